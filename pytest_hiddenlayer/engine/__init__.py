@@ -1,0 +1,1 @@
+"""From a case to a record: expanding, seeding, asking, scoring."""

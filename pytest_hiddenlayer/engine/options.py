@@ -1,0 +1,80 @@
+"""What one run was asked to do, and the one place that decides precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ..errors import UsageError
+from ..types import Generation, ModelName, Spec, Task
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOptions:
+    """The options of a run; None means that nobody asked."""
+
+    providers: tuple[ModelName, ...] = (ModelName(provider="mlx"),)
+    strategies: tuple[Spec, ...] | None = None
+    judge: ModelName | None = None
+    epochs: int | None = None
+    limit: int | None = None
+    seed: int = 0
+    generate: Generation = Generation()  # --hl-temperature, --hl-max-tokens
+    concurrency: int = 20
+    strict: bool = False
+    require_provider: bool = False
+    gate: bool = True
+    baseline: str | None = None
+
+
+def first(*values: T | None) -> T | None:
+    """The first value that somebody set, in the order option > marker > ini > task file > default.
+
+    Every face builds this order by the order of its arguments; nothing else decides precedence.
+    """
+    return next((value for value in values if value is not None), None)
+
+
+def parse_model(text: str, option: str = "--provider") -> ModelName:
+    """`PROVIDER[:MODEL]`, split at the first colon. Raises UsageError where a part is empty."""
+    provider, colon, model = text.partition(":")
+    if not provider or (colon and not model):
+        raise UsageError(f"{option} {text!r}: write PROVIDER or PROVIDER:MODEL")
+    return ModelName(provider=provider, model=model or None)
+
+
+def name_models(
+    providers: tuple[str, ...], model: str | None, known: Callable[[str], object]
+) -> tuple[ModelName, ...]:
+    """The models of `--provider` and `--model`. `known` raises for a provider nobody registered.
+
+    Raises UsageError where `--model` does not meet exactly one provider without a model.
+    """
+    names = tuple(parse_model(text) for text in providers)
+    for name in names:
+        known(name.provider)
+    doubled = {str(name) for name in names if names.count(name) > 1}
+    if doubled:
+        raise UsageError(f"--provider {', '.join(sorted(doubled))} was given twice")
+    if model is None:
+        return names
+    open_ones = [name for name in names if name.model is None]
+    if len(open_ones) != 1:
+        shown = " ".join(f"--provider {name}" for name in names) or "no --provider"
+        raise UsageError(
+            f"--model {model!r} needs exactly one --provider without a model; found {shown}. "
+            f"Write --provider PROVIDER:{model} instead"
+        )
+    if not model:
+        raise UsageError("--model is empty: give a folder or a name")
+    return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
+
+
+def limited(task: Task, limit: int | None) -> Task:
+    """The task with its first `limit` samples."""
+    from dataclasses import replace
+
+    return task if limit is None else replace(task, samples=task.samples[:limit])

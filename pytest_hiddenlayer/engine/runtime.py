@@ -1,0 +1,115 @@
+"""Cases in flight: one event loop in a background thread, one open provider a model."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from ..errors import HiddenLayerError, ProviderError
+from ..registry import providers
+from ..types import Completion, ModelName, Provider, Record, Request
+from .answering import answer_case
+from .cases import Case
+from .options import RunOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """A provider that has at most so many calls in flight."""
+
+    provider: Provider
+    places: asyncio.Semaphore
+    model: str
+
+    async def complete(self, request: Request) -> Completion:
+        async with self.places:
+            return await self.provider.complete(request)
+
+    async def close(self) -> None:
+        await self.provider.close()
+
+
+class Runtime:
+    """Answers cases in the background; opened on the first submit, closed once."""
+
+    def __init__(
+        self, options: RunOptions, run_id: str, on_record: Callable[[Record], None] | None = None
+    ) -> None:
+        self.options, self.run_id = options, run_id
+        self._on_record = on_record  # called on the loop's thread as soon as a record is complete
+        self._open: dict[ModelName, Provider | HiddenLayerError] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def provider(self, name: ModelName) -> Provider:
+        """The open provider of a model. Raises what opening it raised, each time it is asked for."""
+        if name not in self._open:
+            try:
+                opened = providers.get(name.provider)(name.model)
+                places = asyncio.Semaphore(self.options.concurrency)
+                self._open[name] = _Bounded(opened, places, opened.model)
+            except HiddenLayerError as error:
+                self._open[name] = error
+        found = self._open[name]
+        if isinstance(found, HiddenLayerError):
+            raise found
+        return found
+
+    def submit(
+        self, case: Case, provider: Provider | None = None, judge: Provider | None = None
+    ) -> Future[Record]:
+        """The future record of a case. Raises what opening a provider raised."""
+        candidate = provider or self.provider(case.cell.model)
+        judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
+        return asyncio.run_coroutine_threadsafe(self._answer(case, candidate, judging), self._running_loop())
+
+    def wait(self, future: Future[Record]) -> Record:
+        """The record, once it is there. Raises ProviderError where the loop has ended instead."""
+        while True:
+            try:
+                return future.result(timeout=1.0)
+            except TimeoutError:
+                if future.done():
+                    raise  # the answer itself raised it
+                if self._thread is None or not self._thread.is_alive():
+                    raise ProviderError("the engine's thread has ended; start a new run") from None
+
+    async def _answer(self, case: Case, candidate: Provider, judging: Provider) -> Record:
+        record = await answer_case(
+            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id
+        )
+        if self._on_record is not None:
+            self._on_record(record)
+        return record
+
+    def close(self) -> None:
+        """Cancel what is in flight, close the providers, end the loop."""
+        if self._loop is None or self._thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(timeout=30)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+        self._loop = self._thread = None
+        self._open.clear()
+
+    async def _shut(self) -> None:
+        running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for provider in self._open.values():
+            if not isinstance(provider, HiddenLayerError):
+                await provider.close()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True
+            )
+            self._thread.start()
+        return self._loop

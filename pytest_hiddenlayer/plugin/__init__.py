@@ -1,0 +1,68 @@
+"""The pytest face: the only place that knows pytest.
+
+    options    what the user asked for            state      what one session knows
+    collect    task files → items and gates       marker     @pytest.mark.task
+    fixtures   sample, strategy, provider, ...    outcomes   a record in pytest's words
+    running    answers ahead, xdist's two sides   gates      figures, snapshots, gate reports
+    reporting  records on reports                 terminal, html   what people read
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from .collect import pytest_collect_file
+from .fixtures import evaluate, hl_case, hl_record, judge, provider, sample, strategy
+from .marker import SIGNATURE, pytest_generate_tests
+from .options import asked_for, pytest_addoption, pytest_load_initial_conftests
+from .reporting import Gathering, pytest_runtest_makereport, pytest_sessionfinish
+from .running import (
+    pytest_collection_finish,
+    pytest_runtest_protocol,
+    pytest_runtestloop,
+    pytest_unconfigure,
+)
+from .terminal import pytest_terminal_summary
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker and the hooks that only one kind of process needs."""
+    from . import running
+    from .gates import extend_last_failed
+    from .html import HtmlReport
+    from .state import state_of
+
+    config.addinivalue_line("markers", SIGNATURE)
+    if hasattr(config, "workerinput"):
+        return
+    config.pluginmanager.register(Gathering(config), "hiddenlayer-gathering")
+    if config.pluginmanager.has_plugin("html"):
+        config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
+    if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
+        config.pluginmanager.register(running.Workers(), "hiddenlayer-workers")
+    extend_last_failed(config)
+    if asked_for(config):
+        state_of(config)  # a wrong option is a usage error before anything runs
+
+
+__all__ = [
+    "evaluate",
+    "hl_case",
+    "hl_record",
+    "judge",
+    "provider",
+    "pytest_addoption",
+    "pytest_collect_file",
+    "pytest_collection_finish",
+    "pytest_configure",
+    "pytest_generate_tests",
+    "pytest_load_initial_conftests",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "pytest_runtestloop",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_unconfigure",
+    "sample",
+    "strategy",
+]

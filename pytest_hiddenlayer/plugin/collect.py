@@ -1,0 +1,195 @@
+"""Task files become test modules: one item a case, one gate a cell."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .outcomes import settle
+from .state import State, state_of
+
+if TYPE_CHECKING:
+    from ..engine.cases import Case, Cell
+    from ..results.figures import CellPlan
+    from ..types import Record, Task
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
+    """Collect a task file below a path on the command line or under `eval_paths`; leave others alone."""
+    if file_path.suffix not in SUFFIXES or not _wanted(file_path, parent):
+        return None
+    from ..taskfile import is_foreign_harness, is_task_file
+
+    if is_task_file(file_path) or (file_path.suffix != ".json" and is_foreign_harness(file_path)):
+        made: TaskFile = TaskFile.from_parent(parent, path=file_path)
+        return made
+    return None
+
+
+class TaskFile(pytest.Module):
+    """A task file as a test module with one synthetic function."""
+
+    def _getobj(self) -> types.ModuleType:
+        module = types.ModuleType(self.path.stem)
+        module.__file__ = str(self.path)
+        module.__dict__["answered"] = answered
+        return module
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The items: samples of every cell, then the gates. Raises CollectError for a fault in the file."""
+        from ..errors import HiddenLayerError
+
+        state = state_of(self.config)
+        try:
+            task = load(state, self.path)
+            found = cells_of(state, task)
+        except HiddenLayerError as error:
+            state.task_faults.add(self.nodeid)
+            shown = str(error)
+            name = str(self.nodeid)
+            raise self.CollectError(shown if name in shown else f"{name}: {shown}") from None
+        self._register(task.tags)
+        self.session._fixturemanager.parsefactories(self)
+        function = pytest.Function.from_parent(self, name="answered")
+        for cell in found:
+            yield from self._samples(cell, function)
+        if state.options.gate:
+            for cell in found:
+                yield GateItem.make(self, cell)
+
+    def _register(self, tags: Sequence[str]) -> None:
+        for tag in tags:
+            self.config.addinivalue_line("markers", f"{tag}: tag of a task file")
+            self.add_marker(tag)
+
+    def _samples(self, cell: Cell, function: pytest.Function) -> Iterator[EvalItem]:
+        from ..engine.cases import cases
+
+        for case in cases(cell):
+            yield EvalItem.from_parent(
+                self,
+                name=f"{case.name}[{case.params}]",
+                callobj=answered,
+                fixtureinfo=function._fixtureinfo,
+                case=case,
+            )
+
+
+class EvalItem(pytest.Function):
+    """One case."""
+
+    hl_case: Case
+
+    def __init__(self, *, case: Case, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.hl_case = case
+        self._id = self.parent.id.child(case.name).with_params(case.params)  # type: ignore[union-attr]
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it stands: its file, no line."""
+        return self.path, None, self.name
+
+
+class GateItem(pytest.Item):
+    """The gate of a cell. Collected like any item; its report is made after all samples, on the controller."""
+
+    plan_key: tuple[str, ...]
+
+    @classmethod
+    def make(cls, parent: TaskFile, cell: Cell) -> GateItem:
+        """The gate item of a cell."""
+        node_id = parent.id.child("gate").with_params(cell.params)  # type: ignore[attr-defined]
+        item: GateItem = cls.from_parent(parent, name=f"gate[{cell.params}]", nodeid=node_id)
+        item.plan_key = cell.key
+        return item
+
+    def runtest(self) -> None:
+        """Never called: the controller reports gates when everything else has run."""
+        raise RuntimeError("gates are reported by the controller")
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it stands: its file, no line."""
+        return self.path, None, self.name
+
+
+def answered(hl_record: Record, request: pytest.FixtureRequest) -> None:
+    """The body of every task-file item: the answer was awaited in setup, here it is judged."""
+    settle(request, hl_record)
+
+
+def load(state: State, path: Path) -> Task:
+    """The task of a file, loaded once. Raises TaskError; also where two files share a name."""
+    from ..errors import TaskError
+    from ..taskfile import load_task
+
+    if path not in state.tasks:
+        task = load_task(path, state.root)
+        for other_path, other in state.tasks.items():
+            if other.name == task.name:
+                raise TaskError(
+                    f"task name {task.name!r} is taken by {other_path.name}: names are unique in a session",
+                    file=task.path,
+                    field="task",
+                )
+        state.tasks[path] = task
+    return state.tasks[path]
+
+
+def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:
+    """The cells of a task under the session's options; their plans become known. Raises UsageError."""
+    from ..engine.cases import cells
+
+    options = state.options
+    if strategies is not None and options.strategies is None:
+        options = replace(options, strategies=tuple(strategies))
+    found = cells(task, options)
+    for cell in found:
+        state.plans.setdefault(cell.key, plan_of(cell, len(task.samples)))
+    return found
+
+
+def plan_of(cell: Cell, total: int) -> CellPlan:
+    """What is known of a cell before it runs."""
+    from ..engine.cases import full_name
+    from ..results.figures import CellPlan
+
+    task = cell.task
+    return CellPlan(
+        task=task.name,
+        task_hash=task.hash,
+        strategy=cell.strategy.name,
+        strategy_params=dict(cell.strategy.params),
+        label=cell.strategy.label,
+        provider=cell.model.provider,
+        model=full_name(cell.model),
+        slug=cell.slug,
+        params=cell.params,
+        scorer=f"{cell.scorers[0].name}/{cell.scorers[0].version}",
+        seed=cell.seed,
+        epochs=cell.epochs,
+        reducer=task.reducer,
+        pass_score=cell.pass_score,
+        threshold=task.threshold,
+        min_scored=task.min_scored,
+        margin=task.margin,
+        min_effect=task.min_effect,
+        total=total,
+        self_judged=cell.judge is None,
+    )
+
+
+def _wanted(path: Path, parent: pytest.Collector) -> bool:
+    config = parent.config
+    if parent.session.isinitpath(path):
+        return True
+    folders = config.getini("eval_paths") or [config.rootpath / "evals"]
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        folders = [*folders, *(config.invocation_params.dir / arg.split("::")[0] for arg in config.args)]
+    return any(folder == path or folder in path.parents for folder in folders)

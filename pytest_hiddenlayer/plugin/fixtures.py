@@ -1,0 +1,125 @@
+"""The fixtures: `sample`, `strategy`, `provider`, `judge`, `evaluate`; each can be overridden in a conftest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..errors import HiddenLayerError, ProviderUnavailable
+from .outcomes import properties
+from .state import RECORDS, State, state_of
+
+if TYPE_CHECKING:
+    from ..engine.cases import Case
+    from ..types import ModelName, Provider, Record, Sample
+
+OWN = frozenset({"sample", "strategy", "provider", "judge", "evaluate"})
+"""Fixtures that decide an answer; an item whose conftest overrides one is not prefetched."""
+
+
+@pytest.fixture
+def hl_case(request: pytest.FixtureRequest) -> Case:
+    """The planned case of this item: sample, strategy, model and epoch."""
+    planned: Case | None = getattr(request, "param", None) or getattr(request.node, "hl_case", None)
+    if planned is None:
+        pytest.fail(
+            "no task here: put @pytest.mark.task('NAME.yaml') on the function, with the path of a task file",
+            pytrace=False,
+        )
+    return planned
+
+
+@pytest.fixture
+def sample(hl_case: Case) -> Sample:
+    """The sample that is answered."""
+    return hl_case.sample
+
+
+@pytest.fixture
+def strategy(hl_case: Case) -> Any:
+    """The strategy, its parameters bound; an override may return any strategy coroutine."""
+    return hl_case.cell.strategy
+
+
+@pytest.fixture
+def provider(hl_case: Case, request: pytest.FixtureRequest) -> Provider:
+    """The open provider of the candidate model; the item is skipped where it does not work here."""
+    return _open(state_of(request.config), hl_case.cell.model)
+
+
+@pytest.fixture
+def judge(hl_case: Case, provider: Provider, request: pytest.FixtureRequest) -> Provider:
+    """The open provider of the judge; the candidate itself where nobody named one."""
+    named = hl_case.cell.judge
+    return provider if named is None else _open(state_of(request.config), named)
+
+
+@pytest.fixture
+def evaluate(
+    hl_case: Case,
+    sample: Sample,
+    strategy: Any,
+    provider: Provider,
+    judge: Provider,
+    request: pytest.FixtureRequest,
+) -> Callable[[], Record]:
+    """A function that answers the sample once and returns the Record, already in the run log."""
+    state = state_of(request.config)
+    case = _with(hl_case, sample, strategy)
+
+    def once() -> Record:
+        record = state.runtime.wait(state.runtime.submit(case, provider, judge))
+        _keep(request.node, record)
+        return record
+
+    return once
+
+
+@pytest.fixture
+def hl_record(evaluate: Callable[[], Record], request: pytest.FixtureRequest) -> Record:
+    """The item's record, awaited in setup; a failed call is an error of the setup."""
+    state = state_of(request.config)
+    future = state.waiting.pop(request.node.nodeid, None)
+    if future is None:
+        record = evaluate()
+    else:
+        record = state.runtime.wait(future)
+        _keep(request.node, record)
+    if record.outcome == "error":
+        pytest.fail(f"no answer: {record.error}", pytrace=False)
+    return record
+
+
+def overridden(item: pytest.Function) -> bool:
+    """Whether a conftest or module replaces a fixture that decides this item's answer."""
+    found = item._fixtureinfo.name2fixturedefs
+    return any(found[name][-1].func.__module__ != __name__ for name in OWN if found.get(name))
+
+
+def _keep(item: pytest.Item, record: Record) -> None:
+    item.stash.setdefault(RECORDS, []).append(record)
+    item.user_properties[:] = [p for p in item.user_properties if not str(p[0]).startswith("hl.")]
+    item.user_properties.extend(properties(record))
+
+
+def _open(state: State, name: ModelName) -> Provider:
+    try:
+        return state.runtime.provider(name)
+    except ProviderUnavailable as error:
+        if state.options.require_provider:
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+    except HiddenLayerError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _with(case: Case, sample: Sample, strategy: Any) -> Case:
+    from ..strategies.build import BoundStrategy
+
+    if not isinstance(strategy, BoundStrategy):
+        name = getattr(strategy, "__name__", "overridden")
+        strategy = BoundStrategy(name=name, run=strategy, params={}, given=frozenset(), label=name)
+    return replace(case, sample=sample, cell=replace(case.cell, strategy=strategy))

@@ -1,0 +1,66 @@
+"""`@pytest.mark.task("sums.yaml")`: a test function for every sample × strategy × model of a task file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .collect import cells_of, load
+from .state import state_of
+
+if TYPE_CHECKING:
+    from ..engine.cases import Case
+
+SIGNATURE = (
+    "task(path, strategies=None, limit=None): run the function for every sample, strategy and model of a task "
+    "file; path is relative to the test module"
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize a marked function over the cases of its task file."""
+    mark = metafunc.definition.get_closest_marker("task")
+    if mark is None:
+        return
+    if not metafunc.fixturenames or "hl_case" not in metafunc.fixturenames:
+        pytest.fail(
+            f"{metafunc.definition.name}: @pytest.mark.task needs one of the fixtures "
+            "sample, strategy, provider, judge, evaluate as an argument",
+            pytrace=False,
+        )
+    found = _cases(metafunc, *mark.args, **mark.kwargs)
+    ids = [f"{case.name}-{case.params}" for case in found]
+    metafunc.parametrize("hl_case", found, ids=ids, indirect=True)
+
+
+def _cases(
+    metafunc: pytest.Metafunc,
+    path: str,
+    strategies: list[Any] | None = None,
+    limit: int | None = None,
+) -> list[Case]:
+    from ..engine.cases import cases
+    from ..errors import HiddenLayerError
+    from ..strategies.build import parse_strategy
+    from ..types import Spec
+
+    state = state_of(metafunc.config)
+    specs = None
+    try:
+        if strategies is not None:
+            specs = [
+                parse_strategy(s) if isinstance(s, str) else Spec(name=name, params=params)
+                for s in strategies
+                for name, params in ([(s, {})] if isinstance(s, str) else s.items())
+            ]
+        task = load(state, metafunc.definition.path.parent / path)
+        found = [case for cell in cells_of(state, task, specs) for case in cases(cell)]
+    except HiddenLayerError as error:
+        pytest.fail(f"@pytest.mark.task({path!r}): {error}", pytrace=False)
+    most = state.options.limit or limit
+    if most is None:
+        return found
+    kept = [sample.id for sample in task.samples[:most]]
+    return [case for case in found if case.sample.id in kept]

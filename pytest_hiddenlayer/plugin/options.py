@@ -1,0 +1,136 @@
+"""The plugin's options: registered, aliased where the name is free, and read into RunOptions."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..engine.options import RunOptions
+
+# name, metavar, help, type of the ini key
+_OPTIONS: tuple[tuple[str, str, str, str], ...] = (
+    ("provider", "NAME[:MODEL]", "who answers; repeatable for a model matrix (default: mlx)", "linelist"),
+    ("model", "NAME", "model of the one --provider that names none: a folder or a hub name", "string"),
+    ("strategy", "NAME[:key=value,...]", "strategy instead of the task files' own; repeatable", "linelist"),
+    ("judge", "PROVIDER[:MODEL]", "who judges (default: the candidate itself)", "string"),
+    ("epochs", "N", "answer every sample N times", "string"),
+    ("limit", "N", "only the first N samples of each task", "string"),
+    ("baseline", "REF", "compare with a snapshot folder, a run id or `last` instead of snapshots/", "string"),
+    ("seed", "N", "seed that all others are derived from (default: 0)", "string"),
+    ("temperature", "T", "temperature of every call, above task files and strategies", "string"),
+    ("max-tokens", "N", "most new tokens of every call", "string"),
+    ("concurrency", "N", "most calls in flight per model (default: 20)", "string"),
+    ("gate", "regression|off", "whether cells are gated (default: regression)", "string"),
+)
+_FLAGS: tuple[tuple[str, str], ...] = (
+    ("strict", "any wrong answer fails"),
+    ("require-provider", "a provider that does not work here is an error instead of a skip"),
+)
+_PLAIN = ("provider", "model", "strategy", "judge", "epochs", "limit", "baseline")
+_REPEATABLE = ("provider", "strategy")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register every option as --hl-NAME with an ini key hl_NAME."""
+    group = parser.getgroup("hiddenlayer", "evaluation of language models (pytest-hiddenlayer)")
+    for name, metavar, text, ini in _OPTIONS:
+        group.addoption(f"--hl-{name}", metavar=metavar, help=text, **_how(name))
+        parser.addini(_dest(name), text, type=ini, default=[] if ini == "linelist" else "")  # type: ignore[arg-type]
+    for name, text in _FLAGS:
+        group.addoption(f"--hl-{name}", action="store_true", default=False, dest=_dest(name), help=text)
+        parser.addini(_dest(name), text, type="bool", default=False)
+    parser.addini("eval_paths", "folders whose YAML and JSON task files are collected", type="paths", default=None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any, Any]:
+    """Add the plain names last, so that another plugin or a conftest that wants one has it."""
+    result = yield
+    group = parser.getgroup("hiddenlayer")
+    for name, metavar, _, _ in _OPTIONS:
+        if name in _PLAIN:
+            try:
+                group.addoption(f"--{name}", metavar=metavar, help=f"the same as --hl-{name}", **_how(name))
+            except (ValueError, argparse.ArgumentError):
+                continue  # somebody else's name: ours stays --hl-NAME
+    return result
+
+
+def read_options(config: pytest.Config) -> RunOptions:
+    """The run's options: command line, then ini, then default. Raises UsageError."""
+    from ..engine.options import RunOptions, name_models, parse_model
+    from ..errors import UsageError
+    from ..registry import providers
+    from ..strategies.build import parse_strategy
+    from ..types import Generation
+
+    judge = _text(config, "judge")
+    gate = _text(config, "gate") or "regression"
+    if gate not in ("regression", "off"):
+        raise UsageError(f"--hl-gate {gate!r}: write regression or off")
+    return RunOptions(
+        providers=name_models(_texts(config, "provider") or ("mlx",), _text(config, "model"), providers.get),
+        strategies=tuple(map(parse_strategy, _texts(config, "strategy"))) or None,
+        judge=parse_model(judge, "--judge") if judge else None,
+        epochs=_number(config, "epochs", int, 1),
+        limit=_number(config, "limit", int, 1),
+        seed=_number(config, "seed", int, 0) or 0,
+        generate=Generation(
+            temperature=_number(config, "temperature", float, 0.0),
+            max_tokens=_number(config, "max-tokens", int, 1),
+        ),
+        concurrency=_number(config, "concurrency", int, 1) or 20,
+        strict=_flag(config, "strict"),
+        require_provider=_flag(config, "require-provider"),
+        gate=gate != "off",
+        baseline=_text(config, "baseline"),
+    )
+
+
+def asked_for(config: pytest.Config) -> bool:
+    """Whether the command line uses an option of ours: then a wrong one is a usage error at once."""
+    names = [name for name, *_ in _OPTIONS] + [name for name, _ in _FLAGS]
+    return any(config.getoption(_dest(name), None) for name in names)
+
+
+def _dest(name: str) -> str:
+    return "hl_" + name.replace("-", "_")
+
+
+def _how(name: str) -> dict[str, Any]:
+    action = "append" if name in _REPEATABLE else "store"
+    return {"action": action, "dest": _dest(name), "default": None}
+
+
+def _text(config: pytest.Config, name: str) -> str | None:
+    given = config.getoption(_dest(name))
+    return given if given is not None else (config.getini(_dest(name)) or None)
+
+
+def _texts(config: pytest.Config, name: str) -> tuple[str, ...]:
+    given: Sequence[str] | None = config.getoption(_dest(name))
+    return tuple(given if given else config.getini(_dest(name)))
+
+
+def _flag(config: pytest.Config, name: str) -> bool:
+    return bool(config.getoption(_dest(name)) or config.getini(_dest(name)))
+
+
+def _number(config: pytest.Config, name: str, kind: type, least: float) -> Any:
+    from ..errors import UsageError
+
+    text = _text(config, name)
+    if text is None:
+        return None
+    wanted = "a whole number" if kind is int else "a number"
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not least <= value < float("inf"):
+        raise UsageError(f"--hl-{name} {text!r}: {wanted} of at least {least:g} is needed")
+    return value

@@ -1,0 +1,110 @@
+"""What the plugin knows during one session, in `config.stash`: no globals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..engine.options import RunOptions
+    from ..engine.runtime import Runtime
+    from ..results.figures import CellFigures, CellPlan
+    from ..results.gate import GateResult
+    from ..results.runlog import RunLog
+    from ..types import Record, Task
+
+
+@dataclass(kw_only=True, slots=True)
+class State:
+    """One session in one process; under xdist each worker has its own and the controller another."""
+
+    config: pytest.Config
+    run_id: str
+    options: RunOptions
+    worker: bool  # a process that xdist started
+    tasks: dict[Path, Task] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], CellPlan] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
+    waiting: dict[str, Future[Record]] = field(default_factory=dict)  # node id → prefetched answer
+    figures: list[CellFigures] = field(default_factory=list)
+    gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
+    baselines: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    task_faults: set[str] = field(default_factory=set)  # node ids of task files that do not load
+    other_faults: bool = False  # something else failed to be collected
+    seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of its last phase
+    html: Any = None  # pytest-html's report, where we made it
+    collected: bool = False
+    _runtime: Runtime | None = None
+    _runlog: RunLog | None = None
+
+    @property
+    def root(self) -> Path:
+        """Where `reports/` and `snapshots/` stand."""
+        return self.config.rootpath
+
+    @property
+    def runtime(self) -> Runtime:
+        """The engine; made when the first eval runs."""
+        if self._runtime is None:
+            from ..engine.runtime import Runtime
+
+            self._runtime = Runtime(self.options, self.run_id, on_record=self.runlog.append)
+        return self._runtime
+
+    @property
+    def runlog(self) -> RunLog:
+        """The run's folder; on disk from the first record on."""
+        if self._runlog is None:
+            from ..results.runlog import RunLog
+
+            arguments = getattr(self.config, "workerinput", {}).get("hl_command")
+            command = arguments or ["pytest", *map(str, self.config.invocation_params.args)]
+            self._runlog = RunLog(self.root, self.run_id, command)
+        return self._runlog
+
+    @property
+    def updating(self) -> bool:
+        """Whether syrupy's --snapshot-update was given."""
+        return bool(getattr(self.config.option, "update_snapshots", False))
+
+    def close(self) -> None:
+        """Cancel what is in flight and close the providers."""
+        if self._runtime is not None:
+            self._runtime.close()
+            self._runtime = None
+
+
+STATE = pytest.StashKey[State]()
+RECORDS = pytest.StashKey[list["Record"]]()
+"""On an item: the records that it made."""
+
+
+def state_of(config: pytest.Config) -> State:
+    """The session's state. Raises pytest.UsageError when an option of ours is wrong."""
+    found = config.stash.get(STATE, None)
+    if found is None:
+        found = config.stash[STATE] = _make(config)
+    return found
+
+
+def _make(config: pytest.Config) -> State:
+    from ..errors import UsageError
+    from ..results.runlog import new_run_id
+    from .options import read_options
+
+    given: Mapping[str, Any] = getattr(config, "workerinput", {})
+    try:
+        options = read_options(config)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    return State(
+        config=config,
+        run_id=given.get("hl_run_id") or new_run_id(),
+        options=options,
+        worker=bool(given),
+    )

@@ -1,0 +1,88 @@
+"""Snapshot files of cells, written by syrupy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.data import SnapshotCollection, SnapshotCollections
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from syrupy.location import PyTestLocation
+
+from ..results.figures import CellPlan
+from ..results.runlog import write_text
+
+
+class CellExtension(SingleFileSnapshotExtension):
+    """One file a cell; files of cells that this session did not write are none of its business."""
+
+    file_extension = "json"
+    _write_mode = WriteMode.TEXT
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        """The folder of the task's snapshots."""
+        return str(_path(test_location).parent)
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: Any = 0) -> str:
+        """The cell's file name without its ending."""
+        return _path(test_location).stem
+
+    @classmethod
+    def get_file_basename(cls, *, test_location: PyTestLocation, index: Any) -> str:
+        """The same: syrupy would shorten it."""
+        return _path(test_location).stem
+
+    @classmethod
+    def matches_test_location(cls, *, test_location: PyTestLocation, snapshot_location: str) -> bool:
+        """A cell's file belongs to its gate."""
+        return Path(snapshot_location) == _path(test_location)
+
+    def discover_snapshots(self, **_: Any) -> SnapshotCollections:
+        """Nothing: a snapshot of a cell that was not collected is neither unused nor deleted."""
+        return SnapshotCollections()
+
+    def serialize(self, data: Any, **_: Any) -> str:
+        """The text as it is: it was laid out by the core."""
+        return str(data)
+
+    @classmethod
+    def write_snapshot_collection(
+        cls, *, snapshot_collection: SnapshotCollection, name_order: dict[str, int] | None = None
+    ) -> None:
+        """Write the file in one step."""
+        data = next(iter(snapshot_collection)).data
+        write_text(Path(snapshot_collection.location), str(data))
+
+
+class _Gate:
+    """Enough of an item for syrupy to place a snapshot; a plain namespace would not be hashable."""
+
+    def __init__(self, plan: CellPlan, path: Path) -> None:
+        self.nodeid = plan.gate_id or f"{plan.task}::gate[{plan.params}]"
+        self.name = path.stem
+        self.path = path
+        self.stash = pytest.Stash()
+        self.obj = SimpleNamespace(__module__=plan.task, __name__=path.stem)
+
+
+def write(session: pytest.Session, plan: CellPlan, path: Path, text: str) -> None:
+    """Assert the text against the cell's file under --snapshot-update: syrupy counts and writes it."""
+    location = PyTestLocation(_Gate(plan, path))  # type: ignore[arg-type]
+    assertion = SnapshotAssertion(
+        update_snapshots=True,
+        update_new_snapshots_only=False,
+        extension_class=CellExtension,
+        test_location=location,
+        session=session.config._syrupy,  # type: ignore[attr-defined]
+        matcher=None,
+    )
+    assert assertion == text, f"syrupy did not write {path}"
+
+
+def _path(test_location: PyTestLocation) -> Path:
+    return Path(test_location.item.path)

@@ -1,0 +1,27 @@
+"""The table at the end of a session."""
+
+from __future__ import annotations
+
+import pytest
+
+from .state import STATE
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One row a cell: n scored of n, score, tokens, cost, seconds, gate; then where the run lies."""
+    state = terminalreporter.config.stash.get(STATE, None)
+    if state is None or state.worker or not (state.figures or state.seen):
+        return
+    from ..report.table import cell_table
+
+    out = terminalreporter
+    out.section("evals")
+    if state.figures:
+        width = out._tw.fullwidth
+        for line in cell_table(state.figures, state.gates, width=width, colour=out.hasmarkup).splitlines():
+            out.write_line(line)
+    if state.seen and set(state.seen.values()) == {"skipped"}:
+        out.write_line("every eval item was skipped: nothing was measured", red=True)
+    if state.records:
+        out.write_line(f"run {state.run_id}: {state.runlog.folder.relative_to(state.root)}")

@@ -1,0 +1,1 @@
+"""Providers: one module each; only a provider's own module imports its SDK."""

@@ -1,0 +1,36 @@
+"""Answers that somebody else's model already gave, from a task's `outputs`."""
+
+from __future__ import annotations
+
+from ..errors import ProviderError
+from ..types import Completion, Request, Usage
+
+
+class RecordedProvider:
+    """Returns the recorded output of a sample, one an epoch; tokens and latency of it are unknown."""
+
+    single_only = True  # a recorded output is a final answer: there is nobody to debate with
+    default_model = "recorded"
+
+    def __init__(self, model: str | None = None) -> None:
+        self.model = model or self.default_model
+
+    async def complete(self, request: Request) -> Completion:
+        """The recorded output. Raises ProviderError where the task has none for this sample and epoch."""
+        found = request.outputs or ()
+        if request.epoch > len(found):
+            raise ProviderError(
+                f"sample {request.sample_id!r}, epoch {request.epoch}: "
+                f"{len(found)} output(s) recorded; add it to the task's `outputs`"
+            )
+        return Completion(
+            text=found[request.epoch - 1],
+            finish_reason="stop",
+            usage=Usage(calls=1),
+            latency_s=0.0,
+            model=self.model,
+            cost_usd=0.0,
+        )
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,69 @@
+"""Name → factory, for strategies, scorers and providers.
+
+Built-ins, plugins and a conftest's own come in by the same two doors: a decorator, or an
+entry point in the group `hiddenlayer.strategies`, `hiddenlayer.scorers` or
+`hiddenlayer.providers`. An entry point is imported when its name is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, TypeVar
+
+from .errors import UnknownNameError, UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Registry:
+    """The factories of one kind; a decorated one wins over an entry point of the same name."""
+
+    kind: str
+    group: str
+    _own: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+    def register(self, name: str) -> Callable[[F], F]:
+        """A decorator that registers what it decorates under `name`."""
+        if not name or not name.replace("_", "").isalnum():
+            raise UsageError(f"{self.kind} name {name!r}: use letters, digits and underscores")
+
+        def decorate(factory: F) -> F:
+            self._own[name] = factory
+            return factory
+
+        return decorate
+
+    def names(self) -> list[str]:
+        """Every name that `get` knows, sorted."""
+        return sorted({*self._own, *_entry_points(self.group)})
+
+    def get(self, name: str) -> Callable[..., Any]:
+        """The factory of that name. Raises UnknownNameError, or UsageError when its module does not import."""
+        if name in self._own:
+            return self._own[name]
+        entry = _entry_points(self.group).get(name)
+        if entry is None:
+            raise UnknownNameError(self.kind, name, self.names())
+        try:
+            factory: Callable[..., Any] = entry.load()
+        except (ImportError, AttributeError) as error:
+            raise UsageError(f"{self.kind} {name!r} ({entry.value}) does not load: {error}") from error
+        return factory
+
+
+@cache
+def _entry_points(group: str) -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=group)}
+
+
+strategies = Registry("strategy", "hiddenlayer.strategies")
+scorers = Registry("scorer", "hiddenlayer.scorers")
+providers = Registry("provider", "hiddenlayer.providers")
+
+strategy = strategies.register
+scorer = scorers.register
+provider = providers.register

@@ -1,0 +1,1 @@
+"""What people read: the table and the pages. Made from figures and records only."""

@@ -1,0 +1,68 @@
+"""The table of cells for a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+from ..results.figures import CellFigures
+from ..results.gate import GateResult
+
+HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "seconds", "gate")
+_COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
+
+
+def cell_rows(
+    figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]
+) -> list[tuple[str, ...]]:
+    """One row of text a cell, in the order of HEADERS; what is unknown is written `?`."""
+    return [_row(found, gates.get(found.plan.key)) for found in figures]
+
+
+def cell_table(
+    figures: Sequence[CellFigures],
+    gates: Mapping[tuple[str, ...], GateResult],
+    *,
+    width: int,
+    colour: bool,
+) -> str:
+    """The table as text of at most `width` columns."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
+    for name in HEADERS:
+        right = name in ("scored", "score", "tokens", "cost", "seconds")
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "task", overflow="fold")
+    for row in cell_rows(figures, gates):
+        cells = [Text(value) for value in row]
+        cells[-1].stylize(_COLOURS.get(row[-1], "") if colour else "")
+        table.add_row(*cells)
+    out = io.StringIO()
+    console = Console(
+        file=out, width=max(width, 60), force_terminal=colour, no_color=not colour, legacy_windows=False
+    )
+    console.print(table)
+    return out.getvalue()
+
+
+def _row(found: CellFigures, gate: GateResult | None) -> tuple[str, ...]:
+    plan, e = found.plan, found.estimate
+    judged = " (self-judged)" if plan.self_judged and "judge" in plan.strategy_params.values() else ""
+    return (
+        plan.task,
+        plan.label + judged,
+        f"{plan.provider}:{plan.slug}",
+        f"{e.n}/{found.n_selected}",
+        "?" if e.mean is None else f"{e.mean:.3f}" + (f" ± {e.stderr:.3f}" if e.stderr is not None else ""),
+        _tokens(found),
+        "?" if found.cost_usd is None else f"${found.cost_usd:.4f}" if found.cost_usd else "$0",
+        f"{found.wall_s:.1f}",
+        "-" if gate is None else gate.word,
+    )
+
+
+def _tokens(found: CellFigures) -> str:
+    parts = (found.usage.input_tokens, found.usage.output_tokens)
+    return "?" if None in parts else f"{sum(part or 0 for part in parts):,}"

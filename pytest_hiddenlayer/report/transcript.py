@@ -1,0 +1,71 @@
+"""HTML of records and cells; every value is escaped by the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ..results.figures import CellFigures
+from ..results.gate import GateResult
+from .table import HEADERS, cell_rows
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_RECORD = """\
+<div style="white-space: normal; font-family: sans-serif">
+<p><b>{{ r.outcome }}</b>{% if score is not none %}, score {{ score }}{% endif %}
+{%- if r.target is not none %}; expected <code>{{ r.target }}</code>{% endif %}
+{%- if r.answer is not none %}, got <code>{{ r.answer }}</code>{% endif %}
+{%- if r.error %}<br>{{ r.error }}{% endif %}</p>
+{% for name, s in r.scores.items() %}<p>{{ name }}: {{ "unscored" if s.value is none else s.value }}
+{%- if s.explanation %} ({{ s.explanation }}){% endif %}</p>
+{% endfor %}
+<details><summary>Transcript: {{ r.transcript|length }} call(s)</summary>
+{% for c in r.transcript %}
+<div style="border-left: 3px solid #888; margin: .6em 0; padding-left: .6em">
+<p><b>{{ c.role }}</b>, round {{ c.round }}, {{ c.model }}, seed {{ c.seed }}, {{ c.finish_reason }},
+{{ c.usage.input_tokens if c.usage.input_tokens is not none else "?" }} in,
+{{ c.usage.output_tokens if c.usage.output_tokens is not none else "?" }} out, {{ "%.2f"|format(c.latency_s) }} s</p>
+{% for m in c.messages %}<p><i>{{ m.role }}</i></p><pre style="white-space: pre-wrap">{{ m.content }}</pre>{% endfor %}
+<p><i>answer</i></p><pre style="white-space: pre-wrap"><b>{{ c.completion }}</b></pre>
+</div>
+{% endfor %}
+{% if r.notes %}<p>Notes</p><pre style="white-space: pre-wrap">{{ notes }}</pre>{% endif %}
+</details></div>
+"""
+
+_CELLS = """\
+<h2>Cells</h2>
+<table style="border-collapse: collapse">
+<tr>{% for h in headers %}<th style="text-align: left; padding: .2em .8em">{{ h }}</th>{% endfor %}</tr>
+{% for row in rows %}<tr>{% for value in row %}<td style="padding: .2em .8em">{{ value }}</td>{% endfor %}</tr>
+{% endfor %}</table>
+{% for message in messages %}<details><summary>{{ message.splitlines()[0] }}</summary>
+<pre style="white-space: pre-wrap">{{ message }}</pre></details>
+{% endfor %}
+"""
+
+
+def record_html(record: Mapping[str, Any]) -> str:
+    """A record's verdict with its transcript folded below it. One line: pytest-html joins lines by newline."""
+    import json
+
+    head = next(iter(record["scores"].values()), None)
+    notes = json.dumps(record["notes"], indent=1, ensure_ascii=False)
+    return _environment().from_string(_RECORD).render(r=record, score=head and head["value"], notes=notes)
+
+
+def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]) -> str:
+    """The table of cells, and each gate's message folded below it."""
+    rows = cell_rows(figures, gates)
+    messages = [gate.message for gate in gates.values()]
+    return _environment().from_string(_CELLS).render(headers=HEADERS, rows=rows, messages=messages)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -1,0 +1,1 @@
+"""What is made of records: the run log, figures, snapshots and gates. Reads Records only."""

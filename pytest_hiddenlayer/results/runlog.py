@@ -1,0 +1,168 @@
+"""The run's folder on disk: `reports/runs/<run_id>/` with manifest, records and summary."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError, did_you_mean
+from ..types import Record
+
+RUNS = Path("reports") / "runs"
+
+
+def new_run_id() -> str:
+    """`YYYYMMDDTHHMMSSZ-` and 8 hex digits."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+class RunLog:
+    """One run's folder. Nothing is created before the first record; several processes may append."""
+
+    def __init__(self, root: Path, run_id: str, command: Sequence[str] = ()) -> None:
+        self.root, self.run_id, self.command = root, run_id, list(command)
+        self.folder = root / RUNS / run_id
+
+    def append(self, record: Record) -> None:
+        """Put one line on disk; when this returns, the death of this process cannot lose it."""
+        self.open()
+        line = json.dumps(record.to_json(), ensure_ascii=False, allow_nan=False) + "\n"
+        handle = os.open(self.folder / "records.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            _lock(handle)
+            _write_all(handle, line.encode("utf-8"))
+        finally:
+            os.close(handle)
+
+    def open(self) -> None:
+        """Create the folder and the manifest, once."""
+        if self.folder.is_dir():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.write_manifest({})
+
+    def write_manifest(self, more: Mapping[str, Any]) -> None:
+        """Write `run.json`: what was run, where, with which versions, and `more`."""
+        write_json(self.folder / "run.json", {**manifest(self.root, self.run_id, self.command), **more})
+
+    def write_summary(self, cells: Sequence[Mapping[str, Any]]) -> None:
+        """Write `summary.json`: one object a cell with the figures of the terminal's table."""
+        write_json(self.folder / "summary.json", list(cells))
+
+
+def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
+    """What can be told of a run before it begins."""
+    return {
+        "schema": 1,
+        "run_id": run_id,
+        "started_at": datetime.now(timezone.utc).isoformat(),
+        "command": list(command),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "git": git_state(root),
+        "host": {
+            "system": platform.system(),
+            "release": platform.release(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+        },
+    }
+
+
+def git_state(root: Path) -> dict[str, Any] | None:
+    """{commit, dirty} of the checkout around `root`; None where there is none."""
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain", "--untracked-files=no"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def read_records(folder: Path) -> Iterator[Record]:
+    """The records of a run's folder, in the order in which they were written.
+
+    A half line at the very end (a process that was killed while writing) is left out. Raises
+    UsageError where the folder holds no readable log.
+    """
+    path = folder / "records.jsonl"
+    if not path.is_file():
+        raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
+    known = {f.name for f in fields(Record)}
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for number, line in enumerate(lines, 1):
+        if not line or (number == len(lines) and not line.endswith("}")):
+            continue
+        try:
+            values = json.loads(line)
+        except ValueError as error:
+            raise UsageError(f"{path}:{number}: not a record: {error}") from error
+        yield Record(**{key: value for key, value in values.items() if key in known})
+
+
+def find_run(root: Path, name: str) -> Path:
+    """The folder of a run by id, by a beginning of it, by path, or `last`. Raises UsageError."""
+    runs = sorted(p for p in (root / RUNS).glob("*") if p.is_dir()) if (root / RUNS).is_dir() else []
+    if name == "last" and runs:
+        return runs[-1]
+    if Path(name).is_dir():
+        return Path(name)
+    found = [run for run in runs if run.name.startswith(name)] if name else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"run {name!r} could be {', '.join(run.name for run in found)}: write more of it")
+    where = f"{RUNS}: {len(runs)} run(s){did_you_mean(name, [run.name for run in runs])}"
+    raise UsageError(f"no run {name!r} under {where}")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file in one step: a reader sees the old one or the new one. NaN raises ValueError."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one step, creating its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def _lock(handle: int) -> None:
+    """Keep lines of several processes whole; where the system has no locks, one append is one write."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", *words], cwd=root, capture_output=True, text=True, timeout=10, check=True
+    )
+    return done.stdout.strip()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in ("pytest-hiddenlayer", "pytest", "mlx", "mlx-lm"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

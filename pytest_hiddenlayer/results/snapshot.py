@@ -1,0 +1,154 @@
+"""Snapshots: the committed results of a cell, one file a cell, one line a sample.
+
+    snapshots/<task>/<strategy label>-<provider>-<model slug>.json
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import SnapshotError
+from ..types import OUTCOMES
+from .figures import CellFigures, CellPlan
+from .stats import estimate
+
+FOLDER = Path("snapshots")
+SCHEMA = 1
+_FIELDS = {
+    "schema", "task", "task_hash", "strategy", "strategy_params", "provider", "model", "seed", "epochs",
+    "scorer", "n", "score", "stderr", "ci95", "usage", "cost_usd", "samples",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BaselineSample:
+    """One sample of a baseline."""
+
+    score: float | None
+    outcome: str
+    answer: str | None
+    hash: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """What a cell is compared with."""
+
+    name: str  # where it comes from, as people shall read it
+    scorer: str
+    samples: Mapping[str, BaselineSample]
+
+
+def snapshot_path(plan: CellPlan) -> Path:
+    """The cell's file, relative to rootdir."""
+    name = f"{plan.label}-{plan.provider}-{plan.slug}.json"
+    return FOLDER / plan.task / re.sub(r'[\\/:*?"<>|]', "-", name)
+
+
+def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str:
+    """The file's text. Samples that this run did not answer are kept from `before`, the file's old content.
+
+    No time, run id or path stands in it, so that two runs with the same answers write the same bytes.
+    """
+    plan = figures.plan
+    kept = dict(before["samples"]) if before and figures.partial else {}
+    samples = kept | {name: _sample_json(result) for name, result in figures.samples.items()}
+    whole = estimate([s["score"] for s in samples.values() if s["score"] is not None])
+    usage = asdict(figures.usage) if not kept else None
+    head = {
+        "schema": SCHEMA,
+        "task": plan.task,
+        "task_hash": plan.task_hash,
+        "strategy": plan.strategy,
+        "strategy_params": dict(plan.strategy_params),
+        "provider": plan.provider,
+        "model": plan.model.rstrip("/").rsplit("/", 1)[-1] if _is_path(plan.model) else plan.model,
+        "seed": plan.seed,
+        "epochs": plan.epochs,
+        "scorer": plan.scorer,
+        "n": whole.n,
+        "score": _rounded(whole.mean),
+        "stderr": _rounded(whole.stderr),
+        "ci95": _rounded(whole.ci95),
+        "usage": usage,
+        "cost_usd": _rounded(figures.cost_usd) if not kept else None,
+    }
+    return _layout(head, samples)
+
+
+def read_snapshot(path: Path) -> dict[str, Any]:
+    """The content of a snapshot file. Raises SnapshotError when it is not one, or cannot be trusted."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{path}: cannot be read as a snapshot: {error}") from error
+    if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
+        lacks = "it is no JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
+        raise SnapshotError(f"{path}: not a snapshot: {lacks}; write it anew with --snapshot-update")
+    if value["schema"] != SCHEMA:
+        raise SnapshotError(f"{path}: schema {value['schema']!r}, this version reads {SCHEMA}")
+    for name, sample in value["samples"].items():
+        _check_sample(path, name, sample)
+    return value
+
+
+def baseline(path: Path, name: str) -> Baseline:
+    """A snapshot as a baseline. Raises SnapshotError."""
+    value = read_snapshot(path)
+    samples = {
+        key: BaselineSample(**{k: sample[k] for k in ("score", "outcome", "answer", "hash")})
+        for key, sample in value["samples"].items()
+    }
+    return Baseline(name=name, scorer=value["scorer"], samples=samples)
+
+
+def _check_sample(path: Path, name: str, sample: Any) -> None:
+    score = sample.get("score", "missing") if isinstance(sample, dict) else "missing"
+    good = score is None or (
+        isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score) and 0 <= score <= 1
+    )
+    if not good or sample.get("outcome") not in OUTCOMES or not isinstance(sample.get("hash"), str):
+        raise SnapshotError(f"{path}: sample {name!r}: not a result: {sample!r}")
+    if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
+        raise SnapshotError(f"{path}: sample {name!r}: outcome {sample['outcome']!r} with score {score!r}")
+    sample.setdefault("answer", None)
+
+
+def _sample_json(result: Any) -> dict[str, Any]:
+    return {
+        "answer": result.answer,
+        "hash": result.hash,
+        "outcome": result.outcome,
+        "score": _rounded(result.score),
+    }
+
+
+def _layout(head: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
+    lines = [f"  {json.dumps(key)}: {_dump(value)}" for key, value in sorted(head.items())]
+    rows = [f"    {json.dumps(key, ensure_ascii=False)}: {_dump(samples[key])}" for key in sorted(samples)]
+    lines.append('  "samples": {\n' + ",\n".join(rows) + "\n  }")
+    return "{\n" + ",\n".join(sorted(lines)) + "\n}\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def _rounded(value: float | Sequence[float] | None) -> Any:
+    if value is None:
+        return None
+    return round(value, 6) if isinstance(value, int | float) else [round(v, 6) for v in value]
+
+
+def _is_path(model: str) -> bool:
+    return model.startswith((".", "/", "~")) or model.count("/") > 1
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no score")

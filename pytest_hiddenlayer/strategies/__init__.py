@@ -1,0 +1,1 @@
+"""Strategies: one module each; they know the nouns and never each other."""

@@ -1,0 +1,11 @@
+"""One call: the baseline of every other strategy."""
+
+from __future__ import annotations
+
+from ..types import Answer, Context
+
+
+async def single(context: Context) -> Answer:
+    """The completion of the task's prompt, as it is."""
+    completion = await context.ask(context.messages, role="answer")
+    return Answer(output=completion.text, finish_reason=completion.finish_reason)

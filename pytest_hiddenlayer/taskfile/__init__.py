@@ -1,0 +1,43 @@
+"""Task files: from YAML or JSON and the data beside it to a `Task`.
+
+    recognise → source (yaml_source, json_source) → spec → rows → samples → load
+
+Names come in lazily: recognising a task file needs neither pydantic nor PyYAML nor Jinja2.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .hashing import sample_hash
+    from .load import load_task
+    from .prompt import render_prompt, render_question
+    from .recognise import is_foreign_harness, is_task_file
+    from .schema import task_schema
+
+_HOME = {
+    "is_foreign_harness": "recognise",
+    "is_task_file": "recognise",
+    "load_task": "load",
+    "render_prompt": "prompt",
+    "render_question": "prompt",
+    "sample_hash": "hashing",
+    "task_schema": "schema",
+}
+__all__ = [
+    "is_foreign_harness",
+    "is_task_file",
+    "load_task",
+    "render_prompt",
+    "render_question",
+    "sample_hash",
+    "task_schema",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

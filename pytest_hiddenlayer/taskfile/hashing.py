@@ -1,0 +1,58 @@
+"""Short hashes of what determines an answer and its score."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from pytest_hiddenlayer.types import Sample, Task
+
+from .prompt import render_prompt
+
+_DIGITS = 12
+# All but what only gates, error bars and people look at.
+_OF_TASK = (
+    "name",
+    "prompt",
+    "system",
+    "strategies",
+    "scorers",
+    "generate",
+    "epochs",
+    "reducer",
+    "pass_score",
+    "judge",
+)
+_OF_SAMPLE = ("id", "input", "target", "choices", "metadata")
+
+
+def sample_hash(task: Task, sample: Sample) -> str:
+    """12 hex digits over the rendered messages, the targets and the choices; the id does not count."""
+    messages = [[message.role, message.content] for message in render_prompt(task, sample)]
+    return _digest([messages, sample.targets, sample.choices])
+
+
+def task_hash(task: Task) -> str:
+    """12 hex digits over everything in `task` that can change an answer or a score."""
+    digest = hashlib.sha256()
+    for part in _parts(task):
+        digest.update(_canonical(part))
+    return digest.hexdigest()[:_DIGITS]
+
+
+def _parts(task: Task) -> Iterator[Any]:
+    yield {name: getattr(task, name) for name in _OF_TASK}
+    yield task.outputs
+    for sample in task.samples:
+        yield {name: getattr(sample, name) for name in _OF_SAMPLE}
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(_canonical(value)).hexdigest()[:_DIGITS]
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=asdict).encode() + b"\n"

@@ -1,0 +1,76 @@
+"""Which files are task files: a cheap look at the text, without building anything.
+
+Data files stand in the same folders, so a look costs at most one read of `HEAD` bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+HEAD = 5 * 2**20  # bytes looked at in a YAML file; a longer one is refused when it is loaded
+JSON_HEAD = 64 * 2**10  # bytes looked at in a JSON file, because JSON is mostly data
+
+_YAML_KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(["']?)([A-Za-z_]+)\1[ \t]*:(?=[ \t\r\n]|\Z)""", re.MULTILINE)
+_JSON_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*(:)?|[{}\[\]]', re.DOTALL)
+_HARNESS_KEYS = frozenset(
+    b"dataset_path dataset_name doc_to_text doc_to_target doc_to_choice output_type task_alias "
+    b"test_split fewshot_split metric_list generation_kwargs process_docs".split()
+)
+
+
+def is_task_file(path: Path) -> bool:
+    """Whether a .yaml, .yml or .json file is a task file; it may still be a faulty one.
+
+    YAML: a line starts with `task:`. JSON: an object whose top-level keys within the first
+    64 KB hold `task` and not `schema` (snapshots and records have both). A file that
+    cannot be read counts as one, so that loading it tells why.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in {".yaml", ".yml", ".json"} or not path.is_file():
+        return False
+    try:
+        if suffix == ".json":
+            keys = set(_json_keys(_head(path, JSON_HEAD)))
+            return b"task" in keys and b"schema" not in keys
+        return b"task" in _yaml_keys(_head(path, HEAD))
+    except OSError:
+        return True
+
+
+def is_foreign_harness(path: Path) -> bool:
+    """Whether a .yaml or .yml file is an lm-evaluation-harness task (it has keys such as `doc_to_text`)."""
+    if path.suffix.lower() not in {".yaml", ".yml"} or not path.is_file():
+        return False
+    try:
+        keys = _yaml_keys(_head(path, HEAD))
+    except OSError:
+        return False
+    return bool(keys & _HARNESS_KEYS) and b"samples" not in keys
+
+
+def _head(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        head = file.read(size)
+    # UTF-16 is refused on loading; without its zero bytes it is at least recognised.
+    return head.replace(b"\0", b"")[2:] if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else head
+
+
+def _yaml_keys(text: bytes) -> set[bytes]:
+    return {match[2] for match in _YAML_KEY.finditer(text)}
+
+
+def _json_keys(text: bytes) -> Iterator[bytes]:
+    """The top-level keys of an object; nothing for a list. Broken JSON gives what can be read."""
+    if not text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return
+    depth = 0
+    for match in _JSON_TOKEN.finditer(text):
+        token = match[0]
+        if token in b"{[":
+            depth += 1
+        elif token in b"}]":
+            depth -= 1
+        elif depth == 1 and match[2]:
+            yield match[1]

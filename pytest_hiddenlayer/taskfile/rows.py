@@ -1,0 +1,135 @@
+"""Rows of a data file (JSONL, JSON, CSV), each with its number and, where known, its line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from json import JSONDecodeError
+from typing import Any
+
+from pytest_hiddenlayer.errors import did_you_mean
+
+from .files import MEGABYTE, Source
+from .json_source import load_json, parse_json
+from .scalar import describe, shorten
+
+MAX_STREAMED = 512 * MEGABYTE
+MAX_WHOLE = 64 * MEGABYTE  # of a .json file, which has to be read in one piece
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of a data file."""
+
+    number: int  # from 0
+    line: int | None
+    values: dict[str, Any]  # numbers as `Scalar`
+
+
+def read_rows(source: Source, path: str | None = None) -> Iterator[Row]:
+    """The rows of a file by its suffix; `path` says where they stand in a .json file.
+
+    Raises TaskError at the first row that cannot be read.
+    """
+    suffix = source.path.suffix.lower()
+    if path is not None and suffix != ".json":
+        raise source.error(f"`path: {path}` points into a .json file; {source.path.name!r} is none")
+    if suffix == ".json":
+        return _json(source, path)
+    if suffix not in {".jsonl", ".csv"}:
+        raise source.error(f"has the suffix {suffix!r}; .jsonl, .json and .csv are read")
+    return _jsonl(source) if suffix == ".jsonl" else _csv(source)
+
+
+def dig(values: Any, path: str) -> Any:
+    """The value at a dotted path (`answer.value`, `turns.0`); a key that holds the dots itself wins.
+
+    Raises KeyError with the part that is not there.
+    """
+    if isinstance(values, dict) and path in values:
+        return values[path]
+    head, dot, rest = path.partition(".")
+    if isinstance(values, dict) and head in values:
+        found = values[head]
+    elif isinstance(values, list) and head.isdecimal() and int(head) < len(values):
+        found = values[int(head)]
+    else:
+        raise KeyError(head)
+    return dig(found, rest) if dot else found
+
+
+def _jsonl(source: Source) -> Iterator[Row]:
+    number = 0
+    for line, text in source.lines(MAX_STREAMED):
+        if not text.strip():
+            continue
+        try:
+            values = load_json(text)
+        except JSONDecodeError as error:
+            raise source.error(f"this is not JSON: {error.msg} (column {error.colno})", line=line) from error
+        except ValueError as error:
+            raise source.error(str(error), line=line) from error
+        yield _row(source, number, line, values)
+        number += 1
+
+
+def _json(source: Source, path: str | None) -> Iterator[Row]:
+    # Its lines are not kept: a place for each value of 64 MB would not fit.
+    data = parse_json(source.text(MAX_WHOLE), source, with_lines=False).data
+    for number, values in enumerate(_list_in(source, data, path)):
+        yield _row(source, number, None, values)
+
+
+def _list_in(source: Source, data: Any, path: str | None) -> list[Any]:
+    """The list of rows: at `path`, or the whole, or the only list of objects in the object."""
+    if path is not None:
+        try:
+            data = dig(data, path)
+        except KeyError as error:
+            near = did_you_mean(error.args[0], data) if isinstance(data, dict) else ""
+            raise source.error(f"has nothing at `path: {path}`{near}") from error
+    if isinstance(data, list):
+        return data
+    lists = {key: value for key, value in data.items() if _is_rows(value)} if isinstance(data, dict) else {}
+    if path is not None or not lists:
+        where = f" at `path: {path}`" if path else ""
+        keys = f" with {shorten(', '.join(data)) or 'nothing'}" if isinstance(data, dict) else ""
+        raise source.error(f"must hold a list of objects{where}, got {describe(data)}{keys}")
+    if len(lists) > 1:
+        raise source.error(
+            f"holds several lists ({', '.join(lists)}); choose one: "
+            f"`samples: {{file: {source.path.name}, path: {next(iter(lists))}}}`"
+        )
+    return next(iter(lists.values()))
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _row(source: Source, number: int, line: int | None, values: Any) -> Row:
+    if not isinstance(values, dict):
+        raise source.error(f"row {number} must be an object, got {describe(values)}", line=line)
+    return Row(number, line, values)
+
+
+def _csv(source: Source) -> Iterator[Row]:
+    reader = csv.reader((text for _, text in source.lines(MAX_STREAMED)), strict=True)
+    try:
+        header = next(reader, [])
+        twice = next((name for name in header if header.count(name) > 1), None)
+        if twice is not None:
+            raise source.error(f"column {twice!r} is there twice; rename one", line=1)
+        number = 0
+        for cells in reader:  # CSV has no null: an empty cell is nothing
+            if not cells:  # a blank line
+                continue
+            if len(cells) != len(header):
+                why = f"row {number} has {len(cells)} cells, the header {len(header)}"
+                raise source.error(why, line=reader.line_num)
+            values = {name: cell or None for name, cell in zip(header, cells, strict=True)}
+            yield Row(number, reader.line_num, values)
+            number += 1
+    except csv.Error as error:
+        raise source.error(f"this is not CSV: {error}", line=reader.line_num) from error

@@ -1,0 +1,95 @@
+"""Unquoted scalars: the text that was written, and the value that it stands for.
+
+A target keeps its text (`no`, `1.10`, `1e3`); a parameter wants the number. Both come from
+one `Scalar`, so the place where it is used decides, not the parser.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+# The core schema of YAML 1.2.2, section 10.3.2: `no`, `1_000`, `12:30` and dates are text.
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A number or truth value as it was written."""
+
+    text: str
+
+    @property
+    def value(self) -> bool | int | float:
+        """What the text stands for. Raises ValueError for a number that JSON cannot carry."""
+        if self.text in _BOOL:
+            return _BOOL[self.text]
+        if _INT.fullmatch(self.text):
+            return _whole(self.text)
+        number = float(self.text) if self.text[-1] not in "fFnN" else math.nan  # .inf and .nan
+        if not math.isfinite(number):
+            raise ValueError(f"{shorten(self.text)} is no finite number")
+        return number
+
+
+def _whole(text: str) -> int:
+    base = {"0x": 16, "0o": 8}.get(text[:2], 10)
+    try:
+        return int(text, base)
+    except ValueError:  # Python refuses to read more than 4300 digits
+        raise ValueError(f"a number of {len(text)} digits is too long") from None
+
+
+def resolve(text: str) -> str | Scalar | None:
+    """What an unquoted YAML scalar is: nothing, a `Scalar`, or text."""
+    if text in _NULL:
+        return None
+    return Scalar(text) if text in _BOOL or _INT.fullmatch(text) or _FLOAT.fullmatch(text) else text
+
+
+def as_written(value: object) -> str | None:
+    """The text of a scalar as it was written; None where `value` is no scalar."""
+    if isinstance(value, bool):  # JSON's; YAML's come as Scalar
+        return "true" if value else "false"
+    if isinstance(value, Scalar):
+        return value.text
+    return value if isinstance(value, str) else None
+
+
+def natural(value: Any) -> Any:
+    """The plain JSON value: numbers and truth values in place of `Scalar`, all the way down.
+
+    Raises ValueError for a number that is not finite or too long.
+    """
+    if isinstance(value, Scalar):
+        return value.value
+    if isinstance(value, dict):
+        return {key: natural(item) for key, item in value.items()}
+    return [natural(item) for item in value] if isinstance(value, list) else value
+
+
+def lone_surrogate(text: str) -> str | None:
+    """The first half character in `text`, as it is written; None where there is none."""
+    found = None if text.isascii() else _SURROGATE.search(text)
+    return f"\\u{ord(found[0]):04x}" if found else None
+
+
+def describe(value: object) -> str:
+    """What was found, for a message: `'text'`, `3`, `a list`, `a mapping`, `nothing`."""
+    if isinstance(value, str):
+        return repr(shorten(value))
+    names = {dict: "a mapping", list: "a list", tuple: "a list", type(None): "nothing"}
+    return names.get(type(value)) or shorten(as_written(value) or str(value))
+
+
+def shorten(text: str, width: int = 60) -> str:
+    """`text`, cut where it is longer than a message can bear."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"

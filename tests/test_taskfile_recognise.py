@@ -1,0 +1,75 @@
+"""Which files are task files, and which belong to others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_hiddenlayer.errors import TaskError
+from pytest_hiddenlayer.taskfile import is_foreign_harness, is_task_file, load_task
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.yaml", "task: x\n", True),
+        ("a.yml", "# words\n---\ntask:\n", True),
+        ("a.yaml", "\ufeff'task' : x", True),
+        ("a.yaml", "task: [\n", True),
+        ("a.yaml", "other:\n  task: x\n", False),
+        ("a.yaml", "tasks: x\ntask:x\n", False),
+        ("a.txt", "task: x\n", False),
+        ("a.json", '{"task": "x"}', True),
+        ("a.json", '{"samples": [{"task": 1}], "task": null', True),
+        ("a.json", '{"samples": [{"task": 1}], "a": "\\"task\\": {"}', False),
+        ("a.json", '[{"task": "x"}]', False),
+        ("a.json", '{"schema": 1, "task": "x"}', False),
+        ("a.json", "", False),
+    ],
+)
+def test_task_files_are_recognised(tmp_path: Path, name: str, text: str, expected: bool) -> None:
+    """A task file has a top-level `task` key; data, snapshots and other files are left alone."""
+    (tmp_path / name).write_text(text)
+    assert is_task_file(tmp_path / name) is expected
+
+
+def test_folders_and_missing_files_are_no_task_files(tmp_path: Path) -> None:
+    """A folder named like a task file, or nothing at all, is none."""
+    (tmp_path / "a.yaml").mkdir()
+    assert not is_task_file(tmp_path / "a.yaml")
+    assert not is_task_file(tmp_path / "b.yaml")
+
+
+def test_utf_16_is_recognised_and_refused(tmp_path: Path) -> None:
+    """A task file saved as UTF-16 is not passed over in silence."""
+    (tmp_path / "a.yaml").write_text("task: x\n", encoding="utf-16")
+    assert is_task_file(tmp_path / "a.yaml")
+    with pytest.raises(TaskError, match="is not UTF-8"):
+        load_task(tmp_path / "a.yaml", tmp_path)
+
+
+def test_harness_task_is_pointed_out(tmp_path: Path) -> None:
+    """An lm-evaluation-harness task is named as such, and the message promises nothing that is not there."""
+    path = tmp_path / "a.yaml"
+    path.write_text("task: boolq\ndataset_path: super_glue\ndoc_to_text: !function utils.text\n")
+    assert is_foreign_harness(path)
+    with pytest.raises(TaskError, match=r"lm-evaluation-harness task.*`hiddenlayer convert` is planned"):
+        load_task(path, tmp_path)
+
+
+def test_own_task_is_not_foreign(tmp_path: Path) -> None:
+    """A task file of ours is not taken for the harness's."""
+    (tmp_path / "a.yaml").write_text("task: x\nsamples: []\n")
+    assert not is_foreign_harness(tmp_path / "a.yaml")
+
+
+def test_recognising_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Looking for task files imports neither pydantic nor PyYAML nor Jinja2."""
+    code = (
+        "import sys; from pathlib import Path; from pytest_hiddenlayer.taskfile import is_task_file;"
+        "is_task_file(Path('x.yaml')); sys.exit(bool({'pydantic', 'yaml', 'jinja2'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0

@@ -1,0 +1,240 @@
+"""Samples and outputs from data files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_hiddenlayer.errors import TaskError
+from pytest_hiddenlayer.taskfile import load_task
+from pytest_hiddenlayer.types import Task
+
+REST = "scorers: [exact]\n"
+
+
+def load(folder: Path, text: str, **files: str) -> Task:
+    """The task of `text`, with a file `rows.jsonl` for `rows_jsonl="..."`."""
+    for name, content in files.items():
+        (folder / name.replace("_", ".")).write_text(content)
+    (folder / "t.yaml").write_text(f"task: t\n{text}\n{REST}")
+    return load_task(folder / "t.yaml", folder)
+
+
+def fault(folder: Path, text: str, **files: str) -> TaskError:
+    with pytest.raises(TaskError) as caught:
+        load(folder, text, **files)
+    return caught.value
+
+
+def lines(*rows: object) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_jsonl_rows_become_samples(tmp_path: Path) -> None:
+    """Our columns are fields, the others metadata with native values, and a blank line is no row."""
+    text = '{"id": 7, "input": "a", "target": 1.50, "n": 2.50}\n\n{"input": "b", "group": null}\n'
+    first, second = load(tmp_path, "samples: rows.jsonl", rows_jsonl=text).samples
+    assert (first.id, first.target, first.metadata) == ("7", "1.50", {"n": 2.5})
+    assert (second.id, second.target, second.group) == ("1", None, None)
+
+
+def test_fields_map_foreign_and_dotted_names(tmp_path: Path) -> None:
+    """`fields` names our fields' columns, and dotted paths reach inside objects and lists."""
+    row = {"q": {"turns": ["first", "second"]}, "a": {"value": "x"}, "input": "other"}
+    text = "samples: rows.jsonl\nfields: {input: q.turns.1, target: a.value}"
+    sample = load(tmp_path, text, rows_jsonl=lines(row)).samples[0]
+    assert (sample.input, sample.target, sample.metadata) == ("second", "x", {"input": "other"})
+
+
+def test_target_pattern_cuts_the_answer_out(tmp_path: Path) -> None:
+    """`target_pattern` keeps its group of each accepted answer."""
+    text = "samples: rows.jsonl\ntarget_pattern: '#### (.+)$'"
+    rows = lines({"input": "a", "target": "so\n#### 18"}, {"input": "b", "target": ["#### 1", "#### one"]})
+    assert [s.target for s in load(tmp_path, text, rows_jsonl=rows).samples] == ["18", ("1", "one")]
+
+
+def test_target_without_match_names_the_row(tmp_path: Path) -> None:
+    """A target in which the pattern finds nothing is an error with its row and line."""
+    text = "samples: rows.jsonl\ntarget_pattern: '#### (.+)$'"
+    error = fault(
+        tmp_path, text, rows_jsonl=lines({"input": "a", "target": "#### 1"}, {"input": "b", "target": "18"})
+    )
+    assert str(error) == "rows.jsonl:2: row 1: target: target_pattern '#### (.+)$' finds nothing in '18'"
+
+
+def test_missing_column_is_told_once(tmp_path: Path) -> None:
+    """A wrong column name is one message for all rows, with the columns that there are."""
+    error = fault(
+        tmp_path, "samples: rows.jsonl\nfields: {input: questoin}", rows_jsonl=lines(*[{"question": "a"}] * 3)
+    )
+    assert str(error) == (
+        "rows.jsonl:1: row 0: input: there is no column 'questoin', did you mean 'question'? "
+        "(`fields: {input: questoin}`; columns: question) (also on lines 2, 3)"
+    )
+
+
+def test_rows_without_input_are_told_to_map_it(tmp_path: Path) -> None:
+    """Rows without an `input` column are pointed at `fields`."""
+    error = fault(tmp_path, "samples: rows.jsonl", rows_jsonl=lines({"question": "a"}))
+    assert "name yours: `fields: {input: NAME}` (columns: question)" in str(error)
+
+
+def test_csv_rows_become_samples(tmp_path: Path) -> None:
+    """CSV cells are texts, an empty cell is nothing, and quoted cells may hold newlines."""
+    text = '\ufeffinput,target,must_pass,note\n"a\nb",1.10,true,\nc,,,x\n'
+    first, second = load(tmp_path, "samples: rows.csv", rows_csv=text).samples
+    assert (first.input, first.target, first.must_pass, first.metadata) == (
+        "a\nb",
+        "1.10",
+        True,
+        {"note": None},
+    )
+    assert (second.target, second.must_pass, second.metadata) == (None, False, {"note": "x"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("input,target\na\n", "rows.csv:2: row 0 has 1 cells, the header 2"),
+        ("input,input\na,b\n", "rows.csv:1: column 'input' is there twice; rename one"),
+        ('input\n"a"b\n', "rows.csv:2: this is not CSV: ',' expected after '\"'"),
+    ],
+)
+def test_faulty_csv_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    """A ragged row, a repeated column and broken quotes are refused with their line."""
+    assert str(fault(tmp_path, "samples: rows.csv", rows_csv=text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "samples"),
+    [
+        ([{"input": "a"}], "rows.json"),
+        ({"canary": "x", "examples": [{"input": "a"}], "empty": []}, "rows.json"),
+        ({"b": {"c": [{"input": "a"}]}, "d": [{}]}, "{file: rows.json, path: b.c}"),
+    ],
+)
+def test_json_rows_are_found(tmp_path: Path, data: object, samples: str) -> None:
+    """A JSON file holds a list, one list of objects among other keys, or a list at `path`."""
+    assert load(tmp_path, f"samples: {samples}", rows_json=json.dumps(data)).samples[0].input == "a"
+
+
+@pytest.mark.parametrize(
+    ("data", "samples", "words"),
+    [
+        (
+            {"a": [{}], "b": [{}]},
+            "rows.json",
+            "several lists (a, b); choose one: `samples: {file: rows.json, path: a}`",
+        ),
+        ({"rows": [{}]}, "{file: rows.json, path: row}", "has nothing at `path: row`, did you mean 'rows'?"),
+        ({"a": 1}, "rows.json", "must hold a list of objects, got a mapping with a"),
+        (["x"], "rows.json", "row 0 must be an object, got 'x'"),
+        ([], "rows.json", "there is no sample; a task has at least one"),
+    ],
+)
+def test_json_without_clear_rows_is_refused(tmp_path: Path, data: object, samples: str, words: str) -> None:
+    """Where the rows are not clear, the message says how to say it."""
+    assert words in str(fault(tmp_path, f"samples: {samples}", rows_json=json.dumps(data)))
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('{"input": "a", "input": "b"}', "rows.jsonl:2: key 'input' is there twice"),
+        ('{"input": NaN}', "rows.jsonl:2: NaN is no JSON number"),
+        ('{"input": "\\udfff"}', "rows.jsonl:2: \\udfff is a lone surrogate"),
+        ('{"input": "a"', "rows.jsonl:2: this is not JSON"),
+        ('{"input": "a", "x": 1e999}', "rows.jsonl:2: row 1: metadata: 1e999 is no finite number"),
+        ('{"input": "a", "x": ' + "[" * 100_000 + "]" * 100_000 + "}", "rows.jsonl:2: is nested too deep"),
+        (
+            '{"input": {"a": 1}}',
+            "rows.jsonl:2: row 1: input: must be text or a list of chat messages, got a mapping",
+        ),
+    ],
+)
+def test_faulty_row_is_refused_with_its_line(tmp_path: Path, row: str, words: str) -> None:
+    """A row that cannot be used is named by its line."""
+    assert words in str(fault(tmp_path, "samples: rows.jsonl", rows_jsonl=f'{{"input": "a"}}\n{row}\n'))
+
+
+def test_duplicate_ids_name_both_rows(tmp_path: Path) -> None:
+    """Two samples with one id are refused, row numbers among them."""
+    error = fault(tmp_path, "samples: [{id: 1, input: a}, {input: b}]")
+    assert (
+        str(error)
+        == "t.yaml:2: samples[1].id: '1' (its row number) is already the id of row 0; ids are unique"
+    )
+
+
+def test_id_prefix_stands_before_row_numbers_only(tmp_path: Path) -> None:
+    """`id_prefix` completes row numbers and leaves written ids alone."""
+    task = load(tmp_path, "samples: [{id: x, input: a}, {input: b}]\nid_prefix: count-")
+    assert [sample.id for sample in task.samples] == ["x", "count-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("/etc/passwd", "absolute path"),
+        ("C:\\data\\rows.csv", "absolute path"),
+        ("sub/../rows.csv", "goes up with '..'"),
+        ("..\\rows.csv", "goes up with '..'"),
+        ("sub", "'sub' is no regular file"),
+        ("pipe.jsonl", "'pipe.jsonl' is no regular file"),
+        ("link.jsonl", "leads out of the root folder"),
+        ("folder/secret.jsonl", "leads out of the root folder"),
+        ("rwos.jsonl", "there is no file 'rwos.jsonl' in the folder 'evals', did you mean 'rows.jsonl'?"),
+        ("rows.txt", "has the suffix '.txt'; .jsonl, .json and .csv are read"),
+    ],
+)
+def test_paths_out_of_the_root_are_refused(tmp_path: Path, name: str, words: str) -> None:
+    """Only regular files below the root folder are read."""
+    evals = tmp_path / "root" / "evals"
+    (evals / "sub").mkdir(parents=True)
+    (tmp_path / "secret.jsonl").write_text('{"input": "secret"}')
+    (evals / "link.jsonl").symlink_to(tmp_path / "secret.jsonl")
+    (evals / "folder").symlink_to(tmp_path)
+    (evals / "rows.jsonl").touch()
+    (evals / "rows.txt").touch()
+    os.mkfifo(evals / "pipe.jsonl")
+    (evals / "t.yaml").write_text(f"task: t\nsamples: '{name}'\n{REST}")
+    with pytest.raises(TaskError) as caught:
+        load_task(evals / "t.yaml", tmp_path / "root")
+    assert words in str(caught.value)
+
+
+def test_task_file_that_links_out_of_the_root_is_refused(tmp_path: Path) -> None:
+    """A task file below the root that is a link to a file outside is refused."""
+    (tmp_path / "root").mkdir()
+    (tmp_path / "t.yaml").write_text("task: t\n")
+    (tmp_path / "root" / "t.yaml").symlink_to(tmp_path / "t.yaml")
+    with pytest.raises(TaskError, match="leads out of the root folder by a symbolic link"):
+        load_task(tmp_path / "root" / "t.yaml", tmp_path / "root")
+
+
+def test_outputs_are_read_by_id(tmp_path: Path) -> None:
+    """Recorded outputs are found by sample id, other keys are left alone, and a sample may have none."""
+    rows = lines({"id": 0, "output": "x", "is_correct": False}, {"id": "2", "outputs": ["y", 1.5]})
+    task = load(tmp_path, "samples: [{input: a}, {input: b}, {input: c}]\noutputs: out.jsonl", out_jsonl=rows)
+    assert task.outputs == {"0": ("x",), "2": ("y", "1.5")}
+
+
+def test_faulty_outputs_are_all_told(tmp_path: Path) -> None:
+    """Each output without id or text, for no sample or for the second time is told."""
+    rows = lines(
+        {"output": "x"},
+        {"id": "0", "ouput": "x"},
+        {"id": "0", "output": "x"},
+        {"id": "0", "output": "y"},
+        {"id": "9", "output": "x"},
+    )
+    error = fault(tmp_path, "samples: [{input: a}]\noutputs: out.jsonl", out_jsonl=rows)
+    assert str(error).splitlines() == [
+        "out.jsonl:1: row 0: needs the `id` of its sample, got nothing",
+        "out.jsonl:2: row 1: needs either `output` or `outputs`, did you mean 'ouput'? (it has id, ouput)",
+        "out.jsonl:4: row 3: id '0' is already in row 2; put epochs into `outputs: [...]`",
+        "out.jsonl:5: row 4: id '9' is no sample's",
+    ]
