@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     **dict.fromkeys(("provider", "scorer", "strategy"), "registry"),
-    **dict.fromkeys(
-        "Answer Completion Context Generation Message Record Sample Score Task Usage".split(), "types"
-    ),
+    **dict.fromkeys(("Answer", "Completion", "Context", "Generation", "Message"), "types"),
+    **dict.fromkeys(("Record", "Sample", "Score", "Task", "Usage"), "types"),
 }
 __all__ = [
     "Answer",

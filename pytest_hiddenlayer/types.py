@@ -145,10 +145,10 @@ class Usage:
         """The sum; unknown plus known is unknown, except that no call at all adds nothing."""
         if self.calls == 0 or other.calls == 0:
             return other if self.calls == 0 else self
-        total = {
-            f.name: None if None in (a := (getattr(self, f.name), getattr(other, f.name))) else sum(a)
-            for f in fields(self)
-        }
+        total: dict[str, Any] = {}
+        for f in fields(self):
+            pair = (getattr(self, f.name), getattr(other, f.name))
+            total[f.name] = None if None in pair else sum(pair)
         return Usage(**total)
 
 
@@ -264,7 +264,10 @@ class Record:
 class Provider(Protocol):
     """Answers calls for one model; opened once a session, used concurrently."""
 
-    model: str  # full name of the model that answers
+    @property
+    def model(self) -> str:
+        """Full name of the model that answers."""
+        ...
 
     async def complete(self, request: Request) -> Completion:
         """One completion. Raises ProviderError when this call failed."""
@@ -313,10 +316,25 @@ class Strategy(Protocol):
 class Scorer(Protocol):
     """Turns an output and a target into a Score."""
 
-    name: str
-    version: str  # raised whenever the same output could score differently
-    pass_score: float  # what counts as right: 1.0 for matches, 0.5 for graded scores
-    needs_target: bool
+    @property
+    def name(self) -> str:
+        """As registered."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Raised whenever the same output could score differently."""
+        ...
+
+    @property
+    def pass_score(self) -> float:
+        """What counts as right: 1.0 for matches, 0.5 for graded scores."""
+        ...
+
+    @property
+    def needs_target(self) -> bool:
+        """Whether a sample without target is unscored."""
+        ...
 
     def parse(self, output: str, sample: Sample) -> str | None:
         """The answer in `output` in canonical form (equal answers are equal strings), or None."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timezone
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import HiddenLayerError, ProviderError
@@ -98,7 +98,7 @@ async def answer_case(
     case: Case, provider: Provider, judge: Provider, *, overrides: Generation, run_id: str
 ) -> Record:
     """The record of one case. A failed call is a record with outcome `error`, never an exception."""
-    started, began = datetime.now(timezone.utc), time.perf_counter()
+    started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(case=case, provider=provider, judge=judge, overrides=overrides)
     try:
         answer = await case.cell.strategy.run(context, **case.cell.strategy.params)
@@ -114,9 +114,7 @@ async def answer_case(
     return _record(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
 
 
-async def _judge_answer(
-    context: AnswerContext, answer: Answer
-) -> tuple[Outcome, dict[str, Score], str | None]:
+async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome, dict[str, Score], str | None]:
     """(outcome, scores, error): what is no whole answer is not scored."""
     if answer.outcome is not None:
         return answer.outcome, {}, answer.error
@@ -217,11 +215,14 @@ def case_key(case: Case, overrides: Generation) -> str:
             "prompt": sample_hash(cell.task, case.sample),
             "model": [cell.model.provider, full_name(cell.model)],
             "judge": str(cell.judge),
-            "generate": asdict(replace(overrides.over(cell.task.generate))),
+            "generate": asdict(overrides.over(cell.task.generate)),
             "strategy": [cell.strategy.name, dict(cell.strategy.params)],
             "epoch": case.epoch,
             "seed": cell.seed,
-            "scorers": [[s.name, s.version, dict(spec.params)] for s, spec in zip(cell.scorers, cell.task.scorers)],
+            "scorers": [
+                [scorer.name, scorer.version, dict(spec.params)]
+                for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
+            ],
         }
     )
 

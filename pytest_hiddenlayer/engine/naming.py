@@ -20,7 +20,7 @@ def slug(model: str) -> str:
 def slugs(names: Iterable[str]) -> dict[str, str]:
     """Full name → slug; 6 hex digits of the full name are added where two names would share one."""
     plain = {name: slug(name) for name in names}
-    shared = [value for value in plain.values()]
+    shared = list(plain.values())
     return {
         name: value if shared.count(value) == 1 else f"{value}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
         for name, value in plain.items()

@@ -73,6 +73,19 @@ def name_models(
     return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
 
 
+def check(options: RunOptions) -> None:
+    """Raise UsageError for a strategy or model that cannot be meant; nothing is opened."""
+    from ..registry import providers
+    from ..strategies.build import bind_strategy
+
+    for spec in options.strategies or ():
+        bind_strategy(spec)
+    for name in (*options.providers, *((options.judge,) if options.judge else ())):
+        look = getattr(providers.get(name.provider), "check", None)
+        if look is not None:
+            look(name.model)
+
+
 def limited(task: Task, limit: int | None) -> Task:
     """The task with its first `limit` samples."""
     from dataclasses import replace

@@ -35,9 +35,7 @@ class _Bounded:
 class Runtime:
     """Answers cases in the background; opened on the first submit, closed once."""
 
-    def __init__(
-        self, options: RunOptions, run_id: str, on_record: Callable[[Record], None] | None = None
-    ) -> None:
+    def __init__(self, options: RunOptions, run_id: str, on_record: Callable[[Record], None] | None = None) -> None:
         self.options, self.run_id = options, run_id
         self._on_record = on_record  # called on the loop's thread as soon as a record is complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
@@ -58,9 +56,7 @@ class Runtime:
             raise found
         return found
 
-    def submit(
-        self, case: Case, provider: Provider | None = None, judge: Provider | None = None
-    ) -> Future[Record]:
+    def submit(self, case: Case, provider: Provider | None = None, judge: Provider | None = None) -> Future[Record]:
         """The future record of a case. Raises what opening a provider raised."""
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
@@ -78,9 +74,7 @@ class Runtime:
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
     async def _answer(self, case: Case, candidate: Provider, judging: Provider) -> Record:
-        record = await answer_case(
-            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id
-        )
+        record = await answer_case(case, candidate, judging, overrides=self.options.generate, run_id=self.run_id)
         if self._on_record is not None:
             self._on_record(record)
         return record
@@ -108,8 +102,6 @@ class Runtime:
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(
-                target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True
-            )
+            self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
             self._thread.start()
         return self._loop

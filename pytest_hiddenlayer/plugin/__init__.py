@@ -1,10 +1,10 @@
 """The pytest face: the only place that knows pytest.
 
-    options    what the user asked for            state      what one session knows
-    collect    task files → items and gates       marker     @pytest.mark.task
-    fixtures   sample, strategy, provider, ...    outcomes   a record in pytest's words
-    running    answers ahead, xdist's two sides   gates      figures, snapshots, gate reports
-    reporting  records on reports                 terminal, html   what people read
+options    what the user asked for            state      what one session knows
+collect    task files → items and gates       marker     @pytest.mark.task
+fixtures   sample, strategy, provider, ...    outcomes   a record in pytest's words
+running    answers ahead, xdist's two sides   gates      figures, snapshots, gate reports
+reporting  records on reports                 terminal, html   what people read
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from .collect import pytest_collect_file
 from .fixtures import evaluate, hl_case, hl_record, judge, provider, sample, strategy
 from .marker import SIGNATURE, pytest_generate_tests
-from .options import asked_for, pytest_addoption, pytest_load_initial_conftests
+from .options import asked_for, check_options, pytest_addoption, pytest_load_initial_conftests
 from .reporting import Gathering, pytest_runtest_makereport, pytest_sessionfinish
 from .running import (
     pytest_collection_finish,
@@ -30,7 +30,6 @@ def pytest_configure(config: pytest.Config) -> None:
     from . import running
     from .gates import extend_last_failed
     from .html import HtmlReport
-    from .state import state_of
 
     config.addinivalue_line("markers", SIGNATURE)
     if hasattr(config, "workerinput"):
@@ -42,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(running.Workers(), "hiddenlayer-workers")
     extend_last_failed(config)
     if asked_for(config):
-        state_of(config)  # a wrong option is a usage error before anything runs
+        check_options(config)
 
 
 __all__ = [

@@ -15,7 +15,6 @@ from .state import State, state_of
 
 if TYPE_CHECKING:
     from ..engine.cases import Case, Cell
-    from ..results.figures import CellPlan
     from ..types import Record, Task
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -105,7 +104,7 @@ class GateItem(pytest.Item):
     @classmethod
     def make(cls, parent: TaskFile, cell: Cell) -> GateItem:
         """The gate item of a cell."""
-        node_id = parent.id.child("gate").with_params(cell.params)  # type: ignore[attr-defined]
+        node_id = parent.id.child("gate").with_params(cell.params)
         item: GateItem = cls.from_parent(parent, name=f"gate[{cell.params}]", nodeid=node_id)
         item.plan_key = cell.key
         return item
@@ -126,18 +125,11 @@ def answered(hl_record: Record, request: pytest.FixtureRequest) -> None:
 
 def load(state: State, path: Path) -> Task:
     """The task of a file, loaded once. Raises TaskError; also where two files share a name."""
-    from ..errors import TaskError
-    from ..taskfile import load_task
+    from ..taskfile import load_task, refuse_taken
 
     if path not in state.tasks:
         task = load_task(path, state.root)
-        for other_path, other in state.tasks.items():
-            if other.name == task.name:
-                raise TaskError(
-                    f"task name {task.name!r} is taken by {other_path.name}: names are unique in a session",
-                    file=task.path,
-                    field="task",
-                )
+        refuse_taken(task, state.tasks)
         state.tasks[path] = task
     return state.tasks[path]
 
@@ -145,6 +137,7 @@ def load(state: State, path: Path) -> Task:
 def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:
     """The cells of a task under the session's options; their plans become known. Raises UsageError."""
     from ..engine.cases import cells
+    from ..results.plans import plan_of
 
     options = state.options
     if strategies is not None and options.strategies is None:
@@ -153,36 +146,6 @@ def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) 
     for cell in found:
         state.plans.setdefault(cell.key, plan_of(cell, len(task.samples)))
     return found
-
-
-def plan_of(cell: Cell, total: int) -> CellPlan:
-    """What is known of a cell before it runs."""
-    from ..engine.cases import full_name
-    from ..results.figures import CellPlan
-
-    task = cell.task
-    return CellPlan(
-        task=task.name,
-        task_hash=task.hash,
-        strategy=cell.strategy.name,
-        strategy_params=dict(cell.strategy.params),
-        label=cell.strategy.label,
-        provider=cell.model.provider,
-        model=full_name(cell.model),
-        slug=cell.slug,
-        params=cell.params,
-        scorer=f"{cell.scorers[0].name}/{cell.scorers[0].version}",
-        seed=cell.seed,
-        epochs=cell.epochs,
-        reducer=task.reducer,
-        pass_score=cell.pass_score,
-        threshold=task.threshold,
-        min_scored=task.min_scored,
-        margin=task.margin,
-        min_effect=task.min_effect,
-        total=total,
-        self_judged=cell.judge is None,
-    )
 
 
 def _wanted(path: Path, parent: pytest.Collector) -> bool:

@@ -13,6 +13,8 @@ from .outcomes import properties
 from .state import RECORDS, State, state_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from ..engine.cases import Case
     from ..types import ModelName, Provider, Record, Sample
 
@@ -71,7 +73,7 @@ def evaluate(
     case = _with(hl_case, sample, strategy)
 
     def once() -> Record:
-        record = state.runtime.wait(state.runtime.submit(case, provider, judge))
+        record = _await(state, state.runtime.submit(case, provider, judge))
         _keep(request.node, record)
         return record
 
@@ -86,7 +88,7 @@ def hl_record(evaluate: Callable[[], Record], request: pytest.FixtureRequest) ->
     if future is None:
         record = evaluate()
     else:
-        record = state.runtime.wait(future)
+        record = _await(state, future)
         _keep(request.node, record)
     if record.outcome == "error":
         pytest.fail(f"no answer: {record.error}", pytrace=False)
@@ -97,6 +99,13 @@ def overridden(item: pytest.Function) -> bool:
     """Whether a conftest or module replaces a fixture that decides this item's answer."""
     found = item._fixtureinfo.name2fixturedefs
     return any(found[name][-1].func.__module__ != __name__ for name in OWN if found.get(name))
+
+
+def _await(state: State, future: Future[Record]) -> Record:
+    try:
+        return state.runtime.wait(future)
+    except HiddenLayerError as error:  # what no record can hold: a prompt or a scorer that is wrong
+        pytest.fail(str(error), pytrace=False)
 
 
 def _keep(item: pytest.Item, record: Record) -> None:

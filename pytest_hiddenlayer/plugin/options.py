@@ -97,6 +97,21 @@ def asked_for(config: pytest.Config) -> bool:
     return any(config.getoption(_dest(name), None) for name in names)
 
 
+def check_options(config: pytest.Config) -> None:
+    """A wrong option is a usage error before anything is collected.
+
+    Strategies named on the command line must be known by then: in a plugin or an initial conftest.
+    """
+    from ..engine.options import check
+    from ..errors import HiddenLayerError
+    from .state import state_of
+
+    try:
+        check(state_of(config).options)
+    except HiddenLayerError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 def _dest(name: str) -> str:
     return "hl_" + name.replace("-", "_")
 

@@ -37,7 +37,8 @@ def explain(record: Record) -> str:
         return f"{record.outcome}, not scored: {record.error}"
     got = record.answer if record.answer is not None else record.output
     head = next(iter(record.scores.values()))
-    why = f" ({head['explanation']})" if head["explanation"] else ""
+    repeated = head["explanation"].startswith("expected")
+    why = f" ({head['explanation']})" if head["explanation"] and not repeated else ""
     expected = "" if record.target is None else f"expected {_short(record.target)}, "
     return f"{record.outcome}: {expected}got {_short(got)}, score {record.score:.3g}{why}"
 

@@ -26,7 +26,7 @@ def pytest_runtest_makereport(
     if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
         report.hl_records = [json.dumps(record.to_json()) for record in made]  # type: ignore[attr-defined]
     if report.when == "call" and report.passed and RIGHT_NOW in item.stash:
-        report.wasxfail = item.stash[RIGHT_NOW]  # type: ignore[attr-defined]
+        report.wasxfail = item.stash[RIGHT_NOW]
     return report
 
 

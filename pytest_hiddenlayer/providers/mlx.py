@@ -23,6 +23,11 @@ class MlxProvider:
         self.model = model or BUNDLED
         self._batch = BatchThread(_where(self.model))
 
+    @classmethod
+    def check(cls, model: str | None) -> None:
+        """Raise UsageError for a path that is not there; nothing is loaded."""
+        _where(model or BUNDLED)
+
     async def complete(self, request: Request) -> Completion:
         """One completion, decoded in the running batch. Raises ProviderError where the prompt does not fit."""
         began = time.perf_counter()
@@ -62,9 +67,7 @@ class MlxProvider:
         if context is None or n_prompt + wanted <= context:
             return wanted
         if n_prompt >= context:
-            raise ProviderError(
-                f"the prompt has {n_prompt} tokens, {self.model} reads {context}: shorten the prompt"
-            )
+            raise ProviderError(f"the prompt has {n_prompt} tokens, {self.model} reads {context}: shorten the prompt")
         return context - n_prompt
 
 
@@ -79,7 +82,7 @@ def _where(model: str) -> Path | str:
     if looks_like_path:
         near = [str(p) for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
         raise UsageError(
-            f"--model {model}: no such folder{did_you_mean(str(folder), near)} "
+            f"--model {model}: no such folder{did_you_mean(str(folder), near) or '.'} "
             "Give a folder that mlx_lm.load accepts, or a hub name such as owner/name"
         )
     return model

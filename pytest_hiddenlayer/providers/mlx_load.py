@@ -87,7 +87,8 @@ def _load_any(name: str) -> Loaded:
     from mlx_lm import load as mlx_load
     from mlx_lm.generate import BatchGenerator
 
-    model, tokenizer, config = mlx_load(name, return_config=True)
+    loaded: Any = mlx_load(name, return_config=True)
+    model, tokenizer, config = loaded
     _widen(mx, model, config)
     return Loaded(
         model=model,
@@ -174,9 +175,7 @@ class _Plain:
 
         config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
         self._reader = Reader.from_file(str(folder / "tokenizer.json"))
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
-        )
+        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         self._template = environment.from_string(config["chat_template"])
         self._specials = {
             key: config[key] for key in ("bos_token", "eos_token", "pad_token") if isinstance(config.get(key), str)

@@ -40,9 +40,7 @@ class ScriptedProvider:
         self._default: str | None = script.get("default")
         for rule in self._rules:
             if unknown := set(rule) - _KEYS:
-                raise UsageError(
-                    f"scripted rule {dict(rule)!r}: unknown {sorted(unknown)}; allowed: {sorted(_KEYS)}"
-                )
+                raise UsageError(f"scripted rule {dict(rule)!r}: unknown {sorted(unknown)}; allowed: {sorted(_KEYS)}")
 
     async def complete(self, request: Request) -> Completion:
         """The reply of the first rule that fits. Raises ProviderError where that rule is an error."""

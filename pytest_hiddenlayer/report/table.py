@@ -12,9 +12,7 @@ HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "se
 _COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
 
 
-def cell_rows(
-    figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]
-) -> list[tuple[str, ...]]:
+def cell_rows(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]) -> list[tuple[str, ...]]:
     """One row of text a cell, in the order of HEADERS; what is unknown is written `?`."""
     return [_row(found, gates.get(found.plan.key)) for found in figures]
 
@@ -26,30 +24,38 @@ def cell_table(
     width: int,
     colour: bool,
 ) -> str:
-    """The table as text of at most `width` columns."""
+    """The table as text; below 120 columns the terminal folds it rather than that a figure is cut."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
-    for name in HEADERS:
+    headers = HEADERS if gates else HEADERS[:-1]
+    for name in headers:
         right = name in ("scored", "score", "tokens", "cost", "seconds")
         table.add_column(name, justify="right" if right else "left", no_wrap=name != "task", overflow="fold")
     for row in cell_rows(figures, gates):
-        cells = [Text(value) for value in row]
-        cells[-1].stylize(_COLOURS.get(row[-1], "") if colour else "")
+        cells = [Text(value) for value in row[: len(headers)]]
+        cells[-1].stylize(_COLOURS.get(row[-1], "") if colour and gates else "")
         table.add_row(*cells)
     out = io.StringIO()
     console = Console(
-        file=out, width=max(width, 60), force_terminal=colour, no_color=not colour, legacy_windows=False
+        file=out, width=max(width, 120), force_terminal=colour, no_color=not colour, legacy_windows=False
     )
     console.print(table)
+    if any(map(self_judged, figures)):
+        console.print("* judged by the candidate itself; name another with --judge", highlight=False)
     return out.getvalue()
+
+
+def self_judged(found: CellFigures) -> bool:
+    """Whether the strategy has a judge, and it is the candidate itself."""
+    return found.plan.self_judged and "judge" in found.plan.strategy_params.values()
 
 
 def _row(found: CellFigures, gate: GateResult | None) -> tuple[str, ...]:
     plan, e = found.plan, found.estimate
-    judged = " (self-judged)" if plan.self_judged and "judge" in plan.strategy_params.values() else ""
+    judged = "*" if self_judged(found) else ""
     return (
         plan.task,
         plan.label + judged,

@@ -28,7 +28,8 @@ _RECORD = """\
 <p><b>{{ c.role }}</b>, round {{ c.round }}, {{ c.model }}, seed {{ c.seed }}, {{ c.finish_reason }},
 {{ c.usage.input_tokens if c.usage.input_tokens is not none else "?" }} in,
 {{ c.usage.output_tokens if c.usage.output_tokens is not none else "?" }} out, {{ "%.2f"|format(c.latency_s) }} s</p>
-{% for m in c.messages %}<p><i>{{ m.role }}</i></p><pre style="white-space: pre-wrap">{{ m.content }}</pre>{% endfor %}
+{% for m in c.messages %}<p><i>{{ m.role }}</i></p>
+<pre style="white-space: pre-wrap">{{ m.content }}</pre>{% endfor %}
 <p><i>answer</i></p><pre style="white-space: pre-wrap"><b>{{ c.completion }}</b></pre>
 </div>
 {% endfor %}

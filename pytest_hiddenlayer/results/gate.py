@@ -194,12 +194,8 @@ def _result(
 ) -> GateResult:
     head = f"gate of {figures.plan.task}[{figures.plan.params}]"
     lines = [f"{head}: {'; '.join(failures) or ('skipped' if skipped else 'passed')}", *notes]
-    outcome: Literal["passed", "failed", "skipped"] = (
-        "failed" if failures else "skipped" if skipped else "passed"
-    )
-    return GateResult(
-        outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=found
-    )
+    outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skipped else "passed"
+    return GateResult(outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=found)
 
 
 def _number(value: float | None) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ RUNS = Path("reports") / "runs"
 
 def new_run_id() -> str:
     """`YYYYMMDDTHHMMSSZ-` and 8 hex digits."""
-    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 class RunLog:
@@ -65,7 +65,7 @@ def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
     return {
         "schema": 1,
         "run_id": run_id,
-        "started_at": datetime.now(timezone.utc).isoformat(),
+        "started_at": datetime.now(UTC).isoformat(),
         "command": list(command),
         "versions": {"python": platform.python_version(), **_versions()},
         "git": git_state(root),
@@ -152,9 +152,7 @@ def _lock(handle: int) -> None:
 
 
 def _git(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", *words], cwd=root, capture_output=True, text=True, timeout=10, check=True
-    )
+    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=10, check=True)
     return done.stdout.strip()
 
 

@@ -1,6 +1,6 @@
 """Snapshots: the committed results of a cell, one file a cell, one line a sample.
 
-    snapshots/<task>/<strategy label>-<provider>-<model slug>.json
+snapshots/<task>/<strategy label>-<provider>-<model slug>.json
 """
 
 from __future__ import annotations

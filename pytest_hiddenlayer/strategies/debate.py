@@ -72,8 +72,7 @@ async def _round(
     context: Context, prompts: Sequence[Sequence[Message]], number: int, warm: Generation
 ) -> list[Completion]:
     return await together(
-        context.ask(prompt, role=f"agent-{i + 1}", round=number, defaults=warm)
-        for i, prompt in enumerate(prompts)
+        context.ask(prompt, role=f"agent-{i + 1}", round=number, defaults=warm) for i, prompt in enumerate(prompts)
     )
 
 

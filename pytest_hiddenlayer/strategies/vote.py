@@ -26,6 +26,4 @@ def plurality(answers: Sequence[str | None]) -> Vote:
     ranked = counts.most_common()  # stable: equal counts keep the order of first appearance
     if not ranked:
         return Vote(winner=None, votes={}, tie=False)
-    return Vote(
-        winner=ranked[0][0], votes=dict(ranked), tie=len(ranked) > 1 and ranked[0][1] == ranked[1][1]
-    )
+    return Vote(winner=ranked[0][0], votes=dict(ranked), tie=len(ranked) > 1 and ranked[0][1] == ranked[1][1])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .hashing import sample_hash
     from .load import load_task
+    from .names import refuse_taken
     from .prompt import render_prompt, render_question
     from .recognise import is_foreign_harness, is_task_file
     from .schema import task_schema
@@ -21,6 +22,7 @@ _HOME = {
     "is_foreign_harness": "recognise",
     "is_task_file": "recognise",
     "load_task": "load",
+    "refuse_taken": "names",
     "render_prompt": "prompt",
     "render_question": "prompt",
     "sample_hash": "hashing",
@@ -30,6 +32,7 @@ __all__ = [
     "is_foreign_harness",
     "is_task_file",
     "load_task",
+    "refuse_taken",
     "render_prompt",
     "render_question",
     "sample_hash",

@@ -22,9 +22,7 @@ def parse_json(text: str, source: Source, *, with_lines: bool = True) -> Documen
     try:
         data = load_json(text)
     except json.JSONDecodeError as error:
-        raise source.error(
-            f"this is not JSON: {error.msg} (column {error.colno})", line=error.lineno
-        ) from error
+        raise source.error(f"this is not JSON: {error.msg} (column {error.colno})", line=error.lineno) from error
     except DuplicateKeyError as error:
         raise source.error(str(error), line=_line_of_duplicate(text, error.key)) from error
     except ValueError as error:

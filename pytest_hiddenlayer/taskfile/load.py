@@ -102,9 +102,7 @@ class _Loader:
             self._at(("outputs", name), lambda name: check_known(name, ids), name)
         return written
 
-    def _distinct(
-        self, field: str, specs: Sequence[Spec], key: Callable[[Spec], Hashable]
-    ) -> tuple[Spec, ...]:
+    def _distinct(self, field: str, specs: Sequence[Spec], key: Callable[[Spec], Hashable]) -> tuple[Spec, ...]:
         """The specs. Raises TaskError where two are the same: their items or scores would be one."""
         seen = set()
         for number, spec in enumerate(specs):

@@ -105,9 +105,7 @@ class TaskForm(_Form):
     description: Text = ""
     """What the task measures."""
     samples: Annotated[
-        Annotated[list[SampleRow], Tag(ROWS)]
-        | Annotated[DataFile, Tag(FILE)]
-        | Annotated[FileName, Tag(PATH)],
+        Annotated[list[SampleRow], Tag(ROWS)] | Annotated[DataFile, Tag(FILE)] | Annotated[FileName, Tag(PATH)],
         Discriminator(_samples_kind),
     ]
     """The samples themselves, or the name of a .jsonl, .json or .csv file relative to this one."""

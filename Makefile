@@ -1,0 +1,41 @@
+# Everything a newcomer types. Each target sets up what it needs first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: setup evals test test-all check lint wheel baselines clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+evals: $(READY)            ## the main job: real debates of the bundled model
+	$(BIN)/pytest evals -k debate --provider mlx
+
+test: $(READY)             ## the project's tests, under ten minutes
+	$(BIN)/pytest -n 2 -m "not slow"
+
+test-all: $(READY)         ## and the slow ones
+	$(BIN)/pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint test           ## what must hold before a commit
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel
+
+baselines: $(READY)        ## write snapshots/ anew from the bundled model
+	$(BIN)/pytest evals --provider mlx --snapshot-update
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The parts of the `hiddenlayer` command, one module each."""

@@ -1,0 +1,81 @@
+"""`hiddenlayer run`: the same as `pytest evals`, without pytest."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from ..errors import UsageError
+from ..types import Record
+
+HELP = "answer and score task files without pytest; log, table and gates are the same"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The plugin's options under the same names."""
+    parser.add_argument("paths", nargs="*", default=["evals"], help="task files or folders (default: evals)")
+    parser.add_argument("--provider", action="append", metavar="NAME[:MODEL]", help="repeatable (default: mlx)")
+    parser.add_argument("--model", metavar="NAME")
+    parser.add_argument("--strategy", action="append", metavar="NAME[:key=value,...]")
+    parser.add_argument("--judge", metavar="PROVIDER[:MODEL]")
+    parser.add_argument("--baseline", metavar="REF")
+    for name, least in (("epochs", 1), ("limit", 1), ("seed", 0), ("max-tokens", 1), ("concurrency", 1)):
+        parser.add_argument(f"--{name}", type=_at_least(name, least), metavar="N")
+    parser.add_argument("--temperature", type=float, metavar="T")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run, print progress and the table; 0 when all is fine, 1 otherwise."""
+    from ..api import evaluate
+    from ..engine.options import RunOptions, name_models, parse_model
+    from ..registry import providers
+    from ..report.table import cell_table
+    from ..strategies.build import parse_strategy
+    from ..types import Generation
+
+    options = RunOptions(
+        providers=name_models(tuple(arguments.provider or ("mlx",)), arguments.model, providers.get),
+        strategies=tuple(map(parse_strategy, arguments.strategy or ())) or None,
+        judge=parse_model(arguments.judge, "--judge") if arguments.judge else None,
+        epochs=arguments.epochs,
+        limit=arguments.limit,
+        seed=arguments.seed or 0,
+        generate=Generation(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
+        concurrency=arguments.concurrency or 20,
+        baseline=arguments.baseline,
+    )
+    paths = [Path(path) for path in arguments.paths]
+    command = ["hiddenlayer", *sys.argv[1:]]
+    done = evaluate(paths, options, root=Path.cwd(), command=command, on_record=_progress)
+    print(file=sys.stderr)
+    for fault in done.faults:
+        print(f"hiddenlayer: {fault}", file=sys.stderr)
+    if not done.records:
+        raise UsageError(f"nothing was answered under {', '.join(map(str, paths))}")
+    width = shutil.get_terminal_size().columns
+    print(cell_table(done.figures, done.gates, width=width, colour=sys.stdout.isatty()), end="")
+    for gate in done.gates.values():
+        if gate.outcome == "failed":
+            print(gate.message)
+    print(f"run {done.log.run_id}: {done.log.folder.relative_to(Path.cwd())}")
+    return 0 if done.ok else 1
+
+
+def _progress(record: Record, done: int, total: int) -> None:
+    print(f"\r{done}/{total} {record.task}", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
+
+
+def _at_least(name: str, least: int) -> type[int]:
+    class Number(int):
+        """An integer with a lower bound."""
+
+        def __new__(cls, text: str) -> Number:
+            value = super().__new__(cls, text)
+            if value < least:
+                raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least {least} is needed")
+            return value
+
+    Number.__name__ = "whole number"
+    return Number
