@@ -6,7 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 from ..errors import HiddenLayerError, ProviderError
 from ..registry import providers
@@ -14,18 +15,20 @@ from ..types import Completion, ModelName, Provider, Record, Request
 from .answering import answer_case
 from .cases import Case
 from .options import RunOptions
+from .places import Places
 
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """A provider that has at most so many calls in flight."""
+    """A provider that has at most so many calls in flight, those of the oldest case first."""
 
     provider: Provider
-    places: asyncio.Semaphore
+    places: Places
     model: str
+    order: int = 0
 
     async def complete(self, request: Request) -> Completion:
-        async with self.places:
+        async with self.places.hold(self.order):
             return await self.provider.complete(request)
 
     async def close(self) -> None:
@@ -39,6 +42,7 @@ class Runtime:
         self.options, self.run_id = options, run_id
         self._on_record = on_record  # called on the loop's thread as soon as a record is complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
+        self._orders = count()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -47,8 +51,7 @@ class Runtime:
         if name not in self._open:
             try:
                 opened = providers.get(name.provider)(name.model)
-                places = asyncio.Semaphore(self.options.concurrency)
-                self._open[name] = _Bounded(opened, places, opened.model)
+                self._open[name] = _Bounded(opened, Places(self.options.concurrency), opened.model)
             except HiddenLayerError as error:
                 self._open[name] = error
         found = self._open[name]
@@ -60,7 +63,9 @@ class Runtime:
         """The future record of a case. Raises what opening a provider raised."""
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
-        return asyncio.run_coroutine_threadsafe(self._answer(case, candidate, judging), self._running_loop())
+        order = next(self._orders)
+        answering = self._answer(case, _in_order(candidate, order), _in_order(judging, order))
+        return asyncio.run_coroutine_threadsafe(answering, self._running_loop())
 
     def wait(self, future: Future[Record]) -> Record:
         """The record, once it is there. Raises ProviderError where the loop has ended instead."""
@@ -105,3 +110,8 @@ class Runtime:
             self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
             self._thread.start()
         return self._loop
+
+
+def _in_order(provider: Provider, order: int) -> Provider:
+    """The provider with the case's turn; one that a fixture put in its place has no bound of ours."""
+    return replace(provider, order=order) if isinstance(provider, _Bounded) else provider

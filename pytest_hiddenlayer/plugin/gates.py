@@ -14,6 +14,7 @@ from .state import STATE, State
 if TYPE_CHECKING:
     from ..results.figures import CellFigures, CellPlan
     from ..results.gate import GateResult
+    from ..types import Record
 
 CACHE_KEY = "hiddenlayer/gates"
 """In pytest's cache: gate id → ids of its cell's items, so that --lf on a red gate selects them."""
@@ -28,7 +29,9 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
     from ..results.figures import by_cell, figures
 
     records = by_cell(state.records)
-    state.figures = [figures(plan, records.get(plan.key, [])) for plan in state.plans.values() if plan.selected]
+    state.figures = [
+        figures(plan, _in_order(plan, records.get(plan.key, []))) for plan in state.plans.values() if plan.selected
+    ]
     for found in state.figures if gated else []:
         if found.plan.gate_id is not None:
             _report(session, found.plan, _judge(state, found))
@@ -40,6 +43,12 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
     if state.records:
         _save(state)
     _remember(config, state)
+
+
+def _in_order(plan: CellPlan, records: list[Record]) -> list[Record]:
+    """As selected, whichever worker was first: the report is the same with any number of workers."""
+    place = {name: i for i, name in enumerate(plan.selected)}
+    return sorted(records, key=lambda record: (place.get(record.sample_id, len(place)), record.epoch))
 
 
 def write_snapshots(session: pytest.Session, state: State) -> None:

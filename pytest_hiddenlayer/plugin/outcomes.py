@@ -28,7 +28,7 @@ def settle(request: pytest.FixtureRequest, record: Record) -> None:
         _fail(f"must_pass: {reason}")
     if state_of(config).options.strict or config.option.runxfail:
         _fail(reason)
-    raise pytest.xfail.Exception(reason)
+    raise pytest.xfail.Exception(reason, pytrace=False)
 
 
 def explain(record: Record) -> str:

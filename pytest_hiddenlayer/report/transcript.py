@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..results.figures import CellFigures
 from ..results.gate import GateResult
-from .table import HEADERS, cell_rows
+from .table import HEADERS, cell_rows, self_judged
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 _RECORD = """\
-<div style="white-space: normal; font-family: sans-serif">
+<div style="white-space: normal; font-family: sans-serif; color: #222">
 <p><b>{{ r.outcome }}</b>{% if score is not none %}, score {{ score }}{% endif %}
 {%- if r.target is not none %}; expected <code>{{ r.target }}</code>{% endif %}
 {%- if r.answer is not none %}, got <code>{{ r.answer }}</code>{% endif %}
@@ -39,13 +40,16 @@ _RECORD = """\
 
 _CELLS = """\
 <h2>Cells</h2>
-<table style="border-collapse: collapse">
+<table style="border-collapse: collapse; color: #222">
 <tr>{% for h in headers %}<th style="text-align: left; padding: .2em .8em">{{ h }}</th>{% endfor %}</tr>
 {% for row in rows %}<tr>{% for value in row %}<td style="padding: .2em .8em">{{ value }}</td>{% endfor %}</tr>
 {% endfor %}</table>
-{% for message in messages %}<details><summary>{{ message.splitlines()[0] }}</summary>
+{% if judged %}<p>* judged by the candidate itself</p>{% endif %}
+<details style="color: #222"><summary>Gates: {{ counts }}</summary>
+{% for message in messages %}<details style="margin-left: 1em"><summary>{{ message.splitlines()[0] }}</summary>
 <pre style="white-space: pre-wrap">{{ message }}</pre></details>
 {% endfor %}
+</details>
 """
 
 
@@ -55,18 +59,25 @@ def record_html(record: Mapping[str, Any]) -> str:
 
     head = next(iter(record["scores"].values()), None)
     notes = json.dumps(record["notes"], indent=1, ensure_ascii=False)
-    return _environment().from_string(_RECORD).render(r=record, score=head and head["value"], notes=notes)
+    return _template(_RECORD).render(r=record, score=head and head["value"], notes=notes)
 
 
 def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]) -> str:
     """The table of cells, and each gate's message folded below it."""
     rows = cell_rows(figures, gates)
-    messages = [gate.message for gate in gates.values()]
-    return _environment().from_string(_CELLS).render(headers=HEADERS, rows=rows, messages=messages)
+    words = Counter(gate.word for gate in gates.values())
+    return _template(_CELLS).render(
+        headers=HEADERS,
+        rows=rows,
+        judged=any(map(self_judged, figures)),
+        counts=", ".join(f"{n} {word}" for word, n in words.items()) or "none",
+        messages=[gate.message for gate in gates.values()],
+    )
 
 
 @cache
-def _environment() -> Environment:
+def _template(source: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(source)

@@ -1,1 +1,1 @@
-"""Scorers: one module each; they know the nouns, `extract`, and never each other."""
+"""Scorers: one module each; they know the nouns and never each other."""

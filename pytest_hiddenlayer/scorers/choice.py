@@ -1,85 +1,68 @@
-"""`choice`: the answer names one of the options, by letter or by text."""
+"""`choice`: the output names the right one of several lettered options."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from ..types import Ask, Sample, Score
-from .extract import Extract, extract_from
-from .words import holds_word
-
-_OPTION = re.compile(r"^[ \t]*\(?([A-Z])[).:][ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
-_ONLY = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
-_CUE = re.compile(
-    r"(?i:\b(?:answer|option|choice|verdict)\b(?:\s+(?:is|was|would be))?)[\s:*\"'(\[]*([A-Z])\b(?![''\w])"
-)
-_BRACKETED = re.compile(r"[(\[]([A-Z])[)\]]")
-_ALONE = re.compile(r"(?<![\w'])([B-HJ-Z])(?![\w'])")  # A and I are words too: they need a cue or brackets
+from .extract import WHOLE, Extract, clip
+from .letters import named_letters, options_in
+from .verdict import compared, listed, no_target, not_found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """1 where the answer's option is the target's, else 0.
+    """1 where the output names the target's option by letter or text, else 0.
 
-    Options are the sample's `choices`, or lines such as `(A) text` in its input. An option is
-    named by its letter (alone, in brackets, or after a cue such as `answer is`) or by its
-    text; two different letters without a cue name none.
+    The options are the sample's `choices`, or the lettered list at the end of its input.
+    The target is a letter ('B', '(B)') or an option's text. An output that names several
+    options and gives none of them as its answer is wrong, and the explanation says so.
     """
 
-    _: KW_ONLY
-    extract: Any = None
-    name: str = field(default="choice", init=False)
-    version: str = field(default="1", init=False)
-    pass_score: float = field(default=1.0, init=False)
-    needs_target: bool = field(default=True, init=False)
-    _rules: Extract = field(init=False, repr=False)
+    extract: Extract = WHOLE
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rules", extract_from("choice", self.extract))
+    name = "choice"
+    version = "1"
+    pass_score = 1.0
+    needs_target = True
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The letter of the option."""
-        text = self._rules(output)
-        return None if text is None else _letter(text, options(sample))
+        """The letter that is named; None where there is none or more than one."""
+        letters = self._letters(output, sample)
+        return letters[0] if len(letters) == 1 else None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """1 or 0; unscored without a target that is an option."""
+        """1, 0, or unscored where the target is none of the options."""
         if not sample.targets:
-            return Score(value=None, explanation="no target")
-        known = options(sample)
-        wanted = {_letter(target, known) for target in sample.targets}
-        if None in wanted:
-            return Score(value=None, explanation=f"target {sample.target!r} is none of the options {dict(known)}")
-        found = self.parse(output, sample)
-        if found is None:
-            return Score(value=0.0, explanation="the answer names no single option")
-        return Score(value=float(found in wanted), answer=found)
+            return no_target()
+        options = _options(sample)
+        right = sorted({letter for target in sample.targets for letter in _target_letters(target, options)})
+        if not right:
+            known = ", ".join(options) or "a letter"
+            return Score(value=None, explanation=f"the target {listed(sample.targets)} is none of {known}")
+        letters = self._letters(output, sample)
+        if len(letters) != 1:
+            found = f"found several: {', '.join(letters)}" if letters else "found no option"
+            return not_found(found, right)
+        return compared(letters[0], right, letters[0] in right)
+
+    def _letters(self, output: str, sample: Sample) -> list[str]:
+        text = self.extract.apply(output)
+        return named_letters(clip(text, self.extract.take), _options(sample)) if text else []
 
 
-def options(sample: Sample) -> Mapping[str, str]:
-    """Letter → text; empty where the sample shows no options."""
+def _options(sample: Sample) -> dict[str, str]:
+    """Letter → text; at most 26, empty where neither choices nor the input list any."""
     if sample.choices:
-        return {chr(ord("A") + i): text for i, text in enumerate(sample.choices)}
-    text = sample.input if isinstance(sample.input, str) else "\n".join(m.content for m in sample.input)
-    return dict(_OPTION.findall(text))
+        return {chr(ord("A") + i): text for i, text in enumerate(sample.choices[:26])}
+    if isinstance(sample.input, str):
+        return options_in(sample.input)
+    return options_in("\n".join(message.content for message in sample.input))
 
 
-def _letter(text: str, known: Mapping[str, str]) -> str | None:
-    alone = _ONLY.fullmatch(text)
-    if alone and (not known or alone[1].upper() in known):
-        return alone[1].upper()
-    same = [letter for letter, option in known.items() if option.strip().casefold() == text.strip(" .").casefold()]
-    if len(same) == 1:
-        return same[0]
-    cued = [letter for letter in _CUE.findall(text) if not known or letter in known]
-    if cued:
-        return str(cued[-1])
-    for rule in (_BRACKETED, _ALONE):
-        named = {letter for letter in rule.findall(text) if not known or letter in known}
-        if named:
-            return named.pop() if len(named) == 1 else None
-    held = [letter for letter, option in known.items() if holds_word(text, option)]
-    return held[0] if len(held) == 1 else None
+def _target_letters(target: str, options: dict[str, str]) -> list[str]:
+    """The letter that the target is, or those of the options whose text it is."""
+    same = [letter for letter, text in options.items() if text.strip().casefold() == target.strip().casefold()]
+    letter = target.strip().strip("()[].:").upper()
+    is_letter = len(letter) == 1 and (letter in options if options else "A" <= letter <= "Z")
+    return [letter] if is_letter else same

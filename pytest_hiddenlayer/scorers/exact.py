@@ -1,58 +1,53 @@
-"""`exact`: the answer is one of the targets, character for character."""
+"""`exact`: the answer is, character by character, an accepted one."""
 
 from __future__ import annotations
 
-import string
 import unicodedata
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from ..types import Ask, Sample, Score
-from .extract import Extract, extract_from
+from .extract import WHOLE, Extract
+from .verdict import compared, no_target, not_found
 
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Exact:
-    """1 where the extracted, stripped text equals a target, else 0.
+    """1 where the stripped answer equals any of the sample's targets, else 0.
 
-    Nothing else is normalized by default: `ignore_case`, `ignore_punctuation` and `normalize`
-    (Unicode NFKC, white space collapsed) are asked for one by one.
+    Targets are tidied as the answer is (stripped, and by `strip_final_dot`), so that a
+    target which ends in a dot can still be met.
     """
 
-    _: KW_ONLY
-    extract: Any = None
+    extract: Extract = WHOLE
     ignore_case: bool = False
-    ignore_punctuation: bool = False
-    normalize: bool = False
-    name: str = field(default="exact", init=False)
-    version: str = field(default="1", init=False)
-    pass_score: float = field(default=1.0, init=False)
-    needs_target: bool = field(default=True, init=False)
-    _rules: Extract = field(init=False, repr=False)
+    ignore_punctuation: bool = False  # every Unicode punctuation mark, the minus and decimal point too
+    normalize: bool = False  # Unicode NFC, and any run of white space is one space
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rules", extract_from("exact", self.extract))
+    name = "exact"
+    version = "1"
+    pass_score = 1.0
+    needs_target = True
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The extracted text under the chosen normalization; None where nothing is left."""
-        text = self._rules(output)
-        return self._form(text) or None if text is not None else None
+        """The answer as it is compared; None where the extract rule finds none."""
+        answer = self.extract.apply(output)
+        return None if answer is None else self._fold(answer) or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """1 or 0; unscored without a target."""
+        """1, 0, or unscored without a target."""
         if not sample.targets:
-            return Score(value=None, explanation="no target")
-        text = self._rules(output)
-        if text is None:
-            return Score(value=0.0, explanation="extract.pattern found no answer")
-        right = self._form(text) in {self._form(target.strip()) for target in sample.targets}
-        return Score(value=float(right), answer=text)
+            return no_target()
+        targets = [self._fold(self.extract.tidy(target)) for target in sample.targets]
+        answer = self.parse(output, sample)
+        if answer is None:
+            return not_found("found no answer", sample.targets)
+        return compared(answer, targets, answer in targets)
 
-    def _form(self, text: str) -> str:
-        if self.normalize:
-            text = " ".join(unicodedata.normalize("NFKC", text).split())
+    def _fold(self, text: str) -> str:
         if self.ignore_punctuation:
-            text = text.translate(_PUNCTUATION).strip()
-        return text.casefold() if self.ignore_case else text
+            text = "".join(c for c in text if not unicodedata.category(c).startswith("P"))
+        if self.ignore_case:
+            text = text.casefold()
+        if self.normalize or self.ignore_punctuation:
+            text = " ".join(text.split())  # a mark between two spaces leaves two
+        return unicodedata.normalize("NFC", text) if self.normalize else text

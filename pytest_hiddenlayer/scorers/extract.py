@@ -1,84 +1,101 @@
-"""Where in an output the answer stands: the `extract` rules that every matching scorer shares.
+"""Where in an output the answer stands: the `extract` parameter of a scorer.
 
-    extract: {marker: "answer is ", take: last, pattern: '(\\d+)', strip_final_dot: true}
+A published figure rests on such a rule; BIG-Bench-Hard's, for one, is
+`{marker: "answer is ", take: first, strip_final_dot: true}`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, Literal
 
 from ..errors import UsageError, did_you_mean
 
-MOST = 100_000
-"""Characters of an output that are looked at: a runaway answer must not make a regex run away."""
-_KEYS = ("marker", "pattern", "take", "strip_final_dot")
+MAX_CHARS = 100_000
+"""No regex sees more of an output than this. It bounds linear patterns, not catastrophic ones:
+`(a+)+$` takes exponential time in any length, and Python cannot interrupt it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extract:
-    """How to find the answer's text in an output."""
+    """A rule that cuts the answer out of an output."""
 
-    marker: str | None = None  # the text after it; the whole text where it is absent
-    pattern: re.Pattern[str] | None = None  # then the one group of its first or last match
-    take: str = "last"  # first or last occurrence of marker and match
-    strip_final_dot: bool = False  # exactly one
+    marker: str | None = None  # the answer follows this text; the whole output where it is absent
+    take: Literal["first", "last"] = "last"  # which occurrence of the marker, match of the pattern, number
+    pattern: str | None = None  # regex with exactly one group, applied to what follows the marker
+    strip_final_dot: bool = False  # drop exactly one '.' at the end
 
-    def __call__(self, output: str) -> str | None:
-        """The answer's text, stripped; None where the pattern does not match."""
-        text = output[-MOST:] if self.take == "last" else output[:MOST]
+    def __post_init__(self) -> None:
+        if self.marker == "":
+            raise UsageError("extract: marker is empty; leave it out to use the whole output")
+        if self.pattern is not None and (found := compile_regex(self.pattern).groups) != 1:
+            raise UsageError(
+                f"extract: pattern {self.pattern!r} needs exactly one group, found {found}; "
+                "put (…) around the answer and (?:…) around anything else"
+            )
+
+    @classmethod
+    def from_param(cls, value: Extract | Mapping[str, Any] | None) -> Extract:
+        """The rule as written in a task file; nothing written takes the whole output. Raises UsageError."""
+        if isinstance(value, Extract):
+            return value
+        if not isinstance(value, Mapping | None):
+            raise UsageError(f"extract: expected a mapping such as {{marker: 'answer is '}}, got {value!r}")
+        given = dict(value or {})
+        for key, item in given.items():
+            _check(key, item)
+        return cls(**given)
+
+    def apply(self, text: str) -> str | None:
+        """The answer, stripped; None where the pattern does not match or nothing is left."""
         if self.marker is not None:
-            at = text.find(self.marker) if self.take == "first" else text.rfind(self.marker)
-            text = text if at < 0 else text[at + len(self.marker) :]
+            text = _after(text, self.marker, self.take)
         if self.pattern is not None:
-            found = [match.group(1) for match in self.pattern.finditer(text) if match.group(1) is not None]
+            found = [m[1] for m in compile_regex(self.pattern).finditer(clip(text, self.take)) if m[1] is not None]
             if not found:
                 return None
             text = found[0] if self.take == "first" else found[-1]
+        return self.tidy(text) or None
+
+    def tidy(self, text: str) -> str:
+        """The text as an answer ends up: stripped, without its final dot where that is asked for."""
         text = text.strip()
-        return text[:-1].strip() if self.strip_final_dot and text.endswith(".") else text
+        return text.removesuffix(".").strip() if self.strip_final_dot else text
 
 
-def extract_from(scorer: str, value: Any) -> Extract:
-    """The rules as they were written in a task file. Raises UsageError."""
-    if value is None:
-        return Extract()
-    if isinstance(value, Extract):
-        return value
-    if not isinstance(value, Mapping):
-        raise UsageError(f"scorer {scorer!r}: extract={value!r}; a mapping of {', '.join(_KEYS)} is needed")
-    for key in value:
-        if key not in _KEYS:
-            raise UsageError(
-                f"scorer {scorer!r}: extract has no {key!r}{did_you_mean(str(key), _KEYS)} (it has: {', '.join(_KEYS)})"
-            )
-    take = value.get("take", "last")
-    if take not in ("first", "last"):
-        raise UsageError(f"scorer {scorer!r}: extract.take={take!r}; write first or last")
-    marker, dot = value.get("marker"), value.get("strip_final_dot", False)
-    if not (marker is None or (isinstance(marker, str) and marker)):
-        raise UsageError(f"scorer {scorer!r}: extract.marker={marker!r}; a text is needed")
-    if not isinstance(dot, bool):
-        raise UsageError(f"scorer {scorer!r}: extract.strip_final_dot={dot!r}; write true or false")
-    pattern = value.get("pattern")
-    compiled = None if pattern is None else compile_regex(scorer, "extract.pattern", pattern, groups=1)
-    return Extract(marker=marker, pattern=compiled, take=take, strip_final_dot=dot)
+WHOLE = Extract()
+"""The whole output, stripped."""
 
 
-def compile_regex(
-    scorer: str, field: str, pattern: Any, *, groups: int | None = None, flags: re.RegexFlag = re.NOFLAG
-) -> re.Pattern[str]:
-    """A compiled regular expression. Raises UsageError where it is none, or has not so many groups."""
-    if not isinstance(pattern, str):
-        raise UsageError(f"scorer {scorer!r}: {field}={pattern!r}; a regular expression is needed")
+def clip(text: str, take: str) -> str:
+    """At most MAX_CHARS of the text, from the end where the answer is searched."""
+    return text[:MAX_CHARS] if take == "first" else text[-MAX_CHARS:]
+
+
+@lru_cache(maxsize=512)
+def compile_regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """The compiled pattern. Raises UsageError with the place of the fault."""
     try:
-        compiled = re.compile(pattern, flags)
-    except re.error as error:
-        raise UsageError(f"scorer {scorer!r}: {field}={pattern!r} is no regular expression: {error}") from error
-    if groups is not None and compiled.groups != groups:
-        raise UsageError(
-            f"scorer {scorer!r}: {field}={pattern!r} has {compiled.groups} groups; exactly {groups} is needed"
-        )
-    return compiled
+        return re.compile(pattern, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"pattern {pattern!r} is not a regular expression: {error}") from error
+
+
+def _after(text: str, marker: str, take: str) -> str:
+    _, found, after = text.partition(marker) if take == "first" else text.rpartition(marker)
+    return after if found else text
+
+
+def _check(key: str, value: Any) -> None:
+    known = [f.name for f in fields(Extract)]
+    if key not in known:
+        raise UsageError(f"extract has no {key!r}{did_you_mean(str(key), known)} (it has: {', '.join(known)})")
+    if key == "take" and value not in ("first", "last"):
+        raise UsageError(f"extract: take must be first or last, got {value!r}")
+    if key == "strip_final_dot" and not isinstance(value, bool):
+        raise UsageError(f"extract: strip_final_dot must be true or false, got {value!r}")
+    if key in ("marker", "pattern") and not isinstance(value, str | None):
+        raise UsageError(f"extract: {key} must be text, got {value!r}; write it in quotes")

@@ -1,63 +1,64 @@
-"""`keyword`: required words stand in the answer."""
+"""`keyword`: expected words stand in the output, as whole words."""
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from ..errors import UsageError
 from ..types import Ask, Sample, Score
-from .extract import Extract, extract_from
-from .words import holds_word
+from .extract import WHOLE, Extract
+from .verdict import listed, no_target, show
+from .words import has_word
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Keyword:
-    """1 where any keyword stands in the answer as a whole word; with `require_all` the share that does.
+    """1 where any keyword is found; with `require_all` the share of them that is found.
 
-    The keywords are the sample's targets, or `keywords` for all samples.
+    It looks for words, not for their sense: "not Lima" holds Lima.
     """
 
-    _: KW_ONLY
-    keywords: Any = None
     require_all: bool = False
     ignore_case: bool = True
-    extract: Any = None
-    name: str = field(default="keyword", init=False)
-    version: str = field(default="1", init=False)
-    pass_score: float = field(default=1.0, init=False)
-    needs_target: bool = field(init=False)
-    _rules: Extract = field(init=False, repr=False)
+    keywords: tuple[str, ...] | None = None  # None: the sample's targets
+    extract: Extract = WHOLE
+
+    name = "keyword"
+    version = "1"
+    pass_score = 1.0
 
     def __post_init__(self) -> None:
-        good = self.keywords is None or (
-            isinstance(self.keywords, list) and self.keywords and all(isinstance(w, str) for w in self.keywords)
-        )
-        if not good:
-            raise UsageError(f"scorer 'keyword': keywords={self.keywords!r}; a list of texts is needed")
-        object.__setattr__(self, "needs_target", self.keywords is None)
-        object.__setattr__(self, "_rules", extract_from("keyword", self.extract))
+        if self.keywords is not None and not all(word.strip() for word in self.keywords or [""]):
+            raise UsageError(f"keywords must be a list of non-empty words, got {list(self.keywords)!r}")
+
+    @property
+    def needs_target(self) -> bool:
+        """Whether the words come from the sample."""
+        return self.keywords is None
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The keywords that were found, joined; the stripped text where the sample has none of them."""
-        text = self._rules(output)
-        found = [] if text is None else self._found(text, sample)
-        return ", ".join(found) or (text or "").strip() or None
+        """The keywords found, in the order they were asked for; None where there is none."""
+        return ", ".join(self._found(output, sample)) or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """1, 0, or with `require_all` the share found; unscored without keywords."""
+        """The score; unscored where neither the task nor the sample names a word."""
         words = self._words(sample)
         if not words:
-            return Score(value=None, explanation="no target")
-        text = self._rules(output)
-        found = [] if text is None else self._found(text, sample)
+            return no_target()
+        found = self._found(output, sample)
         missing = [word for word in words if word not in found]
-        value = len(found) / len(words) if self.require_all else float(bool(found))
-        explanation = "" if value == 1 else f"missing: {', '.join(missing)}"
-        return Score(value=value, answer=", ".join(found) or None, explanation=explanation)
+        answer = ", ".join(found) or None
+        if self.require_all and missing:
+            names = ", ".join(map(show, missing))
+            return Score(value=len(found) / len(words), answer=answer, explanation=f"missing: {names}")
+        if not found:
+            return Score(value=0.0, explanation=f"expected {listed(words)}, found none of them")
+        return Score(value=1.0, answer=answer, explanation=f"found {', '.join(map(show, found))}")
 
     def _words(self, sample: Sample) -> list[str]:
-        return list(dict.fromkeys(self.keywords if self.keywords is not None else sample.targets))
+        words = sample.targets if self.keywords is None else self.keywords
+        return list(dict.fromkeys(filter(str.strip, words)))
 
-    def _found(self, text: str, sample: Sample) -> list[str]:
-        return [word for word in self._words(sample) if holds_word(text, word, ignore_case=self.ignore_case)]
+    def _found(self, output: str, sample: Sample) -> list[str]:
+        text = self.extract.apply(output) or ""
+        return [w for w in self._words(sample) if has_word(text, w, ignore_case=self.ignore_case)]

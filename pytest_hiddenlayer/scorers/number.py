@@ -1,9 +1,14 @@
-"""Numbers in running text, read exactly.
+"""Numbers in a text, as exact fractions.
 
-Read are: signs (also −), decimals, thousands separated by commas or narrow spaces, fractions
-(3/4, 1 1/2, \\frac{3}{4}), percent, currency signs before the number, and scientific
-notation (1e3, 1.5×10^3). A minus between two numbers is an operator: `5-3` holds 5 and 3.
-`1.2.3` is read as 1.2; a date such as 12/24/1937 as three numbers.
+What is read: signs, decimals, grouped thousands, fractions and mixed numbers, scientific
+notation, percent, and amounts of money ('-$1,234.50', 'USD 5'; which currency is not compared).
+
+- A minus is a sign where it touches its number and nothing that could be subtracted from:
+  '-3' and '(-3)', but 3 in '5-3', '16 - 3' and 'GPT-4'.
+- Digits that follow a letter are part of a name ('H2O', 'x1', 'x_1'); a unit may follow ('5kg').
+- Powers are no numbers, except those of ten; in 'x^2 = 4' there is only 4.
+- More than 400 digits, or an exponent beyond ±400, is no number: nothing here takes unbounded
+  time or memory.
 """
 
 from __future__ import annotations
@@ -11,20 +16,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
-_LONGEST = 400  # digits, and the size of an exponent: beyond it nothing is read, so that nothing can blow up
+from .numerals import plain
+
+MAX_DIGITS = 400
+MAX_EXPONENT = 400
+MAX_DECIMALS = 1000
+
+# Letters of spaced scripts only: in '答えは5です' the 5 is a number.
+_LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
+_DECIMAL = r"(?:\d++(?:\.\d++)?|(?<!\.)\.\d++)"
+_CURRENCY = r"(?:(?:USD|EUR|GBP|JPY|CHF|INR|Rs\.?|[A-Z]{0,2}\$)\s?|[€£¥₹]\s?)"
 _NUMBER = re.compile(
-    r"""
-    (?P<sign>(?<![\w)\]%.])[-+\u2212])? (?:[$€£¥]\s?)? (?P<inner>(?<=[$€£¥])[-\u2212])?
+    rf"""
+    (?P<minus>(?<![^\W_])(?<![-)\]}}%])-)?
+    (?<![\d{_LETTER}])(?<![A-Za-z]_)(?<!\d\.)(?<!\^)(?<!\^-)(?<!\^\()
+    (?:{_CURRENCY}(?P<inner_minus>-)?)?
     (?:
-      \\[dt]?frac\{(?P<ln>\d{1,400})\}\{(?P<ld>\d{1,400})\}
-    | (?<![\d.,/]) (?:(?P<whole>\d{1,400})[ ])? (?P<n>\d{1,400})\s?/\s?(?P<d>\d{1,400}) (?![\d/]|\.\d)
-    | (?<![\d.]) (?P<int>\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?!\d) | \d+)? (?P<frac>\.\d+)?
-      (?: [eE](?P<exp>[-+]?\d{1,6})(?!\w) | \s?[×x*·]\s?10\s?\^\s?\{?(?P<pow>[-+\u2212]?\d{1,6})\}? )?
+        (?:(?P<mantissa>{_DECIMAL})\s?[×x*·]\s?)?10\^\(?(?P<power>[-+]?\d++)
+      | (?<!\d/)(?:(?P<whole>\d++)[ ])?(?P<top>\d++)/(?!0++(?![\d.]))(?P<bottom>\d++)(?![/.]\d)
+      | (?P<decimal>{_DECIMAL})(?:[eE](?P<exponent>[-+]?\d++)(?!\w|\.\d))?
     )
-    (?P<percent>\s?%)?
+    (?!\s?\^\s?(?:[\w(-]|\{{[^\\]))
+    (?P<percent>\s?%|\s?(?i:percent|per\scent)\b)?
     """,
     re.VERBOSE,
 )
@@ -32,66 +47,61 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Number:
-    """An exact number as it stood in a text."""
+    """A number as written: '50%' has the value 50 and is a percent."""
 
-    value: Fraction  # the percent sign not applied: 50% is 50
+    value: Fraction
     percent: bool = False
 
     def __str__(self) -> str:
-        """Canonical: no exponent, no needless zeros; a fraction that is no decimal stays one."""
-        return _plain(self.value) + ("%" if self.percent else "")
-
-    def near(self, target: Number, rel_tol: float, abs_tol: float) -> bool:
-        """|self − target| ≤ max(abs_tol, rel_tol · |target|).
-
-        A percent sign on one side only is either a unit that was left out (50 for 50%) or
-        applied (0.5 for 50%): both are accepted.
-        """
-        ours = {self.value}
-        if self.percent != target.percent:
-            ours.add(self.value / 100 if self.percent else self.value * 100)
-        allowed = max(Fraction(abs_tol), Fraction(rel_tol) * abs(target.value))
-        return any(abs(own - target.value) <= allowed for own in ours)
+        """The canonical spelling: no exponent, no trailing zeros, 'a/b' where no decimal is exact."""
+        return _spell(self.value) + ("%" if self.percent else "")
 
 
-def numbers(text: str) -> Iterator[Number]:
-    """Every number of a text, in order."""
-    for match in _NUMBER.finditer(text):
-        value = _value(match)
-        if value is not None:
-            minus = (match["sign"] or match["inner"]) in ("-", "\u2212")
-            yield Number(value=-value if minus else value, percent=match["percent"] is not None)
+def find_numbers(text: str) -> list[Number]:
+    """All numbers of the text in order. Never raises."""
+    return [number for match in _NUMBER.finditer(plain(text)) for number in _read(match)]
 
 
-def _value(match: re.Match[str]) -> Fraction | None:
-    if match["ln"]:
-        return _ratio(match["ln"], match["ld"])
-    if match["n"]:
-        part = _ratio(match["n"], match["d"])
-        return None if part is None else part + int(match["whole"] or 0)
-    if not match["int"] and not match["frac"]:
-        return None
-    digits = re.sub(r"[^\d]", "", match["int"] or "0") + (match["frac"] or "")
-    exponent = int((match["exp"] or match["pow"] or "0").replace("\u2212", "-"))
-    if len(digits) > _LONGEST or abs(exponent) > _LONGEST:
-        return None
-    return Fraction(Decimal(digits)) * Fraction(10) ** exponent
+def _read(match: re.Match[str]) -> Iterator[Number]:
+    if any(len(digits) > MAX_DIGITS for digits in re.findall(r"\d+", match[0])):
+        return
+    exponent = int(match["power"] or match["exponent"] or 0)
+    if abs(exponent) > MAX_EXPONENT:
+        return
+    sign = -1 if match["minus"] or match["inner_minus"] else 1
+    *others, last = _values(match)
+    yield from (Number(value=sign * value) for value in others)
+    last = last if others else sign * last
+    yield Number(value=last * Fraction(10) ** exponent, percent=bool(match["percent"]))
 
 
-def _ratio(above: str, below: str) -> Fraction | None:
-    return Fraction(int(above), int(below)) if int(below) else None
+def _values(match: re.Match[str]) -> list[Fraction]:
+    """The value; two where the fraction after a whole number is not below one: '20 20/4'."""
+    if match["top"] is None:
+        return [Fraction(match["decimal"] or match["mantissa"] or 1)]
+    part = Fraction(int(match["top"]), int(match["bottom"]))
+    if match["whole"] is None:
+        return [part]
+    whole = Fraction(match["whole"])
+    return [whole + part] if part < 1 else [whole, part]
 
 
-def _plain(value: Fraction) -> str:
-    below = value.denominator
-    for prime in (2, 5):
-        while below % prime == 0:
-            below //= prime
-    if below != 1:
+def _spell(value: Fraction) -> str:
+    decimals = _decimals(value.denominator)
+    if decimals is None:
         return f"{value.numerator}/{value.denominator}"
-    places = 0
-    while (value * 10**places).denominator != 1:
-        places += 1
-    text = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
-    whole, part = (text[:-places], text[-places:]) if places else (text, "")
-    return f"{'-' if value < 0 else ''}{whole}{'.' + part if part else ''}"
+    if decimals == 0:
+        return str(value.numerator)
+    digits = str(abs(value.numerator) * 10**decimals // value.denominator).zfill(decimals + 1)
+    return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def _decimals(denominator: int) -> int | None:
+    """How many decimals spell a fraction of this denominator exactly; None where none or too many do."""
+    count = {2: 0, 5: 0}
+    for prime in count:
+        while denominator % prime == 0:
+            denominator //= prime
+            count[prime] += 1
+    decimals = max(count.values())
+    return decimals if denominator == 1 and decimals <= MAX_DECIMALS else None

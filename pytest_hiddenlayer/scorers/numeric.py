@@ -1,65 +1,87 @@
-"""`numeric`: the last (or first) number of the answer, compared as a number."""
+"""`numeric`: the number in the output equals the expected one.
+
+Without `extract` the last number counts, the rule of GSM8K (Cobbe et al. 2021, arXiv:2110.14168).
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
 
 from ..errors import UsageError
 from ..types import Ask, Sample, Score
-from .extract import Extract, extract_from
-from .number import Number, numbers
+from .extract import WHOLE, Extract, clip
+from .number import Number, find_numbers
+from .verdict import compared, listed, no_target, not_found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Numeric:
-    """1 where the number found lies within the tolerance of a target, else 0.
+    """1 where |answer - target| <= max(abs_tol, rel_tol * |target|), else 0; exact by default.
 
-    The tolerance is max(abs_tol, rel_tol · |target|), both 0 by default: exact. The number is
-    taken from the text that `extract` finds, the last one unless `extract.take` is `first`.
-    An answer without a number is wrong, and the explanation says so.
+    `extract` is applied first; then the first or last number counts, by its `take`.
+
+    Percent: '50%' is right where the target says 50%, 0.5 or 50, and 0.5 or 50 are right
+    where it says 50%: people leave the unit out. Below 1% only the value counts, so that
+    0.5% is never taken for 0.5.
     """
 
-    _: KW_ONLY
-    extract: Any = None
+    extract: Extract = WHOLE
     rel_tol: float = 0.0
     abs_tol: float = 0.0
-    name: str = field(default="numeric", init=False)
-    version: str = field(default="1", init=False)
-    pass_score: float = field(default=1.0, init=False)
-    needs_target: bool = field(default=True, init=False)
-    _rules: Extract = field(init=False, repr=False)
+
+    name = "numeric"
+    version = "1"
+    pass_score = 1.0
+    needs_target = True
 
     def __post_init__(self) -> None:
-        for key in ("rel_tol", "abs_tol"):
-            value = getattr(self, key)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-                raise UsageError(f"scorer 'numeric': {key}={value!r}; a number of at least 0 is needed")
-        object.__setattr__(self, "_rules", extract_from("numeric", self.extract))
+        for name, tolerance in (("rel_tol", self.rel_tol), ("abs_tol", self.abs_tol)):
+            if not (math.isfinite(tolerance) and tolerance >= 0):
+                raise UsageError(f"{name} must be a number from 0 on, got {tolerance!r}")
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The number in canonical form: `1,000.50` is `1000.5`."""
-        found = self._find(output)
-        return None if found is None else str(found)
+        """The number in canonical spelling; None where there is none."""
+        number = self._find(output)
+        return None if number is None else str(number)
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """1 or 0; unscored where a target is missing or no number."""
+        """1, 0, or unscored where the sample has no target that is a number."""
         if not sample.targets:
-            return Score(value=None, explanation="no target")
-        targets = [next(numbers(text), None) for text in sample.targets]
-        if None in targets:
-            return Score(value=None, explanation=f"target {sample.target!r} holds no number")
-        found = self._find(output)
-        if found is None:
-            return Score(value=0.0, explanation="no number in the answer")
-        right = any(found.near(t, self.rel_tol, self.abs_tol) for t in targets if t is not None)
-        wanted = " or ".join(map(str, targets))
-        return Score(
-            value=float(right), answer=str(found), explanation="" if right else f"expected {wanted}, got {found}"
-        )
+            return no_target()
+        targets = [found[0] for target in sample.targets if len(found := find_numbers(target)) == 1]
+        if not targets:
+            return Score(value=None, explanation=f"the target {listed(sample.targets)} is not one number")
+        answer = self._find(output)
+        if answer is None:
+            return not_found("no number found", list(map(str, targets)))
+        right = any(self._close(*pair) for target in targets for pair in _readings(answer, target))
+        return compared(str(answer), list(map(str, targets)), right)
 
     def _find(self, output: str) -> Number | None:
-        text = self._rules(output)
-        found = [] if text is None else list(numbers(text))
-        return None if not found else found[0] if self._rules.take == "first" else found[-1]
+        text = self.extract.apply(output)
+        numbers = find_numbers(clip(text, self.extract.take)) if text else []
+        if not numbers:
+            return None
+        return numbers[0] if self.extract.take == "first" else numbers[-1]
+
+    def _close(self, answer: Fraction, target: Fraction) -> bool:
+        # By way of text: a tolerance of 0.1 is a tenth, not the nearest binary number.
+        allowed = max(Fraction(str(self.abs_tol)), Fraction(str(self.rel_tol)) * abs(target))
+        return abs(answer - target) <= allowed
+
+
+def _readings(answer: Number, target: Number) -> Iterator[tuple[Fraction, Fraction]]:
+    """The pairs of values that may be compared, by the rule on percent."""
+    if answer.percent == target.percent:
+        yield answer.value, target.value
+        return
+    yield _value(answer), _value(target)
+    if abs(answer.value if answer.percent else target.value) >= 1:
+        yield answer.value, target.value
+
+
+def _value(number: Number) -> Fraction:
+    return number.value / 100 if number.percent else number.value

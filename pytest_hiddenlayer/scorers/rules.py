@@ -1,107 +1,119 @@
-"""`rules`: a creative answer keeps stated rules of form, length and words."""
+"""`rules`: the output keeps to rules of form, for tasks that have no one right answer."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ..errors import UsageError
 from ..types import Ask, Sample, Score
-from .extract import compile_regex
-from .words import holds_word
+from .extract import MAX_CHARS, compile_regex
+from .verdict import no_target, show
+from .words import has_word
 
-_COUNTS = ("min_words", "max_words", "lines", "min_lines", "max_lines", "max_chars")
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """The share of the stated rules that the answer keeps; 1 is right, the explanation lists the broken ones.
+    """The share of rules that the stripped output keeps.
 
-    Words are separated by white space, lines are the non-empty ones. Each word of `require`
-    and of `forbid` is a rule of its own; with `require_target` the sample's targets are
-    required words too. `every_line` is a regular expression for each whole line.
+    Every parameter that is set is a rule, and so is each required or forbidden word. Words
+    are counted between white space; required and forbidden ones are whole words in either
+    case. Lines that are empty do not count.
     """
 
-    _: KW_ONLY
     min_words: int | None = None
     max_words: int | None = None
-    lines: int | None = None
+    lines: int | None = None  # exactly
     min_lines: int | None = None
     max_lines: int | None = None
     max_chars: int | None = None
-    require: Any = None
-    forbid: Any = None
+    require: tuple[str, ...] = ()
+    forbid: tuple[str, ...] = ()
     starts_with: str | None = None
     ends_with: str | None = None
-    every_line: Any = None
+    every_line: str | None = None  # regex that every line matches as a whole
     unique_lines: bool = False
-    require_target: bool = False
-    name: str = field(default="rules", init=False)
-    version: str = field(default="1", init=False)
-    pass_score: float = field(default=1.0, init=False)
-    needs_target: bool = field(init=False)
-    _line: re.Pattern[str] | None = field(init=False, repr=False)
+    require_target: bool = False  # the sample's targets are required words
+
+    name = "rules"
+    version = "1"
+    pass_score = 1.0
 
     def __post_init__(self) -> None:
-        for key in _COUNTS:
-            value = getattr(self, key)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-                raise UsageError(f"scorer 'rules': {key}={value!r}; a whole number of at least 0 is needed")
-        for key in ("require", "forbid"):
-            value = getattr(self, key)
-            if value is not None and not (isinstance(value, list) and all(isinstance(w, str) for w in value)):
-                raise UsageError(f"scorer 'rules': {key}={value!r}; a list of texts is needed")
-        line = None if self.every_line is None else compile_regex("rules", "every_line", self.every_line)
-        object.__setattr__(self, "_line", line)
-        object.__setattr__(self, "needs_target", self.require_target)
-        if not list(self._checks("", ())):
-            raise UsageError("scorer 'rules': no rule is stated; state one, such as max_words: 20")
+        if not list(self._checks("", ("word",))):
+            raise UsageError("no rule is set; name at least one, such as max_words: 50")
+        for words in (self.require, self.forbid):
+            if not all(word.strip() for word in words):
+                raise UsageError(f"require and forbid hold non-empty words, got {list(words)!r}")
+        for name in ("min_words", "max_words", "lines", "min_lines", "max_lines", "max_chars"):
+            if (getattr(self, name) or 0) < 0:
+                raise UsageError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        for name in ("words", "lines"):
+            low, high = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
+            if low is not None and high is not None and low > high:
+                raise UsageError(f"min_{name} {low} is above max_{name} {high}")
+
+    @property
+    def needs_target(self) -> bool:
+        """Whether required words come from the sample."""
+        return self.require_target
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The stripped text."""
+        """The stripped output; None where it is empty."""
         return output.strip() or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """The share of rules kept; unscored where `require_target` meets no target."""
+        """The share of rules kept; unscored where the words should come from a target that is missing."""
         if self.require_target and not sample.targets:
-            return Score(value=None, explanation="no target")
-        text = output.strip()
-        checks = list(self._checks(text, sample.targets if self.require_target else ()))
-        broken = [rule for rule, kept in checks if not kept]
-        explanation = f"broken: {'; '.join(broken)}" if broken else ""
-        return Score(value=1 - len(broken) / len(checks), answer=text, explanation=explanation)
+            return no_target()
+        faults = list(self._checks(output.strip(), sample.targets))
+        broken = [fault for fault in faults if fault]
+        kept = len(faults) - len(broken)
+        explanation = "; ".join(broken) or f"keeps all {kept} rules"
+        return Score(value=kept / len(faults), answer=self.parse(output, sample), explanation=explanation)
 
-    def _checks(self, text: str, targets: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
-        """(the rule as people read it, kept)."""
+    def _checks(self, text: str, targets: Sequence[str]) -> Iterator[str]:
+        """One entry a rule: empty where it is kept, else how it is broken."""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        yield from self._counted(len(text.split()), len(lines), len(text))
-        for word in dict.fromkeys([*(self.require or ()), *targets]):
-            yield f"{word!r} is there", holds_word(text, word)
-        if self.require_target and not targets:
-            yield "the target is there", False
-        for word in self.forbid or ():
-            yield f"{word!r} is not there", not holds_word(text, word)
-        if self.starts_with is not None:
-            yield f"starts with {self.starts_with!r}", text.startswith(self.starts_with)
-        if self.ends_with is not None:
-            yield f"ends with {self.ends_with!r}", text.endswith(self.ends_with)
-        if self._line is not None:
-            fits = bool(lines) and all(self._line.fullmatch(line) for line in lines)
-            yield f"every line matches {self.every_line!r}", fits
-        if self.unique_lines:
-            yield "no line twice", len(set(lines)) == len(lines)
+        yield from _bounds("words", len(text.split()), self.min_words, self.max_words)
+        yield from _bounds("lines", len(lines), self.min_lines, self.max_lines)
+        yield from _bounds("characters", len(text), None, self.max_chars)
+        if self.lines is not None:
+            yield _fault(len(lines) == self.lines, f"{len(lines)} lines instead of {self.lines}")
+        yield from self._words(text, targets)
+        yield from self._ends(text)
+        yield from self._lines(lines)
 
-    def _counted(self, words: int, lines: int, chars: int) -> Iterator[tuple[str, bool]]:
-        stated = (
-            (self.min_words, words, "at least {} words", words.__ge__),
-            (self.max_words, words, "at most {} words", words.__le__),
-            (self.lines, lines, "exactly {} lines", lines.__eq__),
-            (self.min_lines, lines, "at least {} lines", lines.__ge__),
-            (self.max_lines, lines, "at most {} lines", lines.__le__),
-            (self.max_chars, chars, "at most {} characters", chars.__le__),
-        )
-        for wanted, found, rule, holds in stated:
-            if wanted is not None:
-                yield f"{rule.format(wanted)} (found {found})", bool(holds(wanted))
+    def _words(self, text: str, targets: Sequence[str]) -> Iterator[str]:
+        required = (*self.require, *(targets if self.require_target else ()))
+        for word in dict.fromkeys(required):
+            yield _fault(has_word(text, word), f"{show(word)} is missing")
+        for word in dict.fromkeys(self.forbid):
+            yield _fault(not has_word(text, word), f"{show(word)} is forbidden")
+
+    def _ends(self, text: str) -> Iterator[str]:
+        if self.starts_with is not None:
+            yield _fault(text.startswith(self.starts_with), f"does not start with {show(self.starts_with)}")
+        if self.ends_with is not None:
+            yield _fault(text.endswith(self.ends_with), f"does not end with {show(self.ends_with)}")
+
+    def _lines(self, lines: Sequence[str]) -> Iterator[str]:
+        if self.every_line is not None:
+            regex = compile_regex(self.every_line)
+            odd = next((line for line in lines if not regex.fullmatch(line[:MAX_CHARS])), None)
+            yield _fault(odd is None, f"the line {show(odd or '')} does not match {show(self.every_line)}")
+        if self.unique_lines:
+            twice = next((line for line, count in Counter(lines).items() if count > 1), None)
+            yield _fault(twice is None, f"the line {show(twice or '')} stands there twice")
+
+
+def _bounds(what: str, count: int, low: int | None, high: int | None) -> Iterator[str]:
+    if low is not None:
+        yield _fault(count >= low, f"{count} {what} instead of at least {low}")
+    if high is not None:
+        yield _fault(count <= high, f"{count} {what} instead of at most {high}")
+
+
+def _fault(kept: bool, how: str) -> str:
+    return "" if kept else how

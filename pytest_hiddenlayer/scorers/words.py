@@ -1,15 +1,30 @@
-"""Whole words in a text, shared by the scorers that look for them."""
+"""Whole words and phrases in a text."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+
+# Scripts written without spaces: their letters are no part of a neighbouring word.
+_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_LETTER = rf"[^\W{_SPACELESS}]"
+_QUOTES = str.maketrans("\u2018\u2019\u02bc\u201c\u201d", "'''\"\"")
 
 
-def holds_word(text: str, word: str, *, ignore_case: bool = True) -> bool:
-    """Whether `word` (a word or a phrase) stands in the text as a whole; white space is flexible."""
-    body = r"\s+".join(re.escape(part) for part in word.split())
-    if not body:
-        return False
-    left = r"(?<!\w)" if re.match(r"\w", word.strip()) else ""
-    right = r"(?!\w)" if re.search(r"\w$", word.strip()) else ""
-    return re.search(left + body + right, text, re.IGNORECASE if ignore_case else 0) is not None
+def has_word(text: str, word: str, *, ignore_case: bool = True) -> bool:
+    """Whether `word` (a word or a phrase, with any white space inside) stands in `text` as a whole.
+
+    Typographic quotes equal straight ones, and composed letters their decomposed spelling.
+    """
+    text, word = _fold(text, ignore_case), _fold(word, ignore_case)
+    return re.search(whole(word), text) is not None
+
+
+def whole(word: str) -> str:
+    """A regex for the word or phrase that does not match inside a longer word."""
+    return rf"(?<!{_LETTER})" + r"\s+".join(map(re.escape, word.split())) + rf"(?!{_LETTER})"
+
+
+def _fold(text: str, ignore_case: bool) -> str:
+    text = unicodedata.normalize("NFC", text).translate(_QUOTES)
+    return unicodedata.normalize("NFC", text.casefold()) if ignore_case else text

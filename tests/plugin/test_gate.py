@@ -1,0 +1,229 @@
+"""The gate of a cell: an item of its own after all samples."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+GATE = "evals/sums.yaml::gate?single-scripted:replies.json?"
+
+
+def with_baseline(folder, *, n, wrong=(), **form):
+    """Make a snapshot of n samples with these wrong."""
+    folder.task(n=n, **form)
+    folder.replies(wrong=wrong)
+    assert folder.run("--snapshot-update").ret == 0
+
+
+def edited(folder, change):
+    """Make a snapshot of three right samples and change its content."""
+    with_baseline(folder, n=3)
+    path = folder.snapshot()
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_no_baseline(sums):
+    """Without a baseline the gate is skipped, and its reason names the option that makes one."""
+    result = sums.run()
+    result.assert_outcomes(passed=3, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED * no baseline: make one with --snapshot-update"])
+    assert result.ret == 0
+
+
+@pytest.mark.parametrize(
+    ("n", "before", "now", "verdict"),
+    [
+        (5, (), (0, 1, 2, 3, 4), "regressed"),
+        (5, (0, 1, 2, 3, 4), (), "improved"),
+        (4, (0,), (0, 1), "underpowered"),
+    ],
+)
+def test_verdict(folder, n, before, now, verdict):
+    """Five newly wrong answers are regressed and red, five newly right ones improved, one is underpowered."""
+    with_baseline(folder, n=n, wrong=before)
+    folder.replies(wrong=now)
+    result = folder.run()
+    word = "FAILED" if verdict == "regressed" else "PASSED"
+    result.stdout.fnmatch_lines([f"sums * {verdict}*", f"{word} {GATE}*"])
+    assert result.ret == (1 if verdict == "regressed" else 0)
+
+
+def test_same(folder):
+    """Equal answers are `same` where the interval of the difference lies within min_effect."""
+    with_baseline(folder, n=5, min_effect=0.9)
+    folder.run().stdout.fnmatch_lines(["sums * same*", f"PASSED {GATE}"])
+
+
+def test_single_flipped_answer_is_no_regression(folder):
+    """Two answers of five that turned wrong are not significant: green, and both are named in the summary."""
+    with_baseline(folder, n=5)
+    folder.replies(wrong=[0, 3])
+    result = folder.run()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*newly wrong: s0, s3"])
+
+
+def test_red_gate_says_why(folder, workers):
+    """A red gate tells the figures, the test, and the newly wrong samples; the same with workers."""
+    with_baseline(folder, n=5)
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    result = folder.run(*workers)
+    result.assert_outcomes(xfailed=5, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "gate of sums?single-scripted:replies.json?: regressed against snapshots/sums/*.json",
+            "score 0.000 ± 0.000 (n=5 scored of 5, 95 % interval 0.000 to 0.43*)",
+            "baseline snapshots/sums/*.json: 5 of 5 right, now 0 of 5",
+            "*exact one-sided McNemar p = 0.0312 for worse, 1 for better",
+            "newly wrong: s0, s1, s2, s3, s4",
+        ]
+    )
+
+
+def test_margin(folder):
+    """A significant difference within `margin` is tolerated."""
+    with_baseline(folder, n=5, margin=1.0)
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    assert folder.run().ret == 0
+
+
+def test_threshold(folder):
+    """A score below the task's threshold is red, without any baseline; the message has both numbers."""
+    folder.task(threshold=0.8)
+    folder.replies(wrong=[1])
+    result = folder.run()
+    result.stdout.fnmatch_lines([f"FAILED {GATE} - *score 0.667 is below the threshold 0.8"])
+    assert result.ret == 1
+
+
+def test_threshold_reached_without_baseline(folder):
+    """A cell that reaches its threshold passes its gate without any baseline."""
+    folder.task(threshold=0.5)
+    folder.replies(wrong=[1])
+    folder.run().stdout.fnmatch_lines([f"PASSED {GATE}"])
+
+
+def test_min_scored(sums):
+    """Fewer scored than min_scored is red, and the message counts what was not."""
+    sums.replies(q1={"reply": " "})
+    result = sums.run()
+    result.stdout.fnmatch_lines([f"FAILED {GATE} - *scored 2 of 3 samples, min_scored is 0.95*(1 empty)"])
+    assert result.ret == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c.pop("samples"), "missing*samples*--snapshot-update"),
+        (lambda c: c["samples"]["s0"].update(score=float("nan")), "NaN is no score"),
+        (lambda c: c["samples"]["s0"].update(score=2), "sample 's0': not a result"),
+        (lambda c: c.update(scorer="numeric/1"), "was scored by 'numeric/1', this run by 'exact/1'"),
+        (lambda c: [s.update(hash="0" * 16) for s in c["samples"].values()], "nothing was compared"),
+    ],
+    ids=["malformed", "nan", "out-of-range", "other-scorer", "all-changed"],
+)
+def test_baseline_that_cannot_be_trusted(folder, change, said):
+    """A baseline that is malformed, holds NaN, is another scorer's or has no sample in common is red, never green."""
+    edited(folder, change)
+    result = folder.run()
+    result.stdout.fnmatch_lines([f"gate of *{said}*", f"FAILED {GATE}*"])
+    assert result.ret == 1
+
+
+def test_changed_sample_is_left_out_and_counted(folder):
+    """A sample whose prompt changed since the baseline is left out of the comparison, and counted."""
+    with_baseline(folder, n=5)
+    text = (folder.path / "evals/sums.yaml").read_text()
+    folder.write("evals/sums.yaml", text.replace("q0.", "now q0."))
+    folder.replies(wrong=[0])
+    folder.run().stdout.fnmatch_lines(["*4 of 4 right, now 4 of 4*", "*left out: 1 changed since, 0 scored on one*"])
+
+
+def test_partial(folder):
+    """A part of a cell is gated on what was selected, and says so."""
+    with_baseline(folder, n=5)
+    folder.run("-k", "s0 or s1 or gate").stdout.fnmatch_lines(["*partial 2 of 5*"])
+
+
+def test_gate_off(folder):
+    """With --hl-gate=off there is no gate item, and a regression is not red."""
+    with_baseline(folder, n=5)
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    result = folder.run("--hl-gate=off")
+    result.assert_outcomes(xfailed=5)
+    assert result.ret == 0
+
+
+def test_junit_holds_the_gate(folder, workers):
+    """The JUnit file holds the gate as a test case that failed, with its message."""
+    folder.task(threshold=0.8)
+    folder.replies(wrong=[1])
+    folder.run(*workers, "--junitxml=out.xml")
+    cases = {case.get("name"): case for case in ET.parse(folder.path / "out.xml").iter("testcase")}
+    assert len(cases) == 4
+    failure = cases["gate[single-scripted:replies.json]"].find("failure")
+    assert "below the threshold 0.8" in failure.get("message")
+
+
+def test_last_failed_selects_the_cell(folder):
+    """--lf after a red gate selects the samples of its cell, and of no other."""
+    folder.task(threshold=1.0, strategies=["single", "self_consistency"])
+    folder.replies()
+    rules = [{"role": "answer", "reply": "no"}, *json.loads((folder.path / "replies.json").read_text())["rules"]]
+    folder.write("replies.json", {"rules": rules})
+    assert folder.run().parseoutcomes()["failed"] == 1
+    result = folder.run("--lf")
+    assert {line.split("[")[1] for line in result.outlines if line.startswith("XFAIL")} == {
+        f"single-scripted:replies.json] - incorrect: expected 'a{i}', got 'no', score 0" .split("[")[0] for i in range(3)
+    }
+    result.stdout.no_fnmatch_line("PASSED*self_consistency*")
+
+
+def test_same_report_with_and_without_workers(folder):
+    """-n 0 and -n 2 print the same gate and the same table."""
+    with_baseline(folder, n=4, wrong=[1])
+    folder.replies(wrong=[0])
+
+    def said(count):
+        lines = folder.run("-n", count).outlines
+        kept = [line for line in lines if re.match(r"(gate of|score|baseline|difference|verdict|newly|sums) ?", line)]
+        return [re.sub(r"\d\.\d  (?=\w+ *$)", "", line).rstrip() for line in kept]
+
+    assert said("0") == said("2") != []
+
+
+@pytest.fixture
+def two(folder):
+    """A folder where a run was right, and the replies are wrong now; (folder, id of that run)."""
+    with_baseline(folder, n=5)
+    (folder.path / "snapshots").rename(folder.path / "kept")
+    (first,) = folder.runs()
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    return folder, first.name
+
+
+def test_baseline_path(two):
+    """--baseline takes a folder of snapshots."""
+    two[0].run("--baseline", "kept").stdout.fnmatch_lines(["gate of *: regressed against kept/sums/single-*.json"])
+
+
+def test_baseline_run_id(two):
+    """--baseline takes a run's id: its records are the baseline."""
+    two[0].run("--baseline", two[1]).stdout.fnmatch_lines([f"gate of *: regressed against run {two[1]}"])
+
+
+def test_baseline_last(two):
+    """--baseline last is the run before this one, also with workers."""
+    two[0].run("--baseline", "last", "-n", "2").stdout.fnmatch_lines([f"gate of *: regressed against run {two[1]}"])
+
+
+def test_baseline_unknown(two):
+    """A reference that names nothing is red, and the message says where it was looked for."""
+    result = two[0].run("--baseline", "nothing")
+    result.stdout.fnmatch_lines(["gate of *no run 'nothing' under reports/runs: * run(s)*"])
+    assert result.ret == 1

@@ -1,0 +1,148 @@
+"""What pytest says of an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+ABSENT = """
+import pytest_hiddenlayer
+from pytest_hiddenlayer.errors import ProviderUnavailable
+
+
+@pytest_hiddenlayer.provider("absent")
+class Absent:
+    def __init__(self, model=None):
+        raise ProviderUnavailable("absent does not run here: start it")
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(shared):
+    """A run with one sample of each kind: right, wrong, failed call, empty, truncated, unscored."""
+    samples = [{"id": f"s{i}", "input": f"q{i}.", "target": f"a{i}"} for i in range(6)]
+    del samples[5]["target"]
+    shared.task(samples=samples)
+    shared.replies(
+        wrong=[1],
+        q2={"error": "server said 500"},
+        q3={"reply": " "},
+        q4={"reply": "a4", "finish_reason": "length"},
+    )
+    return shared.run("--hl-gate", "off")
+
+
+def test_right_answer_is_passed(mixed):
+    """A right answer is passed."""
+    mixed.stdout.fnmatch_lines(["PASSED evals/sums.yaml::s0?single-scripted:replies.json?"])
+
+
+def test_wrong_answer_is_xfailed_with_its_reason(mixed):
+    """A wrong answer is xfailed; the reason tells what was expected, what came, and the score."""
+    mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s1?single* - incorrect: expected 'a1', got 'no', score 0"])
+
+
+def test_failed_call_is_an_error_of_the_setup(mixed):
+    """A provider's error is an error of the setup phase, with the provider's words."""
+    mixed.stdout.fnmatch_lines(["*ERROR at setup of s2?single*", "ERROR evals/sums.yaml::s2?single* - *server said 500*"])
+
+
+def test_empty_answer_is_not_scored(mixed):
+    """An empty answer is xfailed as empty, never scored 0."""
+    mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s3?single* - empty, not scored: *no text*"])
+
+
+def test_truncated_answer_is_not_scored(mixed):
+    """An answer cut off at max_tokens is not scored, right as it may look; the reason says what to raise."""
+    mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s4?single* - truncated, not scored: *max_tokens*"])
+
+
+def test_answer_without_target_is_unscored(mixed):
+    """A sample that the scorer cannot judge is unscored."""
+    mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s5?single* - unscored, not scored: no target"])
+
+
+def test_failed_call_makes_the_exit_status_1(mixed):
+    """An error makes exit status 1, even where every other answer is fine."""
+    assert mixed.ret == 1
+
+
+def test_table_shows_scored_of_selected(mixed):
+    """The table at the end shows n scored of n selected, and the score of the scored ones."""
+    mixed.stdout.fnmatch_lines(["sums *single *2/6 *0.500*"])
+
+
+def test_xfail_alone_exits_0(sums):
+    """Wrong answers are data: exit status 0."""
+    sums.replies(wrong=[0, 1, 2])
+    result = sums.run("--hl-gate=off")
+    result.assert_outcomes(xfailed=3)
+    assert result.ret == 0
+
+
+def test_newly_right_answer_is_xpassed(sums, workers):
+    """An answer that is right now and was wrong in the committed snapshot is xpassed, also under xfail_strict."""
+    sums.replies(wrong=[1])
+    sums.run("--snapshot-update")
+    sums.replies()
+    sums.write("pytest.ini", "[pytest]\nxfail_strict = true\n")
+    result = sums.run(*workers)
+    result.assert_outcomes(passed=3, xpassed=1)
+    result.stdout.fnmatch_lines(["XPASS evals/sums.yaml::s1?single* - right now, incorrect in the baseline"])
+    assert result.ret == 0
+
+
+def test_must_pass(folder):
+    """A wrong answer to a must_pass sample is failed, and so is the gate of its cell."""
+    folder.task(samples=[{"id": "s0", "input": "q0.", "target": "a0", "must_pass": True}])
+    folder.replies(wrong=[0])
+    result = folder.run()
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED evals/sums.yaml::s0?single* - *must_pass: incorrect: expected 'a0', got 'no', score 0",
+            "FAILED evals/sums.yaml::gate?single*must_pass not right: s0",
+        ]
+    )
+    assert result.ret == 1
+
+
+@pytest.mark.parametrize("option", ["--hl-strict", "--runxfail"])
+def test_wrong_answer_fails_where_asked(sums, option):
+    """Under --hl-strict and under --runxfail a wrong answer is failed, with the same reason."""
+    sums.replies(wrong=[1])
+    result = sums.run(option, "--hl-gate=off")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["FAILED evals/sums.yaml::s1* - *incorrect: expected 'a1', got 'no', score 0"])
+    assert result.ret == 1
+
+
+def test_unavailable_provider_skips_and_is_no_success(sums, workers):
+    """Where the provider does not work every item is skipped with its reason, and exit status is 1."""
+    sums.write("conftest.py", ABSENT)
+    result = sums.run(*workers, "--hl-gate=off", provider="absent")
+    result.assert_outcomes(skipped=3)
+    result.stdout.fnmatch_lines(["every eval item was skipped: nothing was measured", "SKIPPED *absent does not run*"])
+    assert result.ret == 1
+
+
+def test_unavailable_provider_fails_the_gate(sums):
+    """Not measured is never green: the gate of a cell whose samples were all skipped is red."""
+    sums.write("conftest.py", ABSENT)
+    result = sums.run(provider="absent")
+    result.stdout.fnmatch_lines(["FAILED evals/sums.yaml::gate?single-absent?*scored 0 of 3 samples*not measured*"])
+
+
+def test_require_provider(sums):
+    """Under --hl-require-provider an unavailable provider is an error instead of a skip."""
+    sums.write("conftest.py", ABSENT)
+    result = sums.run("--hl-require-provider", "--hl-gate=off", provider="absent")
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(["ERROR evals/sums.yaml::s0* - *absent does not run here: start it"])
+
+
+def test_one_skipped_eval_among_passed_tests(sums):
+    """Passing ordinary tests do not hide that every eval item was skipped."""
+    sums.write("conftest.py", ABSENT)
+    sums.write("test_plain.py", "def test_plain(): pass\n")
+    result = sums.run("evals", "test_plain.py", "--hl-gate=off", provider="absent")
+    result.assert_outcomes(skipped=3, passed=1)
+    assert result.ret == 1
