@@ -19,7 +19,7 @@ pytest_plugins = ["pytester"]
 
 ENVIRONMENT = {
     "PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:anyio",  # not ours, and a second a process
-    "PYTHONDONTWRITEBYTECODE": "1",  # bytecode is keyed by whole seconds and size: an edit could go unseen
+    "PYTHONDONTWRITEBYTECODE": "",  # pytest rewrites every plugin anew in each run where it may not keep them
     "COLUMNS": "200",
 }
 

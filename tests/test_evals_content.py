@@ -185,8 +185,6 @@ def test_readme_lists_every_task_with_its_size() -> None:
     """The table in evals/README.md names each task and its number of samples."""
     table = (EVALS / "README.md").read_text(encoding="utf-8")
     rows = [
-        [cell.strip(" `") for cell in line.split("|")[1:-1]]
-        for line in table.splitlines()
-        if line.startswith("| `")
+        [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| `")
     ]
     assert {row[0]: int(row[2]) for row in rows} == {path.stem: len(rows_of(path)) for path in TASKS}

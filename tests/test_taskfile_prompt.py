@@ -11,9 +11,7 @@ from pytest_hiddenlayer.taskfile import load_task, render_prompt, render_questio
 from pytest_hiddenlayer.types import Message, Task
 
 
-def load(
-    folder: Path, text: str, samples: str = "[{input: a < b, choices: [x, y], metadata: {n: 3}}]"
-) -> Task:
+def load(folder: Path, text: str, samples: str = "[{input: a < b, choices: [x, y], metadata: {n: 3}}]") -> Task:
     (folder / "t.yaml").write_text(f"task: t\nsamples: {samples}\nscorers: [exact]\n{text}\n")
     return load_task(folder / "t.yaml", folder)
 
@@ -42,9 +40,7 @@ def test_system_message_comes_first(tmp_path: Path) -> None:
 
 def test_chat_messages_stay_as_they_are(tmp_path: Path) -> None:
     """Without a template a chat is asked as it stands, and its question is the conversation."""
-    chat = (
-        "[{input: [{role: user, content: Hi}, {role: assistant, content: Yes?}, {role: user, content: 2+2}]}]"
-    )
+    chat = "[{input: [{role: user, content: Hi}, {role: assistant, content: Yes?}, {role: user, content: 2+2}]}]"
     task = load(tmp_path, "", chat)
     assert asked(task) == [("user", "Hi"), ("assistant", "Yes?"), ("user", "2+2")]
     assert render_question(task, task.samples[0]) == "User: Hi\n\nAssistant: Yes?\n\nUser: 2+2"
@@ -71,13 +67,11 @@ def test_template_reads_chat_messages(tmp_path: Path) -> None:
         ("{{ input | nofilter }}", "template line 1: No filter named 'nofilter'."),
         (
             "{{ input.__class__ }}",
-            "sample '0': the prompt does not render: "
-            "access to attribute '__class__' of 'str' object is unsafe.",
+            "sample '0': the prompt does not render: access to attribute '__class__' of 'str' object is unsafe.",
         ),
         (
             "{{ choices.append(1) }}",
-            "sample '0': the prompt does not render: "
-            "access to attribute 'append' of 'list' object is unsafe.",
+            "sample '0': the prompt does not render: access to attribute 'append' of 'list' object is unsafe.",
         ),
         ("{{ choices | random }}", "template line 1: No filter named 'random'."),
         (
@@ -95,9 +89,7 @@ def test_faulty_template_is_a_task_error(tmp_path: Path, prompt: str, expected: 
 
 def test_endless_template_is_refused(tmp_path: Path) -> None:
     """A template that would fill the memory is stopped."""
-    loop = (
-        "{% for i in range(100000) %}{% for j in range(100000) %}" + "x" * 1000 + "{% endfor %}{% endfor %}"
-    )
+    loop = "{% for i in range(100000) %}{% for j in range(100000) %}" + "x" * 1000 + "{% endfor %}{% endfor %}"
     with pytest.raises(TaskError, match="longer than 10000000 characters"):
         load(tmp_path, f'prompt: "{loop}"')
 

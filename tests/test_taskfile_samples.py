@@ -163,10 +163,7 @@ def test_faulty_row_is_refused_with_its_line(tmp_path: Path, row: str, words: st
 def test_duplicate_ids_name_both_rows(tmp_path: Path) -> None:
     """Two samples with one id are refused, row numbers among them."""
     error = fault(tmp_path, "samples: [{id: 1, input: a}, {input: b}]")
-    assert (
-        str(error)
-        == "t.yaml:2: samples[1].id: '1' (its row number) is already the id of row 0; ids are unique"
-    )
+    assert str(error) == "t.yaml:2: samples[1].id: '1' (its row number) is already the id of row 0; ids are unique"
 
 
 def test_id_prefix_stands_before_row_numbers_only(tmp_path: Path) -> None:

@@ -197,11 +197,7 @@ def test_random_yaml_gives_a_task_or_a_task_error(tmp_path: Path, text: str) -> 
 
 
 @fuzz
-@given(
-    st.fixed_dictionaries(
-        {"task": values}, optional={"samples": values, "scorers": values, "generate": values}
-    )
-)
+@given(st.fixed_dictionaries({"task": values}, optional={"samples": values, "scorers": values, "generate": values}))
 def test_random_json_gives_a_task_or_a_task_error(tmp_path: Path, data: object) -> None:
     """Whatever stands in a JSON file, loading it gives a Task or raises TaskError."""
     outcome(tmp_path, json.dumps(data), "t.json")

@@ -16,10 +16,7 @@ def baseline_of(state: State, cell: tuple[str, ...]) -> Found:
     """The baseline of a cell: `--baseline`, else the committed snapshot."""
     if cell not in state.baselines:
         plan = state.plans.get(cell)
-        where = state.config.invocation_params.dir
-        state.baselines[cell] = (
-            Found() if plan is None else find_baseline(plan, state.options.baseline, root=state.root, where=where)
-        )
+        state.baselines[cell] = Found() if plan is None else _find(state, plan)
     found: Found = state.baselines[cell]
     return found
 

@@ -11,6 +11,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ class BatchThread:
             loaded = load(self._path)
         except BaseException as error:
             self._ready.put(error)
+            with suppress(ImportError):  # no mlx: nothing to give back
+                _leave()
             return
         self._ready.put(loaded)
         while True:
@@ -107,6 +110,7 @@ class BatchThread:
             except Exception as error:  # a failed step fails what was in the batch, not the thread
                 self._fail(ProviderError(f"mlx failed while decoding: {type(error).__name__}: {error}"))
         self._fail(ProviderError("the provider was closed while this request was running"))
+        _leave()
 
     def _decode(self, loaded: Loaded) -> None:
         generator = loaded.batch_generator(
@@ -177,6 +181,15 @@ class BatchThread:
         for job in self._running.values():
             _from_thread(job, lambda job=job: job.future.set_exception(error))  # type: ignore[misc]
         self._running.clear()
+
+
+def _leave() -> None:
+    """Give back this thread's streams: mlx asks for it, or the process may abort when it exits."""
+    import mlx.core as mx
+
+    mx.synchronize()
+    if hasattr(mx, "clear_streams"):  # not in older releases
+        mx.clear_streams()
 
 
 def _from_thread(job: _Job, deliver: Callable[[], None]) -> None:

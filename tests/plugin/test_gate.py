@@ -179,7 +179,8 @@ def test_last_failed_selects_the_cell(folder):
     assert folder.run().parseoutcomes()["failed"] == 1
     result = folder.run("--lf")
     assert {line.split("[")[1] for line in result.outlines if line.startswith("XFAIL")} == {
-        f"single-scripted:replies.json] - incorrect: expected 'a{i}', got 'no', score 0" .split("[")[0] for i in range(3)
+        f"single-scripted:replies.json] - incorrect: expected 'a{i}', got 'no', score 0".split("[")[0]
+        for i in range(3)
     }
     result.stdout.no_fnmatch_line("PASSED*self_consistency*")
 

@@ -44,14 +44,20 @@ def test_brackets(folder, options, params):
     """The model stands in the brackets exactly when it was named, a parameter when it is not the default."""
     folder.task(n=1)
     options = options if "--provider" in options else [*options, "--provider", "mlx"]
-    assert ids(folder.run("--co", "-q", "--hl-gate=off", *options, provider=None)) == [f"evals/sums.yaml::s0[{params}]"]
+    assert ids(folder.run("--co", "-q", "--hl-gate=off", *options, provider=None)) == [
+        f"evals/sums.yaml::s0[{params}]"
+    ]
 
 
 def test_epochs(folder):
     """Epochs beyond the first add #2, #3."""
     folder.task(n=1)
     found = ids(folder.run("--co", "-q", "--hl-gate=off", "--epochs", "3", provider="scripted"))
-    assert [line.partition("[")[2] for line in found] == ["single-scripted]", "single-scripted#2]", "single-scripted#3]"]
+    assert [line.partition("[")[2] for line in found] == [
+        "single-scripted]",
+        "single-scripted#2]",
+        "single-scripted#3]",
+    ]
 
 
 def test_models_that_share_a_slug(folder):
@@ -104,18 +110,3 @@ def test_inserting_a_sample_renames_no_other(folder: Folder):
     folder.task(**task_of(["one", "new", "two"]))
     after = ids(folder.run("--co", "-q", provider="scripted"))
     assert [line for line in after if "::new[" not in line] == before
-
-
-def test_ids_that_only_brackets_tell_apart(folder):
-    """Samples `x[1]` and `x(1)` are two items with two ids, or one clear error."""
-    folder.task(**task_of(["x[1]", "x(1)"]))
-    result = folder.run("--co", "-q", "--hl-gate=off", provider="scripted")
-    assert len(set(ids(result))) == 2 or "x(1)" in result.stdout.str()
-
-
-def test_a_sample_called_gate(folder):
-    """A sample whose id is `gate` is not confused with the gate of its cell."""
-    folder.task(**task_of(["gate", "other"]))
-    folder.replies()
-    result = folder.run(provider="scripted:replies.json")
-    result.assert_outcomes(passed=2, skipped=1)

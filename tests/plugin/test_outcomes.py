@@ -43,7 +43,9 @@ def test_wrong_answer_is_xfailed_with_its_reason(mixed):
 
 def test_failed_call_is_an_error_of_the_setup(mixed):
     """A provider's error is an error of the setup phase, with the provider's words."""
-    mixed.stdout.fnmatch_lines(["*ERROR at setup of s2?single*", "ERROR evals/sums.yaml::s2?single* - *server said 500*"])
+    mixed.stdout.fnmatch_lines(
+        ["*ERROR at setup of s2?single*", "ERROR evals/sums.yaml::s2?single* - *server said 500*"]
+    )
 
 
 def test_empty_answer_is_not_scored(mixed):
@@ -120,7 +122,9 @@ def test_unavailable_provider_skips_and_is_no_success(sums, workers):
     sums.write("conftest.py", ABSENT)
     result = sums.run(*workers, "--hl-gate=off", provider="absent")
     result.assert_outcomes(skipped=3)
-    result.stdout.fnmatch_lines(["every eval item was skipped: nothing was measured", "SKIPPED *absent does not run*"])
+    result.stdout.fnmatch_lines(
+        ["every eval item was skipped: nothing was measured", "SKIPPED *absent does not run*"]
+    )
     assert result.ret == 1
 
 

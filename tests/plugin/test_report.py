@@ -1,0 +1,96 @@
+"""report.html and --html."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pytest
+
+EVIL = "<script>alert(1)</script>"
+
+
+def rows(text):
+    """pytest-html keeps its rows as JSON inside the page: test id → row."""
+    blob = re.search(r'data-jsonblob="([^"]*)"', text)[1]
+    return json.loads(html.unescape(blob))["tests"]
+
+
+@pytest.fixture(scope="module")
+def page(shared):
+    """The report of a run whose sample ids, prompts, targets and answers hold markup."""
+    shared.task(
+        samples=[
+            {"id": f"evil{EVIL}", "input": f"q0. {EVIL}", "target": EVIL},
+            {"id": "good", "input": "q1.", "target": "a1"},
+        ],
+    )
+    shared.replies(q0={"reply": f"no {EVIL}"})
+    shared.run("--hl-gate=off")
+    (run,) = shared.runs()
+    return (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_columns(page):
+    """The report has the columns score, cost, tokens and latency, filled for each item."""
+    found = next(value for name, value in rows(page).items() if "good" in name)[0]["resultsTableRow"]
+    shown = "".join(found)
+    assert '<td class="col-score">1.0</td>' in shown
+    assert '<td class="col-cost">0.0</td>' in shown
+    assert '<td class="col-tokens">1 in, 1 out</td>' in shown
+    assert 'class="col-latency"' in shown
+
+
+def test_transcript_is_folded(page):
+    """Each item's transcript stands folded in its row, with prompt and answer."""
+    log = next(value for name, value in rows(page).items() if "good" in name)[0]["log"]
+    assert "<details>" in log
+    assert "q1." in log
+    assert "a1" in log
+
+
+def test_everything_is_escaped(page):
+    """Markup in ids, prompts, targets and answers never reaches the page as markup."""
+    assert EVIL not in page
+    for row in (row for found in rows(page).values() for row in found):
+        assert EVIL not in "".join(row["resultsTableRow"])
+        assert EVIL not in row["log"]
+    assert html.escape(EVIL) in "".join(row["log"] for found in rows(page).values() for row in found)
+
+
+def test_table_of_cells(page):
+    """The table of cells stands above the items."""
+    assert "<h2>Cells</h2>" in page
+    assert "scripted:replies.json" in page
+
+
+def test_html_elsewhere(sums, workers):
+    """--html PATH is respected: the report is written there, and none into the run's folder."""
+    sums.run("--html=out/mine.html", "--self-contained-html", *workers)
+    (run,) = sums.runs()
+    assert not (run / "report.html").exists()
+    text = (sums.path / "out/mine.html").read_text(encoding="utf-8")
+    assert len(rows(text)) == 4
+    assert "<h2>Cells</h2>" in text
+
+
+def test_every_item_and_gate_is_in_it(sums, workers):
+    """The report in the run's folder holds each item and the gate once, with workers too."""
+    sums.run(*workers)
+    (run,) = sums.runs()
+    found = rows((run / "report.html").read_text(encoding="utf-8"))
+    assert sorted(name.split("::")[1].split("[")[0] for name in found) == ["gate", "s0", "s1", "s2"]
+
+
+def test_without_pytest_html(sums):
+    """Without pytest-html everything else works, and no report is written."""
+    result = sums.run("-p", "no:html")
+    result.assert_outcomes(passed=3, skipped=1)
+    (run,) = sums.runs()
+    assert not (run / "report.html").exists()
+
+
+def test_without_xdist(sums):
+    """Without xdist everything works."""
+    sums.run("-p", "no:xdist").assert_outcomes(passed=3, skipped=1)

@@ -1,0 +1,119 @@
+"""Which items run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import ids
+
+
+def test_k_selects_a_strategy(sums):
+    """-k selects the samples and the gate of one strategy; the other cell leaves no trace."""
+    sums.task(strategies=["single", "self_consistency"])
+    result = sums.run("-k", "self_consistency", "--co", "-q")
+    assert len(ids(result)) == 4
+    assert all("[self_consistency-" in line for line in ids(result))
+
+
+def test_deselected_cell_is_not_in_the_table(sums):
+    """A cell of which nothing is selected has no row in the table and no gate."""
+    sums.task(strategies=["single", "self_consistency"])
+    result = sums.run("-k", "single")
+    result.assert_outcomes(passed=3, skipped=1, deselected=4)
+    assert "self_consistency" not in result.stdout.str()
+
+
+def test_tag_is_a_marker(sums, workers):
+    """-m selects by a task's tag, and --strict-markers does not mind it."""
+    sums.task("tagged", n=1, tags=["reasoning"])
+    result = sums.run("-m", "reasoning", "--strict-markers", "--hl-gate=off", *workers)
+    result.stdout.fnmatch_lines(["PASSED evals/tagged.yaml::s0*"])
+    assert result.parseoutcomes()["passed"] == 1
+    assert result.ret == 0
+
+
+def test_collect_only_builds_and_writes_nothing(sums):
+    """--co builds no provider, calls no model and writes no file."""
+    sums.write("conftest.py", BROKEN)
+    before = sums.files()
+    result = sums.run("--co", "-q", provider="broken")
+    assert len(ids(result)) == 4
+    assert result.ret == 0
+    assert "BUILT" not in result.stdout.str() + result.stderr.str()
+    assert sums.files() == before
+
+
+BROKEN = """
+import pytest_hiddenlayer
+
+
+@pytest_hiddenlayer.provider("broken")
+class Broken:
+    def __init__(self, model=None):
+        print("BUILT")
+        raise RuntimeError("BUILT")
+"""
+
+
+def test_x_stops_and_asks_no_further(sums):
+    """With -x nothing is asked after the first failure, and the exit status is 1."""
+    sums.replies(wrong=[0])
+    result = sums.run("-x", "--hl-strict")
+    assert result.ret == 1
+    assert [record["sample_id"] for record in sums.records()] == ["s0"]
+
+
+def test_limit(sums, workers):
+    """--limit N takes the first N samples of each task; the gate says partial."""
+    sums.task("more", n=2, threshold=1.0)
+    result = sums.run("--limit", "1", "-rA", *workers)
+    result.assert_outcomes(passed=3, skipped=1)
+    result.stdout.fnmatch_lines(["*partial 1 of 2*"])
+
+
+def test_eval_paths_default(sums):
+    """Without a path on the command line the task files below evals/ are collected, and no others."""
+    sums.write("other/else.yaml", (sums.path / "evals/sums.yaml").read_text().replace("sums", "else"))
+    found = ids(sums.plain("--co", "-q"))
+    assert len(found) == 4
+    assert all(line.startswith("evals/sums.yaml") for line in found)
+
+
+def test_eval_paths_ini(sums):
+    """The ini option eval_paths names other folders."""
+    sums.write("quality/more.yaml", (sums.path / "evals/sums.yaml").read_text().replace("sums", "more"))
+    sums.write("pytest.ini", "[pytest]\neval_paths = quality\n")
+    assert {line.split("::")[0] for line in ids(sums.plain("--co", "-q"))} == {"quality/more.yaml"}
+
+
+def test_path_on_the_command_line(sums):
+    """A task file anywhere is collected when it is named."""
+    sums.write("far/more.yml", (sums.path / "evals/sums.yaml").read_text().replace("sums", "more"))
+    assert {line.split("::")[0] for line in ids(sums.plain("--co", "-q", "far/more.yml"))} == {"far/more.yml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("data.json", '{"a": 1}'),
+        ("list.json", '[{"task": "x"}]'),
+        ("config.yaml", "name: x\nsettings: {task: y}\n"),
+        ("broken.json", "{"),
+        ("empty.yaml", ""),
+        ("rows.jsonl", '{"task": 1}'),
+    ],
+)
+def test_other_files_are_left_alone(sums, name, text):
+    """YAML and JSON files without a top-level task key are left alone."""
+    sums.write(f"evals/{name}", text)
+    result = sums.run("--co", "-q")
+    assert result.ret == 0
+    assert len(ids(result)) == 4
+
+
+def test_foreign_harness(sums):
+    """An lm-evaluation-harness file is recognised and pointed at `hiddenlayer convert`."""
+    sums.write("evals/gsm.yaml", "task: gsm\ndataset_path: gsm8k\noutput_type: generate_until\ndoc_to_text: x\n")
+    result = sums.run()
+    result.stdout.fnmatch_lines(["*evals/gsm.yaml*hiddenlayer convert*"])
+    result.assert_outcomes(passed=3, skipped=1, errors=1)

@@ -1,0 +1,48 @@
+"""The plugin is silent where no eval runs."""
+
+from __future__ import annotations
+
+OURS = {"yaml", "jinja2", "pydantic", "scipy", "numpy", "mlx", "rich"}
+
+TELLS = """
+import pathlib, sys
+
+
+def pytest_unconfigure(config):
+    pathlib.Path("modules.txt").write_text("\\n".join(sorted(sys.modules)))
+"""
+
+
+def test_prints_and_creates_nothing(folder):
+    """An ordinary test in an ordinary folder: nothing of ours is printed, nothing is created."""
+    folder.write("test_plain.py", "def test_plain(): pass\n")
+    result = folder.plain()
+    result.assert_outcomes(passed=1)
+    told = [line for line in result.outlines if not line.startswith("plugins:")]
+    assert "hiddenlayer" not in "\n".join(told)
+    assert "eval" not in "\n".join(told)
+    assert folder.files() == ["test_plain.py"]
+
+
+def test_stays_silent_beside_task_files_that_were_not_asked_for(sums):
+    """A run of a test module leaves the task files in evals/ alone, and creates nothing."""
+    sums.write("test_plain.py", "def test_plain(): pass\n")
+    before = sums.files()
+    result = sums.plain("test_plain.py")
+    result.assert_outcomes(passed=1)
+    assert sums.files() == before
+
+
+def test_imports_nothing_heavy(folder):
+    """`pytest --co -q` without task files imports no YAML, template, model or number library for our sake."""
+    folder.write("test_plain.py", "def test_plain(): pass\n")
+    folder.write("conftest.py", TELLS)
+    with_us = _imported(folder)
+    assert "pytest_hiddenlayer" in with_us
+    heavy = with_us & OURS
+    assert not heavy or heavy <= _imported(folder, "-p", "no:hiddenlayer")
+
+
+def _imported(folder, *options):
+    folder.plain("--co", "-q", *options, fresh=True)
+    return {name.split(".")[0] for name in (folder.path / "modules.txt").read_text().splitlines()}

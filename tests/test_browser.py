@@ -1,0 +1,34 @@
+"""The HTML report in a real browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+EVIL = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the report was not looked at in a browser")
+def test_hostile_text_stays_text(tmp_path: Path):
+    """Markup in ids, prompts, answers and errors is shown, not run; the transcript is there."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "evals").mkdir()
+    samples = [{"id": f"a {EVIL}".replace("'", ""), "input": f"question {EVIL}", "target": "right"}]
+    task = {"task": "hostile", "samples": samples, "scorers": ["exact"]}
+    (tmp_path / "evals" / "hostile.json").write_text(json.dumps(task))
+    (tmp_path / "replies.json").write_text(json.dumps({"default": f"wrong {EVIL}"}))
+    arguments = ["evals", "--provider", "scripted:replies.json", "--html", "r.html", "--self-contained-html"]
+    subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=tmp_path, check=True, capture_output=True)
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"]
+    address = (tmp_path / "r.html").as_uri()
+    page = subprocess.run([CHROMIUM, *flags, address], capture_output=True, text=True, timeout=120).stdout
+    assert "broken</title>" not in page
+    assert "<img src=" not in page.split('<div class="extraHTML">', 1)[-1].split("media-container", 1)[0]
+    assert "Transcript: 1 call(s)" in page
+    assert "wrong &lt;script&gt;" in page

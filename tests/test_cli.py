@@ -1,0 +1,109 @@
+"""The `hiddenlayer` command as a user types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TASK = """task: sums
+samples: [{id: a, input: "1+1", target: 2}, {id: b, input: "2+2", target: 5}]
+scorers: [numeric]
+"""
+SCRIPT = {"rules": [{"contains": "1+1", "reply": "2"}, {"contains": "2+2", "reply": "4"}]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one task and one script."""
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "sums.yaml").write_text(TASK)
+    (tmp_path / "replies.json").write_text(json.dumps(SCRIPT))
+    return tmp_path
+
+
+def hiddenlayer(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder."""
+    command = [sys.executable, "-m", "pytest_hiddenlayer.cli", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_run_scores_and_logs(folder):
+    """`run` prints the table and leaves a run log with one record a case."""
+    done = hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
+    assert done.returncode == 0, done.stderr
+    assert "2/2  0.500" in done.stdout
+    (log,) = (folder / "reports" / "runs").glob("*/records.jsonl")
+    assert [json.loads(line)["outcome"] for line in log.read_text().splitlines()] == ["correct", "incorrect"]
+
+
+def test_run_exits_1_on_an_error(folder):
+    """A failed call makes `run` exit with 1."""
+    (folder / "replies.json").write_text(json.dumps({"rules": [{"error": "server said 500"}]}))
+    assert hiddenlayer(folder, "run", "--provider", "scripted:replies.json").returncode == 1
+
+
+def test_run_names_the_faulty_file_and_goes_on(folder):
+    """A task file that does not load is named; the others run; the exit status is 1."""
+    (folder / "evals" / "bad.yaml").write_text("task: bad\nsamples: [{input: x}]\nscorers: [exakt]\n")
+    done = hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
+    assert done.returncode == 1
+    assert "bad.yaml" in done.stderr
+    assert "did you mean 'exact'?" in done.stderr
+    assert "2/2" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "--strategy", "debat"), "did you mean 'debate'?"),
+        (("run", "--provider", "mxl"), "unknown provider 'mxl'"),
+        (("run", "--model", "no/such/folder"), "no such folder"),
+        (("run", "--epochs", "0"), "at least 1"),
+        (("run", "nowhere"), "nowhere: no such file or folder"),
+        (("show", "nope"), "no run 'nope'"),
+        (("shwo",), "shwo"),
+    ],
+)
+def test_wrong_words_exit_4_with_one_clear_line(folder, words, said):
+    """A wrong word exits with 4 and says what to do, without a traceback."""
+    done = hiddenlayer(folder, *words)
+    assert done.returncode == 4
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_show_lists_what_was_wrong_and_prints_transcripts(folder):
+    """`show` prints the table and the wrong answers; `--sample` the calls."""
+    hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
+    shown = hiddenlayer(folder, "show").stdout
+    assert "sums::b[single-scripted]" in shown
+    assert "sums::a" not in shown
+    assert "user: 2+2" in hiddenlayer(folder, "show", "last", "--sample", "b").stdout
+
+
+def test_schema_accepts_our_own_evals(folder):
+    """`schema` prints a JSON Schema that has every key of the documents."""
+    schema = json.loads(hiddenlayer(folder, "schema").stdout)
+    assert {"task", "samples", "scorers", "strategies", "threshold", "outputs"} <= set(schema["properties"])
+
+
+def test_init_copies_evals_once(tmp_path):
+    """`init` copies the starter evals and refuses a folder that is there."""
+    done = hiddenlayer(tmp_path, "init")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "evals").glob("*.yaml"))) >= 8
+    again = hiddenlayer(tmp_path, "init")
+    assert again.returncode == 4
+    assert "is there already" in again.stderr
+
+
+def test_doctor_says_what_works(tmp_path):
+    """`doctor` has one line a provider; where mlx works, a real answer stands in it."""
+    pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    done = hiddenlayer(tmp_path, "doctor")
+    assert done.returncode == 0, done.stdout
+    assert "mlx: works: 'What is 37+58?' → 'The answer is 95.'" in done.stdout

@@ -1,0 +1,138 @@
+"""The house's floors, held by parsing the imports of every module."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "pytest_hiddenlayer"
+FLOORS = {
+    "errors": 1,
+    "types": 2,
+    "registry": 2,
+    "taskfile": 3,
+    "models": 3,
+    "strategies": 3,
+    "scorers": 3,
+    "providers": 3,
+    "engine": 4,
+    "results": 5,
+    "report": 6,
+    "api": 7,
+    "plugin": 8,
+    "commands": 8,
+    "cli": 9,
+}
+APART = {"strategies", "scorers", "providers", "taskfile"}  # rooms of floor 3 that never look into each other
+SHARED = {  # modules of a room that its others may use
+    "strategies": {"together", "vote"},
+    "providers": {"mlx_batch", "mlx_load"},
+}
+HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html", "transformers"}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def name_of(path: Path) -> str:
+    """`results.gate` for results/gate.py."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def imports(path: Path, *, at_load: bool = False) -> Iterator[str]:
+    """Full names of the modules that a file imports; with `at_load` only those outside functions and TYPE_CHECKING."""
+    nodes: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while nodes:
+        node = nodes.pop()
+        if at_load and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if at_load and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from _from(path, node)
+        nodes.extend(ast.iter_child_nodes(node))
+
+
+def _from(path: Path, node: ast.ImportFrom) -> Iterator[str]:
+    base = node.module or ""
+    if node.level:
+        parts = ["pytest_hiddenlayer", *path.relative_to(PACKAGE).parts][: -node.level]
+        base = ".".join([*parts, *([base] if base else [])])
+    for alias in node.names:
+        inside = PACKAGE.parent / base.replace(".", "/")
+        below = (inside / alias.name).with_suffix(".py").exists() or (inside / alias.name).is_dir()
+        yield f"{base}.{alias.name}" if base.startswith("pytest_hiddenlayer") and below else base
+
+
+def own(names: Iterator[str]) -> set[str]:
+    """Those of our package, without its name."""
+    start = "pytest_hiddenlayer."
+    return {name.removeprefix(start) for name in names if name.startswith(start)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_down(path):
+    """A module imports from its own floor or from below."""
+    floor = FLOORS[name_of(path).split(".")[0]]
+    above = {name for name in own(imports(path)) if FLOORS[name.split(".")[0]] > floor}
+    assert not above
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in APART], ids=name_of)
+def test_rooms_of_one_floor_stay_apart(path):
+    """Strategies, scorers and providers know the nouns, never each other's rooms."""
+    room = path.parent.name
+    assert not {name for name in own(imports(path)) if name.split(".")[0] in APART - {room}}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in SHARED], ids=name_of)
+def test_strategies_and_providers_stand_alone(path):
+    """One strategy or provider never imports another; what they share has a module of its own."""
+    room = path.parent.name
+    others = {n.split(".")[1] for n in own(imports(path)) if n.startswith(f"{room}.")}
+    assert others <= SHARED[room]
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if "plugin" not in p.parts], ids=name_of)
+def test_only_the_plugin_knows_pytest(path):
+    """No module outside plugin/ imports pytest or one of its plugins."""
+    assert not {n for n in imports(path) if n.split(".")[0] in {"pytest", "_pytest", "syrupy", "pytest_html", "xdist"}}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_provider_knows_its_sdk(path):
+    """Nothing but the mlx provider's own modules imports mlx."""
+    if path.parent.name == "providers" and path.name.startswith("mlx"):
+        return
+    assert not {name for name in imports(path) if name.split(".")[0] in {"mlx", "mlx_lm"}}
+
+
+def test_no_circle():
+    """No module imports itself by a detour, whatever is imported inside functions left aside."""
+    graph = {name_of(p): own(imports(p, at_load=True)) for p in MODULES}
+    done: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " → ".join([*path, name])
+        if name not in done:
+            for other in graph.get(name, ()):
+                walk(other, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        walk(name, ())
+
+
+def test_loading_the_plugin_imports_nothing_heavy():
+    """After importing the plugin, no heavy package is there that pytest and its plugins did not bring."""
+    code = (
+        "import sys, pytest; before = set(sys.modules); import pytest_hiddenlayer.plugin; "
+        f"print(sorted({HEAVY!r} & (set(sys.modules) - before)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
