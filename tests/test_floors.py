@@ -101,7 +101,9 @@ def test_strategies_and_providers_stand_alone(path):
 @pytest.mark.parametrize("path", [p for p in MODULES if "plugin" not in p.parts], ids=name_of)
 def test_only_the_plugin_knows_pytest(path):
     """No module outside plugin/ imports pytest or one of its plugins."""
-    assert not {n for n in imports(path) if n.split(".")[0] in {"pytest", "_pytest", "syrupy", "pytest_html", "xdist"}}
+    assert not {
+        n for n in imports(path) if n.split(".")[0] in {"pytest", "_pytest", "syrupy", "pytest_html", "xdist"}
+    }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
