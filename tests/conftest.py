@@ -18,14 +18,19 @@ import pytest
 pytest_plugins = ["pytester"]
 
 ENVIRONMENT = {
-    "PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:anyio",  # not ours, and a second a process
+    # Not ours and slow (hypothesis, anyio, garbage collection); what the zygote imported is not rewritten.
+    "PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:anyio -p no:unraisableexception "
+    "-W ignore::pytest.PytestAssertRewriteWarning",
     "PYTHONDONTWRITEBYTECODE": "",  # pytest rewrites every plugin anew in each run where it may not keep them
     "COLUMNS": "200",
 }
 
 ZYGOTE = """
 import json, os, sys
-import jinja2, pydantic, pytest, rich.console, rich.table, rich.text, scipy.special, yaml
+import pytest, rich.table, scipy.special
+import pytest_html.plugin, syrupy, xdist.plugin
+import pytest_hiddenlayer.engine.runtime, pytest_hiddenlayer.plugin.html, pytest_hiddenlayer.plugin.syrupy_extension
+import pytest_hiddenlayer.report.transcript, pytest_hiddenlayer.taskfile.load
 for line in sys.stdin:
     args, folder, out, err = json.loads(line)
     child = os.fork()
@@ -41,7 +46,7 @@ for line in sys.stdin:
         os._exit(status)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-"""A process that has imported what others wrote, and forks for each run of pytest: a second less a run."""
+"""A process that has imported what a run needs, and forks for each run of pytest: a second less a run."""
 
 
 class Folder:
@@ -107,9 +112,9 @@ class Folder:
         return [json.loads(line) for line in (run / "records.jsonl").read_text(encoding="utf-8").splitlines()]
 
     def files(self) -> list[str]:
-        """Every file, without pytest's cache."""
+        """Every file, without pytest's cache and bytecode."""
         found = (p.relative_to(self.path) for p in self.path.rglob("*") if p.is_file())
-        return sorted(str(p) for p in found if ".pytest_cache" not in p.parts)
+        return sorted(str(p) for p in found if not {".pytest_cache", "__pycache__"} & set(p.parts))
 
 
 @cache
