@@ -117,12 +117,16 @@ class Folder:
         return sorted(str(p) for p in found if not {".pytest_cache", "__pycache__"} & set(p.parts))
 
 
+def _environment() -> dict[str, str]:
+    """This process's, without what tells a worker of xdist that it is one."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")} | ENVIRONMENT
+
+
 @cache
 def _zygote() -> subprocess.Popen[str]:
     command = [sys.executable, "-c", ZYGOTE]
-    environment = {**os.environ, **ENVIRONMENT}
     started = subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )
     atexit.register(started.kill)
     return started
@@ -139,17 +143,12 @@ def _forked(args: Sequence[str], folder: Path, out: Path, err: Path) -> int:
 def _spawned(args: Sequence[str], folder: Path, out: Path, err: Path) -> int:
     command = [sys.executable, "-m", "pytest", *args]
     with out.open("w") as o, err.open("w") as e:
-        return subprocess.run(command, cwd=folder, env={**os.environ, **ENVIRONMENT}, stdout=o, stderr=e).returncode
+        return subprocess.run(command, cwd=folder, env=_environment(), stdout=o, stderr=e).returncode
 
 
 def ids(result: pytest.RunResult) -> list[str]:
     """The node ids that `--co -q` printed."""
     return [line for line in result.outlines if "::" in line]
-
-
-def spoken(result: pytest.RunResult) -> str:
-    """All that was printed."""
-    return "\n".join([*result.outlines, *result.errlines])
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def name_of(path: Path) -> str:
 
 
 def imports(path: Path, *, at_load: bool = False) -> Iterator[str]:
-    """Full names of the modules that a file imports; with `at_load` only those outside functions and TYPE_CHECKING."""
+    """Full names of the modules a file imports; with `at_load` only those outside functions and TYPE_CHECKING."""
     nodes: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while nodes:
         node = nodes.pop()

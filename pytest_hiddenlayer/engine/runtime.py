@@ -86,12 +86,14 @@ class Runtime:
 
     def close(self) -> None:
         """Cancel what is in flight, close the providers, end the loop."""
-        if self._loop is None or self._thread is None:
+        if self._loop is None and not self._open:
             return
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(timeout=30)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-        self._loop.close()
+        loop = self._running_loop()
+        asyncio.run_coroutine_threadsafe(self._shut(), loop).result(timeout=30)
+        loop.call_soon_threadsafe(loop.stop)
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        loop.close()
         self._loop = self._thread = None
         self._open.clear()
 

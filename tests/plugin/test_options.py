@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.conftest import ids
+from conftest import ids
 
 OWNER = """
 def pytest_addoption(parser):
