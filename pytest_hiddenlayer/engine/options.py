@@ -78,8 +78,10 @@ def check(options: RunOptions) -> None:
     from ..registry import providers
     from ..strategies.build import bind_strategy
 
-    for spec in options.strategies or ():
-        bind_strategy(spec)
+    labels = [bind_strategy(spec).label for spec in options.strategies or ()]
+    doubled = {label for label in labels if labels.count(label) > 1}
+    if doubled:
+        raise UsageError(f"--strategy {', '.join(sorted(doubled))} was given twice")
     for name in (*options.providers, *((options.judge,) if options.judge else ())):
         look = getattr(providers.get(name.provider), "check", None)
         if look is not None:

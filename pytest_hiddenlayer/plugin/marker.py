@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..errors import HiddenLayerError
 from .collect import cells_of, load
 from .state import state_of
 
 if TYPE_CHECKING:
     from ..engine.cases import Case
+    from ..types import Spec
 
 SIGNATURE = (
     "task(path, strategies=None, limit=None): run the function for every sample, strategy and model of a task "
@@ -30,9 +32,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             "sample, strategy, provider, judge, evaluate as an argument",
             pytrace=False,
         )
-    found = _cases(metafunc, *mark.args, **mark.kwargs)
-    ids = [f"{case.name}-{case.params}" for case in found]
-    metafunc.parametrize("hl_case", found, ids=ids, indirect=True)
+    try:
+        found = _cases(metafunc, *mark.args, **mark.kwargs)
+    except TypeError as error:
+        fault = f"@pytest.mark.task: {str(error).removeprefix('_cases() ')}; write {SIGNATURE.partition(':')[0]}"
+    except HiddenLayerError as error:
+        fault = f"@pytest.mark.task({mark.args[0]!r}): {error}"
+    else:
+        ids = [f"{case.name}-{case.params}" for case in found]
+        metafunc.parametrize("hl_case", found, ids=ids, indirect=True)
+        return
+    module = metafunc.definition.getparent(pytest.Module)
+    if module is not None:
+        state_of(metafunc.config).task_faults.add(module.nodeid)
+    pytest.fail(fault, pytrace=False)
 
 
 def _cases(
@@ -42,25 +55,22 @@ def _cases(
     limit: int | None = None,
 ) -> list[Case]:
     from ..engine.cases import cases
-    from ..errors import HiddenLayerError
-    from ..strategies.build import parse_strategy
-    from ..types import Spec
 
     state = state_of(metafunc.config)
-    specs = None
-    try:
-        if strategies is not None:
-            specs = [
-                parse_strategy(s) if isinstance(s, str) else Spec(name=name, params=params)
-                for s in strategies
-                for name, params in ([(s, {})] if isinstance(s, str) else s.items())
-            ]
-        task = load(state, metafunc.definition.path.parent / path)
-        found = [case for cell in cells_of(state, task, specs) for case in cases(cell)]
-    except HiddenLayerError as error:
-        pytest.fail(f"@pytest.mark.task({path!r}): {error}", pytrace=False)
+    specs = None if strategies is None else [spec for one in strategies for spec in _specs(one)]
+    task = load(state, metafunc.definition.path.parent / path)
+    found = [case for cell in cells_of(state, task, specs) for case in cases(cell)]
     most = state.options.limit or limit
     if most is None:
         return found
     kept = [sample.id for sample in task.samples[:most]]
     return [case for case in found if case.sample.id in kept]
+
+
+def _specs(written: Any) -> list[Spec]:
+    from ..strategies.build import parse_strategy
+    from ..types import Spec
+
+    if isinstance(written, str):
+        return [parse_strategy(written)]
+    return [Spec(name=name, params=params) for name, params in written.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import types
 import typing
@@ -33,11 +34,11 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
     for key in spec.params:
         if key not in allowed:
             raise UsageError(
-                f"strategy {spec.name!r} has no parameter {key!r}{did_you_mean(key, allowed)} "
+                f"strategy {spec.name!r} has no parameter {key!r}{did_you_mean(str(key), allowed)} "
                 f"(it has: {', '.join(allowed) or 'none'})"
             )
-    hints = typing.get_type_hints(function)
-    given = {key: _coerce(spec.name, key, value, hints.get(key, Any)) for key, value in spec.params.items()}
+    hints = _hints(function, allowed)
+    given = {key: _coerce(spec.name, key, value, hints[key]) for key, value in spec.params.items()}
     params = {key: given.get(key, default) for key, default in allowed.items()}
     missing = [key for key, value in params.items() if value is inspect.Parameter.empty]
     if missing:
@@ -56,6 +57,8 @@ def parse_strategy(text: str) -> Spec:
         key, equals, value = part.partition("=")
         if not equals:
             raise UsageError(f"--strategy {text!r}: {part!r} is no parameter; write NAME:key=value,key=value")
+        if key.strip() in params:
+            raise UsageError(f"--strategy {text!r}: {key.strip()} was given twice")
         params[key.strip()] = value.strip()
     return Spec(name=name.strip(), params=params)
 
@@ -66,6 +69,21 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
+
+
+def _hints(function: Callable[..., Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The annotations; the default's type where there is none, or where a user's cannot be evaluated."""
+    try:
+        hints = typing.get_type_hints(function)
+    except (NameError, TypeError, AttributeError):  # such as a name imported for type checkers only
+        hints = {}
+    return {key: hints.get(key, _kind(default)) for key, default in defaults.items()}
+
+
+def _kind(default: Any) -> Any:
+    if type(default) is int:
+        return int | float  # nobody said that 1 may not become 0.5
+    return type(default) if type(default) in (bool, float, str) else Any
 
 
 def _label(name: str, changed: Mapping[str, Any]) -> str:
@@ -95,10 +113,15 @@ def _fit(value: Any, hint: Any) -> Any:
     if hint is bool and isinstance(value, str):
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[value.lower()]
     if hint in (int, float) and isinstance(value, str):
-        return hint(value)
+        value = hint(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
+        value = float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError
+    kind = typing.get_origin(hint) or hint
+    if not isinstance(kind, type):
+        return value  # an annotation beyond what a task file can say
+    if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return value
     raise ValueError
 

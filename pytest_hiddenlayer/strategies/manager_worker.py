@@ -12,7 +12,7 @@ from .together import together
 PLAN = "Split into steps: {task}"
 WORK = "{task}\nDo only this step: {step}."
 MERGE = "{task}\nWorker result: {results}\nGive the final answer."
-_STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
+_STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]++(\S.*)$", re.MULTILINE)
 
 
 async def manager_worker(context: Context, *, n_workers: int = 3, temperature: float = 0.0) -> Answer:
@@ -60,7 +60,7 @@ async def manager_worker(context: Context, *, n_workers: int = 3, temperature: f
 
 def parse_plan(text: str) -> list[str]:
     """The steps of a numbered or dashed list, in order; empty where there is none."""
-    return _STEP.findall(text)
+    return [step.rstrip() for step in _STEP.findall(text)]
 
 
 def deal(steps: Sequence[str], n_workers: int) -> list[str]:
