@@ -123,7 +123,7 @@ def _conclude(run: Run, found: Sequence[tuple[Cell, int]], options: RunOptions, 
         figure = figures(plan, records.get(plan.key, []))
         run.figures.append(figure)
         if options.gate:
-            base = find_baseline(plan, options.baseline, root=root, where=Path.cwd())
+            base = find_baseline(plan, options.baseline, root=root, where=Path.cwd(), current=run.log.run_id)
             run.gates[plan.key] = judge_gate(figure, base.baseline, update=False, fault=base.fault)
     if run.records:
         run.log.write_summary(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,11 +15,15 @@ from pytest_hiddenlayer.engine.answering import answer_case
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.options import RunOptions
 from pytest_hiddenlayer.errors import ProviderError, UsageError
+from pytest_hiddenlayer.registry import strategies
 from pytest_hiddenlayer.strategies.build import bind_strategy, parse_strategy
 from pytest_hiddenlayer.strategies.manager_worker import deal, parse_plan
 from pytest_hiddenlayer.strategies.vote import plurality
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import Completion, Generation, ModelName, Record, Request, Usage
+from pytest_hiddenlayer.types import Completion, Generation, ModelName, Record, Request, Spec, Usage
+
+if TYPE_CHECKING:
+    from pytest_hiddenlayer.types import Context
 
 QUESTION = "What is 6*7?"
 TASK = f"""task: t
@@ -60,9 +65,9 @@ class Fake:
 @pytest.fixture
 def answer(tmp_path: Path) -> Callable[..., Record]:
     """Answer the one sample with a strategy as it is typed, and a fake provider."""
-    (tmp_path / "t.yaml").write_text(TASK)
 
-    def run(strategy: str, fake: Fake, judge: Fake | None = None, seed: int = 0) -> Record:
+    def run(strategy: str, fake: Fake, judge: Fake | None = None, seed: int = 0, task: str = TASK) -> Record:
+        (tmp_path / "t.yaml").write_text(task)
         options = RunOptions(
             providers=(ModelName(provider="scripted"),), strategies=(parse_strategy(strategy),), seed=seed
         )
@@ -297,3 +302,265 @@ def test_too_few_agents_are_refused(answer):
     """One agent is no debate."""
     with pytest.raises(UsageError, match="at least 2 agents"):
         answer("debate:n_agents=1", Fake(lambda _: "x"))
+
+
+# ---------------------------------------------------------------- who reads what
+
+
+def test_a_third_round_reads_the_second(answer):
+    """Each round reads the answers of the one before it, not those of round 0."""
+    fake = Fake(by_agent(*ROUNDS, ("77", "88", "99")))
+    answer("debate:n_rounds=3", fake)
+    first = fake.prompts("agent-1", 2)[0]
+    assert [said for said in ("11", "22", "33", "44", "55", "66") if said in first] == ["55", "66"]
+
+
+def test_equal_answers_of_others_are_all_shown(answer):
+    """An answer that another agent shares is shown once for each agent who gave it."""
+    fake = Fake(by_agent(("11", "11", "22"), ROUNDS[1]))
+    answer("debate", fake)
+    assert "Other agents said: 11, 22." in fake.prompts("agent-1", 1)[0]
+    assert "Other agents said: 11, 11." in fake.prompts("agent-3", 1)[0]
+
+
+def test_an_answer_that_cannot_be_read_is_shown_as_written(answer):
+    """Where no number can be parsed, the others read the agent's own words."""
+    fake = Fake(by_agent(("I pass.", "I say 22.", "33"), ROUNDS[1]))
+    answer("debate", fake)
+    assert "Other agents said: I pass., 33." in fake.prompts("agent-2", 1)[0]
+
+
+def test_a_single_round_goes_straight_to_the_judge(answer):
+    """With n_rounds=1 the judge reads round 0, and nobody reconsiders."""
+    fake = Fake(by_agent(*ROUNDS))
+    answer("debate:n_rounds=1", fake)
+    assert [r.role for r in fake.asked] == ["agent-1", "agent-2", "agent-3", "judge"]
+    assert "11, 22, 33" in fake.prompts("judge")[0]
+
+
+@pytest.mark.parametrize("typed", ["debate", "manager_worker", "self_consistency", "single"])
+def test_every_call_starts_with_the_system_message(answer, typed):
+    """The task's system message opens every prompt of a strategy."""
+    fake = Fake(plan_reply("1. a\n2. b") if typed == "manager_worker" else lambda _: "42")
+    answer(typed, fake, task=TASK + "system: You are careful.\n")
+    openings = {(r.messages[0].role, r.messages[0].content, len(r.messages)) for r in fake.asked}
+    assert openings == {("system", "You are careful.", 2)}
+
+
+@pytest.mark.parametrize("typed", ["debate", "manager_worker"])
+def test_braces_in_a_task_reach_the_model(answer, typed):
+    """A question with braces is quoted as it stands, in later prompts too."""
+    fake = Fake(plan_reply("1. take {b}\n2. c") if typed == "manager_worker" else lambda _: "{a} 42")
+    assert answer(typed, fake, task=TASK.replace("6*7", "{task} of {0}")).outcome == "correct"
+    assert all("{task} of {0}" in prompt for prompt in fake.prompts())
+
+
+def test_agents_are_warm_and_the_judge_is_greedy(answer):
+    """By default agents differ by temperature 0.7 and the judge decides at 0; a written one is the agents'."""
+    for typed, warm in (("debate", 0.7), ("debate:temperature=0.2", 0.2)):
+        fake = Fake(by_agent(*ROUNDS))
+        answer(typed, fake)
+        assert {r.params.temperature for r in fake.asked if r.role != "judge"} == {warm}
+        assert [r.params.temperature for r in fake.asked if r.role == "judge"] == [0.0]
+
+
+# ---------------------------------------------------------------- verdicts, votes and notes
+
+
+def test_the_notes_keep_every_round(answer):
+    """Each agent's answer in each round stands in the notes, with the majority before and after."""
+    notes = answer("debate", Fake(by_agent(("1", "1", "2"), ("2", "none", "2")))).notes
+    assert notes["answers"] == [["1", "1", "2"], ["2", None, "2"]]
+    assert (notes["round0_majority"]["answer"], notes["final_majority"]["answer"]) == ("1", "2")
+
+
+def test_a_judge_alone_can_be_right(answer):
+    """A judge whose answer no agent gave decides all the same."""
+    record = answer("debate", Fake(by_agent(*ROUNDS, judge="42")))
+    assert (record.answer, record.outcome) == ("42", "correct")
+
+
+def test_a_verdict_without_a_number_is_wrong_and_not_replaced(answer):
+    """Where the judge gives no number the answer is wrong; the agents' agreement does not stand in."""
+    record = answer("debate", Fake(by_agent(("42",) * 3, ("42",) * 3, judge="I cannot say.")))
+    assert (record.output, record.answer, record.outcome) == ("I cannot say.", None, "incorrect")
+
+
+def test_a_tied_majority_goes_to_the_first_agent(answer):
+    """When all last answers differ, the first agent's counts, and the notes say it was a tie."""
+    record = answer("debate:aggregation=majority", Fake(by_agent(*ROUNDS)))
+    assert (record.output, record.notes["final_majority"]["tie"]) == ("Now 44.", True)
+
+
+def test_a_majority_of_nothing_is_no_crash(answer):
+    """When no agent gives an answer, the first agent's words are scored."""
+    record = answer("debate:aggregation=majority", Fake(lambda _: "I pass."))
+    assert (record.output, record.outcome) == ("I pass.", "incorrect")
+
+
+@pytest.mark.parametrize("last", [("42", "42", "41"), ("none", "none", "none")])
+def test_a_debate_goes_on_while_agents_disagree(answer, last):
+    """Two against one is no agreement, and neither is a round in which nobody answers."""
+    fake = Fake(by_agent(ROUNDS[0], last, last, last))
+    answer("debate:n_rounds=4", fake)
+    assert {r.round for r in fake.asked if r.role != "judge"} == {0, 1, 2, 3}
+
+
+def test_early_stop_asks_the_judge_at_once(answer):
+    """When the agents agree after the second round, the judge follows it and reads that agreement."""
+    fake = Fake(by_agent(ROUNDS[0], ("42", "42.0", "It is 42"), ROUNDS[1], judge="42"))
+    answer("debate:n_rounds=5", fake)
+    (prompt,) = fake.prompts("judge", round=2)
+    assert "42, 42, 42" in prompt
+
+
+def test_samples_ask_the_same_with_seeds_of_their_own(answer):
+    """Self-consistency asks one prompt n times, each with another seed."""
+    fake = Fake(lambda _: "42")
+    answer("self_consistency:n_samples=7", fake)
+    assert set(fake.prompts()) == {QUESTION}
+    assert len({r.seed for r in fake.asked}) == 7
+
+
+def test_samples_without_an_answer_do_not_vote(answer):
+    """Two that say nothing are no plurality against one that answers."""
+    replies = {"sample-1": "hm", "sample-2": "hm", "sample-3": "42"}
+    record = answer("self_consistency:n_samples=3", Fake(lambda r: replies[r.role]))
+    assert (record.answer, record.notes["vote"]["votes"]) == ("42", {"42": 1})
+
+
+# ---------------------------------------------------------------- failures and plans
+
+
+@pytest.mark.parametrize("typed", ["debate", "self_consistency", "manager_worker"])
+def test_one_failing_call_cancels_the_others(answer, typed):
+    """The others of a round are not waited for, let alone answered, once one has failed."""
+    first = {"debate": "agent-1", "self_consistency": "sample-1", "manager_worker": "worker-1"}[typed]
+
+    class Slow(Fake):
+        cut = 0
+
+        async def complete(self, request: Request) -> Completion:
+            if request.role not in (first, "manager"):
+                try:
+                    await asyncio.sleep(60)
+                except asyncio.CancelledError:
+                    self.cut += 1
+                    raise
+            return await super().complete(request)
+
+    fake = Slow(lambda r: "1. a\n2. b\n3. c" if r.role == "manager" else "boom")
+    record = answer(typed, fake)
+    assert (record.outcome, record.error) == ("error", "server said 500")
+    assert fake.cut == (4 if typed == "self_consistency" else 2)
+
+
+def test_no_more_workers_than_asked_for(answer):
+    """Five steps for two workers are two calls, which share all the steps."""
+    fake = Fake(plan_reply("\n".join(f"{i}. step {i}" for i in range(1, 6))))
+    record = answer("manager_worker:n_workers=2", fake)
+    assert [r.role for r in fake.asked] == ["manager", "worker-1", "worker-2", "manager"]
+    assert record.notes["plan"] == ["step 1; step 3; step 5", "step 2; step 4"]
+
+
+def test_a_plan_is_read_in_linear_time():
+    """Tens of thousands of spaces inside a step are read at once; a quadratic pattern would take a minute."""
+    assert parse_plan("- a" + " " * 100_000 + "b  \n")[0].endswith(" b")
+
+
+# ---------------------------------------------------------------- parameters
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("n_agents=5", 5),
+        ("temperature=1", 1.0),
+        ("early_stop=False", False),
+        ("early_stop=yes", True),
+        ("share=full", "full"),
+        (" n_rounds = 4 ", 4),
+    ],
+)
+def test_text_of_a_command_line_becomes_the_parameters_type(text, expected):
+    """Numbers, truth values and words are read from their text."""
+    bound = bind_strategy(parse_strategy(f"debate:{text}"))
+    found = bound.params[text.partition("=")[0].strip()]
+    assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"n_agents": True}, "n_agents=True is not a whole number"),
+        ({"n_agents": 3.5}, "n_agents=3.5 is not a whole number"),
+        ({"n_agents": None}, "n_agents=None is not a whole number"),
+        ({"temperature": "nan"}, "temperature='nan' is not a number"),
+        ({"temperature": float("inf")}, "temperature=inf is not a number"),
+        ({"early_stop": 1}, "early_stop=1 is not true or false"),
+        ({"share": ["full"]}, "share=['full'] is not one of 'answer', 'full'"),
+        ({3: 1}, "no parameter 3"),
+    ],
+)
+def test_values_of_a_task_file_must_fit(params: dict[Any, Any], said):
+    """What a YAML file says is held to the parameter's type, and never rounded or guessed."""
+    with pytest.raises(UsageError, match=re.escape(said)):
+        bind_strategy(Spec(name="debate", params=params))
+
+
+def test_a_parameter_given_twice_is_refused():
+    """The last of two values does not win in silence."""
+    with pytest.raises(UsageError, match="n_agents was given twice"):
+        parse_strategy("debate:n_agents=3,n_agents=5")
+
+
+def test_all_parameters_are_known_and_which_were_written():
+    """`params` holds the defaults too; `given` only what the user wrote, even where it is the default."""
+    bound = bind_strategy(parse_strategy("self_consistency:n_samples=5"))
+    assert bound.params == {"n_samples": 5, "temperature": 0.8}
+    assert bound.given == {"n_samples"}
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
+    """Registers for one test only."""
+    monkeypatch.setattr(strategies, "_own", {})
+    return lambda name, function: strategies.register(name)(function) and None
+
+
+def test_a_label_is_fit_for_ids_and_file_names(register):
+    """What an item id or a file name could not hold becomes a dash."""
+    register("odd", lambda context, *, text="": None)
+    assert bind_strategy(Spec(name="odd", params={"text": "a/b [c]"})).label.endswith(".text=a-b--c-")
+
+
+def test_annotations_for_type_checkers_only_do_no_harm(register):
+    """A strategy whose module imports `Context` under TYPE_CHECKING still takes and converts its parameters."""
+
+    async def mine(context: Context, *, n: int = 1, warm: bool = False, share: float = 0.5) -> None:
+        """Never run."""
+
+    register("mine", mine)
+    bound = bind_strategy(parse_strategy("mine:n=4,warm=yes,share=1"))
+    assert bound.params == {"n": 4, "warm": True, "share": 1.0}
+
+
+def test_a_parameter_may_be_a_list(register):
+    """A list in a task file reaches a strategy that asks for one."""
+
+    async def listed(context: Any, *, words: list[str] = []) -> None:  # noqa: B006
+        """Never run."""
+
+    register("listed", listed)
+    assert bind_strategy(Spec(name="listed", params={"words": ["a"]})).params == {"words": ["a"]}
+
+
+def test_a_parameter_without_default_is_asked_for(register):
+    """A strategy that needs a value says which."""
+
+    async def needy(context: Any, *, words: str) -> None:
+        """Never run."""
+
+    register("needy", needy)
+    with pytest.raises(UsageError, match="needs a value for words"):
+        bind_strategy(Spec(name="needy"))

@@ -48,6 +48,7 @@ class TaskFile(pytest.Module):
         state = state_of(self.config)
         try:
             task = load(state, self.path)
+            _refuse_clashes(task)
             found = cells_of(state, task)
         except HiddenLayerError as error:
             state.task_faults.add(self.nodeid)
@@ -132,6 +133,23 @@ def load(state: State, path: Path) -> Task:
         refuse_taken(task, state.tasks)
         state.tasks[path] = task
     return state.tasks[path]
+
+
+def _refuse_clashes(task: Task) -> None:
+    """Raise TaskError where two items would have one name: brackets become parentheses, `gate` is the gate's."""
+    from ..engine.naming import item_name
+    from ..errors import TaskError
+
+    taken = {"gate": "the gate of its cell"}
+    for sample in task.samples:
+        name = item_name(sample.id)
+        if name in taken:
+            raise TaskError(
+                f"sample {sample.id!r} would have the same item as {taken[name]}: rename it",
+                file=task.path,
+                field="id",
+            )
+        taken[name] = f"sample {sample.id!r}"
 
 
 def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:

@@ -19,15 +19,15 @@ class Found:
     fault: str | None = None
 
 
-def find_baseline(plan: CellPlan, reference: str | None, *, root: Path, where: Path) -> Found:
+def find_baseline(plan: CellPlan, reference: str | None, *, root: Path, where: Path, current: str) -> Found:
     """The baseline of a cell: the snapshot below `root`, or what `reference` names, seen from `where`.
 
-    A reference is an existing path, else a run id or `last`.
+    A reference is an existing path, else a run id or `last`, the last before the run `current`.
     """
     try:
         if reference is None:
             return _snapshot(root / snapshot_path(plan), str(snapshot_path(plan)))
-        return _referred(plan, reference, root=root, path=where / reference)
+        return _referred(plan, reference, root=root, path=where / reference, current=current)
     except HiddenLayerError as error:
         return Found(fault=f"the baseline cannot be used: {error}")
 
@@ -36,7 +36,7 @@ def _snapshot(path: Path, name: str) -> Found:
     return Found(baseline=baseline(path, name)) if path.is_file() else Found()
 
 
-def _referred(plan: CellPlan, reference: str, *, root: Path, path: Path) -> Found:
+def _referred(plan: CellPlan, reference: str, *, root: Path, path: Path, current: str) -> Found:
     if path.is_file():
         return Found(baseline=baseline(path, reference))
     if path.is_dir() and not (path / "records.jsonl").is_file():
@@ -45,7 +45,7 @@ def _referred(plan: CellPlan, reference: str, *, root: Path, path: Path) -> Foun
         if found.baseline is None:
             raise SnapshotError(f"--baseline {reference}: no {below} in it")
         return found
-    run = path if path.is_dir() else find_run(root, reference)
+    run = path if path.is_dir() else find_run(root, reference, but=current)
     records = by_cell(read_records(run)).get(plan.key)
     if not records:
         raise UsageError(f"--baseline {reference}: run {run.name} holds no record of {'/'.join(plan.key)}")

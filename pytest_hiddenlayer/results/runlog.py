@@ -108,9 +108,9 @@ def read_records(folder: Path) -> Iterator[Record]:
         yield Record(**{key: value for key, value in values.items() if key in known})
 
 
-def find_run(root: Path, name: str) -> Path:
-    """The folder of a run by id, by a beginning of it, by path, or `last`. Raises UsageError."""
-    runs = sorted(p for p in (root / RUNS).glob("*") if p.is_dir()) if (root / RUNS).is_dir() else []
+def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
+    """The folder of a run by id, by a beginning of it, by path, or `last`; never the run `but`. Raises UsageError."""
+    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != but), key=_began)
     if name == "last" and runs:
         return runs[-1]
     if Path(name).is_dir():
@@ -122,6 +122,11 @@ def find_run(root: Path, name: str) -> Path:
         raise UsageError(f"run {name!r} could be {', '.join(run.name for run in found)}: write more of it")
     where = f"{RUNS}: {len(runs)} run(s){did_you_mean(name, [run.name for run in runs])}"
     raise UsageError(f"no run {name!r} under {where}")
+
+
+def _began(run: Path) -> tuple[str, float]:
+    """When a run began; of two in one second the one that wrote last is the later."""
+    return run.name.partition("-")[0], run.stat().st_mtime
 
 
 def write_json(path: Path, value: Any) -> None:

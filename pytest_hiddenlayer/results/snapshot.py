@@ -82,25 +82,29 @@ def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str
     return _layout(head, samples)
 
 
-def read_snapshot(path: Path) -> dict[str, Any]:
-    """The content of a snapshot file. Raises SnapshotError when it is not one, or cannot be trusted."""
+def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
+    """The content of a snapshot file, called `name` in errors.
+
+    Raises SnapshotError when it is not one, or cannot be trusted.
+    """
+    shown = name or str(path)
     try:
         value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"{path}: cannot be read as a snapshot: {error}") from error
+        raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
     if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
         lacks = "it is no JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
-        raise SnapshotError(f"{path}: not a snapshot: {lacks}; write it anew with --snapshot-update")
+        raise SnapshotError(f"{shown}: not a snapshot: {lacks}; write it anew with --snapshot-update")
     if value["schema"] != SCHEMA:
-        raise SnapshotError(f"{path}: schema {value['schema']!r}, this version reads {SCHEMA}")
-    for name, sample in value["samples"].items():
-        _check_sample(path, name, sample)
+        raise SnapshotError(f"{shown}: schema {value['schema']!r}, this version reads {SCHEMA}")
+    for key, sample in value["samples"].items():
+        _check_sample(shown, key, sample)
     return value
 
 
 def baseline(path: Path, name: str) -> Baseline:
     """A snapshot as a baseline. Raises SnapshotError."""
-    value = read_snapshot(path)
+    value = read_snapshot(path, name)
     samples = {
         key: BaselineSample(**{k: sample[k] for k in ("score", "outcome", "answer", "hash")})
         for key, sample in value["samples"].items()
@@ -108,7 +112,7 @@ def baseline(path: Path, name: str) -> Baseline:
     return Baseline(name=name, scorer=value["scorer"], samples=samples)
 
 
-def _check_sample(path: Path, name: str, sample: Any) -> None:
+def _check_sample(path: str, name: str, sample: Any) -> None:
     score = sample.get("score", "missing") if isinstance(sample, dict) else "missing"
     good = score is None or (
         isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score) and 0 <= score <= 1

@@ -90,4 +90,4 @@ def paired_difference(newly_wrong: int, newly_right: int, n: int) -> tuple[float
     b, c, m = newly_wrong + 0.5, newly_right + 0.5, n + 2
     middle = (c - b) / m
     half = 1.959963984540054 * math.sqrt((b + c) - (c - b) ** 2 / m) / m
-    return ((newly_right - newly_wrong) / n, middle - half, middle + half)
+    return ((newly_right - newly_wrong) / n, max(-1.0, middle - half), min(1.0, middle + half))
