@@ -2,96 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import HiddenLayerError, ProviderError
-from ..taskfile import render_prompt, render_question, sample_hash
-from ..types import (
-    SCORED,
-    Answer,
-    Call,
-    Completion,
-    Generation,
-    Message,
-    Outcome,
-    Provider,
-    Record,
-    Request,
-    Sample,
-    Score,
-    Usage,
-)
+from ..taskfile import sample_hash
+from ..types import SCORED, Answer, Generation, Outcome, Provider, Record, Score, Usage
 from .cases import Case, full_name
-from .naming import derive_seed, digest
-
-GREEDY = Generation(temperature=0.0, top_p=1.0)
-"""What holds where neither option, task file nor strategy says anything."""
-
-
-@dataclass(kw_only=True, slots=True)
-class AnswerContext:
-    """The Context of one case; it keeps the transcript."""
-
-    case: Case
-    provider: Provider
-    judge: Provider
-    overrides: Generation  # from the command line: these win over everything
-    calls: list[Call] = field(default_factory=list)
-    sample: Sample = field(init=False)
-    prompt: str = field(init=False)
-    messages: tuple[Message, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        task = self.case.cell.task
-        self.sample = self.case.sample
-        self.prompt = render_question(task, self.sample)
-        self.messages = render_prompt(task, self.sample)
-
-    def parse(self, text: str) -> str | None:
-        """The headline scorer's canonical answer in `text`."""
-        return self.case.cell.scorers[0].parse(text, self.sample)
-
-    async def ask(
-        self,
-        prompt: str | Sequence[Message],
-        *,
-        role: str,
-        round: int = 0,
-        judge: bool = False,
-        defaults: Generation = Generation(),
-    ) -> Completion:
-        """One call, logged. Raises ProviderError."""
-        messages = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
-        seed = self._seed(role, round)
-        request = Request(
-            messages=messages,
-            params=self._params(defaults),
-            seed=seed,
-            role=role,
-            round=round,
-            sample_id=self.sample.id,
-            epoch=self.case.epoch,
-            outputs=(self.case.cell.task.outputs or {}).get(self.sample.id),
-        )
-        completion = await (self.judge if judge else self.provider).complete(request)
-        self.calls.append(_call(request, completion))
-        return completion
-
-    def _seed(self, role: str, round: int) -> int:
-        cell = self.case.cell
-        parts = (cell.task.name, self.sample.id, self.case.epoch, cell.strategy.name, role, round)
-        return derive_seed(cell.seed, *parts, sum(c.role == role and c.round == round for c in self.calls))
-
-    def _params(self, defaults: Generation) -> Generation:
-        """option > what the user wrote for the strategy > task file > the strategy's default."""
-        given = self.case.cell.strategy.given
-        written = Generation(temperature=defaults.temperature if "temperature" in given else None)
-        task = self.case.cell.task.generate
-        return self.overrides.over(written).over(task).over(defaults).over(GREEDY)
+from .context import AnswerContext
+from .naming import digest
 
 
 async def answer_case(
@@ -101,7 +24,7 @@ async def answer_case(
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(case=case, provider=provider, judge=judge, overrides=overrides)
     try:
-        answer = await case.cell.strategy.run(context, **case.cell.strategy.params)
+        answer = _checked(await case.cell.strategy.run(context, **case.cell.strategy.params))
     except ProviderError as error:
         answer = Answer(output="", outcome="error", error=str(error))
     except HiddenLayerError:
@@ -112,6 +35,14 @@ async def answer_case(
     outcome, scores, error_text = await _judge_answer(context, answer)
     latency_s = time.perf_counter() - began
     return _record(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
+
+
+def _checked(answer: Any) -> Answer:
+    """What a strategy returned, if it is an Answer whose notes can be written. Raises TypeError or ValueError."""
+    if not isinstance(answer, Answer) or not isinstance(answer.output, str):
+        raise TypeError(f"it returned {answer!r}; an Answer with a text as output is needed")
+    json.dumps(dict(answer.notes), allow_nan=False)
+    return answer
 
 
 async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome, dict[str, Score], str | None]:
@@ -128,7 +59,9 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
     for scorer in context.case.cell.scorers:
         name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
         try:
-            scores[name] = await scorer.score(answer.output, context.sample, context.ask)
+            score = await scorer.score(answer.output, context.sample, context.ask)
+            json.dumps(asdict(score), allow_nan=False)  # raises where a user's score cannot be written
+            scores[name] = score
         except ProviderError as error:
             return "error", scores, f"scorer {scorer.name!r}: {error}"
         except Exception as error:  # a scorer of the user's may raise anything; that is no score
@@ -143,21 +76,6 @@ def _graded(value: float, pass_score: float) -> Outcome:
     if value >= pass_score:
         return "correct"
     return "incorrect" if value == 0 else "partial"
-
-
-def _call(request: Request, completion: Completion) -> Call:
-    return Call(
-        role=request.role,
-        round=request.round,
-        messages=request.messages,
-        completion=completion.text,
-        finish_reason=completion.finish_reason,
-        usage=completion.usage,
-        latency_s=completion.latency_s,
-        model=completion.model,
-        seed=request.seed,
-        cost_usd=completion.cost_usd,
-    )
 
 
 def _record(

@@ -82,11 +82,16 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
     chosen = limited(task, options.limit)
     scorers = tuple(build_scorer(spec) for spec in task.scorers)
     named = model_slugs(options)
+    specs = options.strategies or task.strategies
+    bound = [bind_strategy(spec) for spec in specs]
+    doubled = [s.label for s in bound if sum(s.label == other.label for other in bound) > 1]
+    if doubled:
+        raise UsageError(f"strategy {doubled[0]!r} stands twice; parameters that equal their defaults do not count")
     judge = options.judge or (_judge(task.judge) if task.judge else None)
     return [
         Cell(
             task=chosen,
-            strategy=_fitting(bind_strategy(spec), model),
+            strategy=_fitting(strategy, model),
             model=model,
             slug=named[model],
             scorers=scorers,
@@ -94,7 +99,7 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
             epochs=first(options.epochs, task.epochs) or 1,
             seed=options.seed,
         )
-        for spec in (options.strategies or task.strategies)
+        for strategy in bound
         for model in options.providers
     ]
 

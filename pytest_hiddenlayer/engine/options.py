@@ -77,11 +77,16 @@ def check(options: RunOptions) -> None:
     """Raise UsageError for a strategy or model that cannot be meant; nothing is opened."""
     from ..registry import providers
     from ..strategies.build import bind_strategy
+    from .cases import full_name
 
     labels = [bind_strategy(spec).label for spec in options.strategies or ()]
     doubled = {label for label in labels if labels.count(label) > 1}
     if doubled:
         raise UsageError(f"--strategy {', '.join(sorted(doubled))} was given twice")
+    full = [(name.provider, full_name(name)) for name in options.providers]
+    if len(set(full)) < len(full):
+        shown = " ".join(f"--provider {name}" for name in options.providers)
+        raise UsageError(f"two of {shown} are the same model; leave one out")
     for name in (*options.providers, *((options.judge,) if options.judge else ())):
         look = getattr(providers.get(name.provider), "check", None)
         if look is not None:

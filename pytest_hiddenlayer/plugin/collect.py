@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .fixtures import deciding, overridden
 from .outcomes import settle
 from .state import State, state_of
 
@@ -35,10 +36,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile |
 class TaskFile(pytest.Module):
     """A task file as a test module with one synthetic function."""
 
+    ahead: bool = False  # whether answers may be asked for before their item's fixtures are set up
+
     def _getobj(self) -> types.ModuleType:
         module = types.ModuleType(self.path.stem)
         module.__file__ = str(self.path)
-        module.__dict__["answered"] = answered
+        module.__dict__.update(answered=answered, deciding=deciding)
         return module
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -58,6 +61,7 @@ class TaskFile(pytest.Module):
         self._register(task.tags)
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="answered")
+        self.ahead = not overridden(pytest.Function.from_parent(self, name="deciding"))
         for cell in found:
             yield from self._samples(cell, function)
         if state.options.gate:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..engine.cases import Case
     from ..types import ModelName, Provider, Record, Sample
 
-OWN = frozenset({"sample", "strategy", "provider", "judge", "evaluate"})
-"""Fixtures that decide an answer; an item whose conftest overrides one is not prefetched."""
+OWN = ("sample", "strategy", "provider", "judge", "evaluate")
+"""Fixtures that decide an answer; where a conftest overrides one, nothing is asked for ahead."""
 
 
 @pytest.fixture
@@ -81,12 +81,16 @@ def evaluate(
 
 
 @pytest.fixture
-def hl_record(evaluate: Callable[[], Record], request: pytest.FixtureRequest) -> Record:
-    """The item's record, awaited in setup; a failed call is an error of the setup."""
+def hl_record(request: pytest.FixtureRequest) -> Record:
+    """The item's record, awaited in setup; a failed call is an error of the setup.
+
+    What was asked for ahead needs none of the other fixtures; they are set up only where it was not.
+    """
     state = state_of(request.config)
     future = state.waiting.pop(request.node.nodeid, None)
     if future is None:
-        record = evaluate()
+        once: Callable[[], Record] = request.getfixturevalue("evaluate")
+        record = once()
     else:
         record = _await(state, future)
         _keep(request.node, record)
@@ -95,9 +99,13 @@ def hl_record(evaluate: Callable[[], Record], request: pytest.FixtureRequest) ->
     return record
 
 
-def overridden(item: pytest.Function) -> bool:
-    """Whether a conftest or module replaces a fixture that decides this item's answer."""
-    found = item._fixtureinfo.name2fixturedefs
+def deciding(sample: Any, strategy: Any, provider: Any, judge: Any, evaluate: Any) -> None:
+    """Never run: asks pytest for the fixtures that decide an answer, as an item of a task file would see them."""
+
+
+def overridden(probe: pytest.Function) -> bool:
+    """Whether a conftest replaces a fixture that decides the answers of a file; `probe` is its `deciding`."""
+    found = probe._fixtureinfo.name2fixturedefs
     return any(found[name][-1].func.__module__ != __name__ for name in OWN if found.get(name))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from typing import Any
 
 import pytest
@@ -89,8 +88,8 @@ class HtmlReport:
         made = getattr(report, "hl_records", ())
         if made and data == ["No log output captured."]:
             data.clear()
-        for text in reversed(made):
-            data.insert(0, record_html(json.loads(text)))
+        for values in reversed(made):
+            data.insert(0, record_html(values))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from typing import Any
 
@@ -17,14 +16,14 @@ from .state import RECORDS, STATE
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put an item's records on its report as JSON text, and turn a newly right answer into an xpass."""
+    """Put an item's records on its report as plain JSON values, and turn a newly right answer into an xpass."""
     report = yield
     if case_of(item) is None:
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
     made = item.stash.get(RECORDS, [])
     if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
-        report.hl_records = [json.dumps(record.to_json()) for record in made]  # type: ignore[attr-defined]
+        report.hl_records = [record.to_json() for record in made]  # type: ignore[attr-defined]
     if report.when == "call" and report.passed and RIGHT_NOW in item.stash:
         report.wasxfail = item.stash[RIGHT_NOW]
     return report
@@ -44,8 +43,8 @@ class Gathering:
         from ..types import Record
 
         state = self.config.stash[STATE]
-        for text in getattr(report, "hl_records", ()):
-            state.records.append(Record(**json.loads(text)))
+        for values in getattr(report, "hl_records", ()):
+            state.records.append(Record(**values))
         if report.when == "call" or not report.passed:
             state.seen[report.nodeid] = report.outcome if not _expected(report) else "scored"
 

@@ -1,0 +1,100 @@
+"""What a strategy gets for one sample: its prompt, a way to ask, and the log of what was asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..taskfile import render_prompt, render_question
+from ..types import Call, Completion, Generation, Message, Provider, Request, Sample
+from .cases import Case
+from .naming import derive_seed
+
+GREEDY = Generation(temperature=0.0, top_p=1.0)
+"""What holds where neither option, task file nor strategy says anything."""
+
+
+@dataclass(kw_only=True, slots=True)
+class AnswerContext:
+    """The Context of one case; it keeps the transcript, in the order of asking."""
+
+    case: Case
+    provider: Provider
+    judge: Provider
+    overrides: Generation  # from the command line: these win over everything
+    _slots: list[Call | None] = field(default_factory=list)  # None: asked, and not answered
+    _asked: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → calls so far
+    sample: Sample = field(init=False)
+    prompt: str = field(init=False)
+    messages: tuple[Message, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        task = self.case.cell.task
+        self.sample = self.case.sample
+        self.prompt = render_question(task, self.sample)
+        self.messages = render_prompt(task, self.sample)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call that was answered, in the order in which they were asked."""
+        return [call for call in self._slots if call is not None]
+
+    def parse(self, text: str) -> str | None:
+        """The headline scorer's canonical answer in `text`."""
+        return self.case.cell.scorers[0].parse(text, self.sample)
+
+    async def ask(
+        self,
+        prompt: str | Sequence[Message],
+        *,
+        role: str,
+        round: int = 0,
+        judge: bool = False,
+        defaults: Generation = Generation(),
+    ) -> Completion:
+        """One call, logged. Raises ProviderError."""
+        request = Request(
+            messages=(Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt),
+            params=self._params(defaults),
+            seed=self._seed(role, round),
+            role=role,
+            round=round,
+            sample_id=self.sample.id,
+            epoch=self.case.epoch,
+            outputs=(self.case.cell.task.outputs or {}).get(self.sample.id),
+        )
+        slot = len(self._slots)
+        self._slots.append(None)
+        completion = await (self.judge if judge else self.provider).complete(request)
+        self._slots[slot] = _call(request, completion)
+        return completion
+
+    def _seed(self, role: str, round: int) -> int:
+        cell = self.case.cell
+        parts = (cell.task.name, self.sample.id, self.case.epoch, cell.strategy.name, role, round)
+        before = self._asked[role, round]
+        self._asked[role, round] += 1
+        return derive_seed(cell.seed, *parts, before)
+
+    def _params(self, defaults: Generation) -> Generation:
+        """option > what the user wrote for the strategy > task file > the strategy's default."""
+        given = self.case.cell.strategy.given
+        written = Generation(temperature=defaults.temperature if "temperature" in given else None)
+        task = self.case.cell.task.generate
+        return self.overrides.over(written).over(task).over(defaults).over(GREEDY)
+
+
+def _call(request: Request, completion: Completion) -> Call:
+    return Call(
+        role=request.role,
+        round=request.round,
+        messages=request.messages,
+        completion=completion.text,
+        finish_reason=completion.finish_reason,
+        usage=completion.usage,
+        latency_s=completion.latency_s,
+        model=completion.model,
+        seed=request.seed,
+        cost_usd=completion.cost_usd,
+    )
