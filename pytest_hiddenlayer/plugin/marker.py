@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -26,11 +26,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker("task")
     if mark is None:
         return
-    if not metafunc.fixturenames or "hl_case" not in metafunc.fixturenames:
-        pytest.fail(
+    if "hl_case" not in metafunc.fixturenames:
+        _refuse(
+            metafunc,
             f"{metafunc.definition.name}: @pytest.mark.task needs one of the fixtures "
             "sample, strategy, provider, judge, evaluate as an argument",
-            pytrace=False,
         )
     try:
         found = _cases(metafunc, *mark.args, **mark.kwargs)
@@ -42,6 +42,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ids = [f"{case.name}-{case.params}" for case in found]
         metafunc.parametrize("hl_case", found, ids=ids, indirect=True)
         return
+    _refuse(metafunc, fault)
+
+
+def _refuse(metafunc: pytest.Metafunc, fault: str) -> NoReturn:
+    """A collection error of this module; as with a faulty task file, the others still run."""
     module = metafunc.definition.getparent(pytest.Module)
     if module is not None:
         state_of(metafunc.config).task_faults.add(module.nodeid)

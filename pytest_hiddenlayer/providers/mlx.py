@@ -32,7 +32,7 @@ class MlxProvider:
         """One completion, decoded in the running batch. Raises ProviderError where the prompt does not fit."""
         began = time.perf_counter()
         params = request.params
-        ids = self._batch.tokenizer.prompt_ids(request.messages)
+        ids = self._prompt_ids(request)
         done = await self._batch.generate(
             ids,
             max_tokens=self._room(len(ids), params.max_tokens or MAX_TOKENS),
@@ -61,6 +61,12 @@ class MlxProvider:
     async def close(self) -> None:
         """End the decoding thread."""
         self._batch.close()
+
+    def _prompt_ids(self, request: Request) -> list[int]:
+        try:
+            return self._batch.tokenizer.prompt_ids(request.messages)
+        except Exception as error:  # a chat template may raise anything: many refuse a system message
+            raise ProviderError(f"the chat template of {self.model} refuses these messages: {error}") from error
 
     def _room(self, n_prompt: int, wanted: int) -> int:
         context = self._batch.context

@@ -51,6 +51,10 @@ class BatchThread:
         self._path, self._batch_size = path, batch_size
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._running: dict[int, _Job] = {}
+        self._closed = False
+        self._closing = (
+            threading.Lock()
+        )  # no job may come after the None that ends the thread: nobody would answer it
         self._ready: queue.SimpleQueue[Loaded | BaseException] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="hiddenlayer-mlx", daemon=True)
         self._thread.start()
@@ -71,8 +75,6 @@ class BatchThread:
         seed: int,
     ) -> Generated:
         """One generation; cancelling it takes it out of the batch. Raises ProviderError when decoding failed."""
-        if not self._thread.is_alive():
-            raise ProviderError("the mlx thread has ended; start a new run")
         loop = asyncio.get_running_loop()
         job = _Job(
             prompt_ids=prompt_ids,
@@ -84,12 +86,17 @@ class BatchThread:
             loop=loop,
             future=loop.create_future(),
         )
-        self._jobs.put(job)
+        with self._closing:
+            if self._closed or not self._thread.is_alive():
+                raise ProviderError("the mlx thread has ended; start a new run")
+            self._jobs.put(job)
         return await job.future
 
     def close(self) -> None:
         """End the thread; requests that are still running fail."""
-        self._jobs.put(None)
+        with self._closing:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join(timeout=10)
 
     # ------------------------------------------------------------ on the thread
@@ -136,10 +143,17 @@ class BatchThread:
                 return True
             if job is None:
                 return False
+            self._join(generator, job)
+            wait = not self._running
+
+    def _join(self, generator: Any, job: _Job) -> None:
+        try:
             sampler = _sampler(job.temperature, job.top_p, job.seed)
             (uid,) = generator.insert([job.prompt_ids], max_tokens=[job.max_tokens], samplers=[sampler])
+        except Exception as error:  # fails this job alone: it is in no batch yet
+            _fail_job(job, ProviderError(f"mlx refuses this request: {type(error).__name__}: {error}"))
+        else:
             self._running[uid] = job
-            wait = False
 
     def _leave_cancelled(self, generator: Any) -> None:
         gone = [uid for uid, job in self._running.items() if job.future.cancelled()]
@@ -179,7 +193,7 @@ class BatchThread:
 
     def _fail(self, error: ProviderError) -> None:
         for job in self._running.values():
-            _from_thread(job, lambda job=job: job.future.set_exception(error))  # type: ignore[misc]
+            _fail_job(job, error)
         self._running.clear()
 
 
@@ -190,6 +204,10 @@ def _leave() -> None:
     mx.synchronize()
     if hasattr(mx, "clear_streams"):  # not in older releases
         mx.clear_streams()
+
+
+def _fail_job(job: _Job, error: ProviderError) -> None:
+    _from_thread(job, lambda: job.future.set_exception(error))
 
 
 def _from_thread(job: _Job, deliver: Callable[[], None]) -> None:

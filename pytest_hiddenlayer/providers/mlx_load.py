@@ -28,6 +28,9 @@ INSTALL = (
 )
 
 
+_TEMPLATE_FUNCTIONS = ("raise_exception", "strftime_now", "tojson", "{% generation")  # given by transformers only
+
+
 class Tokenizer(Protocol):
     """What generation needs of a tokenizer."""
 
@@ -74,9 +77,13 @@ def is_plain(folder: Path) -> bool:
         tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
+    template = config.get("chat_template")
     return (
         config.get("tokenizer_class") == "PreTrainedTokenizerFast"
-        and isinstance(config.get("chat_template"), str)
+        and isinstance(template, str)
+        and not any(word in template for word in _TEMPLATE_FUNCTIONS)
+        and not any(isinstance(config.get(f"{name}_token"), dict) for name in ("bos", "eos", "pad", "unk"))
+        and not config.get("clean_up_tokenization_spaces")
         and tokenizer.get("post_processor") is None
         and (folder / "model.safetensors").is_file()
     )

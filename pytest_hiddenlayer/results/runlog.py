@@ -40,7 +40,7 @@ class RunLog:
         handle = os.open(self.folder / "records.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             _lock(handle)
-            _write_all(handle, line.encode("utf-8"))
+            _write_all(handle, _bytes(line))
         finally:
             os.close(handle)
 
@@ -97,15 +97,17 @@ def read_records(folder: Path) -> Iterator[Record]:
     if not path.is_file():
         raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
     known = {f.name for f in fields(Record)}
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = path.read_bytes().split(b"\n")  # bytes: a half line may end inside a character
     for number, line in enumerate(lines, 1):
-        if not line or (number == len(lines) and not line.endswith("}")):
-            continue
         try:
-            values = json.loads(line)
-        except ValueError as error:
+            values = json.loads(line) if line else None
+            record = None if values is None else Record(**{k: v for k, v in values.items() if k in known})
+        except (ValueError, TypeError, AttributeError) as error:
+            if number == len(lines):
+                return
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
-        yield Record(**{key: value for key, value in values.items() if key in known})
+        if record is not None:
+            yield record
 
 
 def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
@@ -113,7 +115,7 @@ def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
     runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != but), key=_began)
     if name == "last" and runs:
         return runs[-1]
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return Path(name)
     found = [run for run in runs if run.name.startswith(name)] if name else []
     if len(found) == 1:
@@ -139,8 +141,13 @@ def write_text(path: Path, text: str) -> None:
     """Write a file in one step, creating its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    beside.write_text(text, encoding="utf-8")
+    beside.write_bytes(_bytes(text))
     os.replace(beside, path)
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8; half a character (a lone surrogate) from a provider becomes its JSON escape, and reads back as it was."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _write_all(handle: int, data: bytes) -> None:

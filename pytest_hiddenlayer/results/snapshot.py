@@ -6,7 +6,6 @@ snapshots/<task>/<strategy label>-<provider>-<model slug>.json
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -90,13 +89,15 @@ def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
     shown = name or str(path)
     try:
         value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
     if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
         lacks = "it is no JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
         raise SnapshotError(f"{shown}: not a snapshot: {lacks}; write it anew with --snapshot-update")
     if value["schema"] != SCHEMA:
         raise SnapshotError(f"{shown}: schema {value['schema']!r}, this version reads {SCHEMA}")
+    if not isinstance(value["samples"], dict) or not isinstance(value["scorer"], str):
+        raise SnapshotError(f"{shown}: not a snapshot: samples or scorer is of a wrong type")
     for key, sample in value["samples"].items():
         _check_sample(shown, key, sample)
     return value
@@ -114,10 +115,11 @@ def baseline(path: Path, name: str) -> Baseline:
 
 def _check_sample(path: str, name: str, sample: Any) -> None:
     score = sample.get("score", "missing") if isinstance(sample, dict) else "missing"
-    good = score is None or (
-        isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score) and 0 <= score <= 1
-    )
-    if not good or sample.get("outcome") not in OUTCOMES or not isinstance(sample.get("hash"), str):
+    good = score is None or (isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1)
+    if good and isinstance(sample, dict):
+        good = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
+        good = good and isinstance(sample.get("answer"), str | None)
+    if not good:
         raise SnapshotError(f"{path}: sample {name!r}: not a result: {sample!r}")
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
         raise SnapshotError(f"{path}: sample {name!r}: outcome {sample['outcome']!r} with score {score!r}")

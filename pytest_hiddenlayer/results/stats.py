@@ -29,7 +29,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     n = len(values)
     if n == 0:
         return Estimate(n=0, mean=None, stderr=None, ci95=None)
-    mean = math.fsum(values) / n
+    mean = float(statistics.mean(values))  # exact: equal scores of 0.7 reach a threshold of 0.7
     stderr = None if n < 2 else statistics.stdev(values) / math.sqrt(n)
     if all(value in (0.0, 1.0) for value in values):
         return Estimate(n=n, mean=mean, stderr=stderr, ci95=wilson(mean, n))
@@ -66,7 +66,7 @@ def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> f
         return max(values) if reducer == "max" else float(any(v >= pass_score for v in values))
     if reducer == "pass_hat_k":
         return float(all(v >= pass_score for v in values))
-    return math.fsum(values) / len(values)
+    return float(statistics.mean(values))
 
 
 def mcnemar_worse(newly_wrong: int, newly_right: int) -> float:

@@ -109,3 +109,14 @@ def test_inserting_a_sample_renames_no_other(folder: Folder):
     folder.task(**task_of(["one", "new", "two"]))
     after = ids(folder.run("--co", "-q", provider="scripted"))
     assert [line for line in after if "::new[" not in line] == before
+
+
+def test_ids_that_would_clash_are_refused(folder):
+    """Two samples, or a sample and the gate, that would have one item are an error that names both."""
+    folder.replies()
+    folder.task("brackets", samples=[{"id": i, "input": "q0.", "target": "a0"} for i in ("x[1]", "x(1)")])
+    folder.task("gated", samples=[{"id": "gate", "input": "q0.", "target": "a0"}])
+    result = folder.run()
+    result.stdout.fnmatch_lines(["*sample 'x(1)' would have the same item as sample 'x?1?': rename it"])
+    result.stdout.fnmatch_lines(["*sample 'gate' would have the same item as the gate of its cell: rename it"])
+    result.assert_outcomes(errors=2)

@@ -135,3 +135,22 @@ def test_wrong_ini_value_is_a_usage_error(sums):
     result = sums.run()
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: *limit 'many': a whole number*"])
+
+
+def test_judge_names_who_judges(folder):
+    """--judge sends the judge's call, and no other, to that model; the table no longer marks the cell."""
+    folder.replies()
+    folder.task(strategies=["debate"])
+    folder.write("judge.json", {"default": "verdict"})
+    result = folder.run("--judge", "scripted:judge.json")
+    assert {record["output"] for record in folder.records()} == {"verdict"}
+    assert {call["model"] for r in folder.records() for call in r["transcript"][:-1]} == {"replies.json"}
+    assert "judged by the candidate" not in result.stdout.str()
+
+
+def test_the_same_model_twice_is_refused(folder):
+    """A provider's default model, named once more, is the same model."""
+    folder.task()
+    result = folder.run("--provider", "scripted", "--provider", "scripted:scripted", provider=None)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*are the same model; leave one out*"])
