@@ -12,6 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pytest_hiddenlayer"
 FLOORS = {
+    "": 9,  # the package itself: it names what it hands out
     "errors": 1,
     "types": 2,
     "registry": 2,
@@ -31,15 +32,18 @@ FLOORS = {
 APART = {"strategies", "scorers", "providers", "taskfile"}  # rooms of floor 3 that never look into each other
 SHARED = {  # modules of a room that its others may use
     "strategies": {"together", "vote"},
+    "scorers": {"adapt", "extract", "letters", "number", "numerals", "params", "verdict", "words"},
     "providers": {"mlx_batch", "mlx_load"},
 }
-HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html", "transformers"}
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html"}
+HEAVY |= {"syrupy", "tokenizers", "transformers", "xdist"}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "starters" not in path.parts)
 
 
 def name_of(path: Path) -> str:
-    """`results.gate` for results/gate.py."""
-    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    """`results.gate` for results/gate.py, `results` for its __init__.py."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def imports(path: Path, *, at_load: bool = False) -> Iterator[str]:
@@ -75,12 +79,39 @@ def own(names: Iterator[str]) -> set[str]:
     return {name.removeprefix(start) for name in names if name.startswith(start)}
 
 
+def loaded_with(name: str) -> set[str]:
+    """Every module of ours that importing `name` executes, packages included."""
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        now = waiting.pop()
+        found.add(now)
+        parents = {".".join(now.split(".")[:depth]) for depth in range(1, now.count(".") + 1)}
+        waiting |= (GRAPH[now] | parents) - found
+    return found
+
+
+GRAPH = {name_of(path): own(imports(path, at_load=True)) - {name_of(path)} for path in MODULES}
+"""Module → modules of ours that it imports when it is loaded."""
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_imports_point_down(path):
     """A module imports from its own floor or from below."""
     floor = FLOORS[name_of(path).split(".")[0]]
     above = {name for name in own(imports(path)) if FLOORS[name.split(".")[0]] > floor}
     assert not above
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_has_a_floor(path):
+    """A new module or package at the top of the house is given a floor here."""
+    assert name_of(path).split(".")[0] in FLOORS
+
+
+def test_the_package_itself_imports_nothing_of_ours():
+    """`import pytest_hiddenlayer` brings no module: its names come in when they are first used."""
+    assert not own(imports(PACKAGE / "__init__.py", at_load=True))
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in APART], ids=name_of)
@@ -116,18 +147,24 @@ def test_only_the_provider_knows_its_sdk(path):
 
 def test_no_circle():
     """No module imports itself by a detour, whatever is imported inside functions left aside."""
-    graph = {name_of(p): own(imports(p, at_load=True)) for p in MODULES}
     done: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> None:
         assert name not in path, " → ".join([*path, name])
         if name not in done:
-            for other in graph.get(name, ()):
+            for other in GRAPH[name]:
                 walk(other, (*path, name))
             done.add(name)
 
-    for name in graph:
+    for name in GRAPH:
         walk(name, ())
+
+
+@pytest.mark.parametrize("name", sorted(loaded_with("plugin")))
+def test_what_loads_with_the_plugin_imports_nothing_heavy(name):
+    """A module that comes in with the plugin imports heavy packages in the function that uses them."""
+    (path,) = (p for p in MODULES if name_of(p) == name)
+    assert not {n for n in imports(path, at_load=True) if n.split(".")[0] in HEAVY}
 
 
 def test_loading_the_plugin_imports_nothing_heavy():

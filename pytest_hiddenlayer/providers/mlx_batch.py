@@ -52,9 +52,7 @@ class BatchThread:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._running: dict[int, _Job] = {}
         self._closed = False
-        self._closing = (
-            threading.Lock()
-        )  # no job may come after the None that ends the thread: nobody would answer it
+        self._closing = threading.Lock()  # no job may come after the None that ends the thread
         self._ready: queue.SimpleQueue[Loaded | BaseException] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="hiddenlayer-mlx", daemon=True)
         self._thread.start()

@@ -146,7 +146,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _bytes(text: str) -> bytes:
-    """UTF-8; half a character (a lone surrogate) from a provider becomes its JSON escape, and reads back as it was."""
+    """UTF-8; a lone surrogate from a provider becomes its JSON escape, and reads back as it was."""
     return text.encode("utf-8", "backslashreplace")
 
 
