@@ -109,6 +109,12 @@ def test_every_module_has_a_floor(path):
     assert name_of(path).split(".")[0] in FLOORS
 
 
+@pytest.mark.parametrize("name", ["errors", "types"])
+def test_errors_and_nouns_stand_alone(name):
+    """The error tree and the nouns import no module of ours at all."""
+    assert not own(imports(PACKAGE / f"{name}.py"))
+
+
 def test_the_package_itself_imports_nothing_of_ours():
     """`import pytest_hiddenlayer` brings no module: its names come in when they are first used."""
     assert not own(imports(PACKAGE / "__init__.py", at_load=True))
@@ -122,8 +128,8 @@ def test_rooms_of_one_floor_stay_apart(path):
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in SHARED], ids=name_of)
-def test_strategies_and_providers_stand_alone(path):
-    """One strategy or provider never imports another; what they share has a module of its own."""
+def test_one_of_a_kind_never_imports_another(path):
+    """One strategy, scorer or provider never imports another; what they share has a module of its own."""
     room = path.parent.name
     others = {n.split(".")[1] for n in own(imports(path)) if n.startswith(f"{room}.")}
     assert others <= SHARED[room]

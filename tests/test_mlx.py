@@ -298,6 +298,21 @@ def test_a_closed_provider_refuses_requests(own):
         asyncio.run(go())
 
 
+def test_a_request_while_closing_is_refused(own, monkeypatch):
+    """A request that comes while the thread still ends is an error too, not one that nobody answers."""
+
+    async def go() -> None:
+        asyncio.create_task(own.complete(ENDLESS))  # noqa: RUF006 - it keeps the thread busy
+        await asyncio.sleep(0.05)
+        with monkeypatch.context() as patch:
+            patch.setattr(own._batch._thread, "join", lambda timeout: None)
+            await own.close()
+        await asyncio.wait_for(own.complete(request(PROMPTS[0])), 5)
+
+    with pytest.raises(ProviderError, match="has ended"):
+        asyncio.run(go())
+
+
 def test_a_second_model_beside_the_first(model, tmp_path: Path):
     """A folder with the same weights is a model of its own and says the same."""
     shutil.copytree(bundled_path(), tmp_path / "copy")

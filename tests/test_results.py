@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,18 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
 from pytest_hiddenlayer.errors import SnapshotError, UsageError
-from pytest_hiddenlayer.results.figures import CellFigures, CellPlan, by_cell, figures
+from pytest_hiddenlayer.results.baselines import Found, find_baseline
+from pytest_hiddenlayer.results.figures import CellFigures, CellPlan, by_cell, figures, plan_from
 from pytest_hiddenlayer.results.gate import compare, judge_gate
-from pytest_hiddenlayer.results.runlog import RunLog, find_run, git_state, read_records
-from pytest_hiddenlayer.results.snapshot import Baseline, BaselineSample, baseline, read_snapshot, snapshot_text
+from pytest_hiddenlayer.results.runlog import RunLog, find_run, git_state, read_records, write_text
+from pytest_hiddenlayer.results.snapshot import (
+    Baseline,
+    BaselineSample,
+    baseline,
+    read_snapshot,
+    snapshot_path,
+    snapshot_text,
+)
 from pytest_hiddenlayer.results.stats import estimate, mcnemar_worse, paired_difference, reduce_epochs, wilson
 from pytest_hiddenlayer.types import Record
 
@@ -138,10 +147,53 @@ def test_nothing_scored_is_unknown():
 def test_estimates_are_never_nan_and_hold_their_mean(values):
     """Whatever the scores, mean and interval are finite, in order and within [0, 1]."""
     found = estimate(values)
-    assert 0 <= found.mean <= 1 + 1e-12
+    assert min(values) <= found.mean <= max(values)
+    assert found.stderr is None or found.stderr >= 0
     if found.ci95 is not None:
-        assert -1e-9 <= found.ci95[0] <= found.mean + 1e-9
-        assert found.mean - 1e-9 <= found.ci95[1] <= 1 + 1e-9
+        assert 0 <= found.ci95[0] <= found.mean + 1e-9
+        assert found.mean - 1e-9 <= found.ci95[1] <= 1
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=200))
+def test_right_and_wrong_have_wilsons_interval(values):
+    """Scores of 0 and 1 get Wilson's interval, which never has width 0."""
+    found = estimate([float(value) for value in values])
+    assert found.ci95 == wilson(sum(values) / len(values), len(values))
+    assert found.ci95[0] < found.ci95[1]
+
+
+@pytest.mark.parametrize(("share", "known"), [(0.0, (0.0, 0.2775)), (1.0, (0.7225, 1.0))])
+def test_wilson_at_the_ends(share, known):
+    """0 of 10 and 10 of 10: one end is exact, the other z²/(n + z²) away."""
+    assert wilson(share, 10) == pytest.approx(known, abs=5e-5)
+
+
+def test_wilson_narrows_to_the_share():
+    """With very many samples nothing but the share is left."""
+    assert wilson(0.3, 10**9) == pytest.approx((0.3, 0.3), abs=1e-4)
+
+
+@given(st.floats(0, 1), st.integers(1, 30))
+def test_equal_scores_have_their_own_mean(value, n):
+    """The mean of equal scores is that score to the last bit, so that it reaches a threshold of the same size."""
+    assert estimate([value] * n).mean == value
+    assert reduce_epochs([value] * n, "mean", 1.0) == value
+
+
+@given(st.data(), st.integers(1, 200))
+def test_paired_interval_holds_its_difference(data, n):
+    """For every table the interval is within [-1, 1], and it holds the difference shrunk by its prior."""
+    worse = data.draw(st.integers(0, n))
+    better = data.draw(st.integers(0, n - worse))
+    difference, low, high = paired_difference(worse, better, n)
+    assert difference == (better - worse) / n
+    assert -1 <= low <= (better - worse) / (n + 2) <= high <= 1
+
+
+def test_paired_interval_by_hand():
+    """5 worse, 1 better of 20: -4/22 ± 1.96 · sqrt(7 - 16/22)/22."""
+    half = 1.959964 * math.sqrt(7 - 16 / 22) / 22
+    assert paired_difference(5, 1, 20) == pytest.approx((-0.2, -4 / 22 - half, -4 / 22 + half))
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
@@ -196,6 +248,76 @@ def test_epochs_are_repeats_within_a_sample():
     assert (found.estimate.n, found.estimate.mean) == (1, 0.5)
 
 
+def test_epochs_are_graded_by_their_reduced_score():
+    """Right and wrong in turn is partial under mean, correct under pass_at_k, incorrect under pass_hat_k."""
+    records = [record("a", 1.0), record("a", 0.0, epoch=2)]
+    plan = replace(PLAN, total=1, selected=("a",), epochs=2)
+    found = [figures(replace(plan, reducer=name), records) for name in ("mean", "pass_at_k", "pass_hat_k")]
+    assert [cell.samples["a"].outcome for cell in found] == ["partial", "correct", "incorrect"]
+
+
+def test_an_epoch_that_failed_leaves_the_others():
+    """A sample is scored when one of its epochs is; the failed one is counted, not averaged."""
+    records = [record("a", None), record("a", 1.0, epoch=2)]
+    found = figures(replace(PLAN, total=1, selected=("a",), epochs=2), records)
+    assert (found.samples["a"].score, found.samples["a"].outcome) == (1.0, "correct")
+    assert dict(found.outcomes) == {"error": 1, "correct": 1}
+
+
+def test_selected_samples_without_a_record_count_as_selected():
+    """What a run was to answer and did not stays in `n of n`."""
+    found = figures(replace(PLAN, total=5, selected=("a", "b", "c")), [record("a", 1.0)])
+    assert (found.estimate.n, found.n_selected, found.partial) == (1, 3, True)
+
+
+def test_usage_is_summed():
+    """Tokens and calls of all records are added."""
+    found = cell({"a": 1.0, "b": 0.0, "c": None})
+    assert (found.usage.input_tokens, found.usage.output_tokens, found.usage.calls) == (6, 3, 3)
+
+
+def test_unknown_usage_stays_unknown():
+    """Tokens that one record does not know are unknown in the sum, not 0; others are summed."""
+    known = record("a", 1.0)
+    records = [known, record("b", 1.0, usage={**known.usage, "input_tokens": None})]
+    found = figures(replace(PLAN, total=2), records)
+    assert (found.usage.input_tokens, found.usage.output_tokens) == (None, 2)
+
+
+def test_costs_are_summed():
+    """Known prices add up, and samples that were never asked (budget) cost nothing."""
+    records = [record("a", 1.0, cost_usd=0.25), record("b", 0.0, cost_usd=0.5)]
+    records.append(record("c", None, outcome="skipped", transcript=[], cost_usd=None))
+    assert figures(replace(PLAN, total=3), records).cost_usd == 0.75
+
+
+def test_the_wall_clock_runs_from_first_question_to_last_answer():
+    """Answers given at the same time do not add up."""
+    records = [record("a", 1.0, latency_s=4.0), record("b", 1.0, started_at="2026-01-01T00:00:03+00:00")]
+    assert figures(replace(PLAN, total=2), records).wall_s == pytest.approx(4.0)
+
+
+def test_a_cell_without_a_score_is_plain_json():
+    """A cell in which every call failed has null figures, never NaN or 0."""
+    found = cell({"a": None}).to_json()
+    assert json.loads(json.dumps(found, allow_nan=False))["score"] is None
+    assert (found["stderr"], found["ci95"], found["n"], found["n_selected"]) == (None, None, 0, 1)
+
+
+def test_cells_are_told_apart():
+    """Records of another strategy label or model are another cell's."""
+    found = by_cell([record("a", 1.0), record("a", 0.0, label="debate"), record("a", 0.0, slug="m2")])
+    assert [len(records) for records in found.values()] == [1, 1, 1]
+
+
+def test_a_plan_is_told_by_the_records():
+    """Without the task file the records give names, samples and epochs, so that `show` has its figures."""
+    plan = plan_from([record("a", 1.0), record("a", 0.0, epoch=2), record("b", None)])
+    assert (plan.key, plan.selected, plan.epochs, plan.scorer) == (
+        ("t", "single", "scripted", "m"), ("a", "b"), 2, "exact",
+    )  # fmt: skip
+
+
 def test_an_item_answered_twice_counts_once():
     """Of two records of one sample and epoch the later one counts."""
     (records,) = by_cell([record("a", 0.0), record("a", 1.0)]).values()
@@ -231,10 +353,29 @@ def test_a_loss_within_the_margin_is_tolerated():
     assert result.outcome == "passed"
 
 
-def test_improved_and_same():
-    """Five newly right improve; 60 unchanged are the same."""
-    assert judge_gate(cell(some(10, 10)), base(some(5, 10)), update=False).word == "improved"
-    assert judge_gate(cell(some(30, 60)), base(some(30, 60)), update=False).word == "same"
+def test_a_loss_of_exactly_the_margin_is_tolerated():
+    """The margin itself is allowed: half lost with margin 0.5 passes, with 0.49 it is red."""
+    before = base(some(10, 10))
+    assert judge_gate(cell(some(5, 10), margin=0.5), before, update=False).word == "underpowered"
+    assert judge_gate(cell(some(5, 10), margin=0.49), before, update=False).word == "regressed"
+
+
+def test_five_newly_right_improve():
+    """Significantly better passes, is called so and names the samples."""
+    result = judge_gate(cell(some(10, 10)), base(some(5, 10)), update=False)
+    assert (result.outcome, result.word) == ("passed", "improved")
+    assert "newly right: s5, s6, s7, s8, s9" in result.message
+
+
+@pytest.mark.parametrize(("n", "word"), [(37, "underpowered"), (38, "same")])
+def test_same_needs_an_interval_within_min_effect(n, word):
+    """Without a flip 38 samples show that nothing beyond 5 points happened; 37 do not."""
+    assert judge_gate(cell(some(20, n)), base(some(20, n)), update=False).word == word
+
+
+def test_a_larger_min_effect_needs_fewer_samples():
+    """10 samples are enough for a min_effect of 20 points."""
+    assert judge_gate(cell(some(5, 10), min_effect=0.2), base(some(5, 10)), update=False).word == "same"
 
 
 def test_too_few_scored_is_red():
@@ -245,13 +386,65 @@ def test_too_few_scored_is_red():
     assert "scored 2 of 10 samples, min_scored is 0.95: not measured (8 error)" in result.message
 
 
-def test_threshold_and_must_pass_are_red_even_when_updating():
-    """Under update only these two are judged."""
-    assert judge_gate(cell(some(5, 10), threshold=0.6), None, update=True).outcome == "failed"
+@pytest.mark.parametrize(("scored", "outcome"), [(19, "skipped"), (18, "failed")])
+def test_min_scored_is_a_share_of_the_selected(scored, outcome):
+    """19 of 20 reach 0.95, 18 do not."""
+    values = {f"s{i}": 1.0 if i < scored else None for i in range(20)}
+    assert judge_gate(cell(values), None, update=False).outcome == outcome
+
+
+def test_nothing_selected_is_red():
+    """A cell without a single sample was not measured."""
+    assert judge_gate(cell({}), None, update=False).outcome == "failed"
+
+
+@pytest.mark.parametrize(("threshold", "outcome"), [(0.5, "passed"), (0.51, "failed")])
+@pytest.mark.parametrize("update", [False, True])
+def test_the_score_must_reach_the_threshold(threshold, outcome, update):
+    """5 of 10 reach 0.5, not 0.51, with or without --snapshot-update."""
+    assert judge_gate(cell(some(5, 10), threshold=threshold), None, update=update).outcome == outcome
+
+
+def test_equal_partial_scores_reach_their_threshold():
+    """Eleven scores of 0.12 have a mean of 0.12, whatever binary fractions do to the sum."""
+    values = {f"s{i}": 0.12 for i in range(11)}
+    assert judge_gate(cell(values, threshold=0.12), None, update=False).outcome == "passed"
+
+
+def test_an_unmeasured_cell_does_not_reach_a_threshold():
+    """No score is not a score of 0 that a threshold of 0 would let pass."""
+    result = judge_gate(cell({"a": None}, threshold=0.0), None, update=True)
+    assert result.outcome == "failed"
+    assert "score unknown" in result.message
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, None])
+@pytest.mark.parametrize("update", [False, True])
+def test_a_must_pass_sample_must_be_right(value, update):
+    """Wrong, partial or unanswered: red, with or without --snapshot-update, and named."""
     plan = replace(PLAN, total=1, selected=("a",))
-    wrong = figures(plan, [record("a", 0.0, must_pass=True)])
-    assert "must_pass not right: a" in judge_gate(wrong, None, update=True).message
-    assert judge_gate(cell({"a": None}), None, update=True).outcome == "passed"
+    result = judge_gate(figures(plan, [record("a", value, must_pass=True)]), None, update=update)
+    assert result.outcome == "failed"
+    assert "must_pass not right: a" in result.message
+
+
+def test_update_judges_neither_baseline_nor_share():
+    """Under --snapshot-update a regression, a fault of the baseline and an outage pass: the file is written anew."""
+    assert judge_gate(cell(some(0, 10)), base(some(10, 10)), update=True).outcome == "passed"
+    assert judge_gate(cell({"a": None}), None, update=True, fault="broken").outcome == "passed"
+
+
+def test_a_fault_of_the_baseline_is_red():
+    """A baseline that cannot be trusted fails the gate with its reason."""
+    result = judge_gate(cell(some(5, 5)), None, update=False, fault="no snapshot at all")
+    assert (result.outcome, result.word) == ("failed", "failed")
+    assert "no snapshot at all" in result.message
+
+
+def test_every_red_reason_is_told():
+    """A cell that is red for two reasons names both."""
+    result = judge_gate(cell(some(5, 10), threshold=0.9), base(some(10, 10)), update=False)
+    assert len(result.failures) == 2
 
 
 def test_a_baseline_of_another_scorer_is_red():
@@ -267,6 +460,34 @@ def test_changed_samples_are_left_out_and_counted():
     changed = {**before.samples, "s0": replace(before.samples["s0"], hash="other")}
     found = compare(cell(some(10, 10)), replace(before, samples=changed))
     assert (found.n, found.changed) == (9, 1)
+
+
+def test_changed_samples_are_told():
+    """The message counts what was left out."""
+    before = base(some(10, 10))
+    changed = {**before.samples, "s0": replace(before.samples["s0"], hash="other")}
+    result = judge_gate(cell(some(10, 10)), replace(before, samples=changed), update=False)
+    assert "left out: 1 changed since, 0 scored on one side only" in result.message
+
+
+def test_samples_scored_on_one_side_are_no_pairs():
+    """An unanswered sample, here or in the baseline, and a new one are left out and counted."""
+    now = cell({"a": 1.0, "b": None, "c": 1.0, "new": 1.0}, min_scored=0.5)
+    found = compare(now, base({"a": 1.0, "b": 1.0, "c": None}))
+    assert (found.n, found.unpaired, found.newly_wrong) == (1, 3, ())
+
+
+def test_partial_answers_are_not_right():
+    """A pair counts as right only where the outcome is correct."""
+    found = compare(cell({"a": 0.5, "b": 1.0}), base({"a": 1.0, "b": 1.0}))
+    assert (found.newly_wrong, found.new_right, found.old_right) == (("a",), 1, 2)
+
+
+def test_all_samples_changed_is_red():
+    """A baseline of another version of every sample compares nothing."""
+    before = base({"a": 1.0})
+    changed = {"a": replace(before.samples["a"], hash="other")}
+    assert judge_gate(cell({"a": 1.0}), replace(before, samples=changed), update=False).outcome == "failed"
 
 
 def test_nothing_to_pair_is_red():
@@ -302,6 +523,51 @@ def test_snapshot_round_trip(tmp_path):
     assert keys == sorted(keys)
 
 
+def test_no_volatile_value_stands_in_a_snapshot():
+    """Run id, time, latency and cache hits change nothing in the file."""
+    plan = replace(PLAN, total=1, selected=("a",))
+    other = {"run_id": "r2", "started_at": "2027-01-01T00:00:00+00:00", "latency_s": 9.0, "cached": True}
+    texts = [snapshot_text(figures(plan, [r]), None) for r in (record("a", 1.0), record("a", 1.0, **other))]
+    assert texts[0] == texts[1]
+
+
+def test_a_snapshot_of_a_folder_names_no_path():
+    """Of a model that is a local folder only the folder's own name is written."""
+    text = snapshot_text(cell({"a": 1.0}, model="/home/someone/models/small"), None)
+    assert json.loads(text)["model"] == "small"
+
+
+def test_floats_are_rounded():
+    """Scores have at most 6 digits, so that the last bits of a machine make no diff."""
+    value = json.loads(snapshot_text(cell({"a": 1 / 3, "b": 0.0}), None))
+    assert value["samples"]["a"]["score"] == 0.333333
+    assert value["score"] == 0.166666
+
+
+@given(st.dictionaries(st.text(min_size=1), st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=8))
+def test_every_snapshot_can_be_read_again(values):
+    """Whatever the ids and scores, what is written is trusted when it is read."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "s.json"
+        write_text(path, snapshot_text(cell(values), None))
+        read = baseline(path, "x")
+    assert {name: s.score for name, s in read.samples.items()} == pytest.approx(values, abs=1e-6)
+
+
+def test_a_whole_run_forgets_removed_samples():
+    """After a run over all samples nothing of a sample that is gone stays in the file."""
+    before = json.loads(snapshot_text(cell({"a": 1.0, "gone": 1.0}), None))
+    assert list(json.loads(snapshot_text(cell({"a": 1.0}), before))["samples"]) == ["a"]
+
+
+def test_a_partial_snapshot_knows_no_whole_cost():
+    """Cost and usage of samples that were kept are not known: unknown, not those of the part."""
+    before = json.loads(snapshot_text(cell(some(0, 4)), None))
+    part = figures(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
+    after = json.loads(snapshot_text(part, before))
+    assert (after["usage"], after["cost_usd"]) == (None, None)
+
+
 def test_a_partial_run_keeps_the_other_samples():
     """Samples that this run did not answer stay as they were, and the score is of all."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
@@ -317,6 +583,14 @@ def test_a_partial_run_keeps_the_other_samples():
         (lambda v: v["samples"]["a"].update(score=2), "not a result"),
         (lambda v: v["samples"]["a"].update(outcome="error"), "outcome 'error' with score 1.0"),
         (lambda v: v.update(schema=99), "schema 99"),
+        (lambda v: v["samples"]["a"].update(outcome="unheard"), "not a result"),
+        (lambda v: v["samples"]["a"].update(score=None), "outcome 'correct' with score None"),
+        (lambda v: v["samples"]["a"].update(score=10**400), "not a result"),
+        (lambda v: v["samples"]["a"].update(answer=5), "not a result"),
+        (lambda v: v["samples"]["a"].pop("hash"), "not a result"),
+        (lambda v: v["samples"].update(a=[]), "not a result"),
+        (lambda v: v.update(samples=[]), "of a wrong type"),
+        (lambda v: v.update(scorer=None), "of a wrong type"),
         (lambda v: v.pop("samples"), "missing ['samples']"),
     ],
 )
@@ -328,6 +602,84 @@ def test_a_snapshot_that_cannot_be_trusted_is_refused(tmp_path, change, said):
         read_snapshot(write(tmp_path, json.dumps(value)))
     assert said in str(caught.value)
     assert "s.json" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_snapshot_is_refused(tmp_path, content):
+    """Whatever stands in the file, reading it ends in a SnapshotError."""
+    path = tmp_path / "s.json"
+    path.write_bytes(content)
+    with pytest.raises(SnapshotError, match=r"s\.json"):
+        read_snapshot(path)
+
+
+# ---------------------------------------------------------------- baselines
+
+
+def found_for(root: Path, reference: str | None, current: str = "now") -> Found:
+    """The baseline of PLAN's cell below `root`."""
+    return find_baseline(PLAN, reference, root=root, where=root, current=current)
+
+
+def commit(root: Path, values: dict[str, float | None]) -> Path:
+    """The cell's snapshot with these scores, below `root`."""
+    path = root / snapshot_path(PLAN)
+    write_text(path, snapshot_text(cell(values), None))
+    return path
+
+
+def test_no_snapshot_is_no_fault(tmp_path):
+    """Before the first --snapshot-update there is no baseline, and nothing is wrong."""
+    assert found_for(tmp_path, None) == Found()
+
+
+def test_the_committed_snapshot_is_the_baseline(tmp_path):
+    """Without a reference the snapshot below rootdir counts, named as it lies there."""
+    commit(tmp_path, {"a": 1.0})
+    assert found_for(tmp_path, None).baseline.name == "snapshots/t/single-scripted-m.json"
+
+
+def test_a_broken_snapshot_is_a_fault(tmp_path):
+    """A snapshot that cannot be trusted is a fault, never the same as none."""
+    commit(tmp_path, {"a": 1.0}).write_text("{", encoding="utf-8")
+    assert "the baseline cannot be used" in found_for(tmp_path, None).fault
+
+
+@pytest.mark.parametrize("reference", ["other/snapshots", "other/snapshots/t/single-scripted-m.json"])
+def test_a_path_is_a_baseline(tmp_path, reference):
+    """A snapshot file, or a folder of them, can be named."""
+    commit(tmp_path / "other", {"a": 0.0})
+    assert found_for(tmp_path, reference).baseline.samples["a"].outcome == "incorrect"
+
+
+def test_a_folder_without_the_cell_is_a_fault(tmp_path):
+    """A named folder that lacks the cell's file is not taken for "no baseline"."""
+    (tmp_path / "other").mkdir()
+    assert "no t/single-scripted-m.json in it" in found_for(tmp_path, "other").fault
+
+
+def test_a_run_is_a_baseline(tmp_path):
+    """A run's records have the scores, outcomes and hashes of a snapshot of them."""
+    RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0))
+    found = found_for(tmp_path, "2026").baseline
+    assert (found.scorer, found.samples["a"].hash, found.samples["a"].outcome) == ("exact/1", "h", "correct")
+
+
+def test_last_is_never_the_run_itself(tmp_path):
+    """`last` is the last run before the one that is being gated."""
+    for name, value in (("20260101T000000Z-aaaaaaaa", 0.0), ("20260102T000000Z-bbbbbbbb", 1.0)):
+        RunLog(tmp_path, name).append(record("a", value))
+    found = found_for(tmp_path, "last", current="20260102T000000Z-bbbbbbbb").baseline
+    assert found.samples["a"].score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"), [("2027", "no run '2027'"), ("last", "holds no record of t/single/scripted/m")]
+)
+def test_a_run_that_does_not_fit_is_a_fault(tmp_path, reference, said):
+    """An unknown run, and a run without the cell, are faults that say so."""
+    RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0, task="another"))
+    assert said in found_for(tmp_path, reference).fault
 
 
 # ---------------------------------------------------------------- run log
@@ -344,25 +696,93 @@ def test_nothing_is_created_before_the_first_record(tmp_path):
 def test_lines_of_several_processes_stay_whole(tmp_path):
     """Four processes append 50 long records each; every line is one record."""
     code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
-        "from test_results import record; from pytest_hiddenlayer.results.runlog import RunLog\n"
-        "log = RunLog(Path(sys.argv[1]), 'run')\n"
-        "for i in range(50): log.append(record(f'{sys.argv[3]}-{i}', 1.0, output='x' * 20000))"
+        "import json, sys; from dataclasses import replace; from pathlib import Path\n"
+        "from pytest_hiddenlayer.types import Record; from pytest_hiddenlayer.results.runlog import RunLog\n"
+        "log, form = RunLog(Path(sys.argv[1]), 'run'), Record(**json.load(sys.stdin))\n"
+        "for i in range(50): log.append(replace(form, sample_id=f'{sys.argv[2]}-{i}', output='x' * 20000))"
     )
-    here = str(Path(__file__).parent)
-    command = [sys.executable, "-c", code, str(tmp_path), here]
-    running = [subprocess.Popen([*command, str(i)]) for i in range(4)]
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    running = [subprocess.Popen([*command, str(i)], stdin=subprocess.PIPE, text=True) for i in range(4)]
+    for process in running:
+        json.dump(record("a", 1.0).to_json(), process.stdin)
+        process.stdin.close()
     assert [process.wait() for process in running] == [0] * 4
-    assert len({r.sample_id for r in read_records(tmp_path / "reports" / "runs" / "run")}) == 200
+    folder = tmp_path / "reports" / "runs" / "run"
+    assert len((folder / "records.jsonl").read_text(encoding="utf-8").splitlines()) == 200
+    assert len({r.sample_id for r in read_records(folder)}) == 200
 
 
-def test_half_a_last_line_is_left_out(tmp_path):
-    """A process killed while writing loses only what it was writing."""
+def test_records_come_back_as_they_were_written(tmp_path):
+    """Every field survives the log: text of any script, line separators, and half a character from a provider."""
+    log = RunLog(tmp_path, "run")
+    written = [record("a", 1.0, output=text) for text in ("é🙂", "line\nand\u2028line\x85", "half \ud83d")]
+    for one in written:
+        log.append(one)
+    assert list(read_records(log.folder)) == written
+
+
+def test_a_record_with_nan_is_refused(tmp_path):
+    """NaN is no JSON: it raises instead of making a log that others cannot read."""
+    with pytest.raises(ValueError, match="JSON"):
+        RunLog(tmp_path, "run").append(record("a", 1.0, latency_s=float("nan")))
+
+
+def test_half_a_last_line_is_left_out_wherever_it_was_cut(tmp_path):
+    """A process killed while writing loses only what it was writing: after a brace, or inside a character."""
     log = RunLog(tmp_path, "run")
     log.append(record("a", 1.0))
-    with (log.folder / "records.jsonl").open("a") as handle:
-        handle.write('{"run_id": "r", "key"')
+    path = log.folder / "records.jsonl"
+    whole = path.read_bytes()
+    more = json.dumps(record("ü", 1.0).to_json(), ensure_ascii=False).encode()
+    for cut in range(1, len(more)):
+        path.write_bytes(whole + more[:cut])
+        assert [r.sample_id for r in read_records(log.folder)] == ["a"], more[:cut]
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "{}", "null and void"])
+def test_a_broken_line_is_an_error_that_names_it(tmp_path, line):
+    """A line that is no record, before the last, is not passed over in silence."""
+    log = RunLog(tmp_path, "run")
+    log.append(record("a", 1.0))
+    with (log.folder / "records.jsonl").open("a", encoding="utf-8") as handle:
+        handle.write(f"{line}\n")
+    with pytest.raises(UsageError, match=r"records\.jsonl:2: not a record"):
+        list(read_records(log.folder))
+
+
+def test_fields_of_a_later_version_are_left_aside(tmp_path):
+    """A log with a field that this version does not know can still be read."""
+    log = RunLog(tmp_path, "run")
+    log.append(record("a", 1.0))
+    path = log.folder / "records.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"later": 1}) + "\n", encoding="utf-8")
     assert [r.sample_id for r in read_records(log.folder)] == ["a"]
+
+
+def test_a_run_without_records_says_so(tmp_path):
+    """A folder without records.jsonl is a usage error."""
+    with pytest.raises(UsageError, match=r"no records\.jsonl in this run"):
+        list(read_records(tmp_path))
+
+
+def test_the_latest_run_is_the_last(tmp_path):
+    """`last` is the run that began last."""
+    for name in ("20260102T000000Z-00000000", "20260101T000000Z-ffffffff"):
+        RunLog(tmp_path, name).append(record("a", 1.0))
+    assert find_run(tmp_path, "last").name == "20260102T000000Z-00000000"
+
+
+@pytest.mark.parametrize("name", ["", "last", "2026"])
+def test_where_no_run_is_none_is_found(tmp_path, name):
+    """In a fresh folder every name, the empty one too, is an error that says there are no runs."""
+    with pytest.raises(UsageError, match=r"0 run\(s\)"):
+        find_run(tmp_path, name)
+
+
+def test_a_run_is_found_by_its_path(tmp_path):
+    """A folder that was copied elsewhere can be named by its path."""
+    (tmp_path / "elsewhere").mkdir()
+    assert find_run(tmp_path, str(tmp_path / "elsewhere")) == tmp_path / "elsewhere"
 
 
 def test_runs_are_found_by_id_beginning_or_last(tmp_path):
@@ -377,14 +797,35 @@ def test_runs_are_found_by_id_beginning_or_last(tmp_path):
         find_run(tmp_path, "20260102T000000Z-bbbbbbbc")
 
 
-def test_manifest_knows_the_commit(tmp_path):
-    """The git state has commit and dirty flag; outside a checkout it is unknown."""
-    assert git_state(tmp_path) is None
-    for words in (
-        ["init", "-q"],
-        ["-c", "user.name=n", "-c", "user.email=e@x", "commit", "-q", "--allow-empty", "-m", "m"],
-    ):
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A git checkout with one committed file."""
+    (tmp_path / "file").write_text("1", encoding="utf-8")
+    who = ["-c", "user.name=n", "-c", "user.email=e@x", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "file"], [*who, "commit", "-q", "-m", "m"]):
         subprocess.run(["git", *words], cwd=tmp_path, check=True)
-    state = git_state(tmp_path)
-    assert len(state["commit"]) == 40
-    assert state["dirty"] is False
+    return tmp_path
+
+
+def test_outside_a_checkout_the_commit_is_unknown(tmp_path):
+    """No checkout: None, no error."""
+    assert git_state(tmp_path) is None
+
+
+def test_the_manifest_has_the_commit(checkout):
+    """run.json names the commit, the command and the versions."""
+    log = RunLog(checkout, "run", ["pytest", "evals"])
+    log.append(record("a", 1.0))
+    manifest = json.loads((log.folder / "run.json").read_text(encoding="utf-8"))
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=True)
+    assert manifest["git"] == {"commit": head.stdout.strip(), "dirty": False}
+    assert (manifest["command"], manifest["run_id"]) == (["pytest", "evals"], "run")
+    assert "pytest-hiddenlayer" in manifest["versions"]
+
+
+def test_a_changed_file_makes_the_checkout_dirty(checkout):
+    """A change to a tracked file is dirty; a new file, such as the run's own folder, is not."""
+    (checkout / "new").write_text("1", encoding="utf-8")
+    assert git_state(checkout)["dirty"] is False
+    (checkout / "file").write_text("2", encoding="utf-8")
+    assert git_state(checkout)["dirty"] is True

@@ -24,7 +24,7 @@ def cell_table(
     width: int,
     colour: bool,
 ) -> str:
-    """The table as text; below 120 columns the terminal folds it rather than that a figure is cut."""
+    """The table as text; where it is wider than `width` the terminal folds it rather than that a figure is cut."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -34,18 +34,26 @@ def cell_table(
     for name in headers:
         right = name in ("scored", "score", "tokens", "cost", "seconds")
         table.add_column(name, justify="right" if right else "left", no_wrap=name != "task", overflow="fold")
-    for row in cell_rows(figures, gates):
-        cells = [Text(value) for value in row[: len(headers)]]
+    rows = [row[: len(headers)] for row in cell_rows(figures, gates)]
+    for row in rows:
+        cells = [Text(value) for value in row]
         cells[-1].stylize(_COLOURS.get(row[-1], "") if colour and gates else "")
         table.add_row(*cells)
     out = io.StringIO()
-    console = Console(
-        file=out, width=max(width, 120), force_terminal=colour, no_color=not colour, legacy_windows=False
-    )
+    wide = max(width, 120, _needed(headers, rows))
+    console = Console(file=out, width=wide, force_terminal=colour, no_color=not colour, legacy_windows=False)
     console.print(table)
     if any(map(self_judged, figures)):
         console.print("* judged by the candidate itself; name another with --judge", highlight=False)
     return out.getvalue()
+
+
+def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Columns without which rich would cut: all but the task, which may be folded to 16."""
+    from rich.cells import cell_len
+
+    columns = list(zip(headers, *rows, strict=True))
+    return 16 + sum(2 + max(map(cell_len, column)) for column in columns[1:])
 
 
 def self_judged(found: CellFigures) -> bool:

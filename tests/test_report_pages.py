@@ -1,0 +1,262 @@
+"""The table of cells and the pages of records, made from figures and records alone."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+
+import pytest
+from test_results import PLAN, base, cell, record, some
+
+from pytest_hiddenlayer.report.table import HEADERS, cell_rows, cell_table
+from pytest_hiddenlayer.report.transcript import cells_html, record_html
+from pytest_hiddenlayer.results.figures import CellFigures, figures
+from pytest_hiddenlayer.results.gate import GateResult, judge_gate
+from pytest_hiddenlayer.types import Record
+
+EVIL = "<script>alert('1')</script>\"&"
+FOOTNOTE = "* judged by the candidate itself"
+CALL = {
+    "role": "agent-1",
+    "round": 1,
+    "messages": [{"role": "system", "content": "Be careful."}, {"role": "user", "content": "What is 1+1?"}],
+    "completion": "It is 2.",
+    "finish_reason": "stop",
+    "usage": {"input_tokens": 7, "output_tokens": 3},
+    "latency_s": 0.125,
+    "model": "nano-1",
+    "seed": 42,
+}
+
+
+def row(found: CellFigures, gate: GateResult | None = None) -> dict[str, str]:
+    """The cell's row by header."""
+    (values,) = cell_rows([found], {found.plan.key: gate} if gate else {})
+    return dict(zip(HEADERS, values, strict=True))
+
+
+def table(*cells: CellFigures, gates: dict[tuple[str, ...], GateResult] | None = None, width: int = 120) -> str:
+    """The terminal's table without colour."""
+    return cell_table(cells, gates or {}, width=width, colour=False)
+
+
+def debated(judge: str = "judge", *, self_judged: bool = True) -> CellFigures:
+    """A cell of debate whose verdict comes from `judge`."""
+    return cell({"a": 1.0}, label="debate", strategy_params={"verdict": judge}, self_judged=self_judged)
+
+
+def gated(found: CellFigures) -> dict[tuple[str, ...], GateResult]:
+    """The cell's gate against a baseline of ten right answers."""
+    return {found.plan.key: judge_gate(found, base(some(10, 10)), update=False)}
+
+
+def page(**changes: object) -> str:
+    """The page of a record with one call."""
+    return record_html(replace(record("a", 1.0), transcript=[CALL], **changes).to_json())
+
+
+# ---------------------------------------------------------------- the table
+
+
+def test_figures_say_how_many_were_scored():
+    """Scored of selected stands beside the score."""
+    assert row(cell({"a": 1.0, "b": 0.0, "c": None}))["scored"] == "2/3"
+
+
+def test_a_score_has_its_standard_error():
+    """1, 0, 1, 0: 0.5 with sqrt(1/12)."""
+    assert row(cell({"a": 1.0, "b": 0.0, "c": 1.0, "d": 0.0}))["score"] == "0.500 ± 0.289"
+
+
+def test_one_sample_has_no_standard_error():
+    """With one scored sample no error bar is made up."""
+    assert row(cell({"a": 1.0}))["score"] == "1.000"
+
+
+def test_an_unknown_score_is_a_question_mark():
+    """A cell in which nothing was scored shows `?`, never 0."""
+    assert row(cell({"a": None}))["score"] == "?"
+
+
+@pytest.mark.parametrize(("cost", "shown"), [(None, "?"), (0.0, "$0"), (0.00125, "$0.0013"), (2.5, "$2.5000")])
+def test_cost(cost, shown):
+    """An unknown price is `?`, a free model $0, else four digits."""
+    assert row(figures(replace(PLAN, total=1), [record("a", 1.0, cost_usd=cost)]))["cost"] == shown
+
+
+@pytest.mark.parametrize(("tokens", "shown"), [(None, "?"), (12345, "12,346")])
+def test_tokens(tokens, shown):
+    """Input and output tokens together; `?` where one is unknown."""
+    usage = {**record("a", 1.0).usage, "input_tokens": tokens}
+    assert row(figures(replace(PLAN, total=1), [record("a", 1.0, usage=usage)]))["tokens"] == shown
+
+
+def test_a_cell_without_a_gate_shows_a_dash():
+    """Where no gate was judged none is claimed."""
+    assert row(cell({"a": 1.0}))["gate"] == "-"
+
+
+def test_a_gate_shows_its_verdict():
+    """The gate's word stands in the last column."""
+    found = cell(some(5, 10))
+    assert row(found, gated(found)[found.plan.key])["gate"] == "regressed"
+
+
+def test_without_gates_there_is_no_gate_column():
+    """A run whose gates are off shows no empty column."""
+    assert "gate" not in table(cell({"a": 1.0}))
+    found = cell(some(5, 10))
+    assert "gate" in table(found, gates=gated(found))
+
+
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_no_figure_is_cut(width):
+    """However narrow the terminal, every figure, label and model stands whole on its line."""
+    found = cell(
+        some(5, 10), label="self_consistency.n_samples=9", slug="a-rather-long-name-of-a-model", task="t" * 60
+    )
+    line = next(line for line in table(found, gates=gated(found), width=width).splitlines() if "0.500" in line)
+    for value in list(row(found, gated(found)[found.plan.key]).values())[1:]:
+        assert value in line
+
+
+def test_markup_of_the_terminal_is_text():
+    """A task's name in square brackets is no colour."""
+    assert "[red]x[/red]" in table(cell({"a": 1.0}, task="[red]x[/red]"))
+
+
+@pytest.mark.parametrize(("colour", "escapes"), [(True, True), (False, False)])
+def test_colour_only_on_request(colour, escapes):
+    """Without colour not one escape code is written."""
+    found = cell(some(5, 10))
+    assert ("\x1b[" in cell_table([found], gated(found), width=120, colour=colour)) is escapes
+
+
+def test_a_self_judged_cell_is_marked_and_explained():
+    """A strategy whose judge is the candidate has a star, and the star a footnote."""
+    text = table(debated())
+    assert "debate*" in text
+    assert FOOTNOTE in text
+
+
+@pytest.mark.parametrize(
+    "found",
+    [debated(self_judged=False), debated("vote"), cell({"a": 1.0}, self_judged=True)],
+    ids=["another judge", "no judge asked", "no judge at all"],
+)
+def test_others_have_no_footnote(found):
+    """With a judge of its own, or where nobody judges, there is neither star nor footnote."""
+    assert "*" not in table(found)
+
+
+# ---------------------------------------------------------------- a record's page
+
+
+def test_the_transcript_shows_each_call():
+    """Role, round, model, seed, finish reason, tokens, every message and the completion can be read."""
+    text = page()
+    for part in ("agent-1", "round 1", "nano-1", "seed 42", "stop", "7 in", "3 out", "Be careful.", "It is 2."):
+        assert part in text
+
+
+def test_the_transcript_is_folded():
+    """The calls stand in a fold that says how many there are."""
+    assert "<details><summary>Transcript: 1 call(s)</summary>" in page()
+
+
+def test_the_verdict_stands_on_top():
+    """Outcome, score, expected and got come before the fold."""
+    top = page(target="42", answer="41").split("<details>")[0]
+    assert "<b>correct</b>, score 1.0" in top
+    assert "expected <code>42</code>, got <code>41</code>" in top
+
+
+def test_unknown_tokens_of_a_call_are_question_marks():
+    """A provider that tells no usage leaves `?`, never None or 0."""
+    call = {**CALL, "usage": {"input_tokens": None, "output_tokens": None}}
+    text = record_html(replace(record("a", 1.0), transcript=[call]).to_json())
+    assert "? in" in text
+    assert "? out" in text
+    assert "None" not in text
+
+
+def test_an_error_is_told():
+    """A failed call shows its outcome and reason, and no score."""
+    text = record_html(record("a", None, error="the server is gone", transcript=[]).to_json())
+    assert "<b>error</b>" in text
+    assert "the server is gone" in text
+    assert "score" not in text
+
+
+def test_an_unscored_scorer_says_so():
+    """A scorer that gave no value is `unscored` with its reason."""
+    scores = {"exact": {"value": None, "answer": None, "explanation": "no target"}}
+    assert "exact: unscored (no target)" in page(scores=scores, outcome="unscored")
+
+
+def evil() -> Record:
+    """A record with markup in every text."""
+    call = {
+        **CALL,
+        **dict.fromkeys(("role", "completion", "finish_reason", "model"), EVIL),
+        "messages": [{"role": EVIL, "content": EVIL}],
+    }
+    return record(
+        "a",
+        1.0,
+        **dict.fromkeys(("target", "answer", "error", "output", "input", "model"), EVIL),
+        scores={EVIL: {"value": 0.5, "answer": EVIL, "explanation": EVIL}},
+        notes={EVIL: EVIL},
+        transcript=[call],
+    )
+
+
+def test_no_text_of_a_record_becomes_markup():
+    """Role, messages, completion, finish reason, model, target, answer, error, scorer and notes are escaped."""
+    text = record_html(evil().to_json())
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") >= 12
+
+
+def test_texts_can_be_read_as_they_were():
+    """Escaping loses nothing: unescaped, the page holds the text itself."""
+    assert EVIL in html.unescape(record_html(evil().to_json()))
+
+
+# ---------------------------------------------------------------- the cells' page
+
+
+def test_no_text_of_a_cell_becomes_markup():
+    """Names of task, label and model, and the gate's message, are escaped."""
+    found = cell({EVIL: 0.0}, task=EVIL, label=EVIL, slug=EVIL, params=EVIL)
+    gate = judge_gate(found, base({EVIL: 1.0}, name=EVIL), update=False)
+    text = cells_html([found], {found.plan.key: gate})
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") >= 6
+
+
+def test_the_page_has_the_table_of_the_terminal():
+    """Every header and every figure of the terminal's table stands in the page."""
+    found = cell(some(5, 10))
+    text = html.unescape(cells_html([found], gated(found)))
+    for value in (*HEADERS, *row(found, gated(found)[found.plan.key]).values()):
+        assert f">{value}</t" in text
+
+
+def test_gates_are_counted_and_folded():
+    """The fold's head counts verdicts; in it each gate's whole message can be read."""
+    found = cell(some(5, 10))
+    text = cells_html([found], gated(found))
+    assert "<summary>Gates: 1 regressed</summary>" in text
+    assert "newly wrong: s5, s6, s7, s8, s9" in text
+
+
+def test_no_gate_is_none():
+    """Without gates the fold says so."""
+    assert "Gates: none" in cells_html([cell({"a": 1.0})], {})
+
+
+@pytest.mark.parametrize(("found", "noted"), [(debated(), True), (debated(self_judged=False), False)])
+def test_the_page_has_the_footnote(found, noted):
+    """A cell judged by the candidate itself is marked in the page as in the terminal."""
+    assert (FOOTNOTE in cells_html([found], {})) is noted
