@@ -373,6 +373,12 @@ def test_same_needs_an_interval_within_min_effect(n, word):
     assert judge_gate(cell(some(20, n)), base(some(20, n)), update=False).word == word
 
 
+@pytest.mark.parametrize(("old", "new"), [(12, 15), (15, 12)])
+def test_a_few_flips_in_one_direction_are_not_the_same(old, new):
+    """Three flips of 20, up or down, are neither significant nor proof of equality."""
+    assert judge_gate(cell(some(new, 20)), base(some(old, 20)), update=False).word == "underpowered"
+
+
 def test_a_larger_min_effect_needs_fewer_samples():
     """10 samples are enough for a min_effect of 20 points."""
     assert judge_gate(cell(some(5, 10), min_effect=0.2), base(some(5, 10)), update=False).word == "same"
