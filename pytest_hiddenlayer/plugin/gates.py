@@ -61,7 +61,7 @@ def write_snapshots(session: pytest.Session, state: State) -> None:
             continue
         path = state.root / snapshot_path(found.plan)
         before: Mapping[str, Any] | None = None
-        if found.partial and path.is_file():
+        if not found.whole and path.is_file():
             try:
                 before = read_snapshot(path)
             except SnapshotError:

@@ -46,7 +46,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     _plan(state, session.items)
     session.items[:] = [item for item in session.items if not isinstance(item, GateItem)]
-    state.collected = True
 
 
 def _plan(state: State, items: list[pytest.Item]) -> None:

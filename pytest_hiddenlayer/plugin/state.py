@@ -38,7 +38,6 @@ class State:
     other_faults: bool = False  # something else failed to be collected
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of its last phase
     html: Any = None  # pytest-html's report, where we made it
-    collected: bool = False
     _runtime: Runtime | None = None
     _runlog: RunLog | None = None
 

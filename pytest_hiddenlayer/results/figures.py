@@ -78,6 +78,11 @@ class CellFigures:
         """Whether only a part of the task's samples was selected."""
         return self.n_selected < self.plan.total
 
+    @property
+    def whole(self) -> bool:
+        """Whether every sample of the task was answered; after -k, --limit or -x some were not."""
+        return len(self.samples) >= self.plan.total
+
     def to_json(self) -> dict[str, Any]:
         """One object of `summary.json`."""
         plan = self.plan

@@ -56,7 +56,7 @@ def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str
     No time, run id or path stands in it, so that two runs with the same answers write the same bytes.
     """
     plan = figures.plan
-    kept = dict(before["samples"]) if before and figures.partial else {}
+    kept = dict(before["samples"]) if before and not figures.whole else {}
     samples = kept | {name: _sample_json(result) for name, result in figures.samples.items()}
     whole = estimate([s["score"] for s in samples.values() if s["score"] is not None])
     usage = asdict(figures.usage) if not kept else None

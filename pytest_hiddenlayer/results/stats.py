@@ -7,8 +7,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:

@@ -135,3 +135,19 @@ def test_update_does_not_compare(folder):
     folder.run("--snapshot-update")
     folder.replies(wrong=[0, 1, 2, 3, 4])
     assert folder.run("--snapshot-update").ret == 0
+
+
+def test_a_run_that_stopped_at_a_failure_keeps_the_other_samples(folder):
+    """With -x the samples that were not reached stay in the snapshot as they were."""
+    folder.replies()
+    folder.task(n=4)
+    folder.run("--snapshot-update")
+    folder.replies(wrong=[1])
+    folder.run("--snapshot-update", "-x", "--hl-strict")
+    samples = json.loads(folder.snapshot().read_text(encoding="utf-8"))["samples"]
+    assert {name: sample["outcome"] for name, sample in samples.items()} == {
+        "s0": "correct",
+        "s1": "incorrect",
+        "s2": "correct",
+        "s3": "correct",
+    }
