@@ -125,6 +125,8 @@ class Request:
     sample_id: str = ""
     epoch: int = 1  # from 1
     outputs: tuple[str, ...] | None = None  # what the task recorded for this sample, one an epoch
+    schema: Mapping[str, Any] | None = None  # JSON Schema of the answer; providers without `structured` ignore it
+    top_logprobs: int = 0  # wanted alternatives for every output token; providers that have none ignore it
 
 
 # ---------------------------------------------------------------- what comes back
@@ -163,6 +165,7 @@ class Completion:
     model: str  # the model that the provider says it used, in full
     logprobs: tuple[float, ...] | None = None  # natural log, one per output token
     cost_usd: float | None = None  # None: unknown; 0.0: free
+    top_logprobs: tuple[Mapping[str, float], ...] | None = None  # per output token: token text → natural log
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +202,7 @@ class Score:
     value: float | None  # in [0, 1]; None: unscored, and `explanation` says why
     answer: str | None = None  # what was extracted from the output
     explanation: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)  # what the verdict rests on; plain JSON
 
     def __post_init__(self) -> None:
         if self.value is not None and not (math.isfinite(self.value) and 0.0 <= self.value <= 1.0):
@@ -287,10 +291,16 @@ class Ask(Protocol):
         *,
         role: str,
         round: int = 0,
-        judge: bool = False,
+        judge: bool | str = False,
         defaults: Generation = Generation(),
+        schema: Mapping[str, Any] | None = None,
+        top_logprobs: int = 0,
     ) -> Completion:
-        """The completion; `judge` asks the judge model; `defaults` fill what nobody else set."""
+        """The completion; `defaults` fill what nobody else set.
+
+        `judge=True` asks the run's judge, a text `PROVIDER[:MODEL]` that model; `schema` and
+        `top_logprobs` are wishes that a provider may not be able to fulfil.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ FLOORS = {
     "errors": 1,
     "types": 2,
     "registry": 2,
+    "stats": 2,
     "taskfile": 3,
     "models": 3,
     "strategies": 3,
@@ -36,7 +37,7 @@ SHARED = {  # modules of a room that its others may use
     "providers": {"mlx_batch", "mlx_load"},
 }
 HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html"}
-HEAVY |= {"syrupy", "tokenizers", "transformers", "xdist"}
+HEAVY |= {"syrupy", "tokenizers", "transformers", "xdist", "matplotlib", "math_verify", "sympy"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "starters" not in path.parts)
 
 

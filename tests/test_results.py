@@ -28,7 +28,9 @@ from pytest_hiddenlayer.results.snapshot import (
     snapshot_path,
     snapshot_text,
 )
-from pytest_hiddenlayer.results.stats import estimate, mcnemar_worse, paired_difference, reduce_epochs, wilson
+from pytest_hiddenlayer.stats.estimate import estimate, wilson
+from pytest_hiddenlayer.stats.paired import mcnemar_worse, paired_difference
+from pytest_hiddenlayer.stats.repeats import reduce_epochs
 from pytest_hiddenlayer.types import Record
 
 PLAN = CellPlan(

@@ -18,11 +18,17 @@ from .naming import digest
 
 
 async def answer_case(
-    case: Case, provider: Provider, judge: Provider, *, overrides: Generation, run_id: str
+    case: Case,
+    provider: Provider,
+    judge: Provider,
+    *,
+    overrides: Generation,
+    run_id: str,
+    judges: Mapping[str, Provider] | None = None,
 ) -> Record:
     """The record of one case. A failed call is a record with outcome `error`, never an exception."""
     started, began = datetime.now(UTC), time.perf_counter()
-    context = AnswerContext(case=case, provider=provider, judge=judge, overrides=overrides)
+    context = AnswerContext(case=case, provider=provider, judge=judge, overrides=overrides, judges=judges or {})
     try:
         answer = _checked(await case.cell.strategy.run(context, **case.cell.strategy.params))
     except ProviderError as error:
@@ -105,7 +111,7 @@ def _record(
         target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
         output=_clean(answer.output) if answer.output or outcome in SCORED else None,
         answer=_clean(head.answer) if head and head.answer is not None else None,
-        scores={name: {k: _clean(v) for k, v in asdict(score).items()} for name, score in scores.items()},
+        scores={name: _score_json(score) for name, score in scores.items()},
         outcome=outcome,
         usage=asdict(sum((call.usage for call in context.calls), Usage())),
         cost_usd=None if not costs or None in costs else sum(c for c in costs if c is not None),
@@ -121,6 +127,14 @@ def _record(
         must_pass=sample.must_pass,
         group=sample.group,
     )
+
+
+def _score_json(score: Score) -> dict[str, Any]:
+    """Details stand in a record only where a scorer gave some."""
+    values = {key: _clean(value) for key, value in asdict(score).items()}
+    if not values["details"]:
+        del values["details"]
+    return values
 
 
 def case_key(case: Case, overrides: Generation) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from ..errors import ProviderError
 from ..taskfile import render_prompt, render_question
 from ..types import Call, Completion, Generation, Message, Provider, Request, Sample
 from .cases import Case
@@ -23,6 +25,7 @@ class AnswerContext:
     provider: Provider
     judge: Provider
     overrides: Generation  # from the command line: these win over everything
+    judges: Mapping[str, Provider] = field(default_factory=dict)  # those that scorers name, PROVIDER[:MODEL]
     _slots: list[Call | None] = field(default_factory=list)  # None: asked, and not answered
     _asked: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → calls so far
     sample: Sample = field(init=False)
@@ -50,8 +53,10 @@ class AnswerContext:
         *,
         role: str,
         round: int = 0,
-        judge: bool = False,
+        judge: bool | str = False,
         defaults: Generation = Generation(),
+        schema: Mapping[str, Any] | None = None,
+        top_logprobs: int = 0,
     ) -> Completion:
         """One call, logged. Raises ProviderError."""
         request = Request(
@@ -63,12 +68,21 @@ class AnswerContext:
             sample_id=self.sample.id,
             epoch=self.case.epoch,
             outputs=(self.case.cell.task.outputs or {}).get(self.sample.id),
+            schema=schema,
+            top_logprobs=top_logprobs,
         )
         slot = len(self._slots)
         self._slots.append(None)
-        completion = await (self.judge if judge else self.provider).complete(request)
+        completion = await self._judge(judge).complete(request)
         self._slots[slot] = _call(request, completion)
         return completion
+
+    def _judge(self, judge: bool | str) -> Provider:
+        if isinstance(judge, bool):
+            return self.judge if judge else self.provider
+        if judge not in self.judges:
+            raise ProviderError(f"judge {judge!r} was not opened; a scorer names its judges in an attribute `judges`")
+        return self.judges[judge]
 
     def _seed(self, role: str, round: int) -> int:
         cell = self.case.cell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import count
@@ -14,7 +14,7 @@ from ..registry import providers
 from ..types import Completion, ModelName, Provider, Record, Request
 from .answering import answer_case
 from .cases import Case
-from .options import RunOptions
+from .options import RunOptions, parse_model
 from .places import Places
 
 
@@ -64,7 +64,8 @@ class Runtime:
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
-        answering = self._answer(case, _in_order(candidate, order), _in_order(judging, order))
+        judges = {name: _in_order(self.provider(parse_model(name, "judge")), order) for name in _named_judges(case)}
+        answering = self._answer(case, _in_order(candidate, order), _in_order(judging, order), judges)
         return asyncio.run_coroutine_threadsafe(answering, self._running_loop())
 
     def wait(self, future: Future[Record]) -> Record:
@@ -78,8 +79,12 @@ class Runtime:
                 if self._thread is None or not self._thread.is_alive():
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
-    async def _answer(self, case: Case, candidate: Provider, judging: Provider) -> Record:
-        record = await answer_case(case, candidate, judging, overrides=self.options.generate, run_id=self.run_id)
+    async def _answer(
+        self, case: Case, candidate: Provider, judging: Provider, judges: Mapping[str, Provider]
+    ) -> Record:
+        record = await answer_case(
+            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, judges=judges
+        )
         if self._on_record is not None:
             self._on_record(record)
         return record
@@ -112,6 +117,12 @@ class Runtime:
             self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
             self._thread.start()
         return self._loop
+
+
+def _named_judges(case: Case) -> Iterator[str]:
+    """The judges that the cell's scorers name themselves, beside the run's judge."""
+    for scorer in case.cell.scorers:
+        yield from getattr(scorer, "judges", ())
 
 
 def _in_order(provider: Provider, order: int) -> Provider:

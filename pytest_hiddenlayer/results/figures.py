@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from ..stats.estimate import Estimate, estimate
+from ..stats.repeats import reduce_epochs
 from ..types import Outcome, Record, Usage
-from .stats import Estimate, estimate, reduce_epochs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +55,8 @@ class SampleResult:
     answer: str | None  # of the first scored epoch
     hash: str
     must_pass: bool
+    group: str | None = None  # cluster, for error bars
+    epochs: tuple[float, ...] = ()  # scores of the scored epochs, in order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,6 +175,8 @@ def _sample(plan: CellPlan, records: Sequence[Record]) -> SampleResult:
         answer=scored[0].answer if scored else None,
         hash=records[0].sample_hash,
         must_pass=records[0].must_pass,
+        group=records[0].group,
+        epochs=tuple(values),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ..stats.paired import mcnemar_worse, paired_difference
 from ..types import SCORED
 from .figures import CellFigures
 from .snapshot import Baseline
-from .stats import mcnemar_worse, paired_difference
 
 ALPHA = 0.05
 Verdict: TypeAlias = Literal["regressed", "improved", "same", "underpowered"]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SnapshotError
+from ..stats.estimate import estimate
 from ..types import OUTCOMES
 from .figures import CellFigures, CellPlan
-from .stats import estimate
 
 FOLDER = Path("snapshots")
 SCHEMA = 1
