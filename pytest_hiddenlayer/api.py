@@ -12,9 +12,9 @@ from .engine.cases import Case, Cell, cases, cells
 from .engine.options import RunOptions, check
 from .engine.runtime import Runtime
 from .errors import HiddenLayerError, TaskError, UsageError
-from .results.baselines import find_baseline
+from .results.baselines import Found, Reference, find_baseline, open_reference
 from .results.figures import CellFigures, by_cell, figures
-from .results.gate import GateResult, judge_gate
+from .results.gate import GateResult, judge_gates, policy_of
 from .results.plans import plan_of
 from .results.runlog import RunLog, new_run_id
 from .taskfile import is_task_file, load_task, refuse_taken
@@ -122,9 +122,14 @@ def _conclude(run: Run, found: Sequence[tuple[Cell, int]], options: RunOptions, 
         plan = replace(plan_of(cell, total), selected=ids)
         figure = figures(plan, records.get(plan.key, []))
         run.figures.append(figure)
-        if options.gate:
-            base = find_baseline(plan, options.baseline, root=root, where=Path.cwd(), current=run.log.run_id)
-            run.gates[plan.key] = judge_gate(figure, base.baseline, update=False, fault=base.fault)
+    if options.gate != "off":
+        reference = _reference(options, root, run.log.run_id)
+        cells = [
+            (f, reference if isinstance(reference, Found) else find_baseline(f.plan, reference)) for f in run.figures
+        ]
+        run.gates = {
+            f.plan.key: gate for (f, _), gate in zip(cells, judge_gates(cells, policy_of(options)), strict=True)
+        }
     if run.records:
         run.log.write_summary(
             [
@@ -132,3 +137,10 @@ def _conclude(run: Run, found: Sequence[tuple[Cell, int]], options: RunOptions, 
                 for f in run.figures
             ]
         )
+
+
+def _reference(options: RunOptions, root: Path, current: str) -> Reference | Found:
+    try:
+        return open_reference(options.baseline, root=root, where=Path.cwd(), current=current)
+    except HiddenLayerError as error:
+        return Found(fault=f"the baseline cannot be used: {error}")

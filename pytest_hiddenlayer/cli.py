@@ -1,4 +1,4 @@
-"""The `hiddenlayer` command: init, schema, doctor, run, show."""
+"""The `hiddenlayer` command: one module of `commands/` a subcommand."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from .commands import doctor, init, run, schema, show
+    from .commands import compare, diff, doctor, init, run, schema, show
 
     parser = _Parser(prog="hiddenlayer", description="Evaluate language models and multi-agent strategies.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (init, schema, doctor, run, show):
+    for module in (init, schema, doctor, run, show, compare, diff):
         name = module.__name__.rsplit(".", 1)[-1]
         sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(sub)

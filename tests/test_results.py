@@ -11,110 +11,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cells import PLAN, cell, record, some
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
 from pytest_hiddenlayer.errors import SnapshotError, UsageError
-from pytest_hiddenlayer.results.baselines import Found, find_baseline
-from pytest_hiddenlayer.results.figures import CellFigures, CellPlan, by_cell, figures, plan_from
-from pytest_hiddenlayer.results.gate import compare, judge_gate
+from pytest_hiddenlayer.results.figures import by_cell, figures, plan_from
 from pytest_hiddenlayer.results.runlog import RunLog, find_run, git_state, read_records, write_text
 from pytest_hiddenlayer.results.snapshot import (
-    Baseline,
-    BaselineSample,
-    baseline,
+    baseline_of,
     read_snapshot,
-    snapshot_path,
     snapshot_text,
 )
 from pytest_hiddenlayer.stats.estimate import estimate, wilson
-from pytest_hiddenlayer.stats.paired import mcnemar_worse, paired_difference
+from pytest_hiddenlayer.stats.paired import compare_pairs, mcnemar_worse
 from pytest_hiddenlayer.stats.repeats import reduce_epochs
-from pytest_hiddenlayer.types import Record
-
-PLAN = CellPlan(
-    task="t",
-    task_hash="0",
-    strategy="single",
-    strategy_params={},
-    label="single",
-    provider="scripted",
-    model="m",
-    slug="m",
-    params="single-scripted",
-    scorer="exact/1",
-    seed=0,
-    epochs=1,
-    reducer="mean",
-    pass_score=1.0,
-    threshold=None,
-    min_scored=0.95,
-    margin=0.0,
-    min_effect=0.05,
-    total=0,
-)
-
-
-def record(name: str, value: float | None, **changes: object) -> Record:
-    """A record of sample `name`; None: its call failed."""
-    outcome = "error" if value is None else "correct" if value == 1 else "incorrect" if value == 0 else "partial"
-    usage = {"input_tokens": 2, "output_tokens": 1, "calls": 1}
-    usage |= dict.fromkeys(("cached_input_tokens", "cache_write_tokens", "reasoning_tokens"))
-    made = Record(
-        run_id="r",
-        key=name,
-        task="t",
-        sample_id=name,
-        epoch=1,
-        strategy="single",
-        strategy_params={},
-        provider="scripted",
-        model="m",
-        input="q",
-        target="a",
-        output="o",
-        answer="o",
-        scores={} if value is None else {"exact": {"value": value, "answer": "o", "explanation": ""}},
-        outcome=outcome,
-        usage=usage,
-        cost_usd=0.0,
-        latency_s=1.0,
-        transcript=[{}],
-        error=None,
-        seed=0,
-        started_at="2026-01-01T00:00:00+00:00",
-        label="single",
-        slug="m",
-        sample_hash="h",
-    )
-    return replace(made, **changes)
-
-
-def cell(values: dict[str, float | None], **plan: object) -> CellFigures:
-    """The figures of a cell whose samples have these scores."""
-    chosen = replace(PLAN, total=len(values), selected=tuple(values), **plan)
-    return figures(chosen, [record(name, value) for name, value in values.items()])
-
-
-def base(values: dict[str, float | None], **changes: object) -> Baseline:
-    """A baseline with these scores."""
-    samples = {
-        name: BaselineSample(
-            score=value,
-            outcome="error" if value is None else "correct" if value == 1 else "incorrect",
-            answer="o",
-            hash="h",
-        )
-        for name, value in values.items()
-    }
-    return replace(Baseline(name="before", scorer="exact/1", samples=samples), **changes)
-
-
-def some(right: int, n: int, start: int = 0) -> dict[str, float | None]:
-    """n samples, `right` of them right, beginning with sample `start`."""
-    return {f"s{(i + start) % n}": float(i < right) for i in range(n)}
-
 
 # ---------------------------------------------------------------- statistics
 
@@ -182,14 +94,22 @@ def test_equal_scores_have_their_own_mean(value, n):
     assert reduce_epochs([value] * n, "mean", 1.0) == value
 
 
-@given(st.data(), st.integers(1, 200))
+def paired_difference(newly_wrong: int, newly_right: int, n: int) -> tuple[float, float, float]:
+    """(difference, low, high) of right/wrong answers without clusters."""
+    old = [1.0] * newly_wrong + [0.0] * (n - newly_wrong)
+    new = [0.0] * newly_wrong + [1.0] * newly_right + [0.0] * (n - newly_wrong - newly_right)
+    found = compare_pairs(old, new)
+    return (found.difference, *found.ci95)
+
+
+@given(st.data(), st.integers(2, 200))
 def test_paired_interval_holds_its_difference(data, n):
     """For every table the interval is within [-1, 1], and it holds the difference shrunk by its prior."""
     worse = data.draw(st.integers(0, n))
     better = data.draw(st.integers(0, n - worse))
     difference, low, high = paired_difference(worse, better, n)
-    assert difference == (better - worse) / n
-    assert -1 <= low <= (better - worse) / (n + 2) <= high <= 1
+    assert difference == pytest.approx((better - worse) / n)
+    assert -1 <= low <= difference <= high <= 1
 
 
 def test_paired_interval_by_hand():
@@ -326,189 +246,6 @@ def test_an_item_answered_twice_counts_once():
     assert [r.score for r in records] == [1.0]
 
 
-# ---------------------------------------------------------------- gates
-
-
-def test_no_baseline_is_skipped_with_the_command():
-    """Without a baseline the gate is skipped and says how to make one."""
-    result = judge_gate(cell(some(8, 10)), None, update=False)
-    assert result.outcome == "skipped"
-    assert "--snapshot-update" in result.message
-
-
-def test_five_newly_wrong_regress():
-    """Five newly wrong against none newly right is red, with their ids."""
-    result = judge_gate(cell(some(5, 10)), base(some(10, 10)), update=False)
-    assert (result.outcome, result.word) == ("failed", "regressed")
-    assert "newly wrong: s5, s6, s7, s8, s9" in result.message
-
-
-def test_one_flipped_answer_is_no_regression():
-    """A single newly wrong answer passes as underpowered."""
-    result = judge_gate(cell(some(9, 10)), base(some(10, 10)), update=False)
-    assert (result.outcome, result.word) == ("passed", "underpowered")
-
-
-def test_a_loss_within_the_margin_is_tolerated():
-    """With margin 0.6 a loss of half is no regression."""
-    result = judge_gate(cell(some(5, 10), margin=0.6), base(some(10, 10)), update=False)
-    assert result.outcome == "passed"
-
-
-def test_a_loss_of_exactly_the_margin_is_tolerated():
-    """The margin itself is allowed: half lost with margin 0.5 passes, with 0.49 it is red."""
-    before = base(some(10, 10))
-    assert judge_gate(cell(some(5, 10), margin=0.5), before, update=False).word == "underpowered"
-    assert judge_gate(cell(some(5, 10), margin=0.49), before, update=False).word == "regressed"
-
-
-def test_five_newly_right_improve():
-    """Significantly better passes, is called so and names the samples."""
-    result = judge_gate(cell(some(10, 10)), base(some(5, 10)), update=False)
-    assert (result.outcome, result.word) == ("passed", "improved")
-    assert "newly right: s5, s6, s7, s8, s9" in result.message
-
-
-@pytest.mark.parametrize(("n", "word"), [(37, "underpowered"), (38, "same")])
-def test_same_needs_an_interval_within_min_effect(n, word):
-    """Without a flip 38 samples show that nothing beyond 5 points happened; 37 do not."""
-    assert judge_gate(cell(some(20, n)), base(some(20, n)), update=False).word == word
-
-
-@pytest.mark.parametrize(("old", "new"), [(12, 15), (15, 12)])
-def test_a_few_flips_in_one_direction_are_not_the_same(old, new):
-    """Three flips of 20, up or down, are neither significant nor proof of equality."""
-    assert judge_gate(cell(some(new, 20)), base(some(old, 20)), update=False).word == "underpowered"
-
-
-def test_a_larger_min_effect_needs_fewer_samples():
-    """10 samples are enough for a min_effect of 20 points."""
-    assert judge_gate(cell(some(5, 10), min_effect=0.2), base(some(5, 10)), update=False).word == "same"
-
-
-def test_too_few_scored_is_red():
-    """An outage never is green: two of ten scored fails min_scored."""
-    values = {name: (value if name in ("s0", "s1") else None) for name, value in some(10, 10).items()}
-    result = judge_gate(cell(values), base(some(10, 10)), update=False)
-    assert result.outcome == "failed"
-    assert "scored 2 of 10 samples, min_scored is 0.95: not measured (8 error)" in result.message
-
-
-@pytest.mark.parametrize(("scored", "outcome"), [(19, "skipped"), (18, "failed")])
-def test_min_scored_is_a_share_of_the_selected(scored, outcome):
-    """19 of 20 reach 0.95, 18 do not."""
-    values = {f"s{i}": 1.0 if i < scored else None for i in range(20)}
-    assert judge_gate(cell(values), None, update=False).outcome == outcome
-
-
-def test_nothing_selected_is_red():
-    """A cell without a single sample was not measured."""
-    assert judge_gate(cell({}), None, update=False).outcome == "failed"
-
-
-@pytest.mark.parametrize(("threshold", "outcome"), [(0.5, "passed"), (0.51, "failed")])
-@pytest.mark.parametrize("update", [False, True])
-def test_the_score_must_reach_the_threshold(threshold, outcome, update):
-    """5 of 10 reach 0.5, not 0.51, with or without --snapshot-update."""
-    assert judge_gate(cell(some(5, 10), threshold=threshold), None, update=update).outcome == outcome
-
-
-def test_equal_partial_scores_reach_their_threshold():
-    """Eleven scores of 0.12 have a mean of 0.12, whatever binary fractions do to the sum."""
-    values = {f"s{i}": 0.12 for i in range(11)}
-    assert judge_gate(cell(values, threshold=0.12), None, update=False).outcome == "passed"
-
-
-def test_an_unmeasured_cell_does_not_reach_a_threshold():
-    """No score is not a score of 0 that a threshold of 0 would let pass."""
-    result = judge_gate(cell({"a": None}, threshold=0.0), None, update=True)
-    assert result.outcome == "failed"
-    assert "score unknown" in result.message
-
-
-@pytest.mark.parametrize("value", [0.0, 0.5, None])
-@pytest.mark.parametrize("update", [False, True])
-def test_a_must_pass_sample_must_be_right(value, update):
-    """Wrong, partial or unanswered: red, with or without --snapshot-update, and named."""
-    plan = replace(PLAN, total=1, selected=("a",))
-    result = judge_gate(figures(plan, [record("a", value, must_pass=True)]), None, update=update)
-    assert result.outcome == "failed"
-    assert "must_pass not right: a" in result.message
-
-
-def test_update_judges_neither_baseline_nor_share():
-    """Under --snapshot-update a regression, a fault of the baseline and an outage pass: the file is written anew."""
-    assert judge_gate(cell(some(0, 10)), base(some(10, 10)), update=True).outcome == "passed"
-    assert judge_gate(cell({"a": None}), None, update=True, fault="broken").outcome == "passed"
-
-
-def test_a_fault_of_the_baseline_is_red():
-    """A baseline that cannot be trusted fails the gate with its reason."""
-    result = judge_gate(cell(some(5, 5)), None, update=False, fault="no snapshot at all")
-    assert (result.outcome, result.word) == ("failed", "failed")
-    assert "no snapshot at all" in result.message
-
-
-def test_every_red_reason_is_told():
-    """A cell that is red for two reasons names both."""
-    result = judge_gate(cell(some(5, 10), threshold=0.9), base(some(10, 10)), update=False)
-    assert len(result.failures) == 2
-
-
-def test_a_baseline_of_another_scorer_is_red():
-    """A scorer of another version is not compared in silence."""
-    result = judge_gate(cell(some(5, 5)), base(some(5, 5), scorer="exact/2"), update=False)
-    assert result.outcome == "failed"
-    assert "exact/2" in result.message
-
-
-def test_changed_samples_are_left_out_and_counted():
-    """A sample whose hash differs is no pair."""
-    before = base(some(10, 10))
-    changed = {**before.samples, "s0": replace(before.samples["s0"], hash="other")}
-    found = compare(cell(some(10, 10)), replace(before, samples=changed))
-    assert (found.n, found.changed) == (9, 1)
-
-
-def test_changed_samples_are_told():
-    """The message counts what was left out."""
-    before = base(some(10, 10))
-    changed = {**before.samples, "s0": replace(before.samples["s0"], hash="other")}
-    result = judge_gate(cell(some(10, 10)), replace(before, samples=changed), update=False)
-    assert "left out: 1 changed since, 0 scored on one side only" in result.message
-
-
-def test_samples_scored_on_one_side_are_no_pairs():
-    """An unanswered sample, here or in the baseline, and a new one are left out and counted."""
-    now = cell({"a": 1.0, "b": None, "c": 1.0, "new": 1.0}, min_scored=0.5)
-    found = compare(now, base({"a": 1.0, "b": 1.0, "c": None}))
-    assert (found.n, found.unpaired, found.newly_wrong) == (1, 3, ())
-
-
-def test_partial_answers_are_not_right():
-    """A pair counts as right only where the outcome is correct."""
-    found = compare(cell({"a": 0.5, "b": 1.0}), base({"a": 1.0, "b": 1.0}))
-    assert (found.newly_wrong, found.new_right, found.old_right) == (("a",), 1, 2)
-
-
-def test_all_samples_changed_is_red():
-    """A baseline of another version of every sample compares nothing."""
-    before = base({"a": 1.0})
-    changed = {"a": replace(before.samples["a"], hash="other")}
-    assert judge_gate(cell({"a": 1.0}), replace(before, samples=changed), update=False).outcome == "failed"
-
-
-def test_nothing_to_pair_is_red():
-    """A baseline without one common scored sample compares nothing, and that is not green."""
-    assert judge_gate(cell({"a": 1.0}), base({"b": 1.0}), update=False).outcome == "failed"
-
-
-def test_a_partial_cell_says_so():
-    """A cell of which two of ten samples were selected is gated on those and says so."""
-    found = figures(replace(PLAN, total=10, selected=("s0", "s1")), [record("s0", 1.0), record("s1", 1.0)])
-    assert "partial 2 of 10" in judge_gate(found, base(some(10, 10)), update=False).message
-
-
 # ---------------------------------------------------------------- snapshots
 
 
@@ -525,7 +262,7 @@ def test_snapshot_round_trip(tmp_path):
     text = snapshot_text(found, None)
     assert text == snapshot_text(found, None)
     assert [line.strip()[:3] for line in text.splitlines() if '"hash"' in line] == ['"a"', '"b"', '"c"']
-    read = baseline(write(tmp_path, text), "x")
+    read = baseline_of(read_snapshot(write(tmp_path, text)), "x", "single-scripted-m")
     assert {name: s.outcome for name, s in read.samples.items()} == {"a": "correct", "b": "incorrect", "c": "error"}
     keys = list(json.loads(text))
     assert keys == sorted(keys)
@@ -558,7 +295,7 @@ def test_every_snapshot_can_be_read_again(values):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "s.json"
         write_text(path, snapshot_text(cell(values), None))
-        read = baseline(path, "x")
+        read = baseline_of(read_snapshot(path), "x", "single-scripted-m")
     assert {name: s.score for name, s in read.samples.items()} == pytest.approx(values, abs=1e-6)
 
 
@@ -619,75 +356,6 @@ def test_what_is_no_snapshot_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(SnapshotError, match=r"s\.json"):
         read_snapshot(path)
-
-
-# ---------------------------------------------------------------- baselines
-
-
-def found_for(root: Path, reference: str | None, current: str = "now") -> Found:
-    """The baseline of PLAN's cell below `root`."""
-    return find_baseline(PLAN, reference, root=root, where=root, current=current)
-
-
-def commit(root: Path, values: dict[str, float | None]) -> Path:
-    """The cell's snapshot with these scores, below `root`."""
-    path = root / snapshot_path(PLAN)
-    write_text(path, snapshot_text(cell(values), None))
-    return path
-
-
-def test_no_snapshot_is_no_fault(tmp_path):
-    """Before the first --snapshot-update there is no baseline, and nothing is wrong."""
-    assert found_for(tmp_path, None) == Found()
-
-
-def test_the_committed_snapshot_is_the_baseline(tmp_path):
-    """Without a reference the snapshot below rootdir counts, named as it lies there."""
-    commit(tmp_path, {"a": 1.0})
-    assert found_for(tmp_path, None).baseline.name == "snapshots/t/single-scripted-m.json"
-
-
-def test_a_broken_snapshot_is_a_fault(tmp_path):
-    """A snapshot that cannot be trusted is a fault, never the same as none."""
-    commit(tmp_path, {"a": 1.0}).write_text("{", encoding="utf-8")
-    assert "the baseline cannot be used" in found_for(tmp_path, None).fault
-
-
-@pytest.mark.parametrize("reference", ["other/snapshots", "other/snapshots/t/single-scripted-m.json"])
-def test_a_path_is_a_baseline(tmp_path, reference):
-    """A snapshot file, or a folder of them, can be named."""
-    commit(tmp_path / "other", {"a": 0.0})
-    assert found_for(tmp_path, reference).baseline.samples["a"].outcome == "incorrect"
-
-
-def test_a_folder_without_the_cell_is_a_fault(tmp_path):
-    """A named folder that lacks the cell's file is not taken for "no baseline"."""
-    (tmp_path / "other").mkdir()
-    assert "no t/single-scripted-m.json in it" in found_for(tmp_path, "other").fault
-
-
-def test_a_run_is_a_baseline(tmp_path):
-    """A run's records have the scores, outcomes and hashes of a snapshot of them."""
-    RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0))
-    found = found_for(tmp_path, "2026").baseline
-    assert (found.scorer, found.samples["a"].hash, found.samples["a"].outcome) == ("exact/1", "h", "correct")
-
-
-def test_last_is_never_the_run_itself(tmp_path):
-    """`last` is the last run before the one that is being gated."""
-    for name, value in (("20260101T000000Z-aaaaaaaa", 0.0), ("20260102T000000Z-bbbbbbbb", 1.0)):
-        RunLog(tmp_path, name).append(record("a", value))
-    found = found_for(tmp_path, "last", current="20260102T000000Z-bbbbbbbb").baseline
-    assert found.samples["a"].score == 0.0
-
-
-@pytest.mark.parametrize(
-    ("reference", "said"), [("2027", "no run '2027'"), ("last", "holds no record of t/single/scripted/m")]
-)
-def test_a_run_that_does_not_fit_is_a_fault(tmp_path, reference, said):
-    """An unknown run, and a run without the cell, are faults that say so."""
-    RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0, task="another"))
-    assert said in found_for(tmp_path, reference).fault
 
 
 # ---------------------------------------------------------------- run log

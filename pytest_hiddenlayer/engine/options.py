@@ -26,7 +26,10 @@ class RunOptions:
     concurrency: int = 20
     strict: bool = False
     require_provider: bool = False
-    gate: bool = True
+    gate: str = "regression"  # or threshold, require, off
+    gate_underpowered: str = "pass"  # or fail
+    adaptive: bool = False  # stop repeating epochs once the verdict is decided
+    match: str = "hash"  # or id: samples are compared though their prompt changed
     baseline: str | None = None
 
 

@@ -4,6 +4,7 @@ options    what the user asked for            state      what one session knows
 collect    task files → items and gates       marker     @pytest.mark.task
 fixtures   sample, strategy, provider, ...    outcomes   a record in pytest's words
 running    answers ahead, xdist's two sides   gates      figures, snapshots, gate reports
+adaptive   epochs that need not be asked      baselines  what a cell is compared with
 reporting  records on reports                 terminal, html   what people read
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import pytest
 
+from .adaptive import pytest_runtest_setup
 from .collect import pytest_collect_file
 from .fixtures import evaluate, hl_case, hl_record, judge, provider, sample, strategy
 from .marker import SIGNATURE, pytest_generate_tests
@@ -58,6 +60,7 @@ __all__ = [
     "pytest_load_initial_conftests",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",
+    "pytest_runtest_setup",
     "pytest_runtestloop",
     "pytest_sessionfinish",
     "pytest_terminal_summary",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..results.baselines import Found, find_baseline
+from ..errors import HiddenLayerError
+from ..results.baselines import Found, Reference, find_baseline, open_reference
+from ..results.figures import CellPlan
 from .state import State
 
 
@@ -10,11 +12,25 @@ def baseline_of(state: State, cell: tuple[str, ...]) -> Found:
     """The baseline of a cell: `--baseline`, else the committed snapshot."""
     if cell not in state.baselines:
         plan = state.plans.get(cell)
-        where = state.config.invocation_params.dir
-        state.baselines[cell] = (
-            Found()
-            if plan is None
-            else find_baseline(plan, state.options.baseline, root=state.root, where=where, current=state.run_id)
-        )
+        state.baselines[cell] = Found() if plan is None else _find(state, plan)
     found: Found = state.baselines[cell]
+    return found
+
+
+def _find(state: State, plan: CellPlan) -> Found:
+    reference = _reference(state)
+    return reference if isinstance(reference, Found) else find_baseline(plan, reference)
+
+
+def _reference(state: State) -> Reference | Found:
+    """What `--baseline` names; a fault of every cell where it names nothing."""
+    if state.reference is None:
+        where = state.config.invocation_params.dir
+        try:
+            state.reference = open_reference(
+                state.options.baseline, root=state.root, where=where, current=state.run_id
+            )
+        except HiddenLayerError as error:
+            state.reference = Found(fault=f"the baseline cannot be used: {error}")
+    found: Reference | Found = state.reference
     return found

@@ -64,7 +64,7 @@ class TaskFile(pytest.Module):
         self.ahead = not overridden(pytest.Function.from_parent(self, name="deciding"))
         for cell in found:
             yield from self._samples(cell, function)
-        if state.options.gate:
+        if state.options.gate != "off":
             for cell in found:
                 yield GateItem.make(self, cell)
 

@@ -32,9 +32,10 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
     state.figures = [
         figures(plan, _in_order(plan, records.get(plan.key, []))) for plan in state.plans.values() if plan.selected
     ]
-    for found in state.figures if gated else []:
-        if found.plan.gate_id is not None:
-            _report(session, found.plan, _judge(state, found))
+    gates = [found for found in state.figures if found.plan.gate_id is not None] if gated else []
+    for found, result in zip(gates, _judge(state, gates), strict=True):
+        state.gates[found.plan.key] = result
+        _report(session, found.plan, result)
     for plan in state.plans.values() if gated else []:
         if plan.gate_id is not None and not plan.selected:
             _report(session, plan, None)
@@ -69,14 +70,17 @@ def write_snapshots(session: pytest.Session, state: State) -> None:
         write(session, found.plan, path, snapshot_text(found, before))
 
 
-def _judge(state: State, found: CellFigures) -> GateResult:
-    from ..results.gate import judge_gate
+def _judge(state: State, cells: list[CellFigures]) -> list[GateResult]:
+    """The gates of all cells together: they are one family of tests."""
+    from ..results.gate import judge_gates, policy_of
+    from .adaptive import decisions
     from .baselines import baseline_of
 
-    base = baseline_of(state, found.plan.key)
-    result = judge_gate(found, base.baseline, update=state.updating, fault=base.fault)
-    state.gates[found.plan.key] = result
-    return result
+    if not cells:
+        return []
+    policy = policy_of(state.options, update=state.updating)
+    found = [(cell, baseline_of(state, cell.plan.key)) for cell in cells]
+    return judge_gates(found, policy, decisions(state))
 
 
 def _report(session: pytest.Session, plan: CellPlan, result: GateResult | None) -> None:
@@ -100,8 +104,10 @@ def _report(session: pytest.Session, plan: CellPlan, result: GateResult | None) 
             start=0.0,
             stop=0.0,
         )
-        if result is not None and when == "call" and result.outcome == "passed":
-            report.sections.append(("gate", result.message))
+        if result is not None and when == "call":
+            report.user_properties.extend(result.properties)
+            if result.outcome == "passed":
+                report.sections.append(("gate", result.message))
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=node_id, location=location)
 

@@ -19,15 +19,29 @@ _OPTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("judge", "PROVIDER[:MODEL]", "who judges (default: the candidate itself)", "string"),
     ("epochs", "N", "answer every sample N times", "string"),
     ("limit", "N", "only the first N samples of each task", "string"),
-    ("baseline", "REF", "compare with a snapshot folder, a run id or `last` instead of snapshots/", "string"),
+    (
+        "baseline",
+        "REF[@PROVIDER:MODEL]",
+        "compare with a path, a run id, `last` or a git ref instead of snapshots/; with @ another model's cell",
+        "string",
+    ),
     ("seed", "N", "seed that all others are derived from (default: 0)", "string"),
     ("temperature", "T", "temperature of every call, above task files and strategies", "string"),
     ("max-tokens", "N", "most new tokens of every call", "string"),
     ("concurrency", "N", "most calls in flight per model (default: 20)", "string"),
-    ("gate", "regression|off", "whether cells are gated (default: regression)", "string"),
+    (
+        "gate",
+        "regression|threshold|require|off",
+        "regression: red where a cell is worse than its baseline (default); threshold: only threshold, must_pass "
+        "and min_scored; require: as regression, and red without a whole baseline; off: no gates",
+        "string",
+    ),
+    ("gate-underpowered", "pass|fail", "what a verdict is worth for which too little was measured", "string"),
+    ("match", "hash|id", "compare samples of the same id and prompt (default), or of the same id", "string"),
 )
 _FLAGS: tuple[tuple[str, str], ...] = (
     ("strict", "any wrong answer fails"),
+    ("adaptive", "stop repeating the epochs of a cell once its verdict is decided"),
     ("require-provider", "a provider that does not work here is an error instead of a skip"),
 )
 _PLAIN = ("provider", "model", "strategy", "judge", "epochs", "limit", "baseline")
@@ -63,15 +77,11 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any,
 def read_options(config: pytest.Config) -> RunOptions:
     """The run's options: command line, then ini, then default. Raises UsageError."""
     from ..engine.options import RunOptions, name_models, parse_model
-    from ..errors import UsageError
     from ..registry import providers
     from ..strategies.build import parse_strategy
     from ..types import Generation
 
     judge = _text(config, "judge")
-    gate = _text(config, "gate") or "regression"
-    if gate not in ("regression", "off"):
-        raise UsageError(f"--hl-gate {gate!r}: write regression or off")
     return RunOptions(
         providers=name_models(_texts(config, "provider") or ("mlx",), _text(config, "model"), providers.get),
         strategies=tuple(map(parse_strategy, _texts(config, "strategy"))) or None,
@@ -86,7 +96,10 @@ def read_options(config: pytest.Config) -> RunOptions:
         concurrency=_number(config, "concurrency", int, 1) or 20,
         strict=_flag(config, "strict"),
         require_provider=_flag(config, "require-provider"),
-        gate=gate != "off",
+        gate=_word(config, "gate", ("regression", "threshold", "require", "off")),
+        gate_underpowered=_word(config, "gate-underpowered", ("pass", "fail")),
+        match=_word(config, "match", ("hash", "id")),
+        adaptive=_flag(config, "adaptive"),
         baseline=_text(config, "baseline"),
     )
 
@@ -133,6 +146,16 @@ def _texts(config: pytest.Config, name: str) -> tuple[str, ...]:
 
 def _flag(config: pytest.Config, name: str) -> bool:
     return bool(config.getoption(_dest(name)) or config.getini(_dest(name)))
+
+
+def _word(config: pytest.Config, name: str, words: tuple[str, ...]) -> str:
+    """One of these words; the first where nobody said any. Raises UsageError."""
+    from ..errors import UsageError, did_you_mean
+
+    text = _text(config, name) or words[0]
+    if text not in words:
+        raise UsageError(f"--hl-{name} {text!r}: write {', '.join(words)}{did_you_mean(text, words)}")
+    return text
 
 
 def _number(config: pytest.Config, name: str, kind: type, least: float) -> Any:

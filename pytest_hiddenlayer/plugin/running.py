@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import HiddenLayerError
+from .adaptive import may_ask_ahead, prepare
 from .collect import EvalItem, GateItem
 from .gates import finish
 from .state import STATE, State, state_of
@@ -45,6 +46,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     _plan(state, session.items)
+    prepare(state)
     session.items[:] = [item for item in session.items if not isinstance(item, GateItem)]
 
 
@@ -80,7 +82,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         at = _position(item.session, item)
         ahead = list(item.session.items[at : at + AHEAD])
     for one in ahead:
-        if isinstance(one, EvalItem):
+        if isinstance(one, EvalItem) and (not isinstance(item, EvalItem) or may_ask_ahead(state, item, one)):
             _prefetch(state, one)
 
 

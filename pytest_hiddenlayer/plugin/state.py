@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..results.gate import GateResult
     from ..results.runlog import RunLog
     from ..types import Record, Task
+    from .adaptive import Watch
 
 
 @dataclass(kw_only=True, slots=True)
@@ -34,6 +35,8 @@ class State:
     figures: list[CellFigures] = field(default_factory=list)
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     baselines: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    reference: Any = None  # what --baseline names, once it was looked for
+    adaptive: Watch | None = None  # the cells that may end early, under --hl-adaptive
     task_faults: set[str] = field(default_factory=set)  # node ids of task files that do not load
     other_faults: bool = False  # something else failed to be collected
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of its last phase

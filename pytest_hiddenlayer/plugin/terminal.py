@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from .adaptive import saved
 from .state import STATE
 
 
@@ -21,6 +22,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         width = out._tw.fullwidth
         for line in cell_table(state.figures, state.gates, width=width, colour=out.hasmarkup).splitlines():
             out.write_line(line)
+    if (spared := saved(state)) is not None:
+        out.write_line(spared)
     if state.seen and set(state.seen.values()) == {"skipped"}:
         out.write_line("every eval item was skipped: nothing was measured", red=True)
     if state.records:

@@ -95,6 +95,7 @@ class CellFigures:
             "label": plan.label,
             "provider": plan.provider,
             "model": plan.model,
+            "slug": plan.slug,
             "scorer": plan.scorer,
             "n": self.estimate.n,
             "n_selected": self.n_selected,

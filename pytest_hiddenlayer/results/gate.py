@@ -1,37 +1,43 @@
-"""The gate of a cell: is it worse than its baseline, and was enough measured to know?"""
+"""The gates of a session: is a cell worse than its baseline, and was enough measured to know?
+
+Red when a cell regressed; when fewer than `min_scored` of its selected samples were scored,
+or it would have regressed had those without a score been wrong; when its score is below
+`threshold`; when a `must_pass` sample is not right; when its baseline cannot be trusted. By
+policy also when there is no whole baseline, or when too little was measured for a verdict.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
-from ..stats.paired import mcnemar_worse, paired_difference
+from ..engine.options import RunOptions
+from ..stats.sequential import Decision
 from ..types import SCORED
+from .adaptive import decided_by
+from .baseline import CellKey
+from .baselines import Found
+from .comparison import Comparison, measure, settle
 from .figures import CellFigures
-from .snapshot import Baseline
+from .gate_words import measured, missing_words, some, told
+from .pairing import Match, pair_up
 
-ALPHA = 0.05
-Verdict: TypeAlias = Literal["regressed", "improved", "same", "underpowered"]
+Mode: TypeAlias = Literal["regression", "threshold", "require", "off"]
+
+
+LEAST_COVERAGE = 0.5
+"""Share of the scored samples that must have a partner; below it the gate is skipped, not passed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
-    """One cell against its baseline, sample by sample."""
+class Policy:
+    """What turns a gate red."""
 
-    baseline: str
-    n: int  # pairs: scored on both sides, with the same sample hash
-    old_right: int
-    new_right: int
-    newly_wrong: tuple[str, ...]
-    newly_right: tuple[str, ...]
-    changed: int  # samples whose hash differs: left out
-    unpaired: int  # samples that only one side scored: left out
-    difference: float  # new minus old share right
-    ci95: tuple[float, float]
-    p_worse: float  # exact one-sided McNemar
-    p_better: float
-    verdict: Verdict
+    mode: Mode = "regression"  # threshold: no baseline is looked at; require: a whole baseline must be there
+    fail_underpowered: bool = False
+    match: Match = "hash"
+    update: bool = False  # under --snapshot-update only threshold and must_pass are judged
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,107 +54,172 @@ class GateResult:
         """One word for the table: the verdict, or what else decided."""
         if self.outcome == "failed" and not (self.comparison and self.comparison.verdict == "regressed"):
             return "failed"
+        if self.outcome == "skipped":
+            return "skipped"
         return self.comparison.verdict if self.comparison else self.outcome
 
-
-def judge_gate(
-    figures: CellFigures, baseline: Baseline | None, *, update: bool, fault: str | None = None
-) -> GateResult:
-    """The gate's verdict.
-
-    Red when: the cell regressed; fewer than `min_scored` of the selected samples were scored;
-    the score is below `threshold`; a `must_pass` sample is not right; or the baseline cannot
-    be trusted (`fault`). Without a baseline and without a red reason it is skipped. Under
-    `update` only `threshold` and `must_pass` are judged.
-    """
-    failures = [*_must_pass(figures), *_threshold(figures)]
-    notes = [_measured(figures)]
-    if update:
-        return _result(figures, failures, notes, None, skipped=False)
-    failures += _min_scored(figures)
-    if fault is not None:
-        return _result(figures, [*failures, fault], notes, None, skipped=False)
-    if baseline is None:
-        how = "no baseline: make one with --snapshot-update"
-        return _result(figures, failures, [*notes, how], None, skipped=figures.plan.threshold is None)
-    if baseline.scorer != figures.plan.scorer:
-        fault = f"baseline {baseline.name} was scored by {baseline.scorer!r}, this run by {figures.plan.scorer!r}"
-        return _result(figures, [*failures, fault], notes, None, skipped=False)
-    found = compare(figures, baseline)
-    if found is None:
-        fault = f"no sample of this run has a scored counterpart in {baseline.name}: nothing was compared"
-        return _result(figures, [*failures, fault], notes, None, skipped=False)
-    if found.verdict == "regressed":
-        failures.append(f"regressed against {baseline.name}")
-    return _result(figures, failures, [*notes, *_told(found)], found, skipped=False)
+    @property
+    def properties(self) -> list[tuple[str, str]]:
+        """The gate item's user properties, for JUnit and HTML: plain strings."""
+        found = self.comparison
+        if found is None:
+            return [("hl.gate", self.word)]
+        values: dict[str, object] = {
+            "gate": self.word,
+            "verdict": found.verdict,
+            "difference": f"{found.paired.difference:+.6f}",
+            "ci95": "unknown" if found.paired.ci95 is None else "{:+.6f} {:+.6f}".format(*found.paired.ci95),
+            "p_worse": f"{found.p_worse:.6g}",
+            "n_pairs": found.paired.n,
+        }
+        return [(f"hl.{name}", str(value)) for name, value in values.items()]
 
 
-def compare(figures: CellFigures, baseline: Baseline) -> Comparison | None:
-    """The paired comparison; None where not one sample can be paired."""
-    pairs, changed, unpaired = _pairs(figures, baseline)
-    if not pairs:
-        return None
-    newly_wrong = tuple(name for name, old, new in pairs if old and not new)
-    newly_right = tuple(name for name, old, new in pairs if new and not old)
-    difference, low, high = paired_difference(len(newly_wrong), len(newly_right), len(pairs))
-    p_worse = mcnemar_worse(len(newly_wrong), len(newly_right))
-    p_better = mcnemar_worse(len(newly_right), len(newly_wrong))
-    plan = figures.plan
-    return Comparison(
-        baseline=baseline.name,
-        n=len(pairs),
-        old_right=sum(old for _, old, _ in pairs),
-        new_right=sum(new for _, _, new in pairs),
-        newly_wrong=newly_wrong,
-        newly_right=newly_right,
-        changed=changed,
-        unpaired=unpaired,
-        difference=difference,
-        ci95=(low, high),
-        p_worse=p_worse,
-        p_better=p_better,
-        verdict=_verdict(difference, (low, high), p_worse, p_better, plan.margin, plan.min_effect),
+def policy_of(options: RunOptions, *, update: bool = False) -> Policy:
+    """The policy that a run's options ask for."""
+    return Policy(
+        mode=cast(Mode, options.gate),
+        fail_underpowered=options.gate_underpowered == "fail",
+        match=match_of(options),
+        update=update,
     )
 
 
-def _pairs(figures: CellFigures, baseline: Baseline) -> tuple[list[tuple[str, bool, bool]], int, int]:
-    pairs, changed, unpaired = [], 0, 0
-    for name, new in figures.samples.items():
-        old = baseline.samples.get(name)
-        if old is None or old.outcome not in SCORED or new.outcome not in SCORED:
-            unpaired += 1
-        elif old.hash != new.hash:
-            changed += 1
-        else:
-            pairs.append((name, old.outcome == "correct", new.outcome == "correct"))
-    return pairs, changed, unpaired
+def match_of(options: RunOptions) -> Match:
+    """How samples find their partners."""
+    return cast(Match, options.match)
 
 
-def _verdict(
-    difference: float,
-    ci95: tuple[float, float],
-    p_worse: float,
-    p_better: float,
-    margin: float,
-    min_effect: float,
-) -> Verdict:
-    if p_worse <= ALPHA and difference < -margin:
-        return "regressed"
-    if p_better <= ALPHA:
-        return "improved"
-    return "same" if -min_effect <= ci95[0] and ci95[1] <= min_effect else "underpowered"
+def judge_gates(
+    cells: Sequence[tuple[CellFigures, Found]],
+    policy: Policy,
+    decisions: Mapping[CellKey, Decision | None] | None = None,
+) -> list[GateResult]:
+    """The gates of all cells of a session, in their order; the family of the tests is the session.
+
+    `decisions` are those of the sequential test, of the cells whose epochs could have ended early.
+    """
+    measured_ = [_measure(figures, found, policy) for figures, found in cells]
+    verdicts = iter(settle([found for found in measured_ if found is not None]))
+    settled = [None if found is None else next(verdicts) for found in measured_]
+    if decisions:
+        settled = [_decided(figures, found, decisions) for (figures, _), found in zip(cells, settled, strict=True)]
+    return [
+        _judge(figures, found, comparison, policy)
+        for (figures, found), comparison in zip(cells, settled, strict=True)
+    ]
+
+
+def _decided(
+    figures: CellFigures, found: Comparison | None, decisions: Mapping[CellKey, Decision | None]
+) -> Comparison | None:
+    if found is None or figures.plan.key not in decisions:
+        return found
+    return decided_by(found, decisions[figures.plan.key], figures.plan.epochs)
+
+
+def _measure(figures: CellFigures, found: Found, policy: Policy) -> Comparison | None:
+    base = found.baseline
+    if policy.update or policy.mode == "threshold" or base is None or _other_measure(figures, found):
+        return None
+    plan = figures.plan
+    pairing = pair_up(base.samples, figures.samples, policy.match)
+    return measure(base.name, pairing, margin=plan.margin, min_effect=plan.min_effect)
+
+
+def _judge(figures: CellFigures, found: Found, comparison: Comparison | None, policy: Policy) -> GateResult:
+    failures = [*_must_pass(figures), *_threshold(figures)]
+    notes = measured(figures)
+    if policy.update:
+        return _result(figures, failures, notes, None)
+    failures += _min_scored(figures)
+    if policy.mode == "threshold":
+        return _result(figures, failures, notes, None)
+    fault = found.fault or _other_measure(figures, found)
+    if fault is not None:
+        return _result(figures, [*failures, fault], notes, None)
+    if found.baseline is None:
+        required = policy.mode == "require"
+        failures += [found.missing] if required else []
+        skip = None if figures.plan.threshold is not None else found.missing
+        return _result(figures, failures, [*notes, found.missing], None, skip=skip)
+    if comparison is None:
+        return _result(figures, [*failures, _nothing_paired(figures, found, policy)], notes, None)
+    return _compared(figures, found, comparison, policy, failures, notes)
+
+
+def _compared(
+    figures: CellFigures,
+    found: Found,
+    comparison: Comparison,
+    policy: Policy,
+    failures: list[str],
+    notes: list[str],
+) -> GateResult:
+    assert found.baseline is not None
+    if comparison.verdict == "regressed":
+        failures.append(f"regressed against {comparison.baseline}")
+    if comparison.lost_counts:
+        lost = len(comparison.pairing.lost)
+        failures.append(f"not measured: {lost} scored before have no score now; counted as wrong, the cell regressed")
+    if comparison.verdict == "underpowered" and policy.fail_underpowered:
+        failures.append("underpowered: too little was measured for a verdict")
+    partial = _partial(figures, comparison)
+    if partial and policy.mode == "require":
+        failures.append(partial)
+    remarks = [found.baseline.remark] if found.baseline.remark else []
+    lines = [*notes, *remarks, *told(comparison, policy.match), *([partial] if partial else [])]
+    blind = partial if comparison.pairing.coverage < LEAST_COVERAGE else None
+    return _result(figures, failures, lines, comparison, skip=blind)
+
+
+def _partial(figures: CellFigures, comparison: Comparison) -> str | None:
+    """Where the baseline does not know all samples: that is told, and where it knows too few nothing is green."""
+    p = comparison.pairing
+    if p.coverage >= figures.plan.min_scored:
+        return None
+    scored = figures.estimate.n
+    return (
+        f"the baseline is partial: {len(p.pairs)} of {scored} scored samples could be compared "
+        f"({len(p.added)} are not in it, {len(p.changed)} changed since, {len(p.gained)} had no score); "
+        "renew it with --snapshot-update"
+    )
+
+
+def _other_measure(figures: CellFigures, found: Found) -> str | None:
+    """Why two scores cannot be compared: they were made by another rule."""
+    base, plan = found.baseline, figures.plan
+    if base is None:
+        return None
+    if base.scorer is not None and base.scorer != plan.scorer:
+        return f"baseline {base.name} was scored by {base.scorer!r}, this run by {plan.scorer!r}"
+    if base.epochs != plan.epochs and plan.reducer not in ("mean", "median", "mode"):
+        return (
+            f"baseline {base.name} has {base.epochs} epoch(s), this run {plan.epochs}: "
+            f"{plan.reducer} grows with them; run it with --epochs {base.epochs}"
+        )
+    return None
+
+
+def _nothing_paired(figures: CellFigures, found: Found, policy: Policy) -> str:
+    assert found.baseline is not None
+    p = pair_up(found.baseline.samples, figures.samples, policy.match)
+    hint = "; to compare prompts, match by id: --hl-match=id" if p.changed and policy.match == "hash" else ""
+    words = missing_words(p) or "this run scored none"
+    where = f"no sample of this run has a scored counterpart in {found.baseline.name}"
+    return f"{where}: nothing was compared ({words}){hint}"
 
 
 def _must_pass(figures: CellFigures) -> list[str]:
     wrong = [n for n, s in figures.samples.items() if s.must_pass and s.outcome != "correct"]
-    return [f"must_pass not right: {_some(wrong)}"] if wrong else []
+    return [f"must_pass not right: {some(wrong)}"] if wrong else []
 
 
 def _threshold(figures: CellFigures) -> list[str]:
     wanted, mean = figures.plan.threshold, figures.estimate.mean
     if wanted is None or (mean is not None and mean >= wanted):
         return []
-    return [f"score {_number(mean)} is below the threshold {wanted:g}"]
+    return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {wanted:g}"]
 
 
 def _min_scored(figures: CellFigures) -> list[str]:
@@ -160,48 +231,18 @@ def _min_scored(figures: CellFigures) -> list[str]:
     return [f"scored {n} of {selected} samples, min_scored is {wanted:g}: not measured ({seen})"]
 
 
-def _measured(figures: CellFigures) -> str:
-    e = figures.estimate
-    part = f", partial {figures.n_selected} of {figures.plan.total}" if figures.partial else ""
-    bar = "" if e.stderr is None else f" ± {e.stderr:.3f}"
-    interval = "" if e.ci95 is None else f", 95 % interval {e.ci95[0]:.3f} to {e.ci95[1]:.3f}"
-    return f"score {_number(e.mean)}{bar} (n={e.n} scored of {figures.n_selected}{part}{interval})"
-
-
-def _told(found: Comparison) -> list[str]:
-    lines = [
-        f"baseline {found.baseline}: {found.old_right} of {found.n} right, now {found.new_right} of {found.n}",
-        f"difference {found.difference:+.3f} (95 % interval {found.ci95[0]:+.3f} to {found.ci95[1]:+.3f}), "
-        f"exact one-sided McNemar p = {found.p_worse:.3g} for worse, {found.p_better:.3g} for better",
-        f"verdict: {found.verdict}",
-    ]
-    if found.newly_wrong:
-        lines.append(f"newly wrong: {_some(found.newly_wrong)}")
-    if found.newly_right:
-        lines.append(f"newly right: {_some(found.newly_right)}")
-    if found.changed or found.unpaired:
-        lines.append(f"left out: {found.changed} changed since, {found.unpaired} scored on one side only")
-    return lines
-
-
 def _result(
     figures: CellFigures,
     failures: Sequence[str],
     notes: Sequence[str],
     found: Comparison | None,
     *,
-    skipped: bool,
+    skip: str | None = None,
 ) -> GateResult:
+    """Red beats skipped, skipped beats green; `skip` is why the gate would be skipped."""
+    outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skip else "passed"
     head = f"gate of {figures.plan.task}[{figures.plan.params}]"
-    lines = [f"{head}: {'; '.join(failures) or ('skipped' if skipped else 'passed')}", *notes]
-    outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skipped else "passed"
+    lines = [f"{head}: {'; '.join(failures) or outcome}", *(note for note in notes if note != skip)]
+    if skip:
+        lines.append(skip)  # the last line is the reason that pytest prints
     return GateResult(outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=found)
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
-
-
-def _some(names: Sequence[str], most: int = 12) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

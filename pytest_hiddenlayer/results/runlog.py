@@ -81,10 +81,17 @@ def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
 def git_state(root: Path) -> dict[str, Any] | None:
     """{commit, dirty} of the checkout around `root`; None where there is none."""
     try:
-        commit = _git(root, "rev-parse", "HEAD")
-        return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain", "--untracked-files=no"))}
+        commit = git_output(root, "rev-parse", "HEAD").strip()
+        changed = git_output(root, "status", "--porcelain", "--untracked-files=no")
+        return {"commit": commit, "dirty": bool(changed.strip())}
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def git_output(root: Path, *words: str) -> str:
+    """What `git WORDS` prints in `root`. Raises OSError without git, subprocess.SubprocessError where it fails."""
+    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=30, check=True)
+    return done.stdout
 
 
 def read_records(folder: Path) -> Iterator[Record]:
@@ -108,6 +115,20 @@ def read_records(folder: Path) -> Iterator[Record]:
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
         if record is not None:
             yield record
+
+
+def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
+    """The whole records of a growing log from byte `start` on, and the byte to go on from; none before the first."""
+    path = folder / "records.jsonl"
+    if not path.is_file():
+        return [], start
+    with path.open("rb") as log:
+        log.seek(start)
+        data = log.read()
+    whole = data[: data.rfind(b"\n") + 1]
+    known = {f.name for f in fields(Record)}
+    values = (json.loads(line) for line in whole.splitlines())
+    return [Record(**{k: v for k, v in value.items() if k in known}) for value in values], start + len(whole)
 
 
 def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
@@ -161,11 +182,6 @@ def _lock(handle: int) -> None:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX)
-
-
-def _git(root: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=10, check=True)
-    return done.stdout.strip()
 
 
 def _versions() -> dict[str, str]:

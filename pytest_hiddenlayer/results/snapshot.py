@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..errors import SnapshotError
 from ..stats.estimate import estimate
 from ..types import OUTCOMES
+from .baseline import Baseline, BaselineSample
 from .figures import CellFigures, CellPlan
 
 FOLDER = Path("snapshots")
@@ -25,29 +26,14 @@ _FIELDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BaselineSample:
-    """One sample of a baseline."""
-
-    score: float | None
-    outcome: str
-    answer: str | None
-    hash: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Baseline:
-    """What a cell is compared with."""
-
-    name: str  # where it comes from, as people shall read it
-    scorer: str
-    samples: Mapping[str, BaselineSample]
-
-
 def snapshot_path(plan: CellPlan) -> Path:
     """The cell's file, relative to rootdir."""
-    name = f"{plan.label}-{plan.provider}-{plan.slug}.json"
-    return FOLDER / plan.task / re.sub(r'[\\/:*?"<>|]', "-", name)
+    return FOLDER / plan.task / f"{stem(*plan.key)}.json"
+
+
+def stem(task: str, label: str, provider: str, slug: str) -> str:
+    """The name of a cell's file without its ending; the task is its folder."""
+    return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
 
 
 def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str:
@@ -58,7 +44,8 @@ def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str
     plan = figures.plan
     kept = dict(before["samples"]) if before and not figures.whole else {}
     samples = kept | {name: _sample_json(result) for name, result in figures.samples.items()}
-    whole = estimate([s["score"] for s in samples.values() if s["score"] is not None])
+    scored = [s for s in samples.values() if s["score"] is not None]
+    whole = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = asdict(figures.usage) if not kept else None
     head = {
         "schema": SCHEMA,
@@ -88,8 +75,17 @@ def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
     """
     shown = name or str(path)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-    except (OSError, ValueError, RecursionError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
+    return parse_snapshot(text, shown)
+
+
+def parse_snapshot(text: str, shown: str) -> dict[str, Any]:
+    """The content of a snapshot, called `shown` in errors. Raises SnapshotError as `read_snapshot` does."""
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
         raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
     if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
         lacks = "it is no JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
@@ -103,14 +99,30 @@ def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
     return value
 
 
-def baseline(path: Path, name: str) -> Baseline:
-    """A snapshot as a baseline. Raises SnapshotError."""
-    value = read_snapshot(path, name)
+def baseline_of(value: Mapping[str, Any], name: str, file_stem: str) -> Baseline:
+    """The content of a snapshot as a baseline; the strategy's label and the model's slug stand in its file's name."""
+    label, slug = _named(file_stem, value["provider"])
+    wanted = ("score", "outcome", "answer", "hash", "group")
     samples = {
-        key: BaselineSample(**{k: sample[k] for k in ("score", "outcome", "answer", "hash")})
+        key: BaselineSample(**{k: sample[k] for k in wanted if k in sample})
         for key, sample in value["samples"].items()
     }
-    return Baseline(name=name, scorer=value["scorer"], samples=samples)
+    return Baseline(
+        name=name,
+        scorer=value["scorer"],
+        samples=samples,
+        key=(value["task"], label, value["provider"], slug),
+        model=value["model"],
+        epochs=value["epochs"],
+        usage=value["usage"],
+        cost_usd=value["cost_usd"],
+    )
+
+
+def _named(file_stem: str, provider: str) -> tuple[str, str]:
+    """(label, slug) of `debate-mlx-nano-1`, where the provider is mlx."""
+    label, between, slug = file_stem.partition(f"-{provider}-")
+    return (label, slug) if between else (file_stem, "")
 
 
 def _check_sample(path: str, name: str, sample: Any) -> None:
@@ -118,7 +130,7 @@ def _check_sample(path: str, name: str, sample: Any) -> None:
     good = score is None or (isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1)
     if good and isinstance(sample, dict):
         good = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
-        good = good and isinstance(sample.get("answer"), str | None)
+        good = good and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
     if not good:
         raise SnapshotError(f"{path}: sample {name!r}: not a result: {sample!r}")
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
@@ -127,7 +139,9 @@ def _check_sample(path: str, name: str, sample: Any) -> None:
 
 
 def _sample_json(result: Any) -> dict[str, Any]:
+    """One line of the file; the cluster stands there only where the sample has one."""
     return {
+        **({"group": result.group} if result.group is not None else {}),
         "answer": result.answer,
         "hash": result.hash,
         "outcome": result.outcome,

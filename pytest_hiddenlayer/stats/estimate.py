@@ -18,7 +18,7 @@ class Estimate:
     ci95: tuple[float, float] | None  # within [0, 1]
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float], groups: Sequence[str | None] | None = None) -> Estimate:
     """Mean, standard error (ddof 1) and 95 % interval of scores in [0, 1].
 
     The interval is Wilson's (1927) for right/wrong values, Student's t otherwise, cut to

@@ -105,7 +105,7 @@ def test_another_plugin_keeps_its_option(sums):
         (["--limit", "0"], "--hl-limit '0': a whole number of at least 1 is needed"),
         (["--epochs", "1.5"], "--hl-epochs '1.5': a whole number of at least 1 is needed"),
         (["--hl-temperature", "nan"], "--hl-temperature 'nan': a number of at least 0 is needed"),
-        (["--hl-gate", "on"], "--hl-gate 'on': write regression or off"),
+        (["--hl-gate", "on"], "--hl-gate 'on': write regression, threshold, require, off"),
         (["--provider", "scriptd"], "unknown provider 'scriptd', did you mean 'scripted'?*registered: *mlx*"),
         (["--provider", "mlx:"], "--provider 'mlx:': write PROVIDER or PROVIDER:MODEL"),
         (["--provider", "mlx", "--provider", "mlx"], "--provider mlx was given twice"),

@@ -1,0 +1,93 @@
+"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 where something regressed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..results.compare import Compared
+
+HELP = "compare two runs, snapshot folders, snapshots or git refs; exit status 1 where a cell regressed"
+
+REFERENCE = (
+    "a path, a run id, `last` or a git ref; @PROVIDER:MODEL and #STRATEGY after it choose its cells; "
+    "@PROVIDER:MODEL alone means the committed snapshots"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Two references, and how to compare and show them."""
+    add_references(parser)
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON")
+    shown.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+
+
+def add_references(parser: argparse.ArgumentParser) -> None:
+    """OLD and NEW, and how their samples are paired."""
+    parser.add_argument("old", metavar="OLD", help=REFERENCE)
+    parser.add_argument("new", metavar="NEW", help="the same")
+    parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; repeatable")
+    parser.add_argument(
+        "--match",
+        choices=("hash", "id"),
+        default="hash",
+        help="samples of the same id and prompt (default), or of the same id: to compare prompts",
+    )
+    parser.add_argument("--margin", type=_share, default=0.0, metavar="X", help="how much worse is tolerated (0)")
+    parser.add_argument("--min-effect", type=_share, default=0.05, metavar="X", help="what does not matter (0.05)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the comparison."""
+    from ..report.comparison import markdown, table
+
+    compared = compare(arguments)
+    if arguments.json:
+        print(json.dumps(compared.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    elif arguments.markdown:
+        print(markdown(compared), end="")
+    else:
+        width = shutil.get_terminal_size().columns
+        print(f"{compared.new} against {compared.old}")
+        print(table(compared, width=width, colour=sys.stdout.isatty()), end="")
+    return 1 if compared.regressed or compared.faults else 0
+
+
+def compare(arguments: argparse.Namespace) -> Compared:
+    """The two references compared. Raises UsageError where they have nothing in common."""
+    from ..results.baselines import open_reference
+    from ..results.compare import compare_references
+
+    here = Path.cwd()
+    old = open_reference(arguments.old, root=here, where=here)
+    new = open_reference(arguments.new, root=here, where=here)
+    found = compare_references(
+        old,
+        new,
+        tasks=arguments.task,
+        match=arguments.match,
+        margin=arguments.margin,
+        min_effect=arguments.min_effect,
+    )
+    if not found.cells and not found.faults:
+        sides = [", ".join("/".join(key) for key in keys) or "nothing" for keys in (found.only_old, found.only_new)]
+        raise UsageError(
+            f"{arguments.old} and {arguments.new} have no cell in common: {sides[0]} against {sides[1]}. "
+            "Choose other models or strategies with @PROVIDER:MODEL and #STRATEGY"
+        )
+    return found
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0 to 1 is needed")
+    return value

@@ -1,0 +1,32 @@
+"""`hiddenlayer diff OLD NEW`: the samples that flipped, with both answers and a text diff."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .compare import add_references, compare
+
+HELP = "show the samples that turned right or wrong between two references, with both answers"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Two references, as for `compare`."""
+    add_references(parser)
+    parser.add_argument("--context", type=int, default=3, metavar="N", help="unchanged lines around a change (3)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the flips; 1 where there are any, as `diff` does."""
+    from ..report.comparison import flips
+
+    compared = compare(arguments)
+    said = [line for cell in compared.cells for line in flips(cell, context=max(arguments.context, 0))]
+    for line in said:
+        print(line)
+    for fault in (*compared.faults, *(f"{cell.task}: {cell.fault}" for cell in compared.cells if cell.fault)):
+        print(f"hiddenlayer: {fault}", file=sys.stderr)
+    if not said:
+        pairs = sum(cell.comparison.paired.n for cell in compared.cells if cell.comparison)
+        print(f"no sample flipped between {compared.old} and {compared.new} ({pairs} compared)")
+    return 1 if said or compared.faults else 0

@@ -1,0 +1,105 @@
+"""`--hl-adaptive`: epochs that could not change a cell's verdict any more are not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .collect import EvalItem
+from .state import STATE, State
+
+if TYPE_CHECKING:
+    from ..results.adaptive import Adaptive
+    from ..results.baseline import CellKey
+    from ..stats.sequential import Decision
+    from ..types import Record
+
+
+@dataclass(kw_only=True, slots=True)
+class Watch:
+    """The cells that may end early, and how far the answers have been read."""
+
+    cells: Mapping[CellKey, Adaptive]
+    read: int = 0  # records of this process, or bytes of the run's log on a worker
+
+    def decision(self, state: State, key: CellKey) -> Decision | None:
+        """What is decided of a cell by the answers so far."""
+        for record in self._new(state):
+            if record.cell in self.cells:
+                self.cells[record.cell].add(record)
+        return self.cells[key].decision()
+
+    def _new(self, state: State) -> Iterator[Record]:
+        """Answers since the last look; a worker reads those of the others from the run's log."""
+        if state.worker:
+            from ..results.runlog import read_on
+
+            records, self.read = read_on(state.runlog.folder, self.read)
+            yield from records
+        else:
+            yield from state.records[self.read :]
+            self.read = len(state.records)
+
+
+def prepare(state: State) -> None:
+    """Find the cells that may end early: those with epochs to save, a gate and a baseline."""
+    if not state.options.adaptive or state.updating or state.options.gate == "threshold":
+        return
+    from ..results.adaptive import Adaptive, can_adapt
+    from ..results.gate import match_of
+    from .baselines import baseline_of
+
+    gated = [plan for plan in state.plans.values() if plan.gate_id is not None and plan.selected]
+    cells = {}
+    for plan in filter(can_adapt, gated):
+        base = baseline_of(state, plan.key).baseline
+        if base is not None and base.scorer in (None, plan.scorer):
+            cells[plan.key] = Adaptive(plan=plan, baseline=base, family=len(gated), match=match_of(state.options))
+    state.adaptive = Watch(cells=cells)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip an item whose cell was decided by the epochs before."""
+    state = item.config.stash.get(STATE, None)
+    if state is None or state.adaptive is None or not isinstance(item, EvalItem) or item.hl_case.epoch == 1:
+        return
+    key = item.hl_case.cell.key
+    decision = state.adaptive.decision(state, key) if key in state.adaptive.cells else None
+    if decision is not None and decision.look < item.hl_case.epoch:
+        planned = item.hl_case.cell.epochs
+        pytest.skip(f"adaptive: {decision.verdict} was decided after epoch {decision.look} of {planned}")
+
+
+def may_ask_ahead(state: State, running: EvalItem, other: EvalItem) -> bool:
+    """Whether an answer may be asked for before its turn: not where its epoch may turn out needless."""
+    now, then = running.hl_case, other.hl_case
+    if then.epoch == 1 or state.adaptive is None or then.cell.key not in state.adaptive.cells:
+        return True
+    return (now.cell.key, now.epoch) == (then.cell.key, then.epoch)
+
+
+def decisions(state: State) -> dict[CellKey, Decision | None]:
+    """What the sequential test says of the cells that could have ended early."""
+    watch = state.adaptive
+    return {} if watch is None else {key: watch.decision(state, key) for key in watch.cells}
+
+
+def saved(state: State) -> str | None:
+    """What ending early saved, in one sentence; None where it was not asked for."""
+    if state.adaptive is None:
+        return None
+    cells = state.adaptive.cells
+    if not cells:
+        return "adaptive: no cell has a baseline and more than one epoch under the reducer mean; nothing was saved"
+    planned = sum(one.plan.epochs * len(one.plan.selected) for one in cells.values())
+    asked = sum(record.cell in cells for record in state.records)
+    decided = [key for key, d in decisions(state).items() if d is not None and d.look < cells[key].plan.epochs]
+    share = (planned - asked) / planned
+    return (
+        f"adaptive: {len(decided)} of {len(cells)} cells decided early, "
+        f"{planned - asked} of {planned} answers ({share:.0%}) not asked"
+    )
