@@ -65,13 +65,20 @@ def prepare(state: State) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip an item whose cell was decided by the epochs before."""
     state = item.config.stash.get(STATE, None)
-    if state is None or state.adaptive is None or not isinstance(item, EvalItem) or item.hl_case.epoch == 1:
-        return
+    decision = None if state is None else decided_before(state, item)
+    if decision is not None and isinstance(item, EvalItem):
+        planned = item.hl_case.cell.epochs
+        reason = f"adaptive: {decision.verdict} was decided after epoch {decision.look} of {planned}"
+        raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+def decided_before(state: State, item: pytest.Item) -> Decision | None:
+    """What made the item's epoch needless; None where it is to be asked."""
+    if state.adaptive is None or not isinstance(item, EvalItem) or item.hl_case.epoch == 1:
+        return None
     key = item.hl_case.cell.key
     decision = state.adaptive.decision(state, key) if key in state.adaptive.cells else None
-    if decision is not None and decision.look < item.hl_case.epoch:
-        planned = item.hl_case.cell.epochs
-        pytest.skip(f"adaptive: {decision.verdict} was decided after epoch {decision.look} of {planned}")
+    return decision if decision is not None and decision.look < item.hl_case.epoch else None
 
 
 def may_ask_ahead(state: State, running: EvalItem, other: EvalItem) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from ..errors import SnapshotError
+from .adaptive import decisions, prepare
 from .state import STATE, State
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
     state.figures = [
         figures(plan, _in_order(plan, records.get(plan.key, []))) for plan in state.plans.values() if plan.selected
     ]
+    if state.adaptive is None:
+        prepare(state)  # a controller of workers knows its plans only now
     gates = [found for found in state.figures if found.plan.gate_id is not None] if gated else []
     for found, result in zip(gates, _judge(state, gates), strict=True):
         state.gates[found.plan.key] = result
@@ -73,7 +76,6 @@ def write_snapshots(session: pytest.Session, state: State) -> None:
 def _judge(state: State, cells: list[CellFigures]) -> list[GateResult]:
     """The gates of all cells together: they are one family of tests."""
     from ..results.gate import judge_gates, policy_of
-    from .adaptive import decisions
     from .baselines import baseline_of
 
     if not cells:

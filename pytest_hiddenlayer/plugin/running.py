@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import HiddenLayerError
-from .adaptive import may_ask_ahead, prepare
+from .adaptive import decided_before, may_ask_ahead, prepare
 from .collect import EvalItem, GateItem
 from .gates import finish
 from .state import STATE, State, state_of
@@ -72,7 +72,7 @@ def _plan(state: State, items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Ask for this item's answer and for those of the next ones, so that they are decoded together."""
     state = item.config.stash.get(STATE, None)
-    if state is None or not state.plans:
+    if state is None or not state.plans or decided_before(state, item) is not None:
         return
     if state.worker:
         ahead = [item, nextitem]
