@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import HiddenLayerError, ProviderError
 from ..taskfile import sample_hash
-from ..types import SCORED, Answer, Generation, Outcome, Provider, Record, Score, Usage
+from ..types import SCORED, Answer, Call, Generation, Outcome, Provider, Record, Score, Usage
 from .cases import Case, full_name
 from .context import AnswerContext
 from .naming import digest
+from .rounds import ROUND_SCORES, round_scores
+from .spent import SCORING_CALLS
 
 
 async def answer_case(
@@ -38,8 +40,10 @@ async def answer_case(
     except Exception as error:  # a strategy of the user's may raise anything: it is data about that strategy
         text = f"strategy {case.cell.strategy.name!r} raised {type(error).__name__}: {error}"
         answer = Answer(output="", outcome="error", error=text)
+    asked = context.calls
     outcome, scores, error_text = await _judge_answer(context, answer)
     latency_s = time.perf_counter() - began
+    answer = replace(answer, notes={**answer.notes, **await _own_notes(context, asked)})
     return _record(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
 
 
@@ -76,6 +80,17 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
     if head.value is None:
         return "unscored", scores, head.explanation
     return _graded(head.value, context.case.cell.pass_score), scores, None
+
+
+async def _own_notes(context: AnswerContext, asked: Sequence[Call]) -> dict[str, Any]:
+    """What the engine notes beside the strategy: calls of the scorers, and who was right in which round."""
+    cell = context.case.cell
+    notes: dict[str, Any] = {}
+    if scoring := len(context.calls) - len(asked):
+        notes[SCORING_CALLS] = scoring
+    if found := await round_scores(asked, cell.scorers[0], context.sample, cell.pass_score):
+        notes[ROUND_SCORES] = found
+    return notes
 
 
 def _graded(value: float, pass_score: float) -> Outcome:

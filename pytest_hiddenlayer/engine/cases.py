@@ -10,7 +10,7 @@ from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.build import BoundStrategy, bind_strategy
 from ..types import ModelName, Sample, Scorer, Task
-from .naming import item_name, item_params, slugs
+from .naming import controlled, item_name, item_params, slugs
 from .options import RunOptions, first, limited
 
 
@@ -87,6 +87,8 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
     doubled = [s.label for s in bound if sum(s.label == other.label for other in bound) > 1]
     if doubled:
         raise UsageError(f"strategy {doubled[0]!r} stands twice; parameters that equal their defaults do not count")
+    if taken := [s.label for s in bound if controlled(s.label) is not None]:
+        raise UsageError(f"strategy {taken[0]!r}: such labels are those of --hl-equal-budget; rename its parameter")
     judge = options.judge or (_judge(task.judge) if task.judge else None)
     return [
         Cell(

@@ -33,6 +33,22 @@ def item_params(label: str, model: ModelName, model_slug: str, epoch: int = 1) -
     return f"{label}-{model.provider}{named}{f'#{epoch}' if epoch > 1 else ''}"
 
 
+_CONTROL = "single.control="
+
+
+def control_label(label: str) -> str:
+    """The label of the single answers that a strategy is held against under an equal budget.
+
+    The strategy's label stands in it as it is, so that no two strategies share a control.
+    """
+    return f"{_CONTROL}{label}"
+
+
+def controlled(label: str) -> str | None:
+    """The label of the strategy that a control's cell is for; None for any other cell."""
+    return label.removeprefix(_CONTROL) if label.startswith(_CONTROL) else None
+
+
 def item_name(sample_id: str) -> str:
     """The sample id as an item's name: brackets would end it, so they become parentheses."""
     return sample_id.replace("[", "(").replace("]", ")")

@@ -29,6 +29,7 @@ class RunOptions:
     gate: str = "regression"  # or threshold, require, off
     gate_underpowered: str = "pass"  # or fail
     adaptive: bool = False  # stop repeating epochs once the verdict is decided
+    equal_budget: bool = False  # ask the model alone as often as strategies of several calls did
     match: str = "hash"  # or id: samples are compared though their prompt changed
     baseline: str | None = None
 

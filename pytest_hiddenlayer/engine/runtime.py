@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
+from typing import Any
 
 from ..errors import HiddenLayerError, ProviderError
 from ..registry import providers
 from ..types import Completion, ModelName, Provider, Record, Request
 from .answering import answer_case
 from .cases import Case
+from .controls import control_case, draw_controls, wants_controls
 from .options import RunOptions, parse_model
 from .places import Places
 
@@ -59,14 +62,24 @@ class Runtime:
             raise found
         return found
 
-    def submit(self, case: Case, provider: Provider | None = None, judge: Provider | None = None) -> Future[Record]:
-        """The future record of a case. Raises what opening a provider raised."""
+    def submit(
+        self,
+        case: Case,
+        provider: Provider | None = None,
+        judge: Provider | None = None,
+        on_control: Callable[[Record], None] | None = None,
+    ) -> Future[Record]:
+        """The future record of a case. Raises what opening a provider raised.
+
+        Under `equal_budget` a caller that gives `on_control` is handed the control's records, in
+        order, before the future is done; nothing is drawn for one that does not.
+        """
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
         judges = {name: _in_order(self.provider(parse_model(name, "judge")), order) for name in _named_judges(case)}
-        answering = self._answer(case, _in_order(candidate, order), _in_order(judging, order), judges)
-        return asyncio.run_coroutine_threadsafe(answering, self._running_loop())
+        ask = partial(self._answer, _in_order(candidate, order), _in_order(judging, order), judges)
+        return asyncio.run_coroutine_threadsafe(self._with_controls(case, ask, on_control), self._running_loop())
 
     def wait(self, future: Future[Record]) -> Record:
         """The record, once it is there. Raises ProviderError where the loop has ended instead."""
@@ -79,8 +92,20 @@ class Runtime:
                 if self._thread is None or not self._thread.is_alive():
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
+    async def _with_controls(
+        self,
+        case: Case,
+        ask: Callable[[Case], Coroutine[Any, Any, Record]],
+        on_control: Callable[[Record], None] | None,
+    ) -> Record:
+        record = await ask(case)
+        if on_control is not None and self.options.equal_budget and wants_controls(record):
+            for control in await draw_controls(record, lambda number: ask(control_case(case, number))):
+                on_control(control)
+        return record
+
     async def _answer(
-        self, case: Case, candidate: Provider, judging: Provider, judges: Mapping[str, Provider]
+        self, candidate: Provider, judging: Provider, judges: Mapping[str, Provider], case: Case
     ) -> Record:
         record = await answer_case(
             case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, judges=judges
