@@ -42,8 +42,8 @@ def new(count: int, draw: Callable[[], Row], prompt: str) -> Iterator[Row]:
     raise ValueError(f"asked for {count} new problems, found {len(taken)}; widen the range of {prompt!r}")
 
 
-def sample(id: str, text: str, target: Any, group: str, **more: Any) -> Row:
-    return {"id": id, "input": text, "target": target, "group": group, **more}
+def sample(id: str, text: str, target: Any, kind: str, **more: Any) -> Row:
+    return {"id": id, "input": text, "target": target, "kind": kind, **more}
 
 
 def number(rng: random.Random, digits: int) -> int:
@@ -81,8 +81,8 @@ def sums(
             if operator == "*" or not is_step(text):
                 break
         sign = SIGNS[operator]
-        group = f"{sign}-{digits[0]}-{digits[1]}"
-        return sample(f"{left}-{sign}-{right}", wording.format(e=text), str(value), group)
+        kind = f"{sign}-{digits[0]}-{digits[1]}"
+        return sample(f"{left}-{sign}-{right}", wording.format(e=text), str(value), kind)
 
     return new(count, draw, prompt)
 
@@ -158,7 +158,7 @@ def plans(rng: random.Random) -> Iterator[Row]:
     prompt = "Split into steps: {input}"
     for digits, count in ((2, 9), (3, 3)):
         for row in new(count, partial(purchase, rng, digits), prompt):
-            yield sample(row["id"], row["input"], row["plan"], row["group"])
+            yield sample(row["id"], row["input"], row["plan"], row["kind"])
 
 
 def comparison(rng: random.Random, digits: int, near: bool) -> Row:
@@ -166,8 +166,8 @@ def comparison(rng: random.Random, digits: int, near: bool) -> Row:
     b = a + rng.choice((-10, -1, 1, 10)) if near else number(rng, digits)
     word = rng.choice(("greater", "less"))
     holds = a > b if word == "greater" else a < b
-    group = f"{'near' if near else 'any'}-{digits}"
-    return sample(f"{a}-{word}-{b}", f"{a} {word} than {b}", "yes" if holds else "no", group)
+    kind = f"{'near' if near else 'any'}-{digits}"
+    return sample(f"{a}-{word}-{b}", f"{a} {word} than {b}", "yes" if holds else "no", kind)
 
 
 def compare(rng: random.Random) -> Iterator[Row]:
@@ -229,7 +229,7 @@ def judging_answers(rng: random.Random) -> Iterator[Row]:
         correct = rng.random() < 0.5
         given = row["target"] if correct else wrong
         text = f"{row['input']}\nGiven answer: {given}"
-        yield sample(row["id"], text, "yes" if correct else "no", row["group"])
+        yield sample(row["id"], text, "yes" if correct else "no", row["kind"])
 
 
 def majority(rng: random.Random) -> Iterator[Row]:
@@ -244,7 +244,7 @@ def majority(rng: random.Random) -> Iterator[Row]:
             "id": "-".join(answers),
             "answers": ", ".join(answers),
             "most": values[0],
-            "group": f"{different}-answers",
+            "kind": f"{different}-answers",
         }
 
     for different in (2, 3):

@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..errors import SnapshotError, UsageError, did_you_mean
+from ..results.gate_words import some
 
 if TYPE_CHECKING:
+    from ..results.baseline import CellKey
+    from ..results.baselines import Reference
     from ..results.compare import Compared
 
 HELP = "compare two runs, snapshot folders, snapshots or git refs; exit status 1 where a cell regressed"
@@ -78,12 +81,27 @@ def compare(arguments: argparse.Namespace) -> Compared:
         min_effect=arguments.min_effect,
     )
     if not found.cells and not found.faults:
-        sides = [", ".join("/".join(key) for key in keys) or "nothing" for keys in (found.only_old, found.only_new)]
-        raise UsageError(
-            f"{arguments.old} and {arguments.new} have no cell in common: {sides[0]} against {sides[1]}. "
-            "Choose other models or strategies with @PROVIDER:MODEL and #STRATEGY"
-        )
+        raise UsageError(_nothing_in_common(arguments, old, new))
     return found
+
+
+def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Reference) -> str:
+    known = sorted({*old.shelf.tasks(), *new.shelf.tasks()})
+    unknown = [task for task in arguments.task if task not in known]
+    if unknown:
+        return f"--task {unknown[0]!r}: no such task on either side{did_you_mean(unknown[0], known)}"
+    sides = [some(sorted({"-".join(cell[1:3]) for cell in _selected(side, arguments.task)})) for side in (old, new)]
+    return (
+        f"{arguments.old} and {arguments.new} have no cell in common: "
+        f"{sides[0] or 'nothing'} against {sides[1] or 'nothing'}. "
+        "Choose other models or strategies with @PROVIDER:MODEL and #STRATEGY"
+    )
+
+
+def _selected(side: Reference, tasks: list[str]) -> list[CellKey]:
+    chosen = [task for task in side.shelf.tasks() if not tasks or task in tasks]
+    cells = [cell for task in chosen for cell in side.shelf.cells(task).values()]
+    return [cell.key for cell in cells if not isinstance(cell, SnapshotError) and side.selects(cell)]
 
 
 def _share(text: str) -> float:

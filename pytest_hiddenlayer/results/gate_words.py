@@ -26,7 +26,7 @@ def told(found: Comparison, match: Match) -> list[str]:
     """The comparison as lines that a person understands without the manual."""
     p, d = found.pairing, found.paired
     lines = [
-        f"baseline {found.baseline}: {_side(found.old)}, now {_side(found.new)} over the same {d.n} samples",
+        f"baseline {found.baseline}: {_side(found.old)}, now {_side(found.new)} over the same {_samples(found)}",
         f"difference {d.difference:+.3f}{_between(d.ci95)}, {d.method}: "
         f"p = {d.p_worse:.3g} for worse{_margin(found)}, {d.p_better:.3g} for better{_holm(found)}",
         f"verdict: {found.verdict}{_look(found)}{meaning(found)}",
@@ -67,6 +67,11 @@ def some(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + more
 
 
+def _samples(found: Comparison) -> str:
+    n, groups = found.paired.n, found.paired.n_groups
+    return f"{n} samples" if groups == n else f"{n} samples in {groups} groups"
+
+
 def _side(e: Estimate) -> str:
     interval = "" if e.ci95 is None else f" [{e.ci95[0]:.3f}, {e.ci95[1]:.3f}]"
     return ("unknown" if e.mean is None else f"{e.mean:.3f}") + interval
@@ -102,11 +107,11 @@ def meaning(found: Comparison) -> str:
         return f": the interval lies within ±{found.min_effect:g}"
     if found.verdict != "underpowered" or found.smallest_effect is None or found.pairs_needed is None:
         return ""
-    n, effect = found.paired.n, found.smallest_effect
-    if found.pairs_needed <= n:
-        return f": the difference is too near ±{found.min_effect:g} for {n} samples to tell on which side it lies"
+    effect = found.smallest_effect
+    if found.pairs_needed <= found.paired.n:
+        return f": too near ±{found.min_effect:g} for {_samples(found)} to tell on which side of it the difference lies"
     return (
-        f": {n} samples can see a change of {effect:.3f} or more (power 0.8); "
+        f": {_samples(found)} can see a change of {effect:.3f} or more (power 0.8); "
         f"for one of {found.min_effect:g} it takes about {found.pairs_needed}"
     )
 

@@ -42,7 +42,8 @@ def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str
     No time, run id or path stands in it, so that two runs with the same answers write the same bytes.
     """
     plan = figures.plan
-    kept = dict(before["samples"]) if before and not figures.whole else {}
+    old = before["samples"] if before and not figures.whole else {}
+    kept = {name: sample for name, sample in old.items() if name not in figures.samples}
     samples = kept | {name: _sample_json(result) for name, result in figures.samples.items()}
     scored = [s for s in samples.values() if s["score"] is not None]
     whole = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
