@@ -109,7 +109,7 @@ def meaning(found: Comparison) -> str:
         return ""
     effect = found.smallest_effect
     if found.pairs_needed <= found.paired.n:
-        return f": too near ±{found.min_effect:g} for {_samples(found)} to tell on which side of it the difference lies"
+        return f": {_samples(found)} cannot tell on which side of ±{found.min_effect:g} the difference lies"
     return (
         f": {_samples(found)} can see a change of {effect:.3f} or more (power 0.8); "
         f"for one of {found.min_effect:g} it takes about {found.pairs_needed}"
