@@ -49,3 +49,26 @@ def _sum(values: Iterable[float | None]) -> float | None:
             return None
         total += value
     return total
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PerAnswer:
+    """What one answer takes on average; None where it is unknown for at least one, or where there is none."""
+
+    calls: float | None
+    tokens: float | None
+    cost_usd: float | None
+
+
+def per_answer(answers: Sequence[Spent]) -> PerAnswer:
+    """The means over answers."""
+    return PerAnswer(
+        calls=_mean([one.calls for one in answers]),
+        tokens=_mean([one.tokens for one in answers]),
+        cost_usd=_mean([one.cost_usd for one in answers]),
+    )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    total = _sum(values)
+    return None if total is None or not values else total / len(values)

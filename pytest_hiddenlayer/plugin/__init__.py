@@ -4,6 +4,7 @@ options    what the user asked for            state      what one session knows
 collect    task files → items and gates       marker     @pytest.mark.task
 fixtures   sample, strategy, provider, ...    outcomes   a record in pytest's words
 running    answers ahead, xdist's two sides   gates      figures, snapshots, gate reports
+equal_budget   strategies against their own model, asked as often
 adaptive   epochs that need not be asked      baselines  what a cell is compared with
 reporting  records on reports                 terminal, html   what people read
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import HiddenLayerError, ProviderUnavailable
+from .equal_budget import keep_controls
 from .outcomes import properties
 from .state import RECORDS, State, state_of
 
@@ -73,7 +74,7 @@ def evaluate(
     case = _with(hl_case, sample, strategy)
 
     def once() -> Record:
-        record = _await(state, state.runtime.submit(case, provider, judge))
+        record = _await(state, state.runtime.submit(case, provider, judge, keep_controls(request.node)))
         _keep(request.node, record)
         return record
 

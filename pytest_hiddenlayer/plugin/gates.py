@@ -10,6 +10,7 @@ import pytest
 
 from ..errors import SnapshotError
 from .adaptive import decisions, prepare
+from .equal_budget import conclude
 from .state import STATE, State
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
             _report(session, plan, None)
     if state.updating:
         write_snapshots(session, state)
+    conclude(state)
     if state.records:
         _save(state)
     _remember(config, state)

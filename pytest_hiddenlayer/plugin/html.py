@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .equal_budget import summary_html
 from .state import STATE, State
 
 COLUMNS = ("score", "cost", "tokens", "latency")
@@ -83,9 +84,10 @@ class HtmlReport:
     @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
         """The transcript, folded, above what pytest-html shows."""
+        from ..engine.naming import controlled
         from ..report.transcript import record_html
 
-        made = getattr(report, "hl_records", ())
+        made = [values for values in getattr(report, "hl_records", ()) if controlled(values["label"]) is None]
         if made and data == ["No log output captured."]:
             data.clear()
         for values in reversed(made):
@@ -99,6 +101,7 @@ class HtmlReport:
             from ..report.transcript import cells_html
 
             prefix.append(cells_html(state.figures, state.gates))
+            prefix.append(summary_html(state))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:

@@ -42,6 +42,7 @@ _OPTIONS: tuple[tuple[str, str, str, str], ...] = (
 _FLAGS: tuple[tuple[str, str], ...] = (
     ("strict", "any wrong answer fails"),
     ("adaptive", "stop repeating the epochs of a cell once its verdict is decided"),
+    ("equal-budget", "hold strategies of several calls against their own model, asked as often"),
     ("require-provider", "a provider that does not work here is an error instead of a skip"),
 )
 _PLAIN = ("provider", "model", "strategy", "judge", "epochs", "limit", "baseline")
@@ -100,6 +101,7 @@ def read_options(config: pytest.Config) -> RunOptions:
         gate_underpowered=_word(config, "gate-underpowered", ("pass", "fail")),
         match=_word(config, "match", ("hash", "id")),
         adaptive=_flag(config, "adaptive"),
+        equal_budget=_flag(config, "equal-budget"),
         baseline=_text(config, "baseline"),
     )
 

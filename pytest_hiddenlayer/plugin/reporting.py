@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .equal_budget import controls_of
 from .outcomes import RIGHT_NOW
 from .running import case_of
 from .state import RECORDS, STATE
@@ -21,7 +22,7 @@ def pytest_runtest_makereport(
     if case_of(item) is None:
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
-    made = item.stash.get(RECORDS, [])
+    made = [*item.stash.get(RECORDS, []), *controls_of(item)]
     if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
         report.hl_records = [record.to_json() for record in made]  # type: ignore[attr-defined]
     if report.when == "call" and report.passed and RIGHT_NOW in item.stash:

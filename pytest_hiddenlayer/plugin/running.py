@@ -12,6 +12,7 @@ import pytest
 from ..errors import HiddenLayerError
 from .adaptive import decided_before, may_ask_ahead, prepare
 from .collect import EvalItem, GateItem
+from .equal_budget import keep_controls
 from .gates import finish
 from .state import STATE, State, state_of
 
@@ -101,7 +102,7 @@ def _prefetch(state: State, item: EvalItem) -> None:
         return
     item.stash[_ASKED] = True
     try:
-        state.waiting[item.nodeid] = state.runtime.submit(item.hl_case)
+        state.waiting[item.nodeid] = state.runtime.submit(item.hl_case, on_control=keep_controls(item))
     except HiddenLayerError:
         return  # the item's own fixtures meet the same error and report it
 

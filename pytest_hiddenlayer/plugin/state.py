@@ -36,6 +36,7 @@ class State:
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     baselines: dict[tuple[str, ...], Any] = field(default_factory=dict)
     reference: Any = None  # what --baseline names, once it was looked for
+    findings: Any = None  # under --hl-equal-budget, once everything was answered
     adaptive: Watch | None = None  # the cells that may end early, under --hl-adaptive
     task_faults: set[str] = field(default_factory=set)  # node ids of task files that do not load
     other_faults: bool = False  # something else failed to be collected

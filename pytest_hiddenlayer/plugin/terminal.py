@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .adaptive import saved
+from .equal_budget import lines
 from .state import STATE
 
 
@@ -22,6 +23,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         width = out._tw.fullwidth
         for line in cell_table(state.figures, state.gates, width=width, colour=out.hasmarkup).splitlines():
             out.write_line(line)
+    for line in lines(state, width=out._tw.fullwidth, colour=out.hasmarkup):
+        out.write_line(line)
     if (spared := saved(state)) is not None:
         out.write_line(spared)
     if state.seen and set(state.seen.values()) == {"skipped"}:
