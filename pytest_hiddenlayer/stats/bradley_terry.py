@@ -106,7 +106,7 @@ def fit_counts(players: Sequence[str], counts: Counts, *, prior: float = 0.0) ->
     return Abilities(
         players=tuple(players),
         values=tuple(map(float, values)),
-        covariance=tuple(tuple(map(float, row)) for row in _covariance(whole, values)),
+        covariance=tuple(tuple(map(float, row)) for row in covariance_of(whole, values)),
         n_games=float(counts.sum()),
         prior=prior,
         steps=steps,
@@ -118,7 +118,8 @@ def with_prior(counts: Counts, prior: float) -> Counts:
     import numpy as np
 
     k = counts.shape[-1]
-    return counts + prior / (2 * (k - 1)) * (1 - np.eye(k))
+    more: Counts = counts + prior / (2 * (k - 1)) * (1 - np.eye(k))
+    return more
 
 
 def maximise(counts: Counts) -> tuple[Counts, Counts, int]:
@@ -172,14 +173,12 @@ def _lifted(laplacian: Counts) -> Counts:
     return lifted
 
 
-def _covariance(counts: Counts, values: Counts) -> Counts:
+def covariance_of(counts: Counts, values: Counts) -> Counts:
     """The pseudo-inverse of the information: covariance of the centred abilities."""
     import numpy as np
 
     laplacian = information(counts, values)
-    k = laplacian.shape[-1]
     inverse: Counts = np.linalg.inv(_lifted(laplacian)) - 1 / np.trace(laplacian)
-    assert inverse.shape == (k, k)
     return inverse
 
 

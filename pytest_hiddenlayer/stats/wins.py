@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ def check_games(games: Sequence[Game], ids: Sequence[Hashable] | None = None) ->
         if first == second:
             raise ValueError(f"game {at}: {first!r} plays against itself; a game needs two players")
         if not (isinstance(score, (int, float)) and math.isfinite(score) and score in (0, 0.5, 1)):
-            raise ValueError(f"game {at}, {first!r} against {second!r}: the score is {score!r}; write 1.0, 0.5 or 0.0")
+            raise ValueError(f"game {at}, {first!r} against {second!r}: the score is {score!r}, not 1.0, 0.5 or 0.0")
     if ids is not None:
         _check_ids(games, ids)
 
@@ -124,12 +124,18 @@ def obstacle(players: Sequence[str], counts: Counts) -> Obstacle | None:
     return Obstacle(apart=tuple(groups), unbeaten=tuple(unbeaten), winless=tuple(winless))
 
 
-def strongly_connected(counts: Counts) -> bool:
-    """Whether finite abilities exist."""
-    return max(_components(counts > 0, "strong")) == 0
+def strongly_connected(counts: Counts) -> NDArray[np.bool_]:
+    """[...]: whether finite abilities exist for the counts [..., k, k]."""
+    import numpy as np
+
+    k = counts.shape[-1]
+    reach = ((counts > 0) | np.eye(k, dtype=bool)).astype(np.float32)
+    for _ in range(max(1, (k - 1).bit_length())):  # paths of at most 2, 4, 8, ... games
+        reach = (reach @ reach > 0).astype(np.float32)
+    return np.asarray((reach > 0).all((-1, -2)))
 
 
-def _components(took: NDArray[np.bool_], kind: str) -> list[int]:
+def _components(took: NDArray[np.bool_], kind: Literal["strong", "weak"]) -> list[int]:
     from scipy.sparse.csgraph import connected_components
 
     _, labels = connected_components(took, directed=True, connection=kind)
