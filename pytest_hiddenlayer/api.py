@@ -12,11 +12,13 @@ from .engine.cases import Case, Cell, cases, cells
 from .engine.options import RunOptions, check
 from .engine.runtime import Runtime
 from .errors import HiddenLayerError, TaskError, UsageError
+from .report.equal_budget import Findings, find
 from .results.baselines import Found, Reference, find_baseline, open_reference
+from .results.control_cells import control_figures
 from .results.figures import CellFigures, by_cell, figures
 from .results.gate import GateResult, judge_gates, policy_of
 from .results.plans import plan_of
-from .results.runlog import RunLog, new_run_id
+from .results.runlog import RunLog, new_run_id, write_json
 from .taskfile import is_task_file, load_task, refuse_taken
 from .types import Record, Task
 
@@ -35,6 +37,8 @@ class Run:
     records: list[Record] = field(default_factory=list)
     figures: list[CellFigures] = field(default_factory=list)
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
+    controls: list[Record] = field(default_factory=list)  # the draws under equal budget
+    findings: Findings | None = None  # what they say
     faults: list[HiddenLayerError] = field(default_factory=list)  # files or models that could not be used
 
     @property
@@ -106,7 +110,7 @@ def _answers(run: Run, runtime: Runtime, todo: Sequence[Case]) -> Iterator[Recor
     while True:
         for case in islice(rest, AHEAD - len(flying)):
             try:
-                flying.append(runtime.submit(case))
+                flying.append(runtime.submit(case, on_control=run.controls.append))
             except HiddenLayerError as error:
                 if error not in run.faults:
                     run.faults.append(error)
@@ -130,6 +134,11 @@ def _conclude(run: Run, found: Sequence[tuple[Cell, int]], options: RunOptions, 
         run.gates = {
             f.plan.key: gate for (f, _), gate in zip(cells, judge_gates(cells, policy_of(options)), strict=True)
         }
+    if options.equal_budget and run.records:
+        everything = [*run.records, *run.controls]
+        run.figures += control_figures([figure.plan for figure in run.figures], everything)
+        run.findings = find(everything)
+        write_json(run.log.folder / "equal_budget.json", run.findings.to_json())
     if run.records:
         run.log.write_summary(
             [

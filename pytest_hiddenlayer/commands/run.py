@@ -24,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, least in (("epochs", 1), ("limit", 1), ("seed", 0), ("max-tokens", 1), ("concurrency", 1)):
         parser.add_argument(f"--{name}", type=_at_least(name, least), metavar="N")
     parser.add_argument("--temperature", type=float, metavar="T")
+    parser.add_argument(
+        "--equal-budget",
+        action="store_true",
+        help="hold strategies of several calls against their own model, asked as often",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..api import evaluate
     from ..engine.options import RunOptions, name_models, parse_model
     from ..registry import providers
+    from ..report.equal_budget import text
     from ..report.table import cell_table
     from ..strategies.build import parse_strategy
     from ..types import Generation
@@ -45,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         generate=Generation(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
         concurrency=arguments.concurrency or 20,
         baseline=arguments.baseline,
+        equal_budget=arguments.equal_budget,
     )
     paths = [Path(path) for path in arguments.paths]
     command = ["hiddenlayer", *sys.argv[1:]]
@@ -56,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"nothing was answered under {', '.join(map(str, paths))}")
     width = shutil.get_terminal_size().columns
     print(cell_table(done.figures, done.gates, width=width, colour=sys.stdout.isatty()), end="")
+    if done.findings is not None:
+        print(text(done.findings, width=width, colour=sys.stdout.isatty()), end="")
     for gate in done.gates.values():
         if gate.outcome == "failed":
             print(gate.message)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..engine.naming import controlled
 from ..errors import UsageError, did_you_mean
 from ..types import Record
 
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The run, and what of it."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
     parser.add_argument("--sample", metavar="ID", help="print every transcript of this sample")
-    parser.add_argument("--all", action="store_true", help="list right answers too")
+    parser.add_argument("--all", action="store_true", help="list right answers too, and the draws under equal budget")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,13 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
     folder = find_run(Path.cwd(), arguments.name)
     records = list(read_records(folder))
     if arguments.sample is not None:
-        _transcripts(records, arguments.sample)
+        _transcripts(_chosen(records, arguments.all), arguments.sample)
     else:
         _overview(folder, records, everything=arguments.all)
     return 0
 
 
 def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> None:
+    from ..report.equal_budget import find, text
     from ..report.table import cell_table
     from ..results.figures import by_cell, figures, plan_from
 
@@ -42,12 +44,19 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
     print(f"run {folder.name}: {len(records)} records")
     width = shutil.get_terminal_size().columns
     print(cell_table(found, {}, width=width, colour=sys.stdout.isatty()), end="")
-    for record in records:
+    if len(_chosen(records, everything=False)) < len(records):
+        print(text(find(records), width=width, colour=sys.stdout.isatty()), end="")
+    for record in _chosen(records, everything):
         if everything or record.outcome != "correct":
             where = f"{record.task}::{record.sample_id}[{record.label}-{record.provider}]"
             got = record.answer if record.answer is not None else record.output
             why = record.error or f"expected {record.target!r}, got {got!r}"
             print(f"{record.outcome:<10} {where} {why}")
+
+
+def _chosen(records: Sequence[Record], everything: bool) -> list[Record]:
+    """All records, or those of strategies: draws are many and stand in the table as a cell."""
+    return [record for record in records if everything or controlled(record.label) is None]
 
 
 def _transcripts(records: Sequence[Record], sample: str) -> None:

@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..engine.naming import slug
+from ..engine.naming import controlled, slug
 from ..errors import HiddenLayerError, SnapshotError, UsageError, did_you_mean
 from ..types import ModelName
 from .baseline import Baseline, CellKey
@@ -32,9 +32,9 @@ class Reference:
     named: bool = True  # whether the user named it; the committed snapshots are there without being asked for
 
     def selects(self, cell: Baseline) -> bool:
-        """Whether a cell is of the model and strategy that were named."""
+        """Whether a cell is of the model and strategy that were named; draws under equal budget must be named."""
         right_model = self.model is None or _is(cell, self.model)
-        return right_model and self.label in (None, cell.key[1])
+        return right_model and (self.label == cell.key[1] if self.label else controlled(cell.key[1]) is None)
 
 
 @dataclass(frozen=True, slots=True)
