@@ -33,7 +33,21 @@ FLOORS = {
 APART = {"strategies", "scorers", "providers", "taskfile"}  # rooms of floor 3 that never look into each other
 SHARED = {  # modules of a room that its others may use
     "strategies": {"together", "vote"},
-    "scorers": {"adapt", "extract", "letters", "number", "numerals", "params", "verdict", "words"},
+    "scorers": {
+        "adapt",
+        "extract",
+        "judging",
+        "letters",
+        "number",
+        "numerals",
+        "pairwise",
+        "params",
+        "prompt",
+        "reading",
+        "scale",
+        "verdict",
+        "words",
+    },
     "providers": {"mlx_batch", "mlx_load"},
 }
 HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html"}

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import HiddenLayerError, ProviderError
 from ..registry import providers
@@ -19,6 +19,8 @@ from .cases import Case
 from .controls import control_case, draw_controls, wants_controls
 from .options import RunOptions, parse_model
 from .places import Places
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,11 @@ class Runtime:
         ask = partial(self._answer, _in_order(candidate, order), _in_order(judging, order), judges)
         return asyncio.run_coroutine_threadsafe(self._with_controls(case, ask, on_control), self._running_loop())
 
-    def wait(self, future: Future[Record]) -> Record:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` returns, run on the loop; raises what it raises."""
+        return self.wait(asyncio.run_coroutine_threadsafe(work, self._running_loop()))
+
+    def wait(self, future: Future[T]) -> T:
         """The record, once it is there. Raises ProviderError where the loop has ended instead."""
         while True:
             try:

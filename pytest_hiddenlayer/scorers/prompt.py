@@ -1,0 +1,63 @@
+"""What a judge is shown: a template whose fields are filled in one pass, texts fenced by a nonce.
+
+The nonce is a hash of the fenced texts themselves, so that no text can hold it but by chance
+(then another is taken), and so that a repeated run shows the same prompt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..errors import UsageError, did_you_mean
+from ..types import Message
+from .reading import Marking
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgePrompt:
+    """A template with fields such as {question}, its system message, and the form of its verdict."""
+
+    template: str
+    marking: Marking
+    system: str | None = None
+    fenced: bool = True  # False for prompts of others, which have marks of their own
+
+    def messages(self, texts: Mapping[str, str], words: Mapping[str, str], salt: object) -> tuple[Message, ...]:
+        """The prompt; `texts` are data to be judged, `words` our own, `salt` whatever tells this call from others."""
+        if self.fenced:
+            mark = nonce([*texts.values()], salt)
+            texts = {name: _fence(name, text, mark) for name, text in texts.items()}
+            words = {**words, "nonce": mark}
+        found = {**texts, **words}
+        asked = Message(role="user", content=_FIELD.sub(lambda m: found.get(m[1], m[0]), self.template))
+        return (asked,) if self.system is None else (Message(role="system", content=self.system), asked)
+
+
+def nonce(texts: Sequence[str], salt: object) -> str:
+    """12 hex digits that stand in none of the texts, and that depend on all of them and on `salt`."""
+    seed = json.dumps([str(salt), *texts])
+    while True:
+        found = hashlib.sha256(seed.encode()).hexdigest()[:12]
+        if not any(found in text.casefold() for text in texts):
+            return found
+        seed += "+"
+
+
+def check_fields(template: str, pattern: str) -> str:
+    """The template. Raises UsageError for a field in braces that `pattern` does not match wholly."""
+    for name in _FIELD.findall(template):
+        if not re.fullmatch(pattern, name):
+            known = [word for word in re.findall(r"[a-z_]+", pattern) if len(word) > 1]
+            near = did_you_mean(name, known)
+            raise UsageError(f"prompt: there is no field {{{name}}}{near} (there are: {', '.join(known)})")
+    return template
+
+
+def _fence(name: str, text: str, mark: str) -> str:
+    return f"<{name}-{mark}>\n{text}\n</{name}-{mark}>"
