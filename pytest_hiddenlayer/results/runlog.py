@@ -7,7 +7,6 @@ import os
 import platform
 import secrets
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Any
 
 from ..errors import UsageError, did_you_mean
 from ..types import Record
+from .jsonlines import append_line
 
 RUNS = Path("reports") / "runs"
 
@@ -36,13 +36,7 @@ class RunLog:
     def append(self, record: Record) -> None:
         """Put one line on disk; when this returns, the death of this process cannot lose it."""
         self.open()
-        line = json.dumps(record.to_json(), ensure_ascii=False, allow_nan=False) + "\n"
-        handle = os.open(self.folder / "records.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            _lock(handle)
-            _write_all(handle, _bytes(line))
-        finally:
-            os.close(handle)
+        append_line(self.folder / "records.jsonl", record.to_json())
 
     def open(self) -> None:
         """Create the folder and the manifest, once."""
@@ -169,19 +163,6 @@ def write_text(path: Path, text: str) -> None:
 def _bytes(text: str) -> bytes:
     """UTF-8; a lone surrogate from a provider becomes its JSON escape, and reads back as it was."""
     return text.encode("utf-8", "backslashreplace")
-
-
-def _write_all(handle: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(handle, data) :]
-
-
-def _lock(handle: int) -> None:
-    """Keep lines of several processes whole; where the system has no locks, one append is one write."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,84 @@
+"""Files of one JSON object a line that several processes append to, and that a crash cannot spoil."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+
+
+def append_line(path: Path, values: Mapping[str, Any]) -> None:
+    """Put one line on disk, in a folder that is made where it is missing. NaN raises ValueError.
+
+    When this returns, the death of this process cannot lose the line. Half a line that a
+    killed process left at the end is cut off first, so that it spoils no whole one.
+    """
+    line = json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        _lock(handle)
+        _mend(handle)
+        # A lone surrogate from a provider becomes its JSON escape, and reads back as it was.
+        _write_all(handle, line.encode("utf-8", "backslashreplace"))
+    finally:
+        os.close(handle)
+
+
+def read_lines(path: Path, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number from 1, object) of every line; half a line at the very end is left out.
+
+    Raises UsageError with file and line for any other that is no JSON object, `what` names one.
+    """
+    lines = path.read_bytes().split(b"\n")  # bytes: half a line may end inside a character
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except ValueError as error:
+            if number == len(lines):
+                return
+            raise UsageError(f"{path}:{number}: not {what}: {error}") from error
+        if not isinstance(values, dict):
+            raise UsageError(f"{path}:{number}: not {what}: a JSON object is needed, got {line[:60].decode()!r}")
+        yield number, values
+
+
+def _mend(handle: int) -> None:
+    """End the last line of a file, or cut off what is only half of one."""
+    size = os.lseek(handle, 0, os.SEEK_END)
+    tail, start = b"", size
+    while start > 0 and b"\n" not in tail:
+        start = max(0, start - 65536)
+        os.lseek(handle, start, os.SEEK_SET)
+        tail = os.read(handle, min(65536, size - start)) + tail
+        if tail.endswith(b"\n"):
+            return
+    half = tail[tail.rfind(b"\n") + 1 :]
+    if not half:
+        return
+    try:
+        json.loads(half)
+    except ValueError:
+        os.ftruncate(handle, size - len(half))
+    else:
+        _write_all(handle, b"\n")
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def _lock(handle: int) -> None:
+    """Keep lines of several processes whole; where the system has no locks, one append is one write."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)
