@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from ..errors import ProviderError
 from ..types import Call, Sample, Scorer
 
 ROUND_SCORES = "round_scores"
 """In a record's notes: {role: {round: {score, right, answer}}}; absent where no agent spoke twice."""
+_CUT = ("length", "refusal", "content_filter")  # such texts are no answers, as in a record
 
 
 async def round_scores(
@@ -25,10 +27,8 @@ async def round_scores(
     if not any(len(rounds) > 1 for rounds in spoken.values()) or asks_a_model(scorer):
         return {}
     scored = _Scored(scorer, sample, pass_score)
-    try:
-        return {role: {at: await scored.of(call) for at, call in rounds.items()} for role, rounds in spoken.items()}
-    except _AskedError:
-        return {}
+    found = {role: {at: await scored.of(call) for at, call in rounds.items()} for role, rounds in spoken.items()}
+    return {} if scored.refused else found
 
 
 def asks_a_model(scorer: Scorer) -> bool:
@@ -36,24 +36,17 @@ def asks_a_model(scorer: Scorer) -> bool:
     return bool(getattr(scorer, "takes_ask", False)) or hasattr(scorer, "judges")
 
 
-class _AskedError(Exception):
-    """A scorer that did not say so wanted a model."""
-
-
-async def _refuse(*_: Any, **__: Any) -> NoReturn:
-    raise _AskedError
-
-
 class _Scored:
     """Scores of texts; agents often say the same, and the same text is scored once."""
 
     def __init__(self, scorer: Scorer, sample: Sample, pass_score: float) -> None:
         self.scorer, self.sample, self.pass_score = scorer, sample, pass_score
+        self.refused = False  # whether the scorer wanted a model, which it had not said of itself
         self._known: dict[str, dict[str, Any]] = {}
 
     async def of(self, call: Call) -> dict[str, Any]:
         """{score, right, answer} of a completion."""
-        if call.finish_reason in ("length", "refusal", "content_filter") or not call.completion.strip():
+        if self.refused or call.finish_reason in _CUT or not call.completion.strip():
             return {"score": None, "right": None, "answer": None}
         if call.completion not in self._known:
             self._known[call.completion] = await self._score(call.completion)
@@ -61,11 +54,13 @@ class _Scored:
 
     async def _score(self, text: str) -> dict[str, Any]:
         try:
-            found = await self.scorer.score(text, self.sample, _refuse)
+            found = await self.scorer.score(text, self.sample, self._refuse)
             value, answer = found.value, found.answer
-        except _AskedError:
-            raise
         except Exception:  # a scorer of the user's may raise anything; an intermediate text then has no score
             value = answer = None
         right = None if value is None else value >= self.pass_score
         return {"score": value, "right": right, "answer": answer}
+
+    async def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        self.refused = True
+        raise ProviderError("agents are scored by round without a model")
