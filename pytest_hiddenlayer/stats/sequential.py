@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .paired import bounded_stderr, clusters
+from .signflip import flipped_totals
 
 _DRAWS = 20_000
 _MOST_DRAWS = 200_000
@@ -81,7 +82,7 @@ def _crossing(
 
     paths = np.array([clusters([sign * (d + shift) for d in look], groups)[0] for look in looks])
     draws = min(_MOST_DRAWS, max(_DRAWS, math.ceil(20 * planned**2 / alpha)))
-    flipped = _flipped(np, paths, draws, seed)
+    flipped = flipped_totals(paths, draws, seed)
     scale = np.sqrt((paths**2).sum(axis=1))
     alive = np.ones(draws, dtype=bool)
     crossed = 0
@@ -100,27 +101,14 @@ def _crossing(
     return {}
 
 
-def _flipped(np: Any, paths: Any, draws: int, seed: int) -> Any:
-    """Totals of all looks under random flips of whole clusters; shape (looks, draws)."""
-    random = np.random.default_rng(seed)
-    n_clusters = paths.shape[1]
-    totals = np.empty((paths.shape[0], draws))
-    at_once = max(1, 4_000_000 // n_clusters)
-    for start in range(0, draws, at_once):
-        rows = min(at_once, draws - start)
-        signs = random.integers(0, 2, size=(n_clusters, rows), dtype=np.int8) * 2.0 - 1.0
-        totals[:, start : start + rows] = paths @ signs
-    return totals
-
-
 def _top(np: Any, total: Any, alive: Any, room: int) -> Any:
     """The flips that this look would have decided: the highest `room` living ones, ties left out."""
     if room <= 0 or not alive.any():
         return np.zeros_like(alive)
-    living = np.sort(total[alive])[::-1]
+    living = total[alive]
     if room >= len(living):
         return alive.copy()
-    return alive & (total > living[room])
+    return alive & (total > np.partition(living, len(living) - 1 - room)[len(living) - 1 - room])
 
 
 def _same(differences: Sequence[float], groups: Sequence[str | None] | None, level: float, min_effect: float) -> bool:

@@ -9,10 +9,12 @@ For right/wrong answers without clusters it is the exact McNemar test.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 DRAWS = 20_000
 _MOST_STEPS = 40_000_000  # clusters × grid points of the exact convolution
+_MOST_KEPT = 4_000_000  # signs at once: 32 MB
 _GRIDS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 24, 60, 100)
 
 
@@ -60,14 +62,31 @@ def _convolved(np: Any, steps: Any) -> tuple[float, float]:
 
 
 def _drawn(np: Any, values: Any, seed: int) -> tuple[float, float]:
-    random = np.random.default_rng(seed)
-    total, low, high = values.sum(), 0, 0
+    total, totals = values.sum(), flipped_totals(values[None, :], DRAWS, seed)[0]
     slack = 1e-9 * np.abs(values).sum()  # equal totals may differ in the last bits
-    at_once = max(1, 4_000_000 // len(values))
-    for start in range(0, DRAWS, at_once):
-        rows = min(at_once, DRAWS - start)
-        signs = random.integers(0, 2, size=(rows, len(values)), dtype=np.int8) * 2 - 1
-        totals = signs @ values
-        low += int((totals <= total + slack).sum())
-        high += int((totals >= total - slack).sum())
+    low, high = int((totals <= total + slack).sum()), int((totals >= total - slack).sum())
     return (low + 1) / (DRAWS + 1), (high + 1) / (DRAWS + 1)
+
+
+def flipped_totals(paths: Any, draws: int, seed: int) -> Any:
+    """Row sums under random flips of whole columns; paths (rows, clusters), result (rows, draws)."""
+    import numpy as np
+
+    n_rows, n_clusters = paths.shape
+    if n_clusters * draws <= _MOST_KEPT:
+        return paths @ _signs(n_clusters, draws, seed)
+    totals = np.empty((n_rows, draws))
+    at_once = max(1, _MOST_KEPT // n_clusters)
+    for block, start in enumerate(range(0, draws, at_once)):
+        columns = min(at_once, draws - start)
+        signs = np.random.default_rng([seed, block]).integers(0, 2, size=(n_clusters, columns), dtype=np.int8)
+        totals[:, start : start + columns] = 2.0 * (paths @ signs) - paths.sum(axis=1, keepdims=True)
+    return totals
+
+
+@lru_cache(maxsize=2)
+def _signs(n_clusters: int, draws: int, seed: int) -> Any:
+    """Random signs, kept for the next comparison of as many clusters; shape (clusters, draws)."""
+    import numpy as np
+
+    return np.random.default_rng(seed).integers(0, 2, size=(n_clusters, draws), dtype=np.int8) * 2.0 - 1.0
