@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-from ..engine.spent import PerAnswer, own_calls, per_answer, spent
+from ..engine.spent import PerAnswer, per_answer, spent
 from ..stats.estimate import Estimate, estimate
 from ..types import Record
 from .equal_budget import EqualBudget
@@ -64,8 +64,8 @@ class Front:
 def fronts(records: Iterable[Record], compared: Sequence[EqualBudget] = ()) -> list[Front]:
     """The front of every task, by name: its cells and, from `compared`, the votes over draws.
 
-    A sample's score is the mean over its epochs, a cell's cost the mean over its answers without
-    what its scorers asked. Cost is counted in dollars where they are known for all and anybody
+    A sample's score is the mean over its epochs, a cell's cost the mean over its scored answers,
+    without what its scorers asked. Cost is counted in dollars where they are known for all and anybody
     pays any, else in tokens where they are known for all, else in calls.
     """
     points: dict[str, list[Point]] = {}
@@ -87,7 +87,7 @@ def _cells(records: Iterable[Record]) -> Iterator[Point]:
             task=task,
             name=f"{label} {provider}:{slug}",
             score=estimate(means, list(groups.values())),
-            spent=per_answer([spent(record) for record in found if own_calls(record)]),
+            spent=per_answer([spent(record) for record in found if record.score is not None]),
         )
 
 
