@@ -13,8 +13,9 @@ from scipy.stats import binomtest
 from statsmodels.api import OLS
 from statsmodels.stats.multitest import multipletests
 
+from pytest_hiddenlayer.stats.clusters import clustered_stderr, clusters
 from pytest_hiddenlayer.stats.multiple import holm
-from pytest_hiddenlayer.stats.paired import clustered_stderr, clusters, compare_pairs
+from pytest_hiddenlayer.stats.paired import compare_pairs
 from pytest_hiddenlayer.stats.power import mcnemar_power, pairs_needed, sensitivity, smallest_effect
 from pytest_hiddenlayer.stats.signflip import signflip
 

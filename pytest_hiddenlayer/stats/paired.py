@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .clusters import clustered_stderr, clusters
 from .signflip import signflip
 
 
@@ -62,30 +63,6 @@ def compare_pairs(
         p_better=better,
         method=method,
     )
-
-
-def clusters(differences: Sequence[float], groups: Sequence[str | None] | None) -> tuple[list[float], list[int]]:
-    """(sums, sizes) of the clusters, in order of first appearance; None is a cluster of its own."""
-    if groups is None:
-        return list(differences), [1] * len(differences)
-    found: dict[object, list[float]] = {}
-    for at, (value, group) in enumerate(zip(differences, groups, strict=True)):
-        found.setdefault((at,) if group is None else group, []).append(value)
-    return [math.fsum(values) for values in found.values()], [len(values) for values in found.values()]
-
-
-def clustered_stderr(sums: Sequence[float], sizes: Sequence[int]) -> float | None:
-    """Standard error of the mean difference, clustered, with CR1's correction G/(G - 1).
-
-    Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference", section II.B;
-    for clusters of one it is the plain standard error with ddof 1. None for a single cluster.
-    """
-    groups, n = len(sums), sum(sizes)
-    if groups < 2:
-        return None
-    mean = math.fsum(sums) / n
-    squares = math.fsum((total - size * mean) ** 2 for total, size in zip(sums, sizes, strict=True))
-    return math.sqrt(groups / (groups - 1) * squares) / n
 
 
 def bounded_stderr(sums: Sequence[float], sizes: Sequence[int], differences: Sequence[float]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 
@@ -21,3 +22,29 @@ def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> f
     if reducer == "pass_hat_k":
         return float(all(v >= pass_score for v in values))
     return float(statistics.mean(values))
+
+
+def pass_at_k(n: int, right: int, k: int) -> float:
+    """The chance that at least one of k answers is right, unbiased, from `right` of n: 1 - C(n - right, k)/C(n, k).
+
+    Chen et al. 2021, "Evaluating Large Language Models Trained on Code", arXiv:2107.03374,
+    equation 1. Raises ValueError where k answers cannot be drawn from n.
+    """
+    _check(n, right, k)
+    return 1.0 - math.comb(n - right, k) / math.comb(n, k)
+
+
+def pass_hat_k(n: int, right: int, k: int) -> float:
+    """The chance that all of k answers are right, unbiased, from `right` of n: C(right, k)/C(n, k).
+
+    Yao et al. 2024, "τ-bench", arXiv:2406.12045, section 4. Raises ValueError as `pass_at_k` does.
+    """
+    _check(n, right, k)
+    return math.comb(right, k) / math.comb(n, k)
+
+
+def _check(n: int, right: int, k: int) -> None:
+    if not 0 <= right <= n:
+        raise ValueError(f"{right} right answers of {n}")
+    if not 1 <= k <= n:
+        raise ValueError(f"k lies between 1 and the number of answers, {n}; got {k}")

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .paired import bounded_stderr, clusters
+from .clusters import clusters
+from .paired import bounded_stderr
 from .signflip import flipped_totals
 
 _DRAWS = 20_000

@@ -1,0 +1,42 @@
+"""Values that go together: sums and sizes of clusters, and the error of a mean over them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+
+
+def clusters(values: Sequence[float], groups: Sequence[Hashable | None] | None) -> tuple[list[float], list[int]]:
+    """(sums, sizes) of the clusters, in order of first appearance; None is a cluster of its own."""
+    if groups is None:
+        return list(values), [1] * len(values)
+    found: dict[object, list[float]] = {}
+    for value, group in zip(values, groups, strict=True):
+        found.setdefault(object() if group is None else group, []).append(value)
+    return [math.fsum(inside) for inside in found.values()], [len(inside) for inside in found.values()]
+
+
+def clustered_stderr(sums: Sequence[float], sizes: Sequence[int]) -> float | None:
+    """Standard error of the mean over clusters, with CR1's correction G/(G - 1); None for a single cluster.
+
+    sqrt(G/(G - 1) · Σ_g (Σ_{i in g} (x_i - mean))²) / n. Miller 2024, "Adding Error Bars to
+    Evals", arXiv:2411.00640, section 2.2, is the same without the correction (CR0), which is
+    too small for few clusters: Cameron & Miller 2015, "A Practitioner's Guide to
+    Cluster-Robust Inference", section II.B. For clusters of one it is the plain standard error
+    with ddof 1.
+    """
+    groups, n = len(sums), sum(sizes)
+    if groups < 2:
+        return None
+    mean = math.fsum(sums) / n
+    squares = math.fsum((total - size * mean) ** 2 for total, size in zip(sums, sizes, strict=True))
+    return math.sqrt(groups / (groups - 1) * squares) / n
+
+
+def effective_groups(sizes: Sequence[int]) -> float:
+    """How many clusters of equal size tell as much: n² / Σ n_g², from 1 to the number of clusters.
+
+    Carter, Schnepel & Steigerwald 2017, "Asymptotic Behavior of a t-Test Robust to Cluster
+    Heterogeneity", for a mean whose clusters are wholly alike inside.
+    """
+    return sum(sizes) ** 2 / sum(size * size for size in sizes)
