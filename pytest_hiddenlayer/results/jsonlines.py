@@ -55,9 +55,9 @@ def _mend(handle: int) -> None:
     size = os.lseek(handle, 0, os.SEEK_END)
     tail, start = b"", size
     while start > 0 and b"\n" not in tail:
-        start = max(0, start - 65536)
+        end, start = start, max(0, start - 65536)
         os.lseek(handle, start, os.SEEK_SET)
-        tail = os.read(handle, min(65536, size - start)) + tail
+        tail = os.read(handle, end - start) + tail
         if tail.endswith(b"\n"):
             return
     half = tail[tail.rfind(b"\n") + 1 :]
