@@ -165,7 +165,7 @@ class Completion:
     model: str  # the model that the provider says it used, in full
     logprobs: tuple[float, ...] | None = None  # natural log, one per output token
     cost_usd: float | None = None  # None: unknown; 0.0: free
-    top_logprobs: tuple[Mapping[str, float], ...] | None = None  # per output token: token text → natural log
+    top_logprobs: tuple[Mapping[str, float], ...] | None = None  # per token: text → natural log, the taken one's too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -84,7 +84,7 @@ def test_unknown_names_are_compared_with_the_registry(tmp_path: Path) -> None:
     """A misspelt scorer or strategy is pointed at the registered one."""
     error = fault(tmp_path, "task:\nsamples: [{input: a}]\nscorers: [exat]\nstrategies: [debat]\n")
     assert "t.yaml:3" in str(error)
-    assert "unknown scorer 'exat', did you mean 'exact'? (registered: choice, exact" in str(error)
+    assert "unknown scorer 'exat', did you mean 'exact'? (registered: choice, coherence, exact" in str(error)
     assert "t.yaml:4: strategies[0]: unknown strategy 'debat', did you mean 'debate'?" in str(error)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import HiddenLayerError, ProviderError
 from ..taskfile import sample_hash
-from ..types import SCORED, Answer, Call, Generation, Outcome, Provider, Record, Score, Usage
+from ..types import SCORED, Answer, Call, Generation, Outcome, Provider, Record, Sample, Score, Scorer, Spec, Usage
 from .cases import Case, full_name
 from .context import AnswerContext
 from .naming import digest
@@ -69,7 +69,7 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
     for scorer in context.case.cell.scorers:
         name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
         try:
-            score = await scorer.score(answer.output, context.sample, context.ask)
+            score = await scorer.score(answer.output, context.sample, context.ask_to_score)
             json.dumps(asdict(score), allow_nan=False)  # raises where a user's score cannot be written
             scores[name] = score
         except ProviderError as error:
@@ -167,11 +167,17 @@ def case_key(case: Case, overrides: Generation) -> str:
             "epoch": case.epoch,
             "seed": cell.seed,
             "scorers": [
-                [scorer.name, scorer.version, dict(spec.params)]
+                [scorer.name, scorer.version, _own_params(scorer, spec, case.sample)]
                 for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
             ],
         }
     )
+
+
+def _own_params(scorer: Scorer, spec: Spec, sample: Sample) -> dict[str, Any]:
+    """A scorer's parameters, of a file of outputs only this sample's: hashing all for each would take minutes."""
+    files = getattr(scorer, "output_files", ())
+    return {name: value.get(sample.id) if name in files else value for name, value in spec.params.items()}
 
 
 def _clean(value: Any) -> Any:

@@ -59,21 +59,56 @@ class AnswerContext:
         top_logprobs: int = 0,
     ) -> Completion:
         """One call, logged. Raises ProviderError."""
-        request = Request(
+        recorded = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
+        request = self._request(prompt, role, round, self._params(defaults), recorded, schema, top_logprobs)
+        return await self._complete(self._judge(judge), request)
+
+    async def ask_to_score(
+        self,
+        prompt: str | Sequence[Message],
+        *,
+        role: str,
+        round: int = 0,
+        judge: bool | str = False,
+        defaults: Generation = Generation(),
+        schema: Mapping[str, Any] | None = None,
+        top_logprobs: int = 0,
+    ) -> Completion:
+        """One call of a scorer's, logged: `defaults` hold as they are. Raises ProviderError.
+
+        The task's `generate` and the options on generation are the candidate's: a stop text or
+        a bound on tokens that fits its answers would cut a judge's verdict off.
+        """
+        request = self._request(prompt, role, round, defaults.over(GREEDY), None, schema, top_logprobs)
+        return await self._complete(self._judge(judge), request)
+
+    def _request(
+        self,
+        prompt: str | Sequence[Message],
+        role: str,
+        round: int,
+        params: Generation,
+        outputs: tuple[str, ...] | None,
+        schema: Mapping[str, Any] | None,
+        top_logprobs: int,
+    ) -> Request:
+        return Request(
             messages=(Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt),
-            params=self._params(defaults),
+            params=params,
             seed=self._seed(role, round),
             role=role,
             round=round,
             sample_id=self.sample.id,
             epoch=self.case.epoch,
-            outputs=(self.case.cell.task.outputs or {}).get(self.sample.id),
+            outputs=outputs,
             schema=schema,
             top_logprobs=top_logprobs,
         )
+
+    async def _complete(self, provider: Provider, request: Request) -> Completion:
         slot = len(self._slots)
         self._slots.append(None)
-        completion = await self._judge(judge).complete(request)
+        completion = await provider.complete(request)
         self._slots[slot] = _call(request, completion)
         return completion
 

@@ -32,7 +32,10 @@ async def round_scores(
 
 
 def asks_a_model(scorer: Scorer) -> bool:
-    """Whether a scorer says of itself that its verdict takes model calls: it takes `ask`, or names judges."""
+    """Whether a scorer says that its verdict takes model calls: by `judged`, or as it takes `ask` or names judges."""
+    judged = getattr(scorer, "judged", None)
+    if judged is not None:
+        return bool(judged)
     return bool(getattr(scorer, "takes_ask", False)) or hasattr(scorer, "judges")
 
 

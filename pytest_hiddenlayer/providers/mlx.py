@@ -40,6 +40,7 @@ class MlxProvider:
             top_p=1.0 if params.top_p is None else params.top_p,
             stop=params.stop or (),
             seed=request.seed,
+            top_logprobs=request.top_logprobs,
         )
         return Completion(
             text=done.text,
@@ -55,6 +56,7 @@ class MlxProvider:
             latency_s=time.perf_counter() - began,
             model=self.model,
             logprobs=done.logprobs,
+            top_logprobs=done.top_logprobs,
             cost_usd=0.0,
         )
 

@@ -8,9 +8,10 @@ sampler with its own key, so that its text does not depend on its neighbours.
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ class Generated:
     finish_reason: str  # stop or length
     token_ids: tuple[int, ...]  # the end token included
     logprobs: tuple[float, ...]  # natural log, one per token, under the model's own distribution
+    top_logprobs: tuple[Mapping[str, float], ...] | None  # per token: text → natural log; None: not asked for
 
 
 @dataclass(kw_only=True, slots=True)
@@ -38,10 +40,12 @@ class _Job:
     top_p: float
     stop: tuple[str, ...]
     seed: int
+    top: int  # alternatives wanted for every token
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Generated]
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    alternatives: list[Mapping[str, float]] = field(default_factory=list)
 
 
 class BatchThread:
@@ -71,6 +75,7 @@ class BatchThread:
         top_p: float,
         stop: tuple[str, ...],
         seed: int,
+        top_logprobs: int = 0,
     ) -> Generated:
         """One generation; cancelling it takes it out of the batch. Raises ProviderError when decoding failed."""
         loop = asyncio.get_running_loop()
@@ -81,6 +86,7 @@ class BatchThread:
             top_p=top_p,
             stop=stop,
             seed=seed,
+            top=top_logprobs,
             loop=loop,
             future=loop.create_future(),
         )
@@ -166,6 +172,8 @@ class BatchThread:
             job = self._running[response.uid]
             job.token_ids.append(response.token)
             job.logprobs.append(response.logprobs[response.token].item())
+            if job.top:
+                job.alternatives.append(_alternatives(response, job.top, loaded.tokenizer))
             if response.finish_reason is not None:
                 ended = response.token in loaded.end_ids
                 self._finish(response.uid, loaded, "stop" if ended else "length")
@@ -186,6 +194,7 @@ class BatchThread:
             finish_reason="stop" if cuts else reason,
             token_ids=tuple(ids),
             logprobs=tuple(job.logprobs),
+            top_logprobs=tuple(job.alternatives) if job.top else None,
         )
         _from_thread(job, lambda: job.future.set_result(result))
 
@@ -222,6 +231,25 @@ def _holds_stop(job: _Job, tokenizer: Tokenizer) -> bool:
     tail = job.token_ids[-(max(map(len, job.stop)) * 4 + 8) :]
     text = tokenizer.decode(tail)
     return any(stop in text for stop in job.stop)
+
+
+def _alternatives(response: Any, top: int, tokenizer: Tokenizer) -> dict[str, float]:
+    """The texts of the most probable tokens and of the one that was taken; those of equal text add up."""
+    import mlx.core as mx
+
+    logprobs = response.logprobs
+    ids: Any = mx.argsort(-logprobs)[:top].tolist()
+    found: dict[str, float] = {}
+    for token in dict.fromkeys([*ids, response.token]):
+        text, value = tokenizer.decode([token]), logprobs[token].item()
+        found[text] = _log_sum(found[text], value) if text in found else value
+    return found
+
+
+def _log_sum(a: float, b: float) -> float:
+    """ln(eᵃ + eᵇ)."""
+    high, low = max(a, b), min(a, b)
+    return high if high == -math.inf else high + math.log1p(math.exp(low - high))
 
 
 def _sampler(temperature: float, top_p: float, seed: int) -> Any:

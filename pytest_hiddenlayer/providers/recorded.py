@@ -17,7 +17,9 @@ class RecordedProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The recorded output. Raises ProviderError where the task has none for this sample and epoch."""
-        found = request.outputs or ()
+        if request.outputs is None:  # a scorer asks: what the candidate said must not be taken for a verdict
+            raise ProviderError("provider 'recorded' holds final answers and cannot judge: name a model with --judge")
+        found = request.outputs
         if request.epoch > len(found):
             raise ProviderError(
                 f"sample {request.sample_id!r}, epoch {request.epoch}: "

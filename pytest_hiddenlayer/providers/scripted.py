@@ -10,6 +10,11 @@
 The first rule that fits answers: `role` is a regular expression for the whole role, `round` a
 number, `contains` text of the last message. `replies` are taken by the call's seed. A rule
 may also set `finish_reason` and `delay_s`. Without a file it repeats the last message.
+
+A rule may play a model that tells its probabilities: `logprobs` is a list with the natural log
+of each token taken, `top_logprobs` a list with {text: natural log} for each, which is returned
+where it was asked for. With `structured`, an object, the rule replies this object as JSON
+wherever a schema was asked for, as a provider with structured output would.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from ..errors import ProviderError, UsageError
 from ..types import Completion, Request, Usage
 
 _KEYS = {"role", "round", "contains", "reply", "replies", "error", "finish_reason", "delay_s"}
+_KEYS |= {"logprobs", "top_logprobs", "structured"}
 
 
 class ScriptedProvider:
@@ -38,6 +44,7 @@ class ScriptedProvider:
         script = script if script is not None else _read(model)
         self._rules: list[Mapping[str, Any]] = list(script.get("rules", []))
         self._default: str | None = script.get("default")
+        self.structured = any("structured" in rule for rule in self._rules)
         for rule in self._rules:
             if unknown := set(rule) - _KEYS:
                 raise UsageError(f"scripted rule {dict(rule)!r}: unknown {sorted(unknown)}; allowed: {sorted(_KEYS)}")
@@ -50,7 +57,7 @@ class ScriptedProvider:
         await asyncio.sleep(rule.get("delay_s", 0.0))
         if "error" in rule:
             raise ProviderError(rule["error"])
-        text = _reply(rule, request.seed, said if self._default is None else self._default)
+        text = _reply(rule, request, said if self._default is None else self._default)
         words = sum(len(message.content.split()) for message in request.messages)
         return Completion(
             text=text,
@@ -58,7 +65,9 @@ class ScriptedProvider:
             usage=Usage(input_tokens=words, output_tokens=len(text.split()), calls=1),
             latency_s=time.perf_counter() - began,
             model=self.model,
+            logprobs=tuple(rule["logprobs"]) if "logprobs" in rule else None,
             cost_usd=0.0,
+            top_logprobs=tuple(rule["top_logprobs"]) if request.top_logprobs and "top_logprobs" in rule else None,
         )
 
     async def close(self) -> None:
@@ -87,9 +96,11 @@ def _fits(rule: Mapping[str, Any], request: Request, said: str) -> bool:
     )
 
 
-def _reply(rule: Mapping[str, Any], seed: int, default: str) -> str:
+def _reply(rule: Mapping[str, Any], request: Request, default: str) -> str:
+    if "structured" in rule and request.schema is not None:
+        return json.dumps(rule["structured"])
     if "replies" in rule:
         replies: list[str] = rule["replies"]
-        return replies[seed % len(replies)]
+        return replies[request.seed % len(replies)]
     reply: str = rule.get("reply", default)
     return reply

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..engine.cases import Cell, full_name
+from ..engine.options import parse_model
+from ..engine.rounds import asks_a_model
+from ..types import ModelName
 from .figures import CellPlan
 
 
@@ -29,5 +34,22 @@ def plan_of(cell: Cell, total: int) -> CellPlan:
         margin=task.margin,
         min_effect=task.min_effect,
         total=total,
-        self_judged=cell.judge is None,
+        self_judged=_self_judged(cell),
     )
+
+
+def _self_judged(cell: Cell) -> bool:
+    """Whether the candidate's model judges the candidate, in the strategy or as a scorer."""
+    return any(
+        judge.provider == cell.model.provider and full_name(judge) == full_name(cell.model) for judge in _judges(cell)
+    )
+
+
+def _judges(cell: Cell) -> Iterator[ModelName]:
+    """Every judge that the strategy or a scorer of the cell asks."""
+    of_run = cell.judge or cell.model
+    if "judge" in cell.strategy.params.values():
+        yield of_run
+    for scorer in filter(asks_a_model, cell.scorers):
+        named = getattr(scorer, "judges", ())
+        yield from (parse_model(name, "judge") for name in named) if named else (of_run,)

@@ -33,7 +33,7 @@ class Verdict:
     why: str
     completion: Completion  # the last one
     reading: Reading
-    attempts: int
+    shown: str  # what it was asked, as one text
 
     @property
     def text(self) -> str:
@@ -70,10 +70,11 @@ async def ask_verdict(
             schema=prompt.marking.scale.schema,
             top_logprobs=top_logprobs,
         )
-        reading = _read(prompt, completion, "\n".join(message.content for message in messages))
+        shown = "\n".join(message.content for message in messages)
+        reading = _read(prompt, completion, shown)
         if reading.verdict is not None:
             break
-    return Verdict(verdict=reading.verdict, why=reading.why, completion=completion, reading=reading, attempts=attempt)
+    return Verdict(verdict=reading.verdict, why=reading.why, completion=completion, reading=reading, shown=shown)
 
 
 def master_keys(question: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError, did_you_mean
@@ -38,6 +38,10 @@ class JudgePrompt:
         asked = Message(role="user", content=_FIELD.sub(lambda m: found.get(m[1], m[0]), self.template))
         return (asked,) if self.system is None else (Message(role="system", content=self.system), asked)
 
+    def missing(self, found: Collection[str]) -> list[str]:
+        """The template's fields that are not among those found."""
+        return [name for name in dict.fromkeys(_FIELD.findall(self.template)) if name not in {*found, "nonce"}]
+
 
 def nonce(texts: Sequence[str], salt: object) -> str:
     """12 hex digits that stand in none of the texts, and that depend on all of them and on `salt`."""
@@ -49,14 +53,17 @@ def nonce(texts: Sequence[str], salt: object) -> str:
         seed += "+"
 
 
-def check_fields(template: str, pattern: str) -> str:
-    """The template. Raises UsageError for a field in braces that `pattern` does not match wholly."""
-    for name in _FIELD.findall(template):
-        if not re.fullmatch(pattern, name):
-            known = [word for word in re.findall(r"[a-z_]+", pattern) if len(word) > 1]
-            near = did_you_mean(name, known)
-            raise UsageError(f"prompt: there is no field {{{name}}}{near} (there are: {', '.join(known)})")
-    return template
+def check_fields(template: str, names: Sequence[str], numbered: Sequence[str], needed: Sequence[str]) -> None:
+    """Raise UsageError for a field that is none of `names` or `numbered` (question_2), or a needed one missing."""
+    asked = _FIELD.findall(template)
+    for field in asked:
+        if field not in names and re.sub(r"_\d+$", "", field) not in numbered:
+            known = [*names, *(f"{name}_1" for name in numbered)]
+            near = did_you_mean(field, known)
+            raise UsageError(f"prompt: there is no field {{{field}}}{near} (there are: {', '.join(known)})")
+    for name in needed:
+        if not any(field == name or re.fullmatch(rf"{name}_\d+", field) for field in asked):
+            raise UsageError(f"prompt: {{{name}}} stands nowhere in it, so that nothing would be judged")
 
 
 def _fence(name: str, text: str, mark: str) -> str:

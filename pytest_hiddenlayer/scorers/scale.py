@@ -40,10 +40,15 @@ class Scale:
         return f"{', '.join(self.labels[:-1])} or {self.labels[-1]}"
 
     @property
+    def ends(self) -> str:
+        """Worst and best: `1-5`, `no-yes`."""
+        return f"{self.labels[0]}-{self.labels[-1]}"
+
+    @property
     def mark(self) -> str:
         """A regular expression with one group for a verdict in double brackets; an index such as x[[1]] is none."""
         inside = _NUMBER if self.numbers else "|".join(map(re.escape, self.labels))
-        return rf"(?i)(?<![\w\])])\[\[\s*({inside})\s*\]\](?!\])"
+        return rf"(?i)(?<![A-Za-z0-9_\[\])])\[\[\s*({inside})\s*\]\](?!\])"
 
     @property
     def schema(self) -> Mapping[str, Any]:

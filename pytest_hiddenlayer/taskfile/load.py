@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from pytest_hiddenlayer.errors import TaskError
+from pytest_hiddenlayer.errors import TaskError, UsageError
+from pytest_hiddenlayer.registry import scorers
 from pytest_hiddenlayer.types import Generation, Sample, Spec, Task
 
 from .document import Document, Field, label, merge
@@ -66,7 +67,7 @@ class _Loader:
             name=form.task or self._at(("task",), check_task_name, self.source.path.stem),
             path=self.source.shown,
             samples=samples,
-            scorers=self._distinct("scorers", form.scorers, lambda spec: spec.name),
+            scorers=self._scorers({sample.id for sample in samples}),
             strategies=self._distinct("strategies", form.strategies or [Spec(name="single")], repr),
             generate=Generation(**form.generate.model_dump()),
             outputs=self._outputs({sample.id for sample in samples}),
@@ -101,6 +102,31 @@ class _Loader:
         for name in written or ():
             self._at(("outputs", name), lambda name: check_known(name, ids), name)
         return written
+
+    def _scorers(self, ids: set[str]) -> tuple[Spec, ...]:
+        specs = self._distinct("scorers", self.form.scorers, lambda spec: spec.name)
+        return tuple(self._with_outputs(number, spec, ids) for number, spec in enumerate(specs))
+
+    def _with_outputs(self, number: int, spec: Spec, ids: set[str]) -> Spec:
+        """The spec, its parameters that name a file of outputs replaced by what the file holds.
+
+        A scorer's factory names these parameters in an attribute `output_files`; it reads no file itself.
+        """
+        place: Field = ("scorers", number)
+        try:
+            names = getattr(scorers.get(spec.name), "output_files", ())
+        except UsageError as error:
+            raise self._error(place, str(error)) from error
+        read = {}
+        for name in set(names) & spec.params.keys():
+            written = spec.params[name]
+            if not isinstance(written, str):
+                raise self._error(
+                    place, f"{name} must be the name of a file of {{id, output}}, got {describe(written)}"
+                )
+            file = self._at(place, lambda text: beside(self.source, text, self.root), written)
+            read[name] = read_outputs_file(file, ids)
+        return replace(spec, params={**spec.params, **read}) if read else spec
 
     def _distinct(self, field: str, specs: Sequence[Spec], key: Callable[[Spec], Hashable]) -> tuple[Spec, ...]:
         """The specs. Raises TaskError where two are the same: their items or scores would be one."""
