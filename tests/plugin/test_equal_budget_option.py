@@ -84,9 +84,9 @@ def test_the_same_figures_over_workers(debates):
     assert written[0] == written[1]
 
 
-def test_the_summary_holds_the_control(debates, workers):
+def test_the_summary_holds_the_control(debates):
     """summary.json has the control as a cell without gate, and the table's figures."""
-    debates.run("--hl-equal-budget", *workers)
+    debates.run("--hl-equal-budget")
     debate, control = debates.summary()
     assert (debate["label"], control["label"]) == ("debate", "single.control=debate")
     assert (control["strategy"], control["n"], control["n_selected"], control["gate"]) == ("single", 4, 4, None)
@@ -153,10 +153,10 @@ def test_the_record_is_the_same_with_and_without(debates):
     ]
 
 
-def test_the_gate_and_the_baseline_see_no_draw(debates, workers):
+def test_the_gate_and_the_baseline_see_no_draw(debates):
     """A run with draws is a baseline like any other: the debate is compared with the debate."""
     debates.run("--hl-equal-budget")
-    result = debates.run("--baseline", "last", "--hl-equal-budget", *workers)
+    result = debates.run("--baseline", "last", "--hl-equal-budget")
     result.stdout.fnmatch_lines(["sums *debate* 4/4 *underpowered*"])
     result.stdout.no_fnmatch_line("*another strategy*")
 
@@ -205,9 +205,9 @@ def test_a_test_function_has_draws_too(debates):
     result.stdout.fnmatch_lines(["*debate scripted:replies.json  single, same calls * 4/4 *"])
 
 
-def test_the_html_report(debates, workers):
+def test_the_html_report(debates):
     """The report has the section with a picture of the front, and transcripts of the strategy alone."""
-    debates.run("--hl-equal-budget", *workers)
+    debates.run("--hl-equal-budget")
     (run,) = debates.runs()
     page = (run / "report.html").read_text()
     assert "<h2>Equal budget</h2>" in page
