@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,15 @@ from .engine.options import RunOptions, check
 from .engine.runtime import Runtime
 from .errors import HiddenLayerError, TaskError, UsageError
 from .report.equal_budget import Findings, find
-from .results.baselines import Found, Reference, find_baseline, open_reference
+from .results.adaptive import Adaptive, watched
+from .results.baseline import CellKey
+from .results.baselines import Found, find_baseline, open_reference
 from .results.control_cells import control_figures
-from .results.figures import CellFigures, by_cell, figures
-from .results.gate import GateResult, judge_gates, policy_of
+from .results.figures import CellFigures, CellPlan, by_cell, figures
+from .results.gate import GateResult, judge_gates, match_of, policy_of
 from .results.plans import plan_of
 from .results.runlog import RunLog, new_run_id, write_json
+from .results.summary import summary
 from .taskfile import is_task_file, load_task, refuse_taken
 from .types import Record, Task
 
@@ -37,6 +40,7 @@ class Run:
     records: list[Record] = field(default_factory=list)
     figures: list[CellFigures] = field(default_factory=list)
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
+    watched: dict[CellKey, Adaptive] = field(default_factory=dict)  # cells that may end early
     controls: list[Record] = field(default_factory=list)  # the draws under equal budget
     findings: Findings | None = None  # what they say
     faults: list[HiddenLayerError] = field(default_factory=list)  # files or models that could not be used
@@ -76,17 +80,42 @@ def evaluate(
     check(options)
     run = Run(log=RunLog(root, new_run_id(), command))
     found = list(_cells(run, find_task_files(paths), options, root))
+    plans = [_plan(cell, total) for cell, total in found]
+    baselines = _baselines(plans, options, root, run.log.run_id)
+    if options.adaptive and options.gate not in ("off", "threshold"):
+        run.watched = watched(plans, lambda plan: baselines[plan.key], match_of(options))
     todo = [case for cell, _ in found for case in cases(cell)]
     runtime = Runtime(options, run.log.run_id, on_record=run.log.append)
     try:
-        for record in _answers(run, runtime, todo):
+        for record in chain.from_iterable(_answers(run, runtime, wave) for wave in _waves(run, todo)):
             run.records.append(record)
+            if record.cell in run.watched:
+                run.watched[record.cell].add(record)
             if on_record is not None:
                 on_record(record, len(run.records), len(todo))
     finally:
         runtime.close()
-        _conclude(run, found, options, root)
+        _conclude(run, plans, baselines, options)
     return run
+
+
+def _plan(cell: Cell, total: int) -> CellPlan:
+    return replace(plan_of(cell, total), selected=tuple(sample.id for sample in cell.task.samples))
+
+
+def _waves(run: Run, todo: Sequence[Case]) -> Iterator[list[Case]]:
+    """All cases at once; where cells may end early, one epoch after the other without those that are decided."""
+    if not run.watched:
+        yield list(todo)
+        return
+    for epoch in range(1, max((case.epoch for case in todo), default=0) + 1):
+        yield [case for case in todo if case.epoch == epoch and not _decided(run, case)]
+
+
+def _decided(run: Run, case: Case) -> bool:
+    one = run.watched.get(case.cell.key)
+    decision = one.decision() if one is not None else None
+    return decision is not None and decision.look < case.epoch
 
 
 def _cells(run: Run, files: Sequence[Path], options: RunOptions, root: Path) -> Iterator[tuple[Cell, int]]:
@@ -119,37 +148,29 @@ def _answers(run: Run, runtime: Runtime, todo: Sequence[Case]) -> Iterator[Recor
         yield runtime.wait(flying.pop(0))
 
 
-def _conclude(run: Run, found: Sequence[tuple[Cell, int]], options: RunOptions, root: Path) -> None:
+def _conclude(run: Run, plans: Sequence[CellPlan], baselines: Mapping[CellKey, Found], options: RunOptions) -> None:
     records = by_cell(run.records)
-    for cell, total in found:
-        ids = tuple(sample.id for sample in cell.task.samples)
-        plan = replace(plan_of(cell, total), selected=ids)
-        figure = figures(plan, records.get(plan.key, []))
-        run.figures.append(figure)
+    run.figures = [figures(plan, records.get(plan.key, [])) for plan in plans]
     if options.gate != "off":
-        reference = _reference(options, root, run.log.run_id)
-        cells = [
-            (f, reference if isinstance(reference, Found) else find_baseline(f.plan, reference)) for f in run.figures
-        ]
-        run.gates = {
-            f.plan.key: gate for (f, _), gate in zip(cells, judge_gates(cells, policy_of(options)), strict=True)
-        }
+        decisions = {key: one.decision() for key, one in run.watched.items()}
+        judged = judge_gates([(f, baselines[f.plan.key]) for f in run.figures], policy_of(options), decisions)
+        run.gates = {figure.plan.key: gate for figure, gate in zip(run.figures, judged, strict=True)}
     if options.equal_budget and run.records:
         everything = [*run.records, *run.controls]
         run.figures += control_figures([figure.plan for figure in run.figures], everything)
         run.findings = find(everything)
         write_json(run.log.folder / "equal_budget.json", run.findings.to_json())
     if run.records:
-        run.log.write_summary(
-            [
-                {**f.to_json(), "gate": run.gates[f.plan.key].word if f.plan.key in run.gates else None}
-                for f in run.figures
-            ]
-        )
+        run.log.write_summary(summary(run.figures, run.gates))
 
 
-def _reference(options: RunOptions, root: Path, current: str) -> Reference | Found:
+def _baselines(plans: Sequence[CellPlan], options: RunOptions, root: Path, current: str) -> dict[CellKey, Found]:
+    """The baseline of every cell; a reference that names nothing is a fault of all of them."""
+    if options.gate == "off":
+        return {}
     try:
-        return open_reference(options.baseline, root=root, where=Path.cwd(), current=current)
+        reference = open_reference(options.baseline, root=root, where=Path.cwd(), current=current)
     except HiddenLayerError as error:
-        return Found(fault=f"the baseline cannot be used: {error}")
+        fault = Found(fault=f"the baseline cannot be used: {error}")
+        return {plan.key: fault for plan in plans}
+    return {plan.key: find_baseline(plan, reference) for plan in plans}

@@ -107,3 +107,21 @@ def test_doctor_says_what_works(tmp_path):
     done = hiddenlayer(tmp_path, "doctor")
     assert done.returncode == 0, done.stdout
     assert "mlx: works: 'What is 37+58?' → 'The answer is 95.'" in done.stdout
+
+
+def test_run_gates_as_pytest_does(folder):
+    """`--gate`, `--baseline` and `--adaptive` mean what they mean in pytest: a clear loss is red after one epoch."""
+    samples = [{"id": f"s{i}", "input": f"q{i}.", "target": f"a{i}"} for i in range(12)]
+    (folder / "evals" / "sums.yaml").unlink()
+    (folder / "evals" / "words.json").write_text(
+        json.dumps({"task": "words", "samples": samples, "scorers": ["exact"]})
+    )
+    right = {"rules": [{"contains": s["input"], "reply": s["target"]} for s in samples]}
+    (folder / "replies.json").write_text(json.dumps(right))
+    who = ("run", "--provider", "scripted:replies.json")
+    assert hiddenlayer(folder, *who, "--gate", "require").returncode == 1
+    (folder / "replies.json").write_text(json.dumps({"default": "no"}))
+    done = hiddenlayer(folder, *who, "--baseline", "last", "--epochs", "4", "--adaptive")
+    assert done.returncode == 1
+    assert "verdict: regressed (sequential test, alpha spent over 4 looks, decided after epoch 1)" in done.stdout
+    assert "36 of 48 answers (75%) not asked" in done.stdout

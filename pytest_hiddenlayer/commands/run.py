@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, least in (("epochs", 1), ("limit", 1), ("seed", 0), ("max-tokens", 1), ("concurrency", 1)):
         parser.add_argument(f"--{name}", type=_at_least(name, least), metavar="N")
     parser.add_argument("--temperature", type=float, metavar="T")
+    parser.add_argument("--gate", choices=("regression", "threshold", "require", "off"), default="regression")
+    parser.add_argument("--gate-underpowered", choices=("pass", "fail"), default="pass")
+    parser.add_argument("--match", choices=("hash", "id"), default="hash", help="how samples find their partners")
+    parser.add_argument("--adaptive", action="store_true", help="stop repeating epochs once the verdict is decided")
     parser.add_argument(
         "--equal-budget",
         action="store_true",
@@ -38,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..registry import providers
     from ..report.equal_budget import text
     from ..report.table import cell_table
+    from ..results.adaptive import spared
     from ..strategies.build import parse_strategy
     from ..types import Generation
 
@@ -51,6 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
         generate=Generation(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
         concurrency=arguments.concurrency or 20,
         baseline=arguments.baseline,
+        gate=arguments.gate,
+        gate_underpowered=arguments.gate_underpowered,
+        match=arguments.match,
+        adaptive=arguments.adaptive,
         equal_budget=arguments.equal_budget,
     )
     paths = [Path(path) for path in arguments.paths]
@@ -63,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"nothing was answered under {', '.join(map(str, paths))}")
     width = shutil.get_terminal_size().columns
     print(cell_table(done.figures, done.gates, width=width, colour=sys.stdout.isatty()), end="")
+    if options.adaptive:
+        print(spared(done.watched, sum(record.cell in done.watched for record in done.records)))
     if done.findings is not None:
         print(text(done.findings, width=width, colour=sys.stdout.isatty()), end="")
     for gate in done.gates.values():

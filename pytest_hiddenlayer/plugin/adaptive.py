@@ -48,16 +48,12 @@ def prepare(state: State) -> None:
     """Find the cells that may end early: those with epochs to save, a gate and a baseline."""
     if not state.options.adaptive or state.updating or state.options.gate == "threshold":
         return
-    from ..results.adaptive import Adaptive, can_adapt
+    from ..results.adaptive import watched
     from ..results.gate import match_of
     from .baselines import baseline_of
 
     gated = [plan for plan in state.plans.values() if plan.gate_id is not None and plan.selected]
-    cells = {}
-    for plan in filter(can_adapt, gated):
-        base = baseline_of(state, plan.key).baseline
-        if base is not None and base.scorer in (None, plan.scorer):
-            cells[plan.key] = Adaptive(plan=plan, baseline=base, family=len(gated), match=match_of(state.options))
+    cells = watched(gated, lambda plan: baseline_of(state, plan.key), match_of(state.options))
     state.adaptive = Watch(cells=cells)
 
 
@@ -99,14 +95,8 @@ def saved(state: State) -> str | None:
     """What ending early saved, in one sentence; None where it was not asked for."""
     if state.adaptive is None:
         return None
+    from ..results.adaptive import spared
+
+    decisions(state)  # takes note of the last answers
     cells = state.adaptive.cells
-    if not cells:
-        return "adaptive: no cell has a baseline and more than one epoch under the reducer mean; nothing was saved"
-    planned = sum(one.plan.epochs * len(one.plan.selected) for one in cells.values())
-    asked = sum(record.cell in cells for record in state.records)
-    decided = [key for key, d in decisions(state).items() if d is not None and d.look < cells[key].plan.epochs]
-    share = (planned - asked) / planned
-    return (
-        f"adaptive: {len(decided)} of {len(cells)} cells decided early, "
-        f"{planned - asked} of {planned} answers ({share:.0%}) not asked"
-    )
+    return spared(cells, sum(record.cell in cells for record in state.records))

@@ -125,12 +125,10 @@ def _said(path: str, result: GateResult | None) -> tuple[Literal["passed", "fail
 
 
 def _save(state: State) -> None:
-    cells = [
-        {**found.to_json(), "gate": gate.word if (gate := state.gates.get(found.plan.key)) else None}
-        for found in state.figures
-    ]
+    from ..results.summary import summary
+
     plans = [found.plan for found in state.figures]
-    state.runlog.write_summary(cells)
+    state.runlog.write_summary(summary(state.figures, state.gates))
     before = json.loads((state.runlog.folder / "run.json").read_text(encoding="utf-8"))
     state.runlog.write_manifest(
         {

@@ -7,11 +7,13 @@ After each complete epoch the cell is looked at with the group-sequential test o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..stats.sequential import Decision, decide
 from ..types import SCORED, Record
-from .baseline import Baseline
+from .baseline import Baseline, CellKey
+from .baselines import Found
 from .comparison import ALPHA, Comparison
 from .figures import CellPlan
 from .pairing import Match
@@ -75,6 +77,29 @@ class Adaptive:
         before = self.baseline.samples[name].score
         assert before is not None
         return sum(scored) / len(scored) - before
+
+
+def watched(plans: Sequence[CellPlan], find: Callable[[CellPlan], Found], match: Match) -> dict[CellKey, Adaptive]:
+    """The cells that may end early, of those that are gated: they have epochs to save, and a baseline."""
+    found = {}
+    for plan in filter(can_adapt, plans):
+        base = find(plan).baseline
+        if base is not None and base.scorer in (None, plan.scorer):
+            found[plan.key] = Adaptive(plan=plan, baseline=base, family=len(plans), match=match)
+    return found
+
+
+def spared(cells: Mapping[CellKey, Adaptive], asked: int) -> str:
+    """What ending early saved, in one sentence; `asked` answers of these cells were asked."""
+    if not cells:
+        return "adaptive: no cell has a baseline and more than one epoch under the reducer mean; nothing was saved"
+    planned = sum(one.plan.epochs * len(one.plan.selected) for one in cells.values())
+    early = sum((d := one.decision()) is not None and d.look < one.plan.epochs for one in cells.values())
+    share = (planned - asked) / planned
+    return (
+        f"adaptive: {early} of {len(cells)} cells decided early, "
+        f"{planned - asked} of {planned} answers ({share:.0%}) not asked"
+    )
 
 
 def can_adapt(plan: CellPlan) -> bool:

@@ -50,7 +50,7 @@ class Comparison:
         return tuple(pair.id for pair in self.pairing.pairs if pair.new_right and not pair.old_right)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values, for `gates.json` and `hiddenlayer compare --json`."""
+        """Plain JSON values, for `summary.json` and `hiddenlayer compare --json`."""
         p = self.pairing
         rest = ("changed", "lost", "gained", "unscored", "added", "absent")
         return {
