@@ -544,7 +544,8 @@ def test_greedy_draws_are_told():
     assert any(
         "one text, as at temperature 0" in line for line in remarks(find([debated("s", 1.0), *draws("s", A, A)]))
     )
-    assert not any("temperature" in line for line in remarks(find(HAND)))
+    sure = [*HAND, debated("s5", 1.0), *draws("s5", A, A, A, A, A)]
+    assert not any("temperature" in line for line in remarks(find(sure)))
 
 
 def test_two_cells_two_comparisons():
@@ -663,6 +664,12 @@ def test_a_vote_can_break_what_the_agents_knew():
     assert (majority.right_wrong, majority.n) == (1, 1)
 
 
+def test_flips_of_one_group_are_one_cluster():
+    """Samples of a group are one cluster of their flips."""
+    agents, _, _ = flips([debated(name, 1.0, group="g", notes=rounds("wr", "rr")) for name in "st"])
+    assert agents.net.n_groups == 1
+
+
 def test_flips_without_any_round():
     """Records without scores by round have no flips; rounds without any score neither."""
     assert flips([debated("s", 1.0)]) == []
@@ -719,6 +726,12 @@ def test_what_has_no_score_is_left_out():
     """A cell without a score is named, not placed."""
     (front,) = fronts([way("a", 0.5), record("s", None, label="b", strategy="b", transcript=[])])
     assert (front.left_out, len(front.points)) == (("b scripted:m",), 1)
+
+
+def test_what_failed_makes_nobody_cheap():
+    """An answer without a score is not in a cell's cost, as it is not in its score."""
+    (front,) = fronts([way("a", 0.5, 10, calls=3), replace(way("a", 0.5, 10), sample_id="t", outcome="error")])
+    assert front.points[0].spent.calls == 3
 
 
 def test_votes_are_ways_too():
