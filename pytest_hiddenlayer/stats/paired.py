@@ -93,7 +93,7 @@ def _tests(
     if plain and matched:
         wrong, right = differences.count(-1), differences.count(1)
         return mcnemar_worse(wrong, right), mcnemar_worse(right, wrong), "exact one-sided McNemar"
-    return signflip(sums, seed=seed)
+    return signflip(sums, seed=seed, unit="samples" if plain else "groups")
 
 
 def mcnemar_worse(newly_wrong: int, newly_right: int) -> float:

@@ -18,12 +18,13 @@ _MOST_KEPT = 4_000_000  # signs at once: 32 MB
 _GRIDS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 24, 60, 100)
 
 
-def signflip(sums: Sequence[float], *, seed: int = 0) -> tuple[float, float, str]:
+def signflip(sums: Sequence[float], *, seed: int = 0, unit: str = "clusters") -> tuple[float, float, str]:
     """(p that the total is that low, p that it is that high, method) for the sums of the clusters.
 
     Exact by convolution where the sums lie on a common grid, as right/wrong answers and means
     over epochs do; else by 20 000 random flips, with the estimator of Phipson & Smyth 2010 that
     is never 0. Both are 1 where every sum is 0.
+    `unit` names for people what is flipped.
     """
     import numpy as np
 
@@ -33,9 +34,9 @@ def signflip(sums: Sequence[float], *, seed: int = 0) -> tuple[float, float, str
     grid = _grid(np, values)
     if grid is not None:
         low, high = _convolved(np, np.rint(values * grid).astype(np.int64))
-        return low, high, f"exact sign-flip over {len(values)} differing clusters"
+        return low, high, f"exact sign-flip over {len(values)} differing {unit}"
     low, high = _drawn(np, values, seed)
-    return low, high, f"sign-flip permutation, {DRAWS} draws over {len(values)} differing clusters"
+    return low, high, f"sign-flip permutation, {DRAWS} draws over {len(values)} differing {unit}"
 
 
 def _grid(np: Any, values: Any) -> int | None:
