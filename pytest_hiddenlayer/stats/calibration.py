@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Hashable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .estimate import Estimate, estimate
+from .ranking import RiskPoint, aurc, auroc, risk_coverage
+
+_POINTS = 20
+"""Points of a risk–coverage curve that are written down."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +22,7 @@ class Bin:
     high: float
     n: int
     confidence: float  # mean
-    accuracy: float
+    accuracy: Estimate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,90 +30,87 @@ class Calibration:
     """How confidences and right answers go together."""
 
     n: int
-    ece: float  # expected calibration error over equal-width bins
+    ece: Estimate  # expected calibration error over equal-width bins; biased upwards for few answers
     n_bins: int  # of them, empty ones included
-    brier: float  # mean squared distance of confidence and 0/1
-    auroc: float | None  # chance that a right answer is more confident than a wrong one; None: all right or all wrong
-    risk_coverage: tuple[tuple[float, float], ...]  # (share answered, share of those wrong), most confident first
-    aurc: float  # mean risk over the coverages
     bins: tuple[Bin, ...]  # those that hold answers
+    brier: Estimate  # mean squared distance of confidence and 0/1
+    auroc: Estimate | None  # chance that a right answer is the more confident one; None: all right or all wrong
+    risk_coverage: tuple[RiskPoint, ...]  # most confident first
+    aurc: Estimate  # mean risk over the coverages; 0 is best
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; of a long risk–coverage curve every twentieth of the coverage."""
+        values = asdict(self)
+        values["risk_coverage"] = [asdict(point) for point in _thinned(self.risk_coverage)]
+        return values
 
 
-def calibration(confidences: Sequence[float], right: Sequence[bool], *, bins: int = 10) -> Calibration | None:
-    """The calibration of these answers; None where there is none.
+def calibration(
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    groups: Sequence[Hashable | None] | None = None,
+    *,
+    bins: int = 10,
+) -> Calibration | None:
+    """The calibration of these answers, with errors over clusters; None where there is no answer.
 
-    ECE: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3, equal-width
-    bins. Brier 1950. AUROC: the Mann–Whitney statistic, ties count a half. Risk and coverage:
-    Geifman & El-Yaniv 2017, "Selective Classification for Deep Neural Networks"; answers of
-    equal confidence enter together. Raises ValueError for unequal lengths or no share.
+    ECE: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3, over `bins`
+    bins of equal width; its error takes the side on which each bin errs as known. Brier 1950,
+    "Verification of Forecasts Expressed in Terms of Probability", for one class: the squared
+    distance, from 0 to 1. AUROC and risk–coverage: see `ranking.py`. Raises ValueError for
+    unequal lengths, for what is no confidence, and for no bin.
     """
-    if len(confidences) != len(right):
-        raise ValueError(f"{len(confidences)} confidences for {len(right)} answers")
-    if not all(0 <= c <= 1 for c in confidences):
+    _check(confidences, right, groups, bins)
+    if not confidences:
+        return None
+    hits = [float(r) for r in right]
+    filled, gaps = _binned(confidences, hits, groups, bins)
+    return Calibration(
+        n=len(hits),
+        ece=estimate(gaps, groups),
+        n_bins=bins,
+        bins=filled,
+        brier=estimate([(c - hit) ** 2 for c, hit in zip(confidences, hits, strict=True)], groups),
+        auroc=auroc(confidences, right, groups),
+        risk_coverage=risk_coverage(confidences, right, groups),
+        aurc=aurc(confidences, right, groups),
+    )
+
+
+def _binned(
+    confidences: Sequence[float], hits: Sequence[float], groups: Sequence[Hashable | None] | None, bins: int
+) -> tuple[tuple[Bin, ...], list[float]]:
+    """(the bins that hold answers, each answer's part of the ECE: its gap, with the sign of its bin's)."""
+    members: dict[int, list[int]] = {}
+    for at, confidence in enumerate(confidences):
+        members.setdefault(max(0, math.ceil(confidence * bins) - 1), []).append(at)
+    filled, gaps = [], [0.0] * len(hits)
+    for place, inside in sorted(members.items()):
+        accuracy = estimate([hits[at] for at in inside], groups and [groups[at] for at in inside])
+        confidence = math.fsum(confidences[at] for at in inside) / len(inside)
+        low, high = place / bins, (place + 1) / bins
+        filled.append(Bin(low=low, high=high, n=len(inside), confidence=confidence, accuracy=accuracy))
+        sign = math.copysign(1.0, math.fsum(confidences[at] - hits[at] for at in inside))
+        for at in inside:
+            gaps[at] = sign * (confidences[at] - hits[at])
+    return tuple(filled), gaps
+
+
+def _thinned(curve: Sequence[RiskPoint]) -> list[RiskPoint]:
+    """The first point at or beyond every twentieth of the coverage."""
+    kept: list[RiskPoint] = []
+    for point in curve:
+        if not kept or math.floor(point.coverage * _POINTS + 1e-9) > math.floor(kept[-1].coverage * _POINTS + 1e-9):
+            kept.append(point)
+    return kept
+
+
+def _check(
+    confidences: Sequence[float], right: Sequence[bool], groups: Sequence[Hashable | None] | None, bins: int
+) -> None:
+    if len(confidences) != len(right) or (groups is not None and len(groups) != len(right)):
+        raise ValueError(f"{len(confidences)} confidences for {len(right)} answers; one each is needed, as of groups")
+    if not all(0 <= confidence <= 1 for confidence in confidences):
         raise ValueError("a confidence lies in [0, 1]")
     if bins < 1:
         raise ValueError(f"at least one bin is needed; got {bins}")
-    n = len(confidences)
-    if n == 0:
-        return None
-    filled = _bins(confidences, right, bins)
-    curve = _risk_coverage(confidences, right)
-    return Calibration(
-        n=n,
-        ece=math.fsum(b.n / n * abs(b.accuracy - b.confidence) for b in filled),
-        n_bins=bins,
-        brier=math.fsum((c - r) ** 2 for c, r in zip(confidences, right, strict=True)) / n,
-        auroc=_auroc(confidences, right),
-        risk_coverage=curve,
-        aurc=_area(curve),
-        bins=filled,
-    )
-
-
-def _bins(confidences: Sequence[float], right: Sequence[bool], bins: int) -> tuple[Bin, ...]:
-    members: dict[int, list[tuple[float, bool]]] = {}
-    for pair in zip(confidences, right, strict=True):
-        members.setdefault(max(0, math.ceil(pair[0] * bins) - 1), []).append(pair)
-    return tuple(
-        Bin(
-            low=at / bins,
-            high=(at + 1) / bins,
-            n=len(found),
-            confidence=math.fsum(c for c, _ in found) / len(found),
-            accuracy=sum(r for _, r in found) / len(found),
-        )
-        for at, found in sorted(members.items())
-    )
-
-
-def _auroc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
-    n_right = sum(right)
-    n_wrong = len(right) - n_right
-    if not n_right or not n_wrong:
-        return None
-    ranks, below = 0.0, 0
-    for _, tied in groupby(sorted(zip(confidences, right, strict=True)), key=lambda pair: pair[0]):
-        members = list(tied)
-        ranks += sum(r for _, r in members) * (below + (len(members) + 1) / 2)  # the middle rank of a tie
-        below += len(members)
-    return (ranks - n_right * (n_right + 1) / 2) / (n_right * n_wrong)
-
-
-def _risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> tuple[tuple[float, float], ...]:
-    points, answered, wrong = [], 0, 0
-    ranked = sorted(zip(confidences, right, strict=True), reverse=True)
-    for _, tied in groupby(ranked, key=lambda pair: pair[0]):
-        members = list(tied)
-        answered += len(members)
-        wrong += sum(not r for _, r in members)
-        points.append((answered / len(right), wrong / answered))
-    return tuple(points)
-
-
-def _area(curve: Sequence[tuple[float, float]]) -> float:
-    """Mean risk: each coverage weighs what it adds to the one before."""
-    before, area = 0.0, 0.0
-    for coverage, risk in curve:
-        area += (coverage - before) * risk
-        before = coverage
-    return area

@@ -84,7 +84,8 @@ def quantile(df: float) -> float:
 
 def _plain(values: Sequence[float], mean: float) -> Estimate:
     n = len(values)
-    stderr = None if n < 2 else statistics.stdev(values) / math.sqrt(n)
+    alike = max(values) == min(values)
+    stderr = None if n < 2 else 0.0 if alike else clustered_stderr(values, [1] * n)
     if _matches(values) or stderr == 0:
         return Estimate(n=n, mean=mean, stderr=stderr, ci95=wilson(mean, n), method="Wilson")
     if stderr is None:
@@ -110,10 +111,33 @@ def _clustered(values: Sequence[float], mean: float, sums: Sequence[float], size
     if _matches(values):
         ci95, method = wilson(mean, n / _design_effect(mean, stderr, sizes), quantile(df)), "clustered Wilson"
     elif max(values) == min(values):
-        ci95, method = wilson(mean, alike, quantile(df)), "clustered Wilson"
+        stderr, ci95, method = 0.0, wilson(mean, alike, quantile(df)), "clustered Wilson"
     else:
         ci95, method = student(mean, stderr, df), "clustered Student's t"
     return Estimate(n=n, mean=mean, stderr=stderr, ci95=ci95, n_groups=groups, method=method)
+
+
+def linearised(
+    value: float, influences: Sequence[float], groups: Sequence[Hashable | None] | None = None
+) -> Estimate:
+    """A figure in [0, 1] that is no plain mean, with the error that its influence function gives.
+
+    `influences` has for each observation how far the figure moves with its weight, times n;
+    they sum to 0. The variance of their mean is, to first order, that of the figure: the
+    infinitesimal jackknife (Efron 1982, "The Jackknife, the Bootstrap and Other Resampling
+    Plans", chapter 6), here over clusters with CR1. Where nothing varies there is no interval.
+    """
+    n = len(influences)
+    sums, sizes = clusters(influences, groups)
+    n_groups = len(sums) if len(sums) < n else None
+    stderr = clustered_stderr(sums, sizes)
+    if stderr is None or stderr < 1e-12:
+        why = "a single answer or cluster" if stderr is None else "nothing varies"
+        return Estimate(
+            n=n, mean=value, stderr=stderr and 0.0, ci95=None, n_groups=n_groups, method=f"no interval: {why}"
+        )
+    ci95 = student(value, stderr, max(1.0, effective_groups(sizes) - 1))
+    return Estimate(n=n, mean=value, stderr=stderr, ci95=ci95, n_groups=n_groups, method="influence function")
 
 
 def _design_effect(share: float, stderr: float, sizes: Sequence[int]) -> float:
