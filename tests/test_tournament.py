@@ -345,7 +345,7 @@ def test_a_judge_decides(texts: Path, judge: type[LongerJudge]) -> None:
     found = hold_tournament([texts], JUDGED)
     assert judge.calls == 2 * 3 * 6
     assert [row.player for row in found.players] == [player("long"), player("mid"), player("brief")]
-    assert (found.source, found.judge, found.games) == ("judge", "longer", 18)
+    assert (found.source, found.judge, found.games) == ("judge", "longer:longer", 18)
     assert said(
         found, "position: 0 of 18 (0%) verdicts turned with the order and count as ties; the answer shown first"
     )

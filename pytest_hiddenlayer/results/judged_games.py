@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ..engine.asking import JudgeDesk
 from ..errors import ProviderError
-from ..scorers.pairwise import judge_pair
+from ..scorers.pairwise import CRITERIA, TEMPLATE, judge_pair
 from ..stats.pairings import Pair, next_pairs, schedule, shuffled
 from .entries import Field, Spot
 from .games import Game, GameLog, game_key, triples
@@ -35,8 +35,8 @@ class JudgedGames:
         self.failed: dict[str, ProviderError] = {}
 
     def key(self, pair: Pair, spot: Spot) -> str:
-        """The key of a game: another judge, seed, answer or question is another game."""
-        return game_key(self.field, spot, *pair, "judge", self.judge, str(self.seed))
+        """The key of a game: another judge, seed, answer, question or judge's prompt is another game."""
+        return game_key(self.field, spot, *pair, "judge", self.judge, str(self.seed), TEMPLATE, CRITERIA)
 
     def play_all(self, desk: JudgeDesk, most: int | None, on_game: Progress | None = None) -> None:
         """Decide the round robin's first `most` games, or all; decided games beyond them do not count."""

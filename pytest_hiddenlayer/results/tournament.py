@@ -107,7 +107,7 @@ def _judged(
 ) -> tuple[list[Game], list[str], int]:
     from ..engine.asking import JudgeDesk
 
-    play = JudgedGames(field, str(judge), log, seed=options.seed)
+    play = JudgedGames(field, f"{judge.provider}:{full_name(judge)}", log, seed=options.seed)
     with JudgeDesk(judge, concurrency=options.concurrency, seed=options.seed) as desk:
         if options.pairs == "active" and options.max_games is not None:
             play.play_active(desk, options.max_games, on_game)
