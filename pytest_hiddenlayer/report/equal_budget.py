@@ -23,7 +23,7 @@ FLIPS = (
     *("task", "strategy", "step", "n", "wrong→right", "right→wrong", "stayed right", "stayed wrong"),
     *("net", "95 % interval", "p better", "p worse"),
 )
-FRONT = ("task", "strategy", "score", "per answer", "on the front")
+FRONT = ("task", "no", "strategy", "score", "per answer", "on the front")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,9 +90,9 @@ def flip_rows(found: Findings) -> Rows:
 def front_rows(found: Findings) -> Rows:
     """One row of text a point, in the order of FRONT."""
     return [
-        (front.task, point.name, _score(point.score), cost_words(front, point), _on_front(front, point))
+        (front.task, str(number), point.name, _score(point.score), cost_words(front, point), _on_front(front, point))
         for front in found.fronts
-        for point in front.points
+        for number, point in enumerate(front.points, 1)
     ]
 
 

@@ -50,7 +50,7 @@ style="background: #fff; font: 11px sans-serif">
 <polyline points="{{ p.line }}" fill="none" stroke="#2a7"/>
 {% for d in p.dots %}<circle cx="{{ d.x }}" cy="{{ d.y }}" r="4" fill="{{ '#2a7' if d.front else '#bbb' }}">\
 <title>{{ d.words }}</title></circle>
-<text x="{{ d.x }}" y="{{ d.y - 8 }}" text-anchor="{{ 'end' if d.x > width / 2 else 'start' }}">{{ d.name }}</text>
+<text x="{{ d.x }}" y="{{ d.y - 8 }}" text-anchor="middle">{{ d.number }}</text>
 {% endfor %}</svg>
 {% endfor %}
 """
@@ -61,7 +61,7 @@ class _Dot:
     x: float
     y: float
     front: bool
-    name: str
+    number: int  # as in the table
     words: str
 
 
@@ -102,14 +102,14 @@ def _picture(front: Front) -> _Picture:
     most = max(front.points, key=lambda point: point.cost(front.unit) or 0.0)
     scale = most.cost(front.unit) or 1.0
     dots = []
-    for point in front.points:
+    for number, point in enumerate(front.points, 1):
         score, cost = point.score.mean or 0.0, point.cost(front.unit) or 0.0
         dots.append(
             _Dot(
                 x=round(EDGE + (WIDTH - 2 * EDGE) * cost / scale, 1),
                 y=round(HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * score, 1),
                 front=point.name not in front.beaten_by,
-                name=point.name,
+                number=number,
                 words=f"{point.name}: score {score:.3f}, {cost_words(front, point)} an answer",
             )
         )
