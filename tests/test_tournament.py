@@ -295,12 +295,13 @@ class LongerJudge:
     """Prefers the longer answer, ties equal lengths; counts its calls, and fails or babbles when told to."""
 
     default_model = "longer"
-    calls = 0
+    opened = calls = 0
     fails_on = ""  # a text in the prompt that makes the call fail
     reply = ""  # said instead of a verdict
 
     def __init__(self, model: str | None = None) -> None:
         self.model = model or self.default_model
+        type(self).opened += 1
 
     async def complete(self, request: Request) -> Completion:
         """The verdict, by the lengths of what stands between the fences."""
@@ -369,10 +370,11 @@ def test_a_judge_that_babbles_is_no_judge(texts: Path, judge: type[LongerJudge])
 
 
 def test_decided_games_are_not_asked_again(texts: Path, judge: type[LongerJudge]) -> None:
-    """The same tournament again asks nobody and says the same; another seed asks anew."""
+    """The same tournament again does not even open the judge and says the same; another seed asks anew."""
     first = hold_tournament([texts], JUDGED)
+    assert (judge.opened, judge.calls) == (1, 36)
     assert hold_tournament([texts], JUDGED) == first
-    assert judge.calls == 36
+    assert (judge.opened, judge.calls) == (1, 36)
     hold_tournament([texts], replace(JUDGED, seed=1))
     assert judge.calls == 72
 

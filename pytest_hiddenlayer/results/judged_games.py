@@ -38,19 +38,26 @@ class JudgedGames:
         """The key of a game: another judge, seed, answer, question or judge's prompt is another game."""
         return game_key(self.field, spot, *pair, "judge", self.judge, str(self.seed), TEMPLATE, CRITERIA)
 
-    def play_all(self, desk: JudgeDesk, most: int | None, on_game: Progress | None = None) -> None:
-        """Decide the round robin's first `most` games, or all; decided games beyond them do not count."""
-        order = schedule(self.meetings, seed=self.seed)[:most]
-        wanted = {self.key(*opening): opening for opening in order}
-        self.games = {key: game for key, game in self.games.items() if key in wanted}
-        self._play(desk, [wanted[key] for key in wanted if key not in self.games], len(order), on_game)
+    def beginning(self, most: int | None) -> list[Opening]:
+        """The undecided among the round robin's first `most` games, or of all; decided ones beyond do not count."""
+        order = {self.key(*opening): opening for opening in schedule(self.meetings, seed=self.seed)[:most]}
+        self.games = {key: game for key, game in self.games.items() if key in order}
+        return [opening for key, opening in order.items() if key not in self.games]
+
+    def left(self, most: int) -> int:
+        """How many games may still be tried until `most` are decided or none is open."""
+        return min(most, sum(map(len, self.meetings.values()))) - len(self.games) - len(self.failed)
+
+    def play(self, desk: JudgeDesk, openings: Sequence[Opening], on_game: Progress | None = None) -> None:
+        """Decide these games."""
+        self._play(desk, openings, len(self.games) + len(openings), on_game)
 
     def play_active(self, desk: JudgeDesk, most: int, on_game: Progress | None = None) -> None:
         """Decide games, those that tell most first, until `most` are; stops where a whole batch fails."""
-        most = min(most, sum(map(len, self.meetings.values())))
-        while (left := most - len(self.games) - len(self.failed)) > 0:
+        wanted = len(self.games) + self.left(most)
+        while (left := self.left(most)) > 0:
             before = len(self.games)
-            self._play(desk, self._next(min(BATCH, left)), most, on_game)
+            self._play(desk, self._next(min(BATCH, left)), wanted, on_game)
             if len(self.games) == before:
                 return
 

@@ -105,14 +105,8 @@ def _games(
 def _judged(
     field: Field, options: TournamentOptions, judge: ModelName, log: GameLog, on_game: Progress | None
 ) -> tuple[list[Game], list[str], int]:
-    from ..engine.asking import JudgeDesk
-
     play = JudgedGames(field, f"{judge.provider}:{full_name(judge)}", log, seed=options.seed)
-    with JudgeDesk(judge, concurrency=options.concurrency, seed=options.seed) as desk:
-        if options.pairs == "active" and options.max_games is not None:
-            play.play_active(desk, options.max_games, on_game)
-        else:
-            play.play_all(desk, options.max_games, on_game)
+    _ask(play, judge, options, on_game)
     games = sorted(play.games.values(), key=lambda game: game.key)
     notes = [f"a judge's call failed: {error}" for error in list(play.failed.values())[:1]]
     met = sum(map(len, play.meetings.values()))
@@ -121,6 +115,21 @@ def _judged(
         notes.append(f"{len(games)} of {met} possible games were judged")
     notes += _own(field, judge)
     return games, [*notes, *effects(field, games)], len(play.failed)
+
+
+def _ask(play: JudgedGames, judge: ModelName, options: TournamentOptions, on_game: Progress | None) -> None:
+    """Have the open games decided; where none is, the judge is not even opened."""
+    from ..engine.asking import JudgeDesk
+
+    active = options.max_games if options.pairs == "active" else None
+    openings = [] if active is not None else play.beginning(options.max_games)
+    if not openings and (active is None or play.left(active) <= 0):
+        return
+    with JudgeDesk(judge, concurrency=options.concurrency, seed=options.seed) as desk:
+        if active is not None:
+            play.play_active(desk, active, on_game)
+        else:
+            play.play(desk, openings, on_game)
 
 
 def _own(field: Field, judge: ModelName) -> list[str]:
