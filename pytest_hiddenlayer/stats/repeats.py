@@ -28,10 +28,12 @@ def pass_at_k(n: int, right: int, k: int) -> float:
     """The chance that at least one of k answers is right, unbiased, from `right` of n: 1 - C(n - right, k)/C(n, k).
 
     Chen et al. 2021, "Evaluating Large Language Models Trained on Code", arXiv:2107.03374,
-    equation 1. Raises ValueError where k answers cannot be drawn from n.
+    equation 1; in whole numbers, so that nothing overflows or cancels. Raises ValueError where
+    k answers cannot be drawn from n.
     """
     _check(n, right, k)
-    return 1.0 - math.comb(n - right, k) / math.comb(n, k)
+    draws = math.comb(n, k)
+    return (draws - math.comb(n - right, k)) / draws
 
 
 def pass_hat_k(n: int, right: int, k: int) -> float:
@@ -41,6 +43,11 @@ def pass_hat_k(n: int, right: int, k: int) -> float:
     """
     _check(n, right, k)
     return math.comb(right, k) / math.comb(n, k)
+
+
+def draws_of(epochs: int) -> tuple[int, ...]:
+    """The k for which pass@k and pass^k are told: powers of two below the number of epochs, and that number."""
+    return tuple(sorted({2**power for power in range(epochs.bit_length()) if 2**power < epochs} | {epochs}))
 
 
 def _check(n: int, right: int, k: int) -> None:
