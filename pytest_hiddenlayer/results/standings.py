@@ -177,7 +177,7 @@ def _warnings(
     if around is not None and around.rescued > around.draws // 40:
         yield (
             f"{around.rescued} of {around.draws} resamples had no finite abilities and were regularised: "
-            "intervals at the ends of the table are too short"
+            "intervals at the ends of the table may be too short"
         )
 
 
