@@ -37,6 +37,7 @@ SHARED = {  # modules of a room that its others may use
         "adapt",
         "cohesion",
         "extract",
+        "families",
         "fields",
         "judging",
         "jury",

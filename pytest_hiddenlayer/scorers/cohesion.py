@@ -1,16 +1,18 @@
-"""How the sentences of a text hang together, by its words alone.
+"""How the sentences of an English text hang together, by its words alone.
 
 Barzilay & Lapata 2008, "Modeling Local Coherence: An Entity-Based Approach", Computational
 Linguistics 34(1), section 3: a text is a grid of sentences × entities, and coherent texts
 carry entities from one sentence to the next. Ours is simplified: an entity is the stem of a
 content word, found without a parser (there: noun phrases, with coreference); it is present or
 not (there: subject, object or other); and the share of linked neighbours is the figure
-itself (there: the frequencies of transitions are features of a learned ranking).
+itself (there: the frequencies of transitions are features of a learned ranking). Pronouns and
+connectives, which the grid leaves to coreference, are weak links here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,16 +20,24 @@ from .sentences import content, sentences, words
 
 WEAK = 0.5
 """A link by a pronoun or connective alone: what it refers to is not looked up."""
-_PRONOUNS = (
-    "he him his himself she her hers herself they them their theirs themselves it its itself this that these those "
-    "such former latter one ones both neither either"
-)
 _CONNECTIVES = (
-    "also although and because besides but consequently finally furthermore hence however indeed instead likewise "
-    "meanwhile moreover nevertheless next nor otherwise rather similarly so still then thereafter therefore thus "
-    "yet for"
+    "also and besides but consequently finally furthermore hence however indeed instead likewise meanwhile "
+    "moreover nevertheless nor otherwise similarly so still then thereafter therefore thus"
 )
-PRONOUNS, CONNECTIVES = frozenset(_PRONOUNS.split()), frozenset(_CONNECTIVES.split())
+CONNECTIVES = frozenset(_CONNECTIVES.split())
+"""At the head of a sentence they join it to the one before."""
+POINTERS = frozenset("it its itself this that these those such former latter both neither either".split())
+"""Among the first OPENING words they point back."""
+PERSONS = (
+    frozenset(["he", "him", "his", "himself"]),
+    frozenset(["she", "her", "hers", "herself"]),
+    frozenset(["they", "them", "their", "theirs", "themselves"]),
+)
+"""Someone named before, or spoken of by the same pronoun."""
+DANGLING = CONNECTIVES | PERSONS[0] | PERSONS[1] | PERSONS[2] | {"these", "those"}
+"""A text that opens with one of these refers to something that is not there."""
+OPENING = 4
+_NAME = re.compile(r"(?<=\s)[^\w\s]*[A-Z]\w")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,16 +59,25 @@ def cohesion(text: str) -> Cohesion | None:
     found = sentences(text)
     if len(found) < 2:
         return None
-    links = tuple(_link(before, after) for before, after in pairwise(found))
-    return Cohesion(sentences=len(found), links=links, repetition=_repetition(found))
+    return Cohesion(sentences=len(found), links=tuple(_links(found)), repetition=_repetition(found))
 
 
-def _link(before: str, after: str) -> float:
-    if content(before) & content(after):
-        return 1.0
-    said = words(after)
-    refers = CONNECTIVES & set(said[:1]) or PRONOUNS & set(said)
-    return WEAK if refers and content(before) else 0.0
+def _links(found: Sequence[str]) -> Iterator[float]:
+    """One a pair of neighbours, after a 0 where the first sentence hangs on nothing."""
+    if words(found[0])[0] in DANGLING:
+        yield 0.0
+    for before, after in pairwise(found):
+        yield 1.0 if content(before) & content(after) else WEAK if _refers(after, before) else 0.0
+
+
+def _refers(sentence: str, before: str) -> bool:
+    said, earlier = words(sentence), set(words(before))
+    if said[0] in CONNECTIVES or POINTERS & set(said[:OPENING]):
+        return True
+    spoken = [persons for persons in PERSONS if persons & set(said)]
+    if any(persons & earlier for persons in spoken) or PERSONS[2] in spoken:  # they: any things before
+        return True
+    return bool(spoken) and _NAME.search(before) is not None
 
 
 def _repetition(found: Sequence[str]) -> float:

@@ -73,15 +73,10 @@ async def judge_pair(
     shown = texts or (_texts(question, a, b, reference), _texts(question, b, a, reference))
     words = {"criteria": criteria, "reference": ""}
     both = [
-        ask_verdict(ask, prompt, fields, words_of(fields, words), role=name, judge=judge, max_tokens=max_tokens)
+        ask_verdict(ask, prompt, fields, words, role=name, judge=judge, max_tokens=max_tokens)
         for fields, name in zip(shown, (f"{role}.ab", f"{role}.ba"), strict=True)
     ]
     return _decided(*await together(both))
-
-
-def words_of(texts: Mapping[str, str], words: Mapping[str, str]) -> dict[str, str]:
-    """Our own words for a prompt: those whose name is not that of a text."""
-    return {name: word for name, word in words.items() if name not in texts}
 
 
 def _texts(question: str, first: str, second: str, reference: str | None) -> dict[str, str]:

@@ -29,12 +29,12 @@ class JudgePrompt:
     fenced: bool = True  # False for prompts of others, which have marks of their own
 
     def messages(self, texts: Mapping[str, str], words: Mapping[str, str], salt: object) -> tuple[Message, ...]:
-        """The prompt; `texts` are data to be judged, `words` our own, `salt` whatever tells this call from others."""
+        """The prompt. `texts` are data to be judged and win over `words`, our own; `salt` tells this call from others."""
         if self.fenced:
             mark = nonce([*texts.values()], salt)
             texts = {name: _fence(name, text, mark) for name, text in texts.items()}
             words = {**words, "nonce": mark}
-        found = {**texts, **words}
+        found = {**words, **texts}
         asked = Message(role="user", content=_FIELD.sub(lambda m: found.get(m[1], m[0]), self.template))
         return (asked,) if self.system is None else (Message(role="system", content=self.system), asked)
 
