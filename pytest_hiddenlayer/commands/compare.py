@@ -28,6 +28,12 @@ REFERENCE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Two references, and how to compare and show them."""
     add_references(parser)
+    parser.add_argument(
+        "--equal-budget",
+        action="store_true",
+        help="hold the strategies of run NEW against single answers at the same calls and tokens: its own draws, "
+        "or run OLD's single answers over epochs",
+    )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON")
     shown.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
@@ -52,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the comparison."""
     from ..report.comparison import markdown, table
 
+    if arguments.equal_budget:
+        return _equal_budget(arguments)
     compared = compare(arguments)
     if arguments.json:
         print(json.dumps(compared.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
@@ -62,6 +70,30 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{compared.new} against {compared.old}")
         print(table(compared, width=width, colour=sys.stdout.isatty()), end="")
     return 1 if compared.regressed or compared.faults else 0
+
+
+def _equal_budget(arguments: argparse.Namespace) -> int:
+    """Print the strategies of NEW against single answers of the same budget. Raises UsageError without any."""
+    from ..report.equal_budget import find, text
+    from ..results.borrowed_draws import with_draws
+    from ..results.runlog import find_run, read_records
+
+    if arguments.markdown:
+        raise UsageError("--equal-budget prints a table or --json; leave out --markdown")
+    old, new = (list(read_records(find_run(Path.cwd(), name))) for name in (arguments.old, arguments.new))
+    chosen = [record for record in with_draws(new, old) if not arguments.task or record.task in arguments.task]
+    found = find(chosen)
+    if not any(one.versus for one in found.compared):
+        raise UsageError(
+            f"nothing to compare at equal budget: {arguments.new} has no strategy of several calls with draws of its "
+            f"own, and {arguments.old} has not as many single answers a sample. Make them with --hl-equal-budget, "
+            "or with --strategy single --epochs N --hl-temperature 0.8"
+        )
+    if arguments.json:
+        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print(text(found, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
+    return 0
 
 
 def compare(arguments: argparse.Namespace) -> Compared:
