@@ -256,7 +256,7 @@ def alike(random: np.random.Generator, sizes: list[int], p: float, correlation: 
     ("n", "low", "high"), [(30, 0.92, 0.98), (50, 0.93, 0.975), (100, 0.93, 0.97), (200, 0.93, 0.97)]
 )
 def test_coverage_of_right_and_wrong(n, low, high):
-    """From n = 100 on Wilson's interval covers any p in [0.1, 0.9] in 93 to 97 %, exactly; every n 95 % on average."""
+    """From n = 100 on Wilson's interval covers a p in [0.1, 0.9] in 93 to 97 %, exactly; others 95 % on average."""
     counts = np.arange(n + 1)
     lows, highs = np.array([estimate([1.0] * k + [0.0] * (n - k)).ci95 for k in counts]).T
     found = [binom.pmf(counts, n, p)[(lows <= p) & (p <= highs)].sum() for p in np.linspace(0.1, 0.9, 161).tolist()]

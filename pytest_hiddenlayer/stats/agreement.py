@@ -4,45 +4,55 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from .estimate import quantile
+from .jackknife import jackknife
+
 Level: TypeAlias = Literal["nominal", "ordinal", "interval"]
+Weights: TypeAlias = Literal["linear", "quadratic"]
 
 
-def percent_agreement(a: Sequence[Hashable], b: Sequence[Hashable]) -> float | None:
-    """The share of items on which two raters say the same; None without an item."""
-    _check(a, b)
-    return sum(x == y for x, y in zip(a, b, strict=True)) / len(a) if a else None
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """A coefficient of agreement with its error bar."""
+
+    value: float | None  # 1 perfect, 0 as by chance
+    stderr: float | None  # jackknife over items or their clusters
+    ci95: tuple[float, float] | None  # within [-1, 1]
+    n: int  # items that were judged twice
+    why: str = ""  # why the value or its interval is unknown
+
+
+def percent_agreement(a: Sequence[Hashable | None], b: Sequence[Hashable | None]) -> float | None:
+    """The share of the items that both raters judged on which they say the same; None without such an item."""
+    pairs = _pairs(a, b)
+    return sum(x == y for x, y in pairs) / len(pairs) if pairs else None
 
 
 def cohen_kappa(
-    a: Sequence[Any], b: Sequence[Any], *, weights: Literal["linear", "quadratic"] | None = None
+    a: Sequence[Any], b: Sequence[Any], *, weights: Weights | None = None, scale: Sequence[Any] | None = None
 ) -> float | None:
     """Agreement of two raters beyond chance: 1 - observed/expected disagreement; 0 is chance, 1 perfect.
 
-    Cohen 1960; with weights, of the sorted categories' distance, Cohen 1968. None without an
-    item, or where both raters said one and the same thing only. Raises ValueError for unequal
-    lengths.
+    Cohen 1960; with weights, of the categories' distance on the scale, Cohen 1968. `scale`
+    names all categories in order; left out, those that were used, sorted, which only numbers
+    can be. Items that one rater left out (None) count nothing. None without an item, or where
+    both raters said one and the same thing only. Raises ValueError for unequal lengths and for
+    categories that are not on the scale.
     """
-    _check(a, b)
-    if not a:
+    pairs = _pairs(a, b)
+    if not pairs:
         return None
-    known = set(a) | set(b)
-    places = {value: i for i, value in enumerate(sorted(known) if weights else known)}
+    places = _places({value for pair in pairs for value in pair}, weights, scale)
     distance = _DISTANCES[weights]
-    observed = sum(distance(places[x], places[y]) for x, y in zip(a, b, strict=True)) / len(a)
-    counts_a, counts_b = Counter(a), Counter(b)
+    observed = sum(distance(places[x], places[y]) for x, y in pairs) / len(pairs)
+    counts_a, counts_b = Counter(x for x, _ in pairs), Counter(y for _, y in pairs)
     expected = sum(
         n * m * distance(places[x], places[y]) for x, n in counts_a.items() for y, m in counts_b.items()
-    ) / (len(a) * len(a))
+    ) / (len(pairs) * len(pairs))
     return None if expected == 0 else 1 - observed / expected
-
-
-_DISTANCES: dict[str | None, Callable[[int, int], float]] = {
-    None: lambda x, y: float(x != y),
-    "linear": lambda x, y: float(abs(x - y)),
-    "quadratic": lambda x, y: float((x - y) ** 2),
-}
 
 
 def krippendorff_alpha(ratings: Sequence[Sequence[Any]], *, level: Level = "nominal") -> float | None:
@@ -52,10 +62,7 @@ def krippendorff_alpha(ratings: Sequence[Sequence[Any]], *, level: Level = "nomi
     raters judged count nothing. None where no item was judged twice, or all said one and the
     same. Raises ValueError for raters with unequal numbers of items.
     """
-    if len({len(rater) for rater in ratings}) > 1:
-        raise ValueError(f"every rater needs one entry an item; got {[len(rater) for rater in ratings]}")
-    items = [[value for value in item if value is not None] for item in zip(*ratings, strict=True)]
-    pairable = [item for item in items if len(item) > 1]
+    pairable = [item for item in _items(ratings) if len(item) > 1]
     totals = Counter(value for item in pairable for value in item)
     n = totals.total()
     if n < 2:
@@ -64,6 +71,75 @@ def krippendorff_alpha(ratings: Sequence[Sequence[Any]], *, level: Level = "nomi
     observed = sum(_disagreement(Counter(item), distance) / (len(item) - 1) for item in pairable)
     expected = _disagreement(totals, distance) / (n - 1)
     return None if expected == 0 else 1 - observed / expected
+
+
+def kappa_agreement(
+    a: Sequence[Any],
+    b: Sequence[Any],
+    *,
+    weights: Weights | None = None,
+    scale: Sequence[Any] | None = None,
+    groups: Sequence[Hashable | None] | None = None,
+) -> Agreement:
+    """`cohen_kappa` with its error bar, over the items or their clusters. Raises as that does."""
+    _pairs(a, b)
+
+    def figure(left: Sequence[int]) -> float | None:
+        return cohen_kappa([a[at] for at in left], [b[at] for at in left], weights=weights, scale=scale)
+
+    return _with_error(figure, [a, b], groups)
+
+
+def alpha_agreement(
+    ratings: Sequence[Sequence[Any]],
+    *,
+    level: Level = "nominal",
+    groups: Sequence[Hashable | None] | None = None,
+) -> Agreement:
+    """`krippendorff_alpha` with its error bar, over the items or their clusters. Raises as that does."""
+
+    def figure(left: Sequence[int]) -> float | None:
+        return krippendorff_alpha([[rater[at] for at in left] for rater in ratings], level=level)
+
+    return _with_error(figure, ratings, groups)
+
+
+def _with_error(
+    figure: Callable[[Sequence[int]], float | None],
+    ratings: Sequence[Sequence[Any]],
+    groups: Sequence[Hashable | None] | None,
+) -> Agreement:
+    """The figure of the items that were judged twice; an interval cut to [-1, 1]."""
+    items = _items(ratings)
+    twice = [at for at, item in enumerate(items) if len(item) > 1]
+    value, n = figure(twice), len(twice)
+    if value is None:
+        why = "every rater said the same of everything" if twice else "nothing was judged twice"
+        return Agreement(value=None, stderr=None, ci95=None, n=n, why=why)
+    names = None if groups is None else [groups[at] for at in twice]
+    stderr, blocks = jackknife(n, lambda left: figure([twice[at] for at in left]), names)
+    if not stderr:
+        why = "no interval: it hangs on single items" if stderr is None else "no interval: nothing varies"
+        return Agreement(value=value, stderr=stderr, ci95=None, n=n, why=why)
+    half = quantile(blocks - 1) * stderr
+    return Agreement(value=value, stderr=stderr, ci95=(max(-1.0, value - half), min(1.0, value + half)), n=n)
+
+
+_DISTANCES: dict[str | None, Callable[[int, int], float]] = {
+    None: lambda x, y: float(x != y),
+    "linear": lambda x, y: float(abs(x - y)),
+    "quadratic": lambda x, y: float((x - y) ** 2),
+}
+
+
+def _places(used: set[Any], weights: Weights | None, scale: Sequence[Any] | None) -> dict[Any, int]:
+    if scale is not None:
+        if off := used - set(scale):
+            raise ValueError(f"{sorted(map(repr, off))} not on the scale {list(scale)!r}")
+        return {value: place for place, value in enumerate(scale)}
+    if weights and not all(isinstance(value, int | float) for value in used):
+        raise ValueError(f"weights need an order: name the scale of {sorted(map(repr, used))}")
+    return {value: place for place, value in enumerate(sorted(used) if weights else used)}
 
 
 def _disagreement(counts: Counter[Any], distance: Callable[[Any, Any], float]) -> float:
@@ -83,6 +159,13 @@ def _metric(totals: Counter[Any], level: Level) -> Callable[[Any, Any], float]:
     return lambda x, y: (ranks[x] - ranks[y]) ** 2
 
 
-def _check(a: Sequence[Any], b: Sequence[Any]) -> None:
-    if len(a) != len(b):
-        raise ValueError(f"both raters need one entry an item; got {len(a)} and {len(b)}")
+def _items(ratings: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """What was said of each item. Raises ValueError for raters with unequal numbers of items."""
+    if len({len(rater) for rater in ratings}) > 1:
+        raise ValueError(f"every rater needs one entry an item; got {[len(rater) for rater in ratings]}")
+    return [[value for value in item if value is not None] for item in zip(*ratings, strict=True)]
+
+
+def _pairs(a: Sequence[Any], b: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Both raters' opinions of the items that both judged."""
+    return [(item[0], item[1]) for item in _items([a, b]) if len(item) == 2]
