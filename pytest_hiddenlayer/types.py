@@ -182,6 +182,7 @@ class Call:
     model: str
     seed: int
     cost_usd: float | None = None
+    mean_logprob: float | None = None  # natural log, over the output tokens; None where the provider tells none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -146,4 +147,11 @@ def _call(request: Request, completion: Completion) -> Call:
         model=completion.model,
         seed=request.seed,
         cost_usd=completion.cost_usd,
+        mean_logprob=_mean_logprob(completion.logprobs),
     )
+
+
+def _mean_logprob(logprobs: Sequence[float] | None) -> float | None:
+    """None for a completion without tokens, and for one that its model calls impossible: no file takes -inf."""
+    mean = sum(logprobs) / len(logprobs) if logprobs else None
+    return mean if mean is not None and math.isfinite(mean) else None
