@@ -26,7 +26,8 @@ _CONNECTIVES = (
 )
 CONNECTIVES = frozenset(_CONNECTIVES.split())
 """At the head of a sentence they join it to the one before."""
-POINTERS = frozenset("it its itself this that these those such former latter both neither either".split())
+_POINTERS = "it its itself this that these those such former latter both neither either"
+POINTERS = frozenset(_POINTERS.split())
 """Among the first OPENING words they point back."""
 PERSONS = (
     frozenset(["he", "him", "his", "himself"]),

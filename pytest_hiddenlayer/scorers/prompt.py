@@ -29,7 +29,7 @@ class JudgePrompt:
     fenced: bool = True  # False for prompts of others, which have marks of their own
 
     def messages(self, texts: Mapping[str, str], words: Mapping[str, str], salt: object) -> tuple[Message, ...]:
-        """The prompt. `texts` are data to be judged and win over `words`, our own; `salt` tells this call from others."""
+        """The prompt: `texts` are data to be judged and win over `words`, our own; `salt` tells calls apart."""
         if self.fenced:
             mark = nonce([*texts.values()], salt)
             texts = {name: _fence(name, text, mark) for name, text in texts.items()}

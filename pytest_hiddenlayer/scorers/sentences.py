@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 _ENDS = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W\d_a-z]|[\"'“‘(\[]*\d)|(?<=[。！？])|\n+")
-_SHORT = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|Fig|approx)|\b[A-Z])\.$")
+_SHORT = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|approx)|\b[A-Z])\.$")
+_BEFORE_NUMBER = re.compile(r"\b(?:No|Nos|Fig|Eq|Sec|Ch|vol|pp?)\.$")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _BULLET = re.compile(r"^\s*(?:[-*•#>]+|\d+[.)])\s+")
 _FUNCTION_WORDS = """
@@ -29,11 +30,16 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     for piece in _ENDS.split(unicodedata.normalize("NFC", text)):
         part = _BULLET.sub("", piece or "").strip()
-        if found and _SHORT.search(found[-1]) and part:  # not an end: an abbreviation or an initial
+        if found and part and _goes_on(found[-1], part):
             found[-1] = f"{found[-1]} {part}"
         elif _WORD.search(part):
             found.append(part)
     return found
+
+
+def _goes_on(before: str, part: str) -> bool:
+    """Whether a dot ended no sentence: after an abbreviation or an initial."""
+    return bool(_SHORT.search(before) or (part[0].isdigit() and _BEFORE_NUMBER.search(before)))
 
 
 def words(sentence: str) -> list[str]:

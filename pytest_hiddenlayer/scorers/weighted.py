@@ -62,12 +62,15 @@ def _taken(completion: Completion) -> list[str] | None:
     logs, tops = completion.logprobs, completion.top_logprobs
     if logs is None or tops is None or len(logs) != len(tops):
         return None
-    return [_nearest(top, log) for log, top in zip(logs, tops, strict=True)]
-
-
-def _nearest(top: Mapping[str, float], log: float) -> str:
-    text = min(top, key=lambda name: abs(top[name] - log), default="")
-    return text if text in top and abs(top[text] - log) < SAME else UNKNOWN
+    texts: list[str] = []
+    at = 0
+    for log, top in zip(logs, tops, strict=True):
+        same = [text for text in top if abs(top[text] - log) < SAME]
+        # Equally probable ones are told apart by how the completion goes on.
+        on = [text for text in same if text and completion.text.startswith(text, at)]
+        texts.append(max(on, key=len) if on else same[0] if same else UNKNOWN)
+        at += len(texts[-1]) if on else 0
+    return texts
 
 
 def _weights(top: Mapping[str, float], taken: str, scale: Scale, verdict: str) -> Weights | None:

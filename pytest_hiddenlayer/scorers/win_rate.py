@@ -91,7 +91,8 @@ class WinRate:
             return Score(value=None, explanation=f"`against` has no output for sample {sample.id!r}")
         if output.strip() == other.strip():
             return Score(value=0.5, answer=self.parse(output, sample), explanation="tied: the texts are equal")
-        if missing := self._prompt().missing([*self._texts(output, other, sample), "criteria"]):
+        found = {*self._texts(output, other, sample), "criteria"}
+        if self.prompt is not None and (missing := self._prompt().missing(found)):
             return Score(value=None, explanation=f"the prompt asks for {{{missing[0]}}}, which this sample lacks")
         pairs = await together(
             self._judged(ask, number, judge, output, other, sample)
