@@ -42,6 +42,8 @@ SHARED = {  # modules of a room that its others may use
         "judging",
         "jury",
         "letters",
+        "math_process",
+        "math_worker",
         "number",
         "numerals",
         "opinion",
