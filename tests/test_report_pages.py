@@ -6,7 +6,7 @@ import html
 from dataclasses import replace
 
 import pytest
-from test_results import PLAN, base, cell, record, some
+from cells import PLAN, base, cell, record, some
 
 from pytest_hiddenlayer.report.table import HEADERS, cell_rows, cell_table
 from pytest_hiddenlayer.report.transcript import cells_html, record_html

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from ..stats.calibration import Calibration
 from ..stats.estimate import Estimate, estimate
 from ..stats.repeats import reduce_epochs
 from ..types import Outcome, Record, Usage
+from .confidence import cell_calibration
+from .passes import passes, wavering
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +73,12 @@ class CellFigures:
     usage: Usage
     cost_usd: float | None  # None: unknown for at least one record
     wall_s: float  # from the first question to the last answer
+    passes: Mapping[str, Estimate] = field(
+        default_factory=dict
+    )  # pass@k and pass^k by name, where epochs were repeated
+    flaky: tuple[str, ...] = ()  # samples that were right in some epochs and not in others
+    calibration: Calibration | None = None  # None: fewer than 10 scored answers have a confidence
+    confidence: str | None = None  # what the calibrated confidence is
 
     @property
     def n_selected(self) -> int:
@@ -103,30 +112,48 @@ class CellFigures:
             "score": self.estimate.mean,
             "stderr": self.estimate.stderr,
             "ci95": self.estimate.ci95,
+            "n_groups": self.estimate.n_groups,
+            "method": self.estimate.method,
             "outcomes": dict(self.outcomes),
             "usage": asdict(self.usage),
             "cost_usd": self.cost_usd,
             "wall_s": round(self.wall_s, 3),
             "self_judged": plan.self_judged,
+            "passes": {name: asdict(found) for name, found in self.passes.items()},
+            "flaky": list(self.flaky),
+            "calibration": self.calibration and {"confidence": self.confidence, **self.calibration.to_json()},
         }
 
 
-def figures(plan: CellPlan, records: Sequence[Record]) -> CellFigures:
-    """The figures of one cell. A sample counts as scored when at least one of its epochs is."""
+def figures(plan: CellPlan, records: Sequence[Record], *, bootstrap: int = 0) -> CellFigures:
+    """The figures of one cell. A sample counts as scored when at least one of its epochs is.
+
+    Epochs are repeats within a sample: they are reduced to one score first, and the score's
+    error is that over samples, clustered by their group. With `bootstrap` draws the score's
+    interval is that of a cluster bootstrap, seeded as the cell.
+    """
     by_sample: dict[str, list[Record]] = {}
     for record in records:
         by_sample.setdefault(record.sample_id, []).append(record)
     samples = {name: _sample(plan, found) for name, found in by_sample.items()}
-    scored = [result.score for result in samples.values() if result.score is not None]
+    scored = {name: result for name, result in samples.items() if result.score is not None}
+    groups = {name: result.group for name, result in scored.items()}
+    epochs = {name: result.epochs for name, result in scored.items()}
+    scores = [result.score for result in scored.values() if result.score is not None]
+    calibrated = cell_calibration(records, plan.pass_score)
     costs = [record.cost_usd for record in records if record.transcript]
     return CellFigures(
         plan=plan,
         samples=samples,
-        estimate=estimate(scored),
+        estimate=estimate(scores, list(groups.values()), bootstrap=bootstrap, seed=plan.seed),
         outcomes=Counter(record.outcome for record in records),
-        usage=sum((Usage(**record.usage) for record in records), Usage()),
+        usage=_usage(records),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
         wall_s=_wall_s(records),
+        passes=passes(epochs, groups, plan.pass_score),
+        flaky=wavering(epochs, plan.pass_score),
+        calibration=calibrated and calibrated[0],
+        confidence=calibrated and calibrated[1],
     )
 
 
@@ -167,8 +194,8 @@ def plan_from(records: Sequence[Record]) -> CellPlan:
 
 
 def _sample(plan: CellPlan, records: Sequence[Record]) -> SampleResult:
-    scored = [record for record in records if record.score is not None]
-    values = [record.score for record in scored if record.score is not None]
+    graded = [(record, score) for record in records if (score := record.score) is not None]
+    scored, values = [record for record, _ in graded], [score for _, score in graded]
     score = reduce_epochs(values, plan.reducer, plan.pass_score) if values else None
     return SampleResult(
         score=score,
@@ -186,6 +213,16 @@ def _outcome(scored: Sequence[Record], score: float, pass_score: float) -> Outco
     if len(scored) == 1:
         return scored[0].outcome
     return "correct" if score >= pass_score else "incorrect" if score == 0 else "partial"
+
+
+def _usage(records: Sequence[Record]) -> Usage:
+    """The sum, as that of `Usage`, in one pass: a record without any call adds nothing."""
+    asked = [record.usage for record in records if record.usage["calls"]]
+    if not asked:
+        return Usage()
+    columns = {part.name: [usage.get(part.name) for usage in asked] for part in fields(Usage)}
+    totals: dict[str, Any] = {name: None if None in column else sum(column) for name, column in columns.items()}
+    return Usage(**totals)
 
 
 def _wall_s(records: Sequence[Record]) -> float:

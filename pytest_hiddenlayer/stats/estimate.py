@@ -9,11 +9,10 @@ freedom count clusters of equal size.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from .clusters import clustered_stderr, clusters, effective_groups
+from .clusters import clustered_stderr, clusters, effective_groups, mean_of
 
 _DOUBT = 0.5
 """Weight of the pseudo-cluster in the design effect; chosen by simulation, see docs/statistics.md."""
@@ -52,7 +51,7 @@ def estimate(
     if n == 0:
         return Estimate(n=0, mean=None, stderr=None, ci95=None, method="nothing scored")
     sums, sizes = clusters(values, groups)
-    mean = float(statistics.mean(values))  # exact: equal scores of 0.7 reach a threshold of 0.7
+    mean = float(mean_of(values))
     found = _plain(values, mean) if len(sums) == n else _clustered(values, mean, sums, sizes)
     if bootstrap and found.stderr:
         from .bootstrap import bootstrapped

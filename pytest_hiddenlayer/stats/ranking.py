@@ -61,23 +61,13 @@ def risk_coverage(
 
     Geifman & El-Yaniv 2017, "Selective Classification for Deep Neural Networks", section 2.
     """
-    points, given, wrong = [], 0, 0
-    errors = _Errors()
-    for confidence, block in _blocks(confidences):
+    points, errors = [], _Errors()
+    for confidence, block, given, wrong in _steps(confidences, right):
         for at in block:
             errors.add(at if groups is None or groups[at] is None else (groups[at],), not right[at])
-        given += len(block)
-        wrong += sum(not right[at] for at in block)
-        risk = wrong / given
-        points.append(
-            RiskPoint(
-                confidence=confidence,
-                coverage=given / len(right),
-                n=given,
-                risk=risk,
-                stderr=errors.stderr(risk, given),
-            )
-        )
+        stderr = errors.stderr(wrong / given, given)
+        coverage = given / len(right)
+        points.append(RiskPoint(confidence=confidence, coverage=coverage, n=given, risk=wrong / given, stderr=stderr))
     return tuple(points)
 
 
@@ -90,16 +80,15 @@ def aurc(
     Classifiers", arXiv:1805.08206, section 2. Its error is that of the influence function.
     """
     n = len(right)
-    curve = risk_coverage(confidences, right)
-    blocks = list(_blocks(confidences))
-    value = math.fsum(len(block) * point.risk for (_, block), point in zip(blocks, curve, strict=True)) / n
+    steps = list(_steps(confidences, right))
+    value = math.fsum(len(block) * wrong / given for _, block, given, wrong in steps) / n
     influences = [0.0] * n
-    weight = moved = 0.0  # Σ m/N and Σ m/N · risk over this block and all that are less confident
-    for (_, block), point in zip(reversed(blocks), reversed(curve), strict=True):
-        weight += len(block) / point.n
-        moved += len(block) / point.n * point.risk
+    weight = moved = 0.0  # Σ m/N and Σ m/N · risk over this block of m and all that are less confident
+    for _, block, given, wrong in reversed(steps):
+        weight += len(block) / given
+        moved += len(block) / given * wrong / given
         for at in block:
-            influences[at] = point.risk - value + (not right[at]) * weight - moved
+            influences[at] = wrong / given - value + (not right[at]) * weight - moved
     return linearised(value, influences, groups)
 
 
@@ -133,6 +122,15 @@ def _blocks(confidences: Sequence[float]) -> Iterator[tuple[float, list[int]]]:
     order = sorted(range(len(confidences)), key=confidences.__getitem__, reverse=True)
     for confidence, tied in groupby(order, key=confidences.__getitem__):
         yield confidence, list(tied)
+
+
+def _steps(confidences: Sequence[float], right: Sequence[bool]) -> Iterator[tuple[float, list[int], int, int]]:
+    """(confidence, places of the answers that have it, answers so far, wrong ones so far), most confident first."""
+    given = wrong = 0
+    for confidence, block in _blocks(confidences):
+        given += len(block)
+        wrong += sum(not right[at] for at in block)
+        yield confidence, block, given, wrong
 
 
 def _places(confidences: Sequence[float], right: Sequence[bool]) -> list[float]:

@@ -6,6 +6,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from .clusters import mean_of
+
 
 def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> float:
     """One score from the epochs of a sample.
@@ -13,6 +15,8 @@ def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> f
     `pass_at_k` is the chance that at least one of the k epochs is right, `pass_hat_k` that
     all are, with k the number of epochs seen: over all of them both are plain facts.
     """
+    if len(values) == 1 and not reducer.startswith("pass"):
+        return values[0]
     if reducer == "median":
         return statistics.median(values)
     if reducer == "mode":
@@ -21,7 +25,7 @@ def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> f
         return max(values) if reducer == "max" else float(any(v >= pass_score for v in values))
     if reducer == "pass_hat_k":
         return float(all(v >= pass_score for v in values))
-    return float(statistics.mean(values))
+    return mean_of(values)
 
 
 def pass_at_k(n: int, right: int, k: int) -> float:
