@@ -238,11 +238,13 @@ def _alternatives(response: Any, top: int, tokenizer: Tokenizer) -> dict[str, fl
     import mlx.core as mx
 
     logprobs = response.logprobs
-    ids: Any = mx.argsort(-logprobs)[:top].tolist()
+    best = mx.argsort(-logprobs)[:top]
+    ids: Any = [*best.tolist(), response.token]
+    logs: Any = [*logprobs[best].tolist(), logprobs[response.token].item()]
     found: dict[str, float] = {}
-    for token in dict.fromkeys([*ids, response.token]):
-        text, value = tokenizer.decode([token]), logprobs[token].item()
-        found[text] = _log_sum(found[text], value) if text in found else value
+    for token, log in dict(zip(ids, logs, strict=True)).items():
+        text = tokenizer.decode([token])
+        found[text] = _log_sum(found[text], log) if text in found else log
     return found
 
 
