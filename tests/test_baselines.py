@@ -154,7 +154,7 @@ def test_the_committed_snapshots_never_give_another_model_unasked(tmp_path):
     commit(tmp_path, {"a": 1.0}, slug="x", model="x")
     found = found_for(tmp_path, None)
     assert found.baseline is None
-    assert "--baseline @PROVIDER:MODEL (single-scripted-x)" in found.missing
+    assert "--baseline=@PROVIDER:MODEL (single-scripted-x)" in found.missing
 
 
 def test_another_strategy_can_be_named(tmp_path):

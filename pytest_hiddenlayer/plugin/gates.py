@@ -108,10 +108,10 @@ def _report(session: pytest.Session, plan: CellPlan, result: GateResult | None) 
             start=0.0,
             stop=0.0,
         )
-        if result is not None and when == "call":
+        if result is not None and when != "setup":  # JUnit takes them from the teardown, HTML from the call
             report.user_properties.extend(result.properties)
-            if result.outcome == "passed":
-                report.sections.append(("gate", result.message))
+        if result is not None and when == "call" and result.outcome == "passed":
+            report.sections.append(("gate", result.message))
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=node_id, location=location)
 

@@ -109,7 +109,7 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
     wanted = stem(task, label, provider, model_slug) if reference.model is None else f"{label}-{reference.model}"
     if not reference.named:
         hint = (
-            f", or compare with another model's: --baseline @PROVIDER:MODEL ({', '.join(others)})" if others else ""
+            f", or compare with another model's: --baseline=@PROVIDER:MODEL ({', '.join(others)})" if others else ""
         )
         return f"no baseline: make one with --snapshot-update{hint}"
     near = did_you_mean(wanted, others or cells)

@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 _PLAIN = re.compile(r"(?:[\s\d.,;:=<>+\-*/^()\[\]{}|!&_%]|\\[a-zA-Z]+|\\[\\{}%,;!$ ]|[a-zA-Z](?![a-zA-Z])|sqrt|pi)+")
@@ -48,7 +49,7 @@ def compare(answer: str, target: str) -> dict[str, Any]:
     }
 
 
-_ACTIONS = {"canonical": canonical, "compare": compare}
+_ACTIONS: dict[str, Callable[..., dict[str, Any]]] = {"canonical": canonical, "compare": compare}
 
 
 def _read(text: str) -> list[Any]:

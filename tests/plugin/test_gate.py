@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -228,3 +229,107 @@ def test_baseline_unknown(two):
     result = two[0].run("--baseline", "nothing")
     result.stdout.fnmatch_lines(["gate of *'nothing' is no path, no run and no git ref *under reports/runs*"])
     assert result.ret == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [((), 0), (("--hl-gate=require",), 1), (("--hl-gate=threshold",), 0)],
+    ids=["regression", "require", "threshold"],
+)
+def test_modes_without_a_baseline(sums, workers, options, status):
+    """Without a baseline only `require` is red; with workers too."""
+    assert sums.run(*options, *workers).ret == status
+
+
+def test_threshold_mode_looks_at_no_baseline(folder):
+    """Under --hl-gate=threshold a regression is green; so it is where the ini file says so."""
+    with_baseline(folder, n=5)
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    assert folder.run("--hl-gate=threshold").ret == 0
+    folder.write("pytest.ini", "[pytest]\nhl_gate = threshold\n")
+    assert folder.run().ret == 0
+
+
+def test_underpowered_fails_where_asked(folder):
+    """--hl-gate-underpowered=fail makes a verdict red for which too little was measured, and tells what it takes."""
+    with_baseline(folder, n=4)
+    assert folder.run().ret == 0
+    result = folder.run("--hl-gate-underpowered=fail")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["gate of *: underpowered*", "verdict: underpowered: 4 samples can see a change of*"])
+
+
+def test_holm_over_the_cells(folder):
+    """Five newly wrong of one task are red alone, and not beside a second task: 2/32 is above 0.05."""
+    folder.task("other", n=5)
+    with_baseline(folder, n=5)
+    folder.write("replies.json", {"rules": [{"role": "answer", "reply": "no"}]})
+    text = (folder.path / "evals/other.yaml").read_text()
+    folder.write("evals/other.yaml", text.replace("q", "z"))
+    folder.write(
+        "replies.json", {"rules": [{"contains": f"z{i}.", "reply": f"a{i}"} for i in range(5)], "default": "no"}
+    )
+    assert folder.run("--hl-match=id").ret == 0
+    assert folder.run("evals/sums.yaml", "--hl-match=id").ret == 1
+
+
+def test_prompts_are_gated_by_id(folder):
+    """A changed prompt has nothing to be compared with by hash, and is gated with --hl-match=id."""
+    with_baseline(folder, n=5)
+    text = (folder.path / "evals/sums.yaml").read_text()
+    folder.write("evals/sums.yaml", text.replace("q", "now q"))
+    folder.run().stdout.fnmatch_lines(["*nothing was compared (5 changed since); to compare prompts*--hl-match=id*"])
+    result = folder.run("--hl-match=id")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*matched by id*"])
+
+
+def test_baseline_git_ref(folder):
+    """--baseline HEAD compares with the snapshots as they were committed, whatever lies in the folder now."""
+    with_baseline(folder, n=5)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        who = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
+        subprocess.run(["git", *who, *words], cwd=folder.path, check=True)
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    folder.run("--snapshot-update")
+    assert folder.run().ret == 0
+    result = folder.run("--baseline", "HEAD")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["gate of *: regressed against HEAD:snapshots/sums/*.json"])
+
+
+def test_a_new_model_is_gated_against_the_old_one(folder, workers):
+    """@PROVIDER:MODEL names the old model's cell; the message says whose it is."""
+    with_baseline(folder, n=5)
+    (folder.path / "replies.json").rename(folder.path / "old.json")
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    (folder.path / "replies.json").rename(folder.path / "new.json")
+    arguments = ["evals", "--provider", "scripted:new.json", "-rA", "--baseline=@scripted:replies.json", *workers]
+    result = folder.plain(*arguments)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["the baseline is another model's: scripted:replies.json", "*verdict: regressed*"])
+
+
+def test_the_gate_has_properties(folder, workers):
+    """JUnit holds the verdict, the difference with its interval, and p, as properties of the gate."""
+    with_baseline(folder, n=5)
+    folder.replies(wrong=[0, 1, 2, 3, 4])
+    folder.run(*workers, "--junitxml=out.xml")
+    cases = {case.get("name"): case for case in ET.parse(folder.path / "out.xml").iter("testcase")}
+    found = {p.get("name"): p.get("value") for p in cases["gate[single-scripted:replies.json]"].iter("property")}
+    assert found["hl.verdict"] == "regressed"
+    assert found["hl.difference"] == "-1.000000"
+    assert found["hl.p_worse"] == "0.03125"
+    assert found["hl.n_pairs"] == "5"
+
+
+def test_the_summary_holds_the_comparison(folder):
+    """summary.json has the verdict with every figure."""
+    with_baseline(folder, n=5)
+    folder.replies(wrong=[0])
+    folder.run()
+    found = [json.loads((run / "summary.json").read_text())[0] for run in folder.runs()]
+    (compared,) = [cell for cell in found if cell["comparison"]]
+    assert compared["gate"] == "underpowered"
+    assert compared["comparison"]["newly_wrong"] == ["s0"]
+    assert compared["comparison"]["ci95"][0] < -0.2 < compared["comparison"]["ci95"][1]
