@@ -10,8 +10,10 @@ from cells import PLAN, base, cell, record, some
 
 from pytest_hiddenlayer.report.table import HEADERS, cell_rows, cell_table
 from pytest_hiddenlayer.report.transcript import cells_html, record_html
+from pytest_hiddenlayer.results.baseline import Baseline
+from pytest_hiddenlayer.results.baselines import Found
 from pytest_hiddenlayer.results.figures import CellFigures, figures
-from pytest_hiddenlayer.results.gate import GateResult, judge_gate
+from pytest_hiddenlayer.results.gate import GateResult, Policy, judge_gates
 from pytest_hiddenlayer.types import Record
 
 EVIL = "<script>alert('1')</script>\"&"
@@ -47,7 +49,13 @@ def debated(judge: str = "judge", *, self_judged: bool = True) -> CellFigures:
 
 def gated(found: CellFigures) -> dict[tuple[str, ...], GateResult]:
     """The cell's gate against a baseline of ten right answers."""
-    return {found.plan.key: judge_gate(found, base(some(10, 10)), update=False)}
+    return {found.plan.key: judge(found, base(some(10, 10)))}
+
+
+def judge(found: CellFigures, before: Baseline) -> GateResult:
+    """The gate of the only cell of a session."""
+    (result,) = judge_gates([(found, Found(baseline=before))], Policy())
+    return result
 
 
 def page(**changes: object) -> str:
@@ -229,7 +237,7 @@ def test_texts_can_be_read_as_they_were():
 def test_no_text_of_a_cell_becomes_markup():
     """Names of task, label and model, and the gate's message, are escaped."""
     found = cell({EVIL: 0.0}, task=EVIL, label=EVIL, slug=EVIL, params=EVIL)
-    gate = judge_gate(found, base({EVIL: 1.0}, name=EVIL), update=False)
+    gate = judge(found, base({EVIL: 1.0}, name=EVIL))
     text = cells_html([found], {found.plan.key: gate})
     assert "<script" not in text
     assert text.count("&lt;script&gt;") >= 6
