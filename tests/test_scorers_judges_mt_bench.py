@@ -71,9 +71,9 @@ def run(folder: Path, task: Path, rules: list[Mapping[str, Any]], judge: ModelNa
     return evaluate([task], options, root=folder)
 
 
-def others(folder: Path) -> str:
+def others(folder: Path, n: int = N) -> str:
     """What another model said: the file that pairs are compared with."""
-    lines = [json.dumps({"id": sample["id"], "output": f"It is {i}."}) for i, sample in enumerate(samples(1))]
+    lines = [json.dumps({"id": sample["id"], "output": f"It is {i}."}) for i, sample in enumerate(samples(1)[:n])]
     (folder / "others.jsonl").write_text("\n".join(lines))
     return "others.jsonl"
 
@@ -174,7 +174,7 @@ def test_the_bundled_model_as_judge(tmp_path):
 def test_a_prompt_that_the_judge_cannot_read_is_an_error(tmp_path):
     """The prompts for pairs are longer than the bundled model's context: an error that says so, and no score."""
     pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
-    task = write_task(tmp_path, "pair-v2", others(tmp_path), n=2)
+    task = write_task(tmp_path, "pair-v2", others(tmp_path, n=2), n=2)
     done = run(tmp_path, task, [], judge=ModelName(provider="mlx"))
     assert {(record.outcome, record.score) for record in done.records} == {("error", None)}
     assert all("shorten the prompt" in record.error for record in done.records)
