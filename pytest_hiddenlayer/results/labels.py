@@ -56,12 +56,26 @@ class Label:
     @property
     def question(self) -> tuple[object, ...]:
         """What was asked of whom, whichever of the two is called a: a later answer to it replaces an earlier one."""
-        sides = sorted([(self.a, self.run_a, self.key_a), (self.b or "", self.run_b or "", self.key_b or "")])
-        return (self.kind, self.task, self.sample_id, self.rater, *sides)
+        b = None if self.b is None else (self.b, self.run_b or "", self.key_b or "")
+        a = (self.a, self.run_a, self.key_a)
+        return question_of(self.kind, self.task, self.sample_id, self.rater, self.scale, a, b)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, `schema` first."""
         return {"schema": self.schema, **asdict(self)}
+
+
+def question_of(
+    kind: Kind,
+    task: str,
+    sample_id: str,
+    rater: str,
+    scale: tuple[float, float] | None,
+    a: tuple[str, str, str],
+    b: tuple[str, str, str] | None,
+) -> tuple[object, ...]:
+    """What tells one question to one rater from all others; a and b are (player, run id, record key)."""
+    return (kind, task, sample_id, rater, scale, *sorted([a, b or ("", "", "")]))
 
 
 def player_of(record: Record) -> str:
