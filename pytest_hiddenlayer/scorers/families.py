@@ -15,7 +15,7 @@ _WORDS = {
     "gemma": r"\w*gemma",
     "llama": r"\w*llama",
     "qwen": "qwen|qwq|qvq",
-    "mistral": r"\w*[mx]i[sx]tral|codestral|devstral|magistral|pixtral|mathstral",
+    "mistral": "mistral|mixtral|ministral|codestral|devstral|magistral|pixtral|mathstral",
     "phi": "phi",
     "deepseek": "deepseek",
     "grok": "grok",
