@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from ..results.pareto import Front, Point, fronts
 from ..stats.estimate import Estimate
 from ..stats.paired import Paired
 from ..types import Record
+from .grid import grid
 
 Rows = list[tuple[str, ...]]
 VERSUS = (
@@ -55,13 +55,13 @@ def text(found: Findings, *, width: int, colour: bool) -> str:
     """The findings for a terminal; a table wider than `width` is folded by the terminal, never cut."""
     parts = [
         "each strategy against its own model asked as often, sample by sample; difference: strategy - control",
-        _grid(VERSUS, versus_rows(found), width, colour),
+        grid(VERSUS, versus_rows(found), width=width, colour=colour),
         *remarks(found),
     ]
     if found.flips:
-        parts += ["", "what each round did", _grid(FLIPS, flip_rows(found), width, colour)]
+        parts += ["", "what each round did", grid(FLIPS, flip_rows(found), width=width, colour=colour)]
     if rows := front_rows(found):
-        parts += ["", "score and cost", _grid(FRONT, rows, width, colour), *front_remarks(found)]
+        parts += ["", "score and cost", grid(FRONT, rows, width=width, colour=colour), *front_remarks(found)]
     return "\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
@@ -207,25 +207,3 @@ def _number(value: float | None) -> str:
 
 def _dollars(value: float | None) -> str:
     return "?" if value is None else f"${value:.4f}" if value else "$0"
-
-
-def _grid(headers: Sequence[str], rows: Rows, width: int, colour: bool) -> str:
-    from rich.cells import cell_len
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    if not rows:
-        return ""
-    table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
-    for name in headers:
-        table.add_column(name, no_wrap=True)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    needed = sum(2 + max(map(cell_len, column)) for column in zip(headers, *rows, strict=True))
-    out = io.StringIO()
-    console = Console(
-        file=out, width=max(width, needed), force_terminal=colour, no_color=not colour, legacy_windows=False
-    )
-    console.print(table)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

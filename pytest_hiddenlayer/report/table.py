@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ..results.figures import CellFigures
 from ..results.gate import GateResult
+from .details import details_text, with_error
 
 HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "seconds", "gate")
 _COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
@@ -24,7 +25,10 @@ def cell_table(
     width: int,
     colour: bool,
 ) -> str:
-    """The table as text; where it is wider than `width` the terminal folds it rather than that a figure is cut."""
+    """The table as text, and below it what `details.py` has to tell.
+
+    Where it is wider than `width` the terminal folds it rather than that a figure is cut.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -45,7 +49,7 @@ def cell_table(
     console.print(table)
     if any(map(self_judged, figures)):
         console.print("* judged by the candidate itself; name another with --judge", highlight=False)
-    return out.getvalue()
+    return out.getvalue() + details_text(figures, width=width, colour=colour)
 
 
 def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
@@ -69,7 +73,7 @@ def _row(found: CellFigures, gate: GateResult | None) -> tuple[str, ...]:
         plan.label + judged,
         f"{plan.provider}:{plan.slug}",
         f"{e.n}/{found.n_selected}",
-        "?" if e.mean is None else f"{e.mean:.3f}" + (f" ± {e.stderr:.3f}" if e.stderr is not None else ""),
+        with_error(e),
         _tokens(found),
         "?" if found.cost_usd is None else f"${found.cost_usd:.4f}" if found.cost_usd else "$0",
         f"{found.wall_s:.1f}",

@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..results.figures import CellFigures
 from ..results.gate import GateResult
+from .details import (
+    BINS,
+    CALIBRATION,
+    REPEATS,
+    bin_rows,
+    calibration_note,
+    calibration_rows,
+    repeat_rows,
+    with_interval,
+)
 from .table import HEADERS, cell_rows, self_judged
 
 if TYPE_CHECKING:
@@ -39,12 +49,20 @@ _RECORD = """\
 """
 
 _CELLS = """\
-<h2>Cells</h2>
+{% macro table(headers, rows) %}
 <table style="border-collapse: collapse; color: #222">
 <tr>{% for h in headers %}<th style="text-align: left; padding: .2em .8em">{{ h }}</th>{% endfor %}</tr>
 {% for row in rows %}<tr>{% for value in row %}<td style="padding: .2em .8em">{{ value }}</td>{% endfor %}</tr>
 {% endfor %}</table>
+{% endmacro %}
+<h2>Cells</h2>
+{{ table(headers, rows) }}
 {% if judged %}<p>* judged by the candidate itself</p>{% endif %}
+{% if repeats %}<h3>Repeats</h3><p>pass@k: any of k answers right; pass^k: all of k right.</p>
+{{ table(repeat_headers, repeats) }}{% endif %}
+{% if calibrated %}<h3>Calibration</h3><p>{{ note }}</p>
+{{ table(calibration_headers, calibrated) }}
+<details style="color: #222"><summary>Bins</summary>{{ table(bin_headers, bins) }}</details>{% endif %}
 <details style="color: #222"><summary>Gates: {{ counts }}</summary>
 {% for message in messages %}<details style="margin-left: 1em"><summary>{{ message.splitlines()[0] }}</summary>
 <pre style="white-space: pre-wrap">{{ message }}</pre></details>
@@ -63,16 +81,31 @@ def record_html(record: Mapping[str, Any]) -> str:
 
 
 def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]) -> str:
-    """The table of cells, and each gate's message folded below it."""
-    rows = cell_rows(figures, gates)
+    """The table of cells with their intervals, repeats and calibration, and each gate's message folded below it."""
     words = Counter(gate.word for gate in gates.values())
+    after = HEADERS.index("score") + 1
+    rows = zip(figures, cell_rows(figures, gates), strict=True)
     return _template(_CELLS).render(
-        headers=HEADERS,
-        rows=rows,
+        headers=(*HEADERS[:after], "95 % interval", *HEADERS[after:]),
+        rows=[(*row[:after], _interval(found), *row[after:]) for found, row in rows],
         judged=any(map(self_judged, figures)),
+        repeat_headers=REPEATS,
+        repeats=repeat_rows(figures, with_interval, every=True),
+        calibration_headers=CALIBRATION,
+        calibrated=calibration_rows(figures, with_interval),
+        note=calibration_note(figures),
+        bin_headers=BINS,
+        bins=bin_rows(figures),
         counts=", ".join(f"{n} {word}" for word, n in words.items()) or "none",
         messages=[gate.message for gate in gates.values()],
     )
+
+
+def _interval(found: CellFigures) -> str:
+    """`0.721 to 0.887, Wilson`; why there is none where it is unknown."""
+    e = found.estimate
+    over = "" if e.n_groups is None else f", {e.n_groups} groups"
+    return f"{e.ci95[0]:.3f} to {e.ci95[1]:.3f} ({e.method}{over})" if e.ci95 else e.method
 
 
 @cache

@@ -1,0 +1,102 @@
+"""What stands below the table of cells: repeats and calibration, where a cell has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..results.figures import CellFigures
+from ..stats.estimate import Estimate
+
+REPEATS = ("task", "strategy", "model", "k", "samples", "pass@k", "pass^k", "flaky")
+CALIBRATION = ("task", "strategy", "model", "confidence", "answers", "ECE", "Brier", "AUROC", "AURC")
+BINS = ("task", "strategy", "model", "confidence", "answers", "mean confidence", "right")
+MOST_NAMES = 5
+
+Show = Callable[[Estimate | None], str]
+
+
+def repeat_rows(figures: Sequence[CellFigures], show: Show, *, every: bool = False) -> list[tuple[str, ...]]:
+    """The rows of REPEATS: of each cell with epochs the largest k, with `every` all of them."""
+    found: list[tuple[str, ...]] = []
+    for one in figures:
+        drawn = _draws(one)
+        for k in drawn if every else drawn[-1:]:
+            at, hat = one.passes[f"pass@{k}"], one.passes[f"pass^{k}"]
+            flaky = _flaky(one) if k == drawn[-1] else ""
+            found.append((*_cell(one), str(k), f"{at.n}/{one.n_selected}", show(at), show(hat), flaky))
+    return found
+
+
+def calibration_rows(figures: Sequence[CellFigures], show: Show) -> list[tuple[str, ...]]:
+    """The rows of CALIBRATION: the cells of which enough answers have a confidence."""
+    found: list[tuple[str, ...]] = []
+    for one in figures:
+        if (c := one.calibration) is not None:
+            scored = sum(len(sample.epochs) for sample in one.samples.values())
+            shown = (show(figure) for figure in (c.ece, c.brier, c.auroc, c.aurc))
+            found.append((*_cell(one), one.confidence or "", f"{c.n}/{scored}", *shown))
+    return found
+
+
+def bin_rows(figures: Sequence[CellFigures]) -> list[tuple[str, ...]]:
+    """The rows of BINS: those that hold answers, of each calibrated cell."""
+    return [
+        (*_cell(one), f"{b.low:.1f} to {b.high:.1f}", str(b.n), f"{b.confidence:.3f}", with_interval(b.accuracy))
+        for one in figures
+        if one.calibration is not None
+        for b in one.calibration.bins
+    ]
+
+
+def calibration_note(figures: Sequence[CellFigures]) -> str:
+    """How the table is to be read."""
+    bins = sorted({one.calibration.n_bins for one in figures if one.calibration is not None})
+    return (
+        f"ECE over {' or '.join(map(str, bins))} bins of equal width, biased upwards for few answers; "
+        "AUROC: a right answer is the more confident one; AURC: mean share wrong over all coverages"
+    )
+
+
+def details_text(figures: Sequence[CellFigures], *, width: int, colour: bool) -> str:
+    """Both tables for a terminal, each with a line above it; empty where no cell has any."""
+    from .grid import grid
+
+    parts = []
+    if rows := repeat_rows(figures, with_error):
+        parts += [
+            "",
+            "repeats: any of k answers right, all of k right",
+            grid(REPEATS, rows, width=width, colour=colour),
+        ]
+    if rows := calibration_rows(figures, with_error):
+        parts += ["", "calibration of the confidence in an answer"]
+        parts += [grid(CALIBRATION, rows, width=width, colour=colour), calibration_note(figures)]
+    return "".join(f"{part}\n" for part in parts)
+
+
+def with_error(e: Estimate | None) -> str:
+    """`0.812 ± 0.043`; `?` where it is unknown."""
+    if e is None or e.mean is None:
+        return "?"
+    return f"{e.mean:.3f}" + ("" if e.stderr is None else f" ± {e.stderr:.3f}")
+
+
+def with_interval(e: Estimate | None) -> str:
+    """`0.812 ± 0.043 [0.721, 0.887]`, as much of it as is known."""
+    interval = "" if e is None or e.ci95 is None else f" [{e.ci95[0]:.3f}, {e.ci95[1]:.3f}]"
+    return with_error(e) + interval
+
+
+def _draws(one: CellFigures) -> tuple[int, ...]:
+    return tuple(int(name.removeprefix("pass@")) for name in one.passes if name.startswith("pass@"))
+
+
+def _flaky(one: CellFigures) -> str:
+    """`3/32: s1, s2, s3`: of the samples with several scored epochs those that wavered."""
+    repeated = sum(len(sample.epochs) > 1 for sample in one.samples.values())
+    names = ", ".join(one.flaky[:MOST_NAMES]) + (", …" if len(one.flaky) > MOST_NAMES else "")
+    return f"{len(one.flaky)}/{repeated}" + (f": {names}" if names else "")
+
+
+def _cell(one: CellFigures) -> tuple[str, str, str]:
+    return one.plan.task, one.plan.label, f"{one.plan.provider}:{one.plan.slug}"
