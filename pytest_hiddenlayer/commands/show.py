@@ -20,18 +20,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
     parser.add_argument("--sample", metavar="ID", help="print every transcript of this sample")
     parser.add_argument("--all", action="store_true", help="list right answers too, and the draws under equal budget")
+    parser.add_argument(
+        "--bootstrap",
+        metavar="DRAWS",
+        type=int,
+        default=0,
+        help="95 %% intervals by a cluster bootstrap too, such as 2000",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the run."""
     from ..results.runlog import find_run, read_records
 
+    if arguments.bootstrap and arguments.bootstrap < 100:
+        raise UsageError(f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed, 2000 are usual")
     folder = find_run(Path.cwd(), arguments.name)
     records = list(read_records(folder))
     if arguments.sample is not None:
         _transcripts(_chosen(records, arguments.all), arguments.sample)
     else:
         _overview(folder, records, everything=arguments.all)
+        if arguments.bootstrap:
+            _intervals(records, arguments.bootstrap)
     return 0
 
 
@@ -52,6 +63,18 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
             got = record.answer if record.answer is not None else record.output
             why = record.error or f"expected {record.target!r}, got {got!r}"
             print(f"{record.outcome:<10} {where} {why}")
+
+
+def _intervals(records: Sequence[Record], draws: int) -> None:
+    """Every score's interval as in the summary, and by a cluster bootstrap."""
+    from ..report.details import INTERVALS, interval_rows
+    from ..report.grid import grid
+    from ..results.figures import by_cell, figures, plan_from
+
+    cells = list(by_cell(records).values())
+    found = [figures(plan_from(cell), cell, bootstrap=some) for cell in cells for some in (0, draws)]
+    width = shutil.get_terminal_size().columns
+    print(grid(INTERVALS, interval_rows(found), width=width, colour=sys.stdout.isatty()))
 
 
 def _chosen(records: Sequence[Record], everything: bool) -> list[Record]:

@@ -10,6 +10,7 @@ from ..stats.estimate import Estimate
 REPEATS = ("task", "strategy", "model", "k", "samples", "pass@k", "pass^k", "flaky")
 CALIBRATION = ("task", "strategy", "model", "confidence", "answers", "ECE", "Brier", "AUROC", "AURC")
 BINS = ("task", "strategy", "model", "confidence", "answers", "mean confidence", "right")
+INTERVALS = ("task", "strategy", "model", "scored", "score", "95 % interval", "how")
 MOST_NAMES = 5
 
 Show = Callable[[Estimate | None], str]
@@ -52,9 +53,23 @@ def calibration_note(figures: Sequence[CellFigures]) -> str:
     """How the table is to be read."""
     bins = sorted({one.calibration.n_bins for one in figures if one.calibration is not None})
     return (
-        f"ECE over {' or '.join(map(str, bins))} bins of equal width, biased upwards for few answers; "
-        "AUROC: a right answer is the more confident one; AURC: mean share wrong over all coverages"
+        f"ECE: {' or '.join(map(str, bins))} bins of equal width, too high for few answers; "
+        "AUROC: right above wrong; AURC: mean risk over coverages"
     )
+
+
+def interval_rows(figures: Sequence[CellFigures]) -> list[tuple[str, ...]]:
+    """The rows of INTERVALS, one a cell."""
+    return [
+        (*_cell(one), f"{one.estimate.n}/{one.n_selected}", with_error(one.estimate), *interval_words(one.estimate))
+        for one in figures
+    ]
+
+
+def interval_words(e: Estimate) -> tuple[str, str]:
+    """(`0.721 to 0.887`, `clustered Wilson, 12 groups`); where there is no interval, `?` and why."""
+    over = "" if e.n_groups is None else f", {e.n_groups} groups"
+    return ("?" if e.ci95 is None else f"{e.ci95[0]:.3f} to {e.ci95[1]:.3f}"), e.method + over
 
 
 def details_text(figures: Sequence[CellFigures], *, width: int, colour: bool) -> str:

@@ -16,6 +16,7 @@ from .details import (
     bin_rows,
     calibration_note,
     calibration_rows,
+    interval_words,
     repeat_rows,
     with_interval,
 )
@@ -87,7 +88,7 @@ def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], G
     rows = zip(figures, cell_rows(figures, gates), strict=True)
     return _template(_CELLS).render(
         headers=(*HEADERS[:after], "95 % interval", *HEADERS[after:]),
-        rows=[(*row[:after], _interval(found), *row[after:]) for found, row in rows],
+        rows=[(*row[:after], ", ".join(interval_words(one.estimate)), *row[after:]) for one, row in rows],
         judged=any(map(self_judged, figures)),
         repeat_headers=REPEATS,
         repeats=repeat_rows(figures, with_interval, every=True),
@@ -99,13 +100,6 @@ def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], G
         counts=", ".join(f"{n} {word}" for word, n in words.items()) or "none",
         messages=[gate.message for gate in gates.values()],
     )
-
-
-def _interval(found: CellFigures) -> str:
-    """`0.721 to 0.887, Wilson`; why there is none where it is unknown."""
-    e = found.estimate
-    over = "" if e.n_groups is None else f", {e.n_groups} groups"
-    return f"{e.ci95[0]:.3f} to {e.ci95[1]:.3f} ({e.method}{over})" if e.ci95 else e.method
 
 
 @cache
