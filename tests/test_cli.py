@@ -65,6 +65,7 @@ def test_run_names_the_faulty_file_and_goes_on(folder):
         (("run", "--epochs", "0"), "at least 1"),
         (("run", "nowhere"), "nowhere: no such file or folder"),
         (("show", "nope"), "no run 'nope'"),
+        (("show", "--bootstrap", "5"), "at least 100 draws"),
         (("shwo",), "shwo"),
     ],
 )
@@ -83,6 +84,16 @@ def test_show_lists_what_was_wrong_and_prints_transcripts(folder):
     assert "sums::b[single-scripted]" in shown
     assert "sums::a" not in shown
     assert "user: 2+2" in hiddenlayer(folder, "show", "last", "--sample", "b").stdout
+
+
+def test_show_tells_bootstrap_intervals(folder):
+    """`show --bootstrap N` prints each score's interval twice: as in the summary, and by a bootstrap."""
+    samples = ", ".join(f'{{id: s{at}, input: "{1 + at % 2}+{1 + at % 2}", target: 2}}' for at in range(12))
+    (folder / "evals" / "sums.yaml").write_text(f"task: sums\nsamples: [{samples}]\nscorers: [numeric]\n")
+    hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
+    shown = hiddenlayer(folder, "show", "--bootstrap", "500").stdout.splitlines()
+    assert "0.254 to 0.746  Wilson" in shown[-2]
+    assert shown[-1].endswith("BCa bootstrap, 500 draws")
 
 
 def test_schema_accepts_our_own_evals(folder):

@@ -157,6 +157,98 @@ def test_others_have_no_footnote(found):
     assert "*" not in table(found)
 
 
+# ---------------------------------------------------------------- below the table
+
+
+def repeated(**changes: object) -> CellFigures:
+    """Twelve samples in three epochs each, two of them wavering, with a stated confidence."""
+    records = [
+        record(
+            f"s{at}",
+            float(at > 3 if at > 1 else epoch == 1),
+            epoch=epoch,
+            notes={"confidence": 0.5 + at / 30},
+            **changes,
+        )
+        for at in range(12)
+        for epoch in (1, 2, 3)
+    ]
+    ids = tuple(f"s{at}" for at in range(12))
+    return figures(replace(PLAN, total=12, selected=ids, epochs=3), records)
+
+
+def test_a_plain_cell_has_nothing_below():
+    """One epoch without confidences: the table alone, a line for headers and one for the cell."""
+    assert len(table(cell({"a": 1.0, "b": 0.0})).splitlines()) == 2
+
+
+def test_repeats_stand_below_the_table():
+    """The largest k with its samples, both figures with their errors, and who wavered."""
+    text = table(repeated())
+    line = next(line for line in text.splitlines() if "2/12: s0, s1" in line)
+    assert line.split()[3:5] == ["3", "12/12"]
+    assert "0.833 ± 0.112" in line
+    assert "0.667 ± 0.142" in line
+
+
+def test_many_wavering_samples_are_cut_short():
+    """Five names are enough; how many there are is told."""
+    records = [record(f"s{at}", float(epoch), epoch=epoch + 1) for at in range(9) for epoch in (0, 1)]
+    text = table(figures(replace(PLAN, total=9, epochs=2), records))
+    assert "9/9: s0, s1, s2, s3, s4, …" in text
+
+
+def test_calibration_stands_below_the_table():
+    """Each figure with its error, how many answers it is of, what the confidence is, and the bins."""
+    found = repeated()
+    text = table(found)
+    line = next(line for line in text.splitlines() if "stated" in line)
+    assert "36/36" in line
+    for figure in (found.calibration.ece, found.calibration.brier, found.calibration.auroc, found.calibration.aurc):
+        assert f"{figure.mean:.3f} ± {figure.stderr:.3f}" in line
+    assert "ECE: 10 bins of equal width" in text
+
+
+def test_where_all_are_right_auroc_is_unknown():
+    """A figure that cannot be said is `?`, beside those that can."""
+    records = [record(f"s{at}", 1.0, notes={"confidence": at / 20}) for at in range(12)]
+    line = table(figures(replace(PLAN, total=12), records)).splitlines()[-2]
+    assert "  ?  " in line
+    assert "nan" not in line
+
+
+def test_the_page_has_every_interval():
+    """Score, repeats for every k, calibration and bins stand in the page with their 95 % intervals."""
+    found = repeated()
+    text = html.unescape(cells_html([found], {}))
+    low, high = found.estimate.ci95
+    assert f"{low:.3f} to {high:.3f}, {found.estimate.method}" in text
+    told = (*found.passes.values(), found.calibration.brier, *(b.accuracy for b in found.calibration.bins))
+    known = [one for one in told if one.ci95 is not None]
+    assert len(known) > 8
+    for one in known:
+        assert f"{one.mean:.3f} ± {one.stderr:.3f} [{one.ci95[0]:.3f}, {one.ci95[1]:.3f}]" in text
+
+
+def test_the_page_says_of_how_many_groups():
+    """A clustered score names its groups."""
+    records = [record(f"s{at}", float(at // 3 % 2), group=f"g{at // 3}") for at in range(12)]
+    text = html.unescape(cells_html([figures(replace(PLAN, total=12), records)], {}))
+    assert "clustered Wilson, 4 groups" in text
+
+
+def test_a_page_without_an_interval_says_why():
+    """A single cluster has none."""
+    records = [record(f"s{at}", 1.0, group="g") for at in range(3)]
+    assert "?, no interval: a single cluster" in cells_html([figures(replace(PLAN, total=3), records)], {})
+
+
+def test_names_of_wavering_samples_never_become_markup():
+    """Ids of samples are escaped in the page."""
+    records = [record(EVIL, float(epoch), epoch=epoch + 1) for epoch in (0, 1)]
+    assert "<script" not in cells_html([figures(replace(PLAN, total=1, epochs=2), records)], {})
+
+
 # ---------------------------------------------------------------- a record's page
 
 
