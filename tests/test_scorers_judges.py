@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from judged import record, rules, write_case
 
+from pytest_hiddenlayer.api import evaluate
 from pytest_hiddenlayer.engine.answering import case_key
+from pytest_hiddenlayer.engine.options import RunOptions
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.scorers.build import build_scorer
 from pytest_hiddenlayer.scorers.llm_judge import LlmJudge
-from pytest_hiddenlayer.types import Completion, Generation, Record, Request, Spec
+from pytest_hiddenlayer.types import Completion, Generation, ModelName, Record, Request, Spec
 
 
 def judge(**params: Any) -> dict[str, Any]:
@@ -107,6 +109,22 @@ def test_structured_output_is_asked_for_and_read(tmp_path):
     reply = {"explanation": "I give 5 of 5", "verdict": 2}
     found = record(write_case(tmp_path, judge()), rules({"role": "llm_judge", "structured": reply}))
     assert found.score == 0.25
+
+
+def test_a_prompt_of_ones_own_is_answered_in_its_own_form(tmp_path):
+    """No schema is forced on a prompt that says itself what a reply looks like."""
+    reply = {"role": "llm_judge", "reply": "Score: 2", "structured": {"explanation": "", "verdict": 5}}
+    own = judge(prompt="{answer}", verdict=r"Score: (\d)")
+    assert record(write_case(tmp_path, own), rules(reply)).score == 0.25
+
+
+def test_long_words_of_a_judge_are_shortened(tmp_path):
+    """A score holds a line of the judge's words; the transcript holds them all."""
+    words = "very\n" * 200 + "[[5]]"
+    found = record(write_case(tmp_path, judge()), rules(says(words)))
+    (opinion,) = found.scores["llm_judge"]["details"]["opinions"]
+    assert len(opinion["explanation"]) == 300
+    assert found.transcript[-1]["completion"] == words
 
 
 # ---------------------------------------------------------------- what is no verdict
@@ -344,6 +362,7 @@ def test_the_same_run_asks_the_same(tmp_path):
         ({"criteria": "x", "model": ["mlx", "mlx"]}, "names a judge twice"),
         ({"criteria": "x", "combine": "median"}, "combine must be"),
         ({"criteria": "x", "verdict": "(a)(b)"}, "exactly one group"),
+        ({"criteria": "x", "verdict": "is (.)"}, "needs a `prompt` that asks for it"),
         ({"prompt": "{question}"}, "{answer} stands nowhere"),
         ({"prompt": "{answer} {foo}"}, "no field {foo}"),
         ({"criterion": "x"}, "did you mean 'criteria'"),
@@ -360,6 +379,17 @@ def test_the_judges_are_named(tmp_path):
     assert LlmJudge(criteria="x").judges == ()
     assert LlmJudge(criteria="x", model="mlx").judges == ("mlx",)
     assert LlmJudge(criteria="x", model=("mlx", "scripted:a:b")).judges == ("mlx", "scripted:a:b")
+
+
+def test_a_run_opens_the_judges_that_a_scorer_names(tmp_path):
+    """The named judge is asked, and not the candidate; both stand in the run's records."""
+    (tmp_path / "strict.json").write_text('{"default": "[[1]]"}')
+    (tmp_path / "kind.json").write_text('{"default": "[[5]]"}')
+    write_case(tmp_path, judge(model=f"scripted:{tmp_path / 'strict.json'}"))
+    options = RunOptions(providers=(ModelName(provider="scripted", model=str(tmp_path / "kind.json")),), gate="off")
+    done = evaluate([tmp_path / "t.yaml"], options, root=tmp_path)
+    assert not done.faults
+    assert [found.score for found in done.records] == [0.0]
 
 
 def test_a_recorded_answer_is_not_its_own_verdict(tmp_path):

@@ -152,6 +152,7 @@ def test_several_judges(tmp_path):
         ({"prompt": "{answer_a}"}, "{answer_b} stands nowhere"),
         ({"prompt": "{answer_a} {answer_b} {answer}"}, "no field {answer}, did you mean 'answer_"),
         ({"verdict": "x"}, "exactly one group"),
+        ({"verdict": "(x)"}, "needs a `prompt` that asks for it"),
         ({"model": "nobody"}, "unknown provider 'nobody'"),
         ({"max_tokens": 0}, "at least 1"),
     ],

@@ -17,7 +17,7 @@ from .fields import SHARED, SHARED_NUMBERED, answers, numbered, question_of, ref
 from .judging import DATA, MAX_TOKENS
 from .jury import Combine, Jury, Question, read_models
 from .opinion import Terms
-from .prompt import JudgePrompt, check_fields
+from .prompt import JudgePrompt, check_fields, check_form
 from .reading import Marking
 from .rubric import Criterion, read_rubric
 from .scale import Scale
@@ -71,7 +71,7 @@ class LlmJudge:
         if self.prompt is not None:
             check_fields(self.prompt, (*SHARED, "answer"), (*SHARED_NUMBERED, "answer"), ["answer"])
         for criterion in self._criteria():
-            Marking.from_param(criterion.scale, self.verdict)
+            check_form(self.prompt, Marking.from_param(criterion.scale, self.verdict))
         self._jury()
 
     @property

@@ -9,13 +9,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..types import Ask
-from .judging import MAX_TOKENS, Verdict, ask_verdict, together
+from .judging import MAX_TOKENS, Verdict, ask_verdict, shorten, together
 from .prompt import JudgePrompt
 from .scale import Scale
 from .weighted import TOP, Weights, weigh
-
-SHOWN = 300
-"""Characters of a judge's words that stand in a score; the transcript holds them all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +89,7 @@ async def form_opinion(
         rest = await together(draw(number) for number in range(1, terms.samples))
         found = _sampled([first, *rest], marking.scale)
     said = first.completion
-    return replace(found, judge=judge, model=said.model, criterion=criterion, explanation=_short(said.text))
+    return replace(found, judge=judge, model=said.model, criterion=criterion, explanation=shorten(said.text))
 
 
 def _weighted(weights: Weights) -> Opinion:
@@ -133,8 +130,3 @@ def _temperature(terms: Terms) -> float:
     if terms.temperature is not None:
         return terms.temperature
     return 0.0 if terms.samples == 1 else 1.0
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"

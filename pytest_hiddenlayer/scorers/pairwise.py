@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..types import Ask
-from .judging import DATA, MAX_TOKENS, Verdict, ask_verdict, together
+from .judging import DATA, MAX_TOKENS, Verdict, ask_verdict, shorten, together
 from .prompt import JudgePrompt
 from .reading import Marking
 from .scale import PAIR
@@ -91,7 +91,7 @@ def _decided(one: Verdict, two: Verdict) -> PairVerdict:
     votes = {"A": ("a", "b"), "B": ("b", "a"), "C": ("tie", "tie")}
     said = (votes[one.verdict][0], votes[two.verdict][1])
     if said[0] == said[1]:
-        return _verdict(one, two, _WINNERS[said[0]], True, f"{said[0]} in both orders: {one.text}")
+        return _verdict(one, two, _WINNERS[said[0]], True, f"{said[0]} in both orders: {shorten(one.text)}")
     return _verdict(one, two, "tie", False, f"the orders disagree: {said[0]} with a first, {said[1]} with b first")
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import UsageError, did_you_mean
 from ..types import Message
@@ -27,6 +28,11 @@ class JudgePrompt:
     marking: Marking
     system: str | None = None
     fenced: bool = True  # False for prompts of others, which have marks of their own
+
+    @property
+    def schema(self) -> Mapping[str, Any] | None:
+        """JSON Schema of the reply; None for a prompt of others, which says itself what a reply looks like."""
+        return self.marking.scale.schema if self.fenced else None
 
     def messages(self, texts: Mapping[str, str], words: Mapping[str, str], salt: object) -> tuple[Message, ...]:
         """The prompt: `texts` are data to be judged and win over `words`, our own; `salt` tells calls apart."""
@@ -64,6 +70,12 @@ def check_fields(template: str, names: Sequence[str], numbered: Sequence[str], n
     for name in needed:
         if not any(field == name or re.fullmatch(rf"{name}_\d+", field) for field in asked):
             raise UsageError(f"prompt: {{{name}}} stands nowhere in it, so that nothing would be judged")
+
+
+def check_form(prompt: str | None, marking: Marking) -> None:
+    """Raise UsageError for a pattern of one's own without a prompt of one's own, which alone would ask for it."""
+    if prompt is None and marking.own:
+        raise UsageError(f"verdict {marking.pattern!r} needs a `prompt` that asks for it; ours asks for [[…]]")
 
 
 def _fence(name: str, text: str, mark: str) -> str:

@@ -49,6 +49,11 @@ class Marking:
             )
         return cls(scale=scale, pattern=written)
 
+    @property
+    def own(self) -> bool:
+        """Whether the pattern is not the scale's mark in double brackets."""
+        return self.pattern != self.scale.mark
+
     def read(self, reply: str, shown: str = "") -> Reading:
         """The one verdict of a reply to the prompt `shown`."""
         field = _json_verdict(reply)

@@ -19,7 +19,7 @@ from .judging import MAX_TOKENS, together
 from .jury import Combine, Jury, combined, read_models
 from .opinion import Terms
 from .pairwise import CRITERIA, TEMPLATE, PairVerdict, judge_pair
-from .prompt import JudgePrompt, check_fields
+from .prompt import JudgePrompt, check_fields, check_form
 from .reading import Marking
 from .scale import PAIR
 from .verdict import no_target
@@ -63,7 +63,7 @@ class WinRate:
         for name, outputs in (self.against or {}).items():
             if len(outputs) != 1:
                 raise UsageError(f"against: sample {name!r} has {len(outputs)} outputs; one is compared with")
-        Marking.from_param(PAIR, self.verdict)
+        check_form(self.prompt, Marking.from_param(PAIR, self.verdict))
         Jury(models=self.judges, terms=Terms(max_tokens=self.max_tokens))
 
     @property
