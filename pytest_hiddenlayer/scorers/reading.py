@@ -56,7 +56,7 @@ class Marking:
 
     def read(self, reply: str, shown: str = "") -> Reading:
         """The one verdict of a reply to the prompt `shown`."""
-        field = _json_verdict(reply)
+        field = None if _plain(reply) in _plain(shown) else _json_verdict(reply)
         found = list(self._marks(reply, shown))
         said = [text for text, _ in found] if field is None else [field, *(text for text, _ in found)]
         verdicts = {text: self.scale.canonical(text) for text in said}
