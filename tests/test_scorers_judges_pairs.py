@@ -51,6 +51,21 @@ def test_a_win_needs_both_orders(ab, ba, winner, consistent):
     assert found.model == "judge-1"
 
 
+@pytest.mark.parametrize(
+    ("ab", "ba", "said"),
+    [
+        ("A", "A", "the orders disagree: whichever answer was shown first was preferred"),
+        ("B", "B", "the orders disagree: whichever answer was shown second was preferred"),
+        ("A", "C", "the orders disagree: a tie in one, a in the other"),
+        ("C", "A", "the orders disagree: a tie in one, b in the other"),
+        ("A", "B", "a in both orders: [[A]]"),
+    ],
+)
+def test_the_explanation_says_what_was_preferred(ab, ba, said):
+    """A tie by order says what the orders said."""
+    assert judged(Judge([f"[[{ab}]]"], [f"[[{ba}]]"])).explanation == said
+
+
 def test_each_order_shows_the_other_answer_first():
     """In the second call the answers have changed places, and nothing else has."""
     judge = Judge(["[[A]]"], ["[[B]]"])

@@ -92,7 +92,13 @@ def _decided(one: Verdict, two: Verdict) -> PairVerdict:
     said = (votes[one.verdict][0], votes[two.verdict][1])
     if said[0] == said[1]:
         return _verdict(one, two, _WINNERS[said[0]], True, f"{said[0]} in both orders: {shorten(one.text)}")
-    return _verdict(one, two, "tie", False, f"the orders disagree: {said[0]} with a first, {said[1]} with b first")
+    return _verdict(one, two, "tie", False, f"the orders disagree: {_disagreement(one.verdict, two.verdict, said)}")
+
+
+def _disagreement(first: str, second: str, said: tuple[str, str]) -> str:
+    if first == second:
+        return f"whichever answer was shown {'first' if first == 'A' else 'second'} was preferred"
+    return f"a tie in one, {said[0] if said[1] == 'tie' else said[1]} in the other"
 
 
 _WINNERS: dict[str, Literal["a", "b", "tie"]] = {"a": "a", "b": "b", "tie": "tie"}
