@@ -59,9 +59,9 @@ _CELLS = """\
 <h2>Cells</h2>
 {{ table(headers, rows) }}
 {% if judged %}<p>* judged by the candidate itself</p>{% endif %}
-{% if repeats %}<h3>Repeats</h3><p>pass@k: any of k answers right; pass^k: all of k right.</p>
+{% if repeats %}<h3 style="color: #222">Repeats</h3><p>pass@k: any of k answers right; pass^k: all of k right.</p>
 {{ table(repeat_headers, repeats) }}{% endif %}
-{% if calibrated %}<h3>Calibration</h3><p>{{ note }}</p>
+{% if calibrated %}<h3 style="color: #222">Calibration</h3><p>{{ note }}</p>
 {{ table(calibration_headers, calibrated) }}
 <details style="color: #222"><summary>Bins</summary>{{ table(bin_headers, bins) }}</details>{% endif %}
 <details style="color: #222"><summary>Gates: {{ counts }}</summary>
