@@ -114,8 +114,9 @@ def test_coverage_with_clusters():
     assert 0.93 <= hits / 2000 <= 0.97
 
 
-def test_coverage_of_graded_scores():
+def test_coverage_of_graded_scores(monkeypatch):
     """The interval of graded differences covers in 93 to 97 % of 2 000 runs of 50 samples."""
+    monkeypatch.setattr("pytest_hiddenlayer.stats.signflip.DRAWS", 100)  # the interval needs none
     random = np.random.default_rng(8)
     hits = 0
     for _ in range(2000):
@@ -151,11 +152,15 @@ def epochs_of(
     return [list(mean - old) for mean in means], old.tolist(), means[-1].tolist()
 
 
-def test_the_sequential_test_keeps_alpha():
-    """Looking after each of five epochs, at most 6 % of 2 000 null runs are called worse, and as many better."""
+@pytest.mark.parametrize(("planned", "draws"), [(3, 4000), pytest.param(5, 20_000, marks=pytest.mark.slow)])
+def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
+    """Looking after each epoch, at most 6 % of 2 000 null runs are called worse, and as many better."""
+    monkeypatch.setattr("pytest_hiddenlayer.stats.sequential._DRAWS", draws)
     random, groups = np.random.default_rng(0), groups_of(30, 2)
     said = [
-        found.verdict if (found := decide(epochs_of(random, 30, 2, 0.0, 5)[0], groups, planned=5)) else None
+        found.verdict
+        if (found := decide(epochs_of(random, 30, 2, 0.0, planned)[0], groups, planned=planned))
+        else None
         for _ in range(2000)
     ]
     print(f"worse {said.count('regressed') / 2000:.3f}, better {said.count('improved') / 2000:.3f}")
@@ -166,7 +171,7 @@ def test_the_sequential_test_keeps_alpha():
 def test_the_sequential_test_saves_epochs_and_little_power():
     """Against −15 points at n = 150 it stops after fewer than 3 of 5 epochs, and sees what the fixed test sees."""
     random = np.random.default_rng(1)
-    runs = [epochs_of(random, 150, 1, 0.15, 5) for _ in range(200)]
+    runs = [epochs_of(random, 150, 1, 0.15, 5) for _ in range(100)]
     found = [decide(looks, planned=5) for looks, _, _ in runs]
     power = np.mean([one is not None and one.verdict == "regressed" for one in found])
     fixed = np.mean([compare_pairs(old, new).p_worse <= ALPHA for _, old, new in runs])
