@@ -149,8 +149,8 @@ def test_a_self_judged_cell_is_marked_and_explained():
 
 @pytest.mark.parametrize(
     "found",
-    [debated(self_judged=False), debated("vote"), cell({"a": 1.0}, self_judged=True)],
-    ids=["another judge", "no judge asked", "no judge at all"],
+    [debated(self_judged=False), cell({"a": 1.0})],
+    ids=["another judge", "no judge at all"],
 )
 def test_others_have_no_footnote(found):
     """With a judge of its own, or where nobody judges, there is neither star nor footnote."""

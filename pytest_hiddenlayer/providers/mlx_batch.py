@@ -238,9 +238,9 @@ def _alternatives(response: Any, top: int, tokenizer: Tokenizer) -> dict[str, fl
     import mlx.core as mx
 
     logprobs = response.logprobs
-    best = mx.argsort(-logprobs)[:top]
-    ids: Any = [*best.tolist(), response.token]
-    logs: Any = [*logprobs[best].tolist(), logprobs[response.token].item()]
+    best: Any = mx.argsort(-logprobs)[:top]
+    ids = [*best.tolist(), response.token]
+    logs = [*logprobs[best].tolist(), logprobs[response.token].item()]
     found: dict[str, float] = {}
     for token, log in dict(zip(ids, logs, strict=True)).items():
         text = tokenizer.decode([token])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ..results.figures import CellFigures
 from ..stats.estimate import Estimate
@@ -86,7 +87,44 @@ def details_text(figures: Sequence[CellFigures], *, width: int, colour: bool) ->
     if rows := calibration_rows(figures, with_error):
         parts += ["", "calibration of the confidence in an answer"]
         parts += [grid(CALIBRATION, rows, width=width, colour=colour), calibration_note(figures)]
+    parts += judging_lines(figures)
     return "".join(f"{part}\n" for part in parts)
+
+
+def judging_lines(figures: Sequence[CellFigures]) -> list[str]:
+    """What to know of the judges: their kinship with the candidate, agreement, effects of order and length."""
+    found: dict[str, None] = {}
+    for one in figures:
+        head = " ".join(_cell(one))
+        found |= dict.fromkeys(one.judging.get("flags", ()))
+        for scorer, criteria in one.judging.get("agreement", {}).items():
+            for name, agreed in criteria.items():
+                about = f" on {name}" if name else ""
+                found[f"{head}: {scorer}{about}: {len(agreed['judges'])} judges, {_alpha(agreed)}"] = None
+        for scorer, pairs in one.judging.get("pairs", {}).items():
+            found[f"{head}: {scorer}: {_pairs(pairs)}"] = None
+    return list(found)
+
+
+def _alpha(agreed: Mapping[str, Any]) -> str:
+    if agreed["alpha"] is None:
+        return f"no Krippendorff's alpha: {agreed['why']}"
+    return f"Krippendorff's alpha {agreed['alpha']:.2f}{_within(agreed['ci95'])} over {agreed['judged_twice']} items"
+
+
+def _pairs(pairs: Mapping[str, Any]) -> str:
+    parts = [f"{pairs['wins']} won, {pairs['ties']} tied, {pairs['losses']} lost, {pairs['unjudged']} not judged"]
+    names = {"first_preferred": "the first shown", "longer_preferred": "the longer"}
+    parts += [
+        f"{words} preferred {pairs[name]:.0%}{_within(pairs['ci95'][name])}"
+        for name, words in names.items()
+        if pairs[name] is not None
+    ]
+    return "; ".join(parts)
+
+
+def _within(ci95: Sequence[float] | None) -> str:
+    return "" if ci95 is None else f" [{ci95[0]:.2f}, {ci95[1]:.2f}]"
 
 
 def with_error(e: Estimate | None) -> str:

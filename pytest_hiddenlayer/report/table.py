@@ -9,7 +9,7 @@ from ..results.figures import CellFigures
 from ..results.gate import GateResult
 from .details import details_text, with_error
 
-HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "seconds", "gate")
+HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "seconds", "change", "gate")
 _COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
 
 
@@ -34,7 +34,7 @@ def cell_table(
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
-    headers = HEADERS if gates else HEADERS[:-1]
+    headers = HEADERS if gates else HEADERS[:-2]
     for name in headers:
         right = name in ("scored", "score", "tokens", "cost", "seconds")
         table.add_column(name, justify="right" if right else "left", no_wrap=name != "task", overflow="fold")
@@ -61,8 +61,8 @@ def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 
 
 def self_judged(found: CellFigures) -> bool:
-    """Whether the strategy has a judge, and it is the candidate itself."""
-    return found.plan.self_judged and "judge" in found.plan.strategy_params.values()
+    """Whether the candidate's own model judges it, in the strategy or as a scorer."""
+    return found.plan.self_judged
 
 
 def _row(found: CellFigures, gate: GateResult | None) -> tuple[str, ...]:
@@ -77,8 +77,18 @@ def _row(found: CellFigures, gate: GateResult | None) -> tuple[str, ...]:
         _tokens(found),
         "?" if found.cost_usd is None else f"${found.cost_usd:.4f}" if found.cost_usd else "$0",
         f"{found.wall_s:.1f}",
+        _change(gate),
         "-" if gate is None else gate.word,
     )
+
+
+def _change(gate: GateResult | None) -> str:
+    """`-0.115 [-0.196, -0.019]`: against the baseline, over the samples that both scored; `-` where there is none."""
+    if gate is None or gate.comparison is None:
+        return "-"
+    paired = gate.comparison.paired
+    interval = "" if paired.ci95 is None else f" [{paired.ci95[0]:+.3f}, {paired.ci95[1]:+.3f}]"
+    return f"{paired.difference:+.3f}{interval}"
 
 
 def _tokens(found: CellFigures) -> str:

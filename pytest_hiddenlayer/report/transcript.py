@@ -17,6 +17,7 @@ from .details import (
     calibration_note,
     calibration_rows,
     interval_words,
+    judging_lines,
     repeat_rows,
     with_interval,
 )
@@ -64,6 +65,7 @@ _CELLS = """\
 {% if calibrated %}<h3 style="color: #222">Calibration</h3><p>{{ note }}</p>
 {{ table(calibration_headers, calibrated) }}
 <details style="color: #222"><summary>Bins</summary>{{ table(bin_headers, bins) }}</details>{% endif %}
+{% for line in judging %}<p>{{ line }}</p>{% endfor %}
 <details style="color: #222"><summary>Gates: {{ counts }}</summary>
 {% for message in messages %}<details style="margin-left: 1em"><summary>{{ message.splitlines()[0] }}</summary>
 <pre style="white-space: pre-wrap">{{ message }}</pre></details>
@@ -97,6 +99,7 @@ def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], G
         note=calibration_note(figures),
         bin_headers=BINS,
         bins=bin_rows(figures),
+        judging=judging_lines(figures),
         counts=", ".join(f"{n} {word}" for word, n in words.items()) or "none",
         messages=[gate.message for gate in gates.values()],
     )

@@ -35,6 +35,5 @@ def _control_plan(plan: CellPlan, records: Sequence[Record]) -> CellPlan:
         reducer="mean",
         threshold=None,
         selected=tuple(dict.fromkeys(record.sample_id for record in records)),
-        self_judged=False,
         gate_id=None,
     )

@@ -13,6 +13,7 @@ from ..stats.estimate import Estimate, estimate
 from ..stats.repeats import reduce_epochs
 from ..types import Outcome, Record, Usage
 from .confidence import cell_calibration
+from .judge_figures import judge_figures
 from .passes import passes, wavering
 
 
@@ -73,12 +74,11 @@ class CellFigures:
     usage: Usage
     cost_usd: float | None  # None: unknown for at least one record
     wall_s: float  # from the first question to the last answer
-    passes: Mapping[str, Estimate] = field(
-        default_factory=dict
-    )  # pass@k and pass^k by name, where epochs were repeated
+    passes: Mapping[str, Estimate] = field(default_factory=dict)  # pass@k and pass^k, where epochs were repeated
     flaky: tuple[str, ...] = ()  # samples that were right in some epochs and not in others
     calibration: Calibration | None = None  # None: fewer than 10 scored answers have a confidence
     confidence: str | None = None  # what the calibrated confidence is
+    judging: Mapping[str, Any] = field(default_factory=dict)  # what judges did, see `judge_figures`
 
     @property
     def n_selected(self) -> int:
@@ -121,6 +121,7 @@ class CellFigures:
             "self_judged": plan.self_judged,
             "passes": {name: asdict(found) for name, found in self.passes.items()},
             "flaky": list(self.flaky),
+            "judging": dict(self.judging),
             "calibration": self.calibration and {"confidence": self.confidence, **self.calibration.to_json()},
         }
 
@@ -154,6 +155,7 @@ def figures(plan: CellPlan, records: Sequence[Record], *, bootstrap: int = 0) ->
         flaky=wavering(epochs, plan.pass_score),
         calibration=calibrated and calibrated[0],
         confidence=calibrated and calibrated[1],
+        judging=judge_figures(records),
     )
 
 

@@ -15,10 +15,10 @@ def measured(figures: CellFigures) -> list[str]:
     part = f", partial {figures.n_selected} of {figures.plan.total}" if figures.partial else ""
     e = figures.estimate
     lines = [f"score {score(e)} (n={e.n} scored of {figures.n_selected}{part}{_interval(e)})"]
-    wavering = [name for name, s in figures.samples.items() if len(set(_right(figures, s.epochs))) > 1]
-    if wavering:
+    if figures.flaky:
         repeated = sum(len(s.epochs) > 1 for s in figures.samples.values())
-        lines.append(f"flaky: {len(wavering)} of {repeated} repeated samples were right and wrong: {some(wavering)}")
+        names = some(figures.flaky)
+        lines.append(f"flaky: {len(figures.flaky)} of {repeated} repeated samples were right and wrong: {names}")
     return lines
 
 
@@ -114,7 +114,3 @@ def meaning(found: Comparison) -> str:
         f": {_samples(found)} can see a change of {effect:.3f} or more (power 0.8); "
         f"for one of {found.min_effect:g} it takes about {found.pairs_needed}"
     )
-
-
-def _right(figures: CellFigures, epochs: Sequence[float]) -> list[bool]:
-    return [value >= figures.plan.pass_score for value in epochs]

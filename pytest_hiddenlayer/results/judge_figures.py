@@ -6,11 +6,12 @@ Every function takes the records of one cell and returns plain JSON values, by s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..scorers.families import families, same_family
-from ..stats.agreement import Level, krippendorff_alpha
+from ..stats.agreement import Level, alpha_agreement
+from ..stats.estimate import estimate
 from ..types import Record
 
 _PAIR = {"a": 1.0, "tie": 0.5, "b": 0.0}
@@ -53,7 +54,7 @@ def pair_effects(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
     shown first; 0.5 where order does not matter, for each pair is shown in both. `longer`,
     `shorter` and `equal` are the pairs by the output's length in characters, with their win
     rates; `longer_preferred` is the share of the decided pairs that the longer answer won.
-    What no pair can tell is None.
+    Each of the four shares has its 95 % interval in `ci95`. What no pair can tell is None.
     """
     found: dict[str, list[tuple[Mapping[str, Any], Sequence[int]]]] = {}
     for scorer, details in _details(records):
@@ -115,16 +116,18 @@ def _several(items: Sequence[Mapping[str, Any]]) -> bool:
 
 def _alpha(items: Sequence[Mapping[str, Any]], level: Level) -> dict[str, Any]:
     judges = sorted({judge for ratings in items for judge in ratings})
-    alpha = krippendorff_alpha([[ratings.get(judge) for ratings in items] for judge in judges], level=level)
+    agreed = alpha_agreement([[ratings.get(judge) for ratings in items] for judge in judges], level=level)
     twice = sum(sum(rating is not None for rating in ratings.values()) > 1 for ratings in items)
     found: dict[str, Any] = {
         "judges": judges,
         "items": len(items),
         "judged_twice": twice,
         "level": level,
-        "alpha": alpha,
+        "alpha": agreed.value,
+        "stderr": agreed.stderr,
+        "ci95": agreed.ci95,
     }
-    if alpha is None:
+    if agreed.value is None:
         found["why"] = "every judge said the same of everything" if twice else "nothing was judged twice"
     return found
 
@@ -140,24 +143,23 @@ def _effects(pairs: Sequence[tuple[Mapping[str, Any], Sequence[int]]]) -> dict[s
         "shorter": [pair for pair, (own, other) in judged if own < other],
         "equal": [pair for pair, (own, other) in judged if own == other],
     }
+    shares = {
+        "win_rate": [_PAIR[pair["winner"]] for pair, _ in judged],
+        "ties_by_order": [float(pair["consistent"] is False) for pair in ties],
+        "first_preferred": [1.0] * votes["A"] + [0.0] * votes["B"],
+        "longer_preferred": [float((pair["winner"] == "a") == longer) for pair, longer in unequal],
+    }
     return {
         "judged": len(judged),
         "unjudged": len(pairs) - len(judged),
         "wins": winners["a"],
         "ties": winners["tie"],
         "losses": winners["b"],
-        "win_rate": _win_rate([pair for pair, _ in judged]),
-        "ties_by_order": _share(pair["consistent"] is False for pair in ties),
-        "first_preferred": votes["A"] / (votes["A"] + votes["B"]) if votes["A"] + votes["B"] else None,
-        "longer_preferred": _share((pair["winner"] == "a") == longer for pair, longer in unequal),
+        **{name: estimate(values).mean for name, values in shares.items()},
+        "ci95": {name: estimate(values).ci95 for name, values in shares.items()},
         **{name: {"n": len(found), "win_rate": _win_rate(found)} for name, found in by_length.items()},
     }
 
 
 def _win_rate(pairs: Sequence[Mapping[str, Any]]) -> float | None:
     return sum(_PAIR[pair["winner"]] for pair in pairs) / len(pairs) if pairs else None
-
-
-def _share(found: Iterable[bool]) -> float | None:
-    values = list(found)
-    return sum(values) / len(values) if values else None
