@@ -18,6 +18,9 @@ def read_line(prompt: str) -> str | None:
     except EOFError:
         print()
         return None
+    except KeyboardInterrupt:
+        print()
+        raise
     except UnicodeDecodeError as error:
         raise UsageError(f"the input is no {error.encoding} text (byte {error.object[error.start]:#x})") from error
     if not sys.stdin.isatty():
