@@ -94,9 +94,7 @@ def test_last_is_never_the_run_itself(tmp_path):
 def test_an_unknown_reference_is_refused(tmp_path):
     """What is no path, no run and no git ref is refused, and the message says where each was looked for."""
     RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0))
-    with pytest.raises(
-        UsageError, match=r"'2027' is no path, no run and no git ref .*under reports/runs"
-    ):
+    with pytest.raises(UsageError, match=r"'2027' is no path, no run and no git ref .*under reports/runs"):
         found_for(tmp_path, "2027")
 
 
