@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 from statsmodels.api import OLS
@@ -167,6 +167,7 @@ def test_what_is_no_comparison_is_refused(old, new, groups, margin):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+@settings(max_examples=25)
 def test_holm_against_statsmodels(p_values):
     """The adjusted p-values are statsmodels'."""
     assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))

@@ -35,5 +35,6 @@ def _control_plan(plan: CellPlan, records: Sequence[Record]) -> CellPlan:
         reducer="mean",
         threshold=None,
         selected=tuple(dict.fromkeys(record.sample_id for record in records)),
+        self_judged=plan.self_judged and "judge" not in plan.strategy_params.values(),  # by a scorer, not the strategy
         gate_id=None,
     )
