@@ -35,6 +35,6 @@ def _control_plan(plan: CellPlan, records: Sequence[Record]) -> CellPlan:
         reducer="mean",
         threshold=None,
         selected=tuple(dict.fromkeys(record.sample_id for record in records)),
-        self_judged=plan.self_judged and "judge" not in plan.strategy_params.values(),  # by a scorer, not the strategy
+        self_judged=plan.self_judged and "judge" not in plan.strategy_params.values(),  # by a scorer
         gate_id=None,
     )
