@@ -10,7 +10,7 @@ import pytest
 from pytest_hiddenlayer.stats.multiple import holm
 from pytest_hiddenlayer.stats.paired import Paired, compare_pairs, mcnemar_worse
 from pytest_hiddenlayer.stats.power import mcnemar_power
-from pytest_hiddenlayer.stats.sequential import decide
+from pytest_hiddenlayer.stats.sequential import Before, decide
 
 ALPHA = 0.05
 
@@ -155,14 +155,11 @@ def epochs_of(
 @pytest.mark.parametrize(("planned", "draws"), [(3, 4000), pytest.param(5, 20_000, marks=pytest.mark.slow)])
 def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
     """Looking after each epoch, at most 6 % of 2 000 null runs are called worse, and as many better."""
-    monkeypatch.setattr("pytest_hiddenlayer.stats.sequential._DRAWS", draws)
+    monkeypatch.setattr("pytest_hiddenlayer.stats.sequential.DRAWS", draws)
     random, groups = np.random.default_rng(0), groups_of(30, 2)
-    said = [
-        found.verdict
-        if (found := decide(epochs_of(random, 30, 2, 0.0, planned)[0], groups, planned=planned))
-        else None
-        for _ in range(2000)
-    ]
+    runs = [epochs_of(random, 30, 2, 0.0, planned)[:2] for _ in range(2000)]
+    found = [decide(looks, groups, planned=planned, before=Before(scores=old, epochs=1)) for looks, old in runs]
+    said = [one.verdict for one in found if one is not None]
     print(f"worse {said.count('regressed') / 2000:.3f}, better {said.count('improved') / 2000:.3f}")
     assert said.count("regressed") / 2000 <= 0.06
     assert said.count("improved") / 2000 <= 0.06
@@ -172,9 +169,9 @@ def test_the_sequential_test_saves_epochs_and_little_power():
     """Against −15 points at n = 150 it stops after fewer than 3 of 5 epochs, and sees what the fixed test sees."""
     random = np.random.default_rng(1)
     runs = [epochs_of(random, 150, 1, 0.15, 5) for _ in range(100)]
-    found = [decide(looks, planned=5) for looks, _, _ in runs]
+    found = [decide(looks, planned=5, before=Before(scores=old, epochs=1)) for looks, old, _ in runs]
     power = np.mean([one is not None and one.verdict == "regressed" for one in found])
-    fixed = np.mean([compare_pairs(old, new).p_worse <= ALPHA for _, old, new in runs])
+    fixed = np.mean([compare_pairs(old, new, epochs=(1, 5)).p_worse <= ALPHA for _, old, new in runs])
     looks = np.mean([one.look if one else 5 for one in found])
     print(f"power {power:.3f}, fixed {fixed:.3f}, looks {looks:.2f}")
     assert power >= fixed - 0.05

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..stats.sequential import Decision, decide
+from ..stats.sequential import Before, Decision, decide
 from ..types import SCORED, Record
 from .baseline import Baseline, CellKey
 from .baselines import Found
@@ -62,6 +62,7 @@ class Adaptive:
             alpha=ALPHA / self.family,
             margin=plan.margin,
             min_effect=plan.min_effect,
+            before=Before(scores=[self._before(name) for name in names], epochs=self.baseline.epochs),
         )
 
     def _comparable(self, name: str) -> bool:
@@ -74,9 +75,12 @@ class Adaptive:
         """Mean score over the epochs up to this look, minus the baseline's."""
         scores = [self._found[name, epoch].score for epoch in range(1, look + 1)]
         scored = [score for score in scores if score is not None]
-        before = self.baseline.samples[name].score
-        assert before is not None
-        return sum(scored) / len(scored) - before
+        return sum(scored) / len(scored) - self._before(name)
+
+    def _before(self, name: str) -> float:
+        score = self.baseline.samples[name].score
+        assert score is not None
+        return score
 
 
 def watched(plans: Sequence[CellPlan], find: Callable[[CellPlan], Found], match: Match) -> dict[CellKey, Adaptive]:

@@ -108,7 +108,13 @@ def _compared(
     measured = [
         None
         if fault
-        else measure(old.name, pair_up(old.samples, new.samples, match), margin=margin, min_effect=min_effect)
+        else measure(
+            old.name,
+            pair_up(old.samples, new.samples, match),
+            margin=margin,
+            min_effect=min_effect,
+            epochs=(old.epochs, new.epochs),
+        )
         for (old, new), fault in zip(found, faults, strict=True)
     ]
     verdicts = iter(settle([one for one in measured if one is not None]))

@@ -25,6 +25,7 @@ class Comparison:
 
     baseline: str
     pairing: Pairing
+    epochs: tuple[int, int]  # behind each old and each new score
     paired: Paired
     old: Estimate  # over the pairs
     new: Estimate
@@ -79,16 +80,24 @@ class Comparison:
         }
 
 
-def measure(baseline: str, pairing: Pairing, *, margin: float, min_effect: float) -> Comparison | None:
-    """The comparison of one cell on its own; `settle` gives the verdict. None where nothing can be paired."""
+def measure(
+    baseline: str, pairing: Pairing, *, margin: float, min_effect: float, epochs: tuple[int, int] = (1, 1)
+) -> Comparison | None:
+    """The comparison of one cell on its own; `settle` gives the verdict. None where nothing can be paired.
+
+    `epochs` are those behind each old and each new score.
+    """
     if not pairing.pairs:
         return None
     groups = [pair.group for pair in pairing.pairs]
-    paired = compare_pairs([p.old for p in pairing.pairs], [p.new for p in pairing.pairs], groups, margin=margin)
+    paired = compare_pairs(
+        [p.old for p in pairing.pairs], [p.new for p in pairing.pairs], groups, margin=margin, epochs=epochs
+    )
     seen = sensitivity(paired, min_effect, alpha=ALPHA, power=0.8)
     return Comparison(
         baseline=baseline,
         pairing=pairing,
+        epochs=epochs,
         paired=paired,
         old=estimate([p.old for p in pairing.pairs], groups),
         new=estimate([p.new for p in pairing.pairs], groups),
@@ -136,7 +145,11 @@ def _regressed_with_lost(found: Comparison) -> bool:
         return False
     pairs = [*found.pairing.pairs, *found.pairing.lost_as_wrong]
     worst = compare_pairs(
-        [p.old for p in pairs], [p.new for p in pairs], [p.group for p in pairs], margin=found.margin
+        [p.old for p in pairs],
+        [p.new for p in pairs],
+        [p.group for p in pairs],
+        margin=found.margin,
+        epochs=found.epochs,
     )
     return worst.p_worse * found.family <= ALPHA and worst.difference < -found.margin
 

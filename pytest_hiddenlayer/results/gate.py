@@ -124,7 +124,9 @@ def _measure(figures: CellFigures, found: Found, policy: Policy) -> Comparison |
         return None
     plan = figures.plan
     pairing = pair_up(base.samples, figures.samples, policy.match)
-    return measure(base.name, pairing, margin=plan.margin, min_effect=plan.min_effect)
+    return measure(
+        base.name, pairing, margin=plan.margin, min_effect=plan.min_effect, epochs=(base.epochs, plan.epochs)
+    )
 
 
 def _judge(figures: CellFigures, found: Found, comparison: Comparison | None, policy: Policy) -> GateResult:

@@ -105,12 +105,11 @@ def _look(found: Comparison) -> str:
 def meaning(found: Comparison) -> str:
     if found.verdict == "same":
         return f": the interval lies within ±{found.min_effect:g}"
-    if found.verdict != "underpowered" or found.smallest_effect is None or found.pairs_needed is None:
+    if found.verdict != "underpowered" or found.pairs_needed is None:
         return ""
-    effect = found.smallest_effect
+    effect, takes = found.smallest_effect, f"for one of {found.min_effect:g} it takes about {found.pairs_needed}"
+    if effect is None:
+        return f": {_samples(found)} are too few to show any change; {takes}"
     if found.pairs_needed <= found.paired.n:
         return f": {_samples(found)} cannot tell on which side of ±{found.min_effect:g} the difference lies"
-    return (
-        f": {_samples(found)} can see a change of {effect:.3f} or more (power 0.8); "
-        f"for one of {found.min_effect:g} it takes about {found.pairs_needed}"
-    )
+    return f": {_samples(found)} can see a change of {effect:.3f} or more (power 0.8); {takes}"

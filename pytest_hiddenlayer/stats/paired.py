@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .bounded import Bound, bounded
 from .clusters import clustered_stderr, clusters
+from .noninferiority import matched_margin, mean_margin
+from .rerun import rerun_test, tables
 from .signflip import signflip
 
 
@@ -21,10 +24,15 @@ class Paired:
     difference: float
     ci95: tuple[float, float] | None  # of the difference, within [-1, 1]; None: a single cluster
     stderr: float | None  # of the difference, CR1; None: a single cluster
-    bound_stderr: float | None  # the same with two pseudo-clusters added: never 0
+    bound: Bound | None  # the same with two pseudo-clusters added: never 0; None: a single cluster
     p_worse: float  # one-sided, H0: the true difference is at least -margin
     p_better: float  # one-sided, H0: the true difference is at most 0
     method: str  # how the p-values were found
+
+    @property
+    def bound_stderr(self) -> float | None:
+        """The standard error that is never 0, with which a power can be told; None: a single cluster."""
+        return None if self.bound is None else self.bound.stderr
 
 
 def compare_pairs(
@@ -33,67 +41,48 @@ def compare_pairs(
     groups: Sequence[str | None] | None = None,
     *,
     margin: float = 0.0,
+    epochs: tuple[int, int] | None = None,
     seed: int = 0,
 ) -> Paired:
     """The paired comparison of per-sample scores in [0, 1]; a sample without group is a cluster of its own.
 
+    Right/wrong scores without groups have the exact McNemar test, all others the sign-flip test
+    over clusters (`signflip.py`), which assumes that under the null hypothesis the two sides of
+    a cluster are exchangeable. `epochs` tells the epochs behind each old and each new score;
+    where they differ, the p-values are also those of the exact test of reruns (`rerun.py`), the
+    larger one counts. With a margin p_worse is that of `noninferiority.py`, and never below
+    that without one.
+
     Raises ValueError for unequal lengths, for no pair, and for a score that is none.
     """
-    _check(old, new, groups, margin)
+    _check(old, new, groups, margin, epochs)
     differences = [b - a for a, b in zip(old, new, strict=True)]
     sums, sizes = clusters(differences, groups)
-    plain = len(sums) == len(differences)
-    matched = all(value in (0, 1) for value in (*old, *new))
-    worse, better, method = _tests(differences, sums, plain=plain, matched=matched, seed=seed)
-    stderr, bound = clustered_stderr(sums, sizes), bounded_stderr(sums, sizes, differences)
-    difference = math.fsum(differences) / len(differences)
+    matched = len(sums) == len(differences) and all(value in (0, 1) for value in (*old, *new))
+    uneven = epochs if epochs is not None and epochs[0] != epochs[1] else None
+    bound = bounded(sums, sizes, differences, matched=matched, least_flip=1 / min(uneven) if uneven else 0.0)
+    worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
+    if uneven and (samples := tables(old, new, uneven)):
+        low, high = rerun_test(samples)
+        worse, better = max(worse, low), max(better, high)
+        method += f", and exact test of reruns with {uneven[0]} and {uneven[1]} epochs"
     if margin > 0:
-        shifted, name = _margin_test(differences, sums, sizes, margin, plain=plain and matched)
+        shifted, name = _margin_test(differences, bound, margin, matched=matched)
         worse, method = max(worse, shifted), f"{method}; margin by {name}"
+    difference = math.fsum(differences) / len(differences)
     return Paired(
         n=len(differences),
         n_groups=len(sums),
         old_mean=math.fsum(old) / len(old),
         new_mean=math.fsum(new) / len(new),
         difference=difference,
-        ci95=_interval(difference, bound, len(differences), len(sums), sizes, normal=plain and matched),
-        stderr=stderr,
-        bound_stderr=bound,
+        ci95=None if bound is None else _interval(difference, bound),
+        stderr=clustered_stderr(sums, sizes),
+        bound=bound,
         p_worse=worse,
         p_better=better,
         method=method,
     )
-
-
-def bounded_stderr(sums: Sequence[float], sizes: Sequence[int], differences: Sequence[float]) -> float | None:
-    """The standard error with two pseudo-clusters of mean size, one a whole flip up and one down by half weight.
-
-    Agresti & Min 2005 ("Simple improved confidence intervals for comparing matched
-    proportions") add 1/2 to each cell of the 2 × 2 table; this is the same for clusters of
-    one, and it grows with the cluster size. A flip has the size of those that were seen, 1
-    where none was: nothing that differs among few samples is no proof that nothing can.
-    """
-    groups, n = len(sums), sum(sizes)
-    if groups < 2:
-        return None
-    size = n / groups
-    seen = [value * value for value in differences if value]
-    flip = math.fsum(seen) / len(seen) if seen else 1.0
-    whole = n + 2 * size
-    mean = math.fsum(sums) / whole
-    squares = math.fsum((total - width * mean) ** 2 for total, width in zip(sums, sizes, strict=True))
-    squares += size * size * (flip + 2 * mean * mean)
-    correction = groups / (groups - 1) if max(sizes) > 1 else 1.0
-    return math.sqrt(correction * squares) / whole
-
-
-def _tests(
-    differences: Sequence[float], sums: Sequence[float], *, plain: bool, matched: bool, seed: int
-) -> tuple[float, float, str]:
-    if plain and matched:
-        wrong, right = differences.count(-1), differences.count(1)
-        return mcnemar_worse(wrong, right), mcnemar_worse(right, wrong), "exact one-sided McNemar"
-    return signflip(sums, seed=seed, unit="samples" if plain else "groups")
 
 
 def mcnemar_worse(newly_wrong: int, newly_right: int) -> float:
@@ -108,60 +97,45 @@ def mcnemar_worse(newly_wrong: int, newly_right: int) -> float:
     return 1.0 if newly_wrong == 0 else float(bdtrc(newly_wrong - 1, n, 0.5))
 
 
-def _interval(
-    difference: float, bound: float | None, n: int, groups: int, sizes: Sequence[int], *, normal: bool
-) -> tuple[float, float] | None:
-    """95 % interval around the difference shrunk by the pseudo-clusters: normal for matched pairs, else Student's."""
-    if bound is None:
-        return None
-    from scipy.special import stdtrit
-
-    quantile = 1.959963984540054 if normal else float(stdtrit(groups - 1, 0.975))
-    middle = difference * n / (n + 2 * n / groups)
-    low, high = middle - quantile * bound, middle + quantile * bound
-    return max(-1.0, min(low, difference)), min(1.0, max(high, difference))
+def _tests(
+    differences: Sequence[float], sums: Sequence[float], *, matched: bool, seed: int
+) -> tuple[float, float, str]:
+    """(p for worse, p for better, method) without a margin."""
+    if matched:
+        wrong, right = differences.count(-1), differences.count(1)
+        return mcnemar_worse(wrong, right), mcnemar_worse(right, wrong), "exact one-sided McNemar"
+    return signflip(sums, seed=seed, unit="samples" if len(sums) == len(differences) else "groups")
 
 
 def _margin_test(
-    differences: Sequence[float], sums: Sequence[float], sizes: Sequence[int], margin: float, *, plain: bool
+    differences: Sequence[float], bound: Bound | None, margin: float, *, matched: bool
 ) -> tuple[float, str]:
-    """(p that the true difference is at least -margin, method)."""
-    from scipy.special import ndtr, stdtr
-
-    n = len(differences)
-    if plain:
-        return float(ndtr(_tango(differences.count(-1), differences.count(1), n, margin))), "Tango's score test"
-    stderr = bounded_stderr(sums, sizes, differences)
-    if stderr is None or len(sums) < 2:
-        return 1.0, "nothing: a single cluster"
-    return float(stdtr(len(sums) - 1, (math.fsum(differences) / n + margin) / stderr)), "Student's t"
+    if matched:
+        p = matched_margin(differences.count(-1), differences.count(1), len(differences), margin)
+        return p, "Tango's score test"
+    return mean_margin(differences, bound, margin), "Student's t"
 
 
-def _tango(newly_wrong: int, newly_right: int, n: int, margin: float) -> float:
-    """The score statistic for a true difference of -margin, standard normal under it.
-
-    Tango 1998, "Equivalence test and confidence interval for the difference in proportions for
-    the paired-sample design": the share of newly wrong is estimated under the constraint that
-    the shares differ by the margin, the positive root of
-    2n p² - (b + c + m(b - c) + 2nm) p + bm(1 + m) = 0.
-    """
-    b, c, m = newly_wrong, newly_right, margin
-    middle = b + c + m * (b - c) + 2 * n * m
-    root = math.sqrt(max(0.0, middle * middle - 8 * n * b * m * (1 + m)))
-    share = (middle + root) / (4 * n)
-    spread = n * (2 * share - m * (1 + m))
-    score = c - b + n * m
-    if spread <= 0:
-        return 0.0 if score == 0 else math.copysign(math.inf, score)
-    return score / math.sqrt(spread)
+def _interval(difference: float, bound: Bound) -> tuple[float, float]:
+    """95 % interval around the difference shrunk by the pseudo-clusters."""
+    middle, half = difference * bound.shrink, bound.quantile(0.975) * bound.stderr
+    return max(-1.0, min(middle - half, difference)), min(1.0, max(middle + half, difference))
 
 
-def _check(old: Sequence[float], new: Sequence[float], groups: Sequence[str | None] | None, margin: float) -> None:
+def _check(
+    old: Sequence[float],
+    new: Sequence[float],
+    groups: Sequence[str | None] | None,
+    margin: float,
+    epochs: tuple[int, int] | None,
+) -> None:
     if len(old) != len(new) or (groups is not None and len(groups) != len(old)):
         raise ValueError(f"both sides and their groups need one entry a sample; got {len(old)} and {len(new)}")
-    if not old:
+    if len(old) == 0:
         raise ValueError("no pair to compare")
     if not all(0 <= value <= 1 for value in (*old, *new)):
         raise ValueError("scores lie in [0, 1]")
     if not 0 <= margin <= 1:
         raise ValueError(f"a margin lies in [0, 1]; got {margin!r}")
+    if epochs is not None and min(epochs) < 1:
+        raise ValueError(f"each side needs an epoch; got {epochs!r}")

@@ -1,11 +1,15 @@
 """Looking at a comparison after every epoch without losing the error rate.
 
-A group-sequential sign-flip test. The samples of all looks are the same, their differences
-become less noisy with every epoch. At look k of K planned ones, α(k/K)² may have been spent
-(Kim & DeMets 1987, "Design and analysis of group sequential tests based on the type I error
-spending rate function"; Lan & DeMets 1983). The boundary of a look is found from the joint
-sign-flip distribution: a cluster's whole trajectory over the looks is flipped at once, so that
-the dependence between looks and within clusters is the data's own.
+A group-sequential permutation test with the α spending of `spending.py`. The samples of all
+looks are the same, their differences become less noisy with every epoch. A cluster's whole
+trajectory over the looks is flipped in sign at once, so that the dependence between looks and
+within clusters is the data's own.
+
+Sign flips take differences to be symmetric, and they are skewed where a look has another
+number of epochs than the baseline (see `rerun.py`). So with the baseline's scores at hand a
+boundary must be crossed among reruns of the same system too: there the difference at look k is
+normal with variance V(1/k + 1/E) and independent increments, V the variance of one answer
+within its sample and E the baseline's epochs.
 """
 
 from __future__ import annotations
@@ -13,13 +17,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
+from .bounded import bounded
 from .clusters import clusters
-from .paired import bounded_stderr
-from .signflip import flipped_totals
+from .flips import DRAWS, flipped_totals
+from .rerun import tables, within_variance
+from .spending import Crossing, both, first_crossing, spent
 
-_DRAWS = 20_000
 _MOST_DRAWS = 200_000
 
 
@@ -29,8 +35,16 @@ class Decision:
 
     verdict: Literal["regressed", "improved", "same"]
     look: int  # from 1
-    p: float  # at that look, among those flips that no earlier look had decided
+    p: float  # chance to be decided so by this look under the null hypothesis; 1 for `same`
     spent: float  # α that may have been spent by then, for each direction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Before:
+    """The baseline's side of the differences."""
+
+    scores: Sequence[float]  # in the order of the samples
+    epochs: int  # that they are means over
 
 
 def decide(
@@ -41,6 +55,7 @@ def decide(
     alpha: float = 0.05,
     margin: float = 0.0,
     min_effect: float = 0.05,
+    before: Before | None = None,
     seed: int = 0,
 ) -> Decision | None:
     """The decision of the first look that has one; None where none has yet.
@@ -50,83 +65,112 @@ def decide(
     `regressed` and `improved` are one-sided tests with `alpha` each; `same` needs the interval
     at the level of this look within ±min_effect. Raises ValueError for looks that do not fit.
     """
-    _check(looks, groups, planned, alpha)
-    worse = _crossing(looks, groups, planned, alpha, shift=margin, sign=-1.0, seed=seed)
-    better = _crossing(looks, groups, planned, alpha, shift=0.0, sign=1.0, seed=seed)
-    for k in range(len(looks)):
-        spent = _spent(alpha, k + 1, planned)
-        if k in worse:
-            return Decision(verdict="regressed", look=k + 1, p=worse[k], spent=spent)
-        if k in better:
-            return Decision(verdict="improved", look=k + 1, p=better[k], spent=spent)
-        if _same(looks[k], groups, spent - _spent(alpha, k, planned), min_effect):
-            return Decision(verdict="same", look=k + 1, p=min(worse.get(k, 1.0), 1.0), spent=spent)
+    _check(looks, groups, planned, alpha, before)
+    worse, better = _crossings(looks, groups, planned, alpha, margin, before, seed)
+    for k, look in enumerate(looks):
+        by_now = spent(alpha, k + 1, planned)
+        if worse is not None and worse[0] == k:
+            return Decision(verdict="regressed", look=k + 1, p=worse[1], spent=by_now)
+        if better is not None and better[0] == k:
+            return Decision(verdict="improved", look=k + 1, p=better[1], spent=by_now)
+        if _same(look, groups, by_now - spent(alpha, k, planned), min_effect, _least_flip(before, k + 1)):
+            return Decision(verdict="same", look=k + 1, p=1.0, spent=by_now)
     return None
 
 
-def _spent(alpha: float, look: int, planned: int) -> float:
-    return alpha * (look / planned) ** 2
-
-
-def _crossing(
+def _crossings(
     looks: Sequence[Sequence[float]],
     groups: Sequence[str | None] | None,
     planned: int,
     alpha: float,
-    *,
-    shift: float,
-    sign: float,
+    margin: float,
+    before: Before | None,
     seed: int,
-) -> dict[int, float]:
-    """Look → p of the first look whose boundary is crossed in the direction of `sign`; empty where none is."""
+) -> tuple[Crossing, Crossing]:
+    """Those for worse and for better; against sign flips and, where it can be said, against reruns."""
+    draws = min(_MOST_DRAWS, max(DRAWS, math.ceil(20 * planned**2 / alpha)))
+    flips = _flipped(looks, groups, 0.0, draws, seed)
+    better, worse = first_crossing(flips, planned, alpha), first_crossing(-flips, planned, alpha)
+    if margin > 0:
+        worse = both(worse, first_crossing(-_flipped(looks, groups, margin, draws, seed), planned, alpha))
+    reruns = None if before is None else _reruns(looks, before, draws, seed)
+    if reruns is not None:
+        better = both(better, first_crossing(reruns, planned, alpha))
+        worse = both(worse, first_crossing(-reruns, planned, alpha))
+    return worse, better
+
+
+def _flipped(
+    looks: Sequence[Sequence[float]],
+    groups: Sequence[str | None] | None,
+    margin: float,
+    draws: int,
+    seed: int,
+) -> Any:
+    """Sums over samples of difference plus margin with clusters flipped, the data's first; (looks, flips)."""
     import numpy as np
 
-    paths = np.array([clusters([sign * (d + shift) for d in look], groups)[0] for look in looks])
-    draws = min(_MOST_DRAWS, max(_DRAWS, math.ceil(20 * planned**2 / alpha)))
-    flipped = flipped_totals(paths, draws, seed)
-    scale = np.sqrt((paths**2).sum(axis=1))
-    alive = np.ones(draws, dtype=bool)
-    crossed = 0
-    for k in range(len(looks)):
-        if scale[k] == 0:
-            continue
-        room = int(_spent(alpha, k + 1, planned) * (draws + 1)) - crossed
-        total, ours = flipped[k], paths[k].sum()
-        beyond = alive & (total >= ours - 1e-9 * scale[k])
-        count = int(beyond.sum()) + 1
-        if count <= room:
-            return {k: (count + crossed) / (draws + 1)}
-        taken = _top(np, total, alive, room)
-        alive &= ~taken
-        crossed += int(taken.sum())
-    return {}
+    paths = np.array([clusters([value + margin for value in look], groups)[0] for look in looks])
+    differing = paths[:, np.abs(paths).any(axis=0)]
+    few = 2 ** differing.shape[1] <= draws  # so few that every flip is counted
+    return flipped_totals(differing if few else paths, draws, seed)
 
 
-def _top(np: Any, total: Any, alive: Any, room: int) -> Any:
-    """The flips that this look would have decided: the highest `room` living ones, ties left out."""
-    if room <= 0 or not alive.any():
-        return np.zeros_like(alive)
-    living = total[alive]
-    if room >= len(living):
-        return alive.copy()
-    return alive & (total > np.partition(living, len(living) - 1 - room)[len(living) - 1 - room])
+def _reruns(looks: Sequence[Sequence[float]], before: Before, draws: int, seed: int) -> Any:
+    """Standardised sums of every look, the data's first, then of reruns; None where scores are graded."""
+    import numpy as np
+
+    ours = np.zeros((len(looks), 1))
+    for k, look in enumerate(looks):
+        now = [difference + old for difference, old in zip(look, before.scores, strict=True)]
+        samples = tables(before.scores, now, (before.epochs, k + 1))
+        if samples is None:
+            return None
+        variance = within_variance(samples)
+        ours[k] = math.fsum(look) / math.sqrt(variance) if variance else 0.0
+    return np.hstack([ours, _normal(len(looks), before.epochs, draws, seed)])
 
 
-def _same(differences: Sequence[float], groups: Sequence[str | None] | None, level: float, min_effect: float) -> bool:
+@lru_cache(maxsize=4)
+def _normal(looks: int, epochs: int, draws: int, seed: int) -> Any:
+    """Differences of mean errors after every look, of answers with variance 1; (looks, draws)."""
+    import numpy as np
+
+    random = np.random.default_rng([seed, 1])
+    old = random.standard_normal(draws) / math.sqrt(epochs)
+    new = np.cumsum(random.standard_normal((looks, draws)), axis=0)
+    return new / np.arange(1, looks + 1)[:, None] - old
+
+
+def _least_flip(before: Before | None, look: int) -> float:
+    """As in `compare_pairs`: one answer of the side with fewer epochs."""
+    return 0.0 if before is None or before.epochs == look else 1 / min(before.epochs, look)
+
+
+def _same(
+    differences: Sequence[float],
+    groups: Sequence[str | None] | None,
+    level: float,
+    min_effect: float,
+    least_flip: float,
+) -> bool:
     """Whether the interval that errs with `level` on each side lies within ±min_effect."""
-    from scipy.special import stdtrit
-
-    sums, sizes = clusters(differences, groups)
-    stderr = bounded_stderr(sums, sizes, differences)
-    if stderr is None or level <= 0:
+    bound = bounded(*clusters(differences, groups), differences, least_flip=least_flip)
+    if bound is None:
         return False
-    half = float(stdtrit(len(sums) - 1, 1 - level)) * stderr
-    mean = math.fsum(differences) / len(differences)
-    return -min_effect <= mean - half and mean + half <= min_effect
+    half = bound.quantile(1 - level) * bound.stderr
+    return abs(math.fsum(differences) / len(differences)) + half <= min_effect
 
 
-def _check(looks: Sequence[Sequence[float]], groups: Sequence[str | None] | None, planned: int, alpha: float) -> None:
+def _check(
+    looks: Sequence[Sequence[float]],
+    groups: Sequence[str | None] | None,
+    planned: int,
+    alpha: float,
+    before: Before | None,
+) -> None:
     sizes = {len(look) for look in looks} | ({len(groups)} if groups is not None else set())
+    sizes |= {len(before.scores)} if before is not None else set()
     if not looks or len(sizes) != 1 or 0 in sizes:
         raise ValueError(f"every look needs the same samples; got {sorted(sizes)}")
     if len(looks) > planned:
