@@ -5,6 +5,8 @@
     ├── UsageError         an option, a name or a path is wrong         (user mends the command)
     │   └── UnknownNameError   a strategy, scorer or provider that nobody registered
     ├── ProviderError      one call to a model failed                   (the record's outcome is `error`)
+    │   ├── TransientError        it may work when asked again          (it is asked again)
+    │   ├── BudgetSpent           it was not asked: --budget is spent   (the item is skipped)
     │   └── ProviderUnavailable   nothing of this provider works here   (its items are skipped)
     └── SnapshotError      a baseline cannot be trusted                 (the gate fails)
 
@@ -47,6 +49,25 @@ class TaskError(HiddenLayerError):
 
 class ProviderError(HiddenLayerError):
     """One call to a model failed; what was asked of it has no answer."""
+
+
+class TransientError(ProviderError):
+    """A call failed in a way that may pass: a rate limit, an overloaded server, a lost connection."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,  # of HTTP; None: no whole answer came
+        retry_after_s: float | None = None,  # what the server asked for; None: nothing
+        slow_down: bool = False,  # a rate limit or an overload: fewer calls at once would help
+    ) -> None:
+        super().__init__(message)
+        self.status, self.retry_after_s, self.slow_down = status, retry_after_s, slow_down
+
+
+class BudgetSpent(ProviderError):
+    """A call was not made: what it may cost at most does not fit into what is left of the budget."""
 
 
 class ProviderUnavailable(ProviderError):

@@ -166,6 +166,10 @@ class Completion:
     logprobs: tuple[float, ...] | None = None  # natural log, one per output token
     cost_usd: float | None = None  # None: unknown; 0.0: free
     top_logprobs: tuple[Mapping[str, float], ...] | None = None  # per token: text → natural log, the taken one's too
+    time_to_first_token_s: float | None = None  # None: it was not streamed
+    cached: bool = False  # from the response cache or a cassette: nothing was asked
+    attempts: int = 1  # requests that it took
+    remarks: tuple[str, ...] = ()  # what is odd about it: another model answered, the prompt was cut
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,6 +187,10 @@ class Call:
     seed: int
     cost_usd: float | None = None
     mean_logprob: float | None = None  # natural log, over the output tokens; None where the provider tells none
+    time_to_first_token_s: float | None = None
+    cached: bool = False
+    attempts: int = 1
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -267,7 +275,17 @@ class Record:
 
 
 class Provider(Protocol):
-    """Answers calls for one model; opened once a session, used concurrently."""
+    """Answers calls for one model; opened once a session, used concurrently.
+
+    A factory takes `model`, and `base_url` if it speaks to a server of the user's choice. What
+    else the engine reads of a provider, where it is there:
+
+    endpoint      text that tells servers apart in caches; default ""
+    price_list    the provider's id in genai-prices; without it a call costs what its completion says
+    at_once       (calls in flight to begin with, most calls in flight)
+    structured    whether `Request.schema` is honoured
+    check         classmethod(model): raises UsageError for a model that cannot be meant; opens nothing
+    """
 
     @property
     def model(self) -> str:
@@ -275,7 +293,7 @@ class Provider(Protocol):
         ...
 
     async def complete(self, request: Request) -> Completion:
-        """One completion. Raises ProviderError when this call failed."""
+        """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         ...
 
     async def close(self) -> None:

@@ -148,6 +148,10 @@ def _call(request: Request, completion: Completion) -> Call:
         seed=request.seed,
         cost_usd=completion.cost_usd,
         mean_logprob=_mean_logprob(completion.logprobs),
+        time_to_first_token_s=completion.time_to_first_token_s,
+        cached=completion.cached,
+        attempts=completion.attempts,
+        remarks=completion.remarks,
     )
 
 
