@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         seed=arguments.seed or 0,
         generate=Generation(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
-        concurrency=arguments.concurrency or 20,
+        concurrency=arguments.concurrency,
         baseline=arguments.baseline,
         gate=arguments.gate,
         gate_underpowered=arguments.gate_underpowered,

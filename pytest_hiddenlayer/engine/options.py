@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..errors import UsageError
@@ -23,7 +23,9 @@ class RunOptions:
     limit: int | None = None
     seed: int = 0
     generate: Generation = Generation()  # --hl-temperature, --hl-max-tokens
-    concurrency: int = 20
+    concurrency: int | None = None  # calls in flight at most; None: adapts to what the server bears
+    timeout_s: float | None = None  # of one attempt; None: the provider's own
+    base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every one that takes any
     strict: bool = False
     require_provider: bool = False
     gate: str = "regression"  # or threshold, require, off

@@ -28,7 +28,7 @@ _OPTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("seed", "N", "seed that all others are derived from (default: 0)", "string"),
     ("temperature", "T", "temperature of every call, above task files and strategies", "string"),
     ("max-tokens", "N", "most new tokens of every call", "string"),
-    ("concurrency", "N", "most calls in flight per model (default: 20)", "string"),
+    ("concurrency", "N", "most calls in flight per model (default: adapts to what the server bears)", "string"),
     (
         "gate",
         "regression|threshold|require|off",
@@ -94,7 +94,7 @@ def read_options(config: pytest.Config) -> RunOptions:
             temperature=_number(config, "temperature", float, 0.0),
             max_tokens=_number(config, "max-tokens", int, 1),
         ),
-        concurrency=_number(config, "concurrency", int, 1) or 20,
+        concurrency=_number(config, "concurrency", int, 1),
         strict=_flag(config, "strict"),
         require_provider=_flag(config, "require-provider"),
         gate=_word(config, "gate", ("regression", "threshold", "require", "off")),
