@@ -5,8 +5,9 @@ later case, and all cases would end together; oldest first, answers arrive in or
 
 The bound grows while calls succeed and halves when the server says that it is too much:
 additive increase, multiplicative decrease, after a slow start that doubles each round until
-the first such word. Near the bound that was last too much it grows a good deal slower. Chiu & Jain 1989, "Analysis of the increase and decrease algorithms for
-congestion avoidance in computer networks"; Jacobson 1988, "Congestion avoidance and control".
+the first such word; near the bound that was last too much it grows a good deal slower. Chiu &
+Jain 1989, "Analysis of the increase and decrease algorithms for congestion avoidance in
+computer networks"; Jacobson 1988, "Congestion avoidance and control".
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import heapq
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
-
 
 PROBE_ROUNDS = 8
 """Rounds of calls that go well before the bound that was last too much is tried again."""
