@@ -28,9 +28,14 @@ class BrokerClient:
         self._reading: asyncio.Task[None] | None = None
         self._connecting: asyncio.Lock | None = None
 
-    async def open(self, name: ModelName) -> BrokerLine:
-        """The line to a model, opened by the broker. Raises what opening it raised there."""
+    async def open(self, name: ModelName) -> BrokerLine | None:
+        """The line to a model, opened by the broker; None where it does not know the provider.
+
+        Raises what opening it raised there.
+        """
         told = await self.call("open", name)
+        if told["model"] is None:
+            return None
         return BrokerLine(client=self, name=name, model=told["model"], structured=told["structured"])
 
     async def call(self, do: str, name: ModelName, **rest: Any) -> dict[str, Any]:

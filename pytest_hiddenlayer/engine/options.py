@@ -93,7 +93,10 @@ def check(options: RunOptions) -> None:
     if len(set(full)) < len(full):
         shown = " ".join(f"--provider {name}" for name in options.providers)
         raise UsageError(f"two of {shown} are the same model; leave one out")
-    for name in (*options.providers, *((options.judge,) if options.judge else ())):
+    mixed = [
+        parse_model(name, "--strategy") for spec in options.strategies or () for name in bind_strategy(spec).models
+    ]
+    for name in (*options.providers, *((options.judge,) if options.judge else ()), *mixed):
         look = getattr(providers.get(name.provider), "check", None)
         if look is not None:
             look(name.model)

@@ -73,7 +73,8 @@ class Runtime:
         return None if isinstance(found, HiddenLayerError) else found
 
     def _opened(self, name: ModelName) -> Provider:
-        return self.run(self._broker.open(name)) if self._broker is not None else open_line(name, self.options)
+        brokered = None if self._broker is None else self.run(self._broker.open(name))
+        return brokered or open_line(name, self.options)
 
     def submit(
         self,
@@ -90,8 +91,8 @@ class Runtime:
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
-        judges = {name: _in_order(self.provider(parse_model(name, "judge")), order) for name in _named_judges(case)}
-        ask = partial(self._answer, _in_order(candidate, order), _in_order(judging, order), judges)
+        others = {name: _in_order(self.provider(parse_model(name, what)), order) for name, what in _named(case)}
+        ask = partial(self._answer, _in_order(candidate, order), _in_order(judging, order), others)
         return asyncio.run_coroutine_threadsafe(self._with_controls(case, ask, on_control), self._running_loop())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -122,10 +123,10 @@ class Runtime:
         return record
 
     async def _answer(
-        self, candidate: Provider, judging: Provider, judges: Mapping[str, Provider], case: Case
+        self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], case: Case
     ) -> Record:
         record = await answer_case(
-            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, judges=judges
+            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others
         )
         if self._on_record is not None:
             self._on_record(record)
@@ -163,10 +164,12 @@ class Runtime:
         return self._loop
 
 
-def _named_judges(case: Case) -> Iterator[str]:
-    """The judges that the cell's scorers name themselves, beside the run's judge."""
+def _named(case: Case) -> Iterator[tuple[str, str]]:
+    """(model, what for) that the cell's scorers and strategy name themselves, beside the run's judge."""
     for scorer in case.cell.scorers:
-        yield from getattr(scorer, "judges", ())
+        yield from ((name, "judge") for name in getattr(scorer, "judges", ()))
+    for name in case.cell.strategy.models:
+        yield name, f"strategy {case.cell.strategy.name}"
 
 
 def _in_order(provider: Provider, order: int) -> Provider:
