@@ -95,6 +95,7 @@ def evaluate(
                 on_record(record, len(run.records), len(todo))
     finally:
         runtime.close()
+        run.log.close()
         _conclude(run, plans, baselines, options)
     return run
 

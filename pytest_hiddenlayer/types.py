@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 Outcome: TypeAlias = Literal[
@@ -44,8 +44,12 @@ class Generation:
 
     def over(self, other: Generation) -> Generation:
         """These parameters, with `other` filling what is None here."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
-        return replace(other, **own)
+        return Generation(
+            temperature=other.temperature if self.temperature is None else self.temperature,
+            top_p=other.top_p if self.top_p is None else self.top_p,
+            max_tokens=other.max_tokens if self.max_tokens is None else self.max_tokens,
+            stop=other.stop if self.stop is None else self.stop,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -273,7 +277,10 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """All fields by name; they are plain JSON values already, and are not copied."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: getattr(self, name) for name in _RECORD}
+
+
+_RECORD = tuple(f.name for f in fields(Record))
 
 
 # ---------------------------------------------------------------- the three protocols

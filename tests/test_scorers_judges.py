@@ -11,8 +11,8 @@ import pytest
 from judged import record, rules, write_case
 
 from pytest_hiddenlayer.api import evaluate
-from pytest_hiddenlayer.engine.answering import case_key
 from pytest_hiddenlayer.engine.options import RunOptions
+from pytest_hiddenlayer.engine.records import case_key
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.scorers.build import build_scorer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from judged import SAMPLES, record, rules, write_case
 
-from pytest_hiddenlayer.engine.answering import case_key
+from pytest_hiddenlayer.engine.records import case_key
 from pytest_hiddenlayer.errors import TaskError, UsageError
 from pytest_hiddenlayer.scorers.build import build_scorer
 from pytest_hiddenlayer.types import Generation, Spec

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import UsageError
 from ..registry import providers
@@ -26,6 +27,9 @@ class Cell:
     judge: ModelName | None  # None: the candidate itself
     epochs: int
     seed: int
+    memo: dict[Any, Any] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )  # what all samples share
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ProviderError
-from ..taskfile import render_prompt, render_question
+from ..taskfile import question_of, render_prompt
 from ..types import Call, Completion, Generation, Message, Provider, Request, Sample
 from .cases import Case
 from .naming import derive_seed
@@ -36,8 +36,8 @@ class AnswerContext:
     def __post_init__(self) -> None:
         task = self.case.cell.task
         self.sample = self.case.sample
-        self.prompt = render_question(task, self.sample)
         self.messages = render_prompt(task, self.sample)
+        self.prompt = question_of(self.messages)
 
     @property
     def calls(self) -> list[Call]:

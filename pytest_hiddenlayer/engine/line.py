@@ -54,7 +54,6 @@ class Line:
     purse: Purse | None = None
     endpoint: str = ""
     structured: bool = False
-    order: int = 0  # of the case that asks: lower ones go first
 
     @classmethod
     def to(cls, name: str, provider: Provider, places: Places, **rest: Any) -> Line:
@@ -69,34 +68,37 @@ class Line:
             **rest,
         )
 
-    def in_order(self, order: int) -> Line:
+    def in_order(self, order: int) -> Turn:
         """The same line, for the case with this turn."""
-        return replace(self, order=order)
+        return Turn(self, order)
 
-    async def complete(self, request: Request) -> Completion:
-        """The completion, from a store or from the provider. Raises ProviderError."""
+    async def complete(self, request: Request, order: int = 0) -> Completion:
+        """The completion, from a store or from the provider; of those that wait lower orders go first.
+
+        Raises ProviderError.
+        """
         identity = call_identity(self.name, self.model, self.endpoint, request) if self.stores else {}
         for store in self.stores:
             if (known := store.get(identity)) is not None:
                 return known
-        completion = await self._ask(request)
+        completion = await self._ask(request, order)
         for store in self.stores:
             store.put(identity, completion)
         return completion
 
-    async def _ask(self, request: Request) -> Completion:
+    async def _ask(self, request: Request, order: int) -> Completion:
         if self.purse is None:
-            return self._checked(request, await self._persist(request))
+            return self._checked(request, await self._persist(request, order))
         reserved = self.purse.reserve(request)
         try:
-            completion = await self._persist(request)
+            completion = await self._persist(request, order)
         except BaseException:
             self.purse.settle(reserved, None)
             raise
         return self._checked(request, self.purse.settle(reserved, completion) or completion)
 
-    async def _persist(self, request: Request) -> Completion:
-        return await persist(lambda: self.provider.complete(request), self.places, self.order, self.patience)
+    async def _persist(self, request: Request, order: int) -> Completion:
+        return await persist(lambda: self.provider.complete(request), self.places, order, self.patience)
 
     def _checked(self, request: Request, completion: Completion) -> Completion:
         found = remarks_on(self.model, request, completion)
@@ -105,3 +107,29 @@ class Line:
     async def close(self) -> None:
         """Close the provider."""
         await self.provider.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A line as one case sees it; fulfils the Provider protocol."""
+
+    line: Line
+    order: int
+
+    @property
+    def model(self) -> str:
+        """The line's."""
+        return self.line.model
+
+    @property
+    def structured(self) -> bool:
+        """The line's."""
+        return self.line.structured
+
+    async def complete(self, request: Request) -> Completion:
+        """The completion, in this case's turn. Raises ProviderError."""
+        return await self.line.complete(request, self.order)
+
+    async def close(self) -> None:
+        """Close the line."""
+        await self.line.close()

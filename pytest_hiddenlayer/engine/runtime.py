@@ -42,9 +42,11 @@ class Runtime:
         self.options, self.run_id = options, run_id
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
+        self._arrived: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not begun yet
         self._on_record = on_record  # called on the loop's thread as soon as a record is complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
         self._orders = count()
+        self._begun: set[asyncio.Future[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -92,8 +94,28 @@ class Runtime:
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
         others = {name: _in_order(self.provider(parse_model(name, what)), order) for name, what in _named(case)}
-        ask = partial(self._answer, _in_order(candidate, order), _in_order(judging, order), others)
-        return asyncio.run_coroutine_threadsafe(self._with_controls(case, ask, on_control), self._running_loop())
+        asked = _in_order(candidate, order)
+        judged = asked if judging is candidate else _in_order(judging, order)
+        ask = partial(self._answer, asked, judged, others)
+        return self._start(self._with_controls(case, ask, on_control))
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begin on the loop; one wake-up serves all that came since the last one."""
+        loop, future = self._running_loop(), Future[T]()
+        with self._opening:
+            self._arrived.append((work, future))
+            if len(self._arrived) == 1:
+                loop.call_soon_threadsafe(self._begin)
+        return future
+
+    def _begin(self) -> None:
+        with self._opening:
+            arrived, self._arrived = self._arrived, []
+        for work, future in arrived:
+            task = asyncio.ensure_future(work)
+            self._begun.add(task)  # a loop does not keep its tasks alive
+            task.add_done_callback(self._begun.discard)
+            task.add_done_callback(partial(_deliver, future))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` returns, run on the loop; raises what it raises."""
@@ -162,6 +184,15 @@ class Runtime:
             self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
             self._thread.start()
         return self._loop
+
+
+def _deliver(future: Future[T], task: asyncio.Future[T]) -> None:
+    if task.cancelled():
+        future.cancel()
+    elif (error := task.exception()) is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(task.result())
 
 
 def _named(case: Case) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ import pytest
 from .adaptive import pytest_runtest_setup
 from .ahead import pytest_runtest_protocol
 from .collect import pytest_collect_file
-from .fixtures import evaluate, hl_case, hl_record, judge, provider, sample, strategy
+from .fixtures import evaluate, hl_case, judge, provider, sample, strategy
 from .marker import SIGNATURE, pytest_generate_tests
 from .options import asked_for, check_options, pytest_addoption, pytest_load_initial_conftests
 from .reporting import Gathering, pytest_runtest_makereport, pytest_sessionfinish
@@ -51,7 +51,6 @@ def pytest_configure(config: pytest.Config) -> None:
 __all__ = [
     "evaluate",
     "hl_case",
-    "hl_record",
     "judge",
     "provider",
     "pytest_addoption",

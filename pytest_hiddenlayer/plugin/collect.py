@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .fixtures import deciding, overridden
+from .fixtures import deciding, overridden, record_for
 from .outcomes import settle
 from .state import State, state_of
 
@@ -90,11 +90,21 @@ class EvalItem(pytest.Function):
     """One case."""
 
     hl_case: Case
+    _record: Record
 
     def __init__(self, *, case: Case, **rest: Any) -> None:
         super().__init__(**rest)
         self.hl_case = case
         self._id = self.parent.id.child(case.name).with_params(case.params)  # type: ignore[union-attr]
+
+    def setup(self) -> None:
+        """The fixtures that a conftest wants everywhere, then the answer."""
+        super().setup()
+        self._record = record_for(self)
+
+    def runtest(self) -> None:
+        """The answer is there: here it is judged."""
+        settle(self, self._record)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where it stands: its file. The first line, since pytest wants one where a fixture skips."""
@@ -123,9 +133,8 @@ class GateItem(pytest.Item):
         return self.path, None, self.name
 
 
-def answered(hl_record: Record, request: pytest.FixtureRequest) -> None:
-    """The body of every task-file item: the answer was awaited in setup, here it is judged."""
-    settle(request, hl_record)
+def answered() -> None:
+    """Stands in for the body of every task file's item, which pytest wants to be a function."""
 
 
 def load(state: State, path: Path) -> Task:

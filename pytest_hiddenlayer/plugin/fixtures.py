@@ -84,20 +84,19 @@ def evaluate(
     return once
 
 
-@pytest.fixture
-def hl_record(request: pytest.FixtureRequest) -> Record:
-    """The item's record, awaited in setup; a failed call is an error of the setup.
+def record_for(item: pytest.Function) -> Record:
+    """The record of a task file's item, awaited in its setup; a failed call is an error of the setup.
 
-    What was asked for ahead needs none of the other fixtures; they are set up only where it was not.
+    What was asked for ahead needs no fixtures of ours; they are set up only where it was not.
     """
-    state = state_of(request.config)
-    future = state.waiting.pop(request.node.nodeid, None)
+    state = state_of(item.config)
+    future = state.waiting.pop(item.nodeid, None)
     if future is None:
-        once: Callable[[], Record] = request.getfixturevalue("evaluate")
+        once: Callable[[], Record] = item._request.getfixturevalue("evaluate")
         record = once()
     else:
         record = _await(state, future)
-        _keep(request.node, record)
+        _keep(item, record)
     if record.outcome == "error":
         pytest.fail(f"no answer: {record.error}", pytrace=False)
     if record.outcome == "skipped":

@@ -15,13 +15,13 @@ RIGHT_NOW = pytest.StashKey[str]()
 """On an item: right now, wrong in the baseline; the value is the reason."""
 
 
-def settle(request: pytest.FixtureRequest, record: Record) -> None:
+def settle(item: pytest.Item, record: Record) -> None:
     """Pass for a right answer; a wrong one is data (xfail), or a failure where the user wants it so."""
-    config = request.config
+    config = item.config
     if record.outcome == "correct":
         was = _baseline_outcome(config, record)
         if was is not None and was != "correct":
-            request.node.stash[RIGHT_NOW] = f"right now, {was} in the baseline"
+            item.stash[RIGHT_NOW] = f"right now, {was} in the baseline"
         return
     reason = explain(record)
     if record.must_pass:

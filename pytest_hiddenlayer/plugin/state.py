@@ -97,6 +97,8 @@ class State:
         if self._runtime is not None:
             self._runtime.close()
             self._runtime = None
+        if self._runlog is not None:
+            self._runlog.close()
 
 
 STATE = pytest.StashKey[State]()

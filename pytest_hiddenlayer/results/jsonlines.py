@@ -12,22 +12,43 @@ from typing import Any
 from ..errors import UsageError
 
 
-def append_line(path: Path, values: Mapping[str, Any]) -> None:
-    """Put one line on disk, in a folder that is made where it is missing. NaN raises ValueError.
+class LineLog:
+    """A file of lines that stays open for appending; its folder is made where it is missing."""
 
-    When this returns, the death of this process cannot lose the line. Half a line that a
-    killed process left at the end is cut off first, so that it spoils no whole one.
-    """
-    line = json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        _lock(handle)
-        _mend(handle)
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+
+    def append(self, values: Mapping[str, Any]) -> None:
+        """Put one line on disk. NaN raises ValueError.
+
+        When this returns, the death of this process cannot lose the line. Half a line that a
+        killed process left at the end is cut off first, so that it spoils no whole one.
+        """
         # A lone surrogate from a provider becomes its JSON escape, and reads back as it was.
-        _write_all(handle, line.encode("utf-8", "backslashreplace"))
+        line = (_ENCODE(values) + "\n").encode("utf-8", "backslashreplace")
+        _lock(self._handle, held=True)
+        try:
+            _mend(self._handle)
+            _write_all(self._handle, line)
+        finally:
+            _lock(self._handle, held=False)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def append_line(path: Path, values: Mapping[str, Any]) -> None:
+    """Put one line on disk, as `LineLog.append` does."""
+    log = LineLog(path)
+    try:
+        log.append(values)
     finally:
-        os.close(handle)
+        log.close()
 
 
 def read_lines(path: Path, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -53,6 +74,10 @@ def read_lines(path: Path, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
 def _mend(handle: int) -> None:
     """End the last line of a file, or cut off what is only half of one."""
     size = os.lseek(handle, 0, os.SEEK_END)
+    if size:
+        os.lseek(handle, size - 1, os.SEEK_SET)
+        if os.read(handle, 1) == b"\n":
+            return
     tail, start = b"", size
     while start > 0 and b"\n" not in tail:
         end, start = start, max(0, start - 65536)
@@ -76,9 +101,9 @@ def _write_all(handle: int, data: bytes) -> None:
         data = data[os.write(handle, data) :]
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, *, held: bool) -> None:
     """Keep lines of several processes whole; where the system has no locks, one append is one write."""
     if sys.platform != "win32":
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX if held else fcntl.LOCK_UN)

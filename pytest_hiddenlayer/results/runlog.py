@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import UsageError, did_you_mean
 from ..types import Record
-from .jsonlines import append_line
+from .jsonlines import LineLog
 
 RUNS = Path("reports") / "runs"
 
@@ -32,11 +32,20 @@ class RunLog:
     def __init__(self, root: Path, run_id: str, command: Sequence[str] = ()) -> None:
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = root / RUNS / run_id
+        self._lines: LineLog | None = None
 
     def append(self, record: Record) -> None:
         """Put one line on disk; when this returns, the death of this process cannot lose it."""
-        self.open()
-        append_line(self.folder / "records.jsonl", record.to_json())
+        if self._lines is None:
+            self.open()
+            self._lines = LineLog(self.folder / "records.jsonl")
+        self._lines.append(record.to_json())
+
+    def close(self) -> None:
+        """Close the log; another append opens it again."""
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
 
     def open(self) -> None:
         """Create the folder and the manifest, once."""

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .hashing import sample_hash
+    from .hashing import messages_hash, sample_hash
     from .load import load_task
     from .names import refuse_taken
-    from .prompt import render_prompt, render_question
+    from .prompt import question_of, render_prompt, render_question
     from .recognise import is_foreign_harness, is_task_file
     from .schema import task_schema
 
@@ -22,6 +22,8 @@ _HOME = {
     "is_foreign_harness": "recognise",
     "is_task_file": "recognise",
     "load_task": "load",
+    "messages_hash": "hashing",
+    "question_of": "prompt",
     "refuse_taken": "names",
     "render_prompt": "prompt",
     "render_question": "prompt",
@@ -32,6 +34,8 @@ __all__ = [
     "is_foreign_harness",
     "is_task_file",
     "load_task",
+    "messages_hash",
+    "question_of",
     "refuse_taken",
     "render_prompt",
     "render_question",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_hiddenlayer.types import Sample, Task
+from pytest_hiddenlayer.types import Message, Sample, Task
 
 from .prompt import render_prompt
 
@@ -31,8 +31,12 @@ _OF_SAMPLE = ("id", "input", "target", "choices", "metadata")
 
 def sample_hash(task: Task, sample: Sample) -> str:
     """12 hex digits over the rendered messages, the targets and the choices; the id does not count."""
-    messages = [[message.role, message.content] for message in render_prompt(task, sample)]
-    return _digest([messages, sample.targets, sample.choices])
+    return messages_hash(render_prompt(task, sample), sample)
+
+
+def messages_hash(messages: Sequence[Message], sample: Sample) -> str:
+    """The same, for messages that were rendered already."""
+    return _digest([[[message.role, message.content] for message in messages], sample.targets, sample.choices])
 
 
 def task_hash(task: Task) -> str:

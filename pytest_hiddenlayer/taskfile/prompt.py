@@ -7,6 +7,7 @@ what Jinja2 would draw at random is taken out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -30,7 +31,12 @@ def render_question(task: Task, sample: Sample) -> str:
 
     Of a chat with several messages it is the conversation, each message after its role.
     """
-    asked = [message for message in _asked(task, sample) if message.role != "system"]
+    return question_of(_asked(task, sample))
+
+
+def question_of(messages: Sequence[Message]) -> str:
+    """The same, of messages that were rendered already."""
+    asked = [message for message in messages if message.role != "system"]
     if len(asked) == 1:
         return asked[0].content
     return "\n\n".join(f"{message.role.capitalize()}: {message.content}" for message in asked)
