@@ -84,7 +84,7 @@ class State:
 
             arguments = getattr(self.config, "workerinput", {}).get("hl_command")
             command = arguments or ["pytest", *map(str, self.config.invocation_params.args)]
-            self._runlog = RunLog(self.root, self.run_id, command)
+            self._runlog = RunLog(self.root, self.run_id, command, shared=self.worker)
         return self._runlog
 
     @property

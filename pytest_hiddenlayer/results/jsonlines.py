@@ -13,11 +13,17 @@ from ..errors import UsageError
 
 
 class LineLog:
-    """A file of lines that stays open for appending; its folder is made where it is missing."""
+    """A file of lines that stays open for appending; its folder is made where it is missing.
 
-    def __init__(self, path: Path) -> None:
+    `shared`: other processes append to it too, so that each line takes the file's lock.
+    """
+
+    def __init__(self, path: Path, *, shared: bool = True) -> None:
+        self._shared = shared
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        if not shared:
+            _mend(self._handle)
 
     def append(self, values: Mapping[str, Any]) -> None:
         """Put one line on disk. NaN raises ValueError.
@@ -27,6 +33,9 @@ class LineLog:
         """
         # A lone surrogate from a provider becomes its JSON escape, and reads back as it was.
         line = (_ENCODE(values) + "\n").encode("utf-8", "backslashreplace")
+        if not self._shared:
+            _write_all(self._handle, line)
+            return
         _lock(self._handle, held=True)
         try:
             _mend(self._handle)

@@ -27,9 +27,10 @@ def new_run_id() -> str:
 
 
 class RunLog:
-    """One run's folder. Nothing is created before the first record; several processes may append."""
+    """One run's folder. Nothing is created before the first record; several processes may append where `shared`."""
 
-    def __init__(self, root: Path, run_id: str, command: Sequence[str] = ()) -> None:
+    def __init__(self, root: Path, run_id: str, command: Sequence[str] = (), *, shared: bool = False) -> None:
+        self._shared = shared  # workers of xdist append too
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = root / RUNS / run_id
         self._lines: LineLog | None = None
@@ -38,7 +39,7 @@ class RunLog:
         """Put one line on disk; when this returns, the death of this process cannot lose it."""
         if self._lines is None:
             self.open()
-            self._lines = LineLog(self.folder / "records.jsonl")
+            self._lines = LineLog(self.folder / "records.jsonl", shared=self._shared)
         self._lines.append(record.to_json())
 
     def close(self) -> None:
