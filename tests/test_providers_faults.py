@@ -13,13 +13,17 @@ from standin import Running, standin
 from standin.asking import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
+from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.faults import clean, refusal, retry_after_s
 from pytest_hiddenlayer.providers.openai_chat import OpenAIProvider
+from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.providers.remote import Server
 from pytest_hiddenlayer.types import Completion, Provider
 
 MAKERS = {
     "openai": lambda url: OpenAIProvider("standin-1", base_url=f"{url}/v1"),
+    "openai_responses": lambda url: OpenAIResponsesProvider("standin-1", base_url=f"{url}/v1"),
+    "anthropic": lambda url: AnthropicProvider("standin-1", base_url=url),
 }
 PASSING = ["408", "409", "425", "429", "500", "502", "503", "529", "drop", "cut", "html", "text", "empty", "garbage"]
 LASTING = ["400", "401", "403", "404", "413", "422", "quota", "redirect", "bomb", "brotli"]

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .server import Config, serve
+from .server import Config, Server
 
 
 @dataclass(frozen=True)
@@ -51,22 +51,14 @@ def _thread(config: dict[str, Any]) -> Iterator[int]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="standin", daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(serve(Config(**config)), loop).result(10)
+    server = Server(Config(**config))
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
     finally:
-        asyncio.run_coroutine_threadsafe(_end(server), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.end(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
-
-
-async def _end(server: asyncio.Server) -> None:
-    server.close()
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager

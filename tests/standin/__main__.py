@@ -6,14 +6,13 @@ import asyncio
 import json
 import sys
 
-from .server import Config, serve
+from .server import Config, Server
 
 
 async def main(text: str = "{}") -> None:
     """Serve on a free port, which is printed."""
-    server = await serve(Config(**json.loads(text)))
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    print(await Server(Config(**json.loads(text))).start(), flush=True)
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

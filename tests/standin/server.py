@@ -39,25 +39,42 @@ class Seen:
     last: dict[str, Any] = field(default_factory=dict)  # path, headers, body
 
 
-async def serve(config: Config) -> asyncio.Server:
-    """The listening server, on a free port of loopback."""
-    seen = Seen()
-    loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: _Connection(config, seen), "127.0.0.1", 0, backlog=4096)
+class Server:
+    """Listens on a free port of loopback between `start` and `end`."""
+
+    def __init__(self, config: Config) -> None:
+        self.config, self.seen = config, Seen()
+        self.open: set[asyncio.Transport] = set()
+
+    async def start(self) -> int:
+        """Listen. The port."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=4096)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def end(self) -> None:
+        """Break every connection off."""
+        self._server.close()
+        for transport in list(self.open):
+            transport.abort()
+        await asyncio.sleep(0)  # the transports close their sockets in the loop's next round
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, config: Config, seen: Seen) -> None:
-        self._config, self._seen = config, seen
+    def __init__(self, server: Server) -> None:
+        self._config, self._seen, self._open = server.config, server.seen, server.open
         self._got = b""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._open.add(transport)
         self._seen.connections += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._open.discard(self._transport)
         for task in self._tasks:
             task.cancel()
 
