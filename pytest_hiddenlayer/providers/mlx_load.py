@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from ..errors import ProviderError, ProviderUnavailable, UsageError
 from ..types import Message
+from .mlx_blas import fast_blas
 
 INSTALL = (
     "install it with `pip install mlx-lm` on Apple silicon or `pip install 'mlx[cpu]' mlx-lm` on Linux; "
@@ -60,6 +61,7 @@ def load(path: Path | str) -> Loaded:
     Raises ProviderUnavailable where mlx cannot be imported, UsageError where the folder or
     name cannot be loaded.
     """
+    fast_blas()
     try:
         return _load_plain(Path(path)) if is_plain(Path(path)) else _load_any(str(path))
     except ImportError as error:
