@@ -18,7 +18,7 @@ pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx import MlxProvider
-from pytest_hiddenlayer.providers.mlx_batch import _sampler
+from pytest_hiddenlayer.providers.mlx_sampling import sampler
 from pytest_hiddenlayer.types import Completion, Generation, Message, Request
 
 PROMPTS = [
@@ -161,7 +161,7 @@ def test_tokens_are_drawn_from_the_right_distribution(temperature, top_p, expect
     import mlx.core as mx
 
     rows = mx.log(mx.array([[0.5, 0.3, 0.2]] * 4000))
-    drawn = _sampler(temperature, top_p, 7)(rows).tolist()
+    drawn = sampler(temperature, top_p, 7)(rows).tolist()
     assert [drawn.count(token) / 4000 for token in range(3)] == pytest.approx(expected, abs=0.03)
 
 

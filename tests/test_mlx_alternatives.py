@@ -14,8 +14,8 @@ import mlx.core as mx
 
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx import MlxProvider
-from pytest_hiddenlayer.providers.mlx_batch import _log_sum
 from pytest_hiddenlayer.providers.mlx_load import load
+from pytest_hiddenlayer.providers.mlx_sampling import log_sum
 from pytest_hiddenlayer.types import Completion, Generation, Message, Request
 
 PROMPT = "What is 37+58? Think step by step."
@@ -82,8 +82,8 @@ def test_nobody_asked(model):
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.25), (0.25, 0.5), (1e-300, 1.0), (0.1, 0.1)])
-def test_log_sum(a, b):
+def testlog_sum(a, b):
     """ln(a + b), and minus infinity adds nothing."""
-    assert _log_sum(math.log(a), math.log(b)) == pytest.approx(math.log(a + b))
-    assert _log_sum(-math.inf, math.log(a)) == math.log(a)
-    assert _log_sum(-math.inf, -math.inf) == -math.inf
+    assert log_sum(math.log(a), math.log(b)) == pytest.approx(math.log(a + b))
+    assert log_sum(-math.inf, math.log(a)) == math.log(a)
+    assert log_sum(-math.inf, -math.inf) == -math.inf

@@ -50,7 +50,7 @@ class MlxProvider:
             usage=Usage(
                 input_tokens=len(ids),
                 output_tokens=len(done.token_ids),
-                cached_input_tokens=0,
+                cached_input_tokens=done.shared_tokens,
                 cache_write_tokens=0,
                 reasoning_tokens=0,
                 calls=1,

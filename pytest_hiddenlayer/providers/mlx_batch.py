@@ -8,53 +8,32 @@ sampler with its own key, so that its text does not depend on its neighbours.
 from __future__ import annotations
 
 import asyncio
-import math
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..errors import ProviderError
+from .mlx_jobs import Generated, Job
 from .mlx_load import Loaded, Tokenizer, load
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Generated:
-    """What came out of one request."""
-
-    text: str
-    finish_reason: str  # stop or length
-    token_ids: tuple[int, ...]  # the end token included
-    logprobs: tuple[float, ...]  # natural log, one per token, under the model's own distribution
-    top_logprobs: tuple[Mapping[str, float], ...] | None  # per token: text → natural log; None: not asked for
-
-
-@dataclass(kw_only=True, slots=True)
-class _Job:
-    prompt_ids: list[int]
-    max_tokens: int
-    temperature: float
-    top_p: float
-    stop: tuple[str, ...]
-    seed: int
-    top: int  # alternatives wanted for every token
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Generated]
-    token_ids: list[int] = field(default_factory=list)
-    logprobs: list[float] = field(default_factory=list)
-    alternatives: list[Mapping[str, float]] = field(default_factory=list)
+from .mlx_prefix import BLOCK, Prefix, Prefixes, common, read_ahead
+from .mlx_sampling import alternatives, sampler, taken
 
 
 class BatchThread:
     """Loads the model on its thread and serves requests until closed."""
 
-    def __init__(self, path: Path | str, *, batch_size: int = 32) -> None:
-        self._path, self._batch_size = path, batch_size
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._running: dict[int, _Job] = {}
+    def __init__(self, path: Path | str, *, batch_size: int = 32, share: bool = True) -> None:
+        self._path, self._batch_size, self._share = path, batch_size, share
+        self.prefill_tokens = 0  # tokens of prompts that the model has read
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._waiting: deque[Job] = deque()
+        self._running: dict[int, Job] = {}
         self._closed = False
         self._closing = threading.Lock()  # no job may come after the None that ends the thread
         self._ready: queue.SimpleQueue[Loaded | BaseException] = queue.SimpleQueue()
@@ -79,7 +58,7 @@ class BatchThread:
     ) -> Generated:
         """One generation; cancelling it takes it out of the batch. Raises ProviderError when decoding failed."""
         loop = asyncio.get_running_loop()
-        job = _Job(
+        job = Job(
             prompt_ids=prompt_ids,
             max_tokens=max_tokens,
             temperature=temperature,
@@ -120,7 +99,10 @@ class BatchThread:
                 break
             except Exception as error:  # a failed step fails what was in the batch, not the thread
                 self._fail(ProviderError(f"mlx failed while decoding: {type(error).__name__}: {error}"))
-        self._fail(ProviderError("the provider was closed while this request was running"))
+        closed = ProviderError("the provider was closed while this request was running")
+        self._fail(closed)
+        for job in self._waiting:
+            job.fail(closed)
         _leave()
 
     def _decode(self, loaded: Loaded) -> None:
@@ -130,16 +112,18 @@ class BatchThread:
             completion_batch_size=self._batch_size,
             prefill_batch_size=min(8, self._batch_size),
         )
+        prefixes = Prefixes(loaded.model, loaded.caches, share=self._share)
         try:
-            while self._take(generator, wait=not self._running):
+            while self._take(wait=not self._running and not self._waiting):
                 self._leave_cancelled(generator)
+                self._admit(generator, prefixes)
                 if self._running:
-                    self._step(generator, loaded)
+                    self._step(generator, loaded, prefixes)
         finally:
             generator.close()
 
-    def _take(self, generator: Any, *, wait: bool) -> bool:
-        """Let waiting jobs join the batch; False when the thread shall end."""
+    def _take(self, *, wait: bool) -> bool:
+        """Line up the jobs that came; False when the thread shall end."""
         while True:
             try:
                 job = self._jobs.get(block=wait)
@@ -147,40 +131,65 @@ class BatchThread:
                 return True
             if job is None:
                 return False
-            self._join(generator, job)
-            wait = not self._running
+            self._waiting.append(job)
+            wait = False
 
-    def _join(self, generator: Any, job: _Job) -> None:
+    def _admit(self, generator: Any, prefixes: Prefixes) -> None:
+        """Let the first of the waiting join the batch, as many as find a place."""
+        free = self._batch_size - len(self._running)
+        jobs = list(islice(self._waiting, free))
+        starts: dict[int, tuple[Prefix | None, int]] = {}
+        with suppress(Exception):  # a prompt that cannot be read fails again, and tells it, when its turn comes
+            for number, prefix, n, read in read_ahead(
+                [job.prompt_ids for job in jobs], prefixes, partial(_of_running, generator, prefixes, self._running)
+            ):
+                jobs[number].shared_tokens, starts[number] = n - read, (prefix, n)
+                self.prefill_tokens += read
+        for number, job in enumerate(jobs):
+            self._waiting.popleft()
+            self._join(generator, job, prefixes, *starts.get(number, (None, 0)))
+
+    def _join(self, generator: Any, job: Job, prefixes: Prefixes, prefix: Prefix | None, n: int) -> None:
         try:
-            sampler = _sampler(job.temperature, job.top_p, job.seed)
-            (uid,) = generator.insert([job.prompt_ids], max_tokens=[job.max_tokens], samplers=[sampler])
+            (uid,) = generator.insert(
+                [job.prompt_ids[n:]],
+                max_tokens=[job.max_tokens],
+                caches=[prefixes.layers(prefix, n)],
+                all_tokens=[job.prompt_ids[:n]],
+                samplers=[sampler(job.temperature, job.top_p, job.seed)],
+            )
         except Exception as error:  # fails this job alone: it is in no batch yet
-            _fail_job(job, ProviderError(f"mlx refuses this request: {type(error).__name__}: {error}"))
+            job.fail(ProviderError(f"mlx refuses this request: {type(error).__name__}: {error}"))
         else:
             self._running[uid] = job
+            self.prefill_tokens += len(job.prompt_ids) - n
 
     def _leave_cancelled(self, generator: Any) -> None:
+        self._waiting = deque(job for job in self._waiting if not job.future.cancelled())
         gone = [uid for uid, job in self._running.items() if job.future.cancelled()]
         if gone:
             generator.remove(gone)
             for uid in gone:
                 del self._running[uid]
 
-    def _step(self, generator: Any, loaded: Loaded) -> None:
+    def _step(self, generator: Any, loaded: Loaded, prefixes: Prefixes) -> None:
         stopped = []
-        for response in generator.next_generated():
+        responses = generator.next_generated()
+        for response, logprob in zip(responses, taken(responses), strict=True):
             job = self._running[response.uid]
             job.token_ids.append(response.token)
-            job.logprobs.append(response.logprobs[response.token].item())
+            job.logprobs.append(logprob)
             if job.top:
-                job.alternatives.append(_alternatives(response, job.top, loaded.tokenizer))
+                job.alternatives.append(alternatives(response, job.top, loaded.tokenizer))
             if response.finish_reason is not None:
+                prefixes.offer(response.all_tokens, response.prompt_cache)
                 ended = response.token in loaded.end_ids
                 self._finish(response.uid, loaded, "stop" if ended else "length")
             elif job.stop and _holds_stop(job, loaded.tokenizer):
                 stopped.append(response.uid)
         if stopped:
-            generator.remove(stopped)
+            for layers, tokens in generator.remove(stopped, return_prompt_caches=True).values():
+                prefixes.offer(tokens, layers)
             for uid in stopped:
                 self._finish(uid, loaded, "stop")
 
@@ -195,12 +204,13 @@ class BatchThread:
             token_ids=tuple(ids),
             logprobs=tuple(job.logprobs),
             top_logprobs=tuple(job.alternatives) if job.top else None,
+            shared_tokens=job.shared_tokens,
         )
-        _from_thread(job, lambda: job.future.set_result(result))
+        job.deliver(result)
 
     def _fail(self, error: ProviderError) -> None:
         for job in self._running.values():
-            _fail_job(job, error)
+            job.fail(error)
         self._running.clear()
 
 
@@ -213,74 +223,24 @@ def _leave() -> None:
         mx.clear_streams()
 
 
-def _fail_job(job: _Job, error: ProviderError) -> None:
-    _from_thread(job, lambda: job.future.set_exception(error))
-
-
-def _from_thread(job: _Job, deliver: Callable[[], None]) -> None:
-    def unless_done() -> None:
-        if not job.future.done():
-            deliver()
-
-    if not job.loop.is_closed():
-        job.loop.call_soon_threadsafe(unless_done)
-
-
-def _holds_stop(job: _Job, tokenizer: Tokenizer) -> bool:
+def _holds_stop(job: Job, tokenizer: Tokenizer) -> bool:
     """Whether a stop text ends in the newest token; only a tail that can hold it is decoded."""
     tail = job.token_ids[-(max(map(len, job.stop)) * 4 + 8) :]
     text = tokenizer.decode(tail)
     return any(stop in text for stop in job.stop)
 
 
-def _alternatives(response: Any, top: int, tokenizer: Tokenizer) -> dict[str, float]:
-    """The texts of the most probable tokens and of the one that was taken; those of equal text add up."""
-    import mlx.core as mx
-
-    logprobs = response.logprobs
-    best: Any = mx.argsort(-logprobs)[:top]
-    ids = [*best.tolist(), response.token]
-    logs = [*logprobs[best].tolist(), logprobs[response.token].item()]
-    found: dict[str, float] = {}
-    for token, log in dict(zip(ids, logs, strict=True)).items():
-        text = tokenizer.decode([token])
-        found[text] = _log_sum(found[text], log) if text in found else log
-    return found
-
-
-def _log_sum(a: float, b: float) -> float:
-    """ln(eᵃ + eᵇ)."""
-    high, low = max(a, b), min(a, b)
-    return high if high == -math.inf else high + math.log1p(math.exp(low - high))
-
-
-def _sampler(temperature: float, top_p: float, seed: int) -> Any:
-    """Draws from the distribution with a key of its own; None (greedy) at temperature 0.
-
-    As in mlx-lm, top_p is taken before the temperature.
-    """
-    if temperature == 0:
+def _of_running(
+    generator: Any, prefixes: Prefixes, running: Mapping[int, Job], ids: Sequence[int], known: int
+) -> Prefix | None:
+    """What the running request that is most like `ids` has read, where that is a block more than is known."""
+    alike = {
+        uid: common(job.prompt_ids, ids[:-1]) for uid, job in running.items() if job.prompt_ids[:BLOCK] == ids[:BLOCK]
+    }
+    uid = max(alike, key=alike.__getitem__, default=None)
+    if uid is None or not prefixes.usable or alike[uid] - known < BLOCK:
         return None
-    import mlx.core as mx
-
-    key = mx.random.key(seed)
-
-    def sample(logprobs: Any) -> Any:
-        nonlocal key
-        key, now = mx.random.split(key)
-        kept = _nucleus(mx, logprobs, top_p) if top_p < 1 else logprobs
-        return mx.random.categorical(kept * (1 / temperature), key=now)
-
-    return sample
-
-
-def _nucleus(mx: Any, logprobs: Any, top_p: float) -> Any:
-    """The smallest set of tokens whose probability reaches `top_p`; all others at minus infinity.
-
-    Holtzman et al. 2019, "The Curious Case of Neural Text Degeneration", section 3.1.
-    """
-    order = mx.argsort(-logprobs, axis=-1)
-    ranked = mx.take_along_axis(mx.exp(logprobs), order, axis=-1)
-    before = mx.cumsum(ranked, axis=-1) - ranked
-    drop = mx.put_along_axis(mx.zeros_like(logprobs), order, (before >= top_p).astype(logprobs.dtype), axis=-1)
-    return mx.where(drop > 0, mx.array(-float("inf"), logprobs.dtype), logprobs)
+    layers, tokens = generator.extract_cache([uid])[uid]
+    if min(layer.offset for layer in layers) - known < BLOCK:
+        return None  # not read yet
+    return prefixes.keep(tokens, layers)

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from ..errors import ProviderError, ProviderUnavailable, UsageError
 from ..types import Message
+from .mlx_blas import fast_blas
 
 INSTALL = (
     "install it with `pip install mlx-lm` on Apple silicon or `pip install 'mlx[cpu]' mlx-lm` on Linux; "
@@ -52,6 +53,7 @@ class Loaded:
     end_ids: frozenset[int]  # tokens that end a turn
     context: int | None  # positions; None where the configuration does not say
     batch_generator: Any  # mlx_lm.generate.BatchGenerator
+    caches: Any  # the module mlx_lm.models.cache
 
 
 def load(path: Path | str) -> Loaded:
@@ -60,6 +62,7 @@ def load(path: Path | str) -> Loaded:
     Raises ProviderUnavailable where mlx cannot be imported, UsageError where the folder or
     name cannot be loaded.
     """
+    fast_blas()
     try:
         return _load_plain(Path(path)) if is_plain(Path(path)) else _load_any(str(path))
     except ImportError as error:
@@ -93,6 +96,7 @@ def _load_any(name: str) -> Loaded:
     import mlx.core as mx
     from mlx_lm import load as mlx_load
     from mlx_lm.generate import BatchGenerator
+    from mlx_lm.models import cache
 
     loaded: Any = mlx_load(name, return_config=True)
     model, tokenizer, config = loaded
@@ -103,6 +107,7 @@ def _load_any(name: str) -> Loaded:
         end_ids=frozenset(tokenizer.eos_token_ids),
         context=config.get("max_position_embeddings"),
         batch_generator=BatchGenerator,
+        caches=cache,
     )
 
 
@@ -111,6 +116,7 @@ def _load_plain(folder: Path) -> Loaded:
         import mlx.core as mx
 
         generate = importlib.import_module("mlx_lm.generate")
+        caches = importlib.import_module("mlx_lm.models.cache")
         load_model = importlib.import_module("mlx_lm.utils").load_model
         model, config = load_model(folder)
     _widen(mx, model, config)
@@ -121,6 +127,7 @@ def _load_plain(folder: Path) -> Loaded:
         end_ids=frozenset(_as_ids(config.get("eos_token_id"))) or tokenizer.end_ids,
         context=config.get("max_position_embeddings"),
         batch_generator=generate.BatchGenerator,
+        caches=caches,
     )
 
 
