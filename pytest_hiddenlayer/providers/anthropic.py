@@ -1,0 +1,140 @@
+"""Anthropic's messages, at Anthropic or at a server that is compatible with them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ProviderError
+from ..types import Completion, Request, Usage
+from .client import Client
+from .faults import lacking
+from .remote import Server, checked_model, checked_url, need_answer, need_key, need_sdk
+from .told import count, finish_reason
+
+VENDOR = "https://api.anthropic.com"
+MAX_TOKENS = 1024  # new tokens, where nobody says otherwise: the API wants a number
+SAMPLING_VERSION = "2023-06-01"  # the last version of the API that knows temperature and top_p
+
+
+class AnthropicProvider:
+    """One model by messages; one attempt a call. Seeds and probabilities are not offered by the API."""
+
+    default_model = "claude-haiku-4-5"
+    structured = True
+    at_once = (20, 1000)
+
+    def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
+        self._server = _find(model or self.default_model, base_url)
+        self._client = Client(self._server, self._sdk, _hint)
+        self.model, self.endpoint = self._server.model, self._server.url
+        self.price_list = self._server.price_list
+
+    @classmethod
+    def check(cls, model: str | None) -> None:
+        """Raise UsageError for a name that no model has."""
+        checked_model(model, "anthropic")
+
+    async def complete(self, request: Request) -> Completion:
+        """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
+        began = time.perf_counter()
+        params = request.params
+        sampling = params.temperature is not None or params.top_p is not None
+        headers = {"anthropic-version": SAMPLING_VERSION} if sampling else None
+        found = await self._client.post("/v1/messages", self._body(request), headers)
+        content = found.get("content")
+        if not isinstance(content, list) or "stop_reason" not in found:
+            raise lacking(self._server, "content", found)
+        return Completion(
+            text="".join(block.get("text", "") for block in content if block.get("type") == "text"),
+            finish_reason=finish_reason(found["stop_reason"]),
+            usage=_usage(found.get("usage")),
+            latency_s=time.perf_counter() - began,
+            model=found.get("model") or self.model,
+            cost_usd=self._server.cost_usd,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        params = request.params
+        system, messages = _split(request)
+        body: dict[str, Any] = {
+            "model": self.model,
+            "max_tokens": params.max_tokens or MAX_TOKENS,
+            "messages": messages,
+            "system": system,
+            "temperature": params.temperature,
+            "top_p": params.top_p,
+            "stop_sequences": list(params.stop) if params.stop else None,
+        }
+        if request.schema is not None:
+            body["output_config"] = {"format": {"type": "json_schema", "schema": request.schema}}
+        return {name: value for name, value in body.items() if value is not None}
+
+    def _sdk(self, http_client: Any) -> Any:
+        from anthropic import AsyncAnthropic
+
+        key = self._server.key or "none"
+        return AsyncAnthropic(api_key=key, base_url=self._server.url, max_retries=0, http_client=http_client)
+
+
+def _find(model: str, base_url: str | None) -> Server:
+    """The server, as `ANTHROPIC_BASE_URL` names it where nobody else does; the key is needed at Anthropic only."""
+    need_sdk("anthropic", "anthropic", "httpx2", "aiohttp")
+    checked_model(model, "anthropic")
+    url = checked_url(base_url or os.environ.get("ANTHROPIC_BASE_URL") or VENDOR).removesuffix("/v1")
+    if url == VENDOR:
+        key = need_key("ANTHROPIC_API_KEY", "anthropic")
+        return Server(provider="anthropic", model=model, url=url, key=key, price_list="anthropic")
+    need_answer(url, "anthropic")
+    own_key = os.environ.get("ANTHROPIC_API_KEY", "").strip() or None
+    return Server(provider="anthropic", model=model, url=url, key=own_key)
+
+
+def _split(request: Request) -> tuple[str | None, list[dict[str, str]]]:
+    """(system text, the other messages), which the API takes apart. Raises ProviderError for an order it refuses."""
+    messages = list(request.messages)
+    system: list[str] = []
+    while messages and messages[0].role == "system":
+        system.append(messages.pop(0).content)
+    for number, message in enumerate(messages, start=len(system) + 1):
+        if message.role not in ("user", "assistant"):
+            raise ProviderError(
+                f"message {number} is a {message.role!r} message: 'anthropic' takes system messages first, "
+                "then messages of user and assistant only"
+            )
+    if not messages or messages[0].role != "user":
+        found = repr(messages[0].role) if messages else "none"
+        raise ProviderError(f"'anthropic' needs a user message first after the system message; found {found}")
+    return "\n\n".join(system) or None, [{"role": m.role, "content": m.content} for m in messages]
+
+
+def _usage(found: Mapping[str, Any] | None) -> Usage:
+    """Cached tokens, read and written, come on top of the API's input tokens; here they are a part of them."""
+    read, written = count(found, "cache_read_input_tokens"), count(found, "cache_creation_input_tokens")
+    fresh = count(found, "input_tokens")
+    return Usage(
+        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
+        output_tokens=count(found, "output_tokens"),
+        cached_input_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=count(found, "output_tokens_details", "thinking_tokens"),
+        calls=1,
+    )
+
+
+def _hint(status: int, body: str) -> str:
+    if status in (401, 403):
+        return "check ANTHROPIC_API_KEY"
+    if status == 404:
+        return "check the model's name and the base URL"
+    if status == 400 and any(word in body for word in ("temperature", "top_p")):
+        return "the newest models take no temperature or top_p; leave them out"
+    if status == 400 and "output_config" in body:
+        return "this server takes no JSON schema; leave structured output out"
+    return ""

@@ -1,0 +1,113 @@
+"""OpenAI's responses, at OpenAI or at a server that has them too; nothing is stored there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ProviderError
+from ..types import Completion, Request, Usage
+from . import openai_server
+from .faults import clean, lacking, refusal
+from .remote import checked_model
+from .told import chat, count, finish_reason, probabilities
+
+MOST_ALTERNATIVES = 20  # that the API gives
+_STATUS = {"rate_limit_exceeded": 429, "server_error": 500, "vector_store_timeout": 500}  # of a response that failed
+
+
+class OpenAIResponsesProvider:
+    """One model by responses; one attempt a call. The API has neither seed nor stop texts."""
+
+    default_model = openai_server.DEFAULT_MODEL
+    structured = True
+    at_once = openai_server.AT_ONCE
+
+    def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
+        self._server = openai_server.find("openai_responses", model, base_url)
+        self._client = openai_server.client(self._server)
+        self.model, self.endpoint = self._server.model, self._server.url
+        self.price_list = self._server.price_list
+
+    @classmethod
+    def check(cls, model: str | None) -> None:
+        """Raise UsageError for a name that no model has."""
+        checked_model(model, "openai_responses")
+
+    async def complete(self, request: Request) -> Completion:
+        """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
+        began = time.perf_counter()
+        found = await self._client.post("/responses", self._body(request))
+        self._whole(found)
+        parts = _parts(found)
+        refused = next((str(part["refusal"]) for part in parts if part.get("refusal")), None)
+        told = [token for part in parts for token in part.get("logprobs") or ()]
+        logprobs, top = probabilities(told, request.top_logprobs)
+        reason = (found.get("incomplete_details") or {}).get("reason") or found.get("status")
+        return Completion(
+            text="".join(part.get("text", "") for part in parts) if refused is None else refused,
+            finish_reason=finish_reason(reason) if refused is None else "refusal",
+            usage=_usage(found.get("usage")),
+            latency_s=time.perf_counter() - began,
+            model=found.get("model") or self.model,
+            logprobs=logprobs,
+            top_logprobs=top,
+            cost_usd=self._server.cost_usd,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        params = request.params
+        if params.stop:
+            raise ProviderError("OpenAI's responses have no stop texts: leave `stop` out, or use --provider openai")
+        body: dict[str, Any] = {
+            "model": self.model,
+            "input": chat(request),
+            "store": False,
+            "temperature": params.temperature,
+            "top_p": params.top_p,
+            "max_output_tokens": params.max_tokens,
+        }
+        if request.top_logprobs:
+            body["include"] = ["message.output_text.logprobs"]
+            body["top_logprobs"] = min(request.top_logprobs, MOST_ALTERNATIVES)
+        if request.schema is not None:
+            form = {"type": "json_schema", "name": "answer", "schema": request.schema, "strict": True}
+            body["text"] = {"format": form}
+        return {name: value for name, value in body.items() if value is not None}
+
+    def _whole(self, found: Mapping[str, Any]) -> None:
+        """Raise what a failed response means, or TransientError where there is no output."""
+        error = found.get("error")
+        if found.get("status") in ("failed", "cancelled"):
+            code = error.get("code") if isinstance(error, dict) else None
+            words = clean(
+                str(error.get("message")) if isinstance(error, dict) else "no reason given", self._server.key
+            )
+            if code in _STATUS:
+                raise refusal(self._server, _STATUS[str(code)], {}, words.encode())
+            raise ProviderError(f"{self._server.subject}: the response failed: {words}")
+        if not isinstance(found.get("output"), list):
+            raise lacking(self._server, "output", found)
+
+
+def _parts(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The parts of all messages; reasoning and tools are left out."""
+    messages = [item for item in found["output"] if isinstance(item, dict) and item.get("type") == "message"]
+    return [part for message in messages for part in message.get("content") or ()]
+
+
+def _usage(found: Mapping[str, Any] | None) -> Usage:
+    """Cached tokens are a part of the input, reasoning a part of the output, as the API counts them."""
+    return Usage(
+        input_tokens=count(found, "input_tokens"),
+        output_tokens=count(found, "output_tokens"),
+        cached_input_tokens=count(found, "input_tokens_details", "cached_tokens"),
+        cache_write_tokens=count(found, "input_tokens_details", "cache_write_tokens"),
+        reasoning_tokens=count(found, "output_tokens_details", "reasoning_tokens"),
+        calls=1,
+    )
