@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 Outcome: TypeAlias = Literal[
     "correct", "incorrect", "partial", "error", "truncated", "empty", "refused", "unscored", "skipped"
@@ -111,6 +111,11 @@ class ModelName:
 
     def __str__(self) -> str:
         return self.provider if self.model is None else f"{self.provider}:{self.model}"
+
+
+MODELS = "models"
+Models: TypeAlias = Annotated[str, MODELS]
+"""A strategy's parameter that names models: `PROVIDER[:MODEL]`, joined by `+`; empty: the candidate alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -323,13 +328,32 @@ class Ask(Protocol):
         ...
 
 
+class AskModel(Protocol):
+    """A strategy's call, which may also go to a model that one of its parameters names."""
+
+    async def __call__(
+        self,
+        prompt: str | Sequence[Message],
+        *,
+        role: str,
+        round: int = 0,
+        judge: bool | str = False,
+        model: str = "",
+        defaults: Generation = Generation(),
+        schema: Mapping[str, Any] | None = None,
+        top_logprobs: int = 0,
+    ) -> Completion:
+        """As `Ask`; `model` is one of a `Models` parameter, empty for the candidate."""
+        ...
+
+
 class Context(Protocol):
     """What a strategy gets for one sample."""
 
     sample: Sample
     prompt: str  # the rendered prompt, without system message
     messages: tuple[Message, ...]  # the same as chat, system message first
-    ask: Ask
+    ask: AskModel
 
     def parse(self, text: str) -> str | None:
         """The answer that the headline scorer reads in `text`, in canonical form; None where there is none."""

@@ -37,4 +37,4 @@ def rules(*rules: Mapping[str, Any], answer: str = "plums") -> ScriptedProvider:
 def record(case: Case, model: ScriptedProvider, **judges: ScriptedProvider) -> Record:
     """The record; the model judges itself, and `judges` are those that the scorer names, `scripted:NAME`."""
     named = {f"scripted:{name}": judge for name, judge in judges.items()}
-    return asyncio.run(answer_case(case, model, model, overrides=Generation(), run_id="r", judges=named))
+    return asyncio.run(answer_case(case, model, model, overrides=Generation(), run_id="r", others=named))

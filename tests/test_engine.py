@@ -15,9 +15,9 @@ import pytest
 
 from pytest_hiddenlayer.engine.answering import answer_case
 from pytest_hiddenlayer.engine.cases import Case, cases, cells, model_slugs
+from pytest_hiddenlayer.engine.limits import Places
 from pytest_hiddenlayer.engine.naming import derive_seed, digest, item_name, item_params, slug, slugs
 from pytest_hiddenlayer.engine.options import RunOptions, check, first, limited, name_models, parse_model
-from pytest_hiddenlayer.engine.places import Places
 from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import HiddenLayerError, ProviderError, UnknownNameError, UsageError
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider

@@ -32,7 +32,7 @@ FLOORS = {
 }
 APART = {"strategies", "scorers", "providers", "taskfile"}  # rooms of floor 3 that never look into each other
 SHARED = {  # modules of a room that its others may use
-    "strategies": {"together", "vote"},
+    "strategies": {"models", "together", "vote"},
     "scorers": {
         "adapt",
         "cohesion",

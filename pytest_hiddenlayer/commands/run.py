@@ -23,6 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseline", metavar="REF")
     for name, least in (("epochs", 1), ("limit", 1), ("seed", 0), ("max-tokens", 1), ("concurrency", 1)):
         parser.add_argument(f"--{name}", type=_at_least(name, least), metavar="N")
+    parser.add_argument("--budget", metavar="USD", help="spend at most so much; what does not fit is skipped")
+    parser.add_argument("--record", type=Path, metavar="DIR", help="write every call to cassettes in this folder")
+    parser.add_argument("--replay", type=Path, metavar="DIR", help="answer from cassettes; nothing is asked")
+    parser.add_argument("--cache", choices=("seeded", "all", "off"), default="seeded", help="use answers again")
+    parser.add_argument("--base-url", action="append", metavar="[PROVIDER=]URL", help="the server to speak to")
+    parser.add_argument("--prices", type=Path, metavar="FILE", help="your own dated prices")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="most seconds of one attempt of a call")
+    parser.add_argument("--batch", action="store_true", help="through the batch APIs, at their price")
     parser.add_argument("--temperature", type=float, metavar="T")
     parser.add_argument("--gate", choices=("regression", "threshold", "require", "off"), default="regression")
     parser.add_argument("--gate-underpowered", choices=("pass", "fail"), default="pass")
@@ -38,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run, print progress and the table; 0 when all is fine, 1 otherwise."""
     from ..api import evaluate
-    from ..engine.options import RunOptions, name_models, parse_model
+    from ..engine.options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
     from ..registry import providers
     from ..report.equal_budget import text
     from ..report.table import cell_table
@@ -54,7 +62,15 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         seed=arguments.seed or 0,
         generate=Generation(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
-        concurrency=arguments.concurrency or 20,
+        concurrency=arguments.concurrency,
+        timeout_s=arguments.timeout,
+        base_urls=parse_base_urls(arguments.base_url or ()),
+        cache=arguments.cache,
+        record=arguments.record,
+        replay=arguments.replay,
+        budget_usd=parse_budget(arguments.budget) if arguments.budget else None,
+        prices=arguments.prices,
+        batch=arguments.batch,
         baseline=arguments.baseline,
         gate=arguments.gate,
         gate_underpowered=arguments.gate_underpowered,

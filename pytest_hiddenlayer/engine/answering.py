@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import HiddenLayerError, ProviderError
+from ..errors import BudgetSpent, HiddenLayerError, ProviderError
 from ..taskfile import sample_hash
 from ..types import SCORED, Answer, Call, Generation, Outcome, Provider, Record, Sample, Score, Scorer, Spec, Usage
 from .cases import Case, full_name
@@ -26,13 +26,15 @@ async def answer_case(
     *,
     overrides: Generation,
     run_id: str,
-    judges: Mapping[str, Provider] | None = None,
+    others: Mapping[str, Provider] | None = None,
 ) -> Record:
     """The record of one case. A failed call is a record with outcome `error`, never an exception."""
     started, began = datetime.now(UTC), time.perf_counter()
-    context = AnswerContext(case=case, provider=provider, judge=judge, overrides=overrides, judges=judges or {})
+    context = AnswerContext(case=case, provider=provider, judge=judge, overrides=overrides, others=others or {})
     try:
         answer = _checked(await case.cell.strategy.run(context, **case.cell.strategy.params))
+    except BudgetSpent as error:
+        answer = Answer(output="", outcome="skipped", error=f"budget: {error}")
     except ProviderError as error:
         answer = Answer(output="", outcome="error", error=str(error))
     except HiddenLayerError:
@@ -72,6 +74,8 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
             score = await scorer.score(answer.output, context.sample, context.ask_to_score)
             json.dumps(asdict(score), allow_nan=False)  # raises where a user's score cannot be written
             scores[name] = score
+        except BudgetSpent as error:
+            return "skipped", scores, f"budget: scorer {scorer.name!r}: {error}"
         except ProviderError as error:
             return "error", scores, f"scorer {scorer.name!r}: {error}"
         except Exception as error:  # a scorer of the user's may raise anything; that is no score
@@ -135,6 +139,7 @@ def _record(
         error=_clean(error),
         seed=cell.seed,
         started_at=started_at,
+        cached=bool(context.calls) and all(call.cached for call in context.calls),
         notes=_clean(dict(answer.notes)),
         label=cell.strategy.label,
         slug=cell.slug,

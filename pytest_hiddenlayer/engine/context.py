@@ -26,7 +26,7 @@ class AnswerContext:
     provider: Provider
     judge: Provider
     overrides: Generation  # from the command line: these win over everything
-    judges: Mapping[str, Provider] = field(default_factory=dict)  # those that scorers name, PROVIDER[:MODEL]
+    others: Mapping[str, Provider] = field(default_factory=dict)  # whom scorers and strategy name, PROVIDER[:MODEL]
     _slots: list[Call | None] = field(default_factory=list)  # None: asked, and not answered
     _asked: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → calls so far
     sample: Sample = field(init=False)
@@ -55,6 +55,7 @@ class AnswerContext:
         role: str,
         round: int = 0,
         judge: bool | str = False,
+        model: str = "",
         defaults: Generation = Generation(),
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
@@ -62,7 +63,7 @@ class AnswerContext:
         """One call, logged. Raises ProviderError."""
         recorded = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         request = self._request(prompt, role, round, self._params(defaults), recorded, schema, top_logprobs)
-        return await self._complete(self._judge(judge), request)
+        return await self._complete(self._named(model) if model else self._judge(judge), request)
 
     async def ask_to_score(
         self,
@@ -116,9 +117,14 @@ class AnswerContext:
     def _judge(self, judge: bool | str) -> Provider:
         if isinstance(judge, bool):
             return self.judge if judge else self.provider
-        if judge not in self.judges:
+        if judge not in self.others:
             raise ProviderError(f"judge {judge!r} was not opened; a scorer names its judges in an attribute `judges`")
-        return self.judges[judge]
+        return self.others[judge]
+
+    def _named(self, model: str) -> Provider:
+        if model not in self.others:
+            raise ProviderError(f"model {model!r} was not opened; annotate the parameter that names it as `Models`")
+        return self.others[model]
 
     def _seed(self, role: str, round: int) -> int:
         cell = self.case.cell

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TypeVar
 
 from ..errors import UsageError
@@ -23,7 +26,15 @@ class RunOptions:
     limit: int | None = None
     seed: int = 0
     generate: Generation = Generation()  # --hl-temperature, --hl-max-tokens
-    concurrency: int = 20
+    concurrency: int | None = None  # calls in flight at most; None: adapts to what the server bears
+    timeout_s: float | None = None  # of one attempt; None: the provider's own
+    base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every one that takes any
+    cache: str = "seeded"  # or all, off: which answers of servers are kept and used again
+    record: Path | None = None  # folder of cassettes that calls are written to
+    replay: Path | None = None  # folder of cassettes that answers come from; nothing is asked
+    budget_usd: Decimal | None = None  # that may be spent
+    prices: Path | None = None  # the user's own prices
+    batch: bool = False  # through the batch APIs, where a provider has one
     strict: bool = False
     require_provider: bool = False
     gate: str = "regression"  # or threshold, require, off
@@ -77,12 +88,42 @@ def name_models(
     return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
 
 
+def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:
+    """`[PROVIDER=]URL` as provider → URL; "" for every provider that takes one. Raises UsageError."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, url = text.partition("=") if re.match(r"\w+=", text) else ("", "", text)
+        if not re.match(r"https?://[^/\s]+", url):
+            raise UsageError(f"--hl-base-url {text!r}: write [PROVIDER=]URL, the URL with http:// or https://")
+        if name in found:
+            raise UsageError(f"--hl-base-url: two URLs for {name or 'every provider'}: {found[name]} and {url}")
+        found[name] = url.rstrip("/")
+    return found
+
+
+def parse_budget(text: str) -> Decimal:
+    """US dollars, above 0. Raises UsageError."""
+    try:
+        value = Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        value = Decimal(0)
+    if not (value.is_finite() and value > 0):
+        raise UsageError(f"--budget {text!r}: write an amount in US dollars above 0, such as 2.50")
+    return value
+
+
 def check(options: RunOptions) -> None:
     """Raise UsageError for a strategy or model that cannot be meant; nothing is opened."""
     from ..registry import providers
     from ..strategies.build import bind_strategy
     from .cases import full_name
 
+    if options.replay is not None and not options.replay.is_dir():
+        raise UsageError(f"--replay {options.replay}: no such folder; --record {options.replay} makes one")
+    if options.record is not None and options.replay is not None:
+        raise UsageError("--record and --replay together: what is replayed was recorded already; leave one out")
+    if options.prices is not None and not options.prices.is_file():
+        raise UsageError(f"--hl-prices {options.prices}: no such file")
     labels = [bind_strategy(spec).label for spec in options.strategies or ()]
     doubled = {label for label in labels if labels.count(label) > 1}
     if doubled:
@@ -91,7 +132,10 @@ def check(options: RunOptions) -> None:
     if len(set(full)) < len(full):
         shown = " ".join(f"--provider {name}" for name in options.providers)
         raise UsageError(f"two of {shown} are the same model; leave one out")
-    for name in (*options.providers, *((options.judge,) if options.judge else ())):
+    mixed = [
+        parse_model(name, "--strategy") for spec in options.strategies or () for name in bind_strategy(spec).models
+    ]
+    for name in (*options.providers, *((options.judge,) if options.judge else ()), *mixed):
         look = getattr(providers.get(name.provider), "check", None)
         if look is not None:
             look(name.model)

@@ -6,45 +6,42 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import HiddenLayerError, ProviderError
-from ..registry import providers
-from ..types import Completion, ModelName, Provider, Record, Request
+from ..types import ModelName, Provider, Record
 from .answering import answer_case
 from .cases import Case
 from .controls import control_case, draw_controls, wants_controls
+from .line import Line
+from .opening import open_line
 from .options import RunOptions, parse_model
-from .places import Places
+
+if TYPE_CHECKING:
+    from .broker_client import BrokerClient
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounded:
-    """A provider that has at most so many calls in flight, those of the oldest case first."""
-
-    provider: Provider
-    places: Places
-    model: str
-    order: int = 0
-
-    async def complete(self, request: Request) -> Completion:
-        async with self.places.hold(self.order):
-            return await self.provider.complete(request)
-
-    async def close(self) -> None:
-        await self.provider.close()
+LEAST_WINDOW = 32
+"""Cases in flight, where nobody knows yet how many calls the server bears."""
 
 
 class Runtime:
     """Answers cases in the background; opened on the first submit, closed once."""
 
-    def __init__(self, options: RunOptions, run_id: str, on_record: Callable[[Record], None] | None = None) -> None:
+    def __init__(
+        self,
+        options: RunOptions,
+        run_id: str,
+        on_record: Callable[[Record], None] | None = None,
+        broker: BrokerClient | None = None,
+    ) -> None:
         self.options, self.run_id = options, run_id
+        self._broker = broker  # another process that holds the lines
+        self._opening = threading.RLock()
         self._on_record = on_record  # called on the loop's thread as soon as a record is complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
         self._orders = count()
@@ -53,16 +50,31 @@ class Runtime:
 
     def provider(self, name: ModelName) -> Provider:
         """The open provider of a model. Raises what opening it raised, each time it is asked for."""
-        if name not in self._open:
-            try:
-                opened = providers.get(name.provider)(name.model)
-                self._open[name] = _Bounded(opened, Places(self.options.concurrency), opened.model)
-            except HiddenLayerError as error:
-                self._open[name] = error
-        found = self._open[name]
+        with self._opening:
+            if name not in self._open:
+                try:
+                    self._open[name] = self._opened(name)
+                except HiddenLayerError as error:
+                    self._open[name] = error
+            found = self._open[name]
         if isinstance(found, HiddenLayerError):
             raise found
         return found
+
+    @property
+    def window(self) -> int:
+        """Cases that are worth asking for at once: enough that every place is taken when the oldest cases end."""
+        bounds = [line.places.bound for line in self._open.values() if isinstance(line, Line)]
+        return LEAST_WINDOW + 2 * max(bounds, default=self.options.concurrency or 0)
+
+    def opened(self, name: ModelName) -> Provider | None:
+        """The open provider; None where it is not open, or could not be opened."""
+        found = self._open.get(name)
+        return None if isinstance(found, HiddenLayerError) else found
+
+    def _opened(self, name: ModelName) -> Provider:
+        brokered = None if self._broker is None else self.run(self._broker.open(name))
+        return brokered or open_line(name, self.options)
 
     def submit(
         self,
@@ -79,8 +91,8 @@ class Runtime:
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
-        judges = {name: _in_order(self.provider(parse_model(name, "judge")), order) for name in _named_judges(case)}
-        ask = partial(self._answer, _in_order(candidate, order), _in_order(judging, order), judges)
+        others = {name: _in_order(self.provider(parse_model(name, what)), order) for name, what in _named(case)}
+        ask = partial(self._answer, _in_order(candidate, order), _in_order(judging, order), others)
         return asyncio.run_coroutine_threadsafe(self._with_controls(case, ask, on_control), self._running_loop())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -111,10 +123,10 @@ class Runtime:
         return record
 
     async def _answer(
-        self, candidate: Provider, judging: Provider, judges: Mapping[str, Provider], case: Case
+        self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], case: Case
     ) -> Record:
         record = await answer_case(
-            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, judges=judges
+            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others
         )
         if self._on_record is not None:
             self._on_record(record)
@@ -141,6 +153,8 @@ class Runtime:
         for provider in self._open.values():
             if not isinstance(provider, HiddenLayerError):
                 await provider.close()
+        if self._broker is not None:
+            await self._broker.close()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -150,12 +164,15 @@ class Runtime:
         return self._loop
 
 
-def _named_judges(case: Case) -> Iterator[str]:
-    """The judges that the cell's scorers name themselves, beside the run's judge."""
+def _named(case: Case) -> Iterator[tuple[str, str]]:
+    """(model, what for) that the cell's scorers and strategy name themselves, beside the run's judge."""
     for scorer in case.cell.scorers:
-        yield from getattr(scorer, "judges", ())
+        yield from ((name, "judge") for name in getattr(scorer, "judges", ()))
+    for name in case.cell.strategy.models:
+        yield name, f"strategy {case.cell.strategy.name}"
 
 
 def _in_order(provider: Provider, order: int) -> Provider:
     """The provider with the case's turn; one that a fixture put in its place has no bound of ours."""
-    return replace(provider, order=order) if isinstance(provider, _Bounded) else provider
+    in_order = getattr(provider, "in_order", None)
+    return provider if in_order is None else in_order(order)

@@ -3,7 +3,8 @@
 options    what the user asked for            state      what one session knows
 collect    task files → items and gates       marker     @pytest.mark.task
 fixtures   sample, strategy, provider, ...    outcomes   a record in pytest's words
-running    answers ahead, xdist's two sides   gates      figures, snapshots, gate reports
+ahead      answers before their items' turn   workers    xdist's two sides
+running    before the first item, after the last   gates   figures, snapshots, gate reports
 equal_budget   strategies against their own model, asked as often
 adaptive   epochs that need not be asked      baselines  what a cell is compared with
 reporting  records on reports                 terminal, html   what people read
@@ -14,6 +15,7 @@ from __future__ import annotations
 import pytest
 
 from .adaptive import pytest_runtest_setup
+from .ahead import pytest_runtest_protocol
 from .collect import pytest_collect_file
 from .fixtures import evaluate, hl_case, hl_record, judge, provider, sample, strategy
 from .marker import SIGNATURE, pytest_generate_tests
@@ -21,7 +23,6 @@ from .options import asked_for, check_options, pytest_addoption, pytest_load_ini
 from .reporting import Gathering, pytest_runtest_makereport, pytest_sessionfinish
 from .running import (
     pytest_collection_finish,
-    pytest_runtest_protocol,
     pytest_runtestloop,
     pytest_unconfigure,
 )
@@ -30,9 +31,9 @@ from .terminal import pytest_terminal_summary
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks that only one kind of process needs."""
-    from . import running
     from .gates import extend_last_failed
     from .html import HtmlReport
+    from .workers import Workers
 
     config.addinivalue_line("markers", SIGNATURE)
     if hasattr(config, "workerinput"):
@@ -41,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("html"):
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
-        config.pluginmanager.register(running.Workers(), "hiddenlayer-workers")
+        config.pluginmanager.register(Workers(config), "hiddenlayer-workers")
     extend_last_failed(config)
     if asked_for(config):
         check_options(config)

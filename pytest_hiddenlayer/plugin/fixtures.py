@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from ..engine.cases import Case
     from ..types import ModelName, Provider, Record, Sample
+
+T = TypeVar("T")
 
 OWN = ("sample", "strategy", "provider", "judge", "evaluate")
 """Fixtures that decide an answer; where a conftest overrides one, nothing is asked for ahead."""
@@ -74,7 +76,8 @@ def evaluate(
     case = _with(hl_case, sample, strategy)
 
     def once() -> Record:
-        record = _await(state, state.runtime.submit(case, provider, judge, keep_controls(request.node)))
+        keep = keep_controls(request.node)
+        record = _await(state, _usable(state, lambda: state.runtime.submit(case, provider, judge, keep)))
         _keep(request.node, record)
         return record
 
@@ -97,6 +100,8 @@ def hl_record(request: pytest.FixtureRequest) -> Record:
         _keep(request.node, record)
     if record.outcome == "error":
         pytest.fail(f"no answer: {record.error}", pytrace=False)
+    if record.outcome == "skipped":
+        pytest.skip(str(record.error))
     return record
 
 
@@ -124,8 +129,13 @@ def _keep(item: pytest.Item, record: Record) -> None:
 
 
 def _open(state: State, name: ModelName) -> Provider:
+    return _usable(state, lambda: state.runtime.provider(name))
+
+
+def _usable(state: State, use: Callable[[], T]) -> T:
+    """What comes of using a provider; the item is skipped where one does not work here."""
     try:
-        return state.runtime.provider(name)
+        return use()
     except ProviderUnavailable as error:
         if state.options.require_provider:
             pytest.fail(str(error), pytrace=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Generator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,10 +26,27 @@ _OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "compare with a path, a run id, `last` or a git ref instead of snapshots/; with @ another model's cell",
         "string",
     ),
+    ("budget", "USD", "spend at most so much; what does not fit is skipped", "string"),
+    ("record", "DIR", "write every call to cassettes in this folder", "string"),
+    ("replay", "DIR", "answer from the cassettes in this folder; nothing is asked", "string"),
+    (
+        "cache",
+        "seeded|all|off",
+        "use answers of servers again: of seeded or greedy calls (default), of all calls and models, or of none",
+        "string",
+    ),
+    (
+        "base-url",
+        "[PROVIDER=]URL",
+        "the server to speak to, such as http://127.0.0.1:8080/v1; repeatable",
+        "linelist",
+    ),
+    ("prices", "FILE", "your own dated prices (default: hiddenlayer-prices.yaml, if it is there)", "string"),
+    ("timeout", "SECONDS", "most seconds of one attempt of a call", "string"),
     ("seed", "N", "seed that all others are derived from (default: 0)", "string"),
     ("temperature", "T", "temperature of every call, above task files and strategies", "string"),
     ("max-tokens", "N", "most new tokens of every call", "string"),
-    ("concurrency", "N", "most calls in flight per model (default: 20)", "string"),
+    ("concurrency", "N", "most calls in flight per model (default: adapts to what the server bears)", "string"),
     (
         "gate",
         "regression|threshold|require|off",
@@ -42,11 +60,12 @@ _OPTIONS: tuple[tuple[str, str, str, str], ...] = (
 _FLAGS: tuple[tuple[str, str], ...] = (
     ("strict", "any wrong answer fails"),
     ("adaptive", "stop repeating the epochs of a cell once its verdict is decided"),
+    ("batch", "send what waits for nothing through the batch APIs, at their price"),
     ("equal-budget", "hold strategies of several calls against their own model, asked as often"),
     ("require-provider", "a provider that does not work here is an error instead of a skip"),
 )
-_PLAIN = ("provider", "model", "strategy", "judge", "epochs", "limit", "baseline")
-_REPEATABLE = ("provider", "strategy")
+_PLAIN = ("provider", "model", "strategy", "judge", "epochs", "limit", "baseline", "budget", "record", "replay")
+_REPEATABLE = ("provider", "strategy", "base-url")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,12 +96,12 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any,
 
 def read_options(config: pytest.Config) -> RunOptions:
     """The run's options: command line, then ini, then default. Raises UsageError."""
-    from ..engine.options import RunOptions, name_models, parse_model
+    from ..engine.options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
     from ..registry import providers
     from ..strategies.build import parse_strategy
     from ..types import Generation
 
-    judge = _text(config, "judge")
+    judge, budget = _text(config, "judge"), _text(config, "budget")
     return RunOptions(
         providers=name_models(_texts(config, "provider") or ("mlx",), _text(config, "model"), providers.get),
         strategies=tuple(map(parse_strategy, _texts(config, "strategy"))) or None,
@@ -94,7 +113,15 @@ def read_options(config: pytest.Config) -> RunOptions:
             temperature=_number(config, "temperature", float, 0.0),
             max_tokens=_number(config, "max-tokens", int, 1),
         ),
-        concurrency=_number(config, "concurrency", int, 1) or 20,
+        concurrency=_number(config, "concurrency", int, 1),
+        timeout_s=_number(config, "timeout", float, 0.001),
+        base_urls=parse_base_urls(_texts(config, "base-url")),
+        cache=_word(config, "cache", ("seeded", "all", "off")),
+        record=_path(config, "record"),
+        replay=_path(config, "replay"),
+        budget_usd=parse_budget(budget) if budget else None,
+        prices=_path(config, "prices") or _found(config.rootpath / "hiddenlayer-prices.yaml"),
+        batch=_flag(config, "batch"),
         strict=_flag(config, "strict"),
         require_provider=_flag(config, "require-provider"),
         gate=_word(config, "gate", ("regression", "threshold", "require", "off")),
@@ -139,6 +166,19 @@ def _how(name: str) -> dict[str, Any]:
 def _text(config: pytest.Config, name: str) -> str | None:
     given = config.getoption(_dest(name))
     return given if given is not None else (config.getini(_dest(name)) or None)
+
+
+def _path(config: pytest.Config, name: str) -> Path | None:
+    """A path as it was typed on the command line, or relative to rootdir where the ini file names it."""
+    given = config.getoption(_dest(name))
+    if given is not None:
+        return Path(config.invocation_params.dir, given)
+    named = config.getini(_dest(name))
+    return config.rootpath / named if named else None
+
+
+def _found(path: Path) -> Path | None:
+    return path if path.is_file() else None
 
 
 def _texts(config: pytest.Config, name: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Running: answers ahead of the running item, gates after the last one, xdist's two sides."""
+"""Running: the cells planned before the first item, the gates after the last one."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..errors import HiddenLayerError
-from .adaptive import decided_before, may_ask_ahead, prepare
-from .collect import EvalItem, GateItem
-from .equal_budget import keep_controls
+from .adaptive import prepare
+from .collect import GateItem
 from .gates import finish
-from .state import STATE, State, state_of
+from .state import STATE, State
 
 if TYPE_CHECKING:
     from ..engine.cases import Case
-
-AHEAD = 16
-"""Items whose answers are asked for before their turn; none with -x or --maxfail."""
 
 
 def case_of(item: pytest.Item) -> Case | None:
@@ -69,47 +64,6 @@ def _plan(state: State, items: list[pytest.Item]) -> None:
         output["hl_plans"] = json.dumps([asdict(plan) for plan in state.plans.values()])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Ask for this item's answer and for those of the next ones, so that they are decoded together."""
-    state = item.config.stash.get(STATE, None)
-    if state is None or not state.plans or decided_before(state, item) is not None:
-        return
-    if state.worker:
-        ahead = [item, nextitem]
-    elif item.config.option.maxfail:
-        ahead = [item]
-    else:
-        at = _position(item.session, item)
-        ahead = list(item.session.items[at : at + AHEAD])
-    for one in ahead:
-        if isinstance(one, EvalItem) and (not isinstance(item, EvalItem) or may_ask_ahead(state, item, one)):
-            _prefetch(state, one)
-
-
-_AT = pytest.StashKey[dict[str, int]]()
-
-
-def _position(session: pytest.Session, item: pytest.Item) -> int:
-    if _AT not in session.stash:
-        session.stash[_AT] = {found.nodeid: i for i, found in enumerate(session.items)}
-    return session.stash[_AT][item.nodeid]
-
-
-def _prefetch(state: State, item: EvalItem) -> None:
-    done = item.stash.get(_ASKED, False)
-    if done or not getattr(item.parent, "ahead", False):
-        return
-    item.stash[_ASKED] = True
-    try:
-        state.waiting[item.nodeid] = state.runtime.submit(item.hl_case, on_control=keep_controls(item))
-    except HiddenLayerError:
-        return  # the item's own fixtures meet the same error and report it
-
-
-_ASKED = pytest.StashKey[bool]()
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     """After the last item: figures, snapshots and gates, on the controller only."""
@@ -123,28 +77,6 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
         raise
     finish(session, gated=True)
     return result
-
-
-class Workers:
-    """The controller's side of xdist."""
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which run it belongs to."""
-        state = state_of(node.config)
-        node.workerinput["hl_run_id"] = state.run_id
-        node.workerinput["hl_command"] = ["pytest", *map(str, node.config.invocation_params.args)]
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take over the plans of a worker; all workers planned the same."""
-        from ..results.figures import CellPlan
-
-        state = state_of(node.config)
-        sent = (getattr(node, "workeroutput", None) or {}).get("hl_plans")
-        if sent and not state.plans:
-            plans = [CellPlan(**{**plan, "selected": tuple(plan["selected"])}) for plan in json.loads(sent)]
-            state.plans = {plan.key: plan for plan in plans}
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from ..engine.broker_client import BrokerClient
     from ..engine.options import RunOptions
     from ..engine.runtime import Runtime
     from ..results.figures import CellFigures, CellPlan
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from ..results.runlog import RunLog
     from ..types import Record, Task
     from .adaptive import Watch
+
+
+@dataclass(slots=True)
+class Ahead:
+    """How far the items of this process have been asked for."""
+
+    at: int = -1  # position of the running item
+    next: int = 0  # position of the first item that was not looked at
 
 
 @dataclass(kw_only=True, slots=True)
@@ -37,6 +46,7 @@ class State:
     baselines: dict[tuple[str, ...], Any] = field(default_factory=dict)
     reference: Any = None  # what --baseline names, once it was looked for
     findings: Any = None  # under --hl-equal-budget, once everything was answered
+    ahead: Ahead = field(default_factory=Ahead)  # how far answers were asked for
     adaptive: Watch | None = None  # the cells that may end early, under --hl-adaptive
     task_faults: set[str] = field(default_factory=set)  # node ids of task files that do not load
     other_faults: bool = False  # something else failed to be collected
@@ -56,8 +66,15 @@ class State:
         if self._runtime is None:
             from ..engine.runtime import Runtime
 
-            self._runtime = Runtime(self.options, self.run_id, on_record=self.runlog.append)
+            self._runtime = Runtime(self.options, self.run_id, on_record=self.runlog.append, broker=self._broker())
         return self._runtime
+
+    def _broker(self) -> BrokerClient | None:
+        """The controller's, where this process is a worker and it listens by now."""
+        from ..engine.broker_client import BrokerClient
+
+        path = getattr(self.config, "workerinput", {}).get("hl_broker")
+        return BrokerClient(Path(path)) if path and Path(path).exists() else None
 
     @property
     def runlog(self) -> RunLog:

@@ -16,6 +16,8 @@ class MlxProvider:
     """One MLX model: the bundled one, a folder, or a hub name; loaded once, free of charge."""
 
     default_model = BUNDLED
+    at_once = (64, 64)  # requests that wait for a row of the batch cost nothing
+    attempt_s = None  # a local model takes as long as it takes; a dead thread is noticed
 
     def __init__(self, model: str | None = None) -> None:
         from .mlx_batch import BatchThread

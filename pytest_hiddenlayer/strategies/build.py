@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from ..errors import UsageError, did_you_mean
 from ..registry import strategies
-from ..types import Spec
+from ..types import MODELS, Spec
+from .models import names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,9 +23,10 @@ class BoundStrategy:
 
     name: str
     run: Callable[..., Any]
-    params: Mapping[str, Any]  # all of them, defaults included
+    params: Mapping[str, Any]  # all of them, defaults included, but those that name models and name none
     given: frozenset[str]  # the ones that the user wrote
     label: str  # the name, and the parameters that differ from their defaults
+    models: tuple[str, ...] = ()  # PROVIDER[:MODEL], whom its parameters name beside the candidate
 
 
 def bind_strategy(spec: Spec) -> BoundStrategy:
@@ -38,14 +40,25 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
                 f"(it has: {', '.join(allowed) or 'none'})"
             )
     hints = _hints(function, allowed)
+    for key, value in spec.params.items():
+        if _names_models(hints[key]) and not all(re.fullmatch(r"\w+(:.+)?", name) for name in str(value).split("+")):
+            raise UsageError(f"strategy {spec.name!r}: {key}={value!r}: write PROVIDER[:MODEL], joined by +")
     given = {key: _coerce(spec.name, key, value, hints[key]) for key, value in spec.params.items()}
     params = {key: given.get(key, default) for key, default in allowed.items()}
     missing = [key for key, value in params.items() if value is inspect.Parameter.empty]
     if missing:
         raise UsageError(f"strategy {spec.name!r} needs a value for {', '.join(missing)}")
+    params = {key: value for key, value in params.items() if value or not _names_models(hints[key])}
     changed = {key: value for key, value in params.items() if value != allowed[key]}
     return BoundStrategy(
-        name=spec.name, run=function, params=params, given=frozenset(given), label=_label(spec.name, changed)
+        name=spec.name,
+        run=function,
+        params=params,
+        given=frozenset(given),
+        label=_label(spec.name, changed),
+        models=tuple(
+            dict.fromkeys(m for key, hint in hints.items() if _names_models(hint) for m in names(params.get(key, "")))
+        ),
     )
 
 
@@ -74,10 +87,14 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
 def _hints(function: Callable[..., Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The annotations; the default's type where there is none, or where a user's cannot be evaluated."""
     try:
-        hints = typing.get_type_hints(function)
+        hints = typing.get_type_hints(function, include_extras=True)
     except (NameError, TypeError, AttributeError):  # such as a name imported for type checkers only
         hints = {}
     return {key: hints.get(key, _kind(default)) for key, default in defaults.items()}
+
+
+def _names_models(hint: Any) -> bool:
+    return typing.get_origin(hint) is typing.Annotated and MODELS in hint.__metadata__
 
 
 def _kind(default: Any) -> Any:
@@ -93,6 +110,8 @@ def _label(name: str, changed: Mapping[str, Any]) -> str:
 
 def _coerce(strategy: str, key: str, value: Any, hint: Any) -> Any:
     """The value as the annotation wants it; text (from a command line) is read, anything else must fit."""
+    if typing.get_origin(hint) is typing.Annotated:
+        hint = hint.__origin__
     options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
     for option in options:
         try:

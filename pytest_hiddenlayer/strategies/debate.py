@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..errors import UsageError
-from ..types import Answer, Completion, Context, Generation, Message
+from ..types import Answer, Completion, Context, Generation, Message, Models
+from .models import nth
 from .together import together
 from .vote import plurality
 
@@ -30,24 +31,26 @@ async def debate(
     early_stop: bool = True,
     share: Literal["answer", "full"] = "answer",
     temperature: float = 0.7,
+    agents: Models = "",
 ) -> Answer:
     """The judge's completion, or with `majority` the completion that first gave the winning answer.
 
     `n_rounds` counts the independent round 0. With `early_stop` a debate of three or more
     rounds ends when, after at least one exchange, all agents give the same answer. The
-    majority of round 0, and every agent's answer in every round, stand in the notes.
+    majority of round 0, and every agent's answer in every round, stand in the notes. `agents`
+    names models that are dealt to the agents in turn, instead of the candidate.
     """
     if n_agents < 2 or n_rounds < 1:
         raise UsageError(
             f"debate: n_agents={n_agents}, n_rounds={n_rounds}; at least 2 agents and 1 round are needed"
         )
     warm = Generation(temperature=temperature)
-    turns = await _round(context, [context.messages] * n_agents, 0, warm)
+    turns = await _round(context, [context.messages] * n_agents, 0, warm, agents)
     rounds = [_answers(context, turns)]
     while len(rounds) < n_rounds and not (early_stop and len(rounds) > 1 and _agreed(rounds[-1])):
         said = _shared(rounds[-1], turns, share)
         prompts = [_reconsider(context, said[:i] + said[i + 1 :]) for i in range(n_agents)]
-        turns = await _round(context, prompts, len(rounds), warm)
+        turns = await _round(context, prompts, len(rounds), warm, agents)
         rounds.append(_answers(context, turns))
     notes = {
         "round0_majority": plurality(rounds[0]).to_json(),
@@ -69,10 +72,11 @@ async def debate(
 
 
 async def _round(
-    context: Context, prompts: Sequence[Sequence[Message]], number: int, warm: Generation
+    context: Context, prompts: Sequence[Sequence[Message]], number: int, warm: Generation, agents: Models
 ) -> list[Completion]:
     return await together(
-        context.ask(prompt, role=f"agent-{i + 1}", round=number, defaults=warm) for i, prompt in enumerate(prompts)
+        context.ask(prompt, role=f"agent-{i + 1}", round=number, model=nth(agents, i), defaults=warm)
+        for i, prompt in enumerate(prompts)
     )
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from ..errors import UsageError
-from ..types import Answer, Context, Generation, Message
+from ..types import Answer, Context, Generation, Message, Models
+from .models import names, nth
 from .together import together
 
 PLAN = "Split into steps: {task}"
@@ -15,16 +16,24 @@ MERGE = "{task}\nWorker result: {results}\nGive the final answer."
 _STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]++(\S.*)$", re.MULTILINE)
 
 
-async def manager_worker(context: Context, *, n_workers: int = 3, temperature: float = 0.0) -> Answer:
+async def manager_worker(
+    context: Context, *, n_workers: int = 3, temperature: float = 0.0, manager: Models = "", workers: Models = ""
+) -> Answer:
     """The manager's merged completion; plan and results stand in the notes.
 
     A plan is a numbered or dashed list. Steps beyond `n_workers` are dealt to the workers in
     turn. Where no step can be read, the answer ends as `unscored` with the plan as the reason.
+    `manager` names the model that plans and merges, `workers` those that are dealt to the
+    workers in turn; empty is the candidate.
     """
+    if len(names(manager)) > 1:
+        raise UsageError(f"manager_worker: manager={manager!r} names several models; one manages")
     if n_workers < 1:
         raise UsageError(f"manager_worker: n_workers={n_workers}; at least 1 is needed")
     cool = Generation(temperature=temperature)
-    plan = await context.ask(_chat(context, PLAN.format(task=context.prompt)), role="manager", defaults=cool)
+    plan = await context.ask(
+        _chat(context, PLAN.format(task=context.prompt)), role="manager", model=nth(manager, 0), defaults=cool
+    )
     steps = parse_plan(plan.text)
     if not steps:
         return Answer(
@@ -40,6 +49,7 @@ async def manager_worker(context: Context, *, n_workers: int = 3, temperature: f
             _chat(context, WORK.format(task=context.prompt, step=subtask.rstrip("."))),
             role=f"worker-{i + 1}",
             round=1,
+            model=nth(workers, i),
             defaults=cool,
         )
         for i, subtask in enumerate(subtasks)
@@ -49,6 +59,7 @@ async def manager_worker(context: Context, *, n_workers: int = 3, temperature: f
         _chat(context, MERGE.format(task=context.prompt, results=_results(subtasks, answers))),
         role="manager",
         round=2,
+        model=nth(manager, 0),
         defaults=cool,
     )
     return Answer(

@@ -8,21 +8,26 @@ arXiv:2203.11171: the unweighted plurality of section 2. Ours asks the task's ow
 from __future__ import annotations
 
 from ..errors import UsageError
-from ..types import Answer, Context, Generation
+from ..types import Answer, Context, Generation, Models
+from .models import nth
 from .together import together
 from .vote import plurality
 
 
-async def self_consistency(context: Context, *, n_samples: int = 5, temperature: float = 0.8) -> Answer:
+async def self_consistency(
+    context: Context, *, n_samples: int = 5, temperature: float = 0.8, models: Models = ""
+) -> Answer:
     """The completion that first gave the winning answer; the votes stand in the notes.
 
     Cut-off samples (finish reason `length`) do not vote unless all of them were cut off.
+    `models` names those that are sampled in turn, instead of the candidate.
     """
     if n_samples < 1:
         raise UsageError(f"self_consistency: n_samples={n_samples}; at least 1 is needed")
     defaults = Generation(temperature=temperature)
     samples = await together(
-        context.ask(context.messages, role=f"sample-{i + 1}", defaults=defaults) for i in range(n_samples)
+        context.ask(context.messages, role=f"sample-{i + 1}", model=nth(models, i), defaults=defaults)
+        for i in range(n_samples)
     )
     whole = [sample for sample in samples if sample.finish_reason != "length"] or samples
     answers = [context.parse(sample.text) for sample in whole]

@@ -1,0 +1,107 @@
+"""The line to one model: what lies between a strategy's question and a provider's attempt.
+
+    cassette or cache → budget → a place among the calls in flight → attempts → price, remarks
+
+Each of them is optional but the places and the attempts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from ..types import Completion, Provider, Request
+from .identity import call_identity
+from .limits import Places
+from .remarks import remarks_on
+from .retry import Patience, persist
+
+
+class Store(Protocol):
+    """Where completions are kept by the identity of their calls."""
+
+    def get(self, identity: dict[str, Any]) -> Completion | None:
+        """The completion of such a call; None where there is none."""
+        ...
+
+    def put(self, identity: dict[str, Any], completion: Completion) -> None:
+        """Keep a completion, if it is one to keep."""
+        ...
+
+
+class Purse(Protocol):
+    """Prices calls, and holds them within the budget."""
+
+    def reserve(self, request: Request) -> Any:
+        """Set aside what a call may cost at most. Raises BudgetSpent."""
+        ...
+
+    def settle(self, reserved: Any, completion: Completion | None) -> Completion | None:
+        """The completion with its cost; None where no answer came. What is left over is free again."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """An open provider with everything that a run puts before it; fulfils the Provider protocol."""
+
+    name: str  # the provider's registered name
+    provider: Provider
+    model: str
+    places: Places
+    patience: Patience = field(default_factory=Patience)
+    stores: tuple[Store, ...] = ()  # the first that knows a call answers it; all keep what was asked
+    purse: Purse | None = None
+    endpoint: str = ""
+    structured: bool = False
+    order: int = 0  # of the case that asks: lower ones go first
+
+    @classmethod
+    def to(cls, name: str, provider: Provider, places: Places, **rest: Any) -> Line:
+        """The line to an open provider."""
+        return cls(
+            name=name,
+            provider=provider,
+            model=provider.model,
+            places=places,
+            endpoint=getattr(provider, "endpoint", ""),
+            structured=getattr(provider, "structured", False),
+            **rest,
+        )
+
+    def in_order(self, order: int) -> Line:
+        """The same line, for the case with this turn."""
+        return replace(self, order=order)
+
+    async def complete(self, request: Request) -> Completion:
+        """The completion, from a store or from the provider. Raises ProviderError."""
+        identity = call_identity(self.name, self.model, self.endpoint, request) if self.stores else {}
+        for store in self.stores:
+            if (known := store.get(identity)) is not None:
+                return known
+        completion = await self._ask(request)
+        for store in self.stores:
+            store.put(identity, completion)
+        return completion
+
+    async def _ask(self, request: Request) -> Completion:
+        if self.purse is None:
+            return self._checked(request, await self._persist(request))
+        reserved = self.purse.reserve(request)
+        try:
+            completion = await self._persist(request)
+        except BaseException:
+            self.purse.settle(reserved, None)
+            raise
+        return self._checked(request, self.purse.settle(reserved, completion) or completion)
+
+    async def _persist(self, request: Request) -> Completion:
+        return await persist(lambda: self.provider.complete(request), self.places, self.order, self.patience)
+
+    def _checked(self, request: Request, completion: Completion) -> Completion:
+        found = remarks_on(self.model, request, completion)
+        return replace(completion, remarks=(*completion.remarks, *found)) if found else completion
+
+    async def close(self) -> None:
+        """Close the provider."""
+        await self.provider.close()

@@ -1,0 +1,84 @@
+"""Answers are asked for before their items' turn, so that the model is never idle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pytest
+
+from ..errors import HiddenLayerError
+from .adaptive import decided_before, may_ask_ahead
+from .collect import EvalItem
+from .equal_budget import keep_controls
+from .state import STATE, State
+
+_ASKED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Ask for this item's answer and for those of the next ones, as many as keep the models busy.
+
+    With -x or --maxfail nothing is asked ahead: a run that may end at any item asks no more
+    than it reports.
+    """
+    state = item.config.stash.get(STATE, None)
+    if state is None or not state.plans or decided_before(state, item) is not None:
+        return
+    if item.config.option.maxfail:
+        _ask_all(state, item, [item])
+    elif state.worker:
+        _ask_all(state, item, [item, *_given(item, nextitem, state.runtime.window)])
+    else:
+        _ask_window(state, item)
+
+
+def _ask_window(state: State, item: pytest.Item) -> None:
+    """The items up to a window beyond the running one; each is looked at once."""
+    items, ahead = item.session.items, state.ahead
+    ahead.at = _position(items, item, ahead.at)
+    ahead.next = max(ahead.next, ahead.at)
+    while ahead.next < min(len(items), ahead.at + state.runtime.window):
+        if not _ask(state, item, items[ahead.next]):
+            return
+        ahead.next += 1
+
+
+def _position(items: Sequence[pytest.Item], item: pytest.Item, before: int) -> int:
+    """Where the item stands: right after the one before it, unless somebody runs items in an order of their own."""
+    if before + 1 < len(items) and items[before + 1] is item:
+        return before + 1
+    return next((i for i, found in enumerate(items) if found is item), before)
+
+
+def _given(item: pytest.Item, nextitem: pytest.Item | None, most: int) -> list[pytest.Item]:
+    """What xdist has given this worker to run next, as far as it can be seen; at least the next item.
+
+    The queue is xdist's own. Under `--dist worksteal` items in it may go to another worker.
+    """
+    plugins = item.config.pluginmanager.get_plugins()
+    queue = next((one.torun for one in plugins if hasattr(one, "torun") and hasattr(one, "channel")), None)
+    found = [] if nextitem is None else [nextitem]
+    if queue is None:
+        return found
+    with queue.lock() as waiting:
+        places = [place for place in list(waiting)[:most] if isinstance(place, int)]
+    return found + [item.session.items[place] for place in places]
+
+
+def _ask_all(state: State, running: pytest.Item, items: Sequence[pytest.Item]) -> None:
+    for one in items:
+        _ask(state, running, one)
+
+
+def _ask(state: State, running: pytest.Item, item: pytest.Item) -> bool:
+    """Ask for an item's answer, once; False where its turn has to come first."""
+    if not isinstance(item, EvalItem) or item.stash.get(_ASKED, False) or not getattr(item.parent, "ahead", False):
+        return True
+    if isinstance(running, EvalItem) and not may_ask_ahead(state, running, item):
+        return False
+    item.stash[_ASKED] = True
+    with suppress(HiddenLayerError):  # the item's own fixtures meet the same error and report it
+        state.waiting[item.nodeid] = state.runtime.submit(item.hl_case, on_control=keep_controls(item))
+    return True
