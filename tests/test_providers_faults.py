@@ -15,6 +15,7 @@ from standin.asking import KEY, ask, request
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.faults import clean, refusal, retry_after_s
+from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.openai_chat import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.providers.remote import Server
@@ -24,9 +25,10 @@ MAKERS = {
     "openai": lambda url: OpenAIProvider("standin-1", base_url=f"{url}/v1"),
     "openai_responses": lambda url: OpenAIResponsesProvider("standin-1", base_url=f"{url}/v1"),
     "anthropic": lambda url: AnthropicProvider("standin-1", base_url=url),
+    "ollama": lambda url: OllamaProvider("standin-1", base_url=url),
 }
 PASSING = ["408", "409", "425", "429", "500", "502", "503", "529", "drop", "cut", "html", "text", "empty", "garbage"]
-LASTING = ["400", "401", "403", "404", "413", "422", "quota", "redirect", "bomb", "brotli"]
+LASTING = ["400", "401", "403", "404", "413", "422", "redirect", "bomb", "brotli"]
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +56,18 @@ def test_what_may_pass_is_transient(provider: Provider, server: Running, kind: s
 
 @pytest.mark.parametrize("kind", LASTING)
 def test_what_will_not_pass_is_final(provider: Provider, kind: str):
-    """Nobody asks again after a bad request, a wrong key or spent money."""
+    """Nobody asks again after a bad request, a wrong key or an answer that is too large."""
     with pytest.raises(ProviderError) as caught:
         ask(provider, request(f"FAULT={kind}"))
+    assert not isinstance(caught.value, TransientError)
+
+
+@pytest.mark.parametrize("name", ["openai", "openai_responses", "anthropic"])
+def test_spent_money_is_no_rate_limit(server: Running, monkeypatch: pytest.MonkeyPatch, name: str):
+    """A 429 that says the quota is used up is final; Ollama has no such word."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with pytest.raises(ProviderError, match="exceeded your current quota") as caught:
+        ask(MAKERS[name](server.url), request("FAULT=quota"))
     assert not isinstance(caught.value, TransientError)
 
 

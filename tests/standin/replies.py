@@ -74,7 +74,7 @@ def answer(path: str, body: Mapping[str, Any], config: Any, said: str) -> Reply:
         body=body,
     )
     for end, make in _ROUTES.items():
-        if path.endswith(end):
+        if path.removeprefix("/v1") == end:
             return _reply(make(asked, config), "GZIP" in marks)
     return Reply(json.dumps({"error": {"message": f"no such path: {path}"}}).encode(), status=404)
 
