@@ -85,7 +85,7 @@ def _check(folder: Path, config: dict[str, Any], tokenizer: dict[str, Any]) -> N
         "model_type qwen3": config.get("model_type") == "qwen3",
         "unquantized weights": "quantization" not in config,
         "byte-level BPE of single digits": as_smollm == [("Digits", True, None), ("ByteLevel", None, True)],
-        "no normalizer": tokenizer.get("normalizer") is None,
+        "a tokenizer without normalizer": tokenizer.get("normalizer") is None,
     }
     lacking = [what for what, holds in found.items() if not holds]
     if lacking:
