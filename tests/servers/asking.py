@@ -1,0 +1,46 @@
+"""Prompts of our own evals, and many requests asked of one provider."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_hiddenlayer.engine.context import GREEDY
+from pytest_hiddenlayer.taskfile import is_task_file, load_task, render_prompt
+from pytest_hiddenlayer.types import Completion, Provider, Request
+
+ROOT = Path(__file__).resolve().parents[2]
+AT_ONCE = 16
+DEADLINE_S = 240.0  # for all of them, on a machine that does other things too
+
+
+def eval_requests(count: int) -> list[Request]:
+    """`count` greedy requests as our engine makes them, spread evenly over all samples of evals/."""
+    tasks = [load_task(path, ROOT) for path in sorted((ROOT / "evals").iterdir()) if is_task_file(path)]
+    every = [
+        Request(messages=render_prompt(task, sample), params=task.generate.over(GREEDY), seed=0, sample_id=sample.id)
+        for task in tasks
+        for sample in task.samples
+    ]
+    assert count <= len(every)
+    return [every[i * len(every) // count] for i in range(count)]
+
+
+def ask_all(provider: Provider, requests: Sequence[Request]) -> list[Completion]:
+    """The completions in the order of the requests, some at once; the provider is closed after them."""
+    return asyncio.run(_ask_all(provider, requests))
+
+
+async def _ask_all(provider: Provider, requests: Sequence[Request]) -> list[Completion]:
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(request: Request) -> Completion:
+        async with places:
+            return await provider.complete(request)
+
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            return await asyncio.gather(*map(ask, requests))
+    finally:
+        await provider.close()
