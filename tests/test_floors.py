@@ -58,7 +58,21 @@ SHARED = {  # modules of a room that its others may use
         "weighted",
         "words",
     },
-    "providers": {"mlx_batch", "mlx_load"},
+    "providers": {
+        "client",
+        "faults",
+        "mlx_batch",
+        "mlx_blas",
+        "mlx_jobs",
+        "mlx_load",
+        "mlx_prefix",
+        "mlx_sampling",
+        "ollama_server",
+        "openai_server",
+        "remote",
+        "told",
+        "transport",
+    },
 }
 HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html"}
 HEAVY |= {"syrupy", "tokenizers", "transformers", "xdist", "matplotlib", "math_verify", "sympy"}

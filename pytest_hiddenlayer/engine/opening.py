@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import UsageError
 from ..registry import providers
 from ..types import ModelName
+from .cases import full_name
 from .limits import Places
 from .line import Line
 from .options import RunOptions
@@ -27,6 +28,11 @@ def open_line(name: ModelName, options: RunOptions) -> Line:
     if (url := base_url(name.provider, options)) is not None:
         more["base_url"] = url
     provider = factory(name.model, **more)
+    if name.model is None and getattr(provider, "endpoint", "") and provider.model != full_name(name):
+        raise UsageError(
+            f"--provider {name}: the server at {provider.endpoint} answers with {provider.model}, and results must "
+            f"bear its name: write --provider {name}:{provider.model}"
+        )
     start, most = getattr(provider, "at_once", AT_ONCE)
     places = Places(start, most) if options.concurrency is None else Places(options.concurrency)
     return Line.to(name.provider, provider, places, patience=_patience(provider, options))
