@@ -62,8 +62,11 @@ class Pocket:
         return 1
 
     def settle(self, reserved, completion):
-        self.log.append("settled" if completion is not None else "freed")
-        return None if completion is None else replace(completion, cost_usd=0.5)
+        self.log.append("settled")
+        return replace(completion, cost_usd=0.5)
+
+    def unanswered(self, reserved, error):
+        self.log.append(f"freed: {type(error).__name__}")
 
 
 def line(server, **rest) -> Line:
@@ -114,7 +117,7 @@ def test_a_failed_call_frees_what_was_reserved():
     pocket = Pocket()
     with pytest.raises(ProviderError, match="busy"):
         ask(line(Server(fails=9), purse=pocket), request())
-    assert pocket.log == ["reserve", "freed"]
+    assert pocket.log == ["reserve", "freed: ProviderError"]
 
 
 def test_an_empty_purse_asks_nothing():

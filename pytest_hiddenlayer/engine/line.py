@@ -36,8 +36,12 @@ class Purse(Protocol):
         """Set aside what a call may cost at most. Raises BudgetSpent."""
         ...
 
-    def settle(self, reserved: Any, completion: Completion | None) -> Completion | None:
-        """The completion with its cost; None where no answer came. What is left over is free again."""
+    def settle(self, reserved: Any, completion: Completion) -> Completion:
+        """The completion with its cost; what is left over is free again."""
+        ...
+
+    def unanswered(self, reserved: Any, error: BaseException) -> None:
+        """No answer came."""
         ...
 
 
@@ -92,10 +96,10 @@ class Line:
         reserved = self.purse.reserve(request)
         try:
             completion = await self._persist(request, order)
-        except BaseException:
-            self.purse.settle(reserved, None)
+        except BaseException as error:
+            self.purse.unanswered(reserved, error)
             raise
-        return self._checked(request, self.purse.settle(reserved, completion) or completion)
+        return self._checked(request, self.purse.settle(reserved, completion))
 
     async def _persist(self, request: Request, order: int) -> Completion:
         return await persist(lambda: self.provider.complete(request), self.places, order, self.patience)
