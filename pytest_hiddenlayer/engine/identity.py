@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
-from ..types import Completion, Request, Usage
+from ..types import Completion, Generation, Request, Usage
 from .naming import digest
+
+DECIMALS = 6
+"""Of kept log-probabilities: models compute them with no more, and reading 17 digits takes twice as long."""
+_NOT_KEPT = {"cost_usd", "cached", "attempts"}
 
 
 def call_identity(provider: str, model: str, endpoint: str, request: Request) -> dict[str, Any]:
@@ -17,18 +22,18 @@ def call_identity(provider: str, model: str, endpoint: str, request: Request) ->
         "model": model,
         "endpoint": endpoint,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        "params": {key: value for key, value in asdict(request.params).items() if value is not None},
+        "params": _params(request.params),
         "seed": request.seed,
         "role": request.role,
         "round": request.round,
         "sample": request.sample_id,
         "epoch": request.epoch,
-        "schema": request.schema,
+        "schema": None if request.schema is None else dict(request.schema),
         "top_logprobs": request.top_logprobs,
     }
 
 
-def call_key(identity: dict[str, Any]) -> str:
+def call_key(identity: Mapping[str, Any]) -> str:
     """32 hex digits that differ wherever the identity does."""
     return digest(identity, 32)
 
@@ -36,22 +41,23 @@ def call_key(identity: dict[str, Any]) -> str:
 def completion_json(completion: Completion) -> dict[str, Any]:
     """A completion as plain JSON values that `completion_of` reads back; what a cache or cassette keeps.
 
-    Minus infinity, which JSON has not, becomes null. The cost is not kept: it is of the call that was made.
+    Log-probabilities are rounded; minus infinity, which JSON has not, becomes null. The cost is
+    not kept: it is of the call that was made.
     """
-    values = asdict(completion)
-    for name in ("cost_usd", "cached", "attempts"):
-        del values[name]
+    values = {f.name: getattr(completion, f.name) for f in fields(completion) if f.name not in _NOT_KEPT}
+    values["usage"] = asdict(completion.usage)
+    values["remarks"] = list(completion.remarks)
     for name in ("logprobs", "top_logprobs", "time_to_first_token_s"):
         if values[name] is None:
             del values[name]
     if "logprobs" in values:
-        values["logprobs"] = [_finite(value) for value in values["logprobs"]]
+        values["logprobs"] = [_rounded(value) for value in values["logprobs"]]
     if "top_logprobs" in values:
-        values["top_logprobs"] = [{t: _finite(v) for t, v in one.items()} for one in values["top_logprobs"]]
+        values["top_logprobs"] = [{t: _rounded(v) for t, v in one.items()} for one in values["top_logprobs"]]
     return values
 
 
-def completion_of(values: dict[str, Any]) -> Completion:
+def completion_of(values: Mapping[str, Any]) -> Completion:
     """The completion, marked as cached, at no cost. Raises TypeError or KeyError for values that are none."""
     rest = dict(values)
     logprobs, top = rest.pop("logprobs", None), rest.pop("top_logprobs", None)
@@ -68,9 +74,14 @@ def completion_of(values: dict[str, Any]) -> Completion:
     )
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _params(params: Generation) -> dict[str, Any]:
+    values = {f.name: getattr(params, f.name) for f in fields(params) if getattr(params, f.name) is not None}
+    return values if params.stop is None else {**values, "stop": list(params.stop)}
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, DECIMALS) if math.isfinite(value) else None
 
 
 def _number(value: float | None) -> float:
-    return -math.inf if value is None else value
+    return -math.inf if value is None else float(value)
