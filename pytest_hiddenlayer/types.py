@@ -296,6 +296,8 @@ class Provider(Protocol):
     price_list    the provider's id in genai-prices; without it a call costs what its completion says
     at_once       (calls in flight to begin with, most calls in flight)
     structured    whether `Request.schema` is honoured
+    seeded        whether the same seed gives the same text
+    attempt_s     seconds that one attempt may take; None: as long as it takes
     check         classmethod(model): raises UsageError for a model that cannot be meant; opens nothing
     """
 

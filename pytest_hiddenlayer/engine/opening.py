@@ -8,10 +8,11 @@ from typing import Any
 
 from ..errors import UsageError
 from ..registry import providers
-from ..types import ModelName
+from ..types import ModelName, Provider
 from .cases import full_name
 from .limits import Places
 from .line import Line
+from .means import Means
 from .options import RunOptions
 from .retry import Patience
 
@@ -21,21 +22,33 @@ ATTEMPT_S = 300.0
 """Seconds of one attempt, where neither the user nor the provider says."""
 
 
-def open_line(name: ModelName, options: RunOptions) -> Line:
+def open_line(name: ModelName, options: RunOptions, means: Means) -> Line:
     """The line to a model. Raises ProviderUnavailable, UsageError."""
+    provider = _open(name, options) if means.replayer is None else means.replayer.model(name.provider, name.model)
+    start, most = getattr(provider, "at_once", AT_ONCE)
+    return Line.to(
+        name.provider,
+        provider,
+        Places(start, most) if options.concurrency is None else Places(options.concurrency),
+        patience=_patience(provider, options),
+        stores=() if means.replayer is not None else means.stores(provider),
+        purse=means.purse(name.provider, provider) if means.replayer is None else None,
+    )
+
+
+def _open(name: ModelName, options: RunOptions) -> Provider:
     factory = providers.get(name.provider)
     more = {}
     if (url := base_url(name.provider, options)) is not None:
         more["base_url"] = url
-    provider = factory(name.model, **more)
-    if name.model is None and getattr(provider, "endpoint", "") and provider.model != full_name(name):
+    provider: Provider = factory(name.model, **more)
+    endpoint: str = getattr(provider, "endpoint", "")
+    if name.model is None and endpoint and provider.model != full_name(name):
         raise UsageError(
-            f"--provider {name}: the server at {provider.endpoint} answers with {provider.model}, and results must "
+            f"--provider {name}: the server at {endpoint} answers with {provider.model}, and results must "
             f"bear its name: write --provider {name}:{provider.model}"
         )
-    start, most = getattr(provider, "at_once", AT_ONCE)
-    places = Places(start, most) if options.concurrency is None else Places(options.concurrency)
-    return Line.to(name.provider, provider, places, patience=_patience(provider, options))
+    return provider
 
 
 def base_url(provider: str, options: RunOptions) -> str | None:

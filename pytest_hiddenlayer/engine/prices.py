@@ -67,6 +67,10 @@ class Prices:
         found = [one for one in self._own if one.fits(provider, model) and one.since <= day]
         return max(found, key=lambda one: one.since, default=None)
 
+    def has_own(self, provider: str, model: str) -> bool:
+        """Whether the user gave a model any price."""
+        return any(one.fits(provider, model) for one in self._own)
+
     def _of_list(self, price_list: str, model: str, usage: Usage, batch: bool, when: datetime) -> Decimal | None:
         if self._listed is None:
             try:

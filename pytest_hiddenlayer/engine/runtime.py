@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import HiddenLayerError, ProviderError
 from ..types import ModelName, Provider, Record
 from .answering import answer_case
+from .budget import Budget
 from .cases import Case
 from .controls import control_case, draw_controls, wants_controls
 from .line import Line
+from .means import Means
 from .opening import open_line
 from .options import RunOptions, parse_model
 
@@ -40,6 +42,7 @@ class Runtime:
         broker: BrokerClient | None = None,
     ) -> None:
         self.options, self.run_id = options, run_id
+        self._means: Means | None = None
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
         self._arrived: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not begun yet
@@ -69,6 +72,11 @@ class Runtime:
         bounds = [line.places.bound for line in self._open.values() if isinstance(line, Line)]
         return LEAST_WINDOW + 2 * max(bounds, default=self.options.concurrency or 0)
 
+    @property
+    def budget(self) -> Budget | None:
+        """What of the budget was spent; None where there is none, or nothing was opened."""
+        return None if self._means is None else self._means.budget
+
     def opened(self, name: ModelName) -> Provider | None:
         """The open provider; None where it is not open, or could not be opened."""
         found = self._open.get(name)
@@ -76,7 +84,11 @@ class Runtime:
 
     def _opened(self, name: ModelName) -> Provider:
         brokered = None if self._broker is None else self.run(self._broker.open(name))
-        return brokered or open_line(name, self.options)
+        if brokered is not None:
+            return brokered
+        if self._means is None:
+            self._means = Means(self.options)
+        return open_line(name, self.options, self._means)
 
     def submit(
         self,
@@ -177,6 +189,8 @@ class Runtime:
                 await provider.close()
         if self._broker is not None:
             await self._broker.close()
+        if self._means is not None:
+            self._means.close()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

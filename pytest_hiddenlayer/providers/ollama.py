@@ -21,6 +21,7 @@ class OllamaProvider:
     """One model of an Ollama server; one attempt a call. The price of the cloud's models is unknown here."""
 
     structured = True
+    seeded = True
     at_once = (4, 32)  # a server answers a few at once and lets the others wait
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:

@@ -20,6 +20,7 @@ class OpenAIProvider:
 
     default_model = openai_server.DEFAULT_MODEL
     structured = True
+    seeded = True
     at_once = openai_server.AT_ONCE
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:

@@ -1,0 +1,93 @@
+"""What all lines of a run share: prices, the budget, the response cache and the cassettes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..types import Completion, Provider
+from .budget import Budget
+from .cache_file import default_path
+from .cassettes import Recorder, Replayer
+from .line import Store
+from .options import RunOptions
+from .own_prices import read_own_prices
+from .prices import Prices
+from .purse import LinePurse, is_free
+from .response_cache import ResponseCache
+
+
+@dataclass(slots=True)
+class Means:
+    """Opened with the first line that needs them; closed with the run."""
+
+    options: RunOptions
+    prices: Prices = field(init=False)
+    budget: Budget | None = field(init=False)
+    cache: ResponseCache | None = None
+    recorder: Recorder | None = None
+    replayer: Replayer | None = None
+
+    def __post_init__(self) -> None:
+        options = self.options
+        self.prices = Prices(read_own_prices(options.prices) if options.prices is not None else ())
+        self.budget = None if options.budget_usd is None else Budget(limit=options.budget_usd)
+        self.recorder = None if options.record is None else Recorder(options.record)
+        self.replayer = None if options.replay is None else Replayer(options.replay)
+
+    def stores(self, provider: Provider) -> tuple[Store, ...]:
+        """Where a line looks first, and keeps what it asked: servers' answers by default, all with `cache=all`."""
+        found: list[Store] = []
+        server = getattr(provider, "endpoint", "")
+        if self.options.cache == "all" or (self.options.cache == "seeded" and server):
+            if self.cache is None:
+                self.cache = ResponseCache(default_path(), "all" if self.options.cache == "all" else "seeded")
+            found.append(_Cached(self.cache, getattr(provider, "seeded", False)))
+        if self.recorder is not None:
+            found.append(_Recorded(self.recorder))
+        return tuple(found)
+
+    def purse(self, name: str, provider: Provider) -> LinePurse:
+        """What prices the calls of a line."""
+        price_list = getattr(provider, "price_list", None)
+        free = is_free(price_list, getattr(provider, "endpoint", "")) and not self.prices.has_own(
+            name, provider.model
+        )
+        return LinePurse(
+            prices=self.prices,
+            provider=name,
+            price_list=price_list,
+            model=provider.model,
+            free=free,
+            budget=self.budget,
+        )
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        if self.cache is not None:
+            self.cache.close()
+        if self.recorder is not None:
+            self.recorder.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    cache: ResponseCache
+    seeded: bool
+
+    def get(self, identity: dict[str, Any]) -> Completion | None:
+        return self.cache.get(identity)
+
+    def put(self, identity: dict[str, Any], completion: Completion) -> None:
+        self.cache.put(identity, completion, self.seeded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    recorder: Recorder
+
+    def get(self, identity: dict[str, Any]) -> Completion | None:
+        return None
+
+    def put(self, identity: dict[str, Any], completion: Completion) -> None:
+        self.recorder.add(identity, completion)
