@@ -14,7 +14,7 @@ from standin.asking import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
-from pytest_hiddenlayer.providers.faults import clean, refusal, retry_after_s
+from pytest_hiddenlayer.providers.faults import clean, read_object, refusal, retry_after_s
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.openai_chat import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
@@ -27,7 +27,23 @@ MAKERS = {
     "anthropic": lambda url: AnthropicProvider("standin-1", base_url=url),
     "ollama": lambda url: OllamaProvider("standin-1", base_url=url),
 }
-PASSING = ["408", "409", "425", "429", "500", "502", "503", "529", "drop", "cut", "html", "text", "empty", "garbage"]
+PASSING = [
+    "408",
+    "409",
+    "425",
+    "429",
+    "500",
+    "502",
+    "503",
+    "529",
+    "drop",
+    "cut",
+    "html",
+    "text",
+    "empty",
+    "odd",
+    "garbage",
+]
 LASTING = ["400", "401", "403", "404", "413", "422", "redirect", "bomb", "brotli"]
 
 
@@ -155,3 +171,25 @@ def test_a_message_is_one_short_line():
     assert len(str(error)) < 350
     assert "\n" not in str(error)
     assert clean("a hush b", "hush") == "a [key] b"
+
+
+@pytest.mark.parametrize("before", [60, 290, 1990])
+def test_a_key_is_taken_out_before_a_text_is_cut(before: int):
+    """Not even the beginning of a key stands at the end of a shortened message."""
+    server = Server(provider="p", model="m", url="http://h", key=KEY)
+    body = b"x" * before + KEY.encode()
+    assert KEY[:4] not in str(refusal(server, 500, {}, body))
+    with pytest.raises(TransientError) as caught:
+        read_object(server, body)
+    assert KEY[:4] not in str(caught.value)
+    assert KEY not in repr(server)
+
+
+def test_an_error_in_an_answer_counts_as_its_status():
+    """Some gateways answer 200 with an error that has a status of its own."""
+    server = Server(provider="p", model="m", url="http://h")
+    with pytest.raises(TransientError, match="HTTP 429: slow down"):
+        read_object(server, b'{"error": {"code": 429, "message": "slow down"}}')
+    with pytest.raises(ProviderError, match="HTTP 403: no") as caught:
+        read_object(server, b'{"error": {"code": 403, "message": "no"}}')
+    assert not isinstance(caught.value, TransientError)

@@ -95,7 +95,7 @@ def test_a_response_that_failed_at_the_server_may_be_asked_again(server: Running
     provider = opened(server)
     failed = {"status": "failed", "error": {"code": "server_error", "message": "sorry"}}
     with pytest.raises(TransientError, match="HTTP 500: sorry"):
-        provider._whole(failed)
+        provider._refuse_failed(failed)
     with pytest.raises(ProviderError, match="the response failed: no") as caught:
-        provider._whole({"status": "failed", "error": {"code": "invalid_prompt", "message": "no"}})
+        provider._refuse_failed({"status": "failed", "error": {"code": "invalid_prompt", "message": "no"}})
     assert not isinstance(caught.value, TransientError)

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ProviderError
 from ..types import Completion, Request, Usage
 from .client import Client
-from .faults import lacking
+from .faults import reading
 from .remote import Server, checked_model, checked_url, need_answer, need_key, need_sdk
 from .told import count, finish_reason
 
@@ -44,12 +44,12 @@ class AnthropicProvider:
         sampling = params.temperature is not None or params.top_p is not None
         headers = {"anthropic-version": SAMPLING_VERSION} if sampling else None
         found = await self._client.post("/v1/messages", self._body(request), headers)
-        content = found.get("content")
-        if not isinstance(content, list) or "stop_reason" not in found:
-            raise lacking(self._server, "content", found)
+        with reading(self._server, "content", found):
+            text = "".join(block["text"] for block in found["content"] if block["type"] == "text")
+            reason = finish_reason(found["stop_reason"])
         return Completion(
-            text="".join(block.get("text", "") for block in content if block.get("type") == "text"),
-            finish_reason=finish_reason(found["stop_reason"]),
+            text=text,
+            finish_reason=reason,
             usage=_usage(found.get("usage")),
             latency_s=time.perf_counter() - began,
             model=found.get("model") or self.model,

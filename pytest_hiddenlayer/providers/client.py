@@ -50,8 +50,16 @@ class Client:
         from .transport import Transport
 
         transport: Any = Transport(httpx2, self._server, self._hint)
+
+        class Straight(httpx2.AsyncClient):
+            """Leaves out redirects, cookies and authentication, of which nothing is used."""
+
+            async def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
+                answer: httpx2.Response = await transport.read(request)
+                return answer
+
         self._raw = httpx2.Response
-        self._client = self._make(httpx2.AsyncClient(transport=transport, timeout=None))
+        self._client = self._make(Straight(transport=transport, timeout=None))
 
     def _meant(self, error: Exception) -> ProviderError:
         """The transport's error, which an SDK may have wrapped in one of its own."""

@@ -6,7 +6,8 @@ import json
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,13 +18,15 @@ from .remote import Server
 PASSING = frozenset({408, 409, 425, 429})  # and every 5xx
 SLOW_DOWN = frozenset({429, 503, 529})
 SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"})
-_MOST = 300  # characters of a server's words
+_READ = 2000  # characters of a server's answer that its words are looked for in
+_MOST = 300  # characters of them
 
 
 def refusal(server: Server, status: int, headers: Mapping[str, str], body: bytes, hint: str = "") -> ProviderError:
     """The error for a status that is not 200; `headers` have names in lower case."""
     if 300 <= status < 400:
-        where = urlsplit(headers.get("location", "")).netloc or "a place that it does not name"
+        place = urlsplit(headers.get("location", "")).hostname or "a place that it does not name"
+        where = clean(place, server.key)
         return ProviderError(
             f"{server.subject}: HTTP {status}, a redirect to {where}; give the base URL it points to"
         )
@@ -43,8 +46,8 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
     except ValueError:
-        start = clean(body[:80].decode("utf-8", "replace"), server.key)
-        raise TransientError(f"{server.subject}: HTTP 200 without JSON, it begins {start!r}", status=200) from None
+        start = clean(body.decode("utf-8", "replace"), server.key)
+        raise TransientError(f"{server.subject}: HTTP 200 without JSON: {start[:80]!r}", status=200) from None
     if not isinstance(found, dict):
         raise TransientError(f"{server.subject}: HTTP 200 with {type(found).__name__}, not an object", status=200)
     error = found.get("error")
@@ -55,16 +58,25 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
 
 
 def lacking(server: Server, what: str, found: Mapping[str, Any]) -> TransientError:
-    """The error for an answer that lacks its main part."""
+    """The error for an answer whose main part is not there, or not of its form."""
     words = clean(_words(found) or f"it has {', '.join(sorted(found)) or 'nothing'}", server.key)
-    return TransientError(f"{server.subject}: HTTP 200 without {what}: {words}", status=200)
+    return TransientError(f"{server.subject}: HTTP 200 without proper {what}: {words}", status=200)
+
+
+@contextmanager
+def reading(server: Server, what: str, found: Mapping[str, Any]) -> Iterator[None]:
+    """Raise TransientError where an answer is not of the form that its API documents."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise lacking(server, what, found) from error
 
 
 def clean(text: str, key: str | None) -> str:
-    """The text in one short line, without the key."""
+    """The text in one short line, without the key; it is never cut before the key is out of it."""
     if key:
         text = text.replace(key, "[key]")
-    line = " ".join(re.sub(r"<[^>]*>", " ", text).split())
+    line = " ".join(re.sub(r"<[^>]*>", " ", text[:_READ]).split())
     return line if len(line) <= _MOST else line[: _MOST - 1] + "…"
 
 
@@ -88,10 +100,10 @@ def _told(body: bytes) -> tuple[str, set[str]]:
     try:
         found = json.loads(body)
     except ValueError:
-        return body[:2000].decode("utf-8", "replace"), set()
+        return body.decode("utf-8", "replace"), set()
     error = found.get("error") if isinstance(found, dict) else None
     kinds = {str(error.get(name)) for name in ("type", "code")} if isinstance(error, dict) else set()
-    return (_words(found) if isinstance(found, dict) else "") or json.dumps(found)[:2000], kinds
+    return (_words(found) if isinstance(found, dict) else "") or json.dumps(found), kinds
 
 
 def _words(found: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..types import Completion, Request, Usage
 from . import openai_server
-from .faults import lacking
+from .faults import reading
 from .remote import checked_model
 from .told import chat, count, finish_reason, probabilities
 
@@ -38,12 +38,10 @@ class OpenAIProvider:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
         found = await self._client.post("/chat/completions", self._body(request))
-        choices = found.get("choices")
-        if not isinstance(choices, list) or not choices or not isinstance(choices[0].get("message"), dict):
-            raise lacking(self._server, "choices", found)
-        choice = choices[0]
-        text, reason = _said(choice)
-        logprobs, top = probabilities((choice.get("logprobs") or {}).get("content"), request.top_logprobs)
+        with reading(self._server, "choices", found):
+            choice = found["choices"][0]
+            text, reason = _said(choice)
+            logprobs, top = probabilities((choice.get("logprobs") or {}).get("content"), request.top_logprobs)
         return Completion(
             text=text,
             finish_reason=reason,
@@ -87,8 +85,8 @@ def _said(choice: Mapping[str, Any]) -> tuple[str, str]:
         return str(message["refusal"]), "refusal"
     content = message.get("content") or ""
     if isinstance(content, list):
-        content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
-    return str(content), finish_reason(choice.get("finish_reason"))
+        content = "".join(part.get("text", "") for part in content)
+    return "" + content, finish_reason(choice.get("finish_reason"))
 
 
 def _usage(found: Mapping[str, Any] | None) -> Usage:

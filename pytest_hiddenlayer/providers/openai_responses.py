@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ProviderError
 from ..types import Completion, Request, Usage
 from . import openai_server
-from .faults import clean, lacking, refusal
+from .faults import clean, reading, refusal
 from .remote import checked_model
 from .told import chat, count, finish_reason, probabilities
 
@@ -39,14 +39,16 @@ class OpenAIResponsesProvider:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
         found = await self._client.post("/responses", self._body(request))
-        self._whole(found)
-        parts = _parts(found)
-        refused = next((str(part["refusal"]) for part in parts if part.get("refusal")), None)
-        told = [token for part in parts for token in part.get("logprobs") or ()]
-        logprobs, top = probabilities(told, request.top_logprobs)
-        reason = (found.get("incomplete_details") or {}).get("reason") or found.get("status")
+        self._refuse_failed(found)
+        with reading(self._server, "output", found):
+            parts = _parts(found)
+            refused = next((str(part["refusal"]) for part in parts if part.get("refusal")), None)
+            text = "".join(part.get("text", "") for part in parts) if refused is None else refused
+            told = [token for part in parts for token in part.get("logprobs") or ()]
+            logprobs, top = probabilities(told, request.top_logprobs)
+            reason = (found.get("incomplete_details") or {}).get("reason") or found.get("status")
         return Completion(
-            text="".join(part.get("text", "") for part in parts) if refused is None else refused,
+            text=text,
             finish_reason=finish_reason(reason) if refused is None else "refusal",
             usage=_usage(found.get("usage")),
             latency_s=time.perf_counter() - began,
@@ -80,8 +82,8 @@ class OpenAIResponsesProvider:
             body["text"] = {"format": form}
         return {name: value for name, value in body.items() if value is not None}
 
-    def _whole(self, found: Mapping[str, Any]) -> None:
-        """Raise what a failed response means, or TransientError where there is no output."""
+    def _refuse_failed(self, found: Mapping[str, Any]) -> None:
+        """Raise what a response that failed at the server means."""
         error = found.get("error")
         if found.get("status") in ("failed", "cancelled"):
             code = error.get("code") if isinstance(error, dict) else None
@@ -91,13 +93,11 @@ class OpenAIResponsesProvider:
             if code in _STATUS:
                 raise refusal(self._server, _STATUS[str(code)], {}, words.encode())
             raise ProviderError(f"{self._server.subject}: the response failed: {words}")
-        if not isinstance(found.get("output"), list):
-            raise lacking(self._server, "output", found)
 
 
 def _parts(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The parts of all messages; reasoning and tools are left out."""
-    messages = [item for item in found["output"] if isinstance(item, dict) and item.get("type") == "message"]
+    messages = [item for item in found["output"] if item["type"] == "message"]
     return [part for message in messages for part in message.get("content") or ()]
 
 

@@ -35,6 +35,20 @@ class Transport:
 
     async def handle_async_request(self, request: Any) -> Any:
         """The answer, its body unread. Raises what a refusal or a lost connection means."""
+        answer, stream = await self._send(request)
+        kept = [(k, v) for k, v in answer.raw_headers if k.lower() not in (b"content-encoding", b"content-length")]
+        return self._library.Response(answer.status, headers=kept, stream=stream, request=request)
+
+    async def read(self, request: Any) -> Any:
+        """The answer with its body and no headers, which costs less. Raises as above."""
+        answer, stream = await self._send(request)
+        try:
+            body = b"".join([piece async for piece in stream])
+        finally:
+            await stream.aclose()
+        return self._library.Response(answer.status, content=body, request=request)
+
+    async def _send(self, request: Any) -> tuple[aiohttp.ClientResponse, Any]:
         body = await request.aread()
         headers = request.headers
         headers["accept-encoding"] = "gzip, deflate"
@@ -52,8 +66,7 @@ class Transport:
         stream = self._stream(answer, self._server)
         if answer.status != 200:
             await self._refuse(answer, stream)
-        kept = [(k, v) for k, v in answer.raw_headers if k.lower() not in (b"content-encoding", b"content-length")]
-        return self._library.Response(answer.status, headers=kept, stream=stream, request=request)
+        return answer, stream
 
     async def _refuse(self, answer: aiohttp.ClientResponse, stream: Any) -> None:
         told = {name.lower(): value for name, value in answer.headers.items()}

@@ -6,6 +6,7 @@ A kind is an HTTP status, or
     cut        the connection ends in the middle of the body
     html       200 with a page of HTML        text     200 with plain text
     empty      200 with an empty object       garbage  200 with half of the JSON
+    odd        200 with the right names, and values that are not of their form
     quota      429 that says the money is spent
     redirect   302 to another host
     bomb       200 with 64 MiB of blanks in 64 KiB of gzip
@@ -84,6 +85,7 @@ _BODIES: dict[str, Callable[[], tuple[bytes, dict[str, str]]]] = {
     "html": lambda: (PAGE, {"content-type": "text/html"}),
     "text": lambda: (b"upstream connect error", {"content-type": "text/plain"}),
     "empty": lambda: (b"{}", {}),
+    "odd": lambda: (b'{"choices": ["x"], "content": [5], "output": 7, "message": 8, "done": true}', {}),
     "bomb": lambda: (gzip.compress(b" " * (64 << 20)), {"content-encoding": "gzip"}),
     "brotli": lambda: (b"\x0b\x02\x80{}\x03", {"content-encoding": "br"}),
 }

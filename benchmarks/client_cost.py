@@ -1,0 +1,151 @@
+"""What a call through the official clients costs on the CPU: each way to use them, in one run.
+
+    python benchmarks/client_cost.py [CALLS] [REPEATS] [AT_ONCE]
+
+The server is the tests' stand-in, in a process of its own and without latency; counted is the
+CPU time of this process alone. A provider's figure includes the request's body, the error
+handling and the completion.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from standin import standin
+
+from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
+from pytest_hiddenlayer.providers.ollama import OllamaProvider
+from pytest_hiddenlayer.providers.openai_chat import OpenAIProvider
+from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
+from pytest_hiddenlayer.types import Generation, Message, Request
+
+MODEL = "standin-1"
+TEXT = "What is 2 + 2? ANSWER=4"
+MESSAGES = [{"role": "user", "content": TEXT}]
+BODY = {"model": MODEL, "messages": MESSAGES, "temperature": 0.5, "max_tokens": 64}
+REQUEST = Request(
+    messages=(Message(role="user", content=TEXT),), params=Generation(temperature=0.5, max_tokens=64), seed=7
+)
+Call = Callable[[], Awaitable[object]]
+Way = Callable[[str], tuple[Call, Call]]  # URL → (one call, close)
+
+
+def main(calls: int = 1000, repeats: int = 3, at_once: int = 32) -> None:
+    """Print the median CPU milliseconds a call of each way."""
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        os.environ.setdefault(name, "none")
+    with standin(process=True) as server:
+        spent: dict[str, list[float]] = {name: [] for name in WAYS}
+        for _ in range(repeats):
+            for name, way in WAYS.items():
+                spent[name].append(asyncio.run(_cpu_s(way, server.url, calls, at_once)))
+    for name, values in spent.items():
+        print(f"{name:42} {1000 * statistics.median(values) / calls:6.2f} ms")
+
+
+async def _cpu_s(way: Way, url: str, calls: int, at_once: int) -> float:
+    call, close = way(url)
+    todo = iter(range(calls))
+
+    async def work() -> None:
+        for _ in todo:
+            await call()
+
+    await asyncio.gather(*(call() for _ in range(at_once)))
+    began = time.process_time()
+    await asyncio.gather(*(work() for _ in range(at_once)))
+    spent = time.process_time() - began
+    await close()
+    return spent
+
+
+def _openai(transport: str, use: str) -> Way:
+    def way(url: str) -> tuple[Call, Call]:
+        import httpx2
+        import openai
+
+        http = openai.DefaultAioHttpClient() if transport == "aiohttp" else openai.DefaultAsyncHttpxClient()
+        client = openai.AsyncOpenAI(api_key="none", base_url=f"{url}/v1", max_retries=0, http_client=http)
+        arguments: dict[str, Any] = BODY
+        create, raw = client.chat.completions.create, client.chat.completions.with_raw_response.create
+
+        async def built() -> object:
+            return (await create(**arguments)).choices[0].message.content
+
+        async def parsed() -> object:
+            return json.loads((await raw(**arguments)).content)
+
+        async def posted() -> object:
+            return json.loads((await client.post("/chat/completions", cast_to=httpx2.Response, body=BODY)).content)
+
+        return {"built": built, "raw": parsed, "posted": posted}[use], client.close
+
+    return way
+
+
+def _anthropic(url: str) -> tuple[Call, Call]:
+    import anthropic
+
+    client = anthropic.AsyncAnthropic(api_key="none", base_url=url, max_retries=0)
+    arguments: dict[str, Any] = {"model": MODEL, "messages": MESSAGES, "max_tokens": 64}
+    return lambda: client.messages.create(**arguments), client.close
+
+
+def _ollama(url: str) -> tuple[Call, Call]:
+    import ollama
+
+    client = ollama.AsyncClient(url)
+    return lambda: client.chat(MODEL, MESSAGES), client.close
+
+
+def _bare(url: str) -> tuple[Call, Call]:
+    import aiohttp
+
+    session = aiohttp.ClientSession()
+
+    async def call() -> object:
+        async with session.post(f"{url}/v1/chat/completions", json=BODY) as answer:
+            return json.loads(await answer.read())
+
+    return call, session.close
+
+
+def _provider(kind: Callable[..., Any], path: str, streams: bool | None = None) -> Way:
+    def way(url: str) -> tuple[Call, Call]:
+        provider = kind(MODEL, base_url=f"{url}{path}")
+        if streams is not None:
+            provider._streams = streams
+        return lambda: provider.complete(REQUEST), provider.close
+
+    return way
+
+
+WAYS: dict[str, Way] = {
+    "openai: httpx, objects (as it comes)": _openai("httpx", "built"),
+    "openai: aiohttp, objects": _openai("aiohttp", "built"),
+    "openai: httpx, raw response": _openai("httpx", "raw"),
+    "openai: aiohttp, raw response": _openai("aiohttp", "raw"),
+    "openai: httpx, post": _openai("httpx", "posted"),
+    "openai: aiohttp, post": _openai("aiohttp", "posted"),
+    "provider openai": _provider(OpenAIProvider, "/v1"),
+    "provider openai_responses": _provider(OpenAIResponsesProvider, "/v1"),
+    "anthropic: httpx, objects (as it comes)": _anthropic,
+    "provider anthropic": _provider(AnthropicProvider, ""),
+    "ollama: httpx, objects (as it comes)": _ollama,
+    "provider ollama, whole": _provider(OllamaProvider, "", False),
+    "provider ollama, streamed": _provider(OllamaProvider, "", True),
+    "bare aiohttp": _bare,
+}
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
