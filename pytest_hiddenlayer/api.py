@@ -43,6 +43,7 @@ class Run:
     watched: dict[CellKey, Adaptive] = field(default_factory=dict)  # cells that may end early
     controls: list[Record] = field(default_factory=list)  # the draws under equal budget
     findings: Findings | None = None  # what they say
+    budget: str | None = None  # what of it was spent, in one line
     faults: list[HiddenLayerError] = field(default_factory=list)  # files or models that could not be used
 
     @property
@@ -94,6 +95,7 @@ def evaluate(
             if on_record is not None:
                 on_record(record, len(run.records), len(todo))
     finally:
+        run.budget = None if runtime.budget is None else runtime.budget.summary()
         runtime.close()
         run.log.close()
         _conclude(run, plans, baselines, options)

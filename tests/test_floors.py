@@ -75,6 +75,7 @@ SHARED = {  # modules of a room that its others may use
     },
 }
 HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html"}
+HEAVY |= {"openai", "anthropic", "ollama", "httpx", "httpx2", "aiohttp", "genai_prices"}
 HEAVY |= {"syrupy", "tokenizers", "transformers", "xdist", "matplotlib", "math_verify", "sympy"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "starters" not in path.parts)
 

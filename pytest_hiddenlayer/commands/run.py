@@ -88,6 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"nothing was answered under {', '.join(map(str, paths))}")
     width = shutil.get_terminal_size().columns
     print(cell_table(done.figures, done.gates, width=width, colour=sys.stdout.isatty()), end="")
+    if done.budget is not None:
+        print(done.budget)
     if options.adaptive:
         print(spared(done.watched, sum(record.cell in done.watched for record in done.records)))
     if done.findings is not None:

@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from ..engine.broker_client import BrokerClient
+    from ..engine.budget import Budget
     from ..engine.options import RunOptions
     from ..engine.runtime import Runtime
     from ..results.figures import CellFigures, CellPlan
@@ -75,6 +76,11 @@ class State:
 
         path = getattr(self.config, "workerinput", {}).get("hl_broker")
         return BrokerClient(Path(path)) if path and Path(path).exists() else None
+
+    @property
+    def budget(self) -> Budget | None:
+        """What of --budget was spent; None where there is none, or nothing was asked."""
+        return None if self._runtime is None else self._runtime.budget
 
     @property
     def runlog(self) -> RunLog:

@@ -27,6 +27,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line(line)
     if (spared := saved(state)) is not None:
         out.write_line(spared)
+    if (budget := state.budget) is not None:
+        out.write_line(budget.summary())
     if state.seen and set(state.seen.values()) == {"skipped"}:
         out.write_line("every eval item was skipped: nothing was measured", red=True)
     if state.records:
