@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from ..types import Completion, Request, Usage
+from ..types import Completion, Generation, Request, Usage
 from .naming import digest
 
 DECIMALS = 6
@@ -22,13 +22,13 @@ def call_identity(provider: str, model: str, endpoint: str, request: Request) ->
         "model": model,
         "endpoint": endpoint,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        "params": {key: value for key, value in asdict(request.params).items() if value is not None},
+        "params": _params(request.params),
         "seed": request.seed,
         "role": request.role,
         "round": request.round,
         "sample": request.sample_id,
         "epoch": request.epoch,
-        "schema": request.schema,
+        "schema": None if request.schema is None else dict(request.schema),
         "top_logprobs": request.top_logprobs,
     }
 
@@ -72,6 +72,17 @@ def completion_of(values: Mapping[str, Any]) -> Completion:
             "cached": True,
         }
     )
+
+
+def _params(params: Generation) -> dict[str, Any]:
+    """What is set; 0 and 0.0 are the same temperature."""
+    values = {
+        "temperature": None if params.temperature is None else float(params.temperature),
+        "top_p": None if params.top_p is None else float(params.top_p),
+        "max_tokens": params.max_tokens,
+        "stop": None if params.stop is None else list(params.stop),
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _rounded(value: float) -> float | None:
