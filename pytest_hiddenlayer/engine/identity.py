@@ -75,8 +75,14 @@ def completion_of(values: Mapping[str, Any]) -> Completion:
 
 
 def _params(params: Generation) -> dict[str, Any]:
-    values = {f.name: getattr(params, f.name) for f in fields(params) if getattr(params, f.name) is not None}
-    return values if params.stop is None else {**values, "stop": list(params.stop)}
+    """What is set; 0 and 0.0 are the same temperature."""
+    values = {
+        "temperature": None if params.temperature is None else float(params.temperature),
+        "top_p": None if params.top_p is None else float(params.top_p),
+        "max_tokens": params.max_tokens,
+        "stop": None if params.stop is None else list(params.stop),
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _rounded(value: float) -> float | None:

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 
 Identity: TypeAlias = Mapping[str, Any]
 
-_NEIGHBOURS = 3  # on either side, among texts in alphabetical order: those share the longest beginnings
+_NEIGHBOURS = 2  # on either side, among texts in alphabetical order: those share the longest beginnings
 _EQUAL = 64  # at most, of texts that are equal
-_WINDOW = 600  # characters of what differs that are compared word by word
+_WINDOW = 300  # characters of what differs that are compared word by word
 _BEFORE, _AFTER = 30, 50  # characters shown around the first difference
 _PLAIN = ("provider", "model", "sample", "epoch", "role", "round", "seed", "top_logprobs")
 
@@ -38,11 +38,12 @@ class Nearest:
         text, place = text_of(asked), _place(asked)
         shelves = (self._by_text, self._by_place.get(place, []), self._by_place.get((*place, asked["epoch"]), []))
         found = {one for shelf in shelves for one in _around(shelf, text)}
+        found = {one for one in found if one[0] == text} or found
 
         def rank(one: tuple[str, int]) -> tuple[Any, ...]:
             call = self._calls[one[1]]
             equal = sum(call[name] == asked[name] for name in (*_PLAIN, "params", "schema"))
-            return one[0] == text, _place(call) == place, likeness(text, one[0]), equal, -one[1]
+            return _place(call) == place, likeness(text, one[0]), equal, -one[1]
 
         return self._calls[max(found, key=rank)[1]] if found else None
 
