@@ -60,7 +60,12 @@ def side(way: str, samples: int) -> None:
         strategies=(Spec(name="debate", params={"n_agents": 3, "n_rounds": 2}),),
     )
     runtime = Runtime(options, "benchmark")
-    todo = [case for name in FILES for cell in cells(load_task(EVALS / name, EVALS.parent), options) for case in cases(cell)]
+    todo = [
+        case
+        for name in FILES
+        for cell in cells(load_task(EVALS / name, EVALS.parent), options)
+        for case in cases(cell)
+    ]
     provider: Any = runtime.provider(options.providers[0])
     if one:
         provider.provider._batch.close()
