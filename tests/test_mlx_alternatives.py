@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,7 @@ import mlx.core as mx
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx import MlxProvider
 from pytest_hiddenlayer.providers.mlx_load import load
-from pytest_hiddenlayer.providers.mlx_sampling import log_sum
+from pytest_hiddenlayer.providers.mlx_sampling import log_sum, taken
 from pytest_hiddenlayer.types import Completion, Generation, Message, Request
 
 PROMPT = "What is 37+58? Think step by step."
@@ -87,3 +88,14 @@ def testlog_sum(a, b):
     assert log_sum(math.log(a), math.log(b)) == pytest.approx(math.log(a + b))
     assert log_sum(-math.inf, math.log(a)) == math.log(a)
     assert log_sum(-math.inf, -math.inf) == -math.inf
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+def test_the_logs_of_the_tokens_taken(kind: str):
+    """One log-probability a response, whatever the model's precision."""
+    row = mx.log(mx.array([0.5, 0.25, 0.25])).astype(getattr(mx, kind))
+    mx.eval(row)
+    logs = taken([SimpleNamespace(logprobs=row, token=token) for token in (2, 0)])
+    assert logs == pytest.approx([math.log(0.25), math.log(0.5)], rel=1e-2)
+    assert all(type(log) is float for log in logs)
+    assert taken([]) == []

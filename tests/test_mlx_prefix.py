@@ -186,6 +186,17 @@ def test_more_than_the_batch_holds(folder: Path):
         thread.close()
 
 
+def test_a_prefix_that_cannot_be_read_ahead_breaks_nothing(sharing, monkeypatch):
+    """Where reading ahead fails, every prompt is read for itself and answered."""
+
+    def fail(*args: object) -> None:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(Prefixes, "read", fail)
+    ids = ids_of(sharing, WORDS[:200])
+    assert len({one.token_ids for one in together(sharing, [ids] * 4)}) == 1
+
+
 def test_usage_tells_what_was_shared():
     """Cached input tokens are a part of the input tokens."""
     model = MlxProvider()

@@ -7,24 +7,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from .mlx_load import Tokenizer
+from .mlx_random import uniforms
 
 
 def sampler(temperature: float, top_p: float, seed: int) -> Any:
-    """Draws from the distribution with a key of its own; None (greedy) at temperature 0.
+    """Draws from the distribution with numbers of its own; None (greedy) at temperature 0.
 
-    As in mlx-lm, top_p is taken before the temperature.
+    The draw is mlx's for a single row: the first token at which the summed probability exceeds the number.
+
+    As in mlx-lm, top_p is taken before the temperature. Raises ValueError for a seed outside [0, 2**64).
     """
     if temperature == 0:
         return None
     import mlx.core as mx
 
-    key = mx.random.key(seed)
+    draws = uniforms(seed)
 
     def sample(logprobs: Any) -> Any:
-        nonlocal key
-        key, now = mx.random.split(key)
         kept = _nucleus(mx, logprobs, top_p) if top_p < 1 else logprobs
-        return mx.random.categorical(kept * (1 / temperature), key=now)
+        reached = mx.cumsum(mx.softmax(kept * (1 / temperature), axis=-1), axis=-1)
+        return mx.argmax(reached > reached[..., -1:] * next(draws), axis=-1)
 
     return sample
 
