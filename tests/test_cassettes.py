@@ -423,6 +423,25 @@ def test_a_miss_shows_where_the_messages_part(tmp_path):
     assert len(told) == 3
 
 
+def test_the_document_shows_what_is_so(tmp_path, monkeypatch):
+    """The line of a cassette in the document is one, and a miss is told in the words that stand there."""
+    shown = (Path(__file__).parents[1] / "docs" / "cache-and-replay.md").read_text(encoding="utf-8")
+    line = shown.partition("```json\n")[2].partition("\n```")[0]
+    monkeypatch.chdir(tmp_path)
+    folder = Path("fixtures/cassettes")
+    folder.mkdir(parents=True)
+    (folder / "mlx-nano-1.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    one = json.loads(line)
+    request = Request(
+        messages=(Message(role="user", content="What is 102 * 5?"),),
+        params=Generation(**{**one["params"], "max_tokens": 80}),
+        seed=one["seed"],
+        role=one["role"],
+        sample_id=one["sample"],
+    )
+    assert miss(folder, request) in shown
+
+
 def test_a_miss_of_an_unknown_model_names_the_known(tmp_path):
     """The nearest call is then another model's."""
     record(tmp_path)
