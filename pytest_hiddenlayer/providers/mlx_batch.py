@@ -24,11 +24,13 @@ from .mlx_load import Loaded, Tokenizer, load
 from .mlx_prefix import BLOCK, Prefix, Prefixes, common, read_ahead
 from .mlx_sampling import alternatives, sampler, taken
 
+BATCH = 64  # requests that decode together
+
 
 class BatchThread:
     """Loads the model on its thread and serves requests until closed."""
 
-    def __init__(self, path: Path | str, *, batch_size: int = 32, share: bool = True) -> None:
+    def __init__(self, path: Path | str, *, batch_size: int = BATCH, share: bool = True) -> None:
         self._path, self._batch_size, self._share = path, batch_size, share
         self.prefill_tokens = 0  # tokens of prompts that the model has read
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
