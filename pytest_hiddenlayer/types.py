@@ -293,6 +293,7 @@ class Provider(Protocol):
     else the engine reads of a provider, where it is there:
 
     endpoint      text that tells servers apart in caches; default ""
+    fingerprint   of the weights, where there is no server: tells models of one name apart in caches
     price_list    the provider's id in genai-prices; without it a call costs what its completion says
     at_once       (calls in flight to begin with, most calls in flight)
     structured    whether `Request.schema` is honoured

@@ -66,6 +66,7 @@ SHARED = {  # modules of a room that its others may use
         "mlx_jobs",
         "mlx_load",
         "mlx_prefix",
+        "mlx_random",
         "mlx_sampling",
         "ollama_server",
         "openai_server",

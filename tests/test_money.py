@@ -77,7 +77,7 @@ def test_unknown_is_none(price_list, model, usage):
 OWN = """
 prices:
   - {provider: openai, model: mine*, since: 2026-01-01, input: 0.10, output: 0.40}
-  - {provider: openai, model: mine*, since: 2026-06-01, input: 0.20, cached_input: 0.05, output: 0.80, batch_factor: 0.25}
+  - {provider: openai, model: mine*, since: 2026-06-01, input: 0.20, cached_input: 0.05, output: 0.8, batch_factor: 0.25}
   - {provider: openai, model: gpt-5-mini, since: 2026-06-01, input: 100, output: 100}
 """
 
@@ -135,7 +135,7 @@ def test_faults_in_the_file(tmp_path, text, says):
     st.randoms(use_true_random=False),
 )
 def test_the_limit_holds_in_any_order(calls, random):
-    """Whatever comes in between, spending exceeds the limit by no more than calls in flight cost above their bound."""
+    """Whatever comes in between, spending exceeds the limit by no more than calls cost above their bound."""
     budget, open_, excess = Budget(limit=Decimal(100)), [], Decimal(0)
     for most, how, cost in calls:
         try:
@@ -195,8 +195,9 @@ def test_local_calls_cost_nothing():
     """In this process and on this machine; a machine elsewhere is not free."""
     one = purse(Budget(limit=Decimal("0.000001")), price_list=None, free=True)
     assert one.settle(one.reserve(ASKED), answered(cost=0.0)).cost_usd == 0.0
-    assert is_free(None, "") and is_free(None, "http://127.0.0.1:8080/v1") and is_free(None, "http://localhost:1/v1")
-    assert not (is_free(None, "http://10.0.0.7/v1") or is_free("openai", "https://api.openai.com/v1"))
+    assert all(is_free(None, url) for url in ("", "http://127.0.0.1:8080/v1", "http://localhost:1/v1"))
+    assert not is_free(None, "http://10.0.0.7/v1")
+    assert not is_free("openai", "https://api.openai.com/v1")
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,9 @@ class Line:
     model: str
     places: Places
     patience: Patience = field(default_factory=Patience)
-    stores: tuple[Store, ...] = ()  # the first that knows a call answers it; all keep what was asked
+    stores: tuple[Store, ...] = ()  # the first that knows a call answers it; all hear of every answer
     purse: Purse | None = None
-    endpoint: str = ""
+    endpoint: str = ""  # tells servers, and models of one name, apart
     structured: bool = False
 
     @classmethod
@@ -67,7 +67,7 @@ class Line:
             provider=provider,
             model=provider.model,
             places=places,
-            endpoint=getattr(provider, "endpoint", ""),
+            endpoint=getattr(provider, "endpoint", "") or getattr(provider, "fingerprint", ""),
             structured=getattr(provider, "structured", False),
             **rest,
         )
@@ -82,10 +82,8 @@ class Line:
         Raises ProviderError.
         """
         identity = call_identity(self.name, self.model, self.endpoint, request) if self.stores else {}
-        for store in self.stores:
-            if (known := store.get(identity)) is not None:
-                return known
-        completion = await self._ask(request, order)
+        known = next((found for store in self.stores if (found := store.get(identity)) is not None), None)
+        completion = await self._ask(request, order) if known is None else known
         for store in self.stores:
             store.put(identity, completion)
         return completion

@@ -136,6 +136,8 @@ def check(options: RunOptions) -> None:
         parse_model(name, "--strategy") for spec in options.strategies or () for name in bind_strategy(spec).models
     ]
     for name in (*options.providers, *((options.judge,) if options.judge else ()), *mixed):
+        if options.replay is not None:
+            continue  # neither weights nor client are needed
         look = getattr(providers.get(name.provider), "check", None)
         if look is not None:
             look(name.model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 
@@ -17,13 +18,16 @@ class MlxProvider:
 
     default_model = BUNDLED
     at_once = (64, 64)  # requests that wait for a row of the batch cost nothing
+    seeded = True
     attempt_s = None  # a local model takes as long as it takes; a dead thread is noticed
 
     def __init__(self, model: str | None = None) -> None:
         from .mlx_batch import BatchThread
 
         self.model = model or BUNDLED
-        self._batch = BatchThread(_where(self.model))
+        where = _where(self.model)
+        self.fingerprint = _fingerprint(where)
+        self._batch = BatchThread(where)
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -79,6 +83,15 @@ class MlxProvider:
         if n_prompt >= context:
             raise ProviderError(f"the prompt has {n_prompt} tokens, {self.model} reads {context}: shorten the prompt")
         return context - n_prompt
+
+
+def _fingerprint(where: Path | str) -> str:
+    """Differs when a folder's files are replaced; empty for a hub name."""
+    if isinstance(where, str):
+        return ""
+    files = sorted(path for path in where.iterdir() if path.suffix in (".safetensors", ".json", ".npz"))
+    told = [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _where(model: str) -> Path | str:
