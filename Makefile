@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup evals test test-all check lint wheel baselines clean
+.PHONY: setup evals replay cassettes test test-all check lint wheel baselines clean
 
 setup: $(READY)
 
@@ -17,6 +17,13 @@ $(READY): pyproject.toml constraints.txt
 
 evals: $(READY)            ## the main job: real debates of the bundled model
 	$(BIN)/pytest evals -k debate --provider mlx
+
+replay: $(READY)           ## all evals from the committed cassettes: no model is asked
+	$(BIN)/pytest evals --provider mlx --replay fixtures/cassettes -q
+
+cassettes: $(READY)        ## record them anew with the bundled model
+	rm -rf fixtures/cassettes
+	$(BIN)/pytest evals --provider mlx --record fixtures/cassettes -q
 
 test: $(READY)             ## the project's tests, under ten minutes
 	$(BIN)/pytest -n 2 -m "not slow"

@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+from pytest_hiddenlayer.providers.mlx_blas import fast_blas
+
+fast_blas()  # before a test imports mlx
+
 pytest_plugins = ["pytester"]
 
 ENVIRONMENT = {

@@ -77,7 +77,7 @@ def test_unknown_is_none(price_list, model, usage):
 OWN = """
 prices:
   - {provider: openai, model: mine*, since: 2026-01-01, input: 0.10, output: 0.40}
-  - {provider: openai, model: mine*, since: 2026-06-01, input: 0.20, cached_input: 0.05, output: 0.8, batch_factor: 0.25}
+  - {provider: openai, model: mine*, since: 2026-06-01, input: 0.20, cached_input: 0.05, output: 1, batch_factor: .25}
   - {provider: openai, model: gpt-5-mini, since: 2026-06-01, input: 100, output: 100}
 """
 

@@ -37,7 +37,11 @@ def _check(name: str) -> bool:
         return True
     began = time.perf_counter()
     try:
-        said = asyncio.run(_ask(providers.get(name)(None)))
+        provider = providers.get(name)(None)
+        if getattr(provider, "price_list", None) is not None:
+            print(f"{name}: ready, with {provider.model} unless you name another (not asked: that would cost)")
+            return True
+        said = asyncio.run(_ask(provider))
     except HiddenLayerError as error:
         print(f"{name}: does not work: {error}")
         return False
@@ -55,7 +59,11 @@ async def _ask(provider: Provider) -> str:
 
 
 def _bundled(name: str) -> str:
-    return f" (bundled model {BUNDLED})" if name == "mlx" else ""
+    if name != "mlx":
+        return ""
+    from ..providers.mlx_blas import fast_blas
+
+    return f" (bundled model {BUNDLED}; BLAS: {fast_blas()})"
 
 
 def _version(name: str) -> str:

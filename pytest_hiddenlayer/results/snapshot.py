@@ -20,6 +20,7 @@ from .figures import CellFigures, CellPlan
 
 FOLDER = Path("snapshots")
 SCHEMA = 1
+_VOLATILE = ("cached_input_tokens", "cache_write_tokens")  # they tell what else was asked just then
 _FIELDS = {
     "schema", "task", "task_hash", "strategy", "strategy_params", "provider", "model", "seed", "epochs",
     "scorer", "n", "score", "stderr", "ci95", "usage", "cost_usd", "samples",
@@ -47,7 +48,7 @@ def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str
     samples = kept | {name: _sample_json(result) for name, result in figures.samples.items()}
     scored = [s for s in samples.values() if s["score"] is not None]
     whole = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
-    usage = asdict(figures.usage) if not kept else None
+    usage = {k: v for k, v in asdict(figures.usage).items() if k not in _VOLATILE} if not kept else None
     head = {
         "schema": SCHEMA,
         "task": plan.task,
