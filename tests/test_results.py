@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -395,6 +397,16 @@ def test_records_come_back_as_they_were_written(tmp_path):
     for one in written:
         log.append(one)
     assert list(read_records(log.folder)) == written
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list a process's open files")
+def test_a_log_that_nobody_holds_is_closed(tmp_path):
+    """A process that opens a log again and again does not run out of file handles."""
+    before = len(os.listdir("/proc/self/fd"))
+    for name in ("a", "b", "c"):
+        RunLog(tmp_path, "run").append(record(name, 1.0))
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_record_with_nan_is_refused(tmp_path):

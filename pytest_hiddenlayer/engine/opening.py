@@ -18,6 +18,8 @@ from .retry import Patience
 
 AT_ONCE = (20, 200)
 """Calls in flight to begin with, and most, where neither the user nor the provider says."""
+FIRST_WAIT_S = 0.5
+"""Bound of the wait before a call is asked for the second time; it doubles each time."""
 ATTEMPT_S = 300.0
 """Seconds of one attempt, where neither the user nor the provider says."""
 
@@ -76,4 +78,5 @@ def takes_base_url(factory: Callable[..., Any]) -> bool:
 def _patience(provider: Any, options: RunOptions) -> Patience:
     """The user's time for an attempt, else the provider's (None: it takes as long as it takes)."""
     seconds = options.timeout_s if options.timeout_s is not None else getattr(provider, "attempt_s", ATTEMPT_S)
-    return Patience(attempt_s=seconds, total_s=None if seconds is None else 3 * seconds)
+    total_s = None if seconds is None else 3 * seconds
+    return Patience(attempt_s=seconds, total_s=total_s, first_wait_s=FIRST_WAIT_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,15 @@ from ..errors import UsageError
 class LineLog:
     """A file of lines that stays open for appending; its folder is made where it is missing.
 
-    `shared`: other processes append to it too, so that each line takes the file's lock.
+    `shared`: other processes append to it too, so that each line takes the file's lock. A log
+    that nobody holds any longer is closed.
     """
 
     def __init__(self, path: Path, *, shared: bool = True) -> None:
         self._shared = shared
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        self._close = weakref.finalize(self, os.close, self._handle)
         if not shared:
             _mend(self._handle)
 
@@ -44,8 +47,8 @@ class LineLog:
             _lock(self._handle, held=False)
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._handle)
+        """Close the file; once more does nothing."""
+        self._close()
 
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
