@@ -407,3 +407,19 @@ def test_a_folder_without_a_model_is_a_usage_error(tmp_path: Path):
     """A folder that mlx_lm cannot load says why."""
     with pytest.raises(UsageError, match="mlx_lm cannot load it"):
         MlxProvider(str(tmp_path))
+
+
+@pytest.mark.parametrize(("before", "after"), [((300, 1024), 1024), ((3000, 5000), 3000)])
+def test_loading_leaves_room_for_open_files(before, after):
+    """mlx_lm lowers a process's limit of open files on import, and cannot be imported below 4096: not here."""
+    code = (
+        "import resource, sys\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, {before})\n"
+        "from pytest_hiddenlayer.providers.mlx_load import load\n"
+        "load(sys.argv[1])\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(bundled_path())], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == str((after, before[1])), done.stderr

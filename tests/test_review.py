@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -384,6 +385,6 @@ def _until(terminal: int, wanted: bytes, seconds: float = 20) -> bytes:
     """What the terminal shows until `wanted` stands in it."""
     seen, end = b"", time.monotonic() + seconds
     while wanted not in seen:
-        assert time.monotonic() < end, seen
+        assert select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0], seen
         seen += os.read(terminal, 4096)
     return seen

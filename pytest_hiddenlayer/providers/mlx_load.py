@@ -64,13 +64,42 @@ def load(path: Path | str) -> Loaded:
     """
     fast_blas()
     try:
-        return _load_plain(Path(path)) if is_plain(Path(path)) else _load_any(str(path))
+        with open_files_kept():
+            return _load_plain(Path(path)) if is_plain(Path(path)) else _load_any(str(path))
     except ImportError as error:
         raise ProviderUnavailable(f"provider mlx does not work here ({error}): {INSTALL}") from error
     except ProviderError:
         raise
     except Exception as error:  # whatever a loader or a hub client raises: the model cannot be had
         raise UsageError(f"--model {path}: mlx_lm cannot load it: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def open_files_kept() -> Iterator[None]:
+    """Let nobody lower how many files this process may open; what asks for more gets what is allowed.
+
+    `mlx_lm.utils` sets 2 048 (hard: 4 096) on import: less than a thousand calls in flight beside
+    a run's files need, not to be raised again, and an error where the hard limit is lower.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        yield
+        return
+    real = resource.setrlimit
+
+    def raised(which: int, limits: tuple[int, int]) -> None:
+        soft, hard = resource.getrlimit(which)
+        if which != resource.RLIMIT_NOFILE:
+            real(which, limits)
+        elif resource.RLIM_INFINITY not in (soft, hard) and soft < limits[0]:
+            real(which, (min(limits[0], hard), hard))
+
+    resource.setrlimit = raised
+    try:
+        yield
+    finally:
+        resource.setrlimit = real
 
 
 def is_plain(folder: Path) -> bool:
