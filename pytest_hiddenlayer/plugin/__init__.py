@@ -20,7 +20,13 @@ from .collect import pytest_collect_file
 from .fixtures import evaluate, hl_case, judge, provider, sample, strategy
 from .marker import SIGNATURE, pytest_generate_tests
 from .options import asked_for, check_options, pytest_addoption, pytest_load_initial_conftests
-from .reporting import Gathering, pytest_runtest_makereport, pytest_sessionfinish
+from .reporting import (
+    Gathering,
+    pytest_report_from_serializable,
+    pytest_report_to_serializable,
+    pytest_runtest_makereport,
+    pytest_sessionfinish,
+)
 from .running import (
     pytest_collection_finish,
     pytest_runtestloop,
@@ -59,6 +65,8 @@ __all__ = [
     "pytest_configure",
     "pytest_generate_tests",
     "pytest_load_initial_conftests",
+    "pytest_report_from_serializable",
+    "pytest_report_to_serializable",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",
     "pytest_runtest_setup",

@@ -12,11 +12,11 @@ import pytest
 
 from .fixtures import deciding, overridden, record_for
 from .outcomes import settle
-from .state import State, state_of
+from .state import RECORDS, State, state_of
 
 if TYPE_CHECKING:
     from ..engine.cases import Case, Cell
-    from ..types import Record, Task
+    from ..types import Task
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -90,7 +90,6 @@ class EvalItem(pytest.Function):
     """One case."""
 
     hl_case: Case
-    _record: Record
 
     def __init__(self, *, case: Case, **rest: Any) -> None:
         super().__init__(**rest)
@@ -100,11 +99,11 @@ class EvalItem(pytest.Function):
     def setup(self) -> None:
         """The fixtures that a conftest wants everywhere, then the answer."""
         super().setup()
-        self._record = record_for(self)
+        record_for(self)
 
     def runtest(self) -> None:
         """The answer is there: here it is judged."""
-        settle(self, self._record)
+        settle(self, self.stash[RECORDS][-1])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where it stands: its file. The first line, since pytest wants one where a fixture skips."""

@@ -87,11 +87,11 @@ class HtmlReport:
         from ..engine.naming import controlled
         from ..report.transcript import record_html
 
-        made = [values for values in getattr(report, "hl_records", ()) if controlled(values["label"]) is None]
+        made = [record for record in getattr(report, "hl_records", ()) if controlled(record.label) is None]
         if made and data == ["No log output captured."]:
             data.clear()
-        for values in reversed(made):
-            data.insert(0, record_html(values))
+        for record in reversed(made):
+            data.insert(0, record_html(record.to_json()))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:

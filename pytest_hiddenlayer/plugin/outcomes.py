@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -58,7 +59,13 @@ def properties(record: Record) -> list[tuple[str, str]]:
         "model": record.model,
         "run_id": record.run_id,
     }
-    return [(f"hl.{key}", "unknown" if value is None else str(value)) for key, value in values.items()]
+    return [_property(key, "unknown" if value is None else str(value)) for key, value in values.items()]
+
+
+@lru_cache(maxsize=1024)
+def _property(key: str, value: str) -> tuple[str, str]:
+    """One and the same pair for all items that share it: most do."""
+    return (f"hl.{key}", value)
 
 
 def _baseline_outcome(config: pytest.Config, record: Record) -> str | None:

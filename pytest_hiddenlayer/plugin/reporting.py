@@ -1,4 +1,8 @@
-"""Records travel on reports: from the item that made them to the process that prints and gates."""
+"""Records travel on reports: from the item that made them to the process that prints and gates.
+
+What is not needed any longer is let go at once: a run's texts are on disk, and pytest keeps every
+item and every report to the end.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .equal_budget import controls_of
+from .equal_budget import CONTROLS, controls_of
 from .outcomes import RIGHT_NOW
 from .running import case_of
 from .state import RECORDS, STATE
@@ -17,16 +21,40 @@ from .state import RECORDS, STATE
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put an item's records on its report as plain JSON values, and turn a newly right answer into an xpass."""
+    """Put an item's records on its report, and turn a newly right answer into an xpass."""
     report = yield
     if case_of(item) is None:
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
     made = [*item.stash.get(RECORDS, []), *controls_of(item)]
     if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
-        report.hl_records = [record.to_json() for record in made]  # type: ignore[attr-defined]
+        report.hl_records = made  # type: ignore[attr-defined]
     if report.when == "call" and report.passed and RIGHT_NOW in item.stash:
         report.wasxfail = item.stash[RIGHT_NOW]
+    if report.when == "teardown":
+        for key in (RECORDS, CONTROLS):
+            if key in item.stash:
+                del item.stash[key]
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(report: Any) -> Generator[None, Any, Any]:
+    """Records as plain JSON values, for another process."""
+    values = yield
+    if values is not None and "hl_records" in values:
+        values["hl_records"] = [record.to_json() for record in report.hl_records]
+    return values
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_from_serializable() -> Generator[None, Any, Any]:
+    """Records again, from another process."""
+    report = yield
+    if hasattr(report, "hl_records"):
+        from ..types import Record
+
+        report.hl_records = [Record(**values) for values in report.hl_records]
     return report
 
 
@@ -35,17 +63,25 @@ class Gathering:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self._carrying: dict[str, pytest.TestReport] = {}  # node id → the report with its records
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the records of a report."""
-        if not getattr(report, "hl_eval", False):
-            return
-        from ..types import Record
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
+        """Keep what figures need of a report's records; after an item's last report its texts are let go."""
+        if getattr(report, "hl_eval", False):
+            self._keep(report)
+        yield
+        if report.when == "teardown" and (carrying := self._carrying.pop(report.nodeid, None)) is not None:
+            del carrying.hl_records
+
+    def _keep(self, report: pytest.TestReport) -> None:
+        from ..results.lean import lean
 
         state = self.config.stash[STATE]
-        for values in getattr(report, "hl_records", ()):
-            state.records.append(Record(**values))
+        made = getattr(report, "hl_records", ())
+        if made:
+            state.records.extend(made if state.options.equal_budget else map(lean, made))
+            self._carrying[report.nodeid] = report
         if report.when == "call" or not report.passed:
             state.seen[report.nodeid] = report.outcome if not _expected(report) else "scored"
 
