@@ -19,6 +19,7 @@ from .results.baselines import Found, find_baseline, open_reference
 from .results.control_cells import control_figures
 from .results.figures import CellFigures, CellPlan, by_cell, figures
 from .results.gate import GateResult, judge_gates, match_of, policy_of
+from .results.lean import lean
 from .results.plans import plan_of
 from .results.runlog import RunLog, new_run_id, write_json
 from .results.summary import summary
@@ -86,10 +87,10 @@ def evaluate(
     if options.adaptive and options.gate not in ("off", "threshold"):
         run.watched = watched(plans, lambda plan: baselines[plan.key], match_of(options))
     todo = [case for cell, _ in found for case in cases(cell)]
-    runtime = Runtime(options, run.log.run_id, on_record=run.log.append)
+    runtime = Runtime(options, run.log.run_id, on_records=run.log.append_all)
     try:
         for record in chain.from_iterable(_answers(run, runtime, wave) for wave in _waves(run, todo)):
-            run.records.append(record)
+            run.records.append(record if options.equal_budget else lean(record))
             if record.cell in run.watched:
                 run.watched[record.cell].add(record)
             if on_record is not None:

@@ -32,8 +32,8 @@ class Store(Protocol):
 class Purse(Protocol):
     """Prices calls, and holds them within the budget."""
 
-    def reserve(self, request: Request) -> Any:
-        """Set aside what a call may cost at most. Raises BudgetSpent."""
+    async def reserve(self, request: Request, order: int) -> Any:
+        """Set aside what a call may cost at most, lower orders first. Raises BudgetSpent."""
         ...
 
     def settle(self, reserved: Any, completion: Completion) -> Completion:
@@ -91,7 +91,7 @@ class Line:
     async def _ask(self, request: Request, order: int) -> Completion:
         if self.purse is None:
             return self._checked(request, await self._persist(request, order))
-        reserved = self.purse.reserve(request)
+        reserved = await self.purse.reserve(request, order)
         try:
             completion = await self._persist(request, order)
         except BaseException as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from itertools import count
@@ -14,8 +14,9 @@ from ..errors import HiddenLayerError, ProviderError
 from ..types import ModelName, Provider, Record
 from .answering import answer_case
 from .budget import Budget
-from .cases import Case
+from .cases import Case, Cell
 from .controls import control_case, draw_controls, wants_controls
+from .keeping import Keeper
 from .line import Line
 from .means import Means
 from .opening import open_line
@@ -38,7 +39,7 @@ class Runtime:
         self,
         options: RunOptions,
         run_id: str,
-        on_record: Callable[[Record], None] | None = None,
+        on_records: Callable[[Sequence[Record]], None] | None = None,
         broker: BrokerClient | None = None,
     ) -> None:
         self.options, self.run_id = options, run_id
@@ -46,7 +47,7 @@ class Runtime:
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
         self._arrived: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not begun yet
-        self._on_record = on_record  # called on the loop's thread as soon as a record is complete
+        self._keeper = Keeper(on_records)  # called on the loop's thread with records that are complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
         self._orders = count()
         self._begun: set[asyncio.Future[Any]] = set()
@@ -105,7 +106,7 @@ class Runtime:
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
-        others = {name: _in_order(self.provider(parse_model(name, what)), order) for name, what in _named(case)}
+        others = {name: _in_order(self.provider(model), order) for name, model in _named(case.cell)}
         asked = _in_order(candidate, order)
         judged = asked if judging is candidate else _in_order(judging, order)
         ask = partial(self._answer, asked, judged, others)
@@ -127,7 +128,7 @@ class Runtime:
             task = asyncio.ensure_future(work)
             self._begun.add(task)  # a loop does not keep its tasks alive
             task.add_done_callback(self._begun.discard)
-            task.add_done_callback(partial(_deliver, future))
+            task.add_done_callback(partial(self._deliver, future))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` returns, run on the loop; raises what it raises."""
@@ -162,9 +163,16 @@ class Runtime:
         record = await answer_case(
             case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others
         )
-        if self._on_record is not None:
-            self._on_record(record)
+        self._keeper.keep(record)
         return record
+
+    def _deliver(self, future: Future[T], task: asyncio.Future[T]) -> None:
+        if task.cancelled():
+            future.cancel()
+        elif (error := task.exception() or self._keeper.fault) is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(task.result())
 
     def close(self) -> None:
         """Cancel what is in flight, close the providers, end the loop."""
@@ -200,21 +208,14 @@ class Runtime:
         return self._loop
 
 
-def _deliver(future: Future[T], task: asyncio.Future[T]) -> None:
-    if task.cancelled():
-        future.cancel()
-    elif (error := task.exception()) is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(task.result())
-
-
-def _named(case: Case) -> Iterator[tuple[str, str]]:
-    """(model, what for) that the cell's scorers and strategy name themselves, beside the run's judge."""
-    for scorer in case.cell.scorers:
-        yield from ((name, "judge") for name in getattr(scorer, "judges", ()))
-    for name in case.cell.strategy.models:
-        yield name, f"strategy {case.cell.strategy.name}"
+def _named(cell: Cell) -> Sequence[tuple[str, ModelName]]:
+    """The models that the cell's scorers and strategy name themselves, beside the run's judge."""
+    if "named" not in cell.memo:
+        judges = [(name, "judge") for scorer in cell.scorers for name in getattr(scorer, "judges", ())]
+        asked = [(name, f"strategy {cell.strategy.name}") for name in cell.strategy.models]
+        cell.memo["named"] = [(name, parse_model(name, what)) for name, what in judges + asked]
+    found: Sequence[tuple[str, ModelName]] = cell.memo["named"]
+    return found
 
 
 def _in_order(provider: Provider, order: int) -> Provider:

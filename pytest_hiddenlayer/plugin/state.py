@@ -67,7 +67,9 @@ class State:
         if self._runtime is None:
             from ..engine.runtime import Runtime
 
-            self._runtime = Runtime(self.options, self.run_id, on_record=self.runlog.append, broker=self._broker())
+            self._runtime = Runtime(
+                self.options, self.run_id, on_records=self.runlog.append_all, broker=self._broker()
+            )
         return self._runtime
 
     def _broker(self) -> BrokerClient | None:
