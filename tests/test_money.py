@@ -184,7 +184,7 @@ def test_a_call_waits_for_what_others_leave_over():
 
 
 def test_a_call_that_can_fit_no_more_does_not_wait():
-    """Those that wait hear at once when what was spent leaves too little, and a cancelled one gives its share back."""
+    """Those that wait hear at once when too little is left, and a cancelled one gives its share back."""
     budget = Budget(limit=Decimal(2))
 
     async def story() -> tuple[bool, object, object]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-LEAST_WINDOW = 32
-"""Cases in flight, where nobody knows yet how many calls the server bears."""
+LEAST_WINDOW = 256
+"""Cases that are begun ahead at least: many at once, since two threads that take turns cost time."""
+
+
+FIRST_ROUNDS = 10
+"""Rounds of the loop in which cases that begin together send their first calls."""
+FIRST_S = 0.2
+"""Longest time that a caller sleeps for these."""
 
 
 class Runtime:
@@ -47,6 +54,7 @@ class Runtime:
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
         self._arrived: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not begun yet
+        self._gathering = False  # more are coming before any of them is begun
         self._keeper = Keeper(on_records)  # called on the loop's thread with records that are complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
         self._orders = count()
@@ -112,12 +120,30 @@ class Runtime:
         ask = partial(self._answer, asked, judged, others)
         return self._start(self._with_controls(case, ask, on_control))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is submitted in this block is begun at its end, with one wake-up of the loop.
+
+        The caller sleeps while the loop sends what it can: two threads that both want Python's
+        lock pass it on thousands of times a second.
+        """
+        self._gathering = True
+        try:
+            yield
+        finally:
+            self._gathering = False
+            if self._arrived:
+                loop, under_way = self._running_loop(), threading.Event()
+                loop.call_soon_threadsafe(self._begin)
+                loop.call_soon_threadsafe(_after, loop, FIRST_ROUNDS, under_way.set)
+                under_way.wait(FIRST_S)
+
     def _start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin on the loop; one wake-up serves all that came since the last one."""
         loop, future = self._running_loop(), Future[T]()
         with self._opening:
             self._arrived.append((work, future))
-            if len(self._arrived) == 1:
+            if len(self._arrived) == 1 and not self._gathering:
                 loop.call_soon_threadsafe(self._begin)
         return future
 
@@ -206,6 +232,14 @@ class Runtime:
             self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
             self._thread.start()
         return self._loop
+
+
+def _after(loop: asyncio.AbstractEventLoop, rounds: int, then: Callable[[], None]) -> None:
+    """Call `then` when the loop has gone round so often."""
+    if rounds:
+        loop.call_soon(_after, loop, rounds - 1, then)
+    else:
+        then()
 
 
 def _named(cell: Cell) -> Sequence[tuple[str, ModelName]]:
