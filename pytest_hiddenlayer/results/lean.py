@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ..types import Record
 
@@ -12,6 +14,14 @@ def lean(record: Record) -> Record:
 
     Prompt, target, output and the calls' texts are on disk, in the run's log.
     """
-    first = record.transcript[:1]
-    calls = [{"mean_logprob": call.get("mean_logprob")} for call in first]
+    calls = [_lean_call(call) for call in record.transcript]
     return replace(record, input="", target=None, output=None, transcript=calls)
+
+
+_KEPT = ("mean_logprob", "cached", "attempts", "remarks")
+_USUAL: Mapping[str, Any] = {}
+
+
+def _lean_call(call: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = {name: call[name] for name in _KEPT if call.get(name) is not None}
+    return kept or _USUAL
