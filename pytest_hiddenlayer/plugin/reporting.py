@@ -26,6 +26,7 @@ def pytest_runtest_makereport(
     if case_of(item) is None:
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
+    report.user_properties = item.user_properties  # one list for three reports: pytest keeps them all
     made = [*item.stash.get(RECORDS, []), *controls_of(item)]
     if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
         report.hl_records = made  # type: ignore[attr-defined]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from ..types import Record
@@ -15,7 +17,14 @@ def lean(record: Record) -> Record:
     Prompt, target, output and the calls' texts are on disk, in the run's log.
     """
     calls = [_lean_call(call) for call in record.transcript]
-    return replace(record, input="", target=None, output=None, transcript=calls)
+    usage = _shared(tuple(record.usage.items()))
+    return replace(record, input="", target=None, output=None, transcript=calls, usage=usage)
+
+
+@lru_cache(maxsize=10_000)
+def _shared(counts: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """One mapping for all records with the same counts."""
+    return MappingProxyType(dict(counts))
 
 
 _KEPT = ("mean_logprob", "cached", "attempts", "remarks")
