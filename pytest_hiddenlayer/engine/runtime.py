@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import HiddenLayerError, ProviderError
 from ..types import ModelName, Provider, Record
 from .answering import answer_case
+from .batch_ledger import BATCHES
+from .batches import BatchDesk
 from .budget import Budget
 from .cases import Case
 from .controls import control_case, draw_controls, wants_controls
@@ -40,8 +44,12 @@ class Runtime:
         run_id: str,
         on_record: Callable[[Record], None] | None = None,
         broker: BrokerClient | None = None,
+        batches: Path = BATCHES,
+        on_notice: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.options, self.run_id = options, run_id
+        self._batches = batches  # folder of what is known of sent batches
+        self._on_notice = on_notice  # called on the loop's thread with a sentence for people
         self._means: Means | None = None
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
@@ -69,6 +77,8 @@ class Runtime:
     @property
     def window(self) -> int:
         """Cases that are worth asking for at once: enough that every place is taken when the oldest cases end."""
+        if self.options.batch:
+            return sys.maxsize  # what is not asked for now would wait for another batch
         bounds = [line.places.bound for line in self._open.values() if isinstance(line, Line)]
         return LEAST_WINDOW + 2 * max(bounds, default=self.options.concurrency or 0)
 
@@ -87,7 +97,7 @@ class Runtime:
         if brokered is not None:
             return brokered
         if self._means is None:
-            self._means = Means(self.options)
+            self._means = Means(self.options, self._batches, self._on_notice)
         return open_line(name, self.options, self._means)
 
     def submit(
@@ -133,14 +143,18 @@ class Runtime:
         """What `work` returns, run on the loop; raises what it raises."""
         return self.wait(asyncio.run_coroutine_threadsafe(work, self._running_loop()))
 
-    def wait(self, future: Future[T]) -> T:
-        """The record, once it is there. Raises ProviderError where the loop has ended instead."""
+    def wait(self, future: Future[T], meanwhile: Callable[[], None] = lambda: None) -> T:
+        """The record, once it is there; `meanwhile` is called about once a second until then.
+
+        Raises ProviderError where the loop has ended instead.
+        """
         while True:
             try:
                 return future.result(timeout=1.0)
             except TimeoutError:
                 if future.done():
                     raise  # the answer itself raised it
+                meanwhile()
                 if self._thread is None or not self._thread.is_alive():
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
@@ -165,6 +179,24 @@ class Runtime:
         if self._on_record is not None:
             self._on_record(record)
         return record
+
+    def unfinished(self) -> list[str]:
+        """A sentence for each batch that was sent and is not collected."""
+        return [text for desk in self._desks() for text in desk.unfinished()]
+
+    def let_go(self) -> None:
+        """Every record of the run is on disk: what batches answered for them need not be kept."""
+
+        async def on_loop() -> None:
+            for desk in self._desks():
+                desk.let_go()
+
+        if any(self._desks()):
+            self.run(on_loop())
+
+    def _desks(self) -> list[BatchDesk]:
+        lines = [line for line in self._open.values() if isinstance(line, Line)]
+        return [line.desk for line in lines if line.desk is not None]
 
     def close(self) -> None:
         """Cancel what is in flight, close the providers, end the loop."""
