@@ -3,8 +3,8 @@
     with standin(latency_s=0.2, faults={"429": 0.1}) as server:
         server.url, server.stats()
 
-It is no model. It speaks OpenAI's chat completions, responses and models (below /v1), Anthropic's
-messages (below /v1) and Ollama's chat, tags, show and version (below /api). What it answers and
+It is no model. It speaks OpenAI's chat completions, responses, models, files and batches (below /v1),
+Anthropic's messages and message batches (below /v1) and Ollama's chat, tags, show and version (below /api). What it answers and
 when it fails can be written into the prompt: see `replies` and `faults`.
 """
 
@@ -33,7 +33,7 @@ class Running:
     url: str  # without a slash at its end; OpenAI's base URL is this and /v1
 
     def stats(self) -> dict[str, Any]:
-        """What it was asked so far: requests, in_flight, max_in_flight, statuses, connections, last."""
+        """What it was asked so far: requests, in_flight, max_in_flight, statuses, connections, last, batches."""
         with urllib.request.urlopen(f"{self.url}/stats", timeout=10) as reply:
             found: dict[str, Any] = json.load(reply)
             return found
