@@ -27,6 +27,7 @@ class AnswerContext:
     provider: Provider
     judge: Provider
     overrides: Generation  # from the command line: these win over everything
+    alone: bool = False  # nobody else asks meanwhile: no call of it is worth a batch
     others: Mapping[str, Provider] = field(default_factory=dict)  # whom scorers and strategy name, PROVIDER[:MODEL]
     _slots: list[Call | None] = field(default_factory=list)  # None: asked, and not answered
     _asked: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → calls so far
@@ -65,7 +66,7 @@ class AnswerContext:
         """One call, logged. Raises ProviderError."""
         recorded = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         request = self._request(prompt, role, round, self._params(defaults), recorded, schema, top_logprobs)
-        request = replace(request, independent=True) if self._first.now() else request
+        request = replace(request, independent=True) if self._first.now() and not self.alone else request
         return await self._complete(self._named(model) if model else self._judge(judge), request)
 
     async def ask_to_score(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+ALONE = "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) go the ordinary way"
 LEAST_WINDOW = 32
 """Cases in flight, where nobody knows yet how many calls the server bears."""
 
@@ -49,6 +50,7 @@ class Runtime:
     ) -> None:
         self.options, self.run_id = options, run_id
         self._batches = batches  # folder of what is known of sent batches
+        self._told_alone = False
         self._on_notice = on_notice  # called on the loop's thread with a sentence for people
         self._means: Means | None = None
         self._broker = broker  # another process that holds the lines
@@ -106,11 +108,14 @@ class Runtime:
         provider: Provider | None = None,
         judge: Provider | None = None,
         on_control: Callable[[Record], None] | None = None,
+        *,
+        alone: bool = False,
     ) -> Future[Record]:
         """The future record of a case. Raises what opening a provider raised.
 
         Under `equal_budget` a caller that gives `on_control` is handed the control's records, in
-        order, before the future is done; nothing is drawn for one that does not.
+        order, before the future is done; nothing is drawn for one that does not. `alone`: the
+        caller waits for this record before it submits another, so that none fills a batch with it.
         """
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
@@ -118,7 +123,10 @@ class Runtime:
         others = {name: _in_order(self.provider(parse_model(name, what)), order) for name, what in _named(case)}
         asked = _in_order(candidate, order)
         judged = asked if judging is candidate else _in_order(judging, order)
-        ask = partial(self._answer, asked, judged, others)
+        ask = partial(self._answer, asked, judged, others, alone)
+        if alone and self.options.batch and not self._told_alone:
+            self._told_alone = True
+            self._on_notice(ALONE)
         return self._start(self._with_controls(case, ask, on_control))
 
     def _start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -171,10 +179,10 @@ class Runtime:
         return record
 
     async def _answer(
-        self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], case: Case
+        self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], alone: bool, case: Case
     ) -> Record:
         record = await answer_case(
-            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others
+            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others, alone=alone
         )
         if self._on_record is not None:
             self._on_record(record)

@@ -73,10 +73,17 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     try:
         result = yield
     except session.Failed:  # -x or --maxfail: what was answered counts, cells are not whole enough to gate
-        finish(session, gated=False)
+        _end(session, gated=False)
         raise
-    finish(session, gated=True)
+    _end(session, gated=True)
     return result
+
+
+def _end(session: pytest.Session, *, gated: bool) -> None:
+    finish(session, gated=gated)
+    state = session.config.stash.get(STATE, None)
+    if state is not None:
+        state.let_go()
 
 
 @pytest.hookimpl(trylast=True)

@@ -40,10 +40,14 @@ class Batches:
         self.config, self.seen = config, seen
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, Batch] = {}
+        self.waits_s: float = config.batch_s
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply | None:
         """The reply; None where the path is none of batches."""
-        path, _, query = path.partition("?")
+        path = path.partition("?")[0]
+        if path == "/finish":
+            self.waits_s = 0.0
+            return _json({})
         path = path.removeprefix("/v1")
         if not path.startswith(("/files", "/batches", "/messages/batches")):
             return None
@@ -56,11 +60,11 @@ class Batches:
             if kind is not None:
                 return fault(kind, self.config.retry_after, "", path)
         ours = path.startswith("/messages/batches")
-        return (self._anthropic if ours else self._openai)(method, path, headers, raw, query)
+        return (self._anthropic if ours else self._openai)(method, path, headers, raw)
 
     # ------------------------------------------------------------ OpenAI
 
-    def _openai(self, method: str, path: str, headers: Mapping[str, str], raw: bytes, query: str) -> Reply:
+    def _openai(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply:
         match method, path.strip("/").split("/"):
             case "POST", ["files"]:
                 name = f"file-in_{len(self.files)}"
@@ -123,7 +127,7 @@ class Batches:
 
     # ------------------------------------------------------------ Anthropic
 
-    def _anthropic(self, method: str, path: str, headers: Mapping[str, str], raw: bytes, query: str) -> Reply:
+    def _anthropic(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply:
         match method, path.strip("/").split("/")[2:]:
             case "POST", []:
                 if self.config.batch_refused:
@@ -183,7 +187,7 @@ class Batches:
         return _json(show(batch))
 
     def _done(self, batch: Batch) -> bool:
-        if time.time() < batch.made_s + self.config.batch_s:
+        if time.time() < batch.made_s + self.waits_s:
             return False
         if batch.results is None:
             found = [(name, *self._alone(path, body)) for name, path, body in batch.requests]
