@@ -9,7 +9,7 @@ from typing import Any
 
 from ..types import Completion, Provider
 from .batch_ledger import BATCHES, Ledger
-from .batches import BatchDesk, without
+from .batches import QUIET_S, BatchDesk, without
 from .budget import Budget
 from .cache_file import default_path
 from .cassettes import Recorder, Replayer
@@ -80,7 +80,7 @@ class Means:
             self.tell(without(full))
             return None
         ledger = Ledger(self.batches, name, provider.model, getattr(provider, "endpoint", ""))
-        return BatchDesk(api, ledger, full, purse=replace(purse, batch=True), tell=self.tell)
+        return BatchDesk(api, ledger, full, purse=replace(purse, batch=True), tell=self.tell, quiet_s=QUIET_S)
 
     def close(self) -> None:
         """Write what is not written yet."""

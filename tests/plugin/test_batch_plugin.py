@@ -126,9 +126,9 @@ def test_a_killed_run_is_collected_by_the_next(folder):
     assert ledger(folder) == []
 
 
-@pytest.mark.parametrize("n", ["0", "2"])
-def test_ctrl_c_says_what_is_still_worked_on(folder, n):
-    """Ctrl-C ends at once with a sentence; the batch goes on, and the same command collects it."""
+@pytest.mark.parametrize(("n", "most_s"), [("0", 6), ("2", 20)])
+def test_ctrl_c_says_what_is_still_worked_on(folder, n, most_s):
+    """Ctrl-C ends soon with a sentence (xdist gives its workers 10 s); the same command collects the batch."""
     task(folder)
     with standin(batch_s=60) as server:
         first = begun(folder, server, "-n", n)
@@ -137,7 +137,7 @@ def test_ctrl_c_says_what_is_still_worked_on(folder, n):
         began = time.monotonic()
         os.kill(first.pid, signal.SIGINT)
         said, _ = first.communicate(timeout=30)
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < most_s
         assert "requests to openai:m is still being worked on; run the same command again to collect it" in said
         sent = server.stats()["batches"]
         server.finish()
@@ -151,7 +151,7 @@ def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
     task(folder, n=3)
     folder.write(
         "test_own.py",
-        "import pytest\n\n@pytest.mark.task('evals/sums.yaml')\ndef test_it(evaluate):\n    assert evaluate().score\n",
+        "import pytest\n\n@pytest.mark.task('evals/sums.yaml')\ndef test_it(evaluate):\n    evaluate()\n",
     )
     with standin() as server:
         result = folder.run("test_own.py", *url(server), provider="openai:m")

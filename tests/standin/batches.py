@@ -19,6 +19,7 @@ from .faults import draw, fault
 from .replies import Reply, answer, last_text
 
 _ERRORS = {"400": "invalid_request_error", "401": "authentication_error", "429": "rate_limit_error"}
+PATHS = ("/files", "/batches", "/messages/batches")
 _ODD = 7919  # a step through the results that reaches all of them in another order
 
 
@@ -42,15 +43,9 @@ class Batches:
         self.batches: dict[str, Batch] = {}
         self.waits_s: float = config.batch_s
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply | None:
-        """The reply; None where the path is none of batches."""
-        path = path.partition("?")[0]
-        if path == "/finish":
-            self.waits_s = 0.0
-            return _json({})
-        path = path.removeprefix("/v1")
-        if not path.startswith(("/files", "/batches", "/messages/batches")):
-            return None
+    def answer(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply:
+        """The reply to a path below one of `PATHS`."""
+        path = path.partition("?")[0].removeprefix("/v1")
         self.seen.batch_calls[f"{method} {path.split('_')[0]}"] += 1
         if not self.config.batches:
             return _json({"error": {"message": f"no such path: {path}"}}, 404)

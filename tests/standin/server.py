@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .batches import Batches
+from .batches import PATHS, Batches
 from .faults import draw, fault
 from .replies import Reply, answer, last_text
 
@@ -108,6 +108,9 @@ class _Connection(asyncio.Protocol):
         if path == "/stats":
             told = {name: value for name, value in vars(seen).items() if name != "attempts"}
             return self._write(Reply(json.dumps(told).encode()))
+        if path == "/finish":
+            self._batches.waits_s = 0.0
+            return self._write(Reply(b"{}"))
         if (reply := self._of_batches(method, path, headers, raw)) is not None:
             return self._write(reply)
         body = json.loads(raw) if raw else {}
@@ -128,11 +131,12 @@ class _Connection(asyncio.Protocol):
             self._write(reply)
 
     def _of_batches(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Reply | None:
-        reply = self._batches.answer(method, path, headers, raw)
+        if not path.removeprefix("/v1").startswith(PATHS):
+            return None
         key = _key(headers)
-        if reply is not None and self._config.key not in (None, key):
+        if self._config.key not in (None, key):
             return fault("401", self._config.retry_after, key, path)
-        return reply
+        return self._batches.answer(method, path, headers, raw)
 
     def _reply(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> Reply:
         config, said = self._config, last_text(body)
