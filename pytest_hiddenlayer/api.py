@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .engine.batch_ledger import BATCHES
 from .engine.cases import Case, Cell, cases, cells
 from .engine.options import RunOptions, check
 from .engine.runtime import Runtime
@@ -19,7 +21,6 @@ from .results.baselines import Found, find_baseline, open_reference
 from .results.control_cells import control_figures
 from .results.figures import CellFigures, CellPlan, by_cell, figures
 from .results.gate import GateResult, judge_gates, match_of, policy_of
-from .results.lean import lean
 from .results.plans import plan_of
 from .results.runlog import RunLog, new_run_id, write_json
 from .results.summary import summary
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 AHEAD = 64
-"""Cases in flight at most; a provider's own bound lies within."""
+"""Cases in flight at most, but for batches; a provider's own bound lies within."""
 
 
 @dataclass(kw_only=True)
@@ -73,11 +74,13 @@ def evaluate(
     root: Path,
     command: Sequence[str] = (),
     on_record: Callable[[Record, int, int], None] | None = None,
+    on_notice: Callable[[str], None] = lambda text: None,
 ) -> Run:
     """Answer every case of the task files found under `paths`; log, summary and gates as in pytest.
 
     A file that cannot be used is a fault of the run, the others still run. `on_record` is
-    called after each record with (record, how many so far, how many in all).
+    called after each record with (record, how many so far, how many in all), `on_notice` from
+    any thread with a sentence on what is sent, collected and still to be collected in batches.
     """
     check(options)
     run = Run(log=RunLog(root, new_run_id(), command))
@@ -87,15 +90,20 @@ def evaluate(
     if options.adaptive and options.gate not in ("off", "threshold"):
         run.watched = watched(plans, lambda plan: baselines[plan.key], match_of(options))
     todo = [case for cell, _ in found for case in cases(cell)]
-    runtime = Runtime(options, run.log.run_id, on_records=run.log.append_all)
+    runtime = Runtime(
+        options, run.log.run_id, on_records=run.log.append_all, batches=root / BATCHES, on_notice=on_notice
+    )
     try:
         for record in chain.from_iterable(_answers(run, runtime, wave) for wave in _waves(run, todo)):
-            run.records.append(record if options.equal_budget else lean(record))
+            run.records.append(record)
             if record.cell in run.watched:
                 run.watched[record.cell].add(record)
             if on_record is not None:
                 on_record(record, len(run.records), len(todo))
+        runtime.let_go()
     finally:
+        for text in runtime.unfinished():
+            on_notice(text)
         run.budget = None if runtime.budget is None else runtime.budget.summary()
         runtime.close()
         run.log.close()
@@ -137,11 +145,11 @@ def _cells(run: Run, files: Sequence[Path], options: RunOptions, root: Path) -> 
 
 
 def _answers(run: Run, runtime: Runtime, todo: Sequence[Case]) -> Iterator[Record]:
-    """Records in order, a window of cases in flight."""
-    rest = iter(todo)
+    """Records in order, a window of cases in flight; all of them where batches are to be filled."""
+    rest, most = iter(todo), sys.maxsize if runtime.options.batch else AHEAD
     flying: list[Future[Record]] = []
     while True:
-        for case in islice(rest, AHEAD - len(flying)):
+        for case in islice(rest, most - len(flying)):
             try:
                 flying.append(runtime.submit(case, on_control=run.controls.append))
             except HiddenLayerError as error:

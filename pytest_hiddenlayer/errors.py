@@ -50,6 +50,10 @@ class TaskError(HiddenLayerError):
 class ProviderError(HiddenLayerError):
     """One call to a model failed; what was asked of it has no answer."""
 
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status  # of HTTP, where a server refused; None: nobody told
+
 
 class TransientError(ProviderError):
     """A call failed in a way that may pass: a rate limit, an overloaded server, a lost connection."""
@@ -62,8 +66,8 @@ class TransientError(ProviderError):
         retry_after_s: float | None = None,  # what the server asked for; None: nothing
         slow_down: bool = False,  # a rate limit or an overload: fewer calls at once would help
     ) -> None:
-        super().__init__(message)
-        self.status, self.retry_after_s, self.slow_down = status, retry_after_s, slow_down
+        super().__init__(message, status=status)
+        self.retry_after_s, self.slow_down = retry_after_s, slow_down
 
 
 class BudgetSpent(ProviderError):

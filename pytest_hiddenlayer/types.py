@@ -136,6 +136,7 @@ class Request:
     outputs: tuple[str, ...] | None = None  # what the task recorded for this sample, one an epoch
     schema: Mapping[str, Any] | None = None  # JSON Schema of the answer; providers without `structured` ignore it
     top_logprobs: int = 0  # wanted alternatives for every output token; providers that have none ignore it
+    independent: bool = False  # nothing in it comes from an earlier answer of its case: it may go in a batch
 
 
 # ---------------------------------------------------------------- what comes back
@@ -179,6 +180,7 @@ class Completion:
     cached: bool = False  # from the response cache or a cassette: nothing was asked
     attempts: int = 1  # requests that it took
     remarks: tuple[str, ...] = ()  # what is odd about it: another model answered, the prompt was cut
+    batched: bool = False  # by a batch API, at its price; latency_s is the whole batch's
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,6 +202,7 @@ class Call:
     cached: bool = False
     attempts: int = 1
     remarks: tuple[str, ...] = ()
+    batched: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -299,6 +302,7 @@ class Provider(Protocol):
     structured    whether `Request.schema` is honoured
     seeded        whether the same seed gives the same text
     attempt_s     seconds that one attempt may take; None: as long as it takes
+    batches       what speaks to its server's batch API (providers/batching.py), for --hl-batch
     check         classmethod(model): raises UsageError for a model that cannot be meant; opens nothing
     """
 

@@ -59,6 +59,9 @@ SHARED = {  # modules of a room that its others may use
         "words",
     },
     "providers": {
+        "batch_anthropic",
+        "batch_openai",
+        "batching",
         "client",
         "faults",
         "mlx_batch",

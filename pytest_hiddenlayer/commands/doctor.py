@@ -27,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("pytest-hiddenlayer", "pytest", "pytest-html", "pytest-xdist", "syrupy", "mlx", "mlx-lm"):
         print(f"  {name} {_version(name)}")
     working = [name for name in providers.names() if _check(name)]
+    for text in _batches():
+        print(text)
     return 0 if set(working) - {"recorded", "scripted"} else 1
 
 
@@ -47,6 +49,18 @@ def _check(name: str) -> bool:
         return False
     print(f"{name}: works: {QUESTION!r} → {said!r} in {time.perf_counter() - began:.1f} s{_bundled(name)}")
     return True
+
+
+def _batches() -> list[str]:
+    """A line for each batch that runs from this folder have sent and not put into records yet."""
+    from ..engine.batch_ledger import BATCHES, read_entries
+    from ..engine.batches import noted
+
+    try:
+        found = noted(read_entries(BATCHES), time.time())
+    except HiddenLayerError as error:
+        return [f"batches: {error}"]
+    return [f"batches: {text}; run the same command again to collect it" for text in found]
 
 
 async def _ask(provider: Provider) -> str:

@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     paths = [Path(path) for path in arguments.paths]
     command = ["hiddenlayer", *sys.argv[1:]]
-    done = evaluate(paths, options, root=Path.cwd(), command=command, on_record=_progress)
+    done = evaluate(paths, options, root=Path.cwd(), command=command, on_record=_progress, on_notice=_notice)
     print(file=sys.stderr)
     for fault in done.faults:
         print(f"hiddenlayer: {fault}", file=sys.stderr)
@@ -103,6 +103,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _progress(record: Record, done: int, total: int) -> None:
     print(f"\r{done}/{total} {record.task}", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
+
+
+def _notice(text: str) -> None:
+    print(f"\r{text}\x1b[K" if sys.stderr.isatty() else text, file=sys.stderr)
 
 
 def _at_least(name: str, least: int) -> type[int]:

@@ -26,10 +26,16 @@ async def answer_case(
     overrides: Generation,
     run_id: str,
     others: Mapping[str, Provider] | None = None,
+    alone: bool = False,
 ) -> Record:
-    """The record of one case. A failed call is a record with outcome `error`, never an exception."""
+    """The record of one case. A failed call is a record with outcome `error`, never an exception.
+
+    `alone`: no other case is asked meanwhile, so that its calls go the ordinary way under `batch`.
+    """
     started, began = datetime.now(UTC), time.perf_counter()
-    context = AnswerContext(case=case, provider=provider, judge=judge, overrides=overrides, others=others or {})
+    context = AnswerContext(
+        case=case, provider=provider, judge=judge, overrides=overrides, others=others or {}, alone=alone
+    )
     try:
         answer = _checked(await case.cell.strategy.run(context, **case.cell.strategy.params))
     except BudgetSpent as error:

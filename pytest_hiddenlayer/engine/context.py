@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import ProviderError
 from ..taskfile import question_of, render_prompt
 from ..types import Call, Completion, Generation, Message, Provider, Request, Sample
 from .cases import Case
+from .independence import FirstCalls
 from .naming import derive_seed
 
 GREEDY = Generation(temperature=0.0, top_p=1.0)
@@ -26,9 +27,11 @@ class AnswerContext:
     provider: Provider
     judge: Provider
     overrides: Generation  # from the command line: these win over everything
+    alone: bool = False  # nobody else asks meanwhile: no call of it is worth a batch
     others: Mapping[str, Provider] = field(default_factory=dict)  # whom scorers and strategy name, PROVIDER[:MODEL]
     _slots: list[Call | None] = field(default_factory=list)  # None: asked, and not answered
     _asked: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → calls so far
+    _first: FirstCalls = field(default_factory=FirstCalls)
     sample: Sample = field(init=False)
     prompt: str = field(init=False)
     messages: tuple[Message, ...] = field(init=False)
@@ -63,6 +66,7 @@ class AnswerContext:
         """One call, logged. Raises ProviderError."""
         recorded = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         request = self._request(prompt, role, round, self._params(defaults), recorded, schema, top_logprobs)
+        request = replace(request, independent=True) if self._first.now() and not self.alone else request
         return await self._complete(self._named(model) if model else self._judge(judge), request)
 
     async def ask_to_score(
@@ -111,6 +115,7 @@ class AnswerContext:
         slot = len(self._slots)
         self._slots.append(None)
         completion = await provider.complete(request)
+        self._first.hear()
         self._slots[slot] = _call(request, completion)
         return completion
 
@@ -158,6 +163,7 @@ def _call(request: Request, completion: Completion) -> Call:
         cached=completion.cached,
         attempts=completion.attempts,
         remarks=completion.remarks,
+        batched=completion.batched,
     )
 
 

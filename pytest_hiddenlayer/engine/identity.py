@@ -12,7 +12,7 @@ from .naming import digest
 
 DECIMALS = 6
 """Of kept log-probabilities: models compute them with no more, and reading 17 digits takes twice as long."""
-_NOT_KEPT = {"cost_usd", "cached", "attempts"}
+_NOT_KEPT = {"cost_usd", "cached", "attempts", "batched"}
 
 
 def call_identity(provider: str, model: str, endpoint: str, request: Request) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The line to one model: what lies between a strategy's question and a provider's attempt.
 
     cassette or cache → budget → a place among the calls in flight → attempts → price, remarks
+                      → the desk of batches, which has all of these in its own way
 
 Each of them is optional but the places and the attempts.
 """
@@ -11,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..types import Completion, Provider, Request
-from .identity import call_identity
+from .batches import BatchDesk
+from .identity import call_identity, call_key
 from .limits import Places
 from .remarks import remarks_on
 from .retry import Patience, persist
@@ -56,6 +58,7 @@ class Line:
     patience: Patience = field(default_factory=Patience)
     stores: tuple[Store, ...] = ()  # the first that knows a call answers it; all hear of every answer
     purse: Purse | None = None
+    desk: BatchDesk | None = None  # under --hl-batch, where the provider has batches
     endpoint: str = ""  # tells servers, and models of one name, apart
     structured: bool = False
 
@@ -81,12 +84,18 @@ class Line:
 
         Raises ProviderError.
         """
-        identity = call_identity(self.name, self.model, self.endpoint, request) if self.stores else {}
+        wanted = self.stores or self.desk is not None
+        identity = call_identity(self.name, self.model, self.endpoint, request) if wanted else {}
         known = next((found for store in self.stores if (found := store.get(identity)) is not None), None)
-        completion = await self._ask(request, order) if known is None else known
+        completion = await self._fresh(identity, request, order) if known is None else known
         for store in self.stores:
             store.put(identity, completion)
         return completion
+
+    async def _fresh(self, identity: dict[str, Any], request: Request, order: int) -> Completion:
+        if self.desk is not None and (batched := await self.desk.answer(call_key(identity), request)) is not None:
+            return self._checked(request, batched)
+        return await self._ask(request, order)
 
     async def _ask(self, request: Request, order: int) -> Completion:
         if self.purse is None:
@@ -108,6 +117,8 @@ class Line:
 
     async def close(self) -> None:
         """Close the provider."""
+        if self.desk is not None:
+            await self.desk.close()
         await self.provider.close()
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ..types import Completion, Provider
+from .batch_ledger import BATCHES, Ledger
+from .batches import QUIET_S, BatchDesk, without
 from .budget import Budget
 from .cache_file import default_path
 from .cassettes import Recorder, Replayer
@@ -22,6 +26,8 @@ class Means:
     """Opened with the first line that needs them; closed with the run."""
 
     options: RunOptions
+    batches: Path = BATCHES  # folder of what is known of sent batches
+    tell: Callable[[str], None] = lambda text: None  # what people should know while the run lasts
     prices: Prices = field(init=False)
     budget: Budget | None = field(init=False)
     cache: ResponseCache | None = None
@@ -61,6 +67,20 @@ class Means:
             free=free,
             budget=self.budget,
         )
+
+    def desk(self, name: str, provider: Provider, purse: LinePurse) -> BatchDesk | None:
+        """What sends a line's calls in batches, where the user wants it and the provider can.
+
+        Raises UsageError for a file in the folder of batches that cannot be read.
+        """
+        if not self.options.batch:
+            return None
+        full, api = f"{name}:{provider.model}", getattr(provider, "batches", None)
+        if api is None:
+            self.tell(without(full))
+            return None
+        ledger = Ledger(self.batches, name, provider.model, getattr(provider, "endpoint", ""))
+        return BatchDesk(api, ledger, full, purse=replace(purse, batch=True), tell=self.tell, quiet_s=QUIET_S)
 
     def close(self) -> None:
         """Write what is not written yet."""

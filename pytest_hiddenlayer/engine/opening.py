@@ -28,13 +28,15 @@ def open_line(name: ModelName, options: RunOptions, means: Means) -> Line:
     """The line to a model. Raises ProviderUnavailable, UsageError."""
     provider = _open(name, options) if means.replayer is None else means.replayer.model(name.provider, name.model)
     start, most = getattr(provider, "at_once", AT_ONCE)
+    purse = means.purse(name.provider, provider) if means.replayer is None else None
     return Line.to(
         name.provider,
         provider,
         Places(start, most) if options.concurrency is None else Places(options.concurrency),
         patience=_patience(provider, options),
         stores=() if means.replayer is not None else means.stores(provider),
-        purse=means.purse(name.provider, provider) if means.replayer is None else None,
+        purse=purse,
+        desk=None if purse is None else means.desk(name.provider, provider, purse),
     )
 
 

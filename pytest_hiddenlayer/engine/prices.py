@@ -52,7 +52,9 @@ class Prices:
             return own.cost(usage, batch=batch)
         return None if price_list is None else self._of_list(price_list, model, usage, batch, when)
 
-    def ceiling(self, provider: str, price_list: str | None, model: str, request: Request) -> Decimal | None:
+    def ceiling(
+        self, provider: str, price_list: str | None, model: str, request: Request, *, batch: bool = False
+    ) -> Decimal | None:
         """About the most that a call may cost, before it is made; None where its price is unknown."""
         size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
         usage = Usage(
@@ -60,7 +62,7 @@ class Prices:
             output_tokens=request.params.max_tokens or _OUTPUT,
             calls=1,
         )
-        return self.cost(provider, price_list, model, usage)
+        return self.cost(provider, price_list, model, usage, batch=batch)
 
     def own(self, provider: str, model: str, day: date) -> OwnPrice | None:
         """The user's price for a model: the newest that holds on that day."""

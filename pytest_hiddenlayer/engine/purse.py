@@ -23,6 +23,7 @@ class LinePurse:
     model: str
     free: bool  # in this process or on this machine, and nobody gave it a price
     budget: Budget | None = None
+    batch: bool = False  # through a batch API, at its price
 
     async def reserve(self, request: Request, order: int = 0) -> Decimal:
         """Set aside what a call may cost at most, as soon as it fits beside the calls in flight.
@@ -31,7 +32,7 @@ class LinePurse:
         """
         if self.budget is None or self.free:
             return Decimal(0)
-        most = self.prices.ceiling(self.provider, self.price_list, self.model, request)
+        most = self.prices.ceiling(self.provider, self.price_list, self.model, request, batch=self.batch)
         if most is None:
             raise ProviderError(
                 f"--budget cannot hold: the price of {self.provider}:{self.model} is unknown. Install the extra "
@@ -45,7 +46,8 @@ class LinePurse:
             return completion  # it costs what it says: in this process nothing
         cost = None if completion.cost_usd is None else Decimal(repr(completion.cost_usd))
         if not self.free:
-            listed = self.prices.cost(self.provider, self.price_list, self.model, completion.usage)
+            usage = completion.usage
+            listed = self.prices.cost(self.provider, self.price_list, self.model, usage, batch=self.batch)
             cost = listed if listed is not None else cost
         if self.budget is not None:
             self.budget.settle(reserved, reserved if cost is None else cost)  # unknown: as much as it may have cost

@@ -62,7 +62,7 @@ def record_of(
 
 
 def call_json(call: Call) -> dict[str, Any]:
-    """One line of a transcript; what is as usual (asked once, not cached, not streamed) does not stand in it."""
+    """One line of a transcript; what is as usual (one attempt, not cached, not batched) is left out."""
     values = {
         "role": call.role,
         "round": call.round,
@@ -82,6 +82,8 @@ def call_json(call: Call) -> dict[str, Any]:
         values["cached"] = True
     if call.attempts != 1:
         values["attempts"] = call.attempts
+    if call.batched:
+        values["batched"] = True
     if call.remarks:
         values["remarks"] = clean(list(call.remarks))
     return values

@@ -11,10 +11,13 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from ..errors import ProviderError, TransientError
 from ..types import Completion
 from .limits import Places
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +37,17 @@ async def persist(
 ) -> Completion:
     """The completion of the first attempt that succeeds, with their number; each holds a place while it runs.
 
+    Raises as `insist` does.
+    """
+    done, number = await insist(attempt, places, order, patience)
+    return replace(done, attempts=number) if number > 1 else done
+
+
+async def insist(
+    attempt: Callable[[], Awaitable[T]], places: Places, order: int, patience: Patience = Patience()
+) -> tuple[T, int]:
+    """(what the first attempt that succeeds gives, attempts made); each holds a place while it runs.
+
     Waiting for a place counts for no deadline. Raises ProviderError where an attempt fails for
     good, where none is left, and where the next would begin after the deadline.
     """
@@ -44,7 +58,7 @@ async def persist(
             try:
                 done = await _once(attempt, patience, used_s)
                 places.well()
-                return replace(done, attempts=number) if number > 1 else done
+                return done, number
             except TransientError as error:
                 failed = error
                 if error.slow_down:
@@ -59,7 +73,7 @@ async def persist(
     raise ProviderError(f"{failed} (given up after {tried})") from failed
 
 
-async def _once(attempt: Callable[[], Awaitable[Completion]], patience: Patience, used_s: float) -> Completion:
+async def _once(attempt: Callable[[], Awaitable[T]], patience: Patience, used_s: float) -> T:
     left_s = None if patience.total_s is None else patience.total_s - used_s
     seconds = min((limit for limit in (patience.attempt_s, left_s) if limit is not None), default=None)
     try:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import HiddenLayerError, ProviderError
 from ..types import ModelName, Provider, Record
 from .answering import answer_case
+from .batch_ledger import BATCHES
+from .batches import BatchDesk
 from .budget import Budget
 from .cases import Case, Cell
 from .controls import control_case, draw_controls, wants_controls
@@ -29,10 +33,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+ALONE = "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) go the ordinary way"
 LEAST_WINDOW = 256
 """Cases that are begun ahead at least: many at once, since two threads that take turns cost time."""
-
-
 FIRST_ROUNDS = 10
 """Rounds of the loop in which cases that begin together send their first calls."""
 FIRST_S = 0.2
@@ -48,8 +51,13 @@ class Runtime:
         run_id: str,
         on_records: Callable[[Sequence[Record]], None] | None = None,
         broker: BrokerClient | None = None,
+        batches: Path = BATCHES,
+        on_notice: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.options, self.run_id = options, run_id
+        self._batches = batches  # folder of what is known of sent batches
+        self._told_alone = False
+        self._on_notice = on_notice  # called on the loop's thread with a sentence for people
         self._means: Means | None = None
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
@@ -78,6 +86,8 @@ class Runtime:
     @property
     def window(self) -> int:
         """Cases that are worth asking for at once: enough that every place is taken when the oldest cases end."""
+        if self.options.batch:
+            return sys.maxsize  # what is not asked for now would wait for another batch
         bounds = [line.places.bound for line in self._open.values() if isinstance(line, Line)]
         return LEAST_WINDOW + 2 * max(bounds, default=self.options.concurrency or 0)
 
@@ -96,7 +106,7 @@ class Runtime:
         if brokered is not None:
             return brokered
         if self._means is None:
-            self._means = Means(self.options)
+            self._means = Means(self.options, self._batches, self._on_notice)
         return open_line(name, self.options, self._means)
 
     def submit(
@@ -105,11 +115,14 @@ class Runtime:
         provider: Provider | None = None,
         judge: Provider | None = None,
         on_control: Callable[[Record], None] | None = None,
+        *,
+        alone: bool = False,
     ) -> Future[Record]:
         """The future record of a case. Raises what opening a provider raised.
 
         Under `equal_budget` a caller that gives `on_control` is handed the control's records, in
-        order, before the future is done; nothing is drawn for one that does not.
+        order, before the future is done; nothing is drawn for one that does not. `alone`: the
+        caller waits for this record before it submits another, so that none fills a batch with it.
         """
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
@@ -117,7 +130,10 @@ class Runtime:
         others = {name: _in_order(self.provider(model), order) for name, model in _named(case.cell)}
         asked = _in_order(candidate, order)
         judged = asked if judging is candidate else _in_order(judging, order)
-        ask = partial(self._answer, asked, judged, others)
+        ask = partial(self._answer, asked, judged, others, alone)
+        if alone and self.options.batch and not self._told_alone:
+            self._told_alone = True
+            self._on_notice(ALONE)
         return self._start(self._with_controls(case, ask, on_control))
 
     @contextmanager
@@ -160,14 +176,18 @@ class Runtime:
         """What `work` returns, run on the loop; raises what it raises."""
         return self.wait(asyncio.run_coroutine_threadsafe(work, self._running_loop()))
 
-    def wait(self, future: Future[T]) -> T:
-        """The record, once it is there. Raises ProviderError where the loop has ended instead."""
+    def wait(self, future: Future[T], meanwhile: Callable[[], None] = lambda: None) -> T:
+        """The record, once it is there; `meanwhile` is called about once a second until then.
+
+        Raises ProviderError where the loop has ended instead.
+        """
         while True:
             try:
                 return future.result(timeout=1.0)
             except TimeoutError:
                 if future.done():
                     raise  # the answer itself raised it
+                meanwhile()
                 if self._thread is None or not self._thread.is_alive():
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
@@ -184,10 +204,10 @@ class Runtime:
         return record
 
     async def _answer(
-        self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], case: Case
+        self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], alone: bool, case: Case
     ) -> Record:
         record = await answer_case(
-            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others
+            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others, alone=alone
         )
         self._keeper.keep(record)
         return record
@@ -199,6 +219,24 @@ class Runtime:
             future.set_exception(error)
         else:
             future.set_result(task.result())
+
+    def unfinished(self) -> list[str]:
+        """A sentence for each batch that was sent and is not collected."""
+        return [text for desk in self._desks() for text in desk.unfinished()]
+
+    def let_go(self) -> None:
+        """Every record of the run is on disk: what batches answered for them need not be kept."""
+
+        async def on_loop() -> None:
+            for desk in self._desks():
+                desk.let_go()
+
+        if any(self._desks()):
+            self.run(on_loop())
+
+    def _desks(self) -> list[BatchDesk]:
+        lines = [line for line in self._open.values() if isinstance(line, Line)]
+        return [line.desk for line in lines if line.desk is not None]
 
     def close(self) -> None:
         """Cancel what is in flight, close the providers, end the loop."""

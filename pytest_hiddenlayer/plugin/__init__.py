@@ -8,6 +8,7 @@ running    before the first item, after the last   gates   figures, snapshots, g
 equal_budget   strategies against their own model, asked as often
 adaptive   epochs that need not be asked      baselines  what a cell is compared with
 reporting  records on reports                 terminal, html   what people read
+notices    sentences while items wait         scheduling       all items to workers at once
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,9 @@ from .equal_budget import keep_controls
 from .state import STATE, State
 
 _ASKED = pytest.StashKey[bool]()
+_ARRIVED = pytest.StashKey[bool]()
+ARRIVAL_S = 2.0
+"""Seconds in which all items that xdist gives a worker at the start have certainly come."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,9 +32,12 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if state is None or not state.plans or decided_before(state, item) is not None:
         return
     if item.config.option.maxfail:
-        _ask_all(state, item, [item])
+        _ask(state, item, item, alone=True)
     elif state.worker:
-        _ask_all(state, item, [item, *_given(item, nextitem, state.runtime.window)])
+        window = state.runtime.window
+        if state.options.batch:
+            _await_all(item)
+        _ask_all(state, item, [item, *_given(item, nextitem, window)])
     else:
         _ask_window(state, item)
 
@@ -61,8 +69,7 @@ def _given(item: pytest.Item, nextitem: pytest.Item | None, most: int) -> list[p
 
     The queue is xdist's own. Under `--dist worksteal` items in it may go to another worker.
     """
-    plugins = item.config.pluginmanager.get_plugins()
-    queue = next((one.torun for one in plugins if hasattr(one, "torun") and hasattr(one, "channel")), None)
+    queue = _queue(item.config)
     found = [] if nextitem is None else [nextitem]
     if queue is None:
         return found
@@ -71,13 +78,31 @@ def _given(item: pytest.Item, nextitem: pytest.Item | None, most: int) -> list[p
     return found + [item.session.items[place] for place in places]
 
 
+def _queue(config: pytest.Config) -> Any:
+    plugins = config.pluginmanager.get_plugins()
+    return next((one.torun for one in plugins if hasattr(one, "torun") and hasattr(one, "channel")), None)
+
+
+def _await_all(item: pytest.Item) -> None:
+    """Wait a moment for all that this worker is given: its items arrive one by one, and the end behind them."""
+    queue, until = _queue(item.config), time.monotonic() + ARRIVAL_S
+    if queue is None or item.config.stash.get(_ARRIVED, False):
+        return
+    item.config.stash[_ARRIVED] = True
+    while time.monotonic() < until:
+        with queue.lock() as waiting:
+            if any(not isinstance(place, int) for place in list(waiting)[-1:]):
+                return
+        time.sleep(0.01)
+
+
 def _ask_all(state: State, running: pytest.Item, items: Sequence[pytest.Item]) -> None:
     with state.runtime.together():
         for one in items:
             _ask(state, running, one)
 
 
-def _ask(state: State, running: pytest.Item, item: pytest.Item) -> bool:
+def _ask(state: State, running: pytest.Item, item: pytest.Item, *, alone: bool = False) -> bool:
     """Ask for an item's answer, once; False where its turn has to come first."""
     if not isinstance(item, EvalItem) or item.stash.get(_ASKED, False) or not getattr(item.parent, "ahead", False):
         return True
@@ -85,5 +110,5 @@ def _ask(state: State, running: pytest.Item, item: pytest.Item) -> bool:
         return False
     item.stash[_ASKED] = True
     with suppress(HiddenLayerError):  # the item's own fixtures meet the same error and report it
-        state.waiting[item.nodeid] = state.runtime.submit(item.hl_case, on_control=keep_controls(item))
+        state.waiting[item.nodeid] = state.runtime.submit(item.hl_case, on_control=keep_controls(item), alone=alone)
     return True

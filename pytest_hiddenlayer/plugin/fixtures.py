@@ -77,7 +77,7 @@ def evaluate(
 
     def once() -> Record:
         keep = keep_controls(request.node)
-        record = _await(state, _usable(state, lambda: state.runtime.submit(case, provider, judge, keep)))
+        record = _await(state, _usable(state, lambda: state.runtime.submit(case, provider, judge, keep, alone=True)))
         _keep(request.node, record)
         return record
 
@@ -116,7 +116,7 @@ def overridden(probe: pytest.Function) -> bool:
 
 def _await(state: State, future: Future[Record]) -> Record:
     try:
-        return state.runtime.wait(future)
+        return state.runtime.wait(future, state.notices.show)
     except HiddenLayerError as error:  # what no record can hold: a prompt or a scorer that is wrong
         pytest.fail(str(error), pytrace=False)
 

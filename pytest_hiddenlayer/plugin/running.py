@@ -76,9 +76,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
         with _left_alone(state):
             result = yield
     except session.Failed:  # -x or --maxfail: what was answered counts, cells are not whole enough to gate
-        finish(session, gated=False)
+        _end(session, gated=False)
         raise
-    finish(session, gated=True)
+    _end(session, gated=True)
     return result
 
 
@@ -97,6 +97,13 @@ def _left_alone(state: State | None) -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def _end(session: pytest.Session, *, gated: bool) -> None:
+    finish(session, gated=gated)
+    state = session.config.stash.get(STATE, None)
+    if state is not None:
+        state.let_go()
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .notices import Notices
+
 if TYPE_CHECKING:
     from ..engine.broker_client import BrokerClient
     from ..engine.budget import Budget
@@ -53,8 +55,12 @@ class State:
     other_faults: bool = False  # something else failed to be collected
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of its last phase
     html: Any = None  # pytest-html's report, where we made it
+    notices: Notices = field(init=False)
     _runtime: Runtime | None = None
     _runlog: RunLog | None = None
+
+    def __post_init__(self) -> None:
+        self.notices = Notices(self.config)
 
     @property
     def root(self) -> Path:
@@ -68,7 +74,12 @@ class State:
             from ..engine.runtime import Runtime
 
             self._runtime = Runtime(
-                self.options, self.run_id, on_records=self.runlog.append_all, broker=self._broker()
+                self.options,
+                self.run_id,
+                on_records=self.runlog.append_all,
+                broker=self._broker(),
+                batches=self.root / "reports" / "batches",
+                on_notice=self.notices.put,
             )
         return self._runtime
 
@@ -78,6 +89,15 @@ class State:
 
         path = getattr(self.config, "workerinput", {}).get("hl_broker")
         return BrokerClient(Path(path)) if path and Path(path).exists() else None
+
+    def let_go(self) -> None:
+        """All items ended and their records are on disk: what batches answered for them need not be kept."""
+        if self._runtime is not None and not self.worker:
+            self._runtime.let_go()
+
+    def unfinished(self) -> list[str]:
+        """A sentence for each batch that was sent and is not collected."""
+        return [] if self._runtime is None else self._runtime.unfinished()
 
     @property
     def budget(self) -> Budget | None:

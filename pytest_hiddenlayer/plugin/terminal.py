@@ -13,7 +13,12 @@ from .state import STATE
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One row a cell: n scored of n, score, tokens, cost, seconds, gate; then where the run lies."""
     state = terminalreporter.config.stash.get(STATE, None)
-    if state is None or state.worker or not (state.figures or state.seen):
+    if state is None or state.worker:
+        return
+    state.notices.show()
+    for line in state.unfinished():
+        terminalreporter.write_line(line, yellow=True)
+    if not (state.figures or state.seen):
         return
     from ..report.table import cell_table
 

@@ -51,6 +51,15 @@ class Workers:
             self._broker = broker
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Under --hl-batch all items are given out at once: what a worker does not know it cannot ask for."""
+        if not state_of(config).options.batch or config.getoption("dist") != "load":
+            return None
+        from .scheduling import WholeScheduling
+
+        return WholeScheduling(config, log)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over the plans of a worker; all workers planned the same."""
         from ..results.figures import CellPlan

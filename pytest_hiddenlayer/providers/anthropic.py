@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import ProviderError
 from ..types import Completion, Request, Usage
+from .batch_anthropic import AnthropicBatches, version_headers
 from .client import Client
 from .faults import reading
 from .remote import Server, checked_model, checked_url, need_answer, need_key, need_sdk
@@ -31,6 +32,7 @@ class AnthropicProvider:
         self._client = Client(self._server, self._sdk, _hint)
         self.model, self.endpoint = self._server.model, self._server.url
         self.price_list = self._server.price_list
+        self.batches = AnthropicBatches(self._server, self._client, _version, self._body, self._read)
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -40,10 +42,15 @@ class AnthropicProvider:
     async def complete(self, request: Request) -> Completion:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
-        params = request.params
-        sampling = params.temperature is not None or params.top_p is not None
-        headers = {"anthropic-version": SAMPLING_VERSION} if sampling else None
-        found = await self._client.post("/v1/messages", self._body(request), headers)
+        found = await self._client.post("/v1/messages", self._body(request), version_headers(_version(request)))
+        return self._read(found, request, time.perf_counter() - began)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _read(self, found: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
+        """What an answer tells, by itself or in a batch. Raises TransientError where it is none."""
         with reading(self._server, "content", found):
             text = "".join(block["text"] for block in found["content"] if block["type"] == "text")
             reason = finish_reason(found["stop_reason"])
@@ -51,14 +58,10 @@ class AnthropicProvider:
             text=text,
             finish_reason=reason,
             usage=_usage(found.get("usage")),
-            latency_s=time.perf_counter() - began,
+            latency_s=latency_s,
             model=found.get("model") or self.model,
             cost_usd=self._server.cost_usd,
         )
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
 
     def _body(self, request: Request) -> dict[str, Any]:
         params = request.params
@@ -94,6 +97,12 @@ def _find(model: str, base_url: str | None) -> Server:
     need_answer(url, "anthropic")
     own_key = os.environ.get("ANTHROPIC_API_KEY", "").strip() or None
     return Server(provider="anthropic", model=model, url=url, key=own_key)
+
+
+def _version(request: Request) -> str:
+    """The version of the API that a request needs; empty: the client's own."""
+    params = request.params
+    return "" if params.temperature is None and params.top_p is None else SAMPLING_VERSION
 
 
 def _split(request: Request) -> tuple[str | None, list[dict[str, str]]]:

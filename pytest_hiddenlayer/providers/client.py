@@ -6,13 +6,14 @@ left out, which saves more than half of a call's CPU time, and so are its retrie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from ..errors import ProviderError
 from .faults import clean, read_object
 from .remote import Server
 
+MOST = 16 << 20  # bytes of one line
 MakeClient = Callable[[Any], Any]  # httpx2.AsyncClient → the SDK's client
 
 
@@ -20,7 +21,7 @@ class Client:
     """Posts to one server; used on one event loop."""
 
     def __init__(self, server: Server, make: MakeClient, hint: Callable[[int, str], str] = lambda *_: "") -> None:
-        self._server, self._make, self._hint = server, make, hint
+        self._server, self._make, self.hint = server, make, hint
         self._client: Any = None
         self._raw: Any = None  # the type of an answer that is left as it came
 
@@ -28,12 +29,41 @@ class Client:
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """The object that is answered, by one attempt. Raises ProviderError, or TransientError."""
-        if self._client is None:
-            self._open()
+        return await self._object("post", path, body=body, options={"headers": headers} if headers else {})
+
+    async def upload(self, path: str, fields: Mapping[str, str], name: str, content: bytes) -> dict[str, Any]:
+        """The object that is answered to a form with one file. Raises as `post` does."""
+        form = {"headers": {"Content-Type": "multipart/form-data"}}  # the client adds the boundary
+        file = (name, content, "application/jsonl")
+        return await self._object("post", path, body=fields, files={"file": file}, options=form)
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The object at a path. Raises as `post` does."""
+        return await self._object("get", path, options={"params": query} if query else {})
+
+    async def lines(self, path: str) -> AsyncIterator[bytes]:
+        """The lines of a file as they come, without their ends and empty ones. Raises as `post` does."""
         try:
-            answer = await self._client.post(
-                path, cast_to=self._raw, body=body, options={"headers": headers} if headers else {}
-            )
+            answer = await self._opened().get(path, cast_to=self._raw, stream=True)
+            try:
+                half = b""
+                async for piece in answer.aiter_bytes():
+                    *whole, half = (half + piece).split(b"\n")
+                    if len(half) > MOST:
+                        raise ProviderError(f"{self._server.subject}: a line is larger than {MOST >> 20} MiB")
+                    for line in whole:
+                        if line.strip():
+                            yield line
+                if half.strip():
+                    yield half
+            finally:
+                await answer.aclose()
+        except Exception as error:
+            raise self._meant(error) from None
+
+    async def _object(self, verb: str, path: str, **how: Any) -> dict[str, Any]:
+        try:
+            answer = await getattr(self._opened(), verb)(path, cast_to=self._raw, **how)
         except Exception as error:
             raise self._meant(error) from None
         return read_object(self._server, answer.content)
@@ -44,18 +74,24 @@ class Client:
         if client is not None:
             await client.close()
 
+    def _opened(self) -> Any:
+        if self._client is None:
+            self._open()
+        return self._client
+
     def _open(self) -> None:
         import httpx2
 
         from .transport import Transport
 
-        transport: Any = Transport(httpx2, self._server, self._hint)
+        transport: Any = Transport(httpx2, self._server, self.hint)
 
         class Straight(httpx2.AsyncClient):
             """Leaves out redirects, cookies and authentication, of which nothing is used."""
 
-            async def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
-                answer: httpx2.Response = await transport.read(request)
+            async def send(self, request: httpx2.Request, *, stream: bool = False, **_: Any) -> httpx2.Response:
+                reading = transport.stream if stream else transport.read
+                answer: httpx2.Response = await reading(request)
                 return answer
 
         self._raw = httpx2.Response

@@ -34,7 +34,7 @@ def refusal(server: Server, status: int, headers: Mapping[str, str], body: bytes
     told = clean(words, server.key) or "no reason given"
     message = f"{server.subject}: HTTP {status}: {told}{f'; {hint}' if hint else ''}"
     if not (status in PASSING or status >= 500) or kinds & SPENT:
-        return ProviderError(message)
+        return ProviderError(message, status=status)
     return TransientError(message, status=status, retry_after_s=retry_after_s(headers), slow_down=status in SLOW_DOWN)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..types import Completion, Request, Usage
 from . import openai_server
+from .batch_openai import OpenAIBatches
 from .faults import reading
 from .remote import checked_model
 from .told import chat, count, finish_reason, probabilities
@@ -28,6 +29,7 @@ class OpenAIProvider:
         self._client = openai_server.client(self._server)
         self.model, self.endpoint = self._server.model, self._server.url
         self.price_list = self._server.price_list
+        self.batches = OpenAIBatches(self._server, self._client, "/v1/chat/completions", self._body, self._read)
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -38,6 +40,14 @@ class OpenAIProvider:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
         found = await self._client.post("/chat/completions", self._body(request))
+        return self._read(found, request, time.perf_counter() - began)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _read(self, found: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
+        """What an answer tells, by itself or in a batch. Raises TransientError where it is none."""
         with reading(self._server, "choices", found):
             choice = found["choices"][0]
             text, reason = _said(choice)
@@ -46,16 +56,12 @@ class OpenAIProvider:
             text=text,
             finish_reason=reason,
             usage=_usage(found.get("usage")),
-            latency_s=time.perf_counter() - began,
+            latency_s=latency_s,
             model=found.get("model") or self.model,
             logprobs=logprobs,
             top_logprobs=top,
             cost_usd=self._server.cost_usd,
         )
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
 
     def _body(self, request: Request) -> dict[str, Any]:
         params = request.params

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ProviderError
 from ..types import Completion, Request, Usage
 from . import openai_server
+from .batch_openai import OpenAIBatches
 from .faults import clean, reading, refusal
 from .remote import checked_model
 from .told import chat, count, finish_reason, probabilities
@@ -29,6 +30,7 @@ class OpenAIResponsesProvider:
         self._client = openai_server.client(self._server)
         self.model, self.endpoint = self._server.model, self._server.url
         self.price_list = self._server.price_list
+        self.batches = OpenAIBatches(self._server, self._client, "/v1/responses", self._body, self._read)
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -39,6 +41,14 @@ class OpenAIResponsesProvider:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
         found = await self._client.post("/responses", self._body(request))
+        return self._read(found, request, time.perf_counter() - began)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _read(self, found: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
+        """What an answer tells, by itself or in a batch. Raises ProviderError where it is none."""
         self._refuse_failed(found)
         with reading(self._server, "output", found):
             parts = _parts(found)
@@ -51,16 +61,12 @@ class OpenAIResponsesProvider:
             text=text,
             finish_reason=finish_reason(reason) if refused is None else "refusal",
             usage=_usage(found.get("usage")),
-            latency_s=time.perf_counter() - began,
+            latency_s=latency_s,
             model=found.get("model") or self.model,
             logprobs=logprobs,
             top_logprobs=top,
             cost_usd=self._server.cost_usd,
         )
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
 
     def _body(self, request: Request) -> dict[str, Any]:
         params = request.params

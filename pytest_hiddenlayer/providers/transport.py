@@ -19,6 +19,7 @@ from .faults import clean, refusal
 from .remote import Server, proxy_of
 
 MOST = 16 << 20  # bytes of an answer
+MOST_STREAMED = 8 << 30  # bytes of a file that is read line by line
 CONNECT_S = 30.0
 KEEP_S = 30.0  # an idle connection
 _PIECE = 64 << 10
@@ -35,7 +36,14 @@ class Transport:
 
     async def handle_async_request(self, request: Any) -> Any:
         """The answer, its body unread. Raises what a refusal or a lost connection means."""
-        answer, stream = await self._send(request)
+        return await self._unread(request, MOST)
+
+    async def stream(self, request: Any) -> Any:
+        """The same with a body of `MOST_STREAMED` bytes at most: whoever reads it keeps no more than a line."""
+        return await self._unread(request, MOST_STREAMED)
+
+    async def _unread(self, request: Any, most: int) -> Any:
+        answer, stream = await self._send(request, most)
         kept = [(k, v) for k, v in answer.raw_headers if k.lower() not in (b"content-encoding", b"content-length")]
         return self._library.Response(answer.status, headers=kept, stream=stream, request=request)
 
@@ -48,7 +56,7 @@ class Transport:
             await stream.aclose()
         return self._library.Response(answer.status, content=body, request=request)
 
-    async def _send(self, request: Any) -> tuple[aiohttp.ClientResponse, Any]:
+    async def _send(self, request: Any, most: int = MOST) -> tuple[aiohttp.ClientResponse, Any]:
         body = await request.aread()
         headers = request.headers
         headers["accept-encoding"] = "gzip, deflate"
@@ -63,7 +71,7 @@ class Transport:
             )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise lost(self._server, error) from error
-        stream = self._stream(answer, self._server)
+        stream = self._stream(answer, self._server, most)
         if answer.status != 200:
             await self._refuse(answer, stream)
         return answer, stream
@@ -108,16 +116,16 @@ class Transport:
 class _Stream:
     """The body, decompressed and measured while it comes."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, server: Server) -> None:
-        self._answer, self._server = answer, server
+    def __init__(self, answer: aiohttp.ClientResponse, server: Server, most: int) -> None:
+        self._answer, self._server, self._most = answer, server, most
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces, size = self._plain(), 0
         try:
             async for piece in pieces:
                 size += len(piece)
-                if size > MOST:
-                    raise ProviderError(f"{self._server.subject}: the answer is larger than {MOST >> 20} MiB")
+                if size > self._most:
+                    raise ProviderError(f"{self._server.subject}: the answer is larger than {self._most >> 20} MiB")
                 yield piece
         except (TimeoutError, aiohttp.ClientError, OSError, zlib.error) as error:
             raise lost(self._server, error) from error

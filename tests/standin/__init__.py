@@ -3,9 +3,9 @@
     with standin(latency_s=0.2, faults={"429": 0.1}) as server:
         server.url, server.stats()
 
-It is no model. It speaks OpenAI's chat completions, responses and models (below /v1), Anthropic's
-messages (below /v1) and Ollama's chat, tags, show and version (below /api). What it answers and
-when it fails can be written into the prompt: see `replies` and `faults`.
+It is no model. It speaks OpenAI's chat completions, responses, models, files and batches (below /v1),
+Anthropic's messages and message batches (below /v1) and Ollama's chat, tags, show and version (below
+/api). What it answers and when it fails can be written into the prompt: see `replies` and `faults`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class Running:
         with urllib.request.urlopen(f"{self.url}/stats", timeout=10) as reply:
             found: dict[str, Any] = json.load(reply)
             return found
+
+    def finish(self) -> None:
+        """End all batches, those to come too, without waiting."""
+        urllib.request.urlopen(f"{self.url}/finish", timeout=10).close()
 
 
 @contextmanager

@@ -219,3 +219,10 @@ _ROUTES = {
     "/api/tags": lambda said, config: {"models": [{"name": name, "model": name} for name in config.models]},
     "/models": lambda said, config: {"object": "list", "data": [{"id": n, "object": "model"} for n in config.models]},
 }
+
+
+def last_text(body: Mapping[str, Any]) -> str:
+    """The last message's text, in any of the formats; empty where there is none."""
+    messages = body.get("messages") or body.get("input") or [{}]
+    found = messages if isinstance(messages, str) else messages[-1].get("content", "")
+    return found if isinstance(found, str) else "".join(part.get("text", "") for part in found)

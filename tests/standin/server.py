@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .batches import PATHS, Batches
 from .faults import draw, fault
-from .replies import Reply, answer
+from .replies import Reply, answer, last_text
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Config:
     key: str | None = None  # any other is answered 401, which repeats what came
     models: tuple[str, ...] = ("standin-1",)
     context: int = 8192  # tokens, as Ollama's /api/show tells it
+    batches: bool = True  # whether there are batch endpoints
+    batch_s: float = 0.0  # from a batch's making to its end
+    batch_refused: str | None = None  # what every batch is refused with as a whole
+    batch_faults: Mapping[str, float] = field(default_factory=dict)  # as `faults`, of looking at batches
+    lose_batches: int = 0  # the first batches are made, and the connection breaks off before that is told
 
 
 @dataclass
@@ -40,6 +46,8 @@ class Seen:
     last: dict[str, Any] = field(default_factory=dict)  # path, headers, body
     first_s: float = 0.0  # when the first prompt came, on this process's clock
     last_s: float = 0.0  # when the last answer to one went
+    batches: list[int] = field(default_factory=list)  # requests of each batch
+    batch_calls: Counter[str] = field(default_factory=Counter)  # method and path, which are not counted above
 
 
 class Server:
@@ -47,6 +55,7 @@ class Server:
 
     def __init__(self, config: Config) -> None:
         self.config, self.seen = config, Seen()
+        self.batches = Batches(config, self.seen)
         self.open: set[asyncio.Transport] = set()
 
     async def start(self) -> int:
@@ -67,6 +76,7 @@ class Server:
 class _Connection(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self._config, self._seen, self._open = server.config, server.seen, server.open
+        self._batches = server.batches
         self._got = b""
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -92,15 +102,20 @@ class _Connection(asyncio.Protocol):
         if len(rest) < length:
             return
         self._got = rest[length:]
-        task = asyncio.get_running_loop().create_task(self._answer(first.split()[1], headers, rest[:length]))
+        task = asyncio.get_running_loop().create_task(self._answer(*first.split()[:2], headers, rest[:length]))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, path: str, headers: dict[str, str], raw: bytes) -> None:
+    async def _answer(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> None:
         seen = self._seen
         if path == "/stats":
             told = {name: value for name, value in vars(seen).items() if name != "attempts"}
             return self._write(Reply(json.dumps(told).encode()))
+        if path == "/finish":
+            self._batches.waits_s = 0.0
+            return self._write(Reply(b"{}"))
+        if (reply := self._of_batches(method, path, headers, raw)) is not None:
+            return self._write(reply)
         body = json.loads(raw) if raw else {}
         seen.last = {"path": path, "headers": headers, "body": body}
         seen.requests += 1
@@ -120,9 +135,17 @@ class _Connection(asyncio.Protocol):
         else:
             self._write(reply)
 
+    def _of_batches(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Reply | None:
+        if not path.removeprefix("/v1").startswith(PATHS):
+            return None
+        key = _key(headers)
+        if self._config.key not in (None, key):
+            return fault("401", self._config.retry_after, key, path)
+        return self._batches.answer(method, path, headers, raw)
+
     def _reply(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> Reply:
         config, said = self._config, last_text(body)
-        key = headers.get("authorization", "").removeprefix("Bearer ") or headers.get("x-api-key", "")
+        key = _key(headers)
         if config.key is not None and key != config.key:
             return fault("401", config.retry_after, key, path)
         if config.most_in_flight is not None and self._seen.in_flight > config.most_in_flight:
@@ -151,8 +174,5 @@ class _Connection(asyncio.Protocol):
             await asyncio.sleep(reply.pause_s)
 
 
-def last_text(body: Mapping[str, Any]) -> str:
-    """The last message's text, in any of the formats; empty where there is none."""
-    messages = body.get("messages") or body.get("input") or [{}]
-    found = messages if isinstance(messages, str) else messages[-1].get("content", "")
-    return found if isinstance(found, str) else "".join(part.get("text", "") for part in found)
+def _key(headers: Mapping[str, str]) -> str:
+    return headers.get("authorization", "").removeprefix("Bearer ") or headers.get("x-api-key", "")

@@ -1,0 +1,185 @@
+"""--hl-batch as a user gives it: what is sent, what is printed, what an interruption leaves, with and without -n."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standin import Running, standin
+from standin.asking import KEY
+
+N = 40
+ASKED = ("--hl-batch", "--hl-gate", "off", "--hl-cache", "off", "-q")
+
+
+@pytest.fixture(autouse=True)
+def environment(folder):
+    """The key, as the run's own process sees it."""
+    folder.write(
+        "conftest.py", f"import os\nos.environ['OPENAI_API_KEY'] = os.environ['ANTHROPIC_API_KEY'] = {KEY!r}\n"
+    )
+
+
+def task(folder, n: int = N, prompt: str = "{{ input }} ANSWER=a{{ id[1:] }}", **form: Any) -> None:
+    folder.task(n=n, prompt=prompt, scorers=["keyword"], **form)
+
+
+def url(server: Running, *args: str) -> list[str]:
+    return [*ASKED, "--hl-base-url", f"openai={server.url}/v1", "--hl-base-url", f"anthropic={server.url}", *args]
+
+
+def begun(folder, server: Running, *args: str, provider: str = "openai:m") -> subprocess.Popen[str]:
+    """pytest, running on its own."""
+    command = [sys.executable, "-m", "pytest", "evals", "--hl-provider", provider, *url(server, *args)]
+    return subprocess.Popen(
+        command, cwd=folder.path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def until(done: Callable[[], Any], seconds: float = 60.0) -> None:
+    """Wait for something; fail where it does not come."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def ledger(folder) -> list[Path]:
+    return sorted((folder.path / "reports" / "batches").glob("*"))
+
+
+def bare(record: dict[str, Any]) -> dict[str, Any]:
+    for one in (record, *record["transcript"]):
+        for name in ("latency_s", "run_id", "started_at", "time_to_first_token_s"):
+            one.pop(name, None)
+    return record
+
+
+def newest(folder) -> list[dict[str, Any]]:
+    run = max(folder.runs(), key=lambda path: path.stat().st_mtime_ns)
+    lines = (run / "records.jsonl").read_text(encoding="utf-8").splitlines()
+    return sorted((bare(json.loads(line)) for line in lines), key=lambda record: str(record["sample_id"]))
+
+
+@pytest.mark.parametrize("provider", ["openai:m", "openai_responses:m", "anthropic:m"])
+def test_all_samples_go_as_one_batch(folder, provider):
+    """Every sample is answered by one batch, is marked so, and two lines tell of it; nothing is left behind."""
+    task(folder)
+    with standin(batch_s=1, key=KEY) as server:
+        base = ["--hl-base-url", f"openai_responses={server.url}/v1"]
+        result = folder.run(*url(server, *base), provider=provider)
+        stats = server.stats()
+    result.assert_outcomes(passed=N)
+    assert (stats["batches"], stats["requests"]) == ([N], 0)
+    assert all(call["batched"] for record in folder.records() for call in record["transcript"])
+    result.stdout.fnmatch_lines(
+        [f"batch of {N} requests sent to {provider} (batch_0)",
+         f"batch batch_0 of {provider}: collected {N} of {N} requests after 12 min"]
+    )  # fmt: skip
+    assert ledger(folder) == []
+
+
+def test_two_workers_fill_one_batch(folder):
+    """Under -n 2 the controller sends one batch for both, and prints of it; records equal those of -n 0."""
+    task(folder, strategies=["debate"])
+    found = []
+    for n in ("0", "2"):
+        with standin(batch_s=1) as server:
+            result = folder.run(*url(server, "-n", n), provider="openai:m")
+            stats = server.stats()
+        result.assert_outcomes(passed=N)
+        assert sum(stats["batches"]) == 3 * N
+        assert len(stats["batches"]) <= int(n) or stats["batches"] == [3 * N]
+        assert stats["requests"] == 4 * N
+        result.stdout.fnmatch_lines(["batch of * requests sent to openai:m (batch_0)"])
+        found.append(newest(folder))
+    assert found[0] == found[1]
+
+
+def test_a_killed_run_is_collected_by_the_next(folder):
+    """kill -9 while a batch is worked on: the same command sends none again, and its records are those of no kill."""
+    task(folder)
+    with standin(batch_s=1) as server:
+        folder.run(*url(server), provider="openai:m").assert_outcomes(passed=N)
+    whole = newest(folder)
+    with standin(batch_s=60) as server:
+        first = begun(folder, server)
+        until(lambda: server.stats()["batches"])
+        time.sleep(0.5)  # the answer comes, and is noted
+        os.killpg(first.pid, signal.SIGKILL)
+        first.communicate()
+        assert len(ledger(folder)) == 1
+        server.finish()
+        result = folder.run(*url(server), provider="openai:m")
+        stats = server.stats()
+    result.assert_outcomes(passed=N)
+    assert (stats["batches"], stats["requests"]) == ([N], 0)
+    assert newest(folder) == whole
+    assert ledger(folder) == []
+
+
+@pytest.mark.parametrize(("n", "most_s"), [("0", 6), ("2", 20)])
+def test_ctrl_c_says_what_is_still_worked_on(folder, n, most_s):
+    """Ctrl-C ends soon with a sentence (xdist gives its workers 10 s); the same command collects the batch."""
+    task(folder)
+    with standin(batch_s=60) as server:
+        first = begun(folder, server, "-n", n)
+        until(lambda: sum(server.stats()["batches"]) == N)
+        time.sleep(0.5)
+        began = time.monotonic()
+        os.kill(first.pid, signal.SIGINT)
+        said, _ = first.communicate(timeout=30)
+        assert time.monotonic() - began < most_s
+        assert "requests to openai:m is still being worked on; run the same command again to collect it" in said
+        sent = server.stats()["batches"]
+        server.finish()
+        result = folder.run(*url(server, "-n", n), provider="openai:m")
+        assert server.stats()["batches"] == sent
+    result.assert_outcomes(passed=N)
+
+
+def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
+    """A test function waits for its own answer: no batch is made of one request, and one line says so."""
+    task(folder, n=3)
+    folder.write(
+        "test_own.py",
+        "import pytest\n\n@pytest.mark.task('evals/sums.yaml')\ndef test_it(evaluate):\n    evaluate()\n",
+    )
+    with standin() as server:
+        result = folder.run("test_own.py", *url(server), provider="openai:m")
+        stats = server.stats()
+    result.assert_outcomes(passed=3)
+    assert (stats["batches"], stats["requests"]) == ([], 3)
+    assert result.stdout.str().count("items that are asked one at a time") == 1
+
+
+def test_a_provider_without_batches_is_told_once(sums):
+    """Its calls go the ordinary way, and one line says so."""
+    result = sums.run("--hl-batch", "--hl-gate", "off")
+    result.assert_outcomes(passed=3)
+    text = "--hl-batch: scripted:replies.json has no batch endpoint: its calls go the ordinary way"
+    assert result.outlines.count(text) == 1
+
+
+def test_a_recorded_batch_run_is_replayed_without_a_server(folder):
+    """Cassettes hold what batches answered: the replay asks nobody, and differs in nothing but where it came from."""
+    task(folder, n=6)
+    with standin() as server:
+        folder.run(*url(server, "--record", "cassettes"), provider="openai:m").assert_outcomes(passed=6)
+    first = [one | {"transcript": plain(one)} for one in newest(folder)]
+    result = folder.run("--hl-batch", "--hl-gate", "off", "--replay", "cassettes", provider="openai:m")
+    result.assert_outcomes(passed=6)
+    again = [one | {"cached": False, "transcript": plain(one)} for one in newest(folder)]
+    assert first == again
+
+
+def plain(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in call.items() if k not in ("batched", "cached")} for call in record["transcript"]]
