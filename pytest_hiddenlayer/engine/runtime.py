@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import HiddenLayerError, ProviderError
@@ -26,6 +28,7 @@ from .line import Line
 from .means import Means
 from .opening import open_line
 from .options import RunOptions, parse_model
+from .records import case_key
 
 if TYPE_CHECKING:
     from .broker_client import BrokerClient
@@ -53,10 +56,12 @@ class Runtime:
         broker: BrokerClient | None = None,
         batches: Path = BATCHES,
         on_notice: Callable[[str], None] = lambda text: None,
+        known: Mapping[str, Record] = MappingProxyType({}),
     ) -> None:
         self.options, self.run_id = options, run_id
         self._batches = batches  # folder of what is known of sent batches
         self._told_alone = False
+        self._known = known  # by key: records that are taken over instead of asked for
         self._on_notice = on_notice  # called on the loop's thread with a sentence for people
         self._means: Means | None = None
         self._broker = broker  # another process that holds the lines
@@ -206,6 +211,10 @@ class Runtime:
     async def _answer(
         self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], alone: bool, case: Case
     ) -> Record:
+        if self._known and (found := self._known.get(case_key(case, self.options.generate))) is not None:
+            record = replace(found, run_id=self.run_id)
+            self._keeper.keep(record)
+            return record
         record = await answer_case(
             case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others, alone=alone
         )

@@ -72,6 +72,7 @@ class State:
         """The engine; made when the first eval runs."""
         if self._runtime is None:
             from ..engine.runtime import Runtime
+            from ..results.resumed import resumable
 
             self._runtime = Runtime(
                 self.options,
@@ -80,6 +81,7 @@ class State:
                 broker=self._broker(),
                 batches=self.root / "reports" / "batches",
                 on_notice=self.notices.put,
+                known=resumable(self.options.resume) if self.options.resume else {},
             )
         return self._runtime
 
