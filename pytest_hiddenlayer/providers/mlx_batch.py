@@ -8,6 +8,7 @@ sampler with its own key, so that its text does not depend on its neighbours.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import queue
 import threading
 from collections import deque
@@ -112,7 +113,7 @@ class BatchThread:
             loaded.model,
             stop_tokens=[[end] for end in sorted(loaded.end_ids)] or None,
             completion_batch_size=self._batch_size,
-            prefill_batch_size=min(8, self._batch_size),
+            prefill_batch_size=min(_read_together(loaded.model), self._batch_size),
         )
         prefixes = Prefixes(loaded.model, loaded.caches, share=self._share)
         try:
@@ -214,6 +215,17 @@ class BatchThread:
         for job in self._running.values():
             job.fail(error)
         self._running.clear()
+
+
+SMALL_BYTES = 256 * 2**20
+"""Of a model whose steps cost more than their arithmetic."""
+
+
+def _read_together(model: Any) -> int:
+    """Prompts that are read at once: of a large model few, since each takes memory for all its tokens."""
+    tree_flatten = importlib.import_module("mlx.utils").tree_flatten
+    size = sum(weights.nbytes for _, weights in tree_flatten(model.parameters()))
+    return 32 if size < SMALL_BYTES else 8
 
 
 def _leave() -> None:
