@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -355,9 +356,8 @@ def test_an_intent_that_came_to_nothing_is_sent(asking: Asking):
     with standin() as server:
         line = asking.line(server)
         keys = asyncio.run(_keys(line, firsts(5)))
-        Ledger(asking.folder, asking.vendor, "m", line.endpoint).intend(
-            line.provider.batches.kind(firsts(1)[0]), keys
-        )
+        with closing(Ledger(asking.folder, asking.vendor, "m", line.endpoint)) as killed:
+            killed.intend(line.provider.batches.kind(firsts(1)[0]), keys)
         found = asking.run(server, firsts(5))
         assert server.stats()["batches"] == [5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
@@ -377,7 +377,8 @@ def test_a_batch_of_somebody_else_is_not_taken_for_ours(tmp_path: Path):
     with standin() as server:
         other.run(server, [request(f"ANSWER=other{i}", independent=True) for i in range(5)])
         line = mine.line(server)
-        Ledger(mine.folder, "anthropic", "m", line.endpoint).intend("", asyncio.run(_keys(line, firsts(5))))
+        with closing(Ledger(mine.folder, "anthropic", "m", line.endpoint)) as killed:
+            killed.intend("", asyncio.run(_keys(line, firsts(5))))
         found = mine.run(server, firsts(5))
         assert server.stats()["batches"] == [5, 5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
@@ -457,3 +458,24 @@ def test_the_calls_in_flight_do_not_learn_from_batches(tmp_path: Path, vendor: s
 
     with standin() as server:
         assert asyncio.run(run(server)) == (8, 0)
+
+
+def test_a_batch_that_another_process_is_sending_is_waited_for(asking: Asking):
+    """Two runs in one folder: the second finds the first's note, waits for its id, and sends nothing."""
+
+    async def both(server: Running) -> list[Any]:
+        first = asking.line(server)
+        one = [asyncio.create_task(first.complete(each)) for each in firsts(5)]
+        while not asking.files:
+            await asyncio.sleep(0.005)
+        assert [entry.batch_id for entry in read_entries(asking.folder)] == [None]
+        second = asking.line(server)
+        found = await asyncio.gather(*one, *map(second.complete, firsts(5)))
+        await first.close()
+        await second.close()
+        return found
+
+    with standin(batch_s=0.3, make_s=0.5) as server:
+        found = asyncio.run(both(server))
+        assert server.stats()["batches"] == [5]
+    assert texts(found) == [f"The answer is {i}" for i in range(5)] * 2

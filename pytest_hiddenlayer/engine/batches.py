@@ -137,6 +137,7 @@ class BatchDesk:
                 found.close()
         self._groups.clear()
         self._collecting.clear()
+        self._ledger.close()
 
     async def _by_batch(self, key: str, request: Request) -> tuple[Completion | None, bool]:
         """(completion or None as `answer` gives it, whether this is the first who gets it)."""
@@ -241,13 +242,12 @@ class BatchDesk:
             state, _ = await insist(attempt, self._places, 0, self._patience)
         except ProviderError as error:
             del self._open[entry.tag]
-            if not _may_have_come(error):
-                self._ledger.drop(entry)
+            (self._ledger.given_up if _may_have_come(error) else self._ledger.drop)(entry)
             if error.status in _NO_ENDPOINT:
                 self._go_without(f"HTTP {error.status}")
                 return None
             raise
-        self._adopt(entry, state)
+        self._ledger.sent(entry, state.id)
         self._tell(f"batch of {_requests(entry.n)} sent to {self.name} ({entry.batch_id})")
         return entry
 
@@ -255,10 +255,6 @@ class BatchDesk:
         if not self._off:
             self._off = True
             self._tell(without(self.name, why))
-
-    def _adopt(self, entry: Entry, state: BatchState) -> None:
-        entry.batch_id = state.id
-        self._ledger.save(entry)
 
     # ------------------------------------------------------------ collecting
 
@@ -288,12 +284,14 @@ class BatchDesk:
     async def _fetch(self, entry: Entry) -> bool:
         """Whether the results lie beside the entry now; False where its batch never came to be."""
         while True:
+            while entry.batch_id is None and self._ledger.is_being_sent(entry):
+                await asyncio.sleep(self._pauses.first)
             if entry.batch_id is None:
                 found, _ = await insist(partial(self._candidates, entry), self._places, 0, self._patience)
                 if not found:
                     del self._open[entry.tag]
                     return False
-                self._adopt(entry, found[0])
+                self._ledger.sent(entry, found[0].id)
                 self._tell(f"batch of {_requests(entry.n)} to {self.name} ({entry.batch_id}) was sent before")
             state = await self._ended(entry)
             await insist(partial(self._download, entry, state), self._places, 0, self._patience)
