@@ -228,7 +228,21 @@ def test_what_may_pass_is_asked_by_itself(asking: Asking, mark: str):
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
     assert [one.batched for one in found] == [True] * 4 + [False]
     assert (stats["batches"], stats["requests"]) == ([5], 1)
+    assert asking.told[-1] == (
+        f"1 request to {asking.vendor}:m got no answer in a batch and went the ordinary way, at its price"
+    )
     assert asking.files == []
+
+
+def test_what_was_cancelled_is_not_asked(asking: Asking):
+    """Whoever cancels a batch wants nothing more of it to be paid: that call's error, and the next run sends it."""
+    with standin() as server:
+        *good, bad = asking.run(server, firsts(3, "FAULT=cancelled*1"))
+        assert server.stats()["requests"] == 0
+        assert texts(good) == ["The answer is 0", "The answer is 1"]
+        assert isinstance(bad, ProviderError)
+        assert "cancelled" in str(bad)
+        assert texts(asking.run(server, firsts(3, "FAULT=cancelled*1"))) == [f"The answer is {i}" for i in range(3)]
 
 
 def test_a_request_that_is_refused_is_that_calls_error(asking: Asking):
@@ -382,6 +396,34 @@ def test_a_batch_of_somebody_else_is_not_taken_for_ours(tmp_path: Path):
         found = mine.run(server, firsts(5))
         assert server.stats()["batches"] == [5, 5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
+
+
+def test_a_folder_that_cannot_be_written_is_said(asking: Asking):
+    """What could not be noted is not sent: a batch that nobody knows of would be paid in vain."""
+    asking.folder.write_text("in the way")
+    with standin() as server:
+        found = asking.run(server, firsts(2), let_go=False)
+        assert (server.stats()["batches"], server.stats()["requests"]) == ([], 0)
+    assert all("cannot be written" in str(one) and "nothing was sent" in str(one) for one in found)
+
+
+def test_a_call_asked_again_while_its_batch_is_sent_joins_it(asking: Asking):
+    """The same call, when its batch is on its way already: the same answer, sent once."""
+
+    async def run(server: Running) -> list[Any]:
+        line = asking.line(server)
+        first = asyncio.create_task(line.complete(firsts(1)[0]))
+        while not asking.files:
+            await asyncio.sleep(0.01)
+        found = await asyncio.gather(first, line.complete(firsts(1)[0]))
+        await line.close()
+        return found
+
+    with standin(make_s=0.3) as server:
+        found = asyncio.run(run(server))
+        assert server.stats()["batches"] == [1]
+    assert texts(found) == ["The answer is 0"] * 2
+    assert sorted(one.cached for one in found) == [False, True]
 
 
 def test_a_call_that_was_given_up_before_sending_is_not_sent(asking: Asking):

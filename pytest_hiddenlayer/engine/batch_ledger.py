@@ -43,6 +43,7 @@ class Entry:
     batch_id: str | None = None  # None: it is not known whether it was ever made
     collected: bool = False  # its results lie beside the entry
     failed: str | None = None  # the server's words, where it refused the batch as a whole
+    cancelled: bool = False  # somebody ended it before its time
     duration_s: float | None = None  # from sending to the last result, once it was collected
     not_ours: list[str] = field(default_factory=list)  # batches that looked like this one, and were not
 
@@ -121,6 +122,10 @@ class Ledger:
         self.save(entry)
         self._entries |= dict.fromkeys(entry.keys, entry)
         return entry
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether the entry is on disk."""
+        return self._path(entry).exists()
 
     def sent(self, entry: Entry, batch_id: str) -> None:
         """Note the id of a batch, whoever sent it."""
