@@ -22,6 +22,7 @@ from .results.control_cells import control_figures
 from .results.figures import CellFigures, CellPlan, by_cell, figures
 from .results.gate import GateResult, judge_gates, match_of, policy_of
 from .results.plans import plan_of
+from .results.resumed import resumable
 from .results.runlog import RunLog, new_run_id, write_json
 from .results.summary import summary
 from .taskfile import is_task_file, load_task, refuse_taken
@@ -90,7 +91,14 @@ def evaluate(
     if options.adaptive and options.gate not in ("off", "threshold"):
         run.watched = watched(plans, lambda plan: baselines[plan.key], match_of(options))
     todo = [case for cell, _ in found for case in cases(cell)]
-    runtime = Runtime(options, run.log.run_id, on_record=run.log.append, batches=root / BATCHES, on_notice=on_notice)
+    runtime = Runtime(
+        options,
+        run.log.run_id,
+        on_records=run.log.append_all,
+        batches=root / BATCHES,
+        on_notice=on_notice,
+        known=resumable(options.resume) if options.resume else {},
+    )
     try:
         for record in chain.from_iterable(_answers(run, runtime, wave) for wave in _waves(run, todo)):
             run.records.append(record)

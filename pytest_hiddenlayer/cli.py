@@ -34,11 +34,24 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from .commands import compare, diff, doctor, init, judge_audit, label, review, run, schema, show, tournament
+    from .commands import (
+        cache,
+        compare,
+        diff,
+        doctor,
+        init,
+        judge_audit,
+        label,
+        review,
+        run,
+        schema,
+        show,
+        tournament,
+    )
 
     parser = _Parser(prog="hiddenlayer", description="Evaluate language models and multi-agent strategies.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (init, schema, doctor, run, show, compare, diff, review, label, judge_audit, tournament):
+    for module in (init, schema, doctor, run, show, compare, diff, review, label, judge_audit, tournament, cache):
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
         sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(sub)

@@ -261,12 +261,27 @@ def test_an_error_while_opening_is_raised_each_time():
 
 
 def test_records_are_handed_over_before_they_are_awaited(case):
-    """on_record sees each record when it is complete."""
+    """on_records sees each record when it is complete."""
     seen: list[str] = []
-    runtime = Runtime(RunOptions(), "r", on_record=lambda record: seen.append(record.sample_id))
+    runtime = Runtime(
+        RunOptions(), "r", on_records=lambda records: seen.extend(record.sample_id for record in records)
+    )
     future = runtime.submit(case())
     assert runtime.wait(future).sample_id == "a"
     assert seen == ["a"]
+    runtime.close()
+
+
+def test_a_log_that_cannot_be_written_is_told(case):
+    """Nobody is handed a record that is not on disk: a full disk is the answer of every case from then on."""
+
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    runtime = Runtime(RunOptions(), "r", on_records=full)
+    for future in [runtime.submit(case()), runtime.submit(case())]:
+        with pytest.raises(OSError, match="No space left"):
+            runtime.wait(future)
     runtime.close()
 
 

@@ -93,7 +93,7 @@ def answer(tmp_path: Path) -> Callable[..., Drawn]:
         case = _case(tmp_path, typed, scorer, more)
         logged: list[Record] = []
         controls: list[Record] = []
-        runtime = Runtime(RunOptions(**{"equal_budget": True, **options}), "r", on_record=logged.append)
+        runtime = Runtime(RunOptions(**{"equal_budget": True, **options}), "r", on_records=logged.extend)
         try:
             future = runtime.submit(replace(case, epoch=epoch), fake, fake, controls.append)
             return Drawn(record=runtime.wait(future), controls=controls, logged=logged)

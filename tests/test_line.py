@@ -55,7 +55,7 @@ class Pocket:
     def __init__(self, empty: bool = False) -> None:
         self.empty, self.log = empty, []
 
-    def reserve(self, request):
+    async def reserve(self, request, order):
         if self.empty:
             raise BudgetSpent("nothing is left")
         self.log.append("reserve")

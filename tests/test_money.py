@@ -161,6 +161,50 @@ def end(budget: Budget, reserved: Decimal, how: str, cost: Decimal) -> Decimal:
     return max(Decimal(0), actual - reserved)
 
 
+def test_a_call_waits_for_what_others_leave_over():
+    """Of 100 calls that may cost $1 and cost 1 cent all are made within $2, the oldest first."""
+    budget, done, most = Budget(limit=Decimal(2)), [], Decimal(0)
+
+    async def call(order: int) -> None:
+        nonlocal most
+        reserved = await budget.reserve_in_turn(Decimal(1), order)
+        most = max(most, budget.spent + budget.reserved)
+        await asyncio.sleep(0)
+        budget.settle(reserved, Decimal("0.01"))
+        done.append(order)
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(call(order) for order in reversed(range(100))))
+
+    asyncio.run(all_of_them())
+    assert budget.spent == 1
+    assert most <= 2
+    assert done == [99, 98, *range(98)]  # two fit at once; the rest in turn
+    assert budget.refused == 0
+
+
+def test_a_call_that_can_fit_no_more_does_not_wait():
+    """Those that wait hear at once when too little is left, and a cancelled one gives its share back."""
+    budget = Budget(limit=Decimal(2))
+
+    async def story() -> tuple[bool, object, object]:
+        first = await budget.reserve_in_turn(Decimal(2))
+        waiting = [asyncio.ensure_future(budget.reserve_in_turn(Decimal(1))) for _ in range(3)]
+        await asyncio.sleep(0)
+        waited = not any(one.done() for one in waiting)
+        budget.settle(first, Decimal("0.5"))
+        waiting[0].cancel()
+        second = await waiting[1]
+        budget.settle(second, Decimal("0.75"))
+        return waited, second, (await asyncio.gather(waiting[2], return_exceptions=True))[0]
+
+    waited, fits, refused = asyncio.run(asyncio.wait_for(story(), 10))
+    assert waited
+    assert fits == 1
+    assert isinstance(refused, BudgetSpent)
+    assert (budget.spent, budget.reserved, budget.refused) == (Decimal("1.25"), 0, 1)
+
+
 def purse(budget=None, price_list="openai", model="gpt-5-mini", free=False) -> LinePurse:
     return LinePurse(prices=Prices(), provider="openai", price_list=price_list, model=model, free=free, budget=budget)
 
@@ -178,7 +222,7 @@ def test_a_call_is_settled_at_its_price():
     """What was set aside is free again, and the completion tells its cost."""
     budget = Budget(limit=Decimal(1))
     one = purse(budget)
-    reserved = one.reserve(ASKED)
+    reserved = asyncio.run(one.reserve(ASKED))
     assert budget.reserved == reserved > 0
     assert one.settle(reserved, answered()).cost_usd == 0.00045
     assert (budget.reserved, budget.spent) == (0, Decimal("0.000450"))
@@ -188,13 +232,13 @@ def test_an_unknown_price_is_no_price():
     """Without a budget the cost is unknown; with one the call is refused, not made for free."""
     assert purse(price_list=None).settle(Decimal(0), answered()).cost_usd is None
     with pytest.raises(ProviderError, match="the price of openai:strange is unknown"):
-        purse(Budget(limit=Decimal(1)), model="strange").reserve(ASKED)
+        asyncio.run(purse(Budget(limit=Decimal(1)), model="strange").reserve(ASKED))
 
 
 def test_local_calls_cost_nothing():
     """In this process and on this machine; a machine elsewhere is not free."""
     one = purse(Budget(limit=Decimal("0.000001")), price_list=None, free=True)
-    assert one.settle(one.reserve(ASKED), answered(cost=0.0)).cost_usd == 0.0
+    assert one.settle(asyncio.run(one.reserve(ASKED)), answered(cost=0.0)).cost_usd == 0.0
     assert all(is_free(None, url) for url in ("", "http://127.0.0.1:8080/v1", "http://localhost:1/v1"))
     assert not is_free(None, "http://10.0.0.7/v1")
     assert not is_free("openai", "https://api.openai.com/v1")
@@ -209,7 +253,7 @@ def test_what_was_sent_and_not_answered_may_have_been_billed(error, doubtful):
     """A lost connection or a deadline keeps what was set aside; a refusal by the server costs nothing."""
     budget = Budget(limit=Decimal(1))
     one = purse(budget)
-    reserved = one.reserve(ASKED)
+    reserved = asyncio.run(one.reserve(ASKED))
     one.unanswered(reserved, error)
     assert budget.reserved == 0
     assert (budget.doubtful == reserved) is doubtful

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.engine.cache_file import VERSION, default_path, describe, prune
 from pytest_hiddenlayer.engine.identity import call_identity
 from pytest_hiddenlayer.engine.response_cache import BATCH, ResponseCache
@@ -299,6 +300,21 @@ def test_old_answers_are_pruned(path, monkeypatch):
     assert describe(path).bytes < before / 2
     with pytest.raises(UsageError, match="-1 days"):
         prune(path, older_than_days=-1)
+
+
+def test_the_command_tells_and_prunes(path, capsys):
+    """`hiddenlayer cache`: how many answers of whom; with --prune 0 none are left."""
+    with closing(ResponseCache(path)) as cache:
+        for seed in range(3):
+            cache.put(identity("b", seed=seed), ANSWER, seeded=True)
+    assert main(["cache", "--path", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert f"{path}: 3 answers" in told
+    assert "3  openai:b" in told
+    assert main(["cache", "--path", str(path), "--prune", "0"]) == 0
+    assert "removed: 3 answers" in capsys.readouterr().out
+    assert main(["cache", "--path", str(path), "--prune", "-1"]) == 4
+    assert "Give 0 or more" in capsys.readouterr().err
 
 
 def test_the_file_lies_in_the_users_caches(monkeypatch):

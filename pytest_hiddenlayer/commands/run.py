@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseline", metavar="REF")
     for name, least in (("epochs", 1), ("limit", 1), ("seed", 0), ("max-tokens", 1), ("concurrency", 1)):
         parser.add_argument(f"--{name}", type=_at_least(name, least), metavar="N")
+    parser.add_argument("--resume", metavar="RUN", help="take over the answers of this run; ask only for the rest")
     parser.add_argument("--budget", metavar="USD", help="spend at most so much; what does not fit is skipped")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write every call to cassettes in this folder")
     parser.add_argument("--replay", type=Path, metavar="DIR", help="answer from cassettes; nothing is asked")
@@ -51,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..report.equal_budget import text
     from ..report.table import cell_table
     from ..results.adaptive import spared
+    from ..results.resumed import taken_over
+    from ..results.runlog import find_run
     from ..strategies.build import parse_strategy
     from ..types import Generation
 
@@ -72,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         prices=arguments.prices,
         batch=arguments.batch,
         baseline=arguments.baseline,
+        resume=find_run(Path.cwd(), arguments.resume) if arguments.resume else None,
         gate=arguments.gate,
         gate_underpowered=arguments.gate_underpowered,
         match=arguments.match,
@@ -88,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"nothing was answered under {', '.join(map(str, paths))}")
     width = shutil.get_terminal_size().columns
     print(cell_table(done.figures, done.gates, width=width, colour=sys.stdout.isatty()), end="")
+    if (taken := taken_over(done.records)) is not None:
+        print(taken)
     if done.budget is not None:
         print(done.budget)
     if options.adaptive:

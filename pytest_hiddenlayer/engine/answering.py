@@ -59,7 +59,8 @@ def _checked(answer: Any) -> Answer:
     """What a strategy returned, if it is an Answer whose notes can be written. Raises TypeError or ValueError."""
     if not isinstance(answer, Answer) or not isinstance(answer.output, str):
         raise TypeError(f"it returned {answer!r}; an Answer with a text as output is needed")
-    json.dumps(dict(answer.notes), allow_nan=False)
+    if answer.notes:
+        json.dumps(dict(answer.notes), allow_nan=False)
     return answer
 
 
@@ -78,8 +79,7 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
         name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
         try:
             score = await scorer.score(answer.output, context.sample, context.ask_to_score)
-            json.dumps([score.value, score.answer, score.explanation, score.details], allow_nan=False)  # raises where
-            scores[name] = score
+            scores[name] = _writable(score)
         except BudgetSpent as error:
             return "skipped", scores, f"budget: scorer {scorer.name!r}: {error}"
         except ProviderError as error:
@@ -90,6 +90,14 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
     if head.value is None:
         return "unscored", scores, head.explanation
     return _graded(head.value, context.case.cell.pass_score), scores, None
+
+
+def _writable(score: Score) -> Score:
+    """The score, if it can be written down. Raises TypeError or ValueError."""
+    plain = isinstance(score.value, float | int | None) and isinstance(score.answer, str | None)
+    if score.details or not plain or not isinstance(score.explanation, str):
+        json.dumps([score.value, score.answer, score.explanation, score.details], allow_nan=False)
+    return score
 
 
 async def _own_notes(context: AnswerContext, asked: Sequence[Call]) -> dict[str, Any]:

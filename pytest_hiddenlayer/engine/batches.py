@@ -88,7 +88,7 @@ class BatchDesk:
         self._open: dict[str, Entry] = {}  # by tag: waited for in this run, and not yet collected
         self._taken: dict[str, tuple[Entry, set[str]]] = {}  # by tag: keys whose answers were handed over
 
-    async def answer(self, key: str, request: Request) -> Completion | None:
+    async def answer(self, key: str, request: Request, order: int = 0) -> Completion | None:
         """The completion by a batch; None: this call goes the ordinary way.
 
         That is so where it depends on an earlier answer, and where it was not answered in its
@@ -97,7 +97,7 @@ class BatchDesk:
         """
         if self._ledger.find(key) is None and (self._off or not request.independent):
             return None
-        reserved = None if self._purse is None else self._purse.reserve(request)
+        reserved = None if self._purse is None else await self._purse.reserve(request, order)
         try:
             found, first = await self._by_batch(key, request)
         except BaseException as error:

@@ -34,8 +34,8 @@ class Store(Protocol):
 class Purse(Protocol):
     """Prices calls, and holds them within the budget."""
 
-    def reserve(self, request: Request) -> Any:
-        """Set aside what a call may cost at most. Raises BudgetSpent."""
+    async def reserve(self, request: Request, order: int) -> Any:
+        """Set aside what a call may cost at most, lower orders first. Raises BudgetSpent."""
         ...
 
     def settle(self, reserved: Any, completion: Completion) -> Completion:
@@ -93,14 +93,16 @@ class Line:
         return completion
 
     async def _fresh(self, identity: dict[str, Any], request: Request, order: int) -> Completion:
-        if self.desk is not None and (batched := await self.desk.answer(call_key(identity), request)) is not None:
-            return self._checked(request, batched)
+        if self.desk is not None:
+            batched = await self.desk.answer(call_key(identity), request, order)
+            if batched is not None:
+                return self._checked(request, batched)
         return await self._ask(request, order)
 
     async def _ask(self, request: Request, order: int) -> Completion:
         if self.purse is None:
             return self._checked(request, await self._persist(request, order))
-        reserved = self.purse.reserve(request)
+        reserved = await self.purse.reserve(request, order)
         try:
             completion = await self._persist(request, order)
         except BaseException as error:

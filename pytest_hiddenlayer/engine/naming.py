@@ -62,5 +62,7 @@ def derive_seed(*parts: object) -> int:
 
 def digest(value: Any, length: int = 16) -> str:
     """The first hex digits of the SHA-256 of a value's canonical JSON."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(_ENCODE(value).encode()).hexdigest()[:length]
+
+
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode

@@ -43,6 +43,7 @@ class RunOptions:
     equal_budget: bool = False  # ask the model alone as often as strategies of several calls did
     match: str = "hash"  # or id: samples are compared though their prompt changed
     baseline: str | None = None
+    resume: Path | None = None  # folder of a run whose answers are taken over
 
 
 def first(*values: T | None) -> T | None:

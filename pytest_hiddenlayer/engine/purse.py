@@ -25,8 +25,11 @@ class LinePurse:
     budget: Budget | None = None
     batch: bool = False  # through a batch API, at its price
 
-    def reserve(self, request: Request) -> Decimal:
-        """Set aside what a call may cost at most. Raises BudgetSpent; ProviderError where no price is known."""
+    async def reserve(self, request: Request, order: int = 0) -> Decimal:
+        """Set aside what a call may cost at most, as soon as it fits beside the calls in flight.
+
+        Raises BudgetSpent; ProviderError where no price is known.
+        """
         if self.budget is None or self.free:
             return Decimal(0)
         most = self.prices.ceiling(self.provider, self.price_list, self.model, request, batch=self.batch)
@@ -35,10 +38,12 @@ class LinePurse:
                 f"--budget cannot hold: the price of {self.provider}:{self.model} is unknown. Install the extra "
                 "`prices`, or write it into hiddenlayer-prices.yaml"
             )
-        return self.budget.reserve(most)
+        return await self.budget.reserve_in_turn(most, order)
 
     def settle(self, reserved: Decimal, completion: Completion) -> Completion:
         """The completion with its cost."""
+        if self.free and self.budget is None:
+            return completion  # it costs what it says: in this process nothing
         cost = None if completion.cost_usd is None else Decimal(repr(completion.cost_usd))
         if not self.free:
             usage = completion.usage

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import HiddenLayerError, ProviderError
@@ -18,12 +21,14 @@ from .answering import answer_case
 from .batch_ledger import BATCHES
 from .batches import BatchDesk
 from .budget import Budget
-from .cases import Case
+from .cases import Case, Cell
 from .controls import control_case, draw_controls, wants_controls
+from .keeping import Keeper
 from .line import Line
 from .means import Means
 from .opening import open_line
 from .options import RunOptions, parse_model
+from .records import case_key
 
 if TYPE_CHECKING:
     from .broker_client import BrokerClient
@@ -32,8 +37,12 @@ T = TypeVar("T")
 
 
 ALONE = "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) go the ordinary way"
-LEAST_WINDOW = 32
-"""Cases in flight, where nobody knows yet how many calls the server bears."""
+LEAST_WINDOW = 256
+"""Cases that are begun ahead at least: many at once, since two threads that take turns cost time."""
+FIRST_ROUNDS = 10
+"""Rounds of the loop in which cases that begin together send their first calls."""
+FIRST_S = 0.2
+"""Longest time that a caller sleeps for these."""
 
 
 class Runtime:
@@ -43,20 +52,23 @@ class Runtime:
         self,
         options: RunOptions,
         run_id: str,
-        on_record: Callable[[Record], None] | None = None,
+        on_records: Callable[[Sequence[Record]], None] | None = None,
         broker: BrokerClient | None = None,
         batches: Path = BATCHES,
         on_notice: Callable[[str], None] = lambda text: None,
+        known: Mapping[str, Record] = MappingProxyType({}),
     ) -> None:
         self.options, self.run_id = options, run_id
         self._batches = batches  # folder of what is known of sent batches
         self._told_alone = False
+        self._known = known  # by key: records that are taken over instead of asked for
         self._on_notice = on_notice  # called on the loop's thread with a sentence for people
         self._means: Means | None = None
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
         self._arrived: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not begun yet
-        self._on_record = on_record  # called on the loop's thread as soon as a record is complete
+        self._gathering = False  # more are coming before any of them is begun
+        self._keeper = Keeper(on_records)  # called on the loop's thread with records that are complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
         self._orders = count()
         self._begun: set[asyncio.Future[Any]] = set()
@@ -120,7 +132,7 @@ class Runtime:
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
-        others = {name: _in_order(self.provider(parse_model(name, what)), order) for name, what in _named(case)}
+        others = {name: _in_order(self.provider(model), order) for name, model in _named(case.cell)}
         asked = _in_order(candidate, order)
         judged = asked if judging is candidate else _in_order(judging, order)
         ask = partial(self._answer, asked, judged, others, alone)
@@ -129,12 +141,30 @@ class Runtime:
             self._on_notice(ALONE)
         return self._start(self._with_controls(case, ask, on_control))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is submitted in this block is begun at its end, with one wake-up of the loop.
+
+        The caller sleeps while the loop sends what it can: two threads that both want Python's
+        lock pass it on thousands of times a second.
+        """
+        self._gathering = True
+        try:
+            yield
+        finally:
+            self._gathering = False
+            if self._arrived:
+                loop, under_way = self._running_loop(), threading.Event()
+                loop.call_soon_threadsafe(self._begin)
+                loop.call_soon_threadsafe(_after, loop, FIRST_ROUNDS, under_way.set)
+                under_way.wait(FIRST_S)
+
     def _start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin on the loop; one wake-up serves all that came since the last one."""
         loop, future = self._running_loop(), Future[T]()
         with self._opening:
             self._arrived.append((work, future))
-            if len(self._arrived) == 1:
+            if len(self._arrived) == 1 and not self._gathering:
                 loop.call_soon_threadsafe(self._begin)
         return future
 
@@ -145,7 +175,7 @@ class Runtime:
             task = asyncio.ensure_future(work)
             self._begun.add(task)  # a loop does not keep its tasks alive
             task.add_done_callback(self._begun.discard)
-            task.add_done_callback(partial(_deliver, future))
+            task.add_done_callback(partial(self._deliver, future))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` returns, run on the loop; raises what it raises."""
@@ -181,12 +211,23 @@ class Runtime:
     async def _answer(
         self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], alone: bool, case: Case
     ) -> Record:
+        if self._known and (found := self._known.get(case_key(case, self.options.generate))) is not None:
+            record = replace(found, run_id=self.run_id)
+            self._keeper.keep(record)
+            return record
         record = await answer_case(
             case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others, alone=alone
         )
-        if self._on_record is not None:
-            self._on_record(record)
+        self._keeper.keep(record)
         return record
+
+    def _deliver(self, future: Future[T], task: asyncio.Future[T]) -> None:
+        if task.cancelled():
+            future.cancel()
+        elif (error := task.exception() or self._keeper.fault) is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(task.result())
 
     def unfinished(self) -> list[str]:
         """A sentence for each batch that was sent and is not collected."""
@@ -240,21 +281,22 @@ class Runtime:
         return self._loop
 
 
-def _deliver(future: Future[T], task: asyncio.Future[T]) -> None:
-    if task.cancelled():
-        future.cancel()
-    elif (error := task.exception()) is not None:
-        future.set_exception(error)
+def _after(loop: asyncio.AbstractEventLoop, rounds: int, then: Callable[[], None]) -> None:
+    """Call `then` when the loop has gone round so often."""
+    if rounds:
+        loop.call_soon(_after, loop, rounds - 1, then)
     else:
-        future.set_result(task.result())
+        then()
 
 
-def _named(case: Case) -> Iterator[tuple[str, str]]:
-    """(model, what for) that the cell's scorers and strategy name themselves, beside the run's judge."""
-    for scorer in case.cell.scorers:
-        yield from ((name, "judge") for name in getattr(scorer, "judges", ()))
-    for name in case.cell.strategy.models:
-        yield name, f"strategy {case.cell.strategy.name}"
+def _named(cell: Cell) -> Sequence[tuple[str, ModelName]]:
+    """The models that the cell's scorers and strategy name themselves, beside the run's judge."""
+    if "named" not in cell.memo:
+        judges = [(name, "judge") for scorer in cell.scorers for name in getattr(scorer, "judges", ())]
+        asked = [(name, f"strategy {cell.strategy.name}") for name in cell.strategy.models]
+        cell.memo["named"] = [(name, parse_model(name, what)) for name, what in judges + asked]
+    found: Sequence[tuple[str, ModelName]] = cell.memo["named"]
+    return found
 
 
 def _in_order(provider: Provider, order: int) -> Provider:

@@ -49,11 +49,12 @@ def _ask_window(state: State, item: pytest.Item) -> None:
     ahead.next = max(ahead.next, ahead.at)
     window = state.runtime.window
     if ahead.next - ahead.at > window // 2:
-        return  # many at once are begun with one wake-up of the engine
-    while ahead.next < min(len(items), ahead.at + window):
-        if not _ask(state, item, items[ahead.next]):
-            return
-        ahead.next += 1
+        return
+    with state.runtime.together():
+        while ahead.next < min(len(items), ahead.at + window):
+            if not _ask(state, item, items[ahead.next]):
+                return
+            ahead.next += 1
 
 
 def _position(items: Sequence[pytest.Item], item: pytest.Item, before: int) -> int:
@@ -96,8 +97,9 @@ def _await_all(item: pytest.Item) -> None:
 
 
 def _ask_all(state: State, running: pytest.Item, items: Sequence[pytest.Item]) -> None:
-    for one in items:
-        _ask(state, running, one)
+    with state.runtime.together():
+        for one in items:
+            _ask(state, running, one)
 
 
 def _ask(state: State, running: pytest.Item, item: pytest.Item, *, alone: bool = False) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from .fixtures import deciding, overridden, record_for
 from .outcomes import settle
 from .state import RECORDS, State, state_of
+from .uncaptured import UncapturedHooks, prints_nothing
 
 if TYPE_CHECKING:
     from ..engine.cases import Case, Cell
@@ -37,6 +38,8 @@ class TaskFile(pytest.Module):
     """A task file as a test module with one synthetic function."""
 
     ahead: bool = False  # whether answers may be asked for before their item's fixtures are set up
+    quiet: bool = False  # whether its items run no fixture of the user's
+    item_hooks: Any = None  # of its items, once one of them runs
 
     def _getobj(self) -> types.ModuleType:
         module = types.ModuleType(self.path.stem)
@@ -61,6 +64,7 @@ class TaskFile(pytest.Module):
         self._register(task.tags)
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="answered")
+        self.quiet = prints_nothing(function)
         self.ahead = not overridden(pytest.Function.from_parent(self, name="deciding"))
         for cell in found:
             yield from self._samples(cell, function)
@@ -95,6 +99,16 @@ class EvalItem(pytest.Function):
         super().__init__(**rest)
         self.hl_case = case
         self._id = self.parent.id.child(case.name).with_params(case.params)  # type: ignore[union-attr]
+
+    @property
+    def ihook(self) -> Any:
+        """The hooks for this item; its file's items share theirs."""
+        hooks = self.parent.item_hooks  # type: ignore[union-attr]
+        if hooks is None:
+            usual = super().ihook
+            hooks = UncapturedHooks(self, usual) if self.parent.quiet else usual  # type: ignore[union-attr]
+            self.parent.item_hooks = hooks  # type: ignore[union-attr]
+        return hooks
 
     def setup(self) -> None:
         """The fixtures that a conftest wants everywhere, then the answer."""

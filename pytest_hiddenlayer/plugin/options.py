@@ -26,6 +26,7 @@ _OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "compare with a path, a run id, `last` or a git ref instead of snapshots/; with @ another model's cell",
         "string",
     ),
+    ("resume", "RUN", "take over the answers of this run (an id, a path, `last`); ask only for the rest", "string"),
     ("budget", "USD", "spend at most so much; what does not fit is skipped", "string"),
     ("record", "DIR", "write every call to cassettes in this folder", "string"),
     ("replay", "DIR", "answer from the cassettes in this folder; nothing is asked", "string"),
@@ -64,7 +65,19 @@ _FLAGS: tuple[tuple[str, str], ...] = (
     ("equal-budget", "hold strategies of several calls against their own model, asked as often"),
     ("require-provider", "a provider that does not work here is an error instead of a skip"),
 )
-_PLAIN = ("provider", "model", "strategy", "judge", "epochs", "limit", "baseline", "budget", "record", "replay")
+_PLAIN = (
+    "provider",
+    "model",
+    "strategy",
+    "judge",
+    "epochs",
+    "limit",
+    "baseline",
+    "budget",
+    "record",
+    "replay",
+    "resume",
+)
 _REPEATABLE = ("provider", "strategy", "base-url")
 
 
@@ -130,7 +143,17 @@ def read_options(config: pytest.Config) -> RunOptions:
         adaptive=_flag(config, "adaptive"),
         equal_budget=_flag(config, "equal-budget"),
         baseline=_text(config, "baseline"),
+        resume=_run(config, "resume"),
     )
+
+
+def _run(config: pytest.Config, name: str) -> Path | None:
+    """The folder of a run; a worker has it from the controller, for which `last` meant another one."""
+    from ..results.runlog import find_run
+
+    given = getattr(config, "workerinput", {}).get("hl_resume")
+    asked = _text(config, name) if given is None else given
+    return find_run(config.rootpath, asked) if asked else None
 
 
 def asked_for(config: pytest.Config) -> bool:

@@ -6,6 +6,7 @@ item and every report to the end.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from typing import Any
 
@@ -26,6 +27,7 @@ def pytest_runtest_makereport(
     if case_of(item) is None:
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
+    report.user_properties = item.user_properties  # one list for three reports: pytest keeps them all
     made = [*item.stash.get(RECORDS, []), *controls_of(item)]
     if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
         report.hl_records = made  # type: ignore[attr-defined]
@@ -39,11 +41,12 @@ def pytest_runtest_makereport(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_report_to_serializable(report: Any) -> Generator[None, Any, Any]:
-    """Records as plain JSON values, for another process."""
+def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
+    """Records as plain JSON values; as text from xdist's worker, whose channel is slow with nested ones."""
     values = yield
     if values is not None and "hl_records" in values:
-        values["hl_records"] = [record.to_json() for record in report.hl_records]
+        made = [record.to_json() for record in report.hl_records]
+        values["hl_records"] = json.dumps(made) if hasattr(config, "workerinput") else made
     return values
 
 
@@ -54,7 +57,8 @@ def pytest_report_from_serializable() -> Generator[None, Any, Any]:
     if hasattr(report, "hl_records"):
         from ..types import Record
 
-        report.hl_records = [Record(**values) for values in report.hl_records]
+        told = report.hl_records
+        report.hl_records = [Record(**values) for values in (json.loads(told) if isinstance(told, str) else told)]
     return report
 
 

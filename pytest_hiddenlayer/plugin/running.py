@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +73,30 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     if state is not None and not state.worker:
         session.testscollected += sum(plan.gate_id is not None for plan in state.plans.values())
     try:
-        result = yield
+        with _left_alone(state):
+            result = yield
     except session.Failed:  # -x or --maxfail: what was answered counts, cells are not whole enough to gate
         _end(session, gated=False)
         raise
     _end(session, gated=True)
     return result
+
+
+@contextmanager
+def _left_alone(state: State | None) -> Iterator[None]:
+    """The collected items live to the end: Python's collector need not look at them again and again.
+
+    Source: the documentation of `gc.freeze`. Nothing is done in a session without evals.
+    """
+    if state is None or not state.plans:
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _end(session: pytest.Session, *, gated: bool) -> None:

@@ -72,14 +72,16 @@ class State:
         """The engine; made when the first eval runs."""
         if self._runtime is None:
             from ..engine.runtime import Runtime
+            from ..results.resumed import resumable
 
             self._runtime = Runtime(
                 self.options,
                 self.run_id,
-                on_record=self.runlog.append,
+                on_records=self.runlog.append_all,
                 broker=self._broker(),
                 batches=self.root / "reports" / "batches",
                 on_notice=self.notices.put,
+                known=resumable(self.options.resume) if self.options.resume else {},
             )
         return self._runtime
 

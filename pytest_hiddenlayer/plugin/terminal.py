@@ -21,6 +21,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not (state.figures or state.seen):
         return
     from ..report.table import cell_table
+    from ..results.resumed import taken_over
 
     out = terminalreporter
     out.section("evals")
@@ -32,6 +33,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line(line)
     if (spared := saved(state)) is not None:
         out.write_line(spared)
+    if (taken := taken_over(state.records)) is not None:
+        out.write_line(taken)
     if (budget := state.budget) is not None:
         out.write_line(budget.summary())
     if state.seen and set(state.seen.values()) == {"skipped"}:

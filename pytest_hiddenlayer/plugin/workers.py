@@ -37,6 +37,7 @@ class Workers:
         if self._path == Path():
             self._path = socket_path(state.run_id)
         node.workerinput["hl_run_id"] = state.run_id
+        node.workerinput["hl_resume"] = str(state.options.resume or "")
         node.workerinput["hl_command"] = ["pytest", *map(str, node.config.invocation_params.args)]
         node.workerinput[SOCKET] = str(self._path)
 

@@ -87,8 +87,23 @@ def details_text(figures: Sequence[CellFigures], *, width: int, colour: bool) ->
     if rows := calibration_rows(figures, with_error):
         parts += ["", "calibration of the confidence in an answer"]
         parts += [grid(CALIBRATION, rows, width=width, colour=colour), calibration_note(figures)]
-    parts += judging_lines(figures)
+    parts += [*call_lines(figures), *judging_lines(figures)]
     return "".join(f"{part}\n" for part in parts)
+
+
+def call_lines(figures: Sequence[CellFigures]) -> list[str]:
+    """What was unusual about a cell's calls, a line a cell and one a remark."""
+    found = []
+    for one in figures:
+        head, calls = " ".join(_cell(one)), one.calls
+        counted = [f"{calls[name]:,} {words}" for name, words in _UNUSUAL.items() if name in calls]
+        if counted:
+            found.append(f"{head}: of {calls['calls']:,} calls {', '.join(counted)}")
+        found += [f"{head}: {count:,} x {remark}" for remark, count in calls.get("remarks", {}).items()]
+    return found
+
+
+_UNUSUAL = {"cached": "were answered from the cache", "repeated": "took more than one attempt"}
 
 
 def judging_lines(figures: Sequence[CellFigures]) -> list[str]:

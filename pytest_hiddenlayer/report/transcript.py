@@ -16,6 +16,7 @@ from .details import (
     bin_rows,
     calibration_note,
     calibration_rows,
+    call_lines,
     interval_words,
     judging_lines,
     repeat_rows,
@@ -40,7 +41,12 @@ _RECORD = """\
 <div style="border-left: 3px solid #888; margin: .6em 0; padding-left: .6em">
 <p><b>{{ c.role }}</b>, round {{ c.round }}, {{ c.model }}, seed {{ c.seed }}, {{ c.finish_reason }},
 {{ c.usage.input_tokens if c.usage.input_tokens is not none else "?" }} in,
-{{ c.usage.output_tokens if c.usage.output_tokens is not none else "?" }} out, {{ "%.2f"|format(c.latency_s) }} s</p>
+{{ c.usage.output_tokens if c.usage.output_tokens is not none else "?" }} out, {{ "%.2f"|format(c.latency_s) }} s
+{%- if c.time_to_first_token_s is defined %}, first token after
+{{ "%.2f"|format(c.time_to_first_token_s) }} s{% endif %}
+{%- if c.cached is defined %}, from the cache{% endif %}
+{%- if c.attempts is defined %}, {{ c.attempts }} attempts{% endif %}
+{%- for remark in c.remarks|default([]) %}<br><b>{{ remark }}</b>{% endfor %}</p>
 {% for m in c.messages %}<p><i>{{ m.role }}</i></p>
 <pre style="white-space: pre-wrap">{{ m.content }}</pre>{% endfor %}
 <p><i>answer</i></p><pre style="white-space: pre-wrap"><b>{{ c.completion }}</b></pre>
@@ -65,7 +71,7 @@ _CELLS = """\
 {% if calibrated %}<h3 style="color: #222">Calibration</h3><p>{{ note }}</p>
 {{ table(calibration_headers, calibrated) }}
 <details style="color: #222"><summary>Bins</summary>{{ table(bin_headers, bins) }}</details>{% endif %}
-{% for line in judging %}<p>{{ line }}</p>{% endfor %}
+{% for line in calls + judging %}<p>{{ line }}</p>{% endfor %}
 <details style="color: #222"><summary>Gates: {{ counts }}</summary>
 {% for message in messages %}<details style="margin-left: 1em"><summary>{{ message.splitlines()[0] }}</summary>
 <pre style="white-space: pre-wrap">{{ message }}</pre></details>
@@ -99,6 +105,7 @@ def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], G
         note=calibration_note(figures),
         bin_headers=BINS,
         bins=bin_rows(figures),
+        calls=call_lines(figures),
         judging=judging_lines(figures),
         counts=", ".join(f"{n} {word}" for word, n in words.items()) or "none",
         messages=[gate.message for gate in gates.values()],

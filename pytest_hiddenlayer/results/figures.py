@@ -12,6 +12,7 @@ from ..stats.calibration import Calibration
 from ..stats.estimate import Estimate, estimate
 from ..stats.repeats import reduce_epochs
 from ..types import Outcome, Record, Usage
+from .call_figures import call_figures
 from .confidence import cell_calibration
 from .judge_figures import judge_figures
 from .passes import passes, wavering
@@ -79,6 +80,7 @@ class CellFigures:
     calibration: Calibration | None = None  # None: fewer than 10 scored answers have a confidence
     confidence: str | None = None  # what the calibrated confidence is
     judging: Mapping[str, Any] = field(default_factory=dict)  # what judges did, see `judge_figures`
+    calls: Mapping[str, Any] = field(default_factory=dict)  # what was unusual about calls, see `call_figures`
 
     @property
     def n_selected(self) -> int:
@@ -122,6 +124,7 @@ class CellFigures:
             "passes": {name: asdict(found) for name, found in self.passes.items()},
             "flaky": list(self.flaky),
             "judging": dict(self.judging),
+            "calls": dict(self.calls),
             "calibration": self.calibration and {"confidence": self.confidence, **self.calibration.to_json()},
         }
 
@@ -156,6 +159,7 @@ def figures(plan: CellPlan, records: Sequence[Record], *, bootstrap: int = 0) ->
         calibration=calibrated and calibrated[0],
         confidence=calibrated and calibrated[1],
         judging=judge_figures(records),
+        calls=call_figures(records),
     )
 
 

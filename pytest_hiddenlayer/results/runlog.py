@@ -37,10 +37,14 @@ class RunLog:
 
     def append(self, record: Record) -> None:
         """Put one line on disk; when this returns, the death of this process cannot lose it."""
+        self.append_all([record])
+
+    def append_all(self, records: Sequence[Record]) -> None:
+        """Put a line for each on disk, all of them at once."""
         if self._lines is None:
             self.open()
             self._lines = LineLog(self.folder / "records.jsonl", shared=self._shared)
-        self._lines.append(record.to_json())
+        self._lines.append_all([record.to_json() for record in records])
 
     def close(self) -> None:
         """Close the log; another append opens it again."""

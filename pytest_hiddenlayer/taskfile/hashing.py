@@ -59,4 +59,7 @@ def _digest(value: Any) -> str:
 
 
 def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=asdict).encode() + b"\n"
+    return _ENCODE(value).encode() + b"\n"
+
+
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=asdict).encode

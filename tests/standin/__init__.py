@@ -33,7 +33,7 @@ class Running:
     url: str  # without a slash at its end; OpenAI's base URL is this and /v1
 
     def stats(self) -> dict[str, Any]:
-        """What it was asked so far: requests, in_flight, max_in_flight, statuses, connections, last, batches."""
+        """What it was asked so far: the fields of `server.Seen`."""
         with urllib.request.urlopen(f"{self.url}/stats", timeout=10) as reply:
             found: dict[str, Any] = json.load(reply)
             return found

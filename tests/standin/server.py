@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ class Seen:
     statuses: Counter[str] = field(default_factory=Counter)  # "drop" where the connection was broken off
     attempts: Counter[str] = field(default_factory=Counter)  # by the last message
     last: dict[str, Any] = field(default_factory=dict)  # path, headers, body
+    first_s: float = 0.0  # when the first prompt came, on this process's clock
+    last_s: float = 0.0  # when the last answer to one went
     batches: list[int] = field(default_factory=list)  # requests of each batch
     batch_calls: Counter[str] = field(default_factory=Counter)  # method and path, which are not counted above
 
@@ -121,12 +124,14 @@ class _Connection(asyncio.Protocol):
         seen.requests += 1
         seen.in_flight += 1
         seen.max_in_flight = max(seen.max_in_flight, seen.in_flight)
+        seen.first_s = seen.first_s or time.monotonic()
         try:
             reply = self._reply(path, headers, body)
             if self._config.latency_s:
                 await asyncio.sleep(self._config.latency_s)
         finally:
             seen.in_flight -= 1
+            seen.last_s = time.monotonic()
         seen.statuses["drop" if reply.drop else str(reply.status)] += 1
         if reply.pause_s:
             await self._trickle(reply)

@@ -1,0 +1,84 @@
+"""--resume: what an earlier run answered is taken over, the rest is asked."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+DIES = """
+import asyncio
+import os
+import pytest_hiddenlayer
+
+
+@pytest_hiddenlayer.strategy("dies")
+async def dies(context):
+    if context.sample.id == "s7" and not os.path.exists("mended"):
+        await asyncio.sleep(1)
+        os._exit(7)
+    completion = await context.ask(context.messages, role="answer")
+    return pytest_hiddenlayer.Answer(output=completion.text)
+"""
+
+
+def of(run) -> dict[str, dict]:
+    lines = (run / "records.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [json.loads(line) for line in lines]
+    assert max(Counter(record["sample_id"] for record in found).values()) == 1
+    return {record["sample_id"]: record for record in found}
+
+
+def test_answers_are_taken_over(sums, workers):
+    """Right before, nothing now: what was answered keeps its answer, what failed is asked again."""
+    sums.replies(q1={"error": "gone"})
+    sums.run()
+    (first,) = sums.runs()
+    assert of(first)["s1"]["outcome"] == "error"
+    sums.replies(wrong=range(12))
+    result = sums.run("--resume", "last", *workers)
+    second = of(next(run for run in sums.runs() if run != first))
+    n = len(of(first))
+    assert {name: record["outcome"] for name, record in second.items()} == {
+        name: "incorrect" if name == "s1" else "correct" for name in of(first)
+    }
+    assert {record["run_id"] for record in second.values()} == {next(r.name for r in sums.runs() if r != first)}
+    assert second["s0"]["notes"]["resumed_from"] == first.name
+    assert "resumed_from" not in second["s1"]["notes"]
+    result.stdout.fnmatch_lines([f"{n - 1} of {n} answers taken over from {first.name}"])
+
+
+def test_a_changed_question_is_asked_again(sums):
+    """Another prompt, seed or scorer is another key."""
+    sums.replies()
+    sums.run()
+    (first,) = sums.runs()
+    sums.replies(wrong=range(12))
+    sums.run("--resume", first.name, "--hl-seed", "5")
+    (second,) = (run for run in sums.runs() if run != first)
+    assert {record["outcome"] for record in of(second).values()} == {"incorrect"}
+
+
+def test_a_killed_run_goes_on(sums):
+    """A process that dies has its answers on disk; the next one takes them over and completes the run."""
+    sums.task(n=10, strategies=["dies"])
+    sums.write("conftest.py", DIES)
+    sums.replies()
+    assert sums.run("--hl-concurrency", "1").ret == 7
+    (first,) = sums.runs()
+    before = of(first)
+    assert 0 < len(before) < 10
+    sums.write("mended", "")
+    sums.replies(wrong=range(12))
+    assert sums.run("--resume", "last").ret == 0
+    (second,) = (run for run in sums.runs() if run != first)
+    after = of(second)
+    assert len(after) == 10
+    assert {name for name, record in after.items() if record["outcome"] == "correct"} == set(before)
+
+
+def test_a_run_that_is_not_there(sums):
+    """One sentence, before anything is asked."""
+    sums.replies()
+    result = sums.run("--resume", "2020")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*no run '2020' under reports/runs: 0 run(s)*"])
