@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -227,7 +228,21 @@ def test_what_may_pass_is_asked_by_itself(asking: Asking, mark: str):
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
     assert [one.batched for one in found] == [True] * 4 + [False]
     assert (stats["batches"], stats["requests"]) == ([5], 1)
+    assert asking.told[-1] == (
+        f"1 request to {asking.vendor}:m got no answer in a batch and went the ordinary way, at its price"
+    )
     assert asking.files == []
+
+
+def test_what_was_cancelled_is_not_asked(asking: Asking):
+    """Whoever cancels a batch wants nothing more of it to be paid: that call's error, and the next run sends it."""
+    with standin() as server:
+        *good, bad = asking.run(server, firsts(3, "FAULT=cancelled*1"))
+        assert server.stats()["requests"] == 0
+        assert texts(good) == ["The answer is 0", "The answer is 1"]
+        assert isinstance(bad, ProviderError)
+        assert "cancelled" in str(bad)
+        assert texts(asking.run(server, firsts(3, "FAULT=cancelled*1"))) == [f"The answer is {i}" for i in range(3)]
 
 
 def test_a_request_that_is_refused_is_that_calls_error(asking: Asking):
@@ -355,9 +370,8 @@ def test_an_intent_that_came_to_nothing_is_sent(asking: Asking):
     with standin() as server:
         line = asking.line(server)
         keys = asyncio.run(_keys(line, firsts(5)))
-        Ledger(asking.folder, asking.vendor, "m", line.endpoint).intend(
-            line.provider.batches.kind(firsts(1)[0]), keys
-        )
+        with closing(Ledger(asking.folder, asking.vendor, "m", line.endpoint)) as killed:
+            killed.intend(line.provider.batches.kind(firsts(1)[0]), keys)
         found = asking.run(server, firsts(5))
         assert server.stats()["batches"] == [5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
@@ -377,10 +391,39 @@ def test_a_batch_of_somebody_else_is_not_taken_for_ours(tmp_path: Path):
     with standin() as server:
         other.run(server, [request(f"ANSWER=other{i}", independent=True) for i in range(5)])
         line = mine.line(server)
-        Ledger(mine.folder, "anthropic", "m", line.endpoint).intend("", asyncio.run(_keys(line, firsts(5))))
+        with closing(Ledger(mine.folder, "anthropic", "m", line.endpoint)) as killed:
+            killed.intend("", asyncio.run(_keys(line, firsts(5))))
         found = mine.run(server, firsts(5))
         assert server.stats()["batches"] == [5, 5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
+
+
+def test_a_folder_that_cannot_be_written_is_said(asking: Asking):
+    """What could not be noted is not sent: a batch that nobody knows of would be paid in vain."""
+    asking.folder.write_text("in the way")
+    with standin() as server:
+        found = asking.run(server, firsts(2), let_go=False)
+        assert (server.stats()["batches"], server.stats()["requests"]) == ([], 0)
+    assert all("cannot be written" in str(one) and "nothing was sent" in str(one) for one in found)
+
+
+def test_a_call_asked_again_while_its_batch_is_sent_joins_it(asking: Asking):
+    """The same call, when its batch is on its way already: the same answer, sent once."""
+
+    async def run(server: Running) -> list[Any]:
+        line = asking.line(server)
+        first = asyncio.create_task(line.complete(firsts(1)[0]))
+        while not asking.files:
+            await asyncio.sleep(0.01)
+        found = await asyncio.gather(first, line.complete(firsts(1)[0]))
+        await line.close()
+        return found
+
+    with standin(make_s=0.3) as server:
+        found = asyncio.run(run(server))
+        assert server.stats()["batches"] == [1]
+    assert texts(found) == ["The answer is 0"] * 2
+    assert sorted(one.cached for one in found) == [False, True]
 
 
 def test_a_call_that_was_given_up_before_sending_is_not_sent(asking: Asking):
@@ -462,3 +505,24 @@ def test_the_calls_in_flight_do_not_learn_from_batches(tmp_path: Path, vendor: s
 
     with standin() as server:
         assert asyncio.run(run(server)) == (8, 0)
+
+
+def test_a_batch_that_another_process_is_sending_is_waited_for(asking: Asking):
+    """Two runs in one folder: the second finds the first's note, waits for its id, and sends nothing."""
+
+    async def both(server: Running) -> list[Any]:
+        first = asking.line(server)
+        one = [asyncio.create_task(first.complete(each)) for each in firsts(5)]
+        while not asking.files:
+            await asyncio.sleep(0.005)
+        assert [entry.batch_id for entry in read_entries(asking.folder)] == [None]
+        second = asking.line(server)
+        found = await asyncio.gather(*one, *map(second.complete, firsts(5)))
+        await first.close()
+        await second.close()
+        return found
+
+    with standin(batch_s=0.3, make_s=0.5) as server:
+        found = asyncio.run(both(server))
+        assert server.stats()["batches"] == [5]
+    assert texts(found) == [f"The answer is {i}" for i in range(5)] * 2

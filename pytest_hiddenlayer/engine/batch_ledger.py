@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class Entry:
     batch_id: str | None = None  # None: it is not known whether it was ever made
     collected: bool = False  # its results lie beside the entry
     failed: str | None = None  # the server's words, where it refused the batch as a whole
+    cancelled: bool = False  # somebody ended it before its time
     duration_s: float | None = None  # from sending to the last result, once it was collected
     not_ours: list[str] = field(default_factory=list)  # batches that looked like this one, and were not
 
@@ -91,6 +93,7 @@ class Ledger:
         self.folder = folder
         self._owner = (provider, model, endpoint)
         self._entries: dict[str, Entry] = {}  # key → entry
+        self._sending: dict[str, BinaryIO] = {}  # by tag
         for entry in read_entries(folder):
             if (entry.provider, entry.model, entry.endpoint) == self._owner and not self._outdated(entry):
                 self._entries |= dict.fromkeys(entry.keys, entry)
@@ -113,9 +116,38 @@ class Ledger:
             n=len(wanted),
             intended_s=time.time(),
         )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._sending[entry.tag] = file = self._mark(entry).open("xb")
+        lock(file)
         self.save(entry)
         self._entries |= dict.fromkeys(entry.keys, entry)
         return entry
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether the entry is on disk."""
+        return self._path(entry).exists()
+
+    def sent(self, entry: Entry, batch_id: str) -> None:
+        """Note the id of a batch, whoever sent it."""
+        entry.batch_id = batch_id
+        self.save(entry)
+        self._unmark(entry)
+
+    def given_up(self, entry: Entry) -> None:
+        """Sending failed, and nobody knows whether the batch came to be: the next run looks for it."""
+        self._unmark(entry)
+
+    def is_being_sent(self, entry: Entry) -> bool:
+        """Whether a living process is just sending it. When it is no more, its id may be known: then it is here."""
+        try:
+            with self._mark(entry).open("rb") as file:
+                if not lock(file):
+                    return True
+        except FileNotFoundError:
+            pass
+        if entry.batch_id is None and self._path(entry).exists():
+            entry.batch_id = _read(self._path(entry)).batch_id
+        return False
 
     def save(self, entry: Entry) -> None:
         """Put an entry on disk; when this returns, neither this process nor the machine can lose it by dying."""
@@ -134,8 +166,16 @@ class Ledger:
         if entry.keys:
             self.save(entry)
             return
-        for path in (self._path(entry), self.results_path(entry)):
+        self._unmark(entry)
+        left = self.folder.glob(f".{entry.tag}.*.tmp")  # of a process that was killed while it wrote
+        for path in (self._path(entry), self.results_path(entry), *left):
             path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of what was being sent: whoever comes next looks for it at the server."""
+        for file in self._sending.values():
+            file.close()
+        self._sending.clear()
 
     def results_path(self, entry: Entry) -> Path:
         """Where its results lie once they were collected."""
@@ -143,6 +183,15 @@ class Ledger:
 
     def _path(self, entry: Entry) -> Path:
         return self.folder / f"{entry.tag}.json"
+
+    def _mark(self, entry: Entry) -> Path:
+        """A file that the process holds which sends the batch; its death lets go of it."""
+        return self.folder / f".{entry.tag}.sending"
+
+    def _unmark(self, entry: Entry) -> None:
+        if (file := self._sending.pop(entry.tag, None)) is not None:
+            file.close()
+        self._mark(entry).unlink(missing_ok=True)
 
     def _outdated(self, entry: Entry) -> bool:
         if time.time() - entry.intended_s < KEPT_S:
@@ -160,7 +209,7 @@ def read_entries(folder: Path) -> Iterator[Entry]:
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
     """Write a file in one step: whoever reads it, after a crash too, finds the old one or the new one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with beside.open("wb") as file:
             yield file
@@ -169,6 +218,18 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def lock(file: BinaryIO) -> bool:
+    """Whether the file's lock was got; it goes with the file's handle. Where the system has none, it always is."""
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def _read(path: Path) -> Entry:

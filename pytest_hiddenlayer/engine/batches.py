@@ -80,6 +80,7 @@ class BatchDesk:
         self._purse, self._tell = purse, tell
         self._quiet_s, self._pauses, self._patience = quiet_s, pauses, patience
         self._places = Places(_AT_ONCE)
+        self._again = 0  # requests that were in a batch and went the ordinary way after it
         self._off = False  # the server has no batch endpoint
         self._groups: dict[str, _Group] = {}  # by kind, while requests may still come
         self._collecting: dict[str, asyncio.Task[Results | None]] = {}  # by tag
@@ -87,7 +88,7 @@ class BatchDesk:
         self._open: dict[str, Entry] = {}  # by tag: waited for in this run, and not yet collected
         self._taken: dict[str, tuple[Entry, set[str]]] = {}  # by tag: keys whose answers were handed over
 
-    async def answer(self, key: str, request: Request) -> Completion | None:
+    async def answer(self, key: str, request: Request, order: int = 0) -> Completion | None:
         """The completion by a batch; None: this call goes the ordinary way.
 
         That is so where it depends on an earlier answer, and where it was not answered in its
@@ -96,7 +97,7 @@ class BatchDesk:
         """
         if self._ledger.find(key) is None and (self._off or not request.independent):
             return None
-        reserved = None if self._purse is None else await self._purse.reserve(request, 0)
+        reserved = None if self._purse is None else await self._purse.reserve(request, order)
         try:
             found, first = await self._by_batch(key, request)
         except BaseException as error:
@@ -121,8 +122,15 @@ class BatchDesk:
     def let_go(self) -> None:
         """Every record of the run is on disk: what was handed over to them need not be kept any longer."""
         for entry, keys in self._taken.values():
+            _close(self._collecting.pop(entry.tag))
             self._ledger.drop(entry, keys)
         self._taken.clear()
+        if self._again:
+            self._tell(
+                f"{_requests(self._again)} to {self.name} got no answer in a batch "
+                "and went the ordinary way, at its price"
+            )
+            self._again = 0
 
     async def close(self) -> None:
         """Stop waiting; batches go on at the server, and their entries stay."""
@@ -132,11 +140,12 @@ class BatchDesk:
         running = [*self._sending, *self._collecting.values()]
         for task in running:
             task.cancel()
-        for found in await asyncio.gather(*running, return_exceptions=True):
-            if isinstance(found, Results):
-                found.close()
+        await asyncio.gather(*running, return_exceptions=True)
+        for one in self._collecting.values():
+            _close(one)
         self._groups.clear()
         self._collecting.clear()
+        self._ledger.close()
 
     async def _by_batch(self, key: str, request: Request) -> tuple[Completion | None, bool]:
         """(completion or None as `answer` gives it, whether this is the first who gets it)."""
@@ -159,11 +168,14 @@ class BatchDesk:
         if entry.failed is not None:
             raise ProviderError(f"{self.name}: batch {entry.name} was refused as a whole: {entry.failed}")
         line = results.get(key)
-        if line is None:
-            return None, first
+        if line is None and entry.cancelled:
+            raise ProviderError(f"{self.name}: batch {entry.name} was cancelled before this was answered; run again")
         try:
-            found = self._api.read(line, request)
+            found = None if line is None else self._api.read(line, request)
         except TransientError:
+            found = None
+        if found is None:
+            self._again += first
             return None, first
         return replace(found, latency_s=entry.duration_s or 0.0, batched=True), first
 
@@ -210,15 +222,22 @@ class BatchDesk:
         group = self._groups.pop(kind)
         if group.timer is not None:
             group.timer.cancel()
-        if group.lines:
-            task = asyncio.get_running_loop().create_task(self._submit(group))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-
-    async def _submit(self, group: _Group) -> None:
+        if not group.lines:
+            return
         try:
             entry = self._ledger.intend(group.kind, group.lines)
-            self._open[entry.tag] = entry
+        except OSError as error:
+            group.entry.set_exception(
+                ProviderError(f"--hl-batch: {self._ledger.folder} cannot be written ({error}): nothing was sent")
+            )
+            return
+        self._open[entry.tag] = entry
+        task = asyncio.get_running_loop().create_task(self._submit(group, entry))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _submit(self, group: _Group, entry: Entry) -> None:
+        try:
             group.entry.set_result(await self._made(entry, list(group.lines.values())))
         except asyncio.CancelledError:
             group.entry.cancel()
@@ -240,14 +259,13 @@ class BatchDesk:
         try:
             state, _ = await insist(attempt, self._places, 0, self._patience)
         except ProviderError as error:
-            del self._open[entry.tag]
-            if not _may_have_come(error):
-                self._ledger.drop(entry)
+            self._open.pop(entry.tag, None)
+            (self._ledger.given_up if _may_have_come(error) else self._ledger.drop)(entry)
             if error.status in _NO_ENDPOINT:
                 self._go_without(f"HTTP {error.status}")
                 return None
             raise
-        self._adopt(entry, state)
+        self._ledger.sent(entry, state.id)
         self._tell(f"batch of {_requests(entry.n)} sent to {self.name} ({entry.batch_id})")
         return entry
 
@@ -255,10 +273,6 @@ class BatchDesk:
         if not self._off:
             self._off = True
             self._tell(without(self.name, why))
-
-    def _adopt(self, entry: Entry, state: BatchState) -> None:
-        entry.batch_id = state.id
-        self._ledger.save(entry)
 
     # ------------------------------------------------------------ collecting
 
@@ -279,7 +293,7 @@ class BatchDesk:
                     self._ledger.drop(entry)
                     return None
             except ProviderError:
-                del self._open[entry.tag]
+                self._open.pop(entry.tag, None)
                 raise
             self._tell_collected(entry, time.monotonic() - began)
         self._open.pop(entry.tag, None)
@@ -288,17 +302,22 @@ class BatchDesk:
     async def _fetch(self, entry: Entry) -> bool:
         """Whether the results lie beside the entry now; False where its batch never came to be."""
         while True:
+            while entry.batch_id is None and self._ledger.is_being_sent(entry):
+                await asyncio.sleep(self._pauses.first)
+            if not self._ledger.holds(entry):
+                self._open.pop(entry.tag, None)
+                return False  # whoever was sending it found that it cannot be sent
             if entry.batch_id is None:
                 found, _ = await insist(partial(self._candidates, entry), self._places, 0, self._patience)
                 if not found:
-                    del self._open[entry.tag]
+                    self._open.pop(entry.tag, None)
                     return False
-                self._adopt(entry, found[0])
+                self._ledger.sent(entry, found[0].id)
                 self._tell(f"batch of {_requests(entry.n)} to {self.name} ({entry.batch_id}) was sent before")
             state = await self._ended(entry)
             await insist(partial(self._download, entry, state), self._places, 0, self._patience)
             if state.failed is not None or self._is_ours(entry):
-                entry.collected, entry.failed = True, state.failed
+                entry.collected, entry.failed, entry.cancelled = True, state.failed, state.cancelled
                 entry.duration_s = _duration_s(entry, state)
                 self._ledger.save(entry)
                 return True
@@ -386,6 +405,11 @@ def _task(work: Coroutine[Any, Any, Results | None]) -> asyncio.Task[Results | N
     task = asyncio.get_running_loop().create_task(work)
     task.add_done_callback(_heard)
     return task
+
+
+def _close(task: asyncio.Task[Results | None]) -> None:
+    if task.done() and not task.cancelled() and task.exception() is None and (found := task.result()) is not None:
+        found.close()
 
 
 def _requests(n: int) -> str:

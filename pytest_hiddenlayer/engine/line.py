@@ -93,8 +93,10 @@ class Line:
         return completion
 
     async def _fresh(self, identity: dict[str, Any], request: Request, order: int) -> Completion:
-        if self.desk is not None and (batched := await self.desk.answer(call_key(identity), request)) is not None:
-            return self._checked(request, batched)
+        if self.desk is not None:
+            batched = await self.desk.answer(call_key(identity), request, order)
+            if batched is not None:
+                return self._checked(request, batched)
         return await self._ask(request, order)
 
     async def _ask(self, request: Request, order: int) -> Completion:

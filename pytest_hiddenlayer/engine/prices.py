@@ -16,7 +16,11 @@ from ..types import Request, Usage
 from .own_prices import OwnPrice
 
 BATCH_FACTOR = Decimal("0.5")
-"""Of both vendors that have batch APIs, for models whose batch price genai-prices does not list."""
+"""Of both vendors that have batch APIs, for models whose batch price genai-prices does not list.
+
+https://developers.openai.com/api/docs/pricing and https://platform.claude.com/docs/en/about-claude/pricing,
+November 2026: half of the ordinary price of input and output.
+"""
 _BYTES_A_TOKEN = 2  # of a prompt: texts have three and more, so that this errs on the safe side
 _A_MESSAGE = 16  # tokens around a message
 _OUTPUT = 4096  # tokens, where nobody bounds the answer

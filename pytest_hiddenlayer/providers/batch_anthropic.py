@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..errors import TransientError
+from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
 from .batching import BatchState
 from .client import Client
@@ -92,6 +92,8 @@ class AnthropicBatches:
         kind = result.get("type")
         if kind == "succeeded" and isinstance(result.get("message"), dict):
             return self._read(result["message"], request, 0.0)
+        if kind == "canceled":
+            raise ProviderError(f"{self._server.subject}: its batch was cancelled before it was answered; run again")
         if kind != "errored":
             raise TransientError(f"{self._server.subject}: not answered in its batch: {kind or 'no result'}")
         told = result.get("error")
@@ -107,6 +109,7 @@ class AnthropicBatches:
                 id=name,
                 ended=found["processing_status"] == "ended",
                 n=sum(found["request_counts"].values()),
+                cancelled=found.get("cancel_initiated_at") is not None,
                 # The path is built, not taken from `results_url`: the key goes to no other server.
                 parts=(f"{_PATH}/{name}/results",),
                 created_s=_unix(found.get("created_at")),

@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import TransientError
+from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
 from .batching import BatchState
 from .client import Client
@@ -92,8 +92,10 @@ class OpenAIBatches:
         answer = line.get("response")
         if not isinstance(answer, dict):
             error = line.get("error")
-            words = str(error.get("message") or error.get("code")) if isinstance(error, dict) else "no reason given"
-            raise TransientError(f"{self._server.subject}: not answered in its batch: {clean(words, None)}")
+            why = error if isinstance(error, dict) else {}
+            words = clean(str(why.get("message") or why.get("code") or "no reason given"), self._server.key)
+            kind = ProviderError if why.get("code") == "batch_cancelled" else TransientError
+            raise kind(f"{self._server.subject}: not answered in its batch: {words}")
         status, body = count(answer, "status_code"), answer.get("body")
         if status is None or not isinstance(body, dict):
             raise TransientError(f"{self._server.subject}: a line of its batch holds no answer")
@@ -111,6 +113,7 @@ class OpenAIBatches:
                 ended=word in ENDED,
                 n=count(found, "request_counts", "total") or None,
                 parts=tuple(f"/files/{file}/content" for file in files if file),
+                cancelled=word == "cancelled",
                 failed=self._refused(found) if word == "failed" else None,
                 created_s=count(found, "created_at"),
                 ended_s=next((at for name in ENDED if (at := count(found, f"{name}_at")) is not None), None),

@@ -18,6 +18,7 @@ class BatchState:
     n: int | None = None  # its requests; None: not told yet
     parts: tuple[str, ...] = ()  # paths below the server's URL where the results lie
     failed: str | None = None  # the server's words, where the batch as a whole was refused
+    cancelled: bool = False  # somebody ended it: what was not answered is not to be asked
     created_s: float | None = None  # Unix time, as the two below
     ended_s: float | None = None
     expires_s: float | None = None

@@ -4,6 +4,7 @@ A request fails as it would by itself (`FAULT=400`, `FAULT=500*1`), and in two w
 
     FAULT=expired*1     it was not reached before the batch expired
     FAULT=missing*1     the results do not mention it
+    FAULT=cancelled*1   somebody cancelled its batch
 """
 
 from __future__ import annotations
@@ -110,7 +111,9 @@ class Batches:
         good, bad = [], []
         for custom_id, kind, reply in batch.results or ():
             line: dict[str, Any] = {"id": f"batch_req_{custom_id[:6]}", "custom_id": custom_id, "error": None}
-            if kind == "expired":
+            if kind == "cancelled":
+                line |= {"response": None, "error": {"code": "batch_cancelled", "message": "This was cancelled."}}
+            elif kind == "expired":
                 line["response"] = None
                 line["error"] = {"code": "batch_expired", "message": "This request could not be executed in time."}
             else:
@@ -160,6 +163,8 @@ class Batches:
             result: dict[str, Any] = {"type": "expired"}
             if kind is None:
                 result = {"type": "succeeded", "message": json.loads(reply.body)}
+            elif kind == "cancelled":
+                result = {"type": "canceled"}
             elif kind != "expired":
                 error = {
                     "type": _ERRORS.get(kind, "api_error"),
@@ -195,7 +200,7 @@ class Batches:
         said = last_text(body)
         self.seen.attempts[said] += 1
         kind = draw(said, self.seen.attempts[said], {})
-        if kind in (None, "expired", "missing"):
+        if kind in (None, "expired", "missing", "cancelled"):
             return kind, answer(path, body, self.config, said)
         return kind, fault(kind, None, self.config.key or "", path)
 

@@ -30,6 +30,7 @@ class Config:
     batch_s: float = 0.0  # from a batch's making to its end
     batch_refused: str | None = None  # what every batch is refused with as a whole
     batch_faults: Mapping[str, float] = field(default_factory=dict)  # as `faults`, of looking at batches
+    make_s: float = 0.0  # before a request that makes something of a batch is looked at
     lose_batches: int = 0  # the first batches are made, and the connection breaks off before that is told
 
 
@@ -114,6 +115,8 @@ class _Connection(asyncio.Protocol):
         if path == "/finish":
             self._batches.waits_s = 0.0
             return self._write(Reply(b"{}"))
+        if method == "POST" and path.removeprefix("/v1").startswith(PATHS):
+            await asyncio.sleep(self._config.make_s)
         if (reply := self._of_batches(method, path, headers, raw)) is not None:
             return self._write(reply)
         body = json.loads(raw) if raw else {}
