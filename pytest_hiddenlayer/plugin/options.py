@@ -172,7 +172,9 @@ def check_options(config: pytest.Config) -> None:
     from .state import state_of
 
     try:
-        check(state_of(config).options)
+        state = state_of(config)
+        check(state.options)
+        _ = state.known  # read now: a log that is not there is a wrong option
     except HiddenLayerError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -86,6 +86,8 @@ class Gathering:
         if made:
             state.records.extend(made if state.options.equal_budget else map(lean, made))
             self._carrying[report.nodeid] = report
+        if report.skipped and not _expected(report) and isinstance(report.longrepr, tuple):
+            state.skips[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
         if report.when == "call" or not report.passed:
             state.seen[report.nodeid] = report.outcome if not _expected(report) else "scored"
 

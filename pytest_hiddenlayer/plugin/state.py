@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -54,8 +55,10 @@ class State:
     task_faults: set[str] = field(default_factory=set)  # node ids of task files that do not load
     other_faults: bool = False  # something else failed to be collected
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of its last phase
+    skips: Counter[str] = field(default_factory=Counter)  # eval items by the reason why they were skipped
     html: Any = None  # pytest-html's report, where we made it
     notices: Notices = field(init=False)
+    _known: Mapping[str, Record] | None = None
     _runtime: Runtime | None = None
     _runlog: RunLog | None = None
 
@@ -72,7 +75,6 @@ class State:
         """The engine; made when the first eval runs."""
         if self._runtime is None:
             from ..engine.runtime import Runtime
-            from ..results.resumed import resumable
 
             self._runtime = Runtime(
                 self.options,
@@ -81,9 +83,18 @@ class State:
                 broker=self._broker(),
                 batches=self.root / "reports" / "batches",
                 on_notice=self.notices.put,
-                known=resumable(self.options.resume) if self.options.resume else {},
+                known=self.known,
             )
         return self._runtime
+
+    @property
+    def known(self) -> Mapping[str, Record]:
+        """The answers that --resume takes over, by key. Raises UsageError where their log cannot be read."""
+        if self._known is None:
+            from ..results.resumed import resumable
+
+            self._known = resumable(self.options.resume) if self.options.resume else {}
+        return self._known
 
     def _broker(self) -> BrokerClient | None:
         """The controller's, where this process is a worker and it listens by now."""

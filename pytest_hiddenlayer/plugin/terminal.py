@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from .adaptive import saved
 from .equal_budget import lines
-from .state import STATE
+from .state import STATE, State
+
+REASONS = 3
+"""Reasons for skipped items that are told."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -33,6 +38,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line(line)
     if (spared := saved(state)) is not None:
         out.write_line(spared)
+    for line in _skipped(state):
+        out.write_line(line, yellow=True)
     if (taken := taken_over(state.records)) is not None:
         out.write_line(taken)
     if (budget := state.budget) is not None:
@@ -41,3 +48,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line("every eval item was skipped: nothing was measured", red=True)
     if state.records:
         out.write_line(f"run {state.run_id}: {state.runlog.folder.relative_to(state.root)}")
+
+
+def _skipped(state: State) -> Iterator[str]:
+    """Why items were skipped, the most frequent reasons first: pytest tells it only under -rs."""
+    reasons = state.skips.most_common()
+    for reason, count in reasons[:REASONS]:
+        yield f"{count:,} skipped: {reason}"
+    if len(reasons) > REASONS:
+        rest = sum(count for _, count in reasons[REASONS:])
+        yield f"{rest:,} skipped for {len(reasons) - REASONS:,} more reasons; -rs shows them"

@@ -82,3 +82,12 @@ def test_a_run_that_is_not_there(sums):
     result = sums.run("--resume", "2020")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*no run '2020' under reports/runs: 0 run(s)*"])
+
+
+def test_a_run_without_answers(sums):
+    """It has a folder and no log: one sentence too."""
+    sums.replies()
+    (sums.path / "reports" / "runs" / "20260101T000000Z-aaaaaaaa").mkdir(parents=True)
+    result = sums.run("--resume", "last")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*20260101T000000Z-aaaaaaaa: no records.jsonl in this run; was it interrupted*"])
