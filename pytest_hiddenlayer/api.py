@@ -84,7 +84,7 @@ def evaluate(
     any thread with a sentence on what is sent, collected and still to be collected in batches.
     """
     check(options)
-    run = Run(log=RunLog(root, new_run_id(), command))
+    run = Run(log=RunLog(root, new_run_id(), command, shared=False))
     found = list(_cells(run, find_task_files(paths), options, root))
     plans = [_plan(cell, total) for cell, total in found]
     baselines = _baselines(plans, options, root, run.log.run_id)

@@ -16,8 +16,8 @@ from ..errors import UsageError
 class LineLog:
     """A file of lines that stays open for appending; its folder is made where it is missing.
 
-    `shared`: other processes append to it too, so that each line takes the file's lock. A log
-    that nobody holds any longer is closed.
+    `shared`: other processes append to it too, so that each line takes the file's lock; without
+    it there must be none, or lines are lost. A log that nobody holds any longer is closed.
     """
 
     def __init__(self, path: Path, *, shared: bool = True) -> None:

@@ -27,9 +27,9 @@ def new_run_id() -> str:
 
 
 class RunLog:
-    """One run's folder. Nothing is created before the first record; several processes may append where `shared`."""
+    """One run's folder. Nothing is created before the first record; no other process may append unless `shared`."""
 
-    def __init__(self, root: Path, run_id: str, command: Sequence[str] = (), *, shared: bool = False) -> None:
+    def __init__(self, root: Path, run_id: str, command: Sequence[str] = (), *, shared: bool = True) -> None:
         self._shared = shared  # workers of xdist append too
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = root / RUNS / run_id
