@@ -8,6 +8,7 @@ import unicodedata
 # Scripts written without spaces: their letters are no part of a neighbouring word.
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _LETTER = rf"[^\W{_SPACELESS}]"
+_LETTERS = re.compile(_LETTER)
 _QUOTES = str.maketrans("\u2018\u2019\u02bc\u201c\u201d", "'''\"\"")
 
 
@@ -16,8 +17,17 @@ def has_word(text: str, word: str, *, ignore_case: bool = True) -> bool:
 
     Typographic quotes equal straight ones, and composed letters their decomposed spelling.
     """
-    text, word = _fold(text, ignore_case), _fold(word, ignore_case)
-    return re.search(whole(word), text) is not None
+    text, word = (" ".join(_fold(one, ignore_case).split()) for one in (text, word))
+    at = text.find(word)
+    while at >= 0:
+        if not _letter_at(text, at - 1) and not _letter_at(text, at + len(word)):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _letter_at(text: str, at: int) -> bool:
+    return 0 <= at < len(text) and _LETTERS.match(text[at]) is not None
 
 
 def whole(word: str) -> str:
