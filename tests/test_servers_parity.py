@@ -93,6 +93,22 @@ def test_llama_server_says_what_mlx_says(
     assert None not in input_tokens(by_mlx)
 
 
+@pytest.mark.parametrize("name", SDK)
+def test_llama_server_streams_what_it_says(name: str, asked: list[Request], bundled: Server) -> None:
+    """In pieces a real server says the same, counts the same, and the first piece comes before the last."""
+    chosen = asked[:: SAMPLES // FEW]
+    whole = ask_all(open_provider(name, bundled), chosen)
+    streaming = open_provider(name, bundled)
+    streaming.streams = True  # type: ignore[attr-defined]
+    pieces = ask_all(streaming, chosen)
+    assert differing(whole, pieces) == []
+    assert [one.finish_reason for one in pieces] == [one.finish_reason for one in whole]
+    assert [one.usage.output_tokens for one in pieces] == [one.usage.output_tokens for one in whole]
+    assert input_tokens(pieces) == input_tokens(whole)
+    firsts = [one.time_to_first_token_s for one in pieces]
+    assert all(first is not None and 0 < first <= one.latency_s for first, one in zip(firsts, pieces, strict=True))
+
+
 def test_mlx_server_says_what_mlx_says(asked: list[Request], by_mlx: list[Completion], tmp_path: Path) -> None:
     """Greedily asked, 20 of 20 texts and prompt lengths are equal."""
     write_bundled_folder(tmp_path / "model")

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base-url", action="append", metavar="[PROVIDER=]URL", help="the server to speak to")
     parser.add_argument("--prices", type=Path, metavar="FILE", help="your own dated prices")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="most seconds of one attempt of a call")
+    parser.add_argument("--stream", action="store_true", help="let answers come in pieces: time to the first token")
     parser.add_argument("--batch", action="store_true", help="through the batch APIs, at their price")
     parser.add_argument("--temperature", type=float, metavar="T")
     parser.add_argument("--gate", choices=("regression", "threshold", "require", "off"), default="regression")
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         budget_usd=parse_budget(arguments.budget) if arguments.budget else None,
         prices=arguments.prices,
         batch=arguments.batch,
+        stream=arguments.stream,
         baseline=arguments.baseline,
         resume=find_run(Path.cwd(), arguments.resume) if arguments.resume else None,
         gate=arguments.gate,

@@ -46,6 +46,8 @@ def _open(name: ModelName, options: RunOptions) -> Provider:
     if (url := base_url(name.provider, options)) is not None:
         more["base_url"] = url
     provider: Provider = factory(name.model, **more)
+    if options.stream and hasattr(provider, "streams"):
+        provider.streams = True
     endpoint: str = getattr(provider, "endpoint", "")
     if name.model is None and endpoint and provider.model != full_name(name):
         raise UsageError(

@@ -35,6 +35,7 @@ class RunOptions:
     budget_usd: Decimal | None = None  # that may be spent
     prices: Path | None = None  # the user's own prices
     batch: bool = False  # through the batch APIs, where a provider has one
+    stream: bool = False  # let answers come in pieces, where a provider does not by itself
     strict: bool = False
     require_provider: bool = False
     gate: str = "regression"  # or threshold, require, off

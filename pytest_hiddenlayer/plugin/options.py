@@ -62,6 +62,7 @@ _FLAGS: tuple[tuple[str, str], ...] = (
     ("strict", "any wrong answer fails"),
     ("adaptive", "stop repeating the epochs of a cell once its verdict is decided"),
     ("batch", "send what waits for nothing through the batch APIs, at their price"),
+    ("stream", "let answers come in pieces: tells the time to the first token, and costs CPU"),
     ("equal-budget", "hold strategies of several calls against their own model, asked as often"),
     ("require-provider", "a provider that does not work here is an error instead of a skip"),
 )
@@ -135,6 +136,7 @@ def read_options(config: pytest.Config) -> RunOptions:
         budget_usd=parse_budget(budget) if budget else None,
         prices=_path(config, "prices") or _found(config.rootpath / "hiddenlayer-prices.yaml"),
         batch=_flag(config, "batch"),
+        stream=_flag(config, "stream"),
         strict=_flag(config, "strict"),
         require_provider=_flag(config, "require-provider"),
         gate=_word(config, "gate", ("regression", "threshold", "require", "off")),

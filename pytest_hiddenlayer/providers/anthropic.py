@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import ProviderError
@@ -13,6 +14,7 @@ from .batch_anthropic import AnthropicBatches, version_headers
 from .client import Client
 from .faults import reading
 from .remote import Server, checked_model, checked_url, need_answer, need_key, need_sdk
+from .streamed import MessagePieces, put_together
 from .told import count, finish_reason
 
 VENDOR = "https://api.anthropic.com"
@@ -25,6 +27,7 @@ class AnthropicProvider:
 
     default_model = "claude-haiku-4-5"
     structured = True
+    streams = False  # whether answers come in pieces, so that the time to the first is known
     at_once = (20, 1000)
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
@@ -42,8 +45,14 @@ class AnthropicProvider:
     async def complete(self, request: Request) -> Completion:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
-        found = await self._client.post("/v1/messages", self._body(request), version_headers(_version(request)))
-        return self._read(found, request, time.perf_counter() - began)
+        body = self._body(request)
+        if not self.streams:
+            found = await self._client.post("/v1/messages", body, version_headers(_version(request)))
+            return self._read(found, request, time.perf_counter() - began)
+        events = self._client.events("/v1/messages", body | {"stream": True}, version_headers(_version(request)))
+        found, first_s = await put_together(self._server, events, MessagePieces())
+        whole = self._read(found, request, time.perf_counter() - began)
+        return replace(whole, time_to_first_token_s=first_s)
 
     async def close(self) -> None:
         """Close the connections."""

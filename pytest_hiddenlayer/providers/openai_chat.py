@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..types import Completion, Request, Usage
@@ -11,6 +12,7 @@ from . import openai_server
 from .batch_openai import OpenAIBatches
 from .faults import reading
 from .remote import checked_model
+from .streamed import ChatPieces, put_together
 from .told import chat, count, finish_reason, probabilities
 
 MOST_ALTERNATIVES = 20  # that the API gives
@@ -21,6 +23,7 @@ class OpenAIProvider:
 
     default_model = openai_server.DEFAULT_MODEL
     structured = True
+    streams = False  # whether answers come in pieces, so that the time to the first is known
     seeded = True
     at_once = openai_server.AT_ONCE
 
@@ -39,8 +42,16 @@ class OpenAIProvider:
     async def complete(self, request: Request) -> Completion:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
-        found = await self._client.post("/chat/completions", self._body(request))
-        return self._read(found, request, time.perf_counter() - began)
+        body = self._body(request)
+        if not self.streams:
+            found = await self._client.post("/chat/completions", body)
+            return self._read(found, request, time.perf_counter() - began)
+        events = self._client.events(
+            "/chat/completions", body | {"stream": True, "stream_options": {"include_usage": True}}
+        )
+        found, first_s = await put_together(self._server, events, ChatPieces())
+        whole = self._read(found, request, time.perf_counter() - began)
+        return replace(whole, time_to_first_token_s=first_s)
 
     async def close(self) -> None:
         """Close the connections."""

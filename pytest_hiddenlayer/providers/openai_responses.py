@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import ProviderError
@@ -12,6 +13,7 @@ from . import openai_server
 from .batch_openai import OpenAIBatches
 from .faults import clean, reading, refusal
 from .remote import checked_model
+from .streamed import ResponsePieces, put_together
 from .told import chat, count, finish_reason, probabilities
 
 MOST_ALTERNATIVES = 20  # that the API gives
@@ -23,6 +25,7 @@ class OpenAIResponsesProvider:
 
     default_model = openai_server.DEFAULT_MODEL
     structured = True
+    streams = False  # whether answers come in pieces, so that the time to the first is known
     at_once = openai_server.AT_ONCE
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
@@ -40,8 +43,14 @@ class OpenAIResponsesProvider:
     async def complete(self, request: Request) -> Completion:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
-        found = await self._client.post("/responses", self._body(request))
-        return self._read(found, request, time.perf_counter() - began)
+        body = self._body(request)
+        if not self.streams:
+            found = await self._client.post("/responses", body)
+            return self._read(found, request, time.perf_counter() - began)
+        events = self._client.events("/responses", body | {"stream": True})
+        found, first_s = await put_together(self._server, events, ResponsePieces())
+        whole = self._read(found, request, time.perf_counter() - began)
+        return replace(whole, time_to_first_token_s=first_s)
 
     async def close(self) -> None:
         """Close the connections."""

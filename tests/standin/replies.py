@@ -75,13 +75,22 @@ def answer(path: str, body: Mapping[str, Any], config: Any, said: str) -> Reply:
     )
     for end, make in _ROUTES.items():
         if path.removeprefix("/v1") == end:
-            return _reply(make(asked, config), "GZIP" in marks)
+            whole = make(asked, config)
+            if body.get("stream") and end in STREAMS:
+                return _events(STREAMS[end](asked, whole), "GZIP" in marks)
+            return _reply(whole, "GZIP" in marks)
     return Reply(json.dumps({"error": {"message": f"no such path: {path}"}}).encode(), status=404)
 
 
 def _reply(found: Any, pack: bool) -> Reply:
     plain = b"".join(json.dumps(one).encode() + b"\n" for one in (found if isinstance(found, list) else [found]))
     return Reply(gzip.compress(plain), headers={"content-encoding": "gzip"}) if pack else Reply(plain)
+
+
+def _events(events: list[Any], pack: bool) -> Reply:
+    plain = b"".join(b"data: " + json.dumps(one).encode() + b"\n\n" for one in events)
+    headers = {"content-type": "text/event-stream", **({"content-encoding": "gzip"} if pack else {})}
+    return Reply(gzip.compress(plain) if pack else plain, headers=headers)
 
 
 def _text(marks: Mapping[str, str]) -> str:
@@ -226,3 +235,40 @@ def last_text(body: Mapping[str, Any]) -> str:
     messages = body.get("messages") or body.get("input") or [{}]
     found = messages if isinstance(messages, str) else messages[-1].get("content", "")
     return found if isinstance(found, str) else "".join(part.get("text", "") for part in found)
+
+
+def _chat_events(said: _Said, whole: dict[str, Any]) -> list[Any]:
+    choice = whole["choices"][0]
+    kind = "refusal" if said.refuses else "content"
+    head = {"id": whole["id"], "object": "chat.completion.chunk", "model": said.model}
+    told = (choice["logprobs"] or {}).get("content", [])
+    words = [choice["message"]["refusal"]] if said.refuses else said.words
+    deltas = [{"role": "assistant", "content": ""}, *({kind: word} for word in words), {}]
+    chunks = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    groups = [told] if said.refuses else [[one] for one in told]
+    for chunk, group in zip(chunks[1:], groups, strict=False):
+        chunk["choices"][0]["logprobs"] = {"content": group}
+    chunks[-1]["choices"][0]["finish_reason"] = choice["finish_reason"]
+    return [*chunks, {**head, "choices": [], "usage": whole["usage"]}]
+
+
+def _response_events(said: _Said, whole: dict[str, Any]) -> list[Any]:
+    deltas = [{"type": "response.output_text.delta", "delta": word} for word in said.words]
+    return [{"type": "response.created"}, *deltas, {"type": f"response.{whole['status']}", "response": whole}]
+
+
+def _message_events(said: _Said, whole: dict[str, Any]) -> list[Any]:
+    start = {**whole, "content": [], "stop_reason": None, "usage": {**whole["usage"], "output_tokens": 1}}
+    blocks: list[Any] = []
+    for index in range(len(whole["content"])):
+        blocks.append({"type": "content_block_start", "index": index, "content_block": {"type": "text", "text": ""}})
+        for word in said.words:
+            delta = {"type": "text_delta", "text": word}
+            blocks.append({"type": "content_block_delta", "index": index, "delta": delta})
+        blocks.append({"type": "content_block_stop", "index": index})
+    usage = {"output_tokens": whole["usage"]["output_tokens"]}
+    end = {"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"]}, "usage": usage}
+    return [{"type": "message_start", "message": start}, {"type": "ping"}, *blocks, end, {"type": "message_stop"}]
+
+
+STREAMS = {"/chat/completions": _chat_events, "/responses": _response_events, "/messages": _message_events}
