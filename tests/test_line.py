@@ -95,6 +95,16 @@ def test_a_store_answers_what_it_knows():
     assert server.asked == 4
 
 
+def test_other_weights_are_asked_anew():
+    """A model that was pulled anew under its old name is another one for every store, on the same server."""
+    server, memory = Server(), Memory()
+    server.endpoint = "http://there"
+    for fingerprint, asked in (("a", 1), ("a", 1), ("b", 2)):
+        server.fingerprint = fingerprint
+        ask(line(server, stores=(memory,)), request())
+        assert server.asked == asked
+
+
 def test_every_store_keeps_what_was_asked():
     """A recorder behind a cache has the calls that went out."""
     first, second = Memory(), Memory()

@@ -103,6 +103,12 @@ def test_empty_messages_are_an_error(server: Running):
         ask(opened(server), Request(messages=(), params=Generation(), seed=0))
 
 
+def test_the_weights_have_a_fingerprint():
+    """The digest that the server tells of a model: another one after it was pulled anew."""
+    with standin(digest="abc") as server:
+        assert OllamaProvider("standin-1", base_url=server.url).fingerprint == "abc"
+
+
 def test_a_model_may_be_named_without_latest(server: Running):
     """`small` is `small:latest`, other tags must be written."""
     assert opened(server, "small").model == "small:latest"

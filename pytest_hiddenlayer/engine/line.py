@@ -70,7 +70,7 @@ class Line:
             provider=provider,
             model=provider.model,
             places=places,
-            endpoint=getattr(provider, "endpoint", "") or getattr(provider, "fingerprint", ""),
+            endpoint=" ".join(filter(None, (getattr(provider, name, "") for name in ("endpoint", "fingerprint")))),
             structured=getattr(provider, "structured", False),
             **rest,
         )

@@ -29,6 +29,7 @@ class OllamaProvider:
         self._server = ollama_server.find(model, base_url)
         self._context = ollama_server.context_length(self._server)
         self.model, self.endpoint = self._server.model, self._server.url
+        self.fingerprint = self._server.fingerprint  # another one after `ollama pull` brought other weights
         self.price_list: str | None = None
         self._num_ctx = 0  # the largest so far: a server loads the model anew for each other size
         self._streams = True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.client import HTTPException
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ProviderUnavailable, UsageError, did_you_mean
@@ -24,14 +25,20 @@ def find(model: str | None, base_url: str | None) -> Server:
     url = checked_url(base_url) if base_url else host_url(os.environ.get("OLLAMA_HOST", ""))
     key = os.environ.get("OLLAMA_API_KEY", "").strip() or None
     try:
-        names = [str(one["model"]) for one in ask_json("GET", f"{url}/api/tags", key)["models"]]
+        digests = {str(one["model"]): str(one.get("digest") or "") for one in _models(url, key)}
     except (OSError, HTTPException) as error:
         raise unanswered(url, "ollama", error) from error
     except (ValueError, KeyError, TypeError) as error:
         raise ProviderUnavailable(
             f"provider 'ollama': what answers at {url} is no Ollama server ({type(error).__name__}: {error})"
         ) from error
-    return Server(provider="ollama", model=_installed(model, names, url), url=url, key=key)
+    name = _installed(model, list(digests), url)
+    return Server(provider="ollama", model=name, url=url, key=key, fingerprint=digests[name])
+
+
+def _models(url: str, key: str | None) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = ask_json("GET", f"{url}/api/tags", key)["models"]
+    return found
 
 
 def host_url(host: str) -> str:

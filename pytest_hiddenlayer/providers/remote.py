@@ -27,6 +27,7 @@ class Server:
     url: str  # without a slash at its end
     key: str | None = field(default=None, repr=False)
     price_list: str | None = None  # the provider's id in genai-prices, where this is the vendor's own server
+    fingerprint: str = ""  # of the weights, where the server tells it
 
     @property
     def host(self) -> str:

@@ -53,6 +53,16 @@ def test_the_cache_answers_the_second_time(asked, folder):
         assert server.stats()["requests"] == 24
 
 
+@pytest.mark.parametrize(("option", "told"), [([], False), (["--hl-stream"], True)])
+def test_the_time_to_the_first_token(asked, folder, option, told):
+    """--hl-stream tells it of every call; without it it is unknown."""
+    result, _ = asked(*option)
+    result.assert_outcomes(passed=12)
+    calls = [call for record in folder.records() for call in record["transcript"]]
+    assert {"time_to_first_token_s" in call for call in calls} == {told}
+    assert all(0 < call["time_to_first_token_s"] <= call["latency_s"] for call in calls if told)
+
+
 def test_the_budget_holds(asked, folder, workers):
     """$0.01 at a known price: what fits is asked, the rest is skipped with the reason, and the sum is told."""
     folder.write("hiddenlayer-prices.yaml", PRICES)

@@ -225,7 +225,9 @@ _ROUTES = {
     "/api/chat": _ollama_chat,
     "/api/show": _show,
     "/api/version": lambda said, config: {"version": "0.12.6"},
-    "/api/tags": lambda said, config: {"models": [{"name": name, "model": name} for name in config.models]},
+    "/api/tags": lambda said, config: {
+        "models": [{"name": name, "model": name, "digest": config.digest} for name in config.models]
+    },
     "/models": lambda said, config: {"object": "list", "data": [{"id": n, "object": "model"} for n in config.models]},
 }
 

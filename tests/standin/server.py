@@ -25,6 +25,7 @@ class Config:
     most_in_flight: int | None = None  # above it: 429
     key: str | None = None  # any other is answered 401, which repeats what came
     models: tuple[str, ...] = ("standin-1",)
+    digest: str = "0" * 64  # of every model's weights, as Ollama's /api/tags tells it
     context: int = 8192  # tokens, as Ollama's /api/show tells it
     batches: bool = True  # whether there are batch endpoints
     batch_s: float = 0.0  # from a batch's making to its end
