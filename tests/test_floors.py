@@ -74,6 +74,7 @@ SHARED = {  # modules of a room that its others may use
         "ollama_server",
         "openai_server",
         "remote",
+        "streamed",
         "told",
         "transport",
     },
