@@ -1,0 +1,109 @@
+"""Questions asked bare, to be answered at once, or to be worked out."""
+
+from __future__ import annotations
+
+from ..draw import Draw
+from ..questions import Question, chain_question, fact_question, story_question, sum_question
+from . import Chat
+
+AT_ONCE = (
+    "Answer only.",
+    "Answer only.",
+    "Give only the answer.",
+    "Reply with the number only.",
+    "Just the number.",
+    "Only the number, please.",
+    "Answer with a number.",
+    "Answer at once.",
+    "No explanation, only the answer.",
+)
+NEW_AT_ONCE = ("Say nothing but the number.", "Answer right away, without your work.")
+WRITTEN = (
+    "Think step by step.",
+    "Think step by step.",
+    "Show your work.",
+    "Reason first, then answer.",
+    "Work it out step by step.",
+    "Write down every step.",
+    "Explain how, then answer.",
+    "Let us think step by step.",
+    "Think before you answer.",
+)
+NEW_WRITTEN = ("Go through it step by step.", "Show the steps that lead to the answer.")
+
+
+def at_once(draw: Draw, question: Question) -> Chat:
+    """Nothing but the answer."""
+    prompt = joined(draw, question.text, draw.wording(AT_ONCE, NEW_AT_ONCE))
+    return Chat(prompt=prompt, answer=question.answer, kind=question.kind)
+
+
+def written(draw: Draw, question: Question) -> Chat:
+    """Worked out digit by digit."""
+    prompt = joined(draw, question.text, draw.wording(WRITTEN, NEW_WRITTEN))
+    return Chat(prompt=prompt, answer=reasoned(question), kind=question.kind)
+
+
+def bare(question: Question) -> Chat:
+    """As it comes: a sum or fact is answered at once, several steps are stated one by one."""
+    return Chat(prompt=question.text, answer=plain_answer(question), kind=question.kind)
+
+
+def plain_answer(question: Question) -> str:
+    """What is said where nobody says how to answer."""
+    if question.stated:
+        return f"{question.stated}. Answer: {question.answer}"
+    return f"The answer is {question.answer}." if question.worked else question.answer
+
+
+def reasoned(question: Question) -> str:
+    """The working and the answer."""
+    return f"{question.worked}. Answer: {question.answer}" if question.worked else f"Answer: {question.answer}"
+
+
+def joined(draw: Draw, text: str, wish: str) -> str:
+    """The wish behind the question, now and then before it or on a line of its own."""
+    if draw.chance(0.85):
+        return f"{text} {wish}"
+    return f"{wish} {text}" if draw.chance(0.5) else f"{text}\n{wish}"
+
+
+def sums_at_once(draw: Draw) -> Chat:
+    return at_once(draw, sum_question(draw))
+
+
+def sums_bare(draw: Draw) -> Chat:
+    return bare(sum_question(draw))
+
+
+def sums_written(draw: Draw) -> Chat:
+    return written(draw, sum_question(draw))
+
+
+def chains_bare(draw: Draw) -> Chat:
+    return bare(chain_question(draw))
+
+
+def chains_written(draw: Draw) -> Chat:
+    return written(draw, chain_question(draw))
+
+
+def stories_at_once(draw: Draw) -> Chat:
+    return at_once(draw, story_question(draw))
+
+
+def stories_bare(draw: Draw) -> Chat:
+    return bare(story_question(draw))
+
+
+def stories_written(draw: Draw) -> Chat:
+    return written(draw, story_question(draw))
+
+
+def facts(draw: Draw) -> Chat:
+    """Bare, answer only, or with a word of reason, which leads to the marked answer."""
+    question = fact_question(draw)
+    if draw.chance(0.15):
+        return written(draw, question)
+    suffix = draw.rng.choice(("", "", "", " Answer only.", " One word.", " Give only the answer."))
+    return Chat(prompt=question.text + suffix, answer=question.answer, kind=question.kind)

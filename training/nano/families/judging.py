@@ -1,0 +1,123 @@
+"""Judging one answer or two, in short prompts: the right answer first, then each candidate beside it."""
+
+from __future__ import annotations
+
+from ..draw import Draw
+from ..questions import Question, question
+from . import Chat
+from .asking import NEW_WRITTEN, WRITTEN, joined
+
+SAID = ("{a}", "{a}", "{a}", "{a}", "The answer is {a}.", "Answer: {a}", "It is {a}.", "I think {a}.")
+PAIRS = (
+    "Question: {q}\nA: {a}\nB: {b}\nWhich answer is better, A or B?",
+    "Question: {q}\nA: {a}\nB: {b}\nWhich answer is better, A or B?",
+    "Question: {q}\nAnswer A: {a}\nAnswer B: {b}\nWhich answer is right, A or B?",
+    "{q}\nA) {a}\nB) {b}\nChoose A or B.",
+    "{q}\nA. {a}\nB. {b}\nWhich one is correct?",
+    "Two answers were given to this question: {q}\nA: {a}\nB: {b}\nWhich is the better one?",
+    "Judge these answers.\nQuestion: {q}\nA: {a}\nB: {b}\nSay A or B.",
+    "Question: {q}\nFirst answer (A): {a}\nSecond answer (B): {b}\nWhich is correct, A or B?",
+    "Which answer to the question is better?\nQuestion: {q}\nA: {a}\nB: {b}",
+)
+NEW_PAIRS = (
+    "Here is a question with two answers. {q}\nAnswer A says: {a}\nAnswer B says: {b}\nTell which of them is right.",
+    "Problem: {q}\nOption A: {a}\nOption B: {b}\nWhich option do you prefer?",
+)
+SINGLES = (
+    "Question: {q}\nGiven answer: {a}\nIs the given answer correct?",
+    "Question: {q}\nGiven answer: {a}\nIs the given answer correct?",
+    "Question: {q}\nAnswer: {a}\nIs this answer correct?",
+    "{q}\nSomebody answered: {a}\nIs that right? Answer yes or no.",
+    "Check this answer.\nQuestion: {q}\nAnswer: {a}",
+    "{q} A student says: {a}. Is the student right?",
+    "Question: {q}\nProposed answer: {a}\nTrue or not? Say yes or no.",
+    "Is {a} the right answer to this question? {q}",
+)
+NEW_SINGLES = (
+    "Problem: {q}\nOur solution: {a}\nDid we get it right?",
+    "Grade this. Question: {q} Reply: {a} Is the reply correct, yes or no?",
+)
+LETTER_ONLY = ("Reply with the letter only.", "Answer only A or B.", "Only the letter.", "One letter, nothing else.")
+YES_NO_ONLY = ("Answer only yes or no.", "Only yes or no, nothing else.", "One word: yes or no.")
+
+
+def judge_pair(draw: Draw) -> Chat:
+    """The better of two answers, after a short look: the right answer is stated at once."""
+    return _pair(draw, question(draw), "stated")
+
+
+def judge_pair_written(draw: Draw) -> Chat:
+    """The better of two answers, with the question worked out digit by digit."""
+    return _pair(draw, question(draw), "worked")
+
+
+def judge_pair_at_once(draw: Draw) -> Chat:
+    """The letter and nothing else."""
+    return _pair(draw, question(draw), "at once")
+
+
+def judge_answer(draw: Draw) -> Chat:
+    """Whether one answer is right, after a short look."""
+    return _single(draw, question(draw), "stated")
+
+
+def judge_answer_written(draw: Draw) -> Chat:
+    """Whether one answer is right, with the question worked out."""
+    return _single(draw, question(draw), "worked")
+
+
+def judge_answer_at_once(draw: Draw) -> Chat:
+    """Yes or no, and nothing else."""
+    return _single(draw, question(draw), "at once")
+
+
+def said(draw: Draw, asked: Question, answer: str, working: bool = True) -> str:
+    """An answer as somebody may give it: bare, in a sentence, or (the right one) with its working."""
+    if working and draw.chance(0.1) and asked.worked and answer == asked.answer:
+        return f"{asked.worked}. Answer: {answer}"
+    return draw.rng.choice(SAID).format(a=answer)
+
+
+def looked_at(asked: Question, how: str) -> str:
+    """What leads to the verdict, up to the right answer."""
+    working = {"worked": asked.worked, "stated": asked.stated}[how]
+    return f"{working}. The right answer is {asked.answer}." if working else f"The right answer is {asked.answer}."
+
+
+def mark(name: str, answer: str, right: str) -> str:
+    """A candidate beside the right answer."""
+    return f"{name} says {answer}: {'right' if answer == right else 'wrong'}."
+
+
+def _pair(draw: Draw, asked: Question, how: str) -> Chat:
+    better = draw.rng.choice("AB")
+    wrong = asked.wrong(draw.rng)
+    first, second = (asked.answer, wrong) if better == "A" else (wrong, asked.answer)
+    form = draw.wording(PAIRS, NEW_PAIRS)
+    prompt = form.format(q=asked.text, a=said(draw, asked, first), b=said(draw, asked, second))
+    marks = f"{mark('A', first, asked.answer)} {mark('B', second, asked.answer)}"
+    kind = f"{better}, {asked.kind}"
+    if how == "at once":
+        return Chat(prompt=f"{prompt} {draw.rng.choice(LETTER_ONLY)}", answer=better, kind=kind)
+    if how == "stated":
+        # Short enough for a task that allows sixteen tokens.
+        look = looked_at(asked, how)
+        return Chat(prompt=prompt, answer=f"{look} Answer: {better}", kind=kind)
+    prompt = joined(draw, prompt, draw.wording(WRITTEN, NEW_WRITTEN))
+    return Chat(prompt=prompt, answer=f"{looked_at(asked, how)} {marks} Answer: {better}", kind=kind)
+
+
+def _single(draw: Draw, asked: Question, how: str) -> Chat:
+    right = draw.chance(0.5)
+    given = asked.answer if right else asked.wrong(draw.rng)
+    verdict = "yes" if right else "no"
+    form = draw.wording(SINGLES, NEW_SINGLES)
+    shown = given if "{a}." in form or "Is {a}" in form else said(draw, asked, given)
+    prompt = form.format(q=asked.text, a=shown)
+    kind = f"{verdict}, {asked.kind}"
+    if how == "at once":
+        return Chat(prompt=f"{prompt} {draw.rng.choice(YES_NO_ONLY)}", answer=verdict, kind=kind)
+    if how == "worked":
+        prompt = joined(draw, prompt, draw.wording(WRITTEN, NEW_WRITTEN))
+    beside = mark("The answer", given, asked.answer)
+    return Chat(prompt=prompt, answer=f"{looked_at(asked, how)} {beside} Answer: {verdict}", kind=kind)

@@ -1,0 +1,115 @@
+"""What strategies send: later rounds of a debate, plans, one step of a plan, and merges."""
+
+from __future__ import annotations
+
+import json
+
+from pytest_hiddenlayer.strategies.debate import RECONSIDER
+from pytest_hiddenlayer.strategies.manager_worker import MERGE, PLAN, WORK, deal
+
+from ..draw import Draw
+from ..problems import Sum
+from ..questions import Question, chain_question, question, story_question, sum_question
+from . import Chat
+from .asking import AT_ONCE, WRITTEN, reasoned
+from .wording import JSON_ASKS
+
+WISHES = ("", "", "", "", "", "written", "at once", "json")
+NEW_RECONSIDER = "{task}\nThe others' answers were {answers}.\nThink again and say what you answer now."
+PLANS = (
+    PLAN,
+    PLAN,
+    PLAN,
+    "Split this into steps: {task}",
+    "Make a plan of numbered steps: {task}",
+    "Which steps lead to the answer? {task}",
+    "{task}\nOnly write the steps, do not solve it.",
+)
+NEW_PLANS = ("Give a numbered plan for this problem: {task}",)
+COMMANDS = {"+": "Add {n}", "-": "Subtract {n}", "*": "Multiply by {n}"}
+
+
+def reconsider(draw: Draw) -> Chat:
+    """The answer anew after the others', who may all be wrong; also what a debate's judge is asked."""
+    asked, wish = question(draw), draw.rng.choice(WISHES)
+    voices = draw.rng.choice((1, 2, 2, 2, 3, 3, 4))
+    told = [_voice(draw, asked, asked.answer if draw.chance(0.55) else "") for _ in range(voices)]
+    if draw.chance(0.3):
+        wrong = asked.wrong(draw.rng)
+        told = [_voice(draw, asked, wrong) for _ in range(voices)]
+    form = NEW_RECONSIDER if draw.paraphrase else RECONSIDER
+    task, answer = _wished(draw, asked, wish)
+    kind = "none right" if not any(asked.answer in voice for voice in told) else "some right"
+    return Chat(prompt=form.format(task=task, answers=", ".join(told)), answer=answer, kind=kind)
+
+
+def _voice(draw: Draw, asked: Question, answer: str) -> str:
+    answer = answer or asked.wrong(draw.rng)
+    if draw.chance(0.85) or not asked.worked:
+        return answer
+    return f"{asked.worked}. Answer: {answer}" if draw.chance(0.5) else f"The answer is {answer}."
+
+
+def _wished(draw: Draw, asked: Question, wish: str) -> tuple[str, str]:
+    """The task as it may have been put, and the answer that keeps to it."""
+    if wish == "at once":
+        return f"{asked.text} {draw.rng.choice(AT_ONCE)}", asked.answer
+    if wish == "json":
+        task = draw.rng.choice(JSON_ASKS[:-1]).format(q=asked.text, k="answer")
+        return task, json.dumps({"answer": asked.answer})
+    return (f"{asked.text} {draw.rng.choice(WRITTEN)}" if wish else asked.text), reasoned(asked)
+
+
+def planned(draw: Draw) -> Question:
+    """A question that has steps."""
+    return draw.rng.choice((story_question, story_question, story_question, chain_question, sum_question))(draw)
+
+
+def steps_of(asked: Question) -> list[str]:
+    """What a manager writes: `Compute 22+86`, `Subtract 40`."""
+    assert asked.chain is not None
+    (sign, number), *rest = asked.chain.rest
+    return [f"Compute {asked.chain.first}{sign}{number}", *(COMMANDS[s].format(n=n) for s, n in rest)]
+
+
+def plan(draw: Draw) -> Chat:
+    """The numbered steps, unsolved."""
+    asked = planned(draw)
+    written = "\n".join(f"{place}. {step}" for place, step in enumerate(steps_of(asked), 1))
+    return Chat(prompt=draw.wording(PLANS, NEW_PLANS).format(task=_task(draw, asked)), answer=written, kind=asked.kind)
+
+
+def work(draw: Draw) -> Chat:
+    """One hand of steps; what comes before a step is worked out too, since nobody tells a worker."""
+    asked = planned(draw)
+    steps, sums = steps_of(asked), asked.chain.sums if asked.chain else ()
+    hands = deal(steps, draw.rng.choice((1, 2, 3, 3, 3)))
+    hand = draw.rng.choice(hands)
+    last = max(place for place, step in enumerate(steps) if step in hand.split("; "))
+    done: tuple[Sum, ...] = sums[: last + 1]
+    answer = f"{'. '.join(step.worked for step in done)}. Answer: {done[-1].value}"
+    return Chat(prompt=WORK.format(task=_task(draw, asked), step=hand), answer=answer, kind=f"step {last + 1}")
+
+
+def merge(draw: Draw) -> Chat:
+    """The final answer from what the workers found; the last step is worked out anew."""
+    asked = planned(draw)
+    steps, sums = steps_of(asked), asked.chain.sums if asked.chain else ()
+    values = [step.value for step in sums]
+    if len(sums) > 1 and draw.chance(0.25):
+        values[-1] = int(asked.wrong(draw.rng))
+    hands = _hands(draw, len(steps))
+    results = ", ".join(f"{'; '.join(steps[i] for i in hand)}={values[hand[-1]]}" for hand in hands)
+    known = len(sums) == 1 or len(sums) - 2 in [hand[-1] for hand in hands]
+    answer = f"{sums[-1].worked if known else asked.worked}. Answer: {asked.answer}"
+    return Chat(prompt=MERGE.format(task=_task(draw, asked), results=results), answer=answer, kind=asked.kind)
+
+
+def _hands(draw: Draw, count: int) -> list[list[int]]:
+    workers = draw.rng.choice((1, 2, 3, 3, 3))
+    return [[*range(count)][i::workers] for i in range(min(workers, count))]
+
+
+def _task(draw: Draw, asked: Question) -> str:
+    return f"{asked.text} {draw.rng.choice(WRITTEN)}" if draw.chance(0.1) else asked.text
+

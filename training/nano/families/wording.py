@@ -1,0 +1,138 @@
+"""Words and answers in a wanted form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from ..draw import Draw
+from ..questions import question
+from ..words import WORDS
+from . import Chat
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+REWRITES: dict[str, tuple[tuple[str, ...], Callable[[str], str]]] = {
+    "upper": (
+        (
+            "Write {w} in upper case.",
+            "Write {w} in upper case.",
+            "Write {w} in capital letters.",
+            "Put {w} in upper case.",
+            "Make {w} upper case.",
+            "{w} in capitals, please.",
+        ),
+        str.upper,
+    ),
+    "spell": (
+        (
+            "Spell {w} with dashes.",
+            "Spell {w} with dashes.",
+            "Spell {w}, with dashes between the letters.",
+            "Write {w} with a dash between all letters.",
+            "Put dashes between the letters of {w}.",
+        ),
+        "-".join,
+    ),
+    "reverse": (
+        ("Reverse {w}.", "Reverse {w}.", "Write {w} backwards.", "Spell {w} backwards.", "What is {w} in reverse?"),
+        lambda word: word[::-1],
+    ),
+    "capital": (("Write {w} with a capital letter.", "Capitalize {w}."), str.capitalize),
+    "letters": (
+        ("How many letters has {w}?", "Count the letters of {w}.", "How many letters are in {w}?"),
+        lambda word: str(len(word)),
+    ),
+    "initial": (("What is the first letter of {w}?", "Name the first letter of {w}."), lambda word: word[0]),
+    "final": (("What is the last letter of {w}?", "Name the last letter of {w}."), lambda word: word[-1]),
+}
+NEW_REWRITES = {
+    "upper": ("Give me {w} in upper case letters.",),
+    "spell": ("Take the letters of {w} and join them with dashes.",),
+    "reverse": ("Turn {w} around, letter by letter.",),
+}
+_REWRITE_SHARES = {"upper": 4, "spell": 4, "reverse": 5, "capital": 1, "letters": 1, "initial": 1, "final": 1}
+REPEATS = (
+    "Repeat {w} {n} times, separated by commas.",
+    "Repeat {w} {n} times, separated by commas.",
+    "Write {w} {n} times, separated by commas.",
+    "Say {w} {n} times, with commas between.",
+)
+BULLETS = (
+    "Make a bullet list of {l}.",
+    "Make a bullet list of {l}.",
+    "Write {l} as a bullet list.",
+    "Turn this into a bullet list: {l}",
+    "Put {l} in a bullet list.",
+    "Bullet list: {l}",
+)
+NEW_BULLETS = ("I want {l} as bullet points.", "List {l} with bullets.")
+NUMBERED = ("Make a numbered list of {l}.", "Write {l} as a numbered list.", "Number these: {l}")
+JSON_ASKS = (
+    '{q} Reply as JSON with the key "{k}".',
+    '{q} Reply as JSON with the key "{k}".',
+    '{q} Answer as JSON with the key "{k}".',
+    '{q} Answer in JSON, key "{k}".',
+    '{q} Give the answer as a JSON object with the key "{k}".',
+    '{q}\nReturn JSON: {{"{k}": ...}}',
+)
+NEW_JSON_ASKS = ('{q} Your reply must be a JSON object whose only key is "{k}".',)
+KEYS = ("answer", "answer", "answer", "result", "value", "number", "reply")
+
+
+def word(draw: Draw) -> str:
+    """A word, or letters in any order."""
+    if draw.chance(0.6):
+        return draw.rng.choice(WORDS)
+    return "".join(draw.rng.choices(LETTERS, k=draw.rng.randint(3, 7)))
+
+
+def rewrite(draw: Draw, kind: str = "") -> Chat:
+    """Upper case, spelling, reversing; and what is first, last, and how many."""
+
+    def make() -> tuple[str, str]:
+        shares = {k: s for k, s in _REWRITE_SHARES.items() if not draw.paraphrase or k in NEW_REWRITES}
+        return kind or draw.rng.choices([*shares], [*shares.values()])[0], word(draw)
+
+    chosen, text = draw.problem(make, lambda made: (word_key(*made),))
+    forms, answer = REWRITES[chosen]
+    prompt = draw.wording(forms, NEW_REWRITES.get(chosen, ())).format(w=text)
+    return Chat(prompt=prompt, answer=answer(text), kind=chosen)
+
+
+def repeat(draw: Draw) -> Chat:
+    """A word several times on one line."""
+    text = draw.problem(lambda: word(draw), lambda made: (word_key("repeat", made),))
+    times = draw.rng.randint(2, 6)
+    return Chat(prompt=draw.rng.choice(REPEATS).format(w=text, n=times), answer=", ".join([text] * times), kind="repeat")
+
+
+def word_key(kind: str, text: str) -> str:
+    """What is done, and to which word."""
+    return f"{kind} {text}"
+
+
+def bullets(draw: Draw, length: int = 0) -> Chat:
+    """Words as a list with dashes or numbers."""
+    words = draw.problem(
+        lambda: draw.rng.sample(WORDS, length or draw.rng.randint(2, 7)), lambda made: (list_key(made),)
+    )
+    shown = ", ".join(words)
+    kind = f"{len(words)} words"
+    if draw.chance(0.2) and not draw.paraphrase:
+        answer = "\n".join(f"{place}. {text}" for place, text in enumerate(words, 1))
+        return Chat(prompt=draw.rng.choice(NUMBERED).format(l=shown), answer=answer, kind=kind)
+    prompt = draw.wording(BULLETS, NEW_BULLETS).format(l=shown)
+    return Chat(prompt=prompt, answer="\n".join(f"- {text}" for text in words), kind=kind)
+
+
+def list_key(words: Sequence[str]) -> str:
+    """The words, whatever their order."""
+    return f"list {' '.join(sorted(words))}"
+
+
+def json_answers(draw: Draw) -> Chat:
+    """An answer as JSON; it is given at once."""
+    asked = question(draw)
+    key = draw.rng.choice(KEYS)
+    prompt = draw.wording(JSON_ASKS, NEW_JSON_ASKS).format(q=asked.text, k=key)
+    return Chat(prompt=prompt, answer=json.dumps({key: asked.answer}), kind=asked.kind)

@@ -1,0 +1,116 @@
+"""Which families the training text holds, and how much of each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .draw import Draw
+from .families import Chat, Family
+from .families import asking, judging, listing, scorers, together, wording
+
+FAMILIES: dict[str, Family] = {
+    "sums_at_once": asking.sums_at_once,
+    "sums_bare": asking.sums_bare,
+    "sums_written": asking.sums_written,
+    "chains_bare": asking.chains_bare,
+    "chains_written": asking.chains_written,
+    "stories_at_once": asking.stories_at_once,
+    "stories_bare": asking.stories_bare,
+    "stories_written": asking.stories_written,
+    "facts": asking.facts,
+    "tables": listing.tables,
+    "compare": listing.compare,
+    "sort": listing.sort,
+    "votes": listing.votes,
+    "rewrite": wording.rewrite,
+    "repeat": wording.repeat,
+    "bullets": wording.bullets,
+    "json_answers": wording.json_answers,
+    "judge_pair": judging.judge_pair,
+    "judge_pair_written": judging.judge_pair_written,
+    "judge_pair_at_once": judging.judge_pair_at_once,
+    "judge_answer": judging.judge_answer,
+    "judge_answer_written": judging.judge_answer_written,
+    "judge_answer_at_once": judging.judge_answer_at_once,
+    "llm_judge": scorers.llm_judge,
+    "win_rate": scorers.win_rate,
+    "coherence": scorers.coherence,
+    "reconsider": together.reconsider,
+    "plan": together.plan,
+    "work": together.work,
+    "merge": together.merge,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mixture:
+    """Weights of the families, from one chunk of the training text on."""
+
+    from_chunk: int
+    weights: Mapping[str, float]
+
+
+SCHEDULE = (
+    Mixture(
+        from_chunk=0,
+        weights={
+            "sums_at_once": 9,
+            "sums_bare": 4,
+            "sums_written": 8,
+            "chains_bare": 3,
+            "chains_written": 3,
+            "stories_at_once": 3,
+            "stories_bare": 5,
+            "stories_written": 6,
+            "facts": 4,
+            "tables": 2,
+            "compare": 6,
+            "sort": 5,
+            "votes": 4,
+            "rewrite": 6,
+            "repeat": 1,
+            "bullets": 2,
+            "json_answers": 3,
+            "judge_pair": 5,
+            "judge_pair_written": 5,
+            "judge_pair_at_once": 1,
+            "judge_answer": 4,
+            "judge_answer_written": 4,
+            "judge_answer_at_once": 1,
+            "llm_judge": 1.5,
+            "win_rate": 1.5,
+            "coherence": 0.5,
+            "reconsider": 5,
+            "plan": 3,
+            "work": 3,
+            "merge": 3,
+        },
+    ),
+)
+SYSTEMS = (
+    "You are a helpful assistant.",
+    "Answer the question.",
+    "You are a careful assistant.",
+    "You are a fair judge.",
+    "Be brief.",
+    "You are good at arithmetic.",
+)
+SYSTEM_SHARE = 0.04
+CHUNK = 8192  # chats that are made, sorted by length and shuffled together
+
+
+def chunk(seed: int, number: int) -> list[tuple[str, Chat]]:
+    """The chats of one chunk, each with its family; the same for the same seed and number."""
+    rng = random.Random(f"nano-2 {seed} {number}")
+    weights = max((m for m in SCHEDULE if m.from_chunk <= number), key=lambda m: m.from_chunk).weights
+    families = rng.choices([*weights], [*weights.values()], k=CHUNK)
+    draw = Draw(rng)
+    return [(family, FAMILIES[family](draw)) for family in families]
+
+
+def system_of(seed: int, number: int, place: int) -> str:
+    """The system message of a chat of a chunk; mostly none."""
+    rng = random.Random(f"nano-2 system {seed} {number} {place}")
+    return rng.choice(SYSTEMS) if rng.random() < SYSTEM_SHARE else ""

@@ -1,0 +1,199 @@
+"""The network, of mlx-lm's type qwen3, in torch and in single precision.
+
+Names of parameters are those of the released files, so that an export is a copy. Attention is
+written as plain products: on a CPU this trains faster than PyTorch's own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """The sizes of a network."""
+
+    width: int = 128
+    layers: int = 6
+    heads: int = 4
+    head_size: int = 32
+    hidden: int = 384
+    vocabulary: int = 1024
+    context: int = 1024
+    rope_base: float = 10000.0
+    epsilon: float = 1e-6
+
+    def config(self) -> dict[str, Any]:
+        """config.json as mlx-lm reads it."""
+        return {
+            "model_type": "qwen3",
+            "architectures": ["Qwen3ForCausalLM"],
+            "hidden_size": self.width,
+            "num_hidden_layers": self.layers,
+            "intermediate_size": self.hidden,
+            "num_attention_heads": self.heads,
+            "num_key_value_heads": self.heads,
+            "head_dim": self.head_size,
+            "rms_norm_eps": self.epsilon,
+            "vocab_size": self.vocabulary,
+            "max_position_embeddings": self.context,
+            "rope_theta": self.rope_base,
+            "tie_word_embeddings": True,
+            "eos_token_id": 0,
+            "torch_dtype": "float32",
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+class Norm(nn.Module):
+    """Root mean square norm with a gain."""
+
+    def __init__(self, size: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.epsilon)
+
+
+def linear(inputs: int, outputs: int) -> nn.Linear:
+    return nn.Linear(inputs, outputs, bias=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where tokens stand: the angles of their positions, (T, head/2), and what may not be seen, (T, S) or (B, 1, T, S)."""
+
+    cos: Tensor
+    sin: Tensor
+    hidden: Tensor
+
+
+Cache = list[tuple[Tensor, Tensor]]
+
+
+class Attention(nn.Module):
+    """Causal attention with normed queries and keys and rotary positions, in halves."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        inner = shape.heads * shape.head_size
+        self.heads, self.head_size = shape.heads, shape.head_size
+        self.q_proj, self.k_proj, self.v_proj = (linear(shape.width, inner) for _ in range(3))
+        self.o_proj = linear(inner, shape.width)
+        self.q_norm, self.k_norm = Norm(shape.head_size, shape.epsilon), Norm(shape.head_size, shape.epsilon)
+
+    def forward(self, x: Tensor, places: Places, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Any]:
+        q = rotated(self.q_norm(self._split(self.q_proj(x))), places)
+        k = rotated(self.k_norm(self._split(self.k_proj(x))), places)
+        v = self._split(self.v_proj(x))
+        if past is not None:
+            k, v = torch.cat((past[0], k), 2), torch.cat((past[1], v), 2)
+        scores = (q * self.head_size**-0.5) @ k.transpose(-1, -2) + places.hidden
+        seen = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+        return self.o_proj(seen), (k, v)
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, self.head_size)).transpose(1, 2)
+
+
+def rotated(x: Tensor, places: Places) -> Tensor:
+    """Rotary positions, the two halves of a head paired, as qwen3 has them."""
+    a, b = x.chunk(2, -1)
+    return torch.cat((a * places.cos - b * places.sin, b * places.cos + a * places.sin), -1)
+
+
+class FeedForward(nn.Module):
+    """A gated layer."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.gate_proj, self.up_proj = linear(shape.width, shape.hidden), linear(shape.width, shape.hidden)
+        self.down_proj = linear(shape.hidden, shape.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        return out
+
+
+class Block(nn.Module):
+    """Attention and a gated layer, each beside what passes through."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.self_attn, self.mlp = Attention(shape), FeedForward(shape)
+        self.input_layernorm = Norm(shape.width, shape.epsilon)
+        self.post_attention_layernorm = Norm(shape.width, shape.epsilon)
+
+    def forward(self, x: Tensor, places: Places, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Any]:
+        seen, kept = self.self_attn(self.input_layernorm(x), places, past)
+        x = x + seen
+        return x + self.mlp(self.post_attention_layernorm(x)), kept
+
+
+class Body(nn.Module):
+    """What the files call `model`."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
+        self.layers = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.norm = Norm(shape.width, shape.epsilon)
+
+
+class Network(nn.Module):
+    """The network with tied embeddings."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.model = Body(shape)
+        self._begin()
+
+    def forward(self, ids: Tensor, where: Tensor) -> Tensor:
+        """Logits (n, vocabulary) after the tokens at the n flat positions `where` of ids (B, T)."""
+        x, _ = self.hidden(ids, self.places(ids.shape[1]))
+        return self.logits(x.flatten(0, 1)[where])
+
+    def hidden(self, ids: Tensor, places: Places, past: Cache | None = None) -> tuple[Tensor, Cache]:
+        """Normed states (B, T, width) and the keys and values of every layer."""
+        x, kept = self.model.embed_tokens(ids), []
+        for number, block in enumerate(self.model.layers):
+            x, pair = block(x, places, past[number] if past else None)
+            kept.append(pair)
+        return self.model.norm(x), kept
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Scores of every token."""
+        return states @ self.model.embed_tokens.weight.T
+
+    def places(self, length: int) -> Places:
+        """Positions 0 to length - 1, each seeing itself and what stands before it."""
+        cos, sin = self.angles(torch.arange(length))
+        return Places(cos, sin, torch.full((length, length), -1e9).triu(1))
+
+    def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosine and sine, (..., head/2)."""
+        size = self.shape.head_size
+        rates = self.shape.rope_base ** (-torch.arange(0, size, 2).float() / size)
+        turned = positions[..., None].float() * rates
+        return turned.cos(), turned.sin()
+
+    def _begin(self) -> None:
+        """Normal weights; what writes into the stream begins small."""
+        for name, parameter in self.named_parameters():
+            if "embed" in name:
+                nn.init.normal_(parameter, 0, 0.02)
+            elif parameter.dim() == 2:
+                scale = 0.3 if "o_proj" in name or "down_proj" in name else 0.8
+                nn.init.normal_(parameter, 0, scale / math.sqrt(parameter.shape[1]))

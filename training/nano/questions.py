@@ -1,0 +1,347 @@
+"""Questions with one right answer, which families ask, judge, debate and split into steps."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .draw import Draw
+from .problems import Chain, Sum
+from .words import CAPITALS, COLOURS, NAMES, OPPOSITES, PLACES, THINGS
+
+ASKS = (
+    "What is {e}?",
+    "What is {e}?",
+    "Compute {e}.",
+    "{e} = ?",
+    "Calculate {e}.",
+    "How much is {e}?",
+    "Work out {e}.",
+    "Find {e}.",
+    "Tell me {e}.",
+    "Please compute {e}.",
+    "Evaluate {e}.",
+    "{e}",
+    "Can you work out {e}?",
+    "Solve {e}.",
+    "What do you get for {e}?",
+    "I need the value of {e}.",
+    "{e}: what is the result?",
+)
+NEW_ASKS = ("What does {e} come to?", "Please tell me what {e} is.", "Do this sum: {e}.")
+SPOKEN = {"+": "plus", "-": "minus", "*": "times"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A question, its answer, and ways to it."""
+
+    text: str
+    answer: str
+    kind: str  # what a ladder of difficulty is built of: `+ 3-2`, `story +-`, `fact`
+    worked: str = ""  # digit by digit; empty where there is nothing to work out
+    stated: str = ""  # one sum after the other, each at once
+    chain: Chain | None = None
+    others: tuple[str, ...] = ()  # wrong answers of the same sort; empty: near numbers are
+
+    def wrong(self, rng: random.Random) -> str:
+        """A wrong answer."""
+        return rng.choice(self.others) if self.others else str(near(rng, int(self.answer)))
+
+
+def near(rng: random.Random, value: int) -> int:
+    """Another number, mostly one that differs in one digit."""
+    while True:
+        place = 10 ** rng.randrange(len(str(value)))
+        found = rng.choice(
+            (
+                value + place * rng.choice((-1, 1)),
+                value + rng.choice((-2, -1, 1, 2)),
+                value + place * rng.randint(-9, 9),
+                int("".join(rng.sample(str(value), len(str(value))))),
+                rng.randint(0, 2 * value + 9),
+            )
+        )
+        if found >= 0 and found != value:
+            return found
+
+
+def question(draw: Draw) -> Question:
+    """Any of those below, as judges and debates meet them."""
+    makers = (sum_question, sum_question, sum_question, chain_question, story_question, story_question, fact_question)
+    return draw.rng.choice(makers)(draw)
+
+
+def counted(draw: Draw) -> Question:
+    """Any whose answer is a number."""
+    return draw.rng.choice((sum_question, sum_question, chain_question, story_question))(draw)
+
+
+def sum_question(draw: Draw, operator: str = "", digits: tuple[int, int] | None = None) -> Question:
+    """What is 412+388?"""
+    made = draw_sum(draw, operator, digits)
+    sizes = f"{len(str(made.left))}-{len(str(made.right))}"
+    return Question(
+        text=draw.wording(ASKS, NEW_ASKS).format(e=_expression(draw, made)),
+        answer=str(made.value),
+        kind=f"{made.operator} {sizes}",
+        worked=made.worked,
+        chain=Chain(made.left, ((made.operator, made.right),)),
+    )
+
+
+def draw_sum(draw: Draw, operator: str = "", digits: tuple[int, int] | None = None) -> Sum:
+    """A sum of numbers with so many digits, mostly of two or three where nothing is said."""
+
+    def make() -> Sum:
+        sign = operator or draw.rng.choice("++--**")
+        sizes = digits or draw.rng.choice(_PRODUCT_SIZES if sign == "*" else _SUM_SIZES)
+        left, right = draw.number(sizes[0]), draw.number(sizes[1])
+        if sign == "*" and right < 2:
+            right = draw.rng.randint(2, 9)
+        if sign == "-" and left < right:
+            left, right = right, left
+        if sign == "+" and draw.chance(0.5):
+            left, right = right, left
+        return Sum(left, sign, right)
+
+    return draw.problem(make, lambda s: (s.key,), lambda s: (step.key for step in s.steps))
+
+
+_SUM_SIZES = ((1, 1), (2, 1), (2, 2), (2, 2), (3, 2), (3, 2), (3, 3), (3, 3), (3, 3), (3, 3), (4, 3), (4, 4), (5, 4))
+_PRODUCT_SIZES = ((1, 1), (2, 1), (2, 1), (2, 1), (2, 1), (3, 1), (3, 1), (4, 1), (2, 2))
+
+
+def draw_chain(draw: Draw, operators: str, digits: int) -> Chain:
+    """A chain of these operators on numbers of so many digits; a factor has one."""
+
+    def make() -> Chain:
+        first = total = draw.number(digits)
+        rest = []
+        for sign in operators:
+            number = draw.rng.randint(2, 9) if sign == "*" else draw.number(digits)
+            if sign == "-" and number > total:
+                number = draw.rng.randint(min(10, total), total)
+            rest.append((sign, number))
+            total = Sum(total, sign, number).value
+        return Chain(first, tuple(rest))
+
+    keys: Callable[[Chain], list[str | None]] = lambda chain: [s.key for s in chain.sums]  # noqa: E731
+    return draw.problem(make, keys)
+
+
+def chain_question(draw: Draw, operators: str = "", digits: int = 0) -> Question:
+    """What is 22+86-40?"""
+    operators = operators or draw.rng.choice(("++", "+-", "+-", "-+", "--", "+-+"))
+    chain = draw_chain(draw, operators, digits or draw.rng.choice((1, 2, 2, 2, 3)))
+    expression = str(chain.first) + "".join(f"{sign}{number}" for sign, number in chain.rest)
+    return Question(
+        text=draw.wording(ASKS, NEW_ASKS).format(e=expression),
+        answer=str(chain.value),
+        kind=f"chain {operators}",
+        worked=chain.worked,
+        stated=chain.stated,
+        chain=chain,
+    )
+
+
+def _expression(draw: Draw, made: Sum) -> str:
+    if draw.chance(0.85):
+        return made.text
+    return f"{made.left} {draw.rng.choice((made.operator, SPOKEN[made.operator]))} {made.right}"
+
+
+# Operators → stories of them. Sentences are parted by `|`; a distractor may stand between two of them.
+STORIES: dict[str, tuple[str, ...]] = {
+    "+": (
+        "{n} has {a} {t}.|{m} gives {n} {b} more.|How many {t} does {n} have?",
+        "{n} has {a} {t}.|{n} buys {b} more.|How many {t} does {n} have now?",
+        "{n} finds {a} {t} in the morning and {b} in the evening.|How many {t} is that?",
+        "There are {a} {t} on the table and {b} in the bag.|How many {t} are there in all?",
+        "{n} owns {a} {t}, {m} owns {b}.|How many {t} do they own together?",
+        "A box holds {a} {t}.|{n} puts in {b} more.|How many {t} does it hold now?",
+        "{n} sold {a} {t} on Monday and {b} on Tuesday.|How many {t} did {n} sell?",
+    ),
+    "-": (
+        "{n} has {a} {t} and loses {b}.|How many {t} are left?",
+        "{n} has {a} {t}.|{n} gives {m} {b}.|How many {t} does {n} have now?",
+        "There are {a} {t} in the box.|{m} takes {b} out.|How many {t} are left?",
+        "{n} had {a} {t} and sold {b} of them.|How many {t} remain?",
+        "{n} has {a} {t}, {m} has {b}.|How many more {t} does {n} have than {m}?",
+        "Of {a} {t}, {b} are broken.|How many {t} are not broken?",
+    ),
+    "*": (
+        "Each of {b} boxes holds {a} {t}.|How many {t} in all?",
+        "There are {b} bags with {a} {t} each.|How many {t} are there?",
+        "{n} buys {b} packs of {a} {t}.|How many {t} does {n} buy?",
+        "{b} friends have {a} {t} each.|How many {t} do they have together?",
+        "{n} makes {a} {t} a day.|How many {t} does {n} make in {b} days?",
+    ),
+    "+-": (
+        "{n} has {a} {t}, buys {b} and gives {m} {c}.|How many {t} does {n} have now?",
+        "{n} has {a} {t}.|{n} finds {b} more and then loses {c}.|How many {t} does {n} have?",
+        "A shop has {a} {t}.|{b} more arrive and {c} are sold.|How many {t} are left?",
+        "There were {a} {t} in the box.|{n} put in {b}, {m} took out {c}.|How many {t} are in the box?",
+    ),
+    "-+": (
+        "{n} has {a} {t}, gives {m} {b} and buys {c}.|How many {t} does {n} have now?",
+        "A shop has {a} {t}.|It sells {b} and then gets {c} more.|How many {t} does it have?",
+    ),
+    "++": (
+        "{n} has {a} {t}, {m} has {b} and the teacher has {c}.|How many {t} do they have together?",
+        "{n} finds {a} {t}, then {b}, then {c}.|How many {t} is that?",
+    ),
+    "--": (
+        "{n} has {a} {t}, loses {b} and gives {m} {c}.|How many {t} are left?",
+        "A shop has {a} {t}.|It sells {b} in the morning and {c} in the evening.|How many {t} are left?",
+    ),
+    "*+": (
+        "{n} buys {b} packs of {a} {t} and has {c} more at home.|How many {t} does {n} have?",
+        "Each of {b} boxes holds {a} {t}, and {c} lie on the table.|How many {t} are there?",
+    ),
+    "*-": (
+        "{n} buys {b} packs of {a} {t} and gives {m} {c}.|How many {t} does {n} have left?",
+        "Each of {b} boxes holds {a} {t}.|{c} {t} are broken.|How many {t} are not broken?",
+    ),
+    "+-+": (
+        "{n} has {a} {t}, buys {b}, gives {m} {c} and finds {d}.|How many {t} does {n} have now?",
+        "A shop has {a} {t}.|{b} arrive, {c} are sold, and {d} more arrive.|How many {t} does it have?",
+    ),
+    "+*": ("{n} has {a} {t} and finds {b} more.|{m} has {c} times as many.|How many {t} does {m} have?",),
+}
+NEW_STORIES: dict[str, tuple[str, ...]] = {
+    "+": ("{n} picked {a} {t}.|Later {n} picked {b} more.|What is the number of {t} that {n} picked?",),
+    "-": ("{n} brought {a} {t} to school, and {m} used {b} of them.|What number of {t} is left?",),
+    "*": ("A shelf has {b} rows of {a} {t}.|What is the number of {t} on the shelf?",),
+    "+-": ("{n} starts with {a} {t}, wins {b} and then drops {c}.|With how many {t} does {n} end?",),
+}
+ASIDES = (
+    "{k} has {z} {u}.",
+    "{k} is {z} years old.",
+    "{n} is {z} years old.",
+    "It is {z} minutes to {p}.",
+    "{k} saw {z} {u} at {p}.",
+    "The bus has {z} seats.",
+)
+_STORY_KINDS = ("+", "+", "-", "-", "*", "*", "+-", "+-", "+-", "-+", "++", "--", "*+", "*-", "+-+", "+*")
+
+
+def story_question(
+    draw: Draw, operators: str = "", digits: int = 0, asides: int | None = None, form: str = ""
+) -> Question:
+    """Cara has 22 marbles, buys 86 and gives Ola 40. How many marbles does Cara have now?"""
+    operators = operators or draw.rng.choice([*NEW_STORIES] if draw.paraphrase else _STORY_KINDS)
+    chain = draw_chain(draw, operators, digits or draw.rng.choice((1, 2, 2, 2, 2, 2, 3)))
+    count = draw.rng.choice((0, 0, 0, 0, 1, 2)) if asides is None else asides
+    form = form or draw.wording(STORIES[operators], NEW_STORIES.get(operators, ()))
+    return Question(
+        text=_told(draw, form, chain, count),
+        answer=str(chain.value),
+        kind=f"story {operators}",
+        worked=chain.worked,
+        stated=chain.stated,
+        chain=chain,
+    )
+
+
+def _told(draw: Draw, form: str, chain: Chain, asides: int) -> str:
+    n, m, k = draw.rng.sample(NAMES, 3)
+    t, u = draw.rng.sample(THINGS, 2)
+    numbers = dict(zip("abcd", (chain.first, *(number for _, number in chain.rest)), strict=False))
+    sentences = form.format(n=n, m=m, t=t, **numbers).split("|")
+    for _ in range(asides):
+        aside = draw.rng.choice(ASIDES)
+        told = aside.format(k=k, n=n, u=u, p=draw.rng.choice(PLACES), z=draw.rng.randint(2, 99))
+        sentences.insert(draw.rng.randrange(len(sentences)), told)
+    return " ".join(sentences)
+
+
+FACTS: tuple[tuple[str, dict[str, str], tuple[str, ...]], ...] = (
+    (
+        "capital",
+        CAPITALS,
+        (
+            "What is the capital of {x}?",
+            "Name the capital of {x}.",
+            "{x}: capital?",
+            "Please name the capital of {x}.",
+            "The capital of {x} is which city?",
+            "Which city is the capital of {x}?",
+            "The capital of {x} is?",
+            "Tell the capital of {x}.",
+            "What is the capital city of {x}?",
+            "What is {x}'s capital?",
+            "Give the capital of {x}.",
+            "Tell me the capital of {x}.",
+        ),
+    ),
+    (
+        "country",
+        {city: country for country, city in CAPITALS.items()},
+        (
+            "Which country has the capital {x}?",
+            "{x} is the capital of which country?",
+            "Which country has {x} as capital?",
+            "{x} is the capital of?",
+            "Of which country is {x} the capital?",
+        ),
+    ),
+    (
+        "opposite",
+        OPPOSITES | {b: a for a, b in OPPOSITES.items()},
+        (
+            "What is the opposite of {x}?",
+            "Give the opposite of {x}.",
+            "The opposite of {x}?",
+            "Opposite of {x}?",
+            "Which word is the opposite of {x}?",
+            "Name the opposite of {x}.",
+        ),
+    ),
+    (
+        "colour",
+        COLOURS,
+        (
+            "What colour is {x}?",
+            "Name the colour of {x}.",
+            "What colour does {x} have?",
+            "Which colour has a {x}?",
+            "Which colour is {x}?",
+            "The colour of {x}?",
+        ),
+    ),
+)
+_FACT_SHARES = (4, 2, 2, 1)
+
+
+def fact_question(draw: Draw) -> Question:
+    """What is the capital of Peru? What is held out is the form: the fact itself stands in other forms."""
+
+    def make() -> tuple[str, str, str, tuple[str, ...]]:
+        kind, answers, forms = draw.rng.choices(FACTS, _FACT_SHARES)[0]
+        subject = draw.rng.choice([*answers])
+        others = tuple(sorted({*answers.values()} - {answers[subject]}))
+        return kind, draw.rng.choice(forms).format(x=subject), answers[subject], others
+
+    kind, text, answer, others = draw.problem(make, lambda made: (fact_key(made[1]),))
+    return Question(text=text, answer=answer, kind=kind, others=others)
+
+
+def fact_key(text: str) -> str:
+    """The question's form with its subject."""
+    return f"fact {text}"
+
+
+def is_fact(text: str) -> bool:
+    """Whether this is a question for a fact in one of the forms above."""
+    return text in _fact_texts()
+
+
+def _fact_texts() -> frozenset[str]:
+    if not _FACT_TEXTS:
+        _FACT_TEXTS.update(form.format(x=x) for _, known, forms in FACTS for x in known for form in forms)
+    return frozenset(_FACT_TEXTS)
+
+
+_FACT_TEXTS: set[str] = set()

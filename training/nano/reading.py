@@ -1,0 +1,179 @@
+"""Reads problems back out of prompts: `python -m training.nano.reading` writes the keys of `evals/`.
+
+Nothing here knows how a chat was drawn. What the generator says of its problems can be checked
+against what its texts hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from pytest_hiddenlayer.taskfile import load_task, question_of, render_prompt
+
+from .families.listing import (
+    COMPARISONS,
+    DOWN,
+    NEW_COMPARISONS,
+    NEW_SORTS,
+    NEW_VOTES,
+    PICKS,
+    SORTS,
+    UP,
+    VOTES,
+    comparison_key,
+    sorting_key,
+    votes_key,
+)
+from .families.wording import (
+    BULLETS,
+    NEW_BULLETS,
+    NEW_REWRITES,
+    NUMBERED,
+    REPEATS,
+    REWRITES,
+    list_key,
+    word_key,
+)
+from .problems import Chain
+from .questions import FACTS, NEW_STORIES, SPOKEN, STORIES, fact_key
+from .split import EVAL_KEYS
+
+EVALS = Path(__file__).resolve().parents[2] / "evals"
+_SIGNS = {word: sign for sign, word in SPOKEN.items()}
+_CHAIN = re.compile(r"(?<![\d.])\d+(?: ?(?:[-+*]|plus|minus|times) ?\d+)+")
+_DIGIT_STEP = re.compile(r"(?<!\d)1?\d[-+*]\d[-+]\d=\d")
+_SLOT = re.compile(r"\{(\w)\}")
+_MEANT = {"l": r"(?P<l>\w+(?:, \w+)+)", "w": r"(?P<w>\w+)", "n": r"(?P<n>\w+)", "m": r"(?P<m>\w+)"}
+
+
+def keys_in(text: str) -> set[str]:
+    """The keys of all problems that a text asks or works out."""
+    readers: tuple[Callable[[str], Iterable[str | None]], ...] = (
+        _sums,
+        _stories,
+        _comparisons,
+        _sortings,
+        _votes,
+        _rewritings,
+        _lists,
+        _facts,
+    )
+    return {key for reader in readers for key in reader(text) if key is not None}
+
+
+def _sums(text: str) -> Iterator[str | None]:
+    for found in _CHAIN.finditer(text):
+        if _DIGIT_STEP.match(text, found.start()):
+            continue
+        parts = re.findall(r"\d+|[-+*]|plus|minus|times", found[0])
+        signs = [_SIGNS.get(sign, sign) for sign in parts[1::2]]
+        yield from _chain_keys(int(parts[0]), signs, [int(number) for number in parts[2::2]])
+
+
+def _stories(text: str) -> Iterator[str | None]:
+    for operators, forms in _story_patterns():
+        for form in forms:
+            for found in form.finditer(text):
+                numbers = [int(found[name]) for name in "abcd"[: len(operators) + 1]]
+                yield from _chain_keys(numbers[0], [*operators], numbers[1:])
+
+
+def _chain_keys(first: int, signs: list[str], numbers: list[int]) -> Iterator[str | None]:
+    return (step.key for step in Chain(first, tuple(zip(signs, numbers, strict=True))).sums)
+
+
+def _comparisons(text: str) -> Iterator[str | None]:
+    for found in _found(text, (*COMPARISONS, *NEW_COMPARISONS, *PICKS)):
+        yield comparison_key(int(found["a"]), int(found["b"]))
+
+
+def _sortings(text: str) -> Iterator[str | None]:
+    for found in _found(text, (*SORTS, *NEW_SORTS, *UP, *DOWN)):
+        items = found["l"].split(", ")
+        if all(item.isdigit() for item in items):
+            yield sorting_key([int(item) for item in items])
+
+
+def _votes(text: str) -> Iterator[str | None]:
+    return (votes_key(found["l"].split(", ")) for found in _found(text, (*VOTES, *NEW_VOTES)))
+
+
+def _rewritings(text: str) -> Iterator[str | None]:
+    for kind, (forms, _) in REWRITES.items():
+        for found in _found(text, (*forms, *NEW_REWRITES.get(kind, ()))):
+            yield word_key(kind, found["w"])
+    for found in _found(text, REPEATS):
+        yield word_key("repeat", found["w"])
+
+
+def _lists(text: str) -> Iterator[str | None]:
+    return (list_key(found["l"].split(", ")) for found in _found(text, (*BULLETS, *NEW_BULLETS, *NUMBERED)))
+
+
+def _facts(text: str) -> Iterator[str | None]:
+    for subjects, pattern in _fact_patterns():
+        for found in pattern.finditer(text):
+            if found["x"] in subjects:
+                yield fact_key(found[0])
+
+
+def _found(text: str, forms: tuple[str, ...]) -> Iterator[re.Match[str]]:
+    for form in forms:
+        yield from _pattern(form).finditer(text)
+
+
+@cache
+def _pattern(form: str, between: str = "") -> re.Pattern[str]:
+    """A form with its slots as groups; `|` allows for `between`."""
+    seen: set[str] = set()
+
+    def group(slot: re.Match[str]) -> str:
+        name = slot[1]
+        if name in seen:
+            return f"(?P={name})"
+        seen.add(name)
+        return _MEANT.get(name, rf"(?P<{name}>\d+)" if name in "abcd" else rf"(?P<{name}>\w+)")
+
+    parts = re.split(r"(\{\w\}|\|)", form)
+    made = "".join(
+        between if part == "|" else _SLOT.sub(group, part) if _SLOT.fullmatch(part) else re.escape(part)
+        for part in parts
+    )
+    return re.compile(rf"(?<![\w]){made}")
+
+
+@cache
+def _story_patterns() -> tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]:
+    both = [*STORIES.items(), *NEW_STORIES.items()]
+    return tuple((signs, tuple(_pattern(form, r"(?: [^\n]*?)? ") for form in forms)) for signs, forms in both)
+
+
+@cache
+def _fact_patterns() -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
+    subjects = [(frozenset(known), form) for _, known, forms in FACTS for form in forms]
+    return tuple(
+        (known, re.compile(rf"(?<!\w){re.escape(form).replace(re.escape('{x}'), '(?P<x>[A-Za-z ]+?)')}"))
+        for known, form in subjects
+    )
+
+
+def eval_prompts() -> Iterator[str]:
+    """Every prompt of `evals/`, as a single model is asked it."""
+    for path in sorted(EVALS.glob("*.yaml")):
+        task = load_task(path, EVALS.parent)
+        for sample in task.samples:
+            yield question_of(render_prompt(task, sample))
+
+
+def main() -> None:
+    """Write the keys of `evals/`; only done when the training text is made for a new model."""
+    keys = sorted({key for prompt in eval_prompts() for key in keys_in(prompt)})
+    EVAL_KEYS.write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
+    print(f"{len(keys)} keys in {EVAL_KEYS}")
+
+
+if __name__ == "__main__":
+    main()
