@@ -41,6 +41,10 @@ class Draw:
                 return made
         raise ValueError(f"no {'held-out' if self.held_out else 'training'} problem in {TRIES} draws of {make}")
 
+    def fits(self, key: str | None) -> bool:
+        """Whether a problem of this key lies on this side; one without a key does on both."""
+        return key is None or is_held_out(key) == self.held_out
+
     def wording(self, known: Sequence[str], new: Sequence[str] = ()) -> str:
         """One of the known wordings, or with `paraphrase` one of the new ones."""
         return self.rng.choice(new if self.paraphrase and new else known)

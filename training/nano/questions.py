@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .draw import Draw
@@ -30,6 +30,7 @@ ASKS = (
     "{e}: what is the result?",
 )
 NEW_ASKS = ("What does {e} come to?", "Please tell me what {e} is.", "Do this sum: {e}.")
+STEP_TRIES = 60
 SPOKEN = {"+": "plus", "-": "minus", "*": "times"}
 
 
@@ -115,20 +116,33 @@ _PRODUCT_SIZES = ((1, 1), (2, 1), (2, 1), (2, 1), (2, 1), (3, 1), (3, 1), (4, 1)
 
 def draw_chain(draw: Draw, operators: str, digits: int) -> Chain:
     """A chain of these operators on numbers of so many digits; a factor has one."""
+    # Problems between digits have no key, so that none of them is held out.
+    digits = max(digits, 2) if draw.held_out else digits
+    while True:
+        chain = _try_chain(draw, operators, digits)
+        if chain is not None and not (draw.held_out and all(step.key is None for step in chain.sums)):
+            return chain
 
-    def make() -> Chain:
-        first = total = draw.number(digits)
-        rest = []
-        for sign in operators:
-            number = draw.rng.randint(2, 9) if sign == "*" else draw.number(digits)
-            if sign == "-" and number > total:
-                number = draw.rng.randint(min(10, total), total)
-            rest.append((sign, number))
-            total = Sum(total, sign, number).value
-        return Chain(first, tuple(rest))
 
-    keys: Callable[[Chain], list[str | None]] = lambda chain: [s.key for s in chain.sums]  # noqa: E731
-    return draw.problem(make, keys)
+def _try_chain(draw: Draw, operators: str, digits: int) -> Chain | None:
+    """Step by step on this side of the split; None where a step finds no number."""
+    first = total = draw.number(digits)
+    rest = []
+    for sign in operators:
+        step = next((step for step in _steps(draw, total, sign, digits) if draw.fits(step.key)), None)
+        if step is None:
+            return None
+        rest.append((sign, step.right))
+        total = step.value
+    return Chain(first, tuple(rest))
+
+
+def _steps(draw: Draw, total: int, sign: str, digits: int) -> Iterator[Sum]:
+    for _ in range(STEP_TRIES):
+        number = draw.rng.randint(2, 9) if sign == "*" else draw.number(digits)
+        if sign == "-" and number > total:
+            number = draw.rng.randint(min(10, total), total)
+        yield Sum(total, sign, number)
 
 
 def chain_question(draw: Draw, operators: str = "", digits: int = 0) -> Question:

@@ -14,7 +14,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from .model import Network, Shape
 from .optim import Optimizer
+from .probe import in_words, probe, with_weights
 from .tokens import Encoded, encode_chunk, save_tokenizer, train_tokenizer
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "nano"
@@ -34,6 +35,8 @@ WARMUP = 1_000_000  # tokens
 AVERAGE = 0.998  # of the averaged weights' own past, each step
 KEPT_EVERY_S = 120
 REPORTED_EVERY_S = 30
+PROBED_EVERY = 2_500_000  # tokens
+PROBED = 60  # chats of each family
 PAD = 0
 
 
@@ -49,7 +52,7 @@ class Progress:
     cpu_s: float = 0.0
     loss: float | None = None  # a running mean
     decay_from: int | None = None  # tokens, once the decay has begun
-    notes: list[dict[str, Any]] = field(default_factory=list)
+    probes: int = 0  # so many quick evaluations are done
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -180,12 +183,16 @@ def train(run: Run, *, tokens: int, decay: int = 0) -> None:
         if clock.due("report", REPORTED_EVERY_S):
             clock.read()
             report(run, name)
+        if progress.tokens >= (progress.probes + 1) * PROBED_EVERY:
+            progress.probes = progress.tokens // PROBED_EVERY
+            look(run, name)
         if clock.due("save", KEPT_EVERY_S):
             clock.read()
             run.save(name)
     clock.read()
     run.save(name)
     report(run, name)
+    look(run, name)
 
 
 class Clock:
@@ -221,6 +228,18 @@ def report(run: Run, name: str) -> None:
         "cpu_s": round(p.cpu_s, 1),
         "loss": round(p.loss or 0.0, 5),
     }
+    write(run, line)
+
+
+def look(run: Run, name: str) -> None:
+    """Quick figures of the averaged weights, in the log."""
+    figures = probe(with_weights(run.network, run.average), run.tokenizer, PROBED)
+    write(run, {"phase": name, "tokens": run.progress.tokens, "n": PROBED, "right": figures})
+    print(in_words(figures), flush=True)
+
+
+def write(run: Run, line: dict[str, Any]) -> None:
+    """One line of the log, also printed."""
     with (run.folder / "log.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
     print(json.dumps(line), flush=True)

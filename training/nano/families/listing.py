@@ -48,7 +48,10 @@ VOTES = (
     "{l}\nWhich of these is the majority's answer?",
     "Agents said: {l}.\nWhat did most of them say?",
 )
-NEW_VOTES = ("Here are some answers: {l}. Which of them was given by the most?", "Find the answer with most votes: {l}.")
+NEW_VOTES = (
+    "Here are some answers: {l}. Which of them was given by the most?",
+    "Find the answer with most votes: {l}.",
+)
 
 
 def number_pair(draw: Draw, digits: int = 0, near: bool | None = None) -> tuple[int, int]:
@@ -132,7 +135,9 @@ def votes(draw: Draw, different: int = 0) -> Chat:
 
 def _ballot(draw: Draw, different: int) -> list[str]:
     if draw.chance(0.25):
-        return draw.rng.sample(draw.rng.choice((WORDS, NAMES, ["yes", "no", "maybe", "none"], list("ABCDE"))), different)
+        return draw.rng.sample(
+            draw.rng.choice((WORDS, NAMES, ["yes", "no", "maybe", "none", "both"], list("ABCDE"))), different
+        )
     first = draw.rng.randint(0, 10 ** draw.rng.randint(1, 4) - 1)
     near = [first + step for step in (1, -1, 10, -10, 100, 2, -2) if first + step >= 0]
     far = [draw.rng.randint(10, 999) for _ in range(20)]
@@ -182,7 +187,9 @@ def _asked(draw: Draw, table: list[Row], row: int, asked: str) -> tuple[str, str
     if asked == "who":
         return draw.rng.choice((f"Who is {age} years old?", f"Whose age is {age}?")), name
     if asked == "oldest":
-        return draw.rng.choice(("Who is the oldest?", "Which person is oldest?")), max(table, key=lambda r: int(r[1]))[0]
+        return draw.rng.choice(("Who is the oldest?", "Which person is oldest?")), max(
+            table, key=lambda r: int(r[1])
+        )[0]
     answers = {"age": age, "city": city, "score": score}
     return draw.rng.choice(COLUMNS[asked]).format(n=name), answers[asked]
 

@@ -119,15 +119,11 @@ def _reference(asked: Question) -> str:
     return f"The reference is {asked.answer}."
 
 
-def _judge_prompt(
-    draw: Draw, template: str, scale: Scale, texts: Mapping[str, str], words: Mapping[str, str]
-) -> str:
+def _judge_prompt(draw: Draw, template: str, scale: Scale, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
     return _filled(draw, template, Marking.from_param(scale, None), texts, {**words, "verdict": scale.said})
 
 
-def _filled(
-    draw: Draw, template: str, marking: Marking, texts: Mapping[str, str], words: Mapping[str, str]
-) -> str:
+def _filled(draw: Draw, template: str, marking: Marking, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
     prompt = JudgePrompt(template=template, marking=marking)
     salt = (draw.rng.random(), draw.rng.choice(ROUNDS))
     return prompt.messages(texts, words, salt)[0].content

@@ -76,7 +76,9 @@ def plan(draw: Draw) -> Chat:
     """The numbered steps, unsolved."""
     asked = planned(draw)
     written = "\n".join(f"{place}. {step}" for place, step in enumerate(steps_of(asked), 1))
-    return Chat(prompt=draw.wording(PLANS, NEW_PLANS).format(task=_task(draw, asked)), answer=written, kind=asked.kind)
+    return Chat(
+        prompt=draw.wording(PLANS, NEW_PLANS).format(task=_task(draw, asked)), answer=written, kind=asked.kind
+    )
 
 
 def work(draw: Draw) -> Chat:
@@ -112,4 +114,3 @@ def _hands(draw: Draw, count: int) -> list[list[int]]:
 
 def _task(draw: Draw, asked: Question) -> str:
     return f"{asked.text} {draw.rng.choice(WRITTEN)}" if draw.chance(0.1) else asked.text
-

@@ -103,7 +103,9 @@ def repeat(draw: Draw) -> Chat:
     """A word several times on one line."""
     text = draw.problem(lambda: word(draw), lambda made: (word_key("repeat", made),))
     times = draw.rng.randint(2, 6)
-    return Chat(prompt=draw.rng.choice(REPEATS).format(w=text, n=times), answer=", ".join([text] * times), kind="repeat")
+    return Chat(
+        prompt=draw.rng.choice(REPEATS).format(w=text, n=times), answer=", ".join([text] * times), kind="repeat"
+    )
 
 
 def word_key(kind: str, text: str) -> str:
