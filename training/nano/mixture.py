@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .draw import Draw
-from .families import Chat, Family
-from .families import asking, judging, listing, scorers, together, wording
+from .families import Chat, Family, asking, judging, listing, scorers, together, wording
 
 FAMILIES: dict[str, Family] = {
     "sums_at_once": asking.sums_at_once,

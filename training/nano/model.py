@@ -72,7 +72,7 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where tokens stand: the angles of their positions, (T, head/2), and what may not be seen, (T, S) or (B, 1, T, S)."""
+    """Where tokens stand: the angles of their positions (T, head/2), and what is hidden (T, S) or (B, 1, T, S)."""
 
     cos: Tensor
     sin: Tensor
@@ -104,7 +104,7 @@ class Attention(nn.Module):
         return self.o_proj(seen), (k, v)
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, self.head_size)).transpose(1, 2)
+        return x.view(*x.shape[:2], self.heads, self.head_size).transpose(1, 2)
 
 
 def rotated(x: Tensor, places: Places) -> Tensor:

@@ -72,8 +72,8 @@ class Optimizer:
 
     def step(self, share: float) -> None:
         """One step at this share of the full learning rates; the slopes are cleared."""
-        for group in self.adam.param_groups:
-            group["lr"] = REST_RATE * share
+        for options in self.adam.param_groups:
+            options["lr"] = REST_RATE * share
         self.muon.step(MATRIX_RATE * share)
         self.adam.step()
         self.adam.zero_grad()

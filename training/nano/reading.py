@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -46,7 +47,7 @@ _SIGNS = {word: sign for sign, word in SPOKEN.items()}
 _CHAIN = re.compile(r"(?<![\d.])\d+(?: ?(?:[-+*]|plus|minus|times) ?\d+)+")
 _DIGIT_STEP = re.compile(r"(?<!\d)1?\d[-+*]\d[-+]\d=\d")
 _SLOT = re.compile(r"\{(\w)\}")
-_MEANT = {"l": r"(?P<l>\w+(?:, \w+)+)", "w": r"(?P<w>\w+)", "n": r"(?P<n>\w+)", "m": r"(?P<m>\w+)"}
+_MEANT = {"l": r"(?P<l>\w+(?:, \w+)+)", "w": r"(?P<w>\w+)", "x": r"(?P<x>[A-Za-z]+(?: City)?)"}
 
 
 def keys_in(text: str) -> set[str]:
@@ -76,7 +77,7 @@ def _sums(text: str) -> Iterator[str | None]:
 def _stories(text: str) -> Iterator[str | None]:
     for operators, forms in _story_patterns():
         for form in forms:
-            for found in form.finditer(text):
+            for found in form.found(text):
                 numbers = [int(found[name]) for name in "abcd"[: len(operators) + 1]]
                 yield from _chain_keys(numbers[0], [*operators], numbers[1:])
 
@@ -114,19 +115,31 @@ def _lists(text: str) -> Iterator[str | None]:
 
 
 def _facts(text: str) -> Iterator[str | None]:
-    for subjects, pattern in _fact_patterns():
-        for found in pattern.finditer(text):
+    for subjects, form in _fact_forms():
+        for found in form.found(text):
             if found["x"] in subjects:
                 yield fact_key(found[0])
 
 
 def _found(text: str, forms: tuple[str, ...]) -> Iterator[re.Match[str]]:
     for form in forms:
-        yield from _pattern(form).finditer(text)
+        yield from _form(form).found(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of prompts as a pattern, and the longest literal of it, by which most texts can be passed over."""
+
+    pattern: re.Pattern[str]
+    literal: str
+
+    def found(self, text: str) -> Iterator[re.Match[str]]:
+        """Where a text has this form."""
+        return self.pattern.finditer(text) if self.literal in text else iter(())
 
 
 @cache
-def _pattern(form: str, between: str = "") -> re.Pattern[str]:
+def _form(form: str, between: str = "") -> Form:
     """A form with its slots as groups; `|` allows for `between`."""
     seen: set[str] = set()
 
@@ -142,22 +155,22 @@ def _pattern(form: str, between: str = "") -> re.Pattern[str]:
         between if part == "|" else _SLOT.sub(group, part) if _SLOT.fullmatch(part) else re.escape(part)
         for part in parts
     )
-    return re.compile(rf"(?<![\w]){made}")
+    return Form(re.compile(rf"(?<!\w){made}"), _longest(parts))
+
+
+def _longest(parts: list[str]) -> str:
+    return max((part for part in parts if not _SLOT.fullmatch(part)), key=len)
 
 
 @cache
-def _story_patterns() -> tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]:
+def _story_patterns() -> tuple[tuple[str, tuple[Form, ...]], ...]:
     both = [*STORIES.items(), *NEW_STORIES.items()]
-    return tuple((signs, tuple(_pattern(form, r"(?: [^\n]*?)? ") for form in forms)) for signs, forms in both)
+    return tuple((signs, tuple(_form(form, r"(?: [^\n]*?)? ") for form in forms)) for signs, forms in both)
 
 
 @cache
-def _fact_patterns() -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
-    subjects = [(frozenset(known), form) for _, known, forms in FACTS for form in forms]
-    return tuple(
-        (known, re.compile(rf"(?<!\w){re.escape(form).replace(re.escape('{x}'), '(?P<x>[A-Za-z ]+?)')}"))
-        for known, form in subjects
-    )
+def _fact_forms() -> tuple[tuple[frozenset[str], Form], ...]:
+    return tuple((frozenset(known), _form(form)) for _, known, forms in FACTS for form in forms)
 
 
 def eval_prompts() -> Iterator[str]:

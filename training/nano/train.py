@@ -125,6 +125,7 @@ class Run:
         self.average = state["average"]
         self.optimizer.load(state["optimizer"])
         self.progress = Progress(**state["progress"])
+        forget_after(self.folder / "log.jsonl", name, self.progress.tokens)
         return True
 
 
@@ -236,6 +237,15 @@ def look(run: Run, name: str) -> None:
     figures = probe(with_weights(run.network, run.average), run.tokenizer, PROBED)
     write(run, {"phase": name, "tokens": run.progress.tokens, "n": PROBED, "right": figures})
     print(in_words(figures), flush=True)
+
+
+def forget_after(log: Path, name: str, tokens: int) -> None:
+    """Drop the lines of a phase that came after its checkpoint: they will come again."""
+    if not log.is_file():
+        return
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if (told := json.loads(line))["phase"] != name or told["tokens"] <= tokens]
+    log.write_text("".join(kept), encoding="utf-8")
 
 
 def write(run: Run, line: dict[str, Any]) -> None:
