@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup evals replay cassettes test test-all check lint wheel baselines clean
+.PHONY: setup evals replay cassettes test test-all check lint wheel baselines train-model eval-model clean
 
 setup: $(READY)
 
@@ -43,6 +43,23 @@ wheel: $(READY)
 
 baselines: $(READY)        ## write snapshots/ anew from the bundled model
 	$(BIN)/pytest evals --provider mlx --snapshot-update
+
+TRAINABLE := $(VENV)/.trainable
+RUN := training/runs/nano
+MODEL := $(RUN)/model
+
+$(TRAINABLE): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	@touch $(TRAINABLE)
+
+train-model: $(TRAINABLE)  ## the bundled model from nothing, on one core for hours; stopped, it goes on
+	$(BIN)/python -m training.nano.train --folder $(RUN) --tokens 80000000
+	$(BIN)/python -m training.nano.train --folder $(RUN) --decay 20000000
+	$(BIN)/python -m training.nano.export $(RUN)/decayed.pt $(MODEL)
+	$(BIN)/python -m training.nano.picture $(RUN)
+
+eval-model: $(TRAINABLE)   ## its figures on held-out problems: make eval-model MODEL=folder for another
+	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -28,7 +28,7 @@ from .optim import Optimizer
 from .probe import in_words, probe, with_weights
 from .tokens import Encoded, encode_chunk, save_tokenizer, train_tokenizer
 
-FOLDER = Path(__file__).resolve().parents[2] / "build" / "nano"
+FOLDER = Path(__file__).resolve().parents[1] / "runs" / "nano"
 SEED = 2
 BATCH = 4096  # tokens of a batch, padding included
 WARMUP = 1_000_000  # tokens
