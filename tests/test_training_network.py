@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'pytest-hiddenlayer[train]'")
-mx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("torch", reason="torch is not installed: pip install 'pytest-hiddenlayer[train]'")
+pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # training/ is in no wheel
+
+import mlx.core as mx
+import torch
 
 from pytest_hiddenlayer.providers.mlx_load import is_plain, load
 from training.nano import tokens, train
@@ -73,7 +76,9 @@ def test_a_resumed_run_has_the_losses_of_one_that_was_not_stopped(begin: Any) ->
     assert all(torch.equal(a, b) for a, b in zip(whole.average, second.average, strict=True))
 
 
-def test_a_killed_save_leaves_the_last_checkpoint(begin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_save_leaves_the_last_checkpoint(
+    begin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A checkpoint that was not written to its end never takes the place of a whole one."""
     run = begin()
     losses(run, 2)

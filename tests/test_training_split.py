@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("tokenizers", reason="tokenizers cannot be imported here")
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # training/ is in no wheel
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # training/ is in no wheel
 
 from training.nano.draw import Draw
 from training.nano.families import Chat, read_answer
@@ -81,7 +80,7 @@ def test_the_same_number_gives_the_same_chunk() -> None:
 def test_samples_are_the_same_each_time_and_all_held_out() -> None:
     """Two evaluations ask the same; no chat of theirs can be drawn in training."""
     assert family_samples("judge_pair", 20) == family_samples("judge_pair", 20)
-    trained = {text for text in texts(range(1))}
+    trained = set(texts(range(1)))
     for family in FAMILIES:
         asked = {f"{chat.prompt}\n{chat.answer}" for chat in family_samples(family, 50)}
         assert not asked & trained, family

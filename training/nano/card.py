@@ -1,0 +1,81 @@
+"""Writes MODEL_CARD.md into a model folder: `python -m training.nano.card RUN FOLDER`.
+
+Every figure in it comes from the run's log.jsonl and figures.json and from the model's files.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from .mixture import SCHEDULE
+
+Figures = Mapping[str, Any]
+FORM = Path(__file__).with_name("card.md.jinja")
+GOALS: dict[str, tuple[float, tuple[str, ...]]] = {
+    "arithmetic written out": (0.95, ("sums_written", "chains_written")),
+    "word problems": (0.90, ("stories_written", "stories_bare")),
+    "judging": (
+        0.80,
+        ("judge_pair", "judge_pair_written", "judge_answer", "judge_answer_written", "llm_judge", "win_rate"),
+    ),
+    "sorting": (0.80, ("sort",)),
+    "formatting": (0.80, ("rewrite", "repeat", "bullets", "json_answers")),
+    "comparison": (0.90, ("compare",)),
+    "reading a majority": (0.90, ("votes",)),
+    "plan, work, merge": (0.95, ("plan", "work", "merge")),
+}
+
+
+def card(run: Path, folder: Path) -> str:
+    """The text of the card."""
+    figures: Figures = _json(run / "figures.json")
+    config: Figures = _json(folder / "config.json")
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    weights = SCHEDULE[-1].weights
+    form = Environment(undefined=StrictUndefined, trim_blocks=False, autoescape=False).from_string(FORM.read_text())
+    return form.render(
+        name=folder.name,
+        config=config,
+        parameters=parameters(config),
+        size=(folder / "model.safetensors").stat().st_size,
+        last=[line for line in lines if "loss" in line][-1],
+        weights=weights,
+        total=sum(weights.values()),
+        goals=list(_goals(figures)),
+        figures=figures,
+        weak=[f"{name} ({f['share']:.2f})" for name, f in figures["families"].items() if f["share"] < 0.8],
+    )
+
+
+def parameters(config: Figures) -> int:
+    """How many weights a configuration has."""
+    width, inner = config["hidden_size"], config["num_attention_heads"] * config["head_dim"]
+    layer = 4 * width * inner + 3 * width * config["intermediate_size"] + 2 * width + 2 * config["head_dim"]
+    return int(config["num_hidden_layers"] * layer + config["vocab_size"] * width + width)
+
+
+def _goals(figures: Figures) -> Iterator[Figures]:
+    for name, (wanted, families) in GOALS.items():
+        shares = [figures["families"][family]["share"] for family in families]
+        yield {"name": name, "wanted": wanted, "reached": sum(shares) / len(shares)}
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit((__doc__ or "").splitlines()[0])
+    run, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    (folder / "MODEL_CARD.md").write_text(card(run, folder), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
