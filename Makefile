@@ -60,6 +60,7 @@ train-model: $(TRAINABLE)  ## the bundled model from nothing, on one core for ho
 
 eval-model: $(TRAINABLE)   ## its figures on held-out problems: make eval-model MODEL=folder for another
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)
+	$(BIN)/python -m training.nano.card $(RUN) $(MODEL)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

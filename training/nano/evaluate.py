@@ -37,6 +37,10 @@ class Asked:
     def __init__(self, folder: Path) -> None:
         self.provider = MlxProvider(str(folder))
 
+    def close(self) -> None:
+        """End the provider's thread."""
+        asyncio.run(self.provider.close())
+
     def texts(self, chats: Sequence[Chat], *, temperature: float = 0.0, times: int = 1) -> list[list[str]]:
         """For each chat so many answers."""
         return asyncio.run(self._all(chats, temperature, times))
@@ -133,6 +137,7 @@ def measure(folder: Path, n: int) -> Figures:
     figures["paraphrases"] = paraphrases(asked, n)
     figures["orders"] = orders(asked, n)
     figures["ladders"] = ladders(asked, n)
+    asked.close()
     figures["cpu_s"] = round(time.process_time() - began, 1)
     return figures
 

@@ -26,6 +26,7 @@ def export(checkpoint: Path, folder: Path) -> None:
     network = read_network(checkpoint)
     weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "mlx"})
+    (folder / "model.safetensors").chmod(0o644)
     config = json.dumps(network.shape.config(), indent=1)
     (folder / "config.json").write_text(f"{config}\n", encoding="utf-8")
     for name in TOKENIZER_FILES:
