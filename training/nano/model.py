@@ -7,12 +7,16 @@ written as plain products: on a CPU this trains faster than PyTorch's own.
 from __future__ import annotations
 
 import math
+import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
+
+Function = TypeVar("Function", bound=Callable[..., Tensor])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +58,32 @@ class Shape:
         return asdict(self)
 
 
+def fused(function: Function) -> Function:
+    """The function as one pass over memory, where there is a C++ compiler to make it; else as it is."""
+    if not any(map(shutil.which, ("c++", "g++", "clang++"))):
+        return function
+    return torch.compile(function, dynamic=True)
+
+
+@fused
+def normed(x: Tensor, gain: Tensor, epsilon: float) -> Tensor:
+    """Divided by the root mean square of the last axis, times the gain."""
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon) * gain
+
+
+@fused
+def gated(gate: Tensor, up: Tensor) -> Tensor:
+    """What a gated layer lets through."""
+    return F.silu(gate) * up
+
+
+@fused
+def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary positions, the two halves of a head paired, as qwen3 has them."""
+    a, b = x.chunk(2, -1)
+    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
+
+
 class Norm(nn.Module):
     """Root mean square norm with a gain."""
 
@@ -63,7 +93,7 @@ class Norm(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, (x.shape[-1],), self.weight, self.epsilon)
+        return normed(x, self.weight, self.epsilon)
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -94,8 +124,8 @@ class Attention(nn.Module):
         self.q_norm, self.k_norm = Norm(shape.head_size, shape.epsilon), Norm(shape.head_size, shape.epsilon)
 
     def forward(self, x: Tensor, places: Places, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Any]:
-        q = rotated(self.q_norm(self._split(self.q_proj(x))), places)
-        k = rotated(self.k_norm(self._split(self.k_proj(x))), places)
+        q = turned(self.q_norm(self._split(self.q_proj(x))), places.cos, places.sin)
+        k = turned(self.k_norm(self._split(self.k_proj(x))), places.cos, places.sin)
         v = self._split(self.v_proj(x))
         if past is not None:
             k, v = torch.cat((past[0], k), 2), torch.cat((past[1], v), 2)
@@ -107,12 +137,6 @@ class Attention(nn.Module):
         return x.view(*x.shape[:2], self.heads, self.head_size).transpose(1, 2)
 
 
-def rotated(x: Tensor, places: Places) -> Tensor:
-    """Rotary positions, the two halves of a head paired, as qwen3 has them."""
-    a, b = x.chunk(2, -1)
-    return torch.cat((a * places.cos - b * places.sin, b * places.cos + a * places.sin), -1)
-
-
 class FeedForward(nn.Module):
     """A gated layer."""
 
@@ -122,7 +146,7 @@ class FeedForward(nn.Module):
         self.down_proj = linear(shape.hidden, shape.width)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        out: Tensor = self.down_proj(gated(self.gate_proj(x), self.up_proj(x)))
         return out
 
 
@@ -135,9 +159,12 @@ class Block(nn.Module):
         self.input_layernorm = Norm(shape.width, shape.epsilon)
         self.post_attention_layernorm = Norm(shape.width, shape.epsilon)
 
-    def forward(self, x: Tensor, places: Places, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Any]:
+    def forward(
+        self, x: Tensor, places: Places, past: tuple[Tensor, Tensor] | None = None, only: Tensor | None = None
+    ) -> tuple[Tensor, Any]:
+        """The stream (B, T, width), or (n, width) at the n flat positions `only`; and keys and values."""
         seen, kept = self.self_attn(self.input_layernorm(x), places, past)
-        x = x + seen
+        x = x + seen if only is None else (x + seen).flatten(0, 1)[only]
         return x + self.mlp(self.post_attention_layernorm(x)), kept
 
 
@@ -162,8 +189,13 @@ class Network(nn.Module):
 
     def forward(self, ids: Tensor, where: Tensor) -> Tensor:
         """Logits (n, vocabulary) after the tokens at the n flat positions `where` of ids (B, T)."""
-        x, _ = self.hidden(ids, self.places(ids.shape[1]))
-        return self.logits(x.flatten(0, 1)[where])
+        places = self.places(ids.shape[1])
+        x = self.model.embed_tokens(ids)
+        for block in self.model.layers:
+            # What the last block gives to the other positions, nobody reads.
+            last = where if block is self.model.layers[-1] else None
+            x, _ = block(x, places, only=last)
+        return self.logits(self.model.norm(x))
 
     def hidden(self, ids: Tensor, places: Places, past: Cache | None = None) -> tuple[Tensor, Cache]:
         """Normed states (B, T, width) and the keys and values of every layer."""

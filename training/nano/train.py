@@ -10,8 +10,10 @@ command goes on from the last checkpoint, and the losses are those of a run that
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,6 +40,7 @@ REPORTED_EVERY_S = 30
 PROBED_EVERY = 2_500_000  # tokens
 PROBED = 60  # chats of each family
 PAD = 0
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
 
 
 @dataclass(kw_only=True, slots=True)
@@ -261,12 +264,22 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--tokens", type=int, default=100_000_000, help="where the steady part ends")
     parser.add_argument("--decay", type=int, default=0, help="tokens over which the learning rate falls to nothing")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
+
+
+def keep_memory() -> None:
+    """Freed memory stays with the process: a sixth of the time went into getting it back from the system."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "mallopt"):
+            libc.mallopt(M_MMAP_MAX, 0)
+            libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def main() -> None:
     given = arguments()
+    keep_memory()
     torch.set_num_threads(given.threads)
     run = Run(given.folder, Shape(), SEED)
     print(f"{sum(p.numel() for p in run.network.parameters())} parameters, folder {given.folder}", flush=True)
