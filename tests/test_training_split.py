@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from training.nano.families import Chat, read_answer
 from training.nano.mixture import CHUNK, FAMILIES, SCHEDULE, chunk
 from training.nano.problems import Chain, Sum, sum_key
 from training.nano.reading import eval_prompts, keys_in
-from training.nano.samples import PARAPHRASED, family_samples
+from training.nano.samples import PAIRED, PARAPHRASED, family_samples, pairs
 from training.nano.split import eval_keys, is_held_out
 
 SEED = 2
@@ -84,6 +85,22 @@ def test_samples_are_the_same_each_time_and_all_held_out() -> None:
     for family in FAMILIES:
         asked = {f"{chat.prompt}\n{chat.answer}" for chat in family_samples(family, 50)}
         assert not asked & trained, family
+
+
+def words(prompt: str) -> list[str]:
+    """All but the random end of a judge prompt's tags."""
+    return re.findall(r"\w+", re.sub(r"-[0-9a-f]{12}>|[0-9a-f]{12}>", ">", prompt))
+
+
+@pytest.mark.parametrize("family", PAIRED)
+def test_pairs_come_in_both_orders(family: str) -> None:
+    """The same question twice, the right answer as A and then as B; both orders are held out."""
+    first, second = pairs(family, 40)
+    assert {chat.gold.strip("[]") for chat in first} == {"A"}
+    assert {chat.gold.strip("[]") for chat in second} == {"B"}
+    for one, other in zip(first, second, strict=True):
+        assert sorted(words(one.prompt)) == sorted(words(other.prompt))
+        assert one.prompt != other.prompt
 
 
 def test_every_family_has_weight() -> None:

@@ -22,7 +22,7 @@ from pytest_hiddenlayer.types import Generation, Message, Request
 from .families import Chat, read_answer
 from .figures import Share, gain_of, grouped, share_of
 from .mixture import FAMILIES
-from .samples import PARAPHRASED, family_samples, ladder
+from .samples import PAIRED, PARAPHRASED, family_samples, ladder, pairs
 
 AT_ONCE = 64
 LIMIT = 256  # new tokens
@@ -118,14 +118,15 @@ def voted(asked: Asked, chats: Sequence[Chat]) -> Mapping[str, Any]:
 
 
 def orders(asked: Asked, n: int) -> Figures:
-    """Judged pairs with the right answer first and second, each pair in both orders."""
+    """Pairs judged twice, the better answer as A and as B; `same` where both verdicts name one answer."""
     found: Figures = {}
-    for family in ("judge_pair", "judge_pair_written", "win_rate"):
-        chats = family_samples(family, n)
-        right = asked.right(chats)
-        first = [chat.gold.strip("[]") for chat in chats]
-        by_place = grouped(right, first)
-        found[family] = {place: share.to_json() for place, share in by_place.items()}
+    for family in PAIRED:
+        first, second = (asked.right(chats) for chats in pairs(family, n))
+        same = [a == b for a, b in zip(first, second, strict=True)]
+        shares = {"A": share_of(first), "B": share_of(second), "same": share_of(same)}
+        found[family] = {name: share.to_json() for name, share in shares.items()}
+        for name, share in shares.items():
+            _say(f"{family}, {name}", share)
     return found
 
 

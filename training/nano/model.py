@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
-
-Function = TypeVar("Function", bound=Callable[..., Tensor])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,26 +55,25 @@ class Shape:
         return asdict(self)
 
 
-def fused(function: Function) -> Function:
-    """The function as one pass over memory, where there is a C++ compiler to make it; else as it is."""
+def fuse() -> bool:
+    """Make each of the small functions below one pass over memory; False without a C++ compiler for it."""
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
-        return function
-    return torch.compile(function, dynamic=True)
+        return False
+    for function in (normed, gated, turned):
+        globals()[function.__name__] = torch.compile(function, dynamic=True)
+    return True
 
 
-@fused
 def normed(x: Tensor, gain: Tensor, epsilon: float) -> Tensor:
     """Divided by the root mean square of the last axis, times the gain."""
     return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon) * gain
 
 
-@fused
 def gated(gate: Tensor, up: Tensor) -> Tensor:
     """What a gated layer lets through."""
     return F.silu(gate) * up
 
 
-@fused
 def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotary positions, the two halves of a head paired, as qwen3 has them."""
     a, b = x.chunk(2, -1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from .draw import Draw
-from .families import Chat
+from .families import Chat, judging, scorers
 from .families.asking import at_once, bare, written
 from .families.listing import compare, sort, votes
 from .mixture import FAMILIES
@@ -33,6 +33,12 @@ PARAPHRASED = (
     "plan",
 )
 """Families that have wordings which no training text holds."""
+PAIRED: dict[str, Callable[[Draw, str], Chat]] = {
+    "judge_pair": judging.judge_pair,
+    "judge_pair_written": judging.judge_pair_written,
+    "win_rate": scorers.win_rate,
+}
+"""Families that judge two answers."""
 Maker = Callable[[Draw], Chat]
 
 
@@ -51,6 +57,20 @@ def drawn(make: Maker, draw: Draw, count: int) -> list[Chat]:
         if len(found) == count:
             break
     return [*found.values()]
+
+
+def pairs(family: str, count: int, seed: int = SEED) -> tuple[list[Chat], list[Chat]]:
+    """The same pairs twice: with the better answer as A, and as B."""
+    return tuple(_ordered(family, better, count, seed) for better in "AB")  # type: ignore[return-value]
+
+
+def _ordered(family: str, better: str, count: int, seed: int) -> list[Chat]:
+    made = []
+    for number in range(count):
+        # One source for each pair: what is drawn for one never moves the next.
+        draw = Draw(random.Random(f"pairs {seed} {family} {number}"), held_out=True)
+        made.append(PAIRED[family](draw, better))
+    return made
 
 
 def ladder(count: int, seed: int = SEED) -> Iterator[tuple[str, str, list[Chat]]]:

@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from .model import Network, Shape
+from .model import Network, Shape, fuse
 from .optim import Optimizer
 from .probe import in_words, probe, with_weights
 from .tokens import Encoded, encode_chunk, save_tokenizer, train_tokenizer
@@ -37,8 +37,8 @@ WARMUP = 1_000_000  # tokens
 AVERAGE = 0.998  # of the averaged weights' own past, each step
 KEPT_EVERY_S = 120
 REPORTED_EVERY_S = 30
-PROBED_EVERY = 2_500_000  # tokens
-PROBED = 60  # chats of each family
+PROBED_EVERY = 5_000_000  # tokens
+PROBED = 40  # chats of each family
 PAD = 0
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
 
@@ -280,6 +280,7 @@ def keep_memory() -> None:
 def main() -> None:
     given = arguments()
     keep_memory()
+    fuse()
     torch.set_num_threads(given.threads)
     run = Run(given.folder, Shape(), SEED)
     print(f"{sum(p.numel() for p in run.network.parameters())} parameters, folder {given.folder}", flush=True)

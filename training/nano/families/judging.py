@@ -41,14 +41,14 @@ LETTER_ONLY = ("Reply with the letter only.", "Answer only A or B.", "Only the l
 YES_NO_ONLY = ("Answer only yes or no.", "Only yes or no, nothing else.", "One word: yes or no.")
 
 
-def judge_pair(draw: Draw) -> Chat:
+def judge_pair(draw: Draw, better: str = "") -> Chat:
     """The better of two answers, after a short look: the right answer is stated at once."""
-    return _pair(draw, question(draw), "stated")
+    return _pair(draw, question(draw), "stated", better)
 
 
-def judge_pair_written(draw: Draw) -> Chat:
+def judge_pair_written(draw: Draw, better: str = "") -> Chat:
     """The better of two answers, with the question worked out digit by digit."""
-    return _pair(draw, question(draw), "worked")
+    return _pair(draw, question(draw), "worked", better)
 
 
 def judge_pair_at_once(draw: Draw) -> Chat:
@@ -89,12 +89,16 @@ def mark(name: str, answer: str, right: str) -> str:
     return f"{name} says {answer}: {'right' if answer == right else 'wrong'}."
 
 
-def _pair(draw: Draw, asked: Question, how: str) -> Chat:
-    better = draw.rng.choice("AB")
+def _pair(draw: Draw, asked: Question, how: str, better: str = "") -> Chat:
+    drawn = draw.rng.choice("AB")
     wrong = asked.wrong(draw.rng)
-    first, second = (asked.answer, wrong) if better == "A" else (wrong, asked.answer)
+    first, second = (asked.answer, wrong) if drawn == "A" else (wrong, asked.answer)
     form = draw.wording(PAIRS, NEW_PAIRS)
-    prompt = form.format(q=asked.text, a=said(draw, asked, first), b=said(draw, asked, second))
+    a, b = said(draw, asked, first), said(draw, asked, second)
+    better = better or drawn
+    if better != drawn:
+        a, b, first, second = b, a, second, first
+    prompt = form.format(q=asked.text, a=a, b=b)
     marks = f"{mark('A', first, asked.answer)} {mark('B', second, asked.answer)}"
     kind = f"{better}, {asked.kind}"
     if how == "at once":

@@ -80,17 +80,22 @@ def _brevity(draw: Draw, asked: Question, scale: Scale) -> Chat:
     return Chat(prompt=prompt, answer=f"{why} [[{verdict}]]", kind="brevity")
 
 
-def win_rate(draw: Draw) -> Chat:
+def win_rate(draw: Draw, better: str = "") -> Chat:
     """Which of two answers is better, or neither."""
     asked = question(draw)
-    verdict = draw.rng.choice("AABBC")
+    drawn = draw.rng.choice("AABBC")
+    drawn = "A" if better and drawn == "C" else drawn
     wrong, other = asked.wrong(draw.rng), asked.wrong(draw.rng)
     both = draw.rng.choice(((asked.answer, asked.answer), (wrong, other)))
-    first, second = {"A": (asked.answer, wrong), "B": (wrong, asked.answer), "C": both}[verdict]
+    first, second = {"A": (asked.answer, wrong), "B": (wrong, asked.answer), "C": both}[drawn]
     texts = {"question": asked.text}
     reference = draw.chance(0.25)
     texts |= {"reference": asked.answer} if reference else {}
-    texts |= {"answer_a": said(draw, asked, first), "answer_b": said(draw, asked, second)}
+    a, b = said(draw, asked, first), said(draw, asked, second)
+    verdict = better or drawn
+    if verdict != drawn:
+        a, b, first, second = b, a, second, first
+    texts |= {"answer_a": a, "answer_b": b}
     words = {"criteria": pairwise.CRITERIA if draw.chance(0.7) else draw.wording(CRITERIA), "reference": ""}
     prompt = _filled(draw, pairwise.TEMPLATE, pairwise.DEFAULT.marking, texts, words)
     look = _reference(asked) if reference else _looked(asked)
