@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup evals replay cassettes test test-all check lint wheel baselines train-model eval-model clean
+.PHONY: setup evals replay cassettes test test-all check lint wheel baselines trainable train-model eval-model clean
 
 setup: $(READY)
 
@@ -52,7 +52,9 @@ $(TRAINABLE): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	@touch $(TRAINABLE)
 
-train-model: $(TRAINABLE)  ## the bundled model from nothing, on one core for hours; stopped, it goes on
+trainable: $(TRAINABLE)    ## what training and its tests need: torch
+
+train-model: $(TRAINABLE)  ## the bundled model from nothing, for hours on two cores; stopped, it goes on
 	$(BIN)/python -m training.nano.train --folder $(RUN) --tokens 80000000
 	$(BIN)/python -m training.nano.train --folder $(RUN) --decay 20000000
 	$(BIN)/python -m training.nano.export $(RUN)/decayed.pt $(MODEL)
