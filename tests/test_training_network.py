@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import mlx.core as mx
 import torch
 
 from pytest_hiddenlayer.providers.mlx_load import is_plain, load
-from training.nano import tokens, train
+from training.nano import model, tokens, train
 from training.nano.decode import greedy
 from training.nano.export import export, read_network
 from training.nano.families import Chat
@@ -169,3 +170,25 @@ def rounded(network: Network) -> Network:
         for parameter in network.parameters():
             parameter.copy_(parameter.half().float())
     return network
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("c++"), reason="there is no C++ compiler to fuse with")
+@pytest.mark.filterwarnings("ignore")  # torch's own, from within its compiler
+def test_fused_steps_learn_the_same(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The losses agree to five digits with those of the plain functions."""
+    plain = losses(begin(), 5)
+    for name in ("normed", "gated", "turned"):
+        monkeypatch.setattr(model, name, getattr(model, name))  # put back afterwards
+    assert model.fuse()
+    assert losses(begin(), 5) == pytest.approx(plain, rel=1e-5)
+
+
+def test_the_last_block_is_left_out_only_where_nobody_reads_it() -> None:
+    """Logits at some places are those of a pass over all of them."""
+    torch.manual_seed(0)
+    network = Network(SMALL)
+    ids = torch.randint(4, 300, (3, 11))
+    where = torch.tensor([0, 5, 12, 32])
+    states, _ = network.hidden(ids, network.places(11))
+    assert torch.allclose(network(ids, where), network.logits(states.flatten(0, 1)[where]), atol=1e-5)
