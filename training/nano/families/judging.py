@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from ..draw import Draw
 from ..questions import Question, question
 from . import Chat
@@ -42,7 +44,7 @@ YES_NO_ONLY = ("Answer only yes or no.", "Only yes or no, nothing else.", "One w
 
 
 def judge_pair(draw: Draw, better: str = "") -> Chat:
-    """The better of two answers, after a short look: the right answer is stated at once."""
+    """The better of two answers, after a short look: the right answer, stated at once, and A beside it."""
     return _pair(draw, question(draw), "stated", better)
 
 
@@ -85,8 +87,23 @@ def looked_at(asked: Question, how: str) -> str:
 
 
 def mark(name: str, answer: str, right: str) -> str:
-    """A candidate beside the right answer."""
-    return f"{name} says {answer}: {'right' if answer == right else 'wrong'}."
+    """A candidate held against the right answer, piece by piece up to the first difference.
+
+    Said in one word, from the whole numbers, a small network does not learn it.
+    """
+    return f"{name} says {answer} ({beside(answer, right)}): {'right' if answer == right else 'wrong'}."
+
+
+def beside(answer: str, right: str) -> str:
+    """`2/2, 5/4` for 250 and 249; two words as they are."""
+    if not (answer.isdigit() and right.isdigit()):
+        return f"{answer}/{right}"
+    pairs = []
+    for a, b in zip_longest(answer, right, fillvalue="-"):
+        pairs.append(f"{a}/{b}")
+        if a != b:
+            break
+    return ", ".join(pairs)
 
 
 def _pair(draw: Draw, asked: Question, how: str, better: str = "") -> Chat:
@@ -104,8 +121,7 @@ def _pair(draw: Draw, asked: Question, how: str, better: str = "") -> Chat:
     if how == "at once":
         return Chat(prompt=f"{prompt} {draw.rng.choice(LETTER_ONLY)}", answer=better, kind=kind)
     if how == "stated":
-        # Short enough for a task that allows sixteen tokens.
-        look = looked_at(asked, how)
+        look = f"{looked_at(asked, how)} {mark('A', first, asked.answer)}"
         return Chat(prompt=prompt, answer=f"{look} Answer: {better}", kind=kind)
     prompt = joined(draw, prompt, draw.wording(WRITTEN, NEW_WRITTEN))
     return Chat(prompt=prompt, answer=f"{looked_at(asked, how)} {marks} Answer: {better}", kind=kind)
@@ -123,5 +139,5 @@ def _single(draw: Draw, asked: Question, how: str) -> Chat:
         return Chat(prompt=f"{prompt} {draw.rng.choice(YES_NO_ONLY)}", answer=verdict, kind=kind)
     if how == "worked":
         prompt = joined(draw, prompt, draw.wording(WRITTEN, NEW_WRITTEN))
-    beside = mark("The answer", given, asked.answer)
-    return Chat(prompt=prompt, answer=f"{looked_at(asked, how)} {beside} Answer: {verdict}", kind=kind)
+    look = f"{looked_at(asked, how)} {mark('The answer', given, asked.answer)}"
+    return Chat(prompt=prompt, answer=f"{look} Answer: {verdict}", kind=kind)

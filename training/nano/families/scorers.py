@@ -64,9 +64,9 @@ def llm_judge(draw: Draw) -> Chat:
     verdict = scale.labels[-1 if right else 0]
     look = _reference(asked) if reference else _looked(asked)
     prompt = _judge_prompt(draw, judge_scorer.TEMPLATE, scale, texts, {"criteria": criteria, "reference": ""})
-    beside = mark("The answer", given, asked.answer)
+    compared = mark("The answer", given, asked.answer)
     kind = f"{'right' if right else 'wrong'}, {'reference' if reference else 'none'}"
-    return Chat(prompt=prompt, answer=f"{look} {beside} [[{verdict}]]", kind=kind)
+    return Chat(prompt=prompt, answer=f"{look} {compared} [[{verdict}]]", kind=kind)
 
 
 def _brevity(draw: Draw, asked: Question, scale: Scale) -> Chat:

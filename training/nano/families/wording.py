@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from ..draw import Draw
-from ..questions import question
+from ..questions import Question, fact_question, story_question, sum_question
 from ..words import WORDS
 from . import Chat
 
@@ -133,8 +133,17 @@ def list_key(words: Sequence[str]) -> str:
 
 
 def json_answers(draw: Draw) -> Chat:
-    """An answer as JSON; it is given at once."""
-    asked = question(draw)
+    """An answer as JSON; it is given at once, so that the question must not be long."""
+    asked = draw.rng.choice((_short_sum, _short_sum, _short_story, fact_question))(draw)
     key = draw.rng.choice(KEYS)
     prompt = draw.wording(JSON_ASKS, NEW_JSON_ASKS).format(q=asked.text, k=key)
     return Chat(prompt=prompt, answer=json.dumps({key: asked.answer}), kind=asked.kind)
+
+
+def _short_sum(draw: Draw) -> Question:
+    sizes = draw.rng.choice(((2, 1), (2, 2), (3, 2), (3, 3)))
+    return sum_question(draw, *(("*", (2, 1)) if draw.chance(0.25) else (draw.rng.choice("+-"), sizes)))
+
+
+def _short_story(draw: Draw) -> Question:
+    return story_question(draw, operators=draw.rng.choice("+-*"), digits=2)
