@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..draw import Draw
 from ..words import NAMES, WORDS
 from . import Chat
+from .asking import WRITTEN
 
 COMPARISONS = (
     "Is {a} {w} than {b}? Answer yes or no.",
@@ -78,7 +79,8 @@ def compare(draw: Draw, digits: int = 0, near: bool | None = None) -> Chat:
     """Is 49 less than 48?"""
     a, b = number_pair(draw, digits, near)
     size = f"{max(len(str(a)), len(str(b)))} digits"
-    more = draw.chance(0.5)
+    # Taught in equal parts, `greater` and `less` cancel out, and nothing is learnt for long.
+    more = draw.chance(0.5 if draw.held_out else 0.7)
     word = draw.rng.choice(MORE if more else LESS)
     if draw.chance(0.25) and not draw.paraphrase:
         word = draw.rng.choice(("larger", "greater", "bigger")) if more else "smaller"
@@ -174,7 +176,12 @@ def tables(draw: Draw, rows: int = 0) -> Chat:
     question, answer = _asked(draw, table, row, asked)
     shown = _SHAPES[shape](table)
     prompt = f"{shown}\n{question}" if draw.chance(0.8) else f"{question}\n{shown}"
-    return Chat(prompt=prompt, answer=answer, kind=f"{len(table)} rows")
+    kind = f"{len(table)} rows"
+    if draw.chance(0.5) and not draw.held_out:
+        cells = next(cells for cells in table if cells[0] == answer) if asked == "oldest" else table[row]
+        told = f"{' | '.join(cells)}. Answer: {answer}"
+        return Chat(prompt=f"{prompt} {draw.rng.choice(WRITTEN)}", answer=told, kind=kind)
+    return Chat(prompt=prompt, answer=answer, kind=kind)
 
 
 def table_key(table: Sequence[Row], asked: str) -> str:
