@@ -49,7 +49,17 @@ def test_no_held_out_problem_is_in_a_long_training_text() -> None:
 
 def test_what_is_read_from_texts_is_not_nothing() -> None:
     """Nearly every held-out prompt is recognised: the reader that finds no overlap can find one."""
-    for family in ("sums_written", "stories_at_once", "compare", "sort", "votes", "rewrite", "judge_pair", "plan"):
+    for family in (
+        "sums_written",
+        "stories_at_once",
+        "compare",
+        "sort",
+        "votes",
+        "rewrite",
+        "judge_pair",
+        "plan",
+        "tables",
+    ):
         chats = family_samples(family, 100)
         seen = [any(map(is_held_out, keys_in(f"{chat.prompt}\n{chat.answer}"))) for chat in chats]
         assert sum(seen) >= 95, family

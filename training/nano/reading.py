@@ -22,10 +22,12 @@ from .families.listing import (
     NEW_VOTES,
     PICKS,
     SORTS,
+    TABLE_QUESTIONS,
     UP,
     VOTES,
     comparison_key,
     sorting_key,
+    table_key,
     votes_key,
 )
 from .families.wording import (
@@ -47,6 +49,15 @@ _SIGNS = {word: sign for sign, word in SPOKEN.items()}
 _CHAIN = re.compile(r"(?<![\d.])\d+(?: ?(?:[-+*]|plus|minus|times) ?\d+)+")
 _DIGIT_STEP = re.compile(r"(?<!\d)1?\d[-+*]\d[-+]\d=\d")
 _SLOT = re.compile(r"\{(\w)\}")
+_ROWS = tuple(
+    re.compile(form, re.MULTILINE)
+    for form in (
+        r"^(\w+) \| (\d+) \| (\w+) \| (\d+)(?!\S)",
+        r"^(\w+),(\d+),(\w+),(\d+)(?!\S)",
+        r"^(\w+): age (\d+), city (\w+), score (\d+)(?!\S)",
+        r"(\w+) is (\d+), lives in (\w+) and has (\d+) points\.",
+    )
+)
 _MEANT = {"l": r"(?P<l>\w+(?:, \w+)+)", "w": r"(?P<w>\w+)", "x": r"(?P<x>[A-Za-z]+(?: City)?)"}
 
 
@@ -61,6 +72,7 @@ def keys_in(text: str) -> set[str]:
         _rewritings,
         _lists,
         _facts,
+        _tables,
     )
     return {key for reader in readers for key in reader(text) if key is not None}
 
@@ -119,6 +131,13 @@ def _facts(text: str) -> Iterator[str | None]:
         for found in form.found(text):
             if found["x"] in subjects:
                 yield fact_key(found[0])
+
+
+def _tables(text: str) -> Iterator[str | None]:
+    rows = [row.groups() for form in _ROWS for row in form.finditer(text)]
+    asked = [kind for kind, forms in TABLE_QUESTIONS.items() if any(True for _ in _found(text, forms))]
+    if rows and asked:
+        yield table_key(rows, asked[0])
 
 
 def _found(text: str, forms: tuple[str, ...]) -> Iterator[re.Match[str]]:

@@ -153,10 +153,12 @@ def votes_key(given: Sequence[str]) -> str:
 
 
 CITIES = ("Rome", "Paris", "Oslo", "Lima", "Cairo", "Berlin", "Tokyo", "Delhi", "Athens", "Madrid")
-COLUMNS = {
+TABLE_QUESTIONS = {
     "age": ("How old is {n}?", "What is the age of {n}?", "{n}'s age?"),
     "city": ("Where does {n} live?", "In which city does {n} live?", "Which city is {n} from?"),
     "score": ("What is the score of {n}?", "Which score does {n} have?", "How many points does {n} have?"),
+    "who": ("Who is {a} years old?", "Whose age is {a}?"),
+    "oldest": ("Who is the oldest?", "Which person is oldest?"),
 }
 Row = tuple[str, str, str, str]
 
@@ -184,21 +186,16 @@ def tables(draw: Draw, rows: int = 0) -> Chat:
     return Chat(prompt=prompt, answer=answer, kind=kind)
 
 
-def table_key(table: Sequence[Row], asked: str) -> str:
+def table_key(table: Sequence[Sequence[str]], asked: str) -> str:
     """Every cell, and what is asked of them."""
     return f"table {asked} {' '.join(' '.join(row) for row in table)}"
 
 
 def _asked(draw: Draw, table: list[Row], row: int, asked: str) -> tuple[str, str]:
     name, age, city, score = table[row]
-    if asked == "who":
-        return draw.rng.choice((f"Who is {age} years old?", f"Whose age is {age}?")), name
-    if asked == "oldest":
-        return draw.rng.choice(("Who is the oldest?", "Which person is oldest?")), max(
-            table, key=lambda r: int(r[1])
-        )[0]
-    answers = {"age": age, "city": city, "score": score}
-    return draw.rng.choice(COLUMNS[asked]).format(n=name), answers[asked]
+    oldest = max(table, key=lambda cells: int(cells[1]))[0]
+    answers = {"age": age, "city": city, "score": score, "who": name, "oldest": oldest}
+    return draw.rng.choice(TABLE_QUESTIONS[asked]).format(n=name, a=age), answers[asked]
 
 
 def _pipes(table: Sequence[Row]) -> str:
