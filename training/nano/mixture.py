@@ -93,7 +93,31 @@ _LATER = _FIRST | {
     "json_answers": 4,
     "judge_pair": 8,
 }
-SCHEDULE = (Mixture(from_chunk=0, weights=_FIRST), Mixture(from_chunk=40, weights=_LATER))
+# After forty-five million, what is long and done makes room for what is not.
+_LAST = _LATER | {
+    "sums_written": 5,
+    "chains_written": 2,
+    "stories_written": 4,
+    "facts": 2,
+    "compare": 14,
+    "sort": 8,
+    "tables": 5,
+    "rewrite": 14,
+    "votes": 3,
+    "judge_pair_written": 4,
+    "judge_answer_written": 3,
+    "llm_judge": 0.9,
+    "win_rate": 0.7,
+    "reconsider": 4,
+    "plan": 2,
+    "work": 2,
+    "merge": 2,
+}
+SCHEDULE = (
+    Mixture(from_chunk=0, weights=_FIRST),
+    Mixture(from_chunk=40, weights=_LATER),
+    Mixture(from_chunk=90, weights=_LAST),
+)
 SYSTEMS = (
     "You are a helpful assistant.",
     "Answer the question.",
