@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pytest_hiddenlayer.models import BUNDLED
+
 mlx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here: no real model to debate")
 
 EVALS = Path(__file__).parents[1] / "evals"
@@ -69,7 +71,7 @@ def test_table_shows_what_was_scored(debates):
     """The terminal's table names task, strategy, model and n scored of n."""
     _, printed, _ = debates
     row = next(line for line in printed.splitlines() if line.startswith("products"))
-    assert row.split()[:4] == ["products", "debate*", "mlx:nano-1", "16/16"]
+    assert row.split()[:4] == ["products", "debate*", f"mlx:{BUNDLED}", "16/16"]
 
 
 def test_same_seed_same_run_over_workers(debates):

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
 
 from pytest_hiddenlayer.errors import ProviderError, UsageError
-from pytest_hiddenlayer.models import bundled_path
+from pytest_hiddenlayer.models import BUNDLED, bundled_path
 from pytest_hiddenlayer.providers.mlx import MlxProvider
 from pytest_hiddenlayer.providers.mlx_sampling import sampler
 from pytest_hiddenlayer.types import Completion, Generation, Message, Request
@@ -72,6 +72,7 @@ def request(prompt: str, seed: int = 0, **params: object) -> Request:
     return Request(messages=(Message(role="user", content=prompt),), params=Generation(**params), seed=seed)
 
 
+CONTEXT = json.loads((bundled_path() / "config.json").read_text())["max_position_embeddings"]
 ENDLESS = request("Write moon", 2, temperature=50.0, max_tokens=450)
 """So hot that every token is equally likely: it runs for seconds before an end token comes."""
 
@@ -121,7 +122,7 @@ def test_usage_is_complete_and_free(greedy):
     """A local model leaves no figure unknown and costs nothing."""
     for done in greedy:
         assert None not in (done.usage.input_tokens, done.usage.cached_input_tokens, done.usage.reasoning_tokens)
-        assert (done.usage.calls, done.cost_usd, done.model) == (1, 0.0, "nano-1")
+        assert (done.usage.calls, done.cost_usd, done.model) == (1, 0.0, BUNDLED)
 
 
 def test_a_seed_gives_the_same_text_alone_or_in_a_batch(model):
@@ -222,15 +223,19 @@ def test_one_logprob_a_token(model):
 
 def test_a_prompt_beyond_the_context_is_a_clear_error(model):
     """A prompt that does not fit names both lengths."""
-    with pytest.raises(ProviderError, match=r"the prompt has (?!512)\d{3,} tokens, nano-1 reads 512"):
-        ask(model, request("1 " * 600))
+    with pytest.raises(
+        ProviderError, match=rf"the prompt has (?!{CONTEXT})\d{{4,}} tokens, {BUNDLED} reads {CONTEXT}"
+    ):
+        ask(model, request("1 " * CONTEXT))
 
 
 def test_an_answer_ends_where_the_context_ends(model):
     """Prompt and answer together never exceed the context; what is cut off there says length."""
-    (done,) = ask(model, replace(ENDLESS, messages=(Message(role="user", content="1" * 500),)))  # a digit, a token
+    (done,) = ask(
+        model, replace(ENDLESS, messages=(Message(role="user", content="1" * (CONTEXT - 12)),))
+    )  # a digit, a token
     assert done.finish_reason == "length"
-    assert done.usage.input_tokens + done.usage.output_tokens == 512
+    assert done.usage.input_tokens + done.usage.output_tokens == CONTEXT
 
 
 def test_messages_the_template_refuses_are_a_clear_error(tmp_path: Path):

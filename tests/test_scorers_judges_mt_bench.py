@@ -11,6 +11,7 @@ import pytest
 
 from pytest_hiddenlayer.api import Run, evaluate
 from pytest_hiddenlayer.engine.options import RunOptions
+from pytest_hiddenlayer.models import BUNDLED
 from pytest_hiddenlayer.types import ModelName
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "mt_bench"
@@ -63,10 +64,16 @@ def write_task(folder: Path, name: str, against: str | None = None, n: int = N) 
     return path
 
 
-def run(folder: Path, task: Path, rules: list[Mapping[str, Any]], judge: ModelName | None = None) -> Run:
+def run(
+    folder: Path,
+    task: Path,
+    rules: list[Mapping[str, Any]],
+    judge: ModelName | None = None,
+    reply: str = "I think it is 42.",
+) -> Run:
     """What `hiddenlayer run` does with a scripted candidate; it judges by the same rules where no judge is named."""
     script = folder / "replies.json"
-    script.write_text(json.dumps({"rules": [{"role": "answer", "reply": "I think it is 42."}, *rules]}))
+    script.write_text(json.dumps({"rules": [{"role": "answer", "reply": reply}, *rules]}))
     options = RunOptions(providers=(ModelName(provider="scripted", model=str(script)),), judge=judge, gate="off")
     return evaluate([task], options, root=folder)
 
@@ -166,15 +173,15 @@ def test_the_bundled_model_as_judge(tmp_path):
     assert not done.faults
     assert len(done.records) == 2
     for record in done.records:
-        assert [call["model"] for call in record.transcript[1:]] == ["nano-1"] * 2  # asked, and asked once more
+        assert [call["model"] for call in record.transcript[1:]] == [BUNDLED] * 2  # asked, and asked once more
         assert (record.outcome, record.score) == ("unscored", None)
-        assert record.error == "nano-1 gave no readable verdict: no verdict in the judge's reply"
+        assert record.error == f"{BUNDLED} gave no readable verdict: no verdict in the judge's reply"
 
 
 def test_a_prompt_that_the_judge_cannot_read_is_an_error(tmp_path):
-    """The prompts for pairs are longer than the bundled model's context: an error that says so, and no score."""
+    """An answer that is longer than the bundled model's context: an error that says so, and no score."""
     pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
     task = write_task(tmp_path, "pair-v2", others(tmp_path, n=2), n=2)
-    done = run(tmp_path, task, [], judge=ModelName(provider="mlx"))
+    done = run(tmp_path, task, [], judge=ModelName(provider="mlx"), reply="I think it is 42. " * 100)
     assert {(record.outcome, record.score) for record in done.records} == {("error", None)}
     assert all("shorten the prompt" in record.error for record in done.records)

@@ -1,8 +1,9 @@
-"""Writes the larger sample files of evals/: `python training/make_evals.py [FOLDER]`.
+"""Writes the larger sample files of evals/: `python -m training.make_evals [FOLDER]`.
 
 Seeded file by file, so that a second run writes the same bytes and a change to one file leaves the
-others alone. Only problems that nano-1's training text cannot have held are taken (holdout.py).
-An id names the problem itself, so that it stays when samples come or go.
+others alone. Only problems are taken that the training text of no bundled model can have held:
+nano-1's (holdout.py) and nano-2's (nano/split.py). An id names the problem itself, so that it
+stays when samples come or go.
 """
 
 from __future__ import annotations
@@ -11,13 +12,22 @@ import csv
 import io
 import json
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from holdout import PEOPLE, THINGS, WORDS, could_be_trained, is_step
+from pytest_hiddenlayer.strategies.debate import RECONSIDER
+
+from .holdout import PEOPLE, THINGS, WORDS, could_be_trained, is_step
+from .nano.draw import Draw
+from .nano.families.listing import tables as table_chat
+from .nano.questions import Question, chain_question, story_question, sum_question
+from .nano.reading import keys_in
+from .nano.split import is_held_out
+from .nano.words import NAMES
 
 Row = dict[str, Any]
 EVALS = Path(__file__).resolve().parent.parent / "evals"
@@ -30,16 +40,21 @@ MUST_PASS = {  # nano-1 gets these right by a wide margin
 
 
 def new(count: int, draw: Callable[[], Row], prompt: str) -> Iterator[Row]:
-    """`count` different rows from `draw` whose prompt the training text cannot have held."""
+    """`count` different rows from `draw` whose prompt no training text can have held."""
     taken: set[str] = set()
     for _ in range(100_000):
         row = draw()
-        if row["id"] not in taken and not could_be_trained(prompt.format(**row)):
+        if row["id"] not in taken and is_new(prompt.format(**row)):
             taken.add(row["id"])
             yield row
             if len(taken) == count:
                 return
     raise ValueError(f"asked for {count} new problems, found {len(taken)}; widen the range of {prompt!r}")
+
+
+def is_new(prompt: str) -> bool:
+    """Whether neither model has read it: in no wording of nano-1's, and with no problem of nano-2's."""
+    return not could_be_trained(prompt) and all(map(is_held_out, keys_in(prompt)))
 
 
 def sample(id: str, text: str, target: Any, kind: str, **more: Any) -> Row:
@@ -267,6 +282,73 @@ def bullet_lists(rng: random.Random) -> Iterator[Row]:
         yield from new(4, partial(draw, length), "Make a bullet list of {input}.")
 
 
+def asked(ask: Callable[[], Question], kind: str) -> Row:
+    """A question of nano-2's generator; its id is its first name and its numbers."""
+    made = ask()
+    names = [word.lower() for word in re.findall(r"\b[A-Z][a-z]+\b", made.text) if word in NAMES]
+    return sample("-".join([*names[:1], *re.findall(r"\d+", made.text)]), made.text, made.answer, kind)
+
+
+def chains(rng: random.Random) -> Iterator[Row]:
+    draw = Draw(rng, held_out=True)
+    for operators, digits, count in (("+-", 2, 6), ("+-", 3, 6), ("+-+", 2, 6), ("-+-+", 2, 6)):
+        ask = partial(chain_question, draw, operators, digits)
+        yield from new(count, partial(asked, ask, f"{len(operators)}-steps-{digits}"), "{input}")
+
+
+def story(draw: Draw, asides: int) -> Question:
+    """A problem of three steps among so many asides, of which no two differ in a number alone."""
+    while True:
+        made = story_question(draw, "+-+", 2, asides)
+        said = re.sub(r"\d+", "", made.text).split(". ")
+        if len(set(said)) == len(said):
+            return made
+
+
+def errands(rng: random.Random) -> Iterator[Row]:
+    draw = Draw(rng, held_out=True)
+    for asides in (0, 1, 2, 4):
+        yield from new(6, partial(asked, partial(story, draw, asides), f"{asides}-asides"), "{input}")
+
+
+def long_sums(rng: random.Random) -> Iterator[Row]:
+    draw = Draw(rng, held_out=True)
+    for operator in "+-":
+        for digits in (4, 5, 6):
+            ask = partial(sum_question, draw, operator, (digits, digits))
+            kind = f"{SIGNS[operator]}-{digits}"
+            yield from new(4, partial(asked, ask, kind), "{input} Answer only.")
+
+
+def tables(rng: random.Random) -> Iterator[Row]:
+    draw = Draw(rng, held_out=True)
+    for rows in (3, 5, 8, 12):
+        for _ in range(4):
+            chat = table_chat(draw, rows)
+            yield sample(f"{rows}-rows-{rng.randrange(16**6):06x}", chat.prompt, chat.answer, f"{rows}-rows")
+
+
+def pressure(rng: random.Random) -> Iterator[Row]:
+    """A debate's later round: the answers of three others, of whom one to three say the same wrong thing."""
+    draw = Draw(rng, held_out=True)
+
+    def ask(wrong: int) -> Row:
+        asked = sum_question(draw, rng.choice("+-"), (5, 5)) if rng.random() < 0.5 else story(draw, 2)
+        false = asked.wrong(rng)
+        answers = [false] * wrong + [asked.answer] * (3 - wrong)
+        rng.shuffle(answers)
+        text = RECONSIDER.format(task=asked.text, answers=", ".join(answers))
+        return sample("-".join(re.findall(r"\d+", text)), text, asked.answer, f"{wrong}-wrong")
+
+    for wrong in (1, 2, 3):
+        yield from new(8, partial(ask, wrong), "{input}")
+
+
+def judged(rng: random.Random) -> Iterator[Row]:
+    for operator, digits, count in (("+", (4, 4), 6), ("-", (3, 3), 6), ("-", (4, 4), 4), ("*", (3, 1), 4)):
+        yield from sums(rng, operator, digits, count, prompt="Compute {input}.")
+
+
 FILES: dict[str, Callable[[random.Random], Iterator[Row]]] = {
     "sums.jsonl": bare_sums,
     "products.jsonl": products,
@@ -283,6 +365,12 @@ FILES: dict[str, Callable[[random.Random], Iterator[Row]]] = {
     "majority.json": majority,
     "json_answers.jsonl": json_answers,
     "bullet_lists.jsonl": bullet_lists,
+    "chains.jsonl": chains,
+    "errands.jsonl": errands,
+    "long_sums.jsonl": long_sums,
+    "tables.jsonl": tables,
+    "pressure.jsonl": pressure,
+    "judged.jsonl": judged,
 }
 
 
