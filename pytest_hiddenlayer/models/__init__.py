@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-BUNDLED = "nano-1"
+BUNDLED = "nano-2"
 """Name of the bundled model; raised whenever it is retrained."""
 
 

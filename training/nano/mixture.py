@@ -93,15 +93,16 @@ _LATER = _FIRST | {
     "json_answers": 4,
     "judge_pair": 8,
 }
-# After forty-five million, what is long and done makes room for what is not.
+# After forty-five million, what is long and done makes room for what is not. Comparisons are short,
+# and one answer tells a single bit: few of them teach nothing.
 _LAST = _LATER | {
     "sums_written": 5,
     "chains_written": 2,
     "stories_written": 4,
     "facts": 2,
-    "compare": 14,
+    "compare": 60,
     "sort": 8,
-    "tables": 5,
+    "tables": 8,
     "rewrite": 14,
     "votes": 3,
     "judge_pair_written": 4,

@@ -61,7 +61,7 @@ def number_pair(draw: Draw, digits: int = 0, near: bool | None = None) -> tuple[
     def make() -> tuple[int, int]:
         while True:
             size = digits or draw.rng.choice((1, 2, 2, 2, 3, 3, 3, 4, 4, 5))
-            a, b = draw.number(size), draw.number(size if digits else max(1, size + draw.rng.choice((0, 0, 0, -1))))
+            a, b = draw.number(size), draw.number(size if digits else max(1, size + draw.rng.choice((0, 0, -1))))
             if draw.chance(0.5) if near is None else near:
                 b = abs(a + draw.rng.choice((-1, 1)) * draw.rng.choice((1, 2, 10, 10 ** draw.rng.randrange(size))))
             if a != b:
