@@ -1,4 +1,4 @@
-"""The bundled model as a real judge, in the words it was trained on."""
+"""The bundled model as a real judge, by the scorers' prompts and by others."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from pytest_hiddenlayer.scorers.scale import PAIR
 from pytest_hiddenlayer.types import ModelName, Record
 
 PAIRS = "Question: {question}\nA: {answer_a}\nB: {answer_b}\nWhich answer is better, A or B?"
+AT_ONCE = f"{PAIRS} Reply with the letter only."
+LETTER, REASONED = r"^\W*([AB])\b", "Answer: ([AB])"
 ANSWERS = "Question: {question}\nGiven answer: {answer}\nIs the given answer correct? Reason first, then answer."
 SUMS = [(382, 312), (167, 537), (654, 555), (215, 620), (118, 401), (733, 152), (509, 265), (344, 281)]
 
@@ -46,9 +48,29 @@ def against(folder: Path, outputs: list[str]) -> str:
     return "others.jsonl"
 
 
+@pytest.mark.parametrize(
+    ("scorer", "form"),
+    [
+        ("win_rate", {}),
+        ("win_rate", {"prompt": PAIRS, "verdict": REASONED}),
+        ("llm_judge", {"criteria": "The answer is correct."}),
+        ("llm_judge", {"criteria": "The answer is correct.", "scale": "yes_no"}),
+    ],
+    ids=["pairs", "pairs-own-prompt", "one-to-five", "yes-no"],
+)
+def test_it_tells_right_from_wrong(tmp_path, scorer, form):
+    """Working the sums out, it prefers the right answers: by the scorers' own prompts and by one of ours."""
+    pairs = scorer == "win_rate"
+    for outputs, others, wanted in ((RIGHT, WRONG, True), (WRONG, RIGHT, False)):
+        params = {**form, "against": against(tmp_path, others)} if pairs else form
+        records = run(tmp_path, {scorer: params}, outputs)
+        assert all(record.score is not None for record in records)
+        assert sum((record.score > 0.5) == wanted for record in records) >= len(SUMS) - 1
+
+
 def test_a_judge_that_prefers_a_place_makes_ties(tmp_path):
-    """Every vote is read; where both orders choose the same place it is a tie, whoever stood there."""
-    params = {"prompt": PAIRS, "verdict": r"^\W*([AB])\b", "against": against(tmp_path, WRONG)}
+    """Made to answer at once it guesses; where both orders choose the same place it is a tie, whoever stood there."""
+    params = {"prompt": AT_ONCE, "verdict": LETTER, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
     votes = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
     expected = {"AB": 1.0, "BA": 0.0, "AA": 0.5, "BB": 0.5}
@@ -71,9 +93,9 @@ def test_its_probabilities_weigh_its_verdict(tmp_path):
 
 def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
     """A pair judged at a desk gets the votes that it gets as a scorer's."""
-    params = {"prompt": PAIRS, "verdict": r"^\W*([AB])\b", "against": against(tmp_path, WRONG)}
+    params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
-    prompt = JudgePrompt(template=PAIRS, marking=Marking.from_param(PAIR, r"^\W*([AB])\b"), fenced=False)
+    prompt = JudgePrompt(template=PAIRS, marking=Marking.from_param(PAIR, REASONED), fenced=False)
     with JudgeDesk(ModelName(provider="mlx")) as desk:
         found = desk.gather(
             judge_pair(desk.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)

@@ -62,8 +62,10 @@ def parameters(config: Figures) -> int:
 
 def _goals(figures: Figures) -> Iterator[Figures]:
     for name, (wanted, families) in GOALS.items():
-        shares = [figures["families"][family]["share"] for family in families]
-        yield {"name": name, "wanted": wanted, "reached": sum(shares) / len(shares)}
+        shares = {family: figures["families"][family]["share"] for family in families}
+        weakest = min(shares, key=shares.__getitem__)
+        reached = sum(shares.values()) / len(shares)
+        yield {"name": name, "wanted": wanted, "reached": reached, "weakest": weakest, "least": shares[weakest]}
 
 
 def _json(path: Path) -> Any:
