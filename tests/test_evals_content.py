@@ -16,6 +16,8 @@ import pytest
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from pytest_hiddenlayer.models import BUNDLED
+
 ROOT = Path(__file__).resolve().parent.parent
 EVALS = ROOT / "evals"
 TASKS = sorted(EVALS.glob("*.yaml"))
@@ -237,10 +239,29 @@ def test_must_pass_is_rare() -> None:
     assert max(with_any) <= 3
 
 
-def test_readme_lists_every_task_with_its_size() -> None:
-    """The table in evals/README.md names each task and its number of samples."""
+def readme_rows() -> list[list[str]]:
+    """Task, what it asks, n, scorer, single of both models, other strategies: the table in evals/README.md."""
     table = (EVALS / "README.md").read_text(encoding="utf-8")
-    rows = [
+    return [
         [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| `")
     ]
-    assert {row[0]: int(row[2]) for row in rows} == {path.stem: len(rows_of(path)) for path in TASKS}
+
+
+def snapshot_score(task: str, strategy: str, model: str) -> str:
+    path = ROOT / "snapshots" / task / f"{strategy}-mlx-{model}.json"
+    return f"{json.loads(path.read_text(encoding='utf-8'))['score']:.2f}"
+
+
+def test_readme_lists_every_task_with_its_size() -> None:
+    """The table in evals/README.md names each task and its number of samples."""
+    assert {row[0]: int(row[2]) for row in readme_rows()} == {path.stem: len(rows_of(path)) for path in TASKS}
+
+
+def test_readme_says_what_the_snapshots_say() -> None:
+    """Every score in the table is that of a committed snapshot, of the old model and the bundled one."""
+    for task, _, _, _, old, new, others in readme_rows():
+        assert old == snapshot_score(task, "single", "nano-1"), task
+        assert new == snapshot_score(task, "single", BUNDLED), task
+        strategies = [name for name in task_of(EVALS / f"{task}.yaml").get("strategies", []) if name != "single"]
+        said = [f"{name} {snapshot_score(task, name, BUNDLED)}" for name in strategies]
+        assert others == (", ".join(said) or "-"), task
