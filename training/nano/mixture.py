@@ -114,10 +114,13 @@ _LAST = _LATER | {
     "work": 2,
     "merge": 2,
 }
+# At fifty-five million comparisons are learnt; to find a row by its name is what still fails.
+_FOUND = _LAST | {"compare": 35, "tables": 40}
 SCHEDULE = (
     Mixture(from_chunk=0, weights=_FIRST),
     Mixture(from_chunk=40, weights=_LATER),
     Mixture(from_chunk=90, weights=_LAST),
+    Mixture(from_chunk=108, weights=_FOUND),
 )
 SYSTEMS = (
     "You are a helpful assistant.",
