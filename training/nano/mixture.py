@@ -116,11 +116,14 @@ _LAST = _LATER | {
 }
 # At fifty-five million comparisons are learnt; to find a row by its name is what still fails.
 _FOUND = _LAST | {"compare": 35, "tables": 40}
+# While the learning rate falls, nothing should be rare.
+_CLOSING = _FOUND | {"compare": 45, "tables": 30, "coherence": 3, "judge_answer": 6, "reconsider": 6, "votes": 5}
 SCHEDULE = (
     Mixture(from_chunk=0, weights=_FIRST),
     Mixture(from_chunk=40, weights=_LATER),
     Mixture(from_chunk=90, weights=_LAST),
     Mixture(from_chunk=108, weights=_FOUND),
+    Mixture(from_chunk=158, weights=_CLOSING),
 )
 SYSTEMS = (
     "You are a helpful assistant.",

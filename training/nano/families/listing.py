@@ -80,7 +80,7 @@ def compare(draw: Draw, digits: int = 0, near: bool | None = None) -> Chat:
     a, b = number_pair(draw, digits, near)
     size = f"{max(len(str(a)), len(str(b)))} digits"
     # Taught in equal parts, `greater` and `less` cancel out, and nothing is learnt for long.
-    more = draw.chance(0.5 if draw.held_out else 0.7)
+    more = draw.chance(0.5 if draw.held_out else 0.6)
     word = draw.rng.choice(MORE if more else LESS)
     if draw.chance(0.25) and not draw.paraphrase:
         word = draw.rng.choice(("larger", "greater", "bigger")) if more else "smaller"
