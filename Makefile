@@ -60,7 +60,7 @@ train-model: $(TRAINABLE)  ## the bundled model from nothing, for hours on two c
 	$(BIN)/python -m training.nano.export $(RUN)/decayed.pt $(MODEL)
 	$(BIN)/python -m training.nano.picture $(RUN)
 
-eval-model: $(TRAINABLE)   ## its figures on held-out problems: make eval-model MODEL=folder for another
+eval-model: $(TRAINABLE)   ## its figures on held-out problems, and its card
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)
 	$(BIN)/python -m training.nano.card $(RUN) $(MODEL)
 

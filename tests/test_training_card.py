@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # training/ is in no wheel
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # training/ is in no wheel
 
 from pytest_hiddenlayer.models import BUNDLED, bundled_path
 from training.nano.card import GOALS, card, parameters
 from training.nano.mixture import FAMILIES
 
-RUN = ROOT / "docs" / BUNDLED
+RUN = Path(__file__).resolve().parent.parent / "docs" / BUNDLED
 
 
 def figures() -> dict[str, Any]:
@@ -62,24 +61,25 @@ def test_a_goal_that_was_missed_is_told(tmp_path: Path, share: float, told: str)
     run, folder = tmp_path / "run", tmp_path / "nano-0"
     run.mkdir()
     folder.mkdir()
-    one = {"share": share, "low": 0.4, "high": 0.6, "n": 300}
-    vote = {"single": 0.5, "vote": 0.6, "low": 0.05, "high": 0.15, "n": 300}
+    one = {"share": share, "low": 0.4, "high": 0.6, "n": 300, "problems": 200}
+    vote = {"single": 0.5, "vote": 0.6, "low": 0.05, "high": 0.15, "n": 300, "problems": 200}
     made = {
         "voters": 5,
         "temperature": 0.8,
-        "families": {family: one for family in FAMILIES},
+        "families": dict.fromkeys(FAMILIES, one),
         "paraphrases": {"sort": one},
         "orders": {"win_rate": {"A": one, "B": {**one, "share": share - 0.04}, "same": one}},
         "ladders": {"sum at once": {"2 digits": one, "3 digits": {**one, "vote": vote}}},
     }
     (run / "figures.json").write_text(json.dumps(made))
     (run / "log.jsonl").write_text(
-        json.dumps({"tokens": 10**8, "learnt": 4 * 10**7, "steps": 9, "cpu_s": 7200.0, "loss": 0.1}) + "\n"
+        json.dumps({"tokens": 10**8, "learnt": 4 * 10**7, "steps": 9, "chunk": 1, "cpu_s": 7200.0, "loss": 0.1})
+        + "\n"
     )
     for name in ("config.json", "model.safetensors"):
         (folder / name).write_bytes((bundled_path() / name).read_bytes())
     text = card(run, folder)
     assert f"| comparison | 0.90 | {told}" in text
-    assert "100 million training tokens, 40 million of them in answers" in text
+    assert "100.0 million training tokens, 40.0 million of them in answers" in text
     assert "lie 4.0 points in win_rate" in text
-    assert "| sum at once, 3 digits | 0.500 | 0.600 | +0.100 | +0.050 to +0.150 | 300 |" in text
+    assert "| sum at once, 3 digits | 0.500 | 0.600 | +0.100 | +0.050 to +0.150 | 300 | 200 |" in text

@@ -107,6 +107,53 @@ def test_lines_after_a_checkpoint_are_forgotten(tmp_path: Path) -> None:
     assert [json.loads(line)["tokens"] for line in log.read_text().splitlines()] == [1, 2, 9]
 
 
+def test_half_a_line_is_forgotten_too(tmp_path: Path) -> None:
+    """A kill while a line is written costs that line, not the run."""
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"phase": "steady", "tokens": 1}\n{"phase": "ste')
+    forget_after(log, "steady", 2)
+    assert log.read_text() == '{"phase": "steady", "tokens": 1}\n'
+    assert [path.name for path in tmp_path.iterdir()] == ["log.jsonl"]
+
+
+def test_a_run_that_begins_anew_keeps_no_lines(begin: Any, tmp_path: Path) -> None:
+    """What was reported before the first checkpoint comes again."""
+    (tmp_path / "log.jsonl").write_text('{"phase": "steady", "tokens": 1}\n{"phase": "decayed", "tokens": 9}\n')
+    assert not begin().load("steady")
+    assert (tmp_path / "log.jsonl").read_text() == '{"phase": "decayed", "tokens": 9}\n'
+
+
+def test_a_finished_run_is_left_alone(begin: Any, tmp_path: Path) -> None:
+    """The same command once more changes nothing."""
+    for _ in range(2):
+        train.train(begin(), tokens=2_000)
+        train.train(begin(), tokens=0, decay=1_000)
+        told = (tmp_path / "log.jsonl").read_text(), (tmp_path / "decayed.pt").read_bytes()
+    assert told[0].count('"right"') == 2
+    train.train(begin(), tokens=0, decay=1_000)
+    assert ((tmp_path / "log.jsonl").read_text(), (tmp_path / "decayed.pt").read_bytes()) == told
+
+
+def test_a_run_of_another_kind_is_not_taken_over(begin: Any, tmp_path: Path) -> None:
+    """Another seed would go on in another text; the message says both."""
+    train.train(begin(), tokens=1_000)
+    with pytest.raises(SystemExit, match=r"steady\.pt: trained with seed 7, asked for 8"):
+        Run(tmp_path, SMALL, 8, batch=1024).load("steady")
+    with pytest.raises(SystemExit, match=r"trained with batch 1024, asked for 2048"):
+        Run(tmp_path, SMALL, SEED, batch=2048).load("steady")
+
+
+def test_a_decay_that_was_begun_is_not_another(begin: Any) -> None:
+    """Neither over other tokens nor from further on, without the old one out of the way."""
+    train.train(begin(), tokens=2_000)
+    train.train(begin(), tokens=0, decay=1_000)
+    with pytest.raises(SystemExit, match="falls over 1000 tokens, asked for 2000; move it away"):
+        train.train(begin(), tokens=0, decay=2_000)
+    train.train(begin(), tokens=4_000)
+    with pytest.raises(SystemExit, match=r"steady\.pt has gone on to \d+ tokens since decayed\.pt branched off"):
+        train.train(begin(), tokens=0, decay=1_000)
+
+
 def test_the_rate_warms_up_stays_and_falls_to_nothing() -> None:
     """From a millionth of the warm-up's tokens to all of it; from all to none over the decay."""
     assert rate_share(Progress(tokens=train.WARMUP // 2), 0) == pytest.approx(0.5, abs=1e-5)

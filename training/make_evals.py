@@ -33,7 +33,7 @@ Row = dict[str, Any]
 EVALS = Path(__file__).resolve().parent.parent / "evals"
 SIGNS = {"+": "plus", "-": "minus", "*": "times"}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-MUST_PASS = {  # nano-1 gets these right by a wide margin
+MUST_PASS = {  # the bundled models get these right by a wide margin
     "sums_written": ("678-plus-202", "931-plus-764"),
     "bullet_lists": ("lemon-table", "glass-cloud"),
 }
@@ -128,7 +128,7 @@ def sums_written(rng: random.Random) -> Iterator[Row]:
 
 
 def word_problem(rng: random.Random, kind: str, digits: int) -> Row:
-    """One of three kinds; three digits lie beyond what the training text held."""
+    """One of three kinds; three digits lie beyond what nano-1's text held."""
     who, other = rng.sample(PEOPLE, 2)
     things = rng.choice(THINGS)
     a, b = number(rng, digits), number(rng, digits)
@@ -248,7 +248,7 @@ def judging_answers(rng: random.Random) -> Iterator[Row]:
 
 
 def majority(rng: random.Random) -> Iterator[Row]:
-    """Lists that the training text cannot hold: three different answers, or two that lie far apart."""
+    """Lists that nano-1's text cannot hold: three different answers, or two that lie far apart."""
 
     def draw(different: int) -> Row:
         values = [str(rng.randint(10, 999)) for _ in range(different)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from .mixture import SCHEDULE
+from .mixture import FAMILIES, weights_of
 
 Figures = Mapping[str, Any]
 FORM = Path(__file__).with_name("card.md.jinja")
@@ -37,20 +37,29 @@ def card(run: Path, folder: Path) -> str:
     figures: Figures = _json(run / "figures.json")
     config: Figures = _json(folder / "config.json")
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    weights = SCHEDULE[-1].weights
+    last = [line for line in lines if "loss" in line][-1]
     form = Environment(undefined=StrictUndefined, trim_blocks=False, autoescape=False).from_string(FORM.read_text())
     return form.render(
         name=folder.name,
         config=config,
         parameters=parameters(config),
         size=(folder / "model.safetensors").stat().st_size,
-        last=[line for line in lines if "loss" in line][-1],
-        weights=weights,
-        total=sum(weights.values()),
+        last=last,
+        shares=chat_shares(last["chunk"]),
         goals=list(_goals(figures)),
         figures=figures,
         weak=[f"{name} ({f['share']:.2f})" for name, f in figures["families"].items() if f["share"] < 0.8],
     )
+
+
+def chat_shares(last_chunk: int) -> dict[str, float]:
+    """The share of each family in the chats of a run's text, from its first chunk to its last."""
+    total: dict[str, float] = dict.fromkeys(FAMILIES, 0.0)
+    for number in range(last_chunk + 1):
+        weights = weights_of(number)
+        for family, weight in weights.items():
+            total[family] += weight / sum(weights.values()) / (last_chunk + 1)
+    return total
 
 
 def parameters(config: Figures) -> int:
@@ -65,7 +74,8 @@ def _goals(figures: Figures) -> Iterator[Figures]:
         shares = {family: figures["families"][family]["share"] for family in families}
         weakest = min(shares, key=shares.__getitem__)
         reached = sum(shares.values()) / len(shares)
-        yield {"name": name, "wanted": wanted, "reached": reached, "weakest": weakest, "least": shares[weakest]}
+        told = {"name": name, "wanted": wanted, "families": ", ".join(families), "reached": reached}
+        yield told | {"weakest": weakest, "least": shares[weakest]}
 
 
 def _json(path: Path) -> Any:

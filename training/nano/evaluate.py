@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_hiddenlayer.engine.naming import derive_seed
 from pytest_hiddenlayer.providers.mlx import MlxProvider
 from pytest_hiddenlayer.strategies.vote import plurality
 from pytest_hiddenlayer.types import Generation, Message, Request
@@ -22,7 +23,7 @@ from pytest_hiddenlayer.types import Generation, Message, Request
 from .families import Chat, read_answer
 from .figures import Share, gain_of, grouped, share_of
 from .mixture import FAMILIES
-from .samples import PAIRED, PARAPHRASED, family_samples, ladder, pairs
+from .samples import PAIRED, PARAPHRASED, family_samples, ladder, pairs, problems_of
 
 AT_ONCE = 64
 LIMIT = 256  # new tokens
@@ -53,7 +54,9 @@ class Asked:
                 done = await self.provider.complete(_request(chat, temperature, seed))
             return done.text
 
-        found = await asyncio.gather(*(one(chat, seed) for chat in chats for seed in range(times)))
+        # One seed for all would draw the same numbers for every problem.
+        seeds = ((chat, derive_seed(chat.prompt, time)) for chat in chats for time in range(times))
+        found = await asyncio.gather(*(one(chat, seed) for chat, seed in seeds))
         return [list(found[start : start + times]) for start in range(0, len(found), times)]
 
     def right(self, chats: Sequence[Chat]) -> list[bool]:
@@ -71,14 +74,14 @@ def families(asked: Asked, n: int) -> Figures:
     found: Figures = {}
     for family in FAMILIES:
         chats = family_samples(family, n)
-        right = asked.right(chats)
-        found[family] = share_of(right).to_json() | _kinds(right, chats)
-        _say(family, share_of(right))
+        right, problems = asked.right(chats), problems_of(chats)
+        found[family] = share_of(right, problems).to_json() | _kinds(right, chats)
+        _say(family, share_of(right, problems))
     return found
 
 
 def _kinds(right: Sequence[bool], chats: Sequence[Chat]) -> Figures:
-    by_kind = grouped(right, [chat.kind.split(",")[0] for chat in chats])
+    by_kind = grouped(right, problems_of(chats), [chat.kind.split(",")[0] for chat in chats])
     return {"kinds": {kind: share.to_json() for kind, share in by_kind.items()}} if len(by_kind) <= 12 else {}
 
 
@@ -86,7 +89,8 @@ def paraphrases(asked: Asked, n: int) -> Figures:
     """Greedy, in wordings that no training text holds."""
     found: Figures = {}
     for family in PARAPHRASED:
-        share = share_of(asked.right(family_samples(family, n, paraphrase=True)))
+        chats = family_samples(family, n, paraphrase=True)
+        share = share_of(asked.right(chats), problems_of(chats))
         found[family] = share.to_json()
         _say(f"{family}, reworded", share)
     return found
@@ -96,7 +100,7 @@ def ladders(asked: Asked, n: int) -> Figures:
     """Greedy, by rung; and at WARMTH where a vote may gain."""
     found: Figures = {}
     for name, rung, chats in ladder(n):
-        share = share_of(asked.right(chats))
+        share = share_of(asked.right(chats), problems_of(chats))
         figures: Figures = share.to_json()
         if name in VOTED and 0.1 < share.value < 0.98:
             figures["vote"] = voted(asked, chats)
@@ -112,18 +116,27 @@ def voted(asked: Asked, chats: Sequence[Chat]) -> Mapping[str, Any]:
         answers = [read_answer(text) for text in texts]
         single.append(sum(answer == chat.gold for answer in answers) / VOTERS)
         vote.append(float(plurality(answers).winner == chat.gold))
-    gain = gain_of(single, vote).to_json()
+    gain = gain_of(single, vote, problems_of(chats)).to_json()
     print(f"  vote of {VOTERS}: {json.dumps(gain)}", flush=True)
     return gain
 
 
 def orders(asked: Asked, n: int) -> Figures:
-    """Pairs judged twice, the better answer as A and as B; `same` where both verdicts name one answer."""
+    """Pairs judged twice, the better answer as A and as B; `same` where both verdicts name one answer.
+
+    The better one stands as A first, so that A and then B name it both times, and B and then A the other.
+    """
     found: Figures = {}
     for family in PAIRED:
-        first, second = (asked.right(chats) for chats in pairs(family, n))
-        same = [a == b for a, b in zip(first, second, strict=True)]
-        shares = {"A": share_of(first), "B": share_of(second), "same": share_of(same)}
+        told: list[list[str]] = []
+        shares = {}
+        for order, chats in zip("AB", pairs(family, n), strict=True):
+            problems = problems_of(chats)
+            told.append([read_answer(said).strip("[]") for (said,) in asked.texts(chats)])
+            right = [verdict == chat.gold.strip("[]") for verdict, chat in zip(told[-1], chats, strict=True)]
+            shares[order] = share_of(right, problems)
+        same = [both in (("A", "B"), ("B", "A")) for both in zip(*told, strict=True)]
+        shares["same"] = share_of(same, problems)
         found[family] = {name: share.to_json() for name, share in shares.items()}
         for name, share in shares.items():
             _say(f"{family}, {name}", share)
@@ -144,8 +157,9 @@ def measure(folder: Path, n: int) -> Figures:
 
 
 def _say(what: str, share: Share) -> None:
-    low, high = share.interval
-    print(f"{what:40} {share.value:.3f}  [{low:.3f}, {high:.3f}]  n={share.n}", flush=True)
+    told = share.to_json()
+    counts = f"n={share.n}, {share.problems} problems"
+    print(f"{what:40} {share.value:.3f}  [{told['low']:.3f}, {told['high']:.3f}]  {counts}", flush=True)
 
 
 def main() -> None:

@@ -1,72 +1,76 @@
-"""Shares with their intervals, and what is gained by voting."""
+"""Shares with their intervals, and what is gained by voting. Chats about one problem go together."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pytest_hiddenlayer.stats.estimate import wilson
+from pytest_hiddenlayer.stats.clusters import clustered_stderr, clusters, effective_groups
+from pytest_hiddenlayer.stats.estimate import estimate, quantile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Share:
-    """So many of n, with Wilson's 95 % interval."""
+    """A share of n chats, with the 95 % interval over their problems; None where one problem tells of no other."""
 
-    right: int
+    value: float
     n: int
-
-    @property
-    def value(self) -> float:
-        """Between 0 and 1."""
-        return self.right / self.n
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 %."""
-        return wilson(self.value, self.n)
+    problems: int
+    interval: tuple[float, float] | None
 
     def to_json(self) -> dict[str, Any]:
-        """Rounded to a thousandth, the count beside."""
-        low, high = self.interval
-        return {"share": round(self.value, 3), "low": round(low, 3), "high": round(high, 3), "n": self.n}
+        """Rounded to a thousandth, the counts beside."""
+        low, high = self.interval or (0.0, 1.0)
+        told = {"share": round(self.value, 3), "low": round(low, 3), "high": round(high, 3)}
+        return told | {"n": self.n, "problems": self.problems}
 
 
-def share_of(right: Sequence[bool]) -> Share:
-    """The share of what is True."""
-    return Share(right=sum(right), n=len(right))
+def share_of(right: Sequence[bool], problems: Sequence[Hashable]) -> Share:
+    """The share of what is True, one entry a chat; `problems` says which chats are about the same."""
+    found = estimate([float(one) for one in right], problems)
+    assert found.mean is not None, "nothing was asked"
+    return Share(value=found.mean, n=found.n, problems=len(set(problems)), interval=found.ci95)
 
 
-def grouped(right: Sequence[bool], kinds: Sequence[str]) -> dict[str, Share]:
+def grouped(right: Sequence[bool], problems: Sequence[Hashable], kinds: Sequence[str]) -> dict[str, Share]:
     """A share for each kind, by name."""
-    found: dict[str, list[bool]] = {}
-    for one, kind in zip(right, kinds, strict=True):
-        found.setdefault(kind, []).append(one)
-    return {kind: share_of(found[kind]) for kind in sorted(found)}
+    found: dict[str, list[tuple[bool, Hashable]]] = {}
+    for one, problem, kind in zip(right, problems, kinds, strict=True):
+        found.setdefault(kind, []).append((one, problem))
+    return {kind: share_of(*zip(*found[kind], strict=True)) for kind in sorted(found)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gain:
-    """What a vote of several samples gains over one of them, paired by problem."""
+    """What a vote of several samples gains over one of them, paired by chat; the interval is over problems."""
 
     single: float
     vote: float
     low: float
     high: float
     n: int
+    problems: int
 
     def to_json(self) -> Mapping[str, Any]:
         """Rounded to a thousandth."""
         return {key: round(value, 3) for key, value in asdict(self).items()}
 
 
-def gain_of(single: Sequence[float], vote: Sequence[float]) -> Gain:
-    """The mean difference with its 95 % interval, from the spread of the differences between problems."""
+def gain_of(single: Sequence[float], vote: Sequence[float], problems: Sequence[Hashable]) -> Gain:
+    """The mean difference with its 95 % interval: Student's, with errors clustered by problem."""
     n = len(single)
     differences = [b - a for a, b in zip(single, vote, strict=True)]
-    mean = math.fsum(differences) / n
-    error = math.sqrt(math.fsum((d - mean) ** 2 for d in differences) / (n - 1) / n)
+    sums, sizes = clusters(differences, problems)
+    error, mean = clustered_stderr(sums, sizes), math.fsum(differences) / n
+    assert error is not None, "one problem tells nothing of others"
+    half = quantile(effective_groups(sizes) - 1) * error
     return Gain(
-        single=math.fsum(single) / n, vote=math.fsum(vote) / n, low=mean - 1.96 * error, high=mean + 1.96 * error, n=n
+        single=math.fsum(single) / n,
+        vote=math.fsum(vote) / n,
+        low=mean - half,
+        high=mean + half,
+        n=n,
+        problems=len(sizes),
     )

@@ -137,10 +137,15 @@ SYSTEM_SHARE = 0.04
 CHUNK = 8192  # chats that are made, sorted by length and shuffled together
 
 
+def weights_of(number: int) -> Mapping[str, float]:
+    """The weights that hold for a chunk."""
+    return max((m for m in SCHEDULE if m.from_chunk <= number), key=lambda m: m.from_chunk).weights
+
+
 def chunk(seed: int, number: int) -> list[tuple[str, Chat]]:
     """The chats of one chunk, each with its family; the same for the same seed and number."""
     rng = random.Random(f"nano-2 {seed} {number}")
-    weights = max((m for m in SCHEDULE if m.from_chunk <= number), key=lambda m: m.from_chunk).weights
+    weights = weights_of(number)
     families = rng.choices([*weights], [*weights.values()], k=CHUNK)
     draw = Draw(rng)
     return [(family, FAMILIES[family](draw)) for family in families]

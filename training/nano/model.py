@@ -47,7 +47,7 @@ class Shape:
             "rope_theta": self.rope_base,
             "tie_word_embeddings": True,
             "eos_token_id": 0,
-            "torch_dtype": "float32",
+            "torch_dtype": "float16",
         }
 
     def to_json(self) -> dict[str, Any]:

@@ -345,17 +345,3 @@ def fact_question(draw: Draw) -> Question:
 def fact_key(text: str) -> str:
     """The question's form with its subject."""
     return f"fact {text}"
-
-
-def is_fact(text: str) -> bool:
-    """Whether this is a question for a fact in one of the forms above."""
-    return text in _fact_texts()
-
-
-def _fact_texts() -> frozenset[str]:
-    if not _FACT_TEXTS:
-        _FACT_TEXTS.update(form.format(x=x) for _, known, forms in FACTS for x in known for form in forms)
-    return frozenset(_FACT_TEXTS)
-
-
-_FACT_TEXTS: set[str] = set()

@@ -1,7 +1,8 @@
 """Reads problems back out of prompts: `python -m training.nano.reading` writes the keys of `evals/`.
 
-Nothing here knows how a chat was drawn. What the generator says of its problems can be checked
-against what its texts hold.
+It shares the forms of prompts and the keys with the generator, and nothing else: whatever way a
+chat was drawn, it finds what stands in the text. A text in a form that is not in those tuples
+says nothing to it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,13 @@
-"""Chats to measure a model by: held-out problems, the same for every model, none twice."""
+"""Chats to measure a model by: held-out problems, the same for every model, no prompt twice.
+
+A problem may come back in another wording; `problems_of` tells which chats are about the same.
+`coherence` alone has no problem that could be held out.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
 from .draw import Draw
@@ -12,6 +16,7 @@ from .families.asking import at_once, bare, written
 from .families.listing import compare, sort, votes
 from .mixture import FAMILIES
 from .questions import Question, chain_question, story_question, sum_question
+from .reading import keys_in
 
 SEED = 777
 PARAPHRASED = (
@@ -57,6 +62,11 @@ def drawn(make: Maker, draw: Draw, count: int) -> list[Chat]:
         if len(found) == count:
             break
     return [*found.values()]
+
+
+def problems_of(chats: Sequence[Chat]) -> list[Hashable]:
+    """For each chat the problems that its prompt asks, or itself where it asks none."""
+    return [frozenset(keys_in(chat.prompt)) or chat.prompt for chat in chats]
 
 
 def pairs(family: str, count: int, seed: int = SEED) -> tuple[list[Chat], list[Chat]]:

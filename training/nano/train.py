@@ -2,6 +2,7 @@
 
 The learning rate warms up, stays, and falls to nothing over the last tokens. The steady part can
 be made longer at any time; `--decay` branches off from where it stands, and leaves it as it is.
+To decay again from further on, move `decayed.pt` away first.
 Everything lies in one folder (`--folder`): `steady.pt` and `decayed.pt`, written every few
 minutes and whole or not at all; `log.jsonl`, one line a report. Killed at any time, the same
 command goes on from the last checkpoint, and the losses are those of a run that was not stopped.
@@ -15,7 +16,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ class Progress:
     cpu_s: float = 0.0
     loss: float | None = None  # a running mean
     decay_from: int | None = None  # tokens, once the decay has begun
+    decay: int | None = None  # tokens over which the rate falls
     probes: int = 0  # so many quick evaluations are done
 
     def to_json(self) -> dict[str, Any]:
@@ -124,14 +126,25 @@ class Run:
         """Take over a checkpoint; False where there is none."""
         path = self.folder / f"{name}.pt"
         if not path.is_file():
+            forget_after(self.folder / "log.jsonl", name, -1)
             return False
         state = torch.load(path, weights_only=True)
+        self._check(path, state)
         self.network.load_state_dict(state["network"])
         self.average = state["average"]
         self.optimizer.load(state["optimizer"])
         self.progress = Progress(**state["progress"])
         forget_after(self.folder / "log.jsonl", name, self.progress.tokens)
         return True
+
+    def _check(self, path: Path, state: Mapping[str, Any]) -> None:
+        asked = {"shape": self.network.shape.to_json(), "seed": self.seed, "batch": self.batch}
+        for what, value in asked.items():
+            if state[what] != value:
+                raise SystemExit(
+                    f"{path}: trained with {what} {state[what]}, asked for {value}; "
+                    "take another --folder, or put it back"
+                )
 
 
 def tokenizer_of(folder: Path, seed: int) -> Tokenizer:
@@ -175,12 +188,18 @@ def rate_share(progress: Progress, decay: int) -> float:
 def train(run: Run, *, tokens: int, decay: int = 0) -> None:
     """Steady training up to `tokens`, or with `decay` so many tokens more while the rate falls."""
     name = "decayed" if decay else "steady"
-    if not run.load(name) and decay:
+    found = run.load(name)
+    if decay and not found:
         run.load("steady")
+    elif decay:
+        check_decay(run, decay)
     progress = run.progress
     if decay and progress.decay_from is None:
-        progress.decay_from = progress.tokens
+        progress.decay_from, progress.decay = progress.tokens, decay
     end = (progress.decay_from or 0) + decay if decay else tokens
+    if progress.tokens >= end:
+        print(f"{name}.pt has read {progress.tokens} tokens of {end}: nothing to do", flush=True)
+        return
     clock = Clock(progress)
     for ids, learnt in run.batches():
         if progress.tokens >= end:
@@ -199,6 +218,19 @@ def train(run: Run, *, tokens: int, decay: int = 0) -> None:
     run.save(name)
     report(run, name)
     look(run, name)
+
+
+def check_decay(run: Run, decay: int) -> None:
+    """Stop where a decay that was begun is not the one asked for."""
+    begun, steady = run.progress, run.folder / "steady.pt"
+    if begun.decay not in (None, decay):
+        raise SystemExit(f"decayed.pt falls over {begun.decay} tokens, asked for {decay}; move it away to begin anew")
+    further = torch.load(steady, weights_only=True)["progress"]["tokens"] if steady.is_file() else 0
+    if begun.decay_from is not None and further > begun.decay_from:
+        raise SystemExit(
+            f"steady.pt has gone on to {further} tokens since decayed.pt branched off at {begun.decay_from}; "
+            "move decayed.pt away to decay from there"
+        )
 
 
 class Clock:
@@ -249,8 +281,11 @@ def forget_after(log: Path, name: str, tokens: int) -> None:
     if not log.is_file():
         return
     lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if (told := json.loads(line))["phase"] != name or told["tokens"] <= tokens]
-    log.write_text("".join(kept), encoding="utf-8")
+    whole = [line for line in lines if line.endswith("\n")]  # a kill may leave half a line
+    kept = [line for line in whole if (told := json.loads(line))["phase"] != name or told["tokens"] <= tokens]
+    beside = log.with_name(f"{log.name}.{os.getpid()}.tmp")
+    beside.write_text("".join(kept), encoding="utf-8")
+    os.replace(beside, log)
 
 
 def write(run: Run, line: dict[str, Any]) -> None:

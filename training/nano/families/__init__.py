@@ -1,4 +1,4 @@
-"""Families of chats: a prompt, the answer to it, and the keys of the problem behind it."""
+"""Families of chats: a prompt and the answer to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ class Chat:
     prompt: str
     answer: str
     kind: str = ""  # within the family: what figures are grouped by
-    system: str = ""
 
     @property
     def gold(self) -> str:

@@ -15,7 +15,7 @@ from ..draw import Draw
 from ..questions import Question, question
 from ..words import NAMES, PLACES, THINGS, WORDS
 from . import Chat
-from .judging import mark, said
+from .judging import looked_at, mark, said
 
 CRITERIA = (
     "The answer is correct.",
@@ -62,7 +62,7 @@ def llm_judge(draw: Draw) -> Chat:
     texts |= {"reference": asked.answer} if reference else {}
     criteria = draw.wording(CRITERIA, NEW_CRITERIA)
     verdict = scale.labels[-1 if right else 0]
-    look = _reference(asked) if reference else _looked(asked)
+    look = _reference(asked) if reference else looked_at(asked, "worked")
     prompt = _judge_prompt(draw, judge_scorer.TEMPLATE, scale, texts, {"criteria": criteria, "reference": ""})
     compared = mark("The answer", given, asked.answer)
     kind = f"{'right' if right else 'wrong'}, {'reference' if reference else 'none'}"
@@ -98,7 +98,7 @@ def win_rate(draw: Draw, better: str = "") -> Chat:
     texts |= {"answer_a": a, "answer_b": b}
     words = {"criteria": pairwise.CRITERIA if draw.chance(0.7) else draw.wording(CRITERIA), "reference": ""}
     prompt = _filled(draw, pairwise.TEMPLATE, pairwise.DEFAULT.marking, texts, words)
-    look = _reference(asked) if reference else _looked(asked)
+    look = _reference(asked) if reference else looked_at(asked, "worked")
     marks = f"{mark('A', first, asked.answer)} {mark('B', second, asked.answer)}"
     return Chat(prompt=prompt, answer=f"{look} {marks} [[{verdict}]]", kind=verdict)
 
@@ -113,11 +113,6 @@ def coherence(draw: Draw) -> Chat:
     criteria = coherence_scorer.CRITERIA if draw.chance(0.8) else "Coherence: do the sentences belong together?"
     prompt = _judge_prompt(draw, coherence_scorer.TEMPLATE, scale, {"text": text}, {"criteria": criteria})
     return Chat(prompt=prompt, answer=f"{why} [[{verdict}]]", kind=kind)
-
-
-def _looked(asked: Question) -> str:
-    working = f"{asked.worked}. " if asked.worked else ""
-    return f"{working}The right answer is {asked.answer}."
 
 
 def _reference(asked: Question) -> str:

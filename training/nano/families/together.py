@@ -37,17 +37,19 @@ def reconsider(draw: Draw) -> Chat:
     if draw.chance(0.3):
         wrong = asked.wrong(draw.rng)
         told = [_voice(draw, asked, wrong) for _ in range(voices)]
+    texts = ", ".join(text for _, text in told)
     form = NEW_RECONSIDER if draw.paraphrase else RECONSIDER
     task, answer = _wished(draw, asked, wish)
-    kind = "none right" if not any(asked.answer in voice for voice in told) else "some right"
-    return Chat(prompt=form.format(task=task, answers=", ".join(told)), answer=answer, kind=kind)
+    kind = "some right" if any(given == asked.answer for given, _ in told) else "none right"
+    return Chat(prompt=form.format(task=task, answers=texts), answer=answer, kind=kind)
 
 
-def _voice(draw: Draw, asked: Question, answer: str) -> str:
+def _voice(draw: Draw, asked: Question, answer: str) -> tuple[str, str]:
+    """An agent's answer, a wrong one where none is given, and how it is said."""
     answer = answer or asked.wrong(draw.rng)
     if draw.chance(0.85) or not asked.worked:
-        return answer
-    return f"{asked.worked}. Answer: {answer}" if draw.chance(0.5) else f"The answer is {answer}."
+        return answer, answer
+    return answer, f"{asked.worked}. Answer: {answer}" if draw.chance(0.5) else f"The answer is {answer}."
 
 
 def _wished(draw: Draw, asked: Question, wish: str) -> tuple[str, str]:
