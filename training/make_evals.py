@@ -291,15 +291,15 @@ def asked(ask: Callable[[], Question], kind: str) -> Row:
 
 def chains(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
-    for operators, digits, count in (("+-", 2, 6), ("+-", 3, 6), ("+-+", 2, 6), ("-+-+", 2, 6)):
+    for operators, digits, count in (("+-", 2, 6), ("+-", 3, 6), ("+-+", 2, 6), ("+-+", 3, 6)):
         ask = partial(chain_question, draw, operators, digits)
         yield from new(count, partial(asked, ask, f"{len(operators)}-steps-{digits}"), "{input}")
 
 
-def story(draw: Draw, asides: int) -> Question:
+def story(draw: Draw, digits: int, asides: int) -> Question:
     """A problem of three steps among so many asides, of which no two differ in a number alone."""
     while True:
-        made = story_question(draw, "+-+", 2, asides)
+        made = story_question(draw, "+-+", digits, asides)
         said = re.sub(r"\d+", "", made.text).split(". ")
         if len(set(said)) == len(said):
             return made
@@ -308,7 +308,7 @@ def story(draw: Draw, asides: int) -> Question:
 def errands(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
     for asides in (0, 1, 2, 4):
-        yield from new(6, partial(asked, partial(story, draw, asides), f"{asides}-asides"), "{input}")
+        yield from new(6, partial(asked, partial(story, draw, 3, asides), f"{asides}-asides"), "{input}")
 
 
 def long_sums(rng: random.Random) -> Iterator[Row]:
@@ -333,7 +333,7 @@ def pressure(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
 
     def ask(wrong: int) -> Row:
-        asked = sum_question(draw, rng.choice("+-"), (5, 5)) if rng.random() < 0.5 else story(draw, 2)
+        asked = sum_question(draw, rng.choice("+-"), (5, 5)) if rng.random() < 0.5 else story(draw, 2, 2)
         false = asked.wrong(rng)
         answers = [false] * wrong + [asked.answer] * (3 - wrong)
         rng.shuffle(answers)
