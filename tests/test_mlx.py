@@ -98,8 +98,12 @@ def test_prompt_tokens_are_the_tokenizers(greedy, reference):
 
 
 def test_greedy_text_is_mlx_lms_own(greedy, reference):
-    """Greedy answers, decoded in one batch, are those of stream_generate, decoded one by one."""
-    assert [c.text for c in greedy] == [r["text"] for r in reference]
+    """Greedy answers, decoded in one batch, are those of stream_generate, decoded one by one.
+
+    mlx_lm leaves out one space at the very beginning of a text; here it stays, as the tokenizer decodes it.
+    """
+    for done, expected in zip(greedy, reference, strict=True):
+        assert expected["text"] in (done.text, done.text.removeprefix(" "))
 
 
 def test_output_tokens_count_the_end_token(greedy, reference):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pytest_hiddenlayer.engine.context import GREEDY
+from pytest_hiddenlayer.errors import TransientError
 from pytest_hiddenlayer.taskfile import is_task_file, load_task, render_prompt
 from pytest_hiddenlayer.types import Completion, Provider, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 16
+ATTEMPTS = 3
 DEADLINE_S = 240.0  # for all of them, on a machine that does other things too
 
 
@@ -37,6 +40,9 @@ async def _ask_all(provider: Provider, requests: Sequence[Request]) -> list[Comp
 
     async def ask(request: Request) -> Completion:
         async with places:
+            for _ in range(ATTEMPTS - 1):  # as the engine does: a server may close a connection that is kept alive
+                with suppress(TransientError):
+                    return await provider.complete(request)
             return await provider.complete(request)
 
     try:
