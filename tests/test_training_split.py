@@ -13,9 +13,10 @@ import pytest
 pytest.importorskip("tokenizers", reason="tokenizers cannot be imported here")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # training/ is in no wheel
 
-from training.nano import questions
+from training.nano import questions, stories
 from training.nano.draw import Draw
 from training.nano.families import Chat, asking, judging, listing, read_answer, scorers, together, wording
+from training.nano.forms import worded
 from training.nano.mixture import CHUNK, FAMILIES, SCHEDULE, chunk
 from training.nano.problems import Chain, Sum, sum_key
 from training.nano.reading import eval_prompts, keys_in
@@ -113,7 +114,7 @@ NEW = {
     "at once": (asking.NEW_AT_ONCE, asking.AT_ONCE),
     "written": (asking.NEW_WRITTEN, asking.WRITTEN),
     "asks": (questions.NEW_ASKS, questions.ASKS),
-    "stories": (sum(questions.NEW_STORIES.values(), ()), sum(questions.STORIES.values(), ())),
+    "stories": (sum(stories.NEW_STORIES.values(), ()), sum(stories.STORIES.values(), ())),
     "compare": (listing.NEW_COMPARISONS, listing.COMPARISONS),
     "sort": (listing.NEW_SORTS, listing.SORTS),
     "votes": (listing.NEW_VOTES, listing.VOTES),
@@ -123,7 +124,7 @@ NEW = {
     "pairs": (judging.NEW_PAIRS, judging.PAIRS),
     "singles": (judging.NEW_SINGLES, judging.SINGLES),
     "criteria": (scorers.NEW_CRITERIA, scorers.CRITERIA),
-    "reconsider": ((together.NEW_RECONSIDER,), (together.RECONSIDER,)),
+    "reconsider": (together.NEW_RECONSIDER, together.RECONSIDERED),
     "plans": (together.NEW_PLANS, together.PLANS),
 }
 """Wordings that only measurements use, and the known ones."""
@@ -141,6 +142,25 @@ def test_new_wordings_are_in_no_training_text(part: str, trained_texts: list[str
     for form in new:
         assert not [text for text in trained_texts if is_put_as(text, form)], form
     assert any(is_put_as(text, form) for form in known for text in trained_texts)
+
+
+@pytest.mark.parametrize("part", NEW)
+def test_new_wordings_can_never_be_drawn(part: str) -> None:
+    """Whatever is taken at each choice of the known forms, none of the new ones comes out."""
+    new, known = NEW[part]
+    for form in new:
+        shown = re.sub(r"\{\w+\}", "X", form)
+        assert not [other for other in known if re.fullmatch(every_wording(other), shown)], form
+    for form in set(known):
+        drawn_once = worded(random.Random(1), form)
+        assert re.fullmatch(every_wording(form), drawn_once)
+        assert "<" not in drawn_once
+
+
+def every_wording(form: str) -> str:
+    """A form of prompts as a pattern; a slot holds anything."""
+    escaped = re.escape(form).replace("<", "(?:").replace(">", ")").replace("/", "|")
+    return re.sub(r"\\\{\w+\\\}", ".+", escaped)
 
 
 def is_put_as(text: str, form: str) -> bool:

@@ -48,8 +48,13 @@ def card(run: Path, folder: Path) -> str:
         shares=chat_shares(last["chunk"]),
         goals=list(_goals(figures)),
         figures=figures,
-        weak=[f"{name} ({f['share']:.2f})" for name, f in figures["families"].items() if f["share"] < 0.8],
+        weak=_below(figures["families"], 0.8),
+        brittle=_below(figures["paraphrases"], 0.8),
     )
+
+
+def _below(figures: Figures, least: float) -> list[str]:
+    return [f"{name} ({found['share']:.2f})" for name, found in figures.items() if found["share"] < least]
 
 
 def chat_shares(last_chunk: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .forms import worded
 from .split import is_held_out
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Draw:
 
     def wording(self, known: Sequence[str], new: Sequence[str] = ()) -> str:
         """One of the known wordings, or with `paraphrase` one of the new ones."""
-        return self.rng.choice(new if self.paraphrase and new else known)
+        return worded(self.rng, self.rng.choice(new if self.paraphrase and new else known))
 
     def chance(self, share: float) -> bool:
         """True for this share of draws."""

@@ -118,12 +118,31 @@ _LAST = _LATER | {
 _FOUND = _LAST | {"compare": 35, "tables": 40}
 # While the learning rate falls, nothing should be rare.
 _CLOSING = _FOUND | {"compare": 45, "tables": 30, "coherence": 3, "judge_answer": 6, "reconsider": 6, "votes": 5}
+# After eighty million, what broke in wordings that it had not read comes more often, in many more forms.
+_WORDED = _CLOSING | {
+    "compare": 28,
+    "tables": 28,
+    "sums_written": 7,
+    "chains_written": 3,
+    "stories_bare": 14,
+    "stories_written": 9,
+    "rewrite": 24,
+    "bullets": 8,
+    "json_answers": 8,
+    "judge_pair": 10,
+    "judge_pair_written": 7,
+    "judge_answer": 8,
+    "judge_answer_written": 7,
+    "reconsider": 12,
+    "plan": 6,
+}
 SCHEDULE = (
     Mixture(from_chunk=0, weights=_FIRST),
     Mixture(from_chunk=40, weights=_LATER),
     Mixture(from_chunk=90, weights=_LAST),
     Mixture(from_chunk=108, weights=_FOUND),
     Mixture(from_chunk=158, weights=_CLOSING),
+    Mixture(from_chunk=161, weights=_WORDED),
 )
 SYSTEMS = (
     "You are a helpful assistant.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .draw import Draw
 from .problems import Chain, Sum
+from .stories import ASIDES, NEW_STORIES, STORIES
 from .words import CAPITALS, COLOURS, NAMES, OPPOSITES, PLACES, THINGS
 
 ASKS = (
@@ -28,6 +29,11 @@ ASKS = (
     "What do you get for {e}?",
     "I need the value of {e}.",
     "{e}: what is the result?",
+    "<How much/What> <do you get for/is the value of/is the result of/makes/gives> {e}?",
+    "<Say/Tell me/Tell us/Write/Give> <what {e} is/what {e} makes/the value of {e}/the result of {e}>.",
+    "<Do/Solve/Work out/Take> this <one/problem/task/exercise>: {e}<./>",
+    "<I want to know/We need/She asks for> <the result of /the value of //>{e}.",
+    "<Could you/Can you/Will you> <compute/work out/find/do/solve> {e}?",
 )
 NEW_ASKS = ("What does {e} come to?", "Please tell me what {e} is.", "Do this sum: {e}.")
 STEP_TRIES = 60
@@ -166,78 +172,6 @@ def _expression(draw: Draw, made: Sum) -> str:
     return f"{made.left} {draw.rng.choice((made.operator, SPOKEN[made.operator]))} {made.right}"
 
 
-# Operators → stories of them. Sentences are parted by `|`; a distractor may stand between two of them.
-STORIES: dict[str, tuple[str, ...]] = {
-    "+": (
-        "{n} has {a} {t}.|{m} gives {n} {b} more.|How many {t} does {n} have?",
-        "{n} has {a} {t}.|{n} buys {b} more.|How many {t} does {n} have now?",
-        "{n} finds {a} {t} in the morning and {b} in the evening.|How many {t} is that?",
-        "There are {a} {t} on the table and {b} in the bag.|How many {t} are there in all?",
-        "{n} owns {a} {t}, {m} owns {b}.|How many {t} do they own together?",
-        "A box holds {a} {t}.|{n} puts in {b} more.|How many {t} does it hold now?",
-        "{n} sold {a} {t} on Monday and {b} on Tuesday.|How many {t} did {n} sell?",
-    ),
-    "-": (
-        "{n} has {a} {t} and loses {b}.|How many {t} are left?",
-        "{n} has {a} {t}.|{n} gives {m} {b}.|How many {t} does {n} have now?",
-        "There are {a} {t} in the box.|{m} takes {b} out.|How many {t} are left?",
-        "{n} had {a} {t} and sold {b} of them.|How many {t} remain?",
-        "{n} has {a} {t}, {m} has {b}.|How many more {t} does {n} have than {m}?",
-        "Of {a} {t}, {b} are broken.|How many {t} are not broken?",
-    ),
-    "*": (
-        "Each of {b} boxes holds {a} {t}.|How many {t} in all?",
-        "There are {b} bags with {a} {t} each.|How many {t} are there?",
-        "{n} buys {b} packs of {a} {t}.|How many {t} does {n} buy?",
-        "{b} friends have {a} {t} each.|How many {t} do they have together?",
-        "{n} makes {a} {t} a day.|How many {t} does {n} make in {b} days?",
-    ),
-    "+-": (
-        "{n} has {a} {t}, buys {b} and gives {m} {c}.|How many {t} does {n} have now?",
-        "{n} has {a} {t}.|{n} finds {b} more and then loses {c}.|How many {t} does {n} have?",
-        "A shop has {a} {t}.|{b} more arrive and {c} are sold.|How many {t} are left?",
-        "There were {a} {t} in the box.|{n} put in {b}, {m} took out {c}.|How many {t} are in the box?",
-    ),
-    "-+": (
-        "{n} has {a} {t}, gives {m} {b} and buys {c}.|How many {t} does {n} have now?",
-        "A shop has {a} {t}.|It sells {b} and then gets {c} more.|How many {t} does it have?",
-    ),
-    "++": (
-        "{n} has {a} {t}, {m} has {b} and the teacher has {c}.|How many {t} do they have together?",
-        "{n} finds {a} {t}, then {b}, then {c}.|How many {t} is that?",
-    ),
-    "--": (
-        "{n} has {a} {t}, loses {b} and gives {m} {c}.|How many {t} are left?",
-        "A shop has {a} {t}.|It sells {b} in the morning and {c} in the evening.|How many {t} are left?",
-    ),
-    "*+": (
-        "{n} buys {b} packs of {a} {t} and has {c} more at home.|How many {t} does {n} have?",
-        "Each of {b} boxes holds {a} {t}, and {c} lie on the table.|How many {t} are there?",
-    ),
-    "*-": (
-        "{n} buys {b} packs of {a} {t} and gives {m} {c}.|How many {t} does {n} have left?",
-        "Each of {b} boxes holds {a} {t}.|{c} {t} are broken.|How many {t} are not broken?",
-    ),
-    "+-+": (
-        "{n} has {a} {t}, buys {b}, gives {m} {c} and finds {d}.|How many {t} does {n} have now?",
-        "A shop has {a} {t}.|{b} arrive, {c} are sold, and {d} more arrive.|How many {t} does it have?",
-    ),
-    "+*": ("{n} has {a} {t} and finds {b} more.|{m} has {c} times as many.|How many {t} does {m} have?",),
-}
-NEW_STORIES: dict[str, tuple[str, ...]] = {
-    "+": ("{n} picked {a} {t}.|Later {n} picked {b} more.|What is the number of {t} that {n} picked?",),
-    "-": ("{n} brought {a} {t} to school, and {m} used {b} of them.|What number of {t} is left?",),
-    "*": ("A shelf has {b} rows of {a} {t}.|What is the number of {t} on the shelf?",),
-    "+-": ("{n} starts with {a} {t}, wins {b} and then drops {c}.|With how many {t} does {n} end?",),
-}
-ASIDES = (
-    "{k} has {z} {u}.",
-    "{k} is {z} years old.",
-    "{n} is {z} years old.",
-    "It is {z} minutes to {p}.",
-    "{k} saw {z} {u} at {p}.",
-    "The bus has {z} seats.",
-)
 _STORY_KINDS = ("+", "+", "-", "-", "*", "*", "+-", "+-", "+-", "-+", "++", "--", "*+", "*-", "+-+", "+*")
 
 
@@ -263,7 +197,7 @@ def _told(draw: Draw, form: str, chain: Chain, asides: int) -> str:
     n, m, k = draw.rng.sample(NAMES, 3)
     t, u = draw.rng.sample(THINGS, 2)
     numbers = dict(zip("abcd", (chain.first, *(number for _, number in chain.rest)), strict=False))
-    sentences = form.format(n=n, m=m, t=t, **numbers).split("|")
+    sentences = form.format(n=n, m=m, k=k, t=t, **numbers).split("|")
     for _ in range(asides):
         aside = draw.rng.choice(ASIDES)
         told = aside.format(k=k, n=n, u=u, p=draw.rng.choice(PLACES), z=draw.rng.randint(2, 99))

@@ -41,9 +41,11 @@ from .families.wording import (
     list_key,
     word_key,
 )
+from .forms import CHOICE
 from .problems import Chain
-from .questions import FACTS, NEW_STORIES, SPOKEN, STORIES, fact_key
+from .questions import FACTS, SPOKEN, fact_key
 from .split import EVAL_KEYS
+from .stories import ASIDES, NEW_STORIES, STORIES
 
 EVALS = Path(__file__).resolve().parents[2] / "evals"
 _SIGNS = {word: sign for sign, word in SPOKEN.items()}
@@ -59,6 +61,7 @@ _ROWS = tuple(
         r"(\w+) is (\d+), lives in (\w+) and has (\d+) points\.",
     )
 )
+_LOOSE = dict.fromkeys("abcdz", r"\d+") | {"p": r"[\w ]+"}
 _MEANT = {"l": r"(?P<l>\w+(?:, \w+)+)", "w": r"(?P<w>\w+)", "x": r"(?P<x>[A-Za-z]+(?: City)?)"}
 
 
@@ -142,7 +145,7 @@ def _tables(text: str) -> Iterator[str | None]:
 
 
 def _found(text: str, forms: tuple[str, ...]) -> Iterator[re.Match[str]]:
-    for form in forms:
+    for form in dict.fromkeys(forms):
         yield from _form(form).found(text)
 
 
@@ -159,33 +162,42 @@ class Form:
 
 
 @cache
-def _form(form: str, between: str = "") -> Form:
-    """A form with its slots as groups; `|` allows for `between`."""
+def _form(form: str) -> Form:
+    """A form with its slots as groups; an aside may stand where `|` parts two sentences."""
+    parts = re.split(r"(<[^<>]*>|\{\w\}|\|)", form)
     seen: set[str] = set()
+    made = "".join(_pattern(part, seen) for part in parts)
+    literal = max((part for part in parts if part[:1] not in {"<", "{", "|"}), key=len)
+    return Form(re.compile(rf"(?<!\w){made}"), literal)
 
-    def group(slot: re.Match[str]) -> str:
-        name = slot[1]
-        if name in seen:
-            return f"(?P={name})"
-        seen.add(name)
-        return _MEANT.get(name, rf"(?P<{name}>\d+)" if name in "abcd" else rf"(?P<{name}>\w+)")
 
-    parts = re.split(r"(\{\w\}|\|)", form)
-    made = "".join(
-        between if part == "|" else _SLOT.sub(group, part) if _SLOT.fullmatch(part) else re.escape(part)
-        for part in parts
+def _pattern(part: str, seen: set[str]) -> str:
+    """A literal, a slot, a choice or a break between sentences; `seen` are the slots before it."""
+    if CHOICE.fullmatch(part):
+        return f"(?:{'|'.join(_filled(wording, seen) for wording in part[1:-1].split('/'))})"
+    if part == "|":
+        return rf"(?: (?:{'|'.join(_filled(aside, set()) for aside in ASIDES)}))*? "
+    slot = _SLOT.fullmatch(part)
+    if slot is None or slot[1] in seen:
+        return _filled(part, seen)
+    seen.add(slot[1])
+    return _MEANT.get(slot[1], rf"(?P<{slot[1]}>{_filled(part, set())})")
+
+
+def _filled(wording: str, seen: set[str]) -> str:
+    """A wording whose slots are the same as before, or hold whatever they may."""
+    return "".join(
+        (f"(?P={part[1]})" if part[1] in seen else _LOOSE.get(part[1], r"\w+"))
+        if _SLOT.fullmatch(part)
+        else re.escape(part)
+        for part in re.split(r"(\{\w\})", wording)
     )
-    return Form(re.compile(rf"(?<!\w){made}"), _longest(parts))
-
-
-def _longest(parts: list[str]) -> str:
-    return max((part for part in parts if not _SLOT.fullmatch(part)), key=len)
 
 
 @cache
 def _story_patterns() -> tuple[tuple[str, tuple[Form, ...]], ...]:
     both = [*STORIES.items(), *NEW_STORIES.items()]
-    return tuple((signs, tuple(_form(form, r"(?: [^\n]*?)? ") for form in forms)) for signs, forms in both)
+    return tuple((signs, tuple(map(_form, dict.fromkeys(forms)))) for signs, forms in both)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..draw import Draw
+from ..forms import often
 from ..questions import Question, chain_question, fact_question, story_question, sum_question
 from . import Chat
 
@@ -18,16 +19,28 @@ AT_ONCE = (
     "No explanation, only the answer.",
 )
 NEW_AT_ONCE = ("Say nothing but the number.", "Answer right away, without your work.")
-WRITTEN = (
-    "Think step by step.",
-    "Think step by step.",
-    "Show your work.",
-    "Reason first, then answer.",
-    "Work it out step by step.",
-    "Write down every step.",
-    "Explain how, then answer.",
-    "Let us think step by step.",
-    "Think before you answer.",
+WRITTEN = often(
+    (
+        "Think step by step.",
+        "Show your work.",
+        "Reason first, then answer.",
+        "Work it out step by step.",
+        "Write down every step.",
+        "Explain how, then answer.",
+        "Let us think step by step.",
+        "Think before you answer.",
+    ),
+    (
+        "<Think/Reason/Work/Proceed/Calculate/Solve it/Do it/Take it> step by step<./, please./, then answer./!>",
+        "<Show/Write/Give/Write down/Tell> <your work/your working/the working/each step/all steps/all the steps>.",
+        "<Show/Explain/Tell/Say> <how you get there/how you find it/what you do/your reasoning><./, please.>",
+        "<Think/Reason/Think it over/Work it out/Show your steps> first<, then answer./ and answer then./.>",
+        "<Let us/We/You should> <go on/think/reason/work/walk through it> <step by step/in steps/slowly>.",
+        "Take your time and <think/reason/work it out/show the steps>.",
+        "<With/In> <all steps/every step/small steps/full working><, please./.>",
+        "Do not answer <at once/right away> but <think/show the steps/work it out> first.",
+        "Answer <after thinking/with your working/with all steps/step by step>.",
+    ),
 )
 NEW_WRITTEN = ("Go through it step by step.", "Show the steps that lead to the answer.")
 

@@ -5,35 +5,78 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from ..draw import Draw
+from ..forms import often, spelt
 from ..questions import Question, question
 from . import Chat
 from .asking import NEW_WRITTEN, WRITTEN, joined
 
 SAID = ("{a}", "{a}", "{a}", "{a}", "The answer is {a}.", "Answer: {a}", "It is {a}.", "I think {a}.")
-PAIRS = (
-    "Question: {q}\nA: {a}\nB: {b}\nWhich answer is better, A or B?",
-    "Question: {q}\nA: {a}\nB: {b}\nWhich answer is better, A or B?",
-    "Question: {q}\nAnswer A: {a}\nAnswer B: {b}\nWhich answer is right, A or B?",
-    "{q}\nA) {a}\nB) {b}\nChoose A or B.",
-    "{q}\nA. {a}\nB. {b}\nWhich one is correct?",
-    "Two answers were given to this question: {q}\nA: {a}\nB: {b}\nWhich is the better one?",
-    "Judge these answers.\nQuestion: {q}\nA: {a}\nB: {b}\nSay A or B.",
-    "Question: {q}\nFirst answer (A): {a}\nSecond answer (B): {b}\nWhich is correct, A or B?",
-    "Which answer to the question is better?\nQuestion: {q}\nA: {a}\nB: {b}",
+PAIRS = often(
+    (
+        "Question: {q}\nA: {a}\nB: {b}\nWhich answer is better, A or B?",
+        "Question: {q}\nA: {a}\nB: {b}\nWhich answer is better, A or B?",
+        "Question: {q}\nAnswer A: {a}\nAnswer B: {b}\nWhich answer is right, A or B?",
+        "{q}\nA) {a}\nB) {b}\nChoose A or B.",
+        "{q}\nA. {a}\nB. {b}\nWhich one is correct?",
+        "Two answers were given to this question: {q}\nA: {a}\nB: {b}\nWhich is the better one?",
+        "Judge these answers.\nQuestion: {q}\nA: {a}\nB: {b}\nSay A or B.",
+        "Question: {q}\nFirst answer (A): {a}\nSecond answer (B): {b}\nWhich is correct, A or B?",
+        "Which answer to the question is better?\nQuestion: {q}\nA: {a}\nB: {b}",
+    ),
+    spelt(
+        ("<head>{q}\n<given>\n<which>", "<head>{q}\n<given>\n<which>", "<which>\n<head>{q}\n<given>"),
+        {
+            "head": (
+                "Question: /Task: /Exercise: /It was asked: /Somebody asks: /Two people answer this: "
+                "/Here are two answers. Question: /Compare the answers. Question: //"
+            ),
+            "given": (
+                "A: {a}\nB: {b}/A) {a}\nB) {b}/(A) {a}\n(B) {b}/A. {a}\nB. {b}/Answer A: {a}\nAnswer B: {b}"
+                "/A says: {a}\nB says: {b}/Choice A: {a}\nChoice B: {b}/A answers {a}\nB answers {b}"
+                "/Reply A: {a}\nReply B: {b}"
+            ),
+            "which": (
+                "Which answer is better, A or B?/Which answer is right?/Which one is correct?/Choose A or B."
+                "/Who is right, A or B?/Which is the better one?/Pick the right answer./Which of the two is correct?"
+                "/Which do you choose?/Tell me the better answer./Say which one is right./Is A or B right?"
+            ),
+        },
+    ),
 )
 NEW_PAIRS = (
     "Here is a question with two answers. {q}\nAnswer A says: {a}\nAnswer B says: {b}\nTell which of them is right.",
     "Problem: {q}\nOption A: {a}\nOption B: {b}\nWhich option do you prefer?",
 )
-SINGLES = (
-    "Question: {q}\nGiven answer: {a}\nIs the given answer correct?",
-    "Question: {q}\nGiven answer: {a}\nIs the given answer correct?",
-    "Question: {q}\nAnswer: {a}\nIs this answer correct?",
-    "{q}\nSomebody answered: {a}\nIs that right? Answer yes or no.",
-    "Check this answer.\nQuestion: {q}\nAnswer: {a}",
-    "{q} A student says: {a}. Is the student right?",
-    "Question: {q}\nProposed answer: {a}\nTrue or not? Say yes or no.",
-    "Is {a} the right answer to this question? {q}",
+SINGLES = often(
+    (
+        "Question: {q}\nGiven answer: {a}\nIs the given answer correct?",
+        "Question: {q}\nGiven answer: {a}\nIs the given answer correct?",
+        "Question: {q}\nAnswer: {a}\nIs this answer correct?",
+        "{q}\nSomebody answered: {a}\nIs that right? Answer yes or no.",
+        "Check this answer.\nQuestion: {q}\nAnswer: {a}",
+        "{q} A student says: {a}. Is the student right?",
+        "Question: {q}\nProposed answer: {a}\nTrue or not? Say yes or no.",
+        "Is {a} the right answer to this question? {q}",
+    ),
+    spelt(
+        (
+            "<head>{q}\n<given>{a}\n<whether>",
+            "<head>{q}< /\n><given>{a}< /\n><whether>",
+            "<whether>\n<head>{q}\n<given>{a}",
+        ),
+        {
+            "head": "Question: /Task: /Exercise: /It was asked: /Somebody asks: /Check this. Question: /Judge: //",
+            "given": (
+                "Answer: /Given answer: /The answer given was: /Reply: /Somebody says: /A student wrote: /Result: "
+                "/Your answer: /My answer: /One answer: /The model said: "
+            ),
+            "whether": (
+                "Is it correct?/Is this right?/Is that the right answer?/Is the answer correct, yes or no?/Yes or no?"
+                "/Is this true?/Was it answered rightly?/Say yes if it is right, else no./Is the result correct?"
+                "/Right or not? Answer yes or no./Can this be right?/Do you agree?"
+            ),
+        },
+    ),
 )
 NEW_SINGLES = (
     "Problem: {q}\nOur solution: {a}\nDid we get it right?",

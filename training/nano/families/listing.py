@@ -182,7 +182,7 @@ def tables(draw: Draw, rows: int = 0) -> Chat:
     if draw.chance(0.5) and not draw.held_out:
         cells = next(cells for cells in table if cells[0] == answer) if asked == "oldest" else table[row]
         told = f"{' | '.join(cells)}. Answer: {answer}"
-        return Chat(prompt=f"{prompt} {draw.rng.choice(WRITTEN)}", answer=told, kind=kind)
+        return Chat(prompt=f"{prompt} {draw.wording(WRITTEN)}", answer=told, kind=kind)
     return Chat(prompt=prompt, answer=answer, kind=kind)
 
 

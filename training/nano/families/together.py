@@ -8,6 +8,7 @@ from pytest_hiddenlayer.strategies.debate import RECONSIDER
 from pytest_hiddenlayer.strategies.manager_worker import MERGE, PLAN, WORK, deal
 
 from ..draw import Draw
+from ..forms import often, spelt
 from ..problems import Sum
 from ..questions import Question, chain_question, question, story_question, sum_question
 from . import Chat
@@ -15,15 +16,55 @@ from .asking import AT_ONCE, WRITTEN, reasoned
 from .wording import JSON_ASKS
 
 WISHES = ("", "", "", "", "", "written", "at once", "json")
-NEW_RECONSIDER = "{task}\nThe others' answers were {answers}.\nThink again and say what you answer now."
-PLANS = (
-    PLAN,
-    PLAN,
-    PLAN,
-    "Split this into steps: {task}",
-    "Make a plan of numbered steps: {task}",
-    "Which steps lead to the answer? {task}",
-    "{task}\nOnly write the steps, do not solve it.",
+RECONSIDERED = often(
+    (RECONSIDER,),
+    spelt(
+        (
+            "{task}\n<others>{answers}.\n<again>",
+            "{task}\n<others>{answers}<. /\n><again>",
+            "<others>{answers}.\nTask: {task}\n<again>",
+        ),
+        {
+            "others": (
+                "Other agents said: /Others answered: /The others said: /Your colleagues think: /Answers of others: "
+                "/These answers were given: /Some say /The others think it is /Other answers are /The others have "
+            ),
+            "again": (
+                "Reconsider and give your answer./Think again and answer./What is your answer now?"
+                "/Check it and answer./Give your own answer./Look at it again. What do you say?"
+                "/Now answer yourself./And you?/Reconsider your answer./Do you still think the same?"
+            ),
+        },
+    ),
+    share=0.65,
+)
+NEW_RECONSIDER = ("{task}\nThe others' answers were {answers}.\nThink again and say what you answer now.",)
+PLANS = often(
+    (
+        PLAN,
+        PLAN,
+        PLAN,
+        "Split this into steps: {task}",
+        "Make a plan of numbered steps: {task}",
+        "Which steps lead to the answer? {task}",
+        "{task}\nOnly write the steps, do not solve it.",
+    ),
+    spelt(
+        ("<plan>: {task}", "<plan>: {task}", "{task}\n<unsolved>", "<unsolved>\n{task}"),
+        {
+            "plan": (
+                "Split this into steps/Break this into small steps/Divide this problem into steps"
+                "/Make a plan for this/Write a plan for this problem/Draw up a numbered plan/Give the steps for this"
+                "/Plan this/Number the steps of this task/Write a numbered list of steps for this/Steps only, please"
+                "/List what has to be done/Give a plan/How would you plan this"
+            ),
+            "unsolved": (
+                "Only write the steps, do not solve it./Do not solve it, only plan it./Which steps are needed?"
+                "/Write a plan, not the answer./Plan first: only the steps./List the steps without working them out."
+                "/Only the plan, please./Number the steps, but do not solve them./What is your plan?"
+            ),
+        },
+    ),
 )
 NEW_PLANS = ("Give a numbered plan for this problem: {task}",)
 COMMANDS = {"+": "Add {n}", "-": "Subtract {n}", "*": "Multiply by {n}"}
@@ -38,7 +79,7 @@ def reconsider(draw: Draw) -> Chat:
         wrong = asked.wrong(draw.rng)
         told = [_voice(draw, asked, wrong) for _ in range(voices)]
     texts = ", ".join(text for _, text in told)
-    form = NEW_RECONSIDER if draw.paraphrase else RECONSIDER
+    form = draw.wording(RECONSIDERED, NEW_RECONSIDER)
     task, answer = _wished(draw, asked, wish)
     kind = "some right" if any(given == asked.answer for given, _ in told) else "none right"
     return Chat(prompt=form.format(task=task, answers=texts), answer=answer, kind=kind)
@@ -55,11 +96,11 @@ def _voice(draw: Draw, asked: Question, answer: str) -> tuple[str, str]:
 def _wished(draw: Draw, asked: Question, wish: str) -> tuple[str, str]:
     """The task as it may have been put, and the answer that keeps to it."""
     if wish == "at once":
-        return f"{asked.text} {draw.rng.choice(AT_ONCE)}", asked.answer
+        return f"{asked.text} {draw.wording(AT_ONCE)}", asked.answer
     if wish == "json":
-        task = draw.rng.choice(JSON_ASKS[:-1]).format(q=asked.text, k="answer")
+        task = draw.wording(JSON_ASKS).format(q=asked.text, k="answer")
         return task, json.dumps({"answer": asked.answer})
-    return (f"{asked.text} {draw.rng.choice(WRITTEN)}" if wish else asked.text), reasoned(asked)
+    return (f"{asked.text} {draw.wording(WRITTEN)}" if wish else asked.text), reasoned(asked)
 
 
 def planned(draw: Draw) -> Question:
@@ -115,4 +156,4 @@ def _hands(draw: Draw, count: int) -> list[list[int]]:
 
 
 def _task(draw: Draw, asked: Question) -> str:
-    return f"{asked.text} {draw.rng.choice(WRITTEN)}" if draw.chance(0.1) else asked.text
+    return f"{asked.text} {draw.wording(WRITTEN)}" if draw.chance(0.1) else asked.text
