@@ -28,7 +28,15 @@ from .samples import PAIRED, PARAPHRASED, family_samples, ladder, pairs, problem
 AT_ONCE = 64
 LIMIT = 256  # new tokens
 VOTERS, WARMTH = 5, 0.8
-VOTED = ("sum at once", "difference at once", "product at once", "chain stated", "story stated", "chain at once")
+VOTED = (
+    "sum at once",
+    "difference at once",
+    "product at once",
+    "chain stated",
+    "story stated",
+    "chain at once",
+    "sort",
+)
 Figures = dict[str, Any]
 
 
