@@ -122,11 +122,11 @@ _CLOSING = _FOUND | {"compare": 45, "tables": 30, "coherence": 3, "judge_answer"
 _WORDED = _CLOSING | {
     "compare": 28,
     "tables": 28,
-    "sums_written": 7,
+    "sums_written": 8,
     "chains_written": 3,
     "stories_bare": 14,
     "stories_written": 9,
-    "rewrite": 24,
+    "rewrite": 36,
     "bullets": 8,
     "json_answers": 8,
     "judge_pair": 10,
@@ -134,7 +134,7 @@ _WORDED = _CLOSING | {
     "judge_answer": 8,
     "judge_answer_written": 7,
     "reconsider": 12,
-    "plan": 6,
+    "plan": 9,
 }
 SCHEDULE = (
     Mixture(from_chunk=0, weights=_FIRST),

@@ -29,11 +29,13 @@ _NAMED = {
     "all": (
         "How many {t} are there?/How many {t} are there in all?/How many {t} are there together?"
         "/How many {t} is that?/How many {t} in all?/How many {t} are there altogether?"
-        "/Tell how many {t} there are./What is the total number of {t}?/Count all {t}."
+        "/Tell how many {t} there are."
+        "/What is the number of {t} in all?/What is the total number of {t}?/Count all {t}."
     ),
     "left": (
         "How many {t} are left?/How many {t} remain?/How many {t} are still there?/How many {t} stay?"
-        "/Tell how many {t} are left./What number of {t} remains?/How many {t} are there now?"
+        "/Tell how many {t} are left."
+        "/What is the number of {t} now?/What number of {t} remains?/How many {t} are there now?"
     ),
 }
 
@@ -112,6 +114,8 @@ _MANY: dict[str, str] = {
         {n} <got> {a} {t} <and> <lost> {b}<of them>|<left>
         {n} <got> {a} {t}<./ for the school./ at the market.>|{m} <took/bought/lost/broke/ate> {b} of them.|<left>
         There <are/were> {a} {t} <in/in/near> the <box>.|{b} <are sold>.|<left>
+        {n} <got> {a} {t}, <and/but> {m} <took/bought/lost/broke/ate> {b}<of them>|<left>
+        {n} <got> {a} {t} <at the fair/for a party/on the way>, and {m} <took/lost/broke/ate> {b} of them.|<left>
         {n} needs {a} {t} and has {b}.|How many <{t} are missing/more {t} does {n} need/{t} must {n} still get>?
         {a} {t} <are/lie> <on the table/in the yard/on a plate>, and {m} <takes/took/eats/breaks> {b}<of them>|<left>
     """,

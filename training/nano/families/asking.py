@@ -7,16 +7,24 @@ from ..forms import often
 from ..questions import Question, chain_question, fact_question, story_question, sum_question
 from . import Chat
 
-AT_ONCE = (
-    "Answer only.",
-    "Answer only.",
-    "Give only the answer.",
-    "Reply with the number only.",
-    "Just the number.",
-    "Only the number, please.",
-    "Answer with a number.",
-    "Answer at once.",
-    "No explanation, only the answer.",
+AT_ONCE = often(
+    (
+        "Answer only.",
+        "Give only the answer.",
+        "Reply with the number only.",
+        "Just the number.",
+        "Only the number, please.",
+        "Answer with a number.",
+        "Answer at once.",
+        "No explanation, only the answer.",
+    ),
+    (
+        "<Say/Give/Write/Tell me/Reply with/Answer with> <only/just/nothing except> the <answer/number/result>.",
+        "<Without/No/Leave out the> <explanation/working/work/steps/reasons><, please./, only the answer./.>",
+        "Do not <explain/explain it/show your work/show the steps/think long>, <just/only> <answer/say the answer>.",
+        "<Answer/Reply/Say it> <at once/directly/quickly/straight away/in one go><./, without steps./, please.>",
+        "<The answer/The number/The result> <alone/only/and no more/is enough>.",
+    ),
 )
 NEW_AT_ONCE = ("Say nothing but the number.", "Answer right away, without your work.")
 WRITTEN = often(
@@ -40,6 +48,9 @@ WRITTEN = often(
         "<With/In> <all steps/every step/small steps/full working><, please./.>",
         "Do not answer <at once/right away> but <think/show the steps/work it out> first.",
         "Answer <after thinking/with your working/with all steps/step by step>.",
+        "<Show/Write/Give> <me the/us the/the> steps <on the way/to the result/of your work/you take/you go>.",
+        "<Walk/Work/Talk> <me /us />through <the steps/your work/your steps><, then answer./.>",
+        "The steps <that lead you there/on the way/you take> <count too/must be shown/should stand there>.",
     ),
 )
 NEW_WRITTEN = ("Go through it step by step.", "Show the steps that lead to the answer.")

@@ -55,6 +55,8 @@ PLANS = often(
             "plan": (
                 "Split this into steps/Break this into small steps/Divide this problem into steps"
                 "/Make a plan for this/Write a plan for this problem/Draw up a numbered plan/Give the steps for this"
+                "/Give a short plan for this task/Write me a plan/We need a numbered plan for this one"
+                "/Make a small plan for that/Numbered plan/Show a plan for the following/How is this done in steps"
                 "/Plan this/Number the steps of this task/Write a numbered list of steps for this/Steps only, please"
                 "/List what has to be done/Give a plan/How would you plan this"
             ),
