@@ -55,7 +55,7 @@ $(TRAINABLE): $(READY)
 trainable: $(TRAINABLE)    ## what training and its tests need: torch
 
 train-model: $(TRAINABLE)  ## the bundled model from nothing, for hours on two cores; stopped, it goes on
-	$(BIN)/python -m training.nano.train --folder $(RUN) --tokens 93000000
+	$(BIN)/python -m training.nano.train --folder $(RUN) --tokens 95000000
 	$(BIN)/python -m training.nano.train --folder $(RUN) --decay 18000000
 	$(BIN)/python -m training.nano.export $(RUN)/decayed.pt $(MODEL)
 	$(BIN)/python -m training.nano.picture $(RUN)
