@@ -65,15 +65,19 @@ SINGLES = often(
             "<whether>\n<head>{q}\n<given>{a}",
         ),
         {
-            "head": "Question: /Task: /Exercise: /It was asked: /Somebody asks: /Check this. Question: /Judge: //",
+            "head": (
+                "Question: /Task: /Exercise: /It was asked: /Somebody asks: /Check this. Question: /Judge: "
+                "/Mark this. Task: /Problem. //"
+            ),
             "given": (
                 "Answer: /Given answer: /The answer given was: /Reply: /Somebody says: /A student wrote: /Result: "
-                "/Your answer: /My answer: /One answer: /The model said: "
+                "/Your answer: /My answer: /One answer: /The model said: /Their solution: /Our result: /Found: "
             ),
             "whether": (
                 "Is it correct?/Is this right?/Is that the right answer?/Is the answer correct, yes or no?/Yes or no?"
                 "/Is this true?/Was it answered rightly?/Say yes if it is right, else no./Is the result correct?"
-                "/Right or not? Answer yes or no./Can this be right?/Do you agree?"
+                "/Right or not? Answer yes or no./Can this be right?/Do you agree?/Did they solve it?/Was I right?"
+                "/Have we solved it?/Did she get that right?/Is it solved?/Were they right, yes or no?"
             ),
         },
     ),
