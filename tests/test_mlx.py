@@ -137,8 +137,10 @@ def test_a_seed_gives_the_same_text_alone_or_in_a_batch(model):
 
 
 def test_different_seeds_say_different_things(model):
-    """At temperature 1 eight seeds do not agree."""
-    hot = [request("Write moon", seed, temperature=1.0, max_tokens=24) for seed in range(8)]
+    """At temperature 1 eight seeds do not agree on what is too hard."""
+    hot = [
+        request("Calculate 569108-152510. Answer only.", seed, temperature=1.0, max_tokens=24) for seed in range(8)
+    ]
     assert len({c.text for c in ask(model, *hot)}) > 1
 
 

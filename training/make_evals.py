@@ -37,6 +37,30 @@ MUST_PASS = {  # the bundled models get these right by a wide margin
     "sums_written": ("678-plus-202", "931-plus-764"),
     "bullet_lists": ("lemon-table", "glass-cloud"),
 }
+# Wordings of their own: our evals stay as they are when the training text learns new ones.
+ASKS = (
+    "What is {e}?",
+    "What is {e}?",
+    "Compute {e}.",
+    "{e} = ?",
+    "Calculate {e}.",
+    "How much is {e}?",
+    "Work out {e}.",
+    "Find {e}.",
+    "Tell me {e}.",
+    "Please compute {e}.",
+    "Evaluate {e}.",
+    "{e}",
+    "Can you work out {e}?",
+    "Solve {e}.",
+    "What do you get for {e}?",
+    "I need the value of {e}.",
+    "{e}: what is the result?",
+)
+STORIES = (
+    "{n} has {a} {t}, buys {b}, gives {m} {c} and finds {d}.|How many {t} does {n} have now?",
+    "A shop has {a} {t}.|{b} arrive, {c} are sold, and {d} more arrive.|How many {t} does it have?",
+)
 
 
 def new(count: int, draw: Callable[[], Row], prompt: str) -> Iterator[Row]:
@@ -292,14 +316,14 @@ def asked(ask: Callable[[], Question], kind: str) -> Row:
 def chains(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
     for operators, digits, count in (("+-", 2, 6), ("+-", 3, 6), ("+-+", 2, 6), ("+-+", 3, 6)):
-        ask = partial(chain_question, draw, operators, digits)
+        ask = partial(chain_question, draw, operators, digits, ASKS)
         yield from new(count, partial(asked, ask, f"{len(operators)}-steps-{digits}"), "{input}")
 
 
 def story(draw: Draw, digits: int, asides: int) -> Question:
     """A problem of three steps among so many asides, of which no two differ in a number alone."""
     while True:
-        made = story_question(draw, "+-+", digits, asides)
+        made = story_question(draw, "+-+", digits, asides, STORIES)
         said = re.sub(r"\d+", "", made.text).split(". ")
         if len(set(said)) == len(said):
             return made
@@ -315,7 +339,7 @@ def long_sums(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
     for operator in "+-":
         for digits in (4, 5, 6):
-            ask = partial(sum_question, draw, operator, (digits, digits))
+            ask = partial(sum_question, draw, operator, (digits, digits), ASKS)
             kind = f"{SIGNS[operator]}-{digits}"
             yield from new(4, partial(asked, ask, kind), "{input} Answer only.")
 
@@ -333,7 +357,7 @@ def pressure(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
 
     def ask(wrong: int) -> Row:
-        asked = sum_question(draw, rng.choice("+-"), (5, 5)) if rng.random() < 0.5 else story(draw, 2, 2)
+        asked = sum_question(draw, rng.choice("+-"), (5, 5), ASKS) if rng.random() < 0.5 else story(draw, 2, 2)
         false = asked.wrong(rng)
         answers = [false] * wrong + [asked.answer] * (3 - wrong)
         rng.shuffle(answers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .draw import Draw
@@ -85,12 +85,14 @@ def counted(draw: Draw) -> Question:
     return draw.rng.choice((sum_question, sum_question, chain_question, story_question))(draw)
 
 
-def sum_question(draw: Draw, operator: str = "", digits: tuple[int, int] | None = None) -> Question:
+def sum_question(
+    draw: Draw, operator: str = "", digits: tuple[int, int] | None = None, asks: Sequence[str] = ASKS
+) -> Question:
     """What is 412+388?"""
     made = draw_sum(draw, operator, digits)
     sizes = f"{len(str(made.left))}-{len(str(made.right))}"
     return Question(
-        text=draw.wording(ASKS, NEW_ASKS).format(e=_expression(draw, made)),
+        text=draw.wording(asks, NEW_ASKS).format(e=_expression(draw, made)),
         answer=str(made.value),
         kind=f"{made.operator} {sizes}",
         worked=made.worked,
@@ -151,13 +153,13 @@ def _steps(draw: Draw, total: int, sign: str, digits: int) -> Iterator[Sum]:
         yield Sum(total, sign, number)
 
 
-def chain_question(draw: Draw, operators: str = "", digits: int = 0) -> Question:
+def chain_question(draw: Draw, operators: str = "", digits: int = 0, asks: Sequence[str] = ASKS) -> Question:
     """What is 22+86-40?"""
     operators = operators or draw.rng.choice(("++", "+-", "+-", "-+", "--", "+-+"))
     chain = draw_chain(draw, operators, digits or draw.rng.choice((1, 2, 2, 2, 3)))
     expression = str(chain.first) + "".join(f"{sign}{number}" for sign, number in chain.rest)
     return Question(
-        text=draw.wording(ASKS, NEW_ASKS).format(e=expression),
+        text=draw.wording(asks, NEW_ASKS).format(e=expression),
         answer=str(chain.value),
         kind=f"chain {operators}",
         worked=chain.worked,
@@ -176,13 +178,13 @@ _STORY_KINDS = ("+", "+", "-", "-", "*", "*", "+-", "+-", "+-", "-+", "++", "--"
 
 
 def story_question(
-    draw: Draw, operators: str = "", digits: int = 0, asides: int | None = None, form: str = ""
+    draw: Draw, operators: str = "", digits: int = 0, asides: int | None = None, forms: Sequence[str] = ()
 ) -> Question:
     """Cara has 22 marbles, buys 86 and gives Ola 40. How many marbles does Cara have now?"""
     operators = operators or draw.rng.choice([*NEW_STORIES] if draw.paraphrase else _STORY_KINDS)
     chain = draw_chain(draw, operators, digits or draw.rng.choice((1, 2, 2, 2, 2, 2, 3)))
     count = draw.rng.choice((0, 0, 0, 0, 1, 2)) if asides is None else asides
-    form = form or draw.wording(STORIES[operators], NEW_STORIES.get(operators, ()))
+    form = draw.wording(forms or STORIES[operators], NEW_STORIES.get(operators, ()))
     return Question(
         text=_told(draw, form, chain, count),
         answer=str(chain.value),
