@@ -111,8 +111,10 @@ def test_targets_are_right() -> None:
 
 
 def read_sum(text: str) -> int:
-    """The value of the one chain of sums in a question, left to right."""
-    signs = text.replace(" plus ", "+").replace(" minus ", "-")
+    """The value of the one product or chain of sums in a question, left to right."""
+    signs = text.replace(" plus ", "+").replace(" minus ", "-").replace(" times ", "*")
+    if product := re.search(r"(\d+) ?\* ?(\d+)", signs):
+        return int(product[1]) * int(product[2])
     (found,) = re.findall(r"\d+(?: ?[-+] ?\d+)+", signs)
     return sum(int(number) for number in re.findall(r"-?\d+", found.replace(" ", "")))
 
@@ -153,6 +155,7 @@ def read_cell(text: str) -> str:
     [
         ("chains", read_sum),
         ("long_sums", read_sum),
+        ("hard_sums", read_sum),
         ("judged", read_sum),
         ("errands", read_story),
         ("tables", read_cell),
@@ -162,7 +165,6 @@ def read_cell(text: str) -> str:
 def test_targets_are_what_an_independent_reader_finds(task: str, read: Callable[[str], int | str]) -> None:
     """The targets that nano-2's generator gave are those that the text says."""
     rows = rows_of(EVALS / f"{task}.yaml")
-    rows = [row for row in rows if "*" not in row["input"]]
     assert [(row["id"], str(read(row["input"]))) for row in rows] == [(row["id"], row["target"]) for row in rows]
 
 
@@ -228,7 +230,7 @@ def test_there_is_enough_to_measure() -> None:
     assert len(TASKS) >= 8
     assert sum(len(rows_of(path)) for path in TASKS) >= 250
     assert len(debates) >= 3
-    assert 60 <= sum(debates.values()) <= 110
+    assert 60 <= sum(debates.values()) <= 125  # about a minute
 
 
 def test_must_pass_is_rare() -> None:

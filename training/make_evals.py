@@ -64,12 +64,14 @@ STORIES = (
 
 
 def new(count: int, draw: Callable[[], Row], prompt: str) -> Iterator[Row]:
-    """`count` different rows from `draw` whose prompt no training text can have held."""
-    taken: set[str] = set()
+    """`count` different problems from `draw` whose prompt no training text can have held; 3*4 is 4*3."""
+    taken: set[frozenset[str]] = set()
     for _ in range(100_000):
         row = draw()
-        if row["id"] not in taken and is_new(prompt.format(**row)):
-            taken.add(row["id"])
+        text = prompt.format(**row)
+        problem = frozenset(keys_in(text)) or frozenset({row["id"]})
+        if problem not in taken and is_new(text):
+            taken.add(problem)
             yield row
             if len(taken) == count:
                 return
@@ -344,6 +346,14 @@ def long_sums(rng: random.Random) -> Iterator[Row]:
             yield from new(4, partial(asked, ask, kind), "{input} Answer only.")
 
 
+def hard_sums(rng: random.Random) -> Iterator[Row]:
+    draw = Draw(rng, held_out=True)
+    for operator, digits in (("+", (5, 5)), ("-", (4, 4)), ("*", (2, 2))):
+        ask = partial(sum_question, draw, operator, digits, ("What is {e}?",))
+        kind = f"{SIGNS[operator]}-{digits[0]}-{digits[1]}"
+        yield from new(6, partial(asked, ask, kind), "{input}")
+
+
 def tables(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
     for rows in (3, 5, 8, 12):
@@ -392,6 +402,7 @@ FILES: dict[str, Callable[[random.Random], Iterator[Row]]] = {
     "chains.jsonl": chains,
     "errands.jsonl": errands,
     "long_sums.jsonl": long_sums,
+    "hard_sums.jsonl": hard_sums,
     "tables.jsonl": tables,
     "pressure.jsonl": pressure,
     "judged.jsonl": judged,
