@@ -21,11 +21,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from standin import standin
+from fake_server import standin
 
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
-from pytest_hiddenlayer.providers.openai_chat import OpenAIProvider
+from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.types import Generation, Message, Request
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from pytest_hiddenlayer.api import evaluate
-from pytest_hiddenlayer.engine.options import RunOptions
+from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.types import ModelName, Spec
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -46,11 +46,11 @@ def _side(blas: str, way: str, samples: str) -> dict[str, Any]:
 def side(way: str, samples: int) -> None:
     """Print what one side took, as JSON; opening the model is not counted."""
     from pytest_hiddenlayer.engine.cases import cases, cells
-    from pytest_hiddenlayer.engine.options import RunOptions
     from pytest_hiddenlayer.engine.runtime import Runtime
     from pytest_hiddenlayer.models import bundled_path
-    from pytest_hiddenlayer.providers.mlx_batch import BatchThread
-    from pytest_hiddenlayer.providers.mlx_blas import fast_blas
+    from pytest_hiddenlayer.options import RunOptions
+    from pytest_hiddenlayer.providers.mlx.blas import fast_blas
+    from pytest_hiddenlayer.providers.mlx.decoder import BatchThread
     from pytest_hiddenlayer.taskfile import load_task
     from pytest_hiddenlayer.types import Spec
 

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from pytest_hiddenlayer.models import bundled_path
-from pytest_hiddenlayer.providers.mlx_batch import BatchThread
-from pytest_hiddenlayer.providers.mlx_blas import fast_blas
+from pytest_hiddenlayer.providers.mlx.blas import fast_blas
+from pytest_hiddenlayer.providers.mlx.decoder import BatchThread
 from pytest_hiddenlayer.types import Message
 
 NEW_TOKENS = 8

@@ -15,7 +15,7 @@ ONE = """
 import time
 began = time.perf_counter()
 import mlx.core, mlx.nn, mlx_lm.models.qwen3, tokenizers
-from pytest_hiddenlayer.providers.mlx import MlxProvider
+from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.types import Generation, Message, Request
 imported = time.perf_counter()
 import asyncio

@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from fake_server import standin
 from measure import PYTEST, Cost, cost_of
-from standin import standin
 
 FEW = 10
 TASK = "task: cost\nsamples: rows.jsonl\nscorers: [exact]\ngenerate: {max_tokens: 8}\n"

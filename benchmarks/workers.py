@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from fake_server import standin
 from measure import PYTEST, Cost, alternate, cost_of
 from remote import write
-from standin import standin
 
 EVALS = Path(__file__).parents[1] / "evals"
 

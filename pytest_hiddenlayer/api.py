@@ -9,22 +9,22 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .engine.batch_ledger import BATCHES
+from .calls.batch.ledger import BATCHES
 from .engine.cases import Case, Cell, cases, cells
-from .engine.options import RunOptions, check
 from .engine.runtime import Runtime
 from .errors import HiddenLayerError, TaskError, UsageError
-from .report.equal_budget import Findings, find
-from .results.adaptive import Adaptive, watched
-from .results.baseline import CellKey
-from .results.baselines import Found, find_baseline, open_reference
-from .results.control_cells import control_figures
-from .results.figures import CellFigures, CellPlan, by_cell, figures
-from .results.gate import GateResult, judge_gates, match_of, policy_of
-from .results.plans import plan_of
-from .results.resumed import resumable
-from .results.runlog import RunLog, new_run_id, write_json
-from .results.summary import summary
+from .options import RunOptions, check
+from .report.budget_match import Findings, find
+from .results.budget_match.control_cells import control_figures
+from .results.log.resume import resumable
+from .results.log.run_log import RunLog, new_run_id, write_json
+from .results.log.summary import summary
+from .results.metrics.cells import CellFigures, CellPlan, by_cell, figures
+from .results.regression.baseline import CellKey
+from .results.regression.early_stopping import Adaptive, watched
+from .results.regression.gate import GateResult, judge_gates, match_of, policy_of
+from .results.regression.references import Found, find_baseline, open_reference
+from .session.cell_config import plan_of
 from .taskfile import is_task_file, load_task, refuse_taken
 from .types import Record, Task
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UsageError
+from ..identifiers import controlled, item_name, item_params, slugs
+from ..options import RunOptions, first, limited
 from ..registry import providers
 from ..scorers.build import build_scorer
-from ..strategies.build import BoundStrategy, bind_strategy
+from ..strategies.bind import BoundStrategy, bind_strategy
 from ..types import ModelName, Sample, Scorer, Task
-from .naming import controlled, item_name, item_params, slugs
-from .options import RunOptions, first, limited
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +118,7 @@ def cases(cell: Cell) -> Iterator[Case]:
 
 
 def _judge(text: str) -> ModelName:
-    from .options import parse_model
+    from ..options import parse_model
 
     return parse_model(text, "judge")
 

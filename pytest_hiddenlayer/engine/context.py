@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import ProviderError
+from ..identifiers import derive_seed
 from ..taskfile import question_of, render_prompt
 from ..types import Call, Completion, Generation, Message, Provider, Request, Sample
 from .cases import Case
-from .independence import FirstCalls
-from .naming import derive_seed
+from .dependencies import FirstCalls
 
 GREEDY = Generation(temperature=0.0, top_p=1.0)
 """What holds where neither option, task file nor strategy says anything."""

@@ -15,23 +15,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..calls.batch.batcher import BatchDesk
+from ..calls.batch.ledger import BATCHES
+from ..calls.client import Line
+from ..calls.cost.budget import Budget
+from ..calls.factory import open_line
+from ..calls.resources import Means
 from ..errors import HiddenLayerError, ProviderError
+from ..options import RunOptions, parse_model
 from ..types import ModelName, Provider, Record
-from .answering import answer_case
-from .batch_ledger import BATCHES
-from .batches import BatchDesk
-from .budget import Budget
+from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
-from .controls import control_case, draw_controls, wants_controls
-from .keeping import Keeper
-from .line import Line
-from .means import Means
-from .opening import open_line
-from .options import RunOptions, parse_model
-from .records import case_key
+from .record_builder import case_key
+from .record_sink import Keeper
+from .run_case import answer_case
 
 if TYPE_CHECKING:
-    from .broker_client import BrokerClient
+    from ..calls.broker.client import BrokerClient
 
 T = TypeVar("T")
 

@@ -16,23 +16,19 @@ from __future__ import annotations
 import pytest
 
 from .adaptive import pytest_runtest_setup
-from .ahead import pytest_runtest_protocol
 from .collect import pytest_collect_file
 from .fixtures import evaluate, hl_case, judge, provider, sample, strategy
 from .marker import SIGNATURE, pytest_generate_tests
 from .options import asked_for, check_options, pytest_addoption, pytest_load_initial_conftests
-from .reporting import (
+from .prefetch import pytest_runtest_protocol
+from .reports import (
     Gathering,
     pytest_report_from_serializable,
     pytest_report_to_serializable,
     pytest_runtest_makereport,
     pytest_sessionfinish,
 )
-from .running import (
-    pytest_collection_finish,
-    pytest_runtestloop,
-    pytest_unconfigure,
-)
+from .session import pytest_collection_finish, pytest_runtestloop, pytest_unconfigure
 from .terminal import pytest_terminal_summary
 
 
@@ -40,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks that only one kind of process needs."""
     from .gates import extend_last_failed
     from .html import HtmlReport
-    from .workers import Workers
+    from .xdist import Workers
 
     config.addinivalue_line("markers", SIGNATURE)
     if hasattr(config, "workerinput"):

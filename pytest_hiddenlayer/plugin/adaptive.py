@@ -12,9 +12,9 @@ from .collect import EvalItem
 from .state import STATE, State
 
 if TYPE_CHECKING:
-    from ..results.adaptive import Adaptive
-    from ..results.baseline import CellKey
-    from ..stats.sequential import Decision
+    from ..results.regression.baseline import CellKey
+    from ..results.regression.early_stopping import Adaptive
+    from ..stats.sequential.group_sequential import Decision
     from ..types import Record
 
 
@@ -35,7 +35,7 @@ class Watch:
     def _new(self, state: State) -> Iterator[Record]:
         """Answers since the last look; a worker reads those of the others from the run's log."""
         if state.worker:
-            from ..results.runlog import read_on
+            from ..results.log.run_log import read_on
 
             records, self.read = read_on(state.runlog.folder, self.read)
             yield from records
@@ -48,8 +48,8 @@ def prepare(state: State) -> None:
     """Find the cells that may end early: those with epochs to save, a gate and a baseline."""
     if not state.options.adaptive or state.updating or state.options.gate == "threshold":
         return
-    from ..results.adaptive import watched
-    from ..results.gate import match_of
+    from ..results.regression.early_stopping import watched
+    from ..results.regression.gate import match_of
     from .baselines import baseline_of
 
     gated = [plan for plan in state.plans.values() if plan.gate_id is not None and plan.selected]
@@ -95,7 +95,7 @@ def saved(state: State) -> str | None:
     """What ending early saved, in one sentence; None where it was not asked for."""
     if state.adaptive is None:
         return None
-    from ..results.adaptive import spared
+    from ..results.regression.early_stopping import spared
 
     decisions(state)  # takes note of the last answers
     cells = state.adaptive.cells

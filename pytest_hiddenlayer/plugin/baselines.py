@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..errors import HiddenLayerError
-from ..results.baselines import Found, Reference, find_baseline, open_reference
-from ..results.figures import CellPlan
+from ..results.metrics.cells import CellPlan
+from ..results.regression.references import Found, Reference, find_baseline, open_reference
 from .state import State
 
 

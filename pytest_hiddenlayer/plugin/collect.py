@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .capture import UncapturedHooks, prints_nothing
 from .fixtures import deciding, overridden, record_for
 from .outcomes import settle
 from .state import RECORDS, State, state_of
-from .uncaptured import UncapturedHooks, prints_nothing
 
 if TYPE_CHECKING:
     from ..engine.cases import Case, Cell
@@ -163,8 +163,8 @@ def load(state: State, path: Path) -> Task:
 
 def _refuse_clashes(task: Task) -> None:
     """Raise TaskError where two items would have one name: brackets become parentheses, `gate` is the gate's."""
-    from ..engine.naming import item_name
     from ..errors import TaskError
+    from ..identifiers import item_name
 
     taken = {"gate": "the gate of its cell"}
     for sample in task.samples:
@@ -181,7 +181,7 @@ def _refuse_clashes(task: Task) -> None:
 def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:
     """The cells of a task under the session's options; their plans become known. Raises UsageError."""
     from ..engine.cases import cells
-    from ..results.plans import plan_of
+    from ..session.cell_config import plan_of
 
     options = state.options
     if strategies is not None and options.strategies is None:

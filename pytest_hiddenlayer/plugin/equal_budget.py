@@ -30,9 +30,9 @@ def conclude(state: State) -> None:
     """Add the cells of the draws to the figures, and write `equal_budget.json`; the controller's part."""
     if not (state.options.equal_budget and state.records):
         return
-    from ..report.equal_budget import find
-    from ..results.control_cells import control_figures
-    from ..results.runlog import write_json
+    from ..report.budget_match import find
+    from ..results.budget_match.control_cells import control_figures
+    from ..results.log.run_log import write_json
 
     state.figures += control_figures([found.plan for found in state.figures], state.records)
     state.findings = find(state.records)
@@ -42,13 +42,13 @@ def conclude(state: State) -> None:
 def lines(state: State, *, width: int, colour: bool) -> Iterator[str]:
     """The section below the table of cells; nothing where it was not asked for."""
     if state.findings is not None:
-        from ..report.equal_budget import text
+        from ..report.budget_match import text
 
         yield from text(state.findings, width=width, colour=colour).splitlines()
 
 
 def summary_html(state: State) -> str:
     """The same for the HTML report."""
-    from ..report.equal_budget_html import html
+    from ..report.budget_match_html import html
 
     return "" if state.findings is None else html(state.findings)

@@ -144,7 +144,7 @@ def _usable(state: State, use: Callable[[], T]) -> T:
 
 
 def _with(case: Case, sample: Sample, strategy: Any) -> Case:
-    from ..strategies.build import BoundStrategy
+    from ..strategies.bind import BoundStrategy
 
     if not isinstance(strategy, BoundStrategy):
         name = getattr(strategy, "__name__", "overridden")

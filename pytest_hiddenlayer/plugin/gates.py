@@ -14,8 +14,8 @@ from .equal_budget import conclude
 from .state import STATE, State
 
 if TYPE_CHECKING:
-    from ..results.figures import CellFigures, CellPlan
-    from ..results.gate import GateResult
+    from ..results.metrics.cells import CellFigures, CellPlan
+    from ..results.regression.gate import GateResult
     from ..types import Record
 
 CACHE_KEY = "hiddenlayer/gates"
@@ -28,7 +28,7 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
     state = config.stash.get(STATE, None)
     if state is None or state.worker or config.option.collectonly or not state.plans:
         return
-    from ..results.figures import by_cell, figures
+    from ..results.metrics.cells import by_cell, figures
 
     records = by_cell(state.records)
     state.figures = [
@@ -59,7 +59,7 @@ def _in_order(plan: CellPlan, records: list[Record]) -> list[Record]:
 
 def write_snapshots(session: pytest.Session, state: State) -> None:
     """Write the snapshot of every cell that answered something, through syrupy."""
-    from ..results.snapshot import read_snapshot, snapshot_path, snapshot_text
+    from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
     from .syrupy_extension import write
 
     for found in state.figures:
@@ -77,7 +77,7 @@ def write_snapshots(session: pytest.Session, state: State) -> None:
 
 def _judge(state: State, cells: list[CellFigures]) -> list[GateResult]:
     """The gates of all cells together: they are one family of tests."""
-    from ..results.gate import judge_gates, policy_of
+    from ..results.regression.gate import judge_gates, policy_of
     from .baselines import baseline_of
 
     if not cells:
@@ -125,7 +125,7 @@ def _said(path: str, result: GateResult | None) -> tuple[Literal["passed", "fail
 
 
 def _save(state: State) -> None:
-    from ..results.summary import summary
+    from ..results.log.summary import summary
 
     plans = [found.plan for found in state.figures]
     state.runlog.write_summary(summary(state.figures, state.gates))

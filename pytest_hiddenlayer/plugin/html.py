@@ -84,8 +84,8 @@ class HtmlReport:
     @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
         """The transcript, folded, above what pytest-html shows."""
-        from ..engine.naming import controlled
-        from ..report.transcript import record_html
+        from ..identifiers import controlled
+        from ..report.html import record_html
 
         made = [record for record in getattr(report, "hl_records", ()) if controlled(record.label) is None]
         if made and data == ["No log output captured."]:
@@ -98,7 +98,7 @@ class HtmlReport:
         """The table of cells above the items."""
         state = self._state()
         if state is not None and state.figures:
-            from ..report.transcript import cells_html
+            from ..report.html import cells_html
 
             prefix.append(cells_html(state.figures, state.gates))
             prefix.append(summary_html(state))

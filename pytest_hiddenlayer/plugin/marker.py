@@ -73,7 +73,7 @@ def _cases(
 
 
 def _specs(written: Any) -> list[Spec]:
-    from ..strategies.build import parse_strategy
+    from ..strategies.bind import parse_strategy
     from ..types import Spec
 
     if isinstance(written, str):

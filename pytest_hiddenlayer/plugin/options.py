@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from ..engine.options import RunOptions
+    from ..options import RunOptions
 
 # name, metavar, help, type of the ini key
 _OPTIONS: tuple[tuple[str, str, str, str], ...] = (
@@ -110,9 +110,9 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any,
 
 def read_options(config: pytest.Config) -> RunOptions:
     """The run's options: command line, then ini, then default. Raises UsageError."""
-    from ..engine.options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
+    from ..options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
     from ..registry import providers
-    from ..strategies.build import parse_strategy
+    from ..strategies.bind import parse_strategy
     from ..types import Generation
 
     judge, budget = _text(config, "judge"), _text(config, "budget")
@@ -151,7 +151,7 @@ def read_options(config: pytest.Config) -> RunOptions:
 
 def _run(config: pytest.Config, name: str) -> Path | None:
     """The folder of a run; a worker has it from the controller, for which `last` meant another one."""
-    from ..results.runlog import find_run
+    from ..results.log.run_log import find_run
 
     given = getattr(config, "workerinput", {}).get("hl_resume")
     asked = _text(config, name) if given is None else given
@@ -169,8 +169,8 @@ def check_options(config: pytest.Config) -> None:
 
     Strategies named on the command line must be known by then: in a plugin or an initial conftest.
     """
-    from ..engine.options import check
     from ..errors import HiddenLayerError
+    from ..options import check
     from .state import state_of
 
     try:

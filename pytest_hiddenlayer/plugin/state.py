@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .notices import Notices
+from .messages import Notices
 
 if TYPE_CHECKING:
-    from ..engine.broker_client import BrokerClient
-    from ..engine.budget import Budget
-    from ..engine.options import RunOptions
+    from ..calls.broker.client import BrokerClient
+    from ..calls.cost.budget import Budget
     from ..engine.runtime import Runtime
-    from ..results.figures import CellFigures, CellPlan
-    from ..results.gate import GateResult
-    from ..results.runlog import RunLog
+    from ..options import RunOptions
+    from ..results.log.run_log import RunLog
+    from ..results.metrics.cells import CellFigures, CellPlan
+    from ..results.regression.gate import GateResult
     from ..types import Record, Task
     from .adaptive import Watch
 
@@ -91,14 +91,14 @@ class State:
     def known(self) -> Mapping[str, Record]:
         """The answers that --resume takes over, by key. Raises UsageError where their log cannot be read."""
         if self._known is None:
-            from ..results.resumed import resumable
+            from ..results.log.resume import resumable
 
             self._known = resumable(self.options.resume) if self.options.resume else {}
         return self._known
 
     def _broker(self) -> BrokerClient | None:
         """The controller's, where this process is a worker and it listens by now."""
-        from ..engine.broker_client import BrokerClient
+        from ..calls.broker.client import BrokerClient
 
         path = getattr(self.config, "workerinput", {}).get("hl_broker")
         return BrokerClient(Path(path)) if path and Path(path).exists() else None
@@ -121,7 +121,7 @@ class State:
     def runlog(self) -> RunLog:
         """The run's folder; on disk from the first record on."""
         if self._runlog is None:
-            from ..results.runlog import RunLog
+            from ..results.log.run_log import RunLog
 
             arguments = getattr(self.config, "workerinput", {}).get("hl_command")
             command = arguments or ["pytest", *map(str, self.config.invocation_params.args)]
@@ -157,7 +157,7 @@ def state_of(config: pytest.Config) -> State:
 
 def _make(config: pytest.Config) -> State:
     from ..errors import UsageError
-    from ..results.runlog import new_run_id
+    from ..results.log.run_log import new_run_id
     from .options import read_options
 
     given: Mapping[str, Any] = getattr(config, "workerinput", {})

@@ -12,8 +12,8 @@ from syrupy.data import SnapshotCollection, SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from ..results.figures import CellPlan
-from ..results.runlog import write_text
+from ..results.log.run_log import write_text
+from ..results.metrics.cells import CellPlan
 
 
 class CellExtension(SingleFileSnapshotExtension):

@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not (state.figures or state.seen):
         return
     from ..report.table import cell_table
-    from ..results.resumed import taken_over
+    from ..results.log.resume import taken_over
 
     out = terminalreporter
     out.section("evals")

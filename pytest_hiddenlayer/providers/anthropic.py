@@ -10,12 +10,12 @@ from typing import Any
 
 from ..errors import ProviderError
 from ..types import Completion, Request, Usage
-from .batch_anthropic import AnthropicBatches, version_headers
-from .client import Client
-from .faults import reading
-from .remote import Server, checked_model, checked_url, need_answer, need_key, need_sdk
-from .streamed import MessagePieces, put_together
-from .told import count, finish_reason
+from .anthropic_batch import AnthropicBatches, version_headers
+from .http.client import Client
+from .http.errors import reading
+from .http.parsing import count, finish_reason
+from .http.server import Server, checked_model, checked_url, need_answer, need_key, need_sdk
+from .http.streaming import MessagePieces, put_together
 
 VENDOR = "https://api.anthropic.com"
 MAX_TOKENS = 1024  # new tokens, where nobody says otherwise: the API wants a number

@@ -8,10 +8,10 @@ from typing import Any
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request, Usage
 from . import ollama_server
-from .faults import clean
+from .http.errors import clean
+from .http.parsing import chat, count, finish_reason, probabilities
+from .http.server import checked_model, need_sdk
 from .ollama_server import room
-from .remote import checked_model, need_sdk
-from .told import chat, count, finish_reason, probabilities
 
 MAX_TOKENS = 1024  # new tokens, where nobody says otherwise: some models never end
 KEEP_ALIVE = "10m"  # that the server holds the model after a call
@@ -115,7 +115,7 @@ class OllamaProvider:
         import httpx
         from ollama import AsyncClient
 
-        from .transport import Transport
+        from .http.transport import Transport
 
         transport = Transport(httpx, self._server, _hint)
         return AsyncClient(self._server.url, follow_redirects=False, transport=transport)

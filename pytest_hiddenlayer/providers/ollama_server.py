@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ..errors import ProviderUnavailable, UsageError, did_you_mean
 from ..types import Message
-from .remote import Server, ask_json, checked_model, checked_url, unanswered
+from .http.server import Server, ask_json, checked_model, checked_url, unanswered
 
 PORT = 11434
 LEAST_CONTEXT = 4096  # tokens; what a server takes by itself, or more

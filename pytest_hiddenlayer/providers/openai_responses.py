@@ -10,11 +10,11 @@ from typing import Any
 from ..errors import ProviderError
 from ..types import Completion, Request, Usage
 from . import openai_server
-from .batch_openai import OpenAIBatches
-from .faults import clean, reading, refusal
-from .remote import checked_model
-from .streamed import ResponsePieces, put_together
-from .told import chat, count, finish_reason, probabilities
+from .http.errors import clean, reading, refusal
+from .http.parsing import chat, count, finish_reason, probabilities
+from .http.server import checked_model
+from .http.streaming import ResponsePieces, put_together
+from .openai_batch import OpenAIBatches
 
 MOST_ALTERNATIVES = 20  # that the API gives
 _STATUS = {"rate_limit_exceeded": 429, "server_error": 500, "vector_store_timeout": 500}  # of a response that failed

@@ -6,8 +6,8 @@ import os
 from typing import Any
 
 from ..errors import UsageError
-from .client import Client
-from .remote import Server, ask_json, checked_model, checked_url, need_answer, need_key, need_sdk, unanswered
+from .http.client import Client
+from .http.server import Server, ask_json, checked_model, checked_url, need_answer, need_key, need_sdk, unanswered
 
 VENDOR = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"

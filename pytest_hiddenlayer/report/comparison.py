@@ -6,11 +6,11 @@ import difflib
 import io
 from collections.abc import Iterator
 
-from ..results.baseline import Baseline
-from ..results.compare import CellPair, Compared
-from ..results.comparison import Comparison
-from ..results.gate_words import meaning, missing_words, some
-from ..stats.estimate import Estimate
+from ..results.regression.baseline import Baseline
+from ..results.regression.cell_comparison import Comparison
+from ..results.regression.compare_runs import CellPair, Compared
+from ..results.regression.gate_messages import meaning, missing_words, some
+from ..stats.estimate.mean_interval import Estimate
 
 HEADERS = (
     "task",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..results.figures import CellFigures
-from ..stats.estimate import Estimate
+from ..results.metrics.cells import CellFigures
+from ..stats.estimate.mean_interval import Estimate
 
 REPEATS = ("task", "strategy", "model", "k", "samples", "pass@k", "pass^k", "flaky")
 CALIBRATION = ("task", "strategy", "model", "confidence", "answers", "ECE", "Brier", "AUROC", "AURC")
@@ -75,7 +75,7 @@ def interval_words(e: Estimate) -> tuple[str, str]:
 
 def details_text(figures: Sequence[CellFigures], *, width: int, colour: bool) -> str:
     """Both tables for a terminal, each with a line above it; empty where no cell has any."""
-    from .grid import grid
+    from .text_table import grid
 
     parts = []
     if rows := repeat_rows(figures, with_error):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 
-from ..results.figures import CellFigures
-from ..results.gate import GateResult
+from ..results.metrics.cells import CellFigures
+from ..results.regression.gate import GateResult
 from .details import details_text, with_error
 
 HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "seconds", "change", "gate")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ..errors import UsageError
+from ..parameters import check_params
 from ..registry import scorers
 from ..types import Scorer, Spec
-from .adapt import adapt_function, adapt_object
-from .params import check_params
+from .adapters import adapt_function, adapt_object
 
 
 def build_scorer(spec: Spec) -> Scorer:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from .estimate import quantile
-from .jackknife import jackknife
+from .estimate.jackknife import jackknife
+from .estimate.mean_interval import quantile
 
 Level: TypeAlias = Literal["nominal", "ordinal", "interval"]
 Weights: TypeAlias = Literal["linear", "quadratic"]

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from ..concurrency import together
 from ..errors import UsageError
 from ..types import Answer, Completion, Context, Generation, Message, Models
-from .models import nth
-from .together import together
-from .vote import plurality
+from .model_mix import nth
+from .voting import plurality
 
 RECONSIDER = "{task}\nOther agents said: {answers}.\nReconsider and give your answer."
 

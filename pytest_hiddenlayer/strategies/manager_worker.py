@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..concurrency import together
 from ..errors import UsageError
 from ..types import Answer, Context, Generation, Message, Models
-from .models import names, nth
-from .together import together
+from .model_mix import names, nth
 
 PLAN = "Split into steps: {task}"
 WORK = "{task}\nDo only this step: {step}."

@@ -7,11 +7,11 @@ arXiv:2203.11171: the unweighted plurality of section 2. Ours asks the task's ow
 
 from __future__ import annotations
 
+from ..concurrency import together
 from ..errors import UsageError
 from ..types import Answer, Context, Generation, Models
-from .models import nth
-from .together import together
-from .vote import plurality
+from .model_mix import nth
+from .voting import plurality
 
 
 async def self_consistency(

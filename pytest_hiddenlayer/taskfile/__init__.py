@@ -11,16 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .detect import is_foreign_harness, is_task_file
     from .hashing import messages_hash, sample_hash
+    from .json_schema import task_schema
     from .load import load_task
     from .names import refuse_taken
     from .prompt import question_of, render_prompt, render_question
-    from .recognise import is_foreign_harness, is_task_file
-    from .schema import task_schema
 
 _HOME = {
-    "is_foreign_harness": "recognise",
-    "is_task_file": "recognise",
+    "is_foreign_harness": "detect",
+    "is_task_file": "detect",
     "load_task": "load",
     "messages_hash": "hashing",
     "question_of": "prompt",
@@ -28,7 +28,7 @@ _HOME = {
     "render_prompt": "prompt",
     "render_question": "prompt",
     "sample_hash": "hashing",
-    "task_schema": "schema",
+    "task_schema": "json_schema",
 }
 __all__ = [
     "is_foreign_harness",

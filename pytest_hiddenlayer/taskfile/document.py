@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from pytest_hiddenlayer.errors import TaskError
+from ..errors import TaskError
 
 Field: TypeAlias = tuple[str | int, ...]
 """Where a value stands: `("samples", 3, "input")`."""

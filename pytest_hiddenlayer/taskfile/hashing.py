@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_hiddenlayer.types import Message, Sample, Task
-
+from ..types import Message, Sample, Task
 from .prompt import render_prompt
 
 _DIGITS = 12

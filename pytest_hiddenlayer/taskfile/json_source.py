@@ -7,7 +7,7 @@ import re
 from typing import Any, NoReturn
 
 from .document import MAX_DEPTH, Document, Field
-from .files import Source
+from .paths import Source
 from .scalar import Scalar, lone_surrogate, shorten
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')

@@ -9,23 +9,22 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from pytest_hiddenlayer.errors import TaskError, UsageError
-from pytest_hiddenlayer.registry import scorers
-from pytest_hiddenlayer.types import Generation, Sample, Spec, Task
-
+from ..errors import TaskError, UsageError
+from ..registry import scorers
+from ..types import Generation, Sample, Spec, Task
+from .detect import is_foreign_harness
 from .document import Document, Field, label, merge
-from .files import MEGABYTE, Source, beside, source
+from .error_messages import faults
 from .hashing import task_hash
 from .json_source import parse_json
 from .outputs import check_known, read_outputs_file
+from .paths import MEGABYTE, Source, beside, source
 from .prompt import render_prompt
-from .readers import check_task_name
-from .recognise import is_foreign_harness
 from .rows import read_rows
 from .samples import Entry, build_samples, file_entries, inline_entries
 from .scalar import describe
-from .spec import DataFile, TaskForm
-from .wording import faults
+from .schema import DataFile, TaskForm
+from .validators import check_task_name
 from .yaml_source import parse_yaml
 
 MAX_TASK_FILE = 5 * MEGABYTE

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from pytest_hiddenlayer.errors import TaskError, did_you_mean
-
+from ..errors import TaskError, did_you_mean
 from .document import MAX_FAULTS, merge
-from .files import Source
-from .readers import read_output
+from .paths import Source
 from .rows import Row, read_rows
 from .scalar import as_written, describe, shorten
+from .validators import read_output
 
 
 def read_outputs_file(source: Source, ids: Collection[str]) -> dict[str, tuple[str, ...]]:

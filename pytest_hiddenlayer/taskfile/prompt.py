@@ -14,8 +14,8 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from pytest_hiddenlayer.errors import TaskError, did_you_mean
-from pytest_hiddenlayer.types import Message, Sample, Task
+from ..errors import TaskError, did_you_mean
+from ..types import Message, Sample, Task
 
 MAX_PROMPT = 10_000_000  # characters; ends a template that loops to exhaust memory
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any
 
-from pytest_hiddenlayer.errors import did_you_mean
-
-from .files import MEGABYTE, Source
+from ..errors import did_you_mean
 from .json_source import load_json, parse_json
+from .paths import MEGABYTE, Source
 from .scalar import describe, shorten
 
 MAX_STREAMED = 512 * MEGABYTE

@@ -9,15 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pytest_hiddenlayer.errors import TaskError, did_you_mean
-from pytest_hiddenlayer.types import Sample
-
+from ..errors import TaskError, did_you_mean
+from ..types import Sample
 from .document import MAX_FAULTS, Document, label, merge
-from .files import Source
+from .error_messages import faults
+from .paths import Source
 from .rows import Row, dig
 from .scalar import resolve, shorten
-from .spec import FieldMap, SampleRow, TaskForm
-from .wording import faults
+from .schema import FieldMap, SampleRow, TaskForm
 
 
 @dataclass(frozen=True, slots=True)

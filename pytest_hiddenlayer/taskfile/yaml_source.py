@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from .document import MAX_DEPTH, Document, Field
-from .files import Source
+from .paths import Source
 from .scalar import lone_surrogate, resolve, shorten
 
 MAX_ALIAS_NODES = 10_000  # values that aliases may add in one file

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standin import Running, standin
-from standin.asking import KEY
+from fake_server import Running, standin
+from fake_server.asking import KEY
 
 N = 40
 ASKED = ("--hl-batch", "--hl-gate", "off", "--hl-cache", "off", "-q")

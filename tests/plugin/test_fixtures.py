@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ids
+from support.folder import ids
 
 FUNCTIONS = """
 import pytest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Folder, ids
+from support.folder import Folder, ids
 
 AWKWARD = ["plain", "a/b", "a:b", "x[1]", "with space", "Grüße", "a-b_c.d", "7", "it's", "[x]", "a,b=c"]
 

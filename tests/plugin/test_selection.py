@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ids
+from support.folder import ids
 
 
 def test_k_selects_a_strategy(sums):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from standin import standin
+from fake_server import standin
 
 PRICES = """
 prices:

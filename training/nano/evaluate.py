@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_hiddenlayer.engine.naming import derive_seed
-from pytest_hiddenlayer.providers.mlx import MlxProvider
-from pytest_hiddenlayer.strategies.vote import plurality
+from pytest_hiddenlayer.identifiers import derive_seed
+from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
+from pytest_hiddenlayer.strategies.voting import plurality
 from pytest_hiddenlayer.types import Generation, Message, Request
 
 from .families import Chat, read_answer

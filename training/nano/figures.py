@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pytest_hiddenlayer.stats.clusters import clustered_stderr, clusters, effective_groups
-from pytest_hiddenlayer.stats.estimate import estimate, quantile
+from pytest_hiddenlayer.stats.estimate.clusters import clustered_stderr, clusters, effective_groups
+from pytest_hiddenlayer.stats.estimate.mean_interval import estimate, quantile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_hiddenlayer.scorers import coherence as coherence_scorer
-from pytest_hiddenlayer.scorers import llm_judge as judge_scorer
-from pytest_hiddenlayer.scorers import pairwise
-from pytest_hiddenlayer.scorers.prompt import JudgePrompt
-from pytest_hiddenlayer.scorers.reading import Marking
-from pytest_hiddenlayer.scorers.scale import YES_NO, Scale
+from pytest_hiddenlayer.scorers.judge import coherence as coherence_scorer
+from pytest_hiddenlayer.scorers.judge import llm_judge as judge_scorer
+from pytest_hiddenlayer.scorers.judge import pairwise
+from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
+from pytest_hiddenlayer.scorers.judge.scale import YES_NO, Scale
+from pytest_hiddenlayer.scorers.judge.verdict_parser import Marking
 
 from ..draw import Draw
 from ..questions import Question, question

@@ -1,0 +1,1 @@
+"""Labels and reviews by people: questions, sessions, the local page."""

@@ -1,0 +1,1 @@
+"""Audits of a judge model: bias, agreement with people, master-key attacks."""

@@ -1,0 +1,1 @@
+"""Tournaments: games between strategies and models, and their ranking."""

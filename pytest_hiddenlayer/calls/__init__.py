@@ -1,0 +1,1 @@
+"""One model call, from a strategy's request to the provider's attempt."""

@@ -1,0 +1,1 @@
+"""The vendors' batch APIs: sending, collecting, and the ledger of batches in flight."""

@@ -1,0 +1,1 @@
+"""The response cache: answers of servers, kept in SQLite."""

@@ -1,0 +1,1 @@
+"""Cassettes: calls recorded to files and replayed without a model."""

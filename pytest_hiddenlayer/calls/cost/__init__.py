@@ -1,0 +1,1 @@
+"""What calls cost: prices, the user's price file, the budget."""

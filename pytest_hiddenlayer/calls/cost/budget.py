@@ -1,0 +1,95 @@
+"""A budget that holds: what a call may cost is set aside before it, and settled after it.
+
+One process keeps it (under xdist the controller), on one event loop. Spending exceeds the
+limit by no more than what calls in flight cost beyond what was set aside for them. A call that
+does not fit beside those in flight waits for what they leave over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import count
+
+from ...errors import BudgetSpent
+
+
+@dataclass(kw_only=True, slots=True)
+class Budget:
+    """US dollars."""
+
+    limit: Decimal
+    spent: Decimal = Decimal(0)  # by calls that were answered
+    reserved: Decimal = Decimal(0)  # for calls in flight
+    doubtful: Decimal = Decimal(0)  # for calls that were sent and not answered: they may have been billed
+    refused: int = 0  # calls that were not made
+    _waiting: list[tuple[int, int, Decimal, asyncio.Future[Decimal]]] = field(default_factory=list, repr=False)
+    _tickets: count[int] = field(default_factory=count, repr=False)  # equal orders go first come, first served
+
+    async def reserve_in_turn(self, amount: Decimal, order: int = 0) -> Decimal:
+        """Set an amount aside as soon as it fits; of those that wait the lowest order goes first.
+
+        Raises BudgetSpent as soon as it can fit no more, whatever the calls in flight leave over.
+        """
+        turn: asyncio.Future[Decimal] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (order, next(self._tickets), amount, turn))
+        self._serve()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.settle(turn.result(), Decimal(0))
+            raise
+
+    def _serve(self) -> None:
+        while self._waiting:
+            _, _, amount, turn = self._waiting[0]
+            if amount > self.left and self.reserved and amount <= self.left + self.reserved:
+                return  # the first in turn waits, and all behind it
+            heapq.heappop(self._waiting)
+            if turn.done():  # whoever waited was cancelled
+                continue
+            try:
+                turn.set_result(self.reserve(amount))
+            except BudgetSpent as error:
+                turn.set_exception(error)
+
+    def reserve(self, amount: Decimal) -> Decimal:
+        """Set an amount aside. Raises BudgetSpent where it does not fit into what is left."""
+        if amount > self.left:
+            self.refused += 1
+            left = max(self.left, Decimal(0))
+            raise BudgetSpent(
+                f"${self.limit} is spent: this call may cost ${amount:.6f}, ${left:.6f} is left "
+                f"(${self.spent:.6f} spent, ${self.reserved + self.doubtful:.6f} set aside)"
+            )
+        self.reserved += amount
+        return amount
+
+    def settle(self, reserved: Decimal, cost: Decimal) -> None:
+        """A call was answered at this cost, or refused at none."""
+        self.reserved -= reserved
+        self.spent += cost
+        self._serve()
+
+    def doubt(self, reserved: Decimal) -> None:
+        """A call was sent and not answered: what was set aside counts as spent."""
+        self.reserved -= reserved
+        self.doubtful += reserved
+        self._serve()
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be set aside."""
+        return self.limit - self.spent - self.reserved - self.doubtful
+
+    def summary(self) -> str:
+        """One line for people."""
+        parts = [f"budget: ${self.spent:.4f} of ${self.limit} spent"]
+        if self.doubtful:
+            parts.append(f"${self.doubtful:.4f} may have been billed for calls without an answer")
+        if self.refused:
+            parts.append(f"{self.refused} call{'s' if self.refused > 1 else ''} not made")
+        return ", ".join(parts)

@@ -1,0 +1,94 @@
+"""The user's own prices: a dated YAML file that wins over every list.
+
+    prices:
+      - {provider: openai, model: my-finetune*, since: 2026-01-31, input: 0.40, cached_input: 0.10, output: 1.60}
+
+US dollars a million tokens. `model` may end in `*`. Of several entries that fit, the newest
+holds whose `since` is not after the day of the call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from ...errors import UsageError, did_you_mean
+from ...types import Usage
+
+_NEEDED = ("provider", "model", "since", "input", "output")
+_MONEY = ("input", "cached_input", "cache_write", "output", "batch_factor")
+_FIELDS = ("provider", "model", "since", *_MONEY)
+_MTOK = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnPrice:
+    """One entry."""
+
+    provider: str  # the registered name
+    model: str  # in full, or a beginning and `*`
+    since: date
+    input: Decimal  # US dollars a million tokens, as all of these
+    output: Decimal
+    cached_input: Decimal | None = None  # None: as input
+    cache_write: Decimal | None = None  # None: as input
+    batch_factor: Decimal = Decimal("0.5")  # of all of them, through a batch API
+
+    def fits(self, provider: str, model: str) -> bool:
+        """Whether the entry is for this model."""
+        exact = model == self.model or model.rsplit("/", 1)[-1] == self.model
+        return provider == self.provider and (
+            model.startswith(self.model[:-1]) if self.model.endswith("*") else exact
+        )
+
+    def cost(self, usage: Usage, *, batch: bool) -> Decimal:
+        """US dollars for these tokens, of which input and output are known."""
+        read, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
+        plain = (usage.input_tokens or 0) - read - written
+        total = plain * self.input + (usage.output_tokens or 0) * self.output
+        total += read * (self.input if self.cached_input is None else self.cached_input)
+        total += written * (self.input if self.cache_write is None else self.cache_write)
+        return total * (self.batch_factor if batch else 1) / _MTOK
+
+
+def read_own_prices(path: Path) -> tuple[OwnPrice, ...]:
+    """The entries of a file. Raises UsageError with file, entry and field."""
+    import yaml
+
+    try:
+        # BaseLoader leaves every value as it was written: 0.1 becomes no float on its way to Decimal.
+        whole = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
+    if not isinstance(whole, dict) or set(whole) != {"prices"} or not isinstance(whole["prices"], list):
+        raise UsageError(f"{path}: a key `prices` with a list of entries is needed, and nothing else")
+    return tuple(_entry(f"{path}: prices[{i}]", values) for i, values in enumerate(whole["prices"]))
+
+
+def _entry(place: str, values: Any) -> OwnPrice:
+    if not isinstance(values, dict):
+        raise UsageError(f"{place}: must be a mapping with {', '.join(_NEEDED)}; got {values!r}")
+    for name in values:
+        if name not in _FIELDS:
+            raise UsageError(f"{place}: unknown field {name!r}{did_you_mean(str(name), _FIELDS)}")
+    if missing := [name for name in _NEEDED if not values.get(name)]:
+        raise UsageError(f"{place}: {missing[0]} is missing")
+    try:
+        since = date.fromisoformat(values["since"])
+    except (TypeError, ValueError):
+        raise UsageError(f"{place}: since: write a date such as 2026-01-31, got {values['since']!r}") from None
+    money = {name: _amount(f"{place}: {name}", values[name]) for name in _MONEY if name in values}
+    return OwnPrice(provider=str(values["provider"]), model=str(values["model"]), since=since, **money)
+
+
+def _amount(place: str, text: Any) -> Decimal:
+    try:
+        value = Decimal(text)
+    except (InvalidOperation, TypeError, ValueError):
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0:
+        raise UsageError(f"{place}: write US dollars a million tokens, 0 or more; got {text!r}")
+    return value

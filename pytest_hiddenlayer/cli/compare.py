@@ -1,0 +1,143 @@
+"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 where something regressed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import SnapshotError, UsageError, did_you_mean
+from ..results.regression.gate_messages import some
+
+if TYPE_CHECKING:
+    from ..results.regression.baseline import CellKey
+    from ..results.regression.compare_runs import Compared
+    from ..results.regression.references import Reference
+
+HELP = "compare two runs, snapshot folders, snapshots or git refs; exit status 1 where a cell regressed"
+
+REFERENCE = (
+    "a path, a run id, `last` or a git ref; @PROVIDER:MODEL and #STRATEGY after it choose its cells; "
+    "@PROVIDER:MODEL alone means the committed snapshots"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Two references, and how to compare and show them."""
+    add_references(parser)
+    parser.add_argument(
+        "--equal-budget",
+        action="store_true",
+        help="hold the strategies of run NEW against single answers at the same calls and tokens: its own draws, "
+        "or run OLD's single answers over epochs",
+    )
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON")
+    shown.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+
+
+def add_references(parser: argparse.ArgumentParser) -> None:
+    """OLD and NEW, and how their samples are paired."""
+    parser.add_argument("old", metavar="OLD", help=REFERENCE)
+    parser.add_argument("new", metavar="NEW", help="the same")
+    parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; repeatable")
+    parser.add_argument(
+        "--match",
+        choices=("hash", "id"),
+        default="hash",
+        help="samples of the same id and prompt (default), or of the same id: to compare prompts",
+    )
+    parser.add_argument("--margin", type=_share, default=0.0, metavar="X", help="how much worse is tolerated (0)")
+    parser.add_argument("--min-effect", type=_share, default=0.05, metavar="X", help="what does not matter (0.05)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the comparison."""
+    from ..report.comparison import markdown, table
+
+    if arguments.equal_budget:
+        return _equal_budget(arguments)
+    compared = compare(arguments)
+    if arguments.json:
+        print(json.dumps(compared.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    elif arguments.markdown:
+        print(markdown(compared), end="")
+    else:
+        width = shutil.get_terminal_size().columns
+        print(f"{compared.new} against {compared.old}")
+        print(table(compared, width=width, colour=sys.stdout.isatty()), end="")
+    return 1 if compared.regressed or compared.faults else 0
+
+
+def _equal_budget(arguments: argparse.Namespace) -> int:
+    """Print the strategies of NEW against single answers of the same budget. Raises UsageError without any."""
+    from ..report.budget_match import find, text
+    from ..results.budget_match.controls_from_run import with_draws
+    from ..results.log.run_log import find_run, read_records
+
+    if arguments.markdown:
+        raise UsageError("--equal-budget prints a table or --json; leave out --markdown")
+    old, new = (list(read_records(find_run(Path.cwd(), name))) for name in (arguments.old, arguments.new))
+    chosen = [record for record in with_draws(new, old) if not arguments.task or record.task in arguments.task]
+    found = find(chosen)
+    if not any(one.versus for one in found.compared):
+        raise UsageError(
+            f"nothing to compare at equal budget: {arguments.new} has no strategy of several calls with draws of its "
+            f"own, and {arguments.old} has not as many single answers a sample. Make them with --hl-equal-budget, "
+            "or with --strategy single --epochs N --hl-temperature 0.8"
+        )
+    if arguments.json:
+        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print(text(found, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
+    return 0
+
+
+def compare(arguments: argparse.Namespace) -> Compared:
+    """The two references compared. Raises UsageError where they have nothing in common."""
+    from ..results.regression.compare_runs import compare_references
+    from ..results.regression.references import open_reference
+
+    here = Path.cwd()
+    old = open_reference(arguments.old, root=here, where=here)
+    new = open_reference(arguments.new, root=here, where=here)
+    found = compare_references(
+        old,
+        new,
+        tasks=arguments.task,
+        match=arguments.match,
+        margin=arguments.margin,
+        min_effect=arguments.min_effect,
+    )
+    if not found.cells and not found.faults:
+        raise UsageError(_nothing_in_common(arguments, old, new))
+    return found
+
+
+def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Reference) -> str:
+    known = sorted({*old.shelf.tasks(), *new.shelf.tasks()})
+    unknown = [task for task in arguments.task if task not in known]
+    if unknown:
+        return f"--task {unknown[0]!r}: no such task on either side{did_you_mean(unknown[0], known)}"
+    sides = [some(sorted({"-".join(cell[1:3]) for cell in _selected(side, arguments.task)})) for side in (old, new)]
+    return (
+        f"{arguments.old} and {arguments.new} have no cell in common: "
+        f"{sides[0] or 'nothing'} against {sides[1] or 'nothing'}. "
+        "Choose other models or strategies with @PROVIDER:MODEL and #STRATEGY"
+    )
+
+
+def _selected(side: Reference, tasks: list[str]) -> list[CellKey]:
+    chosen = [task for task in side.shelf.tasks() if not tasks or task in tasks]
+    cells = [cell for task in chosen for cell in side.shelf.cells(task).values()]
+    return [cell.key for cell in cells if not isinstance(cell, SnapshotError) and side.selects(cell)]
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0 to 1 is needed")
+    return value

@@ -1,0 +1,97 @@
+"""`hiddenlayer show RUN`: the table of a run, what went wrong, or one sample's transcript."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UsageError, did_you_mean
+from ..identifiers import controlled
+from ..types import Record
+
+HELP = "show a run: its table and what was not right; with --sample the whole transcript"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The run, and what of it."""
+    parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
+    parser.add_argument("--sample", metavar="ID", help="print every transcript of this sample")
+    parser.add_argument("--all", action="store_true", help="list right answers too, and the draws under equal budget")
+    parser.add_argument(
+        "--bootstrap",
+        metavar="DRAWS",
+        type=int,
+        default=0,
+        help="95 %% intervals by a cluster bootstrap too, such as 2000",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the run."""
+    from ..results.log.run_log import find_run, read_records
+
+    if arguments.bootstrap and arguments.bootstrap < 100:
+        raise UsageError(f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed, 2000 are usual")
+    folder = find_run(Path.cwd(), arguments.name)
+    records = list(read_records(folder))
+    if arguments.sample is not None:
+        _transcripts(_chosen(records, arguments.all), arguments.sample)
+    else:
+        _overview(folder, records, everything=arguments.all)
+        if arguments.bootstrap:
+            _intervals(records, arguments.bootstrap)
+    return 0
+
+
+def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> None:
+    from ..report.budget_match import find, text
+    from ..report.table import cell_table
+    from ..results.metrics.cells import by_cell, figures, plan_from
+
+    found = [figures(plan_from(cell), cell) for cell in by_cell(records).values()]
+    print(f"run {folder.name}: {len(records)} records")
+    width = shutil.get_terminal_size().columns
+    print(cell_table(found, {}, width=width, colour=sys.stdout.isatty()), end="")
+    if len(_chosen(records, everything=False)) < len(records):
+        print(text(find(records), width=width, colour=sys.stdout.isatty()), end="")
+    for record in _chosen(records, everything):
+        if everything or record.outcome != "correct":
+            where = f"{record.task}::{record.sample_id}[{record.label}-{record.provider}]"
+            got = record.answer if record.answer is not None else record.output
+            why = record.error or f"expected {record.target!r}, got {got!r}"
+            print(f"{record.outcome:<10} {where} {why}")
+
+
+def _intervals(records: Sequence[Record], draws: int) -> None:
+    """Every score's interval as in the summary, and by a cluster bootstrap."""
+    from ..report.details import INTERVALS, interval_rows
+    from ..report.text_table import grid
+    from ..results.metrics.cells import by_cell, figures, plan_from
+
+    cells = list(by_cell(records).values())
+    found = [figures(plan_from(cell), cell, bootstrap=some) for cell in cells for some in (0, draws)]
+    width = shutil.get_terminal_size().columns
+    print(grid(INTERVALS, interval_rows(found), width=width, colour=sys.stdout.isatty()))
+
+
+def _chosen(records: Sequence[Record], everything: bool) -> list[Record]:
+    """All records, or those of strategies: draws are many and stand in the table as a cell."""
+    return [record for record in records if everything or controlled(record.label) is None]
+
+
+def _transcripts(records: Sequence[Record], sample: str) -> None:
+    chosen = [record for record in records if record.sample_id == sample]
+    if not chosen:
+        ids = {record.sample_id for record in records}
+        raise UsageError(f"no sample {sample!r} in this run{did_you_mean(sample, ids)}")
+    for record in chosen:
+        print(f"== {record.task}::{record.sample_id}[{record.label}-{record.provider}] {record.outcome}")
+        for call in record.transcript:
+            print(f"-- {call['role']}, round {call['round']}, {call['finish_reason']}")
+            for message in call["messages"]:
+                print(f"   {message['role']}: {message['content']}")
+            print(f"   → {call['completion']}")
+        print(f"   target {record.target!r}, answer {record.answer!r}\n")

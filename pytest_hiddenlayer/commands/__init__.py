@@ -1,1 +1,0 @@
-"""The parts of the `hiddenlayer` command, one module each."""

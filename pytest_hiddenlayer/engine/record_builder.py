@@ -1,0 +1,168 @@
+"""From an answer and its scores to a Record: plain JSON values, and a key of all that determines them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ..identifiers import digest
+from ..taskfile import messages_hash
+from ..types import SCORED, Answer, Call, Generation, Message, Outcome, Record, Sample, Score, Scorer, Spec, Usage
+from .cases import Case, Cell, full_name
+from .context import AnswerContext
+
+
+def record_of(
+    context: AnswerContext,
+    answer: Answer,
+    outcome: Outcome,
+    scores: Mapping[str, Score],
+    error: str | None,
+    run_id: str,
+    started_at: str,
+    latency_s: float,
+) -> Record:
+    """The record of one case."""
+    case, cell, sample, calls = context.case, context.case.cell, context.sample, context.calls
+    costs = [call.cost_usd for call in calls]
+    head = next(iter(scores.values()), None)
+    prompt = messages_hash(context.messages, sample)
+    return Record(
+        run_id=run_id,
+        key=case_key(case, context.overrides, prompt),
+        task=cell.task.name,
+        sample_id=sample.id,
+        epoch=case.epoch,
+        strategy=cell.strategy.name,
+        strategy_params=dict(cell.strategy.params),
+        provider=cell.model.provider,
+        model=full_name(cell.model),
+        input=sample.input if isinstance(sample.input, str) else _messages(sample.input),
+        target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
+        output=clean(answer.output) if answer.output or outcome in SCORED else None,
+        answer=clean(head.answer) if head and head.answer is not None else None,
+        scores={name: _score_json(score) for name, score in scores.items()},
+        outcome=outcome,
+        usage=usage_json(sum((call.usage for call in calls), Usage())),
+        cost_usd=None if not costs or None in costs else sum(c for c in costs if c is not None),
+        latency_s=latency_s,
+        transcript=[call_json(call) for call in calls],
+        error=None if error is None else clean(error),
+        seed=cell.seed,
+        started_at=started_at,
+        cached=bool(calls) and all(call.cached for call in calls),
+        notes=clean(dict(answer.notes)) if answer.notes else {},
+        label=cell.strategy.label,
+        slug=cell.slug,
+        sample_hash=prompt,
+        must_pass=sample.must_pass,
+        group=sample.group,
+    )
+
+
+def call_json(call: Call) -> dict[str, Any]:
+    """One line of a transcript; what is as usual (one attempt, not cached, not batched) is left out."""
+    values = {
+        "role": call.role,
+        "round": call.round,
+        "messages": _messages(call.messages),
+        "completion": clean(call.completion),
+        "finish_reason": call.finish_reason,
+        "usage": usage_json(call.usage),
+        "latency_s": call.latency_s,
+        "model": clean(call.model),
+        "seed": call.seed,
+        "cost_usd": call.cost_usd,
+        "mean_logprob": call.mean_logprob,
+    }
+    if call.time_to_first_token_s is not None:
+        values["time_to_first_token_s"] = call.time_to_first_token_s
+    if call.cached:
+        values["cached"] = True
+    if call.attempts != 1:
+        values["attempts"] = call.attempts
+    if call.batched:
+        values["batched"] = True
+    if call.remarks:
+        values["remarks"] = clean(list(call.remarks))
+    return values
+
+
+def usage_json(usage: Usage) -> dict[str, int | None]:
+    """All counts by name."""
+    return {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_input_tokens": usage.cached_input_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "calls": usage.calls,
+    }
+
+
+def case_key(case: Case, overrides: Generation, prompt: str | None = None) -> str:
+    """Hash of all that determines the answer and its scores; `prompt` is the sample's hash, where it is known."""
+    cell, sample = case.cell, case.sample
+    if prompt is None:
+        from ..taskfile import sample_hash
+
+        prompt = sample_hash(cell.task, sample)
+    known = ("key", overrides)
+    if known not in cell.memo:
+        cell.memo[known] = digest(_of_cell(cell, overrides))
+    return digest([cell.memo[known], sample.id, prompt, case.epoch, _of_sample(cell, sample)])
+
+
+def _of_cell(cell: Cell, overrides: Generation) -> dict[str, Any]:
+    return {
+        "task": cell.task.name,
+        "model": [cell.model.provider, full_name(cell.model)],
+        "judge": str(cell.judge),
+        "generate": asdict(overrides.over(cell.task.generate)),
+        "strategy": [cell.strategy.name, dict(cell.strategy.params)],
+        "seed": cell.seed,
+        "scorers": [
+            [scorer.name, scorer.version, _shared_params(scorer, spec)]
+            for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
+        ],
+    }
+
+
+def _shared_params(scorer: Scorer, spec: Spec) -> dict[str, Any]:
+    files = getattr(scorer, "output_files", ())
+    return {name: value for name, value in spec.params.items() if name not in files}
+
+
+def _of_sample(cell: Cell, sample: Sample) -> list[Any]:
+    """Of a scorer's files of outputs only this sample's: hashing all for each would take minutes."""
+    return [
+        [name, value.get(sample.id)]
+        for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
+        if (files := getattr(scorer, "output_files", ()))
+        for name, value in spec.params.items()
+        if name in files
+    ]
+
+
+def _score_json(score: Score) -> dict[str, Any]:
+    """Details stand in a record only where a scorer gave some."""
+    values = {"value": score.value, "answer": clean(score.answer), "explanation": clean(score.explanation)}
+    if score.details:
+        values["details"] = clean(dict(score.details))
+    return values
+
+
+def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": clean(message.content)} for message in messages]
+
+
+def clean(value: Any) -> Any:
+    """The value without lone surrogates, which no file and no other process could take."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {clean(key): clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(item) for item in value]
+    return value

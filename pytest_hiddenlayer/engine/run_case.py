@@ -1,0 +1,117 @@
+"""One case, answered: the strategy asks, the transcript logs, the scorers judge, a Record comes out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ..errors import BudgetSpent, HiddenLayerError, ProviderError
+from ..types import Answer, Call, Generation, Outcome, Provider, Record, Score
+from .cases import Case
+from .context import AnswerContext
+from .record_builder import record_of
+from .round_scores import ROUND_SCORES, round_scores
+from .usage import SCORING_CALLS
+
+
+async def answer_case(
+    case: Case,
+    provider: Provider,
+    judge: Provider,
+    *,
+    overrides: Generation,
+    run_id: str,
+    others: Mapping[str, Provider] | None = None,
+    alone: bool = False,
+) -> Record:
+    """The record of one case. A failed call is a record with outcome `error`, never an exception.
+
+    `alone`: no other case is asked meanwhile, so that its calls go the ordinary way under `batch`.
+    """
+    started, began = datetime.now(UTC), time.perf_counter()
+    context = AnswerContext(
+        case=case, provider=provider, judge=judge, overrides=overrides, others=others or {}, alone=alone
+    )
+    try:
+        answer = _checked(await case.cell.strategy.run(context, **case.cell.strategy.params))
+    except BudgetSpent as error:
+        answer = Answer(output="", outcome="skipped", error=f"budget: {error}")
+    except ProviderError as error:
+        answer = Answer(output="", outcome="error", error=str(error))
+    except HiddenLayerError:
+        raise
+    except Exception as error:  # a strategy of the user's may raise anything: it is data about that strategy
+        text = f"strategy {case.cell.strategy.name!r} raised {type(error).__name__}: {error}"
+        answer = Answer(output="", outcome="error", error=text)
+    asked = context.calls
+    outcome, scores, error_text = await _judge_answer(context, answer)
+    latency_s = time.perf_counter() - began
+    if own := await _own_notes(context, asked):
+        answer = replace(answer, notes={**answer.notes, **own})
+    return record_of(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
+
+
+def _checked(answer: Any) -> Answer:
+    """What a strategy returned, if it is an Answer whose notes can be written. Raises TypeError or ValueError."""
+    if not isinstance(answer, Answer) or not isinstance(answer.output, str):
+        raise TypeError(f"it returned {answer!r}; an Answer with a text as output is needed")
+    if answer.notes:
+        json.dumps(dict(answer.notes), allow_nan=False)
+    return answer
+
+
+async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome, dict[str, Score], str | None]:
+    """(outcome, scores, error): what is no whole answer is not scored."""
+    if answer.outcome is not None:
+        return answer.outcome, {}, answer.error
+    if answer.finish_reason in ("refusal", "content_filter"):
+        return "refused", {}, f"the model refused ({answer.finish_reason})"
+    if answer.finish_reason == "length":
+        return "truncated", {}, "cut off at max_tokens: raise generate.max_tokens or --hl-max-tokens"
+    if not answer.output.strip():
+        return "empty", {}, "the model returned no text"
+    scores: dict[str, Score] = {}
+    for scorer in context.case.cell.scorers:
+        name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
+        try:
+            score = await scorer.score(answer.output, context.sample, context.ask_to_score)
+            scores[name] = _writable(score)
+        except BudgetSpent as error:
+            return "skipped", scores, f"budget: scorer {scorer.name!r}: {error}"
+        except ProviderError as error:
+            return "error", scores, f"scorer {scorer.name!r}: {error}"
+        except Exception as error:  # a scorer of the user's may raise anything; that is no score
+            return "error", scores, f"scorer {scorer.name!r} raised {type(error).__name__}: {error}"
+    head = next(iter(scores.values()))
+    if head.value is None:
+        return "unscored", scores, head.explanation
+    return _graded(head.value, context.case.cell.pass_score), scores, None
+
+
+def _writable(score: Score) -> Score:
+    """The score, if it can be written down. Raises TypeError or ValueError."""
+    plain = isinstance(score.value, float | int | None) and isinstance(score.answer, str | None)
+    if score.details or not plain or not isinstance(score.explanation, str):
+        json.dumps([score.value, score.answer, score.explanation, score.details], allow_nan=False)
+    return score
+
+
+async def _own_notes(context: AnswerContext, asked: Sequence[Call]) -> dict[str, Any]:
+    """What the engine notes beside the strategy: calls of the scorers, and who was right in which round."""
+    cell = context.case.cell
+    notes: dict[str, Any] = {}
+    if scoring := len(context.calls) - len(asked):
+        notes[SCORING_CALLS] = scoring
+    if found := await round_scores(asked, cell.scorers[0], context.sample, cell.pass_score):
+        notes[ROUND_SCORES] = found
+    return notes
+
+
+def _graded(value: float, pass_score: float) -> Outcome:
+    if value >= pass_score:
+        return "correct"
+    return "incorrect" if value == 0 else "partial"

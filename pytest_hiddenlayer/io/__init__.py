@@ -1,0 +1,1 @@
+"""Files: JSON Lines, atomic writes, locks."""

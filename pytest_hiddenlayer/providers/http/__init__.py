@@ -1,0 +1,1 @@
+"""What the providers of HTTP servers share: client, errors, parsing, streaming, transport."""

@@ -1,0 +1,1 @@
+"""The `mlx` provider: models that run in this process."""

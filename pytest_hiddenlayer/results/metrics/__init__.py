@@ -1,0 +1,1 @@
+"""Metrics of cells, judges and calls, computed from records."""

@@ -1,0 +1,1 @@
+"""Baselines, paired comparison of cells, and gates."""

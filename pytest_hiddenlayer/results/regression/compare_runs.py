@@ -1,0 +1,166 @@
+"""Two references compared, cell by cell: runs, folders of snapshots, single snapshots, git refs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import SnapshotError
+from .baseline import Baseline, CellKey
+from .cell_comparison import Comparison, measure, settle
+from .pairing import Match, pair_up
+from .references import Reference, find_cell
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellPair:
+    """A cell of the new side with its partner on the old one."""
+
+    old: Baseline
+    new: Baseline
+    comparison: Comparison | None  # None: no sample could be compared
+    fault: str | None = None  # why not, in one sentence
+
+    @property
+    def task(self) -> str:
+        """The task of both."""
+        return self.new.key[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """Everything that two references say of each other."""
+
+    old: str  # names of the references
+    new: str
+    cells: tuple[CellPair, ...]
+    only_old: tuple[CellKey, ...]  # cells without a partner
+    only_new: tuple[CellKey, ...]
+    faults: tuple[str, ...]  # cells that cannot be trusted or compared, one sentence each
+
+    @property
+    def regressed(self) -> bool:
+        """Whether any cell got worse."""
+        return any(cell.comparison and cell.comparison.verdict == "regressed" for cell in self.cells)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "old": self.old,
+            "new": self.new,
+            "regressed": self.regressed,
+            "cells": [_cell_json(cell) for cell in self.cells],
+            "only_old": [list(key) for key in self.only_old],
+            "only_new": [list(key) for key in self.only_new],
+            "faults": list(self.faults),
+        }
+
+
+def compare_references(
+    old: Reference,
+    new: Reference,
+    *,
+    tasks: Sequence[str] = (),
+    match: Match = "hash",
+    margin: float = 0.0,
+    min_effect: float = 0.05,
+) -> Compared:
+    """Every cell of `new` against its partner in `old`; the family of the tests is all of them together."""
+    faults: list[str] = []
+    found: list[tuple[Baseline, Baseline]] = []
+    only_new: list[CellKey] = []
+    for cell in _cells(new, tasks, faults):
+        partner = find_cell(cell.key, old)
+        if partner.fault is not None:
+            faults.append(f"{'/'.join(cell.key)}: {partner.fault}")
+        elif partner.baseline is None:
+            only_new.append(cell.key)
+        else:
+            found.append((partner.baseline, cell))
+    used = {before.key for before, _ in found}
+    return Compared(
+        old=old.shelf.name,
+        new=new.shelf.name,
+        cells=_compared(found, match, margin, min_effect),
+        only_old=tuple(cell.key for cell in _cells(old, tasks, faults) if cell.key not in used),
+        only_new=tuple(only_new),
+        faults=tuple(dict.fromkeys(faults)),
+    )
+
+
+def _cells(side: Reference, tasks: Sequence[str], faults: list[str]) -> Iterator[Baseline]:
+    """The cells of a side that its reference and `tasks` select; what cannot be read is a fault."""
+    for task in side.shelf.tasks():
+        if tasks and task not in tasks:
+            continue
+        for cell in side.shelf.cells(task).values():
+            if isinstance(cell, SnapshotError):
+                faults.append(str(cell))
+            elif side.selects(cell):
+                yield cell
+
+
+def _compared(
+    found: Sequence[tuple[Baseline, Baseline]], match: Match, margin: float, min_effect: float
+) -> tuple[CellPair, ...]:
+    faults = [_other_measure(old, new) for old, new in found]
+    measured = [
+        None
+        if fault
+        else measure(
+            old.name,
+            pair_up(old.samples, new.samples, match),
+            margin=margin,
+            min_effect=min_effect,
+            epochs=(old.epochs, new.epochs),
+        )
+        for (old, new), fault in zip(found, faults, strict=True)
+    ]
+    verdicts = iter(settle([one for one in measured if one is not None]))
+    return tuple(
+        CellPair(
+            old=old,
+            new=new,
+            comparison=None if one is None else next(verdicts),
+            fault=fault or (_nothing(old, new, match) if one is None else None),
+        )
+        for (old, new), one, fault in zip(found, measured, faults, strict=True)
+    )
+
+
+def _other_measure(old: Baseline, new: Baseline) -> str | None:
+    if None in (old.scorer, new.scorer) or old.scorer == new.scorer:
+        return None
+    return f"scored by {old.scorer!r} and by {new.scorer!r}: not comparable"
+
+
+def _nothing(old: Baseline, new: Baseline, match: Match) -> str:
+    pairing = pair_up(old.samples, new.samples, match)
+    if pairing.changed:
+        return (
+            f"all {len(pairing.changed)} common samples have another prompt or target; compare them with --match id"
+        )
+    return "no sample is scored on both sides"
+
+
+def _cell_json(cell: CellPair) -> dict[str, Any]:
+    return {
+        "task": cell.task,
+        "old": _side_json(cell.old),
+        "new": _side_json(cell.new),
+        "fault": cell.fault,
+        "comparison": None if cell.comparison is None else cell.comparison.to_json(),
+    }
+
+
+def _side_json(side: Baseline) -> dict[str, Any]:
+    _, label, provider, model_slug = side.key
+    return {
+        "name": side.name,
+        "strategy": label,
+        "provider": provider,
+        "model": side.model or model_slug,
+        "usage": side.usage,
+        "cost_usd": side.cost_usd,
+    }

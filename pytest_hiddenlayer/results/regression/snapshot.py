@@ -1,0 +1,176 @@
+"""Snapshots: the committed results of a cell, one file a cell, one line a sample.
+
+snapshots/<task>/<strategy label>-<provider>-<model slug>.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...errors import SnapshotError
+from ...stats.estimate.mean_interval import estimate
+from ...types import OUTCOMES
+from ..metrics.cells import CellFigures, CellPlan
+from .baseline import Baseline, BaselineSample
+
+FOLDER = Path("snapshots")
+SCHEMA = 1
+_VOLATILE = ("cached_input_tokens", "cache_write_tokens")  # they tell what else was asked just then
+_FIELDS = {
+    "schema", "task", "task_hash", "strategy", "strategy_params", "provider", "model", "seed", "epochs",
+    "scorer", "n", "score", "stderr", "ci95", "usage", "cost_usd", "samples",
+}  # fmt: skip
+
+
+def snapshot_path(plan: CellPlan) -> Path:
+    """The cell's file, relative to rootdir."""
+    return FOLDER / plan.task / f"{stem(*plan.key)}.json"
+
+
+def stem(task: str, label: str, provider: str, slug: str) -> str:
+    """The name of a cell's file without its ending; the task is its folder."""
+    return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
+
+
+def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str:
+    """The file's text. Samples that this run did not answer are kept from `before`, the file's old content.
+
+    No time, run id or path stands in it, so that two runs with the same answers write the same bytes.
+    """
+    plan = figures.plan
+    old = before["samples"] if before and not figures.whole else {}
+    kept = {name: sample for name, sample in old.items() if name not in figures.samples}
+    samples = kept | {name: _sample_json(result) for name, result in figures.samples.items()}
+    scored = [s for s in samples.values() if s["score"] is not None]
+    whole = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
+    usage = {k: v for k, v in asdict(figures.usage).items() if k not in _VOLATILE} if not kept else None
+    head = {
+        "schema": SCHEMA,
+        "task": plan.task,
+        "task_hash": plan.task_hash,
+        "strategy": plan.strategy,
+        "strategy_params": dict(plan.strategy_params),
+        "provider": plan.provider,
+        "model": plan.model.rstrip("/").rsplit("/", 1)[-1] if _is_path(plan.model) else plan.model,
+        "seed": plan.seed,
+        "epochs": plan.epochs,
+        "scorer": plan.scorer,
+        "n": whole.n,
+        "score": _rounded(whole.mean),
+        "stderr": _rounded(whole.stderr),
+        "ci95": _rounded(whole.ci95),
+        "usage": usage,
+        "cost_usd": _rounded(figures.cost_usd) if not kept else None,
+    }
+    return _layout(head, samples)
+
+
+def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
+    """The content of a snapshot file, called `name` in errors.
+
+    Raises SnapshotError when it is not one, or cannot be trusted.
+    """
+    shown = name or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
+    return parse_snapshot(text, shown)
+
+
+def parse_snapshot(text: str, shown: str) -> dict[str, Any]:
+    """The content of a snapshot, called `shown` in errors. Raises SnapshotError as `read_snapshot` does."""
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
+    if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
+        lacks = "it is no JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
+        raise SnapshotError(f"{shown}: not a snapshot: {lacks}; write it anew with --snapshot-update")
+    if value["schema"] != SCHEMA:
+        raise SnapshotError(f"{shown}: schema {value['schema']!r}, this version reads {SCHEMA}")
+    if not isinstance(value["samples"], dict) or not isinstance(value["scorer"], str):
+        raise SnapshotError(f"{shown}: not a snapshot: samples or scorer is of a wrong type")
+    for key, sample in value["samples"].items():
+        _check_sample(shown, key, sample)
+    return value
+
+
+def baseline_of(value: Mapping[str, Any], name: str, file_stem: str) -> Baseline:
+    """The content of a snapshot as a baseline; the strategy's label and the model's slug stand in its file's name."""
+    label, slug = _named(file_stem, value["provider"])
+    wanted = ("score", "outcome", "answer", "hash", "group")
+    samples = {
+        key: BaselineSample(**{k: sample[k] for k in wanted if k in sample})
+        for key, sample in value["samples"].items()
+    }
+    return Baseline(
+        name=name,
+        scorer=value["scorer"],
+        samples=samples,
+        key=(value["task"], label, value["provider"], slug),
+        model=value["model"],
+        epochs=value["epochs"],
+        usage=value["usage"],
+        cost_usd=value["cost_usd"],
+    )
+
+
+def _named(file_stem: str, provider: str) -> tuple[str, str]:
+    """(label, slug) of `debate-mlx-nano-1`, where the provider is mlx."""
+    label, between, slug = file_stem.partition(f"-{provider}-")
+    return (label, slug) if between else (file_stem, "")
+
+
+def _check_sample(path: str, name: str, sample: Any) -> None:
+    score = sample.get("score", "missing") if isinstance(sample, dict) else "missing"
+    good = score is None or (isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1)
+    if good and isinstance(sample, dict):
+        good = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
+        good = good and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
+    if not good:
+        raise SnapshotError(f"{path}: sample {name!r}: not a result: {sample!r}")
+    if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
+        raise SnapshotError(f"{path}: sample {name!r}: outcome {sample['outcome']!r} with score {score!r}")
+    sample.setdefault("answer", None)
+
+
+def _sample_json(result: Any) -> dict[str, Any]:
+    """One line of the file; the cluster stands there only where the sample has one."""
+    return {
+        **({"group": result.group} if result.group is not None else {}),
+        "answer": result.answer,
+        "hash": result.hash,
+        "outcome": result.outcome,
+        "score": _rounded(result.score),
+    }
+
+
+def _layout(head: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
+    lines = [f"  {json.dumps(key)}: {_dump(value)}" for key, value in sorted(head.items())]
+    rows = [f"    {json.dumps(key, ensure_ascii=False)}: {_dump(samples[key])}" for key in sorted(samples)]
+    lines.append('  "samples": {\n' + ",\n".join(rows) + "\n  }")
+    return "{\n" + ",\n".join(sorted(lines)) + "\n}\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def _rounded(value: float | Sequence[float] | None) -> Any:
+    if value is None:
+        return None
+    return round(value, 6) if isinstance(value, int | float) else [round(v, 6) for v in value]
+
+
+def _is_path(model: str) -> bool:
+    return model.startswith((".", "/", "~")) or model.count("/") > 1
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no score")

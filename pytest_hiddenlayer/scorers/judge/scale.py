@@ -1,0 +1,88 @@
+"""What a judge may say: an ordered scale of verdicts, from worst to best."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import UsageError
+
+MAX_STEPS = 100
+_NUMBER = r"[-+]?\d+(?:\.\d+)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Verdicts from worst to best, evenly spaced; with `numbers` what lies between two of them is a verdict too."""
+
+    labels: tuple[str, ...]
+    numbers: bool = False
+
+    @classmethod
+    def from_param(cls, written: Any) -> Scale:
+        """`[1, 5]` (whole numbers, worst and best) or `yes_no`, as a task file says it. Raises UsageError."""
+        if written == "yes_no":
+            return YES_NO
+        ends = list(written) if isinstance(written, list | tuple) else []
+        if len(ends) != 2 or not all(isinstance(end, int) and not isinstance(end, bool) for end in ends):
+            raise UsageError(f"scale must be yes_no or two whole numbers such as [1, 5], got {written!r}")
+        if not 0 < ends[1] - ends[0] <= MAX_STEPS:
+            raise UsageError(f"scale {ends!r}: the second number is the best, 1 to {MAX_STEPS} above the first")
+        return cls(tuple(map(str, range(ends[0], ends[1] + 1))), numbers=True)
+
+    @property
+    def said(self) -> str:
+        """The verdicts in words, for a prompt."""
+        if self.numbers:
+            return f"a whole number from {self.labels[0]} (worst) to {self.labels[-1]} (best)"
+        return f"{', '.join(self.labels[:-1])} or {self.labels[-1]}"
+
+    @property
+    def ends(self) -> str:
+        """Worst and best: `1-5`, `no-yes`."""
+        return f"{self.labels[0]}-{self.labels[-1]}"
+
+    @property
+    def mark(self) -> str:
+        """A regular expression with one group for a verdict in double brackets; an index such as x[[1]] is none."""
+        inside = _NUMBER if self.numbers else "|".join(map(re.escape, self.labels))
+        return rf"(?i)(?<![A-Za-z0-9_\[\])])\[\[\s*({inside})\s*\]\](?!\])"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """JSON Schema of a reply: a short explanation, then the verdict."""
+        verdicts: list[Any] = [int(label) for label in self.labels] if self.numbers else list(self.labels)
+        return {
+            "type": "object",
+            "properties": {
+                "explanation": {"type": "string", "description": "One or two sentences that lead to the verdict."},
+                "verdict": {"enum": verdicts, "type": "integer" if self.numbers else "string"},
+            },
+            "required": ["explanation", "verdict"],
+            "additionalProperties": False,
+        }
+
+    def canonical(self, text: str) -> str | None:
+        """The verdict that a text is, None where it is none of the scale: `5.0` is `5`, `YES` is `yes`."""
+        text = text.strip()
+        if not self.numbers:
+            return next((label for label in self.labels if label.casefold() == text.casefold()), None)
+        if not re.fullmatch(_NUMBER, text):
+            return None
+        number = float(text)
+        inside = float(self.labels[0]) <= number <= float(self.labels[-1])
+        return f"{number:.12g}" if inside else None
+
+    def value(self, verdict: str) -> float:
+        """The place of a canonical verdict in [0, 1]."""
+        if self.numbers:
+            low, high = float(self.labels[0]), float(self.labels[-1])
+            return (float(verdict) - low) / (high - low)
+        return self.labels.index(verdict) / (len(self.labels) - 1)
+
+
+YES_NO = Scale(("no", "yes"))
+PAIR = Scale(("B", "C", "A"))
+"""Which of two answers is better, as MT-Bench has it: A, B, or C for a tie."""

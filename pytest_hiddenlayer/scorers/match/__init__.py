@@ -1,0 +1,1 @@
+"""Scorers that compare text with targets: exact, keyword, numeric, choice, pattern, rules."""

@@ -1,0 +1,83 @@
+"""Which of several lettered options a text names.
+
+Options' texts are first replaced by one private character each, so that a letter inside
+them ('vitamin B') is no answer and a text after a cue ('the answer is Paris') is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .text_match import whole
+
+_MARKS = 0xE000  # start of Unicode's private use area
+_LISTED = re.compile(r"^[ \t]*\(?([A-Z])[).:][ \t]+(\S.*)$", re.MULTILINE)
+_BARE = re.compile(r"[^\w\ue000-\ue019]*+([A-Za-z\ue000-\ue019])[^\w\ue000-\ue019]*+")
+_AFTER_CUE = r"""(?:\s(?i:is|was|would\sbe|should\sbe|must\sbe)\b)?
+    (?:\s(?i:option|choice|letter)\b)?
+    [\s:=*_"'(\[{$\\]{0,12}(?:boxed\{)?
+    ([A-Z\ue000-\ue019](?![\w'’])|[a-z](?=[).,;:*\]}]|\s*$))"""
+_ANSWER = re.compile(r"\b(?i:answer|choose|choosing|pick|select)\b" + _AFTER_CUE, re.VERBOSE | re.MULTILINE)
+_OPTION = re.compile(r"\b(?i:option|choice)\b" + _AFTER_CUE, re.VERBOSE | re.MULTILINE)
+_LABELLED = re.compile(r"[(\[{]([A-Za-z])[)\]}]|\*\*([A-Z])\*\*|(?<![\w'’.-])([A-Z])[).:](?!\w)")
+_ALONE = re.compile(r"(?<![\w'’.-])([B-HJ-Z])(?![\w'’-])")
+# 'A' and 'I' are words too: they count at the end of a line, before a mark, and as a sentence's subject.
+_WORDLIKE = re.compile(r"(?<![\w'’.-])([AI])(?=\s*$|[,;!?]|\s(?:is|was|because|since|or|and)\b)", re.MULTILINE)
+_NAMED = re.compile("([\ue000-\ue019])")
+_STEPS = (_OPTION, _LABELLED, _ALONE, _NAMED)
+
+
+def options_in(text: str) -> dict[str, str]:
+    """Letter → text of the last list of options in `text` ('(A) one', 'B. two'); empty below two."""
+    options: dict[str, str] = {}
+    for letter, content in _LISTED.findall(text):
+        if letter == "A":
+            options = {}
+        if letter == chr(ord("A") + len(options)):
+            options[letter] = content.strip()
+    return options if len(options) > 1 else {}
+
+
+def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
+    """The letters that `text` gives as its answer, sorted: one, none, or several where it is ambiguous.
+
+    The first of these that says anything decides: the text is nothing but a letter or an
+    option; the last cue ('answer is B', 'I choose B'); 'option B'; letters set off ('(B)',
+    '**B**', 'B.'); letters standing alone; options' texts. Without known options any letter may be one.
+    """
+    marked = _mark(text, options)
+    if bare := _BARE.fullmatch(marked):
+        return _known([bare[1]], options)
+    if cued := _known(_ANSWER.findall(marked), options, unique=False):
+        return cued[-1:]
+    for step in _STEPS:
+        found = step.findall(marked)
+        letters = ["".join(each) for each in found]
+        if step is _ALONE:
+            letters += _WORDLIKE.findall(marked)
+        if known := _known(letters, options):
+            return known
+    return []
+
+
+def _mark(text: str, options: Mapping[str, str]) -> str:
+    """The text with every option's text replaced by the option's private character."""
+    text = re.sub("[\ue000-\ue019]", " ", text)
+    by_text = {" ".join(content.casefold().split()): letter for letter, content in options.items()}
+    # An option that reads 'A' cannot be told from the letter; the longest is tried first.
+    contents = sorted((c for c in by_text if len(c) > 1 or c.isdigit()), key=len, reverse=True)
+    if not contents:
+        return text
+    pattern = re.compile("|".join(map(whole, contents)), re.IGNORECASE)
+    return pattern.sub(lambda m: _to_mark(by_text.get(" ".join(m[0].casefold().split()))) or m[0], text)
+
+
+def _to_mark(letter: str | None) -> str:
+    return "" if letter is None else chr(_MARKS + ord(letter) - ord("A"))
+
+
+def _known(found: list[str], options: Mapping[str, str], *, unique: bool = True) -> list[str]:
+    letters = [chr(ord(c) - _MARKS + ord("A")) if ord(c) >= _MARKS else c.upper() for c in found]
+    known = [letter for letter in letters if not options or letter in options]
+    return sorted(set(known)) if unique else known

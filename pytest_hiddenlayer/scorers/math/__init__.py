@@ -1,0 +1,1 @@
+"""The `math` scorer: equality of mathematical expressions, checked in a separate process."""

@@ -1,0 +1,1 @@
+"""One session, shared by pytest, the command and Python: plan cells, run them, conclude."""

@@ -1,0 +1,55 @@
+"""Plans of cells: what is known before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..engine.cases import Cell, full_name
+from ..engine.round_scores import asks_a_model
+from ..options import parse_model
+from ..results.metrics.cells import CellPlan
+from ..types import ModelName
+
+
+def plan_of(cell: Cell, total: int) -> CellPlan:
+    """The plan of a cell whose task file holds `total` samples."""
+    task = cell.task
+    return CellPlan(
+        task=task.name,
+        task_hash=task.hash,
+        strategy=cell.strategy.name,
+        strategy_params=dict(cell.strategy.params),
+        label=cell.strategy.label,
+        provider=cell.model.provider,
+        model=full_name(cell.model),
+        slug=cell.slug,
+        params=cell.params,
+        scorer=f"{cell.scorers[0].name}/{cell.scorers[0].version}",
+        seed=cell.seed,
+        epochs=cell.epochs,
+        reducer=task.reducer,
+        pass_score=cell.pass_score,
+        threshold=task.threshold,
+        min_scored=task.min_scored,
+        margin=task.margin,
+        min_effect=task.min_effect,
+        total=total,
+        self_judged=_self_judged(cell),
+    )
+
+
+def _self_judged(cell: Cell) -> bool:
+    """Whether the candidate's model judges the candidate, in the strategy or as a scorer."""
+    return any(
+        judge.provider == cell.model.provider and full_name(judge) == full_name(cell.model) for judge in _judges(cell)
+    )
+
+
+def _judges(cell: Cell) -> Iterator[ModelName]:
+    """Every judge that the strategy or a scorer of the cell asks."""
+    of_run = cell.judge or cell.model
+    if "judge" in cell.strategy.params.values():
+        yield of_run
+    for scorer in filter(asks_a_model, cell.scorers):
+        named = getattr(scorer, "judges", ())
+        yield from (parse_model(name, "judge") for name in named) if named else (of_run,)

@@ -1,0 +1,1 @@
+"""Whether stated confidence matches accuracy, and whether it ranks right answers above wrong ones."""

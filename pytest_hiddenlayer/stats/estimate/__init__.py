@@ -1,0 +1,1 @@
+"""Estimates of one mean with standard error and confidence interval."""

@@ -1,0 +1,1 @@
+"""Paired comparisons of the same samples in two runs."""

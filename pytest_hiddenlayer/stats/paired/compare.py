@@ -1,0 +1,141 @@
+"""Two sides scored on the same samples: how far apart are they, and is one worse?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..estimate.clusters import clustered_stderr, clusters
+from .margin_tests import matched_margin, mean_margin
+from .pseudo_cluster_error import Bound, bounded
+from .sign_flip import signflip
+from .stratified_exact import rerun_test, tables
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paired:
+    """A paired comparison. Differences are new minus old, so that below 0 is worse."""
+
+    n: int  # pairs
+    n_groups: int  # clusters; n where no sample has a group
+    old_mean: float
+    new_mean: float
+    difference: float
+    ci95: tuple[float, float] | None  # of the difference, within [-1, 1]; None: a single cluster
+    stderr: float | None  # of the difference, CR1; None: a single cluster
+    bound: Bound | None  # the same with two pseudo-clusters added: never 0; None: a single cluster
+    p_worse: float  # one-sided, H0: the true difference is at least -margin
+    p_better: float  # one-sided, H0: the true difference is at most 0
+    method: str  # how the p-values were found
+
+    @property
+    def bound_stderr(self) -> float | None:
+        """The standard error that is never 0, with which a power can be told; None: a single cluster."""
+        return None if self.bound is None else self.bound.stderr
+
+
+def compare_pairs(
+    old: Sequence[float],
+    new: Sequence[float],
+    groups: Sequence[str | None] | None = None,
+    *,
+    margin: float = 0.0,
+    epochs: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> Paired:
+    """The paired comparison of per-sample scores in [0, 1]; a sample without group is a cluster of its own.
+
+    Right/wrong scores without groups have the exact McNemar test, all others the sign-flip test
+    over clusters (`signflip.py`), which assumes that under the null hypothesis the two sides of
+    a cluster are exchangeable. `epochs` tells the epochs behind each old and each new score;
+    where they differ, the p-values are also those of the exact test of reruns (`rerun.py`), the
+    larger one counts. With a margin p_worse is that of `noninferiority.py`, and never below
+    that without one.
+
+    Raises ValueError for unequal lengths, for no pair, and for a score that is none.
+    """
+    _check(old, new, groups, margin, epochs)
+    differences = [b - a for a, b in zip(old, new, strict=True)]
+    sums, sizes = clusters(differences, groups)
+    matched = len(sums) == len(differences) and all(value in (0, 1) for value in (*old, *new))
+    uneven = epochs if epochs is not None and epochs[0] != epochs[1] else None
+    bound = bounded(sums, sizes, differences, matched=matched, least_flip=1 / min(uneven) if uneven else 0.0)
+    worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
+    if uneven and (samples := tables(old, new, uneven)):
+        low, high = rerun_test(samples)
+        worse, better = max(worse, low), max(better, high)
+        method += f", and exact test of reruns with {uneven[0]} and {uneven[1]} epochs"
+    if margin > 0:
+        shifted, name = _margin_test(differences, bound, margin, matched=matched)
+        worse, method = max(worse, shifted), f"{method}; margin by {name}"
+    difference = math.fsum(differences) / len(differences)
+    return Paired(
+        n=len(differences),
+        n_groups=len(sums),
+        old_mean=math.fsum(old) / len(old),
+        new_mean=math.fsum(new) / len(new),
+        difference=difference,
+        ci95=None if bound is None else _interval(difference, bound),
+        stderr=clustered_stderr(sums, sizes),
+        bound=bound,
+        p_worse=worse,
+        p_better=better,
+        method=method,
+    )
+
+
+def mcnemar_worse(newly_wrong: int, newly_right: int) -> float:
+    """The exact one-sided p-value that the new side is worse, from the discordant pairs.
+
+    P(X >= newly_wrong) for X ~ Binomial(newly_wrong + newly_right, 1/2); 1 without a
+    discordant pair. McNemar 1947, with the exact binomial instead of chi-squared.
+    """
+    from scipy.special import bdtrc
+
+    n = newly_wrong + newly_right
+    return 1.0 if newly_wrong == 0 else float(bdtrc(newly_wrong - 1, n, 0.5))
+
+
+def _tests(
+    differences: Sequence[float], sums: Sequence[float], *, matched: bool, seed: int
+) -> tuple[float, float, str]:
+    """(p for worse, p for better, method) without a margin."""
+    if matched:
+        wrong, right = differences.count(-1), differences.count(1)
+        return mcnemar_worse(wrong, right), mcnemar_worse(right, wrong), "exact one-sided McNemar"
+    return signflip(sums, seed=seed, unit="samples" if len(sums) == len(differences) else "groups")
+
+
+def _margin_test(
+    differences: Sequence[float], bound: Bound | None, margin: float, *, matched: bool
+) -> tuple[float, str]:
+    if matched:
+        p = matched_margin(differences.count(-1), differences.count(1), len(differences), margin)
+        return p, "Tango's score test"
+    return mean_margin(differences, bound, margin), "Student's t"
+
+
+def _interval(difference: float, bound: Bound) -> tuple[float, float]:
+    """95 % interval around the difference shrunk by the pseudo-clusters."""
+    middle, half = difference * bound.shrink, bound.quantile(0.975) * bound.stderr
+    return max(-1.0, min(middle - half, difference)), min(1.0, max(middle + half, difference))
+
+
+def _check(
+    old: Sequence[float],
+    new: Sequence[float],
+    groups: Sequence[str | None] | None,
+    margin: float,
+    epochs: tuple[int, int] | None,
+) -> None:
+    if len(old) != len(new) or (groups is not None and len(groups) != len(old)):
+        raise ValueError(f"both sides and their groups need one entry a sample; got {len(old)} and {len(new)}")
+    if len(old) == 0:
+        raise ValueError("no pair to compare")
+    if not all(0 <= value <= 1 for value in (*old, *new)):
+        raise ValueError("scores lie in [0, 1]")
+    if not 0 <= margin <= 1:
+        raise ValueError(f"a margin lies in [0, 1]; got {margin!r}")
+    if epochs is not None and min(epochs) < 1:
+        raise ValueError(f"each side needs an epoch; got {epochs!r}")

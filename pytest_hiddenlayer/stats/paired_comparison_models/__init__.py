@@ -1,0 +1,1 @@
+"""Models of games between pairs of players: Bradley–Terry, Elo, win counts."""

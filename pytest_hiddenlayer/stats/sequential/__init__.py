@@ -1,0 +1,1 @@
+"""Group-sequential tests: stop repeating epochs once a verdict is decided."""

@@ -1,0 +1,179 @@
+"""Reading single values of a task file: each function returns the value or says what is wrong.
+
+A union of types would report one fault for each member; a function per kind of value gives
+one sentence. Each raises ValueError with words that follow the field's name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..errors import did_you_mean
+from ..registry import Registry
+from ..types import Message, Spec
+from .scalar import as_written, describe, natural, shorten
+
+T = TypeVar("T")
+ROLES = ("system", "user", "assistant")
+
+
+def read_text(value: Any) -> str:
+    text = as_written(value)
+    if text is None:
+        raise ValueError(f"must be text, got {describe(value)}")
+    return text
+
+
+def read_texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of texts, got {describe(value)}")
+    return tuple(_item(value, n, read_text) for n in range(len(value)))
+
+
+def _item(values: list[Any], number: int, read: Callable[[Any], T]) -> T:
+    try:
+        return read(values[number])
+    except ValueError as error:
+        raise ValueError(f"entry {number} {error}") from error
+
+
+def read_input(value: Any) -> str | tuple[Message, ...]:
+    if not isinstance(value, list):
+        if as_written(value) is None:
+            raise ValueError(f"must be text or a list of chat messages, got {describe(value)}")
+        return read_text(value)
+    if not value:
+        raise ValueError("is an empty list of chat messages; write at least one")
+    return tuple(_item(value, n, _message) for n in range(len(value)))
+
+
+def _message(value: Any) -> Message:
+    if not isinstance(value, dict) or set(value) != {"role", "content"}:
+        keys = f" with {shorten(', '.join(value)) or 'nothing'}" if isinstance(value, dict) else ""
+        raise ValueError(f"must be a chat message {{role: user, content: ...}}, got {describe(value)}{keys}")
+    role, content = value["role"], as_written(value["content"])
+    if role not in ROLES:
+        raise ValueError(f"has the role {describe(role)}; use {', '.join(ROLES)}")
+    if content is None:
+        raise ValueError(f"has {describe(value['content'])} as content; write text")
+    return Message(role=role, content=content)
+
+
+def read_target(value: Any) -> str | tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        if as_written(value) is None:
+            raise ValueError(f"must be text, a number or a list of accepted answers, got {describe(value)}")
+        return read_text(value)
+    if not value:
+        raise ValueError("is an empty list; write the accepted answers, or leave the target out")
+    return read_texts(value)
+
+
+def check_id(value: str) -> str:
+    """A sample's id: it becomes part of a pytest id, a line of a snapshot and of a JUnit file."""
+    if not value:
+        raise ValueError("is empty; write an id, or leave it out for the row number")
+    if len(value) > 200:
+        raise ValueError(f"is {len(value)} characters long; at most 200 are allowed")
+    if "::" in value:
+        raise ValueError(f"{shorten(value)!r} contains '::', which separates the parts of a pytest id")
+    bad = next((char for char in value if unicodedata.category(char) in {"Cc", "Zl", "Zp"}), None)
+    if bad is not None:
+        raise ValueError(f"{shorten(value)!r} contains the control character U+{ord(bad):04X}")
+    return value
+
+
+def check_task_name(value: str) -> str:
+    """A name, or an empty text for the file's stem; it becomes a folder's name and part of ids."""
+    if value and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value):
+        raise ValueError(
+            f"{shorten(value)!r} is no task name; use up to 100 letters, digits, '.', '_' and '-', "
+            "with a letter or digit first"
+        )
+    return value
+
+
+def read_stop(value: Any) -> tuple[str, ...]:
+    texts = read_texts(value if isinstance(value, list) else [value])
+    if "" in texts:
+        raise ValueError("contains an empty text, at which every answer would end at once")
+    return texts
+
+
+def read_file_name(value: Any) -> str:
+    text = as_written(value)
+    if text is None:
+        raise ValueError(f"must be a list of samples or the name of a data file, got {describe(value)}")
+    return text
+
+
+def read_outputs(value: Any) -> str | dict[str, tuple[str, ...]]:
+    """The name of a file, or for each sample id its recorded outputs, one an epoch."""
+    if isinstance(value, dict):
+        return {name: read_output(f"output of {shorten(name)!r}", found) for name, found in value.items()}
+    text = as_written(value)
+    if text is None:
+        raise ValueError(f"must be a file name or a mapping from id to output, got {describe(value)}")
+    return text
+
+
+def read_output(what: str, value: Any) -> tuple[str, ...]:
+    """The outputs of one sample: a text, or a list with one text an epoch."""
+    texts = value if isinstance(value, list) else [value]
+    if not texts or any(as_written(text) is None for text in texts):
+        raise ValueError(f"{what} must be text or a list of texts, got {describe(value)}")
+    return tuple(read_text(text) for text in texts)
+
+
+def check_judge(value: str) -> str:
+    if not re.fullmatch(r"\w+(:.+)?", value):
+        raise ValueError(f"must be PROVIDER or PROVIDER:MODEL, got {describe(value)}")
+    return value
+
+
+def check_tag(value: str) -> str:
+    if not value.isidentifier():
+        raise ValueError(f"{describe(value)} is no marker name; use letters, digits and '_', no digit first")
+    return value
+
+
+def check_target_pattern(value: str) -> str:
+    try:
+        groups = re.compile(value).groups
+    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    if groups != 1:
+        raise ValueError(f"must have exactly one group, the answer in parentheses; it has {groups}")
+    return value
+
+
+def one_of(*names: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in names:
+            near = did_you_mean(value, names)
+            raise ValueError(f"{describe(value)} is unknown{near} (one of {', '.join(names)})")
+        return value
+
+    return read
+
+
+def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
+    def read(value: Any) -> Spec:
+        name, params = value, None
+        if isinstance(value, dict) and len(value) == 1:
+            [(name, params)] = value.items()
+        if not isinstance(name, str) or not isinstance(params, dict | None):
+            found = f"{describe(params)} as its parameters" if isinstance(name, str) else describe(value)
+            raise ValueError(f"must be a name or {{name: {{parameter: value}}}}, got {found}")
+        if name not in (known := registry.names()):
+            near = did_you_mean(name, known)
+            names = ", ".join(known) or "none"
+            raise ValueError(f"unknown {registry.kind} {shorten(name)!r}{near} (registered: {names})")
+        return Spec(name=name, params=natural(params or {}))
+
+    return read

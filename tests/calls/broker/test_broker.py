@@ -1,0 +1,226 @@
+"""One process asks for all: lines over a socket give what the lines give, and nobody waits for the dead."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pytest_hiddenlayer.calls.broker.client import BrokerClient
+from pytest_hiddenlayer.calls.broker.protocol import (
+    completion_of,
+    error_json,
+    error_of,
+    line,
+    request_json,
+    request_of,
+)
+from pytest_hiddenlayer.calls.broker.server import Broker
+from pytest_hiddenlayer.engine.runtime import Runtime
+from pytest_hiddenlayer.errors import BudgetSpent, ProviderError, ProviderUnavailable, UnknownNameError, UsageError
+from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.registry import providers
+from pytest_hiddenlayer.types import Completion, Generation, Message, ModelName, Request, Usage
+
+NAME = ModelName(provider="scripted")
+WHOLE = Request(
+    messages=(Message(role="system", content="s"), Message(role="user", content='"é\ud800\n')),
+    params=Generation(temperature=0.5, stop=("x", "y")), seed=7, role="judge", round=2, sample_id="a", epoch=3,
+    outputs=("o",), schema={"type": "object"}, top_logprobs=2,
+)  # fmt: skip
+
+
+class Slow:
+    """Answers with its message; `wait` never ends; counts what was cancelled."""
+
+    model, structured = "slow-1", True
+    opened = cancelled = running = 0
+
+    def __init__(self, model: str | None = None) -> None:
+        type(self).opened += 1
+        if model == "broken":
+            raise ProviderUnavailable("no key: set SLOW_KEY")
+
+    async def complete(self, request: Request) -> Completion:
+        text = request.messages[-1].content
+        type(self).running += 1
+        try:
+            if text == "wait":
+                await asyncio.sleep(60)
+            if text == "fail":
+                raise BudgetSpent("nothing is left")
+            return Completion(
+                text=text, finish_reason="stop", usage=Usage(input_tokens=1, calls=1), latency_s=0.5,
+                model=self.model, logprobs=(-0.5, float("-inf")), top_logprobs=({"a": -0.5},), remarks=("odd",),
+            )  # fmt: skip
+        except asyncio.CancelledError:
+            type(self).cancelled += 1
+            raise
+        finally:
+            type(self).running -= 1
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    fresh = type("FreshSlow", (Slow,), {})
+    monkeypatch.setattr(providers, "_own", {"scripted": fresh})
+    return fresh
+
+
+@contextmanager
+def brokered(tmp_path: Path):
+    """(broker, runtime of a worker)."""
+    owner = Runtime(RunOptions(), "r")
+    broker = Broker(owner, tmp_path / "b" / "s")
+    broker.start()
+    worker = Runtime(RunOptions(), "r", broker=BrokerClient(broker.path))
+    try:
+        yield broker, worker
+    finally:
+        worker.close()
+        broker.close()
+        owner.close()
+
+
+def asked(text: str) -> Request:
+    return Request(messages=(Message(role="user", content=text),), params=Generation(), seed=1)
+
+
+def test_a_request_comes_through_whole():
+    """Every field, lone surrogates and all."""
+    import json
+
+    assert request_of(json.loads(line(request_json(WHOLE)))) == WHOLE
+
+
+def test_a_completion_comes_through_whole(slow, tmp_path):
+    """What the provider said is what the worker gets, to the last field."""
+    with brokered(tmp_path) as (_, worker):
+        found = worker.run(worker.provider(NAME).complete(asked("hello")))
+        direct = asyncio.run(slow().complete(asked("hello")))
+    assert found == direct
+    assert completion_of is not None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProviderUnavailable("u"),
+        UsageError("w"),
+        BudgetSpent("b"),
+        UnknownNameError("provider", "x", []),
+        KeyError("k"),
+    ],
+)
+def test_errors_keep_their_kind(error):
+    """A worker skips for an unavailable provider, and stops for a wrong option, as the controller would."""
+    found = error_of(error_json(error))
+    wanted = {UnknownNameError: UsageError, KeyError: ProviderError}.get(type(error), type(error))
+    assert isinstance(found, wanted)
+    assert str(error).strip("'") in str(found)
+
+
+def test_opening_fails_as_it_failed_there(slow, tmp_path):
+    """The sentence that says what to do reaches the worker, each time."""
+    with brokered(tmp_path) as (_, worker):
+        for _ in range(2):
+            with pytest.raises(ProviderUnavailable, match="set SLOW_KEY"):
+                worker.provider(ModelName(provider="scripted", model="broken"))
+    assert slow.opened == 1
+
+
+def test_a_provider_of_the_workers_own_is_opened_by_the_worker(tmp_path):
+    """One that only the worker's conftest registered: the broker does not know it."""
+    with brokered(tmp_path) as (_, worker):
+        client = worker._broker
+        assert worker.run(client.open(ModelName(provider="nobody_knows"))) is None
+
+
+def test_two_workers_share_one_model(slow, tmp_path):
+    """It is opened once."""
+    with brokered(tmp_path) as (broker, worker):
+        other = Runtime(RunOptions(), "r", broker=BrokerClient(broker.path))
+        for one in (worker, other):
+            assert one.run(one.provider(NAME).complete(asked("hello"))).text == "hello"
+        assert worker.provider(NAME).structured
+        other.close()
+    assert slow.opened == 1
+
+
+def test_an_error_of_a_call_is_that_calls(slow, tmp_path):
+    """The kind of error is kept, and the next call goes on."""
+    with brokered(tmp_path) as (_, worker):
+        with pytest.raises(BudgetSpent, match="nothing is left"):
+            worker.run(worker.provider(NAME).complete(asked("fail")))
+        assert worker.run(worker.provider(NAME).complete(asked("on"))).text == "on"
+
+
+def until(true, seconds: float = 5.0) -> bool:
+    async def look() -> bool:
+        for _ in range(int(seconds * 100)):
+            if true():
+                return True
+            await asyncio.sleep(0.01)
+        return False
+
+    return asyncio.run(look())
+
+
+def test_what_a_worker_cancels_ends_at_the_provider(slow, tmp_path):
+    """Cancelling a call in the worker cancels it in the controller."""
+    with brokered(tmp_path) as (_, worker):
+        provider = worker.provider(NAME)
+
+        async def give_up() -> None:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await provider.complete(asked("wait"))
+
+        worker.run(give_up())
+        assert until(lambda: slow.cancelled == 1)
+
+
+def test_a_worker_that_dies_takes_its_calls_along(slow, tmp_path):
+    """A connection that drops cancels what it asked for; a half line harms nobody."""
+    with brokered(tmp_path) as (broker, worker):
+        dying = socket.socket(socket.AF_UNIX)
+        dying.connect(str(broker.path))
+        ask = {"id": 1, "do": "complete", "provider": "scripted", "model": None, "order": 0}
+        dying.sendall(line({**ask, "request": request_json(asked("wait"))}) + b'{"id": 2, "do"')
+        assert until(lambda: slow.running == 1)
+        dying.close()
+        assert until(lambda: slow.running == 0)
+        assert slow.cancelled == 1
+        assert worker.run(worker.provider(NAME).complete(asked("on"))).text == "on"
+
+
+def test_a_broker_that_ends_is_noticed(slow, tmp_path):
+    """A call in flight fails with a sentence, and so does the next one: no worker waits for ever."""
+    with brokered(tmp_path) as (broker, worker):
+        provider = worker.provider(NAME)
+
+        async def go() -> str:
+            call = asyncio.create_task(provider.complete(asked("wait")))
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(broker.close)
+            with pytest.raises(ProviderError, match="has ended"):
+                await asyncio.wait_for(call, 10)
+            with pytest.raises(ProviderError, match="has ended"):
+                await provider.complete(asked("more"))
+            return "noticed"
+
+        assert worker.run(go()) == "noticed"
+
+
+def test_only_this_user_can_connect(slow, tmp_path):
+    """The socket lies in a folder of mode 0700, which goes when the broker closes."""
+    with brokered(tmp_path) as (broker, _):
+        assert stat.S_IMODE(broker.path.parent.stat().st_mode) == 0o700
+    assert not broker.path.parent.exists()

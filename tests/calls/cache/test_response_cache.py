@@ -1,0 +1,332 @@
+"""The response cache keeps whole, repeatable answers, for several processes, and never a broken file."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_hiddenlayer.calls.cache.response_cache import BATCH, ResponseCache
+from pytest_hiddenlayer.calls.cache.sqlite import VERSION, default_path, describe, prune
+from pytest_hiddenlayer.calls.cache_key import call_identity
+from pytest_hiddenlayer.cli import main
+from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.types import Completion, Generation, Message, Request, Usage
+
+GREEDY = Generation(temperature=0.0)
+WARM = Generation(temperature=0.8)
+REQUEST = Request(
+    messages=(Message(role="system", content="Be brief."), Message(role="user", content="2 + 2?")),
+    params=GREEDY,
+    seed=7,
+    role="agent-1",
+    round=1,
+    sample_id="s1",
+)
+ANSWER = Completion(
+    text="4",
+    finish_reason="stop",
+    usage=Usage(input_tokens=9, output_tokens=1, cached_input_tokens=3, calls=1),
+    latency_s=0.25,
+    model="gpt-x-2026-01-01",
+    cost_usd=0.01,
+    attempts=3,
+    remarks=("gpt-x-2026-01-01 answered instead of gpt-x",),
+)
+WRITER = """
+import sys
+from pathlib import Path
+from tests.test_response_cache import ANSWER, identity
+from pytest_hiddenlayer.calls.cache.response_cache import ResponseCache
+path, name, how = sys.argv[1:]
+cache = ResponseCache(Path(path))
+for i in range(300):
+    cache.put(identity(sample_id=f"{name}{i}"), ANSWER, seeded=True)
+if how == "close":
+    cache.close()
+else:
+    import os, signal
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def identity(model: str = "gpt-x", endpoint: str = "", **changes: Any) -> dict[str, Any]:
+    return call_identity("openai", model, endpoint, replace(REQUEST, **changes))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the cache shall be, in a folder that is not there yet."""
+    return tmp_path / "deep" / "responses.sqlite"
+
+
+def kept(path: Path, one: dict[str, Any], completion: Completion, seeded: bool, mode: Any = "seeded") -> bool:
+    """Whether a cache of this mode keeps the answer, for a process that comes later."""
+    with closing(ResponseCache(path, mode)) as cache:
+        cache.put(one, completion, seeded)
+    with closing(ResponseCache(path, mode)) as cache:
+        return cache.get(one) is not None
+
+
+def spawn(path: Path, name: str, how: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(path), name, how], cwd=Path(__file__).parents[3])
+
+
+def test_an_answer_comes_back_as_it_was(path):
+    """Text, finish reason, usage, model and remarks are those of the call; it is free and marked as cached."""
+    with closing(ResponseCache(path)) as cache:
+        cache.put(identity(), ANSWER, seeded=False)
+    with closing(ResponseCache(path)) as cache:
+        assert cache.get(identity()) == replace(ANSWER, cost_usd=0.0, cached=True, attempts=1)
+
+
+def test_an_answer_is_found_before_it_is_written(path):
+    """What was put is found at once, though it is written with later ones."""
+    with closing(ResponseCache(path)) as cache:
+        cache.put(identity(), ANSWER, seeded=False)
+        assert cache.get(identity()) is not None
+        with closing(sqlite3.connect(path)) as other:
+            assert other.execute("SELECT count(*) FROM responses").fetchone() == (0,)
+
+
+def test_log_probabilities_come_back(path):
+    """They come back within 1e-6, minus infinity and the alternatives included."""
+    top = ({"4": -0.123456789, "5": -math.inf},)
+    with closing(ResponseCache(path)) as cache:
+        cache.put(identity(), replace(ANSWER, logprobs=(-0.123456789, -math.inf), top_logprobs=top), seeded=False)
+        found = cache.get(identity())
+    assert found is not None
+    assert found.logprobs == pytest.approx((-0.123456789, -math.inf), abs=1e-6)
+    assert found.top_logprobs is not None
+    assert found.top_logprobs[0] == pytest.approx(top[0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        identity(model="gpt-y"),
+        identity(endpoint="http://127.0.0.1:8080"),
+        identity(seed=8),
+        identity(role="agent-2"),
+        identity(round=2),
+        identity(epoch=2),
+        identity(sample_id="s2"),
+        identity(params=replace(GREEDY, max_tokens=5)),
+        identity(messages=REQUEST.messages[1:]),
+        identity(schema={"type": "object"}),
+        identity(top_logprobs=5),
+    ],
+    ids=["model", "endpoint", "seed", "role", "round", "epoch", "sample", "params", "messages", "schema", "top"],
+)
+def test_only_the_same_call_finds_an_answer(path, other):
+    """A call that differs in anything that may change its answer finds none."""
+    with closing(ResponseCache(path)) as cache:
+        cache.put(identity(), ANSWER, seeded=True)
+        assert cache.get(other) is None
+        assert cache.get(identity()) is not None
+
+
+@pytest.mark.parametrize(
+    ("params", "seeded", "seeded_mode"),
+    [(GREEDY, False, True), (WARM, True, True), (WARM, False, False), (Generation(), False, False)],
+    ids=["greedy", "seeded", "neither", "unknown"],
+)
+def test_what_is_repeatable_is_kept(path, params, seeded, seeded_mode):
+    """Mode `seeded` keeps greedy and seeded calls, mode `all` the others too; no temperature is no zero."""
+    one = identity(params=params)
+    assert kept(path, one, ANSWER, seeded) == seeded_mode
+    assert kept(path.with_name("all.sqlite"), one, ANSWER, seeded, "all")
+
+
+@pytest.mark.parametrize("reason", ["refusal", "content_filter", "error", "tool_calls", "length"])
+def test_only_whole_answers_are_kept(path, reason):
+    """An answer that did not end by itself is not kept; one that was cut off is kept by mode `all`."""
+    answer = replace(ANSWER, finish_reason=reason)
+    assert not kept(path, identity(), answer, seeded=True)
+    assert kept(path, identity(), answer, True, "all") == (reason == "length")
+
+
+def test_an_empty_answer_is_never_kept(path):
+    """A text of nothing may be a fault that passes."""
+    assert not kept(path, identity(), replace(ANSWER, text=" \n"), True, "all")
+
+
+def test_seeded_does_not_see_what_all_kept(path):
+    """An answer that sampling gave once is no answer for a run that wants repeatable ones only."""
+    one = identity(params=WARM)
+    with closing(ResponseCache(path, "all")) as cache:
+        cache.put(one, ANSWER, seeded=False)
+    with closing(ResponseCache(path, "seeded")) as cache:
+        assert cache.get(one) is None
+        cache.put(identity(), ANSWER, seeded=False)
+    with closing(ResponseCache(path, "all")) as cache:
+        assert cache.get(one) is not None
+        assert cache.get(identity()) is not None
+
+
+def test_a_replayed_answer_is_not_kept(path):
+    """What came from a cassette was not asked of the server that the key names."""
+    assert not kept(path, identity(), replace(ANSWER, cached=True), seeded=True)
+
+
+def test_stats_count_what_happened(path):
+    """Hits, misses, answers kept and answers not kept."""
+    with closing(ResponseCache(path)) as cache:
+        cache.get(identity())
+        cache.put(identity(), ANSWER, seeded=True)
+        cache.put(identity(seed=8), replace(ANSWER, finish_reason="length"), seeded=True)
+        cache.get(identity())
+        stats = cache.stats()
+    assert (stats.hits, stats.misses, stats.kept, stats.not_kept, stats.lost) == (1, 1, 1, 1, 0)
+
+
+def test_processes_share_one_file(path):
+    """Three processes that make the file and write it at once lose nothing."""
+    running = [spawn(path, name, "close") for name in "abc"]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    assert describe(path).rows == 900
+    with closing(ResponseCache(path)) as cache:
+        assert all(cache.get(identity(sample_id=f"{name}{i}")) for name in "abc" for i in range(300))
+
+
+def test_a_killed_process_spoils_nothing(path):
+    """Less than a batch is lost, and the file is whole."""
+    assert spawn(path, "k", "kill").wait() == -9
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert 300 - BATCH < describe(path).rows <= 300
+
+
+def test_a_locked_file_costs_answers_and_no_run(path, monkeypatch):
+    """While another process holds the file answers wait; those that never get in are counted as lost."""
+    monkeypatch.setattr("pytest_hiddenlayer.calls.cache.sqlite._WAIT_S", 0.01)
+    cache = ResponseCache(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for i in range(BATCH):
+            cache.put(identity(sample_id=str(i)), ANSWER, seeded=True)
+        assert cache.get(identity(sample_id="3")) is not None
+        cache.close()
+    assert (cache.stats().kept, cache.stats().lost) == (0, BATCH)
+
+
+def test_another_version_is_refused(path):
+    """A file of a later version is an error that says what to do, for every use."""
+    ResponseCache(path).close()
+    with closing(sqlite3.connect(path)) as base:
+        base.execute(f"PRAGMA user_version = {VERSION + 1}")
+    for use in (ResponseCache, describe, lambda path: prune(path, 1)):
+        with pytest.raises(UsageError, match=rf"version {VERSION + 1}, .*version {VERSION}; delete or move it"):
+            use(path)
+
+
+def test_a_database_of_something_else_is_left_alone(path):
+    """A file of another program is an error, and is not written into."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE bookmarks (name)")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="a database of something else; name another file"):
+        ResponseCache(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(path):
+    """Text in the place of the cache is an error that names it."""
+    path.parent.mkdir()
+    path.write_text("hello " * 1000)
+    with pytest.raises(UsageError, match=r"responses\.sqlite: damaged.*delete or move it"):
+        ResponseCache(path)
+
+
+def test_a_damaged_page_is_an_error(path):
+    """A file whose inside was overwritten is an error at the first answer that lies there."""
+    with closing(ResponseCache(path)) as cache:
+        for i in range(300):
+            cache.put(identity(sample_id=str(i)), ANSWER, seeded=True)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with closing(ResponseCache(path)) as cache, pytest.raises(UsageError, match=r"damaged.*delete or move it"):
+        cache.get(identity(sample_id="3"))
+
+
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path):
+    """The error names the file and the variable that moves it."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"file/responses\.sqlite: cannot be used .*HIDDENLAYER_CACHE"):
+        ResponseCache(tmp_path / "file" / "responses.sqlite")
+
+
+def test_an_unknown_mode_is_an_error(path):
+    """The error names the modes that there are."""
+    with pytest.raises(UsageError, match="mode 'off'; choose seeded or all"):
+        ResponseCache(path, "off")  # type: ignore[arg-type]
+
+
+def test_contents_are_counted_by_model(path):
+    """Rows by provider and model, the most first, and the bytes on disk; nothing of a file that is not there."""
+    assert describe(path).rows == 0
+    assert not path.exists()
+    with closing(ResponseCache(path)) as cache:
+        cache.put(identity("a"), ANSWER, seeded=True)
+        for seed in range(3):
+            cache.put(identity("b", seed=seed), ANSWER, seeded=True)
+    found = describe(path)
+    assert (found.rows, list(found.models.items())) == (4, [("openai:b", 3), ("openai:a", 1)])
+    assert found.bytes >= path.stat().st_size > 0
+
+
+def test_old_answers_are_pruned(path, monkeypatch):
+    """What was stored before goes, what came after stays, and the file shrinks."""
+    with closing(ResponseCache(path)) as cache:
+        with monkeypatch.context() as past:
+            past.setattr(time, "time", lambda: 1_000_000.0)
+            for i in range(500):
+                cache.put(identity(sample_id=f"old{i}"), ANSWER, seeded=True)
+        cache.put(identity(sample_id="new"), ANSWER, seeded=True)
+    before = describe(path).bytes
+    assert prune(path, older_than_days=30) == 500
+    assert describe(path).rows == 1
+    assert describe(path).bytes < before / 2
+    with pytest.raises(UsageError, match="-1 days"):
+        prune(path, older_than_days=-1)
+
+
+def test_the_command_tells_and_prunes(path, capsys):
+    """`hiddenlayer cache`: how many answers of whom; with --prune 0 none are left."""
+    with closing(ResponseCache(path)) as cache:
+        for seed in range(3):
+            cache.put(identity("b", seed=seed), ANSWER, seeded=True)
+    assert main(["cache", "--path", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert f"{path}: 3 answers" in told
+    assert "3  openai:b" in told
+    assert main(["cache", "--path", str(path), "--prune", "0"]) == 0
+    assert "removed: 3 answers" in capsys.readouterr().out
+    assert main(["cache", "--path", str(path), "--prune", "-1"]) == 4
+    assert "Give 0 or more" in capsys.readouterr().err
+
+
+def test_the_file_lies_in_the_users_caches(monkeypatch):
+    """$HIDDENLAYER_CACHE, then $XDG_CACHE_HOME, then the system's own place."""
+    home = Path.home()
+    monkeypatch.delenv("HIDDENLAYER_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert default_path() == home / ".cache/hiddenlayer/responses.sqlite"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert default_path() == home / "Library/Caches/hiddenlayer/responses.sqlite"
+    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
+    assert default_path() == Path("/x/hiddenlayer/responses.sqlite")
+    monkeypatch.setenv("HIDDENLAYER_CACHE", "~/mine")
+    assert default_path() == home / "mine/responses.sqlite"

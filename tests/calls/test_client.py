@@ -1,0 +1,166 @@
+"""The line to one model: stores before the provider, the purse around the attempts, remarks on what is odd."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from pytest_hiddenlayer.calls.checks import same_model
+from pytest_hiddenlayer.calls.client import Line
+from pytest_hiddenlayer.calls.limiter import Places
+from pytest_hiddenlayer.calls.retry import Patience
+from pytest_hiddenlayer.errors import BudgetSpent, ProviderError, TransientError
+from pytest_hiddenlayer.types import Completion, Generation, Message, Request, Usage
+
+
+class Server:
+    """A provider that answers with the last message, after so many transient failures."""
+
+    model = "small-1"
+    endpoint = "http://here"
+
+    def __init__(self, fails: int = 0, says: str = "small-1", tokens: int | None = 5) -> None:
+        self.fails, self.says, self.tokens, self.asked = fails, says, tokens, 0
+
+    async def complete(self, request: Request) -> Completion:
+        self.asked += 1
+        if self.asked <= self.fails:
+            raise TransientError("busy")
+        usage = Usage(input_tokens=self.tokens, output_tokens=1, calls=1)
+        text = request.messages[-1].content
+        return Completion(text=text, finish_reason="stop", usage=usage, latency_s=0.1, model=self.says)
+
+    async def close(self) -> None:
+        pass
+
+
+class Memory:
+    """A store in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Completion] = {}
+
+    def get(self, identity):
+        return self.kept.get(str(identity))
+
+    def put(self, identity, completion) -> None:
+        self.kept[str(identity)] = replace(completion, cached=True)
+
+
+class Pocket:
+    """A purse that notes what happens, and can be empty."""
+
+    def __init__(self, empty: bool = False) -> None:
+        self.empty, self.log = empty, []
+
+    async def reserve(self, request, order):
+        if self.empty:
+            raise BudgetSpent("nothing is left")
+        self.log.append("reserve")
+        return 1
+
+    def settle(self, reserved, completion):
+        self.log.append("settled")
+        return replace(completion, cost_usd=0.5)
+
+    def unanswered(self, reserved, error):
+        self.log.append(f"freed: {type(error).__name__}")
+
+
+def line(server, **rest) -> Line:
+    return Line.to("test", server, Places(2), patience=Patience(attempts=3, first_wait_s=0.001), **rest)
+
+
+def request(text: str = "hello", seed: int = 1) -> Request:
+    return Request(messages=(Message(role="user", content=text),), params=Generation(temperature=0.0), seed=seed)
+
+
+def ask(one: Line, *requests: Request) -> list[Completion]:
+    async def go():
+        return [await one.complete(r) for r in requests]
+
+    return asyncio.run(go())
+
+
+def test_a_store_answers_what_it_knows():
+    """The same call is asked once; another seed or text is another call, and so is another server's."""
+    server, memory = Server(), Memory()
+    one = line(server, stores=(memory,))
+    first, again, other, text = ask(one, request(), request(), request(seed=2), request("bye"))
+    assert (first.cached, again.cached, other.cached, text.cached) == (False, True, False, False)
+    assert server.asked == 3
+    ask(replace(one, endpoint="http://there"), request())
+    assert server.asked == 4
+
+
+def test_other_weights_are_asked_anew():
+    """A model that was pulled anew under its old name is another one for every store, on the same server."""
+    server, memory = Server(), Memory()
+    server.endpoint = "http://there"
+    for fingerprint, asked in (("a", 1), ("a", 1), ("b", 2)):
+        server.fingerprint = fingerprint
+        ask(line(server, stores=(memory,)), request())
+        assert server.asked == asked
+
+
+def test_every_store_keeps_what_was_asked():
+    """A recorder behind a cache has the calls that went out."""
+    first, second = Memory(), Memory()
+    ask(line(Server(), stores=(first, second)), request())
+    assert len(first.kept) == len(second.kept) == 1
+
+
+def test_the_purse_is_opened_once_for_all_attempts():
+    """Two attempts are one reservation; the completion has the purse's price; a stored one needs no purse."""
+    pocket, memory = Pocket(), Memory()
+    one = line(Server(fails=1), purse=pocket, stores=(memory,))
+    found, known = ask(one, request(), request())
+    assert (found.cost_usd, found.attempts) == (0.5, 2)
+    assert known.cached
+    assert pocket.log == ["reserve", "settled"]
+
+
+def test_a_failed_call_frees_what_was_reserved():
+    """What is set aside comes back when no answer came."""
+    pocket = Pocket()
+    with pytest.raises(ProviderError, match="busy"):
+        ask(line(Server(fails=9), purse=pocket), request())
+    assert pocket.log == ["reserve", "freed: ProviderError"]
+
+
+def test_an_empty_purse_asks_nothing():
+    """BudgetSpent comes before the provider."""
+    server = Server()
+    with pytest.raises(BudgetSpent):
+        ask(line(server, purse=Pocket(empty=True)), request())
+    assert server.asked == 0
+
+
+def test_another_model_is_remarked():
+    """A server that answers with another model is told; a dated form of the name is the same model."""
+    (found,) = ask(line(Server(says="large-9")), request())
+    assert found.remarks == ("asked small-1, the server says that large-9 answered",)
+    (found,) = ask(line(Server(says="small-1-2026-01-31")), request())
+    assert found.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "same"),
+    [("gpt-5-mini", "gpt-5-mini-2025-08-07", True), ("llama3.2", "llama3.2:latest", True), ("a/b", "b", True),
+     ("claude-x-latest", "claude-x-20250101", True), ("gpt-5", "gpt-5-mini", False), ("x", "", True),
+     ("llama3.2:1b", "llama3.2:3b", False), ("folder/nano.gguf", "nano", True)],
+)  # fmt: skip
+def test_names_of_one_model(asked, said, same):
+    """Dates, tags, folders and `latest` do not make another model; a size does."""
+    assert same_model(asked, said) is same
+
+
+def test_a_cut_prompt_is_remarked():
+    """Eight thousand bytes read as forty tokens were cut; read as two thousand they were not."""
+    long = request("four " * 1600)
+    (found,) = ask(line(Server(tokens=40)), long)
+    assert "8000 bytes and the server read 40 tokens" in found.remarks[0]
+    for tokens in (2000, None):
+        assert ask(line(Server(tokens=tokens)), long)[0].remarks == ()

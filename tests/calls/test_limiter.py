@@ -1,0 +1,127 @@
+"""The bound on calls in flight: it grows, halves once for a burst, and serves the oldest first."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pytest_hiddenlayer.calls.limiter import Places
+
+
+async def crowd(places: Places, n: int, *, refuse=lambda: False) -> None:
+    """n calls that each hold a place for one turn of the loop; some are turned away, and come again."""
+
+    async def one(order: int) -> None:
+        while True:
+            async with places.hold(order) as held:
+                await asyncio.sleep(0)
+                if not refuse():
+                    places.well()
+                    return
+                places.too_much(held)
+
+    await asyncio.gather(*(one(i) for i in range(n)))
+
+
+def test_it_doubles_until_the_most():
+    """While all goes well each round of calls doubles the bound."""
+    places = Places(4, 64)
+    asyncio.run(crowd(places, 500))
+    assert (places.bound, places.highest, places.in_flight) == (64, 64, 0)
+
+
+def test_a_fixed_bound_stays():
+    """Start and most equal: it never grows."""
+    places = Places(3)
+    asyncio.run(crowd(places, 50))
+    assert (places.bound, places.highest) == (3, 3)
+
+
+def test_without_demand_it_does_not_grow():
+    """Calls that never wait tell nothing of what the server bears."""
+    places = Places(20, 200)
+
+    async def one_by_one() -> None:
+        for i in range(50):
+            await crowd(places, 1)
+            assert places.bound == 20, i
+
+    asyncio.run(one_by_one())
+
+
+def test_one_burst_halves_once():
+    """Twenty refusals of calls that were in flight together halve the bound once, a later one again."""
+
+    async def go() -> list[int]:
+        places, bounds = Places(20, 200), []
+        for _ in range(2):
+            async with asyncio.TaskGroup() as group:
+                gate = asyncio.Event()
+
+                async def refused() -> None:
+                    async with places.hold(0) as held:
+                        await gate.wait()  # noqa: B023
+                        places.too_much(held)
+
+                for _ in range(places.bound):
+                    group.create_task(refused())
+                await asyncio.sleep(0)
+                gate.set()
+            bounds.append(places.bound)
+        return bounds
+
+    assert asyncio.run(go()) == [10, 5]
+
+
+def test_after_a_cut_it_grows_by_one_a_round():
+    """Additive increase: a round of successes at bound b adds about one."""
+
+    async def go() -> tuple[int, int]:
+        places = Places(40, 200)
+        async with places.hold(0) as held:
+            places.too_much(held)
+        before = places.bound
+        await crowd(places, before * 5)
+        return before, places.bound
+
+    before, after = asyncio.run(go())
+    assert before == 20
+    assert 22 <= after <= 25
+
+
+@pytest.mark.parametrize("bears", [1, 5, 30])
+def test_it_finds_what_the_server_bears(bears):
+    """A server that refuses above `bears` calls: all are answered, and at the end few are refused."""
+
+    async def go() -> tuple[int, int]:
+        places = Places(20, 200)
+        refusals = 0
+
+        def refuse() -> bool:
+            nonlocal refusals
+            refusals += places.in_flight > bears
+            return places.in_flight > bears
+
+        await crowd(places, 2000, refuse=refuse)
+        return refusals, places.bound
+
+    refusals, bound = asyncio.run(go())
+    assert refusals < 1000
+    assert bound <= 2 * bears + 2
+
+
+def test_a_cancelled_waiter_passes_its_place_on():
+    """Whoever is cancelled while waiting, or just when it was its turn, blocks nobody."""
+
+    async def go() -> bool:
+        places = Places(1)
+        async with places.hold(0):
+            waiting = [asyncio.create_task(crowd(places, 1)) for _ in range(3)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+        waiting[1].cancel()
+        await asyncio.wait_for(waiting[2], 5)
+        return places.in_flight == 0
+
+    assert asyncio.run(go())

@@ -1,0 +1,64 @@
+"""Random numbers of a request: the published generator, and mlx's own sequence."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from pytest_hiddenlayer.providers.mlx.rng import BELOW_ONE, WORD, threefry, uniforms
+
+
+@pytest.mark.parametrize(
+    ("count", "key", "expected"),
+    [
+        ((0, 0), (0, 0), (0x6B200159, 0x99BA4EFE)),
+        ((WORD, WORD), (WORD, WORD), (0x1CB996FC, 0xBB002BE7)),
+        ((0x243F6A88, 0x85A308D3), (0x13198A2E, 0x03707344), (0xC4923A9C, 0x483DF7A0)),
+    ],
+)
+def test_threefry_known_answers(count, key, expected):
+    """The known answers that Random123 publishes for threefry2x32 with 20 rounds."""
+    assert threefry(key, count) == expected
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31 - 1, 2**32, 2**40 + 5, 2**64 - 1])
+def test_numbers_are_those_of_mlx(seed: int):
+    """The first 50 numbers of a seed are those of mlx's split and uniform, bit for bit."""
+    mx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    key, expected = mx.random.key(seed), []
+    for _ in range(50):
+        key, now = mx.random.split(key)
+        expected.append(mx.random.uniform(shape=(1,), key=now).item())
+    assert list(islice(uniforms(seed), 50)) == expected
+
+
+def test_numbers_are_uniform():
+    """Of 20000 numbers every tenth of [0, 1) holds 2000 ± 200 (4.7 standard errors), and none is 1."""
+    drawn = list(islice(uniforms(3), 20_000))
+    assert all(0 <= number <= BELOW_ONE for number in drawn)
+    counts = [sum(int(number * 10) == tenth for number in drawn) for tenth in range(10)]
+    assert all(1800 <= count <= 2200 for count in counts)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_that_does_not_fit_is_refused(seed: int):
+    """A seed outside [0, 2**64) is an error that names it."""
+    with pytest.raises(ValueError, match=rf"seed {seed} is not in"):
+        uniforms(seed)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 3.0])
+def test_draws_are_those_of_mlx(temperature: float):
+    """Token for token the draws of a seed are those of mlx.random.categorical for one row."""
+    mx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    from pytest_hiddenlayer.providers.mlx.sampling import sampler
+
+    logits = mx.random.normal((1, 640), key=mx.random.key(9)) * 3
+    row = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
+    key, expected = mx.random.key(5), []
+    for _ in range(200):
+        key, now = mx.random.split(key)
+        expected.append(mx.random.categorical(row * (1 / temperature), key=now).item())
+    draw = sampler(temperature, 1.0, 5)
+    assert [draw(row).item() for _ in range(200)] == expected

@@ -1,0 +1,234 @@
+"""`hiddenlayer compare` and `hiddenlayer diff`: two references side by side."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.records import cell, record
+
+from pytest_hiddenlayer.cli import main
+from pytest_hiddenlayer.results.log.run_log import RunLog, write_text
+from pytest_hiddenlayer.results.regression.snapshot import snapshot_path, snapshot_text
+
+OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb"
+
+
+def run_of(name: str, wrong: set[int], n: int = 20, **changes: object) -> None:
+    """A run of n samples below the current folder, of which these are wrong; outputs tell which run they are of."""
+    log = RunLog(Path.cwd(), name)
+    for i in range(n):
+        right = i not in wrong
+        log.append(record(f"s{i}", float(right), run_id=name, output=f"line\n{name[:8]} {right}", **changes))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder to type commands in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+@pytest.fixture
+def regressed(here):
+    """Two runs, of which the second got six of twenty newly wrong."""
+    run_of(OLD, set())
+    run_of(NEW, set(range(6)))
+    return here
+
+
+def test_a_regression_has_exit_status_1(regressed, capsys):
+    """The table names verdict, difference and flips, and the exit status is 1."""
+    assert main(["compare", OLD, NEW]) == 1
+    out = capsys.readouterr().out
+    assert "regressed" in out
+    assert "-0.300" in out
+    assert "newly wrong: s0, s1, s2, s3, s4, s5" in out
+
+
+def test_no_regression_has_exit_status_0(regressed, capsys):
+    """The other way round it is an improvement, and nothing is red."""
+    assert main(["compare", NEW, OLD]) == 0
+    assert "improved" in capsys.readouterr().out
+
+
+def test_json(regressed, capsys):
+    """--json prints every figure, and no NaN."""
+    main(["compare", OLD, NEW, "--json"])
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    (only,) = found["cells"]
+    assert found["regressed"] is True
+    assert only["comparison"]["verdict"] == "regressed"
+    assert (only["comparison"]["n"], only["comparison"]["difference"]) == (20, pytest.approx(-0.3))
+    assert only["comparison"]["old"]["score"] == 1.0
+    assert only["comparison"]["p_worse"] == pytest.approx(1 / 64)
+
+
+def test_markdown_is_a_table(regressed, capsys):
+    """--markdown prints one table whose rows have as many cells as its head."""
+    main(["compare", OLD, NEW, "--markdown"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert len(rows) == 3
+    assert len({row.count(" |") for row in rows}) == 1
+    assert "🔴 regressed" in rows[-1]
+
+
+def test_markdown_escapes_what_models_and_people_named(here, capsys):
+    """A bar or a tag in a name ends no cell and opens no element; an @ mentions nobody."""
+    run_of(OLD, set(), task="a|b<img>", slug="@me")
+    main(["compare", OLD, OLD, "--markdown"])
+    out = capsys.readouterr().out
+    assert "a\\|b&lt;img>" in out
+    assert "@me" not in out
+
+
+def test_strategies_of_one_run(here, capsys):
+    """last#single and last#debate compares two strategies of a run, sample by sample."""
+    run_of(OLD, {0, 1, 2, 3, 4, 5, 6})
+    run_of(OLD, {0}, label="debate", strategy="debate")
+    assert main(["compare", "last#single", "last#debate"]) == 0
+    out = capsys.readouterr().out
+    assert "improved" in out
+    assert "debate scripted:m" in out
+
+
+def test_models_of_one_run(here, capsys):
+    """@PROVIDER:MODEL chooses each side's model."""
+    run_of(OLD, set())
+    run_of(OLD, set(range(8)), slug="new", model="org/new")
+    assert main(["compare", f"{OLD}@scripted:m", f"{OLD}@scripted:org/new"]) == 1
+    assert "single scripted:new" in capsys.readouterr().out
+
+
+def test_prompts_are_compared_by_id(here, capsys):
+    """Two versions of a prompt have no sample in common by hash; by id they are compared."""
+    run_of(OLD, set())
+    run_of(NEW, set(range(6)), sample_hash="another")
+    assert main(["compare", OLD, NEW]) == 0
+    assert (
+        "all 20 common samples have another prompt or target; compare them with --match id" in capsys.readouterr().out
+    )
+    assert main(["compare", OLD, NEW, "--match", "id"]) == 1
+
+
+def test_snapshots_and_runs_mix(here, capsys):
+    """A folder of snapshots is compared with a run."""
+    found = cell({f"s{i}": 1.0 for i in range(20)})
+    write_text(here / snapshot_path(found.plan), snapshot_text(found, None))
+    run_of(NEW, set(range(6)))
+    assert main(["compare", "snapshots", "last"]) == 1
+    assert main(["compare", str(snapshot_path(found.plan)), "last"]) == 1
+    capsys.readouterr()
+
+
+def test_cells_of_one_side_only_are_named(here, capsys):
+    """A task that only one side has is told, and nothing fails for it."""
+    run_of(OLD, set())
+    run_of(OLD, set(), task="gone")
+    run_of(NEW, set())
+    run_of(NEW, set(), task="added")
+    assert main(["compare", OLD, NEW]) == 0
+    out = capsys.readouterr().out
+    assert "only on the old side: gone/single/scripted/m" in out
+    assert "only on the new side: added/single/scripted/m" in out
+
+
+def test_holm_over_the_cells_compared(here, capsys):
+    """Six newly wrong of 20 (p = 1/64) are red alone, not among five tasks: 5/64 is above 0.05."""
+    for task in "abcde":
+        run_of(OLD, set(), task=task)
+        run_of(NEW, set(range(6)) if task == "a" else set(), task=task)
+    assert main(["compare", OLD, NEW]) == 0
+    assert main(["compare", OLD, NEW, "--task", "a"]) == 1
+    capsys.readouterr()
+
+
+def test_a_margin_tolerates(regressed, capsys):
+    """--margin takes the loss that is tolerated."""
+    assert main(["compare", OLD, NEW, "--margin", "0.4"]) == 0
+    capsys.readouterr()
+
+
+def test_another_scorer_version_is_not_compared(here, capsys):
+    """Sides whose scorer has another version are told apart, and never compared in silence."""
+    for name, version in ((OLD, "exact/1"), (NEW, "exact/2")):
+        run_of(name, set())
+        RunLog(here, name).write_summary([cell({"s0": 1.0}, scorer=version).to_json()])
+    main(["compare", OLD, NEW])
+    assert "scored by 'exact/1' and by 'exact/2': not comparable" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nope", NEW], "'nope' is no path, no run and no git ref"),
+        ([OLD, f"{NEW}#debate"], "have no cell in common: single-scripted against nothing"),
+        ([OLD, NEW, "--task", "tt"], "--task 'tt': no such task on either side"),
+    ],
+    ids=["reference", "strategy", "task"],
+)
+def test_what_cannot_be_meant_is_a_usage_error(regressed, capsys, arguments, said):
+    """A wrong name exits with 4 and one line that says what there is."""
+    assert main(["compare", *arguments]) == 4
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("margin", ["2", "-0.1", "x", "nan"])
+def test_a_wrong_margin_is_a_usage_error(regressed, capsys, margin):
+    """A margin is a share."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["compare", OLD, NEW, f"--margin={margin}"])
+    assert stopped.value.code == 4
+    capsys.readouterr()
+
+
+# ---------------------------------------------------------------- diff
+
+
+def test_diff_shows_both_answers_and_the_text(regressed, capsys):
+    """Every flip has its answers and a unified diff of the outputs; the exit status is 1, as diff's."""
+    assert main(["diff", OLD, NEW]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "== newly wrong: t::s0 [single scripted:m → single scripted:m]"
+    assert "   -20260101 True" in out
+    assert "   +20260102 False" in out
+    assert "    line" in out
+    assert sum(line.startswith("==") for line in out) == 6
+
+
+def test_diff_without_a_flip(regressed, capsys):
+    """Nothing flipped: said so with the number compared, and exit status 0."""
+    assert main(["diff", OLD, OLD]) == 0
+    assert f"no sample flipped between run {OLD} and run {OLD} (20 compared)" in capsys.readouterr().out
+
+
+def test_diff_of_a_snapshot_has_answers_only(here, capsys):
+    """A snapshot holds no outputs: the answers are shown, and why there is no text."""
+    found = cell({"s0": 1.0})
+    write_text(here / snapshot_path(found.plan), snapshot_text(found, None))
+    run_of(NEW, {0}, n=1)
+    main(["diff", "snapshots", "last"])
+    assert "no output on the old side: a snapshot holds answers only" in capsys.readouterr().out
+
+
+def test_diff_emits_no_control_character(here, capsys):
+    """What a model wrote steers no terminal: escape sequences are shown, not sent."""
+    log = RunLog(here, OLD)
+    log.append(record("s0", 1.0))
+    RunLog(here, NEW).append(replace(record("s0", 0.0), output="\x1b[2Jgone\r", answer="\x1b[2J"))
+    main(["diff", OLD, NEW])
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\\x1b[2Jgone" in out
+
+
+def test_the_table_is_not_cut(regressed, capsys, monkeypatch):
+    """In a narrow terminal the table folds names rather than to lose figures."""
+    monkeypatch.setenv("COLUMNS", "60")
+    main(["compare", OLD, NEW])
+    out = capsys.readouterr().out
+    assert "…" not in out
+    assert "regressed" in out

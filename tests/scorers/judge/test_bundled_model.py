@@ -1,0 +1,107 @@
+"""The bundled model as a real judge, by the scorers' prompts and by others."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+
+from pytest_hiddenlayer.api import evaluate
+from pytest_hiddenlayer.engine.judge_session import JudgeDesk
+from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.scorers.judge.pairwise import judge_pair
+from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
+from pytest_hiddenlayer.scorers.judge.scale import PAIR
+from pytest_hiddenlayer.scorers.judge.verdict_parser import Marking
+from pytest_hiddenlayer.types import ModelName, Record
+
+PAIRS = "Question: {question}\nA: {answer_a}\nB: {answer_b}\nWhich answer is better, A or B?"
+AT_ONCE = f"{PAIRS} Reply with the letter only."
+LETTER, REASONED = r"^\W*([AB])\b", "Answer: ([AB])"
+ANSWERS = "Question: {question}\nGiven answer: {answer}\nIs the given answer correct? Reason first, then answer."
+SUMS = [(382, 312), (167, 537), (654, 555), (215, 620), (118, 401), (733, 152), (509, 265), (344, 281)]
+
+
+def run(folder: Path, scorer: dict[str, Any], outputs: list[str]) -> list[Record]:
+    """Records of these recorded answers to SUMS, judged by the bundled model."""
+    rows = [{"id": f"s{i}", "input": f"What is {a}+{b}?", "target": str(a + b)} for i, (a, b) in enumerate(SUMS)]
+    recorded = {f"s{i}": text for i, text in enumerate(outputs)}
+    whole = {"task": "t", "samples": rows, "scorers": [scorer], "outputs": recorded}
+    (folder / "t.yaml").write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in whole.items()))
+    options = RunOptions(providers=(ModelName(provider="recorded"),), judge=ModelName(provider="mlx"), gate="off")
+    return evaluate([folder / "t.yaml"], options, root=folder).records
+
+
+RIGHT = [str(a + b) for a, b in SUMS]
+WRONG = [str(a + b + 110) for a, b in SUMS]
+
+
+def against(folder: Path, outputs: list[str]) -> str:
+    """A file of other outputs."""
+    lines = [json.dumps({"id": f"s{i}", "output": text}) for i, text in enumerate(outputs)]
+    (folder / "others.jsonl").write_text("\n".join(lines))
+    return "others.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("scorer", "form"),
+    [
+        ("win_rate", {}),
+        ("win_rate", {"prompt": PAIRS, "verdict": REASONED}),
+        ("llm_judge", {"criteria": "The answer is correct."}),
+        ("llm_judge", {"criteria": "The answer is correct.", "scale": "yes_no"}),
+    ],
+    ids=["pairs", "pairs-own-prompt", "one-to-five", "yes-no"],
+)
+def test_it_tells_right_from_wrong(tmp_path, scorer, form):
+    """Working the sums out, it prefers the right answers: by the scorers' own prompts and by one of ours."""
+    pairs = scorer == "win_rate"
+    for outputs, others, wanted in ((RIGHT, WRONG, True), (WRONG, RIGHT, False)):
+        params = {**form, "against": against(tmp_path, others)} if pairs else form
+        records = run(tmp_path, {scorer: params}, outputs)
+        assert all(record.score is not None for record in records)
+        assert sum((record.score > 0.5) == wanted for record in records) >= len(SUMS) - 1
+
+
+def test_a_judge_that_prefers_a_place_makes_ties(tmp_path):
+    """Made to answer at once it guesses; where both orders choose the same place it is a tie, whoever stood there."""
+    params = {"prompt": AT_ONCE, "verdict": LETTER, "against": against(tmp_path, WRONG)}
+    records = run(tmp_path, {"win_rate": params}, RIGHT)
+    votes = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
+    expected = {"AB": 1.0, "BA": 0.0, "AA": 0.5, "BB": 0.5}
+    assert [record.score for record in records] == [expected[vote["first"] + vote["second"]] for vote in votes]
+    assert any(vote["consistent"] is False for vote in votes)  # it does prefer a place
+
+
+def test_its_probabilities_weigh_its_verdict(tmp_path):
+    """The score is the share of yes at the verdict's place, and the verdict the more probable of the two."""
+    scorer = {"llm_judge": {"prompt": ANSWERS, "verdict": "Answer: (yes|no)", "scale": "yes_no"}}
+    for record in run(tmp_path, scorer, RIGHT):
+        (opinion,) = record.scores["llm_judge"]["details"]["opinions"]
+        assert opinion["by"] == "probabilities"
+        assert record.score == opinion["shares"]["yes"]
+        assert math.fsum(opinion["shares"].values()) == pytest.approx(1.0)
+        assert record.transcript[-1]["completion"].endswith(f"Answer: {opinion['verdict']}")
+        assert (record.score > 0.5) == (opinion["verdict"] == "yes")
+        assert len(record.transcript) == 2  # one answer, one verdict
+
+
+def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
+    """A pair judged at a desk gets the votes that it gets as a scorer's."""
+    params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
+    records = run(tmp_path, {"win_rate": params}, RIGHT)
+    prompt = JudgePrompt(template=PAIRS, marking=Marking.from_param(PAIR, REASONED), fenced=False)
+    with JudgeDesk(ModelName(provider="mlx")) as desk:
+        found = desk.gather(
+            judge_pair(desk.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)
+            for (a, b), right, wrong in zip(SUMS, RIGHT, WRONG, strict=True)
+        )
+        assert desk.usage.calls == 2 * len(SUMS)
+        assert desk.cost_usd == 0.0
+    pairs = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
+    assert [(one.first, one.second) for one in found] == [(pair["first"], pair["second"]) for pair in pairs]

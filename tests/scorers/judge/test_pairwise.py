@@ -1,0 +1,118 @@
+"""Pairs: both orders are asked, a win needs both, and nothing unreadable is ever a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from pytest_hiddenlayer.errors import ProviderError
+from pytest_hiddenlayer.scorers.judge.pairwise import PairVerdict, judge_pair
+from pytest_hiddenlayer.types import Completion, Message, Usage
+
+
+class Judge:
+    """Says for each order (role `pairwise.ab`, `pairwise.ba`) these replies, one a call; keeps what it was asked."""
+
+    def __init__(self, ab: Sequence[str], ba: Sequence[str]) -> None:
+        self.replies = {"pairwise.ab": list(ab), "pairwise.ba": list(ba)}
+        self.asked: list[tuple[str, str, float]] = []
+
+    async def __call__(self, prompt: Sequence[Message], *, role: str, **more: Any) -> Completion:
+        self.asked.append((role, prompt[-1].content, more["defaults"].temperature))
+        text = self.replies[role].pop(0)
+        if text == "down":
+            raise ProviderError("server said 500")
+        return Completion(text=text, finish_reason="stop", usage=Usage(calls=1), latency_s=0.0, model="judge-1")
+
+
+def judged(judge: Judge, a: str = "yes", b: str = "no", **more: Any) -> PairVerdict:
+    return asyncio.run(judge_pair(judge, "is it?", a, b, **more))
+
+
+@pytest.mark.parametrize(
+    ("ab", "ba", "winner", "consistent"),
+    [
+        ("A", "B", "a", True),
+        ("B", "A", "b", True),
+        ("C", "C", "tie", True),
+        ("A", "A", "tie", False),  # the first is preferred, whoever it is
+        ("B", "B", "tie", False),
+        ("A", "C", "tie", False),
+        ("C", "A", "tie", False),
+    ],
+)
+def test_a_win_needs_both_orders(ab, ba, winner, consistent):
+    """Only an answer that wins when shown first and when shown second wins; all else is a tie."""
+    found = judged(Judge([f"[[{ab}]]"], [f"so my verdict is [[{ba}]], for it is better."]))
+    assert (found.winner, found.consistent, found.first, found.second) == (winner, consistent, ab, ba)
+    assert found.model == "judge-1"
+
+
+@pytest.mark.parametrize(
+    ("ab", "ba", "said"),
+    [
+        ("A", "A", "the orders disagree: whichever answer was shown first was preferred"),
+        ("B", "B", "the orders disagree: whichever answer was shown second was preferred"),
+        ("A", "C", "the orders disagree: a tie in one, a in the other"),
+        ("C", "A", "the orders disagree: a tie in one, b in the other"),
+        ("A", "B", "a in both orders: [[A]]"),
+    ],
+)
+def test_the_explanation_says_what_was_preferred(ab, ba, said):
+    """A tie by order says what the orders said."""
+    assert judged(Judge([f"[[{ab}]]"], [f"[[{ba}]]"])).explanation == said
+
+
+def test_each_order_shows_the_other_answer_first():
+    """In the second call the answers have changed places, and nothing else has."""
+    judge = Judge(["[[A]]"], ["[[B]]"])
+    judged(judge, "oranges", "lemons")
+    (one, first, _), (two, second, _) = judge.asked
+    assert (one, two) == ("pairwise.ab", "pairwise.ba")
+    assert first.index("oranges") < first.index("lemons")
+    assert second.index("lemons") < second.index("oranges")
+
+
+def test_an_unreadable_order_is_asked_once_more():
+    """A second attempt counts, and is asked warmer and with another nonce than the first."""
+    judge = Judge(["well", "[[A]]"], ["[[B]]"])
+    assert judged(judge).winner == "a"
+    first, second = (asked for asked in judge.asked if asked[0] == "pairwise.ab")
+    assert first[2] == 0.0 < second[2]
+    assert first[1] != second[1]
+
+
+@pytest.mark.parametrize("reply", ["", "A", "A is better", "[[A]] or rather [[B]]", "[[D]]", "x[[A]]", "[[]]"])
+def test_an_order_unreadable_twice_has_no_winner(reply):
+    """No verdict, or two different ones, is never taken for a tie: there is no winner, with the reason."""
+    found = judged(Judge([reply] * 2, ["[[B]]"]))
+    assert (found.winner, found.consistent, found.first, found.second) == (None, None, None, "B")
+    assert found.explanation.startswith("with a first: ")
+
+
+@pytest.mark.parametrize(("a", "b", "who"), [("", "x", "a"), ("x", " \n", "b"), ("", "", "a and b")])
+def test_an_empty_answer_reaches_no_judge(a, b, who):
+    """Nobody is asked about an answer without text, and nobody wins."""
+    judge = Judge([], [])
+    found = judged(judge, a, b)
+    assert (found.winner, judge.asked) == (None, [])
+    assert found.explanation == f"not judged: answer {who} is empty"
+
+
+def test_an_outage_is_raised():
+    """A call that fails raises, as it is; it is no verdict."""
+    with pytest.raises(ProviderError, match="server said 500"):
+        judged(Judge(["[[A]]"], ["down"]))
+
+
+def test_the_reference_is_shown_where_there_is_one():
+    """A reference stands in the prompt in a fence of its own, and only where it was given."""
+    without, with_one = Judge(["[[A]]"], ["[[B]]"]), Judge(["[[A]]"], ["[[B]]"])
+    judged(without)
+    judged(with_one, reference="it is")
+    assert "reference-" not in without.asked[0][1]
+    assert "reference-" in with_one.asked[0][1]
+    assert "\nit is\n" in with_one.asked[0][1]

@@ -1,0 +1,102 @@
+"""Where in an output the answer is looked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.scorers.match.extract import MAX_CHARS, Extract
+
+TWICE = "the answer is 3. No, the answer is 4."
+
+
+def extracted(text: str, **params: Any) -> str | None:
+    return Extract.from_param(params).apply(text)
+
+
+def test_without_a_rule_the_whole_output_is_the_answer() -> None:
+    """No rule takes the output, stripped."""
+    assert extracted("  a b \n") == "a b"
+
+
+def test_marker_takes_the_last_occurrence() -> None:
+    """By default the text after the last marker counts."""
+    assert extracted(TWICE, marker="answer is ") == "4."
+
+
+def test_marker_takes_the_first_occurrence() -> None:
+    """`take: first` takes everything after the first marker."""
+    assert extracted(TWICE, marker="answer is ", take="first") == "3. No, the answer is 4."
+
+
+@pytest.mark.parametrize("take", ["first", "last"])
+def test_absent_marker_leaves_the_whole_text(take: str) -> None:
+    """An output without the marker is its own answer."""
+    assert extracted("42", marker="answer is ", take=take) == "42"
+
+
+@pytest.mark.parametrize(("take", "expected"), [("first", "3"), ("last", "4")])
+def test_pattern_takes_its_group(take: str, expected: str) -> None:
+    """A pattern's group is the answer, of its first or last match."""
+    assert extracted(TWICE, pattern=r"is (\d)", take=take) == expected
+
+
+def test_pattern_is_applied_after_the_marker() -> None:
+    """With both, the pattern searches only what follows the marker."""
+    assert extracted("x=1 => x=2", marker="=>", pattern=r"x=(\d)", take="first") == "2"
+
+
+def test_pattern_that_does_not_match_finds_no_answer() -> None:
+    """No match is no answer, never the whole text."""
+    assert extracted("nothing here", pattern=r"(\d+)") is None
+
+
+def test_group_that_took_no_part_is_no_answer() -> None:
+    """A match in which the group is absent is passed over."""
+    assert extracted("a1 b", pattern=r"a(\d)|b") == "1"
+
+
+@pytest.mark.parametrize(("text", "expected"), [("Yes.", "Yes"), ("Yes..", "Yes."), ("Yes .", "Yes"), ("3.5", "3.5")])
+def test_exactly_one_final_dot_is_dropped(text: str, expected: str) -> None:
+    """`strip_final_dot` drops one dot at the end, and no more."""
+    assert extracted(text, strip_final_dot=True) == expected
+
+
+def test_nothing_left_is_no_answer() -> None:
+    """An empty rest is no answer."""
+    assert extracted("The answer is ", marker="answer is ") is None
+
+
+def test_long_outputs_are_searched_at_the_end_that_counts() -> None:
+    """A pattern sees the last characters of an output that is too long for it."""
+    text = "x1" + " " * MAX_CHARS + "x2"
+    assert extracted(text, pattern=r"x(\d)") == "2"
+    assert extracted(text, pattern=r"x(\d)", take="first") == "1"
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"markr": "x"}, "did you mean 'marker'"),
+        ({"take": "middle"}, "take must be first or last, got 'middle'"),
+        ({"marker": ""}, "marker is empty"),
+        ({"marker": 3}, "marker must be text, got 3"),
+        ({"pattern": r"\d+"}, "exactly one group, found 0"),
+        ({"pattern": r"(\d)(\d)"}, "exactly one group, found 2"),
+        ({"pattern": "("}, "not a regular expression"),
+        ({"strip_final_dot": "yes"}, "strip_final_dot must be true or false"),
+    ],
+)
+def test_wrong_rules_are_refused(params: dict[str, Any], message: str) -> None:
+    """A rule that cannot be meant is a usage error that says what to do."""
+    with pytest.raises(UsageError) as caught:
+        Extract.from_param(params)
+    assert message in str(caught.value)
+
+
+def test_a_rule_is_a_mapping() -> None:
+    """Text instead of a mapping is refused."""
+    with pytest.raises(UsageError, match="expected a mapping"):
+        Extract.from_param("answer is ")  # type: ignore[arg-type]

@@ -1,0 +1,179 @@
+"""Numbers are found as people write them, exactly, in bounded time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_hiddenlayer.scorers.match.numbers import find_numbers
+
+FAST = settings(deadline=None, database=None, max_examples=200)
+DECIMALS = st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, places=4)
+FORMATS = ["{:,}", "${:,}", "{:,}%", "{:,} USD", "EUR {:,}", "**{:,}**.", "so x = {:,}", "({:,})", "{:,} kg"]
+
+
+def spelled(text: str) -> list[str]:
+    return [str(number) for number in find_numbers(text)]
+
+
+@FAST
+@given(DECIMALS, st.sampled_from(FORMATS))
+def test_every_printed_decimal_is_found_again(number: Decimal, form: str) -> None:
+    """Commas, currency, percent and markup do not change a number."""
+    assert [found.value for found in find_numbers(form.format(number))] == [Fraction(number)]
+
+
+@FAST
+@given(st.integers(-999, 999), st.integers(1, 999))
+def test_every_fraction_is_found_again(top: int, bottom: int) -> None:
+    """a/b is that fraction, exactly."""
+    assert [found.value for found in find_numbers(f"it is {top}/{bottom}")] == [Fraction(top, bottom)]
+
+
+@FAST
+@given(st.integers(-(10**6), 10**6), st.integers(-50, 50))
+def test_scientific_notation_is_found_again(mantissa: int, exponent: int) -> None:
+    """1e3, 1×10^3 and 1*10^3 are the same number."""
+    value = mantissa * Fraction(10) ** exponent
+    for form in (f"{mantissa}e{exponent}", f"{mantissa} × 10^{exponent}", f"{mantissa}*10^{exponent}"):
+        assert [found.value for found in find_numbers(form)] == [value]
+
+
+@FAST
+@given(st.text(alphabet=st.one_of(st.sampled_from("0123456789.,-−+/%$eE^×*( \\{}½²٣x"), st.characters())))
+def test_any_text_can_be_read(text: str) -> None:
+    """No text raises, and every canonical spelling is found again as itself."""
+    for number in find_numbers(text):
+        assert find_numbers(str(number)) == [number]
+
+
+@FAST
+@given(st.fractions(max_denominator=10**6), st.booleans())
+def test_equal_values_have_one_spelling(value: Fraction, percent: bool) -> None:
+    """The canonical spelling of a found number is that of its value."""
+    [number] = find_numbers(f"{value.numerator}/{value.denominator}" + "%" * percent)
+    assert (number.value, number.percent) == (value, percent)
+    assert spelled(str(number)) == [str(number)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("16 - 3 = 13", ["16", "3", "13"]),
+        ("5-3", ["5", "3"]),
+        ("A: -4", ["-4"]),
+        ("\u22124 and (-5) and 2*-3", ["-4", "-5", "-3"]),
+        ("GPT-4", ["4"]),
+        ("--5", ["5"]),
+        ("-$5, $-5", ["-5", "-5"]),
+    ],
+)
+def test_a_minus_is_a_sign_only_where_nothing_is_subtracted_from(text: str, expected: list[str]) -> None:
+    """Operators, hyphens and ranges are no signs."""
+    assert [n for n in spelled(text) if n != "2"] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,000.50", ["1000.5"]),
+        ("1\u202f234\u00a0567", ["1", "234", "567"]),
+        ("1\u202f234\u202f567", ["1234567"]),
+        ("1,5", ["1", "5"]),
+        ("1,2,3", ["1", "2", "3"]),
+        ("1,234, 5", ["1234", "5"]),
+        ("0,123", ["0", "123"]),
+        ("15,\\!000", ["15000"]),
+    ],
+)
+def test_thousands_are_grouped_in_threes(text: str, expected: list[str]) -> None:
+    """Anything that is not a regular group is a list."""
+    assert spelled(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (".5", ["0.5"]),
+        ("5.", ["5"]),
+        ("1..5", ["1", "5"]),
+        ("1.2.3", []),
+        ("1.000.000", []),
+        ("12/25/1937", ["12", "25", "1937"]),
+        ("2024-01-05", ["2024", "1", "5"]),
+    ],
+)
+def test_dots_and_dates(text: str, expected: list[str]) -> None:
+    """Versions and dotted groups are no number; a date is three."""
+    assert spelled(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3/4", ["0.75"]),
+        ("1/3", ["1/3"]),
+        ("1 1/2", ["1.5"]),
+        ("-1 1/2", ["-1.5"]),
+        ("20 20/4", ["20", "5"]),
+        ("2½ and -½", ["2.5", "-0.5"]),
+        ("3/0", ["3", "0"]),
+        ("\\frac{1}{4}", ["0.25"]),
+        ("-\\dfrac12", ["-0.5"]),
+    ],
+)
+def test_fractions(text: str, expected: list[str]) -> None:
+    """Fractions are read in text, Unicode and LaTeX; nothing is divided by zero."""
+    assert spelled(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10^3", ["1000"]),
+        ("10\u207b\u00b3", ["0.001"]),
+        ("1.5 \\times 10^{3}", ["1500"]),
+        ("x^2 = 4", ["4"]),
+        ("2^10 = 1024", ["1024"]),
+        ("5 m\u00b2", ["5"]),
+        ("74^\\circ", ["74"]),
+    ],
+)
+def test_powers(text: str, expected: list[str]) -> None:
+    """Powers of ten are numbers, other powers are not."""
+    assert spelled(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("H2O", []), ("x_1", []), ("5kg", ["5"]), ("2x4", ["2", "4"]), ("答えは5です", ["5"])]
+)
+def test_digits_in_names_are_no_numbers(text: str, expected: list[str]) -> None:
+    """Digits after a letter belong to a name; a unit after them does not."""
+    assert spelled(text) == expected
+
+
+@pytest.mark.parametrize("text", ["１２３", "١٢٣", "१२३"])
+def test_digits_of_other_scripts(text: str) -> None:
+    """Decimal digits of any script are digits."""
+    assert spelled(text) == ["123"]
+
+
+def test_a_tenth_is_a_tenth() -> None:
+    """Decimals are exact."""
+    assert find_numbers("0.1")[0].value == Fraction(1, 10)
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "10^999999999", "2 × 10^-999999999", "9" * 401, f"1e{'9' * 5000}"])
+def test_huge_numbers_are_no_numbers(text: str) -> None:
+    """What would fill the memory is passed over."""
+    assert find_numbers(text) == []
+
+
+@pytest.mark.parametrize("part", ["9", "1.2.", "^(", "1e", "\\frac{1", "-", "$"])
+def test_long_texts_are_read_in_linear_time(part: str) -> None:
+    """A hundred thousand hostile characters are read; a quadratic pattern would take minutes here."""
+    find_numbers((part * 100_000)[:100_000])

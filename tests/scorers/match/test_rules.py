@@ -1,0 +1,101 @@
+"""`rules` scores the form of an output."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.scorers.match.rules import Rules
+from pytest_hiddenlayer.types import Sample, Score
+
+POEM = "- red fox\n\n- blue owl\n"
+
+
+def score(output: str, *target: str, **params: Any) -> Score:
+    return asyncio.run(Rules(**params).score(output, Sample(id="1", input="q", target=target or None)))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"min_words": 6},
+        {"max_words": 6},
+        {"lines": 2},
+        {"min_lines": 2},
+        {"max_lines": 2},
+        {"max_chars": 21},
+        {"require": ("RED", "owl")},
+        {"forbid": ("ow", "cat")},
+        {"starts_with": "- red"},
+        {"ends_with": "owl"},
+        {"every_line": r"- \w+ \w+"},
+        {"unique_lines": True},
+    ],
+)
+def test_kept_rules(rule: dict[str, Any]) -> None:
+    """Each rule is kept by an output at its bound."""
+    assert score(POEM, **rule).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("output", "rule", "how"),
+    [
+        (POEM, {"min_words": 7}, "6 words instead of at least 7"),
+        (POEM, {"max_words": 5}, "6 words instead of at most 5"),
+        (POEM, {"lines": 3}, "2 lines instead of 3"),
+        (POEM, {"min_lines": 3}, "2 lines instead of at least 3"),
+        (POEM, {"max_lines": 1}, "2 lines instead of at most 1"),
+        (POEM, {"max_chars": 20}, "21 characters instead of at most 20"),
+        (POEM, {"require": ("cat",)}, "cat is missing"),
+        (POEM, {"forbid": ("fox",)}, "fox is forbidden"),
+        (POEM, {"starts_with": "red"}, "does not start with red"),
+        (POEM, {"ends_with": "."}, "does not end with ."),
+        (POEM, {"every_line": r"- \w+"}, r"the line - red fox does not match - \w+"),
+        ("a\nb\na", {"unique_lines": True}, "the line a stands there twice"),
+    ],
+)
+def test_broken_rules(output: str, rule: dict[str, Any], how: str) -> None:
+    """Each rule that is broken scores 0 and says how."""
+    found = score(output, **rule)
+    assert (found.value, found.explanation) == (0.0, how)
+
+
+def test_the_score_is_the_share_of_rules_kept() -> None:
+    """Two of four rules are a half, and the explanation lists the other two."""
+    found = score(POEM, lines=2, max_chars=99, starts_with="x", ends_with="y")
+    assert (found.value, found.explanation) == (0.5, "does not start with x; does not end with y")
+
+
+def test_targets_can_be_required_words() -> None:
+    """With `require_target` each of the sample's targets must stand there."""
+    assert score(POEM, "fox", "owl", require_target=True).value == 1.0
+    assert score(POEM, "fox", "cat", require_target=True).explanation == "cat is missing"
+
+
+def test_each_required_word_is_a_rule() -> None:
+    """Three of four words are three quarters, and the same word twice is one rule."""
+    assert score(POEM, "fox", "owl", "cat", require_target=True, require=("red", "red")).value == 0.75
+
+
+def test_a_missing_target_is_unscored() -> None:
+    """Without the words it asks for, the output is not judged."""
+    assert score(POEM, require_target=True) == Score(value=None, explanation="no target")
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({}, "no rule is set"),
+        ({"min_words": 3, "max_words": 2}, "min_words 3 is above max_words 2"),
+        ({"require": ("",)}, "non-empty"),
+        ({"max_chars": -1}, "max_chars must be 0 or more, got -1"),
+        ({"every_line": "("}, "not a regular expression"),
+    ],
+)
+def test_rules_that_cannot_be_kept_are_refused(params: dict[str, Any], message: str) -> None:
+    """A rule that cannot be meant is a usage error when the task is read."""
+    with pytest.raises(UsageError, match=message):
+        Rules(**params)

@@ -1,0 +1,27 @@
+"""Whole words: found without a regex of their own, as their regex finds them."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_hiddenlayer.scorers.match.text_match import has_word, whole
+
+TEXT = st.text(alphabet="ab é\t\n.,-_1ーทの'", max_size=12)
+
+
+@given(text=TEXT, word=TEXT.filter(str.strip))
+def test_found_as_by_the_regex(text, word):
+    """Letters, digits, blanks, marks and scripts without spaces in any order."""
+    assert has_word(text, word, ignore_case=False) == (re.search(whole(word), text) is not None)
+
+
+def test_phrases_and_borders():
+    """White space inside is any, a longer word is another one, quotes and case are folded."""
+    assert has_word("the New\n  York times", "new york")
+    assert not has_word("the New Yorker", "new york")
+    assert has_word("It’s here.", "it's")
+    assert not has_word("Straße", "stra")
+    assert has_word("STRASSE", "Straße")

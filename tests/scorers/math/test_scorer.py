@@ -1,0 +1,169 @@
+"""`math`: the same mathematics in any notation, and nothing that can hold up a run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.scorers.build import build_scorer
+from pytest_hiddenlayer.scorers.math import scorer as latex
+from pytest_hiddenlayer.scorers.math.scorer import Math
+from pytest_hiddenlayer.types import Sample, Score, Spec
+
+DATA = Path(__file__).parents[4] / "shared" / "data" / "scorer_cases"
+published = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published cases are not at {DATA}")
+
+# (output or b, target or a) → why ours differs, see docs/scorer-cases.md
+DIFFERENT = {
+    (r"\beginboxed{8\sqrt{6}}", r"8\sqrt{6}"): "a misspelt command is no box",
+    ("4, 10, -2", "10, 4, -2"): "a bare list is a set of solutions",
+    ("4, .1, 2", "0.1, 4, 2"): "a bare list is a set of solutions",
+}
+
+
+def score(output: str, *targets: str, **params: object) -> Score:
+    """The verdict on one output."""
+    return asyncio.run(Math(**params).score(output, Sample(id="1", input="q", target=targets)))
+
+
+def parse(output: str) -> str | None:
+    return Math().parse(output, Sample(id="1", input="q"))
+
+
+@published
+def test_published_cases() -> None:
+    """Inspect's and Hendrycks' verdicts come out again, but for the differences that are listed."""
+    cases = [
+        (c["output"], c["target"], c["expected"] == "C")
+        for c in json.loads((DATA / "inspect_math_cases.json").read_text(encoding="utf-8"))
+    ]
+    cases += [
+        (c["b"], c["a"], c["equivalent"])
+        for c in json.loads((DATA / "hendrycks_math_equiv_cases.json").read_text(encoding="utf-8"))
+    ]
+    assert len(cases) == 49
+    assert {(out, target) for out, target, right in cases if (score(out, target).value == 1) != right} == set(
+        DIFFERENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        (r"so the answer is \boxed{\frac{1}{2}}", "0.5"),
+        ("therefore $x = 3$.", "3"),
+        (r"\(\sqrt{8}\)", r"2\sqrt{2}"),
+        ("2**(1/4)", r"\sqrt{\sqrt{2}}"),
+        (r"$\{1,2,3\}$", r"$\{3,2,1\}$"),
+        (r"$(x-1)(x+1)$", "x^2-1"),
+        ("The answer is 42", "42"),
+        (r"\boxed{74°}", r"74^\circ"),
+        (r"first \boxed{1}, no: \boxed{2}", "2"),
+    ],
+)
+def test_equal_in_any_notation(output, target):
+    """Fractions and decimals, roots, sets, products, degrees; the last box counts."""
+    assert score(output, target).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [(r"\boxed{3}", "4"), (r"$(1, 2)$", r"$(2, 1)$"), (r"$[0, 1]$", r"$[0, 1)$"), ("$x+1$", "x-1"), ("no idea", "4")],
+)
+def test_unequal(output, target):
+    """Other values, tuples in another order, open for closed, and no answer at all."""
+    assert score(output, target).value == 0.0
+
+
+def test_any_of_several_targets_is_right():
+    """One accepted answer is enough."""
+    assert score(r"\boxed{\pi}", "3", r"\pi").value == 1.0
+
+
+def test_a_target_that_is_no_mathematics_is_unscored():
+    """A fault of the data is no wrong answer."""
+    found = score(r"\boxed{3}", "the cat")
+    assert found.value is None
+    assert "cannot be read as mathematics" in found.explanation
+    assert score("3").value is None
+
+
+def test_the_rule_of_extraction_comes_first():
+    """`extract` cuts out what is read."""
+    scorer = build_scorer(Spec(name="math", params={"extract": {"marker": "Final:", "take": "last"}}))
+    found = asyncio.run(scorer.score("5 apples. Final: 7", Sample(id="1", input="q", target="7")))
+    assert found.value == 1.0
+
+
+@given(st.fractions(min_value=-50, max_value=50, max_denominator=30))
+@settings(deadline=None, max_examples=40)
+def test_rationals_in_four_spellings(value: Fraction):
+    """A fraction in four spellings is one answer, and never its successor."""
+    n, d = value.numerator, value.denominator
+    sign, size = ("-" if n < 0 else ""), abs(n)
+    spellings = [
+        rf"\boxed{{{sign}\frac{{{size}}}{{{d}}}}}",
+        rf"${sign}\dfrac{{{size}}}{{{d}}}$",
+        f"{n}/{d}",
+        rf"\({n} / {d}\)",
+    ]
+    assert len({parse(text) for text in spellings}) == 1
+    assert all(score(text, f"{n}/{d}").value == 1.0 for text in spellings)
+    assert score(spellings[0], f"{n + d}/{d}").value == 0.0
+
+
+@given(st.integers(1, 9), st.integers(2, 9), st.integers(-9, 9))
+@settings(deadline=None, max_examples=25)
+def test_polynomials_expand(a, b, c):
+    """A product equals its expansion, and no other polynomial."""
+    product, expanded = f"$(x+{a})({b}x+{c})$".replace("+-", "-"), f"{b}x^2+{c + a * b}x+{a * c}".replace("+-", "-")
+    assert score(product, expanded).value == 1.0
+    assert score(product, expanded.replace("x^2", "x^3")).value == 0.0
+
+
+@pytest.mark.parametrize(
+    "output",
+    [r"\boxed{" * 2000, "\x00", r"\boxed{3", "{" * 5000, r"\frac{1}{0}", "$" * 999, "é" * 20_000, r"\boxed{}"],
+    ids=["boxes", "null", "unclosed", "braces", "zero", "dollars", "long", "empty"],
+)
+def test_strange_outputs_have_a_verdict(output):
+    """Whatever the text, there is a score of 0 with a reason."""
+    found = score(output, "7")
+    assert found.value == 0.0
+    assert found.explanation
+
+
+@pytest.mark.parametrize("output", [r"\boxed{9^{9^{9^9}}}", "$10000000!$"])
+def test_what_explodes_is_ended(output, monkeypatch):
+    """An exponent tower ends at the deadline: wrong, with the reason; the next answer is read as ever."""
+    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
+    score("$1$", "1")
+    began = time.perf_counter()
+    found = score(output, "7")
+    assert time.perf_counter() - began < 20
+    assert found.value == 0.0
+    assert "the answer was not read within 1 s" in found.explanation
+    assert parse(output) is None
+    assert score(r"\boxed{7}", "7").value == 1.0
+
+
+def test_a_target_that_explodes_is_unscored(monkeypatch):
+    """A target that cannot be read in time is a fault of the data."""
+    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
+    score("$1$", "1")
+    assert score("$7$", "9^{9^{9^9}}").value is None
+
+
+def test_a_missing_library_is_one_sentence(monkeypatch):
+    """Without math-verify the scorer says what to install."""
+    monkeypatch.setattr(latex, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r'pip install "pytest-hiddenlayer\[math\]"'):
+        Math()

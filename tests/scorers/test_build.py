@@ -1,0 +1,192 @@
+"""Scorers are made from what a task file says and from what users register."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_hiddenlayer import registry
+from pytest_hiddenlayer.errors import UnknownNameError, UsageError
+from pytest_hiddenlayer.scorers.build import build_scorer
+from pytest_hiddenlayer.scorers.match.numeric import Numeric
+from pytest_hiddenlayer.types import Sample, Score, Spec
+
+SAMPLE = Sample(id="1", input="q", target="18")
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
+    """Registers for one test only."""
+    monkeypatch.setattr(registry.scorers, "_own", {})
+    return lambda name, factory: registry.scorers.register(name)(factory) and None
+
+
+def score(name: str, output: str = "18", **params: Any) -> Score:
+    return asyncio.run(build_scorer(Spec(name=name, params=params)).score(output, SAMPLE))
+
+
+@pytest.mark.parametrize("name", ["exact", "keyword", "numeric", "choice"])
+def test_built_ins_need_no_parameters(name: str) -> None:
+    """A built-in scorer is built by its name, and carries it."""
+    built = build_scorer(Spec(name=name))
+    assert (built.name, built.version, built.pass_score, built.needs_target) == (name, "1", 1.0, True)
+
+
+def test_parameters_of_a_task_file_are_converted() -> None:
+    """Mappings become extract rules and whole numbers become tolerances."""
+    rule = {"marker": "answer is ", "take": "last", "strip_final_dot": True}
+    assert score("numeric", "1. The answer is 19.", extract=rule, rel_tol=0, abs_tol=1).value == 1.0
+
+
+def test_lists_become_tuples() -> None:
+    """A list of words is taken as written."""
+    assert score("keyword", "b", keywords=["a", "b"]).value == 1.0
+
+
+def test_unknown_names_are_refused() -> None:
+    """A scorer that nobody registered is an error with the nearest name."""
+    with pytest.raises(UnknownNameError, match="did you mean 'numeric'"):
+        build_scorer(Spec(name="numerik"))
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        (
+            "numeric",
+            {"abs_tl": 1},
+            r"scorer 'numeric': no parameter 'abs_tl', did you mean 'abs_tol'\? \(it has: extract, ",
+        ),
+        ("numeric", {"abs_tol": "1"}, "scorer 'numeric': abs_tol must be a number, got '1'"),
+        ("numeric", {"abs_tol": True}, "abs_tol must be a number, got True"),
+        ("numeric", {"extract": {"takes": "last"}}, "scorer 'numeric': extract has no 'takes', did you mean 'take'"),
+        ("exact", {"ignore_case": "yes"}, "ignore_case must be true or false, got 'yes'"),
+        ("keyword", {"keywords": [1]}, "keywords must be a list, each text"),
+        ("keyword", {"keywords": "red"}, "keywords must be a list, each text, got 'red'"),
+        ("pattern", {}, "scorer 'pattern': needs a value for pattern"),
+        ("pattern", {"pattern": "("}, "scorer 'pattern': pattern '\\(' is not a regular expression"),
+    ],
+)
+def test_wrong_parameters_are_refused(name: str, params: dict[str, Any], message: str) -> None:
+    """An unknown, wrong or missing parameter says what was asked, what was found and what there is."""
+    with pytest.raises(UsageError, match=message):
+        build_scorer(Spec(name=name, params=params))
+
+
+@pytest.mark.parametrize(("verdict", "value"), [(True, 1.0), (False, 0.0), (1, 1.0), (0.25, 0.25), (None, None)])
+def test_plain_functions_are_scorers(register: Any, verdict: Any, value: float | None) -> None:
+    """A function's number, truth value or None is the score."""
+    register("mine", lambda output, sample: verdict)
+    assert score("mine", " so \n").value == value
+    assert score("mine", " so \n").answer == "so"
+
+
+def test_functions_take_parameters(register: Any) -> None:
+    """Keyword-only arguments are parameters, checked like any others."""
+
+    def short(output: str, sample: Sample, *, limit: int = 3) -> bool:
+        return len(output) <= limit
+
+    register("short", short)
+    assert [score("short", "12345").value, score("short", "12345", limit=5).value] == [0.0, 1.0]
+    with pytest.raises(UsageError, match="did you mean 'limit'"):
+        score("short", limits=5)
+
+
+def test_functions_may_be_coroutines(register: Any) -> None:
+    """An async function is awaited, and a third argument is the judge to ask."""
+
+    async def judged(output: str, sample: Sample, ask: Any) -> Score:
+        return Score(value=1.0, explanation=f"ask is {ask}")
+
+    register("judged", judged)
+    assert score("judged").explanation == "ask is None"
+
+
+def test_functions_are_graded_scorers(register: Any) -> None:
+    """A function counts as right from 0.5 on, and needs no target, unless its attributes say otherwise."""
+
+    def mine(output: str, sample: Sample) -> float:
+        return 1.0
+
+    register("mine", mine)
+    built = build_scorer(Spec(name="mine"))
+    assert (built.name, built.pass_score, built.needs_target) == ("mine", 0.5, False)
+    mine.pass_score = 0.9  # type: ignore[attr-defined]
+    assert build_scorer(Spec(name="mine")).pass_score == 0.9
+
+
+def test_an_edited_function_is_another_version(register: Any) -> None:
+    """The version follows the source."""
+
+    def first(output: str, sample: Sample) -> float:
+        return 1.0
+
+    def second(output: str, sample: Sample) -> float:
+        return 0.5
+
+    versions = []
+    for function in (first, second, first):
+        register("mine", function)
+        versions.append(build_scorer(Spec(name="mine")).version)
+    assert versions[0] == versions[2] != versions[1]
+
+
+@pytest.mark.parametrize("verdict", [float("nan"), 1.5, -1, "good", [1]])
+def test_impossible_verdicts_name_the_scorer(register: Any, verdict: Any) -> None:
+    """What is no score raises; it is never taken as 0."""
+    register("mine", lambda output, sample: verdict)
+    with pytest.raises(UsageError, match="scorer 'mine' returned"):
+        score("mine")
+
+
+def test_what_a_scorer_raises_is_not_hidden(register: Any) -> None:
+    """A scorer's own error reaches the caller."""
+
+    def broken(output: str, sample: Sample) -> float:
+        raise KeyError("x")
+
+    register("broken", broken)
+    with pytest.raises(KeyError):
+        score("broken")
+
+
+def test_classes_are_scorers(register: Any) -> None:
+    """A class is constructed with the parameters; what it does not name has a default."""
+
+    class Mine:
+        def __init__(self, *, value: float = 0.5) -> None:
+            self.value = value
+
+        def parse(self, output: str, sample: Sample) -> str | None:
+            return "parsed"
+
+        async def score(self, output: str, sample: Sample, ask: Any = None) -> Score:
+            return Score(value=self.value)
+
+    register("mine", Mine)
+    built = build_scorer(Spec(name="mine", params={"value": 1}))
+    assert (built.name, built.pass_score, built.parse("x", SAMPLE)) == ("mine", 0.5, "parsed")
+    assert score("mine", value=1).value == 1.0
+
+
+def test_factories_are_named_as_registered(register: Any) -> None:
+    """A factory's scorer carries the name it was registered by."""
+    register("close", lambda: Numeric(abs_tol=1))
+    built = build_scorer(Spec(name="close"))
+    assert (built.name, built.pass_score, built.needs_target) == ("close", 1.0, True)
+    assert score("close", "19").value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("factory", "message"),
+    [(lambda: 3, "has no `score` and `parse`"), (lambda output: 1.0, "write \\(output, sample\\)")],
+)
+def test_what_is_no_scorer_is_refused(register: Any, factory: Any, message: str) -> None:
+    """Something else under a scorer's name is a usage error."""
+    register("mine", factory)
+    with pytest.raises(UsageError, match=message):
+        build_scorer(Spec(name="mine"))
