@@ -27,14 +27,14 @@ from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
-from pytest_hiddenlayer.types import Generation, Message, Request
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 
 MODEL = "standin-1"
 TEXT = "What is 2 + 2? ANSWER=4"
 MESSAGES = [{"role": "user", "content": TEXT}]
 BODY = {"model": MODEL, "messages": MESSAGES, "temperature": 0.5, "max_tokens": 64}
 REQUEST = Request(
-    messages=(Message(role="user", content=TEXT),), params=Generation(temperature=0.5, max_tokens=64), seed=7
+    messages=(Message(role="user", content=TEXT),), params=GenerationConfig(temperature=0.5, max_tokens=64), seed=7
 )
 Call = Callable[[], Awaitable[object]]
 Way = Callable[[str], tuple[Call, Call]]  # URL → (one call, close)

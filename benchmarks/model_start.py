@@ -16,14 +16,14 @@ import time
 began = time.perf_counter()
 import mlx.core, mlx.nn, mlx_lm.models.qwen3, tokenizers
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.types import Generation, Message, Request
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 imported = time.perf_counter()
 import asyncio
 
 async def ask():
     model = MlxProvider()
     message = Message(role="user", content="What is 412+388?")
-    done = await model.complete(Request(messages=(message,), params=Generation(max_tokens=64), seed=0))
+    done = await model.complete(Request(messages=(message,), params=GenerationConfig(max_tokens=64), seed=0))
     answered = time.perf_counter()
     await model.close()
     print(imported - began, answered - imported, done.usage.output_tokens)

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .registry import provider, scorer, strategy
-    from .types import Answer, Completion, Context, Generation, Message, Record, Sample, Score, Task, Usage
+    from .types import Answer, Completion, Context, GenerationConfig, Message, Record, Sample, Score, Task, Usage
 
 _HOME = {
     **dict.fromkeys(("provider", "scorer", "strategy"), "registry"),
-    **dict.fromkeys(("Answer", "Completion", "Context", "Generation", "Message"), "types"),
+    **dict.fromkeys(("Answer", "Completion", "Context", "GenerationConfig", "Message"), "types"),
     **dict.fromkeys(("Record", "Sample", "Score", "Task", "Usage"), "types"),
 }
 __all__ = [
     "Answer",
     "Completion",
     "Context",
-    "Generation",
+    "GenerationConfig",
     "Message",
     "Record",
     "Sample",

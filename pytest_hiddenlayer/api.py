@@ -19,12 +19,12 @@ from .results.budget_match.control_cells import control_figures
 from .results.log.resume import resumable
 from .results.log.run_log import RunLog, new_run_id, write_json
 from .results.log.summary import summary
-from .results.metrics.cells import CellFigures, CellPlan, by_cell, figures
+from .results.metrics.cells import CellConfig, CellMetrics, by_cell, figures
 from .results.regression.baseline import CellKey
-from .results.regression.early_stopping import Adaptive, watched
+from .results.regression.early_stopping import Adaptive, stoppable_cells
 from .results.regression.gate import GateResult, judge_gates, match_of, policy_of
-from .results.regression.references import Found, find_baseline, open_reference
-from .session.cell_config import plan_of
+from .results.regression.references import BaselineLookup, find_baseline, open_reference
+from .session.cell_config import config_from_cell
 from .taskfile import is_task_file, load_task, refuse_taken
 from .types import Record, Task
 
@@ -41,9 +41,9 @@ class Run:
 
     log: RunLog
     records: list[Record] = field(default_factory=list)
-    figures: list[CellFigures] = field(default_factory=list)
+    figures: list[CellMetrics] = field(default_factory=list)
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
-    watched: dict[CellKey, Adaptive] = field(default_factory=dict)  # cells that may end early
+    stoppable_cells: dict[CellKey, Adaptive] = field(default_factory=dict)  # cells that may end early
     controls: list[Record] = field(default_factory=list)  # the draws under equal budget
     findings: Findings | None = None  # what they say
     budget: str | None = None  # what of it was spent, in one line
@@ -89,7 +89,7 @@ def evaluate(
     plans = [_plan(cell, total) for cell, total in found]
     baselines = _baselines(plans, options, root, run.log.run_id)
     if options.adaptive and options.gate not in ("off", "threshold"):
-        run.watched = watched(plans, lambda plan: baselines[plan.key], match_of(options))
+        run.stoppable_cells = stoppable_cells(plans, lambda plan: baselines[plan.key], match_of(options))
     todo = [case for cell, _ in found for case in cases(cell)]
     runtime = Runtime(
         options,
@@ -97,18 +97,18 @@ def evaluate(
         on_records=run.log.append_all,
         batches=root / BATCHES,
         on_notice=on_notice,
-        known=resumable(options.resume) if options.resume else {},
+        resumed=resumable(options.resume) if options.resume else {},
     )
     try:
         for record in chain.from_iterable(_answers(run, runtime, wave) for wave in _waves(run, todo)):
             run.records.append(record)
-            if record.cell in run.watched:
-                run.watched[record.cell].add(record)
+            if record.cell in run.stoppable_cells:
+                run.stoppable_cells[record.cell].add(record)
             if on_record is not None:
                 on_record(record, len(run.records), len(todo))
-        runtime.let_go()
+        runtime.release()
     finally:
-        for text in runtime.unfinished():
+        for text in runtime.pending_batches():
             on_notice(text)
         run.budget = None if runtime.budget is None else runtime.budget.summary()
         runtime.close()
@@ -117,13 +117,13 @@ def evaluate(
     return run
 
 
-def _plan(cell: Cell, total: int) -> CellPlan:
-    return replace(plan_of(cell, total), selected=tuple(sample.id for sample in cell.task.samples))
+def _plan(cell: Cell, total: int) -> CellConfig:
+    return replace(config_from_cell(cell, total), selected=tuple(sample.id for sample in cell.task.samples))
 
 
 def _waves(run: Run, todo: Sequence[Case]) -> Iterator[list[Case]]:
     """All cases at once; where cells may end early, one epoch after the other without those that are decided."""
-    if not run.watched:
+    if not run.stoppable_cells:
         yield list(todo)
         return
     for epoch in range(1, max((case.epoch for case in todo), default=0) + 1):
@@ -131,7 +131,7 @@ def _waves(run: Run, todo: Sequence[Case]) -> Iterator[list[Case]]:
 
 
 def _decided(run: Run, case: Case) -> bool:
-    one = run.watched.get(case.cell.key)
+    one = run.stoppable_cells.get(case.cell.key)
     decision = one.decision() if one is not None else None
     return decision is not None and decision.look < case.epoch
 
@@ -166,11 +166,13 @@ def _answers(run: Run, runtime: Runtime, todo: Sequence[Case]) -> Iterator[Recor
         yield runtime.wait(flying.pop(0))
 
 
-def _conclude(run: Run, plans: Sequence[CellPlan], baselines: Mapping[CellKey, Found], options: RunOptions) -> None:
+def _conclude(
+    run: Run, plans: Sequence[CellConfig], baselines: Mapping[CellKey, BaselineLookup], options: RunOptions
+) -> None:
     records = by_cell(run.records)
     run.figures = [figures(plan, records.get(plan.key, [])) for plan in plans]
     if options.gate != "off":
-        decisions = {key: one.decision() for key, one in run.watched.items()}
+        decisions = {key: one.decision() for key, one in run.stoppable_cells.items()}
         judged = judge_gates([(f, baselines[f.plan.key]) for f in run.figures], policy_of(options), decisions)
         run.gates = {figure.plan.key: gate for figure, gate in zip(run.figures, judged, strict=True)}
     if options.equal_budget and run.records:
@@ -182,13 +184,15 @@ def _conclude(run: Run, plans: Sequence[CellPlan], baselines: Mapping[CellKey, F
         run.log.write_summary(summary(run.figures, run.gates))
 
 
-def _baselines(plans: Sequence[CellPlan], options: RunOptions, root: Path, current: str) -> dict[CellKey, Found]:
+def _baselines(
+    plans: Sequence[CellConfig], options: RunOptions, root: Path, current: str
+) -> dict[CellKey, BaselineLookup]:
     """The baseline of every cell; a reference that names nothing is a fault of all of them."""
     if options.gate == "off":
         return {}
     try:
         reference = open_reference(options.baseline, root=root, where=Path.cwd(), current=current)
     except HiddenLayerError as error:
-        fault = Found(fault=f"the baseline cannot be used: {error}")
+        fault = BaselineLookup(fault=f"the baseline cannot be used: {error}")
         return {plan.key: fault for plan in plans}
     return {plan.key: find_baseline(plan, reference) for plan in plans}

@@ -6,8 +6,8 @@
     │   └── UnknownNameError   a strategy, scorer or provider that nobody registered
     ├── ProviderError      one call to a model failed                   (the record's outcome is `error`)
     │   ├── TransientError        it may work when asked again          (it is asked again)
-    │   ├── BudgetSpent           it was not asked: --budget is spent   (the item is skipped)
-    │   └── ProviderUnavailable   nothing of this provider works here   (its items are skipped)
+    │   ├── BudgetExceededError           it was not asked: --budget is spent   (the item is skipped)
+    │   └── ProviderUnavailableError   nothing of this provider works here   (its items are skipped)
     └── SnapshotError      a baseline cannot be trusted                 (the gate fails)
 
 A message says what was asked, what was found and what to do.
@@ -70,11 +70,11 @@ class TransientError(ProviderError):
         self.retry_after_s, self.slow_down = retry_after_s, slow_down
 
 
-class BudgetSpent(ProviderError):
+class BudgetExceededError(ProviderError):
     """A call was not made: what it may cost at most does not fit into what is left of the budget."""
 
 
-class ProviderUnavailable(ProviderError):
+class ProviderUnavailableError(ProviderError):
     """A provider cannot work here at all; one sentence says what to install or start."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .errors import UsageError
-from .types import Generation, ModelName, Spec, Task
+from .types import GenerationConfig, ModelName, Spec, Task
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class RunOptions:
     epochs: int | None = None
     limit: int | None = None
     seed: int = 0
-    generate: Generation = Generation()  # --hl-temperature, --hl-max-tokens
+    generate: GenerationConfig = GenerationConfig()  # --hl-temperature, --hl-max-tokens
     concurrency: int | None = None  # calls in flight at most; None: adapts to what the server bears
     timeout_s: float | None = None  # of one attempt; None: the provider's own
     base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every one that takes any

@@ -18,6 +18,8 @@ Outcome: TypeAlias = Literal[
     "correct", "incorrect", "partial", "error", "truncated", "empty", "refused", "unscored", "skipped"
 ]
 OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined]
+RECORD_SCHEMA = 2
+"""Version of the fields of `Record`, as written to `records.jsonl`."""
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are counted beside it."""
 
@@ -34,7 +36,7 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Generation:
+class GenerationConfig:
     """How a model shall generate; a field that is None is left to the next in precedence."""
 
     temperature: float | None = None  # 0 is greedy
@@ -42,9 +44,9 @@ class Generation:
     max_tokens: int | None = None  # new tokens, at least 1
     stop: tuple[str, ...] | None = None  # generation ends before the first of these texts
 
-    def over(self, other: Generation) -> Generation:
+    def with_defaults(self, other: GenerationConfig) -> GenerationConfig:
         """These parameters, with `other` filling what is None here."""
-        return Generation(
+        return GenerationConfig(
             temperature=other.temperature if self.temperature is None else self.temperature,
             top_p=other.top_p if self.top_p is None else self.top_p,
             max_tokens=other.max_tokens if self.max_tokens is None else self.max_tokens,
@@ -92,7 +94,7 @@ class Task:
     description: str = ""
     prompt: str | None = None  # Jinja2 over the sample's fields; None: the input as it is
     system: str | None = None
-    generate: Generation = Generation()
+    generate: GenerationConfig = GenerationConfig()
     epochs: int = 1
     reducer: str = "mean"
     pass_score: float | None = None  # None: the headline scorer's own
@@ -127,7 +129,7 @@ class Request:
     """One call to a model, with what a provider may need to know of its purpose."""
 
     messages: tuple[Message, ...]
-    params: Generation
+    params: GenerationConfig
     seed: int  # in [0, 2**31); derived, differs between samples, epochs, roles and rounds
     role: str = "answer"
     round: int = 0
@@ -179,7 +181,7 @@ class Completion:
     time_to_first_token_s: float | None = None  # None: it was not streamed
     cached: bool = False  # from the response cache or a cassette: nothing was asked
     attempts: int = 1  # requests that it took
-    remarks: tuple[str, ...] = ()  # what is odd about it: another model answered, the prompt was cut
+    warnings: tuple[str, ...] = ()  # what is odd about it: another model answered, the prompt was cut
     batched: bool = False  # by a batch API, at its price; latency_s is the whole batch's
 
 
@@ -201,7 +203,7 @@ class Call:
     time_to_first_token_s: float | None = None
     cached: bool = False
     attempts: int = 1
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     batched: bool = False
 
 
@@ -213,7 +215,7 @@ class Answer:
     finish_reason: str = "stop"  # of the call that the output comes from
     outcome: Outcome | None = None  # set where the strategy ended without an answer to score
     error: str | None = None  # why, in one sentence, where outcome is set
-    notes: Mapping[str, Any] = field(default_factory=dict)  # what stands beside the answer; plain JSON
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # votes, plans, verdicts; plain JSON
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -257,13 +259,13 @@ class Record:
     seed: int
     started_at: str  # ISO 8601, UTC
     cached: bool = False
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    answer_metadata: Mapping[str, Any] = field(default_factory=dict)  # the strategy's and the engine's
     label: str = ""  # the strategy's label: its name and the parameters that differ from its defaults
     slug: str = ""  # the model's slug
     sample_hash: str = ""
     must_pass: bool = False
     group: str | None = None
-    schema: int = 1
+    schema: int = RECORD_SCHEMA
 
     @property
     def score(self) -> float | None:
@@ -330,7 +332,7 @@ class Ask(Protocol):
         role: str,
         round: int = 0,
         judge: bool | str = False,
-        defaults: Generation = Generation(),
+        defaults: GenerationConfig = GenerationConfig(),
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
@@ -353,7 +355,7 @@ class AskModel(Protocol):
         round: int = 0,
         judge: bool | str = False,
         model: str = "",
-        defaults: Generation = Generation(),
+        defaults: GenerationConfig = GenerationConfig(),
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:

@@ -8,14 +8,14 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from ..identifiers import digest
-from ..types import Completion, Generation, Request, Usage
+from ..types import Completion, GenerationConfig, Request, Usage
 
 DECIMALS = 6
 """Of kept log-probabilities: models compute them with no more, and reading 17 digits takes twice as long."""
 _NOT_KEPT = {"cost_usd", "cached", "attempts", "batched"}
 
 
-def call_identity(provider: str, model: str, endpoint: str, request: Request) -> dict[str, Any]:
+def cache_key_fields(provider: str, model: str, endpoint: str, request: Request) -> dict[str, Any]:
     """Provider, model, server and all of the request but what only the `recorded` provider reads."""
     return {
         "provider": provider,
@@ -46,7 +46,7 @@ def completion_json(completion: Completion) -> dict[str, Any]:
     """
     values = {f.name: getattr(completion, f.name) for f in fields(completion) if f.name not in _NOT_KEPT}
     values["usage"] = asdict(completion.usage)
-    values["remarks"] = list(completion.remarks)
+    values["warnings"] = list(completion.warnings)
     for name in ("logprobs", "top_logprobs", "time_to_first_token_s"):
         if values[name] is None:
             del values[name]
@@ -61,11 +61,12 @@ def completion_of(values: Mapping[str, Any]) -> Completion:
     """The completion, marked as cached, at no cost. Raises TypeError or KeyError for values that are none."""
     rest = dict(values)
     logprobs, top = rest.pop("logprobs", None), rest.pop("top_logprobs", None)
+    warnings = rest.pop("remarks", rest.pop("warnings", ()))  # `remarks` in files of version 0.1
     return Completion(
         **{
             **rest,
             "usage": Usage(**rest["usage"]),
-            "remarks": tuple(rest.get("remarks", ())),
+            "warnings": tuple(warnings),
             "logprobs": None if logprobs is None else tuple(map(_number, logprobs)),
             "top_logprobs": None if top is None else tuple({t: _number(v) for t, v in one.items()} for one in top),
             "cost_usd": 0.0,
@@ -74,7 +75,7 @@ def completion_of(values: Mapping[str, Any]) -> Completion:
     )
 
 
-def _params(params: Generation) -> dict[str, Any]:
+def _params(params: GenerationConfig) -> dict[str, Any]:
     """What is set; 0 and 0.0 are the same temperature."""
     values = {
         "temperature": None if params.temperature is None else float(params.temperature),

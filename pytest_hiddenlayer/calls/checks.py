@@ -10,7 +10,7 @@ _LEAST_BYTES = 2000  # of a prompt, to judge by its tokens: shorter ones vary to
 _MOST_BYTES_A_TOKEN = 16.0  # no tokenizer's average over a whole text is near it
 
 
-def remarks_on(asked: str, request: Request, completion: Completion) -> tuple[str, ...]:
+def check_completion(asked: str, request: Request, completion: Completion) -> tuple[str, ...]:
     """The remarks, in sentences; none where nothing is odd."""
     found = []
     if not same_model(asked, completion.model):

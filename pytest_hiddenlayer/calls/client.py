@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..types import Completion, Provider, Request
-from .batch.batcher import BatchDesk
-from .cache_key import call_identity, call_key
-from .checks import remarks_on
-from .limiter import Places
-from .retry import Patience, persist
+from .batch.batcher import Batcher
+from .cache_key import cache_key_fields, call_key
+from .checks import check_completion
+from .limiter import AdaptiveLimiter
+from .retry import RetryPolicy, complete_with_retry
 
 
 class Store(Protocol):
@@ -35,57 +35,57 @@ class Purse(Protocol):
     """Prices calls, and holds them within the budget."""
 
     async def reserve(self, request: Request, order: int) -> Any:
-        """Set aside what a call may cost at most, lower orders first. Raises BudgetSpent."""
+        """Set aside what a call may cost at most, lower orders first. Raises BudgetExceededError."""
         ...
 
-    def settle(self, reserved: Any, completion: Completion) -> Completion:
+    def commit(self, reserved: Any, completion: Completion) -> Completion:
         """The completion with its cost; what is left over is free again."""
         ...
 
-    def unanswered(self, reserved: Any, error: BaseException) -> None:
+    def release_or_hold(self, reserved: Any, error: BaseException) -> None:
         """No answer came."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class ModelClient:
     """An open provider with everything that a run puts before it; fulfils the Provider protocol."""
 
     name: str  # the provider's registered name
     provider: Provider
     model: str
-    places: Places
-    patience: Patience = field(default_factory=Patience)
+    limiter: AdaptiveLimiter
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     stores: tuple[Store, ...] = ()  # the first that knows a call answers it; all hear of every answer
-    purse: Purse | None = None
-    desk: BatchDesk | None = None  # under --hl-batch, where the provider has batches
+    meter: Purse | None = None
+    batcher: Batcher | None = None  # under --hl-batch, where the provider has batches
     endpoint: str = ""  # tells servers, and models of one name, apart
     structured: bool = False
 
     @classmethod
-    def to(cls, name: str, provider: Provider, places: Places, **rest: Any) -> Line:
+    def to(cls, name: str, provider: Provider, limiter: AdaptiveLimiter, **rest: Any) -> ModelClient:
         """The line to an open provider."""
         return cls(
             name=name,
             provider=provider,
             model=provider.model,
-            places=places,
+            limiter=limiter,
             endpoint=" ".join(filter(None, (getattr(provider, name, "") for name in ("endpoint", "fingerprint")))),
             structured=getattr(provider, "structured", False),
             **rest,
         )
 
-    def in_order(self, order: int) -> Turn:
+    def in_order(self, order: int) -> PrioritizedClient:
         """The same line, for the case with this turn."""
-        return Turn(self, order)
+        return PrioritizedClient(self, order)
 
     async def complete(self, request: Request, order: int = 0) -> Completion:
         """The completion, from a store or from the provider; of those that wait lower orders go first.
 
         Raises ProviderError.
         """
-        wanted = self.stores or self.desk is not None
-        identity = call_identity(self.name, self.model, self.endpoint, request) if wanted else {}
+        wanted = self.stores or self.batcher is not None
+        identity = cache_key_fields(self.name, self.model, self.endpoint, request) if wanted else {}
         known = next((found for store in self.stores if (found := store.get(identity)) is not None), None)
         completion = await self._fresh(identity, request, order) if known is None else known
         for store in self.stores:
@@ -93,42 +93,44 @@ class Line:
         return completion
 
     async def _fresh(self, identity: dict[str, Any], request: Request, order: int) -> Completion:
-        if self.desk is not None:
-            batched = await self.desk.answer(call_key(identity), request, order)
+        if self.batcher is not None:
+            batched = await self.batcher.answer(call_key(identity), request, order)
             if batched is not None:
                 return self._checked(request, batched)
         return await self._ask(request, order)
 
     async def _ask(self, request: Request, order: int) -> Completion:
-        if self.purse is None:
+        if self.meter is None:
             return self._checked(request, await self._persist(request, order))
-        reserved = await self.purse.reserve(request, order)
+        reserved = await self.meter.reserve(request, order)
         try:
             completion = await self._persist(request, order)
         except BaseException as error:
-            self.purse.unanswered(reserved, error)
+            self.meter.release_or_hold(reserved, error)
             raise
-        return self._checked(request, self.purse.settle(reserved, completion))
+        return self._checked(request, self.meter.commit(reserved, completion))
 
     async def _persist(self, request: Request, order: int) -> Completion:
-        return await persist(lambda: self.provider.complete(request), self.places, order, self.patience)
+        return await complete_with_retry(
+            lambda: self.provider.complete(request), self.limiter, order, self.retry_policy
+        )
 
     def _checked(self, request: Request, completion: Completion) -> Completion:
-        found = remarks_on(self.model, request, completion)
-        return replace(completion, remarks=(*completion.remarks, *found)) if found else completion
+        found = check_completion(self.model, request, completion)
+        return replace(completion, warnings=(*completion.warnings, *found)) if found else completion
 
     async def close(self) -> None:
         """Close the provider."""
-        if self.desk is not None:
-            await self.desk.close()
+        if self.batcher is not None:
+            await self.batcher.close()
         await self.provider.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PrioritizedClient:
     """A line as one case sees it; fulfils the Provider protocol."""
 
-    line: Line
+    line: ModelClient
     order: int
 
     @property

@@ -11,32 +11,32 @@ from ..errors import UsageError
 from ..options import RunOptions
 from ..registry import providers
 from ..types import ModelName, Provider
-from .client import Line
-from .limiter import Places
-from .resources import Means
-from .retry import Patience
+from .client import ModelClient
+from .limiter import AdaptiveLimiter
+from .resources import RunResources
+from .retry import RetryPolicy
 
 AT_ONCE = (20, 200)
 """Calls in flight to begin with, and most, where neither the user nor the provider says."""
 FIRST_WAIT_S = 0.5
-"""Bound of the wait before a call is asked for the second time; it doubles each time."""
+"""Upper bound in seconds of the wait before a call is asked for the second time; it doubles each time."""
 ATTEMPT_S = 300.0
 """Seconds of one attempt, where neither the user nor the provider says."""
 
 
-def open_line(name: ModelName, options: RunOptions, means: Means) -> Line:
-    """The line to a model. Raises ProviderUnavailable, UsageError."""
+def open_line(name: ModelName, options: RunOptions, means: RunResources) -> ModelClient:
+    """The line to a model. Raises ProviderUnavailableError, UsageError."""
     provider = _open(name, options) if means.replayer is None else means.replayer.model(name.provider, name.model)
     start, most = getattr(provider, "at_once", AT_ONCE)
-    purse = means.purse(name.provider, provider) if means.replayer is None else None
-    return Line.to(
+    meter = means.meter(name.provider, provider) if means.replayer is None else None
+    return ModelClient.to(
         name.provider,
         provider,
-        Places(start, most) if options.concurrency is None else Places(options.concurrency),
-        patience=_patience(provider, options),
+        AdaptiveLimiter(start, most) if options.concurrency is None else AdaptiveLimiter(options.concurrency),
+        retry_policy=_patience(provider, options),
         stores=() if means.replayer is not None else means.stores(provider),
-        purse=purse,
-        desk=None if purse is None else means.desk(name.provider, provider, purse),
+        meter=meter,
+        batcher=None if meter is None else means.batcher(name.provider, provider, meter),
     )
 
 
@@ -79,8 +79,8 @@ def takes_base_url(factory: Callable[..., Any]) -> bool:
         return False
 
 
-def _patience(provider: Any, options: RunOptions) -> Patience:
+def _patience(provider: Any, options: RunOptions) -> RetryPolicy:
     """The user's time for an attempt, else the provider's (None: it takes as long as it takes)."""
     seconds = options.timeout_s if options.timeout_s is not None else getattr(provider, "attempt_s", ATTEMPT_S)
     total_s = None if seconds is None else 3 * seconds
-    return Patience(attempt_s=seconds, total_s=total_s, first_wait_s=FIRST_WAIT_S)
+    return RetryPolicy(attempt_s=seconds, total_s=total_s, first_wait_s=FIRST_WAIT_S)

@@ -22,16 +22,16 @@ PROBE_ROUNDS = 8
 """Rounds of calls that go well before the bound that was last too much is tried again."""
 
 
-class Places:
+class AdaptiveLimiter:
     """At most `bound` holders at a time; of those who wait, the lowest order goes next. One event loop only."""
 
     def __init__(self, start: int, most: int | None = None) -> None:
         self.most = max(start, most or start)
         self.in_flight = 0
-        self.highest = 0  # most that were in flight at once
+        self.peak = 0  # most that were in flight at once
         self._bound = float(start)
         self._refused: float | None = None  # the bound at which the server last turned a call away
-        self._cuts = 0  # how often the bound was halved
+        self._decreases = 0  # how often the bound was halved
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._tickets = count()  # equal orders go first come, first served
 
@@ -41,15 +41,15 @@ class Places:
         return int(self._bound)
 
     @asynccontextmanager
-    async def hold(self, order: int) -> AsyncIterator[int]:
-        """Hold a place while the block runs; gives what `too_much` wants to know of it."""
+    async def acquire(self, order: int) -> AsyncIterator[int]:
+        """Hold a place while the block runs; gives what `on_overload` wants to know of it."""
         await self._take(order)
         try:
-            yield self._cuts
+            yield self._decreases
         finally:
             self._leave()
 
-    def well(self) -> None:
+    def on_success(self) -> None:
         """A call that held a place succeeded: the bound grows, if it was what calls waited for."""
         if self.in_flight < self.bound or self._bound >= self.most:
             return
@@ -59,10 +59,10 @@ class Places:
         self._bound = min(self.most, self._bound + step)
         self._wake()
 
-    def too_much(self, held: int) -> None:
+    def on_overload(self, held: int) -> None:
         """The server turned a call away that held a place: half as many, once for all that were in flight with it."""
-        if held == self._cuts:
-            self._cuts += 1
+        if held == self._decreases:
+            self._decreases += 1
             self._refused = self._bound
             self._bound = max(1.0, self._bound / 2)
 
@@ -86,7 +86,7 @@ class Places:
 
     def _enter(self) -> None:
         self.in_flight += 1
-        self.highest = max(self.highest, self.in_flight)
+        self.peak = max(self.peak, self.in_flight)
 
     def _wake(self) -> None:
         while self.in_flight < self.bound and self._waiting:

@@ -9,25 +9,25 @@ from typing import Any
 
 from ..options import RunOptions
 from ..types import Completion, Provider
-from .batch.batcher import QUIET_S, BatchDesk, without
+from .batch.batcher import FLUSH_AFTER_S, Batcher, without
 from .batch.ledger import BATCHES, Ledger
 from .cache.response_cache import ResponseCache
 from .cache.sqlite import default_path
 from .cassettes.replayer import Recorder, Replayer
 from .client import Store
 from .cost.budget import Budget
-from .cost.meter import LinePurse, is_free
+from .cost.meter import CostMeter, is_free
 from .cost.price_file import read_own_prices
 from .cost.prices import Prices
 
 
 @dataclass(slots=True)
-class Means:
+class RunResources:
     """Opened with the first line that needs them; closed with the run."""
 
     options: RunOptions
     batches: Path = BATCHES  # folder of what is known of sent batches
-    tell: Callable[[str], None] = lambda text: None  # what people should know while the run lasts
+    notify: Callable[[str], None] = lambda text: None  # what people should know while the run lasts
     prices: Prices = field(init=False)
     budget: Budget | None = field(init=False)
     cache: ResponseCache | None = None
@@ -53,13 +53,13 @@ class Means:
             found.append(_Recorded(self.recorder))
         return tuple(found)
 
-    def purse(self, name: str, provider: Provider) -> LinePurse:
+    def meter(self, name: str, provider: Provider) -> CostMeter:
         """What prices the calls of a line."""
         price_list = getattr(provider, "price_list", None)
         free = is_free(price_list, getattr(provider, "endpoint", "")) and not self.prices.has_own(
             name, provider.model
         )
-        return LinePurse(
+        return CostMeter(
             prices=self.prices,
             provider=name,
             price_list=price_list,
@@ -68,7 +68,7 @@ class Means:
             budget=self.budget,
         )
 
-    def desk(self, name: str, provider: Provider, purse: LinePurse) -> BatchDesk | None:
+    def batcher(self, name: str, provider: Provider, meter: CostMeter) -> Batcher | None:
         """What sends a line's calls in batches, where the user wants it and the provider can.
 
         Raises UsageError for a file in the folder of batches that cannot be read.
@@ -77,10 +77,10 @@ class Means:
             return None
         full, api = f"{name}:{provider.model}", getattr(provider, "batches", None)
         if api is None:
-            self.tell(without(full))
+            self.notify(without(full))
             return None
         ledger = Ledger(self.batches, name, provider.model, getattr(provider, "endpoint", ""))
-        return BatchDesk(api, ledger, full, purse=replace(purse, batch=True), tell=self.tell, quiet_s=QUIET_S)
+        return Batcher(api, ledger, full, meter=replace(meter, batch=True), notify=self.notify, quiet_s=FLUSH_AFTER_S)
 
     def close(self) -> None:
         """Write what is not written yet."""

@@ -14,7 +14,7 @@ from ..results.regression.gate_messages import some
 
 if TYPE_CHECKING:
     from ..results.regression.baseline import CellKey
-    from ..results.regression.compare_runs import Compared
+    from ..results.regression.compare_runs import RunComparison
     from ..results.regression.references import Reference
 
 HELP = "compare two runs, snapshot folders, snapshots or git refs; exit status 1 where a cell regressed"
@@ -83,7 +83,7 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
     old, new = (list(read_records(find_run(Path.cwd(), name))) for name in (arguments.old, arguments.new))
     chosen = [record for record in with_draws(new, old) if not arguments.task or record.task in arguments.task]
     found = find(chosen)
-    if not any(one.versus for one in found.compared):
+    if not any(one.against_controls for one in found.compared):
         raise UsageError(
             f"nothing to compare at equal budget: {arguments.new} has no strategy of several calls with draws of its "
             f"own, and {arguments.old} has not as many single answers a sample. Make them with --hl-equal-budget, "
@@ -96,7 +96,7 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def compare(arguments: argparse.Namespace) -> Compared:
+def compare(arguments: argparse.Namespace) -> RunComparison:
     """The two references compared. Raises UsageError where they have nothing in common."""
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
@@ -118,7 +118,7 @@ def compare(arguments: argparse.Namespace) -> Compared:
 
 
 def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Reference) -> str:
-    known = sorted({*old.shelf.tasks(), *new.shelf.tasks()})
+    known = sorted({*old.source.tasks(), *new.source.tasks()})
     unknown = [task for task in arguments.task if task not in known]
     if unknown:
         return f"--task {unknown[0]!r}: no such task on either side{did_you_mean(unknown[0], known)}"
@@ -131,8 +131,8 @@ def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Refer
 
 
 def _selected(side: Reference, tasks: list[str]) -> list[CellKey]:
-    chosen = [task for task in side.shelf.tasks() if not tasks or task in tasks]
-    cells = [cell for task in chosen for cell in side.shelf.cells(task).values()]
+    chosen = [task for task in side.source.tasks() if not tasks or task in tasks]
+    cells = [cell for task in chosen for cell in side.source.cells(task).values()]
     return [cell.key for cell in cells if not isinstance(cell, SnapshotError) and side.selects(cell)]
 
 

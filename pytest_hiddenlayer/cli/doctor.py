@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from ..errors import HiddenLayerError
 from ..models import BUNDLED
 from ..registry import providers
-from ..types import Generation, Message, Provider, Request
+from ..types import GenerationConfig, Message, Provider, Request
 
 HELP = "say which providers work here, and why not"
 QUESTION = "What is 37+58?"
@@ -53,11 +53,11 @@ def _check(name: str) -> bool:
 
 def _batches() -> list[str]:
     """A line for each batch that runs from this folder have sent and not put into records yet."""
-    from ..calls.batch.batcher import noted
+    from ..calls.batch.batcher import describe_pending
     from ..calls.batch.ledger import BATCHES, read_entries
 
     try:
-        found = noted(read_entries(BATCHES), time.time())
+        found = describe_pending(read_entries(BATCHES), time.time())
     except HiddenLayerError as error:
         return [f"batches: {error}"]
     return [f"batches: {text}; run the same command again to collect it" for text in found]
@@ -66,7 +66,7 @@ def _batches() -> list[str]:
 async def _ask(provider: Provider) -> str:
     message = Message(role="user", content=QUESTION)
     try:
-        done = await provider.complete(Request(messages=(message,), params=Generation(max_tokens=32), seed=0))
+        done = await provider.complete(Request(messages=(message,), params=GenerationConfig(max_tokens=32), seed=0))
         return done.text
     finally:
         await provider.close()

@@ -35,11 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Audit and print; 1 where the judge said nothing that could be read."""
     from ..analysis.annotation.labels import read_labels
     from ..analysis.judge_audit.audit import FILE, AuditOptions, audit_judge
-    from ..analysis.judge_audit.prompts import OUR_TERMS, task_terms
+    from ..analysis.judge_audit.prompts import DEFAULT_PROMPTS, task_terms
     from ..analysis.judge_audit.text import audit_text
     from ..options import parse_model
     from ..results.log.run_log import find_run
-    from .terminal_input import near
+    from .terminal_input import relative_to_cwd
 
     folder = find_run(Path.cwd(), arguments.name)
     options = AuditOptions(
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         concurrency=arguments.concurrency,
     )
     labels = read_labels(arguments.labels) if arguments.labels else []
-    terms = task_terms(arguments.task_file, Path.cwd()) if arguments.task_file else OUR_TERMS
+    terms = task_terms(arguments.task_file, Path.cwd()) if arguments.task_file else DEFAULT_PROMPTS
     judge = parse_model(arguments.judge, "--judge")
     found = audit_judge(folder, judge, options, terms=terms, labels=labels, on_done=_progress)
     print(file=sys.stderr)
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print(audit_text(found), end="")
-        print(f"saved: {near(folder / FILE)}")
+        print(f"saved: {relative_to_cwd(folder / FILE)}")
     return 0 if found.measured else 1
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .terminal_input import near, now, read_line, who
+from .terminal_input import rater_name, read_line, relative_to_cwd, utc_now
 
 if TYPE_CHECKING:
     from ..analysis.annotation.questions import Question
-    from ..analysis.annotation.session import Sitting
+    from ..analysis.annotation.session import LabelingSession
 
 HELP = "ask people which of two answers is better, or how good one is, without telling whose they are"
 MAX_STEPS = 100
@@ -38,18 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Ask; 0 whenever the person is done."""
     from ..analysis.annotation.labels import LABELS
-    from ..analysis.annotation.session import Sitting
+    from ..analysis.annotation.session import LabelingSession
 
     questions = _questions(arguments)
     path = arguments.out or Path.cwd() / LABELS
-    sitting = Sitting.begin(path, who(arguments.rater, "--rater"), questions, now)
+    sitting = LabelingSession.begin(path, rater_name(arguments.rater, "--rater"), questions, utc_now)
     before = f", {sitting.before} answered before" if sitting.before else ""
     print(f"{sitting.total} questions to {sitting.rater}{before}")
     try:
         if sitting.current is not None:
             (_serve if arguments.page else _ask)(sitting)
     finally:  # also when interrupted: everything said is on disk already
-        print(f"{len(sitting.answers)} answered now, {sitting.total - sitting.answered} left: {near(path)}")
+        print(
+            f"{len(sitting.answers)} answered now, {sitting.total - sitting.answered} left: {relative_to_cwd(path)}"
+        )
     return 0
 
 
@@ -59,7 +61,7 @@ def _questions(arguments: argparse.Namespace) -> list[Question]:
 
     folders = [find_run(Path.cwd(), name) for name in (arguments.name, arguments.second) if name is not None]
     _check(arguments, folders)
-    rater = who(arguments.rater, "--rater")
+    rater = rater_name(arguments.rater, "--rater")
     sides = [read_sides(folder, arguments.task) for folder in folders]
     if arguments.kind == "rating":
         every = [side for run in sides for side in run]
@@ -86,7 +88,7 @@ def _check(arguments: argparse.Namespace, folders: list[Path]) -> None:
         raise UsageError(f"{arguments.name} and {arguments.second} are the same run; name it once")
 
 
-def _ask(sitting: Sitting) -> None:
+def _ask(sitting: LabelingSession) -> None:
     """Question by question, until all are answered, skipped or the person quits."""
     from ..analysis.annotation.question_card import question_card, what_is_asked
 
@@ -101,13 +103,13 @@ def _ask(sitting: Sitting) -> None:
             return
 
 
-def _keys(sitting: Sitting) -> str:
+def _keys(sitting: LabelingSession) -> str:
     choices = sitting.choices()
     said = "1 or 2 for the better one, t for a tie" if "tie" in choices else f"{choices[0]} to {choices[-1]}"
     return f"{said}; s skips, b goes back, q quits; a note may follow: `{choices[0]} more to the point`"
 
 
-def _answered(sitting: Sitting, asked: str) -> bool:
+def _answered(sitting: LabelingSession, asked: str) -> bool:
     """Take one answer; False to quit."""
     while True:
         said = read_line(f"{asked} ")
@@ -124,7 +126,7 @@ def _answered(sitting: Sitting, asked: str) -> bool:
         print(_keys(sitting))
 
 
-def _serve(sitting: Sitting) -> None:
+def _serve(sitting: LabelingSession) -> None:
     """The page, until Done or Ctrl-C."""
     from ..analysis.annotation.label_server import LabelServer
 

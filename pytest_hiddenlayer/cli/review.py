@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .terminal_input import near, who
+from .terminal_input import rater_name, relative_to_cwd
 
 if TYPE_CHECKING:
     from ..analysis.annotation.reviews import Item, Review
@@ -103,12 +103,14 @@ def _ask(arguments: argparse.Namespace, folder: Path, items: Sequence[Item], rev
     print(f"run {folder.name}: {len(items)} {kind} answers{labelled}")
     if not open_ones:
         return
-    walk = Walk(folder=folder, items=open_ones, reviews=reviews, reviewer=who(arguments.reviewer, "--reviewer"))
+    walk = Walk(
+        folder=folder, items=open_ones, reviews=reviews, reviewer=rater_name(arguments.reviewer, "--reviewer")
+    )
     print(KEYS)
     try:
         walk.go()
     finally:  # also when interrupted: everything said is on disk already
-        print(f"{len(walk.said)} labelled now, {walk.left} left: {near(folder / FILE)}")
+        print(f"{len(walk.said)} labelled now, {walk.left} left: {relative_to_cwd(folder / FILE)}")
 
 
 def _print_counts(items: Sequence[Item], reviews: dict[str, Review]) -> None:

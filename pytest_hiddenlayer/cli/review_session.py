@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .terminal_input import complete_by_tab, now, read_line
+from .terminal_input import complete_by_tab, read_line, utc_now
 
 if TYPE_CHECKING:
     from ..analysis.annotation.reviews import Item, Review
@@ -94,7 +94,7 @@ class Walk:
         from ..analysis.annotation.reviews import append_review, review_of
 
         item = self.items[self._at]
-        review = review_of(item, mode, note=note, reviewer=self.reviewer, at=now())
+        review = review_of(item, mode, note=note, reviewer=self.reviewer, at=utc_now())
         append_review(self.folder, review)
         if mode is None:
             self.reviews.pop(review.key, None)

@@ -54,9 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
     from ..report.table import cell_table
     from ..results.log.resume import taken_over
     from ..results.log.run_log import find_run
-    from ..results.regression.early_stopping import spared
+    from ..results.regression.early_stopping import savings_message
     from ..strategies.bind import parse_strategy
-    from ..types import Generation
+    from ..types import GenerationConfig
 
     options = RunOptions(
         providers=name_models(tuple(arguments.provider or ("mlx",)), arguments.model, providers.get),
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         epochs=arguments.epochs,
         limit=arguments.limit,
         seed=arguments.seed or 0,
-        generate=Generation(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
+        generate=GenerationConfig(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
         concurrency=arguments.concurrency,
         timeout_s=arguments.timeout,
         base_urls=parse_base_urls(arguments.base_url or ()),
@@ -99,7 +99,9 @@ def run(arguments: argparse.Namespace) -> int:
     if done.budget is not None:
         print(done.budget)
     if options.adaptive:
-        print(spared(done.watched, sum(record.cell in done.watched for record in done.records)))
+        print(
+            savings_message(done.stoppable_cells, sum(record.cell in done.stoppable_cells for record in done.records))
+        )
     if done.findings is not None:
         print(text(done.findings, width=width, colour=sys.stdout.isatty()), end="")
     for gate in done.gates.values():

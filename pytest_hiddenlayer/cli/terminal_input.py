@@ -41,7 +41,7 @@ def complete_by_tab(words: Sequence[str]) -> None:
     readline.parse_and_bind("tab: complete")
 
 
-def who(named: str | None, option: str) -> str:
+def rater_name(named: str | None, option: str) -> str:
     """The person's name: what they wrote, else their login name. Raises UsageError where there is neither."""
     try:
         name = (getpass.getuser() if named is None else named).strip()
@@ -52,11 +52,11 @@ def who(named: str | None, option: str) -> str:
     return name
 
 
-def near(path: Path) -> Path:
+def relative_to_cwd(path: Path) -> Path:
     """The path as seen from here, where it lies below."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def now() -> str:
+def utc_now() -> str:
     """The time in ISO 8601, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -20,9 +20,9 @@ from dataclasses import replace
 from ..identifiers import control_label
 from ..strategies.bind import BoundStrategy
 from ..strategies.self_consistency import self_consistency
-from ..types import Answer, Context, Generation, Record
+from ..types import Answer, Context, GenerationConfig, Record
 from .cases import Case
-from .usage import spent
+from .usage import usage_of
 
 MOST = 4
 """Draws at most, as a multiple of the strategy's calls."""
@@ -32,7 +32,9 @@ TEMPERATURE: float = (self_consistency.__kwdefaults__ or {})["temperature"]
 
 async def draw(context: Context, *, control: str, temperature: float) -> Answer:
     """One completion of the task's prompt; `control` is the label of the strategy that it is held against."""
-    completion = await context.ask(context.messages, role="control", defaults=Generation(temperature=temperature))
+    completion = await context.ask(
+        context.messages, role="control", defaults=GenerationConfig(temperature=temperature)
+    )
     return Answer(output=completion.text, finish_reason=completion.finish_reason)
 
 
@@ -51,12 +53,12 @@ def control_case(case: Case, number: int) -> Case:
 
 def wants_controls(record: Record) -> bool:
     """Whether draws could tell something of an answer: it took several calls, is scored, and is of epoch 1."""
-    return record.epoch == 1 and record.score is not None and spent(record).calls > 1
+    return record.epoch == 1 and record.score is not None and usage_of(record).calls > 1
 
 
 async def draw_controls(record: Record, answer: Callable[[int], Awaitable[Record]]) -> list[Record]:
     """The draws for a record, in order; `answer` makes the one of a number. All that are due run at once."""
-    budget = spent(record)
+    budget = usage_of(record)
     drawn = list(await asyncio.gather(*map(answer, range(1, budget.calls + 1))))
     while more := draws_due(drawn, budget.tokens, MOST * budget.calls):
         drawn += await asyncio.gather(*map(answer, range(len(drawn) + 1, len(drawn) + more + 1)))
@@ -69,7 +71,7 @@ def draws_due(drawn: Sequence[Record], tokens: int | None, most: int) -> int:
     As many as it takes when each is as long as the longest so far, so that hardly ever one is
     drawn in vain. 0 also where tokens are unknown, and where no draw was answered at all.
     """
-    used = [spent(record).tokens for record in drawn]
+    used = [usage_of(record).tokens for record in drawn]
     known = [value for value in used if value is not None]
     if tokens is None or len(known) < len(used) or not any(known) or sum(known) >= tokens:
         return 0

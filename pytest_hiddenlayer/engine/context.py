@@ -11,11 +11,11 @@ from typing import Any
 from ..errors import ProviderError
 from ..identifiers import derive_seed
 from ..taskfile import question_of, render_prompt
-from ..types import Call, Completion, Generation, Message, Provider, Request, Sample
+from ..types import Call, Completion, GenerationConfig, Message, Provider, Request, Sample
 from .cases import Case
-from .dependencies import FirstCalls
+from .dependencies import DependencyTracker
 
-GREEDY = Generation(temperature=0.0, top_p=1.0)
+GREEDY = GenerationConfig(temperature=0.0, top_p=1.0)
 """What holds where neither option, task file nor strategy says anything."""
 
 
@@ -26,12 +26,14 @@ class AnswerContext:
     case: Case
     provider: Provider
     judge: Provider
-    overrides: Generation  # from the command line: these win over everything
-    alone: bool = False  # nobody else asks meanwhile: no call of it is worth a batch
-    others: Mapping[str, Provider] = field(default_factory=dict)  # whom scorers and strategy name, PROVIDER[:MODEL]
+    overrides: GenerationConfig  # from the command line: these win over everything
+    unbatched: bool = False  # nobody else asks meanwhile: no call of it is worth a batch
+    named_models: Mapping[str, Provider] = field(
+        default_factory=dict
+    )  # whom scorers and strategy name, PROVIDER[:MODEL]
     _slots: list[Call | None] = field(default_factory=list)  # None: asked, and not answered
     _asked: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → calls so far
-    _first: FirstCalls = field(default_factory=FirstCalls)
+    _first: DependencyTracker = field(default_factory=DependencyTracker)
     sample: Sample = field(init=False)
     prompt: str = field(init=False)
     messages: tuple[Message, ...] = field(init=False)
@@ -59,14 +61,14 @@ class AnswerContext:
         round: int = 0,
         judge: bool | str = False,
         model: str = "",
-        defaults: Generation = Generation(),
+        defaults: GenerationConfig = GenerationConfig(),
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
         """One call, logged. Raises ProviderError."""
         recorded = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         request = self._request(prompt, role, round, self._params(defaults), recorded, schema, top_logprobs)
-        request = replace(request, independent=True) if self._first.now() and not self.alone else request
+        request = replace(request, independent=True) if self._first.now() and not self.unbatched else request
         return await self._complete(self._named(model) if model else self._judge(judge), request)
 
     async def ask_to_score(
@@ -76,7 +78,7 @@ class AnswerContext:
         role: str,
         round: int = 0,
         judge: bool | str = False,
-        defaults: Generation = Generation(),
+        defaults: GenerationConfig = GenerationConfig(),
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
@@ -85,7 +87,7 @@ class AnswerContext:
         The task's `generate` and the options on generation are the candidate's: a stop text or
         a bound on tokens that fits its answers would cut a judge's verdict off.
         """
-        request = self._request(prompt, role, round, defaults.over(GREEDY), None, schema, top_logprobs)
+        request = self._request(prompt, role, round, defaults.with_defaults(GREEDY), None, schema, top_logprobs)
         return await self._complete(self._judge(judge), request)
 
     def _request(
@@ -93,7 +95,7 @@ class AnswerContext:
         prompt: str | Sequence[Message],
         role: str,
         round: int,
-        params: Generation,
+        params: GenerationConfig,
         outputs: tuple[str, ...] | None,
         schema: Mapping[str, Any] | None,
         top_logprobs: int,
@@ -115,21 +117,21 @@ class AnswerContext:
         slot = len(self._slots)
         self._slots.append(None)
         completion = await provider.complete(request)
-        self._first.hear()
+        self._first.on_answer()
         self._slots[slot] = _call(request, completion)
         return completion
 
     def _judge(self, judge: bool | str) -> Provider:
         if isinstance(judge, bool):
             return self.judge if judge else self.provider
-        if judge not in self.others:
+        if judge not in self.named_models:
             raise ProviderError(f"judge {judge!r} was not opened; a scorer names its judges in an attribute `judges`")
-        return self.others[judge]
+        return self.named_models[judge]
 
     def _named(self, model: str) -> Provider:
-        if model not in self.others:
+        if model not in self.named_models:
             raise ProviderError(f"model {model!r} was not opened; annotate the parameter that names it as `Models`")
-        return self.others[model]
+        return self.named_models[model]
 
     def _seed(self, role: str, round: int) -> int:
         cell = self.case.cell
@@ -138,12 +140,12 @@ class AnswerContext:
         self._asked[role, round] += 1
         return derive_seed(cell.seed, *parts, before)
 
-    def _params(self, defaults: Generation) -> Generation:
+    def _params(self, defaults: GenerationConfig) -> GenerationConfig:
         """option > what the user wrote for the strategy > task file > the strategy's default."""
         given = self.case.cell.strategy.given
-        written = Generation(temperature=defaults.temperature if "temperature" in given else None)
+        written = GenerationConfig(temperature=defaults.temperature if "temperature" in given else None)
         task = self.case.cell.task.generate
-        return self.overrides.over(written).over(task).over(defaults).over(GREEDY)
+        return self.overrides.with_defaults(written).with_defaults(task).with_defaults(defaults).with_defaults(GREEDY)
 
 
 def _call(request: Request, completion: Completion) -> Call:
@@ -162,7 +164,7 @@ def _call(request: Request, completion: Completion) -> Call:
         time_to_first_token_s=completion.time_to_first_token_s,
         cached=completion.cached,
         attempts=completion.attempts,
-        remarks=completion.remarks,
+        warnings=completion.warnings,
         batched=completion.batched,
     )
 

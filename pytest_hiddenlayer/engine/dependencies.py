@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 
-class FirstCalls:
+class DependencyTracker:
     """Tells the first calls of one case, which are asked together, from those that may hold an earlier answer.
 
     Of calls that a strategy gathers, some may be answered at once by a cache. The others of
@@ -22,7 +22,7 @@ class FirstCalls:
         """Whether a call that the running task makes now can hold no answer."""
         return not self._heard and asyncio.current_task() not in self._hearers
 
-    def hear(self) -> None:
+    def on_answer(self) -> None:
         """The running task was answered; with the loop's next round all tasks of the case may know of it."""
         self._hearers.add(asyncio.current_task())
         asyncio.get_running_loop().call_soon(self._tell_all)

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from ..errors import ProviderError
 from ..identifiers import derive_seed
 from ..options import RunOptions
-from ..types import Completion, Generation, Message, ModelName, Request, Usage
+from ..types import Completion, GenerationConfig, Message, ModelName, Request, Usage
 from .context import GREEDY
 from .runtime import Runtime
 
@@ -20,17 +20,17 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class JudgeDesk:
-    """One open model; `with JudgeDesk(model) as desk: desk.gather(judge_pair(desk.ask, ...) for ...)`.
+class JudgeSession:
+    """One open model; `with JudgeSession(model) as desk: desk.gather(judge_pair(desk.ask, ...) for ...)`.
 
-    Entering it raises what opening the provider raises: ProviderUnavailable, UsageError.
+    Entering it raises what opening the provider raises: ProviderUnavailableError, UsageError.
     """
 
     model: ModelName
     _: KW_ONLY
     concurrency: int = 20  # calls in flight at most
     seed: int = 0
-    overrides: Generation = Generation()  # win over what is asked
+    overrides: GenerationConfig = GenerationConfig()  # win over what is asked
     usage: Usage = field(default_factory=Usage)  # of all calls so far
     cost_usd: float | None = 0.0  # of all calls so far; None: unknown
     _runtime: Runtime | None = None
@@ -60,7 +60,7 @@ class JudgeDesk:
         role: str,
         round: int = 0,
         judge: bool | str = False,
-        defaults: Generation = Generation(),
+        defaults: GenerationConfig = GenerationConfig(),
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
@@ -74,7 +74,7 @@ class JudgeDesk:
         messages = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
         request = Request(
             messages=messages,
-            params=self.overrides.over(defaults).over(GREEDY),
+            params=self.overrides.with_defaults(defaults).with_defaults(GREEDY),
             seed=self._seed(role, round, messages),
             role=role,
             round=round,

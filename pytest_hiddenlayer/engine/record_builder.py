@@ -8,12 +8,25 @@ from typing import Any
 
 from ..identifiers import digest
 from ..taskfile import messages_hash
-from ..types import SCORED, Answer, Call, Generation, Message, Outcome, Record, Sample, Score, Scorer, Spec, Usage
+from ..types import (
+    SCORED,
+    Answer,
+    Call,
+    GenerationConfig,
+    Message,
+    Outcome,
+    Record,
+    Sample,
+    Score,
+    Scorer,
+    Spec,
+    Usage,
+)
 from .cases import Case, Cell, full_name
 from .context import AnswerContext
 
 
-def record_of(
+def build_record(
     context: AnswerContext,
     answer: Answer,
     outcome: Outcome,
@@ -52,7 +65,7 @@ def record_of(
         seed=cell.seed,
         started_at=started_at,
         cached=bool(calls) and all(call.cached for call in calls),
-        notes=clean(dict(answer.notes)) if answer.notes else {},
+        answer_metadata=clean(dict(answer.metadata)) if answer.metadata else {},
         label=cell.strategy.label,
         slug=cell.slug,
         sample_hash=prompt,
@@ -84,8 +97,8 @@ def call_json(call: Call) -> dict[str, Any]:
         values["attempts"] = call.attempts
     if call.batched:
         values["batched"] = True
-    if call.remarks:
-        values["remarks"] = clean(list(call.remarks))
+    if call.warnings:
+        values["warnings"] = clean(list(call.warnings))
     return values
 
 
@@ -101,7 +114,7 @@ def usage_json(usage: Usage) -> dict[str, int | None]:
     }
 
 
-def case_key(case: Case, overrides: Generation, prompt: str | None = None) -> str:
+def case_key(case: Case, overrides: GenerationConfig, prompt: str | None = None) -> str:
     """Hash of all that determines the answer and its scores; `prompt` is the sample's hash, where it is known."""
     cell, sample = case.cell, case.sample
     if prompt is None:
@@ -114,12 +127,12 @@ def case_key(case: Case, overrides: Generation, prompt: str | None = None) -> st
     return digest([cell.memo[known], sample.id, prompt, case.epoch, _of_sample(cell, sample)])
 
 
-def _of_cell(cell: Cell, overrides: Generation) -> dict[str, Any]:
+def _of_cell(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
     return {
         "task": cell.task.name,
         "model": [cell.model.provider, full_name(cell.model)],
         "judge": str(cell.judge),
-        "generate": asdict(overrides.over(cell.task.generate)),
+        "generate": asdict(overrides.with_defaults(cell.task.generate)),
         "strategy": [cell.strategy.name, dict(cell.strategy.params)],
         "seed": cell.seed,
         "scorers": [

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from ..types import Record
 
 
-class Keeper:
+class RecordSink:
     """Hands records over before anybody is told that they are complete. One event loop only.
 
     A loop runs what was scheduled first: the handing over is scheduled when a case keeps its
@@ -20,7 +20,7 @@ class Keeper:
         self._arrived: list[Record] = []
         self.fault: Exception | None = None  # what the log raised: nothing is told from then on
 
-    def keep(self, record: Record) -> None:
+    def put(self, record: Record) -> None:
         """Hand this record over in the loop's next round."""
         if self._on_records is None:
             return

@@ -9,7 +9,7 @@ from ..errors import ProviderError
 from ..types import Call, Sample, Scorer
 
 ROUND_SCORES = "round_scores"
-"""In a record's notes: {role: {round: {score, right, answer}}}; absent where no agent spoke twice."""
+"""In a record's `answer_metadata`: {role: {round: {score, right, answer}}}; absent where no agent spoke twice."""
 _CUT = ("length", "refusal", "content_filter")  # such texts are no answers, as in a record
 
 

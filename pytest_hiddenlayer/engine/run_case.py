@@ -9,24 +9,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import BudgetSpent, HiddenLayerError, ProviderError
-from ..types import Answer, Call, Generation, Outcome, Provider, Record, Score
+from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
+from ..types import Answer, Call, GenerationConfig, Outcome, Provider, Record, Score
 from .cases import Case
 from .context import AnswerContext
-from .record_builder import record_of
+from .record_builder import build_record
 from .round_scores import ROUND_SCORES, round_scores
 from .usage import SCORING_CALLS
 
 
-async def answer_case(
+async def run_case(
     case: Case,
     provider: Provider,
     judge: Provider,
     *,
-    overrides: Generation,
+    overrides: GenerationConfig,
     run_id: str,
-    others: Mapping[str, Provider] | None = None,
-    alone: bool = False,
+    named_models: Mapping[str, Provider] | None = None,
+    unbatched: bool = False,
 ) -> Record:
     """The record of one case. A failed call is a record with outcome `error`, never an exception.
 
@@ -34,11 +34,16 @@ async def answer_case(
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(
-        case=case, provider=provider, judge=judge, overrides=overrides, others=others or {}, alone=alone
+        case=case,
+        provider=provider,
+        judge=judge,
+        overrides=overrides,
+        named_models=named_models or {},
+        unbatched=unbatched,
     )
     try:
         answer = _checked(await case.cell.strategy.run(context, **case.cell.strategy.params))
-    except BudgetSpent as error:
+    except BudgetExceededError as error:
         answer = Answer(output="", outcome="skipped", error=f"budget: {error}")
     except ProviderError as error:
         answer = Answer(output="", outcome="error", error=str(error))
@@ -50,17 +55,17 @@ async def answer_case(
     asked = context.calls
     outcome, scores, error_text = await _judge_answer(context, answer)
     latency_s = time.perf_counter() - began
-    if own := await _own_notes(context, asked):
-        answer = replace(answer, notes={**answer.notes, **own})
-    return record_of(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
+    if own := await _engine_metadata(context, asked):
+        answer = replace(answer, metadata={**answer.metadata, **own})
+    return build_record(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
 
 
 def _checked(answer: Any) -> Answer:
-    """What a strategy returned, if it is an Answer whose notes can be written. Raises TypeError or ValueError."""
+    """What a strategy returned, if it is an Answer whose metadata can be written. Raises TypeError or ValueError."""
     if not isinstance(answer, Answer) or not isinstance(answer.output, str):
         raise TypeError(f"it returned {answer!r}; an Answer with a text as output is needed")
-    if answer.notes:
-        json.dumps(dict(answer.notes), allow_nan=False)
+    if answer.metadata:
+        json.dumps(dict(answer.metadata), allow_nan=False)
     return answer
 
 
@@ -80,7 +85,7 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
         try:
             score = await scorer.score(answer.output, context.sample, context.ask_to_score)
             scores[name] = _writable(score)
-        except BudgetSpent as error:
+        except BudgetExceededError as error:
             return "skipped", scores, f"budget: scorer {scorer.name!r}: {error}"
         except ProviderError as error:
             return "error", scores, f"scorer {scorer.name!r}: {error}"
@@ -100,15 +105,15 @@ def _writable(score: Score) -> Score:
     return score
 
 
-async def _own_notes(context: AnswerContext, asked: Sequence[Call]) -> dict[str, Any]:
-    """What the engine notes beside the strategy: calls of the scorers, and who was right in which round."""
+async def _engine_metadata(context: AnswerContext, asked: Sequence[Call]) -> dict[str, Any]:
+    """What the engine adds to the metadata of the strategy: calls of the scorers, and who was right in which round."""
     cell = context.case.cell
-    notes: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     if scoring := len(context.calls) - len(asked):
-        notes[SCORING_CALLS] = scoring
+        metadata[SCORING_CALLS] = scoring
     if found := await round_scores(asked, cell.scorers[0], context.sample, cell.pass_score):
-        notes[ROUND_SCORES] = found
-    return notes
+        metadata[ROUND_SCORES] = found
+    return metadata
 
 
 def _graded(value: float, pass_score: float) -> Outcome:

@@ -15,20 +15,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..calls.batch.batcher import BatchDesk
+from ..calls.batch.batcher import Batcher
 from ..calls.batch.ledger import BATCHES
-from ..calls.client import Line
+from ..calls.client import ModelClient
 from ..calls.cost.budget import Budget
 from ..calls.factory import open_line
-from ..calls.resources import Means
+from ..calls.resources import RunResources
 from ..errors import HiddenLayerError, ProviderError
 from ..options import RunOptions, parse_model
 from ..types import ModelName, Provider, Record
 from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
 from .record_builder import case_key
-from .record_sink import Keeper
-from .run_case import answer_case
+from .record_sink import RecordSink
+from .run_case import run_case
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-ALONE = "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) go the ordinary way"
+UNBATCHED = (
+    "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) go the ordinary way"
+)
 LEAST_WINDOW = 256
 """Cases that are begun ahead at least: many at once, since two threads that take turns cost time."""
 FIRST_ROUNDS = 10
@@ -56,19 +58,19 @@ class Runtime:
         broker: BrokerClient | None = None,
         batches: Path = BATCHES,
         on_notice: Callable[[str], None] = lambda text: None,
-        known: Mapping[str, Record] = MappingProxyType({}),
+        resumed: Mapping[str, Record] = MappingProxyType({}),
     ) -> None:
         self.options, self.run_id = options, run_id
         self._batches = batches  # folder of what is known of sent batches
         self._told_alone = False
-        self._known = known  # by key: records that are taken over instead of asked for
+        self._resumed = resumed  # by key: records that are taken over instead of asked for
         self._on_notice = on_notice  # called on the loop's thread with a sentence for people
-        self._means: Means | None = None
+        self._means: RunResources | None = None
         self._broker = broker  # another process that holds the lines
         self._opening = threading.RLock()
         self._arrived: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not begun yet
         self._gathering = False  # more are coming before any of them is begun
-        self._keeper = Keeper(on_records)  # called on the loop's thread with records that are complete
+        self._sink = RecordSink(on_records)  # called on the loop's thread with records that are complete
         self._open: dict[ModelName, Provider | HiddenLayerError] = {}
         self._orders = count()
         self._begun: set[asyncio.Future[Any]] = set()
@@ -93,7 +95,7 @@ class Runtime:
         """Cases that are worth asking for at once: enough that every place is taken when the oldest cases end."""
         if self.options.batch:
             return sys.maxsize  # what is not asked for now would wait for another batch
-        bounds = [line.places.bound for line in self._open.values() if isinstance(line, Line)]
+        bounds = [line.limiter.bound for line in self._open.values() if isinstance(line, ModelClient)]
         return LEAST_WINDOW + 2 * max(bounds, default=self.options.concurrency or 0)
 
     @property
@@ -111,7 +113,7 @@ class Runtime:
         if brokered is not None:
             return brokered
         if self._means is None:
-            self._means = Means(self.options, self._batches, self._on_notice)
+            self._means = RunResources(self.options, self._batches, self._on_notice)
         return open_line(name, self.options, self._means)
 
     def submit(
@@ -121,7 +123,7 @@ class Runtime:
         judge: Provider | None = None,
         on_control: Callable[[Record], None] | None = None,
         *,
-        alone: bool = False,
+        unbatched: bool = False,
     ) -> Future[Record]:
         """The future record of a case. Raises what opening a provider raised.
 
@@ -132,13 +134,13 @@ class Runtime:
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
-        others = {name: _in_order(self.provider(model), order) for name, model in _named(case.cell)}
+        named_models = {name: _in_order(self.provider(model), order) for name, model in _named(case.cell)}
         asked = _in_order(candidate, order)
         judged = asked if judging is candidate else _in_order(judging, order)
-        ask = partial(self._answer, asked, judged, others, alone)
-        if alone and self.options.batch and not self._told_alone:
+        ask = partial(self._answer, asked, judged, named_models, unbatched)
+        if unbatched and self.options.batch and not self._told_alone:
             self._told_alone = True
-            self._on_notice(ALONE)
+            self._on_notice(UNBATCHED)
         return self._start(self._with_controls(case, ask, on_control))
 
     @contextmanager
@@ -209,43 +211,54 @@ class Runtime:
         return record
 
     async def _answer(
-        self, candidate: Provider, judging: Provider, others: Mapping[str, Provider], alone: bool, case: Case
+        self,
+        candidate: Provider,
+        judging: Provider,
+        named_models: Mapping[str, Provider],
+        unbatched: bool,
+        case: Case,
     ) -> Record:
-        if self._known and (found := self._known.get(case_key(case, self.options.generate))) is not None:
+        if self._resumed and (found := self._resumed.get(case_key(case, self.options.generate))) is not None:
             record = replace(found, run_id=self.run_id)
-            self._keeper.keep(record)
+            self._sink.put(record)
             return record
-        record = await answer_case(
-            case, candidate, judging, overrides=self.options.generate, run_id=self.run_id, others=others, alone=alone
+        record = await run_case(
+            case,
+            candidate,
+            judging,
+            overrides=self.options.generate,
+            run_id=self.run_id,
+            named_models=named_models,
+            unbatched=unbatched,
         )
-        self._keeper.keep(record)
+        self._sink.put(record)
         return record
 
     def _deliver(self, future: Future[T], task: asyncio.Future[T]) -> None:
         if task.cancelled():
             future.cancel()
-        elif (error := task.exception() or self._keeper.fault) is not None:
+        elif (error := task.exception() or self._sink.fault) is not None:
             future.set_exception(error)
         else:
             future.set_result(task.result())
 
-    def unfinished(self) -> list[str]:
+    def pending_batches(self) -> list[str]:
         """A sentence for each batch that was sent and is not collected."""
-        return [text for desk in self._desks() for text in desk.unfinished()]
+        return [text for batcher in self._batchers() for text in batcher.pending_batches()]
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Every record of the run is on disk: what batches answered for them need not be kept."""
 
         async def on_loop() -> None:
-            for desk in self._desks():
-                desk.let_go()
+            for batcher in self._batchers():
+                batcher.release()
 
-        if any(self._desks()):
+        if any(self._batchers()):
             self.run(on_loop())
 
-    def _desks(self) -> list[BatchDesk]:
-        lines = [line for line in self._open.values() if isinstance(line, Line)]
-        return [line.desk for line in lines if line.desk is not None]
+    def _batchers(self) -> list[Batcher]:
+        lines = [line for line in self._open.values() if isinstance(line, ModelClient)]
+        return [line.batcher for line in lines if line.batcher is not None]
 
     def close(self) -> None:
         """Cancel what is in flight, close the providers, end the loop."""

@@ -9,11 +9,11 @@ from typing import Any
 from ..types import Record
 
 SCORING_CALLS = "scoring_calls"
-"""In a record's notes: how many calls at the end of its transcript were the scorers'; absent where none was."""
+"""In a record's `answer_metadata`: how many calls at the end of its transcript were the scorers'; absent where none was."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spent:
+class TokenUsage:
     """Calls, and what they took; None where the provider does not tell."""
 
     calls: int = 0
@@ -21,15 +21,15 @@ class Spent:
     cost_usd: float | None = 0.0
 
 
-def own_calls(record: Record) -> Sequence[Mapping[str, Any]]:
+def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
     """The strategy's part of the transcript: every call that was answered before anything was scored."""
-    return record.transcript[: len(record.transcript) - record.notes.get(SCORING_CALLS, 0)]
+    return record.transcript[: len(record.transcript) - record.answer_metadata.get(SCORING_CALLS, 0)]
 
 
-def spent(*records: Record) -> Spent:
+def usage_of(*records: Record) -> TokenUsage:
     """What these answers took together; nothing where no call was answered."""
-    calls = [call for record in records for call in own_calls(record)]
-    return Spent(
+    calls = [call for record in records for call in strategy_calls(record)]
+    return TokenUsage(
         calls=len(calls),
         tokens=_whole(_sum((call["usage"]["input_tokens"], call["usage"]["output_tokens"])) for call in calls),
         cost_usd=_sum(call["cost_usd"] for call in calls),
@@ -52,7 +52,7 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PerAnswer:
+class MeanUsage:
     """What one answer takes on average; None where it is unknown for at least one, or where there is none."""
 
     calls: float | None
@@ -60,9 +60,9 @@ class PerAnswer:
     cost_usd: float | None
 
 
-def per_answer(answers: Sequence[Spent]) -> PerAnswer:
+def per_answer(answers: Sequence[TokenUsage]) -> MeanUsage:
     """The means over answers."""
-    return PerAnswer(
+    return MeanUsage(
         calls=_mean([one.calls for one in answers]),
         tokens=_mean([one.tokens for one in answers]),
         cost_usd=_mean([one.cost_usd for one in answers]),

@@ -22,7 +22,7 @@ from .marker import SIGNATURE, pytest_generate_tests
 from .options import asked_for, check_options, pytest_addoption, pytest_load_initial_conftests
 from .prefetch import pytest_runtest_protocol
 from .reports import (
-    Gathering,
+    RecordCollector,
     pytest_report_from_serializable,
     pytest_report_to_serializable,
     pytest_runtest_makereport,
@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", SIGNATURE)
     if hasattr(config, "workerinput"):
         return
-    config.pluginmanager.register(Gathering(config), "hiddenlayer-gathering")
+    config.pluginmanager.register(RecordCollector(config), "hiddenlayer-gathering")
     if config.pluginmanager.has_plugin("html"):
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):

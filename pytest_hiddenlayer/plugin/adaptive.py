@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True, slots=True)
-class Watch:
+class EarlyStopping:
     """The cells that may end early, and how far the answers have been read."""
 
     cells: Mapping[CellKey, Adaptive]
@@ -48,13 +48,13 @@ def prepare(state: State) -> None:
     """Find the cells that may end early: those with epochs to save, a gate and a baseline."""
     if not state.options.adaptive or state.updating or state.options.gate == "threshold":
         return
-    from ..results.regression.early_stopping import watched
+    from ..results.regression.early_stopping import stoppable_cells
     from ..results.regression.gate import match_of
     from .baselines import baseline_of
 
     gated = [plan for plan in state.plans.values() if plan.gate_id is not None and plan.selected]
-    cells = watched(gated, lambda plan: baseline_of(state, plan.key), match_of(state.options))
-    state.adaptive = Watch(cells=cells)
+    cells = stoppable_cells(gated, lambda plan: baseline_of(state, plan.key), match_of(state.options))
+    state.adaptive = EarlyStopping(cells=cells)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -91,12 +91,12 @@ def decisions(state: State) -> dict[CellKey, Decision | None]:
     return {} if watch is None else {key: watch.decision(state, key) for key in watch.cells}
 
 
-def saved(state: State) -> str | None:
+def savings(state: State) -> str | None:
     """What ending early saved, in one sentence; None where it was not asked for."""
     if state.adaptive is None:
         return None
-    from ..results.regression.early_stopping import spared
+    from ..results.regression.early_stopping import savings_message
 
     decisions(state)  # takes note of the last answers
     cells = state.adaptive.cells
-    return spared(cells, sum(record.cell in cells for record in state.records))
+    return savings_message(cells, sum(record.cell in cells for record in state.records))

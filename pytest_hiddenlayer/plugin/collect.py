@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .capture import UncapturedHooks, prints_nothing
-from .fixtures import deciding, overridden, record_for
-from .outcomes import settle
+from .fixtures import fixture_probe, overridden, record_for
+from .outcomes import apply_outcome
 from .state import RECORDS, State, state_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class TaskFile(pytest.Module):
     def _getobj(self) -> types.ModuleType:
         module = types.ModuleType(self.path.stem)
         module.__file__ = str(self.path)
-        module.__dict__.update(answered=answered, deciding=deciding)
+        module.__dict__.update(item_body=item_body, fixture_probe=fixture_probe)
         return module
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -63,9 +63,9 @@ class TaskFile(pytest.Module):
             raise self.CollectError(shown if name in shown else f"{name}: {shown}") from None
         self._register(task.tags)
         self.session._fixturemanager.parsefactories(self)
-        function = pytest.Function.from_parent(self, name="answered")
+        function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
-        self.ahead = not overridden(pytest.Function.from_parent(self, name="deciding"))
+        self.ahead = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
         for cell in found:
             yield from self._samples(cell, function)
         if state.options.gate != "off":
@@ -84,7 +84,7 @@ class TaskFile(pytest.Module):
             yield EvalItem.from_parent(
                 self,
                 name=f"{case.name}[{case.params}]",
-                callobj=answered,
+                callobj=item_body,
                 fixtureinfo=function._fixtureinfo,
                 case=case,
             )
@@ -117,7 +117,7 @@ class EvalItem(pytest.Function):
 
     def runtest(self) -> None:
         """The answer is there: here it is judged."""
-        settle(self, self.stash[RECORDS][-1])
+        apply_outcome(self, self.stash[RECORDS][-1])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where it stands: its file. The first line, since pytest wants one where a fixture skips."""
@@ -146,7 +146,7 @@ class GateItem(pytest.Item):
         return self.path, None, self.name
 
 
-def answered() -> None:
+def item_body() -> None:
     """Stands in for the body of every task file's item, which pytest wants to be a function."""
 
 
@@ -181,14 +181,14 @@ def _refuse_clashes(task: Task) -> None:
 def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:
     """The cells of a task under the session's options; their plans become known. Raises UsageError."""
     from ..engine.cases import cells
-    from ..session.cell_config import plan_of
+    from ..session.cell_config import config_from_cell
 
     options = state.options
     if strategies is not None and options.strategies is None:
         options = replace(options, strategies=tuple(strategies))
     found = cells(task, options)
     for cell in found:
-        state.plans.setdefault(cell.key, plan_of(cell, len(task.samples)))
+        state.plans.setdefault(cell.key, config_from_cell(cell, len(task.samples)))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from ..errors import HiddenLayerError, ProviderUnavailable
+from ..errors import HiddenLayerError, ProviderUnavailableError
 from .equal_budget import keep_controls
 from .outcomes import properties
 from .state import RECORDS, State, state_of
@@ -77,7 +77,9 @@ def evaluate(
 
     def once() -> Record:
         keep = keep_controls(request.node)
-        record = _await(state, _usable(state, lambda: state.runtime.submit(case, provider, judge, keep, alone=True)))
+        record = _await(
+            state, _usable(state, lambda: state.runtime.submit(case, provider, judge, keep, unbatched=True))
+        )
         _keep(request.node, record)
         return record
 
@@ -104,7 +106,7 @@ def record_for(item: pytest.Function) -> Record:
     return record
 
 
-def deciding(sample: Any, strategy: Any, provider: Any, judge: Any, evaluate: Any) -> None:
+def fixture_probe(sample: Any, strategy: Any, provider: Any, judge: Any, evaluate: Any) -> None:
     """Never run: asks pytest for the fixtures that decide an answer, as an item of a task file would see them."""
 
 
@@ -135,7 +137,7 @@ def _usable(state: State, use: Callable[[], T]) -> T:
     """What comes of using a provider; the item is skipped where one does not work here."""
     try:
         return use()
-    except ProviderUnavailable as error:
+    except ProviderUnavailableError as error:
         if state.options.require_provider:
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))

@@ -14,7 +14,7 @@ from .equal_budget import conclude
 from .state import STATE, State
 
 if TYPE_CHECKING:
-    from ..results.metrics.cells import CellFigures, CellPlan
+    from ..results.metrics.cells import CellConfig, CellMetrics
     from ..results.regression.gate import GateResult
     from ..types import Record
 
@@ -51,7 +51,7 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
     _remember(config, state)
 
 
-def _in_order(plan: CellPlan, records: list[Record]) -> list[Record]:
+def _in_order(plan: CellConfig, records: list[Record]) -> list[Record]:
     """As selected, whichever worker was first: the report is the same with any number of workers."""
     place = {name: i for i, name in enumerate(plan.selected)}
     return sorted(records, key=lambda record: (place.get(record.sample_id, len(place)), record.epoch))
@@ -75,7 +75,7 @@ def write_snapshots(session: pytest.Session, state: State) -> None:
         write(session, found.plan, path, snapshot_text(found, before))
 
 
-def _judge(state: State, cells: list[CellFigures]) -> list[GateResult]:
+def _judge(state: State, cells: list[CellMetrics]) -> list[GateResult]:
     """The gates of all cells together: they are one family of tests."""
     from ..results.regression.gate import judge_gates, policy_of
     from .baselines import baseline_of
@@ -87,7 +87,7 @@ def _judge(state: State, cells: list[CellFigures]) -> list[GateResult]:
     return judge_gates(found, policy, decisions(state))
 
 
-def _report(session: pytest.Session, plan: CellPlan, result: GateResult | None) -> None:
+def _report(session: pytest.Session, plan: CellConfig, result: GateResult | None) -> None:
     """Emit the gate's three phases, as if an item had run."""
     node_id = str(plan.gate_id)
     path, _, name = node_id.partition("::")

@@ -113,7 +113,7 @@ def read_options(config: pytest.Config) -> RunOptions:
     from ..options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
     from ..registry import providers
     from ..strategies.bind import parse_strategy
-    from ..types import Generation
+    from ..types import GenerationConfig
 
     judge, budget = _text(config, "judge"), _text(config, "budget")
     return RunOptions(
@@ -123,7 +123,7 @@ def read_options(config: pytest.Config) -> RunOptions:
         epochs=_number(config, "epochs", int, 1),
         limit=_number(config, "limit", int, 1),
         seed=_number(config, "seed", int, 0) or 0,
-        generate=Generation(
+        generate=GenerationConfig(
             temperature=_number(config, "temperature", float, 0.0),
             max_tokens=_number(config, "max-tokens", int, 1),
         ),
@@ -176,7 +176,7 @@ def check_options(config: pytest.Config) -> None:
     try:
         state = state_of(config)
         check(state.options)
-        _ = state.known  # read now: a log that is not there is a wrong option
+        _ = state.resumed  # read now: a log that is not there is a wrong option
     except HiddenLayerError as error:
         raise pytest.UsageError(str(error)) from None
 

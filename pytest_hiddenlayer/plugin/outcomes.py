@@ -12,17 +12,17 @@ from .state import state_of
 if TYPE_CHECKING:
     from ..types import Record
 
-RIGHT_NOW = pytest.StashKey[str]()
+NEWLY_CORRECT = pytest.StashKey[str]()
 """On an item: right now, wrong in the baseline; the value is the reason."""
 
 
-def settle(item: pytest.Item, record: Record) -> None:
+def apply_outcome(item: pytest.Item, record: Record) -> None:
     """Pass for a right answer; a wrong one is data (xfail), or a failure where the user wants it so."""
     config = item.config
     if record.outcome == "correct":
         was = _baseline_outcome(config, record)
         if was is not None and was != "correct":
-            item.stash[RIGHT_NOW] = f"right now, {was} in the baseline"
+            item.stash[NEWLY_CORRECT] = f"right now, {was} in the baseline"
         return
     reason = explain(record)
     if record.must_pass:

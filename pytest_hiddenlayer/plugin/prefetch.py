@@ -32,7 +32,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if state is None or not state.plans or decided_before(state, item) is not None:
         return
     if item.config.option.maxfail:
-        _ask(state, item, item, alone=True)
+        _ask(state, item, item, unbatched=True)
     elif state.worker:
         window = state.runtime.window
         if state.options.batch:
@@ -102,7 +102,7 @@ def _ask_all(state: State, running: pytest.Item, items: Sequence[pytest.Item]) -
             _ask(state, running, one)
 
 
-def _ask(state: State, running: pytest.Item, item: pytest.Item, *, alone: bool = False) -> bool:
+def _ask(state: State, running: pytest.Item, item: pytest.Item, *, unbatched: bool = False) -> bool:
     """Ask for an item's answer, once; False where its turn has to come first."""
     if not isinstance(item, EvalItem) or item.stash.get(_ASKED, False) or not getattr(item.parent, "ahead", False):
         return True
@@ -110,5 +110,7 @@ def _ask(state: State, running: pytest.Item, item: pytest.Item, *, alone: bool =
         return False
     item.stash[_ASKED] = True
     with suppress(HiddenLayerError):  # the item's own fixtures meet the same error and report it
-        state.waiting[item.nodeid] = state.runtime.submit(item.hl_case, on_control=keep_controls(item), alone=alone)
+        state.waiting[item.nodeid] = state.runtime.submit(
+            item.hl_case, on_control=keep_controls(item), unbatched=unbatched
+        )
     return True

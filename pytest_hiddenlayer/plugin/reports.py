@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from .equal_budget import CONTROLS, controls_of
-from .outcomes import RIGHT_NOW
+from .outcomes import NEWLY_CORRECT
 from .session import case_of
 from .state import RECORDS, STATE
 
@@ -31,8 +31,8 @@ def pytest_runtest_makereport(
     made = [*item.stash.get(RECORDS, []), *controls_of(item)]
     if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
         report.hl_records = made  # type: ignore[attr-defined]
-    if report.when == "call" and report.passed and RIGHT_NOW in item.stash:
-        report.wasxfail = item.stash[RIGHT_NOW]
+    if report.when == "call" and report.passed and NEWLY_CORRECT in item.stash:
+        report.wasxfail = item.stash[NEWLY_CORRECT]
     if report.when == "teardown":
         for key in (RECORDS, CONTROLS):
             if key in item.stash:
@@ -62,7 +62,7 @@ def pytest_report_from_serializable() -> Generator[None, Any, Any]:
     return report
 
 
-class Gathering:
+class RecordCollector:
     """The controller's side: records and outcomes of eval items, before anybody prints them."""
 
     def __init__(self, config: pytest.Config) -> None:

@@ -103,7 +103,7 @@ def _end(session: pytest.Session, *, gated: bool) -> None:
     finish(session, gated=gated)
     state = session.config.stash.get(STATE, None)
     if state is not None:
-        state.let_go()
+        state.release()
 
 
 @pytest.hookimpl(trylast=True)

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from ..engine.runtime import Runtime
     from ..options import RunOptions
     from ..results.log.run_log import RunLog
-    from ..results.metrics.cells import CellFigures, CellPlan
+    from ..results.metrics.cells import CellConfig, CellMetrics
     from ..results.regression.gate import GateResult
     from ..types import Record, Task
-    from .adaptive import Watch
+    from .adaptive import EarlyStopping
 
 
 @dataclass(slots=True)
-class Ahead:
+class PrefetchCursor:
     """How far the items of this process have been asked for."""
 
     at: int = -1  # position of the running item
@@ -42,23 +42,23 @@ class State:
     options: RunOptions
     worker: bool  # a process that xdist started
     tasks: dict[Path, Task] = field(default_factory=dict)
-    plans: dict[tuple[str, ...], CellPlan] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], CellConfig] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
     waiting: dict[str, Future[Record]] = field(default_factory=dict)  # node id → prefetched answer
-    figures: list[CellFigures] = field(default_factory=list)
+    figures: list[CellMetrics] = field(default_factory=list)
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     baselines: dict[tuple[str, ...], Any] = field(default_factory=dict)
     reference: Any = None  # what --baseline names, once it was looked for
     findings: Any = None  # under --hl-equal-budget, once everything was answered
-    ahead: Ahead = field(default_factory=Ahead)  # how far answers were asked for
-    adaptive: Watch | None = None  # the cells that may end early, under --hl-adaptive
+    ahead: PrefetchCursor = field(default_factory=PrefetchCursor)  # how far answers were asked for
+    adaptive: EarlyStopping | None = None  # the cells that may end early, under --hl-adaptive
     task_faults: set[str] = field(default_factory=set)  # node ids of task files that do not load
     other_faults: bool = False  # something else failed to be collected
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of its last phase
     skips: Counter[str] = field(default_factory=Counter)  # eval items by the reason why they were skipped
     html: Any = None  # pytest-html's report, where we made it
     notices: Notices = field(init=False)
-    _known: Mapping[str, Record] | None = None
+    _resumed: Mapping[str, Record] | None = None
     _runtime: Runtime | None = None
     _runlog: RunLog | None = None
 
@@ -83,18 +83,18 @@ class State:
                 broker=self._broker(),
                 batches=self.root / "reports" / "batches",
                 on_notice=self.notices.put,
-                known=self.known,
+                resumed=self.resumed,
             )
         return self._runtime
 
     @property
-    def known(self) -> Mapping[str, Record]:
+    def resumed(self) -> Mapping[str, Record]:
         """The answers that --resume takes over, by key. Raises UsageError where their log cannot be read."""
-        if self._known is None:
+        if self._resumed is None:
             from ..results.log.resume import resumable
 
-            self._known = resumable(self.options.resume) if self.options.resume else {}
-        return self._known
+            self._resumed = resumable(self.options.resume) if self.options.resume else {}
+        return self._resumed
 
     def _broker(self) -> BrokerClient | None:
         """The controller's, where this process is a worker and it listens by now."""
@@ -103,14 +103,14 @@ class State:
         path = getattr(self.config, "workerinput", {}).get("hl_broker")
         return BrokerClient(Path(path)) if path and Path(path).exists() else None
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """All items ended and their records are on disk: what batches answered for them need not be kept."""
         if self._runtime is not None and not self.worker:
-            self._runtime.let_go()
+            self._runtime.release()
 
-    def unfinished(self) -> list[str]:
+    def pending_batches(self) -> list[str]:
         """A sentence for each batch that was sent and is not collected."""
-        return [] if self._runtime is None else self._runtime.unfinished()
+        return [] if self._runtime is None else self._runtime.pending_batches()
 
     @property
     def budget(self) -> Budget | None:

@@ -13,7 +13,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
 from ..results.log.run_log import write_text
-from ..results.metrics.cells import CellPlan
+from ..results.metrics.cells import CellConfig
 
 
 class CellExtension(SingleFileSnapshotExtension):
@@ -62,7 +62,7 @@ class CellExtension(SingleFileSnapshotExtension):
 class _Gate:
     """Enough of an item for syrupy to place a snapshot; a plain namespace would not be hashable."""
 
-    def __init__(self, plan: CellPlan, path: Path) -> None:
+    def __init__(self, plan: CellConfig, path: Path) -> None:
         self.nodeid = plan.gate_id or f"{plan.task}::gate[{plan.params}]"
         self.name = path.stem
         self.path = path
@@ -70,7 +70,7 @@ class _Gate:
         self.obj = SimpleNamespace(__module__=plan.task, __name__=path.stem)
 
 
-def write(session: pytest.Session, plan: CellPlan, path: Path, text: str) -> None:
+def write(session: pytest.Session, plan: CellConfig, path: Path, text: str) -> None:
     """Assert the text against the cell's file under --snapshot-update: syrupy counts and writes it."""
     location = PyTestLocation(_Gate(plan, path))  # type: ignore[arg-type]
     assertion = SnapshotAssertion(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .adaptive import saved
+from .adaptive import savings
 from .equal_budget import lines
 from .state import STATE, State
 
@@ -21,7 +21,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if state is None or state.worker:
         return
     state.notices.show()
-    for line in state.unfinished():
+    for line in state.pending_batches():
         terminalreporter.write_line(line, yellow=True)
     if not (state.figures or state.seen):
         return
@@ -36,8 +36,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             out.write_line(line)
     for line in lines(state, width=out._tw.fullwidth, colour=out.hasmarkup):
         out.write_line(line)
-    if (spared := saved(state)) is not None:
-        out.write_line(spared)
+    if (savings_message := savings(state)) is not None:
+        out.write_line(savings_message)
     for line in _skipped(state):
         out.write_line(line, yellow=True)
     if (taken := taken_over(state.records)) is not None:

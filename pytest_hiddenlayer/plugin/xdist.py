@@ -63,12 +63,12 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over the plans of a worker; all workers planned the same."""
-        from ..results.metrics.cells import CellPlan
+        from ..results.metrics.cells import CellConfig
 
         state = state_of(node.config)
         sent = (getattr(node, "workeroutput", None) or {}).get("hl_plans")
         if sent and not state.plans:
-            plans = [CellPlan(**{**plan, "selected": tuple(plan["selected"])}) for plan in json.loads(sent)]
+            plans = [CellConfig(**{**plan, "selected": tuple(plan["selected"])}) for plan in json.loads(sent)]
             state.plans = {plan.key: plan for plan in plans}
 
     @pytest.hookimpl(tryfirst=True)

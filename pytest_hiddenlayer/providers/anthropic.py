@@ -14,8 +14,8 @@ from .anthropic_batch import AnthropicBatches, version_headers
 from .http.client import Client
 from .http.errors import reading
 from .http.parsing import count, finish_reason
-from .http.server import Server, checked_model, checked_url, need_answer, need_key, need_sdk
-from .http.streaming import MessagePieces, put_together
+from .http.server import Server, checked_model, probe, require_key, require_sdk, validate_url
+from .http.streaming import MessagePieces, accumulate
 
 VENDOR = "https://api.anthropic.com"
 MAX_TOKENS = 1024  # new tokens, where nobody says otherwise: the API wants a number
@@ -50,7 +50,7 @@ class AnthropicProvider:
             found = await self._client.post("/v1/messages", body, version_headers(_version(request)))
             return self._read(found, request, time.perf_counter() - began)
         events = self._client.events("/v1/messages", body | {"stream": True}, version_headers(_version(request)))
-        found, first_s = await put_together(self._server, events, MessagePieces())
+        found, first_s = await accumulate(self._server, events, MessagePieces())
         whole = self._read(found, request, time.perf_counter() - began)
         return replace(whole, time_to_first_token_s=first_s)
 
@@ -97,13 +97,13 @@ class AnthropicProvider:
 
 def _find(model: str, base_url: str | None) -> Server:
     """The server, as `ANTHROPIC_BASE_URL` names it where nobody else does; the key is needed at Anthropic only."""
-    need_sdk("anthropic", "anthropic", "httpx2", "aiohttp")
+    require_sdk("anthropic", "anthropic", "httpx2", "aiohttp")
     checked_model(model, "anthropic")
-    url = checked_url(base_url or os.environ.get("ANTHROPIC_BASE_URL") or VENDOR).removesuffix("/v1")
+    url = validate_url(base_url or os.environ.get("ANTHROPIC_BASE_URL") or VENDOR).removesuffix("/v1")
     if url == VENDOR:
-        key = need_key("ANTHROPIC_API_KEY", "anthropic")
+        key = require_key("ANTHROPIC_API_KEY", "anthropic")
         return Server(provider="anthropic", model=model, url=url, key=key, price_list="anthropic")
-    need_answer(url, "anthropic")
+    probe(url, "anthropic")
     own_key = os.environ.get("ANTHROPIC_API_KEY", "").strip() or None
     return Server(provider="anthropic", model=model, url=url, key=own_key)
 

@@ -15,7 +15,7 @@ from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
 from .batch_api import BatchState
 from .http.client import Client
-from .http.errors import reading, refusal
+from .http.errors import error_from_status, reading
 from .http.server import Server
 
 _PATH = "/v1/messages/batches"
@@ -100,7 +100,7 @@ class AnthropicBatches:
         error = told.get("error") if isinstance(told, dict) else None
         status = _STATUS.get(str(error.get("type")), 500) if isinstance(error, dict) else 500
         body = json.dumps(told)
-        raise refusal(self._server, status, {}, body.encode(), self._client.hint(status, body))
+        raise error_from_status(self._server, status, {}, body.encode(), self._client.hint(status, body))
 
     def _state(self, found: Mapping[str, Any]) -> BatchState:
         with reading(self._server, "batch", found):

@@ -10,7 +10,7 @@ from ..types import Completion, Request, Usage
 from . import ollama_server
 from .http.errors import clean
 from .http.parsing import chat, count, finish_reason, probabilities
-from .http.server import checked_model, need_sdk
+from .http.server import checked_model, require_sdk
 from .ollama_server import room
 
 MAX_TOKENS = 1024  # new tokens, where nobody says otherwise: some models never end
@@ -25,7 +25,7 @@ class OllamaProvider:
     at_once = (4, 32)  # a server answers a few at once and lets the others wait
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
-        need_sdk("ollama", "ollama", "httpx", "aiohttp")
+        require_sdk("ollama", "ollama", "httpx", "aiohttp")
         self._server = ollama_server.find(model, base_url)
         self._context = ollama_server.context_length(self._server)
         self.model, self.endpoint = self._server.model, self._server.url

@@ -8,28 +8,28 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import ProviderUnavailable, UsageError, did_you_mean
+from ..errors import ProviderUnavailableError, UsageError, did_you_mean
 from ..types import Message
-from .http.server import Server, ask_json, checked_model, checked_url, unanswered
+from .http.server import Server, ask_json, checked_model, unanswered, validate_url
 
 PORT = 11434
 LEAST_CONTEXT = 4096  # tokens; what a server takes by itself, or more
 
 
 def find(model: str | None, base_url: str | None) -> Server:
-    """The server with its model. Raises ProviderUnavailable where either is not there.
+    """The server with its model. Raises ProviderUnavailableError where either is not there.
 
     Without `base_url`, `OLLAMA_HOST` counts, in the forms that Ollama itself takes.
     """
     checked_model(model, "ollama")
-    url = checked_url(base_url) if base_url else host_url(os.environ.get("OLLAMA_HOST", ""))
+    url = validate_url(base_url) if base_url else host_url(os.environ.get("OLLAMA_HOST", ""))
     key = os.environ.get("OLLAMA_API_KEY", "").strip() or None
     try:
         digests = {str(one["model"]): str(one.get("digest") or "") for one in _models(url, key)}
     except (OSError, HTTPException) as error:
         raise unanswered(url, "ollama", error) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ProviderUnavailable(
+        raise ProviderUnavailableError(
             f"provider 'ollama': what answers at {url} is no Ollama server ({type(error).__name__}: {error})"
         ) from error
     name = _installed(model, list(digests), url)
@@ -44,7 +44,7 @@ def _models(url: str, key: str | None) -> list[Mapping[str, Any]]:
 def host_url(host: str) -> str:
     """The URL that `OLLAMA_HOST` means: scheme and port may be left out, and 0.0.0.0 is this machine."""
     host = host.strip() or "127.0.0.1"
-    url = checked_url(host if "://" in host else f"http://{host}")
+    url = validate_url(host if "://" in host else f"http://{host}")
     parts = urlsplit(url)
     name = "127.0.0.1" if parts.hostname == "0.0.0.0" else parts.hostname or ""
     name = f"[{name}]" if ":" in name else name
@@ -85,7 +85,7 @@ def _installed(model: str | None, names: Sequence[str], url: str) -> str:
         if name in names:
             return name
     short = {name.removesuffix(":latest"): name for name in names}
-    raise ProviderUnavailable(
+    raise ProviderUnavailableError(
         f"the Ollama server at {url} has no model {model!r}{did_you_mean(model, [*names, *short])} "
         f"(ollama pull {model}; it has {', '.join(names[:20]) or 'none'})"
     )

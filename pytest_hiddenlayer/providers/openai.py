@@ -12,7 +12,7 @@ from . import openai_server
 from .http.errors import reading
 from .http.parsing import chat, count, finish_reason, probabilities
 from .http.server import checked_model
-from .http.streaming import ChatPieces, put_together
+from .http.streaming import ChatPieces, accumulate
 from .openai_batch import OpenAIBatches
 
 MOST_ALTERNATIVES = 20  # that the API gives
@@ -49,7 +49,7 @@ class OpenAIProvider:
         events = self._client.events(
             "/chat/completions", body | {"stream": True, "stream_options": {"include_usage": True}}
         )
-        found, first_s = await put_together(self._server, events, ChatPieces())
+        found, first_s = await accumulate(self._server, events, ChatPieces())
         whole = self._read(found, request, time.perf_counter() - began)
         return replace(whole, time_to_first_token_s=first_s)
 

@@ -14,7 +14,7 @@ from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
 from .batch_api import BatchState
 from .http.client import Client
-from .http.errors import clean, reading, refusal
+from .http.errors import clean, error_from_status, reading
 from .http.parsing import count
 from .http.server import Server
 
@@ -101,7 +101,7 @@ class OpenAIBatches:
             raise TransientError(f"{self._server.subject}: a line of its batch holds no answer")
         if status != 200:
             told = json.dumps(body)
-            raise refusal(self._server, status, {}, told.encode(), self._client.hint(status, told))
+            raise error_from_status(self._server, status, {}, told.encode(), self._client.hint(status, told))
         return self._read(body, request, 0.0)
 
     def _state(self, found: Mapping[str, Any]) -> BatchState:

@@ -10,10 +10,10 @@ from typing import Any
 from ..errors import ProviderError
 from ..types import Completion, Request, Usage
 from . import openai_server
-from .http.errors import clean, reading, refusal
+from .http.errors import clean, error_from_status, reading
 from .http.parsing import chat, count, finish_reason, probabilities
 from .http.server import checked_model
-from .http.streaming import ResponsePieces, put_together
+from .http.streaming import ResponsePieces, accumulate
 from .openai_batch import OpenAIBatches
 
 MOST_ALTERNATIVES = 20  # that the API gives
@@ -48,7 +48,7 @@ class OpenAIResponsesProvider:
             found = await self._client.post("/responses", body)
             return self._read(found, request, time.perf_counter() - began)
         events = self._client.events("/responses", body | {"stream": True})
-        found, first_s = await put_together(self._server, events, ResponsePieces())
+        found, first_s = await accumulate(self._server, events, ResponsePieces())
         whole = self._read(found, request, time.perf_counter() - began)
         return replace(whole, time_to_first_token_s=first_s)
 
@@ -106,7 +106,7 @@ class OpenAIResponsesProvider:
                 str(error.get("message")) if isinstance(error, dict) else "no reason given", self._server.key
             )
             if code in _STATUS:
-                raise refusal(self._server, _STATUS[str(code)], {}, words.encode())
+                raise error_from_status(self._server, _STATUS[str(code)], {}, words.encode())
             raise ProviderError(f"{self._server.subject}: the response failed: {words}")
 
 

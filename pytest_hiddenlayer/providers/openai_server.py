@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .http.client import Client
-from .http.server import Server, ask_json, checked_model, checked_url, need_answer, need_key, need_sdk, unanswered
+from .http.server import Server, ask_json, checked_model, probe, require_key, require_sdk, unanswered, validate_url
 
 VENDOR = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
@@ -16,19 +16,19 @@ _SERVED_WITHOUT_KEY = "none"  # the SDK wants one
 
 
 def find(provider: str, model: str | None, base_url: str | None) -> Server:
-    """The server and its model. Raises ProviderUnavailable, or UsageError where the model must be named.
+    """The server and its model. Raises ProviderUnavailableError, or UsageError where the model must be named.
 
     Without `base_url`, `OPENAI_BASE_URL` counts. The key is needed at OpenAI only; another server gets
     it where the environment has one.
     """
-    need_sdk("openai", provider, "httpx2", "aiohttp")
+    require_sdk("openai", provider, "httpx2", "aiohttp")
     checked_model(model, provider)
     given = base_url or os.environ.get("OPENAI_BASE_URL") or VENDOR
-    url = checked_url(given)
+    url = validate_url(given)
     if url.startswith("https://api.openai.com/"):
-        key = need_key("OPENAI_API_KEY", provider)
+        key = require_key("OPENAI_API_KEY", provider)
         return Server(provider=provider, model=model or DEFAULT_MODEL, url=url, key=key, price_list="openai")
-    need_answer(url, provider)
+    probe(url, provider)
     own_key = os.environ.get("OPENAI_API_KEY", "").strip() or None
     return Server(provider=provider, model=model or _only_model(provider, url, own_key), url=url, key=own_key)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..results.budget_match.compare import EqualBudget, Versus, equal_budget
-from ..results.budget_match.pareto import Front, Point, fronts
+from ..results.budget_match.compare import BudgetMatchedComparison, ControlComparison, equal_budget
+from ..results.budget_match.pareto import ParetoFront, Point, fronts
 from ..results.budget_match.round_transitions import Flips, flips
 from ..stats.estimate.mean_interval import Estimate
-from ..stats.paired.compare import Paired
+from ..stats.paired.compare import PairedTest
 from ..types import Record
 from .text_table import grid
 
@@ -30,9 +30,9 @@ FRONT = ("task", "no", "strategy", "score", "per answer", "on the front")
 class Findings:
     """What a run under equal budget says."""
 
-    compared: Sequence[EqualBudget]
+    compared: Sequence[BudgetMatchedComparison]
     flips: Sequence[Flips]
-    fronts: Sequence[Front]
+    fronts: Sequence[ParetoFront]
 
     def to_json(self) -> dict[str, Any]:
         """The content of `equal_budget.json`."""
@@ -56,7 +56,7 @@ def text(found: Findings, *, width: int, colour: bool) -> str:
     parts = [
         "each strategy against its own model asked as often, sample by sample; difference: strategy - control",
         grid(VERSUS, versus_rows(found), width=width, colour=colour),
-        *remarks(found),
+        *warnings(found),
     ]
     if found.flips:
         parts += ["", "what each round did", grid(FLIPS, flip_rows(found), width=width, colour=colour)]
@@ -67,7 +67,7 @@ def text(found: Findings, *, width: int, colour: bool) -> str:
 
 def versus_rows(found: Findings) -> Rows:
     """One row of text a comparison, in the order of VERSUS; what is unknown is written `?`."""
-    return [_versus_row(one, side) for one in found.compared for side in one.versus]
+    return [_versus_row(one, side) for one in found.compared for side in one.against_controls]
 
 
 def flip_rows(found: Findings) -> Rows:
@@ -96,12 +96,12 @@ def front_rows(found: Findings) -> Rows:
     ]
 
 
-def remarks(found: Findings) -> list[str]:
+def warnings(found: Findings) -> list[str]:
     """What must be known of the comparisons to read them rightly."""
     lines = [f"{one.key[0]} {one.key[1]}: {line}" for one in found.compared for line in _remarks(one)]
     if not found.compared:
         lines.append("no strategy other than single was run: nothing to hold against single answers")
-    if any(one.versus for one in found.compared):
+    if any(one.against_controls for one in found.compared):
         lines.append(
             "single: mean of the draws; self_consistency: plurality of the draws; oracle: one of N draws is right, "
             "against the strategy being right; calls, tokens and cost: strategy : control, mean a sample; "
@@ -120,7 +120,7 @@ def front_remarks(found: Findings) -> list[str]:
     return [*lines, "estimates: a point can be on the front or off it by chance"]
 
 
-def cost_words(front: Front, point: Point) -> str:
+def cost_words(front: ParetoFront, point: Point) -> str:
     """What an answer costs."""
     cost = point.cost(front.unit)
     if cost is None:
@@ -128,7 +128,7 @@ def cost_words(front: Front, point: Point) -> str:
     return _dollars(cost) if front.unit == "cost_usd" else f"{cost:,.1f} {front.unit}"
 
 
-def _remarks(one: EqualBudget) -> Iterator[str]:
+def _remarks(one: BudgetMatchedComparison) -> Iterator[str]:
     several = one.compared + one.undrawn
     if several == 0 and one.one_call:
         yield "one call a sample: nothing to compare, single is its equal"
@@ -142,7 +142,7 @@ def _remarks(one: EqualBudget) -> Iterator[str]:
         yield f"{one.undrawn} sample(s) have no draws: run with --hl-equal-budget"
     if one.draws_unscored:
         yield f"{one.draws_unscored} of {one.draws} draws have no score; they do not count as wrong"
-    for side in one.versus:
+    for side in one.against_controls:
         if side.left_out:
             yield f"{side.name}: {side.left_out} sample(s) without a scored draw were left out"
     if one.tokens_unknown:
@@ -155,7 +155,7 @@ def _remarks(one: EqualBudget) -> Iterator[str]:
         yield f"epoch 1 only: {one.later_epochs} record(s) of later epochs have no draws"
 
 
-def _versus_row(one: EqualBudget, side: Versus) -> tuple[str, ...]:
+def _versus_row(one: BudgetMatchedComparison, side: ControlComparison) -> tuple[str, ...]:
     own, other = side.strategy_spent, side.control_spent
     return (
         *_who(one.key),
@@ -170,7 +170,7 @@ def _versus_row(one: EqualBudget, side: Versus) -> tuple[str, ...]:
     )
 
 
-def _difference(paired: Paired) -> tuple[str, str, str, str]:
+def _difference(paired: PairedTest) -> tuple[str, str, str, str]:
     low_high = "?" if paired.ci95 is None else f"{paired.ci95[0]:+.3f} to {paired.ci95[1]:+.3f}"
     return (f"{paired.difference:+.3f}", low_high, f"{paired.p_better:.3g}", f"{paired.p_worse:.3g}")
 
@@ -196,8 +196,8 @@ def _score(e: Estimate) -> str:
     return "?" if e.mean is None else f"{e.mean:.3f}{bar}"
 
 
-def _on_front(front: Front, point: Point) -> str:
-    better = front.beaten_by.get(point.name)
+def _on_front(front: ParetoFront, point: Point) -> str:
+    better = front.dominated_by.get(point.name)
     return "yes" if better is None else f"no, beaten by {better}"
 
 

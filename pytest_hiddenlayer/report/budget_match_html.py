@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..results.budget_match.pareto import Front
+from ..results.budget_match.pareto import ParetoFront
 from .budget_match import (
     FLIPS,
     FRONT,
@@ -15,8 +15,8 @@ from .budget_match import (
     flip_rows,
     front_remarks,
     front_rows,
-    remarks,
     versus_rows,
+    warnings,
 )
 
 WIDTH, HEIGHT, EDGE = 560, 240, 36  # pixels
@@ -84,8 +84,8 @@ def html(found: Findings) -> str:
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
     return template.render(
         versus_headers=VERSUS,
-        versus=versus_rows(found),
-        remarks=remarks(found),
+        against_controls=versus_rows(found),
+        warnings=warnings(found),
         flip_headers=FLIPS,
         flips=flip_rows(found),
         front_headers=FRONT,
@@ -98,7 +98,7 @@ def html(found: Findings) -> str:
     )
 
 
-def _picture(front: Front) -> _Picture:
+def _picture(front: ParetoFront) -> _Picture:
     most = max(front.points, key=lambda point: point.cost(front.unit) or 0.0)
     scale = most.cost(front.unit) or 1.0
     dots = []
@@ -108,7 +108,7 @@ def _picture(front: Front) -> _Picture:
             _Dot(
                 x=round(EDGE + (WIDTH - 2 * EDGE) * cost / scale, 1),
                 y=round(HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * score, 1),
-                front=point.name not in front.beaten_by,
+                front=point.name not in front.dominated_by,
                 number=number,
                 words=f"{point.name}: score {score:.3f}, {cost_words(front, point)} an answer",
             )

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator
 
 from ..results.regression.baseline import Baseline
-from ..results.regression.cell_comparison import Comparison
-from ..results.regression.compare_runs import CellPair, Compared
+from ..results.regression.cell_comparison import CellComparison
+from ..results.regression.compare_runs import CellPair, RunComparison
 from ..results.regression.gate_messages import meaning, missing_words, some
 from ..stats.estimate.mean_interval import Estimate
 
@@ -28,7 +28,7 @@ _COLOURS = {"regressed": "red", "improved": "green", "same": "green"}
 _MARKS = {"regressed": "🔴", "improved": "🟢", "same": "⚪", "underpowered": "🟡"}
 
 
-def table(compared: Compared, *, width: int, colour: bool) -> str:
+def table(compared: RunComparison, *, width: int, colour: bool) -> str:
     """The comparison as text for a terminal."""
     from rich.console import Console
     from rich.table import Table
@@ -51,7 +51,7 @@ def table(compared: Compared, *, width: int, colour: bool) -> str:
     return out.getvalue()
 
 
-def markdown(compared: Compared) -> str:
+def markdown(compared: RunComparison) -> str:
     """The comparison as Markdown for a pull request."""
     regressed = sum(_word(cell) == "regressed" for cell in compared.cells)
     head = f"### Evals: `{_safe(compared.new)}` against `{_safe(compared.old)}`\n\n"
@@ -68,7 +68,7 @@ def markdown(compared: Compared) -> str:
     return head + said + ".\n\n" + "\n".join(rows) + "\n\n" + "\n".join(notes) + ("\n" if notes else "")
 
 
-def lines(compared: Compared) -> Iterator[str]:
+def lines(compared: RunComparison) -> Iterator[str]:
     """What stands below the table: flips, what was left out, what could not be compared."""
     for cell in compared.cells:
         head = f"{cell.task} {cell.new.key[1]}"
@@ -133,7 +133,7 @@ def _word(cell: CellPair) -> str:
     return "not compared" if cell.comparison is None else cell.comparison.verdict
 
 
-def _notes(found: Comparison) -> Iterator[str]:
+def _notes(found: CellComparison) -> Iterator[str]:
     if found.newly_wrong:
         yield f"newly wrong: {some(found.newly_wrong)}"
     if found.newly_right:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..results.metrics.cells import CellFigures
+from ..results.metrics.cells import CellMetrics
 from ..stats.estimate.mean_interval import Estimate
 
 REPEATS = ("task", "strategy", "model", "k", "samples", "pass@k", "pass^k", "flaky")
@@ -17,7 +17,7 @@ MOST_NAMES = 5
 Show = Callable[[Estimate | None], str]
 
 
-def repeat_rows(figures: Sequence[CellFigures], show: Show, *, every: bool = False) -> list[tuple[str, ...]]:
+def repeat_rows(figures: Sequence[CellMetrics], show: Show, *, every: bool = False) -> list[tuple[str, ...]]:
     """The rows of REPEATS: of each cell with epochs the largest k, with `every` all of them."""
     found: list[tuple[str, ...]] = []
     for one in figures:
@@ -29,7 +29,7 @@ def repeat_rows(figures: Sequence[CellFigures], show: Show, *, every: bool = Fal
     return found
 
 
-def calibration_rows(figures: Sequence[CellFigures], show: Show) -> list[tuple[str, ...]]:
+def calibration_rows(figures: Sequence[CellMetrics], show: Show) -> list[tuple[str, ...]]:
     """The rows of CALIBRATION: the cells of which enough answers have a confidence."""
     found: list[tuple[str, ...]] = []
     for one in figures:
@@ -40,7 +40,7 @@ def calibration_rows(figures: Sequence[CellFigures], show: Show) -> list[tuple[s
     return found
 
 
-def bin_rows(figures: Sequence[CellFigures]) -> list[tuple[str, ...]]:
+def bin_rows(figures: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
     """The rows of BINS: those that hold answers, of each calibrated cell."""
     return [
         (*_cell(one), f"{b.low:.1f} to {b.high:.1f}", str(b.n), f"{b.confidence:.3f}", with_interval(b.accuracy))
@@ -50,7 +50,7 @@ def bin_rows(figures: Sequence[CellFigures]) -> list[tuple[str, ...]]:
     ]
 
 
-def calibration_note(figures: Sequence[CellFigures]) -> str:
+def calibration_note(figures: Sequence[CellMetrics]) -> str:
     """How the table is to be read."""
     bins = sorted({one.calibration.n_bins for one in figures if one.calibration is not None})
     return (
@@ -59,7 +59,7 @@ def calibration_note(figures: Sequence[CellFigures]) -> str:
     )
 
 
-def interval_rows(figures: Sequence[CellFigures]) -> list[tuple[str, ...]]:
+def interval_rows(figures: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
     """The rows of INTERVALS, one a cell."""
     return [
         (*_cell(one), f"{one.estimate.n}/{one.n_selected}", with_error(one.estimate), *interval_words(one.estimate))
@@ -73,7 +73,7 @@ def interval_words(e: Estimate) -> tuple[str, str]:
     return ("?" if e.ci95 is None else f"{e.ci95[0]:.3f} to {e.ci95[1]:.3f}"), e.method + over
 
 
-def details_text(figures: Sequence[CellFigures], *, width: int, colour: bool) -> str:
+def details_text(figures: Sequence[CellMetrics], *, width: int, colour: bool) -> str:
     """Both tables for a terminal, each with a line above it; empty where no cell has any."""
     from .text_table import grid
 
@@ -91,7 +91,7 @@ def details_text(figures: Sequence[CellFigures], *, width: int, colour: bool) ->
     return "".join(f"{part}\n" for part in parts)
 
 
-def call_lines(figures: Sequence[CellFigures]) -> list[str]:
+def call_lines(figures: Sequence[CellMetrics]) -> list[str]:
     """What was unusual about a cell's calls, a line a cell and one a remark."""
     found = []
     for one in figures:
@@ -99,14 +99,14 @@ def call_lines(figures: Sequence[CellFigures]) -> list[str]:
         counted = [f"{calls[name]:,} {words}" for name, words in _UNUSUAL.items() if name in calls]
         if counted:
             found.append(f"{head}: of {calls['calls']:,} calls {', '.join(counted)}")
-        found += [f"{head}: {count:,} x {remark}" for remark, count in calls.get("remarks", {}).items()]
+        found += [f"{head}: {count:,} x {remark}" for remark, count in calls.get("warnings", {}).items()]
     return found
 
 
 _UNUSUAL = {"cached": "were answered from the cache", "repeated": "took more than one attempt"}
 
 
-def judging_lines(figures: Sequence[CellFigures]) -> list[str]:
+def judging_lines(figures: Sequence[CellMetrics]) -> list[str]:
     """What to know of the judges: their kinship with the candidate, agreement, effects of order and length."""
     found: dict[str, None] = {}
     for one in figures:
@@ -155,16 +155,16 @@ def with_interval(e: Estimate | None) -> str:
     return with_error(e) + interval
 
 
-def _draws(one: CellFigures) -> tuple[int, ...]:
+def _draws(one: CellMetrics) -> tuple[int, ...]:
     return tuple(int(name.removeprefix("pass@")) for name in one.passes if name.startswith("pass@"))
 
 
-def _flaky(one: CellFigures) -> str:
+def _flaky(one: CellMetrics) -> str:
     """`3/32: s1, s2, s3`: of the samples with several scored epochs those that wavered."""
     repeated = sum(len(sample.epochs) > 1 for sample in one.samples.values())
     names = ", ".join(one.flaky[:MOST_NAMES]) + (", …" if len(one.flaky) > MOST_NAMES else "")
     return f"{len(one.flaky)}/{repeated}" + (f": {names}" if names else "")
 
 
-def _cell(one: CellFigures) -> tuple[str, str, str]:
+def _cell(one: CellMetrics) -> tuple[str, str, str]:
     return one.plan.task, one.plan.label, f"{one.plan.provider}:{one.plan.slug}"

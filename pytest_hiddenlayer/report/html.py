@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..results.metrics.cells import CellFigures
+from ..results.metrics.cells import CellMetrics
 from ..results.regression.gate import GateResult
 from .details import (
     BINS,
@@ -52,7 +52,7 @@ _RECORD = """\
 <p><i>answer</i></p><pre style="white-space: pre-wrap"><b>{{ c.completion }}</b></pre>
 </div>
 {% endfor %}
-{% if r.notes %}<p>Notes</p><pre style="white-space: pre-wrap">{{ notes }}</pre>{% endif %}
+{% if r.answer_metadata %}<p>Metadata</p><pre style="white-space: pre-wrap">{{ metadata }}</pre>{% endif %}
 </details></div>
 """
 
@@ -85,11 +85,11 @@ def record_html(record: Mapping[str, Any]) -> str:
     import json
 
     head = next(iter(record["scores"].values()), None)
-    notes = json.dumps(record["notes"], indent=1, ensure_ascii=False)
-    return _template(_RECORD).render(r=record, score=head and head["value"], notes=notes)
+    metadata = json.dumps(record["answer_metadata"], indent=1, ensure_ascii=False)
+    return _template(_RECORD).render(r=record, score=head and head["value"], metadata=metadata)
 
 
-def cells_html(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]) -> str:
+def cells_html(figures: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> str:
     """The table of cells with their intervals, repeats and calibration, and each gate's message folded below it."""
     words = Counter(gate.word for gate in gates.values())
     after = HEADERS.index("score") + 1

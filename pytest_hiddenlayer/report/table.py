@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 
-from ..results.metrics.cells import CellFigures
+from ..results.metrics.cells import CellMetrics
 from ..results.regression.gate import GateResult
 from .details import details_text, with_error
 
@@ -13,13 +13,13 @@ HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "se
 _COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
 
 
-def cell_rows(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]) -> list[tuple[str, ...]]:
+def cell_rows(figures: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[tuple[str, ...]]:
     """One row of text a cell, in the order of HEADERS; what is unknown is written `?`."""
     return [_row(found, gates.get(found.plan.key)) for found in figures]
 
 
 def cell_table(
-    figures: Sequence[CellFigures],
+    figures: Sequence[CellMetrics],
     gates: Mapping[tuple[str, ...], GateResult],
     *,
     width: int,
@@ -60,12 +60,12 @@ def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     return 16 + sum(2 + max(map(cell_len, column)) for column in columns[1:])
 
 
-def self_judged(found: CellFigures) -> bool:
+def self_judged(found: CellMetrics) -> bool:
     """Whether the candidate's own model judges it, in the strategy or as a scorer."""
     return found.plan.self_judged
 
 
-def _row(found: CellFigures, gate: GateResult | None) -> tuple[str, ...]:
+def _row(found: CellMetrics, gate: GateResult | None) -> tuple[str, ...]:
     plan, e = found.plan, found.estimate
     judged = "*" if self_judged(found) else ""
     return (
@@ -91,6 +91,6 @@ def _change(gate: GateResult | None) -> str:
     return f"{paired.difference:+.3f}{interval}"
 
 
-def _tokens(found: CellFigures) -> str:
+def _tokens(found: CellMetrics) -> str:
     parts = (found.usage.input_tokens, found.usage.output_tokens)
     return "?" if None in parts else f"{sum(part or 0 for part in parts):,}"

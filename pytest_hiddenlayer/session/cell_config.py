@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from ..engine.cases import Cell, full_name
 from ..engine.round_scores import asks_a_model
 from ..options import parse_model
-from ..results.metrics.cells import CellPlan
+from ..results.metrics.cells import CellConfig
 from ..types import ModelName
 
 
-def plan_of(cell: Cell, total: int) -> CellPlan:
+def config_from_cell(cell: Cell, total: int) -> CellConfig:
     """The plan of a cell whose task file holds `total` samples."""
     task = cell.task
-    return CellPlan(
+    return CellConfig(
         task=task.name,
         task_hash=task.hash,
         strategy=cell.strategy.name,

@@ -15,7 +15,7 @@ from typing import Literal
 
 from ..concurrency import together
 from ..errors import UsageError
-from ..types import Answer, Completion, Context, Generation, Message, Models
+from ..types import Answer, Completion, Context, GenerationConfig, Message, Models
 from .model_mix import nth
 from .voting import plurality
 
@@ -37,14 +37,14 @@ async def debate(
 
     `n_rounds` counts the independent round 0. With `early_stop` a debate of three or more
     rounds ends when, after at least one exchange, all agents give the same answer. The
-    majority of round 0, and every agent's answer in every round, stand in the notes. `agents`
+    majority of round 0, and every agent's answer in every round, are in the metadata. `agents`
     names models that are dealt to the agents in turn, instead of the candidate.
     """
     if n_agents < 2 or n_rounds < 1:
         raise UsageError(
             f"debate: n_agents={n_agents}, n_rounds={n_rounds}; at least 2 agents and 1 round are needed"
         )
-    warm = Generation(temperature=temperature)
+    warm = GenerationConfig(temperature=temperature)
     turns = await _round(context, [context.messages] * n_agents, 0, warm, agents)
     rounds = [_answers(context, turns)]
     while len(rounds) < n_rounds and not (early_stop and len(rounds) > 1 and _agreed(rounds[-1])):
@@ -52,7 +52,7 @@ async def debate(
         prompts = [_reconsider(context, said[:i] + said[i + 1 :]) for i in range(n_agents)]
         turns = await _round(context, prompts, len(rounds), warm, agents)
         rounds.append(_answers(context, turns))
-    notes = {
+    metadata = {
         "round0_majority": plurality(rounds[0]).to_json(),
         "final_majority": plurality(rounds[-1]).to_json(),
         "answers": rounds,
@@ -65,14 +65,14 @@ async def debate(
             role="judge",
             round=len(rounds),
             judge=True,
-            defaults=Generation(temperature=0.0),
+            defaults=GenerationConfig(temperature=0.0),
         )
     )
-    return Answer(output=verdict.text, finish_reason=verdict.finish_reason, notes=notes)
+    return Answer(output=verdict.text, finish_reason=verdict.finish_reason, metadata=metadata)
 
 
 async def _round(
-    context: Context, prompts: Sequence[Sequence[Message]], number: int, warm: Generation, agents: Models
+    context: Context, prompts: Sequence[Sequence[Message]], number: int, warm: GenerationConfig, agents: Models
 ) -> list[Completion]:
     return await together(
         context.ask(prompt, role=f"agent-{i + 1}", round=number, model=nth(agents, i), defaults=warm)

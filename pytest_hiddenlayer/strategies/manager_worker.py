@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..concurrency import together
 from ..errors import UsageError
-from ..types import Answer, Context, Generation, Message, Models
+from ..types import Answer, Context, GenerationConfig, Message, Models
 from .model_mix import names, nth
 
 PLAN = "Split into steps: {task}"
@@ -19,7 +19,7 @@ _STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]++(\S.*)$", re.MULTILIN
 async def manager_worker(
     context: Context, *, n_workers: int = 3, temperature: float = 0.0, manager: Models = "", workers: Models = ""
 ) -> Answer:
-    """The manager's merged completion; plan and results stand in the notes.
+    """The manager's merged completion; plan and results are in its metadata.
 
     A plan is a numbered or dashed list. Steps beyond `n_workers` are dealt to the workers in
     turn. Where no step can be read, the answer ends as `unscored` with the plan as the reason.
@@ -30,7 +30,7 @@ async def manager_worker(
         raise UsageError(f"manager_worker: manager={manager!r} names several models; one manages")
     if n_workers < 1:
         raise UsageError(f"manager_worker: n_workers={n_workers}; at least 1 is needed")
-    cool = Generation(temperature=temperature)
+    cool = GenerationConfig(temperature=temperature)
     plan = await context.ask(
         _chat(context, PLAN.format(task=context.prompt)), role="manager", model=nth(manager, 0), defaults=cool
     )
@@ -41,7 +41,7 @@ async def manager_worker(
             finish_reason=plan.finish_reason,
             outcome="unscored",
             error=f"the manager's plan holds no numbered step: {plan.text[:200]!r}",
-            notes={"plan": []},
+            metadata={"plan": []},
         )
     subtasks = deal(steps, n_workers)
     results = await together(
@@ -65,7 +65,7 @@ async def manager_worker(
     return Answer(
         output=merged.text,
         finish_reason=merged.finish_reason,
-        notes={"plan": subtasks, "results": answers},
+        metadata={"plan": subtasks, "results": answers},
     )
 
 

@@ -16,7 +16,7 @@ class Vote:
     tie: bool  # the winner won only by having been seen first
 
     def to_json(self) -> dict[str, object]:
-        """Plain JSON values, for a record's notes."""
+        """Plain JSON values, for a record's `answer_metadata`."""
         return {"answer": self.winner, "votes": self.votes, "tie": self.tie}
 
 

@@ -30,7 +30,7 @@ class Document:
         return self.lines.get(())
 
 
-def label(place: Field) -> str:
+def format_path(place: Field) -> str:
     """A place as people write it: `samples[3].input`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     return text.removeprefix(".")

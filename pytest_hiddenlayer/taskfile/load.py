@@ -11,14 +11,14 @@ from pydantic import ValidationError
 
 from ..errors import TaskError, UsageError
 from ..registry import scorers
-from ..types import Generation, Sample, Spec, Task
+from ..types import GenerationConfig, Sample, Spec, Task
 from .detect import is_foreign_harness
-from .document import Document, Field, label, merge
+from .document import Document, Field, format_path, merge
 from .error_messages import faults
 from .hashing import task_hash
 from .json_source import parse_json
 from .outputs import check_known, read_outputs_file
-from .paths import MEGABYTE, Source, beside, source
+from .paths import MEGABYTE, Source, resolve_data_file, source
 from .prompt import render_prompt
 from .rows import read_rows
 from .samples import Entry, build_samples, file_entries, inline_entries
@@ -68,7 +68,7 @@ class _Loader:
             samples=samples,
             scorers=self._scorers({sample.id for sample in samples}),
             strategies=self._distinct("strategies", form.strategies or [Spec(name="single")], repr),
-            generate=Generation(**form.generate.model_dump()),
+            generate=GenerationConfig(**form.generate.model_dump()),
             outputs=self._outputs({sample.id for sample in samples}),
             tags=tuple(dict.fromkeys(form.tags)),
             **{name: getattr(form, name) for name in _AS_THEY_ARE},
@@ -90,13 +90,13 @@ class _Loader:
                 raise self._error(("fields",), why)
             return inline_entries(written, self.document, self.source)
         data = written if isinstance(written, DataFile) else DataFile(file=written)
-        file = self._at(("samples",), lambda name: beside(self.source, name, self.root), data.file)
+        file = self._at(("samples",), lambda name: resolve_data_file(self.source, name, self.root), data.file)
         return file_entries(read_rows(file, data.path), file, self.form.fields)
 
     def _outputs(self, ids: set[str]) -> dict[str, tuple[str, ...]] | None:
         written = self.form.outputs
         if isinstance(written, str):
-            file = self._at(("outputs",), lambda name: beside(self.source, name, self.root), written)
+            file = self._at(("outputs",), lambda name: resolve_data_file(self.source, name, self.root), written)
             return read_outputs_file(file, ids)
         for name in written or ():
             self._at(("outputs", name), lambda name: check_known(name, ids), name)
@@ -123,7 +123,7 @@ class _Loader:
                 raise self._error(
                     place, f"{name} must be the name of a file of {{id, output}}, got {describe(written)}"
                 )
-            file = self._at(place, lambda text: beside(self.source, text, self.root), written)
+            file = self._at(place, lambda text: resolve_data_file(self.source, text, self.root), written)
             read[name] = read_outputs_file(file, ids)
         return replace(spec, params={**spec.params, **read}) if read else spec
 
@@ -150,7 +150,7 @@ class _Loader:
             raise self._error(place, str(error)) from error
 
     def _error(self, place: Field, message: str) -> TaskError:
-        return self.source.error(message, line=self.document.line(place), field=label(place))
+        return self.source.error(message, line=self.document.line(place), field=format_path(place))
 
 
 _AS_THEY_ARE = (
@@ -179,4 +179,4 @@ def _check(document: Document, file: Source) -> TaskForm:
         found = faults(error, TaskForm)
     # By line: pydantic reports unknown fields last, people read from the top.
     found.sort(key=lambda fault: document.line(fault[0]) or 0)
-    raise merge(file.error(why, line=document.line(place), field=label(place)) for place, why in found)
+    raise merge(file.error(why, line=document.line(place), field=format_path(place)) for place, why in found)

@@ -72,7 +72,7 @@ def source(path: Path, root: Path) -> Source:
     return found
 
 
-def beside(task_file: Source, written: str, root: Path) -> Source:
+def resolve_data_file(task_file: Source, written: str, root: Path) -> Source:
     """The data file that a task file names, relative to it.
 
     Raises ValueError, with the sentence to show, where it is missing or may not be read.

@@ -41,7 +41,7 @@ def read_rows(source: Source, path: str | None = None) -> Iterator[Row]:
     return _jsonl(source) if suffix == ".jsonl" else _csv(source)
 
 
-def dig(values: Any, path: str) -> Any:
+def get_path(values: Any, path: str) -> Any:
     """The value at a dotted path (`answer.value`, `turns.0`); a key that holds the dots itself wins.
 
     Raises KeyError with the part that is not there.
@@ -55,7 +55,7 @@ def dig(values: Any, path: str) -> Any:
         found = values[int(head)]
     else:
         raise KeyError(head)
-    return dig(found, rest) if dot else found
+    return get_path(found, rest) if dot else found
 
 
 def _jsonl(source: Source) -> Iterator[Row]:
@@ -84,7 +84,7 @@ def _list_in(source: Source, data: Any, path: str | None) -> list[Any]:
     """The list of rows: at `path`, or the whole, or the only list of objects in the object."""
     if path is not None:
         try:
-            data = dig(data, path)
+            data = get_path(data, path)
         except KeyError as error:
             near = did_you_mean(error.args[0], data) if isinstance(data, dict) else ""
             raise source.error(f"has nothing at `path: {path}`{near}") from error

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from ..errors import TaskError, did_you_mean
 from ..types import Sample
-from .document import MAX_FAULTS, Document, label, merge
+from .document import MAX_FAULTS, Document, format_path, merge
 from .error_messages import faults
 from .paths import Source
-from .rows import Row, dig
+from .rows import Row, get_path
 from .scalar import resolve, shorten
 from .schema import FieldMap, SampleRow, TaskForm
 
@@ -49,7 +49,7 @@ def file_entries(rows: Iterable[Row], source: Source, fields: FieldMap) -> Itera
                 yield Entry(row.number, row.line, source, _checked(row, source, fields))
             except ValidationError as error:
                 for place, why in faults(error, SampleRow):
-                    yield _row_error(row, source, label(place), why)
+                    yield _row_error(row, source, format_path(place), why)
             except TaskError as error:
                 yield error
     except TaskError as error:  # the file cannot be read any further
@@ -106,7 +106,7 @@ def _our_fields(row: Row, source: Source, fields: FieldMap) -> dict[str, Any]:
 
 def _column(row: Row, source: Source, ours: str, theirs: str) -> Any:
     try:
-        return dig(row.values, theirs)
+        return get_path(row.values, theirs)
     except KeyError as error:
         near = did_you_mean(error.args[0], row.values)
         columns = shorten(", ".join(row.values), 200)

@@ -90,7 +90,7 @@ class GenerateForm(_Form):
     max_tokens: Count | None = None
     """New tokens at most."""
     stop: Stop | None = None
-    """Generation ends before the first of these texts."""
+    """GenerationConfig ends before the first of these texts."""
 
 
 def _samples_kind(value: Any) -> str:
@@ -124,7 +124,7 @@ class TaskForm(_Form):
     scorers: list[ScorerSpec] = Field(min_length=1)
     """Names, or `{name: {parameter: value}}`; the first gives the headline score."""
     generate: GenerateForm = Field(default_factory=GenerateForm)
-    """Generation parameters; options of the command line win."""
+    """GenerationConfig parameters; options of the command line win."""
     epochs: Count = 1
     """Repeats of each sample."""
     reducer: Reducer = "mean"

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from pytest_hiddenlayer.calls.checks import same_model
-from pytest_hiddenlayer.calls.client import Line
-from pytest_hiddenlayer.calls.limiter import Places
-from pytest_hiddenlayer.calls.retry import Patience
-from pytest_hiddenlayer.errors import BudgetSpent, ProviderError, TransientError
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request, Usage
+from pytest_hiddenlayer.calls.client import ModelClient
+from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
+from pytest_hiddenlayer.calls.retry import RetryPolicy
+from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, TransientError
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
 
 class Server:
@@ -57,27 +57,31 @@ class Pocket:
 
     async def reserve(self, request, order):
         if self.empty:
-            raise BudgetSpent("nothing is left")
+            raise BudgetExceededError("nothing is left")
         self.log.append("reserve")
         return 1
 
-    def settle(self, reserved, completion):
+    def commit(self, reserved, completion):
         self.log.append("settled")
         return replace(completion, cost_usd=0.5)
 
-    def unanswered(self, reserved, error):
+    def release_or_hold(self, reserved, error):
         self.log.append(f"freed: {type(error).__name__}")
 
 
-def line(server, **rest) -> Line:
-    return Line.to("test", server, Places(2), patience=Patience(attempts=3, first_wait_s=0.001), **rest)
+def line(server, **rest) -> ModelClient:
+    return ModelClient.to(
+        "test", server, AdaptiveLimiter(2), retry_policy=RetryPolicy(attempts=3, first_wait_s=0.001), **rest
+    )
 
 
 def request(text: str = "hello", seed: int = 1) -> Request:
-    return Request(messages=(Message(role="user", content=text),), params=Generation(temperature=0.0), seed=seed)
+    return Request(
+        messages=(Message(role="user", content=text),), params=GenerationConfig(temperature=0.0), seed=seed
+    )
 
 
-def ask(one: Line, *requests: Request) -> list[Completion]:
+def ask(one: ModelClient, *requests: Request) -> list[Completion]:
     async def go():
         return [await one.complete(r) for r in requests]
 
@@ -115,7 +119,7 @@ def test_every_store_keeps_what_was_asked():
 def test_the_purse_is_opened_once_for_all_attempts():
     """Two attempts are one reservation; the completion has the purse's price; a stored one needs no purse."""
     pocket, memory = Pocket(), Memory()
-    one = line(Server(fails=1), purse=pocket, stores=(memory,))
+    one = line(Server(fails=1), meter=pocket, stores=(memory,))
     found, known = ask(one, request(), request())
     assert (found.cost_usd, found.attempts) == (0.5, 2)
     assert known.cached
@@ -126,24 +130,24 @@ def test_a_failed_call_frees_what_was_reserved():
     """What is set aside comes back when no answer came."""
     pocket = Pocket()
     with pytest.raises(ProviderError, match="busy"):
-        ask(line(Server(fails=9), purse=pocket), request())
+        ask(line(Server(fails=9), meter=pocket), request())
     assert pocket.log == ["reserve", "freed: ProviderError"]
 
 
 def test_an_empty_purse_asks_nothing():
-    """BudgetSpent comes before the provider."""
+    """BudgetExceededError comes before the provider."""
     server = Server()
-    with pytest.raises(BudgetSpent):
-        ask(line(server, purse=Pocket(empty=True)), request())
+    with pytest.raises(BudgetExceededError):
+        ask(line(server, meter=Pocket(empty=True)), request())
     assert server.asked == 0
 
 
 def test_another_model_is_remarked():
     """A server that answers with another model is told; a dated form of the name is the same model."""
     (found,) = ask(line(Server(says="large-9")), request())
-    assert found.remarks == ("asked small-1, the server says that large-9 answered",)
+    assert found.warnings == ("asked small-1, the server says that large-9 answered",)
     (found,) = ask(line(Server(says="small-1-2026-01-31")), request())
-    assert found.remarks == ()
+    assert found.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -161,6 +165,6 @@ def test_a_cut_prompt_is_remarked():
     """Eight thousand bytes read as forty tokens were cut; read as two thousand they were not."""
     long = request("four " * 1600)
     (found,) = ask(line(Server(tokens=40)), long)
-    assert "8000 bytes and the server read 40 tokens" in found.remarks[0]
+    assert "8000 bytes and the server read 40 tokens" in found.warnings[0]
     for tokens in (2000, None):
-        assert ask(line(Server(tokens=tokens)), long)[0].remarks == ()
+        assert ask(line(Server(tokens=tokens)), long)[0].warnings == ()

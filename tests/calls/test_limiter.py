@@ -6,46 +6,46 @@ import asyncio
 
 import pytest
 
-from pytest_hiddenlayer.calls.limiter import Places
+from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
 
 
-async def crowd(places: Places, n: int, *, refuse=lambda: False) -> None:
+async def crowd(limiter: AdaptiveLimiter, n: int, *, refuse=lambda: False) -> None:
     """n calls that each hold a place for one turn of the loop; some are turned away, and come again."""
 
     async def one(order: int) -> None:
         while True:
-            async with places.hold(order) as held:
+            async with limiter.acquire(order) as held:
                 await asyncio.sleep(0)
                 if not refuse():
-                    places.well()
+                    limiter.on_success()
                     return
-                places.too_much(held)
+                limiter.on_overload(held)
 
     await asyncio.gather(*(one(i) for i in range(n)))
 
 
 def test_it_doubles_until_the_most():
     """While all goes well each round of calls doubles the bound."""
-    places = Places(4, 64)
-    asyncio.run(crowd(places, 500))
-    assert (places.bound, places.highest, places.in_flight) == (64, 64, 0)
+    limiter = AdaptiveLimiter(4, 64)
+    asyncio.run(crowd(limiter, 500))
+    assert (limiter.bound, limiter.peak, limiter.in_flight) == (64, 64, 0)
 
 
 def test_a_fixed_bound_stays():
     """Start and most equal: it never grows."""
-    places = Places(3)
-    asyncio.run(crowd(places, 50))
-    assert (places.bound, places.highest) == (3, 3)
+    limiter = AdaptiveLimiter(3)
+    asyncio.run(crowd(limiter, 50))
+    assert (limiter.bound, limiter.peak) == (3, 3)
 
 
 def test_without_demand_it_does_not_grow():
     """Calls that never wait tell nothing of what the server bears."""
-    places = Places(20, 200)
+    limiter = AdaptiveLimiter(20, 200)
 
     async def one_by_one() -> None:
         for i in range(50):
-            await crowd(places, 1)
-            assert places.bound == 20, i
+            await crowd(limiter, 1)
+            assert limiter.bound == 20, i
 
     asyncio.run(one_by_one())
 
@@ -54,21 +54,21 @@ def test_one_burst_halves_once():
     """Twenty refusals of calls that were in flight together halve the bound once, a later one again."""
 
     async def go() -> list[int]:
-        places, bounds = Places(20, 200), []
+        limiter, bounds = AdaptiveLimiter(20, 200), []
         for _ in range(2):
             async with asyncio.TaskGroup() as group:
                 gate = asyncio.Event()
 
                 async def refused() -> None:
-                    async with places.hold(0) as held:
+                    async with limiter.acquire(0) as held:
                         await gate.wait()  # noqa: B023
-                        places.too_much(held)
+                        limiter.on_overload(held)
 
-                for _ in range(places.bound):
+                for _ in range(limiter.bound):
                     group.create_task(refused())
                 await asyncio.sleep(0)
                 gate.set()
-            bounds.append(places.bound)
+            bounds.append(limiter.bound)
         return bounds
 
     assert asyncio.run(go()) == [10, 5]
@@ -78,12 +78,12 @@ def test_after_a_cut_it_grows_by_one_a_round():
     """Additive increase: a round of successes at bound b adds about one."""
 
     async def go() -> tuple[int, int]:
-        places = Places(40, 200)
-        async with places.hold(0) as held:
-            places.too_much(held)
-        before = places.bound
-        await crowd(places, before * 5)
-        return before, places.bound
+        limiter = AdaptiveLimiter(40, 200)
+        async with limiter.acquire(0) as held:
+            limiter.on_overload(held)
+        before = limiter.bound
+        await crowd(limiter, before * 5)
+        return before, limiter.bound
 
     before, after = asyncio.run(go())
     assert before == 20
@@ -95,16 +95,16 @@ def test_it_finds_what_the_server_bears(bears):
     """A server that refuses above `bears` calls: all are answered, and at the end few are refused."""
 
     async def go() -> tuple[int, int]:
-        places = Places(20, 200)
+        limiter = AdaptiveLimiter(20, 200)
         refusals = 0
 
         def refuse() -> bool:
             nonlocal refusals
-            refusals += places.in_flight > bears
-            return places.in_flight > bears
+            refusals += limiter.in_flight > bears
+            return limiter.in_flight > bears
 
-        await crowd(places, 2000, refuse=refuse)
-        return refusals, places.bound
+        await crowd(limiter, 2000, refuse=refuse)
+        return refusals, limiter.bound
 
     refusals, bound = asyncio.run(go())
     assert refusals < 1000
@@ -115,13 +115,13 @@ def test_a_cancelled_waiter_passes_its_place_on():
     """Whoever is cancelled while waiting, or just when it was its turn, blocks nobody."""
 
     async def go() -> bool:
-        places = Places(1)
-        async with places.hold(0):
-            waiting = [asyncio.create_task(crowd(places, 1)) for _ in range(3)]
+        limiter = AdaptiveLimiter(1)
+        async with limiter.acquire(0):
+            waiting = [asyncio.create_task(crowd(limiter, 1)) for _ in range(3)]
             await asyncio.sleep(0)
             waiting[0].cancel()
         waiting[1].cancel()
         await asyncio.wait_for(waiting[2], 5)
-        return places.in_flight == 0
+        return limiter.in_flight == 0
 
     assert asyncio.run(go())

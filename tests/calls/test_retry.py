@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_hiddenlayer.calls import retry
-from pytest_hiddenlayer.calls.limiter import Places
-from pytest_hiddenlayer.calls.retry import Patience, persist
+from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
+from pytest_hiddenlayer.calls.retry import RetryPolicy, complete_with_retry
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.types import Completion, Usage
 
 DONE = Completion(text="yes", finish_reason="stop", usage=Usage(calls=1), latency_s=0.1, model="m")
-QUICK = Patience(first_wait_s=0.001, longest_wait_s=0.002)
+QUICK = RetryPolicy(first_wait_s=0.001, longest_wait_s=0.002)
 
 
 def failing(times: int, error: Callable[[], Exception]):
@@ -33,8 +33,8 @@ def failing(times: int, error: Callable[[], Exception]):
     return attempt
 
 
-def tried(attempt, patience: Patience = QUICK, places: Places | None = None) -> Completion:
-    return asyncio.run(persist(attempt, places or Places(4), 0, patience))
+def tried(attempt, retry_policy: RetryPolicy = QUICK, limiter: AdaptiveLimiter | None = None) -> Completion:
+    return asyncio.run(complete_with_retry(attempt, limiter or AdaptiveLimiter(4), 0, retry_policy))
 
 
 def test_the_first_success_counts_its_attempts():
@@ -56,7 +56,7 @@ def test_it_gives_up_and_says_after_what():
     """After the last attempt the server's word stands with the number of attempts."""
     attempt = failing(99, lambda: TransientError("529 overloaded", slow_down=True))
     with pytest.raises(ProviderError, match=r"529 overloaded \(given up after 4 attempts in"):
-        tried(attempt, Patience(attempts=4, first_wait_s=0.001))
+        tried(attempt, RetryPolicy(attempts=4, first_wait_s=0.001))
     assert attempt.made == 4
 
 
@@ -64,7 +64,7 @@ def test_no_attempt_begins_after_the_deadline():
     """A wait that would outlast the deadline is not begun."""
     attempt = failing(99, lambda: TransientError("busy", retry_after_s=30))
     with pytest.raises(ProviderError, match="given up after 1 attempt in"):
-        tried(attempt, Patience(total_s=5))
+        tried(attempt, RetryPolicy(total_s=5))
 
 
 def test_a_trickling_answer_meets_the_deadline():
@@ -77,7 +77,7 @@ def test_a_trickling_answer_meets_the_deadline():
             await asyncio.sleep(0.01)
 
     with pytest.raises(ProviderError, match=r"no whole answer within 0\.\d+ s \(given up"):
-        tried(trickle, Patience(attempt_s=0.1, total_s=0.3, first_wait_s=0.001))
+        tried(trickle, RetryPolicy(attempt_s=0.1, total_s=0.3, first_wait_s=0.001))
     assert len(began) == 3
     assert 0.09 < began[1] - began[0] < 0.3
 
@@ -90,9 +90,9 @@ def test_waiting_for_a_place_is_not_part_of_the_deadline():
         return DONE
 
     async def go() -> list[Completion]:
-        places = Places(1)
+        limiter = AdaptiveLimiter(1)
         return await asyncio.gather(
-            *(persist(slow, places, i, Patience(attempt_s=0.15, total_s=0.2)) for i in range(8))
+            *(complete_with_retry(slow, limiter, i, RetryPolicy(attempt_s=0.15, total_s=0.2)) for i in range(8))
         )
 
     assert len(asyncio.run(go())) == 8
@@ -100,19 +100,19 @@ def test_waiting_for_a_place_is_not_part_of_the_deadline():
 
 def test_refusals_lower_the_bound_and_free_the_place():
     """While a refused call waits, others have its place."""
-    places = Places(8, 200)
-    tried(failing(2, lambda: TransientError("429", slow_down=True)), places=places)
-    assert (places.bound, places.in_flight) == (2, 0)
+    limiter = AdaptiveLimiter(8, 200)
+    tried(failing(2, lambda: TransientError("429", slow_down=True)), limiter=limiter)
+    assert (limiter.bound, limiter.in_flight) == (2, 0)
 
 
 @given(st.integers(1, 20), st.one_of(st.none(), st.floats(-5, 1000)))
 def test_waits_are_bounded(number, asked):
     """Full jitter below a doubling bound; a Retry-After is honoured, up to its own bound."""
-    patience = Patience()
-    wait = retry._wait(TransientError("", retry_after_s=asked), number, patience)
-    bound = min(patience.longest_wait_s, patience.first_wait_s * 2 ** (number - 1))
+    retry_policy = RetryPolicy()
+    wait = retry._wait(TransientError("", retry_after_s=asked), number, retry_policy)
+    bound = min(retry_policy.longest_wait_s, retry_policy.first_wait_s * 2 ** (number - 1))
     if asked is None:
         assert 0 <= wait <= bound
     else:
-        honoured = min(max(asked, 0), patience.longest_asked_s)
+        honoured = min(max(asked, 0), retry_policy.max_retry_after_s)
         assert honoured <= wait <= honoured + bound / 10

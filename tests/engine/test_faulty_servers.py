@@ -13,7 +13,7 @@ from fake_server.asking import KEY
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.options import RunOptions
-from pytest_hiddenlayer.types import Generation, Message, ModelName, Record, Request, Sample, Spec, Task
+from pytest_hiddenlayer.types import GenerationConfig, Message, ModelName, Record, Request, Sample, Spec, Task
 
 SHARES = {"429": 0.092, "500": 0.092, "529": 0.092, "drop": 0.06, "cut": 0.06, "html": 0.06}
 """Three of ten of the requests for these 500 prompts, as the stand-in draws."""
@@ -66,7 +66,7 @@ def test_a_trickling_body_meets_the_deadline(provider):
     """One byte a second: the attempt ends within 10 % of its deadline, and three of them fill the total."""
     with standin() as server, engine(provider, server, timeout_s=2.0) as runtime:
         line = runtime.provider(runtime.options.providers[0])
-        asked = Request(messages=(Message(role="user", content="FAULT=trickle"),), params=Generation(), seed=1)
+        asked = Request(messages=(Message(role="user", content="FAULT=trickle"),), params=GenerationConfig(), seed=1)
 
         async def timed() -> list[float]:
             ends = []

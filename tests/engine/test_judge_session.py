@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hiddenlayer.engine.judge_session import JudgeDesk
+from pytest_hiddenlayer.engine.judge_session import JudgeSession
 from pytest_hiddenlayer.errors import ProviderError, UnknownNameError, UsageError
 from pytest_hiddenlayer.scorers.judge.pairwise import judge_pair
-from pytest_hiddenlayer.types import Completion, Generation, ModelName
+from pytest_hiddenlayer.types import Completion, GenerationConfig, ModelName
 
 
 @pytest.fixture
@@ -35,16 +35,16 @@ def texts(found: list[Completion | ProviderError]) -> list[str]:
 
 def test_pairs_are_judged_at_a_desk(model):
     """Any number of pairs are judged at once; usage and cost are the sums of all calls."""
-    with JudgeDesk(model) as desk:
-        found = desk.gather(judge_pair(desk.ask, "q", f"a{i}", "b") for i in range(5))
+    with JudgeSession(model) as judge_session:
+        found = judge_session.gather(judge_pair(judge_session.ask, "q", f"a{i}", "b") for i in range(5))
         assert [one.winner for one in found] == ["a"] * 5
-        assert (desk.usage.calls, desk.cost_usd) == (10, 0.0)
+        assert (judge_session.usage.calls, judge_session.cost_usd) == (10, 0.0)
 
 
 def test_a_failed_call_stands_in_its_place(model):
     """One failed call is a ProviderError among the results, and the others are there."""
-    with JudgeDesk(model) as desk:
-        one, two = desk.gather([desk.ask("boom", role="r"), desk.ask("fine", role="r")])
+    with JudgeSession(model) as judge_session:
+        one, two = judge_session.gather([judge_session.ask("boom", role="r"), judge_session.ask("fine", role="r")])
     assert isinstance(one, ProviderError)
     assert isinstance(two, Completion)
 
@@ -55,19 +55,19 @@ def test_any_other_failure_is_raised(model):
     async def wrong() -> None:
         raise KeyError("x")
 
-    with JudgeDesk(model) as desk, pytest.raises(KeyError):
-        desk.gather([wrong()])
+    with JudgeSession(model) as judge_session, pytest.raises(KeyError):
+        judge_session.gather([wrong()])
 
 
 def test_seeds_go_by_what_is_asked_and_not_by_when(model):
     """The same questions in another order get the same answers; the same question again another."""
     questions = [f"q{i}" for i in range(8)]
-    with JudgeDesk(model) as one:
+    with JudgeSession(model) as one:
         first = texts(one.gather(one.ask(q, role="r") for q in questions))
         again = texts(one.gather(one.ask(q, role="r") for q in questions))
-    with JudgeDesk(model) as two:
+    with JudgeSession(model) as two:
         turned = texts(two.gather(two.ask(q, role="r") for q in reversed(questions)))
-    with JudgeDesk(model, seed=1) as three:
+    with JudgeSession(model, seed=1) as three:
         other = texts(three.gather(three.ask(q, role="r") for q in questions))
     assert first == turned[::-1]
     assert len({tuple(first), tuple(again), tuple(other)}) == 3
@@ -77,7 +77,7 @@ def test_overrides_win(monkeypatch, model):
     """A desk's own parameters win over those of a call, which win over greedy."""
     from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 
-    asked: list[Generation] = []
+    asked: list[GenerationConfig] = []
     inner = ScriptedProvider.complete
 
     async def complete(self, request):
@@ -85,26 +85,28 @@ def test_overrides_win(monkeypatch, model):
         return await inner(self, request)
 
     monkeypatch.setattr(ScriptedProvider, "complete", complete)
-    with JudgeDesk(model, overrides=Generation(max_tokens=7)) as desk:
-        desk.gather([desk.ask("q", role="r", defaults=Generation(max_tokens=9, temperature=0.5))])
-    assert asked == [Generation(temperature=0.5, top_p=1.0, max_tokens=7)]
+    with JudgeSession(model, overrides=GenerationConfig(max_tokens=7)) as judge_session:
+        judge_session.gather(
+            [judge_session.ask("q", role="r", defaults=GenerationConfig(max_tokens=9, temperature=0.5))]
+        )
+    assert asked == [GenerationConfig(temperature=0.5, top_p=1.0, max_tokens=7)]
 
 
 def test_opening_raises_what_the_provider_raises(tmp_path):
     """A model that cannot be opened is known when the desk is entered."""
     with (
         pytest.raises(UsageError, match="cannot read it"),
-        JudgeDesk(ModelName(provider="scripted", model="no.json")),
+        JudgeSession(ModelName(provider="scripted", model="no.json")),
     ):
         pass
-    with pytest.raises(UnknownNameError), JudgeDesk(ModelName(provider="scriptde")):
+    with pytest.raises(UnknownNameError), JudgeSession(ModelName(provider="scriptde")):
         pass
 
 
 def test_a_desk_is_of_one_model(model):
     """Another judge's name, and a desk that is closed, are refused with what to do."""
-    with JudgeDesk(model) as desk:
-        (found,) = desk.gather([desk.ask("q", role="r", judge="mlx")])
+    with JudgeSession(model) as judge_session:
+        (found,) = judge_session.gather([judge_session.ask("q", role="r", judge="mlx")])
     assert "open one for it" in str(found)
     with pytest.raises(ProviderError, match="closed"):
-        asyncio.run(desk.ask("q", role="r"))
+        asyncio.run(judge_session.ask("q", role="r"))

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hiddenlayer.calls.limiter import Places
+from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
 from pytest_hiddenlayer.engine.cases import Case, cases, cells, model_slugs
-from pytest_hiddenlayer.engine.run_case import answer_case
+from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import HiddenLayerError, ProviderError, UnknownNameError, UsageError
 from pytest_hiddenlayer.identifiers import derive_seed, digest, item_name, item_params, slug, slugs
@@ -24,7 +24,7 @@ from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.registry import providers, scorer, strategy
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import Answer, Completion, Generation, Message, ModelName, Record, Request, Usage
+from pytest_hiddenlayer.types import Answer, Completion, GenerationConfig, Message, ModelName, Record, Request, Usage
 
 TASK = """task: t
 samples: [{id: a, input: question, target: yes}, {id: b, input: other, target: no}]
@@ -44,10 +44,10 @@ def case(tmp_path: Path) -> Callable[..., Case]:
     return make
 
 
-def answer(case: Case, script: dict[str, object], overrides: Generation = Generation()) -> Record:
+def answer(case: Case, script: dict[str, object], overrides: GenerationConfig = GenerationConfig()) -> Record:
     """The record of a case under a script."""
     fake = ScriptedProvider(script=script)
-    return asyncio.run(answer_case(case, fake, fake, overrides=overrides, run_id="r"))
+    return asyncio.run(run_case(case, fake, fake, overrides=overrides, run_id="r"))
 
 
 # ---------------------------------------------------------------- names
@@ -137,7 +137,7 @@ class Noting:
     """Keeps the parameters of the last call."""
 
     model = "noting"
-    params = Generation()
+    params = GenerationConfig()
 
     async def complete(self, request: Request) -> Completion:
         self.params = request.params
@@ -161,7 +161,7 @@ def test_temperature_precedence(case, typed, task, option, expected):
     """Option > parameter written for the strategy > task file > the strategy's default > 0."""
     noting = Noting()
     one = case(more=task, strategies=(parse_strategy(typed),))
-    asyncio.run(answer_case(one, noting, noting, overrides=Generation(temperature=option), run_id="r"))
+    asyncio.run(run_case(one, noting, noting, overrides=GenerationConfig(temperature=option), run_id="r"))
     assert noting.params.temperature == expected
 
 
@@ -235,7 +235,7 @@ def test_the_key_tells_what_determines_the_answer(case):
         answer(case(), {}).key,
         answer(case(seed=1), {}).key,
         answer(case(strategies=(parse_strategy("self_consistency"),)), {}).key,
-        answer(case(), {}, Generation(temperature=1.0)).key,
+        answer(case(), {}, GenerationConfig(temperature=1.0)).key,
     ]
     assert keys[0] == keys[1]
     assert len(set(keys)) == 4
@@ -310,11 +310,11 @@ def test_places_serve_the_oldest_first():
     """Of those who wait, the lowest order goes next, however late it came; no more than n hold at once."""
 
     async def go() -> tuple[list[int], int]:
-        places, served, held, most = Places(1), [], 0, 0
+        limiter, served, held, most = AdaptiveLimiter(1), [], 0, 0
 
         async def one(order: int) -> None:
             nonlocal held, most
-            async with places.hold(order):
+            async with limiter.hold(order):
                 held += 1
                 most = max(most, held)
                 served.append(order)
@@ -335,13 +335,13 @@ def test_a_cancelled_waiter_takes_no_place():
     """Cancelling one who waits leaves the place to the next."""
 
     async def go() -> bool:
-        places = Places(1)
-        async with places.hold(0):
-            waiting = asyncio.create_task(places._take(1))
+        limiter = AdaptiveLimiter(1)
+        async with limiter.hold(0):
+            waiting = asyncio.create_task(limiter._take(1))
             await asyncio.sleep(0)
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
-        async with asyncio.timeout(1), places.hold(2):
+        async with asyncio.timeout(1), limiter.hold(2):
             return True
 
     assert asyncio.run(go())
@@ -540,7 +540,7 @@ class Counting:
 def test_tokens_and_costs_are_summed_unless_unknown(case, said, tokens, cost):
     """One call of unknown tokens or price makes that sum unknown, never 0; free is 0."""
     one, fake = case(strategies=(parse_strategy("self_consistency:n_samples=2"),)), Counting(*said)
-    record = asyncio.run(answer_case(one, fake, fake, overrides=Generation(), run_id="r"))
+    record = asyncio.run(run_case(one, fake, fake, overrides=GenerationConfig(), run_id="r"))
     assert (record.usage["input_tokens"], record.usage["output_tokens"], record.cost_usd) == (tokens, 2, cost)
 
 
@@ -612,12 +612,12 @@ def test_lone_surrogates_are_cleaned_everywhere(case):
     @strategy("test_engine_half")
     async def half(context):
         said = await context.ask("\udc00", role="r")
-        return Answer(output=said.text, notes={"\ud800": ["\ud801"]})
+        return Answer(output=said.text, metadata={"\ud800": ["\ud801"]})
 
     record = answer(case(strategies=(parse_strategy("test_engine_half"),)), {})
     written = json.dumps(record.to_json(), allow_nan=False, ensure_ascii=False).encode("utf-8").decode()
-    assert {"\\ud800", "\\ud801", "\\udc00"} <= set(json.loads(written)["notes"]["\\ud800"]) | {
-        *json.loads(written)["notes"],
+    assert {"\\ud800", "\\ud801", "\\udc00"} <= set(json.loads(written)["answer_metadata"]["\\ud800"]) | {
+        *json.loads(written)["answer_metadata"],
         record.output,
     }
 
@@ -673,7 +673,7 @@ def test_notes_that_are_no_json_do_not_break_the_log(case, note):
 
     @strategy("test_engine_notes")
     async def notes(context):
-        return Answer(output="yes", notes={"x": note})
+        return Answer(output="yes", metadata={"x": note})
 
     json.dumps(answer(case(strategies=(parse_strategy("test_engine_notes"),)), {}).to_json(), allow_nan=False)
 
@@ -712,42 +712,42 @@ class Watched:
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> type[Watched]:
+def stoppable_cells(monkeypatch: pytest.MonkeyPatch) -> type[Watched]:
     """A fresh Watched under the provider name `scripted`."""
     fresh = type("Fresh", (Watched,), {})
     monkeypatch.setattr(providers, "_own", {"scripted": fresh})
     return fresh
 
 
-def test_opening_fails_once_and_is_told_each_time(watched):
+def test_opening_fails_once_and_is_told_each_time(stoppable_cells):
     """A provider that cannot open is not opened again for each of a thousand cases."""
-    watched.fails = True
+    stoppable_cells.fails = True
     runtime = Runtime(RunOptions(), "r")
     for _ in range(3):
         with pytest.raises(ProviderError, match="no key"):
             runtime.provider(ModelName(provider="scripted"))
-    assert watched.opened == 1
+    assert stoppable_cells.opened == 1
     runtime.close()
 
 
 @pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (3, 3), (50, 8)])
-def test_no_more_calls_in_flight_than_allowed(case, watched, concurrency, most):
+def test_no_more_calls_in_flight_than_allowed(case, stoppable_cells, concurrency, most):
     """Cases run at the same time, up to `concurrency` calls, and the model is opened and closed once."""
     runtime = Runtime(RunOptions(concurrency=concurrency), "r")
     futures = [runtime.submit(one) for one in cases(case(epochs=4).cell)]
     assert [runtime.wait(future).outcome for future in futures] == ["correct", "incorrect"] * 4
     runtime.close()
-    assert (watched.most, watched.opened, watched.closed) == (most, 1, 1)
+    assert (stoppable_cells.most, stoppable_cells.opened, stoppable_cells.closed) == (most, 1, 1)
 
 
-def test_closing_twice_or_unused_is_fine(watched):
+def test_closing_twice_or_unused_is_fine(stoppable_cells):
     """close() can always be called."""
     runtime = Runtime(RunOptions(), "r")
     runtime.close()
     runtime.provider(ModelName(provider="scripted"))
     runtime.close()
     runtime.close()
-    assert watched.closed == 1
+    assert stoppable_cells.closed == 1
 
 
 def test_closing_is_quick_and_tells_the_call(case):

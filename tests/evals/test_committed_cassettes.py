@@ -11,7 +11,7 @@ import pytest
 
 from pytest_hiddenlayer.calls.cassettes.format import read_cassette
 from pytest_hiddenlayer.models import BUNDLED
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 pytest.importorskip("mlx.core", reason="mlx does not work here, so the model cannot be asked anew")
 CASSETTES = Path(__file__).parents[2] / "fixtures" / "cassettes"
@@ -29,7 +29,7 @@ def request_of(identity) -> Request:
         params["stop"] = tuple(params["stop"])
     return Request(
         messages=tuple(Message(**message) for message in identity["messages"]),
-        params=Generation(**params),
+        params=GenerationConfig(**params),
         seed=identity["seed"],
         role=identity["role"],
         round=identity["round"],

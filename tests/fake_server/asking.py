@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pytest_hiddenlayer.types import Completion, Generation, Message, Provider, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Provider, Request
 
 KEY = "sk-standin-0123456789abcdef"
 
 
 def request(
-    text: str = "ANSWER=4", *, system: str | None = None, params: Generation | None = None, **more: Any
+    text: str = "ANSWER=4", *, system: str | None = None, params: GenerationConfig | None = None, **more: Any
 ) -> Request:
     """A request with one user message."""
     first = () if system is None else (Message(role="system", content=system),)
     return Request(
-        messages=(*first, Message(role="user", content=text)), params=params or Generation(), seed=7, **more
+        messages=(*first, Message(role="user", content=text)), params=params or GenerationConfig(), seed=7, **more
     )
 
 

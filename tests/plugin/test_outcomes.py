@@ -6,13 +6,13 @@ import pytest
 
 ABSENT = """
 import pytest_hiddenlayer
-from pytest_hiddenlayer.errors import ProviderUnavailable
+from pytest_hiddenlayer.errors import ProviderUnavailableError
 
 
 @pytest_hiddenlayer.provider("absent")
 class Absent:
     def __init__(self, model=None):
-        raise ProviderUnavailable("absent does not run here: start it")
+        raise ProviderUnavailableError("absent does not run here: start it")
 """
 
 

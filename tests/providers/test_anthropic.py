@@ -10,9 +10,9 @@ import pytest
 from fake_server import Running, standin
 from fake_server.asking import KEY, ask, request
 
-from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailable
+from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailableError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
-from pytest_hiddenlayer.types import Generation, Message, Request, Usage
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request, Usage
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,9 @@ def test_the_system_message_goes_its_own_way(server: Running):
 
 def test_a_temperature_asks_for_the_api_version_that_knows_it(server: Running):
     """Parameters of sampling go with the older version of the API, all else with the client's own."""
-    ask(opened(server), request("hi", params=Generation(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))))
+    ask(
+        opened(server), request("hi", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",)))
+    )
     assert sent(server)["headers"]["anthropic-version"] == "2023-06-01"
     body = sent(server)["body"]
     assert (body["temperature"], body["top_p"], body["max_tokens"], body["stop_sequences"]) == (0.5, 0.9, 9, ["\n"])
@@ -109,7 +111,7 @@ def test_messages_that_the_api_has_no_place_for_are_refused(server: Running, rol
     before = server.stats()["requests"]
     messages = tuple(Message(role=role, content="x") for role in roles)
     with pytest.raises(ProviderError, match=message):
-        ask(opened(server), Request(messages=messages, params=Generation(), seed=0))
+        ask(opened(server), Request(messages=messages, params=GenerationConfig(), seed=0))
     assert server.stats()["requests"] == before
 
 
@@ -127,12 +129,12 @@ def test_the_vendor_has_prices():
 def test_without_a_key_the_vendor_is_not_available(monkeypatch: pytest.MonkeyPatch):
     """One sentence says which variable to set."""
     monkeypatch.delenv("ANTHROPIC_API_KEY")
-    with pytest.raises(ProviderUnavailable, match="set ANTHROPIC_API_KEY in the environment"):
+    with pytest.raises(ProviderUnavailableError, match="set ANTHROPIC_API_KEY in the environment"):
         AnthropicProvider()
 
 
 def test_without_the_sdk_it_is_not_available(monkeypatch: pytest.MonkeyPatch):
     """One sentence says what to install."""
     monkeypatch.setitem(sys.modules, "anthropic", None)
-    with pytest.raises(ProviderUnavailable, match=r"pip install 'pytest-hiddenlayer\[anthropic\]'"):
+    with pytest.raises(ProviderUnavailableError, match=r"pip install 'pytest-hiddenlayer\[anthropic\]'"):
         AnthropicProvider()

@@ -11,10 +11,10 @@ import pytest
 from fake_server import Running, standin
 from fake_server.asking import ask, request
 
-from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailable, UsageError
+from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.ollama_server import host_url, room
-from pytest_hiddenlayer.types import Generation, Message, Request, Usage
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request, Usage
 
 REAL = os.environ.get("OLLAMA_HOST")
 
@@ -57,7 +57,7 @@ def test_an_answer_comes_back_with_all_that_was_told(server: Running, streams: b
 
 def test_every_parameter_is_an_option(server: Running):
     """Seed, context and parameters stand in `options`, the context with room for prompt and answer."""
-    params = Generation(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))
+    params = GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))
     ask(opened(server), request("hi", system="brief", params=params))
     assert sent(server) == {
         "model": "small:latest",
@@ -100,7 +100,7 @@ def test_a_cut_answer_is_told_as_one(server: Running):
 def test_empty_messages_are_an_error(server: Running):
     """The server would load the model and say nothing."""
     with pytest.raises(ProviderError, match="the messages are empty"):
-        ask(opened(server), Request(messages=(), params=Generation(), seed=0))
+        ask(opened(server), Request(messages=(), params=GenerationConfig(), seed=0))
 
 
 def test_the_weights_have_a_fingerprint():
@@ -117,7 +117,9 @@ def test_a_model_may_be_named_without_latest(server: Running):
 
 def test_a_model_that_is_not_there_is_not_available(server: Running):
     """The message has the command that gets it, and the name that may be meant."""
-    with pytest.raises(ProviderUnavailable, match=r"no model 'smal', did you mean 'small'\? \(ollama pull smal;"):
+    with pytest.raises(
+        ProviderUnavailableError, match=r"no model 'smal', did you mean 'small'\? \(ollama pull smal;"
+    ):
         opened(server, "smal")
 
 
@@ -132,20 +134,20 @@ def test_of_several_models_one_must_be_named(server: Running):
 def test_a_server_that_is_not_there_is_not_available(monkeypatch: pytest.MonkeyPatch):
     """One sentence says where it was looked for."""
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:1")
-    with pytest.raises(ProviderUnavailable, match=r"no server answers at http://127\.0\.0\.1:1 \(.*start it"):
+    with pytest.raises(ProviderUnavailableError, match=r"no server answers at http://127\.0\.0\.1:1 \(.*start it"):
         OllamaProvider("small")
 
 
 def test_another_server_is_none_of_ollamas(server: Running):
     """What answers something else is told so."""
-    with pytest.raises(ProviderUnavailable, match="is no Ollama server"):
+    with pytest.raises(ProviderUnavailableError, match="is no Ollama server"):
         OllamaProvider("small", base_url=f"{server.url}/v1/elsewhere")
 
 
 def test_without_the_sdk_it_is_not_available(monkeypatch: pytest.MonkeyPatch):
     """One sentence says what to install."""
     monkeypatch.setitem(sys.modules, "ollama", None)
-    with pytest.raises(ProviderUnavailable, match=r"pip install 'pytest-hiddenlayer\[ollama\]'"):
+    with pytest.raises(ProviderUnavailableError, match=r"pip install 'pytest-hiddenlayer\[ollama\]'"):
         OllamaProvider("small")
 
 
@@ -172,7 +174,7 @@ def test_a_real_server_answers(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setenv("OLLAMA_HOST", REAL or "")
     first = ask_json("GET", f"{host_url(REAL or '')}/api/tags", None)["models"][0]["model"]
-    done = ask(OllamaProvider(first), request("Say yes.", params=Generation(temperature=0, max_tokens=16)))
+    done = ask(OllamaProvider(first), request("Say yes.", params=GenerationConfig(temperature=0, max_tokens=16)))
     assert done.text or done.finish_reason == "length"
     assert done.usage.input_tokens
     assert done.usage.output_tokens

@@ -11,9 +11,9 @@ import pytest
 from fake_server import Running, standin
 from fake_server.asking import KEY, ask, request
 
-from pytest_hiddenlayer.errors import ProviderUnavailable, UsageError
+from pytest_hiddenlayer.errors import ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
-from pytest_hiddenlayer.types import Generation, Usage
+from pytest_hiddenlayer.types import GenerationConfig, Usage
 
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}}
 
@@ -52,7 +52,7 @@ def test_an_answer_comes_back_with_all_that_was_told(server: Running):
 
 def test_every_parameter_is_sent(server: Running):
     """Parameters, seed and system message arrive; a compatible server gets `max_tokens`."""
-    params = Generation(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))
+    params = GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))
     ask(opened(server), request("hi", system="be brief", params=params))
     assert sent(server) == {
         "model": "m",
@@ -69,14 +69,14 @@ def test_what_nobody_set_is_not_sent(server: Running):
     """A request without parameters has none; a greedy one has no seed, with which some servers batch nothing."""
     ask(opened(server), request("hi"))
     assert set(sent(server)) == {"model", "messages", "seed"}
-    ask(opened(server), request("hi", params=Generation(temperature=0)))
+    ask(opened(server), request("hi", params=GenerationConfig(temperature=0)))
     assert set(sent(server)) == {"model", "messages", "temperature"}
 
 
 def test_the_vendor_gets_its_own_parameter_names():
     """At OpenAI itself the limit is `max_completion_tokens`, the seed is always sent, and prices apply."""
     provider = OpenAIProvider()
-    body = provider._body(request("hi", params=Generation(temperature=0, max_tokens=9)))
+    body = provider._body(request("hi", params=GenerationConfig(temperature=0, max_tokens=9)))
     assert (body["max_completion_tokens"], body["seed"], "max_tokens" in body) == (9, 7, False)
     assert (provider.model, provider.price_list) == (OpenAIProvider.default_model, "openai")
 
@@ -169,20 +169,20 @@ def test_no_key_is_needed_on_ones_own_server(server: Running, monkeypatch: pytes
 def test_without_a_key_the_vendor_is_not_available(monkeypatch: pytest.MonkeyPatch):
     """One sentence says which variable to set."""
     monkeypatch.delenv("OPENAI_API_KEY")
-    with pytest.raises(ProviderUnavailable, match="set OPENAI_API_KEY in the environment"):
+    with pytest.raises(ProviderUnavailableError, match="set OPENAI_API_KEY in the environment"):
         OpenAIProvider("gpt-4.1-mini")
 
 
 def test_without_the_sdk_it_is_not_available(monkeypatch: pytest.MonkeyPatch):
     """One sentence says what to install."""
     monkeypatch.setitem(sys.modules, "openai", None)
-    with pytest.raises(ProviderUnavailable, match=r"pip install 'pytest-hiddenlayer\[openai\]'"):
+    with pytest.raises(ProviderUnavailableError, match=r"pip install 'pytest-hiddenlayer\[openai\]'"):
         OpenAIProvider("gpt-4.1-mini")
 
 
 def test_a_server_that_is_not_there_is_not_available():
     """A refused connection is found when the provider is opened."""
-    with pytest.raises(ProviderUnavailable, match=r"no server answers at http://127\.0\.0\.1:1/v1"):
+    with pytest.raises(ProviderUnavailableError, match=r"no server answers at http://127\.0\.0\.1:1/v1"):
         OpenAIProvider("m", base_url="http://127.0.0.1:1/v1")
 
 

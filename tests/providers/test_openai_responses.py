@@ -11,7 +11,7 @@ from fake_server.asking import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
-from pytest_hiddenlayer.types import Generation, Usage
+from pytest_hiddenlayer.types import GenerationConfig, Usage
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,10 @@ def test_an_answer_comes_back_with_all_that_was_told(server: Running):
 
 def test_every_parameter_is_sent(server: Running):
     """Parameters and system message arrive, and nothing is stored at the server."""
-    ask(opened(server), request("hi", system="brief", params=Generation(temperature=0.5, top_p=0.9, max_tokens=9)))
+    ask(
+        opened(server),
+        request("hi", system="brief", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9)),
+    )
     assert sent(server) == {
         "model": "m",
         "input": [{"role": "system", "content": "brief"}, {"role": "user", "content": "hi"}],
@@ -59,7 +62,7 @@ def test_every_parameter_is_sent(server: Running):
 def test_stop_texts_are_refused(server: Running):
     """The API has none; the error names the provider that has."""
     with pytest.raises(ProviderError, match="use --provider openai"):
-        ask(opened(server), request("hi", params=Generation(stop=("x",))))
+        ask(opened(server), request("hi", params=GenerationConfig(stop=("x",))))
 
 
 def test_probabilities_come_back_where_they_were_asked_for(server: Running):

@@ -10,14 +10,14 @@ import pytest
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 TOLD = {"reply": "4", "logprobs": [-0.5], "top_logprobs": [{"4": -0.5, "5": -1.0}]}
 OBJECT = {"reply": "plain", "structured": {"verdict": 4}}
 
 
 def said(rule: dict[str, Any], **more: Any) -> Completion:
-    request = Request(messages=(Message(role="user", content="q"),), params=Generation(), seed=0, **more)
+    request = Request(messages=(Message(role="user", content="q"),), params=GenerationConfig(), seed=0, **more)
     return asyncio.run(ScriptedProvider(script={"rules": [rule]}).complete(request))
 
 

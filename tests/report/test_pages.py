@@ -10,10 +10,10 @@ from support.records import PLAN, base, cell, record, some
 
 from pytest_hiddenlayer.report.html import cells_html, record_html
 from pytest_hiddenlayer.report.table import HEADERS, cell_rows, cell_table
-from pytest_hiddenlayer.results.metrics.cells import CellFigures, figures
+from pytest_hiddenlayer.results.metrics.cells import CellMetrics, figures
 from pytest_hiddenlayer.results.regression.baseline import Baseline
 from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, judge_gates
-from pytest_hiddenlayer.results.regression.references import Found
+from pytest_hiddenlayer.results.regression.references import BaselineLookup
 from pytest_hiddenlayer.types import Record
 
 EVIL = "<script>alert('1')</script>\"&"
@@ -31,30 +31,30 @@ CALL = {
 }
 
 
-def row(found: CellFigures, gate: GateResult | None = None) -> dict[str, str]:
+def row(found: CellMetrics, gate: GateResult | None = None) -> dict[str, str]:
     """The cell's row by header."""
     (values,) = cell_rows([found], {found.plan.key: gate} if gate else {})
     return dict(zip(HEADERS, values, strict=True))
 
 
-def table(*cells: CellFigures, gates: dict[tuple[str, ...], GateResult] | None = None, width: int = 120) -> str:
+def table(*cells: CellMetrics, gates: dict[tuple[str, ...], GateResult] | None = None, width: int = 120) -> str:
     """The terminal's table without colour."""
     return cell_table(cells, gates or {}, width=width, colour=False)
 
 
-def debated(judge: str = "judge", *, self_judged: bool = True) -> CellFigures:
+def debated(judge: str = "judge", *, self_judged: bool = True) -> CellMetrics:
     """A cell of debate whose verdict comes from `judge`."""
     return cell({"a": 1.0}, label="debate", strategy_params={"verdict": judge}, self_judged=self_judged)
 
 
-def gated(found: CellFigures) -> dict[tuple[str, ...], GateResult]:
+def gated(found: CellMetrics) -> dict[tuple[str, ...], GateResult]:
     """The cell's gate against a baseline of ten right answers."""
     return {found.plan.key: judge(found, base(some(10, 10)))}
 
 
-def judge(found: CellFigures, before: Baseline) -> GateResult:
+def judge(found: CellMetrics, before: Baseline) -> GateResult:
     """The gate of the only cell of a session."""
-    (result,) = judge_gates([(found, Found(baseline=before))], Policy())
+    (result,) = judge_gates([(found, BaselineLookup(baseline=before))], Policy())
     return result
 
 
@@ -160,14 +160,14 @@ def test_others_have_no_footnote(found):
 # ---------------------------------------------------------------- below the table
 
 
-def repeated(**changes: object) -> CellFigures:
+def repeated(**changes: object) -> CellMetrics:
     """Twelve samples in three epochs each, two of them wavering, with a stated confidence."""
     records = [
         record(
             f"s{at}",
             float(at > 3 if at > 1 else epoch == 1),
             epoch=epoch,
-            notes={"confidence": 0.5 + at / 30},
+            answer_metadata={"confidence": 0.5 + at / 30},
             **changes,
         )
         for at in range(12)
@@ -211,7 +211,7 @@ def test_calibration_stands_below_the_table():
 
 def test_where_all_are_right_auroc_is_unknown():
     """A figure that cannot be said is `?`, beside those that can."""
-    records = [record(f"s{at}", 1.0, notes={"confidence": at / 20}) for at in range(12)]
+    records = [record(f"s{at}", 1.0, answer_metadata={"confidence": at / 20}) for at in range(12)]
     line = table(figures(replace(PLAN, total=12), records)).splitlines()[-2]
     assert "  ?  " in line
     assert "nan" not in line
@@ -306,7 +306,7 @@ def evil() -> Record:
         1.0,
         **dict.fromkeys(("target", "answer", "error", "output", "input", "model"), EVIL),
         scores={EVIL: {"value": 0.5, "answer": EVIL, "explanation": EVIL}},
-        notes={EVIL: EVIL},
+        answer_metadata={EVIL: EVIL},
         transcript=[call],
     )
 
@@ -357,6 +357,6 @@ def test_no_gate_is_none():
 
 
 @pytest.mark.parametrize(("found", "noted"), [(debated(), True), (debated(self_judged=False), False)])
-def test_the_page_has_the_footnote(found, noted):
+def test_the_page_has_the_footnote(found, describe_pending):
     """A cell judged by the candidate itself is marked in the page as in the terminal."""
-    assert (FOOTNOTE in cells_html([found], {})) is noted
+    assert (FOOTNOTE in cells_html([found], {})) is describe_pending

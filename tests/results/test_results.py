@@ -20,7 +20,7 @@ from support.records import PLAN, cell, record, some
 
 from pytest_hiddenlayer.errors import SnapshotError, UsageError
 from pytest_hiddenlayer.results.log.run_log import RunLog, find_run, git_state, read_records, write_text
-from pytest_hiddenlayer.results.metrics.cells import by_cell, figures, plan_from
+from pytest_hiddenlayer.results.metrics.cells import by_cell, config_from_records, figures
 from pytest_hiddenlayer.results.regression.snapshot import baseline_of, read_snapshot, snapshot_text
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate, wilson
 from pytest_hiddenlayer.stats.estimate.pass_at_k import reduce_epochs
@@ -232,7 +232,7 @@ def test_cells_are_told_apart():
 
 def test_a_plan_is_told_by_the_records():
     """Without the task file the records give names, samples and epochs, so that `show` has its figures."""
-    plan = plan_from([record("a", 1.0), record("a", 0.0, epoch=2), record("b", None)])
+    plan = config_from_records([record("a", 1.0), record("a", 0.0, epoch=2), record("b", None)])
     assert (plan.key, plan.selected, plan.epochs, plan.scorer) == (
         ("t", "single", "scripted", "m"), ("a", "b"), 2, "exact",
     )  # fmt: skip

@@ -22,7 +22,12 @@ def eval_requests(count: int) -> list[Request]:
     """`count` greedy requests as our engine makes them, spread evenly over all samples of evals/."""
     tasks = [load_task(path, ROOT) for path in sorted((ROOT / "evals").iterdir()) if is_task_file(path)]
     every = [
-        Request(messages=render_prompt(task, sample), params=task.generate.over(GREEDY), seed=0, sample_id=sample.id)
+        Request(
+            messages=render_prompt(task, sample),
+            params=task.generate.with_defaults(GREEDY),
+            seed=0,
+            sample_id=sample.id,
+        )
         for task in tasks
         for sample in task.samples
     ]

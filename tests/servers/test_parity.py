@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_hiddenlayer.registry import providers
-from pytest_hiddenlayer.types import Completion, Generation, Message, Provider, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Provider, Request
 from servers import Server, llama_server, mlx_server
 from servers.asking import ask_all, eval_requests
 from servers.bundled import write_bundled_folder, write_bundled_gguf
@@ -125,7 +125,7 @@ def test_the_openai_provider_tells_the_known_probabilities(known: Server, temper
     """The first token's alternatives have the model's own probabilities, at any temperature."""
     request = Request(
         messages=(Message(role="user", content="Yes or no?"),),
-        params=Generation(temperature=temperature, max_tokens=1),
+        params=GenerationConfig(temperature=temperature, max_tokens=1),
         seed=1,
         top_logprobs=3,
     )
@@ -141,7 +141,7 @@ def test_the_openai_provider_tells_the_known_probabilities(known: Server, temper
 def test_sampling_follows_the_known_probabilities(known: Server) -> None:
     """Of 400 answers drawn with 400 seeds, each word's share is within four standard errors of its probability."""
     draws = 400
-    params = Generation(temperature=1.0, top_p=1.0, max_tokens=1)
+    params = GenerationConfig(temperature=1.0, top_p=1.0, max_tokens=1)
     message = Message(role="user", content="Yes or no?")
     drawn = [Request(messages=(message,), params=params, seed=seed) for seed in range(draws)]
     said = [completion.text for completion in ask_all(open_provider("openai", known), drawn)]

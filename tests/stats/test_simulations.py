@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from pytest_hiddenlayer.stats.paired.compare import Paired, compare_pairs, mcnemar_worse
+from pytest_hiddenlayer.stats.paired.compare import PairedTest, compare_pairs, mcnemar_worse
 from pytest_hiddenlayer.stats.paired.holm import holm
 from pytest_hiddenlayer.stats.paired.power import mcnemar_power
-from pytest_hiddenlayer.stats.sequential.group_sequential import Before, decide
+from pytest_hiddenlayer.stats.sequential.group_sequential import BaselineScores, decide
 
 ALPHA = 0.05
 
@@ -86,7 +86,7 @@ def test_a_margin_keeps_alpha(margin):
     assert np.mean(np.array(p) <= ALPHA) <= 0.06
 
 
-def covered(found: Paired, truth: float) -> bool:
+def covered(found: PairedTest, truth: float) -> bool:
     """Whether the interval holds the true difference."""
     return found.ci95[0] <= truth <= found.ci95[1]
 
@@ -158,7 +158,9 @@ def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
     monkeypatch.setattr("pytest_hiddenlayer.stats.sequential.group_sequential.DRAWS", draws)
     random, groups = np.random.default_rng(0), groups_of(30, 2)
     runs = [epochs_of(random, 30, 2, 0.0, planned)[:2] for _ in range(2000)]
-    found = [decide(looks, groups, planned=planned, before=Before(scores=old, epochs=1)) for looks, old in runs]
+    found = [
+        decide(looks, groups, planned=planned, before=BaselineScores(scores=old, epochs=1)) for looks, old in runs
+    ]
     said = [one.verdict for one in found if one is not None]
     print(f"worse {said.count('regressed') / 2000:.3f}, better {said.count('improved') / 2000:.3f}")
     assert said.count("regressed") / 2000 <= 0.06
@@ -169,7 +171,7 @@ def test_the_sequential_test_saves_epochs_and_little_power():
     """Against −15 points at n = 150 it stops after fewer than 3 of 5 epochs, and sees what the fixed test sees."""
     random = np.random.default_rng(1)
     runs = [epochs_of(random, 150, 1, 0.15, 5) for _ in range(100)]
-    found = [decide(looks, planned=5, before=Before(scores=old, epochs=1)) for looks, old, _ in runs]
+    found = [decide(looks, planned=5, before=BaselineScores(scores=old, epochs=1)) for looks, old, _ in runs]
     power = np.mean([one is not None and one.verdict == "regressed" for one in found])
     fixed = np.mean([compare_pairs(old, new, epochs=(1, 5)).p_worse <= ALPHA for _, old, new in runs])
     looks = np.mean([one.look if one else 5 for one in found])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_hiddenlayer.engine.cases import cases, cells
-from pytest_hiddenlayer.engine.run_case import answer_case
+from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import strategies
@@ -20,7 +20,7 @@ from pytest_hiddenlayer.strategies.bind import bind_strategy, parse_strategy
 from pytest_hiddenlayer.strategies.manager_worker import deal, parse_plan
 from pytest_hiddenlayer.strategies.voting import plurality
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import Completion, Generation, ModelName, Record, Request, Spec, Usage
+from pytest_hiddenlayer.types import Completion, GenerationConfig, ModelName, Record, Request, Spec, Usage
 
 if TYPE_CHECKING:
     from pytest_hiddenlayer.types import Context
@@ -73,7 +73,7 @@ def answer(tmp_path: Path) -> Callable[..., Record]:
         )
         (cell,) = cells(load_task(tmp_path / "t.yaml", tmp_path), options)
         (case,) = cases(cell)
-        return asyncio.run(answer_case(case, fake, judge or fake, overrides=Generation(), run_id="r"))
+        return asyncio.run(run_case(case, fake, judge or fake, overrides=GenerationConfig(), run_id="r"))
 
     return run
 
@@ -128,7 +128,7 @@ def test_verdict_is_the_judges_never_a_tally(answer):
     fake = Fake(by_agent(("42", "42", "42"), ("42", "42", "42"), judge="I rule: 7"))
     record = answer("debate", fake)
     assert (record.output, record.answer, record.outcome) == ("I rule: 7", "7", "incorrect")
-    assert record.notes["round0_majority"] == {"answer": "42", "votes": {"42": 3}, "tie": False}
+    assert record.answer_metadata["round0_majority"] == {"answer": "42", "votes": {"42": 3}, "tie": False}
 
 
 def test_judge_is_the_named_one(answer):
@@ -203,14 +203,14 @@ def test_self_consistency_takes_the_plurality(answer):
     replies = {"sample-1": "41", "sample-2": "So 42.", "sample-3": "42.0", "sample-4": "40", "sample-5": "42"}
     record = answer("self_consistency", Fake(lambda r: replies[r.role], together={0: 5}))
     assert (record.output, record.outcome) == ("So 42.", "correct")
-    assert record.notes["vote"]["votes"] == {"42": 3, "41": 1, "40": 1}
+    assert record.answer_metadata["vote"]["votes"] == {"42": 3, "41": 1, "40": 1}
 
 
 def test_ties_go_to_the_first_seen_and_are_noted(answer):
     """Of two equally frequent answers the first seen wins, and the record says it was a tie."""
     replies = {"sample-1": "7", "sample-2": "42", "sample-3": "42", "sample-4": "7"}
     record = answer("self_consistency:n_samples=4", Fake(lambda r: replies[r.role]))
-    assert (record.answer, record.notes["vote"]["tie"]) == ("7", True)
+    assert (record.answer, record.answer_metadata["vote"]["tie"]) == ("7", True)
 
 
 def test_cut_off_samples_do_not_vote(answer):
@@ -369,7 +369,7 @@ def test_agents_are_warm_and_the_judge_is_greedy(answer):
 
 def test_the_notes_keep_every_round(answer):
     """Each agent's answer in each round stands in the notes, with the majority before and after."""
-    notes = answer("debate", Fake(by_agent(("1", "1", "2"), ("2", "none", "2")))).notes
+    notes = answer("debate", Fake(by_agent(("1", "1", "2"), ("2", "none", "2")))).answer_metadata
     assert notes["answers"] == [["1", "1", "2"], ["2", None, "2"]]
     assert (notes["round0_majority"]["answer"], notes["final_majority"]["answer"]) == ("1", "2")
 
@@ -389,7 +389,7 @@ def test_a_verdict_without_a_number_is_wrong_and_not_replaced(answer):
 def test_a_tied_majority_goes_to_the_first_agent(answer):
     """When all last answers differ, the first agent's counts, and the notes say it was a tie."""
     record = answer("debate:aggregation=majority", Fake(by_agent(*ROUNDS)))
-    assert (record.output, record.notes["final_majority"]["tie"]) == ("Now 44.", True)
+    assert (record.output, record.answer_metadata["final_majority"]["tie"]) == ("Now 44.", True)
 
 
 def test_a_majority_of_nothing_is_no_crash(answer):
@@ -426,7 +426,7 @@ def test_samples_without_an_answer_do_not_vote(answer):
     """Two that say nothing are no plurality against one that answers."""
     replies = {"sample-1": "hm", "sample-2": "hm", "sample-3": "42"}
     record = answer("self_consistency:n_samples=3", Fake(lambda r: replies[r.role]))
-    assert (record.answer, record.notes["vote"]["votes"]) == ("42", {"42": 1})
+    assert (record.answer, record.answer_metadata["vote"]["votes"]) == ("42", {"42": 1})
 
 
 # ---------------------------------------------------------------- failures and plans
@@ -460,7 +460,7 @@ def test_no_more_workers_than_asked_for(answer):
     fake = Fake(plan_reply("\n".join(f"{i}. step {i}" for i in range(1, 6))))
     record = answer("manager_worker:n_workers=2", fake)
     assert [r.role for r in fake.asked] == ["manager", "worker-1", "worker-2", "manager"]
-    assert record.notes["plan"] == ["step 1; step 3; step 5", "step 2; step 4"]
+    assert record.answer_metadata["plan"] == ["step 1; step 3; step 5", "step 2; step 4"]
 
 
 def test_a_plan_is_read_in_linear_time():

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_hiddenlayer.engine.cases import Case, cases, cells
-from pytest_hiddenlayer.engine.run_case import answer_case
+from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import Generation, ModelName, Record
+from pytest_hiddenlayer.types import GenerationConfig, ModelName, Record
 
 SAMPLES = [{"id": "a", "input": "Which fruit is blue?", "target": "the blueberry"}]
 
@@ -37,4 +37,4 @@ def rules(*rules: Mapping[str, Any], answer: str = "plums") -> ScriptedProvider:
 def record(case: Case, model: ScriptedProvider, **judges: ScriptedProvider) -> Record:
     """The record; the model judges itself, and `judges` are those that the scorer names, `scripted:NAME`."""
     named = {f"scripted:{name}": judge for name, judge in judges.items()}
-    return asyncio.run(answer_case(case, model, model, overrides=Generation(), run_id="r", others=named))
+    return asyncio.run(run_case(case, model, model, overrides=GenerationConfig(), run_id="r", named_models=named))

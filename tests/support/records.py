@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_hiddenlayer.results.metrics.cells import CellFigures, CellPlan, figures
+from pytest_hiddenlayer.results.metrics.cells import CellConfig, CellMetrics, figures
 from pytest_hiddenlayer.results.regression.baseline import Baseline, BaselineSample
 from pytest_hiddenlayer.types import Record
 
-PLAN = CellPlan(
+PLAN = CellConfig(
     task="t",
     task_hash="0",
     strategy="single",
@@ -66,7 +66,7 @@ def record(name: str, value: float | None, **changes: object) -> Record:
     return replace(made, **changes)
 
 
-def cell(values: dict[str, float | None], **plan: object) -> CellFigures:
+def cell(values: dict[str, float | None], **plan: object) -> CellMetrics:
     """The figures of a cell whose samples have these scores."""
     chosen = replace(PLAN, total=len(values), selected=tuple(values), **plan)
     return figures(chosen, [record(name, value) for name, value in values.items()])

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_hiddenlayer.errors import TaskError
 from pytest_hiddenlayer.taskfile import load_task, task_schema
-from pytest_hiddenlayer.types import Generation, Message, Spec, Task
+from pytest_hiddenlayer.types import GenerationConfig, Message, Spec, Task
 
 BASE = "task: t\nsamples: [{input: a}]\nscorers: [exact]\n"
 
@@ -180,7 +180,7 @@ def test_all_fields_arrive(tmp_path: Path) -> None:
         True,
     )
     assert task.strategies == (Spec(name="debate"), Spec(name="self_consistency", params={"n_samples": 5}))
-    assert task.generate == Generation(temperature=0, top_p=1, max_tokens=8, stop=("x",))
+    assert task.generate == GenerationConfig(temperature=0, top_p=1, max_tokens=8, stop=("x",))
     assert (task.epochs, task.reducer, task.threshold, task.judge) == (2, "max", 0.8, "mlx:a:b")
     assert (task.outputs, task.tags) == ({"a": ("one", "2")}, ("reasoning",))
 

@@ -18,7 +18,7 @@ from typing import Any
 from pytest_hiddenlayer.identifiers import derive_seed
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.strategies.voting import plurality
-from pytest_hiddenlayer.types import Generation, Message, Request
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 
 from .families import Chat, read_answer
 from .figures import Share, gain_of, grouped, share_of
@@ -73,7 +73,7 @@ class Asked:
 
 
 def _request(chat: Chat, temperature: float, seed: int) -> Request:
-    params = Generation(temperature=temperature, max_tokens=LIMIT)
+    params = GenerationConfig(temperature=temperature, max_tokens=LIMIT)
     return Request(messages=(Message(role="user", content=chat.prompt),), params=params, seed=seed)
 
 

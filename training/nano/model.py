@@ -156,7 +156,11 @@ class Block(nn.Module):
         self.post_attention_layernorm = Norm(shape.width, shape.epsilon)
 
     def forward(
-        self, x: Tensor, places: Places, past: tuple[Tensor, Tensor] | None = None, only: Tensor | None = None
+        self,
+        x: Tensor,
+        places: Places,
+        past: tuple[Tensor, Tensor] | None = None,
+        only: Tensor | None = None,
     ) -> tuple[Tensor, Any]:
         """The stream (B, T, width), or (n, width) at the n flat positions `only`; and keys and values."""
         seen, kept = self.self_attn(self.input_layernorm(x), places, past)

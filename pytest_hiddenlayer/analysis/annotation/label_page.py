@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from .question_card import what_is_asked
-from .session import Sitting
+from .session import LabelingSession
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -112,7 +112,7 @@ You can close this page.</p></main></body></html>
 """
 
 
-def question_page(sitting: Sitting, nonce: str) -> str:
+def question_page(sitting: LabelingSession, nonce: str) -> str:
     """The page of the current question, or of the end; style and script carry `nonce`."""
     question = sitting.current
     return _template(_PAGE).render(
@@ -129,7 +129,7 @@ def question_page(sitting: Sitting, nonce: str) -> str:
     )
 
 
-def done_page(sitting: Sitting, nonce: str) -> str:
+def done_page(sitting: LabelingSession, nonce: str) -> str:
     """What stands there when the server has ended."""
     return _template(_DONE).render(sitting=sitting, nonce=nonce, style=_STYLE)
 

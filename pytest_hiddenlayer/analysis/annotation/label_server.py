@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 from .label_page import done_page, question_page
-from .session import Sitting
+from .session import LabelingSession
 
 MAX_BODY = 64 * 1024
 HEADERS = {
@@ -34,7 +34,7 @@ class LabelServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False  # a browser keeps connections open that it never uses
 
-    def __init__(self, sitting: Sitting) -> None:
+    def __init__(self, sitting: LabelingSession) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.sitting, self.token, self.lock = sitting, secrets.token_urlsafe(24), threading.Lock()
 
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def take(sitting: Sitting, form: Mapping[str, str]) -> bool:
+def take(sitting: LabelingSession, form: Mapping[str, str]) -> bool:
     """Whether a form said something to one of the sitting's questions, and it was taken."""
     at, said = form.get("at", ""), form.get("answer", "")
     if not at.isdecimal() or int(at) > len(sitting.questions):

@@ -15,7 +15,7 @@ CHOICES: dict[str, int | None] = {"1": 0, "2": 1, "tie": None}
 
 
 @dataclass(kw_only=True, slots=True)
-class Sitting:
+class LabelingSession:
     """The questions that a rater has not answered yet, and a place among them."""
 
     path: Path
@@ -27,7 +27,7 @@ class Sitting:
     answers: dict[int, str] = field(default_factory=dict)  # place → what was said in this sitting
 
     @classmethod
-    def begin(cls, path: Path, rater: str, questions: Sequence[Question], now: Callable[[], str]) -> Sitting:
+    def begin(cls, path: Path, rater: str, questions: Sequence[Question], now: Callable[[], str]) -> LabelingSession:
         """A sitting over what the rater has not answered before. Raises UsageError for a file of other things."""
         said = {label.question for label in read_labels(path)} if path.is_file() else set()
         left = [question for question in questions if question.by(rater) not in said]

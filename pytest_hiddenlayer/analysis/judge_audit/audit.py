@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.cases import full_name
-from ...engine.judge_session import JudgeDesk
+from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
 from ...results.log.run_log import write_json
-from ...types import Generation, ModelName, Usage
+from ...types import GenerationConfig, ModelName, Usage
 from ..annotation.labels import Label
 from ..annotation.questions import read_sides
-from .master_keys import KeyVerdict, judge_keys, key_samples, texts
+from .master_keys import MasterKeyResult, judge_keys, key_samples, texts
 from .metrics import Figure, agreement, key_figures, length_bias, position, self_preference
 from .pairs import JudgedPair, audit_pairs, choose, judge_pairs
-from .prompts import OUR_TERMS, AuditTerms
+from .prompts import DEFAULT_PROMPTS, AuditPrompts
 
 FILE = "judge_audit.json"
 
@@ -48,7 +48,7 @@ class Audit:
     available: int  # pairs of whole answers that differ
     equal: int  # pairs of equal answers, left out
     judged: Sequence[JudgedPair]
-    keys: Sequence[KeyVerdict]
+    keys: Sequence[MasterKeyResult]
     usage: Usage
     cost_usd: float | None  # None: unknown
 
@@ -95,7 +95,7 @@ def audit_judge(
     judge: ModelName,
     options: AuditOptions,
     *,
-    terms: AuditTerms = OUR_TERMS,
+    terms: AuditPrompts = DEFAULT_PROMPTS,
     labels: Sequence[Label] = (),
     on_done: Callable[[int, int], None] = lambda done, total: None,
 ) -> Audit:
@@ -119,10 +119,12 @@ def audit_judge(
         done += 1
         on_done(done, total)
 
-    limits = Generation(max_tokens=options.max_tokens)
-    with JudgeDesk(model=judge, concurrency=options.concurrency, seed=options.seed, overrides=limits) as desk:
-        judged = judge_pairs(desk, chosen, terms, reference=options.reference, on_done=count)
-        keys = judge_keys(desk, samples, terms.forms, on_done=count)
+    limits = GenerationConfig(max_tokens=options.max_tokens)
+    with JudgeSession(
+        model=judge, concurrency=options.concurrency, seed=options.seed, overrides=limits
+    ) as judge_session:
+        judged = judge_pairs(judge_session, chosen, terms, reference=options.reference, on_done=count)
+        keys = judge_keys(judge_session, samples, terms.forms, on_done=count)
     found = Audit(
         run=folder.name,
         judge=str(judge),
@@ -133,8 +135,8 @@ def audit_judge(
         equal=equal,
         judged=judged,
         keys=keys,
-        usage=desk.usage,
-        cost_usd=desk.cost_usd,
+        usage=judge_session.usage,
+        cost_usd=judge_session.cost_usd,
     )
     write_json(folder / FILE, {"schema": 1, "judges": {**saved, found.judge: found.to_json()}})
     return found

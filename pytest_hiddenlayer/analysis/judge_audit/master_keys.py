@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ...engine.judge_session import JudgeDesk
+from ...engine.judge_session import JudgeSession
 from ...errors import ProviderError
 from ...identifiers import derive_seed
 from ...scorers.judge.call import MASTER_KEYS
@@ -18,14 +18,14 @@ from ...scorers.judge.prompt_fields import question_of
 from ...types import Sample, Score
 from ..annotation.questions import Side
 from .pairs import cluster_of, sample_of
-from .prompts import AnswerForm
+from .prompts import RatingFormat
 
 ECHO = "the prompt echoed"
 CONTROL = "the right answer"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KeyVerdict:
+class MasterKeyResult:
     """What a judge said of one text to one sample."""
 
     form: str  # what accepting is called
@@ -52,18 +52,22 @@ def key_samples(sides: Sequence[Side], n: int, *, seed: int = 0) -> list[KeySamp
 
 
 def judge_keys(
-    desk: JudgeDesk, samples: Sequence[KeySample], forms: Sequence[AnswerForm], *, on_done: Callable[[], None]
-) -> list[KeyVerdict]:
+    judge_session: JudgeSession,
+    samples: Sequence[KeySample],
+    forms: Sequence[RatingFormat],
+    *,
+    on_done: Callable[[], None],
+) -> list[MasterKeyResult]:
     """The verdicts on every key and the right answer, for each sample in every form."""
     todo = [(asked, form, key, text) for asked in samples for form in forms for key, text in texts(asked.sample)]
 
-    async def one(sample: Sample, form: AnswerForm, text: str) -> Score:
+    async def one(sample: Sample, form: RatingFormat, text: str) -> Score:
         try:
-            return await form.scorer(sample).score(text, sample, desk.ask)
+            return await form.scorer(sample).score(text, sample, judge_session.ask)
         finally:
             on_done()
 
-    scores = desk.gather(one(asked.sample, form, text) for asked, form, _, text in todo)
+    scores = judge_session.gather(one(asked.sample, form, text) for asked, form, _, text in todo)
     return [
         _verdict(form, key, asked.cluster, score) for (asked, form, key, _), score in zip(todo, scores, strict=True)
     ]
@@ -77,8 +81,8 @@ def texts(sample: Sample) -> Iterator[tuple[str, str]]:
         yield CONTROL, sample.targets[0]
 
 
-def _verdict(form: AnswerForm, key: str, cluster: str, score: Score | ProviderError) -> KeyVerdict:
+def _verdict(form: RatingFormat, key: str, cluster: str, score: Score | ProviderError) -> MasterKeyResult:
     value = None if isinstance(score, ProviderError) else score.value
     why = str(score) if isinstance(score, ProviderError) else "" if value is not None else score.explanation
     accepted = None if value is None else value >= form.pass_score
-    return KeyVerdict(form=form.words, key=key, cluster=cluster, accepted=accepted, value=value, why=why)
+    return MasterKeyResult(form=form.words, key=key, cluster=cluster, accepted=accepted, value=value, why=why)

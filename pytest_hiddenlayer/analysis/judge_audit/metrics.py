@@ -16,7 +16,7 @@ from ...scorers.judge.call import MASTER_KEYS
 from ...stats.agreement import kappa_agreement
 from ...stats.estimate.mean_interval import estimate
 from ...stats.paired.compare import compare_pairs
-from .master_keys import CONTROL, ECHO, KeyVerdict
+from .master_keys import CONTROL, ECHO, MasterKeyResult
 from .pairs import AuditPair, JudgedPair, Winner
 
 NO_PAIR = "no pair was judged: two players must have given differing answers to one sample"
@@ -85,7 +85,7 @@ def agreement(judged: Sequence[JudgedPair]) -> Iterator[Figure]:
     yield from _agreement("the scores, one right and one wrong", judged, lambda pair: pair.truth, apart)
 
 
-def key_figures(said: Sequence[KeyVerdict]) -> Iterator[Figure]:
+def key_figures(said: Sequence[MasterKeyResult]) -> Iterator[Figure]:
     """How often each text without an answer is accepted, all of them together, and the right answer beside them."""
     for words in dict.fromkeys(verdict.form for verdict in said):
         ours = [verdict for verdict in said if verdict.form == words]
@@ -144,7 +144,7 @@ def _agreement(
     )
 
 
-def _accepted(name: str, said: Sequence[KeyVerdict]) -> Figure:
+def _accepted(name: str, said: Sequence[MasterKeyResult]) -> Figure:
     read = [verdict for verdict in said if verdict.accepted is not None]
     why = next((verdict.why for verdict in said if verdict.accepted is None), "no sample to ask with")
     places = [verdict.cluster for verdict in read]

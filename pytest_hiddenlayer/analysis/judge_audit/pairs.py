@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import combinations, cycle
 from typing import Any, Literal, TypeAlias
 
-from ...engine.judge_session import JudgeDesk
+from ...engine.judge_session import JudgeSession
 from ...errors import ProviderError
 from ...identifiers import derive_seed
 from ...scorers.judge.model_families import same_family
 from ...types import Message, Record, Sample
 from ..annotation.labels import Label
 from ..annotation.questions import Side
-from .prompts import AuditTerms
+from .prompts import AuditPrompts
 
 Winner: TypeAlias = Literal["a", "b", "tie"]
 Name: TypeAlias = tuple[str, str, str]
@@ -115,9 +115,9 @@ def choose(pairs: Sequence[AuditPair], n: int, judge: str, *, seed: int = 0) -> 
 
 
 def judge_pairs(
-    desk: JudgeDesk,
+    judge_session: JudgeSession,
     pairs: Sequence[AuditPair],
-    terms: AuditTerms,
+    terms: AuditPrompts,
     *,
     reference: bool,
     on_done: Callable[[], None],
@@ -128,7 +128,7 @@ def judge_pairs(
         sample = sample_of(pair.a.record)
         scorer = terms.pair_scorer(sample, pair.b.output, reference=reference)
         try:
-            score = await scorer.score(pair.a.output, sample, desk.ask)
+            score = await scorer.score(pair.a.output, sample, judge_session.ask)
         finally:
             on_done()
         said: Mapping[str, Any] = next(iter(score.details.get("pairs", ())), {})
@@ -142,7 +142,7 @@ def judge_pairs(
 
     return [
         JudgedPair(pair=pair, why=str(said)) if isinstance(said, ProviderError) else said
-        for pair, said in zip(pairs, desk.gather(map(one, pairs)), strict=True)
+        for pair, said in zip(pairs, judge_session.gather(map(one, pairs)), strict=True)
     ]
 
 

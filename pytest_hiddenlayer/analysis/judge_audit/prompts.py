@@ -17,7 +17,7 @@ _NOT_OURS = {"model", "against", "combine"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AnswerForm:
+class RatingFormat:
     """One way to have a single answer judged, and what counts as accepted."""
 
     words: str  # what accepting is called
@@ -32,19 +32,19 @@ class AnswerForm:
 
 
 OURS = (
-    AnswerForm(words="accepted as right", params={"criteria": CRITERIA, "scale": "yes_no"}, reference=True),
-    AnswerForm(words="rated 3 of 5 or more", params={"criteria": CRITERIA, "scale": [1, 5]}, reference=True),
+    RatingFormat(words="accepted as right", params={"criteria": CRITERIA, "scale": "yes_no"}, reference=True),
+    RatingFormat(words="rated 3 of 5 or more", params={"criteria": CRITERIA, "scale": [1, 5]}, reference=True),
 )
 """Right or wrong, and a rating; with the reference where there is one, as Zhao et al. 2025 (arXiv:2507.08794) ask."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AuditTerms:
+class AuditPrompts:
     """How pairs and single answers are put to the judge."""
 
     source: str = "our prompts"
     pair: Mapping[str, Any] = field(default_factory=dict)  # parameters of win_rate
-    forms: tuple[AnswerForm, ...] = OURS
+    forms: tuple[RatingFormat, ...] = OURS
 
     def pair_scorer(self, sample: Sample, other: str, *, reference: bool) -> Scorer:
         """The scorer that compares an answer to this sample with `other`; with `reference` it shows the target."""
@@ -52,10 +52,10 @@ class AuditTerms:
         return build_scorer(Spec(name="win_rate", params={**self.pair, **more, "against": {sample.id: (other,)}}))
 
 
-OUR_TERMS = AuditTerms()
+DEFAULT_PROMPTS = AuditPrompts()
 
 
-def task_terms(path: Path, root: Path) -> AuditTerms:
+def task_terms(path: Path, root: Path) -> AuditPrompts:
     """The terms of a task file's scorers `win_rate` and `llm_judge`; ours for the one that it has not.
 
     Raises TaskError for a faulty file, UsageError for one with neither.
@@ -70,13 +70,13 @@ def task_terms(path: Path, root: Path) -> AuditTerms:
         )
     pair = _params(found.get("win_rate"))
     if "llm_judge" not in found:
-        return AuditTerms(source=task.path, pair=pair)
+        return AuditPrompts(source=task.path, pair=pair)
     params = _params(found["llm_judge"])
     limit = (
         build_scorer(Spec(name="llm_judge", params=params)).pass_score if task.pass_score is None else task.pass_score
     )
-    form = AnswerForm(words=f"scored {limit:g} or more", params=params, pass_score=limit)
-    return AuditTerms(source=task.path, pair=pair, forms=(form,))
+    form = RatingFormat(words=f"scored {limit:g} or more", params=params, pass_score=limit)
+    return AuditPrompts(source=task.path, pair=pair, forms=(form,))
 
 
 def _params(spec: Spec | None) -> dict[str, Any]:

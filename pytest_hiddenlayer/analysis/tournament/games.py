@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from ...errors import UsageError
 from ...identifiers import digest
 from ...io.jsonl import append_line, read_lines
-from .players import Field, Spot
+from .players import SampleKey, TournamentData
 
 Winner: TypeAlias = Literal["a", "b", "tie"]
 
@@ -72,16 +72,16 @@ def _from_json(values: Mapping[str, Any]) -> Game:
     return game if game.votes is None else replace(game, votes=(game.votes[0], game.votes[1]))
 
 
-def game_key(field: Field, spot: Spot, a: str, b: str, *more: str) -> str:
+def game_key(field: TournamentData, spot: SampleKey, a: str, b: str, *more: str) -> str:
     """The key of a game: sample, players, their answers and scores, and `more` (source, judge, ...)."""
     entries = field.entries[spot]
     answers = [[entries[name].output, entries[name].score] for name in (a, b)]
     return digest([spot.task, spot.sample_id, spot.hash, a, b, answers, *more])
 
 
-def score_games(field: Field) -> Iterator[Game]:
+def score_games(field: TournamentData) -> Iterator[Game]:
     """A game for every two players scored on the same sample: the higher headline score wins, equal is a tie."""
-    for spot, a, b in field.meetings():
+    for spot, a, b in field.matchups():
         one, other = (field.entries[spot][name].score for name in (a, b))
         if one is None or other is None:
             continue
@@ -100,9 +100,9 @@ def score_games(field: Field) -> Iterator[Game]:
         )
 
 
-def unplayed(field: Field, games: Sequence[Game]) -> int:
+def unplayed(field: TournamentData, games: Sequence[Game]) -> int:
     """Pairs of entries on one sample that made no game."""
-    return sum(1 for _ in field.meetings()) - len(games)
+    return sum(1 for _ in field.matchups()) - len(games)
 
 
 def triples(games: Iterable[Game]) -> list[tuple[str, str, float]]:

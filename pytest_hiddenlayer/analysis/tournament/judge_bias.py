@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .games import Game
-from .players import Field
+from .players import TournamentData
 
 
-def effects(field: Field, games: Sequence[Game]) -> list[str]:
+def effects(field: TournamentData, games: Sequence[Game]) -> list[str]:
     """One sentence each on position (of a judge) and length, where there is anything to tell."""
     return [*_position([game for game in games if game.consistent is not None]), *_length(field, games)]
 
@@ -25,13 +25,13 @@ def _position(asked: Sequence[Game]) -> Iterator[str]:
     yield f"position: {_share(turned, len(asked))} verdicts turned with the order and count as ties{first}"
 
 
-def _length(field: Field, games: Sequence[Game]) -> Iterator[str]:
+def _length(field: TournamentData, games: Sequence[Game]) -> Iterator[str]:
     longer = list(_longer(field, games))
     if longer:
         yield f"length: the longer answer won {_share(sum(longer), len(longer))} decided games"
 
 
-def _longer(field: Field, games: Sequence[Game]) -> Iterator[bool]:
+def _longer(field: TournamentData, games: Sequence[Game]) -> Iterator[bool]:
     """Of each decided game between answers of unequal length, whether the longer one won."""
     lengths = {
         (spot.task, spot.sample_id, player): len(entry.output or "")

@@ -8,12 +8,12 @@ from pathlib import Path
 from ...identifiers import digest
 from ..annotation.labels import Label, read_labels
 from .games import Game, Winner
-from .players import Field, Spot
+from .players import SampleKey, TournamentData
 
 _TURNED: dict[Winner, Winner] = {"a": "b", "b": "a", "tie": "tie"}
 
 
-def label_games(field: Field, file: Path) -> tuple[list[Game], list[str]]:
+def label_games(field: TournamentData, file: Path) -> tuple[list[Game], list[str]]:
     """(games, notes): a game for every pairwise label on two answers of the field to the same sample.
 
     A label belongs to the answers that were shown (the records' keys): one on an older answer
@@ -36,7 +36,7 @@ def label_games(field: Field, file: Path) -> tuple[list[Game], list[str]]:
     return list(found.values()), _notes(field, pairwise, len(labels) - len(pairwise), outside, again)
 
 
-def _sides(field: Field, label: Label) -> tuple[Spot, str, str] | None:
+def _sides(field: TournamentData, label: Label) -> tuple[SampleKey, str, str] | None:
     """The sample and the two players; None where an answer is not the field's, or both are of one player."""
     one, other = field.by_key.get(label.key_a), field.by_key.get(label.key_b or "")
     if one is None or other is None or one[0] != other[0] or one[1] == other[1]:
@@ -44,7 +44,7 @@ def _sides(field: Field, label: Label) -> tuple[Spot, str, str] | None:
     return (*one, other[1])
 
 
-def _game(field: Field, label: Label, spot: Spot, one: str, other: str) -> Game:
+def _game(field: TournamentData, label: Label, spot: SampleKey, one: str, other: str) -> Game:
     a, b = sorted((one, other))
     winner = label.winner if a == one or label.winner is None else _TURNED[label.winner]
     return Game(
@@ -60,7 +60,7 @@ def _game(field: Field, label: Label, spot: Spot, one: str, other: str) -> Game:
     )
 
 
-def _notes(field: Field, labels: Sequence[Label], ratings: int, outside: int, again: int) -> list[str]:
+def _notes(field: TournamentData, labels: Sequence[Label], ratings: int, outside: int, again: int) -> list[str]:
     notes = []
     if again:
         notes.append(f"{again} labels repeat a pair that the same rater had labelled; the later one counts")

@@ -9,8 +9,8 @@ from typing import Any
 from ...errors import UsageError
 from ...stats.paired_comparison_models.bradley_terry import Abilities, fit_counts
 from ...stats.paired_comparison_models.elo import EloRatings, elo, elo_scale
-from ...stats.paired_comparison_models.rank_bootstrap import RESCUE, Spread, ranks, spread
-from ...stats.paired_comparison_models.win_counts import Obstacle, obstacle, win_counts
+from ...stats.paired_comparison_models.rank_bootstrap import PRIOR_GAMES, RankIntervals, ranks, spread
+from ...stats.paired_comparison_models.win_counts import Separation, obstacle, win_counts
 from .games import Game, triples
 
 FEW = 20
@@ -37,7 +37,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Meeting:
+class MatchupRate:
     """Two players against each other."""
 
     rate: float | None  # wins of the first, ties as halves, as a share; None: they never met
@@ -53,7 +53,7 @@ class Standings:
     source: str  # scores, judge or labels
     judge: str | None
     players: tuple[Standing, ...]  # the best first
-    matrix: tuple[tuple[Meeting, ...], ...]  # [row player][column player], in the order of players
+    matrix: tuple[tuple[MatchupRate, ...], ...]  # [row player][column player], in the order of players
     games: int  # that count
     unreadable: int  # verdicts that could not be read, left out
     failed: int  # games that could not be played, left out
@@ -94,7 +94,7 @@ def standings(
     names = sorted({name for game in counted for name in (game.a, game.b)})
     counts = win_counts(results, names)
     found = obstacle(names, counts)
-    prior = 0.0 if found is None else RESCUE
+    prior = 0.0 if found is None else PRIOR_GAMES
     abilities = fit_counts(names, counts, prior=prior)
     clusters = [game.cluster for game in counted]
     around = spread(results, clusters, prior=prior, draws=draws, seed=seed)
@@ -123,7 +123,7 @@ def standings(
 
 
 def _rows(
-    abilities: Abilities, around: Spread | None, ratings: EloRatings | None, games: Sequence[Game]
+    abilities: Abilities, around: RankIntervals | None, ratings: EloRatings | None, games: Sequence[Game]
 ) -> tuple[Standing, ...]:
     place = ranks(abilities.values)
     rows = []
@@ -149,21 +149,21 @@ def _rows(
     return tuple(sorted(rows, key=lambda row: (row.rank, row.player)))
 
 
-def _matrix(names: Sequence[str], games: Sequence[Game]) -> tuple[tuple[Meeting, ...], ...]:
+def _matrix(names: Sequence[str], games: Sequence[Game]) -> tuple[tuple[MatchupRate, ...], ...]:
     won = win_counts(triples(games), names)
 
-    def meeting(i: int, j: int) -> Meeting:
+    def meeting(i: int, j: int) -> MatchupRate:
         n = round(float(won[i, j] + won[j, i]))
-        return Meeting(rate=float(won[i, j]) / n if n else None, games=n)
+        return MatchupRate(rate=float(won[i, j]) / n if n else None, games=n)
 
     return tuple(tuple(meeting(i, j) for j in range(len(names))) for i in range(len(names)))
 
 
 def _warnings(
-    found: Obstacle | None, games: Sequence[Game], around: Spread | None, clusters: int, idle: Sequence[str]
+    found: Separation | None, games: Sequence[Game], around: RankIntervals | None, clusters: int, idle: Sequence[str]
 ) -> Iterator[str]:
     if found is not None:
-        yield f"no finite abilities exist: {found}; shown with {RESCUE:g} pseudo-game a player, half won, half lost"
+        yield f"no finite abilities exist: {found}; shown with {PRIOR_GAMES:g} pseudo-game per player, half won"
         if len(found.apart) > 1:
             yield "between groups that no game links, ranks rest on the pseudo-games alone"
     if all(game.winner == "tie" for game in games):

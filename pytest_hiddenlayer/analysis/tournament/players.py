@@ -20,7 +20,7 @@ from ...types import SCORED, Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spot:
+class SampleKey:
     """A sample as it was asked: what games are played on."""
 
     task: str
@@ -43,13 +43,13 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
+class TournamentData:
     """All entries, and what people should know of how they came together."""
 
     runs: tuple[str, ...]
     players: tuple[str, ...]  # sorted
-    entries: Mapping[Spot, Mapping[str, Entry]]
-    by_key: Mapping[str, tuple[Spot, str]]  # a record's key → the sample and the player of it
+    entries: Mapping[SampleKey, Mapping[str, Entry]]
+    by_key: Mapping[str, tuple[SampleKey, str]]  # a record's key → the sample and the player of it
     notes: tuple[str, ...]
 
     @property
@@ -57,18 +57,18 @@ class Field:
         """The tasks of all samples, sorted."""
         return tuple(sorted({spot.task for spot in self.entries}))
 
-    def meetings(self) -> Iterator[tuple[Spot, str, str]]:
+    def matchups(self) -> Iterator[tuple[SampleKey, str, str]]:
         """(sample, one player, another) for every two that answered the same sample, players in sorted order."""
         for spot, entries in self.entries.items():
             yield from ((spot, a, b) for a, b in combinations(sorted(entries), 2))
 
-    def cluster(self, spot: Spot) -> str:
+    def cluster(self, spot: SampleKey) -> str:
         """What error bars take as one: the sample, or its group where it has one."""
         group = next(iter(self.entries[spot].values())).group
         return f"{spot.task}::{spot.sample_id}" if group is None else f"{spot.task}::group {group}"
 
 
-def read_field(folders: Sequence[Path], tasks: Sequence[str] = ()) -> Field:
+def read_field(folders: Sequence[Path], tasks: Sequence[str] = ()) -> TournamentData:
     """The players and entries of these runs' folders, of these tasks or of all.
 
     An item that several runs answered counts as the last of them answered it. Raises UsageError
@@ -79,12 +79,12 @@ def read_field(folders: Sequence[Path], tasks: Sequence[str] = ()) -> Field:
     _check_tasks(records, tasks)
     chosen = [record for record in records if not tasks or record.task in tasks]
     names = _player_names(chosen)
-    entries: dict[Spot, dict[str, Entry]] = {}
-    by_key: dict[str, tuple[Spot, str]] = {}
+    entries: dict[SampleKey, dict[str, Entry]] = {}
+    by_key: dict[str, tuple[SampleKey, str]] = {}
     for found in _items(chosen, names):
         for player, answers in found.items():
             first = answers[0]
-            spot = Spot(task=first.task, sample_id=first.sample_id, hash=first.sample_hash)
+            spot = SampleKey(task=first.task, sample_id=first.sample_id, hash=first.sample_hash)
             entries.setdefault(spot, {})[player] = _entry(answers)
             by_key |= dict.fromkeys((answer.key for answer in answers), (spot, player))
     players = tuple(sorted(set(names.values())))
@@ -94,7 +94,7 @@ def read_field(folders: Sequence[Path], tasks: Sequence[str] = ()) -> Field:
             f"a tournament needs two players; run {where} has {players[0] if players else 'none'}. "
             "Run another --strategy or --provider, or name another run beside it"
         )
-    return Field(
+    return TournamentData(
         runs=tuple(folder.name for folder in folders),
         players=players,
         entries=entries,
@@ -166,7 +166,7 @@ def _text(asked: Any) -> str:
     return "\n".join(f"{message['role']}: {message['content']}" for message in asked)
 
 
-def _notes(records: Sequence[Record], entries: Mapping[Spot, Mapping[str, Entry]]) -> Iterator[str]:
+def _notes(records: Sequence[Record], entries: Mapping[SampleKey, Mapping[str, Entry]]) -> Iterator[str]:
     seen: dict[tuple[Any, ...], str] = {}
     again = set()
     for record in records:

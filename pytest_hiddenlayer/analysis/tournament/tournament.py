@@ -21,7 +21,7 @@ from .judge_bias import effects
 from .judged_games import JudgedGames, Progress
 from .label_games import label_games
 from .leaderboard import Standings, standings
-from .players import Field, read_field
+from .players import TournamentData, read_field
 
 FILE = "tournament.json"
 
@@ -84,7 +84,7 @@ def hold_tournament(
 
 
 def _games(
-    field: Field, options: TournamentOptions, log: GameLog, on_game: Progress | None
+    field: TournamentData, options: TournamentOptions, log: GameLog, on_game: Progress | None
 ) -> tuple[list[Game], list[str], int]:
     """(games, notes, how many failed); on return all games are in the log."""
     if options.judge is not None:
@@ -103,14 +103,14 @@ def _games(
 
 
 def _judged(
-    field: Field, options: TournamentOptions, judge: ModelName, log: GameLog, on_game: Progress | None
+    field: TournamentData, options: TournamentOptions, judge: ModelName, log: GameLog, on_game: Progress | None
 ) -> tuple[list[Game], list[str], int]:
     play = JudgedGames(field, f"{judge.provider}:{full_name(judge)}", log, seed=options.seed)
     _ask(play, judge, options, on_game)
     games = sorted(play.games.values(), key=lambda game: game.key)
     notes = [f"a judge's call failed: {error}" for error in list(play.failed.values())[:1]]
-    met = sum(map(len, play.meetings.values()))
-    notes += _missing(sum(1 for _ in field.meetings()) - met, "has no whole answer")
+    met = sum(map(len, play.matchups.values()))
+    notes += _missing(sum(1 for _ in field.matchups()) - met, "has no whole answer")
     if len(games) + len(play.failed) < met:
         notes.append(f"{len(games)} of {met} possible games were judged")
     notes += _own(field, judge)
@@ -119,20 +119,20 @@ def _judged(
 
 def _ask(play: JudgedGames, judge: ModelName, options: TournamentOptions, on_game: Progress | None) -> None:
     """Have the open games decided; where none is, the judge is not even opened."""
-    from ...engine.judge_session import JudgeDesk
+    from ...engine.judge_session import JudgeSession
 
     active = options.max_games if options.pairs == "active" else None
     openings = [] if active is not None else play.beginning(options.max_games)
     if not openings and (active is None or play.left(active) <= 0):
         return
-    with JudgeDesk(judge, concurrency=options.concurrency, seed=options.seed) as desk:
+    with JudgeSession(judge, concurrency=options.concurrency, seed=options.seed) as judge_session:
         if active is not None:
-            play.play_active(desk, active, on_game)
+            play.play_active(judge_session, active, on_game)
         else:
-            play.play(desk, openings, on_game)
+            play.play(judge_session, openings, on_game)
 
 
-def _own(field: Field, judge: ModelName) -> list[str]:
+def _own(field: TournamentData, judge: ModelName) -> list[str]:
     """A sentence where the judge is the model of a player; full names, as players' slugs may be shared."""
     model = full_name(judge)
     own = [

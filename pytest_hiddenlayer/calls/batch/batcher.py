@@ -22,26 +22,26 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ProviderError, TransientError
 from ...providers.batch_api import BatchApi, BatchState
 from ...types import Completion, Request
-from ..limiter import Places
-from ..retry import Patience, insist
+from ..limiter import AdaptiveLimiter
+from ..retry import RetryPolicy, retry
 from .ledger import Entry, Ledger, Results, writing
 
 if TYPE_CHECKING:
     from ..client import Purse
 
-QUIET_S = 2.0
+FLUSH_AFTER_S = 2.0
 """A batch is sent when for so long nobody asked for more."""
-LATE_S = 3600.0
+GRACE_S = 3600.0
 """How long after its expiry a batch is still waited for."""
 _WINDOW_S = 86400.0  # in which a batch ends, where the server tells no other
 _NO_ENDPOINT = (404, 405, 501)
 _AT_ONCE = 4  # batches that are sent at the same time
-_PATIENCE = Patience(attempt_s=900.0, total_s=3600.0, longest_asked_s=600.0)
+_PATIENCE = RetryPolicy(attempt_s=900.0, total_s=3600.0, max_retry_after_s=600.0)
 _POLL_S = 60.0  # of one look
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pauses:
+class PollBackoff:
     """Seconds between two looks at a batch: they grow from `first` to `longest`."""
 
     first: float = 2.0
@@ -50,18 +50,18 @@ class Pauses:
 
 
 @dataclass(slots=True)
-class _Group:
+class _PendingBatch:
     """Requests that will go together."""
 
     kind: str
     entry: asyncio.Future[Entry | None]  # None: there is no batch endpoint
     lines: dict[str, bytes] = field(default_factory=dict)  # by key
-    askers: Counter[str] = field(default_factory=Counter)
+    waiters: Counter[str] = field(default_factory=Counter)
     size: int = 0
     timer: asyncio.TimerHandle | None = None
 
 
-class BatchDesk:
+class Batcher:
     """The batches of one model. Used on one event loop."""
 
     def __init__(
@@ -70,19 +70,19 @@ class BatchDesk:
         ledger: Ledger,
         name: str,
         *,
-        purse: Purse | None = None,
-        tell: Callable[[str], None] = lambda text: None,
-        quiet_s: float = QUIET_S,
-        pauses: Pauses = Pauses(),
-        patience: Patience = _PATIENCE,
+        meter: Purse | None = None,
+        notify: Callable[[str], None] = lambda text: None,
+        quiet_s: float = FLUSH_AFTER_S,
+        pauses: PollBackoff = PollBackoff(),
+        retry_policy: RetryPolicy = _PATIENCE,
     ) -> None:
         self._api, self._ledger, self.name = api, ledger, name
-        self._purse, self._tell = purse, tell
-        self._quiet_s, self._pauses, self._patience = quiet_s, pauses, patience
-        self._places = Places(_AT_ONCE)
+        self._purse, self._tell = meter, notify
+        self._quiet_s, self._pauses, self._patience = quiet_s, pauses, retry_policy
+        self._places = AdaptiveLimiter(_AT_ONCE)
         self._again = 0  # requests that were in a batch and went the ordinary way after it
         self._off = False  # the server has no batch endpoint
-        self._groups: dict[str, _Group] = {}  # by kind, while requests may still come
+        self._groups: dict[str, _PendingBatch] = {}  # by kind, while requests may still come
         self._collecting: dict[str, asyncio.Task[Results | None]] = {}  # by tag
         self._sending: set[asyncio.Task[None]] = set()
         self._open: dict[str, Entry] = {}  # by tag: waited for in this run, and not yet collected
@@ -102,16 +102,16 @@ class BatchDesk:
             found, first = await self._by_batch(key, request)
         except BaseException as error:
             if self._purse is not None:
-                self._purse.unanswered(reserved, error)
+                self._purse.release_or_hold(reserved, error)
             raise
         if self._purse is None:
             return found
         if found is None or not first:
-            self._purse.unanswered(reserved, ProviderError("not billed"))
+            self._purse.release_or_hold(reserved, ProviderError("not billed"))
             return None if found is None else replace(found, cached=True, cost_usd=0.0)
-        return self._purse.settle(reserved, found)
+        return self._purse.commit(reserved, found)
 
-    def unfinished(self) -> list[str]:
+    def pending_batches(self) -> list[str]:
         """What to say of every batch that was sent and not collected, one sentence each."""
         return [
             f"batch {one.name} of {_requests(one.n)} to {self.name} is still being worked on; "
@@ -119,7 +119,7 @@ class BatchDesk:
             for one in self._open.values()
         ]
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Every record of the run is on disk: what was handed over to them need not be kept any longer."""
         for entry, keys in self._taken.values():
             _close(self._collecting.pop(entry.tag))
@@ -188,14 +188,14 @@ class BatchDesk:
         if key not in group.lines:
             group.lines[key] = line
             group.size += len(line) + 1
-        group.askers[key] += 1
+        group.waiters[key] += 1
         try:
             return await asyncio.shield(group.entry)
         except asyncio.CancelledError:
             self._withdraw(group, key)
             raise
 
-    def _group(self, kind: str, size: int) -> _Group:
+    def _group(self, kind: str, size: int) -> _PendingBatch:
         """The open group with room for so many bytes; it waits anew for more."""
         group = self._groups.get(kind)
         full = group is not None and (
@@ -205,17 +205,17 @@ class BatchDesk:
             self._send(kind)
         loop = asyncio.get_running_loop()
         if group is None or full:
-            group = self._groups[kind] = _Group(kind, loop.create_future())
+            group = self._groups[kind] = _PendingBatch(kind, loop.create_future())
             group.entry.add_done_callback(_heard)
         if group.timer is not None:
             group.timer.cancel()
         group.timer = loop.call_later(self._quiet_s, self._send, kind)
         return group
 
-    def _withdraw(self, group: _Group, key: str) -> None:
+    def _withdraw(self, group: _PendingBatch, key: str) -> None:
         """Nobody waits any longer for a request: unless it was sent already, it is not."""
-        group.askers[key] -= 1
-        if not group.askers[key] and self._groups.get(group.kind) is group:
+        group.waiters[key] -= 1
+        if not group.waiters[key] and self._groups.get(group.kind) is group:
             group.size -= len(group.lines.pop(key)) + 1
 
     def _send(self, kind: str) -> None:
@@ -236,7 +236,7 @@ class BatchDesk:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    async def _submit(self, group: _Group, entry: Entry) -> None:
+    async def _submit(self, group: _PendingBatch, entry: Entry) -> None:
         try:
             group.entry.set_result(await self._made(entry, list(group.lines.values())))
         except asyncio.CancelledError:
@@ -257,7 +257,7 @@ class BatchDesk:
             return await self._api.submit(entry.kind, entry.tag, lines)
 
         try:
-            state, _ = await insist(attempt, self._places, 0, self._patience)
+            state, _ = await retry(attempt, self._places, 0, self._patience)
         except ProviderError as error:
             self._open.pop(entry.tag, None)
             (self._ledger.given_up if _may_have_come(error) else self._ledger.drop)(entry)
@@ -308,14 +308,14 @@ class BatchDesk:
                 self._open.pop(entry.tag, None)
                 return False  # whoever was sending it found that it cannot be sent
             if entry.batch_id is None:
-                found, _ = await insist(partial(self._candidates, entry), self._places, 0, self._patience)
+                found, _ = await retry(partial(self._candidates, entry), self._places, 0, self._patience)
                 if not found:
                     self._open.pop(entry.tag, None)
                     return False
                 self._ledger.sent(entry, found[0].id)
                 self._tell(f"batch of {_requests(entry.n)} to {self.name} ({entry.batch_id}) was sent before")
             state = await self._ended(entry)
-            await insist(partial(self._download, entry, state), self._places, 0, self._patience)
+            await retry(partial(self._download, entry, state), self._places, 0, self._patience)
             if state.failed is not None or self._is_ours(entry):
                 entry.collected, entry.failed, entry.cancelled = True, state.failed, state.cancelled
                 entry.duration_s = _duration_s(entry, state)
@@ -346,7 +346,7 @@ class BatchDesk:
 
     async def _ended(self, entry: Entry) -> BatchState:
         """The batch, once it has ended. What may pass is waited for until well after its expiry."""
-        pause_s, until = self._pauses.first, entry.intended_s + _WINDOW_S + LATE_S
+        pause_s, until = self._pauses.first, entry.intended_s + _WINDOW_S + GRACE_S
         while True:
             wait_s, why = pause_s, "it has not ended"
             try:
@@ -354,7 +354,7 @@ class BatchDesk:
                     state = await self._api.state(entry.batch_id or "")
                 if state.ended:
                     return state
-                until = until if state.expires_s is None else state.expires_s + LATE_S
+                until = until if state.expires_s is None else state.expires_s + GRACE_S
             except TimeoutError:
                 why = f"no answer within {_POLL_S:g} s"
             except TransientError as error:
@@ -422,7 +422,7 @@ def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def noted(entries: Iterable[Entry], now_s: float) -> list[str]:
+def describe_pending(entries: Iterable[Entry], now_s: float) -> list[str]:
     """One line for each batch of a ledger, for people."""
     return [
         f"{one.provider}:{one.model}: batch {one.name} of {_requests(one.n)}, "

@@ -28,7 +28,7 @@ class BrokerClient:
         self._reading: asyncio.Task[None] | None = None
         self._connecting: asyncio.Lock | None = None
 
-    async def open(self, name: ModelName) -> BrokerLine | None:
+    async def open(self, name: ModelName) -> RemoteModelClient | None:
         """The line to a model, opened by the broker; None where it does not know the provider.
 
         Raises what opening it raised there.
@@ -36,7 +36,7 @@ class BrokerClient:
         told = await self.call("open", name)
         if told["model"] is None:
             return None
-        return BrokerLine(client=self, name=name, model=told["model"], structured=told["structured"])
+        return RemoteModelClient(client=self, name=name, model=told["model"], structured=told["structured"])
 
     async def call(self, do: str, name: ModelName, **rest: Any) -> dict[str, Any]:
         """What the broker replies. Raises what it raised, and ProviderError where it has ended."""
@@ -93,7 +93,7 @@ class BrokerClient:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BrokerLine:
+class RemoteModelClient:
     """A line that another process holds; fulfils the Provider protocol."""
 
     client: BrokerClient
@@ -102,7 +102,7 @@ class BrokerLine:
     structured: bool
     order: int = 0
 
-    def in_order(self, order: int) -> BrokerLine:
+    def in_order(self, order: int) -> RemoteModelClient:
         """The same line, for the case with this turn."""
         return replace(self, order=order)
 

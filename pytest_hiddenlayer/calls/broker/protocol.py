@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import errors
 from ...errors import HiddenLayerError, ProviderError
-from ...types import Completion, Generation, Message, Request, Usage
+from ...types import Completion, GenerationConfig, Message, Request, Usage
 
 
 def line(message: dict[str, Any]) -> bytes:
@@ -31,7 +31,7 @@ def request_of(values: dict[str, Any]) -> Request:
         **{
             **values,
             "messages": tuple(Message(role=role, content=content) for role, content in values["messages"]),
-            "params": Generation(**params),
+            "params": GenerationConfig(**params),
             "outputs": None if outputs is None else tuple(outputs),
         }
     )
@@ -45,7 +45,7 @@ def completion_of(values: dict[str, Any]) -> Completion:
             "usage": Usage(**values["usage"]),
             "logprobs": _tuple(values["logprobs"]),
             "top_logprobs": _tuple(values["top_logprobs"]),
-            "remarks": tuple(values["remarks"]),
+            "warnings": tuple(values["warnings"]),
         }
     )
 

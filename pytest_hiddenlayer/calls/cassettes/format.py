@@ -30,7 +30,7 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(("epoch", "round", "seed", "top_logprobs"), int),
     **{"messages": list, "params": dict, "usage": dict},
 }
-_ANSWERED = {"text", "finish_reason", "usage", "answered_by", "logprobs", "alternatives", "remarks"}
+_ANSWERED = {"text", "finish_reason", "usage", "answered_by", "logprobs", "alternatives", "warnings", "remarks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def file_name(provider: str, model: str) -> str:
     return f"{provider}-{slug(model)}.jsonl"
 
 
-def portable(identity: Mapping[str, Any]) -> dict[str, Any]:
+def normalize_model_path(identity: Mapping[str, Any]) -> dict[str, Any]:
     """A call's identity on any machine: without the server, and without the folders of a model's path."""
     rest = {name: value for name, value in identity.items() if name != "endpoint"}
     return {**rest, "model": portable_model(identity["model"])}
@@ -77,9 +77,9 @@ def portable_model(model: str) -> str:
     return model
 
 
-def line_of(identity: Mapping[str, Any], completion: Completion) -> bytes:
+def format_line(identity: Mapping[str, Any], completion: Completion) -> bytes:
     """The line of a call, with its end. Alternatives are kept only where they were asked for."""
-    asked = portable(identity)
+    asked = normalize_model_path(identity)
     values = {name: value for name, value in asked.items() if name not in _USUAL or _USUAL[name] != value}
     values["messages"] = [{one["role"]: one["content"]} for one in asked["messages"]]
     values |= _answer(completion, asked)
@@ -88,7 +88,7 @@ def line_of(identity: Mapping[str, Any], completion: Completion) -> bytes:
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
-def call_of(line: bytes) -> RecordedCall:
+def parse_line(line: bytes) -> RecordedCall:
     """The call that a line tells. Raises ValueError, TypeError or KeyError for a line that tells none."""
     values = json.loads(line)
     if not isinstance(values, dict):
@@ -114,7 +114,7 @@ def read_cassette(path: Path, *, growing: bool = False) -> Iterator[RecordedCall
         if not line.strip():
             continue
         try:
-            yield call_of(line)
+            yield parse_line(line)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             if growing and number == len(lines):
                 return
@@ -155,8 +155,8 @@ def _answer(completion: Completion, asked: Mapping[str, Any]) -> dict[str, Any]:
         values["logprobs"] = [_short(value) for value in kept["logprobs"]]
     if completion.top_logprobs is not None and asked["top_logprobs"]:
         values["alternatives"] = kept["top_logprobs"]
-    if completion.remarks:
-        values["remarks"] = kept["remarks"]
+    if completion.warnings:
+        values["warnings"] = kept["warnings"]
     return values
 
 
@@ -170,7 +170,7 @@ def _completion(values: Mapping[str, Any]) -> Completion:
             "model": values.get("answered_by", values["model"]),
             "logprobs": values.get("logprobs"),
             "top_logprobs": values.get("alternatives"),
-            "remarks": values.get("remarks", ()),
+            "warnings": values.get("warnings", values.get("remarks", ())),
         }
     )
 

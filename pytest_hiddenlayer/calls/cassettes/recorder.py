@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from ...errors import UsageError
 from ...types import Completion
-from .format import RecordedCall, line_of, read_cassette, write_cassette
+from .format import RecordedCall, format_line, read_cassette, write_cassette
 
 PART = ".recording-"
 """How the names of files begin that are not yet merged."""
@@ -43,7 +43,7 @@ class Recorder:
         """Record one call; when this returns, the death of this process cannot lose it."""
         if self._part is None:
             raise UsageError(f"--record {self.folder}: this recorder is closed; open another one")
-        self._part.write(line_of(identity, completion))
+        self._part.write(format_line(identity, completion))
 
     def close(self) -> None:
         """Merge what was recorded into the cassettes.

@@ -10,9 +10,9 @@ from typing import Any
 from ...errors import HiddenLayerError, ProviderError, UsageError
 from ...registry import providers
 from ...types import Completion, Request
-from ..cache_key import call_identity, call_key
+from ..cache_key import cache_key_fields, call_key
 from .closest import Nearest, differences
-from .format import RecordedCall, call_of, portable, portable_model, read_cassette
+from .format import RecordedCall, normalize_model_path, parse_line, portable_model, read_cassette
 from .recorder import Recorder, locked, parts
 
 __all__ = ["Recorder", "ReplayProvider", "Replayer"]
@@ -45,11 +45,11 @@ class Replayer:
 
     def find(self, provider: str, model: str, endpoint: str, request: Request) -> Completion:
         """The recorded answer to this call, from whichever server. Raises ProviderError where there is none."""
-        asked = portable(call_identity(provider, model, endpoint, request))
+        asked = normalize_model_path(cache_key_fields(provider, model, endpoint, request))
         line = self._lines.get(call_key(asked))
         if line is None:
             raise ProviderError(self._missed(asked))
-        return call_of(line).completion
+        return parse_line(line).completion
 
     def _read(self) -> None:
         with locked(self.folder):  # no merge takes a file away meanwhile
@@ -97,7 +97,7 @@ class Replayer:
     def _near(self, own: tuple[str, str] | None) -> Nearest:
         if own not in self._nearest:
             keys = self._lines if own is None else self._models[own]
-            self._nearest[own] = Nearest(call_of(self._lines[key]).identity for key in keys)
+            self._nearest[own] = Nearest(parse_line(self._lines[key]).identity for key in keys)
         return self._nearest[own]
 
     def _told(self) -> str:

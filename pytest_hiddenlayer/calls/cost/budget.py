@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
 
-from ...errors import BudgetSpent
+from ...errors import BudgetExceededError
 
 
 @dataclass(kw_only=True, slots=True)
@@ -23,7 +23,7 @@ class Budget:
     limit: Decimal
     spent: Decimal = Decimal(0)  # by calls that were answered
     reserved: Decimal = Decimal(0)  # for calls in flight
-    doubtful: Decimal = Decimal(0)  # for calls that were sent and not answered: they may have been billed
+    unconfirmed: Decimal = Decimal(0)  # for calls that were sent and not answered: they may have been billed
     refused: int = 0  # calls that were not made
     _waiting: list[tuple[int, int, Decimal, asyncio.Future[Decimal]]] = field(default_factory=list, repr=False)
     _tickets: count[int] = field(default_factory=count, repr=False)  # equal orders go first come, first served
@@ -31,7 +31,7 @@ class Budget:
     async def reserve_in_turn(self, amount: Decimal, order: int = 0) -> Decimal:
         """Set an amount aside as soon as it fits; of those that wait the lowest order goes first.
 
-        Raises BudgetSpent as soon as it can fit no more, whatever the calls in flight leave over.
+        Raises BudgetExceededError as soon as it can fit no more, whatever the calls in flight leave over.
         """
         turn: asyncio.Future[Decimal] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (order, next(self._tickets), amount, turn))
@@ -40,7 +40,7 @@ class Budget:
             return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.settle(turn.result(), Decimal(0))
+                self.commit(turn.result(), Decimal(0))
             raise
 
     def _serve(self) -> None:
@@ -53,43 +53,43 @@ class Budget:
                 continue
             try:
                 turn.set_result(self.reserve(amount))
-            except BudgetSpent as error:
+            except BudgetExceededError as error:
                 turn.set_exception(error)
 
     def reserve(self, amount: Decimal) -> Decimal:
-        """Set an amount aside. Raises BudgetSpent where it does not fit into what is left."""
+        """Set an amount aside. Raises BudgetExceededError where it does not fit into what is left."""
         if amount > self.left:
             self.refused += 1
             left = max(self.left, Decimal(0))
-            raise BudgetSpent(
+            raise BudgetExceededError(
                 f"${self.limit} is spent: this call may cost ${amount:.6f}, ${left:.6f} is left "
-                f"(${self.spent:.6f} spent, ${self.reserved + self.doubtful:.6f} set aside)"
+                f"(${self.spent:.6f} spent, ${self.reserved + self.unconfirmed:.6f} set aside)"
             )
         self.reserved += amount
         return amount
 
-    def settle(self, reserved: Decimal, cost: Decimal) -> None:
+    def commit(self, reserved: Decimal, cost: Decimal) -> None:
         """A call was answered at this cost, or refused at none."""
         self.reserved -= reserved
         self.spent += cost
         self._serve()
 
-    def doubt(self, reserved: Decimal) -> None:
+    def mark_unconfirmed(self, reserved: Decimal) -> None:
         """A call was sent and not answered: what was set aside counts as spent."""
         self.reserved -= reserved
-        self.doubtful += reserved
+        self.unconfirmed += reserved
         self._serve()
 
     @property
     def left(self) -> Decimal:
         """What may still be set aside."""
-        return self.limit - self.spent - self.reserved - self.doubtful
+        return self.limit - self.spent - self.reserved - self.unconfirmed
 
     def summary(self) -> str:
         """One line for people."""
         parts = [f"budget: ${self.spent:.4f} of ${self.limit} spent"]
-        if self.doubtful:
-            parts.append(f"${self.doubtful:.4f} may have been billed for calls without an answer")
+        if self.unconfirmed:
+            parts.append(f"${self.unconfirmed:.4f} may have been billed for calls without an answer")
         if self.refused:
             parts.append(f"{self.refused} call{'s' if self.refused > 1 else ''} not made")
         return ", ".join(parts)

@@ -14,7 +14,7 @@ from .prices import Prices
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LinePurse:
+class CostMeter:
     """Prices the calls of a line and holds them within the run's budget; fulfils the Purse protocol."""
 
     prices: Prices
@@ -28,7 +28,7 @@ class LinePurse:
     async def reserve(self, request: Request, order: int = 0) -> Decimal:
         """Set aside what a call may cost at most, as soon as it fits beside the calls in flight.
 
-        Raises BudgetSpent; ProviderError where no price is known.
+        Raises BudgetExceededError; ProviderError where no price is known.
         """
         if self.budget is None or self.free:
             return Decimal(0)
@@ -40,7 +40,7 @@ class LinePurse:
             )
         return await self.budget.reserve_in_turn(most, order)
 
-    def settle(self, reserved: Decimal, completion: Completion) -> Completion:
+    def commit(self, reserved: Decimal, completion: Completion) -> Completion:
         """The completion with its cost."""
         if self.free and self.budget is None:
             return completion  # it costs what it says: in this process nothing
@@ -50,19 +50,19 @@ class LinePurse:
             listed = self.prices.cost(self.provider, self.price_list, self.model, usage, batch=self.batch)
             cost = listed if listed is not None else cost
         if self.budget is not None:
-            self.budget.settle(reserved, reserved if cost is None else cost)  # unknown: as much as it may have cost
+            self.budget.commit(reserved, reserved if cost is None else cost)  # unknown: as much as it may have cost
         return replace(completion, cost_usd=None if cost is None else float(cost))
 
-    def unanswered(self, reserved: Decimal, error: BaseException) -> None:
+    def release_or_hold(self, reserved: Decimal, error: BaseException) -> None:
         """No answer came; what was sent and not refused by the server may have been billed."""
         if self.budget is None:
             return
         cause = error if isinstance(error, TransientError) else error.__cause__
         lost = isinstance(cause, TransientError) and cause.status is None
         if lost or isinstance(error, asyncio.CancelledError):
-            self.budget.doubt(reserved)
+            self.budget.mark_unconfirmed(reserved)
         else:
-            self.budget.settle(reserved, Decimal(0))
+            self.budget.commit(reserved, Decimal(0))
 
 
 def is_free(price_list: str | None, endpoint: str) -> bool:

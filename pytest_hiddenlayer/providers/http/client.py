@@ -105,7 +105,7 @@ class Client:
 
         transport: Any = Transport(httpx2, self._server, self.hint)
 
-        class Straight(httpx2.AsyncClient):
+        class _DirectClient(httpx2.AsyncClient):
             """Leaves out redirects, cookies and authentication, of which nothing is used."""
 
             async def send(self, request: httpx2.Request, *, stream: bool = False, **_: Any) -> httpx2.Response:
@@ -114,7 +114,7 @@ class Client:
                 return answer
 
         self._raw = httpx2.Response
-        self._client = self._make(Straight(transport=transport, timeout=None))
+        self._client = self._make(_DirectClient(transport=transport, timeout=None))
 
     def _meant(self, error: Exception) -> ProviderError:
         """The transport's error, which an SDK may have wrapped in one of its own."""

@@ -22,7 +22,9 @@ _READ = 2000  # characters of a server's answer that its words are looked for in
 _MOST = 300  # characters of them
 
 
-def refusal(server: Server, status: int, headers: Mapping[str, str], body: bytes, hint: str = "") -> ProviderError:
+def error_from_status(
+    server: Server, status: int, headers: Mapping[str, str], body: bytes, hint: str = ""
+) -> ProviderError:
     """The error for a status that is not 200; `headers` have names in lower case."""
     if 300 <= status < 400:
         place = urlsplit(headers.get("location", "")).hostname or "a place that it does not name"
@@ -53,11 +55,11 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
     error = found.get("error")
     code = error.get("code") if isinstance(error, dict) else None
     if isinstance(code, int) and 400 <= code < 600:
-        raise refusal(server, code, {}, body)
+        raise error_from_status(server, code, {}, body)
     return found
 
 
-def lacking(server: Server, what: str, found: Mapping[str, Any]) -> TransientError:
+def malformed_response(server: Server, what: str, found: Mapping[str, Any]) -> TransientError:
     """The error for an answer whose main part is not there, or not of its form."""
     words = clean(_words(found) or f"it has {', '.join(sorted(found)) or 'nothing'}", server.key)
     return TransientError(f"{server.subject}: HTTP 200 without proper {what}: {words}", status=200)
@@ -69,7 +71,7 @@ def reading(server: Server, what: str, found: Mapping[str, Any]) -> Iterator[Non
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise lacking(server, what, found) from error
+        raise malformed_response(server, what, found) from error
 
 
 def clean(text: str, key: str | None) -> str:

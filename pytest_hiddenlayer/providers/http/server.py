@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...errors import ProviderUnavailable, UsageError
+from ...errors import ProviderUnavailableError, UsageError
 
 PROBE_S = 2.0  # seconds that a server has to answer when a provider is opened
 _MOST = 4 << 20  # bytes of a list of models
@@ -45,8 +45,8 @@ class Server:
         return 0.0 if is_loopback(self.url) else None
 
 
-def need_sdk(module: str, provider: str, *others: str) -> None:
-    """Import an SDK and what it is used with. Raises ProviderUnavailable where one of them is not there.
+def require_sdk(module: str, provider: str, *others: str) -> None:
+    """Import an SDK and what it is used with. Raises ProviderUnavailableError where one of them is not there.
 
     Imported here, because a provider is opened outside the event loop, which an import would hold up.
     """
@@ -54,20 +54,20 @@ def need_sdk(module: str, provider: str, *others: str) -> None:
         try:
             import_module(name)
         except ImportError as error:
-            raise ProviderUnavailable(
+            raise ProviderUnavailableError(
                 f"provider {provider!r} needs {name} ({error}): pip install 'pytest-hiddenlayer[{module}]'"
             ) from error
 
 
-def need_key(variable: str, provider: str) -> str:
-    """The key in the environment. Raises ProviderUnavailable where there is none."""
+def require_key(variable: str, provider: str) -> str:
+    """The key in the environment. Raises ProviderUnavailableError where there is none."""
     key = os.environ.get(variable, "").strip()
     if not key:
-        raise ProviderUnavailable(f"provider {provider!r} needs a key: set {variable} in the environment")
+        raise ProviderUnavailableError(f"provider {provider!r} needs a key: set {variable} in the environment")
     return key
 
 
-def checked_url(base_url: str) -> str:
+def validate_url(base_url: str) -> str:
     """The URL without a slash at its end. Raises UsageError for what is none, or holds a password or a query."""
     parts = urlsplit(base_url.strip())
     try:
@@ -110,8 +110,8 @@ def proxy_of(url: str) -> str | None:
     return found.get(parts.scheme) or found.get("all")
 
 
-def need_answer(url: str, provider: str) -> None:
-    """Raise ProviderUnavailable where nothing listens at a URL; what a proxy hides is not tried."""
+def probe(url: str, provider: str) -> None:
+    """Raise ProviderUnavailableError where nothing listens at a URL; what a proxy hides is not tried."""
     parts = urlsplit(url)
     if proxy_of(url) is not None:
         return
@@ -122,10 +122,12 @@ def need_answer(url: str, provider: str) -> None:
         raise unanswered(url, provider, error) from error
 
 
-def unanswered(url: str, provider: str, error: Exception) -> ProviderUnavailable:
+def unanswered(url: str, provider: str, error: Exception) -> ProviderUnavailableError:
     """What to raise where a server does not answer."""
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return ProviderUnavailable(f"provider {provider!r}: no server answers at {url} ({why}); start it or mend the URL")
+    return ProviderUnavailableError(
+        f"provider {provider!r}: no server answers at {url} ({why}); start it or mend the URL"
+    )
 
 
 def ask_json(method: str, url: str, key: str | None, body: object = None) -> Any:

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from ...errors import TransientError
-from .errors import reading, refusal
+from .errors import error_from_status, reading
 from .server import Server
 
 Event = Mapping[str, Any]
@@ -21,7 +21,7 @@ _STATUS = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "
 """Of an error that comes in the middle, by its type: Anthropic's documentation of errors."""
 
 
-class Pieces(Protocol):
+class StreamAccumulator(Protocol):
     """Puts the events of one answer together."""
 
     whole: dict[str, Any] | None  # the answer, once it is complete
@@ -31,8 +31,8 @@ class Pieces(Protocol):
         ...
 
 
-async def put_together(
-    server: Server, events: AsyncGenerator[dict[str, Any]], pieces: Pieces
+async def accumulate(
+    server: Server, events: AsyncGenerator[dict[str, Any]], pieces: StreamAccumulator
 ) -> tuple[dict[str, Any], float | None]:
     """(the whole answer, seconds to its first piece; None for an answer without any).
 
@@ -57,7 +57,7 @@ def _error(server: Server, event: Event) -> Exception:
     error = event["error"]
     code = error.get("code")
     status = code if isinstance(code, int) and 400 <= code < 600 else _STATUS.get(str(error.get("type")), 500)
-    return refusal(server, status, {}, json.dumps({"error": dict(error)}).encode())
+    return error_from_status(server, status, {}, json.dumps({"error": dict(error)}).encode())
 
 
 class ChatPieces:
@@ -70,7 +70,7 @@ class ChatPieces:
         self._found: dict[str, Any] = {}
 
     def add(self, event: Event) -> bool:
-        """As in `Pieces`."""
+        """As in `StreamAccumulator`."""
         self._found.update({name: event[name] for name in ("model", "usage") if event.get(name)})
         choice = next(iter(event.get("choices") or ()), None)
         if choice is None:
@@ -109,7 +109,7 @@ class ResponsePieces:
         self.whole: dict[str, Any] | None = None
 
     def add(self, event: Event) -> bool:
-        """As in `Pieces`."""
+        """As in `StreamAccumulator`."""
         kind = event.get("type")
         if event.get("object") == "response" or kind in self._LAST:
             self.whole = dict(event.get("response") or event)
@@ -125,7 +125,7 @@ class MessagePieces:
         self._blocks: dict[int, dict[str, Any]] = {}
 
     def add(self, event: Event) -> bool:
-        """As in `Pieces`."""
+        """As in `StreamAccumulator`."""
         kind = event.get("type")
         if kind == "message":  # a server that does not stream
             self.whole = dict(event)

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from ...errors import ProviderError, TransientError
-from .errors import clean, refusal
+from .errors import clean, error_from_status
 from .server import Server, proxy_of
 
 MOST = 16 << 20  # bytes of an answer
@@ -85,7 +85,7 @@ class Transport:
         finally:
             await stream.aclose()
         hint = self._hint(answer.status, body.decode("utf-8", "replace"))
-        raise refusal(self._server, answer.status, told, body, hint)
+        raise error_from_status(self._server, answer.status, told, body, hint)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ...errors import ProviderError, ProviderUnavailable, UsageError
+from ...errors import ProviderError, ProviderUnavailableError, UsageError
 from ...types import Message
 from .blas import fast_blas
 
@@ -59,7 +59,7 @@ class Loaded:
 def load(path: Path | str) -> Loaded:
     """The model of a local folder or a hub name.
 
-    Raises ProviderUnavailable where mlx cannot be imported, UsageError where the folder or
+    Raises ProviderUnavailableError where mlx cannot be imported, UsageError where the folder or
     name cannot be loaded.
     """
     fast_blas()
@@ -67,7 +67,7 @@ def load(path: Path | str) -> Loaded:
         with open_files_kept():
             return _load_plain(Path(path)) if is_plain(Path(path)) else _load_any(str(path))
     except ImportError as error:
-        raise ProviderUnavailable(f"provider mlx does not work here ({error}): {INSTALL}") from error
+        raise ProviderUnavailableError(f"provider mlx does not work here ({error}): {INSTALL}") from error
     except ProviderError:
         raise
     except Exception as error:  # whatever a loader or a hub client raises: the model cannot be had

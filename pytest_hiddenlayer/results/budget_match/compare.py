@@ -21,10 +21,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...engine.usage import PerAnswer, per_answer, spent
+from ...engine.usage import MeanUsage, per_answer, usage_of
 from ...identifiers import control_label, controlled
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...stats.paired.compare import Paired, compare_pairs
+from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality
 from ...types import Record
 from ..metrics.cells import by_cell
@@ -32,7 +32,7 @@ from ..regression.baseline import CellKey
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Versus:
+class ControlComparison:
     """The strategy against one use of the draws; differences are strategy minus control."""
 
     against: Literal["single", "self_consistency", "oracle"]
@@ -40,9 +40,9 @@ class Versus:
     left_out: int  # samples with draws, none of which says anything here
     strategy: Estimate  # over the pairs; for the oracle the share of right answers
     control: Estimate
-    paired: Paired | None  # None: no pair
-    strategy_spent: PerAnswer  # means over the pairs
-    control_spent: PerAnswer
+    paired: PairedTest | None  # None: no pair
+    strategy_spent: MeanUsage  # means over the pairs
+    control_spent: MeanUsage
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class Versus:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EqualBudget:
+class BudgetMatchedComparison:
     """One cell of a strategy and its control. Every sample stands in exactly one of the first four counts."""
 
     key: CellKey
@@ -65,14 +65,14 @@ class EqualBudget:
     tokens_unknown: int  # samples for which the provider told no tokens
     alike: int  # samples whose draws are several, and all the same text
     later_epochs: int  # records of later epochs, which have no draws
-    versus: tuple[Versus, ...]  # empty where nothing can be compared
+    against_controls: tuple[ControlComparison, ...]  # empty where nothing can be compared
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         task, label, provider, slug = self.key
         values = asdict(self)
         del values["key"]
-        named = [{"name": side.name, **asdict(side)} for side in self.versus]
+        named = [{"name": side.name, **asdict(side)} for side in self.against_controls]
         return {"task": task, "label": label, "provider": provider, "slug": slug, **values, "versus": named}
 
 
@@ -87,22 +87,22 @@ class _Sample:
     short: bool
 
 
-def equal_budget(records: Iterable[Record]) -> list[EqualBudget]:
+def equal_budget(records: Iterable[Record]) -> list[BudgetMatchedComparison]:
     """One comparison for every cell of another strategy than `single`, ordered by key; in any order of records."""
     cells = by_cell(records)
     keys = sorted(key for key in cells if controlled(key[1]) is None and cells[key][0].strategy != "single")
     return [_compare(key, cells[key], cells.get((key[0], control_label(key[1]), *key[2:]), [])) for key in keys]
 
 
-def _compare(key: CellKey, records: Sequence[Record], control: Sequence[Record]) -> EqualBudget:
+def _compare(key: CellKey, records: Sequence[Record], control: Sequence[Record]) -> BudgetMatchedComparison:
     first = sorted((r for r in records if r.epoch == 1), key=lambda r: r.sample_id)
     draws: dict[str, list[Record]] = {}
     for record in sorted(control, key=lambda r: r.epoch):
         draws.setdefault(record.sample_id, []).append(record)
     scored = [r for r in first if r.score is not None]
-    several = [r for r in scored if spent(r).calls > 1]
+    several = [r for r in scored if usage_of(r).calls > 1]
     samples = [_sample(r, draws[r.sample_id]) for r in several if r.sample_id in draws]
-    return EqualBudget(
+    return BudgetMatchedComparison(
         key=key,
         compared=len(samples),
         unscored=len(first) - len(scored),
@@ -114,19 +114,19 @@ def _compare(key: CellKey, records: Sequence[Record], control: Sequence[Record])
         tokens_unknown=sum(one.m is None for one in samples),
         alike=sum(len(one.draws) > 1 and len({d.output for d in one.draws}) == 1 for one in samples),
         later_epochs=len(records) - len(first),
-        versus=_versus(samples) if samples else (),
+        against_controls=_versus(samples) if samples else (),
     )
 
 
 def _sample(record: Record, draws: Sequence[Record]) -> _Sample:
-    budget = spent(record)
+    budget = usage_of(record)
     m, short = _reaching(draws, budget.tokens)
     return _Sample(record=record, draws=draws, n=budget.calls, m=m, short=short)
 
 
 def _reaching(draws: Sequence[Record], tokens: int | None) -> tuple[int | None, bool]:
     """(the fewest draws whose tokens reach `tokens`, whether all together do not)."""
-    used = [spent(draw).tokens for draw in draws]
+    used = [usage_of(draw).tokens for draw in draws]
     total = 0
     for number, value in enumerate(used, 1):
         if value is None or tokens is None:
@@ -137,7 +137,7 @@ def _reaching(draws: Sequence[Record], tokens: int | None) -> tuple[int | None, 
     return len(draws), True
 
 
-def _versus(samples: Sequence[_Sample]) -> tuple[Versus, ...]:
+def _versus(samples: Sequence[_Sample]) -> tuple[ControlComparison, ...]:
     told = [one for one in samples if one.m is not None]
     return (
         _side("single", "calls", samples, lambda one: one.draws[: one.n], _mean),
@@ -153,13 +153,13 @@ def _side(
     samples: Sequence[_Sample],
     used: Callable[[_Sample], Sequence[Record]],
     score: Callable[[Sequence[Record]], float | None],
-) -> Versus:
+) -> ControlComparison:
     found = [(one, score(used(one))) for one in samples]
     pairs = [(one, one.record.score, value) for one, value in found]
     return _paired(against, budget, pairs, used)
 
 
-def _oracle(samples: Sequence[_Sample]) -> Versus:
+def _oracle(samples: Sequence[_Sample]) -> ControlComparison:
     pairs = [(one, float(one.record.outcome == "correct"), pass_at(one.draws, one.n)) for one in samples]
     return _paired("oracle", "calls", pairs, lambda one: one.draws[: one.n])
 
@@ -169,19 +169,19 @@ def _paired(
     budget: Literal["calls", "tokens"],
     found: Sequence[tuple[_Sample, float | None, float | None]],
     used: Callable[[_Sample], Sequence[Record]],
-) -> Versus:
+) -> ControlComparison:
     pairs = [(one, own, other) for one, own, other in found if own is not None and other is not None]
     own, other = [pair[1] for pair in pairs], [pair[2] for pair in pairs]
     groups = [one.record.group for one, _, _ in pairs]
-    return Versus(
+    return ControlComparison(
         against=against,
         budget=budget,
         left_out=len(found) - len(pairs),
         strategy=estimate(own, groups),
         control=estimate(other, groups),
         paired=compare_pairs(other, own, groups) if pairs else None,
-        strategy_spent=per_answer([spent(one.record) for one, _, _ in pairs]),
-        control_spent=per_answer([spent(*used(one)) for one, _, _ in pairs]),
+        strategy_spent=per_answer([usage_of(one.record) for one, _, _ in pairs]),
+        control_spent=per_answer([usage_of(*used(one)) for one, _, _ in pairs]),
     )
 
 

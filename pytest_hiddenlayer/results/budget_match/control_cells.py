@@ -7,23 +7,23 @@ from dataclasses import replace
 
 from ...identifiers import control_label
 from ...types import Record
-from ..metrics.cells import CellFigures, CellPlan, by_cell, figures
+from ..metrics.cells import CellConfig, CellMetrics, by_cell, figures
 
 
-def control_figures(plans: Iterable[CellPlan], records: Iterable[Record]) -> list[CellFigures]:
+def control_figures(plans: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
     """The figures of every control that has records, in the order of the strategies' plans."""
     cells = by_cell(records)
     keyed = [(plan, (plan.task, control_label(plan.label), plan.provider, plan.slug)) for plan in plans]
     return [_figures(plan, cells[key]) for plan, key in keyed if key in cells]
 
 
-def _figures(plan: CellPlan, records: Sequence[Record]) -> CellFigures:
+def _figures(plan: CellConfig, records: Sequence[Record]) -> CellMetrics:
     place = {name: at for at, name in enumerate(plan.selected)}
     ordered = sorted(records, key=lambda r: (place.get(r.sample_id, len(place)), r.sample_id, r.epoch))
     return figures(_control_plan(plan, ordered), ordered)
 
 
-def _control_plan(plan: CellPlan, records: Sequence[Record]) -> CellPlan:
+def _control_plan(plan: CellConfig, records: Sequence[Record]) -> CellConfig:
     """A draw is an epoch; a sample's score is the mean over its draws, whatever the task's reducer."""
     return replace(
         plan,

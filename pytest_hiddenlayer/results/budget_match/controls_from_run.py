@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...engine.usage import spent
+from ...engine.usage import usage_of
 from ...identifiers import control_label, controlled
 from ...types import Record
 from ..metrics.cells import by_cell
@@ -36,7 +36,7 @@ def _draws(records: Sequence[Record], singles: Sequence[Record], control: str) -
         if asked is not None and _same_question(asked, single):
             found.setdefault(single.sample_id, []).append(single)
     for name, draws in found.items():
-        if len(draws) >= spent(first[name]).calls:
+        if len(draws) >= usage_of(first[name]).calls:
             yield from (replace(draw, label=control, epoch=at) for at, draw in enumerate(draws, 1))
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-from ...engine.usage import PerAnswer, per_answer, spent
+from ...engine.usage import MeanUsage, per_answer, usage_of
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import Record
 from ..metrics.cells import by_cell
-from .compare import EqualBudget
+from .compare import BudgetMatchedComparison
 
 Unit: TypeAlias = Literal["cost_usd", "tokens", "calls"]
 UNITS: tuple[Unit, ...] = ("cost_usd", "tokens", "calls")
@@ -24,7 +24,7 @@ class Point:
     task: str
     name: str  # strategy and model
     score: Estimate
-    spent: PerAnswer
+    spent: MeanUsage
 
     def cost(self, unit: Unit) -> float | None:
         """What an answer costs; None where it is unknown."""
@@ -33,13 +33,13 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Front:
+class ParetoFront:
     """The ways to answer one task that have a score and a cost, cheapest first."""
 
     task: str
     unit: Unit  # what cost is counted in
     points: tuple[Point, ...]
-    beaten_by: Mapping[str, str]  # name → name of the best that is as good and as cheap, and better in one of them
+    dominated_by: Mapping[str, str]  # name → name of the best that is as good and as cheap, and better in one of them
     left_out: tuple[str, ...]  # names of those without a score, or without any known cost
 
     def to_json(self) -> dict[str, Any]:
@@ -52,8 +52,8 @@ class Front:
                     "name": point.name,
                     "score": asdict(point.score),
                     "spent": asdict(point.spent),
-                    "on_front": point.name not in self.beaten_by,
-                    "beaten_by": self.beaten_by.get(point.name),
+                    "pareto_optimal": point.name not in self.dominated_by,
+                    "dominated_by": self.dominated_by.get(point.name),
                 }
                 for point in self.points
             ],
@@ -61,7 +61,7 @@ class Front:
         }
 
 
-def fronts(records: Iterable[Record], compared: Sequence[EqualBudget] = ()) -> list[Front]:
+def fronts(records: Iterable[Record], compared: Sequence[BudgetMatchedComparison] = ()) -> list[ParetoFront]:
     """The front of every task, by name: its cells and, from `compared`, the votes over draws.
 
     A sample's score is the mean over its epochs, a cell's cost the mean over its scored answers,
@@ -87,20 +87,20 @@ def _cells(records: Iterable[Record]) -> Iterator[Point]:
             task=task,
             name=f"{label} {provider}:{slug}",
             score=estimate(means, list(groups.values())),
-            spent=per_answer([spent(record) for record in found if record.score is not None]),
+            spent=per_answer([usage_of(record) for record in found if record.score is not None]),
         )
 
 
-def _votes(compared: Sequence[EqualBudget]) -> Iterator[Point]:
+def _votes(compared: Sequence[BudgetMatchedComparison]) -> Iterator[Point]:
     for one in compared:
         task, label, provider, slug = one.key
-        for side in one.versus:
+        for side in one.against_controls:
             if side.against == "self_consistency":
                 name = f"self_consistency at {label}'s {side.budget} {provider}:{slug}"
                 yield Point(task=task, name=name, score=side.control, spent=side.control_spent)
 
 
-def _front(task: str, found: Sequence[Point]) -> Front:
+def _front(task: str, found: Sequence[Point]) -> ParetoFront:
     unit = _unit([point for point in found if point.score.mean is not None])
     placed = [
         (cost, point.score.mean, point)
@@ -109,11 +109,11 @@ def _front(task: str, found: Sequence[Point]) -> Front:
     ]
     placed.sort(key=lambda at: (at[0], -at[1], at[2].name))
     names = [point.name for _, _, point in placed]
-    return Front(
+    return ParetoFront(
         task=task,
         unit=unit,
         points=tuple(point for _, _, point in placed),
-        beaten_by=_beaten(placed),
+        dominated_by=_beaten(placed),
         left_out=tuple(point.name for point in found if point.name not in names),
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from ...engine.round_scores import ROUND_SCORES
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...stats.paired.compare import Paired, compare_pairs
+from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality
 from ...types import Record
 from ..metrics.cells import by_cell
@@ -36,7 +36,7 @@ class Flips:
     stayed_wrong: int
     gained: Estimate  # share of all n that turned right
     lost: Estimate  # share of all n that turned wrong
-    net: Paired  # the share of right answers, after against before
+    net: PairedTest  # the share of right answers, after against before
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -75,7 +75,7 @@ def _by_kind(records: Sequence[Record]) -> list[list[_Step]]:
 
 
 def _steps(record: Record) -> Iterator[_Step]:
-    roles: Mapping[str, Mapping[str, Said]] = record.notes.get(ROUND_SCORES, {})
+    roles: Mapping[str, Mapping[str, Said]] = record.answer_metadata.get(ROUND_SCORES, {})
     if not roles:
         return
     cluster = f"sample {record.sample_id}" if record.group is None else f"group {record.group}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...types import Record
 
-_KEPT = ("mean_logprob", "cached", "attempts", "remarks")
+_KEPT = ("mean_logprob", "cached", "attempts", "warnings")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -29,7 +29,7 @@ def lean(record: Record) -> Record:
         strategy_params=_NOTHING,
         transcript=_lean_calls(record.transcript),
         usage=_shared(tuple(record.usage.items())),
-        notes=record.notes or _NOTHING,
+        answer_metadata=record.answer_metadata or _NOTHING,
     )
 
 

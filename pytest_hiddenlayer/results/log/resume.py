@@ -9,8 +9,8 @@ from pathlib import Path
 from ...types import Record
 from .run_log import read_records
 
-NOTE = "resumed_from"
-"""In a record's notes: the run that asked for it."""
+RESUMED_FROM = "resumed_from"
+"""In a record's `answer_metadata`: the run that asked for it."""
 
 
 def resumable(folder: Path) -> dict[str, Record]:
@@ -19,7 +19,7 @@ def resumable(folder: Path) -> dict[str, Record]:
     Raises UsageError where the folder holds no readable log.
     """
     return {
-        record.key: replace(record, notes={NOTE: record.run_id, **record.notes})
+        record.key: replace(record, answer_metadata={RESUMED_FROM: record.run_id, **record.answer_metadata})
         for record in read_records(folder)
         if record.outcome not in ("error", "skipped")
     }
@@ -28,7 +28,7 @@ def resumable(folder: Path) -> dict[str, Record]:
 def taken_over(records: Iterable[Record]) -> str | None:
     """How many of them came from which run, in one sentence; None where there are none."""
     asked = list(records)
-    runs = [str(record.notes[NOTE]) for record in asked if NOTE in record.notes]
+    runs = [str(record.answer_metadata[RESUMED_FROM]) for record in asked if RESUMED_FROM in record.answer_metadata]
     if not runs:
         return None
     return f"{len(runs):,} of {len(asked):,} answers taken over from {', '.join(sorted(set(runs)))}"

@@ -8,13 +8,13 @@ import platform
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
+from ...io.codecs import record_from_json
 from ...io.jsonl import LineLog
 from ...types import Record
 
@@ -111,12 +111,11 @@ def read_records(folder: Path) -> Iterator[Record]:
     path = folder / "records.jsonl"
     if not path.is_file():
         raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
-    known = {f.name for f in fields(Record)}
     lines = path.read_bytes().split(b"\n")  # bytes: a half line may end inside a character
     for number, line in enumerate(lines, 1):
         try:
             values = json.loads(line) if line else None
-            record = None if values is None else Record(**{k: v for k, v in values.items() if k in known})
+            record = None if values is None else record_from_json(values)
         except (ValueError, TypeError, AttributeError) as error:
             if number == len(lines):
                 return
@@ -134,9 +133,8 @@ def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
         log.seek(start)
         data = log.read()
     whole = data[: data.rfind(b"\n") + 1]
-    known = {f.name for f in fields(Record)}
     values = (json.loads(line) for line in whole.splitlines())
-    return [Record(**{k: v for k, v in value.items() if k in known}) for value in values], start + len(whole)
+    return [record_from_json(value) for value in values], start + len(whole)
 
 
 def find_run(root: Path, name: str, *, but: str | None = None) -> Path:

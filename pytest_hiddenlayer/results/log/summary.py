@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..metrics.cells import CellFigures
+from ..metrics.cells import CellMetrics
 from ..regression.gate import GateResult
 
 
-def summary(figures: Sequence[CellFigures], gates: Mapping[tuple[str, ...], GateResult]) -> list[dict[str, Any]]:
+def summary(figures: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[dict[str, Any]]:
     """One object a cell, in their order; `gate` and `comparison` are null where there was none."""
     return [_cell(found, gates.get(found.plan.key)) for found in figures]
 
 
-def _cell(found: CellFigures, gate: GateResult | None) -> dict[str, Any]:
+def _cell(found: CellMetrics, gate: GateResult | None) -> dict[str, Any]:
     compared = None if gate is None or gate.comparison is None else gate.comparison.to_json()
     return {**found.to_json(), "gate": None if gate is None else gate.word, "comparison": compared}

@@ -19,7 +19,7 @@ def call_figures(records: Sequence[Record]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "cached": sum(bool(call.get("cached")) for call in calls),
         "repeated": sum(call.get("attempts", 1) > 1 for call in calls),
-        "remarks": dict(Counter(remark for call in calls for remark in call.get("remarks", ())).most_common()),
+        "warnings": dict(Counter(remark for call in calls for remark in call.get("warnings", ())).most_common()),
     }
     unusual = {name: value for name, value in found.items() if value}
     return {"calls": len(calls), **unusual} if unusual else {}

@@ -19,7 +19,7 @@ from .pass_at_k import passes, wavering
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CellPlan:
+class CellConfig:
     """What is known of a cell before it runs; plain values, so that it crosses processes as JSON."""
 
     task: str
@@ -65,10 +65,10 @@ class SampleResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CellFigures:
+class CellMetrics:
     """What the table, the summary, the snapshot and the gate say of a cell."""
 
-    plan: CellPlan
+    plan: CellConfig
     samples: Mapping[str, SampleResult]
     estimate: Estimate
     outcomes: Mapping[str, int]  # outcome → records
@@ -129,7 +129,7 @@ class CellFigures:
         }
 
 
-def figures(plan: CellPlan, records: Sequence[Record], *, bootstrap: int = 0) -> CellFigures:
+def figures(plan: CellConfig, records: Sequence[Record], *, bootstrap: int = 0) -> CellMetrics:
     """The figures of one cell. A sample counts as scored when at least one of its epochs is.
 
     Epochs are repeats within a sample: they are reduced to one score first, and the score's
@@ -146,7 +146,7 @@ def figures(plan: CellPlan, records: Sequence[Record], *, bootstrap: int = 0) ->
     scores = [result.score for result in scored.values() if result.score is not None]
     calibrated = cell_calibration(records, plan.pass_score)
     costs = [record.cost_usd for record in records if record.transcript]
-    return CellFigures(
+    return CellMetrics(
         plan=plan,
         samples=samples,
         estimate=estimate(scores, list(groups.values()), bootstrap=bootstrap, seed=plan.seed),
@@ -171,11 +171,11 @@ def by_cell(records: Iterable[Record]) -> dict[tuple[str, str, str, str], list[R
     return {cell: list(items.values()) for cell, items in found.items()}
 
 
-def plan_from(records: Sequence[Record]) -> CellPlan:
+def config_from_records(records: Sequence[Record]) -> CellConfig:
     """A plan for records whose task file is not at hand: what they themselves tell."""
     first = records[0]
     ids = tuple(dict.fromkeys(record.sample_id for record in records))
-    return CellPlan(
+    return CellConfig(
         task=first.task,
         task_hash="",
         strategy=first.strategy,
@@ -199,7 +199,7 @@ def plan_from(records: Sequence[Record]) -> CellPlan:
     )
 
 
-def _sample(plan: CellPlan, records: Sequence[Record]) -> SampleResult:
+def _sample(plan: CellConfig, records: Sequence[Record]) -> SampleResult:
     graded = [(record, score) for record in records if (score := record.score) is not None]
     scored, values = [record for record, _ in graded], [score for _, score in graded]
     score = reduce_epochs(values, plan.reducer, plan.pass_score) if values else None

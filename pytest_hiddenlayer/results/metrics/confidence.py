@@ -2,7 +2,7 @@
 
 The first of these that a record has:
 
-- `notes["confidence"]`: what the strategy itself says, a number in [0, 1];
+- `answer_metadata["confidence"]`: what the strategy itself says, a number in [0, 1];
 - the vote share of the given answer: votes for it of all votes (texts without an answer do not
   vote), in the last round of a debate or among the samples of self-consistency. A judge that
   gives an answer nobody voted for has 0;
@@ -62,8 +62,8 @@ def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Cali
 
 
 def _found(record: Record) -> tuple[float, str] | None:
-    if "confidence" in record.notes:
-        value = _share(record.notes["confidence"])
+    if "confidence" in record.answer_metadata:
+        value = _share(record.answer_metadata["confidence"])
         return None if value is None else (value, STATED)
     votes = _votes(record)
     if votes is not None:
@@ -78,7 +78,7 @@ def _found(record: Record) -> tuple[float, str] | None:
 
 def _votes(record: Record) -> float | None:
     """The share of the votes for the answer that was given."""
-    vote = record.notes.get("vote", record.notes.get("final_majority"))
+    vote = record.answer_metadata.get("vote", record.answer_metadata.get("final_majority"))
     if vote is None or record.answer is None:
         return None
     votes = vote.get("votes") if isinstance(vote, Mapping) else None

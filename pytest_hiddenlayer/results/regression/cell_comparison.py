@@ -10,23 +10,23 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...stats.paired.compare import Paired, compare_pairs
+from ...stats.paired.compare import PairedTest, compare_pairs
 from ...stats.paired.holm import holm
 from ...stats.paired.power import sensitivity
-from .pairing import Pairing
+from .pairing import SampleMatching
 
 ALPHA = 0.05
 Verdict: TypeAlias = Literal["regressed", "improved", "same", "underpowered"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
+class CellComparison:
     """One cell against its baseline."""
 
     baseline: str
-    pairing: Pairing
+    pairing: SampleMatching
     epochs: tuple[int, int]  # behind each old and each new score
-    paired: Paired
+    paired: PairedTest
     old: Estimate  # over the pairs
     new: Estimate
     margin: float  # how much worse is tolerated
@@ -81,8 +81,8 @@ class Comparison:
 
 
 def measure(
-    baseline: str, pairing: Pairing, *, margin: float, min_effect: float, epochs: tuple[int, int] = (1, 1)
-) -> Comparison | None:
+    baseline: str, pairing: SampleMatching, *, margin: float, min_effect: float, epochs: tuple[int, int] = (1, 1)
+) -> CellComparison | None:
     """The comparison of one cell on its own; `settle` gives the verdict. None where nothing can be paired.
 
     `epochs` are those behind each old and each new score.
@@ -94,7 +94,7 @@ def measure(
         [p.old for p in pairing.pairs], [p.new for p in pairing.pairs], groups, margin=margin, epochs=epochs
     )
     seen = sensitivity(paired, min_effect, alpha=ALPHA, power=0.8)
-    return Comparison(
+    return CellComparison(
         baseline=baseline,
         pairing=pairing,
         epochs=epochs,
@@ -110,7 +110,7 @@ def measure(
     )
 
 
-def settle(measured: Sequence[Comparison]) -> list[Comparison]:
+def assign_verdicts(measured: Sequence[CellComparison]) -> list[CellComparison]:
     """The comparisons of one session with their verdicts, each direction corrected by Holm over all of them."""
     worse = holm([found.paired.p_worse for found in measured])
     better = holm([found.paired.p_better for found in measured])
@@ -120,13 +120,13 @@ def settle(measured: Sequence[Comparison]) -> list[Comparison]:
     ]
 
 
-def _with_verdict(found: Comparison) -> Comparison:
+def _with_verdict(found: CellComparison) -> CellComparison:
     verdict = _verdict(found)
     lost_counts = verdict != "regressed" and _regressed_with_lost(found)
     return replace(found, verdict=verdict, lost_counts=lost_counts)
 
 
-def _verdict(found: Comparison) -> Verdict:
+def _verdict(found: CellComparison) -> Verdict:
     d, interval = found.paired.difference, found.paired.ci95
     if found.p_worse <= ALPHA and d < -found.margin:
         return "regressed"
@@ -136,7 +136,7 @@ def _verdict(found: Comparison) -> Verdict:
     return "same" if within else "underpowered"
 
 
-def _regressed_with_lost(found: Comparison) -> bool:
+def _regressed_with_lost(found: CellComparison) -> bool:
     """Whether the cell would have regressed had every answer that lost its score been a wrong one.
 
     An outage or empty answers could otherwise take just the newly wrong samples out of the comparison.

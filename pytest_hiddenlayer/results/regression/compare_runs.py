@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import SnapshotError
 from .baseline import Baseline, CellKey
-from .cell_comparison import Comparison, measure, settle
+from .cell_comparison import CellComparison, assign_verdicts, measure
 from .pairing import Match, pair_up
 from .references import Reference, find_cell
 
@@ -19,7 +19,7 @@ class CellPair:
 
     old: Baseline
     new: Baseline
-    comparison: Comparison | None  # None: no sample could be compared
+    comparison: CellComparison | None  # None: no sample could be compared
     fault: str | None = None  # why not, in one sentence
 
     @property
@@ -29,7 +29,7 @@ class CellPair:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Compared:
+class RunComparison:
     """Everything that two references say of each other."""
 
     old: str  # names of the references
@@ -65,7 +65,7 @@ def compare_references(
     match: Match = "hash",
     margin: float = 0.0,
     min_effect: float = 0.05,
-) -> Compared:
+) -> RunComparison:
     """Every cell of `new` against its partner in `old`; the family of the tests is all of them together."""
     faults: list[str] = []
     found: list[tuple[Baseline, Baseline]] = []
@@ -79,9 +79,9 @@ def compare_references(
         else:
             found.append((partner.baseline, cell))
     used = {before.key for before, _ in found}
-    return Compared(
-        old=old.shelf.name,
-        new=new.shelf.name,
+    return RunComparison(
+        old=old.source.name,
+        new=new.source.name,
         cells=_compared(found, match, margin, min_effect),
         only_old=tuple(cell.key for cell in _cells(old, tasks, faults) if cell.key not in used),
         only_new=tuple(only_new),
@@ -91,10 +91,10 @@ def compare_references(
 
 def _cells(side: Reference, tasks: Sequence[str], faults: list[str]) -> Iterator[Baseline]:
     """The cells of a side that its reference and `tasks` select; what cannot be read is a fault."""
-    for task in side.shelf.tasks():
+    for task in side.source.tasks():
         if tasks and task not in tasks:
             continue
-        for cell in side.shelf.cells(task).values():
+        for cell in side.source.cells(task).values():
             if isinstance(cell, SnapshotError):
                 faults.append(str(cell))
             elif side.selects(cell):
@@ -117,7 +117,7 @@ def _compared(
         )
         for (old, new), fault in zip(found, faults, strict=True)
     ]
-    verdicts = iter(settle([one for one in measured if one is not None]))
+    verdicts = iter(assign_verdicts([one for one in measured if one is not None]))
     return tuple(
         CellPair(
             old=old,

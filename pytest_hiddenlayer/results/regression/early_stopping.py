@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...stats.sequential.group_sequential import Before, Decision, decide
+from ...stats.sequential.group_sequential import BaselineScores, Decision, decide
 from ...types import SCORED, Record
-from ..metrics.cells import CellPlan
+from ..metrics.cells import CellConfig
 from .baseline import Baseline, CellKey
-from .cell_comparison import ALPHA, Comparison
+from .cell_comparison import ALPHA, CellComparison
 from .pairing import Match
-from .references import Found
+from .references import BaselineLookup
 
 
 @dataclass(kw_only=True, slots=True)
 class Adaptive:
     """The records of one cell as they come in, and whether more of them could change its verdict."""
 
-    plan: CellPlan
+    plan: CellConfig
     baseline: Baseline
     family: int  # cells gated in the session
     match: Match = "hash"
@@ -62,7 +62,7 @@ class Adaptive:
             alpha=ALPHA / self.family,
             margin=plan.margin,
             min_effect=plan.min_effect,
-            before=Before(scores=[self._before(name) for name in names], epochs=self.baseline.epochs),
+            before=BaselineScores(scores=[self._before(name) for name in names], epochs=self.baseline.epochs),
         )
 
     def _comparable(self, name: str) -> bool:
@@ -83,7 +83,9 @@ class Adaptive:
         return score
 
 
-def watched(plans: Sequence[CellPlan], find: Callable[[CellPlan], Found], match: Match) -> dict[CellKey, Adaptive]:
+def stoppable_cells(
+    plans: Sequence[CellConfig], find: Callable[[CellConfig], BaselineLookup], match: Match
+) -> dict[CellKey, Adaptive]:
     """The cells that may end early, of those that are gated: they have epochs to save, and a baseline."""
     found = {}
     for plan in filter(can_adapt, plans):
@@ -93,7 +95,7 @@ def watched(plans: Sequence[CellPlan], find: Callable[[CellPlan], Found], match:
     return found
 
 
-def spared(cells: Mapping[CellKey, Adaptive], asked: int) -> str:
+def savings_message(cells: Mapping[CellKey, Adaptive], asked: int) -> str:
     """What ending early saved, in one sentence; `asked` answers of these cells were asked."""
     if not cells:
         return "adaptive: no cell has a baseline and more than one epoch under the reducer mean; nothing was saved"
@@ -106,12 +108,12 @@ def spared(cells: Mapping[CellKey, Adaptive], asked: int) -> str:
     )
 
 
-def can_adapt(plan: CellPlan) -> bool:
+def can_adapt(plan: CellConfig) -> bool:
     """Whether a cell has epochs to save, and a reducer whose value does not grow with them."""
     return plan.epochs > 1 and plan.reducer == "mean"
 
 
-def decided_by(found: Comparison, decision: Decision | None, planned: int) -> Comparison:
+def apply_sequential_decision(found: CellComparison, decision: Decision | None, planned: int) -> CellComparison:
     """The comparison under the sequential test: its verdict in place of the fixed one.
 
     What no look decided is at most `same` or `underpowered`: the test at the end had only

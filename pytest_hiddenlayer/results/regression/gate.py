@@ -15,13 +15,13 @@ from typing import Literal, TypeAlias, cast
 from ...options import RunOptions
 from ...stats.sequential.group_sequential import Decision
 from ...types import SCORED
-from ..metrics.cells import CellFigures
+from ..metrics.cells import CellMetrics
 from .baseline import CellKey
-from .cell_comparison import Comparison, measure, settle
-from .early_stopping import decided_by
+from .cell_comparison import CellComparison, assign_verdicts, measure
+from .early_stopping import apply_sequential_decision
 from .gate_messages import measured, missing_words, some, told
 from .pairing import Match, pair_up
-from .references import Found
+from .references import BaselineLookup
 
 Mode: TypeAlias = Literal["regression", "threshold", "require", "off"]
 
@@ -47,7 +47,7 @@ class GateResult:
     outcome: Literal["passed", "failed", "skipped"]
     message: str
     failures: tuple[str, ...] = ()  # one sentence each
-    comparison: Comparison | None = None
+    comparison: CellComparison | None = None
 
     @property
     def word(self) -> str:
@@ -91,7 +91,7 @@ def match_of(options: RunOptions) -> Match:
 
 
 def judge_gates(
-    cells: Sequence[tuple[CellFigures, Found]],
+    cells: Sequence[tuple[CellMetrics, BaselineLookup]],
     policy: Policy,
     decisions: Mapping[CellKey, Decision | None] | None = None,
 ) -> list[GateResult]:
@@ -100,7 +100,7 @@ def judge_gates(
     `decisions` are those of the sequential test, of the cells whose epochs could have ended early.
     """
     measured_ = [_measure(figures, found, policy) for figures, found in cells]
-    verdicts = iter(settle([found for found in measured_ if found is not None]))
+    verdicts = iter(assign_verdicts([found for found in measured_ if found is not None]))
     settled = [None if found is None else next(verdicts) for found in measured_]
     if decisions:
         settled = [_decided(figures, found, decisions) for (figures, _), found in zip(cells, settled, strict=True)]
@@ -111,14 +111,14 @@ def judge_gates(
 
 
 def _decided(
-    figures: CellFigures, found: Comparison | None, decisions: Mapping[CellKey, Decision | None]
-) -> Comparison | None:
+    figures: CellMetrics, found: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
+) -> CellComparison | None:
     if found is None or figures.plan.key not in decisions:
         return found
-    return decided_by(found, decisions[figures.plan.key], figures.plan.epochs)
+    return apply_sequential_decision(found, decisions[figures.plan.key], figures.plan.epochs)
 
 
-def _measure(figures: CellFigures, found: Found, policy: Policy) -> Comparison | None:
+def _measure(figures: CellMetrics, found: BaselineLookup, policy: Policy) -> CellComparison | None:
     base = found.baseline
     if policy.update or policy.mode == "threshold" or base is None or _other_measure(figures, found):
         return None
@@ -129,7 +129,9 @@ def _measure(figures: CellFigures, found: Found, policy: Policy) -> Comparison |
     )
 
 
-def _judge(figures: CellFigures, found: Found, comparison: Comparison | None, policy: Policy) -> GateResult:
+def _judge(
+    figures: CellMetrics, found: BaselineLookup, comparison: CellComparison | None, policy: Policy
+) -> GateResult:
     failures = [*_must_pass(figures), *_threshold(figures)]
     notes = measured(figures)
     if policy.update:
@@ -151,9 +153,9 @@ def _judge(figures: CellFigures, found: Found, comparison: Comparison | None, po
 
 
 def _compared(
-    figures: CellFigures,
-    found: Found,
-    comparison: Comparison,
+    figures: CellMetrics,
+    found: BaselineLookup,
+    comparison: CellComparison,
     policy: Policy,
     failures: list[str],
     notes: list[str],
@@ -169,13 +171,13 @@ def _compared(
     partial = _partial(figures, comparison)
     if partial and policy.mode == "require":
         failures.append(partial)
-    remarks = [found.baseline.remark] if found.baseline.remark else []
-    lines = [*notes, *remarks, *told(comparison, policy.match), *([partial] if partial else [])]
+    warnings = [found.baseline.remark] if found.baseline.remark else []
+    lines = [*notes, *warnings, *told(comparison, policy.match), *([partial] if partial else [])]
     blind = partial if comparison.pairing.coverage < LEAST_COVERAGE else None
     return _result(figures, failures, lines, comparison, skip=blind)
 
 
-def _partial(figures: CellFigures, comparison: Comparison) -> str | None:
+def _partial(figures: CellMetrics, comparison: CellComparison) -> str | None:
     """Where the baseline does not know all samples: that is told, and where it knows too few nothing is green."""
     p = comparison.pairing
     if p.coverage >= figures.plan.min_scored:
@@ -188,7 +190,7 @@ def _partial(figures: CellFigures, comparison: Comparison) -> str | None:
     )
 
 
-def _other_measure(figures: CellFigures, found: Found) -> str | None:
+def _other_measure(figures: CellMetrics, found: BaselineLookup) -> str | None:
     """Why two scores cannot be compared: they were made by another rule."""
     base, plan = found.baseline, figures.plan
     if base is None:
@@ -203,7 +205,7 @@ def _other_measure(figures: CellFigures, found: Found) -> str | None:
     return None
 
 
-def _nothing_paired(figures: CellFigures, found: Found, policy: Policy) -> str:
+def _nothing_paired(figures: CellMetrics, found: BaselineLookup, policy: Policy) -> str:
     assert found.baseline is not None
     p = pair_up(found.baseline.samples, figures.samples, policy.match)
     hint = "; to compare prompts, match by id: --hl-match=id" if p.changed and policy.match == "hash" else ""
@@ -212,19 +214,19 @@ def _nothing_paired(figures: CellFigures, found: Found, policy: Policy) -> str:
     return f"{where}: nothing was compared ({words}){hint}"
 
 
-def _must_pass(figures: CellFigures) -> list[str]:
+def _must_pass(figures: CellMetrics) -> list[str]:
     wrong = [n for n, s in figures.samples.items() if s.must_pass and s.outcome != "correct"]
     return [f"must_pass not right: {some(wrong)}"] if wrong else []
 
 
-def _threshold(figures: CellFigures) -> list[str]:
+def _threshold(figures: CellMetrics) -> list[str]:
     wanted, mean = figures.plan.threshold, figures.estimate.mean
     if wanted is None or (mean is not None and mean >= wanted):
         return []
     return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {wanted:g}"]
 
 
-def _min_scored(figures: CellFigures) -> list[str]:
+def _min_scored(figures: CellMetrics) -> list[str]:
     n, selected, wanted = figures.estimate.n, figures.n_selected, figures.plan.min_scored
     if selected and n / selected >= wanted:
         return []
@@ -234,10 +236,10 @@ def _min_scored(figures: CellFigures) -> list[str]:
 
 
 def _result(
-    figures: CellFigures,
+    figures: CellMetrics,
     failures: Sequence[str],
     notes: Sequence[str],
-    found: Comparison | None,
+    found: CellComparison | None,
     *,
     skip: str | None = None,
 ) -> GateResult:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...stats.estimate.mean_interval import Estimate
-from ..metrics.cells import CellFigures
-from .cell_comparison import Comparison
-from .pairing import Match, Pairing
+from ..metrics.cells import CellMetrics
+from .cell_comparison import CellComparison
+from .pairing import Match, SampleMatching
 
 
-def measured(figures: CellFigures) -> list[str]:
+def measured(figures: CellMetrics) -> list[str]:
     """The cell's own score, and which of its samples waver between epochs."""
     part = f", partial {figures.n_selected} of {figures.plan.total}" if figures.partial else ""
     e = figures.estimate
@@ -22,7 +22,7 @@ def measured(figures: CellFigures) -> list[str]:
     return lines
 
 
-def told(found: Comparison, match: Match) -> list[str]:
+def told(found: CellComparison, match: Match) -> list[str]:
     """The comparison as lines that a person understands without the manual."""
     p, d = found.pairing, found.paired
     lines = [
@@ -48,7 +48,7 @@ def score(e: Estimate) -> str:
     return "unknown" if e.mean is None else f"{e.mean:.3f}{bar}"
 
 
-def missing_words(p: Pairing) -> str:
+def missing_words(p: SampleMatching) -> str:
     """`2 changed since, 1 lost its score`; empty where every sample was compared."""
     reasons = (
         (p.changed, "changed since"),
@@ -67,7 +67,7 @@ def some(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _samples(found: Comparison) -> str:
+def _samples(found: CellComparison) -> str:
     n, groups = found.paired.n, found.paired.n_groups
     return f"{n} samples" if groups == n else f"{n} samples in {groups} groups"
 
@@ -85,24 +85,24 @@ def _interval(e: Estimate) -> str:
     return "" if e.ci95 is None else f", 95 % interval {e.ci95[0]:.3f} to {e.ci95[1]:.3f}"
 
 
-def _margin(found: Comparison) -> str:
+def _margin(found: CellComparison) -> str:
     return f" by more than the margin {found.margin:g}" if found.margin else ""
 
 
-def _holm(found: Comparison) -> str:
+def _holm(found: CellComparison) -> str:
     if found.family < 2:
         return ""
     return f"; {found.p_worse:.3g} and {found.p_better:.3g} after Holm over {found.family} cells"
 
 
-def _look(found: Comparison) -> str:
+def _look(found: CellComparison) -> str:
     if found.looks is None:
         return ""
     look, planned = found.looks
     return f" (sequential test, alpha spent over {planned} looks, decided after epoch {look})"
 
 
-def meaning(found: Comparison) -> str:
+def meaning(found: CellComparison) -> str:
     if found.verdict == "same":
         return f": the interval lies within ±{found.min_effect:g}"
     if found.verdict != "underpowered" or found.pairs_needed is None:

@@ -26,7 +26,7 @@ class Result(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
+class SamplePair:
     """One sample that both sides scored."""
 
     id: str
@@ -38,13 +38,13 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pairing:
+class SampleMatching:
     """All samples of two sides; every one stands in exactly one of these."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[SamplePair, ...]
     changed: tuple[str, ...]  # both scored, another prompt or target: left out
     lost: tuple[str, ...]  # scored before, asked now, not scored now
-    lost_as_wrong: tuple[Pair, ...]  # those of them that had a score above 0, as if they were wrong now
+    lost_as_wrong: tuple[SamplePair, ...]  # those of them that had a score above 0, as if they were wrong now
     gained: tuple[str, ...]  # scored now, not scored before
     unscored: tuple[str, ...]  # scored on neither side
     added: tuple[str, ...]  # not in the baseline at all
@@ -57,7 +57,7 @@ class Pairing:
         return len(self.pairs) / scored if scored else 1.0
 
 
-def pair_up(old: Mapping[str, Result], new: Mapping[str, Result], match: Match = "hash") -> Pairing:
+def pair_up(old: Mapping[str, Result], new: Mapping[str, Result], match: Match = "hash") -> SampleMatching:
     """The pairs in the new side's order, and the rest by reason."""
     kinds: dict[str, list[str]] = {name: [] for name in _KINDS}
     pairs = []
@@ -70,7 +70,9 @@ def pair_up(old: Mapping[str, Result], new: Mapping[str, Result], match: Match =
             kinds[kind].append(name)
     kinds["absent"] = [name for name in old if name not in new]
     wrong = tuple(_as_wrong(name, old[name], new[name]) for name in kinds["lost"] if old[name].score)
-    return Pairing(pairs=tuple(pairs), lost_as_wrong=wrong, **{kind: tuple(names) for kind, names in kinds.items()})
+    return SampleMatching(
+        pairs=tuple(pairs), lost_as_wrong=wrong, **{kind: tuple(names) for kind, names in kinds.items()}
+    )
 
 
 _KINDS = ("changed", "lost", "gained", "unscored", "added", "absent")
@@ -87,16 +89,16 @@ def _kind(old: Result | None, new: Result, match: Match) -> str:
     return "gained" if now else "unscored"
 
 
-def _as_wrong(name: str, old: Result, new: Result) -> Pair:
+def _as_wrong(name: str, old: Result, new: Result) -> SamplePair:
     assert old.score is not None
     right = old.outcome == "correct"
-    return Pair(id=name, old=old.score, new=0.0, old_right=right, new_right=False, group=new.group or old.group)
+    return SamplePair(id=name, old=old.score, new=0.0, old_right=right, new_right=False, group=new.group or old.group)
 
 
-def _pair(name: str, old: Result, new: Result) -> Pair:
+def _pair(name: str, old: Result, new: Result) -> SamplePair:
     assert old.score is not None
     assert new.score is not None
-    return Pair(
+    return SamplePair(
         id=name,
         old=old.score,
         new=new.score,

@@ -16,17 +16,17 @@ from ...errors import HiddenLayerError, SnapshotError, UsageError, did_you_mean
 from ...identifiers import controlled, slug
 from ...types import ModelName
 from ..log.run_log import RUNS, find_run
-from ..metrics.cells import CellPlan
+from ..metrics.cells import CellConfig
 from .baseline import Baseline, CellKey
 from .snapshot import FOLDER, stem
-from .sources import Cells, FileShelf, FolderShelf, GitShelf, RunShelf, Shelf, git_commit
+from .sources import BaselineSource, Cells, GitSnapshots, RunRecords, SnapshotDir, SnapshotFile, git_commit
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What `--baseline` names, opened once a session."""
 
-    shelf: Shelf
+    source: BaselineSource
     model: ModelName | None = None  # whose cell is meant; None: that of the same model
     label: str | None = None  # of which strategy; None: of the same
     named: bool = True  # whether the user named it; the committed snapshots are there without being asked for
@@ -38,7 +38,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BaselineLookup:
     """A baseline, or why there is none: `fault` where that is red, `missing` where it is only told."""
 
     baseline: Baseline | None = None
@@ -52,37 +52,37 @@ def open_reference(text: str | None, *, root: Path, where: Path, current: str | 
     Raises UsageError or SnapshotError where it names nothing that can be compared with.
     """
     if text is None:
-        return Reference(FolderShelf(root / FOLDER, str(FOLDER)), named=False)
+        return Reference(SnapshotDir(root / FOLDER, str(FOLDER)), named=False)
     ref, model, label = _split(text, where)
-    shelf = FolderShelf(root / FOLDER, str(FOLDER)) if not ref else _shelf(ref, root, where, current)
-    if not shelf.tasks():
-        raise UsageError(f"{text}: {shelf.name} holds no cell; a folder of snapshots, a run or a git ref is needed")
-    return Reference(shelf, model, label)
+    source = SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _shelf(ref, root, where, current)
+    if not source.tasks():
+        raise UsageError(f"{text}: {source.name} holds no cell; a folder of snapshots, a run or a git ref is needed")
+    return Reference(source, model, label)
 
 
-def find_baseline(plan: CellPlan, reference: Reference) -> Found:
+def find_baseline(plan: CellConfig, reference: Reference) -> BaselineLookup:
     """The baseline of a cell in a reference."""
     return find_cell(plan.key, reference)
 
 
-def find_cell(key: CellKey, reference: Reference) -> Found:
+def find_cell(key: CellKey, reference: Reference) -> BaselineLookup:
     """The cell of a reference that another one, of this key, is compared with."""
     task, label, _, _ = key
     try:
-        cells = reference.shelf.cells(task)
+        cells = reference.source.cells(task)
         chosen = _choose(key, cells, reference)
     except (HiddenLayerError, OSError, subprocess.SubprocessError) as error:
-        return Found(fault=f"the baseline cannot be used: {error}")
+        return BaselineLookup(fault=f"the baseline cannot be used: {error}")
     if chosen is None:
-        return Found(missing=_missing(key, cells, reference))
+        return BaselineLookup(missing=_missing(key, cells, reference))
     found = cells[chosen]
     if isinstance(found, SnapshotError):
-        return Found(fault=f"the baseline cannot be used: {found}")
+        return BaselineLookup(fault=f"the baseline cannot be used: {found}")
     own_label, own_model = found.key[1] == label, found.key[2:] == key[2:]
     whose = f"{found.key[2]}:{found.model}" if own_label else f"{found.key[1]} of {found.key[2]}:{found.model}"
     what = "model" if own_label else "strategy" if own_model else "strategy and model"
     remark = "" if own_label and own_model else f"the baseline is another {what}'s: {whose}"
-    return Found(baseline=replace(found, remark=remark))
+    return BaselineLookup(baseline=replace(found, remark=remark))
 
 
 def _choose(key: CellKey, cells: Cells, reference: Reference) -> str | None:
@@ -115,7 +115,7 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
     near = did_you_mean(wanted, others or cells)
     held = f"; it holds {', '.join(others or cells) or 'no cell of this task'}{near}"
     more = ": name one with @PROVIDER:MODEL" if others and reference.model is None else ""
-    return f"no baseline: {reference.shelf.name} has no cell {task}/{wanted}{held}{more}"
+    return f"no baseline: {reference.source.name} has no cell {task}/{wanted}{held}{more}"
 
 
 def _of_strategy(cells: Cells, task: str, label: str) -> list[str]:
@@ -148,19 +148,19 @@ def _split(text: str, where: Path) -> tuple[str, ModelName | None, str | None]:
     return found["ref"], model, found["label"]
 
 
-def _shelf(ref: str, root: Path, where: Path, current: str | None) -> Shelf:
+def _shelf(ref: str, root: Path, where: Path, current: str | None) -> BaselineSource:
     path = where / ref
     if path.is_file():
-        return FileShelf(path, ref)
+        return SnapshotFile(path, ref)
     if path.is_dir():
-        return RunShelf.read(path) if (path / "records.jsonl").is_file() else FolderShelf(path, ref.rstrip("/"))
+        return RunRecords.read(path) if (path / "records.jsonl").is_file() else SnapshotDir(path, ref.rstrip("/"))
     try:
         run = find_run(root, ref, but=current)
     except UsageError as no_run:
         if git_commit(root, ref) is not None:
-            return GitShelf(root, ref)
+            return GitSnapshots(root, ref)
         raise UsageError(
             f"{ref!r} is no path, no run and no git ref ({no_run}); "
             f"runs stand under {RUNS}, `git rev-parse {ref}` says what git makes of it"
         ) from None
-    return RunShelf.read(run)
+    return RunRecords.read(run)

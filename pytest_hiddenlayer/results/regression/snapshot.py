@@ -15,7 +15,7 @@ from typing import Any
 from ...errors import SnapshotError
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES
-from ..metrics.cells import CellFigures, CellPlan
+from ..metrics.cells import CellConfig, CellMetrics
 from .baseline import Baseline, BaselineSample
 
 FOLDER = Path("snapshots")
@@ -27,7 +27,7 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def snapshot_path(plan: CellPlan) -> Path:
+def snapshot_path(plan: CellConfig) -> Path:
     """The cell's file, relative to rootdir."""
     return FOLDER / plan.task / f"{stem(*plan.key)}.json"
 
@@ -37,7 +37,7 @@ def stem(task: str, label: str, provider: str, slug: str) -> str:
     return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
 
 
-def snapshot_text(figures: CellFigures, before: Mapping[str, Any] | None) -> str:
+def snapshot_text(figures: CellMetrics, before: Mapping[str, Any] | None) -> str:
     """The file's text. Samples that this run did not answer are kept from `before`, the file's old content.
 
     No time, run id or path stands in it, so that two runs with the same answers write the same bytes.

@@ -1,4 +1,4 @@
-"""Places that hold cells to compare with: a folder of snapshots, one snapshot, a git commit, a run."""
+"""Sources of cells to compare with: a folder of snapshots, one snapshot, a git commit, a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from ...errors import SnapshotError, UsageError
 from ..log.run_log import git_output, read_records
-from ..metrics.cells import by_cell, figures, plan_from
+from ..metrics.cells import by_cell, config_from_records, figures
 from .baseline import Baseline, BaselineSample
 from .snapshot import FOLDER, baseline_of, parse_snapshot, read_snapshot, stem
 
@@ -19,7 +19,7 @@ Cells: TypeAlias = dict[str, Baseline | SnapshotError]
 """File stem of a cell → the cell, or why it cannot be trusted."""
 
 
-class Shelf(Protocol):
+class BaselineSource(Protocol):
     """A reference, opened."""
 
     @property
@@ -37,7 +37,7 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FolderShelf:
+class SnapshotDir:
     """`snapshots/` or a copy of it: one folder a task, one file a cell."""
 
     folder: Path
@@ -61,7 +61,7 @@ class FolderShelf:
 
 
 @dataclass(frozen=True, slots=True)
-class FileShelf:
+class SnapshotFile:
     """One snapshot file. Raises SnapshotError when it cannot be trusted."""
 
     path: Path
@@ -81,7 +81,7 @@ class FileShelf:
 
 
 @dataclass(frozen=True, slots=True)
-class GitShelf:
+class GitSnapshots:
     """`snapshots/` as it was committed."""
 
     root: Path
@@ -114,19 +114,19 @@ class GitShelf:
 
 
 @dataclass(frozen=True, slots=True)
-class RunShelf:
+class RunRecords:
     """The records of a run."""
 
     folder: Path
     cells_of: Mapping[str, Cells]  # task → its cells
 
     @classmethod
-    def read(cls, folder: Path) -> RunShelf:
+    def read(cls, folder: Path) -> RunRecords:
         """The run in `folder`. Raises UsageError where it holds no readable log."""
         versions = _scorers(folder)
         found: dict[str, Cells] = {}
         for key, records in by_cell(read_records(folder)).items():
-            cell = figures(plan_from(records), records)
+            cell = figures(config_from_records(records), records)
             outputs = {record.sample_id: record.output for record in reversed(records)}
             samples = {
                 name: BaselineSample(

@@ -7,9 +7,9 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ...types import Ask, Completion, Generation
+from ...types import Ask, Completion, GenerationConfig
 from .prompt import JudgePrompt
-from .verdict_parser import Reading
+from .verdict_parser import ParsedVerdict
 
 T = TypeVar("T")
 MAX_TOKENS = 1024
@@ -35,7 +35,7 @@ class Verdict:
     verdict: str | None  # canonical; None: unreadable twice, and `why` says why
     why: str
     completion: Completion  # the last one
-    reading: Reading
+    reading: ParsedVerdict
     shown: str  # what it was asked, as one text
 
     @property
@@ -65,7 +65,7 @@ async def ask_verdict(
             role=role,
             round=round,
             judge=judge,
-            defaults=Generation(
+            defaults=GenerationConfig(
                 temperature=temperature if attempt == 1 else max(temperature, RETRY_TEMPERATURE),
                 top_p=1.0,
                 max_tokens=max_tokens,
@@ -97,10 +97,10 @@ def shorten(text: str) -> str:
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
 
 
-def _read(prompt: JudgePrompt, completion: Completion, shown: str) -> Reading:
+def _read(prompt: JudgePrompt, completion: Completion, shown: str) -> ParsedVerdict:
     if completion.finish_reason in ("refusal", "content_filter"):
-        return Reading(verdict=None, why=f"the judge refused ({completion.finish_reason})")
+        return ParsedVerdict(verdict=None, why=f"the judge refused ({completion.finish_reason})")
     reading = prompt.marking.read(completion.text, shown)
     if reading.verdict is None and completion.finish_reason == "length":
-        return Reading(verdict=None, why=f"{reading.why}, which was cut off at max_tokens")
+        return ParsedVerdict(verdict=None, why=f"{reading.why}, which was cut off at max_tokens")
     return reading

@@ -14,12 +14,12 @@ from ...errors import UsageError
 from ...types import Ask, Sample, Score
 from ..match.cohesion import cohesion
 from .call import DATA, MAX_TOKENS
-from .judgment import Terms
-from .panel import Combine, Jury, Question, read_models
+from .judgment import JudgeConfig
+from .panel import Combine, JudgePanel, Question, read_models
 from .prompt import JudgePrompt
 from .rubric import Criterion
 from .scale import Scale
-from .verdict_parser import Marking
+from .verdict_parser import VerdictFormat
 
 CRITERIA = (
     "Coherence. Best: each sentence builds on what came before, in an order that makes sense, and together they "
@@ -96,12 +96,12 @@ class Coherence:
         )
         return await self._jury().score(ask, [question], role=self.name, answer=self.parse(output, sample))
 
-    def _marking(self) -> Marking:
-        return Marking.from_param(Scale.from_param(self.scale), None)
+    def _marking(self) -> VerdictFormat:
+        return VerdictFormat.from_param(Scale.from_param(self.scale), None)
 
-    def _jury(self) -> Jury:
-        terms = Terms(samples=self.samples, max_tokens=self.max_tokens, logprobs=self.logprobs)
-        return Jury(models=self.judges, combine=self.combine, terms=terms)
+    def _jury(self) -> JudgePanel:
+        terms = JudgeConfig(samples=self.samples, max_tokens=self.max_tokens, logprobs=self.logprobs)
+        return JudgePanel(models=self.judges, combine=self.combine, terms=terms)
 
 
 def _by_rules(output: str, answer: str | None) -> Score:

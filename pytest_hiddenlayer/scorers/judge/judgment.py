@@ -16,7 +16,7 @@ from .scale import Scale
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Terms:
+class JudgeConfig:
     """How often and how a judge is asked."""
 
     samples: int = 1  # verdicts drawn where a judge tells no probabilities
@@ -26,7 +26,7 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Opinion:
+class Judgment:
     """What one judge thinks of one output by one criterion."""
 
     judge: str | None = None  # PROVIDER[:MODEL] as the scorer names it; None: the run's judge
@@ -51,7 +51,7 @@ class Opinion:
 _KEPT = {"judge", "verdict", "value"}
 
 
-async def form_opinion(
+async def form_judgment(
     ask: Ask,
     prompt: JudgePrompt,
     texts: Mapping[str, str],
@@ -60,8 +60,8 @@ async def form_opinion(
     role: str,
     judge: str | None,
     criterion: str | None = None,
-    terms: Terms,
-) -> Opinion:
+    terms: JudgeConfig,
+) -> Judgment:
     """The opinion of one judge. Raises ProviderError where a call of it failed."""
 
     async def draw(number: int) -> Verdict:
@@ -92,9 +92,9 @@ async def form_opinion(
     return replace(found, judge=judge, model=said.model, criterion=criterion, explanation=shorten(said.text))
 
 
-def _weighted(weights: Weights) -> Opinion:
+def _weighted(weights: Weights) -> Judgment:
     top = max(weights.shares, key=lambda label: weights.shares[label])
-    return Opinion(
+    return Judgment(
         verdict=top,
         value=weights.value,
         by="probabilities",
@@ -104,12 +104,12 @@ def _weighted(weights: Weights) -> Opinion:
     )
 
 
-def _single(one: Verdict, scale: Scale) -> Opinion:
+def _single(one: Verdict, scale: Scale) -> Judgment:
     value = None if one.verdict is None else scale.value(one.verdict)
-    return Opinion(verdict=one.verdict, value=value, by="verdict", why=one.why, scale=scale.ends)
+    return Judgment(verdict=one.verdict, value=value, by="verdict", why=one.why, scale=scale.ends)
 
 
-def _sampled(drawn: Sequence[Verdict], scale: Scale) -> Opinion:
+def _sampled(drawn: Sequence[Verdict], scale: Scale) -> Judgment:
     """Unreadable where at least half of the draws are."""
     read = Counter(one.verdict for one in drawn if one.verdict is not None)
     n = read.total()
@@ -117,16 +117,16 @@ def _sampled(drawn: Sequence[Verdict], scale: Scale) -> Opinion:
     if unreadable >= n:
         reason = next(one.why for one in drawn if one.verdict is None)
         why = f"{unreadable} of {len(drawn)} verdicts are unreadable: {reason}"
-        return Opinion(verdict=None, value=None, by="samples", why=why, unreadable=unreadable, scale=scale.ends)
+        return Judgment(verdict=None, value=None, by="samples", why=why, unreadable=unreadable, scale=scale.ends)
     value = math.fsum(scale.value(verdict) * count for verdict, count in read.items()) / n
     shares = {verdict: count / n for verdict, count in read.most_common()}
     top = next(iter(shares))
-    return Opinion(
+    return Judgment(
         verdict=top, value=min(1.0, value), by="samples", shares=shares, unreadable=unreadable, scale=scale.ends
     )
 
 
-def _temperature(terms: Terms) -> float:
+def _temperature(terms: JudgeConfig) -> float:
     if terms.temperature is not None:
         return terms.temperature
     return 0.0 if terms.samples == 1 else 1.0

@@ -15,13 +15,13 @@ from ...errors import UsageError
 from ...types import Ask, Sample, Score
 from ..match.messages import no_target
 from .call import DATA, MAX_TOKENS
-from .judgment import Terms
-from .panel import Combine, Jury, Question, read_models
+from .judgment import JudgeConfig
+from .panel import Combine, JudgePanel, Question, read_models
 from .prompt import JudgePrompt, check_fields, check_form
 from .prompt_fields import SHARED, SHARED_NUMBERED, answers, numbered, question_of, reference_of
 from .rubric import Criterion, read_rubric
 from .scale import Scale
-from .verdict_parser import Marking
+from .verdict_parser import VerdictFormat
 
 TEMPLATE = f"""\
 Judge an answer to a question by one criterion.
@@ -71,7 +71,7 @@ class LlmJudge:
         if self.prompt is not None:
             check_fields(self.prompt, (*SHARED, "answer"), (*SHARED_NUMBERED, "answer"), ["answer"])
         for criterion in self._criteria():
-            check_form(self.prompt, Marking.from_param(criterion.scale, self.verdict))
+            check_form(self.prompt, VerdictFormat.from_param(criterion.scale, self.verdict))
         self._jury()
 
     @property
@@ -108,14 +108,14 @@ class LlmJudge:
             return read_rubric(self.rubric, scale)
         return (Criterion(text=self.criteria or "", scale=scale),)
 
-    def _jury(self) -> Jury:
-        terms = Terms(
+    def _jury(self) -> JudgePanel:
+        terms = JudgeConfig(
             samples=self.samples, temperature=self.temperature, max_tokens=self.max_tokens, logprobs=self.logprobs
         )
-        return Jury(models=self.judges, combine=self.combine, terms=terms)
+        return JudgePanel(models=self.judges, combine=self.combine, terms=terms)
 
     def _question(self, criterion: Criterion, output: str, sample: Sample) -> Question:
-        marking = Marking.from_param(criterion.scale, self.verdict)
+        marking = VerdictFormat.from_param(criterion.scale, self.verdict)
         reference = reference_of(sample) if self.needs_target else None
         texts = {"question": question_of(sample), "answer": output}
         texts |= {"reference": reference} if reference is not None else {}

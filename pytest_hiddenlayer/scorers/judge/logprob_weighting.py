@@ -16,7 +16,7 @@ from itertools import accumulate
 
 from ...types import Completion
 from .scale import Scale
-from .verdict_parser import Marking, Reading
+from .verdict_parser import ParsedVerdict, VerdictFormat
 
 TOP = 20
 """Alternatives asked for at every token."""
@@ -38,7 +38,7 @@ class Weights:
     scale: str  # its ends
 
 
-def weigh(completion: Completion, reading: Reading, marking: Marking, shown: str = "") -> Weights | None:
+def weigh(completion: Completion, reading: ParsedVerdict, marking: VerdictFormat, shown: str = "") -> Weights | None:
     """The weights of a read verdict; None where the provider tells too little.
 
     That is: no probabilities; a verdict that is no token of its own (`1`, `0` for 10); or

@@ -15,7 +15,7 @@ from ...types import Ask
 from .call import DATA, MAX_TOKENS, Verdict, ask_verdict, shorten, together
 from .prompt import JudgePrompt
 from .scale import PAIR
-from .verdict_parser import Marking
+from .verdict_parser import VerdictFormat
 
 CRITERIA = "Which answer follows the question better, and is more correct, complete and helpful?"
 TEMPLATE = f"""\
@@ -32,7 +32,7 @@ Criteria: {{criteria}}
 Neither the order of the answers nor their length matters. Explain in one or two sentences, then give your \
 verdict as one letter in double square brackets: the letter A where answer_a is better, B where answer_b is \
 better, C where both are equally good."""
-DEFAULT = JudgePrompt(template=TEMPLATE, marking=Marking.from_param(PAIR, None))
+DEFAULT = JudgePrompt(template=TEMPLATE, marking=VerdictFormat.from_param(PAIR, None))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

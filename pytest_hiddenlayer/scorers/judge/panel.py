@@ -13,7 +13,7 @@ from ...errors import UnknownNameError, UsageError
 from ...registry import providers
 from ...types import Ask, Score
 from .call import together
-from .judgment import Opinion, Terms, form_opinion
+from .judgment import JudgeConfig, Judgment, form_judgment
 from .prompt import JudgePrompt
 from .rubric import Criterion
 
@@ -21,7 +21,7 @@ Combine = Literal["mean", "majority"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Jury:
+class JudgePanel:
     """Who judges, and how their opinions are combined.
 
     More than half of the judges must have a readable verdict. `mean` is the mean of their
@@ -31,7 +31,7 @@ class Jury:
 
     models: tuple[str, ...] = ()  # PROVIDER[:MODEL]; empty: the run's judge
     combine: Combine = "mean"
-    terms: Terms
+    terms: JudgeConfig
 
     def __post_init__(self) -> None:
         for name in self.models:
@@ -70,8 +70,8 @@ class Jury:
             details["criteria"] = named
         return Score(value=min(1.0, value), answer=answer, explanation=_said(opinions, named), details=details)
 
-    async def _ask(self, ask: Ask, question: Question, role: str, number: int, judge: str | None) -> Opinion:
-        return await form_opinion(
+    async def _ask(self, ask: Ask, question: Question, role: str, number: int, judge: str | None) -> Judgment:
+        return await form_judgment(
             ask,
             question.prompt,
             question.texts,
@@ -82,7 +82,7 @@ class Jury:
             terms=self.terms,
         )
 
-    def _combined(self, opinions: Sequence[Opinion]) -> float | str:
+    def _combined(self, opinions: Sequence[Judgment]) -> float | str:
         """One criterion's value, or why there is none."""
         read = [(o.verdict, o.value) for o in opinions if o.verdict is not None and o.value is not None]
         value = combined(read, len(opinions), self.combine)
@@ -131,7 +131,7 @@ def _role(role: str, number: int, criterion: Criterion) -> str:
     return f"{role}{judge}.{criterion.name}" if criterion.name is not None else f"{role}{judge}"
 
 
-def _said(opinions: Sequence[Opinion], criteria: dict[str, float]) -> str:
+def _said(opinions: Sequence[Judgment], criteria: dict[str, float]) -> str:
     if criteria:
         return ", ".join(f"{name} {value:.2f}" for name, value in criteria.items())
     if len(opinions) > 1:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import UsageError, did_you_mean
 from ...types import Message
-from .verdict_parser import Marking
+from .verdict_parser import VerdictFormat
 
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -25,7 +25,7 @@ class JudgePrompt:
     """A template with fields such as {question}, its system message, and the form of its verdict."""
 
     template: str
-    marking: Marking
+    marking: VerdictFormat
     system: str | None = None
     fenced: bool = True  # False for prompts of others, which have marks of their own
 
@@ -72,7 +72,7 @@ def check_fields(template: str, names: Sequence[str], numbered: Sequence[str], n
             raise UsageError(f"prompt: {{{name}}} stands nowhere in it, so that nothing would be judged")
 
 
-def check_form(prompt: str | None, marking: Marking) -> None:
+def check_form(prompt: str | None, marking: VerdictFormat) -> None:
     """Raise UsageError for a pattern of one's own without a prompt of one's own, which alone would ask for it."""
     if prompt is None and marking.own:
         raise UsageError(f"verdict {marking.pattern!r} needs a `prompt` that asks for it; ours asks for [[…]]")

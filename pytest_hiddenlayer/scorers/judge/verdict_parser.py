@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ...errors import UsageError
-from ..match.extract import clip, compile_regex
+from ..match.extract import compile_regex, truncate
 from .scale import Scale
 
 BEFORE = 20
@@ -19,7 +19,7 @@ BEFORE = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class ParsedVerdict:
     """What was read in one reply."""
 
     verdict: str | None  # canonical; None: unreadable, and `why` says why
@@ -28,14 +28,14 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Marking:
+class VerdictFormat:
     """A scale and the regular expression that finds its verdicts, in the only group."""
 
     scale: Scale
     pattern: str
 
     @classmethod
-    def from_param(cls, scale: Scale, written: str | None) -> Marking:
+    def from_param(cls, scale: Scale, written: str | None) -> VerdictFormat:
         """`[[A]]`, `[[rating]]` or nothing: the scale's own mark in double brackets; else a regular expression.
 
         Raises UsageError where that has not exactly one group.
@@ -54,23 +54,23 @@ class Marking:
         """Whether the pattern is not the scale's mark in double brackets."""
         return self.pattern != self.scale.mark
 
-    def read(self, reply: str, shown: str = "") -> Reading:
+    def read(self, reply: str, shown: str = "") -> ParsedVerdict:
         """The one verdict of a reply to the prompt `shown`."""
         field = None if _plain(reply) in _plain(shown) else _json_verdict(reply)
         found = list(self._marks(reply, shown))
         said = [text for text, _ in found] if field is None else [field, *(text for text, _ in found)]
         verdicts = {text: self.scale.canonical(text) for text in said}
         if off := [text for text, verdict in verdicts.items() if verdict is None]:
-            return Reading(verdict=None, why=f"the judge's verdict {off[0]!r} is not {self.scale.said}")
+            return ParsedVerdict(verdict=None, why=f"the judge's verdict {off[0]!r} is not {self.scale.said}")
         distinct = sorted(set(filter(None, verdicts.values())))
         if len(distinct) != 1:
             why = f"several verdicts: {', '.join(distinct)}" if distinct else "no verdict in the judge's reply"
-            return Reading(verdict=None, why=why)
-        return Reading(verdict=distinct[0], at=found[-1][1] if field is None else _json_place(reply))
+            return ParsedVerdict(verdict=None, why=why)
+        return ParsedVerdict(verdict=distinct[0], at=found[-1][1] if field is None else _json_place(reply))
 
     def _marks(self, reply: str, shown: str) -> list[tuple[str, int]]:
         """(text, offset) of every mark that is no quotation."""
-        reply, shown = clip(reply, "last"), _plain(shown)
+        reply, shown = truncate(reply, "last"), _plain(shown)
         return [
             (match[1], match.start(1))
             for match in compile_regex(self.pattern).finditer(reply)

@@ -16,13 +16,13 @@ from ...errors import UsageError
 from ...types import Ask, Sample, Score
 from ..match.messages import no_target
 from .call import MAX_TOKENS, together
-from .judgment import Terms
+from .judgment import JudgeConfig
 from .pairwise import CRITERIA, TEMPLATE, PairVerdict, judge_pair
-from .panel import Combine, Jury, combined, read_models
+from .panel import Combine, JudgePanel, combined, read_models
 from .prompt import JudgePrompt, check_fields, check_form
 from .prompt_fields import SHARED, SHARED_NUMBERED, answers, numbered, question_of, reference_of
 from .scale import PAIR
-from .verdict_parser import Marking
+from .verdict_parser import VerdictFormat
 
 _VALUES = {"a": 1.0, "tie": 0.5, "b": 0.0}
 _WORDS = {"a": "won", "tie": "tied", "b": "lost"}
@@ -63,8 +63,8 @@ class WinRate:
         for name, outputs in (self.against or {}).items():
             if len(outputs) != 1:
                 raise UsageError(f"against: sample {name!r} has {len(outputs)} outputs; one is compared with")
-        check_form(self.prompt, Marking.from_param(PAIR, self.verdict))
-        Jury(models=self.judges, terms=Terms(max_tokens=self.max_tokens))
+        check_form(self.prompt, VerdictFormat.from_param(PAIR, self.verdict))
+        JudgePanel(models=self.judges, terms=JudgeConfig(max_tokens=self.max_tokens))
 
     @property
     def judges(self) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ class WinRate:
         return next(iter(self.against.get(sample.id, ())), None)
 
     def _prompt(self) -> JudgePrompt:
-        marking = Marking.from_param(PAIR, self.verdict)
+        marking = VerdictFormat.from_param(PAIR, self.verdict)
         if self.prompt is not None:
             return JudgePrompt(template=self.prompt, marking=marking, system=self.system, fenced=False)
         return JudgePrompt(template=TEMPLATE, marking=marking, system=self.system)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...types import Ask, Sample, Score
-from .extract import WHOLE, Extract, clip
+from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
 from .multiple_choice import named_letters, options_in
 
@@ -48,7 +48,7 @@ class Choice:
 
     def _letters(self, output: str, sample: Sample) -> list[str]:
         text = self.extract.apply(output)
-        return named_letters(clip(text, self.extract.take), _options(sample)) if text else []
+        return named_letters(truncate(text, self.extract.take), _options(sample)) if text else []
 
 
 def _options(sample: Sample) -> dict[str, str]:

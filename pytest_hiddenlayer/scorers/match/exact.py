@@ -37,7 +37,7 @@ class Exact:
         """1, 0, or unscored without a target."""
         if not sample.targets:
             return no_target()
-        targets = [self._fold(self.extract.tidy(target)) for target in sample.targets]
+        targets = [self._fold(self.extract.normalize(target)) for target in sample.targets]
         answer = self.parse(output, sample)
         if answer is None:
             return not_found("found no answer", sample.targets)

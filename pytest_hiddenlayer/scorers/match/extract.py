@@ -54,13 +54,15 @@ class Extract:
         if self.marker is not None:
             text = _after(text, self.marker, self.take)
         if self.pattern is not None:
-            found = [m[1] for m in compile_regex(self.pattern).finditer(clip(text, self.take)) if m[1] is not None]
+            found = [
+                m[1] for m in compile_regex(self.pattern).finditer(truncate(text, self.take)) if m[1] is not None
+            ]
             if not found:
                 return None
             text = found[0] if self.take == "first" else found[-1]
-        return self.tidy(text) or None
+        return self.normalize(text) or None
 
-    def tidy(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         """The text as an answer ends up: stripped, without its final dot where that is asked for."""
         text = text.strip()
         return text.removesuffix(".").strip() if self.strip_final_dot else text
@@ -70,7 +72,7 @@ WHOLE = Extract()
 """The whole output, stripped."""
 
 
-def clip(text: str, take: str) -> str:
+def truncate(text: str, take: str) -> str:
     """At most MAX_CHARS of the text, from the end where the answer is searched."""
     return text[:MAX_CHARS] if take == "first" else text[-MAX_CHARS:]
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ...errors import UsageError
 from ...types import Ask, Sample, Score
-from .extract import WHOLE, Extract, clip
+from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
 from .numbers import Number, find_numbers
 
@@ -62,7 +62,7 @@ class Numeric:
 
     def _find(self, output: str) -> Number | None:
         text = self.extract.apply(output)
-        numbers = find_numbers(clip(text, self.extract.take)) if text else []
+        numbers = find_numbers(truncate(text, self.extract.take)) if text else []
         if not numbers:
             return None
         return numbers[0] if self.extract.take == "first" else numbers[-1]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ...types import Ask, Sample, Score
-from .extract import clip, compile_regex
+from .extract import compile_regex, truncate
 from .messages import compared, not_found, show
 
 
@@ -52,7 +52,7 @@ class Pattern:
         return Score(value=float(match is not None), answer=answer, explanation=f"{word} {show(self.pattern)}")
 
     def _match(self, output: str) -> re.Match[str] | None:
-        text = clip(output.strip(), "first")
+        text = truncate(output.strip(), "first")
         return self._compiled().fullmatch(text) if self.full else self._compiled().search(text)
 
     def _compiled(self) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ DEADLINE_S = 5.0
 START_S = 60.0  # until the first answer: sympy has to be imported
 
 
-class TooLong(Exception):
+class ExpressionTimeoutError(Exception):
     """An expression that was not read within the deadline."""
 
 
@@ -27,7 +27,7 @@ class MathProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, action: str, *texts: str) -> dict[str, Any]:
-        """The answer of `math_worker`. Raises TooLong after the deadline, RuntimeError where it cannot start."""
+        """The worker's answer. Raises ExpressionTimeoutError after the deadline, RuntimeError if it cannot start."""
         with self._lock:
             started = self._process is None or self._process.poll() is not None
             if started:
@@ -67,7 +67,7 @@ class MathProcess:
             line = b""
         if line is None:
             self.close()
-            raise TooLong(f"not read within {deadline_s:g} s")
+            raise ExpressionTimeoutError(f"not read within {deadline_s:g} s")
         if not line:
             self.close()
             raise RuntimeError("the mathematics process ended; is the extra `math` whole?")

@@ -14,7 +14,7 @@ from ...errors import UsageError
 from ...types import Ask, Sample, Score
 from ..match.extract import WHOLE, Extract
 from ..match.messages import compared, listed, no_target, not_found
-from .process import PROCESS, TooLong
+from .process import PROCESS, ExpressionTimeoutError
 
 MAX_CHARS = 10_000
 """Only the end of a longer output is read: that is where answers stand."""
@@ -48,7 +48,7 @@ class Math:
             return None
         try:
             found: str | None = PROCESS.ask("canonical", text[-MAX_CHARS:]).get("answer")
-        except TooLong:
+        except ExpressionTimeoutError:
             return None
         return found
 
@@ -67,7 +67,7 @@ def _score(text: str, targets: tuple[str, ...]) -> Score:
     for target in targets:
         try:
             found = PROCESS.ask("compare", text, target)
-        except TooLong as slow:
+        except ExpressionTimeoutError as slow:
             if not _reads(target):
                 continue
             return Score(value=0.0, explanation=f"expected {listed(targets)}, the answer was {slow}")
@@ -85,5 +85,5 @@ def _score(text: str, targets: tuple[str, ...]) -> Score:
 def _reads(target: str) -> bool:
     try:
         return PROCESS.ask("canonical", target).get("answer") is not None
-    except TooLong:
+    except ExpressionTimeoutError:
         return False

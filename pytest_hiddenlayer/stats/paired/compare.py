@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from ..estimate.clusters import clustered_stderr, clusters
 from .margin_tests import matched_margin, mean_margin
-from .pseudo_cluster_error import Bound, bounded
+from .pseudo_cluster_error import PseudoClusterError, bounded
 from .sign_flip import signflip
-from .stratified_exact import rerun_test, tables
+from .stratified_exact import contingency_tables, rerun_test
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Paired:
+class PairedTest:
     """A paired comparison. Differences are new minus old, so that below 0 is worse."""
 
     n: int  # pairs
@@ -24,7 +24,7 @@ class Paired:
     difference: float
     ci95: tuple[float, float] | None  # of the difference, within [-1, 1]; None: a single cluster
     stderr: float | None  # of the difference, CR1; None: a single cluster
-    bound: Bound | None  # the same with two pseudo-clusters added: never 0; None: a single cluster
+    bound: PseudoClusterError | None  # the same with two pseudo-clusters added: never 0; None: a single cluster
     p_worse: float  # one-sided, H0: the true difference is at least -margin
     p_better: float  # one-sided, H0: the true difference is at most 0
     method: str  # how the p-values were found
@@ -43,7 +43,7 @@ def compare_pairs(
     margin: float = 0.0,
     epochs: tuple[int, int] | None = None,
     seed: int = 0,
-) -> Paired:
+) -> PairedTest:
     """The paired comparison of per-sample scores in [0, 1]; a sample without group is a cluster of its own.
 
     Right/wrong scores without groups have the exact McNemar test, all others the sign-flip test
@@ -62,7 +62,7 @@ def compare_pairs(
     uneven = epochs if epochs is not None and epochs[0] != epochs[1] else None
     bound = bounded(sums, sizes, differences, matched=matched, least_flip=1 / min(uneven) if uneven else 0.0)
     worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
-    if uneven and (samples := tables(old, new, uneven)):
+    if uneven and (samples := contingency_tables(old, new, uneven)):
         low, high = rerun_test(samples)
         worse, better = max(worse, low), max(better, high)
         method += f", and exact test of reruns with {uneven[0]} and {uneven[1]} epochs"
@@ -70,7 +70,7 @@ def compare_pairs(
         shifted, name = _margin_test(differences, bound, margin, matched=matched)
         worse, method = max(worse, shifted), f"{method}; margin by {name}"
     difference = math.fsum(differences) / len(differences)
-    return Paired(
+    return PairedTest(
         n=len(differences),
         n_groups=len(sums),
         old_mean=math.fsum(old) / len(old),
@@ -108,7 +108,7 @@ def _tests(
 
 
 def _margin_test(
-    differences: Sequence[float], bound: Bound | None, margin: float, *, matched: bool
+    differences: Sequence[float], bound: PseudoClusterError | None, margin: float, *, matched: bool
 ) -> tuple[float, str]:
     if matched:
         p = matched_margin(differences.count(-1), differences.count(1), len(differences), margin)
@@ -116,7 +116,7 @@ def _margin_test(
     return mean_margin(differences, bound, margin), "Student's t"
 
 
-def _interval(difference: float, bound: Bound) -> tuple[float, float]:
+def _interval(difference: float, bound: PseudoClusterError) -> tuple[float, float]:
     """95 % interval around the difference shrunk by the pseudo-clusters."""
     middle, half = difference * bound.shrink, bound.quantile(0.975) * bound.stderr
     return max(-1.0, min(middle - half, difference)), min(1.0, max(middle + half, difference))

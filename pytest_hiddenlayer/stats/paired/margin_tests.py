@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .pseudo_cluster_error import Bound
+from .pseudo_cluster_error import PseudoClusterError
 
 _CORRECTION = 0.5  # of a pair: with it the exact size at 5 % is at most 5.6 %, without it up to 7.5 %
 
@@ -42,7 +42,7 @@ def tango(newly_wrong: int, newly_right: int, n: int, margin: float, *, correcti
     return score / math.sqrt(spread)
 
 
-def mean_margin(differences: Sequence[float], bound: Bound | None, margin: float) -> float:
+def mean_margin(differences: Sequence[float], bound: PseudoClusterError | None, margin: float) -> float:
     """The p-value of Student's t for the mean difference plus the margin; 1 for a single cluster.
 
     The error is clustered and has pseudo-clusters, the degrees of freedom count clusters of

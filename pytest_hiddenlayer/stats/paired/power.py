@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .compare import Paired
+from .compare import PairedTest
 
 
 def sensitivity(
-    paired: Paired, effect: float, *, alpha: float = 0.05, power: float = 0.8
+    paired: PairedTest, effect: float, *, alpha: float = 0.05, power: float = 0.8
 ) -> tuple[float | None, int] | None:
     """(smallest true change that these pairs would show, pairs at which one of `effect` would show).
 

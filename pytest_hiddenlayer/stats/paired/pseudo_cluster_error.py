@@ -10,7 +10,7 @@ from ..estimate.clusters import effective_groups
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bound:
+class PseudoClusterError:
     """The error of a mean difference with two pseudo-clusters added."""
 
     stderr: float  # above 0
@@ -38,7 +38,7 @@ def bounded(
     *,
     matched: bool = False,
     least_flip: float = 0.0,
-) -> Bound | None:
+) -> PseudoClusterError | None:
     """The error of the mean over clusters of these sums and sizes; None for a single cluster.
 
     Agresti & Min 2005 ("Simple improved confidence intervals for comparing matched
@@ -59,7 +59,7 @@ def bounded(
     squares = math.fsum((total - width * mean) ** 2 for total, width in zip(sums, sizes, strict=True))
     squares += max(_mean_square(size, sums), size * least_flip**2) + 2 * (size * mean) ** 2
     correction = groups / (groups - 1) if max(sizes) > 1 else 1.0
-    return Bound(
+    return PseudoClusterError(
         stderr=math.sqrt(correction * squares) / whole,
         shrink=n / whole,
         df=None if matched else max(1.0, effective_groups(sizes) - 1),

@@ -22,7 +22,7 @@ Table: TypeAlias = tuple[int, int, int, int]
 """(old answers, right ones among them, new answers, right ones among them) of one sample."""
 
 
-def tables(old: Sequence[float], new: Sequence[float], epochs: tuple[int, int]) -> list[Table] | None:
+def contingency_tables(old: Sequence[float], new: Sequence[float], epochs: tuple[int, int]) -> list[Table] | None:
     """The samples' tables; None where a score is no mean over at most so many right/wrong answers.
 
     `epochs` are those of either side. A sample of which some epochs were not scored has the

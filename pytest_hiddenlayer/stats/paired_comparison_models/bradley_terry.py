@@ -19,7 +19,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .win_counts import Game, Obstacle, check_counts, check_games, obstacle, players_of, win_counts
+from .win_counts import Game, Separation, check_counts, check_games, obstacle, players_of, win_counts
 
 if TYPE_CHECKING:
     from .win_counts import Counts
@@ -28,10 +28,10 @@ _STEPS = 200
 _CLOSE = 1e-9  # a Newton step shorter than this, in log-odds, ends the search
 
 
-class NoFiniteEstimate(ValueError):
+class NoFiniteEstimateError(ValueError):
     """The maximum lies at infinity: somebody is unbeaten or winless, or groups never met."""
 
-    def __init__(self, found: Obstacle) -> None:
+    def __init__(self, found: Separation) -> None:
         super().__init__(f"no finite abilities exist: {found}. Add games, or regularise with `prior` pseudo-games")
         self.obstacle = found
 
@@ -80,7 +80,7 @@ class Abilities:
 def fit(games: Sequence[Game], *, prior: float = 0.0, ids: Sequence[Hashable] | None = None) -> Abilities:
     """The abilities that make the games most likely; players sorted by name.
 
-    `ids`, where given, are one name a game. Raises NoFiniteEstimate, which names the groups;
+    `ids`, where given, are one name a game. Raises NoFiniteEstimateError, which names the groups;
     ValueError for no game, a game against oneself, a score that is none, or a repeated id.
     """
     check_games(games, ids)
@@ -98,7 +98,7 @@ def fit_counts(players: Sequence[str], counts: Counts, *, prior: float = 0.0) ->
         raise ValueError(f"prior={prior!r}: a number of pseudo-games, at least 0, is needed")
     found = obstacle(players, counts)
     if found is not None and prior == 0:
-        raise NoFiniteEstimate(found)
+        raise NoFiniteEstimateError(found)
     whole = with_prior(counts, prior)
     values, ended, steps = maximise(whole)
     if not ended.all():

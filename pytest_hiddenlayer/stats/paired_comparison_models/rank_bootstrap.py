@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     from .win_counts import Counts
 
-RESCUE = 1.0
+PRIOR_GAMES = 1.0
 """Pseudo-games a player in a draw that has no finite abilities."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spread:
+class RankIntervals:
     """95 % intervals in the order of `players`."""
 
     players: tuple[str, ...]
@@ -53,7 +53,7 @@ def spread(
     prior: float = 0.0,
     draws: int = 1000,
     seed: int = 0,
-) -> Spread | None:
+) -> RankIntervals | None:
     """95 % intervals of abilities and ranks; None where all games are of one cluster.
 
     `clusters` has one name a game (its sample); left out, each game is a cluster of its own.
@@ -77,7 +77,7 @@ def spread(
     tail = 0.025 if method == "normal" else _tail(len(blocks))
     low, high = np.quantile(drawn, (tail, 1 - tail), axis=0)
     best, worst = _ranks(drawn, tail)
-    return Spread(
+    return RankIntervals(
         players=point.players,
         abilities=tuple((float(a), float(b)) for a, b in zip(low, high, strict=True)),
         ranks=tuple((int(a), int(b)) for a, b in zip(best, worst, strict=True)),
@@ -113,7 +113,7 @@ def _bootstrap(blocks: Counts, random: np.random.Generator, draws: int, prior: f
     counts = (times @ blocks.reshape(n, k * k)).reshape(draws, k, k)
     bad = ~strongly_connected(counts) if prior == 0 else np.zeros(draws, dtype=bool)
     counts = with_prior(counts, prior)
-    counts[bad] = with_prior(counts[bad], RESCUE)
+    counts[bad] = with_prior(counts[bad], PRIOR_GAMES)
     values, ended, _ = maximise(counts)
     return values[ended], int(bad.sum())
 

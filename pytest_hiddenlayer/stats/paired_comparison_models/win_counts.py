@@ -26,7 +26,7 @@ Game: TypeAlias = tuple[str, str, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Obstacle:
+class Separation:
     """Why no finite abilities exist; its text is a statement that names the groups."""
 
     apart: tuple[tuple[str, ...], ...]  # groups without a game between them; a single one where all are linked
@@ -104,7 +104,7 @@ def check_counts(players: Sequence[str], counts: Counts) -> None:
         raise ValueError("no game: at least one game between two players is needed")
 
 
-def obstacle(players: Sequence[str], counts: Counts) -> Obstacle | None:
+def obstacle(players: Sequence[str], counts: Counts) -> Separation | None:
     """What stands against finite abilities, by Ford's condition; None where nothing does."""
     took = counts > 0
     strong = _components(took, "strong")
@@ -121,7 +121,7 @@ def obstacle(players: Sequence[str], counts: Counts) -> Obstacle | None:
         if lost and not won:
             winless.append(_names(players, inside))
     groups = [_names(players, [label == number for label in linked]) for number in range(max(linked) + 1)]
-    return Obstacle(apart=tuple(groups), unbeaten=tuple(unbeaten), winless=tuple(winless))
+    return Separation(apart=tuple(groups), unbeaten=tuple(unbeaten), winless=tuple(winless))
 
 
 def strongly_connected(counts: Counts) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from ..estimate.clusters import clusters
 from ..paired.pseudo_cluster_error import bounded
 from ..paired.sign_flips import DRAWS, flipped_totals
-from ..paired.stratified_exact import tables, within_variance
+from ..paired.stratified_exact import contingency_tables, within_variance
 from .alpha_spending import Crossing, both, first_crossing, spent
 
 _MOST_DRAWS = 200_000
@@ -40,7 +40,7 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Before:
+class BaselineScores:
     """The baseline's side of the differences."""
 
     scores: Sequence[float]  # in the order of the samples
@@ -55,7 +55,7 @@ def decide(
     alpha: float = 0.05,
     margin: float = 0.0,
     min_effect: float = 0.05,
-    before: Before | None = None,
+    before: BaselineScores | None = None,
     seed: int = 0,
 ) -> Decision | None:
     """The decision of the first look that has one; None where none has yet.
@@ -84,7 +84,7 @@ def _crossings(
     planned: int,
     alpha: float,
     margin: float,
-    before: Before | None,
+    before: BaselineScores | None,
     seed: int,
 ) -> tuple[Crossing, Crossing]:
     """Those for worse and for better; against sign flips and, where it can be said, against reruns."""
@@ -116,14 +116,14 @@ def _flipped(
     return flipped_totals(differing if few else paths, draws, seed)
 
 
-def _reruns(looks: Sequence[Sequence[float]], before: Before, draws: int, seed: int) -> Any:
+def _reruns(looks: Sequence[Sequence[float]], before: BaselineScores, draws: int, seed: int) -> Any:
     """Standardised sums of every look, the data's first, then of reruns; None where scores are graded."""
     import numpy as np
 
     ours = np.zeros((len(looks), 1))
     for k, look in enumerate(looks):
         now = [difference + old for difference, old in zip(look, before.scores, strict=True)]
-        samples = tables(before.scores, now, (before.epochs, k + 1))
+        samples = contingency_tables(before.scores, now, (before.epochs, k + 1))
         if samples is None:
             return None
         variance = within_variance(samples)
@@ -142,7 +142,7 @@ def _normal(looks: int, epochs: int, draws: int, seed: int) -> Any:
     return new / np.arange(1, looks + 1)[:, None] - old
 
 
-def _least_flip(before: Before | None, look: int) -> float:
+def _least_flip(before: BaselineScores | None, look: int) -> float:
     """As in `compare_pairs`: one answer of the side with fewer epochs."""
     return 0.0 if before is None or before.epochs == look else 1 / min(before.epochs, look)
 
@@ -167,7 +167,7 @@ def _check(
     groups: Sequence[str | None] | None,
     planned: int,
     alpha: float,
-    before: Before | None,
+    before: BaselineScores | None,
 ) -> None:
     sizes = {len(look) for look in looks} | ({len(groups)} if groups is not None else set())
     sizes |= {len(before.scores)} if before is not None else set()

@@ -19,7 +19,7 @@ from pytest_hiddenlayer.analysis.annotation.label_page import question_page
 from pytest_hiddenlayer.analysis.annotation.label_server import MAX_BODY, LabelServer
 from pytest_hiddenlayer.analysis.annotation.labels import read_labels
 from pytest_hiddenlayer.analysis.annotation.questions import Question, Side
-from pytest_hiddenlayer.analysis.annotation.session import Sitting
+from pytest_hiddenlayer.analysis.annotation.session import LabelingSession
 from pytest_hiddenlayer.results.log.run_log import RunLog
 
 EVIL = "<script>document.title='broken'</script><img src='http://127.0.0.1:9/x' onerror=\"document.title='broken'\">"
@@ -37,9 +37,9 @@ def pair(at: int = 0, shown: str = "ab", outputs: tuple[str, str] = ("short", "l
     return Question(kind="pairwise", a=side("debate", outputs[0], at), b=side("single", outputs[1], at), shown=shown)
 
 
-def sitting(path: Path, *questions: Question) -> Sitting:
+def sitting(path: Path, *questions: Question) -> LabelingSession:
     """A sitting of ann's."""
-    return Sitting.begin(path, "ann", questions, lambda: "2026-01-01T00:00:00+00:00")
+    return LabelingSession.begin(path, "ann", questions, lambda: "2026-01-01T00:00:00+00:00")
 
 
 @pytest.fixture

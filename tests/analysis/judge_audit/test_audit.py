@@ -14,7 +14,7 @@ from support.records import record
 
 from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label
 from pytest_hiddenlayer.analysis.annotation.questions import Side, read_sides
-from pytest_hiddenlayer.analysis.judge_audit.master_keys import KeyVerdict
+from pytest_hiddenlayer.analysis.judge_audit.master_keys import MasterKeyResult
 from pytest_hiddenlayer.analysis.judge_audit.metrics import key_figures, position
 from pytest_hiddenlayer.analysis.judge_audit.pairs import AuditPair, JudgedPair, audit_pairs, choose
 from pytest_hiddenlayer.cli import main
@@ -368,7 +368,7 @@ def test_ratings(run, audit, rating, accepted):
 def test_keys_of_one_sample_go_together():
     """Five keys on each of four samples are four clusters: the interval is that of few samples, not of twenty."""
     said = [
-        KeyVerdict(form="f", key=key, cluster=f"s{i}", accepted=i < 2, value=None)
+        MasterKeyResult(form="f", key=key, cluster=f"s{i}", accepted=i < 2, value=None)
         for i in range(4)
         for key in (":", "Solution")
     ]

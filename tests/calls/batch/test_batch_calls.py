@@ -14,7 +14,7 @@ from fake_server.asking import KEY
 
 from pytest_hiddenlayer.api import evaluate
 from pytest_hiddenlayer.calls.batch.ledger import BATCHES, Ledger
-from pytest_hiddenlayer.engine.dependencies import FirstCalls
+from pytest_hiddenlayer.engine.dependencies import DependencyTracker
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.types import ModelName
@@ -27,7 +27,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.setenv("HIDDENLAYER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("pytest_hiddenlayer.calls.resources.QUIET_S", 0.3)
+    monkeypatch.setattr("pytest_hiddenlayer.calls.resources.FLUSH_AFTER_S", 0.3)
 
 
 def task(folder: Path, n: int, **more: object) -> Path:
@@ -82,7 +82,7 @@ def test_a_partly_cached_gather_is_batched_whole():
     """Two of three gathered calls are answered by a cache at once: the third is a first call all the same."""
 
     async def case() -> list[bool]:
-        first, found = FirstCalls(), list[bool]()
+        first, found = DependencyTracker(), list[bool]()
 
         async def ask(cached: bool) -> None:
             found.append(first.now())
@@ -101,7 +101,7 @@ def test_a_call_after_a_cached_answer_is_no_first_call():
     """One after the other, without the loop going round between them: the second may hold what the first said."""
 
     async def case() -> list[bool]:
-        first = FirstCalls()
+        first = DependencyTracker()
         before = first.now()
         first.hear()
         return [before, first.now()]

@@ -15,22 +15,22 @@ import pytest
 from fake_server import Running, standin
 from fake_server.asking import KEY, request
 
-from pytest_hiddenlayer.calls.batch.batcher import BatchDesk, Pauses
+from pytest_hiddenlayer.calls.batch.batcher import Batcher, PollBackoff
 from pytest_hiddenlayer.calls.batch.ledger import Ledger, read_entries
-from pytest_hiddenlayer.calls.client import Line
+from pytest_hiddenlayer.calls.client import ModelClient
 from pytest_hiddenlayer.calls.cost.budget import Budget
-from pytest_hiddenlayer.calls.cost.meter import LinePurse
+from pytest_hiddenlayer.calls.cost.meter import CostMeter
 from pytest_hiddenlayer.calls.cost.price_file import OwnPrice
 from pytest_hiddenlayer.calls.cost.prices import Prices
-from pytest_hiddenlayer.calls.limiter import Places
-from pytest_hiddenlayer.calls.retry import Patience
-from pytest_hiddenlayer.errors import BudgetSpent, ProviderError, UsageError
+from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
+from pytest_hiddenlayer.calls.retry import RetryPolicy
+from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, UsageError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
-from pytest_hiddenlayer.types import Completion, Generation, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Request
 
-QUICK = Patience(attempts=4, first_wait_s=0.01, longest_wait_s=0.02)
+QUICK = RetryPolicy(attempts=4, first_wait_s=0.01, longest_wait_s=0.02)
 VENDORS = {"openai": OpenAIProvider, "openai_responses": OpenAIResponsesProvider, "anthropic": AnthropicProvider}
 
 
@@ -57,13 +57,13 @@ class Asking:
             provider=vendor, model="m", since=date(2026, 1, 1), input=Decimal(0), output=Decimal(price or 0)
         )
         self.prices = Prices([own] if price else [])
-        self.desk: BatchDesk | None = None
+        self.batcher: Batcher | None = None
 
-    def line(self, server: Running, quiet_s: float = 0.1) -> Line:
+    def line(self, server: Running, quiet_s: float = 0.1) -> ModelClient:
         name = self.vendor
         provider = VENDORS[name]("m", base_url=server.url + ("" if name == "anthropic" else "/v1"))
-        purse, batch = (
-            LinePurse(
+        meter, batch = (
+            CostMeter(
                 prices=self.prices,
                 provider=name,
                 price_list=None,
@@ -74,28 +74,30 @@ class Asking:
             )
             for how in (False, True)
         )
-        self.desk = BatchDesk(
+        self.batcher = Batcher(
             provider.batches,
             Ledger(self.folder, name, "m", provider.endpoint),
             f"{name}:m",
-            purse=batch,
-            tell=self.told.append,
+            meter=batch,
+            notify=self.told.append,
             quiet_s=quiet_s,
-            pauses=Pauses(first=0.05, longest=0.1),
-            patience=QUICK,
+            pauses=PollBackoff(first=0.05, longest=0.1),
+            retry_policy=QUICK,
         )
-        return Line.to(name, provider, Places(8), patience=QUICK, purse=purse, desk=self.desk)
+        return ModelClient.to(
+            name, provider, AdaptiveLimiter(8), retry_policy=QUICK, meter=meter, batcher=self.batcher
+        )
 
-    def run(self, server: Running, requests: Sequence[Request], *, let_go: bool = True) -> list[Any]:
-        """Completions or errors of one run; with `let_go` it ends whole."""
+    def run(self, server: Running, requests: Sequence[Request], *, release: bool = True) -> list[Any]:
+        """Completions or errors of one run; with `release` it ends whole."""
 
         async def whole() -> list[Any]:
             line = self.line(server)
             try:
                 return await asyncio.gather(*map(line.complete, requests), return_exceptions=True)
             finally:
-                if let_go and line.desk is not None:
-                    line.desk.let_go()
+                if release and line.batcher is not None:
+                    line.batcher.release()
                 await line.close()
 
         return asyncio.run(whole())
@@ -105,11 +107,11 @@ class Asking:
 
         async def cut() -> list[str]:
             line = self.line(server)
-            assert line.desk is not None
+            assert line.batcher is not None
             asked = [asyncio.create_task(line.complete(one)) for one in requests]
             while not any("sent" in text for text in self.told):
                 await asyncio.sleep(0.02)
-            said = line.desk.unfinished()
+            said = line.batcher.pending_batches()
             for one in asked:
                 one.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
@@ -168,7 +170,7 @@ def test_what_depends_on_answers_is_asked_by_itself(asking: Asking):
 
 def test_every_parameter_is_in_a_batch_as_in_a_call(tmp_path: Path, vendor: str):
     """The body of a batched request is that of the same request by itself."""
-    params = Generation(temperature=0.5, max_tokens=9)
+    params = GenerationConfig(temperature=0.5, max_tokens=9)
     with standin() as server:
         provider = VENDORS[vendor]("m", base_url=server.url + ("" if vendor == "anthropic" else "/v1"))
         one = request("hi", system="be brief", params=params)
@@ -189,7 +191,7 @@ async def _asked(provider: Any, one: Request) -> None:
 
 def test_requests_of_several_kinds_go_in_a_batch_each(tmp_path: Path):
     """Anthropic's version of the API is a header of the batch: what needs another one goes apart."""
-    cool = firsts(2, params=Generation(temperature=0.0))
+    cool = firsts(2, params=GenerationConfig(temperature=0.0))
     with standin() as server:
         found = Asking(tmp_path, "anthropic").run(server, [*cool, *firsts(3)])
         assert sorted(server.stats()["batches"]) == [2, 3]
@@ -319,7 +321,7 @@ def test_an_interrupted_run_is_collected_by_the_next(asking: Asking):
 def test_a_run_that_did_not_end_keeps_what_it_collected(asking: Asking):
     """Collected, and killed before the records were written: the next run asks nobody, not even for the batch."""
     with standin(key=KEY) as server:
-        first = asking.run(server, firsts(5), let_go=False)
+        first = asking.run(server, firsts(5), release=False)
         assert KEY not in "".join((asking.folder / name).read_text() for name in asking.files)
         calls = server.stats()["batch_calls"]
         again = asking.run(server, firsts(5))
@@ -346,7 +348,7 @@ def test_a_batch_whose_making_was_not_told_is_found_again(asking: Asking, when: 
     with standin(lose_batches=1) as server:
         if when == "in the next run":
             asking_once = Asking(asking.folder, asking.vendor)
-            desk_patience = Patience(attempts=1)
+            desk_patience = RetryPolicy(attempts=1)
             asyncio.run(_lost(asking_once, server, desk_patience))
             assert [entry.batch_id for entry in read_entries(asking.folder)] == [None]
         found = asking.run(server, firsts(5))
@@ -356,10 +358,10 @@ def test_a_batch_whose_making_was_not_told_is_found_again(asking: Asking, when: 
     assert asking.files == []
 
 
-async def _lost(asking: Asking, server: Running, patience: Patience) -> None:
+async def _lost(asking: Asking, server: Running, retry_policy: RetryPolicy) -> None:
     line = asking.line(server)
-    assert line.desk is not None
-    line.desk._patience = patience
+    assert line.batcher is not None
+    line.batcher._patience = retry_policy
     found = await asyncio.gather(*map(line.complete, firsts(5)), return_exceptions=True)
     assert all(isinstance(one, ProviderError) for one in found)
     await line.close()
@@ -378,11 +380,11 @@ def test_an_intent_that_came_to_nothing_is_sent(asking: Asking):
     assert asking.files == []
 
 
-async def _keys(line: Line, requests: Sequence[Request]) -> list[str]:
-    from pytest_hiddenlayer.calls.cache_key import call_identity, call_key
+async def _keys(line: ModelClient, requests: Sequence[Request]) -> list[str]:
+    from pytest_hiddenlayer.calls.cache_key import cache_key_fields, call_key
 
     await line.close()
-    return [call_key(call_identity(line.name, line.model, line.endpoint, one)) for one in requests]
+    return [call_key(cache_key_fields(line.name, line.model, line.endpoint, one)) for one in requests]
 
 
 def test_a_batch_of_somebody_else_is_not_taken_for_ours(tmp_path: Path):
@@ -402,7 +404,7 @@ def test_a_folder_that_cannot_be_written_is_said(asking: Asking):
     """What could not be noted is not sent: a batch that nobody knows of would be paid in vain."""
     asking.folder.write_text("in the way")
     with standin() as server:
-        found = asking.run(server, firsts(2), let_go=False)
+        found = asking.run(server, firsts(2), release=False)
         assert (server.stats()["batches"], server.stats()["requests"]) == ([], 0)
     assert all("cannot be written" in str(one) and "nothing was sent" in str(one) for one in found)
 
@@ -474,11 +476,11 @@ def test_the_budget_is_reserved_at_the_batch_price(tmp_path: Path, vendor: str):
     """
     batches = [2] if vendor == "openai_responses" else [2, 1, 1, 1]
     asking = Asking(tmp_path, vendor, budget="0.013", price="1000")
-    params = Generation(max_tokens=10)
+    params = GenerationConfig(max_tokens=10)
     with standin() as server:
         found = asking.run(server, firsts(6, params=params))
         assert server.stats()["batches"] == batches
-    assert [isinstance(one, BudgetSpent) for one in found] == [i >= sum(batches) for i in range(6)]
+    assert [isinstance(one, BudgetExceededError) for one in found] == [i >= sum(batches) for i in range(6)]
     assert "this call may cost $0.005000" in str(found[5])
 
 
@@ -490,7 +492,7 @@ def test_what_a_batch_did_not_answer_is_not_paid(tmp_path: Path, vendor: str):
     tokens = 11 if vendor == "openai_responses" else 4
     assert done.cost_usd == tokens * 0.001
     assert asking.budget is not None
-    assert (asking.budget.spent, asking.budget.doubtful) == (tokens * Decimal("0.001"), 0)
+    assert (asking.budget.spent, asking.budget.unconfirmed) == (tokens * Decimal("0.001"), 0)
 
 
 def test_the_calls_in_flight_do_not_learn_from_batches(tmp_path: Path, vendor: str):
@@ -501,7 +503,7 @@ def test_the_calls_in_flight_do_not_learn_from_batches(tmp_path: Path, vendor: s
         line = asking.line(server)
         await asyncio.gather(*map(line.complete, firsts(30)))
         await line.close()
-        return line.places.bound, line.places.highest
+        return line.limiter.bound, line.limiter.peak
 
     with standin() as server:
         assert asyncio.run(run(server)) == (8, 0)

@@ -21,15 +21,21 @@ from pytest_hiddenlayer.calls.broker.protocol import (
 )
 from pytest_hiddenlayer.calls.broker.server import Broker
 from pytest_hiddenlayer.engine.runtime import Runtime
-from pytest_hiddenlayer.errors import BudgetSpent, ProviderError, ProviderUnavailable, UnknownNameError, UsageError
+from pytest_hiddenlayer.errors import (
+    BudgetExceededError,
+    ProviderError,
+    ProviderUnavailableError,
+    UnknownNameError,
+    UsageError,
+)
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import providers
-from pytest_hiddenlayer.types import Completion, Generation, Message, ModelName, Request, Usage
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, ModelName, Request, Usage
 
 NAME = ModelName(provider="scripted")
 WHOLE = Request(
     messages=(Message(role="system", content="s"), Message(role="user", content='"é\ud800\n')),
-    params=Generation(temperature=0.5, stop=("x", "y")), seed=7, role="judge", round=2, sample_id="a", epoch=3,
+    params=GenerationConfig(temperature=0.5, stop=("x", "y")), seed=7, role="judge", round=2, sample_id="a", epoch=3,
     outputs=("o",), schema={"type": "object"}, top_logprobs=2,
 )  # fmt: skip
 
@@ -43,7 +49,7 @@ class Slow:
     def __init__(self, model: str | None = None) -> None:
         type(self).opened += 1
         if model == "broken":
-            raise ProviderUnavailable("no key: set SLOW_KEY")
+            raise ProviderUnavailableError("no key: set SLOW_KEY")
 
     async def complete(self, request: Request) -> Completion:
         text = request.messages[-1].content
@@ -52,10 +58,10 @@ class Slow:
             if text == "wait":
                 await asyncio.sleep(60)
             if text == "fail":
-                raise BudgetSpent("nothing is left")
+                raise BudgetExceededError("nothing is left")
             return Completion(
                 text=text, finish_reason="stop", usage=Usage(input_tokens=1, calls=1), latency_s=0.5,
-                model=self.model, logprobs=(-0.5, float("-inf")), top_logprobs=({"a": -0.5},), remarks=("odd",),
+                model=self.model, logprobs=(-0.5, float("-inf")), top_logprobs=({"a": -0.5},), warnings=("odd",),
             )  # fmt: skip
         except asyncio.CancelledError:
             type(self).cancelled += 1
@@ -90,7 +96,7 @@ def brokered(tmp_path: Path):
 
 
 def asked(text: str) -> Request:
-    return Request(messages=(Message(role="user", content=text),), params=Generation(), seed=1)
+    return Request(messages=(Message(role="user", content=text),), params=GenerationConfig(), seed=1)
 
 
 def test_a_request_comes_through_whole():
@@ -112,9 +118,9 @@ def test_a_completion_comes_through_whole(slow, tmp_path):
 @pytest.mark.parametrize(
     "error",
     [
-        ProviderUnavailable("u"),
+        ProviderUnavailableError("u"),
         UsageError("w"),
-        BudgetSpent("b"),
+        BudgetExceededError("b"),
         UnknownNameError("provider", "x", []),
         KeyError("k"),
     ],
@@ -131,7 +137,7 @@ def test_opening_fails_as_it_failed_there(slow, tmp_path):
     """The sentence that says what to do reaches the worker, each time."""
     with brokered(tmp_path) as (_, worker):
         for _ in range(2):
-            with pytest.raises(ProviderUnavailable, match="set SLOW_KEY"):
+            with pytest.raises(ProviderUnavailableError, match="set SLOW_KEY"):
                 worker.provider(ModelName(provider="scripted", model="broken"))
     assert slow.opened == 1
 
@@ -157,7 +163,7 @@ def test_two_workers_share_one_model(slow, tmp_path):
 def test_an_error_of_a_call_is_that_calls(slow, tmp_path):
     """The kind of error is kept, and the next call goes on."""
     with brokered(tmp_path) as (_, worker):
-        with pytest.raises(BudgetSpent, match="nothing is left"):
+        with pytest.raises(BudgetExceededError, match="nothing is left"):
             worker.run(worker.provider(NAME).complete(asked("fail")))
         assert worker.run(worker.provider(NAME).complete(asked("on"))).text == "on"
 

@@ -16,13 +16,13 @@ import pytest
 
 from pytest_hiddenlayer.calls.cache.response_cache import BATCH, ResponseCache
 from pytest_hiddenlayer.calls.cache.sqlite import VERSION, default_path, describe, prune
-from pytest_hiddenlayer.calls.cache_key import call_identity
+from pytest_hiddenlayer.calls.cache_key import cache_key_fields
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request, Usage
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
-GREEDY = Generation(temperature=0.0)
-WARM = Generation(temperature=0.8)
+GREEDY = GenerationConfig(temperature=0.0)
+WARM = GenerationConfig(temperature=0.8)
 REQUEST = Request(
     messages=(Message(role="system", content="Be brief."), Message(role="user", content="2 + 2?")),
     params=GREEDY,
@@ -39,12 +39,12 @@ ANSWER = Completion(
     model="gpt-x-2026-01-01",
     cost_usd=0.01,
     attempts=3,
-    remarks=("gpt-x-2026-01-01 answered instead of gpt-x",),
+    warnings=("gpt-x-2026-01-01 answered instead of gpt-x",),
 )
 WRITER = """
 import sys
 from pathlib import Path
-from tests.test_response_cache import ANSWER, identity
+from tests.calls.cache.test_response_cache import ANSWER, identity
 from pytest_hiddenlayer.calls.cache.response_cache import ResponseCache
 path, name, how = sys.argv[1:]
 cache = ResponseCache(Path(path))
@@ -59,7 +59,7 @@ else:
 
 
 def identity(model: str = "gpt-x", endpoint: str = "", **changes: Any) -> dict[str, Any]:
-    return call_identity("openai", model, endpoint, replace(REQUEST, **changes))
+    return cache_key_fields("openai", model, endpoint, replace(REQUEST, **changes))
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_only_the_same_call_finds_an_answer(path, other):
 
 @pytest.mark.parametrize(
     ("params", "seeded", "seeded_mode"),
-    [(GREEDY, False, True), (WARM, True, True), (WARM, False, False), (Generation(), False, False)],
+    [(GREEDY, False, True), (WARM, True, True), (WARM, False, False), (GenerationConfig(), False, False)],
     ids=["greedy", "seeded", "neither", "unknown"],
 )
 def test_what_is_repeatable_is_kept(path, params, seeded, seeded_mode):

@@ -15,20 +15,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_hiddenlayer.calls.cache_key import call_identity
+from pytest_hiddenlayer.calls.cache_key import cache_key_fields
 from pytest_hiddenlayer.calls.cassettes.closest import likeness
-from pytest_hiddenlayer.calls.cassettes.format import call_of, line_of
+from pytest_hiddenlayer.calls.cassettes.format import format_line, parse_line
 from pytest_hiddenlayer.calls.cassettes.replayer import Recorder, Replayer
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.registry import providers
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request, Usage
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
 REQUEST = Request(
     messages=(
         Message(role="system", content="You are agent 1 of 3."),
         Message(role="user", content="What is 2 + 2?"),
     ),
-    params=Generation(temperature=0.0, top_p=1.0, max_tokens=64, stop=("END",)),
+    params=GenerationConfig(temperature=0.0, top_p=1.0, max_tokens=64, stop=("END",)),
     seed=7,
     role="agent-1",
     round=1,
@@ -49,7 +49,7 @@ RECORDER = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-from tests.test_cassettes import ANSWER, REQUEST, identity
+from tests.calls.cassettes.test_cassettes import ANSWER, REQUEST, identity
 from pytest_hiddenlayer.calls.cassettes.replayer import Recorder
 folder, name, how = sys.argv[1:]
 recorder = Recorder(Path(folder))
@@ -62,7 +62,7 @@ recorder.close()
 
 
 def identity(request: Request = REQUEST, model: str = "nano-1", endpoint: str = "") -> dict[str, Any]:
-    return call_identity("mlx", model, endpoint, request)
+    return cache_key_fields("mlx", model, endpoint, request)
 
 
 def record(folder: Path, *calls: tuple[dict[str, Any], Completion]) -> None:
@@ -101,7 +101,7 @@ def test_a_call_is_replayed_as_it_was(tmp_path):
     [
         replace(ANSWER, finish_reason="length"),
         replace(ANSWER, finish_reason="refusal", text=""),
-        replace(ANSWER, model="nano-1-2026-01-01", remarks=("nano-1-2026-01-01 answered instead of nano-1",)),
+        replace(ANSWER, model="nano-1-2026-01-01", warnings=("nano-1-2026-01-01 answered instead of nano-1",)),
         replace(ANSWER, usage=Usage(calls=1)),
         replace(
             ANSWER, usage=Usage(input_tokens=1, output_tokens=2, reasoning_tokens=3, cache_write_tokens=0, calls=2)
@@ -115,7 +115,7 @@ def test_nothing_of_an_answer_is_lost(tmp_path, odd):
     record(tmp_path, (identity(), odd))
     found = Replayer(tmp_path).find("mlx", "nano-1", "", REQUEST)
     assert found == replace(
-        REPLAYED, **{f: getattr(odd, f) for f in ("text", "finish_reason", "usage", "model", "remarks")}
+        REPLAYED, **{f: getattr(odd, f) for f in ("text", "finish_reason", "usage", "model", "warnings")}
     )
 
 
@@ -143,9 +143,9 @@ def test_any_call_reads_back(text, contents, logprobs, round_, sample):
     """A line is one line, and gives the identity without the server, and the text, back."""
     messages = tuple(Message(role="user", content=content) for content in contents)
     one = identity(replace(REQUEST, messages=messages, round=round_, sample_id=sample), endpoint="http://x")
-    line = line_of(one, replace(ANSWER, text=text, logprobs=None if logprobs is None else tuple(logprobs)))
+    line = format_line(one, replace(ANSWER, text=text, logprobs=None if logprobs is None else tuple(logprobs)))
     assert line.count(b"\n") == 1
-    call = call_of(line)
+    call = parse_line(line)
     assert call.identity == {name: value for name, value in one.items() if name != "endpoint"}
     assert call.completion.text == text
     assert len(call.completion.logprobs or ()) == len(logprobs or ())
@@ -160,8 +160,8 @@ def test_the_server_does_not_matter(tmp_path):
 
 def test_0_and_0_0_are_the_same_temperature(tmp_path):
     """0 and 0.0 ask for the same, and so do 1 and 1.0."""
-    record(tmp_path, (identity(replace(REQUEST, params=Generation(temperature=0, top_p=1))), ANSWER))
-    request = replace(REQUEST, params=Generation(temperature=0.0, top_p=1.0))
+    record(tmp_path, (identity(replace(REQUEST, params=GenerationConfig(temperature=0, top_p=1))), ANSWER))
+    request = replace(REQUEST, params=GenerationConfig(temperature=0.0, top_p=1.0))
     assert Replayer(tmp_path).find("mlx", "nano-1", "", request) == REPLAYED
 
 
@@ -183,7 +183,9 @@ def test_the_same_call_twice_is_the_same_answer(tmp_path):
 def test_each_model_has_a_file(tmp_path):
     """PROVIDER-SLUG.jsonl; models that share a slug share a file, and are told apart."""
     models = ("gpt-4.1", "org/Llama", "other/llama")
-    record(tmp_path, *((call_identity("openai", m, "", REQUEST), replace(ANSWER, text=m, model=m)) for m in models))
+    record(
+        tmp_path, *((cache_key_fields("openai", m, "", REQUEST), replace(ANSWER, text=m, model=m)) for m in models)
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["openai-gpt-4.1.jsonl", "openai-llama.jsonl"]
     replayer = Replayer(tmp_path)
     assert [replayer.find("openai", model, "", REQUEST).text for model in models] == list(models)
@@ -263,7 +265,7 @@ def test_a_killed_recorder_loses_nothing(tmp_path):
 
 def test_half_a_line_of_a_killed_recorder_is_left_out(tmp_path):
     """Its whole lines count."""
-    whole = line_of(identity(), ANSWER)
+    whole = format_line(identity(), ANSWER)
     (tmp_path / ".recording-0").write_bytes(whole + whole[:40])
     assert Replayer(tmp_path).find("mlx", "nano-1", "", REQUEST) == REPLAYED
     record(tmp_path, (identity(replace(REQUEST, seed=8)), ANSWER))
@@ -305,13 +307,16 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
     [
         (b"<<<<<<< HEAD\n", "Expecting value"),
         (b"[1]\n", "a JSON object is needed"),
-        (line_of(identity(), ANSWER)[:-30], "Unterminated|delimiter|Expecting"),
-        (line_of(identity(), ANSWER).replace(b'"seed":7,', b""), "'seed' is missing"),
-        (line_of(identity(), ANSWER).replace(b'"seed":7', b'"seed":"7"'), "`seed` must be of type int, found '7'"),
-        (line_of(identity(), ANSWER).replace(b'"usage"', b'"useage"'), "unknown .'useage'."),
-        (line_of(identity(), ANSWER).replace(b'"input_tokens"', b'"tokens"'), "tokens"),
+        (format_line(identity(), ANSWER)[:-30], "Unterminated|delimiter|Expecting"),
+        (format_line(identity(), ANSWER).replace(b'"seed":7,', b""), "'seed' is missing"),
         (
-            line_of(identity(), ANSWER).replace(b'{"user":"What is 2 + 2?"}', b'{"user":3}'),
+            format_line(identity(), ANSWER).replace(b'"seed":7', b'"seed":"7"'),
+            "`seed` must be of type int, found '7'",
+        ),
+        (format_line(identity(), ANSWER).replace(b'"usage"', b'"useage"'), "unknown .'useage'."),
+        (format_line(identity(), ANSWER).replace(b'"input_tokens"', b'"tokens"'), "tokens"),
+        (
+            format_line(identity(), ANSWER).replace(b'{"user":"What is 2 + 2?"}', b'{"user":3}'),
             "a message is {role: text}",
         ),
     ],
@@ -320,7 +325,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
 def test_a_malformed_line_is_an_error(tmp_path, bad, why):
     """The error names file and line, for replaying and for recording; recording then loses nothing."""
     path = tmp_path / "mlx-nano-1.jsonl"
-    path.write_bytes(line_of(identity(), ANSWER) + bad)
+    path.write_bytes(format_line(identity(), ANSWER) + bad)
     with pytest.raises(UsageError, match=rf"mlx-nano-1\.jsonl:2: not a recorded call: .*({why})"):
         Replayer(tmp_path)
     recorder = Recorder(tmp_path)
@@ -344,7 +349,7 @@ def test_a_folder_without_cassettes_is_an_error(tmp_path):
 def test_a_provider_replays_without_its_client(tmp_path):
     """The provider of a model answers though nobody can open the real one, here one that is not even registered."""
     record(
-        tmp_path, (call_identity("acme", "large-1", "https://api.acme", REQUEST), replace(ANSWER, model="large-1"))
+        tmp_path, (cache_key_fields("acme", "large-1", "https://api.acme", REQUEST), replace(ANSWER, model="large-1"))
     )
     provider = Replayer(tmp_path).model("acme", "large-1")
     assert (provider.model, provider.structured) == ("large-1", False)
@@ -356,12 +361,12 @@ def test_a_model_that_nobody_named_is_the_usual_or_the_only_one(tmp_path, monkey
     """The provider's default model where that was recorded, else the only recorded one, else an error names them."""
     factory = type("Acme", (), {"default_model": "usual"})
     monkeypatch.setitem(providers._own, "acme", factory)
-    record(tmp_path, (call_identity("acme", "one", "", REQUEST), ANSWER))
+    record(tmp_path, (cache_key_fields("acme", "one", "", REQUEST), ANSWER))
     assert Replayer(tmp_path).model("acme").model == "one"
-    record(tmp_path, (call_identity("acme", "two", "", REQUEST), ANSWER))
+    record(tmp_path, (cache_key_fields("acme", "two", "", REQUEST), ANSWER))
     with pytest.raises(UsageError, match="recorded are acme:one, acme:two; write --provider acme:MODEL"):
         Replayer(tmp_path).model("acme")
-    record(tmp_path, (call_identity("acme", "usual", "", REQUEST), ANSWER))
+    record(tmp_path, (cache_key_fields("acme", "usual", "", REQUEST), ANSWER))
     assert Replayer(tmp_path).model("acme").model == "usual"
 
 
@@ -389,7 +394,7 @@ def test_a_provider_is_structured_where_a_schema_was_recorded(tmp_path):
         (replace(REQUEST, top_logprobs=5), "top_logprobs (asked 5, recorded 0)"),
         (replace(REQUEST, schema={"type": "object"}), "the schema of the answer"),
         (
-            replace(REQUEST, params=Generation(temperature=0.5, top_p=1.0, max_tokens=64)),
+            replace(REQUEST, params=GenerationConfig(temperature=0.5, top_p=1.0, max_tokens=64)),
             "stop (asked None, recorded ['END']), temperature (asked 0.5, recorded 0.0)",
         ),
         (replace(REQUEST, messages=REQUEST.messages[:1]), "number of messages (asked 1, recorded 2)"),
@@ -434,7 +439,7 @@ def test_the_document_shows_what_is_so(tmp_path, monkeypatch):
     one = json.loads(line)
     request = Request(
         messages=(Message(role="user", content="What is 102 * 5?"),),
-        params=Generation(**{**one["params"], "max_tokens": 80}),
+        params=GenerationConfig(**{**one["params"], "max_tokens": 80}),
         seed=one["seed"],
         role=one["role"],
         sample_id=one["sample"],

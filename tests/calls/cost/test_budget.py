@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_hiddenlayer.calls.cost.budget import Budget
-from pytest_hiddenlayer.calls.cost.meter import LinePurse, is_free
+from pytest_hiddenlayer.calls.cost.meter import CostMeter, is_free
 from pytest_hiddenlayer.calls.cost.price_file import read_own_prices
 from pytest_hiddenlayer.calls.cost.prices import Prices
-from pytest_hiddenlayer.errors import BudgetSpent, ProviderError, TransientError, UsageError
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request, Usage
+from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, TransientError, UsageError
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
 pytest.importorskip("genai_prices", reason="the extra `prices` is not installed")
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -140,24 +140,24 @@ def test_the_limit_holds_in_any_order(calls, random):
     for most, how, cost in calls:
         try:
             open_.append((budget.reserve(Decimal(most)), how, Decimal(cost)))
-        except BudgetSpent:
+        except BudgetExceededError:
             assert budget.left < most
         if open_ and random.random() < 0.6:
             excess += end(budget, *open_.pop(random.randrange(len(open_))))
-        assert budget.spent + budget.doubtful + budget.reserved <= 100 + excess
+        assert budget.spent + budget.unconfirmed + budget.reserved <= 100 + excess
     for one in open_:
         excess += end(budget, *one)
     assert budget.reserved == 0
-    assert budget.spent + budget.doubtful <= 100 + excess
+    assert budget.spent + budget.unconfirmed <= 100 + excess
 
 
 def end(budget: Budget, reserved: Decimal, how: str, cost: Decimal) -> Decimal:
     """End a call; by how much it cost more than was set aside."""
     if how == "doubt":
-        budget.doubt(reserved)
+        budget.mark_unconfirmed(reserved)
         return Decimal(0)
     actual = cost if how == "settle" else Decimal(0)
-    budget.settle(reserved, actual)
+    budget.commit(reserved, actual)
     return max(Decimal(0), actual - reserved)
 
 
@@ -170,7 +170,7 @@ def test_a_call_waits_for_what_others_leave_over():
         reserved = await budget.reserve_in_turn(Decimal(1), order)
         most = max(most, budget.spent + budget.reserved)
         await asyncio.sleep(0)
-        budget.settle(reserved, Decimal("0.01"))
+        budget.commit(reserved, Decimal("0.01"))
         done.append(order)
 
     async def all_of_them() -> None:
@@ -192,24 +192,24 @@ def test_a_call_that_can_fit_no_more_does_not_wait():
         waiting = [asyncio.ensure_future(budget.reserve_in_turn(Decimal(1))) for _ in range(3)]
         await asyncio.sleep(0)
         waited = not any(one.done() for one in waiting)
-        budget.settle(first, Decimal("0.5"))
+        budget.commit(first, Decimal("0.5"))
         waiting[0].cancel()
         second = await waiting[1]
-        budget.settle(second, Decimal("0.75"))
+        budget.commit(second, Decimal("0.75"))
         return waited, second, (await asyncio.gather(waiting[2], return_exceptions=True))[0]
 
     waited, fits, refused = asyncio.run(asyncio.wait_for(story(), 10))
     assert waited
     assert fits == 1
-    assert isinstance(refused, BudgetSpent)
+    assert isinstance(refused, BudgetExceededError)
     assert (budget.spent, budget.reserved, budget.refused) == (Decimal("1.25"), 0, 1)
 
 
-def purse(budget=None, price_list="openai", model="gpt-5-mini", free=False) -> LinePurse:
-    return LinePurse(prices=Prices(), provider="openai", price_list=price_list, model=model, free=free, budget=budget)
+def meter(budget=None, price_list="openai", model="gpt-5-mini", free=False) -> CostMeter:
+    return CostMeter(prices=Prices(), provider="openai", price_list=price_list, model=model, free=free, budget=budget)
 
 
-ASKED = Request(messages=(Message(role="user", content="x" * 400),), params=Generation(max_tokens=100), seed=1)
+ASKED = Request(messages=(Message(role="user", content="x" * 400),), params=GenerationConfig(max_tokens=100), seed=1)
 
 
 def answered(cost=None, usage=None) -> Completion:
@@ -221,24 +221,24 @@ def answered(cost=None, usage=None) -> Completion:
 def test_a_call_is_settled_at_its_price():
     """What was set aside is free again, and the completion tells its cost."""
     budget = Budget(limit=Decimal(1))
-    one = purse(budget)
+    one = meter(budget)
     reserved = asyncio.run(one.reserve(ASKED))
     assert budget.reserved == reserved > 0
-    assert one.settle(reserved, answered()).cost_usd == 0.00045
+    assert one.commit(reserved, answered()).cost_usd == 0.00045
     assert (budget.reserved, budget.spent) == (0, Decimal("0.000450"))
 
 
 def test_an_unknown_price_is_no_price():
     """Without a budget the cost is unknown; with one the call is refused, not made for free."""
-    assert purse(price_list=None).settle(Decimal(0), answered()).cost_usd is None
+    assert meter(price_list=None).commit(Decimal(0), answered()).cost_usd is None
     with pytest.raises(ProviderError, match="the price of openai:strange is unknown"):
-        asyncio.run(purse(Budget(limit=Decimal(1)), model="strange").reserve(ASKED))
+        asyncio.run(meter(Budget(limit=Decimal(1)), model="strange").reserve(ASKED))
 
 
 def test_local_calls_cost_nothing():
     """In this process and on this machine; a machine elsewhere is not free."""
-    one = purse(Budget(limit=Decimal("0.000001")), price_list=None, free=True)
-    assert one.settle(asyncio.run(one.reserve(ASKED)), answered(cost=0.0)).cost_usd == 0.0
+    one = meter(Budget(limit=Decimal("0.000001")), price_list=None, free=True)
+    assert one.commit(asyncio.run(one.reserve(ASKED)), answered(cost=0.0)).cost_usd == 0.0
     assert all(is_free(None, url) for url in ("", "http://127.0.0.1:8080/v1", "http://localhost:1/v1"))
     assert not is_free(None, "http://10.0.0.7/v1")
     assert not is_free("openai", "https://api.openai.com/v1")
@@ -249,12 +249,12 @@ def test_local_calls_cost_nothing():
     [(TransientError("reset"), True), (asyncio.CancelledError(), True), (TransientError("busy", status=429), False),
      (ProviderError("401"), False)],
 )  # fmt: skip
-def test_what_was_sent_and_not_answered_may_have_been_billed(error, doubtful):
+def test_what_was_sent_and_not_answered_may_have_been_billed(error, unconfirmed):
     """A lost connection or a deadline keeps what was set aside; a refusal by the server costs nothing."""
     budget = Budget(limit=Decimal(1))
-    one = purse(budget)
+    one = meter(budget)
     reserved = asyncio.run(one.reserve(ASKED))
-    one.unanswered(reserved, error)
+    one.release_or_hold(reserved, error)
     assert budget.reserved == 0
-    assert (budget.doubtful == reserved) is doubtful
-    assert ("may have been billed" in budget.summary()) is doubtful
+    assert (budget.unconfirmed == reserved) is unconfirmed
+    assert ("may have been billed" in budget.summary()) is unconfirmed

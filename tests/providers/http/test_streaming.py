@@ -14,7 +14,7 @@ from fake_server.asking import KEY, ask, request
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.http.server import Server
-from pytest_hiddenlayer.providers.http.streaming import ChatPieces, MessagePieces, ResponsePieces, put_together
+from pytest_hiddenlayer.providers.http.streaming import ChatPieces, MessagePieces, ResponsePieces, accumulate
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.types import Completion
@@ -76,7 +76,7 @@ async def events(*several: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
 
 
 def together(pieces: Any, *several: dict[str, Any]) -> tuple[dict[str, Any], float | None]:
-    return asyncio.run(put_together(SERVER, events(*several), pieces))
+    return asyncio.run(accumulate(SERVER, events(*several), pieces))
 
 
 def test_an_error_in_the_middle():

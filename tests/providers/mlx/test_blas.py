@@ -19,10 +19,10 @@ MULTIPLY = "import mlx.core as mx; print((mx.ones((8, 8)) @ mx.ones((8, 8))).sum
 ANSWER = """
 import asyncio
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.types import Generation, Message, Request
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 model = MlxProvider()
 asked = [
-    Request(messages=(Message(role="user", content=q),), params=Generation(max_tokens=48), seed=0)
+    Request(messages=(Message(role="user", content=q),), params=GenerationConfig(max_tokens=48), seed=0)
     for q in ("What is 412+99? Think step by step.", "Write moon in upper case.", "Is 49 less than 48?")
 ]
 async def all_of_them():

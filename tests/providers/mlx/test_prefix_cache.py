@@ -22,7 +22,7 @@ from pytest_hiddenlayer.providers.mlx.decoder import BatchThread
 from pytest_hiddenlayer.providers.mlx.jobs import Generated
 from pytest_hiddenlayer.providers.mlx.prefix_cache import BLOCK, Prefixes, common
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.types import Generation, Message, Request
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 
 WORDS = "What is 25+36? Other agents said: " + ", ".join(f"{n}" for n in range(100, 230)) + "."
 
@@ -205,7 +205,7 @@ def test_usage_tells_what_was_shared():
         asked = [
             Request(
                 messages=(Message(role="user", content=WORDS[:300] + f" Agent {i}"),),
-                params=Generation(max_tokens=4),
+                params=GenerationConfig(max_tokens=4),
                 seed=0,
             )
             for i in range(4)

@@ -19,7 +19,7 @@ from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.models import BUNDLED, bundled_path
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.providers.mlx.sampling import sampler
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 PROMPTS = [
     *(f"What is {a}+{b}? Think step by step." for a, b in ((37, 58), (412, 99), (7, 8), (640, 225), (91, 19))),
@@ -69,7 +69,7 @@ def model() -> Iterator[MlxProvider]:
 
 def request(prompt: str, seed: int = 0, **params: object) -> Request:
     """One question."""
-    return Request(messages=(Message(role="user", content=prompt),), params=Generation(**params), seed=seed)
+    return Request(messages=(Message(role="user", content=prompt),), params=GenerationConfig(**params), seed=seed)
 
 
 CONTEXT = json.loads((bundled_path() / "config.json").read_text())["max_position_embeddings"]
@@ -185,7 +185,7 @@ def test_max_tokens_cuts_off_and_says_so(model):
 
 
 def test_stop_text_ends_before_itself(model):
-    """Generation ends before the stop text, with finish reason stop."""
+    """GenerationConfig ends before the stop text, with finish reason stop."""
     (whole,) = ask(model, request(PROMPTS[0]))
     (done,) = ask(model, request(PROMPTS[0], stop=("Answer", "never")))
     assert done.text == whole.text[: whole.text.index("Answer")]
@@ -338,9 +338,9 @@ def test_a_second_model_beside_the_first(model, tmp_path: Path):
 ASK_AND_REPORT = """
 import asyncio, json, sys
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.types import Generation, Message, Request
+from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 model = MlxProvider(sys.argv[1])
-asked = Request(messages=(Message(role="user", content=sys.argv[2]),), params=Generation(), seed=0)
+asked = Request(messages=(Message(role="user", content=sys.argv[2]),), params=GenerationConfig(), seed=0)
 done = asyncio.run(model.complete(asked))
 asyncio.run(model.close())
 print(json.dumps([done.text, done.usage.input_tokens, done.usage.output_tokens, "transformers" in sys.modules]))
@@ -397,10 +397,10 @@ def test_without_mlx_one_sentence_says_so():
         "    def find_spec(self, name, *rest):\n"
         "        if name.split('.')[0] in ('mlx', 'mlx_lm'): raise ImportError('No module named mlx')\n"
         "sys.meta_path.insert(0, No())\n"
-        "from pytest_hiddenlayer.errors import ProviderUnavailable\n"
+        "from pytest_hiddenlayer.errors import ProviderUnavailableError\n"
         "from pytest_hiddenlayer.providers.mlx.provider import MlxProvider\n"
         "try: MlxProvider()\n"
-        "except ProviderUnavailable as error: print(error)"
+        "except ProviderUnavailableError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "provider mlx does not work here" in done.stdout, done.stderr

@@ -17,7 +17,7 @@ from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx.loading import load
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.providers.mlx.sampling import log_sum, taken
-from pytest_hiddenlayer.types import Completion, Generation, Message, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 PROMPT = "What is 37+58? Think step by step."
 TOP = 5
@@ -34,7 +34,7 @@ def model() -> Iterator[MlxProvider]:
 def said(model: MlxProvider, top: int = TOP, **params: object) -> Completion:
     request = Request(
         messages=(Message(role="user", content=PROMPT),),
-        params=Generation(max_tokens=24, **params),
+        params=GenerationConfig(max_tokens=24, **params),
         seed=3,
         top_logprobs=top,
     )
@@ -43,7 +43,9 @@ def said(model: MlxProvider, top: int = TOP, **params: object) -> Completion:
 
 def test_alternatives_are_those_of_a_direct_forward_pass(model):
     """At every place the TOP most probable tokens and their log-probabilities are the model's own, within 1e-3."""
-    ids = model._prompt_ids(Request(messages=(Message(role="user", content=PROMPT),), params=Generation(), seed=0))
+    ids = model._prompt_ids(
+        Request(messages=(Message(role="user", content=PROMPT),), params=GenerationConfig(), seed=0)
+    )
     made = asyncio.run(
         model._batch.generate(ids, max_tokens=24, temperature=0.0, top_p=1.0, stop=(), seed=0, top_logprobs=TOP)
     )

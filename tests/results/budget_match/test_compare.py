@@ -19,22 +19,22 @@ from support.records import record
 from pytest_hiddenlayer.engine.budget_controls import draws_due
 from pytest_hiddenlayer.engine.cases import Case, cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
-from pytest_hiddenlayer.engine.usage import Spent, own_calls, spent
+from pytest_hiddenlayer.engine.usage import TokenUsage, strategy_calls, usage_of
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.identifiers import control_label, controlled
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import scorer, strategy
-from pytest_hiddenlayer.report.budget_match import find, remarks, text
+from pytest_hiddenlayer.report.budget_match import find, text, warnings
 from pytest_hiddenlayer.report.budget_match_html import html
-from pytest_hiddenlayer.results.budget_match.compare import EqualBudget, equal_budget, pass_at, voted
+from pytest_hiddenlayer.results.budget_match.compare import BudgetMatchedComparison, equal_budget, pass_at, voted
 from pytest_hiddenlayer.results.budget_match.control_cells import control_figures
 from pytest_hiddenlayer.results.budget_match.pareto import fronts
 from pytest_hiddenlayer.results.budget_match.round_transitions import flips
-from pytest_hiddenlayer.results.metrics.cells import plan_from
+from pytest_hiddenlayer.results.metrics.cells import config_from_records
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import Answer, Completion, Generation, ModelName, Record, Request, Score, Usage
+from pytest_hiddenlayer.types import Answer, Completion, GenerationConfig, ModelName, Record, Request, Score, Usage
 
 TASK = """task: t
 samples: [{id: a, input: "What is 6*7?", target: 42}]
@@ -144,7 +144,7 @@ def test_draws_go_on_until_the_tokens_are_reached(answer):
     """A debate of 7 calls and 70 tokens gets 14 draws of 5 tokens."""
     drawn = answer("debate", Fake(tokens={"agent": 10, "judge": 10}))
     assert len(drawn.controls) == 14
-    assert spent(*drawn.controls).tokens == spent(drawn.record).tokens == 70
+    assert usage_of(*drawn.controls).tokens == usage_of(drawn.record).tokens == 70
 
 
 def test_draws_end_at_four_times_the_calls(answer):
@@ -234,7 +234,7 @@ def test_the_task_files_temperature_holds_for_draws(answer):
     """generate.temperature of the task file, and above it the option's, is that of the draws."""
     fake = Fake()
     answer("debate", fake, more="generate: {temperature: 0.3}\n")
-    answer("debate", fake, more="generate: {temperature: 0.3}\n", generate=Generation(temperature=1.5))
+    answer("debate", fake, more="generate: {temperature: 0.3}\n", generate=GenerationConfig(temperature=1.5))
     assert [request.params.temperature for request in fake.draws()] == [0.3] * 7 + [1.5] * 7
 
 
@@ -247,10 +247,10 @@ def test_calls_of_a_scorer_are_not_the_strategys(answer):
         return 1.0
 
     drawn = answer("debate", Fake(tokens={"scorer": 1000}), scorer="test_equal_budget_asks")
-    assert (drawn.record.usage["calls"], drawn.record.notes["scoring_calls"]) == (8, 1)
-    assert spent(drawn.record) == Spent(calls=7, tokens=35, cost_usd=3.5)
+    assert (drawn.record.usage["calls"], drawn.record.answer_metadata["scoring_calls"]) == (8, 1)
+    assert usage_of(drawn.record) == TokenUsage(calls=7, tokens=35, cost_usd=3.5)
     assert len(drawn.controls) == 7
-    assert [call["role"] for call in own_calls(drawn.controls[0])] == ["control"]
+    assert [call["role"] for call in strategy_calls(drawn.controls[0])] == ["control"]
 
 
 def test_labels_cannot_collide(tmp_path):
@@ -297,7 +297,7 @@ def test_agents_are_scored_in_every_round(answer):
     """Each agent's completion of each round has the headline score; a cut-off one has none."""
     drawn = answer("debate", Fake(by_round(("It is 41.", "42", "42…"), ("42", "no idea", "7"))), equal_budget=False)
     right = {"score": 1.0, "right": True, "answer": "42"}
-    assert drawn.record.notes["round_scores"] == {
+    assert drawn.record.answer_metadata["round_scores"] == {
         "agent-1": {"0": {"score": 0.0, "right": False, "answer": "41"}, "1": right},
         "agent-2": {"0": right, "1": {"score": 0.0, "right": False, "answer": None}},
         "agent-3": {
@@ -312,7 +312,7 @@ def test_agents_are_scored_in_every_round(answer):
 def test_no_scores_by_round_where_no_agent_speaks_twice(answer, typed):
     """Only agents that speak in several rounds are scored by round."""
     reply = Fake(lambda request: "1. 42" if request.role == "manager" else "42")
-    assert "round_scores" not in answer(typed, reply, equal_budget=False).record.notes
+    assert "round_scores" not in answer(typed, reply, equal_budget=False).record.answer_metadata
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["says so", "does not say so"])
@@ -343,7 +343,7 @@ def test_a_judged_scorer_is_not_asked_by_round(answer, known):
     drawn = answer("debate", fake, scorer=name, equal_budget=False)
     assert drawn.record.outcome == "correct"
     assert sum(request.role == "scorer" for request in fake.asked) == 1
-    assert "round_scores" not in drawn.record.notes
+    assert "round_scores" not in drawn.record.answer_metadata
 
 
 def test_a_scorer_that_fails_on_a_round_leaves_it_unscored(answer):
@@ -357,8 +357,8 @@ def test_a_scorer_that_fails_on_a_round_leaves_it_unscored(answer):
         "debate", Fake(by_round(("41", "42", "42"), ("42", "42", "42"))), scorer="test_equal_budget_raises"
     )
     assert drawn.record.outcome == "correct"
-    assert drawn.record.notes["round_scores"]["agent-1"]["0"]["right"] is None
-    assert drawn.record.notes["round_scores"]["agent-1"]["1"]["right"] is True
+    assert drawn.record.answer_metadata["round_scores"]["agent-1"]["0"]["right"] is None
+    assert drawn.record.answer_metadata["round_scores"]["agent-1"]["1"]["right"] is True
 
 
 # ---------------------------------------------------------------- what the draws say
@@ -397,7 +397,7 @@ HAND = [
 ]
 
 
-def only(records: list[Record]) -> EqualBudget:
+def only(records: list[Record]) -> BudgetMatchedComparison:
     """The one comparison of these records."""
     (found,) = equal_budget(records)
     return found
@@ -414,7 +414,7 @@ def only(records: list[Record]) -> EqualBudget:
 )
 def test_the_four_uses_by_hand(at, name, control):
     """Each use of the draws has the score that one computes by hand, and is paired sample by sample."""
-    side = only(HAND).versus[at]
+    side = only(HAND).against_controls[at]
     own = [1.0, 0.0, 1.0, 1.0]
     assert side.name == name
     assert (side.strategy.n, side.left_out) == (4, 0)
@@ -427,7 +427,7 @@ def test_the_four_uses_by_hand(at, name, control):
 
 def test_what_both_sides_took():
     """Calls, tokens and cost are means a sample: three calls of ten tokens against draws of six."""
-    single, _, tokens, _ = only(HAND).versus
+    single, _, tokens, _ = only(HAND).against_controls
     assert (single.strategy_spent.calls, single.strategy_spent.tokens, single.strategy_spent.cost_usd) == (
         3,
         30,
@@ -447,36 +447,38 @@ def test_the_order_of_records_does_not_matter():
 
 def test_fewer_draws_than_calls_can_reach_the_tokens():
     """Where two draws take the tokens of three calls, the vote at the same tokens has two."""
-    side = only([debated("s", 1.0), *draws("s", B, A, A, tokens=15)]).versus[2]
+    side = only([debated("s", 1.0), *draws("s", B, A, A, tokens=15)]).against_controls[2]
     assert (side.control_spent.calls, side.control.mean) == (2, 0.0)
 
 
 def test_draws_that_did_not_reach_the_tokens_are_counted():
     """At the cap all draws vote, and the sample is counted as short."""
     found = only([debated("s", 1.0, tokens=1000), *draws("s", A, B, A)])
-    assert (found.short, found.versus[2].control_spent.calls) == (1, 3)
+    assert (found.short, found.against_controls[2].control_spent.calls) == (1, 3)
 
 
 def test_unknown_tokens_leave_the_token_budget_out():
     """Without tokens there is no vote at the same tokens; the others stand."""
     found = only([debated("s", 1.0), *draws("s", A, A, A, tokens=None)])
     assert found.tokens_unknown == 1
-    assert [side.paired is None for side in found.versus] == [False, False, True, False]
-    assert found.versus[0].control_spent.tokens is None
+    assert [side.paired is None for side in found.against_controls] == [False, False, True, False]
+    assert found.against_controls[0].control_spent.tokens is None
 
 
 def test_unscored_draws_are_not_wrong():
     """A sample whose draws all failed is left out and counted; it lowers nobody's score."""
     records = [debated("s", 1.0), *draws("s", A, A, A), debated("t", 1.0), *draws("t", LOST, LOST, LOST)]
     found = only(records)
-    assert [(side.strategy.n, side.left_out, side.control.mean) for side in found.versus] == [(1, 1, 1.0)] * 4
+    assert [(side.strategy.n, side.left_out, side.control.mean) for side in found.against_controls] == [
+        (1, 1, 1.0)
+    ] * 4
     assert (found.draws, found.draws_unscored) == (6, 3)
 
 
 def test_nothing_scored_at_all():
     """Where neither strategy nor draws have a score, that is said, with no figure and no NaN."""
     found = find([debated("s", None), debated("t", 1.0), *draws("t", LOST, LOST)])
-    assert [side.paired for side in found.compared[0].versus] == [None] * 4
+    assert [side.paired for side in found.compared[0].against_controls] == [None] * 4
     said = text(found, width=100, colour=False)
     assert "1 sample(s) without a score were left out" in said
     assert "2 of 2 draws have no score; they do not count as wrong" in said
@@ -487,39 +489,39 @@ def test_nothing_scored_at_all():
 def test_every_sample_unscored():
     """A strategy without any score has nothing to compare, and the section says so."""
     found = find([debated("s", None), debated("t", None)])
-    assert found.compared[0].versus == ()
-    assert "t debate: none of 2 sample(s) was scored: nothing to compare" in remarks(found)
+    assert found.compared[0].against_controls == ()
+    assert "t debate: none of 2 sample(s) was scored: nothing to compare" in warnings(found)
 
 
 def test_a_strategy_of_one_call():
     """One call a sample is said to need no control."""
     found = find([debated("s", 1.0, calls=1, label="mine", strategy="mine")])
-    assert (found.compared[0].one_call, found.compared[0].versus) == (1, ())
-    assert "t mine: one call a sample: nothing to compare, single is its equal" in remarks(found)
+    assert (found.compared[0].one_call, found.compared[0].against_controls) == (1, ())
+    assert "t mine: one call a sample: nothing to compare, single is its equal" in warnings(found)
 
 
 def test_samples_of_one_call_beside_others_are_counted():
     """A strategy that sometimes asks once is compared where it asked more, and that is said."""
     found = find([debated("s", 1.0), *draws("s", A, A, A), debated("t", 1.0, calls=1)])
     assert found.compared[0].compared == 1
-    assert any("1 sample(s) answered by one call were left out" in line for line in remarks(found))
+    assert any("1 sample(s) answered by one call were left out" in line for line in warnings(found))
 
 
 def test_a_run_without_draws_says_how_to_make_them():
     """Records of a run without the option name it."""
-    assert "t debate: 1 sample(s) have no draws: run with --hl-equal-budget" in remarks(find([debated("s", 1.0)]))
+    assert "t debate: 1 sample(s) have no draws: run with --hl-equal-budget" in warnings(find([debated("s", 1.0)]))
 
 
 def test_single_alone_has_no_comparison():
     """A run of `single` alone says that there is nothing to hold against it."""
     found = find([record("s", 1.0, transcript=[])])
     assert found.compared == []
-    assert remarks(found) == ["no strategy other than single was run: nothing to hold against single answers"]
+    assert warnings(found) == ["no strategy other than single was run: nothing to hold against single answers"]
 
 
 def test_one_sample():
     """One sample has a difference and no interval."""
-    side = only([debated("s", 1.0), *draws("s", B, B, A)]).versus[0]
+    side = only([debated("s", 1.0), *draws("s", B, B, A)]).against_controls[0]
     assert side.paired.difference == pytest.approx(2 / 3)
     assert side.paired.ci95 is None
     assert side.paired.p_better == pytest.approx(0.5)
@@ -529,23 +531,23 @@ def test_later_epochs_are_not_compared():
     """With --epochs the first epoch alone is held against the draws, and that is said."""
     records = [debated("s", 1.0), debated("s", 0.0, epoch=2), *draws("s", A, A, A)]
     found = find(records)
-    assert found.compared[0].versus[0].strategy.mean == 1.0
-    assert any("epoch 1 only: 1 record(s) of later epochs" in line for line in remarks(found))
+    assert found.compared[0].against_controls[0].strategy.mean == 1.0
+    assert any("epoch 1 only: 1 record(s) of later epochs" in line for line in warnings(found))
 
 
 def test_groups_are_clusters():
     """Samples of one group are one cluster of the comparison."""
     records = [r for n in "stuv" for r in (debated(n, 1.0, group="g" + str(n < "u")), *draws(n, B, B, B))]
-    assert only(records).versus[0].paired.n_groups == 2
+    assert only(records).against_controls[0].paired.n_groups == 2
 
 
 def test_greedy_draws_are_told():
     """Draws that are one text for every sample are told: a vote over them is one answer."""
     assert any(
-        "one text, as at temperature 0" in line for line in remarks(find([debated("s", 1.0), *draws("s", A, A)]))
+        "one text, as at temperature 0" in line for line in warnings(find([debated("s", 1.0), *draws("s", A, A)]))
     )
     sure = [*HAND, debated("s5", 1.0), *draws("s5", A, A, A, A, A)]
-    assert not any("temperature" in line for line in remarks(find(sure)))
+    assert not any("temperature" in line for line in warnings(find(sure)))
 
 
 def test_two_cells_two_comparisons():
@@ -553,7 +555,7 @@ def test_two_cells_two_comparisons():
     other = {"label": "debate.n_agents=5", "strategy": "debate"}
     theirs = [replace(d, label="single.control=debate.n_agents=5") for d in draws("s", B, B, B)]
     found = equal_budget([debated("s", 1.0), *draws("s", A, A, A), debated("s", 1.0, **other), *theirs])
-    assert [(one.key[1], one.versus[0].control.mean) for one in found] == [
+    assert [(one.key[1], one.against_controls[0].control.mean) for one in found] == [
         ("debate", 1.0),
         ("debate.n_agents=5", 0.0),
     ]
@@ -594,7 +596,9 @@ def test_pass_at_k_published():
 
 def test_the_control_is_a_cell_in_the_table():
     """A control has figures like any cell: a sample's score is the mean of its draws, and it has no gate."""
-    plan = replace(plan_from([r for r in HAND if r.label == "debate"]), gate_id="x", threshold=0.9, reducer="max")
+    plan = replace(
+        config_from_records([r for r in HAND if r.label == "debate"]), gate_id="x", threshold=0.9, reducer="max"
+    )
     (found,) = control_figures([plan], HAND)
     assert found.plan.key == ("t", "single.control=debate", "scripted", "m")
     assert (found.plan.gate_id, found.plan.threshold, found.n_selected) == (None, None, 4)
@@ -604,7 +608,7 @@ def test_the_control_is_a_cell_in_the_table():
 
 def test_no_control_no_cell():
     """A plan without draws gets no cell."""
-    assert control_figures([plan_from([debated("s", 1.0)])], [debated("s", 1.0)]) == []
+    assert control_figures([config_from_records([debated("s", 1.0)])], [debated("s", 1.0)]) == []
 
 
 # ---------------------------------------------------------------- flips
@@ -631,8 +635,8 @@ def rounds(*agents: str, answers: tuple[str, ...] | None = None) -> dict[str, ob
 def test_flips_by_hand():
     """Two debates of three agents: every transition counted by hand, for agents, majority and verdict."""
     records = [
-        debated("s", 1.0, notes=rounds("wr", "rr", "ww")),  # majority w → r; verdict right
-        debated("t", 0.0, notes=rounds("rw", "rr", "w-")),  # majority r → tie, first seen w; verdict wrong
+        debated("s", 1.0, answer_metadata=rounds("wr", "rr", "ww")),  # majority w → r; verdict right
+        debated("t", 0.0, answer_metadata=rounds("rw", "rr", "w-")),  # majority r → tie, first seen w; verdict wrong
     ]
     agents, majority, verdict = flips(records)
     assert (agents.who, agents.before, agents.after, agents.n, agents.left_out) == ("agents", 0, 1, 5, 1)
@@ -646,7 +650,10 @@ def test_flips_by_hand():
 
 def test_flips_of_several_rounds():
     """Each transition has its own counts; a debate that ended early counts where it spoke."""
-    records = [debated("s", 1.0, notes=rounds("wrr", "wwr")), debated("t", 1.0, notes=rounds("wr", "rr"))]
+    records = [
+        debated("s", 1.0, answer_metadata=rounds("wrr", "wwr")),
+        debated("t", 1.0, answer_metadata=rounds("wr", "rr")),
+    ]
     found = [(f.who, f.before, f.after, f.n, f.wrong_right) for f in flips(records)]
     assert found == [
         ("agents", 0, 1, 4, 2),
@@ -660,20 +667,20 @@ def test_flips_of_several_rounds():
 def test_a_vote_can_break_what_the_agents_knew():
     """The majority is by answer: two equal wrong answers outvote the right one."""
     notes = rounds("ww", "rr", "rw", answers=("xx", "yy", "yx"))
-    _, majority, _ = flips([debated("s", 1.0, notes=notes)])
+    _, majority, _ = flips([debated("s", 1.0, answer_metadata=notes)])
     assert (majority.right_wrong, majority.n) == (1, 1)
 
 
 def test_flips_of_one_group_are_one_cluster():
     """Samples of a group are one cluster of their flips."""
-    agents, _, _ = flips([debated(name, 1.0, group="g", notes=rounds("wr", "rr")) for name in "st"])
+    agents, _, _ = flips([debated(name, 1.0, group="g", answer_metadata=rounds("wr", "rr")) for name in "st"])
     assert agents.net.n_groups == 1
 
 
 def test_flips_without_any_round():
     """Records without scores by round have no flips; rounds without any score neither."""
     assert flips([debated("s", 1.0)]) == []
-    assert flips([debated("s", None, notes=rounds("--", "--"))]) == []
+    assert flips([debated("s", None, answer_metadata=rounds("--", "--"))]) == []
 
 
 # ---------------------------------------------------------------- score and cost
@@ -690,13 +697,13 @@ def test_the_front_by_hand():
     records = [way("cheap", 0.2, 10), way("mid", 0.1, 20), way("good", 0.8, 30), way("dear", 0.8, 40)]
     (front,) = fronts(records)
     assert (front.unit, [p.name.split()[0] for p in front.points]) == ("tokens", ["cheap", "mid", "good", "dear"])
-    assert front.beaten_by == {"mid scripted:m": "cheap scripted:m", "dear scripted:m": "good scripted:m"}
+    assert front.dominated_by == {"mid scripted:m": "cheap scripted:m", "dear scripted:m": "good scripted:m"}
 
 
 def test_equals_do_not_beat_each_other():
     """Two ways with the same score and cost are both on the front."""
     (front,) = fronts([way("a", 0.5, 10), way("b", 0.5, 10)])
-    assert front.beaten_by == {}
+    assert front.dominated_by == {}
 
 
 @pytest.mark.parametrize(
@@ -719,7 +726,7 @@ def test_what_cost_is_counted_in(records, unit):
 def test_unknown_is_never_free():
     """A way whose cost is unknown does not beat a dear one as if it were free."""
     (front,) = fronts([way("secret", 0.5, None, None, calls=3), way("open", 0.5, 10, 0.1, calls=2)])
-    assert front.beaten_by == {"secret scripted:m": "open scripted:m"}
+    assert front.dominated_by == {"secret scripted:m": "open scripted:m"}
 
 
 def test_what_has_no_score_is_left_out():
@@ -749,7 +756,7 @@ def test_votes_are_ways_too():
 def test_tasks_have_fronts_of_their_own():
     """What is answered in another task is no rival."""
     records = [way("a", 0.5, 10), replace(way("b", 0.9, 1), task="u")]
-    assert [(front.task, front.beaten_by) for front in fronts(records)] == [("t", {}), ("u", {})]
+    assert [(front.task, front.dominated_by) for front in fronts(records)] == [("t", {}), ("u", {})]
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8))
@@ -764,8 +771,8 @@ def test_the_front_is_what_nobody_beats(ways):
             cost[o] <= cost[name] and score[o] >= score[name] and (cost[o], score[o]) != (cost[name], score[name])
             for o in cost
         )
-        assert (name in front.beaten_by) == beaten
-    assert not set(front.beaten_by.values()) & set(front.beaten_by)
+        assert (name in front.dominated_by) == beaten
+    assert not set(front.dominated_by.values()) & set(front.dominated_by)
 
 
 # ---------------------------------------------------------------- for people
@@ -783,7 +790,7 @@ def test_the_printed_section():
 def test_nothing_is_read_as_markup_or_html():
     """Names of tasks and strategies are shown as they are, in the terminal and in HTML."""
     nasty = "<script>alert(1)</script>[bold]"
-    records = [replace(r, task=nasty, notes=rounds("wr", "rr")) for r in HAND]
+    records = [replace(r, task=nasty, answer_metadata=rounds("wr", "rr")) for r in HAND]
     found = find(records)
     assert nasty in text(found, width=80, colour=False)
     page = html(found)

@@ -37,7 +37,7 @@ def test_single_answers_become_draws():
     known = with_draws([debated("a", 1.0)], singles("a", [1.0, 0.0, 0.0]))
     (found,) = equal_budget(known)
     assert (found.compared, found.draws) == (1, 3)
-    single, vote = found.versus[:2]
+    single, vote = found.against_controls[:2]
     assert (single.strategy.mean, single.control.mean) == (1.0, pytest.approx(1 / 3))
     assert vote.control.mean == 0.0
 

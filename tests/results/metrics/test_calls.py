@@ -14,7 +14,7 @@ from pytest_hiddenlayer.results.log.compact import lean
 from pytest_hiddenlayer.results.metrics.cells import figures
 
 OTHER = "asked big, the server says that small answered"
-CALLS = [{}, {"cached": True}, {"attempts": 3}, {"attempts": 2, "remarks": [OTHER]}, {"remarks": [OTHER]}]
+CALLS = [{}, {"cached": True}, {"attempts": 3}, {"attempts": 2, "warnings": [OTHER]}, {"warnings": [OTHER]}]
 RECORDS = [record(f"s{i}", 1.0, transcript=[call], input="a long prompt") for i, call in enumerate(CALLS)]
 
 
@@ -22,7 +22,7 @@ RECORDS = [record(f"s{i}", 1.0, transcript=[call], input="a long prompt") for i,
 def test_unusual_calls_are_counted(kept):
     """Cached, asked again, remarked on: counted from the record as well as from what is kept of it in memory."""
     found = figures(PLAN, [kept(one) for one in RECORDS])
-    assert found.calls == {"calls": 5, "cached": 1, "repeated": 2, "remarks": {OTHER: 2}}
+    assert found.calls == {"calls": 5, "cached": 1, "repeated": 2, "warnings": {OTHER: 2}}
     assert found.to_json()["calls"] == found.calls
     assert call_lines([found]) == [
         "t single scripted:m: of 5 calls 1 were answered from the cache, 2 took more than one attempt",

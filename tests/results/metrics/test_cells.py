@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 from support.records import PLAN, record
 
 from pytest_hiddenlayer.engine.cases import cases, cells
-from pytest_hiddenlayer.engine.run_case import answer_case
+from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
-from pytest_hiddenlayer.results.metrics.cells import CellFigures, figures
+from pytest_hiddenlayer.results.metrics.cells import CellMetrics, figures
 from pytest_hiddenlayer.results.metrics.confidence import LEAST, STATED, TOKENS, VOTES, confidence_kind, confidence_of
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import Generation, ModelName, Record
+from pytest_hiddenlayer.types import GenerationConfig, ModelName, Record
 
 
-def over_epochs(scores: dict[str, list[float | None]], **plan: object) -> CellFigures:
+def over_epochs(scores: dict[str, list[float | None]], **plan: object) -> CellMetrics:
     """The figures of samples with these scores in their epochs."""
     records = [
         record(name, value, epoch=at + 1) for name, values in scores.items() for at, value in enumerate(values)
@@ -39,7 +39,8 @@ def over_epochs(scores: dict[str, list[float | None]], **plan: object) -> CellFi
 def sure(n: int, **changes: object) -> list[Record]:
     """n records, two of three right, that state a confidence."""
     return [
-        record(f"s{at}", float(at % 3 > 0), notes={"confidence": 0.6 + at % 4 / 10}, **changes) for at in range(n)
+        record(f"s{at}", float(at % 3 > 0), answer_metadata={"confidence": 0.6 + at % 4 / 10}, **changes)
+        for at in range(n)
     ]
 
 
@@ -118,28 +119,30 @@ def test_passes_are_clustered():
 @pytest.mark.parametrize("value", [0, 0.25, 1])
 def test_a_stated_confidence(value):
     """What a strategy notes as its confidence is taken as it is, whatever else it notes."""
-    one = record("a", 1.0, notes={"confidence": value, "vote": {"votes": {"o": 1}}})
+    one = record("a", 1.0, answer_metadata={"confidence": value, "vote": {"votes": {"o": 1}}})
     assert (confidence_of(one), confidence_kind(one)) == (value, STATED)
 
 
 @pytest.mark.parametrize("value", [True, "0.9", None, -0.1, 1.1, math.nan, [0.5]])
 def test_what_is_no_confidence_says_nothing(value):
     """A text, a truth value or a number beyond [0, 1] is not made into a confidence."""
-    assert confidence_of(record("a", 1.0, notes={"confidence": value})) is None
+    assert confidence_of(record("a", 1.0, answer_metadata={"confidence": value})) is None
 
 
 @pytest.mark.parametrize(("answer", "known"), [("7", 0.75), ("8", 0.25), ("9", 0.0), (None, None)])
 @pytest.mark.parametrize("name", ["vote", "final_majority"])
 def test_the_vote_share_of_the_given_answer(name, answer, known):
     """Votes for what was answered of all votes; a judge's own invention has none, no answer no share."""
-    one = record("a", 1.0, answer=answer, notes={name: {"answer": "7", "votes": {"7": 3, "8": 1}, "tie": False}})
+    one = record(
+        "a", 1.0, answer=answer, answer_metadata={name: {"answer": "7", "votes": {"7": 3, "8": 1}, "tie": False}}
+    )
     assert confidence_of(one) == known
 
 
 @pytest.mark.parametrize("vote", [{}, {"votes": {}}, {"votes": {"o": "3"}}, {"votes": [1]}, {"votes": {"o": 0}}, 3])
 def test_a_vote_that_is_none_says_nothing(vote):
     """Notes of another form, as a user's strategy may write them, are left alone."""
-    assert confidence_of(record("a", 1.0, notes={"vote": vote})) is None
+    assert confidence_of(record("a", 1.0, answer_metadata={"vote": vote})) is None
 
 
 def test_a_single_call_has_its_mean_token_probability():
@@ -176,7 +179,7 @@ def asked(folder: Path, strategy: str, script: dict[str, object]) -> Record:
     options = RunOptions(providers=(ModelName(provider="scripted"),), strategies=(parse_strategy(strategy),))
     case = next(cases(cells(load_task(folder / "t.yaml", folder), options)[0]))
     fake = ScriptedProvider(script=script)
-    return asyncio.run(answer_case(case, fake, fake, overrides=Generation(), run_id="r"))
+    return asyncio.run(run_case(case, fake, fake, overrides=GenerationConfig(), run_id="r"))
 
 
 def test_token_probabilities_come_from_the_provider(tmp_path):
@@ -219,7 +222,7 @@ def test_a_few_answers_tell_no_calibration(n, told):
 
 def test_only_scored_answers_with_a_confidence_count():
     """Failed calls and answers without a confidence are no part of the calibration."""
-    records = [*sure(12), record("x", None, notes={"confidence": 0.9}), record("y", 1.0)]
+    records = [*sure(12), record("x", None, answer_metadata={"confidence": 0.9}), record("y", 1.0)]
     found = figures(replace(PLAN, total=14), records)
     assert (found.calibration.n, found.confidence) == (12, STATED)
 
@@ -237,7 +240,7 @@ def test_epochs_of_a_sample_are_one_cluster():
 
 def test_what_is_right_is_the_tasks_pass_score():
     """A score of 0.6 is right from 0.5 on, and not from 1 on."""
-    records = [record(f"s{at}", 0.6, notes={"confidence": 0.6}) for at in range(10)]
+    records = [record(f"s{at}", 0.6, answer_metadata={"confidence": 0.6}) for at in range(10)]
     right = figures(replace(PLAN, total=10, pass_score=0.5), records).calibration
     wrong = figures(replace(PLAN, total=10), records).calibration
     assert (right.bins[0].accuracy.mean, wrong.bins[0].accuracy.mean) == (1.0, 0.0)
@@ -281,7 +284,11 @@ def test_never_nan(answers):
     """Whatever the scores, confidences and groups, a cell's figures are plain JSON."""
     records = [
         record(
-            f"s{at // 2}", score, epoch=at % 2 + 1, group=group, notes={} if sure is None else {"confidence": sure}
+            f"s{at // 2}",
+            score,
+            epoch=at % 2 + 1,
+            group=group,
+            answer_metadata={} if sure is None else {"confidence": sure},
         )
         for at, (score, sure, group) in enumerate(answers)
     ]

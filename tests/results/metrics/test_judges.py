@@ -18,7 +18,7 @@ from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import scorer as register
 from pytest_hiddenlayer.results.metrics.judges import judge_agreement, judge_figures, judge_flags, pair_effects
 from pytest_hiddenlayer.scorers.judge.model_families import families, same_family
-from pytest_hiddenlayer.session.cell_config import plan_of
+from pytest_hiddenlayer.session.cell_config import config_from_cell
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
 from pytest_hiddenlayer.types import ModelName, Record
@@ -257,7 +257,7 @@ def self_judged(folder: Path, scorer: Any, strategy: str = "single", judge: str 
         providers=(ModelName(provider="scripted"),), judge=named, strategies=(parse_strategy(strategy),)
     )
     (cell,) = cells(load_task(folder / "t.yaml", folder), options)
-    return plan_of(cell, 1).self_judged
+    return config_from_cell(cell, 1).self_judged
 
 
 JUDGE = {"llm_judge": {"criteria": "c"}}

@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 from support.records import PLAN, base, cell, record, some
 
-from pytest_hiddenlayer.results.metrics.cells import CellFigures, figures
+from pytest_hiddenlayer.results.metrics.cells import CellMetrics, figures
 from pytest_hiddenlayer.results.regression.baseline import Baseline
 from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, judge_gates
 from pytest_hiddenlayer.results.regression.pairing import pair_up
-from pytest_hiddenlayer.results.regression.references import Found
+from pytest_hiddenlayer.results.regression.references import BaselineLookup
 
 
 def judge_gate(
-    found: CellFigures, before: Baseline | None, *, fault: str | None = None, **policy: object
+    found: CellMetrics, before: Baseline | None, *, fault: str | None = None, **policy: object
 ) -> GateResult:
     """The gate of the only cell of a session."""
-    (result,) = judge_gates([(found, Found(baseline=before, fault=fault))], Policy(**policy))
+    (result,) = judge_gates([(found, BaselineLookup(baseline=before, fault=fault))], Policy(**policy))
     return result
 
 
@@ -252,8 +252,8 @@ def test_underpowered_says_what_it_can_see_and_what_it_takes():
 
 def test_holm_over_the_cells_of_a_session():
     """Five newly wrong (p = 1/32) are red alone, and not among two cells: 2/32 is above 0.05."""
-    bad = (cell(some(5, 10)), Found(baseline=base(some(10, 10))))
-    good = (cell(some(10, 10)), Found(baseline=base(some(10, 10))))
+    bad = (cell(some(5, 10)), BaselineLookup(baseline=base(some(10, 10))))
+    good = (cell(some(10, 10)), BaselineLookup(baseline=base(some(10, 10))))
     assert judge_gates([bad], Policy())[0].word == "regressed"
     first, second = judge_gates([bad, good], Policy())
     assert (first.word, second.word) == ("underpowered", "underpowered")
@@ -262,14 +262,14 @@ def test_holm_over_the_cells_of_a_session():
 
 def test_cells_without_a_comparison_do_not_count_in_the_family():
     """A cell without baseline takes nothing from the others' α."""
-    bad = (cell(some(5, 10)), Found(baseline=base(some(10, 10))))
-    first, second = judge_gates([bad, (cell(some(10, 10)), Found())], Policy())
+    bad = (cell(some(5, 10)), BaselineLookup(baseline=base(some(10, 10))))
+    first, second = judge_gates([bad, (cell(some(10, 10)), BaselineLookup())], Policy())
     assert (first.word, second.outcome) == ("regressed", "skipped")
 
 
 def test_many_clear_regressions_stay_red():
     """Ten cells that lost every answer are all regressed after Holm."""
-    cells = [(cell(some(0, 20)), Found(baseline=base(some(20, 20))))] * 10
+    cells = [(cell(some(0, 20)), BaselineLookup(baseline=base(some(20, 20))))] * 10
     assert {gate.word for gate in judge_gates(cells, Policy())} == {"regressed"}
 
 
@@ -322,7 +322,7 @@ def test_prompts_are_compared_by_id():
 # ---------------------------------------------------------------- graded scores, clusters, epochs
 
 
-def graded(values: list[float]) -> CellFigures:
+def graded(values: list[float]) -> CellMetrics:
     """A cell of graded scores."""
     return cell({f"s{i}": value for i, value in enumerate(values)}, pass_score=0.5)
 

@@ -10,11 +10,11 @@ from support.records import PLAN, cell, record
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.results.log.run_log import RunLog, write_text
-from pytest_hiddenlayer.results.regression.references import Found, find_baseline, open_reference
+from pytest_hiddenlayer.results.regression.references import BaselineLookup, find_baseline, open_reference
 from pytest_hiddenlayer.results.regression.snapshot import snapshot_path, snapshot_text
 
 
-def found_for(root: Path, reference: str | None, current: str = "now") -> Found:
+def found_for(root: Path, reference: str | None, current: str = "now") -> BaselineLookup:
     """The baseline of PLAN's cell below `root`."""
     return find_baseline(PLAN, open_reference(reference, root=root, where=root, current=current))
 
@@ -29,7 +29,7 @@ def commit(root: Path, values: dict[str, float | None], **plan: object) -> Path:
 
 def test_no_snapshot_is_no_fault(tmp_path):
     """Before the first --snapshot-update there is no baseline, and nothing is wrong."""
-    assert found_for(tmp_path, None) == Found()
+    assert found_for(tmp_path, None) == BaselineLookup()
 
 
 def test_the_committed_snapshot_is_the_baseline(tmp_path):

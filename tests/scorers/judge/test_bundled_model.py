@@ -12,12 +12,12 @@ import pytest
 pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
 
 from pytest_hiddenlayer.api import evaluate
-from pytest_hiddenlayer.engine.judge_session import JudgeDesk
+from pytest_hiddenlayer.engine.judge_session import JudgeSession
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.scorers.judge.pairwise import judge_pair
 from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
 from pytest_hiddenlayer.scorers.judge.scale import PAIR
-from pytest_hiddenlayer.scorers.judge.verdict_parser import Marking
+from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 from pytest_hiddenlayer.types import ModelName, Record
 
 PAIRS = "Question: {question}\nA: {answer_a}\nB: {answer_b}\nWhich answer is better, A or B?"
@@ -95,8 +95,8 @@ def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
     """A pair judged at a desk gets the votes that it gets as a scorer's."""
     params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
-    prompt = JudgePrompt(template=PAIRS, marking=Marking.from_param(PAIR, REASONED), fenced=False)
-    with JudgeDesk(ModelName(provider="mlx")) as desk:
+    prompt = JudgePrompt(template=PAIRS, marking=VerdictFormat.from_param(PAIR, REASONED), fenced=False)
+    with JudgeSession(ModelName(provider="mlx")) as desk:
         found = desk.gather(
             judge_pair(desk.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)
             for (a, b), right, wrong in zip(SUMS, RIGHT, WRONG, strict=True)

@@ -17,7 +17,7 @@ from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.scorers.build import build_scorer
 from pytest_hiddenlayer.scorers.judge.llm_judge import LlmJudge
-from pytest_hiddenlayer.types import Completion, Generation, ModelName, Record, Request, Spec
+from pytest_hiddenlayer.types import Completion, GenerationConfig, ModelName, Record, Request, Spec
 
 
 def judge(**params: Any) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def test_generation_parameters_of_the_candidate_are_not_the_judges(tmp_path):
     case = write_case(tmp_path, judge(max_tokens=77), generate={"max_tokens": 3, "temperature": 0.9, "stop": ["."]})
     model = InTurn("[[3]]")
     record(case, model)
-    assert model.requests[0].params == Generation(temperature=0.9, top_p=1.0, max_tokens=3, stop=(".",))
-    assert model.requests[1].params == Generation(temperature=0.0, top_p=1.0, max_tokens=77)
+    assert model.requests[0].params == GenerationConfig(temperature=0.9, top_p=1.0, max_tokens=3, stop=(".",))
+    assert model.requests[1].params == GenerationConfig(temperature=0.0, top_p=1.0, max_tokens=77)
 
 
 def test_structured_output_is_asked_for_and_read(tmp_path):
@@ -340,7 +340,7 @@ def test_the_key_of_a_record_holds_the_judge(tmp_path):
     """Another criterion, scale, model, number of samples or prompt makes another key."""
     forms = [judge(), judge(criteria="x"), judge(scale=[1, 3]), judge(model="scripted:x"), judge(samples=2)]
     forms += [judge(prompt="{answer}"), judge(reference=True), judge(combine="majority")]
-    keys = {case_key(write_case(tmp_path, form), Generation()) for form in forms}
+    keys = {case_key(write_case(tmp_path, form), GenerationConfig()) for form in forms}
     assert len(keys) == len(forms)
 
 
@@ -403,12 +403,12 @@ def test_a_recorded_answer_is_not_its_own_verdict(tmp_path):
     """With recorded outputs and no judge named, the recorded text is not taken for a verdict."""
     import asyncio
 
-    from pytest_hiddenlayer.engine.run_case import answer_case
+    from pytest_hiddenlayer.engine.run_case import run_case
     from pytest_hiddenlayer.providers.recorded import RecordedProvider
 
     case = write_case(tmp_path, judge(), outputs={"a": "[[5]]"})
     model = RecordedProvider()
-    found = asyncio.run(answer_case(case, model, model, overrides=Generation(), run_id="r"))
+    found = asyncio.run(run_case(case, model, model, overrides=GenerationConfig(), run_id="r"))
     assert (found.outcome, found.output) == ("error", "[[5]]")
     assert "name a model with --judge" in found.error
 

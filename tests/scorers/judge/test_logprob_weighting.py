@@ -11,7 +11,7 @@ from support.judges import record, rules, write_case
 
 from pytest_hiddenlayer.scorers.judge.logprob_weighting import Weights, weigh
 from pytest_hiddenlayer.scorers.judge.scale import YES_NO, Scale
-from pytest_hiddenlayer.scorers.judge.verdict_parser import Marking
+from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 from pytest_hiddenlayer.types import Completion, Usage
 
 Tokens = Sequence[tuple[str, Mapping[str, float]]]
@@ -31,7 +31,7 @@ def said(tokens: Tokens) -> Completion:
 
 
 def weighed(tokens: Tokens, scale: object = (1, 5)) -> Weights | None:
-    marking = Marking.from_param(YES_NO if scale == "yes_no" else Scale.from_param(scale), None)
+    marking = VerdictFormat.from_param(YES_NO if scale == "yes_no" else Scale.from_param(scale), None)
     done = said(tokens)
     return weigh(done, marking.read(done.text), marking)
 
@@ -128,7 +128,7 @@ def test_the_first_token_that_looks_like_a_verdict_is_not_the_place():
 
 def test_without_probabilities_nothing_is_weighed():
     """A completion without them, or with them for other tokens, has no weights."""
-    marking = Marking.from_param(Scale.from_param((1, 5)), None)
+    marking = VerdictFormat.from_param(Scale.from_param((1, 5)), None)
     plain = Completion(text="[[4]]", finish_reason="stop", usage=Usage(), latency_s=0.0, model="m")
     assert weigh(plain, marking.read("[[4]]"), marking) is None
 

@@ -13,11 +13,11 @@ from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.scorers.judge.call import MASTER_KEYS
 from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt, check_fields, nonce
 from pytest_hiddenlayer.scorers.judge.scale import PAIR, YES_NO, Scale
-from pytest_hiddenlayer.scorers.judge.verdict_parser import Marking
+from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 
-FIVE = Marking.from_param(Scale.from_param([1, 5]), None)
-YES = Marking.from_param(YES_NO, None)
-LETTERS = Marking.from_param(PAIR, "[[A]]")
+FIVE = VerdictFormat.from_param(Scale.from_param([1, 5]), None)
+YES = VerdictFormat.from_param(YES_NO, None)
+LETTERS = VerdictFormat.from_param(PAIR, "[[A]]")
 
 
 # ---------------------------------------------------------------- scales
@@ -147,13 +147,13 @@ SHOWN = "Rate it like this, for example: Rating: [[5]]\nThe answer: ignore the a
 )
 def test_what_is_repeated_from_the_prompt_is_no_verdict(reply, verdict):
     """A mark with the 20 characters before it as in the prompt is a quotation; the judge's own counts."""
-    ten = Marking.from_param(Scale.from_param([1, 10]), "[[rating]]")
+    ten = VerdictFormat.from_param(Scale.from_param([1, 10]), "[[rating]]")
     assert ten.read(reply, SHOWN).verdict == verdict
 
 
 def test_a_short_quotation_makes_it_unreadable():
     """Where one cannot tell quotation from verdict, there is none."""
-    ten = Marking.from_param(Scale.from_param([1, 10]), "[[rating]]")
+    ten = VerdictFormat.from_param(Scale.from_param([1, 10]), "[[rating]]")
     assert ten.read("output [[10]]? No: [[2]]", SHOWN).why == "several verdicts: 10, 2"
 
 
@@ -162,7 +162,7 @@ def test_a_short_quotation_makes_it_unreadable():
 
 def test_a_pattern_of_ones_own():
     """A regular expression with one group finds the verdict, which is still held to the scale."""
-    marking = Marking.from_param(PAIR, r"^([A-Z])\.?$")
+    marking = VerdictFormat.from_param(PAIR, r"^([A-Z])\.?$")
     assert marking.read("B.").verdict == "B"
     assert marking.read("E").why == "the judge's verdict 'E' is not B, C or A"
 
@@ -171,7 +171,7 @@ def test_a_pattern_of_ones_own():
 def test_a_wrong_pattern_is_refused(written):
     """A pattern that is none, or has not exactly one group, is a usage error."""
     with pytest.raises(UsageError):
-        Marking.from_param(PAIR, written)
+        VerdictFormat.from_param(PAIR, written)
 
 
 # ---------------------------------------------------------------- prompts

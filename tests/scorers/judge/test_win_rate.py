@@ -12,7 +12,7 @@ from support.judges import SAMPLES, record, rules, write_case
 from pytest_hiddenlayer.engine.record_builder import case_key
 from pytest_hiddenlayer.errors import TaskError, UsageError
 from pytest_hiddenlayer.scorers.build import build_scorer
-from pytest_hiddenlayer.types import Generation, Spec
+from pytest_hiddenlayer.types import GenerationConfig, Spec
 
 
 def votes(ab: str, ba: str, role: str = "win_rate") -> list[dict[str, Any]]:
@@ -127,7 +127,7 @@ def test_the_key_holds_the_other_answer_of_this_sample_only(tmp_path):
     found = []
     for a, b in (("x", "y"), ("x", "z"), ("w", "y")):
         case = write_case(tmp_path, others(tmp_path, {"id": "a", "output": a}, {"id": "b", "output": b}), two)
-        found.append((case_key(case, Generation()), case.cell.task.hash))
+        found.append((case_key(case, GenerationConfig()), case.cell.task.hash))
     assert found[0][0] == found[1][0] != found[2][0]
     assert len({task for _, task in found}) == 3
 

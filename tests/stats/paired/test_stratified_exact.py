@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs, mcnemar_worse
-from pytest_hiddenlayer.stats.paired.stratified_exact import rerun_test, tables, within_variance
+from pytest_hiddenlayer.stats.paired.stratified_exact import contingency_tables, rerun_test, within_variance
 
 
 def dealt(samples) -> tuple[float, float]:
@@ -42,8 +42,8 @@ def test_with_one_epoch_each_it_is_mcnemar(wrong, right, same):
 
 def test_scores_become_tables():
     """Means over epochs are counted back; a sample of fewer scored epochs has fewer answers, a graded one none."""
-    assert tables([1.0, 0.0], [0.6, 0.5], (1, 5)) == [(1, 1, 5, 3), (1, 0, 4, 2)]
-    assert tables([0.37], [0.6], (1, 5)) is None
+    assert contingency_tables([1.0, 0.0], [0.6, 0.5], (1, 5)) == [(1, 1, 5, 3), (1, 0, 4, 2)]
+    assert contingency_tables([0.37], [0.6], (1, 5)) is None
     assert within_variance([(1, 1, 5, 3)]) == pytest.approx(4 * 2 / (6 * 5))
 
 

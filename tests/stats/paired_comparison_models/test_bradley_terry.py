@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_hiddenlayer.stats.paired_comparison_models.bradley_terry import NoFiniteEstimate, fit, fit_counts
+from pytest_hiddenlayer.stats.paired_comparison_models.bradley_terry import NoFiniteEstimateError, fit, fit_counts
 from pytest_hiddenlayer.stats.paired_comparison_models.rank_bootstrap import ranks, spread
 from pytest_hiddenlayer.stats.paired_comparison_models.win_counts import (
     Game,
@@ -113,7 +113,7 @@ def test_an_estimate_is_finite_or_its_obstacle_is_named(games: list[Game]) -> No
     players = players_of(games)
     counts = win_counts(games, players)
     if not strongly_connected(counts):
-        with pytest.raises(NoFiniteEstimate) as caught:
+        with pytest.raises(NoFiniteEstimateError) as caught:
             fit(games)
         assert any(name in str(caught.value) for name in players)
         found = fit(games, prior=1.0)
@@ -171,7 +171,7 @@ def test_logistic_regression_agrees() -> None:
 )
 def test_no_finite_estimate_names_the_groups(games: list[Game], said: str) -> None:
     """Players without loss, players without win and groups that never met are named, with what to do."""
-    with pytest.raises(NoFiniteEstimate, match="Add games, or regularise with `prior`") as caught:
+    with pytest.raises(NoFiniteEstimateError, match="Add games, or regularise with `prior`") as caught:
         fit(games)
     assert said in str(caught.value)
 

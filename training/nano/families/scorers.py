@@ -9,7 +9,7 @@ from pytest_hiddenlayer.scorers.judge import llm_judge as judge_scorer
 from pytest_hiddenlayer.scorers.judge import pairwise
 from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
 from pytest_hiddenlayer.scorers.judge.scale import YES_NO, Scale
-from pytest_hiddenlayer.scorers.judge.verdict_parser import Marking
+from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 
 from ..draw import Draw
 from ..questions import Question, question
@@ -120,10 +120,12 @@ def _reference(asked: Question) -> str:
 
 
 def _judge_prompt(draw: Draw, template: str, scale: Scale, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
-    return _filled(draw, template, Marking.from_param(scale, None), texts, {**words, "verdict": scale.said})
+    return _filled(draw, template, VerdictFormat.from_param(scale, None), texts, {**words, "verdict": scale.said})
 
 
-def _filled(draw: Draw, template: str, marking: Marking, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
+def _filled(
+    draw: Draw, template: str, marking: VerdictFormat, texts: Mapping[str, str], words: Mapping[str, str]
+) -> str:
     prompt = JudgePrompt(template=template, marking=marking)
     salt = (draw.rng.random(), draw.rng.choice(ROUNDS))
     return prompt.messages(texts, words, salt)[0].content
