@@ -44,7 +44,3 @@ def _parser() -> argparse.ArgumentParser:
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     return parser
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -84,7 +84,7 @@ def html(found: Findings) -> str:
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
     return template.render(
         versus_headers=VERSUS,
-        against_controls=versus_rows(found),
+        versus=versus_rows(found),
         warnings=warnings(found),
         flip_headers=FLIPS,
         flips=flip_rows(found),

@@ -314,7 +314,7 @@ def test_places_serve_the_oldest_first():
 
         async def one(order: int) -> None:
             nonlocal held, most
-            async with limiter.hold(order):
+            async with limiter.acquire(order):
                 held += 1
                 most = max(most, held)
                 served.append(order)
@@ -336,12 +336,12 @@ def test_a_cancelled_waiter_takes_no_place():
 
     async def go() -> bool:
         limiter = AdaptiveLimiter(1)
-        async with limiter.hold(0):
+        async with limiter.acquire(0):
             waiting = asyncio.create_task(limiter._take(1))
             await asyncio.sleep(0)
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
-        async with asyncio.timeout(1), limiter.hold(2):
+        async with asyncio.timeout(1), limiter.acquire(2):
             return True
 
     assert asyncio.run(go())

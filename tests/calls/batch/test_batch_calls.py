@@ -88,7 +88,7 @@ def test_a_partly_cached_gather_is_batched_whole():
             found.append(first.now())
             if not cached:
                 await asyncio.sleep(0)
-            first.hear()
+            first.on_answer()
 
         await asyncio.gather(ask(True), ask(True), ask(False))
         await ask(True)
@@ -103,7 +103,7 @@ def test_a_call_after_a_cached_answer_is_no_first_call():
     async def case() -> list[bool]:
         first = DependencyTracker()
         before = first.now()
-        first.hear()
+        first.on_answer()
         return [before, first.now()]
 
     assert asyncio.run(case()) == [True, False]

@@ -201,7 +201,7 @@ def test_requests_of_several_kinds_go_in_a_batch_each(tmp_path: Path):
 def test_a_batch_holds_no_more_than_it_may(asking: Asking, monkeypatch: pytest.MonkeyPatch):
     """Above the endpoint's number of requests or bytes another batch is begun."""
     for name in ("OpenAIBatches", "AnthropicBatches"):
-        module = f"pytest_hiddenlayer.providers.batch_{name.removesuffix('Batches').lower()}"
+        module = f"pytest_hiddenlayer.providers.{name.removesuffix('Batches').lower()}_batch"
         monkeypatch.setattr(f"{module}.{name}.most_requests", 4)
     with standin() as server:
         assert texts(asking.run(server, firsts(10))) == [f"The answer is {i}" for i in range(10)]

@@ -14,7 +14,7 @@ from fake_server.asking import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
-from pytest_hiddenlayer.providers.http.errors import clean, read_object, refusal, retry_after_s
+from pytest_hiddenlayer.providers.http.errors import clean, read_object, error_from_status, retry_after_s
 from pytest_hiddenlayer.providers.http.server import Server
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
@@ -166,7 +166,7 @@ def test_retry_after_is_read_as_a_date():
 def test_a_message_is_one_short_line():
     """Pages of HTML and long texts are shortened."""
     server = Server(provider="p", model="m", url="http://h")
-    error = refusal(server, 502, {}, b"<html><h1>Bad\ngateway</h1>" + b"x" * 1000)
+    error = error_from_status(server, 502, {}, b"<html><h1>Bad\ngateway</h1>" + b"x" * 1000)
     assert str(error).startswith("p:m at h: HTTP 502: Bad gateway xxx")
     assert len(str(error)) < 350
     assert "\n" not in str(error)
@@ -178,7 +178,7 @@ def test_a_key_is_taken_out_before_a_text_is_cut(before: int):
     """Not even the beginning of a key stands at the end of a shortened message."""
     server = Server(provider="p", model="m", url="http://h", key=KEY)
     body = b"x" * before + KEY.encode()
-    assert KEY[:4] not in str(refusal(server, 500, {}, body))
+    assert KEY[:4] not in str(error_from_status(server, 500, {}, body))
     with pytest.raises(TransientError) as caught:
         read_object(server, body)
     assert KEY[:4] not in str(caught.value)
