@@ -47,7 +47,8 @@ class MathProcess:
 
     def _start(self) -> None:
         self.close()
-        command = [sys.executable, "-m", "pytest_hiddenlayer.scorers.math.worker"]
+        # -P: without it, a math_verify.py in the current folder would be imported and run.
+        command = [sys.executable, "-P", "-m", "pytest_hiddenlayer.scorers.math.worker"]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.scorers.build import build_scorer
 from pytest_hiddenlayer.scorers.math import scorer as latex
+from pytest_hiddenlayer.scorers.math.process import MathProcess
 from pytest_hiddenlayer.scorers.math.scorer import Math
 from pytest_hiddenlayer.types import Sample, Score, Spec
 
@@ -167,3 +168,26 @@ def test_a_missing_library_is_one_sentence(monkeypatch):
     monkeypatch.setattr(latex, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r'pip install "pytest-hiddenlayer\[math\]"'):
         Math()
+
+
+def test_a_module_in_the_current_folder_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A math_verify.py in the folder where the command runs is not imported by the mathematics process."""
+    ran = tmp_path / "ran"
+    for name in ("math_verify", "sympy", "json"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(ran)!r}, 'w').close()\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    process = MathProcess()
+    try:
+        assert process.ask("canonical", "1/2")["answer"] is not None
+    finally:
+        process.close()
+    assert not ran.exists()
+
+
+def test_every_python_process_of_the_package_ignores_the_current_folder() -> None:
+    """Each command of the package that starts Python passes -P first."""
+    package = Path(latex.__file__).parents[3]
+    sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
+    commands = [line for text in sources for line in text.splitlines() if "[sys.executable" in line]
+    assert commands
+    assert all('[sys.executable, "-P", ' in line for line in commands)
