@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -166,6 +167,7 @@ class Ledger:
         if entry.keys:
             self.save(entry)
             return
+        _check_tag(entry.tag, self._path(entry))  # nothing outside the folder may be deleted
         self._unmark(entry)
         left = self.folder.glob(f".{entry.tag}.*.tmp")  # of a process that was killed while it wrote
         for path in (self._path(entry), self.results_path(entry), *left):
@@ -238,9 +240,18 @@ def _read(path: Path) -> Entry:
         values = json.loads(path.read_bytes())
         if values["schema"] != _SCHEMA:
             raise ValueError(f"schema {values['schema']}, this version reads {_SCHEMA}")
+        _check_tag(values["tag"], path)
         return Entry(**{name: value for name, value in values.items() if name in known})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: tells of no batch that can be read ({error}); move it away: if its batch was sent, "
             "its results can then be had from the vendor's console only"
         ) from error
+
+
+def _check_tag(tag: object, path: Path) -> None:
+    """Raise ValueError for a tag that is not the file's own: files are named, and deleted, by the tag."""
+    if not isinstance(tag, str) or not re.fullmatch(r"[0-9a-f]{16}", tag):
+        raise ValueError(f"its tag {tag!r} is not 16 hex digits")
+    if tag != path.stem:
+        raise ValueError(f"its tag {tag!r} is not the file's name")
