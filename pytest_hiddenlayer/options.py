@@ -29,6 +29,7 @@ class RunOptions:
     concurrency: int | None = None  # calls in flight at most; None: adapts to what the server bears
     timeout_s: float | None = None  # of one attempt; None: the provider's own
     base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every one that takes any
+    ini_urls: frozenset[str] = frozenset()  # of them, those that only an ini file names: they get no key
     cache: str = "seeded"  # or all, off: which answers of servers are kept and used again
     record: Path | None = None  # folder of cassettes that calls are written to
     replay: Path | None = None  # folder of cassettes that answers come from; nothing is asked

@@ -294,8 +294,9 @@ _RECORD = tuple(f.name for f in fields(Record))
 class Provider(Protocol):
     """Answers calls for one model; opened once a session, used concurrently.
 
-    A factory takes `model`, and `base_url` if it speaks to a server of the user's choice. What
-    else the engine reads of a provider, where it is there:
+    A factory takes `model`, and `base_url` if it speaks to a server of the user's choice; with
+    `send_key=False`, which goes with a URL from an ini file, it sends that server no key of the
+    environment. What else the engine reads of a provider, where it is there:
 
     endpoint      text that tells servers apart in caches; default ""
     fingerprint   of the weights, where there is no server: tells models of one name apart in caches

@@ -42,9 +42,11 @@ def open_line(name: ModelName, options: RunOptions, means: RunResources) -> Mode
 
 def _open(name: ModelName, options: RunOptions) -> Provider:
     factory = providers.get(name.provider)
-    more = {}
+    more: dict[str, Any] = {}
     if (url := base_url(name.provider, options)) is not None:
         more["base_url"] = url
+        if url in options.ini_urls:
+            more["send_key"] = _no_key(name.provider, factory, url)
     provider: Provider = factory(name.model, **more)
     if options.stream and hasattr(provider, "streams"):
         provider.streams = True
@@ -73,8 +75,23 @@ def base_url(provider: str, options: RunOptions) -> str | None:
 
 def takes_base_url(factory: Callable[..., Any]) -> bool:
     """Whether a provider speaks to a server of the user's choice."""
+    return _takes(factory, "base_url")
+
+
+def _no_key(provider: str, factory: Callable[..., Any], url: str) -> bool:
+    """False, as `send_key`. Raises UsageError for a provider that cannot be asked to keep its key."""
+    if not _takes(factory, "send_key"):
+        raise UsageError(
+            f"hl_base_url {url}: an address from an ini file gets no key from the environment, and provider "
+            f"{provider!r} has no parameter `send_key` that would hold it back; "
+            f"give --hl-base-url {provider}={url} on the command line"
+        )
+    return False
+
+
+def _takes(factory: Callable[..., Any], parameter: str) -> bool:
     try:
-        return "base_url" in inspect.signature(factory).parameters
+        return parameter in inspect.signature(factory).parameters
     except (TypeError, ValueError):
         return False
 

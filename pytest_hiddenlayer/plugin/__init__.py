@@ -1,6 +1,7 @@
 """The pytest face: the only place that knows pytest.
 
 options    what the user asked for            state      what one session knows
+given      what the command line says, and no ini file
 collect    task files → items and gates       marker     @pytest.mark.task
 fixtures   sample, strategy, provider, ...    outcomes   a record in pytest's words
 ahead      answers before their items' turn   workers    xdist's two sides

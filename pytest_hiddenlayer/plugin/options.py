@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .given import ini_urls
+
 if TYPE_CHECKING:
     from ..options import RunOptions
 
@@ -116,6 +118,7 @@ def read_options(config: pytest.Config) -> RunOptions:
     from ..types import GenerationConfig
 
     judge, budget = _text(config, "judge"), _text(config, "budget")
+    base_urls = parse_base_urls(_texts(config, "base-url"))
     return RunOptions(
         providers=name_models(_texts(config, "provider") or ("mlx",), _text(config, "model"), providers.get),
         strategies=tuple(map(parse_strategy, _texts(config, "strategy"))) or None,
@@ -129,7 +132,8 @@ def read_options(config: pytest.Config) -> RunOptions:
         ),
         concurrency=_number(config, "concurrency", int, 1),
         timeout_s=_number(config, "timeout", float, 0.001),
-        base_urls=parse_base_urls(_texts(config, "base-url")),
+        base_urls=base_urls,
+        ini_urls=ini_urls(config, base_urls),
         cache=_word(config, "cache", ("seeded", "all", "off")),
         record=_path(config, "record"),
         replay=_path(config, "replay"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .collect import SUFFIXES
+from .given import ARGUMENTS, arguments
 from .options import asked_for
 from .state import state_of
 
@@ -39,6 +40,7 @@ class Workers:
         node.workerinput["hl_run_id"] = state.run_id
         node.workerinput["hl_resume"] = str(state.options.resume or "")
         node.workerinput["hl_command"] = ["pytest", *map(str, node.config.invocation_params.args)]
+        node.workerinput[ARGUMENTS] = list(arguments(node.config))
         node.workerinput[SOCKET] = str(self._path)
 
     @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ from .anthropic_batch import AnthropicBatches, version_headers
 from .http.client import Client
 from .http.errors import reading
 from .http.parsing import count, finish_reason
-from .http.server import Server, checked_model, probe, require_key, require_sdk, validate_url
+from .http.server import Server, checked_model, probe, require_key, require_sdk, validate_url, withheld_key
 from .http.streaming import MessagePieces, accumulate
 
 VENDOR = "https://api.anthropic.com"
@@ -30,8 +30,8 @@ class AnthropicProvider:
     streams = False  # whether answers come in pieces, so that the time to the first is known
     at_once = (20, 1000)
 
-    def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
-        self._server = _find(model or self.default_model, base_url)
+    def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
+        self._server = _find(model or self.default_model, base_url, send_key)
         self._client = Client(self._server, self._sdk, _hint)
         self.model, self.endpoint = self._server.model, self._server.url
         self.price_list = self._server.price_list
@@ -95,7 +95,7 @@ class AnthropicProvider:
         return AsyncAnthropic(api_key=key, base_url=self._server.url, max_retries=0, http_client=http_client)
 
 
-def _find(model: str, base_url: str | None) -> Server:
+def _find(model: str, base_url: str | None, send_key: bool) -> Server:
     """The server, as `ANTHROPIC_BASE_URL` names it where nobody else does; the key is needed at Anthropic only."""
     require_sdk("anthropic", "anthropic", "httpx2", "aiohttp")
     checked_model(model, "anthropic")
@@ -104,8 +104,10 @@ def _find(model: str, base_url: str | None) -> Server:
         key = require_key("ANTHROPIC_API_KEY", "anthropic")
         return Server(provider="anthropic", model=model, url=url, key=key, price_list="anthropic")
     probe(url, "anthropic")
-    own_key = os.environ.get("ANTHROPIC_API_KEY", "").strip() or None
-    return Server(provider="anthropic", model=model, url=url, key=own_key)
+    own_url = os.environ.get("ANTHROPIC_BASE_URL", "").strip().rstrip("/").removesuffix("/v1")
+    withheld = withheld_key("ANTHROPIC_API_KEY", url, own_url, send_key=send_key)
+    own_key = None if withheld else os.environ.get("ANTHROPIC_API_KEY", "").strip() or None
+    return Server(provider="anthropic", model=model, url=url, key=own_key, withheld=withheld)
 
 
 def _version(request: Request) -> str:

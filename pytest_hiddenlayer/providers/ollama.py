@@ -24,9 +24,9 @@ class OllamaProvider:
     seeded = True
     at_once = (4, 32)  # a server answers a few at once and lets the others wait
 
-    def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
+    def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         require_sdk("ollama", "ollama", "httpx", "aiohttp")
-        self._server = ollama_server.find(model, base_url)
+        self._server = ollama_server.find(model, base_url, send_key=send_key)
         self._context = ollama_server.context_length(self._server)
         self.model, self.endpoint = self._server.model, self._server.url
         self.fingerprint = self._server.fingerprint  # another one after `ollama pull` brought other weights

@@ -10,30 +10,40 @@ from urllib.parse import urlsplit
 
 from ..errors import ProviderUnavailableError, UsageError, did_you_mean
 from ..types import Message
-from .http.server import Server, ask_json, checked_model, unanswered, validate_url
+from .http.server import Server, ask_json, checked_model, key_hint, unanswered, validate_url, with_hint, withheld_key
 
+VENDOR = "https://ollama.com"
 PORT = 11434
 LEAST_CONTEXT = 4096  # tokens; what a server takes by itself, or more
 
 
-def find(model: str | None, base_url: str | None) -> Server:
+def find(model: str | None, base_url: str | None, *, send_key: bool = True) -> Server:
     """The server with its model. Raises ProviderUnavailableError where either is not there.
 
-    Without `base_url`, `OLLAMA_HOST` counts, in the forms that Ollama itself takes.
+    Without `base_url`, `OLLAMA_HOST` counts, in the forms that Ollama itself takes. Without `send_key` only
+    Ollama's own cloud gets the key.
     """
     checked_model(model, "ollama")
     url = validate_url(base_url) if base_url else host_url(os.environ.get("OLLAMA_HOST", ""))
-    key = os.environ.get("OLLAMA_API_KEY", "").strip() or None
+    withheld = "" if url == VENDOR or url.startswith(f"{VENDOR}/") else _withheld(url, send_key)
+    key = None if withheld else os.environ.get("OLLAMA_API_KEY", "").strip() or None
     try:
         digests = {str(one["model"]): str(one.get("digest") or "") for one in _models(url, key)}
     except (OSError, HTTPException) as error:
         raise unanswered(url, "ollama", error) from error
     except (ValueError, KeyError, TypeError) as error:
+        why = with_hint(error, key_hint(withheld, "ollama", url))
         raise ProviderUnavailableError(
-            f"provider 'ollama': what answers at {url} is no Ollama server ({type(error).__name__}: {error})"
+            f"provider 'ollama': what answers at {url} is no Ollama server ({type(error).__name__}: {why})"
         ) from error
     name = _installed(model, list(digests), url)
-    return Server(provider="ollama", model=name, url=url, key=key, fingerprint=digests[name])
+    return Server(provider="ollama", model=name, url=url, key=key, fingerprint=digests[name], withheld=withheld)
+
+
+def _withheld(url: str, send_key: bool) -> str:
+    host = os.environ.get("OLLAMA_HOST", "")
+    own_url = host_url(host) if host.strip() and not send_key else ""
+    return withheld_key("OLLAMA_API_KEY", url, own_url, send_key=send_key)
 
 
 def _models(url: str, key: str | None) -> list[Mapping[str, Any]]:

@@ -27,8 +27,8 @@ class OpenAIProvider:
     seeded = True
     at_once = openai_server.AT_ONCE
 
-    def __init__(self, model: str | None = None, *, base_url: str | None = None) -> None:
-        self._server = openai_server.find("openai", model, base_url)
+    def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
+        self._server = openai_server.find("openai", model, base_url, send_key=send_key)
         self._client = openai_server.client(self._server)
         self.model, self.endpoint = self._server.model, self._server.url
         self.price_list = self._server.price_list

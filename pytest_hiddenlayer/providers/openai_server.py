@@ -7,7 +7,19 @@ from typing import Any
 
 from ..errors import UsageError
 from .http.client import Client
-from .http.server import Server, ask_json, checked_model, probe, require_key, require_sdk, unanswered, validate_url
+from .http.server import (
+    Server,
+    ask_json,
+    checked_model,
+    key_hint,
+    probe,
+    require_key,
+    require_sdk,
+    unanswered,
+    validate_url,
+    with_hint,
+    withheld_key,
+)
 
 VENDOR = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
@@ -15,11 +27,11 @@ AT_ONCE = (20, 1000)
 _SERVED_WITHOUT_KEY = "none"  # the SDK wants one
 
 
-def find(provider: str, model: str | None, base_url: str | None) -> Server:
+def find(provider: str, model: str | None, base_url: str | None, *, send_key: bool = True) -> Server:
     """The server and its model. Raises ProviderUnavailableError, or UsageError where the model must be named.
 
     Without `base_url`, `OPENAI_BASE_URL` counts. The key is needed at OpenAI only; another server gets
-    it where the environment has one.
+    it where the environment has one, but not without `send_key`.
     """
     require_sdk("openai", provider, "httpx2", "aiohttp")
     checked_model(model, provider)
@@ -29,8 +41,11 @@ def find(provider: str, model: str | None, base_url: str | None) -> Server:
         key = require_key("OPENAI_API_KEY", provider)
         return Server(provider=provider, model=model or DEFAULT_MODEL, url=url, key=key, price_list="openai")
     probe(url, provider)
-    own_key = os.environ.get("OPENAI_API_KEY", "").strip() or None
-    return Server(provider=provider, model=model or _only_model(provider, url, own_key), url=url, key=own_key)
+    own_url = os.environ.get("OPENAI_BASE_URL", "")
+    withheld = withheld_key("OPENAI_API_KEY", url, own_url, send_key=send_key)
+    own_key = None if withheld else os.environ.get("OPENAI_API_KEY", "").strip() or None
+    name = model or _only_model(provider, url, own_key, key_hint(withheld, provider, url))
+    return Server(provider=provider, model=name, url=url, key=own_key, withheld=withheld)
 
 
 def client(server: Server) -> Client:
@@ -57,13 +72,14 @@ def client(server: Server) -> Client:
     return Client(server, make, hint)
 
 
-def _only_model(provider: str, url: str, key: str | None) -> str:
+def _only_model(provider: str, url: str, key: str | None, hint: str) -> str:
     try:
         names = [str(one["id"]) for one in ask_json("GET", f"{url}/models", key)["data"]]
     except OSError as error:
         raise unanswered(url, provider, error) from error
     except Exception as error:  # whatever a stranger's server answers
-        raise UsageError(f"{url}/models tells no models ({error}): name one, --provider {provider}:MODEL") from error
+        why = with_hint(error, hint)
+        raise UsageError(f"{url}/models tells no models ({why}): name one, --provider {provider}:MODEL") from error
     if len(names) != 1:
         raise UsageError(
             f"{url} has {len(names)} models: name one with --provider {provider}:MODEL ({', '.join(names[:20])})"

@@ -32,6 +32,8 @@ def error_from_status(
         return ProviderError(
             f"{server.subject}: HTTP {status}, a redirect to {where}; give the base URL it points to"
         )
+    if status in (401, 403):
+        hint = server.key_hint or hint
     words, kinds = _told(body)
     told = clean(words, server.key) or "no reason given"
     message = f"{server.subject}: HTTP {status}: {told}{f'; {hint}' if hint else ''}"

@@ -28,6 +28,7 @@ class Server:
     key: str | None = field(default=None, repr=False)
     price_list: str | None = None  # the provider's id in genai-prices, where this is the vendor's own server
     fingerprint: str = ""  # of the weights, where the server tells it
+    withheld: str = ""  # variable of a key that this server does not get; empty: it gets the key, if there is one
 
     @property
     def host(self) -> str:
@@ -38,6 +39,11 @@ class Server:
     def subject(self) -> str:
         """How messages begin: `openai:NAME at HOST`."""
         return f"{self.provider}:{self.model} at {self.host}"
+
+    @property
+    def key_hint(self) -> str:
+        """What to do about a refusal because of a key that was not sent; empty if none was withheld."""
+        return key_hint(self.withheld, self.provider, self.url)
 
     @property
     def cost_usd(self) -> float | None:
@@ -65,6 +71,28 @@ def require_key(variable: str, provider: str) -> str:
     if not key:
         raise ProviderUnavailableError(f"provider {provider!r} needs a key: set {variable} in the environment")
     return key
+
+
+def withheld_key(variable: str, url: str, own_url: str, *, send_key: bool) -> str:
+    """`variable`, if its key must not be sent to `url`; empty if it may be.
+
+    `send_key` is false for a URL that only an ini file names, which comes with the project; `own_url` is what the
+    user's environment names, and may have the key all the same.
+    """
+    return "" if send_key or url == own_url.strip().rstrip("/") else variable
+
+
+def key_hint(withheld: str, provider: str, url: str) -> str:
+    """Why a server has not got a key, and what to do; empty if `withheld` is."""
+    return withheld and (
+        f"its address comes from an ini file, so {withheld} was not sent to it; "
+        f"if it may have the key, give --hl-base-url {provider}={url} on the command line"
+    )
+
+
+def with_hint(error: Exception, hint: str) -> str:
+    """The words of an error of `ask_json`, with the hint if it is about a key."""
+    return f"{error}; {hint}" if hint and str(error) in ("HTTP 401", "HTTP 403") else str(error)
 
 
 def validate_url(base_url: str) -> str:

@@ -23,6 +23,11 @@ MOST_STREAMED = 8 << 30  # bytes of a file that is read line by line
 CONNECT_S = 30.0
 KEEP_S = 30.0  # an idle connection
 _PIECE = 64 << 10
+_NO_SECRETS = frozenset(
+    {"accept", "accept-encoding", "anthropic-beta", "anthropic-version", "connection", "content-length"}
+    | {"content-type", "host", "transfer-encoding", "user-agent"}
+)
+_PLACEHOLDERS = {"authorization": "Bearer none", "x-api-key": "none"}
 
 
 class Transport:
@@ -64,7 +69,7 @@ class Transport:
             answer = await self._open().request(
                 request.method,
                 str(request.url),
-                headers=headers.multi_items(),
+                headers=self._allowed(headers.multi_items()),
                 data=body or None,
                 allow_redirects=False,
                 proxy=self._proxy,
@@ -75,6 +80,14 @@ class Transport:
         if answer.status != 200:
             await self._refuse(answer, stream)
         return answer, stream
+
+    def _allowed(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The headers that this server gets; without a key also none that an SDK takes from the environment."""
+        if not self._server.withheld:
+            return headers
+        kept = [(name, value) for name, value in headers if name.lower() in _NO_SECRETS]
+        named = {name.lower() for name, _ in headers}
+        return kept + [(name, value) for name, value in _PLACEHOLDERS.items() if name in named]
 
     async def _refuse(self, answer: aiohttp.ClientResponse, stream: Any) -> None:
         told = {name.lower(): value for name, value in answer.headers.items()}
