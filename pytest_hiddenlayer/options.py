@@ -37,6 +37,7 @@ class RunOptions:
     prices: Path | None = None  # the user's own prices
     batch: bool = False  # through the batch APIs, where a provider has one
     stream: bool = False  # let answers come in pieces, where a provider does not by itself
+    allow_task_models: bool = False  # task files may name models whose files are loaded
     strict: bool = False
     require_provider: bool = False
     gate: str = "regression"  # or threshold, require, off

@@ -307,6 +307,8 @@ class Provider(Protocol):
     attempt_s     seconds that one attempt may take; None: as long as it takes
     batches       what speaks to its server's batch API (providers/batching.py), for --hl-batch
     check         classmethod(model): raises UsageError for a model that cannot be meant; opens nothing
+    loads_files   classmethod(model): whether it loads files that may be anybody's; such a model is taken from a
+                  task file only with --hl-allow-task-models
     """
 
     @property

@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="most seconds of one attempt of a call")
     parser.add_argument("--stream", action="store_true", help="let answers come in pieces: time to the first token")
     parser.add_argument("--batch", action="store_true", help="through the batch APIs, at their price")
+    parser.add_argument(
+        "--allow-task-models", action="store_true", help="let task files name models by folder or hub name"
+    )
     parser.add_argument("--temperature", type=float, metavar="T")
     parser.add_argument("--gate", choices=("regression", "threshold", "require", "off"), default="regression")
     parser.add_argument("--gate-underpowered", choices=("pass", "fail"), default="pass")
@@ -76,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         prices=arguments.prices,
         batch=arguments.batch,
         stream=arguments.stream,
+        allow_task_models=arguments.allow_task_models,
         baseline=arguments.baseline,
         resume=find_run(Path.cwd(), arguments.resume) if arguments.resume else None,
         gate=arguments.gate,

@@ -12,6 +12,7 @@ from ..options import RunOptions, first, limited
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
+from ..task_models import refuse_task_models
 from ..types import ModelName, Sample, Scorer, Task
 
 
@@ -82,7 +83,7 @@ def full_name(model: ModelName) -> str:
 
 
 def cells(task: Task, options: RunOptions) -> list[Cell]:
-    """The cells of a task under these options. Raises UsageError for a wrong strategy or scorer."""
+    """The cells of a task under these options. Raises UsageError for a wrong strategy, scorer or model."""
     chosen = limited(task, options.limit)
     scorers = tuple(build_scorer(spec) for spec in task.scorers)
     named = model_slugs(options)
@@ -94,7 +95,7 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
     if taken := [s.label for s in bound if controlled(s.label) is not None]:
         raise UsageError(f"strategy {taken[0]!r}: such labels are those of --hl-equal-budget; rename its parameter")
     judge = options.judge or (_judge(task.judge) if task.judge else None)
-    return [
+    found = [
         Cell(
             task=chosen,
             strategy=_fitting(strategy, model),
@@ -108,6 +109,9 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
         for strategy in bound
         for model in options.providers
     ]
+    for cell in found:
+        refuse_task_models(cell, options)
+    return found
 
 
 def cases(cell: Cell) -> Iterator[Case]:

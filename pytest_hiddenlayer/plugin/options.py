@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .given import ini_urls
+from .given import allows, ini_urls, refuse_ini_models
 
 if TYPE_CHECKING:
     from ..options import RunOptions
@@ -66,6 +66,7 @@ _FLAGS: tuple[tuple[str, str], ...] = (
     ("batch", "send what waits for nothing through the batch APIs, at their price"),
     ("stream", "let answers come in pieces: tells the time to the first token, and costs CPU"),
     ("equal-budget", "hold strategies of several calls against their own model, asked as often"),
+    ("allow-task-models", "let task files name models by folder or hub name, whose files are then loaded"),
     ("require-provider", "a provider that does not work here is an error instead of a skip"),
 )
 _PLAIN = (
@@ -119,7 +120,7 @@ def read_options(config: pytest.Config) -> RunOptions:
 
     judge, budget = _text(config, "judge"), _text(config, "budget")
     base_urls = parse_base_urls(_texts(config, "base-url"))
-    return RunOptions(
+    options = RunOptions(
         providers=name_models(_texts(config, "provider") or ("mlx",), _text(config, "model"), providers.get),
         strategies=tuple(map(parse_strategy, _texts(config, "strategy"))) or None,
         judge=parse_model(judge, "--judge") if judge else None,
@@ -141,6 +142,7 @@ def read_options(config: pytest.Config) -> RunOptions:
         prices=_path(config, "prices") or _found(config.rootpath / "hiddenlayer-prices.yaml"),
         batch=_flag(config, "batch"),
         stream=_flag(config, "stream"),
+        allow_task_models=allows(config, "allow_task_models"),
         strict=_flag(config, "strict"),
         require_provider=_flag(config, "require-provider"),
         gate=_word(config, "gate", ("regression", "threshold", "require", "off")),
@@ -151,6 +153,8 @@ def read_options(config: pytest.Config) -> RunOptions:
         baseline=_text(config, "baseline"),
         resume=_run(config, "resume"),
     )
+    refuse_ini_models(config, options)
+    return options
 
 
 def _run(config: pytest.Config, name: str) -> Path | None:

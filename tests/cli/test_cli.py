@@ -136,3 +136,14 @@ def test_run_gates_as_pytest_does(folder):
     assert done.returncode == 1
     assert "verdict: regressed (sequential test, alpha spent over 4 looks, decided after epoch 1)" in done.stdout
     assert "36 of 48 answers (75%) not asked" in done.stdout
+
+
+def test_run_refuses_a_model_folder_of_a_task_file(folder):
+    """A folder in a task file is a fault that names the option; with --allow-task-models it is looked for."""
+    (folder / "evals" / "sums.yaml").write_text(f"{TASK}judge: mlx:evals/evil\n")
+    refused = hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
+    assert refused.returncode != 0
+    assert "judge names the model mlx:evals/evil" in refused.stderr
+    assert "--allow-task-models" in refused.stderr
+    allowed = hiddenlayer(folder, "run", "--provider", "scripted:replies.json", "--allow-task-models")
+    assert "names the model" not in allowed.stderr

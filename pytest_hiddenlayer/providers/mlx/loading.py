@@ -60,8 +60,10 @@ def load(path: Path | str) -> Loaded:
     """The model of a local folder or a hub name.
 
     Raises ProviderUnavailableError where mlx cannot be imported, UsageError where the folder or
-    name cannot be loaded.
+    name cannot be loaded, or wants to run code of its own.
     """
+    if _names_code(Path(path)):
+        raise _code_refused(path, "its config.json names a `model_file`")
     fast_blas()
     try:
         with open_files_kept():
@@ -71,7 +73,25 @@ def load(path: Path | str) -> Loaded:
     except ProviderError:
         raise
     except Exception as error:  # whatever a loader or a hub client raises: the model cannot be had
+        if "trust_remote_code" in str(error):
+            raise _code_refused(path, "mlx_lm or transformers cannot load it without") from error
         raise UsageError(f"--model {path}: mlx_lm cannot load it: {type(error).__name__}: {error}") from error
+
+
+def _names_code(folder: Path) -> bool:
+    """Whether the folder's configuration names a Python file that mlx_lm would run, if it were trusted."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False  # a hub name, or nothing that can be loaded
+    return isinstance(config, dict) and config.get("model_file") is not None
+
+
+def _code_refused(path: Path | str, found: str) -> UsageError:
+    return UsageError(
+        f"--model {path}: this model wants to run Python code of its own ({found}), which is never done; "
+        "name a model of an architecture that mlx_lm has"
+    )
 
 
 @contextmanager
@@ -127,7 +147,9 @@ def _load_any(name: str) -> Loaded:
     from mlx_lm.generate import BatchGenerator
     from mlx_lm.models import cache
 
-    loaded: Any = mlx_load(name, return_config=True)
+    loaded: Any = mlx_load(
+        name, return_config=True, trust_remote_code=False, tokenizer_config={"trust_remote_code": False}
+    )
     model, tokenizer, config = loaded
     _widen(mx, model, config)
     return Loaded(
@@ -147,7 +169,7 @@ def _load_plain(folder: Path) -> Loaded:
         generate = importlib.import_module("mlx_lm.generate")
         caches = importlib.import_module("mlx_lm.models.cache")
         load_model = importlib.import_module("mlx_lm.utils").load_model
-        model, config = load_model(folder)
+        model, config = load_model(folder, trust_remote_code=False)
     _widen(mx, model, config)
     tokenizer = _Plain(folder)
     return Loaded(

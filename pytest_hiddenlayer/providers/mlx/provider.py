@@ -34,6 +34,11 @@ class MlxProvider:
         """Raise UsageError for a path that is not there; nothing is loaded."""
         _where(model or BUNDLED)
 
+    @classmethod
+    def loads_files(cls, model: str | None) -> bool:
+        """Whether the name is a folder or a hub name, whose files may be anybody's; not for the bundled model."""
+        return model not in (None, BUNDLED)
+
     async def complete(self, request: Request) -> Completion:
         """One completion, decoded in the running batch. Raises ProviderError where the prompt does not fit."""
         began = time.perf_counter()

@@ -17,6 +17,7 @@ pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
 
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.models import BUNDLED, bundled_path
+from pytest_hiddenlayer.providers.mlx.loading import load
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.providers.mlx.sampling import sampler
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
@@ -434,3 +435,32 @@ def test_loading_leaves_room_for_open_files(before, after):
         [sys.executable, "-c", code, str(bundled_path())], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == str((after, before[1])), done.stderr
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_model_that_wants_to_run_code_is_refused(tmp_path: Path, plain: bool):
+    """A config.json that names `model_file` is refused before mlx_lm sees it, and the file does not run."""
+    folder = changed_copy(tmp_path, **({} if plain else {"tokenizer_class": "Qwen2TokenizerFast"}))
+    ran = tmp_path / "ran"
+    (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w').close()", encoding="utf-8")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"model_file": "evil.py"}), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"code of its own \(its config\.json names a `model_file`"):
+        load(folder)
+    assert not ran.exists()
+
+
+def test_a_hub_model_that_wants_to_run_code_is_refused(monkeypatch: pytest.MonkeyPatch):
+    """mlx_lm and transformers are told to trust no code, and what they refuse for it is said in our words."""
+    import mlx_lm
+
+    told = {}
+
+    def refuse(name: str, **how: object) -> None:
+        told.update(how)
+        raise ValueError("a custom module. Pass trust_remote_code=True if you trust this model.")
+
+    monkeypatch.setattr(mlx_lm, "load", refuse)
+    with pytest.raises(UsageError, match="owner/name: this model wants to run Python code of its own"):
+        load("owner/name")
+    assert (told["trust_remote_code"], told["tokenizer_config"]) == (False, {"trust_remote_code": False})
