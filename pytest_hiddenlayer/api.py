@@ -19,7 +19,7 @@ from .results.budget_match.control_cells import control_figures
 from .results.log.resume import resumable
 from .results.log.run_log import RunLog, new_run_id, write_json
 from .results.log.summary import summary
-from .results.metrics.cells import CellConfig, CellMetrics, by_cell, figures
+from .results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 from .results.regression.baseline import CellKey
 from .results.regression.early_stopping import Adaptive, stoppable_cells
 from .results.regression.gate import GateResult, judge_gates, match_of, policy_of
@@ -41,7 +41,7 @@ class Run:
 
     log: RunLog
     records: list[Record] = field(default_factory=list)
-    figures: list[CellMetrics] = field(default_factory=list)
+    metrics: list[CellMetrics] = field(default_factory=list)
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     stoppable_cells: dict[CellKey, Adaptive] = field(default_factory=dict)  # cells that may end early
     controls: list[Record] = field(default_factory=list)  # the draws under equal budget
@@ -170,18 +170,18 @@ def _conclude(
     run: Run, plans: Sequence[CellConfig], baselines: Mapping[CellKey, BaselineLookup], options: RunOptions
 ) -> None:
     records = by_cell(run.records)
-    run.figures = [figures(plan, records.get(plan.key, [])) for plan in plans]
+    run.metrics = [compute_metrics(plan, records.get(plan.key, [])) for plan in plans]
     if options.gate != "off":
         decisions = {key: one.decision() for key, one in run.stoppable_cells.items()}
-        judged = judge_gates([(f, baselines[f.plan.key]) for f in run.figures], policy_of(options), decisions)
-        run.gates = {figure.plan.key: gate for figure, gate in zip(run.figures, judged, strict=True)}
+        judged = judge_gates([(f, baselines[f.plan.key]) for f in run.metrics], policy_of(options), decisions)
+        run.gates = {figure.plan.key: gate for figure, gate in zip(run.metrics, judged, strict=True)}
     if options.equal_budget and run.records:
         everything = [*run.records, *run.controls]
-        run.figures += control_figures([figure.plan for figure in run.figures], everything)
+        run.metrics += control_figures([figure.plan for figure in run.metrics], everything)
         run.findings = find(everything)
         write_json(run.log.folder / "equal_budget.json", run.findings.to_json())
     if run.records:
-        run.log.write_summary(summary(run.figures, run.gates))
+        run.log.write_summary(summary(run.metrics, run.gates))
 
 
 def _baselines(

@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not done.records:
         raise UsageError(f"nothing was answered under {', '.join(map(str, paths))}")
     width = shutil.get_terminal_size().columns
-    print(cell_table(done.figures, done.gates, width=width, colour=sys.stdout.isatty()), end="")
+    print(cell_table(done.metrics, done.gates, width=width, colour=sys.stdout.isatty()), end="")
     if (taken := taken_over(done.records)) is not None:
         print(taken)
     if done.budget is not None:

@@ -49,9 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> None:
     from ..report.budget_match import find, text
     from ..report.table import cell_table
-    from ..results.metrics.cells import by_cell, config_from_records, figures
+    from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
 
-    found = [figures(config_from_records(cell), cell) for cell in by_cell(records).values()]
+    found = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
     print(f"run {folder.name}: {len(records)} records")
     width = shutil.get_terminal_size().columns
     print(cell_table(found, {}, width=width, colour=sys.stdout.isatty()), end="")
@@ -69,10 +69,12 @@ def _intervals(records: Sequence[Record], draws: int) -> None:
     """Every score's interval as in the summary, and by a cluster bootstrap."""
     from ..report.details import INTERVALS, interval_rows
     from ..report.text_table import grid
-    from ..results.metrics.cells import by_cell, config_from_records, figures
+    from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
 
     cells = list(by_cell(records).values())
-    found = [figures(config_from_records(cell), cell, bootstrap=some) for cell in cells for some in (0, draws)]
+    found = [
+        compute_metrics(config_from_records(cell), cell, bootstrap=some) for cell in cells for some in (0, draws)
+    ]
     width = shutil.get_terminal_size().columns
     print(grid(INTERVALS, interval_rows(found), width=width, colour=sys.stdout.isatty()))
 

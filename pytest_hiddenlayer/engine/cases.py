@@ -12,8 +12,8 @@ from ..options import RunOptions, first, limited
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
-from ..task_models import refuse_task_models
 from ..types import ModelName, Sample, Scorer, Task
+from .task_models import refuse_task_models
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

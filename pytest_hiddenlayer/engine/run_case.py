@@ -106,7 +106,7 @@ def _writable(score: Score) -> Score:
 
 
 async def _engine_metadata(context: AnswerContext, asked: Sequence[Call]) -> dict[str, Any]:
-    """What the engine adds to the metadata of the strategy: calls of the scorers, and who was right in which round."""
+    """The engine's own metadata: how many calls the scorers made, and which agent was right in which round."""
     cell = context.case.cell
     metadata: dict[str, Any] = {}
     if scoring := len(context.calls) - len(asked):

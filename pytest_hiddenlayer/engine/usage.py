@@ -9,7 +9,7 @@ from typing import Any
 from ..types import Record
 
 SCORING_CALLS = "scoring_calls"
-"""In a record's `answer_metadata`: how many calls at the end of its transcript were the scorers'; absent where none was."""
+"""Key in `answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

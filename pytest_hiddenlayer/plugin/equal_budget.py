@@ -34,7 +34,7 @@ def conclude(state: State) -> None:
     from ..results.budget_match.control_cells import control_figures
     from ..results.log.run_log import write_json
 
-    state.figures += control_figures([found.plan for found in state.figures], state.records)
+    state.metrics += control_figures([found.plan for found in state.metrics], state.records)
     state.findings = find(state.records)
     write_json(state.runlog.folder / "equal_budget.json", state.findings.to_json())
 

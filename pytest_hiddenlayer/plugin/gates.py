@@ -28,15 +28,17 @@ def finish(session: pytest.Session, *, gated: bool) -> None:
     state = config.stash.get(STATE, None)
     if state is None or state.worker or config.option.collectonly or not state.plans:
         return
-    from ..results.metrics.cells import by_cell, figures
+    from ..results.metrics.cells import by_cell, compute_metrics
 
     records = by_cell(state.records)
-    state.figures = [
-        figures(plan, _in_order(plan, records.get(plan.key, []))) for plan in state.plans.values() if plan.selected
+    state.metrics = [
+        compute_metrics(plan, _in_order(plan, records.get(plan.key, [])))
+        for plan in state.plans.values()
+        if plan.selected
     ]
     if state.adaptive is None:
         prepare(state)  # a controller of workers knows its plans only now
-    gates = [found for found in state.figures if found.plan.gate_id is not None] if gated else []
+    gates = [found for found in state.metrics if found.plan.gate_id is not None] if gated else []
     for found, result in zip(gates, _judge(state, gates), strict=True):
         state.gates[found.plan.key] = result
         _report(session, found.plan, result)
@@ -62,7 +64,7 @@ def write_snapshots(session: pytest.Session, state: State) -> None:
     from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
     from .syrupy_extension import write
 
-    for found in state.figures:
+    for found in state.metrics:
         if not found.samples:
             continue
         path = state.root / snapshot_path(found.plan)
@@ -127,8 +129,8 @@ def _said(path: str, result: GateResult | None) -> tuple[Literal["passed", "fail
 def _save(state: State) -> None:
     from ..results.log.summary import summary
 
-    plans = [found.plan for found in state.figures]
-    state.runlog.write_summary(summary(state.figures, state.gates))
+    plans = [found.plan for found in state.metrics]
+    state.runlog.write_summary(summary(state.metrics, state.gates))
     before = json.loads((state.runlog.folder / "run.json").read_text(encoding="utf-8"))
     state.runlog.write_manifest(
         {
@@ -146,7 +148,7 @@ def _remember(config: pytest.Config, state: State) -> None:
     if cache is None:
         return
     known: dict[str, list[str]] = cache.get(CACHE_KEY, {})
-    for found in state.figures:
+    for found in state.metrics:
         gate = state.gates.get(found.plan.key)
         if gate is None or found.plan.gate_id is None:
             continue

@@ -70,8 +70,8 @@ def allows(config: pytest.Config, flag: str) -> bool:
 
 def refuse_ini_models(config: pytest.Config, options: RunOptions) -> None:
     """Raise UsageError for a folder or hub name that only an ini file names which is not the user's choice."""
+    from ..engine.task_models import loads_files
     from ..errors import UsageError
-    from ..task_models import loads_files
 
     if options.allow_task_models or options.replay is not None or trusts_ini(config):
         return

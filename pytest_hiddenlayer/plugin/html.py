@@ -97,10 +97,10 @@ class HtmlReport:
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """The table of cells above the items."""
         state = self._state()
-        if state is not None and state.figures:
+        if state is not None and state.metrics:
             from ..report.html import cells_html
 
-            prefix.append(cells_html(state.figures, state.gates))
+            prefix.append(cells_html(state.metrics, state.gates))
             prefix.append(summary_html(state))
 
     @pytest.hookimpl(optionalhook=True)

@@ -45,7 +45,7 @@ class State:
     plans: dict[tuple[str, ...], CellConfig] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
     waiting: dict[str, Future[Record]] = field(default_factory=dict)  # node id → prefetched answer
-    figures: list[CellMetrics] = field(default_factory=list)
+    metrics: list[CellMetrics] = field(default_factory=list)
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     baselines: dict[tuple[str, ...], Any] = field(default_factory=dict)
     reference: Any = None  # what --baseline names, once it was looked for

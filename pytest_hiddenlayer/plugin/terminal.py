@@ -23,16 +23,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     state.notices.show()
     for line in state.pending_batches():
         terminalreporter.write_line(line, yellow=True)
-    if not (state.figures or state.seen):
+    if not (state.metrics or state.seen):
         return
     from ..report.table import cell_table
     from ..results.log.resume import taken_over
 
     out = terminalreporter
     out.section("evals")
-    if state.figures:
+    if state.metrics:
         width = out._tw.fullwidth
-        for line in cell_table(state.figures, state.gates, width=width, colour=out.hasmarkup).splitlines():
+        for line in cell_table(state.metrics, state.gates, width=width, colour=out.hasmarkup).splitlines():
             out.write_line(line)
     for line in lines(state, width=out._tw.fullwidth, colour=out.hasmarkup):
         out.write_line(line)

@@ -61,7 +61,7 @@ def text(found: Findings, *, width: int, colour: bool) -> str:
     if found.flips:
         parts += ["", "what each round did", grid(FLIPS, flip_rows(found), width=width, colour=colour)]
     if rows := front_rows(found):
-        parts += ["", "score and cost", grid(FRONT, rows, width=width, colour=colour), *front_remarks(found)]
+        parts += ["", "score and cost", grid(FRONT, rows, width=width, colour=colour), *front_warnings(found)]
     return "\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
@@ -98,7 +98,7 @@ def front_rows(found: Findings) -> Rows:
 
 def warnings(found: Findings) -> list[str]:
     """What must be known of the comparisons to read them rightly."""
-    lines = [f"{one.key[0]} {one.key[1]}: {line}" for one in found.compared for line in _remarks(one)]
+    lines = [f"{one.key[0]} {one.key[1]}: {line}" for one in found.compared for line in _warnings(one)]
     if not found.compared:
         lines.append("no strategy other than single was run: nothing to hold against single answers")
     if any(one.against_controls for one in found.compared):
@@ -110,7 +110,7 @@ def warnings(found: Findings) -> list[str]:
     return lines
 
 
-def front_remarks(found: Findings) -> list[str]:
+def front_warnings(found: Findings) -> list[str]:
     """Which points stand in no front, and what the fronts are worth."""
     lines = [
         f"{front.task}: no score or no known cost: {', '.join(front.left_out)}"
@@ -128,7 +128,7 @@ def cost_words(front: ParetoFront, point: Point) -> str:
     return _dollars(cost) if front.unit == "cost_usd" else f"{cost:,.1f} {front.unit}"
 
 
-def _remarks(one: BudgetMatchedComparison) -> Iterator[str]:
+def _warnings(one: BudgetMatchedComparison) -> Iterator[str]:
     several = one.compared + one.undrawn
     if several == 0 and one.one_call:
         yield "one call a sample: nothing to compare, single is its equal"

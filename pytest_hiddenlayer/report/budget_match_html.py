@@ -13,8 +13,8 @@ from .budget_match import (
     Findings,
     cost_words,
     flip_rows,
-    front_remarks,
     front_rows,
+    front_warnings,
     versus_rows,
     warnings,
 )
@@ -31,11 +31,11 @@ _PAGE = """\
 <h2>Equal budget</h2>
 <p>Each strategy against its own model asked as often, sample by sample; difference: strategy - control.</p>
 {% if versus %}{{ table(versus_headers, versus) }}{% endif %}
-{% for line in remarks %}<p>{{ line }}</p>
+{% for line in warnings %}<p>{{ line }}</p>
 {% endfor %}
 {% if flips %}<h3>What each round did</h3>{{ table(flip_headers, flips) }}{% endif %}
 {% if front %}<h3>Score and cost</h3>{{ table(front_headers, front) }}
-{% for line in front_remarks %}<p>{{ line }}</p>
+{% for line in front_warnings %}<p>{{ line }}</p>
 {% endfor %}{% endif %}
 {% for p in pictures %}
 <svg viewBox="0 0 {{ width }} {{ height }}" width="{{ width }}" height="{{ height }}" role="img" \
@@ -90,7 +90,7 @@ def html(found: Findings) -> str:
         flips=flip_rows(found),
         front_headers=FRONT,
         front=front_rows(found),
-        front_remarks=front_remarks(found),
+        front_warnings=front_warnings(found),
         pictures=[_picture(front) for front in found.fronts if front.points],
         width=WIDTH,
         height=HEIGHT,

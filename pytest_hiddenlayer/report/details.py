@@ -17,10 +17,10 @@ MOST_NAMES = 5
 Show = Callable[[Estimate | None], str]
 
 
-def repeat_rows(figures: Sequence[CellMetrics], show: Show, *, every: bool = False) -> list[tuple[str, ...]]:
+def repeat_rows(metrics: Sequence[CellMetrics], show: Show, *, every: bool = False) -> list[tuple[str, ...]]:
     """The rows of REPEATS: of each cell with epochs the largest k, with `every` all of them."""
     found: list[tuple[str, ...]] = []
-    for one in figures:
+    for one in metrics:
         drawn = _draws(one)
         for k in drawn if every else drawn[-1:]:
             at, hat = one.passes[f"pass@{k}"], one.passes[f"pass^{k}"]
@@ -29,10 +29,10 @@ def repeat_rows(figures: Sequence[CellMetrics], show: Show, *, every: bool = Fal
     return found
 
 
-def calibration_rows(figures: Sequence[CellMetrics], show: Show) -> list[tuple[str, ...]]:
+def calibration_rows(metrics: Sequence[CellMetrics], show: Show) -> list[tuple[str, ...]]:
     """The rows of CALIBRATION: the cells of which enough answers have a confidence."""
     found: list[tuple[str, ...]] = []
-    for one in figures:
+    for one in metrics:
         if (c := one.calibration) is not None:
             scored = sum(len(sample.epochs) for sample in one.samples.values())
             shown = (show(figure) for figure in (c.ece, c.brier, c.auroc, c.aurc))
@@ -40,30 +40,30 @@ def calibration_rows(figures: Sequence[CellMetrics], show: Show) -> list[tuple[s
     return found
 
 
-def bin_rows(figures: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
+def bin_rows(metrics: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
     """The rows of BINS: those that hold answers, of each calibrated cell."""
     return [
         (*_cell(one), f"{b.low:.1f} to {b.high:.1f}", str(b.n), f"{b.confidence:.3f}", with_interval(b.accuracy))
-        for one in figures
+        for one in metrics
         if one.calibration is not None
         for b in one.calibration.bins
     ]
 
 
-def calibration_note(figures: Sequence[CellMetrics]) -> str:
+def calibration_note(metrics: Sequence[CellMetrics]) -> str:
     """How the table is to be read."""
-    bins = sorted({one.calibration.n_bins for one in figures if one.calibration is not None})
+    bins = sorted({one.calibration.n_bins for one in metrics if one.calibration is not None})
     return (
         f"ECE: {' or '.join(map(str, bins))} bins of equal width, too high for few answers; "
         "AUROC: right above wrong; AURC: mean risk over coverages"
     )
 
 
-def interval_rows(figures: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
+def interval_rows(metrics: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
     """The rows of INTERVALS, one a cell."""
     return [
         (*_cell(one), f"{one.estimate.n}/{one.n_selected}", with_error(one.estimate), *interval_words(one.estimate))
-        for one in figures
+        for one in metrics
     ]
 
 
@@ -73,28 +73,28 @@ def interval_words(e: Estimate) -> tuple[str, str]:
     return ("?" if e.ci95 is None else f"{e.ci95[0]:.3f} to {e.ci95[1]:.3f}"), e.method + over
 
 
-def details_text(figures: Sequence[CellMetrics], *, width: int, colour: bool) -> str:
+def details_text(metrics: Sequence[CellMetrics], *, width: int, colour: bool) -> str:
     """Both tables for a terminal, each with a line above it; empty where no cell has any."""
     from .text_table import grid
 
     parts = []
-    if rows := repeat_rows(figures, with_error):
+    if rows := repeat_rows(metrics, with_error):
         parts += [
             "",
             "repeats: any of k answers right, all of k right",
             grid(REPEATS, rows, width=width, colour=colour),
         ]
-    if rows := calibration_rows(figures, with_error):
+    if rows := calibration_rows(metrics, with_error):
         parts += ["", "calibration of the confidence in an answer"]
-        parts += [grid(CALIBRATION, rows, width=width, colour=colour), calibration_note(figures)]
-    parts += [*call_lines(figures), *judging_lines(figures)]
+        parts += [grid(CALIBRATION, rows, width=width, colour=colour), calibration_note(metrics)]
+    parts += [*call_lines(metrics), *judging_lines(metrics)]
     return "".join(f"{part}\n" for part in parts)
 
 
-def call_lines(figures: Sequence[CellMetrics]) -> list[str]:
+def call_lines(metrics: Sequence[CellMetrics]) -> list[str]:
     """What was unusual about a cell's calls, a line a cell and one a remark."""
     found = []
-    for one in figures:
+    for one in metrics:
         head, calls = " ".join(_cell(one)), one.calls
         counted = [f"{calls[name]:,} {words}" for name, words in _UNUSUAL.items() if name in calls]
         if counted:
@@ -106,10 +106,10 @@ def call_lines(figures: Sequence[CellMetrics]) -> list[str]:
 _UNUSUAL = {"cached": "were answered from the cache", "repeated": "took more than one attempt"}
 
 
-def judging_lines(figures: Sequence[CellMetrics]) -> list[str]:
+def judging_lines(metrics: Sequence[CellMetrics]) -> list[str]:
     """What to know of the judges: their kinship with the candidate, agreement, effects of order and length."""
     found: dict[str, None] = {}
-    for one in figures:
+    for one in metrics:
         head = " ".join(_cell(one))
         found |= dict.fromkeys(one.judging.get("flags", ()))
         for scorer, criteria in one.judging.get("agreement", {}).items():

@@ -46,7 +46,7 @@ _RECORD = """\
 {{ "%.2f"|format(c.time_to_first_token_s) }} s{% endif %}
 {%- if c.cached is defined %}, from the cache{% endif %}
 {%- if c.attempts is defined %}, {{ c.attempts }} attempts{% endif %}
-{%- for remark in c.remarks|default([]) %}<br><b>{{ remark }}</b>{% endfor %}</p>
+{%- for warning in c.warnings|default([]) %}<br><b>{{ warning }}</b>{% endfor %}</p>
 {% for m in c.messages %}<p><i>{{ m.role }}</i></p>
 <pre style="white-space: pre-wrap">{{ m.content }}</pre>{% endfor %}
 <p><i>answer</i></p><pre style="white-space: pre-wrap"><b>{{ c.completion }}</b></pre>
@@ -89,24 +89,24 @@ def record_html(record: Mapping[str, Any]) -> str:
     return _template(_RECORD).render(r=record, score=head and head["value"], metadata=metadata)
 
 
-def cells_html(figures: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> str:
+def cells_html(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> str:
     """The table of cells with their intervals, repeats and calibration, and each gate's message folded below it."""
     words = Counter(gate.word for gate in gates.values())
     after = HEADERS.index("score") + 1
-    rows = zip(figures, cell_rows(figures, gates), strict=True)
+    rows = zip(metrics, cell_rows(metrics, gates), strict=True)
     return _template(_CELLS).render(
         headers=(*HEADERS[:after], "95 % interval", *HEADERS[after:]),
         rows=[(*row[:after], ", ".join(interval_words(one.estimate)), *row[after:]) for one, row in rows],
-        judged=any(map(self_judged, figures)),
+        judged=any(map(self_judged, metrics)),
         repeat_headers=REPEATS,
-        repeats=repeat_rows(figures, with_interval, every=True),
+        repeats=repeat_rows(metrics, with_interval, every=True),
         calibration_headers=CALIBRATION,
-        calibrated=calibration_rows(figures, with_interval),
-        note=calibration_note(figures),
+        calibrated=calibration_rows(metrics, with_interval),
+        note=calibration_note(metrics),
         bin_headers=BINS,
-        bins=bin_rows(figures),
-        calls=call_lines(figures),
-        judging=judging_lines(figures),
+        bins=bin_rows(metrics),
+        calls=call_lines(metrics),
+        judging=judging_lines(metrics),
         counts=", ".join(f"{n} {word}" for word, n in words.items()) or "none",
         messages=[gate.message for gate in gates.values()],
     )

@@ -13,13 +13,13 @@ HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "se
 _COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
 
 
-def cell_rows(figures: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[tuple[str, ...]]:
+def cell_rows(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[tuple[str, ...]]:
     """One row of text a cell, in the order of HEADERS; what is unknown is written `?`."""
-    return [_row(found, gates.get(found.plan.key)) for found in figures]
+    return [_row(found, gates.get(found.plan.key)) for found in metrics]
 
 
 def cell_table(
-    figures: Sequence[CellMetrics],
+    metrics: Sequence[CellMetrics],
     gates: Mapping[tuple[str, ...], GateResult],
     *,
     width: int,
@@ -38,7 +38,7 @@ def cell_table(
     for name in headers:
         right = name in ("scored", "score", "tokens", "cost", "seconds")
         table.add_column(name, justify="right" if right else "left", no_wrap=name != "task", overflow="fold")
-    rows = [row[: len(headers)] for row in cell_rows(figures, gates)]
+    rows = [row[: len(headers)] for row in cell_rows(metrics, gates)]
     for row in rows:
         cells = [Text(value) for value in row]
         cells[-1].stylize(_COLOURS.get(row[-1], "") if colour and gates else "")
@@ -47,9 +47,9 @@ def cell_table(
     wide = max(width, 120, _needed(headers, rows))
     console = Console(file=out, width=wide, force_terminal=colour, no_color=not colour, legacy_windows=False)
     console.print(table)
-    if any(map(self_judged, figures)):
+    if any(map(self_judged, metrics)):
         console.print("* judged by the candidate itself; name another with --judge", highlight=False)
-    return out.getvalue() + details_text(figures, width=width, colour=colour)
+    return out.getvalue() + details_text(metrics, width=width, colour=colour)
 
 
 def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:

@@ -10,7 +10,7 @@ from support.records import PLAN, base, cell, record, some
 
 from pytest_hiddenlayer.report.html import cells_html, record_html
 from pytest_hiddenlayer.report.table import HEADERS, cell_rows, cell_table
-from pytest_hiddenlayer.results.metrics.cells import CellMetrics, figures
+from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline
 from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, judge_gates
 from pytest_hiddenlayer.results.regression.references import BaselineLookup
@@ -89,14 +89,14 @@ def test_an_unknown_score_is_a_question_mark():
 @pytest.mark.parametrize(("cost", "shown"), [(None, "?"), (0.0, "$0"), (0.00125, "$0.0013"), (2.5, "$2.5000")])
 def test_cost(cost, shown):
     """An unknown price is `?`, a free model $0, else four digits."""
-    assert row(figures(replace(PLAN, total=1), [record("a", 1.0, cost_usd=cost)]))["cost"] == shown
+    assert row(compute_metrics(replace(PLAN, total=1), [record("a", 1.0, cost_usd=cost)]))["cost"] == shown
 
 
 @pytest.mark.parametrize(("tokens", "shown"), [(None, "?"), (12345, "12,346")])
 def test_tokens(tokens, shown):
     """Input and output tokens together; `?` where one is unknown."""
     usage = {**record("a", 1.0).usage, "input_tokens": tokens}
-    assert row(figures(replace(PLAN, total=1), [record("a", 1.0, usage=usage)]))["tokens"] == shown
+    assert row(compute_metrics(replace(PLAN, total=1), [record("a", 1.0, usage=usage)]))["tokens"] == shown
 
 
 def test_a_cell_without_a_gate_shows_a_dash():
@@ -174,7 +174,7 @@ def repeated(**changes: object) -> CellMetrics:
         for epoch in (1, 2, 3)
     ]
     ids = tuple(f"s{at}" for at in range(12))
-    return figures(replace(PLAN, total=12, selected=ids, epochs=3), records)
+    return compute_metrics(replace(PLAN, total=12, selected=ids, epochs=3), records)
 
 
 def test_a_plain_cell_has_nothing_below():
@@ -194,7 +194,7 @@ def test_repeats_stand_below_the_table():
 def test_many_wavering_samples_are_cut_short():
     """Five names are enough; how many there are is told."""
     records = [record(f"s{at}", float(epoch), epoch=epoch + 1) for at in range(9) for epoch in (0, 1)]
-    text = table(figures(replace(PLAN, total=9, epochs=2), records))
+    text = table(compute_metrics(replace(PLAN, total=9, epochs=2), records))
     assert "9/9: s0, s1, s2, s3, s4, …" in text
 
 
@@ -212,7 +212,7 @@ def test_calibration_stands_below_the_table():
 def test_where_all_are_right_auroc_is_unknown():
     """A figure that cannot be said is `?`, beside those that can."""
     records = [record(f"s{at}", 1.0, answer_metadata={"confidence": at / 20}) for at in range(12)]
-    line = table(figures(replace(PLAN, total=12), records)).splitlines()[-2]
+    line = table(compute_metrics(replace(PLAN, total=12), records)).splitlines()[-2]
     assert "  ?  " in line
     assert "nan" not in line
 
@@ -233,20 +233,20 @@ def test_the_page_has_every_interval():
 def test_the_page_says_of_how_many_groups():
     """A clustered score names its groups."""
     records = [record(f"s{at}", float(at // 3 % 2), group=f"g{at // 3}") for at in range(12)]
-    text = html.unescape(cells_html([figures(replace(PLAN, total=12), records)], {}))
+    text = html.unescape(cells_html([compute_metrics(replace(PLAN, total=12), records)], {}))
     assert "clustered Wilson, 4 groups" in text
 
 
 def test_a_page_without_an_interval_says_why():
     """A single cluster has none."""
     records = [record(f"s{at}", 1.0, group="g") for at in range(3)]
-    assert "?, no interval: a single cluster" in cells_html([figures(replace(PLAN, total=3), records)], {})
+    assert "?, no interval: a single cluster" in cells_html([compute_metrics(replace(PLAN, total=3), records)], {})
 
 
 def test_names_of_wavering_samples_never_become_markup():
     """Ids of samples are escaped in the page."""
     records = [record(EVIL, float(epoch), epoch=epoch + 1) for epoch in (0, 1)]
-    assert "<script" not in cells_html([figures(replace(PLAN, total=1, epochs=2), records)], {})
+    assert "<script" not in cells_html([compute_metrics(replace(PLAN, total=1, epochs=2), records)], {})
 
 
 # ---------------------------------------------------------------- a record's page
@@ -356,7 +356,7 @@ def test_no_gate_is_none():
     assert "Gates: none" in cells_html([cell({"a": 1.0})], {})
 
 
-@pytest.mark.parametrize(("found", "noted"), [(debated(), True), (debated(self_judged=False), False)])
+@pytest.mark.parametrize(("found", "describe_pending"), [(debated(), True), (debated(self_judged=False), False)])
 def test_the_page_has_the_footnote(found, describe_pending):
     """A cell judged by the candidate itself is marked in the page as in the terminal."""
     assert (FOOTNOTE in cells_html([found], {})) is describe_pending

@@ -20,7 +20,7 @@ from support.records import PLAN, cell, record, some
 
 from pytest_hiddenlayer.errors import SnapshotError, UsageError
 from pytest_hiddenlayer.results.log.run_log import RunLog, find_run, git_state, read_records, write_text
-from pytest_hiddenlayer.results.metrics.cells import by_cell, config_from_records, figures
+from pytest_hiddenlayer.results.metrics.cells import by_cell, compute_metrics, config_from_records
 from pytest_hiddenlayer.results.regression.snapshot import baseline_of, read_snapshot, snapshot_text
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate, wilson
 from pytest_hiddenlayer.stats.estimate.pass_at_k import reduce_epochs
@@ -157,14 +157,14 @@ def test_errors_are_counted_beside_the_mean():
 def test_unknown_cost_stays_unknown():
     """One record of unknown price makes the cell's cost unknown; free ones make it 0."""
     records = [record("a", 1.0), record("b", 1.0, cost_usd=None)]
-    assert figures(replace(PLAN, total=2), records).cost_usd is None
-    assert figures(replace(PLAN, total=1), records[:1]).cost_usd == 0
+    assert compute_metrics(replace(PLAN, total=2), records).cost_usd is None
+    assert compute_metrics(replace(PLAN, total=1), records[:1]).cost_usd == 0
 
 
 def test_epochs_are_repeats_within_a_sample():
     """Two epochs of one sample are one scored sample."""
     records = [record("a", 1.0), record("a", 0.0, epoch=2)]
-    found = figures(replace(PLAN, total=1, selected=("a",), epochs=2), records)
+    found = compute_metrics(replace(PLAN, total=1, selected=("a",), epochs=2), records)
     assert (found.estimate.n, found.estimate.mean) == (1, 0.5)
 
 
@@ -172,21 +172,21 @@ def test_epochs_are_graded_by_their_reduced_score():
     """Right and wrong in turn is partial under mean, correct under pass_at_k, incorrect under pass_hat_k."""
     records = [record("a", 1.0), record("a", 0.0, epoch=2)]
     plan = replace(PLAN, total=1, selected=("a",), epochs=2)
-    found = [figures(replace(plan, reducer=name), records) for name in ("mean", "pass_at_k", "pass_hat_k")]
+    found = [compute_metrics(replace(plan, reducer=name), records) for name in ("mean", "pass_at_k", "pass_hat_k")]
     assert [cell.samples["a"].outcome for cell in found] == ["partial", "correct", "incorrect"]
 
 
 def test_an_epoch_that_failed_leaves_the_others():
     """A sample is scored when one of its epochs is; the failed one is counted, not averaged."""
     records = [record("a", None), record("a", 1.0, epoch=2)]
-    found = figures(replace(PLAN, total=1, selected=("a",), epochs=2), records)
+    found = compute_metrics(replace(PLAN, total=1, selected=("a",), epochs=2), records)
     assert (found.samples["a"].score, found.samples["a"].outcome) == (1.0, "correct")
     assert dict(found.outcomes) == {"error": 1, "correct": 1}
 
 
 def test_selected_samples_without_a_record_count_as_selected():
     """What a run was to answer and did not stays in `n of n`."""
-    found = figures(replace(PLAN, total=5, selected=("a", "b", "c")), [record("a", 1.0)])
+    found = compute_metrics(replace(PLAN, total=5, selected=("a", "b", "c")), [record("a", 1.0)])
     assert (found.estimate.n, found.n_selected, found.partial) == (1, 3, True)
 
 
@@ -200,7 +200,7 @@ def test_unknown_usage_stays_unknown():
     """Tokens that one record does not know are unknown in the sum, not 0; others are summed."""
     known = record("a", 1.0)
     records = [known, record("b", 1.0, usage={**known.usage, "input_tokens": None})]
-    found = figures(replace(PLAN, total=2), records)
+    found = compute_metrics(replace(PLAN, total=2), records)
     assert (found.usage.input_tokens, found.usage.output_tokens) == (None, 2)
 
 
@@ -208,13 +208,13 @@ def test_costs_are_summed():
     """Known prices add up, and samples that were never asked (budget) cost nothing."""
     records = [record("a", 1.0, cost_usd=0.25), record("b", 0.0, cost_usd=0.5)]
     records.append(record("c", None, outcome="skipped", transcript=[], cost_usd=None))
-    assert figures(replace(PLAN, total=3), records).cost_usd == 0.75
+    assert compute_metrics(replace(PLAN, total=3), records).cost_usd == 0.75
 
 
 def test_the_wall_clock_runs_from_first_question_to_last_answer():
     """Answers given at the same time do not add up."""
     records = [record("a", 1.0, latency_s=4.0), record("b", 1.0, started_at="2026-01-01T00:00:03+00:00")]
-    assert figures(replace(PLAN, total=2), records).wall_s == pytest.approx(4.0)
+    assert compute_metrics(replace(PLAN, total=2), records).wall_s == pytest.approx(4.0)
 
 
 def test_a_cell_without_a_score_is_plain_json():
@@ -270,7 +270,7 @@ def test_no_volatile_value_stands_in_a_snapshot():
     """Run id, time, latency and cache hits change nothing in the file."""
     plan = replace(PLAN, total=1, selected=("a",))
     other = {"run_id": "r2", "started_at": "2027-01-01T00:00:00+00:00", "latency_s": 9.0, "cached": True}
-    texts = [snapshot_text(figures(plan, [r]), None) for r in (record("a", 1.0), record("a", 1.0, **other))]
+    texts = [snapshot_text(compute_metrics(plan, [r]), None) for r in (record("a", 1.0), record("a", 1.0, **other))]
     assert texts[0] == texts[1]
 
 
@@ -306,7 +306,7 @@ def test_a_whole_run_forgets_removed_samples():
 def test_a_partial_snapshot_knows_no_whole_cost():
     """Cost and usage of samples that were kept are not known: unknown, not those of the part."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
-    part = figures(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
+    part = compute_metrics(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
     after = json.loads(snapshot_text(part, before))
     assert (after["usage"], after["cost_usd"]) == (None, None)
 
@@ -314,7 +314,7 @@ def test_a_partial_snapshot_knows_no_whole_cost():
 def test_a_partial_run_keeps_the_other_samples():
     """Samples that this run did not answer stay as they were, and the score is of all."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
-    part = figures(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
+    part = compute_metrics(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
     after = json.loads(snapshot_text(part, before))
     assert (len(after["samples"]), after["score"]) == (4, 0.25)
 

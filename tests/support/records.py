@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_hiddenlayer.results.metrics.cells import CellConfig, CellMetrics, figures
+from pytest_hiddenlayer.results.metrics.cells import CellConfig, CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline, BaselineSample
 from pytest_hiddenlayer.types import Record
 
@@ -69,7 +69,7 @@ def record(name: str, value: float | None, **changes: object) -> Record:
 def cell(values: dict[str, float | None], **plan: object) -> CellMetrics:
     """The figures of a cell whose samples have these scores."""
     chosen = replace(PLAN, total=len(values), selected=tuple(values), **plan)
-    return figures(chosen, [record(name, value) for name, value in values.items()])
+    return compute_metrics(chosen, [record(name, value) for name, value in values.items()])
 
 
 def base(values: dict[str, float | None], **changes: object) -> Baseline:

@@ -19,7 +19,7 @@ from training.nano.mixture import FAMILIES
 RUN = Path(__file__).resolve().parents[2] / "docs" / BUNDLED
 
 
-def figures() -> dict[str, Any]:
+def compute_metrics() -> dict[str, Any]:
     found: dict[str, Any] = json.loads((RUN / "figures.json").read_text(encoding="utf-8"))
     return found
 
@@ -31,7 +31,7 @@ def test_the_shipped_card_is_written_from_its_run() -> None:
 
 def test_every_family_is_measured_on_enough() -> None:
     """All families have figures, of at least 300 problems each, and every goal is one of them."""
-    measured = figures()["families"]
+    measured = compute_metrics()["families"]
     assert set(measured) == set(FAMILIES)
     assert {family: found["n"] for family, found in measured.items() if found["n"] < 300} == {}
     assert {family for _, families in GOALS.values() for family in families} <= set(measured)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...identifiers import control_label
 from ...types import Record
-from ..metrics.cells import CellConfig, CellMetrics, by_cell, figures
+from ..metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 
 
 def control_figures(plans: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
@@ -20,7 +20,7 @@ def control_figures(plans: Iterable[CellConfig], records: Iterable[Record]) -> l
 def _figures(plan: CellConfig, records: Sequence[Record]) -> CellMetrics:
     place = {name: at for at, name in enumerate(plan.selected)}
     ordered = sorted(records, key=lambda r: (place.get(r.sample_id, len(place)), r.sample_id, r.epoch))
-    return figures(_control_plan(plan, ordered), ordered)
+    return compute_metrics(_control_plan(plan, ordered), ordered)
 
 
 def _control_plan(plan: CellConfig, records: Sequence[Record]) -> CellConfig:

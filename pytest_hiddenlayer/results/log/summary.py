@@ -9,9 +9,9 @@ from ..metrics.cells import CellMetrics
 from ..regression.gate import GateResult
 
 
-def summary(figures: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[dict[str, Any]]:
+def summary(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[dict[str, Any]]:
     """One object a cell, in their order; `gate` and `comparison` are null where there was none."""
-    return [_cell(found, gates.get(found.plan.key)) for found in figures]
+    return [_cell(found, gates.get(found.plan.key)) for found in metrics]
 
 
 def _cell(found: CellMetrics, gate: GateResult | None) -> dict[str, Any]:

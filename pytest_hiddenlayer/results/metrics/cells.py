@@ -129,7 +129,7 @@ class CellMetrics:
         }
 
 
-def figures(plan: CellConfig, records: Sequence[Record], *, bootstrap: int = 0) -> CellMetrics:
+def compute_metrics(plan: CellConfig, records: Sequence[Record], *, bootstrap: int = 0) -> CellMetrics:
     """The figures of one cell. A sample counts as scored when at least one of its epochs is.
 
     Epochs are repeats within a sample: they are reduced to one score first, and the score's

@@ -99,61 +99,61 @@ def judge_gates(
 
     `decisions` are those of the sequential test, of the cells whose epochs could have ended early.
     """
-    measured_ = [_measure(figures, found, policy) for figures, found in cells]
+    measured_ = [_measure(metrics, found, policy) for metrics, found in cells]
     verdicts = iter(assign_verdicts([found for found in measured_ if found is not None]))
     settled = [None if found is None else next(verdicts) for found in measured_]
     if decisions:
-        settled = [_decided(figures, found, decisions) for (figures, _), found in zip(cells, settled, strict=True)]
+        settled = [_decided(metrics, found, decisions) for (metrics, _), found in zip(cells, settled, strict=True)]
     return [
-        _judge(figures, found, comparison, policy)
-        for (figures, found), comparison in zip(cells, settled, strict=True)
+        _judge(metrics, found, comparison, policy)
+        for (metrics, found), comparison in zip(cells, settled, strict=True)
     ]
 
 
 def _decided(
-    figures: CellMetrics, found: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
+    metrics: CellMetrics, found: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
 ) -> CellComparison | None:
-    if found is None or figures.plan.key not in decisions:
+    if found is None or metrics.plan.key not in decisions:
         return found
-    return apply_sequential_decision(found, decisions[figures.plan.key], figures.plan.epochs)
+    return apply_sequential_decision(found, decisions[metrics.plan.key], metrics.plan.epochs)
 
 
-def _measure(figures: CellMetrics, found: BaselineLookup, policy: Policy) -> CellComparison | None:
+def _measure(metrics: CellMetrics, found: BaselineLookup, policy: Policy) -> CellComparison | None:
     base = found.baseline
-    if policy.update or policy.mode == "threshold" or base is None or _other_measure(figures, found):
+    if policy.update or policy.mode == "threshold" or base is None or _other_measure(metrics, found):
         return None
-    plan = figures.plan
-    pairing = pair_up(base.samples, figures.samples, policy.match)
+    plan = metrics.plan
+    pairing = pair_up(base.samples, metrics.samples, policy.match)
     return measure(
         base.name, pairing, margin=plan.margin, min_effect=plan.min_effect, epochs=(base.epochs, plan.epochs)
     )
 
 
 def _judge(
-    figures: CellMetrics, found: BaselineLookup, comparison: CellComparison | None, policy: Policy
+    metrics: CellMetrics, found: BaselineLookup, comparison: CellComparison | None, policy: Policy
 ) -> GateResult:
-    failures = [*_must_pass(figures), *_threshold(figures)]
-    notes = measured(figures)
+    failures = [*_must_pass(metrics), *_threshold(metrics)]
+    notes = measured(metrics)
     if policy.update:
-        return _result(figures, failures, notes, None)
-    failures += _min_scored(figures)
+        return _result(metrics, failures, notes, None)
+    failures += _min_scored(metrics)
     if policy.mode == "threshold":
-        return _result(figures, failures, notes, None)
-    fault = found.fault or _other_measure(figures, found)
+        return _result(metrics, failures, notes, None)
+    fault = found.fault or _other_measure(metrics, found)
     if fault is not None:
-        return _result(figures, [*failures, fault], notes, None)
+        return _result(metrics, [*failures, fault], notes, None)
     if found.baseline is None:
         required = policy.mode == "require"
         failures += [found.missing] if required else []
-        skip = None if figures.plan.threshold is not None else found.missing
-        return _result(figures, failures, [*notes, found.missing], None, skip=skip)
+        skip = None if metrics.plan.threshold is not None else found.missing
+        return _result(metrics, failures, [*notes, found.missing], None, skip=skip)
     if comparison is None:
-        return _result(figures, [*failures, _nothing_paired(figures, found, policy)], notes, None)
-    return _compared(figures, found, comparison, policy, failures, notes)
+        return _result(metrics, [*failures, _nothing_paired(metrics, found, policy)], notes, None)
+    return _compared(metrics, found, comparison, policy, failures, notes)
 
 
 def _compared(
-    figures: CellMetrics,
+    metrics: CellMetrics,
     found: BaselineLookup,
     comparison: CellComparison,
     policy: Policy,
@@ -168,21 +168,21 @@ def _compared(
         failures.append(f"not measured: {lost} scored before have no score now; counted as wrong, the cell regressed")
     if comparison.verdict == "underpowered" and policy.fail_underpowered:
         failures.append("underpowered: too little was measured for a verdict")
-    partial = _partial(figures, comparison)
+    partial = _partial(metrics, comparison)
     if partial and policy.mode == "require":
         failures.append(partial)
     warnings = [found.baseline.remark] if found.baseline.remark else []
     lines = [*notes, *warnings, *told(comparison, policy.match), *([partial] if partial else [])]
     blind = partial if comparison.pairing.coverage < LEAST_COVERAGE else None
-    return _result(figures, failures, lines, comparison, skip=blind)
+    return _result(metrics, failures, lines, comparison, skip=blind)
 
 
-def _partial(figures: CellMetrics, comparison: CellComparison) -> str | None:
+def _partial(metrics: CellMetrics, comparison: CellComparison) -> str | None:
     """Where the baseline does not know all samples: that is told, and where it knows too few nothing is green."""
     p = comparison.pairing
-    if p.coverage >= figures.plan.min_scored:
+    if p.coverage >= metrics.plan.min_scored:
         return None
-    scored = figures.estimate.n
+    scored = metrics.estimate.n
     return (
         f"the baseline is partial: {len(p.pairs)} of {scored} scored samples could be compared "
         f"({len(p.added)} are not in it, {len(p.changed)} changed since, {len(p.gained)} had no score); "
@@ -190,9 +190,9 @@ def _partial(figures: CellMetrics, comparison: CellComparison) -> str | None:
     )
 
 
-def _other_measure(figures: CellMetrics, found: BaselineLookup) -> str | None:
+def _other_measure(metrics: CellMetrics, found: BaselineLookup) -> str | None:
     """Why two scores cannot be compared: they were made by another rule."""
-    base, plan = found.baseline, figures.plan
+    base, plan = found.baseline, metrics.plan
     if base is None:
         return None
     if base.scorer is not None and base.scorer != plan.scorer:
@@ -205,38 +205,38 @@ def _other_measure(figures: CellMetrics, found: BaselineLookup) -> str | None:
     return None
 
 
-def _nothing_paired(figures: CellMetrics, found: BaselineLookup, policy: Policy) -> str:
+def _nothing_paired(metrics: CellMetrics, found: BaselineLookup, policy: Policy) -> str:
     assert found.baseline is not None
-    p = pair_up(found.baseline.samples, figures.samples, policy.match)
+    p = pair_up(found.baseline.samples, metrics.samples, policy.match)
     hint = "; to compare prompts, match by id: --hl-match=id" if p.changed and policy.match == "hash" else ""
     words = missing_words(p) or "this run scored none"
     where = f"no sample of this run has a scored counterpart in {found.baseline.name}"
     return f"{where}: nothing was compared ({words}){hint}"
 
 
-def _must_pass(figures: CellMetrics) -> list[str]:
-    wrong = [n for n, s in figures.samples.items() if s.must_pass and s.outcome != "correct"]
+def _must_pass(metrics: CellMetrics) -> list[str]:
+    wrong = [n for n, s in metrics.samples.items() if s.must_pass and s.outcome != "correct"]
     return [f"must_pass not right: {some(wrong)}"] if wrong else []
 
 
-def _threshold(figures: CellMetrics) -> list[str]:
-    wanted, mean = figures.plan.threshold, figures.estimate.mean
+def _threshold(metrics: CellMetrics) -> list[str]:
+    wanted, mean = metrics.plan.threshold, metrics.estimate.mean
     if wanted is None or (mean is not None and mean >= wanted):
         return []
     return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {wanted:g}"]
 
 
-def _min_scored(figures: CellMetrics) -> list[str]:
-    n, selected, wanted = figures.estimate.n, figures.n_selected, figures.plan.min_scored
+def _min_scored(metrics: CellMetrics) -> list[str]:
+    n, selected, wanted = metrics.estimate.n, metrics.n_selected, metrics.plan.min_scored
     if selected and n / selected >= wanted:
         return []
-    missing = {k: v for k, v in sorted(figures.outcomes.items()) if k not in SCORED}
+    missing = {k: v for k, v in sorted(metrics.outcomes.items()) if k not in SCORED}
     seen = ", ".join(f"{v} {k}" for k, v in missing.items()) or "the others were not answered"
     return [f"scored {n} of {selected} samples, min_scored is {wanted:g}: not measured ({seen})"]
 
 
 def _result(
-    figures: CellMetrics,
+    metrics: CellMetrics,
     failures: Sequence[str],
     notes: Sequence[str],
     found: CellComparison | None,
@@ -245,7 +245,7 @@ def _result(
 ) -> GateResult:
     """Red beats skipped, skipped beats green; `skip` is why the gate would be skipped."""
     outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skip else "passed"
-    head = f"gate of {figures.plan.task}[{figures.plan.params}]"
+    head = f"gate of {metrics.plan.task}[{metrics.plan.params}]"
     lines = [f"{head}: {'; '.join(failures) or outcome}", *(note for note in notes if note != skip)]
     if skip:
         lines.append(skip)  # the last line is the reason that pytest prints

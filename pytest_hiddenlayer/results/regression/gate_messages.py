@@ -10,15 +10,15 @@ from .cell_comparison import CellComparison
 from .pairing import Match, SampleMatching
 
 
-def measured(figures: CellMetrics) -> list[str]:
+def measured(metrics: CellMetrics) -> list[str]:
     """The cell's own score, and which of its samples waver between epochs."""
-    part = f", partial {figures.n_selected} of {figures.plan.total}" if figures.partial else ""
-    e = figures.estimate
-    lines = [f"score {score(e)} (n={e.n} scored of {figures.n_selected}{part}{_interval(e)})"]
-    if figures.flaky:
-        repeated = sum(len(s.epochs) > 1 for s in figures.samples.values())
-        names = some(figures.flaky)
-        lines.append(f"flaky: {len(figures.flaky)} of {repeated} repeated samples were right and wrong: {names}")
+    part = f", partial {metrics.n_selected} of {metrics.plan.total}" if metrics.partial else ""
+    e = metrics.estimate
+    lines = [f"score {score(e)} (n={e.n} scored of {metrics.n_selected}{part}{_interval(e)})"]
+    if metrics.flaky:
+        repeated = sum(len(s.epochs) > 1 for s in metrics.samples.values())
+        names = some(metrics.flaky)
+        lines.append(f"flaky: {len(metrics.flaky)} of {repeated} repeated samples were right and wrong: {names}")
     return lines
 
 

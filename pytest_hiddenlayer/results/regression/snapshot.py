@@ -37,18 +37,18 @@ def stem(task: str, label: str, provider: str, slug: str) -> str:
     return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
 
 
-def snapshot_text(figures: CellMetrics, before: Mapping[str, Any] | None) -> str:
+def snapshot_text(metrics: CellMetrics, before: Mapping[str, Any] | None) -> str:
     """The file's text. Samples that this run did not answer are kept from `before`, the file's old content.
 
     No time, run id or path stands in it, so that two runs with the same answers write the same bytes.
     """
-    plan = figures.plan
-    old = before["samples"] if before and not figures.whole else {}
-    kept = {name: sample for name, sample in old.items() if name not in figures.samples}
-    samples = kept | {name: _sample_json(result) for name, result in figures.samples.items()}
+    plan = metrics.plan
+    old = before["samples"] if before and not metrics.whole else {}
+    kept = {name: sample for name, sample in old.items() if name not in metrics.samples}
+    samples = kept | {name: _sample_json(result) for name, result in metrics.samples.items()}
     scored = [s for s in samples.values() if s["score"] is not None]
     whole = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
-    usage = {k: v for k, v in asdict(figures.usage).items() if k not in _VOLATILE} if not kept else None
+    usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
     head = {
         "schema": SCHEMA,
         "task": plan.task,
@@ -65,7 +65,7 @@ def snapshot_text(figures: CellMetrics, before: Mapping[str, Any] | None) -> str
         "stderr": _rounded(whole.stderr),
         "ci95": _rounded(whole.ci95),
         "usage": usage,
-        "cost_usd": _rounded(figures.cost_usd) if not kept else None,
+        "cost_usd": _rounded(metrics.cost_usd) if not kept else None,
     }
     return _layout(head, samples)
 

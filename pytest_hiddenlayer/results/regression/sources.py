@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from ...errors import SnapshotError, UsageError
 from ..log.run_log import git_output, read_records
-from ..metrics.cells import by_cell, config_from_records, figures
+from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from .baseline import Baseline, BaselineSample
 from .snapshot import FOLDER, baseline_of, parse_snapshot, read_snapshot, stem
 
@@ -126,7 +126,7 @@ class RunRecords:
         versions = _scorers(folder)
         found: dict[str, Cells] = {}
         for key, records in by_cell(read_records(folder)).items():
-            cell = figures(config_from_records(records), records)
+            cell = compute_metrics(config_from_records(records), records)
             outputs = {record.sample_id: record.output for record in reversed(records)}
             samples = {
                 name: BaselineSample(

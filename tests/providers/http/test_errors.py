@@ -14,7 +14,7 @@ from fake_server.asking import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
-from pytest_hiddenlayer.providers.http.errors import clean, read_object, error_from_status, retry_after_s
+from pytest_hiddenlayer.providers.http.errors import clean, error_from_status, read_object, retry_after_s
 from pytest_hiddenlayer.providers.http.server import Server
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.openai import OpenAIProvider

@@ -11,7 +11,7 @@ from pytest_hiddenlayer.report.details import call_lines
 from pytest_hiddenlayer.report.html import cells_html
 from pytest_hiddenlayer.report.table import cell_table
 from pytest_hiddenlayer.results.log.compact import lean
-from pytest_hiddenlayer.results.metrics.cells import figures
+from pytest_hiddenlayer.results.metrics.cells import compute_metrics
 
 OTHER = "asked big, the server says that small answered"
 CALLS = [{}, {"cached": True}, {"attempts": 3}, {"attempts": 2, "warnings": [OTHER]}, {"warnings": [OTHER]}]
@@ -21,7 +21,7 @@ RECORDS = [record(f"s{i}", 1.0, transcript=[call], input="a long prompt") for i,
 @pytest.mark.parametrize("kept", [lambda one: one, lean], ids=["whole", "lean"])
 def test_unusual_calls_are_counted(kept):
     """Cached, asked again, remarked on: counted from the record as well as from what is kept of it in memory."""
-    found = figures(PLAN, [kept(one) for one in RECORDS])
+    found = compute_metrics(PLAN, [kept(one) for one in RECORDS])
     assert found.calls == {"calls": 5, "cached": 1, "repeated": 2, "warnings": {OTHER: 2}}
     assert found.to_json()["calls"] == found.calls
     assert call_lines([found]) == [
@@ -34,7 +34,7 @@ def test_unusual_calls_are_counted(kept):
 
 def test_usual_calls_are_not_talked_about():
     """No line where every call was asked for once, answered, and by the model that was asked."""
-    found = figures(PLAN, RECORDS[:1])
+    found = compute_metrics(PLAN, RECORDS[:1])
     assert found.calls == {}
     assert call_lines([found]) == []
 
@@ -45,6 +45,6 @@ def test_lean_records_have_no_texts():
         replace(one, output="o" * 999, transcript=[{"mean_logprob": -0.5, "completion": "x"}]) for one in RECORDS
     ]
     kept = [lean(one) for one in whole]
-    assert figures(PLAN, kept) == figures(PLAN, whole)
+    assert compute_metrics(PLAN, kept) == compute_metrics(PLAN, whole)
     assert all((one.input, one.target, one.output) == ("", None, None) for one in kept)
     assert all(list(call) == ["mean_logprob"] for one in kept for call in one.transcript)

@@ -19,7 +19,7 @@ from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
-from pytest_hiddenlayer.results.metrics.cells import CellMetrics, figures
+from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.metrics.confidence import LEAST, STATED, TOKENS, VOTES, confidence_kind, confidence_of
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate
 from pytest_hiddenlayer.strategies.bind import parse_strategy
@@ -33,7 +33,7 @@ def over_epochs(scores: dict[str, list[float | None]], **plan: object) -> CellMe
         record(name, value, epoch=at + 1) for name, values in scores.items() for at, value in enumerate(values)
     ]
     epochs = max(map(len, scores.values()))
-    return figures(replace(PLAN, total=len(scores), selected=tuple(scores), epochs=epochs, **plan), records)
+    return compute_metrics(replace(PLAN, total=len(scores), selected=tuple(scores), epochs=epochs, **plan), records)
 
 
 def sure(n: int, **changes: object) -> list[Record]:
@@ -50,7 +50,7 @@ def sure(n: int, **changes: object) -> list[Record]:
 def test_the_score_is_clustered_by_group():
     """Samples of a group go together: the error is the clustered one, and the summary says of how many groups."""
     records = [record(f"s{at}", float(at // 4 < 7), group=f"g{at // 4}") for at in range(40)]
-    found = figures(replace(PLAN, total=40), records)
+    found = compute_metrics(replace(PLAN, total=40), records)
     assert found.estimate == estimate([float(at // 4 < 7) for at in range(40)], [at // 4 for at in range(40)])
     assert (found.to_json()["n_groups"], found.to_json()["method"]) == (10, "clustered Wilson")
 
@@ -66,10 +66,10 @@ def test_a_bootstrap_on_request():
     """With draws the score's interval is a bootstrap's, the same each time."""
     records = [record(f"s{at}", float(at % 3 > 0)) for at in range(30)]
     plan = replace(PLAN, total=30)
-    found = figures(plan, records, bootstrap=500)
+    found = compute_metrics(plan, records, bootstrap=500)
     assert found.estimate.method == "BCa bootstrap, 500 draws"
-    assert found == figures(plan, records, bootstrap=500)
-    assert found.estimate.ci95 != figures(plan, records).estimate.ci95
+    assert found == compute_metrics(plan, records, bootstrap=500)
+    assert found.estimate.ci95 != compute_metrics(plan, records).estimate.ci95
 
 
 # ---------------------------------------------------------------- repeats
@@ -110,7 +110,7 @@ def test_passes_are_clustered():
     records = [
         record(f"s{at}", float(at // 4 < 5), epoch=epoch, group=f"g{at // 4}") for at in range(40) for epoch in (1, 2)
     ]
-    assert figures(replace(PLAN, total=40, epochs=2), records).passes["pass@2"].n_groups == 10
+    assert compute_metrics(replace(PLAN, total=40, epochs=2), records).passes["pass@2"].n_groups == 10
 
 
 # ---------------------------------------------------------------- confidence
@@ -217,20 +217,20 @@ def test_debate_has_the_vote_share_of_the_last_round(tmp_path):
 @pytest.mark.parametrize(("n", "told"), [(LEAST - 1, False), (LEAST, True)])
 def test_a_few_answers_tell_no_calibration(n, told):
     """Below 10 answers with a confidence nothing is said of it."""
-    assert (figures(replace(PLAN, total=n), sure(n)).calibration is not None) is told
+    assert (compute_metrics(replace(PLAN, total=n), sure(n)).calibration is not None) is told
 
 
 def test_only_scored_answers_with_a_confidence_count():
     """Failed calls and answers without a confidence are no part of the calibration."""
     records = [*sure(12), record("x", None, answer_metadata={"confidence": 0.9}), record("y", 1.0)]
-    found = figures(replace(PLAN, total=14), records)
+    found = compute_metrics(replace(PLAN, total=14), records)
     assert (found.calibration.n, found.confidence) == (12, STATED)
 
 
 def test_epochs_of_a_sample_are_one_cluster():
     """Each of 12 answers given three times tells no more of the calibration than once."""
-    once = figures(replace(PLAN, total=12), sure(12)).calibration
-    thrice = figures(
+    once = compute_metrics(replace(PLAN, total=12), sure(12)).calibration
+    thrice = compute_metrics(
         replace(PLAN, total=12, epochs=3), [one for epoch in (1, 2, 3) for one in sure(12, epoch=epoch)]
     ).calibration
     assert (thrice.n, thrice.ece.n_groups) == (36, 12)
@@ -241,8 +241,8 @@ def test_epochs_of_a_sample_are_one_cluster():
 def test_what_is_right_is_the_tasks_pass_score():
     """A score of 0.6 is right from 0.5 on, and not from 1 on."""
     records = [record(f"s{at}", 0.6, answer_metadata={"confidence": 0.6}) for at in range(10)]
-    right = figures(replace(PLAN, total=10, pass_score=0.5), records).calibration
-    wrong = figures(replace(PLAN, total=10), records).calibration
+    right = compute_metrics(replace(PLAN, total=10, pass_score=0.5), records).calibration
+    wrong = compute_metrics(replace(PLAN, total=10), records).calibration
     assert (right.bins[0].accuracy.mean, wrong.bins[0].accuracy.mean) == (1.0, 0.0)
 
 
@@ -254,7 +254,9 @@ def test_the_summary_holds_all_of_it():
         for name, values in scores.items()
         for at, value in enumerate(values)
     ]
-    found = json.loads(json.dumps(figures(replace(PLAN, total=10, epochs=2), records).to_json(), allow_nan=False))
+    found = json.loads(
+        json.dumps(compute_metrics(replace(PLAN, total=10, epochs=2), records).to_json(), allow_nan=False)
+    )
     assert found["passes"]["pass@2"]["mean"] == 1.0
     assert {"n", "mean", "stderr", "ci95", "n_groups", "method"} == set(found["passes"]["pass^2"])
     assert found["flaky"] == ["s0", "s2", "s4", "s6", "s8"]
@@ -266,7 +268,7 @@ def test_the_summary_holds_all_of_it():
 
 def test_a_cell_without_any_of_it_says_so():
     """One epoch and no confidence: empty and null."""
-    found = figures(replace(PLAN, total=1), [record("a", 1.0)]).to_json()
+    found = compute_metrics(replace(PLAN, total=1), [record("a", 1.0)]).to_json()
     assert (found["passes"], found["flaky"], found["calibration"]) == ({}, [], None)
 
 
@@ -292,7 +294,7 @@ def test_never_nan(answers):
         )
         for at, (score, sure, group) in enumerate(answers)
     ]
-    json.dumps(figures(replace(PLAN, total=20, epochs=2), records).to_json(), allow_nan=False)
+    json.dumps(compute_metrics(replace(PLAN, total=20, epochs=2), records).to_json(), allow_nan=False)
 
 
 def test_ten_thousand_records_are_no_burden():
@@ -309,7 +311,7 @@ def test_ten_thousand_records_are_no_burden():
         for at in range(10_000)
     ]
     began = time.perf_counter()
-    found = figures(replace(PLAN, total=5000, epochs=2), records)
+    found = compute_metrics(replace(PLAN, total=5000, epochs=2), records)
     took = time.perf_counter() - began
     print(f"10 000 records: {took:.2f} s")
     assert found.calibration.n == 10_000

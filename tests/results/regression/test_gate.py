@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support.records import PLAN, base, cell, record, some
 
-from pytest_hiddenlayer.results.metrics.cells import CellMetrics, figures
+from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline
 from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, judge_gates
 from pytest_hiddenlayer.results.regression.pairing import pair_up
@@ -124,7 +124,7 @@ def test_an_unmeasured_cell_does_not_reach_a_threshold():
 def test_a_must_pass_sample_must_be_right(value, update):
     """Wrong, partial or unanswered: red, with or without --snapshot-update, and named."""
     plan = replace(PLAN, total=1, selected=("a",))
-    result = judge_gate(figures(plan, [record("a", value, must_pass=True)]), None, update=update)
+    result = judge_gate(compute_metrics(plan, [record("a", value, must_pass=True)]), None, update=update)
     assert result.outcome == "failed"
     assert "must_pass not right: a" in result.message
 
@@ -200,7 +200,7 @@ def test_nothing_to_pair_is_red():
 
 def test_a_partial_cell_says_so():
     """A cell of which two of ten samples were selected is gated on those and says so."""
-    found = figures(replace(PLAN, total=10, selected=("s0", "s1")), [record("s0", 1.0), record("s1", 1.0)])
+    found = compute_metrics(replace(PLAN, total=10, selected=("s0", "s1")), [record("s0", 1.0), record("s1", 1.0)])
     assert "partial 2 of 10" in judge_gate(found, base(some(10, 10))).message
 
 
@@ -341,7 +341,7 @@ def test_clusters_are_one_observation_each():
     def word(group: int) -> str:
         plan = replace(PLAN, total=40, selected=tuple(now))
         records = [record(name, v, group=f"g{int(name[1:]) // group}") for name, v in now.items()]
-        return judge_gate(figures(plan, records), base(some(40, 40))).word
+        return judge_gate(compute_metrics(plan, records), base(some(40, 40))).word
 
     assert (word(4), word(1)) == ("underpowered", "regressed")
 
@@ -351,7 +351,8 @@ def test_flaky_samples_are_named():
     plan = replace(PLAN, total=2, selected=("a", "b"), epochs=2)
     records = [record("a", 1.0), record("a", 0.0, epoch=2), record("b", 1.0), record("b", 1.0, epoch=2)]
     assert (
-        "flaky: 1 of 2 repeated samples were right and wrong: a" in judge_gate(figures(plan, records), None).message
+        "flaky: 1 of 2 repeated samples were right and wrong: a"
+        in judge_gate(compute_metrics(plan, records), None).message
     )
 
 

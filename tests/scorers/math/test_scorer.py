@@ -186,7 +186,7 @@ def test_a_module_in_the_current_folder_does_not_run(tmp_path: Path, monkeypatch
 
 def test_every_python_process_of_the_package_ignores_the_current_folder() -> None:
     """Each command of the package that starts Python passes -P first."""
-    package = Path(latex.__file__).parents[3]
+    package = Path(latex.__file__).parents[2]
     sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
     commands = [line for text in sources for line in text.splitlines() if "[sys.executable" in line]
     assert commands

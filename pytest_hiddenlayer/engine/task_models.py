@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from .errors import UsageError
-from .options import RunOptions, parse_model
-from .registry import providers
-from .types import ModelName
+from ..errors import UsageError
+from ..options import RunOptions, parse_model
+from ..registry import providers
+from ..types import ModelName
 
 if TYPE_CHECKING:
-    from .engine.cases import Cell
+    from .cases import Cell
 
 ALLOW = "--hl-allow-task-models (`hiddenlayer run`: --allow-task-models)"
 
