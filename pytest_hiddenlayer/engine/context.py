@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import ProviderError
 from ..identifiers import derive_seed
-from ..taskfile import question_of, render_prompt
+from ..taskfile import prompt_text, render_prompt
 from ..types import Call, Completion, GenerationConfig, Message, Provider, Request, Sample
 from .cases import Case
 from .dependencies import DependencyTracker
@@ -42,7 +42,7 @@ class AnswerContext:
         task = self.case.cell.task
         self.sample = self.case.sample
         self.messages = render_prompt(task, self.sample)
-        self.prompt = question_of(self.messages)
+        self.prompt = prompt_text(self.messages)
 
     @property
     def calls(self) -> list[Call]:
