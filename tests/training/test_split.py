@@ -14,7 +14,7 @@ pytest.importorskip("tokenizers", reason="tokenizers cannot be imported here")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # training/ is in no wheel
 
 from training.nano import questions, stories
-from training.nano.draw import Draw
+from training.nano.sampling import Draw
 from training.nano.families import Chat, asking, judging, listing, read_answer, scorers, together, wording
 from training.nano.forms import worded
 from training.nano.mixture import CHUNK, FAMILIES, SCHEDULE, chunk

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .draw import Draw
+from .sampling import Draw
 from .families import Chat, Family, asking, judging, listing, scorers, together, wording
 
 FAMILIES: dict[str, Family] = {

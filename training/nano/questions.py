@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .draw import Draw
+from .sampling import Draw
 from .problems import Chain, Sum
 from .stories import ASIDES, NEW_STORIES, STORIES
 from .words import CAPITALS, COLOURS, NAMES, OPPOSITES, PLACES, THINGS

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
-from .draw import Draw
+from .sampling import Draw
 from .families import Chat, judging, scorers
 from .families.asking import at_once, bare, written
 from .families.listing import compare, sort, votes

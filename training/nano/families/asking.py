@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..draw import Draw
+from ..sampling import Draw
 from ..forms import often
 from ..questions import Question, chain_question, fact_question, story_question, sum_question
 from . import Chat

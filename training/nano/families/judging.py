@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from ..draw import Draw
+from ..sampling import Draw
 from ..forms import often, spelt
 from ..questions import Question, question
 from . import Chat

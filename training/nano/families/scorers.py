@@ -11,7 +11,7 @@ from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
 from pytest_hiddenlayer.scorers.judge.scale import YES_NO, Scale
 from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 
-from ..draw import Draw
+from ..sampling import Draw
 from ..questions import Question, question
 from ..words import NAMES, PLACES, THINGS, WORDS
 from . import Chat

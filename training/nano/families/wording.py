@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from ..draw import Draw
+from ..sampling import Draw
 from ..forms import often
 from ..questions import Question, fact_question, story_question, sum_question
 from ..words import WORDS
