@@ -66,13 +66,13 @@ def test_all_samples_complete_despite_faults(provider, monkeypatch):
 @pytest.mark.parametrize("provider", PATHS)
 def test_a_trickling_body_meets_the_deadline(provider):
     """Against a body of one byte per second, each attempt ends at its deadline, and the retries end in an error."""
-    with standin() as server, engine(provider, server, timeout_s=2.0) as runtime:
+    with standin() as server, engine(provider, server, timeout_s=0.5) as runtime:
         client = runtime.provider(runtime.options.providers[0])
         messages = (Message(role="user", content="FAULT=trickle"),)
         request = Request(messages=messages, params=GenerationConfig(), seed=1)
 
         async def attempt() -> None:
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(0.5):
                 await client.provider.complete(request)
 
         async def attempts() -> list[Any]:

@@ -73,11 +73,11 @@ def test_an_error_while_opening_is_raised_each_time():
 
 
 class CountingProvider:
-    """Counts openings, closings and the peak of calls in flight; answers after 20 ms."""
+    """Counts openings, closings and the peak of calls in flight; answers once `expected` calls were in flight."""
 
     model = default_model = "counting"
     opened = closed = in_flight = peak = 0
-    fails = False
+    fails, expected = False, 1
 
     def __init__(self, model: str | None = None) -> None:
         type(self).opened += 1
@@ -88,7 +88,9 @@ class CountingProvider:
         cls = type(self)
         cls.in_flight += 1
         cls.peak = max(cls.peak, cls.in_flight)
-        await asyncio.sleep(0.02)
+        while cls.peak < cls.expected:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)  # a call above the limit would start now
         cls.in_flight -= 1
         return Completion(text="yes", finish_reason="stop", usage=Usage(calls=1), latency_s=0.02, model="counting")
 
@@ -118,6 +120,7 @@ def test_a_failed_opening_is_not_repeated(counting):
 @pytest.mark.parametrize(("concurrency", "peak"), [(1, 1), (3, 3), (50, 8)])
 def test_concurrency_limits_calls_in_flight(case, counting, concurrency, peak):
     """Cases run concurrently, with at most `concurrency` calls, and the model is opened and closed once."""
+    counting.expected = peak
     runtime = Runtime(RunOptions(concurrency=concurrency), "r")
     futures = [runtime.submit(cell_case) for cell_case in cases(case(epochs=4).cell)]
     assert [runtime.wait(future).outcome for future in futures] == ["correct", "incorrect"] * 4
@@ -160,7 +163,7 @@ def test_closing_cancels_the_call_itself(case):
 
     runtime, endless, threads = Runtime(RunOptions(), "r"), EndlessProvider(), threading.active_count()
     future = runtime.submit(case(), endless, endless)
-    assert started.wait(30)
+    assert started.wait(60)
     runtime.close()
     assert cancelled.is_set()
     assert future.cancelled()
