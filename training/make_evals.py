@@ -1,9 +1,9 @@
 """Writes the larger sample files of evals/: `python -m training.make_evals [FOLDER]`.
 
-Seeded file by file, so that a second run writes the same bytes and a change to one file leaves the
-others alone. Only problems are taken that the training text of no bundled model can have held:
-nano-1's (holdout.py) and nano-2's (nano/split.py). An id names the problem itself, so that it
-stays when samples come or go.
+Each file has its own seed, so that a second run writes the same bytes and a change to one file does
+not change the others. All problems are new: neither nano-1's training text (holdout.py) nor nano-2's
+(nano/split.py) may contain them. An id is derived from its problem, so that it does not change if
+samples are added or removed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Any
 from pytest_hiddenlayer.strategies.debate import RECONSIDER
 
 from .holdout import PEOPLE, THINGS, WORDS, could_be_trained, is_step
-from .nano.sampling import Draw
 from .nano.families.listing import tables as table_chat
 from .nano.questions import Question, chain_question, story_question, sum_question
 from .nano.reading import keys_in
+from .nano.sampling import Draw
 from .nano.split import is_held_out
 from .nano.words import NAMES
 
@@ -33,11 +33,11 @@ Row = dict[str, Any]
 EVALS = Path(__file__).resolve().parent.parent / "evals"
 SIGNS = {"+": "plus", "-": "minus", "*": "times"}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-MUST_PASS = {  # the bundled models get these right by a wide margin
+MUST_PASS = {  # the bundled models answer these correctly by a wide margin
     "sums_written": ("678-plus-202", "931-plus-764"),
     "bullet_lists": ("lemon-table", "glass-cloud"),
 }
-# Wordings of their own: our evals stay as they are when the training text learns new ones.
+# Separate wordings, so that the evals do not change if the training text gets new ones.
 ASKS = (
     "What is {e}?",
     "What is {e}?",
@@ -64,7 +64,7 @@ STORIES = (
 
 
 def new(count: int, draw: Callable[[], Row], prompt: str) -> Iterator[Row]:
-    """`count` different problems from `draw` whose prompt no training text can have held; 3*4 is 4*3."""
+    """Yield `count` different problems from `draw` that no training text may contain; 3*4 equals 4*3."""
     taken: set[frozenset[str]] = set()
     for _ in range(100_000):
         row = draw()
@@ -75,11 +75,11 @@ def new(count: int, draw: Callable[[], Row], prompt: str) -> Iterator[Row]:
             yield row
             if len(taken) == count:
                 return
-    raise ValueError(f"asked for {count} new problems, found {len(taken)}; widen the range of {prompt!r}")
+    raise ValueError(f"{count} new problems are needed, but only {len(taken)} exist; widen the range of {prompt!r}")
 
 
 def is_new(prompt: str) -> bool:
-    """Whether neither model has read it: in no wording of nano-1's, and with no problem of nano-2's."""
+    """Return whether neither model has read the prompt: no wording of nano-1's and no problem of nano-2's."""
     return not could_be_trained(prompt) and all(map(is_held_out, keys_in(prompt)))
 
 
@@ -92,7 +92,7 @@ def number(rng: random.Random, digits: int) -> int:
 
 
 def expression(rng: random.Random, operator: str, digits: tuple[int, int]) -> tuple[int, int, int]:
-    """Two numbers and the value; a minuend is the larger of the two."""
+    """Return two numbers and the value; in a difference, the first number is the larger one."""
     left, right = number(rng, digits[0]), number(rng, digits[1])
     if operator == "-":
         left, right = max(left, right), min(left, right)
@@ -113,7 +113,7 @@ def sums(
     wording: str = "{e}",
     prompt: str = "What is {input}?",
 ) -> Iterator[Row]:
-    """Sums that are no step of a word problem either, except products, which cannot avoid that."""
+    """Yield sums that are not steps of word problems either, except products, which always may be."""
 
     def draw() -> Row:
         while True:
@@ -154,7 +154,7 @@ def sums_written(rng: random.Random) -> Iterator[Row]:
 
 
 def word_problem(rng: random.Random, kind: str, digits: int) -> Row:
-    """One of three kinds; three digits lie beyond what nano-1's text held."""
+    """Return a problem of one of three kinds; nano-1's text has no problems with three digits."""
     who, other = rng.sample(PEOPLE, 2)
     things = rng.choice(THINGS)
     a, b = number(rng, digits), number(rng, digits)
@@ -171,7 +171,7 @@ def word_problem(rng: random.Random, kind: str, digits: int) -> Row:
 
 
 def purchase(rng: random.Random, digits: int) -> Row:
-    """A problem of two steps, with the plan for it."""
+    """Return a problem of two steps with its plan."""
     who, other = rng.sample(PEOPLE, 2)
     things = rng.choice(THINGS)
     a, b = number(rng, digits), number(rng, digits)
@@ -239,7 +239,7 @@ def formatting(rng: random.Random) -> Iterator[Row]:
 
     def draw(kind: str) -> Row:
         question, answer = kinds[kind]
-        real = rng.random() < 0.9  # few words were held out, so that most draws are refused
+        real = rng.random() < 0.9  # few words are held out, so most draws are refused
         word = rng.choice(WORDS) if real else "".join(rng.choices(LETTERS, k=rng.randint(3, 6)))
         return sample(f"{kind}-{word}", question.format(w=word), answer(word), kind)
 
@@ -248,7 +248,7 @@ def formatting(rng: random.Random) -> Iterator[Row]:
 
 
 def candidates(rng: random.Random, count: int, prompt: str) -> Iterator[tuple[Row, int]]:
-    """Sums with a wrong answer beside each."""
+    """Yield sums, each with a wrong answer."""
     for operator in "+-*":
         digits = (2, 1) if operator == "*" else (3, 3)
         for row in sums(rng, operator, digits, count // 3, "What is {e}?", prompt):
@@ -274,7 +274,7 @@ def judging_answers(rng: random.Random) -> Iterator[Row]:
 
 
 def majority(rng: random.Random) -> Iterator[Row]:
-    """Lists that nano-1's text cannot hold: three different answers, or two that lie far apart."""
+    """Yield lists that nano-1's text cannot contain: three different answers, or two that differ widely."""
 
     def draw(different: int) -> Row:
         values = [str(rng.randint(10, 999)) for _ in range(different)]
@@ -308,33 +308,34 @@ def bullet_lists(rng: random.Random) -> Iterator[Row]:
         yield from new(4, partial(draw, length), "Make a bullet list of {input}.")
 
 
-def asked(ask: Callable[[], Question], kind: str) -> Row:
-    """A question of nano-2's generator; its id is its first name and its numbers."""
-    made = ask()
-    names = [word.lower() for word in re.findall(r"\b[A-Z][a-z]+\b", made.text) if word in NAMES]
-    return sample("-".join([*names[:1], *re.findall(r"\d+", made.text)]), made.text, made.answer, kind)
+def question_row(ask: Callable[[], Question], kind: str) -> Row:
+    """Return a question of nano-2's generator; its id has the question's first name and its numbers."""
+    question = ask()
+    names = [word.lower() for word in re.findall(r"\b[A-Z][a-z]+\b", question.text) if word in NAMES]
+    id = "-".join([*names[:1], *re.findall(r"\d+", question.text)])
+    return sample(id, question.text, question.answer, kind)
 
 
 def chains(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
     for operators, digits, count in (("+-", 2, 6), ("+-", 3, 6), ("+-+", 2, 6), ("+-+", 3, 6)):
         ask = partial(chain_question, draw, operators, digits, ASKS)
-        yield from new(count, partial(asked, ask, f"{len(operators)}-steps-{digits}"), "{input}")
+        yield from new(count, partial(question_row, ask, f"{len(operators)}-steps-{digits}"), "{input}")
 
 
 def story(draw: Draw, digits: int, asides: int) -> Question:
-    """A problem of three steps among so many asides, of which no two differ in a number alone."""
+    """Return a problem of three steps with this many asides; no two sentences differ only in a number."""
     while True:
-        made = story_question(draw, "+-+", digits, asides, STORIES)
-        said = re.sub(r"\d+", "", made.text).split(". ")
-        if len(set(said)) == len(said):
-            return made
+        question = story_question(draw, "+-+", digits, asides, STORIES)
+        sentences = re.sub(r"\d+", "", question.text).split(". ")
+        if len(set(sentences)) == len(sentences):
+            return question
 
 
 def errands(rng: random.Random) -> Iterator[Row]:
     draw = Draw(rng, held_out=True)
     for asides in (0, 1, 2, 4):
-        yield from new(6, partial(asked, partial(story, draw, 3, asides), f"{asides}-asides"), "{input}")
+        yield from new(6, partial(question_row, partial(story, draw, 3, asides), f"{asides}-asides"), "{input}")
 
 
 def long_sums(rng: random.Random) -> Iterator[Row]:
@@ -343,7 +344,7 @@ def long_sums(rng: random.Random) -> Iterator[Row]:
         for digits in (4, 5, 6):
             ask = partial(sum_question, draw, operator, (digits, digits), ASKS)
             kind = f"{SIGNS[operator]}-{digits}"
-            yield from new(4, partial(asked, ask, kind), "{input} Answer only.")
+            yield from new(4, partial(question_row, ask, kind), "{input} Answer only.")
 
 
 def hard_sums(rng: random.Random) -> Iterator[Row]:
@@ -351,7 +352,7 @@ def hard_sums(rng: random.Random) -> Iterator[Row]:
     for operator, digits in (("+", (5, 5)), ("-", (4, 4)), ("*", (2, 2))):
         ask = partial(sum_question, draw, operator, digits, ("What is {e}?",))
         kind = f"{SIGNS[operator]}-{digits[0]}-{digits[1]}"
-        yield from new(6, partial(asked, ask, kind), "{input}")
+        yield from new(6, partial(question_row, ask, kind), "{input}")
 
 
 def tables(rng: random.Random) -> Iterator[Row]:
@@ -363,16 +364,16 @@ def tables(rng: random.Random) -> Iterator[Row]:
 
 
 def pressure(rng: random.Random) -> Iterator[Row]:
-    """A debate's later round: the answers of three others, of whom one to three say the same wrong thing."""
+    """Yield a debate's later round: the answers of three agents, of which one to three are the same wrong answer."""
     draw = Draw(rng, held_out=True)
 
     def ask(wrong: int) -> Row:
-        asked = sum_question(draw, rng.choice("+-"), (5, 5), ASKS) if rng.random() < 0.5 else story(draw, 2, 2)
-        false = asked.wrong(rng)
-        answers = [false] * wrong + [asked.answer] * (3 - wrong)
+        question = sum_question(draw, rng.choice("+-"), (5, 5), ASKS) if rng.random() < 0.5 else story(draw, 2, 2)
+        wrong_answer = question.wrong(rng)
+        answers = [wrong_answer] * wrong + [question.answer] * (3 - wrong)
         rng.shuffle(answers)
-        text = RECONSIDER.format(task=asked.text, answers=", ".join(answers))
-        return sample("-".join(re.findall(r"\d+", text)), text, asked.answer, f"{wrong}-wrong")
+        text = RECONSIDER.format(task=question.text, answers=", ".join(answers))
+        return sample("-".join(re.findall(r"\d+", text)), text, question.answer, f"{wrong}-wrong")
 
     for wrong in (1, 2, 3):
         yield from new(8, partial(ask, wrong), "{input}")
@@ -410,7 +411,7 @@ FILES: dict[str, Callable[[random.Random], Iterator[Row]]] = {
 
 
 def text_of(name: str) -> str:
-    """The text of one sample file."""
+    """Return the text of one sample file."""
     stem, suffix = name.split(".")
     rows = list(FILES[name](random.Random(f"nano-1 {stem}")))
     for row in rows:
