@@ -23,7 +23,8 @@ from training.nano.decode import greedy
 from training.nano.export import export, read_network
 from training.nano.families import Chat
 from training.nano.model import Network, Shape
-from training.nano.train import Progress, Run, chunk_batches, padded, rate_share, truncate_log
+from training.nano.run import Progress, Run, chunk_batches, padded, tokenizer_of, truncate_log
+from training.nano.train import rate_share
 
 torch.set_num_threads(1)
 SMALL = Shape(width=32, layers=2, heads=2, head_size=16, hidden=48, vocabulary=400, context=256)
@@ -38,7 +39,7 @@ def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(tokens, "VOCABULARY", SMALL.vocabulary)
         patch.setattr(tokens, "TRAINED_ON", 1)
         patch.setattr("training.nano.mixture.CHUNK", 256)
-        train.tokenizer_of(folder, SEED)
+        tokenizer_of(folder, SEED)
     return folder
 
 
@@ -89,7 +90,7 @@ def test_a_killed_save_leaves_the_last_checkpoint(
         Path(path).write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train.torch, "save", cut)
+    monkeypatch.setattr(torch, "save", cut)
     losses(run, 2)
     with pytest.raises(KeyboardInterrupt):
         run.save("steady")
