@@ -172,7 +172,7 @@ def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[
 def _allows_task_models(written: WrittenOptions) -> bool:
     """Whether the user allows it: typed, or in an ini file of the user's choice."""
     name = "allow-task-models"
-    return bool(written.typed.get(name)) or (written.ini_trusted and bool(written.ini.get(name)))
+    return bool(written.typed.get(name)) or (written.ini_trusted and written.flag(name))
 
 
 def _refuse_ini_models(written: WrittenOptions, options: RunOptions) -> None:
