@@ -9,12 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .protocols import Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
-    from .types import Answer, Completion, Context, GenerationConfig, Message, Record, Sample, Score, Task, Usage
+    from .types import Answer, Completion, GenerationConfig, Message, Record, Sample, Score, Task, Usage
 
 _HOME = {
     **dict.fromkeys(("provider", "scorer", "strategy"), "registry"),
-    **dict.fromkeys(("Answer", "Completion", "Context", "GenerationConfig", "Message"), "types"),
+    **dict.fromkeys(("Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"), "protocols"),
+    **dict.fromkeys(("Answer", "Completion", "GenerationConfig", "Message"), "types"),
     **dict.fromkeys(("Record", "Sample", "Score", "Task", "Usage"), "types"),
 }
 __all__ = [
@@ -23,9 +25,13 @@ __all__ = [
     "Context",
     "GenerationConfig",
     "Message",
+    "Provider",
+    "ProviderCapabilities",
     "Record",
     "Sample",
     "Score",
+    "Scorer",
+    "Strategy",
     "Task",
     "Usage",
     "provider",

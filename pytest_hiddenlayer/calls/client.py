@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ..types import Completion, Provider, Request
+from ..protocols import Provider
+from ..types import Completion, Request
 from .batch.batcher import Batcher
 from .cache_key import cache_key_fields, call_key
 from .checks import check_completion

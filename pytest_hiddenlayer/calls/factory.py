@@ -9,8 +9,9 @@ from typing import Any
 from ..engine.cases import full_name
 from ..errors import UsageError
 from ..options import RunOptions
+from ..protocols import Provider
 from ..registry import providers
-from ..types import ModelName, Provider
+from ..types import ModelName
 from .client import ModelClient
 from .limiter import AdaptiveLimiter
 from .resources import RunResources

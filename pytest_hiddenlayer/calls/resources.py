@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..options import RunOptions
-from ..types import Completion, Provider
+from ..protocols import Provider
+from ..types import Completion
 from .batch.batcher import FLUSH_AFTER_S, Batcher, without
 from .batch.ledger import BATCHES, Ledger
 from .cache.response_cache import ResponseCache

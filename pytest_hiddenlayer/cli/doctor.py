@@ -10,8 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HiddenLayerError
 from ..models import BUNDLED
+from ..protocols import Provider
 from ..registry import providers
-from ..types import GenerationConfig, Message, Provider, Request
+from ..types import GenerationConfig, Message, Request
 
 HELP = "say which providers work here, and why not"
 QUESTION = "What is 37+58?"

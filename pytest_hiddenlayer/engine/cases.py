@@ -9,10 +9,11 @@ from typing import Any
 from ..errors import UsageError
 from ..identifiers import controlled, item_name, item_params, slugs
 from ..options import RunOptions, first, limited
+from ..protocols import Scorer
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
-from ..types import ModelName, Sample, Scorer, Task
+from ..types import ModelName, Sample, Task
 from .task_models import refuse_task_models
 
 

@@ -7,21 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ..identifiers import digest
+from ..protocols import Scorer
 from ..taskfile import messages_hash
-from ..types import (
-    SCORED,
-    Answer,
-    Call,
-    GenerationConfig,
-    Message,
-    Outcome,
-    Record,
-    Sample,
-    Score,
-    Scorer,
-    Spec,
-    Usage,
-)
+from ..types import SCORED, Answer, Call, GenerationConfig, Message, Outcome, Record, Sample, Score, Spec, Usage
 from .cases import Case, Cell, full_name
 from .context import AnswerContext
 

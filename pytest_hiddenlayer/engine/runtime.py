@@ -23,7 +23,8 @@ from ..calls.factory import open_line
 from ..calls.resources import RunResources
 from ..errors import HiddenLayerError, ProviderError
 from ..options import RunOptions, parse_model
-from ..types import ModelName, Provider, Record
+from ..protocols import Provider
+from ..types import ModelName, Record
 from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
 from .record_builder import case_key

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.registry import providers
-from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Provider, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 from servers import Server, llama_server, mlx_server
 from servers.asking import ask_all, eval_requests
 from servers.bundled import write_bundled_folder, write_bundled_gguf

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...batch_api import BatchApi, BatchState
 from ...errors import ProviderError, TransientError
-from ...providers.batch_api import BatchApi, BatchState
 from ...types import Completion, Request
 from ..limiter import AdaptiveLimiter
 from ..retry import RetryPolicy, retry

@@ -20,8 +20,9 @@ from typing import Any
 
 from ...engine.runtime import Runtime
 from ...errors import ProviderError
+from ...protocols import Provider
 from ...registry import providers
-from ...types import ModelName, Provider
+from ...types import ModelName
 from .protocol import error_json, line, request_of
 
 LONGEST = 64 * 1024 * 1024
