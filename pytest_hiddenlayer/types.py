@@ -171,9 +171,7 @@ class Completion:
     model: str  # full name of the model, as the provider reports it
     logprobs: tuple[float, ...] | None = None  # natural log, one per output token
     cost_usd: float | None = None  # None: unknown; 0.0: free
-    top_logprobs: tuple[Mapping[str, float], ...] | None = (
-        None  # per token: text → natural log; sampled one included
-    )
+    top_logprobs: tuple[Mapping[str, float], ...] | None = None  # per token: text → natural log; sampled one included
     time_to_first_token_s: float | None = None  # None: not streamed
     cached: bool = False  # from the response cache or a cassette: no model was called
     attempts: int = 1  # requests that were made

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HiddenLayerError
 from ..models import BUNDLED
-from ..protocols import Provider
+from ..protocols import Provider, capabilities_of
 from ..registry import providers
 from ..types import GenerationConfig, Message, Request
 
@@ -41,7 +41,7 @@ def _check(name: str) -> bool:
     began = time.perf_counter()
     try:
         provider = providers.get(name)(None)
-        if getattr(provider, "price_list", None) is not None:
+        if capabilities_of(provider).price_list is not None:
             print(f"{name}: ready, with {provider.model} unless you name another (not asked: that would cost)")
             return True
         said = asyncio.run(_ask(provider))

@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run, print progress and the table; 0 when all is fine, 1 otherwise."""
     from ..api import evaluate
-    from ..options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
+    from ..model_names import name_models, parse_model
+    from ..options import RunOptions, parse_base_urls, parse_budget
     from ..registry import providers
     from ..report.budget_match import text
     from ..report.table import cell_table

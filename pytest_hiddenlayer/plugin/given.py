@@ -86,7 +86,7 @@ def refuse_ini_models(config: pytest.Config, options: RunOptions) -> None:
 
 def _ini_models(typed: argparse.Namespace, options: RunOptions) -> Iterator[ModelName]:
     """The models of the run's options that are not on the command line."""
-    from ..options import parse_model
+    from ..model_names import parse_model
     from ..strategies.bind import parse_strategy
 
     yield from (n for n in options.providers if str(n) not in typed.providers and n.model not in typed.models)

@@ -113,7 +113,8 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any,
 
 def read_options(config: pytest.Config) -> RunOptions:
     """The run's options: command line, then ini, then default. Raises UsageError."""
-    from ..options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
+    from ..model_names import name_models, parse_model
+    from ..options import RunOptions, parse_base_urls, parse_budget
     from ..registry import providers
     from ..strategies.bind import parse_strategy
     from ..types import GenerationConfig

@@ -49,7 +49,7 @@ class Workers:
         if self._broker is None and has_evals(self._config, ids):
             from ..calls.broker.server import Broker
 
-            broker = Broker(state_of(self._config).runtime, self._path)
+            broker = Broker(state_of(self._config).runtime.pool, self._path)
             broker.start()
             self._broker = broker
 

@@ -12,6 +12,7 @@ from pytest_hiddenlayer.calls.client import ModelClient
 from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
 from pytest_hiddenlayer.calls.retry import RetryPolicy
 from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, TransientError
+from pytest_hiddenlayer.protocols import ProviderCapabilities
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
 
@@ -19,7 +20,7 @@ class Server:
     """A provider that answers with the last message, after so many transient failures."""
 
     model = "small-1"
-    endpoint = "http://here"
+    capabilities = ProviderCapabilities(endpoint="http://here")
 
     def __init__(self, fails: int = 0, says: str = "small-1", tokens: int | None = 5) -> None:
         self.fails, self.says, self.tokens, self.asked = fails, says, tokens, 0
@@ -70,7 +71,7 @@ class Pocket:
 
 
 def line(server, **rest) -> ModelClient:
-    return ModelClient.to(
+    return ModelClient.for_provider(
         "test", server, AdaptiveLimiter(2), retry_policy=RetryPolicy(attempts=3, first_wait_s=0.001), **rest
     )
 
@@ -102,9 +103,8 @@ def test_a_store_answers_what_it_knows():
 def test_other_weights_are_asked_anew():
     """A model that was pulled anew under its old name is another one for every store, on the same server."""
     server, memory = Server(), Memory()
-    server.endpoint = "http://there"
     for fingerprint, asked in (("a", 1), ("a", 1), ("b", 2)):
-        server.fingerprint = fingerprint
+        server.capabilities = ProviderCapabilities(endpoint="http://there", fingerprint=fingerprint)
         ask(line(server, stores=(memory,)), request())
         assert server.asked == asked
 

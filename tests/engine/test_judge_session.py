@@ -107,6 +107,6 @@ def test_a_desk_is_of_one_model(model):
     """Another judge's name, and a desk that is closed, are refused with what to do."""
     with JudgeSession(model) as judge_session:
         (found,) = judge_session.gather([judge_session.ask("q", role="r", judge="mlx")])
-    assert "open one for it" in str(found)
+    assert "open a session for mlx" in str(found)
     with pytest.raises(ProviderError, match="closed"):
         asyncio.run(judge_session.ask("q", role="r"))

@@ -100,7 +100,7 @@ def test_llama_server_streams_what_it_says(name: str, asked: list[Request], bund
     chosen = asked[:: SAMPLES // FEW]
     whole = ask_all(open_provider(name, bundled), chosen)
     streaming = open_provider(name, bundled)
-    streaming.streams = True  # type: ignore[attr-defined]
+    streaming.stream = True  # type: ignore[attr-defined]
     pieces = ask_all(streaming, chosen)
     assert differing(whole, pieces) == []
     assert [one.finish_reason for one in pieces] == [one.finish_reason for one in whole]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...engine.cases import full_name
 from ...errors import UsageError
 from ...identifiers import slug
+from ...model_names import full_name
 from ...results.log.run_log import write_json
 from ...types import ModelName
 from .games import Game, GameLog, score_games, unplayed

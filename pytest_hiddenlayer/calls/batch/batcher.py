@@ -16,18 +16,17 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...batch_api import BatchApi, BatchState
 from ...errors import ProviderError, TransientError
 from ...types import Completion, Request
+from ..cost.meter import CostMeter
 from ..limiter import AdaptiveLimiter
 from ..retry import RetryPolicy, retry
 from .ledger import Entry, Ledger, Results, writing
-
-if TYPE_CHECKING:
-    from ..client import Purse
 
 FLUSH_AFTER_S = 2.0
 """A batch is sent when for so long nobody asked for more."""
@@ -70,7 +69,7 @@ class Batcher:
         ledger: Ledger,
         name: str,
         *,
-        meter: Purse | None = None,
+        meter: CostMeter | None = None,
         notify: Callable[[str], None] = lambda text: None,
         quiet_s: float = FLUSH_AFTER_S,
         pauses: PollBackoff = PollBackoff(),
@@ -97,7 +96,7 @@ class Batcher:
         """
         if self._ledger.find(key) is None and (self._off or not request.independent):
             return None
-        reserved = None if self._purse is None else await self._purse.reserve(request, order)
+        reserved = Decimal(0) if self._purse is None else await self._purse.reserve(request, order)
         try:
             found, first = await self._by_batch(key, request)
         except BaseException as error:
@@ -272,7 +271,7 @@ class Batcher:
     def _go_without(self, why: str) -> None:
         if not self._off:
             self._off = True
-            self._tell(without(self.name, why))
+            self._tell(no_batch_message(self.name, why))
 
     # ------------------------------------------------------------ collecting
 
@@ -377,7 +376,7 @@ class Batcher:
         self._tell(f"batch {entry.name} of {self.name}: collected {n} of {_requests(entry.n)} after {took}")
 
 
-def without(name: str, why: str = "") -> str:
+def no_batch_message(name: str, why: str = "") -> str:
     """What to say of a model whose provider or server has no batch API."""
     return f"--hl-batch: {name} has no batch endpoint{f' ({why})' if why else ''}: its calls go the ordinary way"
 

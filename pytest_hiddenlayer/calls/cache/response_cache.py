@@ -17,7 +17,8 @@ from typing import Any, Literal, TypeAlias
 
 from ...errors import UsageError
 from ...types import Completion
-from ..cache_key import call_key, completion_json, completion_of
+from ..cache_key import call_key
+from ..stored_completion import stored_completion, stored_values
 from .sqlite import damaged, open_cache
 
 Mode: TypeAlias = Literal["seeded", "all"]
@@ -78,7 +79,7 @@ class ResponseCache:
             self._stats.not_kept += 1
             return
         key = call_key(identity)
-        text = json.dumps(completion_json(completion), separators=(",", ":"))
+        text = json.dumps(stored_values(completion), separators=(",", ":"))
         self._unwritten[key] = (key, identity["provider"], identity["model"], repeatable, int(time.time()), text)
         self._stats.kept += 1
         if len(self._unwritten) % BATCH == 0 or time.monotonic() - self._written_s > _LAST_S:
@@ -143,6 +144,6 @@ def _whole(completion: Completion, mode: Mode) -> bool:
 def _read(text: str) -> Completion | None:
     """None for a row that another version wrote differently: it is asked anew and replaced."""
     try:
-        return completion_of(json.loads(text))
-    except (ValueError, TypeError, KeyError):
+        return stored_completion(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

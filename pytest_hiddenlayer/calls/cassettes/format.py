@@ -20,7 +20,8 @@ from typing import Any
 from ...errors import UsageError
 from ...identifiers import slug
 from ...types import Completion
-from ..cache_key import call_key, completion_json, completion_of
+from ..cache_key import call_key
+from ..stored_completion import stored_completion, stored_values
 
 LOGPROB_DECIMALS = 4
 _USUAL: dict[str, Any] = {"epoch": 1, "params": {}, "round": 0, "sample": "", "schema": None, "top_logprobs": 0}
@@ -138,7 +139,7 @@ def write_cassette(path: Path, calls: Mapping[str, RecordedCall]) -> None:
 
 
 def _answer(completion: Completion, asked: Mapping[str, Any]) -> dict[str, Any]:
-    kept = completion_json(completion)
+    kept = stored_values(completion)
     usage = asdict(completion.usage)
     calls = usage.pop("calls")
     values: dict[str, Any] = {
@@ -161,7 +162,7 @@ def _answer(completion: Completion, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _completion(values: Mapping[str, Any]) -> Completion:
-    return completion_of(
+    return stored_completion(
         {
             "text": values["text"],
             "finish_reason": values.get("finish_reason", "stop"),

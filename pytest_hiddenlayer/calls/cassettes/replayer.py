@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import HiddenLayerError, ProviderError, UsageError
+from ...protocols import ProviderCapabilities, traits_of
 from ...registry import providers
 from ...types import Completion, Request
 from ..cache_key import cache_key_fields, call_key
@@ -28,7 +29,7 @@ class Replayer:
         self.folder = folder
         self._lines: dict[str, bytes] = {}
         self._models: dict[tuple[str, str], list[str]] = defaultdict(list)  # (provider, model) → keys
-        self._structured: set[tuple[str, str]] = set()
+        self._with_schema: set[tuple[str, str]] = set()
         self._nearest: dict[tuple[str, str] | None, Nearest] = {}
         if folder.is_dir():
             self._read()
@@ -41,7 +42,7 @@ class Replayer:
         """A provider that stands for the real one. Raises UsageError where several models could be meant."""
         name = model or self._default(provider)
         own = (provider, portable_model(name))
-        return ReplayProvider(self, provider, name, structured=own in self._structured)
+        return ReplayProvider(self, provider, name, supports_json_schema=own in self._with_schema)
 
     def find(self, provider: str, model: str, endpoint: str, request: Request) -> Completion:
         """The recorded answer to this call, from whichever server. Raises ProviderError where there is none."""
@@ -66,12 +67,12 @@ class Replayer:
                 self._models[own].append(key)
             self._lines[key] = call.line
             if call.identity["schema"] is not None:
-                self._structured.add(own)
+                self._with_schema.add(own)
 
     def _default(self, provider: str) -> str:
         recorded = [model for name, model in self._models if name == provider]
         try:
-            usual = getattr(providers.get(provider), "default_model", None)
+            usual = traits_of(providers.get(provider)).default_model
         except HiddenLayerError:
             usual = None
         if usual is not None and (portable_model(usual) in recorded or not recorded):
@@ -107,15 +108,14 @@ class Replayer:
 class ReplayProvider:
     """A provider whose every answer was recorded; it needs neither the model nor its client."""
 
-    endpoint = ""
-
-    def __init__(self, replayer: Replayer, provider: str, model: str, *, structured: bool = False) -> None:
-        self.model, self.structured = model, structured
+    def __init__(self, replayer: Replayer, provider: str, model: str, *, supports_json_schema: bool = False) -> None:
+        self.model = model
+        self.capabilities = ProviderCapabilities(supports_json_schema=supports_json_schema)
         self._replayer, self._provider = replayer, provider
 
     async def complete(self, request: Request) -> Completion:
         """The recorded answer. Raises ProviderError with the nearest recorded call where there is none."""
-        return self._replayer.find(self._provider, self.model, self.endpoint, request)
+        return self._replayer.find(self._provider, self.model, "", request)
 
     async def close(self) -> None:
         """Nothing is open."""

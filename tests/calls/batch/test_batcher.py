@@ -76,8 +76,8 @@ class Asking:
             for how in (False, True)
         )
         self.batcher = Batcher(
-            provider.batches,
-            Ledger(self.folder, name, "m", provider.endpoint),
+            provider.capabilities.batch_api,
+            Ledger(self.folder, name, "m", provider.capabilities.endpoint),
             f"{name}:m",
             meter=batch,
             notify=self.told.append,
@@ -85,7 +85,7 @@ class Asking:
             pauses=PollBackoff(first=0.05, longest=0.1),
             retry_policy=QUICK,
         )
-        return ModelClient.to(
+        return ModelClient.for_provider(
             name, provider, AdaptiveLimiter(8), retry_policy=QUICK, meter=meter, batcher=self.batcher
         )
 
@@ -175,12 +175,12 @@ def test_every_parameter_is_in_a_batch_as_in_a_call(tmp_path: Path, vendor: str)
     with standin() as server:
         provider = VENDORS[vendor]("m", base_url=server.url + ("" if vendor == "anthropic" else "/v1"))
         one = request("hi", system="be brief", params=params)
-        line = json.loads(provider.batches.line("k", one))
+        line = json.loads(provider.capabilities.batch_api.line("k", one))
         asyncio.run(_asked(provider, one))
         sent = server.stats()["last"]
     assert (line["custom_id"], line.get("params") or line["body"]) == ("k", sent["body"])
     if vendor == "anthropic":
-        assert provider.batches.kind(one) == sent["headers"]["anthropic-version"] == "2023-06-01"
+        assert provider.capabilities.batch_api.kind(one) == sent["headers"]["anthropic-version"] == "2023-06-01"
     else:
         assert line["url"] == sent["path"]
 
@@ -374,7 +374,7 @@ def test_an_intent_that_came_to_nothing_is_sent(asking: Asking):
         line = asking.line(server)
         keys = asyncio.run(_keys(line, firsts(5)))
         with closing(Ledger(asking.folder, asking.vendor, "m", line.endpoint)) as killed:
-            killed.intend(line.provider.batches.kind(firsts(1)[0]), keys)
+            killed.intend(line.provider.capabilities.batch_api.kind(firsts(1)[0]), keys)
         found = asking.run(server, firsts(5))
         assert server.stats()["batches"] == [5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)]

@@ -352,7 +352,7 @@ def test_a_provider_replays_without_its_client(tmp_path):
         tmp_path, (cache_key_fields("acme", "large-1", "https://api.acme", REQUEST), replace(ANSWER, model="large-1"))
     )
     provider = Replayer(tmp_path).model("acme", "large-1")
-    assert (provider.model, provider.structured) == ("large-1", False)
+    assert (provider.model, provider.capabilities.supports_json_schema) == ("large-1", False)
     assert asyncio.run(provider.complete(REQUEST)) == replace(REPLAYED, model="large-1")
     asyncio.run(provider.close())
 
@@ -376,7 +376,7 @@ def test_a_provider_is_structured_where_a_schema_was_recorded(tmp_path):
     request = replace(REQUEST, schema=schema)
     record(tmp_path, (identity(request), ANSWER))
     provider = Replayer(tmp_path).model("mlx", "nano-1")
-    assert provider.structured
+    assert provider.capabilities.supports_json_schema
     assert asyncio.run(provider.complete(request)) == REPLAYED
 
 
