@@ -13,11 +13,12 @@ from .calls.batch.ledger import BATCHES
 from .engine.cases import Case, Cell, cases, cells
 from .engine.runtime import Runtime
 from .errors import HiddenLayerError, TaskError, UsageError
+from .io.atomic import write_json
 from .options import RunOptions, check
 from .report.budget_match import Findings, find
 from .results.budget_match.control_cells import control_figures
 from .results.log.resume import resumable
-from .results.log.run_log import RunLog, new_run_id, write_json
+from .results.log.run_log import RunLog, new_run_id
 from .results.log.summary import summary
 from .results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 from .results.regression.baseline import CellKey

@@ -30,9 +30,9 @@ def conclude(state: State) -> None:
     """Add the cells of the draws to the figures, and write `equal_budget.json`; the controller's part."""
     if not (state.options.equal_budget and state.records):
         return
+    from ..io.atomic import write_json
     from ..report.budget_match import find
     from ..results.budget_match.control_cells import control_figures
-    from ..results.log.run_log import write_json
 
     state.metrics += control_figures([found.plan for found in state.metrics], state.records)
     state.findings = find(state.records)

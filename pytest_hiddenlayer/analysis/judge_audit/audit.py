@@ -10,8 +10,8 @@ from typing import Any
 
 from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
+from ...io.atomic import write_json
 from ...model_names import full_name
-from ...results.log.run_log import write_json
 from ...types import GenerationConfig, ModelName, Usage
 from ..annotation.labels import Label
 from ..annotation.questions import read_sides

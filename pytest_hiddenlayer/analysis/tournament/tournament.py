@@ -13,8 +13,8 @@ from typing import Literal
 
 from ...errors import UsageError
 from ...identifiers import slug
+from ...io.atomic import write_json
 from ...model_names import full_name
-from ...results.log.run_log import write_json
 from ...types import ModelName
 from .games import Game, GameLog, score_games, unplayed
 from .judge_bias import effects

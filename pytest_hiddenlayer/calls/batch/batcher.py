@@ -22,11 +22,12 @@ from typing import Any
 
 from ...batch_api import BatchApi, BatchState
 from ...errors import ProviderError, TransientError
+from ...io.atomic import replacing
 from ...types import Completion, Request
 from ..cost.meter import CostMeter
 from ..limiter import AdaptiveLimiter
 from ..retry import RetryPolicy, retry
-from .ledger import Entry, Ledger, Results, writing
+from .ledger import Entry, Ledger, Results
 
 FLUSH_AFTER_S = 2.0
 """A batch is sent when for so long nobody asked for more."""
@@ -330,7 +331,7 @@ class Batcher:
 
     async def _download(self, entry: Entry, state: BatchState) -> None:
         """Put the results beside the entry, whole or not at all."""
-        with writing(self._ledger.results_path(entry)) as file:
+        with replacing(self._ledger.results_path(entry), sync=True) as file:
             async for line in self._api.results(state):
                 try:
                     self._api.key(json.loads(line))

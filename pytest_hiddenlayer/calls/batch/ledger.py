@@ -10,18 +10,17 @@ that no death of the process can lose a batch that was paid. Neither holds promp
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...errors import UsageError
+from ...io.atomic import replacing
+from ...io.locks import lock
 
 BATCHES = Path("reports") / "batches"
 KEPT_S = 30 * 86400.0
@@ -119,7 +118,7 @@ class Ledger:
         )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sending[entry.tag] = file = self._mark(entry).open("xb")
-        lock(file)
+        lock(file.fileno(), wait=False)
         self.save(entry)
         self._entries |= dict.fromkeys(entry.keys, entry)
         return entry
@@ -142,7 +141,7 @@ class Ledger:
         """Whether a living process is just sending it. When it is no more, its id may be known: then it is here."""
         try:
             with self._mark(entry).open("rb") as file:
-                if not lock(file):
+                if not lock(file.fileno(), wait=False):
                     return True
         except FileNotFoundError:
             pass
@@ -154,7 +153,7 @@ class Ledger:
         """Put an entry on disk; when this returns, neither this process nor the machine can lose it by dying."""
         self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"schema": _SCHEMA, **asdict(entry)}, indent=1, allow_nan=False) + "\n"
-        with writing(self._path(entry)) as file:
+        with replacing(self._path(entry), sync=True) as file:
             file.write(text.encode())
 
     def drop(self, entry: Entry, keys: Iterable[str] | None = None) -> None:
@@ -206,32 +205,6 @@ def read_entries(folder: Path) -> Iterator[Entry]:
     """The entries of a folder, the oldest first; none where it is not there. Raises UsageError."""
     found = [_read(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
     yield from sorted(found, key=lambda entry: entry.intended_s)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file in one step: whoever reads it, after a crash too, finds the old one or the new one."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with beside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def lock(file: BinaryIO) -> bool:
-    """Whether the file's lock was got; it goes with the file's handle. Where the system has none, it always is."""
-    if sys.platform != "win32":
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 def _read(path: Path) -> Entry:

@@ -11,7 +11,6 @@ is found by what it says, also when the code that computes keys has changed.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -19,6 +18,8 @@ from typing import Any
 
 from ...errors import UsageError
 from ...identifiers import slug
+from ...io.atomic import replacing
+from ...io.jsonl import raw_lines
 from ...types import Completion
 from ..cache_key import call_key
 from ..stored_completion import stored_completion, stored_values
@@ -110,15 +111,10 @@ def read_cassette(path: Path, *, growing: bool = False) -> Iterator[RecordedCall
 
     Raises UsageError with file and line for any other that is no recorded call.
     """
-    lines = path.read_bytes().split(b"\n")  # bytes: half a line may end inside a character
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in raw_lines(path, allow_incomplete=growing):
         try:
             yield parse_line(line)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            if growing and number == len(lines):
-                return
             what = f"{error} is missing" if isinstance(error, KeyError) else error
             raise UsageError(
                 f"{path}:{number}: not a recorded call: {what}; take the line out and record it anew with --record"
@@ -130,12 +126,8 @@ def write_cassette(path: Path, calls: Mapping[str, RecordedCall]) -> None:
     data = b"".join(call.line + b"\n" for call in sorted(calls.values(), key=lambda call: call.order))
     if path.is_file() and path.read_bytes() == data:
         return
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with beside.open("wb") as file:
+    with replacing(path, sync=True) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
 
 
 def _answer(completion: Completion, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...errors import UsageError
+from ...io.locks import lock, locked_folder, unlock
 from ...types import Completion
 from .format import RecordedCall, format_line, read_cassette, write_cassette
 
@@ -31,9 +29,9 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             merge(folder)
-            with locked(folder):  # no merge may take the file for an abandoned one
+            with locked_folder(folder):  # no merge may take the file for an abandoned one
                 self._part: BinaryIO | None = (folder / f"{PART}{secrets.token_hex(4)}").open("xb", buffering=0)
-                _lock(self._part)
+                lock(self._part.fileno())
         except OSError as error:
             raise UsageError(
                 f"--record {folder}: cannot write there ({error.strerror}); name another folder"
@@ -52,7 +50,7 @@ class Recorder:
         """
         if self._part is None:
             return
-        _unlock(self._part)
+        unlock(self._part.fileno())
         self._part.close()
         self._part = None
         merge(self.folder)
@@ -63,7 +61,7 @@ def merge(folder: Path) -> None:
 
     Raises UsageError for a malformed cassette; what was to be merged then stays where it is.
     """
-    with locked(folder):
+    with locked_folder(folder):
         done = [part for part in parts(folder) if not _growing(part)]
         fresh: dict[str, dict[str, RecordedCall]] = defaultdict(dict)
         for part in done:
@@ -85,41 +83,4 @@ def parts(folder: Path) -> list[Path]:
 def _growing(part: Path) -> bool:
     """Whether its recorder lives."""
     with part.open("r+b") as file:
-        return not _lock(file, wait=False)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One merge at a time in a folder."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # NFS locks no folders; there one process records at a time
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(file: BinaryIO, *, wait: bool = True) -> bool:
-    """Whether the lock was got; it goes with the file's handle. Where the system has none, it always is."""
-    if sys.platform != "win32":
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            return False
-    return True
-
-
-def _unlock(file: BinaryIO) -> None:
-    """Let go also what a forked process holds of the same handle."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)
+        return not lock(file.fileno(), wait=False)

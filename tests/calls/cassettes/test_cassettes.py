@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_hiddenlayer.calls.cache_key import cache_key_fields
-from pytest_hiddenlayer.calls.cassettes.closest import likeness
+from pytest_hiddenlayer.calls.cassettes.closest import first_difference
 from pytest_hiddenlayer.calls.cassettes.format import format_line, parse_line
 from pytest_hiddenlayer.calls.cassettes.replayer import Recorder, Replayer
 from pytest_hiddenlayer.errors import ProviderError, UsageError
@@ -487,7 +487,7 @@ def test_a_miss_looks_at_few_calls(tmp_path, monkeypatch):
     """However many calls are recorded, only some are compared word by word."""
     compared = []
     monkeypatch.setattr(
-        "pytest_hiddenlayer.calls.cassettes.closest.likeness", lambda *texts: compared.append(texts) or 0.5
+        "pytest_hiddenlayer.calls.cassettes.closest.similarity", lambda *texts: compared.append(texts) or 0.5
     )
     record(tmp_path, *((identity(asking(f"What is {i}?", sample_id=str(i % 2))), ANSWER) for i in range(400)))
     miss(tmp_path, asking("What is 17?!", sample_id="1"))
@@ -495,8 +495,8 @@ def test_a_miss_looks_at_few_calls(tmp_path, monkeypatch):
 
 
 @given(st.text(), st.text())
-def test_likeness_is_a_share(one, other):
-    """It lies in [0, 1], and is 1 for equal texts only."""
-    share = likeness(one, other)
-    assert 0.0 <= share <= 1.0
-    assert (share == 1.0) == (one == other)
+def test_the_first_difference_parts_two_texts(text, other):
+    """Both texts are equal before it, and differ there or end."""
+    index = first_difference(text, other)
+    assert text[:index] == other[:index]
+    assert text[index : index + 1] != other[index : index + 1] or text == other
