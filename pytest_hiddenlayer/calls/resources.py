@@ -10,8 +10,9 @@ from typing import Any
 from ..options import RunOptions
 from ..protocols import Provider, capabilities_of
 from ..types import Completion
-from .batch.batcher import FLUSH_AFTER_S, Batcher, no_batch_message
+from .batch.batcher import FLUSH_AFTER_S, Batcher
 from .batch.ledger import BATCHES, Ledger
+from .batch.messages import no_batch_message
 from .cache.response_cache import ResponseCache
 from .cache.sqlite import default_path
 from .cassettes.replayer import Recorder, Replayer

@@ -54,8 +54,9 @@ def _check(name: str) -> bool:
 
 def _batches() -> list[str]:
     """A line for each batch that runs from this folder have sent and not put into records yet."""
-    from ..calls.batch.batcher import describe_pending
-    from ..calls.batch.ledger import BATCHES, read_entries
+    from ..calls.batch.entries import read_entries
+    from ..calls.batch.ledger import BATCHES
+    from ..calls.batch.messages import describe_pending
 
     try:
         found = describe_pending(read_entries(BATCHES), time.time())

@@ -16,8 +16,10 @@ import pytest
 from fake_server import Running, standin
 from fake_server.asking import KEY, request
 
-from pytest_hiddenlayer.calls.batch.batcher import Batcher, PollBackoff
-from pytest_hiddenlayer.calls.batch.ledger import Ledger, read_entries
+from pytest_hiddenlayer.calls.batch.batcher import Batcher
+from pytest_hiddenlayer.calls.batch.entries import read_entries
+from pytest_hiddenlayer.calls.batch.ledger import Ledger
+from pytest_hiddenlayer.calls.batch.polling import PollBackoff
 from pytest_hiddenlayer.calls.client import ModelClient
 from pytest_hiddenlayer.calls.cost.budget import Budget
 from pytest_hiddenlayer.calls.cost.meter import CostMeter
@@ -82,7 +84,7 @@ class Asking:
             meter=batch,
             notify=self.told.append,
             quiet_s=quiet_s,
-            pauses=PollBackoff(first=0.05, longest=0.1),
+            backoff=PollBackoff(first=0.05, longest=0.1),
             retry_policy=QUICK,
         )
         return ModelClient.for_provider(
@@ -232,7 +234,7 @@ def test_what_may_pass_is_asked_by_itself(asking: Asking, mark: str):
     assert [one.batched for one in found] == [True] * 4 + [False]
     assert (stats["batches"], stats["requests"]) == ([5], 1)
     assert asking.told[-1] == (
-        f"1 request to {asking.vendor}:m got no answer in a batch and went the ordinary way, at its price"
+        f"1 request to {asking.vendor}:m got no answer in a batch and used the synchronous API, at its price"
     )
     assert asking.files == []
 
@@ -275,7 +277,7 @@ def test_a_server_without_batches(asking: Asking):
         assert server.stats()["requests"] == 3
     assert texts(found) == [f"The answer is {i}" for i in range(3)]
     assert asking.told == [
-        f"--hl-batch: {asking.vendor}:m has no batch endpoint (HTTP 404): its calls go the ordinary way"
+        f"--hl-batch: {asking.vendor}:m has no batch endpoint (HTTP 404): its calls use the synchronous API"
     ]
     assert asking.files == []
 
@@ -362,7 +364,7 @@ def test_a_batch_whose_making_was_not_told_is_found_again(asking: Asking, when: 
 async def _lost(asking: Asking, server: Running, retry_policy: RetryPolicy) -> None:
     line = asking.line(server)
     assert line.batcher is not None
-    line.batcher._patience = retry_policy
+    line.batcher._session.retry_policy = retry_policy
     found = await asyncio.gather(*map(line.complete, firsts(5)), return_exceptions=True)
     assert all(isinstance(one, ProviderError) for one in found)
     await line.close()
@@ -451,7 +453,7 @@ def test_a_call_that_was_given_up_before_sending_is_not_sent(asking: Asking):
 def test_a_ledger_that_cannot_be_read_is_said(tmp_path: Path):
     """Never passed over in silence: a batch may have been paid for."""
     (tmp_path / "x.json").write_text('{"schema": 99}')
-    with pytest.raises(UsageError, match=r"x\.json: tells of no batch that can be read \(schema 99"):
+    with pytest.raises(UsageError, match=r"x\.json: cannot be read as a batch entry \(schema 99"):
         Ledger(tmp_path, "openai", "m", "")
 
 
@@ -481,7 +483,7 @@ def test_an_entry_is_found_by_its_own_name_only(tmp_path: Path, name: str, tag: 
     for path in outside:
         path.write_text("mine")
     (folder / f"{name}.json").write_text(json.dumps(ENTRY | {"tag": tag}))
-    with pytest.raises(UsageError, match=rf"{name}\.json: tells of no batch that can be read \(.*{re.escape(why)}"):
+    with pytest.raises(UsageError, match=rf"{name}\.json: cannot be read as a batch entry \(.*{re.escape(why)}"):
         Ledger(folder, "openai", "m", "")
     assert all(path.read_text() == "mine" for path in outside)
 
