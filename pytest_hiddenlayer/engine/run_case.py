@@ -31,7 +31,7 @@ async def run_case(
 ) -> Record:
     """The record of one case. A failed call is a record with outcome `error`, never an exception.
 
-    `alone`: no other case is asked meanwhile, so that its calls go the ordinary way under `batch`.
+    `unbatched`: no other case runs at the same time, so that its calls use the synchronous API under `batch`.
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(

@@ -1,4 +1,4 @@
-"""Record the calls of a run into a folder of cassettes."""
+"""Records the calls of a run into a folder of cassettes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from ...types import Completion
 from .format import RecordedCall, format_line, read_cassette, write_cassette
 
 PART = ".recording-"
-"""How the names of files begin that are not yet merged."""
+"""Prefix of the names of files that are not merged yet."""
 
 
 class Recorder:
-    """Writes calls into a folder; any number of processes may record into the same one.
+    """Writes calls into a folder. Several processes may record into the same folder.
 
-    Each appends to a file of its own, which is merged into the cassettes on close. What a killed
-    process left is merged by the next that opens or closes a recorder there.
+    Each appends to its own file, which is merged into the cassettes on close. The file of a killed
+    process is merged when the next recorder opens or closes there. Raises UsageError if the folder
+    cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,7 +30,7 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             merge(folder)
-            with locked_folder(folder):  # no merge may take the file for an abandoned one
+            with locked_folder(folder):  # no merge may take the file for that of a killed process
                 self._part: BinaryIO | None = (folder / f"{PART}{secrets.token_hex(4)}").open("xb", buffering=0)
                 lock(self._part.fileno())
         except OSError as error:
@@ -44,9 +45,9 @@ class Recorder:
         self._part.write(format_line(identity, completion))
 
     def close(self) -> None:
-        """Merge what was recorded into the cassettes.
+        """Merge the recorded calls into the cassettes.
 
-        Raises UsageError for a cassette that is malformed; what was recorded waits beside it.
+        Raises UsageError for a malformed cassette; the recorded calls then stay in their file.
         """
         if self._part is None:
             return
@@ -57,30 +58,30 @@ class Recorder:
 
 
 def merge(folder: Path) -> None:
-    """Put what finished or killed recorders left into the cassettes: a call recorded anew replaces its line.
+    """Merge the files of closed and killed recorders into the cassettes; a call recorded again replaces its line.
 
-    Raises UsageError for a malformed cassette; what was to be merged then stays where it is.
+    Raises UsageError for a malformed cassette; nothing is deleted then.
     """
     with locked_folder(folder):
-        done = [part for part in parts(folder) if not _growing(part)]
-        fresh: dict[str, dict[str, RecordedCall]] = defaultdict(dict)
-        for part in done:
+        finished = [part for part in parts(folder) if not _is_growing(part)]
+        recorded: dict[str, dict[str, RecordedCall]] = defaultdict(dict)
+        for part in finished:
             for call in read_cassette(part, growing=True):
-                fresh[call.file][call.key] = call
-        for name, calls in fresh.items():
+                recorded[call.file][call.key] = call
+        for name, calls in recorded.items():
             path = folder / name
             known = {call.key: call for call in read_cassette(path)} if path.is_file() else {}
             write_cassette(path, known | calls)
-        for part in done:
+        for part in finished:
             part.unlink()
 
 
 def parts(folder: Path) -> list[Path]:
-    """What recorders have not merged yet, the newest last."""
+    """The files that are not merged yet, the newest last."""
     return sorted(folder.glob(f"{PART}*"), key=lambda path: path.stat().st_mtime)
 
 
-def _growing(part: Path) -> bool:
-    """Whether its recorder lives."""
+def _is_growing(part: Path) -> bool:
+    """Whether its recorder is still open."""
     with part.open("r+b") as file:
         return not lock(file.fileno(), wait=False)
