@@ -339,7 +339,7 @@ def test_a_cancelled_waiter_takes_no_place():
     async def go() -> bool:
         limiter = AdaptiveLimiter(1)
         async with limiter.acquire(0):
-            waiting = asyncio.create_task(limiter._take(1))
+            waiting = asyncio.create_task(limiter._acquire(1))
             await asyncio.sleep(0)
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)

@@ -101,7 +101,7 @@ def prune(path: Path, older_than_days: float) -> int:
     Raises UsageError as `open_cache` does, and for a negative age.
     """
     if not older_than_days >= 0:
-        raise UsageError(f"response cache: the age to prune must be 0 days or more; got {older_than_days}")
+        raise UsageError(f"response cache: cannot prune what is older than {older_than_days:g} days: give 0 or more")
     if not path.exists():
         return 0
     with closing(open_cache(path)) as base:

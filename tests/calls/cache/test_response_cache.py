@@ -316,7 +316,7 @@ def test_the_command_tells_and_prunes(path, capsys):
     assert main(["cache", "--path", str(path), "--prune", "0"]) == 0
     assert "removed: 3 answers" in capsys.readouterr().out
     assert main(["cache", "--path", str(path), "--prune", "-1"]) == 4
-    assert "Give 0 or more" in capsys.readouterr().err
+    assert "give 0 or more" in capsys.readouterr().err
 
 
 def test_the_file_lies_in_the_users_caches(monkeypatch):
