@@ -96,14 +96,14 @@ def asked(text: str) -> Request:
 
 
 def test_a_request_comes_through_whole():
-    """Every field, lone surrogates and all."""
+    """Every field, lone surrogates included."""
     import json
 
     assert request_from_json(json.loads(encode_line(request_to_json(WHOLE)))) == WHOLE
 
 
 def test_a_completion_comes_through_whole(slow, tmp_path):
-    """What the provider said is what the worker gets, to the last field."""
+    """The worker gets every field that the provider returned."""
     with brokered(tmp_path) as (_, worker):
         found = worker.run(worker.provider(NAME).complete(asked("hello")))
         direct = asyncio.run(slow().complete(asked("hello")))
@@ -121,7 +121,7 @@ def test_a_completion_comes_through_whole(slow, tmp_path):
     ],
 )
 def test_errors_keep_their_kind(error):
-    """A worker skips for an unavailable provider, and stops for a wrong option, as the controller would."""
+    """A worker gets the same class of error as the controller."""
     found = error_from_json(error_to_json(error))
     wanted = {UnknownNameError: UsageError, KeyError: ProviderError}.get(type(error), type(error))
     assert isinstance(found, wanted)
@@ -138,14 +138,14 @@ def test_opening_fails_as_it_failed_there(slow, tmp_path):
 
 
 def test_a_provider_of_the_workers_own_is_opened_by_the_worker(tmp_path):
-    """One that only the worker's conftest registered: the broker does not know it."""
+    """The broker does not know a provider that only the worker's conftest registers."""
     with brokered(tmp_path) as (_, worker):
         client = worker.pool._broker
         assert worker.run(client.open(ModelName(provider="nobody_knows"))) is None
 
 
 def test_two_workers_share_one_model(slow, tmp_path):
-    """It is opened once."""
+    """The model is opened once."""
     with brokered(tmp_path) as (broker, worker):
         other = Runtime(RunOptions(), "r", broker=BrokerClient(broker.path))
         for one in (worker, other):
@@ -155,7 +155,7 @@ def test_two_workers_share_one_model(slow, tmp_path):
     assert slow.opened == 1
 
 
-def test_an_error_of_a_call_is_that_calls(slow, tmp_path):
+def test_an_error_of_a_call_reaches_its_caller(slow, tmp_path):
     """The kind of error is kept, and the next call goes on."""
     with brokered(tmp_path) as (_, worker):
         with pytest.raises(BudgetExceededError, match="nothing is left"):
