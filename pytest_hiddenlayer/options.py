@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -55,41 +55,6 @@ def first(*values: T | None) -> T | None:
     Every face builds this order by the order of its arguments; nothing else decides precedence.
     """
     return next((value for value in values if value is not None), None)
-
-
-def parse_model(text: str, option: str = "--provider") -> ModelName:
-    """`PROVIDER[:MODEL]`, split at the first colon. Raises UsageError where a part is empty."""
-    provider, colon, model = text.partition(":")
-    if not provider or (colon and not model):
-        raise UsageError(f"{option} {text!r}: write PROVIDER or PROVIDER:MODEL")
-    return ModelName(provider=provider, model=model or None)
-
-
-def name_models(
-    providers: tuple[str, ...], model: str | None, known: Callable[[str], object]
-) -> tuple[ModelName, ...]:
-    """The models of `--provider` and `--model`. `known` raises for a provider nobody registered.
-
-    Raises UsageError where `--model` does not meet exactly one provider without a model.
-    """
-    names = tuple(parse_model(text) for text in providers)
-    for name in names:
-        known(name.provider)
-    doubled = {str(name) for name in names if names.count(name) > 1}
-    if doubled:
-        raise UsageError(f"--provider {', '.join(sorted(doubled))} was given twice")
-    if model is None:
-        return names
-    open_ones = [name for name in names if name.model is None]
-    if len(open_ones) != 1:
-        shown = " ".join(f"--provider {name}" for name in names) or "no --provider"
-        raise UsageError(
-            f"--model {model!r} needs exactly one --provider without a model; found {shown}. "
-            f"Write --provider PROVIDER:{model} instead"
-        )
-    if not model:
-        raise UsageError("--model is empty: give a folder or a name")
-    return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
 
 
 def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UsageError
-from ..identifiers import controlled, item_name, item_params, slugs
+from ..identifiers import controlled, item_name, item_params
+from ..model_names import model_slugs, parse_model
 from ..options import RunOptions, first, limited
+from ..protocols import Scorer, traits_of
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
-from ..types import ModelName, Sample, Scorer, Task
+from ..types import ModelName, Sample, Task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,25 +69,11 @@ class Case:
         return item_params(self.cell.strategy.label, self.cell.model, self.cell.slug, self.epoch)
 
 
-def model_slugs(options: RunOptions) -> dict[ModelName, str]:
-    """The slug of every model of the run, told apart where two would share one."""
-    full = {name: full_name(name) for name in options.providers}
-    by_name = slugs(dict.fromkeys(full.values()))
-    return {name: by_name[full[name]] for name in full}
-
-
-def full_name(model: ModelName) -> str:
-    """The model's full name; a provider's default model where the user named none."""
-    if model.model is not None:
-        return model.model
-    return getattr(providers.get(model.provider), "default_model", model.provider)
-
-
 def cells(task: Task, options: RunOptions) -> list[Cell]:
     """The cells of a task under these options. Raises UsageError for a wrong strategy, scorer or model."""
     chosen = limited(task, options.limit)
     scorers = tuple(build_scorer(spec) for spec in task.scorers)
-    named = model_slugs(options)
+    named = model_slugs(options.providers)
     specs = options.strategies or task.strategies
     bound = [bind_strategy(spec) for spec in specs]
     doubled = [s.label for s in bound if sum(s.label == other.label for other in bound) > 1]
@@ -119,13 +107,11 @@ def cases(cell: Cell) -> Iterator[Case]:
 
 
 def _judge(text: str) -> ModelName:
-    from ..options import parse_model
-
     return parse_model(text, "judge")
 
 
 def _fitting(strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
-    if getattr(providers.get(model.provider), "single_only", False) and strategy.name != "single":
+    if traits_of(providers.get(model.provider)).single_only and strategy.name != "single":
         raise UsageError(
             f"provider {model.provider!r} holds final answers, which only strategy 'single' can score; "
             f"found strategy {strategy.name!r}. Add --strategy single"

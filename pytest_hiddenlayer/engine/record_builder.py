@@ -7,22 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ..identifiers import digest
+from ..model_names import full_name
+from ..protocols import Scorer
 from ..taskfile import messages_hash
-from ..types import (
-    SCORED,
-    Answer,
-    Call,
-    GenerationConfig,
-    Message,
-    Outcome,
-    Record,
-    Sample,
-    Score,
-    Scorer,
-    Spec,
-    Usage,
-)
-from .cases import Case, Cell, full_name
+from ..types import SCORED, Answer, Call, GenerationConfig, Message, Outcome, Record, Sample, Score, Spec, Usage
+from .cases import Case, Cell
 from .context import AnswerContext
 
 

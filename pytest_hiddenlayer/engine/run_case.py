@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
-from ..types import Answer, Call, GenerationConfig, Outcome, Provider, Record, Score
+from ..protocols import Provider
+from ..types import Answer, Call, GenerationConfig, Outcome, Record, Score
 from .cases import Case
 from .context import AnswerContext
 from .record_builder import build_record
@@ -30,7 +31,7 @@ async def run_case(
 ) -> Record:
     """The record of one case. A failed call is a record with outcome `error`, never an exception.
 
-    `alone`: no other case is asked meanwhile, so that its calls go the ordinary way under `batch`.
+    `unbatched`: no other case runs at the same time, so that its calls use the synchronous API under `batch`.
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(

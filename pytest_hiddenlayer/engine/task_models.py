@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..options import RunOptions, parse_model
+from ..model_names import parse_model
+from ..options import RunOptions
+from ..protocols import traits_of
 from ..registry import providers
 from ..types import ModelName
 
@@ -34,8 +36,7 @@ def loads_files(name: ModelName) -> bool:
     """Whether opening the model loads files that may be anybody's; a provider that nobody registered does not."""
     if name.provider not in providers.names():
         return False
-    look = getattr(providers.get(name.provider), "loads_files", None)
-    return look is not None and bool(look(name.model))
+    return traits_of(providers.get(name.provider)).loads_files(name.model)
 
 
 def _of_user(cell: Cell, options: RunOptions) -> Collection[ModelName | None]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ..engine.cases import Case
-    from ..types import ModelName, Provider, Record, Sample
+    from ..protocols import Provider
+    from ..types import ModelName, Record, Sample
 
 T = TypeVar("T")
 

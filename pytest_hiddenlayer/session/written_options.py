@@ -10,8 +10,9 @@ from typing import Any
 
 from ..engine.task_models import loads_files
 from ..errors import UsageError, did_you_mean
+from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME, OPTIONS
-from ..options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
+from ..options import RunOptions, parse_base_urls, parse_budget
 from ..registry import providers
 from ..results.log.run_log import find_run
 from ..strategies.bind import parse_strategy

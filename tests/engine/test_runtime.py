@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
-from pytest_hiddenlayer.engine.cases import Case, cases, cells, model_slugs
+from pytest_hiddenlayer.engine.cases import Case, cases, cells
 from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.engine.validate import check_options
 from pytest_hiddenlayer.errors import HiddenLayerError, ProviderError, UnknownNameError, UsageError
 from pytest_hiddenlayer.identifiers import derive_seed, digest, item_name, item_params, slug, slugs
-from pytest_hiddenlayer.options import RunOptions, first, limited, name_models, parse_model
+from pytest_hiddenlayer.model_names import model_slugs, name_models, parse_model
+from pytest_hiddenlayer.options import RunOptions, first, limited
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.registry import providers, scorer, strategy
 from pytest_hiddenlayer.strategies.bind import parse_strategy
@@ -300,10 +301,11 @@ def test_waiting_on_a_dead_loop_is_an_error(case):
     runtime = Runtime(RunOptions(), "r")
     slow = ScriptedProvider(script={"rules": [{"delay_s": 60, "reply": "late"}]})
     future = runtime.submit(case(), slow, slow)
-    alive, runtime._thread = runtime._thread, threading.Thread()
+    event_loop = runtime.pool.event_loop
+    alive, event_loop._thread = event_loop._thread, threading.Thread()
     with pytest.raises(ProviderError, match="thread has ended"):
         runtime.wait(future)
-    runtime._thread = alive
+    event_loop._thread = alive
     runtime.close()
 
 
@@ -338,7 +340,7 @@ def test_a_cancelled_waiter_takes_no_place():
     async def go() -> bool:
         limiter = AdaptiveLimiter(1)
         async with limiter.acquire(0):
-            waiting = asyncio.create_task(limiter._take(1))
+            waiting = asyncio.create_task(limiter._acquire(1))
             await asyncio.sleep(0)
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
@@ -381,7 +383,7 @@ def test_a_slug_is_told_apart_by_the_full_name_alone():
 def test_models_of_one_run_have_slugs_of_their_own():
     """Two models that end alike are told apart in a run, a third is left alone."""
     names = [ModelName(provider="recorded", model=model) for model in ("a/m", "b/m", "n")]
-    found = model_slugs(RunOptions(providers=tuple(names)))
+    found = model_slugs(names)
     assert found[names[2]] == "n"
     assert len(set(found.values())) == 3
 

@@ -50,7 +50,7 @@ class Workers:
         if self._broker is None and has_evals(self._config, ids):
             from ...calls.broker.server import Broker
 
-            broker = Broker(state_of(self._config).session.runtime, self._path)
+            broker = Broker(state_of(self._config).session.runtime.pool, self._path)
             broker.start()
             self._broker = broker
 
