@@ -1,4 +1,4 @@
-"""What one run was asked to do, and the one place that decides precedence."""
+"""The options of one run, and the precedence of their sources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
-    """The options of a run; None means that nobody asked."""
+    """The options of a run; None means that the option was not set."""
 
     providers: tuple[ModelName, ...] = (ModelName(provider="mlx"),)
     strategies: tuple[Spec, ...] | None = None
@@ -26,34 +26,31 @@ class RunOptions:
     limit: int | None = None
     seed: int = 0
     generate: GenerationConfig = GenerationConfig()  # --hl-temperature, --hl-max-tokens
-    concurrency: int | None = None  # calls in flight at most; None: adapts to what the server bears
-    timeout_s: float | None = None  # of one attempt; None: the provider's own
-    base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every one that takes any
-    ini_urls: frozenset[str] = frozenset()  # of them, those that only an ini file names: they get no key
-    cache: str = "seeded"  # or all, off: which answers of servers are kept and used again
-    record: Path | None = None  # folder of cassettes that calls are written to
-    replay: Path | None = None  # folder of cassettes that answers come from; nothing is asked
-    budget_usd: Decimal | None = None  # that may be spent
-    prices: Path | None = None  # the user's own prices
-    batch: bool = False  # through the batch APIs, where a provider has one
-    stream: bool = False  # let answers come in pieces, where a provider does not by itself
+    concurrency: int | None = None  # maximum number of calls in flight per model; None: adapts to the server
+    timeout_s: float | None = None  # per attempt; None: the provider's default
+    base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every provider that takes one
+    ini_urls: frozenset[str] = frozenset()  # base URLs that only an ini file names: they get no key
+    cache: str = "seeded"  # or all, off: which answers of servers are cached and reused
+    record: Path | None = None  # folder of cassettes to write
+    replay: Path | None = None  # folder of cassettes to answer from; no model is asked
+    budget_usd: Decimal | None = None  # maximum cost
+    prices: Path | None = None  # file with the user's own prices
+    batch: bool = False  # use batch APIs of providers that have one
+    stream: bool = False  # stream responses of providers that do not stream by default
     allow_task_models: bool = False  # task files may name models whose files are loaded
     strict: bool = False
     require_provider: bool = False
     gate: str = "regression"  # or threshold, require, off
     gate_underpowered: str = "pass"  # or fail
-    adaptive: bool = False  # stop repeating epochs once the verdict is decided
-    equal_budget: bool = False  # ask the model alone as often as strategies of several calls did
-    match: str = "hash"  # or id: samples are compared though their prompt changed
+    adaptive: bool = False  # stop repeating the epochs of a cell once its verdict is decided
+    equal_budget: bool = False  # draw control samples for strategies of several calls
+    match: str = "hash"  # or id: compare samples although their prompt changed
     baseline: str | None = None
-    resume: Path | None = None  # folder of a run whose answers are taken over
+    resume: Path | None = None  # folder of a run whose answers are reused
 
 
 def first(*values: T | None) -> T | None:
-    """The first value that somebody set, in the order option > marker > ini > task file > default.
-
-    Every face builds this order by the order of its arguments; nothing else decides precedence.
-    """
+    """The first value that is set. Callers pass them in order: option, marker, ini file, task file, default."""
     return next((value for value in values if value is not None), None)
 
 
