@@ -32,8 +32,12 @@ def grid(
         return ""
     table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
     for name in headers:
-        justify = "right" if name in right else "left"
-        table.add_column(Text(visible(name)), justify=justify, no_wrap=name not in fold, overflow="fold")
+        table.add_column(
+            Text(visible(name)),
+            justify="right" if name in right else "left",
+            no_wrap=name not in fold,
+            overflow="fold",
+        )
     for number, row in enumerate(rows):
         cells = [Text(visible(value)) for value in row]
         cells[-1].stylize(styles[number] if colour and styles else "")

@@ -18,27 +18,30 @@ from support.records import record
 from pytest_hiddenlayer.analysis.annotation.label_page import question_page
 from pytest_hiddenlayer.analysis.annotation.label_server import MAX_BODY, LabelServer
 from pytest_hiddenlayer.analysis.annotation.labels import read_labels
-from pytest_hiddenlayer.analysis.annotation.questions import Question, Side
+from pytest_hiddenlayer.analysis.annotation.questions import Question
 from pytest_hiddenlayer.analysis.annotation.session import LabelingSession
+from pytest_hiddenlayer.analysis.answers import PlayerAnswer
 from pytest_hiddenlayer.results.log.run_log import RunLog
 
 EVIL = "<script>document.title='broken'</script><img src='http://127.0.0.1:9/x' onerror=\"document.title='broken'\">"
 RUN = "20260101T000000Z-aaaaaaaa"
 
 
-def side(name: str, output: str, at: int = 0) -> Side:
+def answer(name: str, output: str, at: int = 0) -> PlayerAnswer:
     """An answer of player `name` to sample `at`."""
     made = record(f"s{at}", 1.0, output=output, label=name, key=f"{name}{at}", input=f"question {at}", run_id=RUN)
-    return Side(player=f"{name}@scripted:m", run_id=RUN, record=made)
+    return PlayerAnswer(player=f"{name}@scripted:m", run_id=RUN, record=made)
 
 
 def pair(at: int = 0, shown: str = "ab", outputs: tuple[str, str] = ("short", "long")) -> Question:
     """A question about two answers."""
-    return Question(kind="pairwise", a=side("debate", outputs[0], at), b=side("single", outputs[1], at), shown=shown)
+    return Question(
+        kind="pairwise", a=answer("debate", outputs[0], at), b=answer("single", outputs[1], at), shown=shown
+    )
 
 
-def sitting(path: Path, *questions: Question) -> LabelingSession:
-    """A sitting of ann's."""
+def session(path: Path, *questions: Question) -> LabelingSession:
+    """A session of the rater ann."""
     return LabelingSession.begin(path, "ann", questions, lambda: "2026-01-01T00:00:00+00:00")
 
 
@@ -54,7 +57,7 @@ def serve(path: Path) -> Iterator[object]:
     servers: list[LabelServer] = []
 
     def started(*questions: Question) -> LabelServer:
-        server = LabelServer(sitting(path, *questions))
+        server = LabelServer(session(path, *questions))
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server
@@ -159,7 +162,7 @@ def test_the_buttons_are_reached_by_tab(serve, browser, path):
 @needs_browser
 def test_ratings_have_keys(serve, browser, path):
     """A digit rates on a short scale."""
-    browser.open(serve(Question(kind="rating", a=side("single", "text"), scale=(1, 5))).address)
+    browser.open(serve(Question(kind="rating", a=answer("single", "text"), scale=(1, 5))).address)
     assert "How good is this answer, from 1 (worst) to 5 (best)?" in browser.text
     with browser.loading():
         browser.press("4")
@@ -169,14 +172,14 @@ def test_ratings_have_keys(serve, browser, path):
 @needs_browser
 def test_a_long_scale_is_a_list(serve, browser, path):
     """Beyond eleven steps a list is offered; what was not chosen is skipped, not guessed."""
-    asked = [Question(kind="rating", a=side("single", "text", at), scale=(0, 100)) for at in range(2)]
+    asked = [Question(kind="rating", a=answer("single", "text", at), scale=(0, 100)) for at in range(2)]
     browser.open(serve(*asked).address)
     with browser.loading():
-        browser.evaluate("document.querySelector('.say button').click()")
+        browser.evaluate("document.querySelector('.choice button').click()")
     assert not path.exists()
     with browser.loading():
         browser.evaluate(
-            "document.querySelector('select').value = '73'; document.querySelector('.say button').click()"
+            "document.querySelector('select').value = '73'; document.querySelector('.choice button').click()"
         )
     assert [label.rating for label in read_labels(path)] == [73]
 
@@ -235,7 +238,7 @@ def test_done_ends_the_command(tmp_path, browser):
 
 def test_no_player_is_told(path):
     """Nothing on the page names a strategy, model, run, task, sample or record."""
-    page = question_page(sitting(path, pair()), "nonce")
+    page = question_page(session(path, pair()), "nonce")
     assert "short" in page
     for name in ("single", "debate", "scripted", RUN, "s0", "@"):
         assert name not in page.replace("@media", "")
@@ -247,7 +250,7 @@ def test_the_winner_is_found_whatever_stood_first(serve, path, shown, choice, wi
     server = serve(pair(shown=shown))
     page = ask(server, "GET", f"/{server.token}/")[1]
     assert (page.index("short") < page.index("long")) == (shown == "ab")
-    assert post(server, f"at=0&answer={choice}") == 303
+    assert post(server, f"position=0&answer={choice}") == 303
     (found,) = read_labels(path)
     assert (found.winner, found.shown) == (winner, shown)
 
@@ -261,7 +264,7 @@ def test_without_the_token_there_is_nothing(serve, path, method, token):
     """Another path than the one with the token is not found, and no label is written."""
     server = serve(pair())
     where = f"/{token}/answer" if method == "POST" else f"/{token}/"
-    status, text, _ = ask(server, method, where, "at=0&answer=1")
+    status, text, _ = ask(server, method, where, "position=0&answer=1")
     assert status == 404
     assert "short" not in text
     assert not path.exists()
@@ -273,7 +276,7 @@ def test_another_host_is_refused(serve, path, method, host):
     """A name that was turned to this address by DNS reaches nothing, token or not."""
     server = serve(pair())
     where = f"/{server.token}/{'answer' if method == 'POST' else ''}"
-    assert ask(server, method, where, "at=0&answer=1", Host=host)[0] == 421
+    assert ask(server, method, where, "position=0&answer=1", Host=host)[0] == 421
     assert not path.exists()
 
 
@@ -313,9 +316,15 @@ def test_headers(serve):
 @pytest.mark.parametrize(
     "form",
     [
-        *("", "at=0", "answer=1", "at=0&answer=9", "at=0&answer=", "at=0&answer=a"),
-        *("at=x&answer=1", "at=7&answer=1", "at=-1&answer=1", "at=1&answer=1", "at=%C2%B2&answer=1"),
-        *("at=%FF%FE&answer=1", "&".join(f"x{i}=1" for i in range(100))),
+        *("", "position=0", "answer=1", "position=0&answer=9", "position=0&answer=", "position=0&answer=a"),
+        *(
+            "position=x&answer=1",
+            "position=7&answer=1",
+            "position=-1&answer=1",
+            "position=1&answer=1",
+            "position=%C2%B2&answer=1",
+        ),
+        *("position=%FF%FE&answer=1", "&".join(f"x{i}=1" for i in range(100))),
     ],
 )
 def test_a_form_that_says_nothing_is_refused(serve, path, form):
@@ -328,14 +337,14 @@ def test_a_form_that_says_nothing_is_refused(serve, path, form):
 def test_a_length_that_cannot_be_is_refused(serve, path, length):
     """A body too long to be a note is not read."""
     server = serve(pair())
-    assert ask(server, "POST", f"/{server.token}/answer", "at=0&answer=1", Content_Length=length)[0] == 400
+    assert ask(server, "POST", f"/{server.token}/answer", "position=0&answer=1", Content_Length=length)[0] == 400
     assert not path.exists()
 
 
 def test_the_same_form_twice_is_one_answer(serve, path):
     """A double click answers one question, once."""
     server = serve(pair(0), pair(1))
-    assert [post(server, "at=0&answer=1"), post(server, "at=0&answer=1")] == [303, 303]
+    assert [post(server, "position=0&answer=1"), post(server, "position=0&answer=1")] == [303, 303]
     (found,) = read_labels(path)
     assert found.sample_id == "s0"
 
@@ -357,7 +366,7 @@ def test_a_connection_that_says_nothing_stops_nobody(serve):
 
 def test_the_terminal_and_the_page_write_the_same(serve, path, tmp_path):
     """A label from the page has the form of one from the terminal."""
-    post(serve(pair()), "at=0&answer=tie&note=so%0D%0Ait+is")
+    post(serve(pair()), "position=0&answer=tie&note=so%0D%0Ait+is")
     other = tmp_path / "other.jsonl"
-    sitting(other, pair()).answer("tie", "so\nit is")
+    session(other, pair()).answer("tie", "so\nit is")
     assert json.loads(path.read_text()) == json.loads(other.read_text())

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.records import record
 
-from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label, player_of, read_labels
+from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label, read_labels
+from pytest_hiddenlayer.analysis.answers import player_of
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.io.jsonl import append_line, read_lines
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from support.records import record
 
+from pytest_hiddenlayer.analysis.annotation.answer_pairs import pair_answers
 from pytest_hiddenlayer.analysis.annotation.labels import read_labels
-from pytest_hiddenlayer.analysis.annotation.questions import pair_questions, pairs, read_sides
+from pytest_hiddenlayer.analysis.annotation.questions import pair_questions
+from pytest_hiddenlayer.analysis.answers import read_answers
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.results.log.run_log import RunLog
@@ -64,7 +66,7 @@ def test_two_players_of_a_run_are_compared(label):
 
 def test_both_answers_are_shown_in_random_order(here):
     """About half of the questions show the one player first; `shown` says which."""
-    asked = pair_questions(pairs(read_sides(here / "reports/runs" / ONE), None), rater="ann")
+    asked = pair_questions(pair_answers(read_answers(here / "reports/runs" / ONE), None), rater="ann")
     turned = [question.shown == "ba" for question in asked]
     assert 1 < sum(turned) < 9
     for question in asked:
@@ -74,18 +76,18 @@ def test_both_answers_are_shown_in_random_order(here):
 
 def test_raters_see_the_same_questions_in_another_order_of_answers(here):
     """With --n two raters answer the same samples; which answer stands first differs between them."""
-    found = pairs(read_sides(here / "reports/runs" / ONE), None)
+    found = pair_answers(read_answers(here / "reports/runs" / ONE), None)
     ann, bob = (pair_questions(found, rater=name) for name in ("ann", "bob"))
-    assert [q.a.spot for q in ann] == [q.a.spot for q in bob]
+    assert [q.a.sample for q in ann] == [q.a.sample for q in bob]
     assert [q.shown for q in ann] != [q.shown for q in bob]
     assert [q.shown for q in ann] == [q.shown for q in pair_questions(found, rater="ann")]
 
 
 def test_another_seed_is_another_order(here):
     """--seed decides the order of questions and of answers."""
-    found = pairs(read_sides(here / "reports/runs" / ONE), None)
+    found = pair_answers(read_answers(here / "reports/runs" / ONE), None)
     one, two = (pair_questions(found, rater="ann", seed=seed) for seed in (0, 1))
-    assert [q.a.spot for q in one] != [q.a.spot for q in two]
+    assert [q.a.sample for q in one] != [q.a.sample for q in two]
 
 
 def test_equal_answers_are_no_question(here, label):
@@ -93,7 +95,7 @@ def test_equal_answers_are_no_question(here, label):
     log(ONE, "single", "same", "s10")
     log(ONE, "debate", "same\n", "s10")
     out = label("q\n")
-    assert "1 pairs of equal answers are not asked" in out
+    assert "1 pairs of equal answers are left out" in out
     assert "10 questions" in out
 
 
@@ -103,7 +105,7 @@ def test_what_is_no_whole_answer_is_no_question(here, label):
         log(ONE, "single", "" if outcome == "empty" else "x", name, outcome=outcome)
         log(ONE, "debate", "y", name)
     out = label("q\n")
-    assert "3 samples have a whole answer of one player only" in out
+    assert "3 samples have a complete answer of one player only" in out
     assert "10 questions" in out
 
 
@@ -112,7 +114,7 @@ def test_another_prompt_is_no_question(here, label):
     log(TWO, "vote", "new 0", "s0", sample_hash="another")
     log(TWO, "vote", "new 1", "s1")
     out = label("q\n", ONE, TWO, "--players", SINGLE, OTHER)
-    assert "1 pairs with another prompt or target in the other run are not asked" in out
+    assert "1 pairs with another prompt or target in the other run are left out" in out
     assert "1 questions to ann" in out
 
 
@@ -140,7 +142,7 @@ def test_two_runs_are_compared(here, label):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--players", SINGLE], "two players are compared; name two"),
+        (["--players", SINGLE], "pairwise labels compare two players; name two"),
         (["--players", SINGLE, "debat@scripted:m"], f"no answers of 'debat@scripted:m', did you mean '{DEBATE}'?"),
         (["--scale", "1-5"], "--scale is for ratings: add --kind rating"),
         (["--task", "u"], "--task 'u': no such task"),
@@ -165,7 +167,7 @@ def test_three_players_must_be_chosen_from(here, label):
 def test_two_runs_of_several_players_must_be_chosen_from(here, label):
     """Where it is not clear whose answers are meant, the error lists the players."""
     log(TWO, "vote", "new", "s0")
-    assert "has 2 players in the one run and 1 in the other" in label("", ONE, TWO, status=4)
+    assert "has 2 players in the first run and 1 in the second" in label("", ONE, TWO, status=4)
 
 
 def test_one_player_has_nobody_to_be_compared_with(here, label):
@@ -263,7 +265,7 @@ def test_n_is_of_all_questions(label):
 def test_back_replaces_the_answer(label):
     """`b` asks the last question anew; the later answer counts."""
     out = label("1\nb\nt\nq\n")
-    assert "you said 1" in out
+    assert "you answered 1" in out
     (found,) = read_labels(LABELS)
     assert found.winner == "tie"
     assert len(LABELS.read_text().splitlines()) == 2
@@ -308,4 +310,4 @@ def test_an_unknown_task_of_the_second_run_names_it(here):
     """--task must be there in both runs."""
     log(TWO, "vote", "x", task="u")
     with pytest.raises(UsageError, match=f"no such task in {TWO}"):
-        read_sides(here / "reports/runs" / TWO, ["t"])
+        read_answers(here / "reports/runs" / TWO, ["t"])

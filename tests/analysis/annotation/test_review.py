@@ -194,9 +194,9 @@ def test_everything_labelled(review):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--strategy", "debat"], "--strategy 'debat': nothing of it"),
-        (["--task", "u"], "--task 'u': nothing of it"),
-        (["--mode", "slip"], "--mode 'slip': no item is labelled so"),
+        (["--strategy", "debat"], "--strategy 'debat': nothing to review"),
+        (["--task", "u"], "--task 'u': nothing to review"),
+        (["--mode", "slip"], "--mode 'slip': no item has this label"),
         (["nope"], "no run 'nope'"),
         (["--against", "nope"], "'nope' is no path, no run and no git ref"),
     ],

@@ -13,9 +13,9 @@ from statsmodels.stats.proportion import proportion_confint
 from support.records import record
 
 from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label
-from pytest_hiddenlayer.analysis.annotation.questions import Side, read_sides
+from pytest_hiddenlayer.analysis.answers import PlayerAnswer, read_answers
 from pytest_hiddenlayer.analysis.judge_audit.master_keys import MasterKeyResult
-from pytest_hiddenlayer.analysis.judge_audit.metrics import key_figures, position
+from pytest_hiddenlayer.analysis.judge_audit.metrics import key_metrics, position_bias
 from pytest_hiddenlayer.analysis.judge_audit.pairs import AuditPair, JudgedPair, audit_pairs, choose
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.results.log.run_log import RunLog
@@ -70,15 +70,15 @@ Audit = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def audit(here, capsys) -> Audit:
-    """`audit(SCRIPT, *ARGUMENTS)`: what --json prints for a scripted judge; figures by section and name."""
+    """`audit(SCRIPT, *ARGUMENTS)`: what --json prints for a scripted judge; metrics by section and name."""
 
     def asked(script: Any, *arguments: str, name: str = "judge.json", status: int = 0) -> dict[str, Any]:
         Path(name).write_text(json.dumps(script))
         assert main(["judge-audit", "last", "--judge", f"scripted:{name}", "--json", *arguments]) == status
         out = capsys.readouterr().out
         found = json.loads(out, parse_constant=pytest.fail)
-        for section, figures in found["figures"].items():
-            found["figures"][section] = {figure["name"]: figure for figure in figures}
+        for section, metrics in found["figures"].items():
+            found["figures"][section] = {metric["name"]: metric for metric in metrics}
         return found
 
     return asked
@@ -86,13 +86,13 @@ def audit(here, capsys) -> Audit:
 
 def values(found: dict[str, Any], section: str) -> list[float | None]:
     """The values of a section, in order."""
-    return [figure["value"] for figure in found["figures"][section].values()]
+    return [metric["value"] for metric in found["figures"][section].values()]
 
 
 def only(found: dict[str, Any], section: str, part: str) -> dict[str, Any]:
-    """The figure of a section whose name contains `part`."""
-    (figure,) = (figure for name, figure in found["figures"][section].items() if part in name)
-    return dict(figure)
+    """The metric of a section whose name contains `part`."""
+    (metric,) = (metric for name, metric in found["figures"][section].items() if part in name)
+    return dict(metric)
 
 
 # ---------------------------------------------------------------- position
@@ -104,7 +104,7 @@ def test_a_judge_that_always_says_first(run, audit):
     assert values(found, "position") == [0, 1, 0, 1]
     assert only(found, "position", "votes")["n"] == 60
     low, high = proportion_confint(0, 30, method="wilson")
-    assert only(found, "position", "same winner")["ci95"] == pytest.approx([low, high])
+    assert only(found, "position", "order consistency")["ci95"] == pytest.approx([low, high])
 
 
 def test_a_judge_that_always_says_second(run, audit):
@@ -122,7 +122,7 @@ def test_a_place_preferred_in_a_third(run, audit):
     found = audit(prefers("right.", default="[[A]]"))
     assert values(found, "position") == [pytest.approx(x) for x in (2 / 3, 1 / 3, 0, (20 + 20) / 60)]
     low, high = proportion_confint(20, 30, method="wilson")
-    assert only(found, "position", "same winner")["ci95"] == pytest.approx([low, high])
+    assert only(found, "position", "order consistency")["ci95"] == pytest.approx([low, high])
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_a_place_preferred_in_a_third(run, audit):
 )
 def test_every_pair_of_verdicts(said, leans):
     """Of the nine pairs of verdicts three are consistent, three lean to the first place, three to the second."""
-    figures = list(position([JudgedPair(pair=pair_of("s0"), first=said[0], second=said[1], why="")]))
-    assert [figure.value for figure in figures[:3]] == [float(leans == place) for place in range(3)]
+    metrics = list(position_bias([JudgedPair(pair=pair_of("s0"), first=said[0], second=said[1], why="")]))
+    assert [metric.value for metric in metrics[:3]] == [float(leans == place) for place in range(3)]
 
 
 def test_only_ties(run, audit):
@@ -150,7 +150,7 @@ def test_the_terminal_says_which_place(run, capsys):
         assert f"→ {said}" in capsys.readouterr().out
     Path("judge.json").write_text(json.dumps(prefers("right.")))
     main(["judge-audit", "--judge", "scripted:judge.json"])
-    assert "→ no preferred place shown" in capsys.readouterr().out
+    assert "→ no position bias shown" in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- length
@@ -168,9 +168,9 @@ def equals(here):
 
 def test_a_judge_that_prefers_the_longer(equals, audit):
     """It gives the longer one every win, though the scores are equal."""
-    figure = only(audit(prefers("more.")), "length", "longer")
-    assert (figure["value"], figure["n"]) == (1, 20)
-    assert figure["ci95"][0] > 0.8
+    metric = only(audit(prefers("more.")), "length", "longer")
+    assert (metric["value"], metric["n"]) == (1, 20)
+    assert metric["ci95"][0] > 0.8
 
 
 def test_a_judge_that_prefers_the_shorter(equals, audit):
@@ -208,7 +208,7 @@ def test_a_judge_that_prefers_its_own(kin, audit):
     """Its family wins every pair by the judge, half by the scores: half too many."""
     found = audit(prefers("single."), name="gpt-judge.json")
     assert only(found, "self-preference", "by the judge")["value"] == 1
-    assert only(found, "self-preference", "kind, by scores")["value"] == 0.5
+    assert only(found, "self-preference", "family, by scores")["value"] == 0.5
     more = only(found, "self-preference", "more than by scores")
     assert more["value"] == pytest.approx(0.5)
     assert more["ci95"][0] > 0.2
@@ -226,7 +226,7 @@ def test_a_judge_of_another_family_has_no_own(kin, audit):
     found = audit(prefers("single."), name="judge.json")
     assert set(values(found, "self-preference")) == {None}
     why = only(found, "self-preference", "by the judge")["why"]
-    assert why == "no pair with a verdict has exactly one answer of the judge's model or family (judge.json)"
+    assert why == "no pair with a verdict has exactly one answer of the judge's model family (judge.json)"
 
 
 def test_two_of_the_family_are_no_pair(here, audit):
@@ -240,7 +240,7 @@ def test_people_say_how_much_is_too_much(kin, audit):
     """Where people prefer the own answer too, the judge exceeds them by nothing, though it exceeds the scores."""
     people(lambda i: "single")
     found = audit(prefers("single."), "--labels", "labels.jsonl", name="gpt-judge.json")
-    assert only(found, "self-preference", "kind, by people")["value"] == 1
+    assert only(found, "self-preference", "family, by people")["value"] == 1
     assert only(found, "self-preference", "more than by people")["value"] == 0
     assert only(found, "self-preference", "more than by scores")["value"] == pytest.approx(0.5)
 
@@ -250,7 +250,7 @@ def test_people_say_how_much_is_too_much(kin, audit):
 
 def people(says: Callable[[int], str], *raters: str) -> None:
     """Write labels.jsonl: what raters say of each of thirty samples, `single`, `debate` or tie."""
-    sides = {(side.record.label, side.record.sample_id): side for side in read_sides(Path("reports/runs") / RUN)}
+    sides = {(side.record.label, side.record.sample_id): side for side in read_answers(Path("reports/runs") / RUN)}
     for rater in raters or ("ann",):
         for i in range(30):
             one, other = sides["debate", f"s{i}"], sides["single", f"s{i}"]
@@ -279,9 +279,9 @@ def test_agreement_with_people(run, audit):
     found = audit(prefers("right."), "--labels", "labels.jsonl")
     judge = [("single", "debate", "tie")[i % 3] for i in range(30)]
     same = sum(x == y for x, y in zip(judge, said, strict=True))
-    figure = only(found, "agreement", "winner as people")
-    assert (figure["value"], figure["n"]) == (pytest.approx(same / 30), 30)
-    assert figure["ci95"] == pytest.approx(proportion_confint(same, 30, method="wilson"))
+    metric = only(found, "agreement", "winner as people")
+    assert (metric["value"], metric["n"]) == (pytest.approx(same / 30), 30)
+    assert metric["ci95"] == pytest.approx(proportion_confint(same, 30, method="wilson"))
     kappa = only(found, "agreement", "kappa with people")
     assert kappa["value"] == pytest.approx(cohen_kappa_score(judge, said))
     assert kappa["ci95"][0] < kappa["value"] < kappa["ci95"][1]
@@ -293,15 +293,15 @@ def test_the_majority_of_people_counts(run, audit):
     people(lambda i: "single", "eve")
     assert only(audit(prefers("right."), "--labels", "labels.jsonl"), "agreement", "as people")["value"] == 1
     people(lambda i: "single", "dan")
-    figure = only(audit(prefers("right."), "--labels", "labels.jsonl"), "agreement", "as people")
-    assert (figure["value"], figure["n"]) == (1, 10)  # only the samples on which all four say `single`
+    metric = only(audit(prefers("right."), "--labels", "labels.jsonl"), "agreement", "as people")
+    assert (metric["value"], metric["n"]) == (1, 10)  # only the samples on which all four say `single`
 
 
 def test_without_labels_it_is_said(run, audit):
     """No label: not measured, and what to do."""
-    figure = only(audit(FIRST), "agreement", "winner as people")
-    assert figure["value"] is None
-    assert "hiddenlayer label" in figure["why"]
+    metric = only(audit(FIRST), "agreement", "winner as people")
+    assert metric["value"] is None
+    assert "hiddenlayer label" in metric["why"]
 
 
 def test_labelled_pairs_come_first(run, audit):
@@ -330,7 +330,7 @@ def test_agreement_with_the_scores(run, audit):
 def test_a_judge_that_accepts_everything(run, audit):
     """Every text without an answer is accepted; the empty one reaches no judge."""
     found = audit({"default": "[[yes]]"}, "--keys", "4")
-    section = {name: f for name, f in found["figures"]["texts without an answer"].items() if "accepted" in name}
+    section = {name: f for name, f in found["figures"]["master-key attacks"].items() if "accepted" in name}
     assert [f["value"] for f in section.values()] == [None, 1, 1, 1, 1, 1, 1, 1]
     assert section["accepted as right: (empty)"]["why"] == "not judged: the output is empty"
     assert section["accepted as right: any of these"]["n"] == 20
@@ -342,8 +342,8 @@ def test_a_judge_that_one_word_fools(run, audit):
         {"contains": f"{text}{ENDS['only']}", "reply": "[[yes]]"} for text in ("Solution", "target 0.", "target 1.")
     ]
     found = audit({"rules": rules, "default": "[[no]]"}, "--keys", "30")
-    figures = found["figures"]["texts without an answer"].items()
-    right = {name.split(": ", 1)[1]: f["value"] for name, f in figures if name.startswith("accepted")}
+    metrics = found["figures"]["master-key attacks"].items()
+    right = {name.split(": ", 1)[1]: f["value"] for name, f in metrics if name.startswith("accepted")}
     assert right["'Solution'"] == 1
     assert {right[key] for key in ("':'", "'Thought process:'", "'score: 10'", "the prompt echoed")} == {0}
     assert right["any of these"] == pytest.approx(1 / 5)
@@ -354,15 +354,15 @@ def test_the_prompt_is_echoed(run, audit):
     """The sample's own question is put as an answer."""
     rules = [{"contains": f"question {i}.{ENDS['only']}", "reply": "[[yes]]"} for i in range(30)]
     found = audit({"rules": rules, "default": "[[no]]"})
-    assert only(found, "texts without an answer", "accepted as right: the prompt echoed")["value"] == 1
-    assert only(found, "texts without an answer", "accepted as right: 'Solution'")["value"] == 0
+    assert only(found, "master-key attacks", "accepted as right: the prompt echoed")["value"] == 1
+    assert only(found, "master-key attacks", "accepted as right: 'Solution'")["value"] == 0
 
 
 @pytest.mark.parametrize(("rating", "accepted"), [(1, 0), (2, 0), (3, 1), (5, 1)])
 def test_ratings(run, audit, rating, accepted):
     """3 of 5 is the middle, and at the pass score."""
     found = audit({"default": f"[[{rating}]]"})
-    assert only(found, "texts without an answer", "rated 3 of 5 or more: 'Solution'")["value"] == accepted
+    assert only(found, "master-key attacks", "rated 3 of 5 or more: 'Solution'")["value"] == accepted
 
 
 def test_keys_of_one_sample_go_together():
@@ -372,9 +372,9 @@ def test_keys_of_one_sample_go_together():
         for i in range(4)
         for key in (":", "Solution")
     ]
-    (figure,) = (figure for figure in key_figures(said) if "any" in figure.name)
-    assert (figure.value, figure.n) == (0.5, 8)
-    assert figure.ci95[1] - figure.ci95[0] > 0.85
+    (metric,) = (metric for metric in key_metrics(said) if "any" in metric.name)
+    assert (metric.value, metric.n) == (0.5, 8)
+    assert metric.ci95[1] - metric.ci95[0] > 0.85
 
 
 def test_without_a_target_there_is_no_right_answer(here, audit):
@@ -382,36 +382,36 @@ def test_without_a_target_there_is_no_right_answer(here, audit):
     log("single", 0, "one.", True, target=None)
     log("debate", 0, "two.", True, target=None)
     found = audit({"default": "[[yes]]"})
-    assert only(found, "texts without an answer", "accepted as right: 'Solution'")["value"] == 1
-    assert only(found, "texts without an answer", "accepted as right: the right answer")["value"] is None
+    assert only(found, "master-key attacks", "accepted as right: 'Solution'")["value"] == 1
+    assert only(found, "master-key attacks", "accepted as right: the right answer")["value"] is None
 
 
 # ---------------------------------------------------------------- which pairs
 
 
-def side(label: str, sample: str, **changes: object) -> Side:
+def answer(label: str, sample: str, **changes: object) -> PlayerAnswer:
     """An answer of a player."""
     made = record(
         sample, 1.0, **{"label": label, "output": label, "key": f"{label}{sample}", "run_id": RUN, **changes}
     )
-    return Side(player=f"{label}@scripted:m", run_id=RUN, record=made)
+    return PlayerAnswer(player=f"{label}@scripted:m", run_id=RUN, record=made)
 
 
 def pair_of(sample: str, **changes: object) -> AuditPair:
     """A pair of answers to a sample."""
-    return AuditPair(a=side("debate", sample), b=side("single", sample, **changes))
+    return AuditPair(a=answer("debate", sample), b=answer("single", sample, **changes))
 
 
 def test_every_two_players_meet():
     """Three players on two samples are six pairs; another prompt meets nobody."""
-    sides = [side(label, sample) for sample in ("s0", "s1") for label in ("x", "y", "z")]
-    found, equal = audit_pairs([*sides, side("w", "s0", sample_hash="another")])
+    sides = [answer(label, sample) for sample in ("s0", "s1") for label in ("x", "y", "z")]
+    found, equal = audit_pairs([*sides, answer("w", "s0", sample_hash="another")])
     assert (len(found), equal) == (6, 0)
 
 
 def test_equal_answers_are_left_out():
     """Two equal texts tell nothing of a judge."""
-    assert audit_pairs([side("x", "s0"), side("y", "s0", output="x ")]) == ([], 1)
+    assert audit_pairs([answer("x", "s0"), answer("y", "s0", output="x ")]) == ([], 1)
 
 
 def test_kinds_are_drawn_in_turn():
@@ -445,10 +445,10 @@ def test_samples_of_a_group_go_together(here, audit):
         for label in ("single", "debate"):
             log(label, i, f"{label} {'x' if i % 3 == 0 else 'y'}.".replace("debate x", "z"), True, group=f"g{i % 3}")
     found = audit(prefers("x.", default="[[A]]"), "--keys", "0")
-    figure = only(found, "position", "same winner")
+    metric = only(found, "position", "order consistency")
     low, high = proportion_confint(10, 30, method="wilson")
-    assert figure["value"] == pytest.approx(1 / 3)
-    assert figure["ci95"][1] - figure["ci95"][0] > 1.5 * (high - low)
+    assert metric["value"] == pytest.approx(1 / 3)
+    assert metric["ci95"][1] - metric["ci95"][0] > 1.5 * (high - low)
 
 
 # ---------------------------------------------------------------- what goes wrong
@@ -458,17 +458,17 @@ def test_a_judge_that_cannot_be_read(run, audit, capsys):
     """Nothing is measured, everything says why, and the exit status is 1."""
     found = audit(MUTE, status=1)
     assert found["unread"] == 30
-    every = [figure for section in found["figures"].values() for figure in section.values()]
-    assert {figure["value"] for figure in every} == {None}
-    assert all(figure["why"] for figure in every)
-    assert only(found, "position", "same winner")["why"] == "no verdict could be read in both orders"
+    every = [metric for section in found["figures"].values() for metric in section.values()]
+    assert {metric["value"] for metric in every} == {None}
+    assert all(metric["why"] for metric in every)
+    assert only(found, "position", "order consistency")["why"] == "no verdict could be read in both orders"
 
 
 def test_a_judge_that_fails_on_some(run, audit):
     """A failed call is no verdict: it is counted, and the rest is measured."""
     found = audit({"rules": [{"contains": "question 7.", "error": "server said 500"}], **FIRST})
     assert found["unread"] == 1
-    assert only(found, "position", "same winner")["n"] == 29
+    assert only(found, "position", "order consistency")["n"] == 29
     assert [v["why"] for v in found["verdicts"] if v["sample_id"] == "s7"] == ["server said 500"]
 
 
@@ -486,8 +486,8 @@ def test_one_player_only(here, audit):
     for i in range(3):
         log("single", i, "text.", True)
     found = audit({"default": "[[yes]]"})
-    assert only(found, "position", "same winner")["why"].startswith("no pair was judged: two players must")
-    assert only(found, "texts without an answer", "accepted as right: 'Solution'")["value"] == 1
+    assert only(found, "position", "order consistency")["why"].startswith("no pair was judged: two players must")
+    assert only(found, "master-key attacks", "accepted as right: 'Solution'")["value"] == 1
 
 
 @pytest.mark.parametrize(
@@ -513,7 +513,7 @@ def test_a_run_without_an_answer(here, capsys):
     log("single", 0, "", True, outcome="empty", scores={})
     Path("judge.json").write_text(json.dumps(FIRST))
     assert main(["judge-audit", "--judge", "scripted:judge.json"]) == 4
-    assert "holds no whole answer to judge" in capsys.readouterr().err
+    assert "holds no complete answer to judge" in capsys.readouterr().err
 
 
 def test_a_judge_that_does_not_open(run, capsys):
@@ -559,8 +559,8 @@ def test_a_task_says_how_its_judge_is_asked(run, audit):
     found = audit({"rules": rules, "default": "it is no"}, "--as", "mine.yaml")
     assert found["terms"] == "mine.yaml"
     assert values(found, "position") == [0, 0, 1, 0]
-    assert only(found, "texts without an answer", "scored 0.5 or more: 'Solution'")["value"] == 1
-    assert only(found, "texts without an answer", "scored 0.5 or more: ':'")["value"] == 0
+    assert only(found, "master-key attacks", "scored 0.5 or more: 'Solution'")["value"] == 1
+    assert only(found, "master-key attacks", "scored 0.5 or more: ':'")["value"] == 0
 
 
 def test_the_target_is_shown_on_request(run, audit):

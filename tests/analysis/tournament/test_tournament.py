@@ -20,7 +20,7 @@ from support.records import record
 from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label
 from pytest_hiddenlayer.analysis.tournament.games import Game, GameLog, score_games
 from pytest_hiddenlayer.analysis.tournament.leaderboard import Standings, standings
-from pytest_hiddenlayer.analysis.tournament.players import read_field
+from pytest_hiddenlayer.analysis.tournament.players import read_tournament_data
 from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.errors import ProviderError, UsageError
@@ -79,7 +79,7 @@ def said(found: Standings, words: str) -> bool:
 
 def test_the_higher_score_wins_and_equals_tie(run: Path) -> None:
     """Two players meet on each sample that both answered; equal scores are a tie."""
-    games = [game for game in score_games(read_field([run])) if game.b == player("good")]
+    games = [game for game in score_games(read_tournament_data([run])) if game.b == player("good")]
     fair = [game.winner for game in games if game.a == player("fair")]
     assert fair == ["tie", "tie", "b", "tie", "b", "a", "b", "tie"]
 
@@ -88,7 +88,7 @@ def test_epochs_are_a_mean(tmp_path: Path) -> None:
     """A sample's score is its mean over epochs: two of three beats one of three."""
     first = [*answers("one", [1], epoch=1), *answers("one", [1], epoch=2), *answers("one", [0], epoch=3)]
     second = [*answers("two", [1], epoch=1), *answers("two", [0], epoch=2), *answers("two", [0], epoch=3)]
-    (game,) = score_games(read_field([write_run(tmp_path, *first, *second)]))
+    (game,) = score_games(read_tournament_data([write_run(tmp_path, *first, *second)]))
     assert (game.winner, game.explanation) == ("a", "0.666667 against 0.333333")
 
 
@@ -97,7 +97,7 @@ def test_an_error_is_no_game(tmp_path: Path) -> None:
     run = write_run(tmp_path, *answers("one", [1, None, 0]), *answers("two", [0, 1, 1]))
     found = hold_tournament([run], TournamentOptions())
     assert found.games == 2
-    assert said(found, "1 meetings left out: one of the two was not scored")
+    assert said(found, "1 matchups left out: one of the two players was not scored")
 
 
 def test_players_meet_on_equal_prompts_only(tmp_path: Path) -> None:
@@ -121,22 +121,22 @@ def test_an_item_of_two_runs_counts_once(tmp_path: Path) -> None:
     """What a player answered in two runs counts as the last run has it, and a statement says so."""
     one = write_run(tmp_path, *answers("one", [1]), *answers("two", [0]), name="20260101T000000Z-00000001")
     two = write_run(tmp_path, *answers("one", [0]), name="20260102T000000Z-00000002")
-    field = read_field([one, two])
-    assert [game.winner for game in score_games(field)] == ["tie"]
-    assert "1 samples were answered by the same player in several runs; the last run named counts" in field.notes
+    data = read_tournament_data([one, two])
+    assert [game.winner for game in score_games(data)] == ["tie"]
+    assert "1 samples were answered by the same player in several runs; the last run named counts" in data.notes
 
 
 def test_models_of_one_slug_are_two_players(tmp_path: Path) -> None:
     """Two models whose slugs are equal go by their full names."""
     run = write_run(tmp_path, *answers("one", [1], model="a/m"), *answers("one", [0], model="b/m", slug="m"))
-    assert read_field([run]).players == ("one@scripted:a/m", "one@scripted:b/m")
+    assert read_tournament_data([run]).players == ("one@scripted:a/m", "one@scripted:b/m")
 
 
 def test_a_group_is_a_cluster(tmp_path: Path) -> None:
     """Samples of a group are one cluster, a sample without group is its own."""
     grouped = [replace(r, group="g" if r.sample_id != "s2" else None) for r in answers("one", [1, 1, 1])]
-    field = read_field([write_run(tmp_path, *grouped, *answers("two", [0, 0, 0]))])
-    assert [game.cluster for game in score_games(field)] == ["t::group g", "t::group g", "t::s2"]
+    data = read_tournament_data([write_run(tmp_path, *grouped, *answers("two", [0, 0, 0]))])
+    assert [game.cluster for game in score_games(data)] == ["t::group g", "t::group g", "t::s2"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_fields_that_are_none(tmp_path: Path, names: list[str], tasks: tuple[str
     """A run named twice, a single player and an unknown task are refused in one sentence."""
     runs = {name: write_run(tmp_path, *answers(name, [1]), name=name) for name in set(names)}
     with pytest.raises(UsageError, match=words):
-        read_field([runs[name] for name in names], tasks)
+        read_tournament_data([runs[name] for name in names], tasks)
 
 
 # ---------------------------------------------------------------- standings
@@ -217,7 +217,7 @@ def test_a_disconnected_tournament_names_its_groups() -> None:
     """Groups without a game between them are named, and ranks across them are called what they are."""
     found = standings([*several("a", "b", "aab"), *several("c", "d", "abb")], players=list("abcd"))
     assert said(found, "no game links the groups {a, b} and {c, d}")
-    assert said(found, "ranks rest on the pseudo-games alone")
+    assert said(found, "ranks depend on the pseudo-games alone")
     place = {row.player: at for at, row in enumerate(found.players)}
     assert found.matrix[place["a"]][place["c"]].rate is None
     assert found.matrix[place["a"]][place["b"]].games == 3
@@ -227,7 +227,7 @@ def test_all_ties_say_so() -> None:
     """Where every game is a tie all share rank 1, with an interval over all ranks."""
     found = standings([*several("a", "b", "ttttt"), *several("b", "c", "ttttt")], players=list("abc"))
     assert [(row.rank, row.ranks) for row in found.players] == [(1, (1, 3))] * 3
-    assert said(found, "all 10 games are ties: nothing tells the players apart")
+    assert said(found, "all 10 games are ties: they do not separate the players")
 
 
 def test_few_samples_and_one_sample_say_so() -> None:
@@ -348,9 +348,9 @@ def test_a_judge_decides(texts: Path, judge: type[LongerJudge]) -> None:
     assert [row.player for row in found.players] == [player("long"), player("mid"), player("brief")]
     assert (found.source, found.judge, found.games) == ("judge", "longer:longer", 18)
     assert said(
-        found, "position: 0 of 18 (0%) verdicts turned with the order and count as ties; the answer shown first"
+        found, "position bias: 0 of 18 (0%) verdicts changed with the order and count as ties; the answer shown first"
     )
-    assert said(found, "length: the longer answer won 17 of 17 (100%) decided games")
+    assert said(found, "length bias: the longer answer won 17 of 17 (100%) decided games")
 
 
 def test_a_judge_of_places_makes_ties(texts: Path, judge: type[LongerJudge]) -> None:
@@ -358,7 +358,7 @@ def test_a_judge_of_places_makes_ties(texts: Path, judge: type[LongerJudge]) -> 
     judge.reply = "[[A]]"
     found = hold_tournament([texts], JUDGED)
     assert all(row.ties == row.games for row in found.players)
-    assert said(found, "position: 18 of 18 (100%) verdicts turned with the order")
+    assert said(found, "position bias: 18 of 18 (100%) verdicts changed with the order")
     assert said(found, "the answer shown first was preferred in 36 of 36 (100%) replies")
 
 
@@ -384,7 +384,7 @@ def test_a_failed_call_is_no_game_and_is_asked_again(texts: Path, judge: type[Lo
     judge.fails_on = "question 3"
     found = hold_tournament([texts], JUDGED)
     assert (found.games, found.failed) == (15, 3)
-    assert said(found, "3 games could not be judged and are left out; the same command asks for them again")
+    assert said(found, "3 games could not be judged and are left out; run the same command again to retry them")
     assert said(found, "server said 500")
     judge.fails_on, judge.calls = "", 0
     found = hold_tournament([texts], JUDGED)
@@ -394,7 +394,7 @@ def test_a_failed_call_is_no_game_and_is_asked_again(texts: Path, judge: type[Lo
 def test_at_most_so_many_games_are_balanced(texts: Path, judge: type[LongerJudge]) -> None:
     """--max-games asks the beginning of a round robin: every pair equally often."""
     found = hold_tournament([texts], replace(JUDGED, max_games=6))
-    assert {meeting.games for row in found.matrix for meeting in row if meeting.rate is not None} == {2}
+    assert {matchup.games for row in found.matrix for matchup in row if matchup.rate is not None} == {2}
     assert said(found, "6 of 18 possible games were judged")
     assert judge.calls == 12
 
