@@ -1,4 +1,4 @@
-"""`hiddenlayer label`: which questions are asked of whom, and what is kept of the answers."""
+"""`hiddenlayer label`: which questions are asked, and which labels are written."""
 
 from __future__ import annotations
 
@@ -53,9 +53,6 @@ def label(here, monkeypatch, capsys):
     return typed
 
 
-# ---------------------------------------------------------------- which questions
-
-
 def test_two_players_of_a_run_are_compared(label):
     """Every sample that both answered is one question, and no name of theirs is shown."""
     out = label("s\n" * 10)
@@ -75,7 +72,7 @@ def test_both_answers_are_shown_in_random_order(here):
 
 
 def test_raters_see_the_same_questions_in_another_order_of_answers(here):
-    """With --n two raters answer the same samples; which answer stands first differs between them."""
+    """With --n two raters answer the same samples; which answer comes first differs between them."""
     found = pair_answers(read_answers(here / "reports/runs" / ONE), None)
     ann, bob = (pair_questions(found, rater=name) for name in ("ann", "bob"))
     assert [q.a.sample for q in ann] == [q.a.sample for q in bob]
@@ -91,7 +88,7 @@ def test_another_seed_is_another_order(here):
 
 
 def test_equal_answers_are_no_question(here, label):
-    """Two answers of the same text cannot be told apart: they are counted, not asked."""
+    """Two answers with the same text make no question; they are counted."""
     log(ONE, "single", "same", "s10")
     log(ONE, "debate", "same\n", "s10")
     out = label("q\n")
@@ -119,7 +116,7 @@ def test_another_prompt_is_no_question(here, label):
 
 
 def test_the_first_whole_epoch_is_asked(here, label):
-    """Of several epochs the first with a whole answer is shown."""
+    """Of several epochs the first complete answer is shown."""
     log(TWO, "vote", "cut", outcome="truncated")
     log(TWO, "vote", "whole", epoch=2)
     log(TWO, "vote", "later", epoch=3)
@@ -151,7 +148,7 @@ def test_two_runs_are_compared(here, label):
     ],
 )
 def test_what_cannot_be_meant_is_told(here, capsys, arguments, said):
-    """A wrong option exits with 4 and says what to write."""
+    """A wrong option exits with 4 and says what to write instead."""
     assert main(["label", *arguments]) == 4
     assert said in capsys.readouterr().err
 
@@ -165,7 +162,7 @@ def test_three_players_must_be_chosen_from(here, label):
 
 
 def test_two_runs_of_several_players_must_be_chosen_from(here, label):
-    """Where it is not clear whose answers are meant, the error lists the players."""
+    """If the choice of players is ambiguous, the error lists them."""
     log(TWO, "vote", "new", "s0")
     assert "has 2 players in the first run and 1 in the second" in label("", ONE, TWO, status=4)
 
@@ -177,7 +174,7 @@ def test_one_player_has_nobody_to_be_compared_with(here, label):
 
 
 def test_nothing_in_common(here, label):
-    """Two players without a common sample are told."""
+    """Two players without a common sample are an error."""
     log(ONE, "vote", "third", "s99")
     assert "no sample was answered by both" in label("", "--players", OTHER, SINGLE, status=4)
 
@@ -189,9 +186,6 @@ def test_a_wrong_scale_is_a_usage_error(here, capsys, scale):
         main(["label", "--kind", "rating", "--scale", scale])
     assert stopped.value.code == 4
     capsys.readouterr()
-
-
-# ---------------------------------------------------------------- answers
 
 
 def test_the_winner_is_who_was_better_not_where(label):
@@ -209,7 +203,7 @@ def test_the_winner_is_who_was_better_not_where(label):
 
 
 def test_a_label_points_to_the_records(label):
-    """Run, record keys, time and rater stand with the answer, and the note behind it."""
+    """A label holds the runs, the record keys, the rater and the note."""
     label("t both are wrong\nq\n")
     (found,) = read_labels(LABELS)
     assert (found.winner, found.note, found.rater) == ("tie", "both are wrong", "ann")
@@ -233,7 +227,7 @@ def test_ratings_of_one_player(label):
 
 @pytest.mark.parametrize("wrong", ["6", "0", "3.5", "x", "tie", ""])
 def test_what_is_off_the_scale_asks_again(label, wrong):
-    """Nothing is kept but a whole number of the scale."""
+    """Only a whole number of the scale is accepted."""
     out = label(f"{wrong}\n4\nq\n", "--kind", "rating")
     assert out.count("1 to 5; s skips") == 2
     assert [found.rating for found in read_labels(LABELS)] == [4]
@@ -241,13 +235,13 @@ def test_what_is_off_the_scale_asks_again(label, wrong):
 
 @pytest.mark.parametrize("wrong", ["3", "0", "a", "better", ""])
 def test_what_is_no_answer_asks_again(label, wrong):
-    """Nothing is taken for an answer but 1, 2 and t."""
+    """Only 1, 2 and t are accepted."""
     label(f"{wrong}\n1\nq\n")
     assert len(read_labels(LABELS)) == 1
 
 
 def test_it_goes_on_where_it_stood(label):
-    """A second sitting asks what was not answered or skipped; another rater begins anew."""
+    """A second session asks the unanswered and skipped questions; another rater gets all of them."""
     assert "2 answered now, 8 left" in label("1\ns\n2\nq\n")
     again = label("q\n")
     assert "10 questions to ann, 2 answered before" in again
@@ -256,14 +250,14 @@ def test_it_goes_on_where_it_stood(label):
 
 
 def test_n_is_of_all_questions(label):
-    """--n 3 asks the same three in every sitting."""
+    """--n 3 asks the same three questions in every session."""
     label("1\n1\nq\n", "--n", "3")
     assert "3 questions to ann, 2 answered before" in label("1\n", "--n", "3")
     assert "0 answered now, 0 left" in label("", "--n", "3")
 
 
 def test_back_replaces_the_answer(label):
-    """`b` asks the last question anew; the later answer counts."""
+    """`b` asks the last question again; the later answer counts."""
     out = label("1\nb\nt\nq\n")
     assert "you answered 1" in out
     (found,) = read_labels(LABELS)
@@ -277,7 +271,7 @@ def test_the_end_of_input_keeps_what_was_said(label):
 
 
 def test_out_names_the_file(here, label):
-    """--out keeps the labels elsewhere."""
+    """--out names the file of the labels."""
     label("1\nq\n", "--out", "mine/labels.jsonl")
     assert len(read_labels(here / "mine" / "labels.jsonl")) == 1
     assert not LABELS.exists()
@@ -292,7 +286,7 @@ def test_a_file_of_other_things_is_refused(here, label):
 
 
 def test_no_control_character_is_emitted(here, label):
-    """What a model wrote steers no terminal."""
+    """Control characters in a model's text are escaped."""
     log(TWO, "vote", "\x1b[2Jgone\x07", input="\x1b[31m?")
     out = label("q\n", TWO, "--kind", "rating")
     assert "\x1b" not in out

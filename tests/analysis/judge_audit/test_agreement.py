@@ -36,7 +36,7 @@ def test_the_majority_of_people_counts(run, audit):
 
 
 def test_without_labels_it_is_said(run, audit):
-    """No label: not measured, and what to do."""
+    """Without labels agreement is not measured, and the reason says what to do."""
     metric = only(audit(FIRST), "agreement", "winner as people")
     assert metric["value"] is None
     assert "hiddenlayer label" in metric["why"]

@@ -12,7 +12,7 @@ from pytest_hiddenlayer.cli import main
 
 
 def test_a_judge_that_cannot_be_read(run, audit, capsys):
-    """Nothing is measured, everything says why, and the exit status is 1."""
+    """If no reply can be read nothing is measured, every metric says why, and the exit status is 1."""
     found = audit(MUTE, status=1)
     assert found["unread"] == 30
     every = [metric for section in found["figures"].values() for metric in section.values()]
@@ -22,7 +22,7 @@ def test_a_judge_that_cannot_be_read(run, audit, capsys):
 
 
 def test_a_judge_that_fails_on_some(run, audit):
-    """A failed call is no verdict: it is counted, and the rest is measured."""
+    """A failed call is counted, and the other pairs are measured."""
     found = audit({"rules": [{"contains": "question 7.", "error": "server said 500"}], **FIRST})
     assert found["unread"] == 1
     assert only(found, "position", "order consistency")["n"] == 29
@@ -30,7 +30,7 @@ def test_a_judge_that_fails_on_some(run, audit):
 
 
 def test_the_terminal_tells_what_failed(run, capsys):
-    """How many pairs have no verdict, and why."""
+    """The text says how many pairs have no verdict, and why."""
     Path("judge.json").write_text(json.dumps(MUTE))
     assert main(["judge-audit", "--judge", "scripted:judge.json"]) == 1
     out = capsys.readouterr().out
@@ -39,7 +39,7 @@ def test_the_terminal_tells_what_failed(run, capsys):
 
 
 def test_one_player_only(here, audit):
-    """Without a second player there are no pairs; the texts without an answer are still put to the judge."""
+    """Without a second player there are no pairs; the master-key attacks still run."""
     for i in range(3):
         log("single", i, "text.", True)
     found = audit({"default": "[[yes]]"})
@@ -58,7 +58,7 @@ def test_one_player_only(here, audit):
     ],
 )
 def test_what_cannot_be_meant_is_told(run, capsys, arguments, said):
-    """A wrong name exits with 4, and says what there is."""
+    """An unknown name exits with 4 and lists what is available."""
     Path("judge.json").write_text(json.dumps(FIRST))
     Path("plain.yaml").write_text("task: plain\nsamples: [{input: q, target: a}]\nscorers: [exact]\n")
     assert main(["judge-audit", *arguments, "--judge", "scripted:judge.json"]) == 4
@@ -66,7 +66,7 @@ def test_what_cannot_be_meant_is_told(run, capsys, arguments, said):
 
 
 def test_a_run_without_an_answer(here, capsys):
-    """Nothing to judge is an error, not an empty audit."""
+    """A run without a complete answer is an error, not an empty audit."""
     log("single", 0, "", True, outcome="empty", scores={})
     Path("judge.json").write_text(json.dumps(FIRST))
     assert main(["judge-audit", "--judge", "scripted:judge.json"]) == 4
@@ -91,7 +91,7 @@ def test_audits_are_kept_by_judge(run, audit):
 
 
 def test_a_file_of_other_things_is_not_overwritten(run, capsys):
-    """What stands under the name and is no audit is left alone, before the judge is asked."""
+    """A file of that name that is no audit is kept, and is reported before the judge is called."""
     path = run / "reports/runs" / RUN / "judge_audit.json"
     path.write_text("mine")
     Path("judge.json").write_text(json.dumps(FIRST))
@@ -101,7 +101,7 @@ def test_a_file_of_other_things_is_not_overwritten(run, capsys):
 
 
 def test_a_task_says_how_its_judge_is_asked(run, audit):
-    """--as takes prompt, verdict and scale of the task's own scorers; whom they compare with is the run's matter."""
+    """--as uses the prompt, verdict and scale of the task's scorers, but compares the answers of the run."""
     Path("mine.yaml").write_text(
         "task: mine\n"
         "samples: [{id: s0, input: q, target: a}]\n"
@@ -118,7 +118,7 @@ def test_a_task_says_how_its_judge_is_asked(run, audit):
 
 
 def test_the_target_is_shown_on_request(run, audit):
-    """With --reference the judge sees it, without it does not."""
+    """The judge sees the target only with --reference."""
     rules = [{"role": "win_rate.*", "contains": "<reference", "reply": "[[A]]"}]
     script = {"rules": rules, "default": "[[B]]"}
     assert values(audit(script), "position")[3] == 0

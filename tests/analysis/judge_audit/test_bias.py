@@ -15,7 +15,7 @@ from pytest_hiddenlayer.cli import main
 
 
 def test_a_judge_that_always_says_first(run, audit):
-    """It is never consistent, turns towards the first place each time, and gives it every vote."""
+    """Order consistency is 0, position bias towards first is 1, and every vote is for the first."""
     found = audit(FIRST)
     assert values(found, "position") == [0, 1, 0, 1]
     assert only(found, "position", "votes")["n"] == 60
@@ -24,17 +24,17 @@ def test_a_judge_that_always_says_first(run, audit):
 
 
 def test_a_judge_that_always_says_second(run, audit):
-    """The other place, seen as such."""
+    """Position bias towards second is 1."""
     assert values(audit(SECOND), "position") == [0, 0, 1, 0]
 
 
 def test_an_honest_judge_has_no_place(run, audit):
-    """It says the same in both orders, and each place gets half of its votes."""
+    """Order consistency is 1, and each position gets half of the votes."""
     assert values(audit(prefers("right.")), "position") == [1, 0, 0, 0.5]
 
 
 def test_a_place_preferred_in_a_third(run, audit):
-    """Consistent on the twenty samples with one right answer, for the first place on the ten others."""
+    """Consistent on the twenty samples with one right answer, biased towards first on the ten others."""
     found = audit(prefers("right.", default="[[A]]"))
     assert values(found, "position") == [pytest.approx(x) for x in (2 / 3, 1 / 3, 0, (20 + 20) / 60)]
     low, high = proportion_confint(20, 30, method="wilson")
@@ -46,20 +46,20 @@ def test_a_place_preferred_in_a_third(run, audit):
     [("AA", 1), ("AC", 1), ("CA", 1), ("BB", 2), ("BC", 2), ("CB", 2), ("AB", 0), ("BA", 0), ("CC", 0)],
 )
 def test_every_pair_of_verdicts(said, leans):
-    """Of the nine pairs of verdicts three are consistent, three lean to the first place, three to the second."""
+    """Of the nine pairs of verdicts three are consistent, three lean to first, three to second."""
     metrics = list(position_bias([JudgedPair(pair=pair_of("s0"), first=said[0], second=said[1], why="")]))
     assert [metric.value for metric in metrics[:3]] == [float(leans == place) for place in range(3)]
 
 
 def test_only_ties(run, audit):
-    """A judge that always ties is consistent, and its votes tell of no place."""
+    """A judge that always ties is consistent, and its votes show no position."""
     found = audit({"default": "[[C]]"})
     assert values(found, "position") == [1, 0, 0, None]
     assert only(found, "position", "votes")["why"] == "every readable vote was for a tie"
 
 
 def test_the_terminal_says_which_place(run, capsys):
-    """The text says what the interval shows."""
+    """The text names the preferred position if the interval shows one."""
     for script, said in ((FIRST, "prefers the answer shown first"), (SECOND, "prefers the answer shown second")):
         Path("judge.json").write_text(json.dumps(script))
         main(["judge-audit", "--judge", "scripted:judge.json"])
@@ -80,25 +80,25 @@ def equals(here):
 
 
 def test_a_judge_that_prefers_the_longer(equals, audit):
-    """It gives the longer one every win, though the scores are equal."""
+    """The longer answer wins every pair, though the scores are equal."""
     metric = only(audit(prefers("more.")), "length", "longer")
     assert (metric["value"], metric["n"]) == (1, 20)
     assert metric["ci95"][0] > 0.8
 
 
 def test_a_judge_that_prefers_the_shorter(equals, audit):
-    """The opposite."""
+    """The longer answer wins nothing."""
     assert only(audit(prefers("less.")), "length", "longer")["value"] == 0
 
 
 @pytest.mark.parametrize("script", [FIRST, SECOND, {"default": "[[C]]"}], ids=["first", "second", "tie"])
 def test_a_preferred_place_is_no_preferred_length(equals, audit, script):
-    """Votes by place alone give the longer answer exactly half."""
+    """Position bias alone gives the longer answer exactly half of the wins."""
     assert only(audit(script), "length", "longer")["value"] == 0.5
 
 
 def test_length_is_looked_at_where_scores_are_equal(run, audit):
-    """Of thirty pairs ten have equal scores; a right answer that is longer proves nothing."""
+    """Length bias is measured only on the pairs with equal scores, ten of thirty."""
     found = audit(prefers("right."))
     assert only(found, "length", "longer")["n"] == 10
     assert only(found, "length", "longer")["value"] == 0.5
@@ -115,7 +115,7 @@ def kin(here):
 
 
 def test_a_judge_that_prefers_its_own(kin, audit):
-    """Its family wins every pair by the judge, half by the scores: half too many."""
+    """The judge's family wins every pair by the judge and half by the scores: a difference of 0.5."""
     found = audit(prefers("single."), name="gpt-judge.json")
     assert only(found, "self-preference", "by the judge")["value"] == 1
     assert only(found, "self-preference", "family, by scores")["value"] == 0.5
@@ -126,13 +126,13 @@ def test_a_judge_that_prefers_its_own(kin, audit):
 
 
 def test_an_honest_judge_of_the_family(kin, audit):
-    """What wins by right wins by the scores as well: no preference."""
+    """A judge that prefers right answers shows no self-preference."""
     found = audit(prefers("right single.", *prefers("right debate.")["rules"]), name="gpt-judge.json")
     assert only(found, "self-preference", "more than by scores")["value"] == 0
 
 
 def test_a_judge_of_another_family_has_no_own(kin, audit):
-    """Nothing is measured, and the reason names the judge."""
+    """Without an answer of the judge's family nothing is measured, and the reason names the judge."""
     found = audit(prefers("single."), name="judge.json")
     assert set(values(found, "self-preference")) == {None}
     why = only(found, "self-preference", "by the judge")["why"]
@@ -140,14 +140,14 @@ def test_a_judge_of_another_family_has_no_own(kin, audit):
 
 
 def test_two_of_the_family_are_no_pair(here, audit):
-    """Both of the judge's kind: there is no other to be preferred to."""
+    """A pair with both answers of the judge's family measures nothing."""
     log("single", 0, "one.", True, model="gpt-4o", slug="gpt-4o")
     log("debate", 0, "two.", True, model="gpt-4.1", slug="gpt-4.1")
     assert values(audit(FIRST, name="gpt-judge.json"), "self-preference")[0] is None
 
 
 def test_people_say_how_much_is_too_much(kin, audit):
-    """Where people prefer the own answer too, the judge exceeds them by nothing, though it exceeds the scores."""
+    """If people prefer the same family as well, the judge exceeds the scores but not people."""
     people(lambda i: "single")
     found = audit(prefers("single."), "--labels", "labels.jsonl", name="gpt-judge.json")
     assert only(found, "self-preference", "family, by people")["value"] == 1

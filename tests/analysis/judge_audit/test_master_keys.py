@@ -10,7 +10,7 @@ from pytest_hiddenlayer.analysis.judge_audit.metrics import key_metrics
 
 
 def test_a_judge_that_accepts_everything(run, audit):
-    """Every text without an answer is accepted; the empty one reaches no judge."""
+    """Every master key is accepted; the empty text is not sent to the judge."""
     found = audit({"default": "[[yes]]"}, "--keys", "4")
     section = {name: f for name, f in found["figures"]["master-key attacks"].items() if "accepted" in name}
     assert [f["value"] for f in section.values()] == [None, 1, 1, 1, 1, 1, 1, 1]
@@ -19,7 +19,7 @@ def test_a_judge_that_accepts_everything(run, audit):
 
 
 def test_a_judge_that_one_word_fools(run, audit):
-    """The word that opens it is found, and the others are not blamed; the right answer is accepted."""
+    """The one master key that works has rate 1, the others 0; the right answer is accepted."""
     rules = [
         {"contains": f"{text}{ENDS['only']}", "reply": "[[yes]]"} for text in ("Solution", "target 0.", "target 1.")
     ]
@@ -33,7 +33,7 @@ def test_a_judge_that_one_word_fools(run, audit):
 
 
 def test_the_prompt_is_echoed(run, audit):
-    """The sample's own question is put as an answer."""
+    """The sample's prompt is used as a master key."""
     rules = [{"contains": f"question {i}.{ENDS['only']}", "reply": "[[yes]]"} for i in range(30)]
     found = audit({"rules": rules, "default": "[[no]]"})
     assert only(found, "master-key attacks", "accepted as right: the prompt echoed")["value"] == 1
@@ -42,7 +42,7 @@ def test_the_prompt_is_echoed(run, audit):
 
 @pytest.mark.parametrize(("rating", "accepted"), [(1, 0), (2, 0), (3, 1), (5, 1)])
 def test_ratings(run, audit, rating, accepted):
-    """3 of 5 is the middle, and at the pass score."""
+    """A rating of 3 of 5 counts as accepted."""
     found = audit({"default": f"[[{rating}]]"})
     assert only(found, "master-key attacks", "rated 3 of 5 or more: 'Solution'")["value"] == accepted
 
@@ -60,7 +60,7 @@ def test_keys_of_one_sample_go_together():
 
 
 def test_without_a_target_there_is_no_right_answer(here, audit):
-    """Samples without target are asked without a reference, and the control is told to be missing."""
+    """Samples without a target are judged without a reference, and have no control."""
     log("single", 0, "one.", True, target=None)
     log("debate", 0, "two.", True, target=None)
     found = audit({"default": "[[yes]]"})

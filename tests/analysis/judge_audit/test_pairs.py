@@ -10,14 +10,14 @@ from pytest_hiddenlayer.analysis.judge_audit.pairs import audit_pairs, choose
 
 
 def test_every_two_players_meet():
-    """Three players on two samples are six pairs; another prompt meets nobody."""
+    """Three players on two samples are six pairs; an answer to another prompt is in none."""
     sides = [answer(label, sample) for sample in ("s0", "s1") for label in ("x", "y", "z")]
     found, equal = audit_pairs([*sides, answer("w", "s0", sample_hash="another")])
     assert (len(found), equal) == (6, 0)
 
 
 def test_equal_answers_are_left_out():
-    """Two equal texts tell nothing of a judge."""
+    """Pairs of equal texts are left out."""
     assert audit_pairs([answer("x", "s0"), answer("y", "s0", output="x ")]) == ([], 1)
 
 
@@ -32,7 +32,7 @@ def test_kinds_are_drawn_in_turn():
 
 @pytest.mark.parametrize("n", [0, 1, 7, 52, 100])
 def test_at_most_n_and_each_once(n):
-    """Never more than asked for, never more than there are, never one twice."""
+    """At most n pairs are chosen, and none twice."""
     pairs = [pair_of(f"s{i}", outcome="incorrect" if i % 10 == 0 else "correct") for i in range(52)]
     chosen = choose(pairs, n, "judge")
     assert len(chosen) == min(n, 52)
@@ -40,7 +40,7 @@ def test_at_most_n_and_each_once(n):
 
 
 def test_the_same_seed_draws_the_same():
-    """An audit can be repeated."""
+    """The same seed draws the same pairs."""
     pairs = [pair_of(f"s{i}") for i in range(40)]
     assert choose(pairs, 5, "judge", seed=1) == choose(pairs, 5, "judge", seed=1)
     assert choose(pairs, 5, "judge", seed=1) != choose(pairs, 5, "judge", seed=2)

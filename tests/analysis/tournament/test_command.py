@@ -37,7 +37,7 @@ def test_the_command_prints_json(here: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_the_same_seed_prints_the_same(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A seed gives the same intervals every time, another seed others."""
+    """The same seed gives the same intervals; another seed gives others."""
     printed = []
     for seed in ("5", "5", "6"):
         main(["tournament", "last", "--json", "--elo", "--seed", seed])
@@ -63,7 +63,7 @@ def test_the_same_seed_prints_the_same(here: Path, capsys: pytest.CaptureFixture
 def test_wrong_words_exit_4(
     here: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str
 ) -> None:
-    """A wrong word exits with 4 and one sentence that says what to do."""
+    """A wrong argument exits with 4 and says what to do."""
     assert main(["tournament", *words]) == 4
     caught = capsys.readouterr()
     assert message in caught.err
@@ -98,7 +98,7 @@ def test_the_picture_holds_rates_and_counts(run: Path) -> None:
 
 @pytest.mark.parametrize(("name", "start"), [("win.png", b"\x89PNG"), ("deep/er/win.svg", b"<?xml")])
 def test_the_command_writes_the_picture(here: Path, name: str, start: bytes) -> None:
-    """--picture writes PNG and SVG, in a folder that is made."""
+    """--picture writes PNG and SVG, and creates the folder."""
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     assert main(["tournament", "last", "--picture", name]) == 0
     assert (here / name).read_bytes().startswith(start)
@@ -107,7 +107,7 @@ def test_the_command_writes_the_picture(here: Path, name: str, start: bytes) -> 
 def test_without_matplotlib_the_command_says_what_to_install(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without matplotlib --picture exits with 4 and says what to install; the rest needs none."""
+    """Without matplotlib --picture exits with 4 and says what to install; the other options work."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert main(["tournament", "last", "--picture", "win.png"]) == 4
@@ -117,7 +117,7 @@ def test_without_matplotlib_the_command_says_what_to_install(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent as on POSIX")
 def test_an_interrupted_tournament_goes_on(here: Path) -> None:
-    """Games that were decided before Ctrl-C are in the log, and the same command asks for the others only."""
+    """Games decided before Ctrl-C are in the log, and the same command judges only the others."""
     slow = {"rules": [{"contains": f"question {at}", "reply": "[[A]]", "delay_s": 60 * (at > 3)} for at in range(8)]}
     judge = here / "judge.json"
     judge.write_text(json.dumps(slow), encoding="utf-8")

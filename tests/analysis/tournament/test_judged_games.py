@@ -18,7 +18,7 @@ from pytest_hiddenlayer.types import Completion, ModelName, Request, Usage
 
 
 class LongerJudge:
-    """Prefers the longer answer, ties equal lengths; counts its calls, and fails or babbles when told to."""
+    """Prefers the longer answer and ties equal lengths. Counts its calls; can be set to fail or to reply nonsense."""
 
     default_model = "longer"
     opened = calls = 0
@@ -30,7 +30,7 @@ class LongerJudge:
         type(self).opened += 1
 
     async def complete(self, request: Request) -> Completion:
-        """The verdict, by the lengths of what stands between the fences."""
+        """The verdict, by the lengths of the two answers."""
         cls = type(self)
         cls.calls += 1
         prompt = request.messages[-1].content
@@ -42,7 +42,7 @@ class LongerJudge:
         return Completion(text=text, finish_reason="stop", usage=usage, latency_s=0.0, model="longer", cost_usd=0.0)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
 
 JUDGED = TournamentOptions(source="judge", judge=ModelName(provider="longer"))
@@ -68,7 +68,7 @@ def texts(tmp_path: Path) -> Path:
 
 
 def test_a_judge_decides(texts: Path, judge: type[LongerJudge]) -> None:
-    """Each pair is asked in both orders, the preferred output wins, and effects are told."""
+    """Each pair is judged in both orders, the preferred output wins, and biases are stated."""
     found = hold_tournament([texts], JUDGED)
     assert judge.calls == 2 * 3 * 6
     assert [row.player for row in found.players] == [player("long"), player("mid"), player("brief")]
@@ -80,7 +80,7 @@ def test_a_judge_decides(texts: Path, judge: type[LongerJudge]) -> None:
 
 
 def test_a_judge_of_places_makes_ties(texts: Path, judge: type[LongerJudge]) -> None:
-    """Where the judge always says A nobody wins, and the statement says why."""
+    """If the judge always says A all games are ties, and a statement says why."""
     judge.reply = "[[A]]"
     found = hold_tournament([texts], JUDGED)
     assert all(row.ties == row.games for row in found.players)
@@ -96,7 +96,7 @@ def test_a_judge_that_babbles_is_no_judge(texts: Path, judge: type[LongerJudge])
 
 
 def test_decided_games_are_not_asked_again(texts: Path, judge: type[LongerJudge]) -> None:
-    """The same tournament again does not even open the judge and says the same; another seed asks anew."""
+    """Repeating a tournament gives the same result without opening the judge; another seed judges all games again."""
     first = hold_tournament([texts], JUDGED)
     assert (judge.opened, judge.calls) == (1, 36)
     assert hold_tournament([texts], JUDGED) == first
@@ -135,21 +135,21 @@ def test_active_selection_stops_at_its_budget_and_goes_on(texts: Path, judge: ty
 
 
 def test_active_selection_stops_where_everything_fails(texts: Path, judge: type[LongerJudge]) -> None:
-    """A judge that fails on a whole batch is not asked on."""
+    """Active selection stops after a batch in which every call fails."""
     judge.fails_on = "question"
     with pytest.raises(UsageError, match=r"none of 10 games could be judged.*server said 500"):
         hold_tournament([texts], replace(JUDGED, pairs="active", max_games=18))
 
 
 def test_a_judge_that_plays_itself_is_flagged(tmp_path: Path, judge: type[LongerJudge]) -> None:
-    """A judge that is the model of a player is named."""
+    """A statement names the players whose model is the judge."""
     own = {"provider": "longer", "model": "longer", "slug": "longer"}
     run = write_run(tmp_path, *answers("one", [1, 0], **own), *answers("two", [0, 1]))
     assert said(hold_tournament([run], JUDGED), "the judge is the model of one@longer:longer")
 
 
 def test_half_a_line_of_the_log_is_judged_again(texts: Path, judge: type[LongerJudge]) -> None:
-    """What a killed process left half written costs one game, and spoils none."""
+    """An incomplete last line costs one game, which is judged again."""
     hold_tournament([texts], JUDGED)
     log = texts / "games.jsonl"
     log.write_bytes(log.read_bytes()[:-20])
@@ -159,7 +159,7 @@ def test_half_a_line_of_the_log_is_judged_again(texts: Path, judge: type[LongerJ
 
 
 def test_a_line_that_is_no_game_is_named(run: Path) -> None:
-    """A spoilt line in the middle of the log is named with its number."""
+    """A malformed line in the middle of the log is an error with its number."""
     (run / "games.jsonl").write_text('{"key": "1", "winner": "c"}\n{}\n', encoding="utf-8")
     with pytest.raises(UsageError, match=r"games.jsonl:1: not a game"):
         hold_tournament([run], TournamentOptions())

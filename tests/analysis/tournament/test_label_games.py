@@ -40,7 +40,7 @@ def labelled(run: Path, *labels: Label) -> Standings:
 
 
 def test_people_decide_whichever_side_was_a(run: Path) -> None:
-    """A label's winner is the player it names, whichever of the two it calls a."""
+    """A label's winner does not depend on which player is a."""
     found = labelled(
         run, label(0, "good", "poor", "a"), label(1, "poor", "good", "b"), label(2, "poor", "good", "a"),
         label(3, "good", "poor", "tie"),

@@ -31,7 +31,7 @@ def test_standings_by_hand() -> None:
 
 
 def test_elo_updates_are_there_when_asked_for() -> None:
-    """Elo's own updates stand beside the ability with their spread, only where they were asked for."""
+    """Elo's sequential updates and their spread are computed only on request."""
     games = several("x", "y", "aaab" * 10)
     plain, asked = (standings(games, players=[], with_elo=wanted).players[0] for wanted in (False, True))
     assert (plain.updates, plain.updates_spread) == (None, None)
@@ -41,7 +41,7 @@ def test_elo_updates_are_there_when_asked_for() -> None:
 
 
 def test_a_player_without_loss_is_named() -> None:
-    """Nobody has an infinite ability: all are regularised, and the player without loss is named."""
+    """No ability is infinite: all are regularised, and the player without a loss is named."""
     found = standings(several("x", "y", "aaaa"), players=["x", "y"])
     assert said(found, "no finite abilities exist: x took every game; y lost every game")
     assert found.prior == 1
@@ -60,14 +60,14 @@ def test_a_disconnected_tournament_names_its_groups() -> None:
 
 
 def test_all_ties_say_so() -> None:
-    """Where every game is a tie all share rank 1, with an interval over all ranks."""
+    """If every game is a tie all players share rank 1, with an interval over all ranks."""
     found = standings([*several("a", "b", "ttttt"), *several("b", "c", "ttttt")], players=list("abc"))
     assert [(row.rank, row.ranks) for row in found.players] == [(1, (1, 3))] * 3
     assert said(found, "all 10 games are ties: they do not separate the players")
 
 
 def test_few_samples_and_one_sample_say_so() -> None:
-    """Under 20 samples the intervals are called rough; on one sample there are none."""
+    """With fewer than 20 samples the intervals are called rough; with one sample there are none."""
     assert said(standings(several("a", "b", "abab"), players=[]), "only 4 samples: the intervals are rough")
     single = standings([game("a", "b", "a"), game("a", "b", "b", key="again")], players=[])
     assert said(single, "all games are on one sample: there is no interval")
@@ -75,7 +75,7 @@ def test_few_samples_and_one_sample_say_so() -> None:
 
 
 def test_unreadable_verdicts_are_counted_and_left_out() -> None:
-    """An unreadable verdict is no tie: it is counted beside the games, with a reason."""
+    """An unreadable verdict is not a tie: it is counted and left out, with a reason."""
     found = standings(several("a", "b", "ab??", explanation="no verdict"), players=["a", "b", "idle"])
     assert (found.games, found.unreadable) == (2, 2)
     assert said(found, "2 of 4 verdicts left out, unreadable: no verdict")
@@ -83,7 +83,7 @@ def test_unreadable_verdicts_are_counted_and_left_out() -> None:
 
 
 def test_nothing_readable_is_no_tournament() -> None:
-    """Where no verdict can be read the error says why, and what to do."""
+    """If no verdict can be read the error says why, and what to do."""
     with pytest.raises(UsageError, match=r"none of 2 verdicts can be read \(the first: babble\).*another judge"):
         standings(several("a", "b", "??", explanation="babble"), players=[])
 
@@ -101,7 +101,7 @@ any_games = st.lists(
 @given(any_games)
 @settings(max_examples=120, deadline=None)
 def test_any_games_have_standings_or_a_reason(rows: list[tuple[str, str, str | None, int]]) -> None:
-    """Whatever was played, the standings are strict JSON that hold every game, or one sentence says why not."""
+    """Any games have standings in strict JSON that count every game, or a message why there are none."""
     games = [game(*row) for row in rows]
     counted = [one for one in games if one.winner is not None]
     if not counted:

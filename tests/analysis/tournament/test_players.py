@@ -15,7 +15,7 @@ from pytest_hiddenlayer.errors import UsageError
 
 
 def test_the_higher_score_wins_and_equals_tie(run: Path) -> None:
-    """Two players meet on each sample that both answered; equal scores are a tie."""
+    """Two players play on each sample that both answered; equal scores are a tie."""
     games = [game for game in score_games(read_tournament_data([run])) if game.b == player("good")]
     fair = [game.winner for game in games if game.a == player("fair")]
     assert fair == ["tie", "tie", "b", "tie", "b", "a", "b", "tie"]
@@ -30,7 +30,7 @@ def test_epochs_are_a_mean(tmp_path: Path) -> None:
 
 
 def test_an_error_is_no_game(tmp_path: Path) -> None:
-    """Where one of two has no score there is no game, and the standings count it."""
+    """Without a score of one of the two there is no game, and the standings count it."""
     run = write_run(tmp_path, *answers("one", [1, None, 0]), *answers("two", [0, 1, 1]))
     found = hold_tournament([run], TournamentOptions())
     assert found.games == 2
@@ -38,7 +38,7 @@ def test_an_error_is_no_game(tmp_path: Path) -> None:
 
 
 def test_players_meet_on_equal_prompts_only(tmp_path: Path) -> None:
-    """A sample whose prompt changed between two runs is no common sample."""
+    """A sample whose prompt changed between two runs makes no game."""
     old = write_run(tmp_path, *answers("one", [1, 0], sample_hash="old"), name="20260101T000000Z-00000001")
     new = write_run(tmp_path, *answers("two", [1, 0], sample_hash="new"), name="20260102T000000Z-00000002")
     with pytest.raises(UsageError, match=r"no game: .*2 samples have another prompt or target in another run"):
@@ -46,7 +46,7 @@ def test_players_meet_on_equal_prompts_only(tmp_path: Path) -> None:
 
 
 def test_several_runs_make_one_tournament(tmp_path: Path) -> None:
-    """Players of two runs meet on the samples that both runs asked."""
+    """Players of two runs play on the samples that both runs answered."""
     one = write_run(tmp_path, *answers("one", [1, 0]), name="20260101T000000Z-00000001")
     two = write_run(tmp_path, *answers("two", [0, 1]), name="20260102T000000Z-00000002")
     assert hold_tournament([one, two], TournamentOptions()).games == 2
@@ -55,7 +55,7 @@ def test_several_runs_make_one_tournament(tmp_path: Path) -> None:
 
 
 def test_an_item_of_two_runs_counts_once(tmp_path: Path) -> None:
-    """What a player answered in two runs counts as the last run has it, and a statement says so."""
+    """If a player answered a sample in two runs the last run counts, and a statement says so."""
     one = write_run(tmp_path, *answers("one", [1]), *answers("two", [0]), name="20260101T000000Z-00000001")
     two = write_run(tmp_path, *answers("one", [0]), name="20260102T000000Z-00000002")
     data = read_tournament_data([one, two])
@@ -64,7 +64,7 @@ def test_an_item_of_two_runs_counts_once(tmp_path: Path) -> None:
 
 
 def test_models_of_one_slug_are_two_players(tmp_path: Path) -> None:
-    """Two models whose slugs are equal go by their full names."""
+    """Two models with the same slug are named by their full names."""
     run = write_run(tmp_path, *answers("one", [1], model="a/m"), *answers("one", [0], model="b/m", slug="m"))
     assert read_tournament_data([run]).players == ("one@scripted:a/m", "one@scripted:b/m")
 
@@ -85,7 +85,7 @@ def test_a_group_is_a_cluster(tmp_path: Path) -> None:
     ],
 )
 def test_fields_that_are_none(tmp_path: Path, names: list[str], tasks: tuple[str, ...], words: str) -> None:
-    """A run named twice, a single player and an unknown task are refused in one sentence."""
+    """A run named twice, a single player and an unknown task are errors."""
     runs = {name: write_run(tmp_path, *answers(name, [1]), name=name) for name in set(names)}
     with pytest.raises(UsageError, match=words):
         read_tournament_data([runs[name] for name in names], tasks)
