@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -124,13 +124,12 @@ def test_an_interrupted_tournament_goes_on(here: Path) -> None:
     command = [sys.executable, "-m", "pytest_hiddenlayer.cli", "tournament", "last", "--judge", "scripted:judge.json"]
     command += ["--concurrency", "48"]  # all calls of 24 games at once, in both orders
     (folder,) = (here / "reports" / "runs").iterdir()
-    with subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
-        for _ in range(200):
-            if len(GameLog(folder).read()) >= 12:
-                break
-            time.sleep(0.1)
+    with subprocess.Popen(command, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as started:
+        err = b""
+        while b"12/24 games" not in err:  # the progress, printed once the game is in the log
+            err += os.read(started.stderr.fileno(), 1024) or pytest.fail(err.decode())
         started.send_signal(signal.SIGINT)
-        _, err = started.communicate(timeout=30)
+        err += started.communicate(timeout=30)[1]
     assert started.returncode == 2
     assert b"Traceback" not in err
     before = (folder / "games.jsonl").read_text(encoding="utf-8").splitlines()
