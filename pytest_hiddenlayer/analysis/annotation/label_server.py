@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def apply_form(session: LabelingSession, form: Mapping[str, str]) -> bool:
-    """Apply a form to the session. Returns False, and changes nothing, if it answers none of its questions."""
+    """Apply a form to the session. Returns False, and writes no label, if it answers none of its questions."""
     position, choice = form.get("position", ""), form.get("answer", "")
     if not position.isdecimal() or int(position) > len(session.questions):
         return False

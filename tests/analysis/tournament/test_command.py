@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from support.tournaments import player
 
-from pytest_hiddenlayer.analysis.tournament.games import GameLog
 from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
 from pytest_hiddenlayer.cli import main
 
