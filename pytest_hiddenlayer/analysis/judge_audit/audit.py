@@ -114,17 +114,14 @@ def audit_judge(
     pairs, equal = audit_pairs(answers, labels)
     chosen = choose(pairs, options.n, full_name(judge), seed=options.seed)
     samples = key_samples(answers, options.keys, seed=options.seed)
-    total = len(chosen) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        on_done(done, total)
-
-    limits = GenerationConfig(max_tokens=options.max_tokens)
+    count = _counter(
+        on_done, len(chosen) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)
+    )
     with JudgeSession(
-        model=judge, concurrency=options.concurrency, seed=options.seed, overrides=limits
+        model=judge,
+        concurrency=options.concurrency,
+        seed=options.seed,
+        overrides=GenerationConfig(max_tokens=options.max_tokens),
     ) as judge_session:
         judged = judge_pairs(judge_session, chosen, prompts, reference=options.reference, on_done=count)
         keys = judge_keys(judge_session, samples, prompts.formats, on_done=count)
@@ -143,6 +140,18 @@ def audit_judge(
     )
     write_json(folder / FILE, {"schema": 1, "judges": {**saved, audit.judge: audit.to_json()}})
     return audit
+
+
+def _counter(on_done: Callable[[int, int], None], total: int) -> Callable[[], None]:
+    """A function that reports one more judgement of `total` each time it is called."""
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        on_done(done, total)
+
+    return count
 
 
 def _saved_audits(folder: Path) -> dict[str, Any]:
