@@ -35,11 +35,11 @@ def page(**changes: object) -> str:
 
 def test_the_page_has_every_interval():
     """The page shows score, repeats for every k, calibration and bins with their 95 % intervals."""
-    found = repeated()
-    text = html.unescape(cells_html([found], {}))
-    low, high = found.estimate.ci95
-    assert f"{low:.3f} to {high:.3f}, {found.estimate.method}" in text
-    told = (*found.passes.values(), found.calibration.brier, *(b.accuracy for b in found.calibration.bins))
+    metrics = repeated()
+    text = html.unescape(cells_html([metrics], {}))
+    low, high = metrics.estimate.ci95
+    assert f"{low:.3f} to {high:.3f}, {metrics.estimate.method}" in text
+    told = (*metrics.passes.values(), metrics.calibration.brier, *(b.accuracy for b in metrics.calibration.bins))
     known = [one for one in told if one.ci95 is not None]
     assert len(known) > 8
     for one in known:
@@ -138,25 +138,25 @@ def test_texts_can_be_read_as_they_were():
 
 def test_no_text_of_a_cell_becomes_markup():
     """Names of task, label and model, and the gate's message, are escaped."""
-    found = cell({EVIL: 0.0}, task=EVIL, label=EVIL, slug=EVIL, params=EVIL)
-    gate = judge(found, base({EVIL: 1.0}, name=EVIL))
-    text = cells_html([found], {found.plan.key: gate})
+    metrics = cell({EVIL: 0.0}, task=EVIL, label=EVIL, slug=EVIL, params=EVIL)
+    gate = judge(metrics, base({EVIL: 1.0}, name=EVIL))
+    text = cells_html([metrics], {metrics.plan.key: gate})
     assert "<script" not in text
     assert text.count("&lt;script&gt;") >= 6
 
 
 def test_the_page_has_the_table_of_the_terminal():
     """The page contains every header and value of the terminal's table."""
-    found = cell(some(5, 10))
-    text = html.unescape(cells_html([found], gated(found)))
-    for value in (*HEADERS, *row(found, gated(found)[found.plan.key]).values()):
+    metrics = cell(some(5, 10))
+    text = html.unescape(cells_html([metrics], gated(metrics)))
+    for value in (*HEADERS, *row(metrics, gated(metrics)[metrics.plan.key]).values()):
         assert f">{value}</t" in text
 
 
 def test_gates_are_counted_and_folded():
     """Gates are counted by verdict, and each gate's whole message is folded below."""
-    found = cell(some(5, 10))
-    text = cells_html([found], gated(found))
+    metrics = cell(some(5, 10))
+    text = cells_html([metrics], gated(metrics))
     assert "<summary>Gates: 1 regressed</summary>" in text
     assert "newly wrong: s5, s6, s7, s8, s9" in text
 
@@ -166,7 +166,7 @@ def test_no_gate_is_none():
     assert "Gates: none" in cells_html([cell({"a": 1.0})], {})
 
 
-@pytest.mark.parametrize(("found", "describe_pending"), [(debated(), True), (debated(self_judged=False), False)])
-def test_the_page_has_the_footnote(found, describe_pending):
+@pytest.mark.parametrize(("metrics", "describe_pending"), [(debated(), True), (debated(self_judged=False), False)])
+def test_the_page_has_the_footnote(metrics, describe_pending):
     """A cell judged by the candidate itself is marked in the page as in the terminal."""
-    assert (FOOTNOTE in cells_html([found], {})) is describe_pending
+    assert (FOOTNOTE in cells_html([metrics], {})) is describe_pending

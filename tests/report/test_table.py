@@ -52,25 +52,25 @@ def test_a_cell_without_a_gate_shows_a_dash():
 
 def test_a_gate_shows_its_verdict():
     """The last column shows the gate's verdict."""
-    found = cell(some(5, 10))
-    assert row(found, gated(found)[found.plan.key])["gate"] == "regressed"
+    metrics = cell(some(5, 10))
+    assert row(metrics, gated(metrics)[metrics.plan.key])["gate"] == "regressed"
 
 
 def test_without_gates_there_is_no_gate_column():
     """A run whose gates are off shows no empty column."""
     assert "gate" not in table(cell({"a": 1.0}))
-    found = cell(some(5, 10))
-    assert "gate" in table(found, gates=gated(found))
+    metrics = cell(some(5, 10))
+    assert "gate" in table(metrics, gates=gated(metrics))
 
 
 @pytest.mark.parametrize("width", [20, 80, 200])
 def test_no_figure_is_cut(width):
     """However narrow the terminal, no value, label or model is cut."""
-    found = cell(
+    metrics = cell(
         some(5, 10), label="self_consistency.n_samples=9", slug="a-rather-long-name-of-a-model", task="t" * 60
     )
-    line = next(line for line in table(found, gates=gated(found), width=width).splitlines() if "0.500" in line)
-    for value in list(row(found, gated(found)[found.plan.key]).values())[1:]:
+    line = next(line for line in table(metrics, gates=gated(metrics), width=width).splitlines() if "0.500" in line)
+    for value in list(row(metrics, gated(metrics)[metrics.plan.key]).values())[1:]:
         assert value in line
 
 
@@ -82,8 +82,8 @@ def test_markup_of_the_terminal_is_text():
 @pytest.mark.parametrize(("colour", "escapes"), [(True, True), (False, False)])
 def test_colour_only_on_request(colour, escapes):
     """Without colour not one escape code is written."""
-    found = cell(some(5, 10))
-    assert ("\x1b[" in cell_table([found], gated(found), width=120, colour=colour)) is escapes
+    metrics = cell(some(5, 10))
+    assert ("\x1b[" in cell_table([metrics], gated(metrics), width=120, colour=colour)) is escapes
 
 
 def test_a_self_judged_cell_is_marked_and_explained():
@@ -94,13 +94,13 @@ def test_a_self_judged_cell_is_marked_and_explained():
 
 
 @pytest.mark.parametrize(
-    "found",
+    "metrics",
     [debated(self_judged=False), cell({"a": 1.0})],
     ids=["another judge", "no judge at all"],
 )
-def test_others_have_no_footnote(found):
+def test_others_have_no_footnote(metrics):
     """With a separate judge, or without one, there is neither star nor footnote."""
-    assert "*" not in table(found)
+    assert "*" not in table(metrics)
 
 
 def test_a_plain_cell_has_nothing_below():
@@ -126,11 +126,16 @@ def test_many_wavering_samples_are_cut_short():
 
 def test_calibration_stands_below_the_table():
     """Each figure with its error, how many answers it is of, what the confidence is, and the bins."""
-    found = repeated()
-    text = table(found)
+    metrics = repeated()
+    text = table(metrics)
     line = next(line for line in text.splitlines() if "stated" in line)
     assert "36/36" in line
-    for figure in (found.calibration.ece, found.calibration.brier, found.calibration.auroc, found.calibration.aurc):
+    for figure in (
+        metrics.calibration.ece,
+        metrics.calibration.brier,
+        metrics.calibration.auroc,
+        metrics.calibration.aurc,
+    ):
         assert f"{figure.mean:.3f} ± {figure.stderr:.3f}" in line
     assert "ECE: 10 bins of equal width" in text
 

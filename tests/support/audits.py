@@ -41,14 +41,14 @@ def log(label: str, i: int, text: str, right: bool, **changes: object) -> None:
     RunLog(Path.cwd(), RUN).append(record(f"s{i}", float(right), **{**made, **changes}))
 
 
-def values(found: dict[str, Any], section: str) -> list[float | None]:
+def values(result: dict[str, Any], section: str) -> list[float | None]:
     """The values of a section, in order."""
-    return [metric["value"] for metric in found["figures"][section].values()]
+    return [metric["value"] for metric in result["figures"][section].values()]
 
 
-def only(found: dict[str, Any], section: str, part: str) -> dict[str, Any]:
+def only(result: dict[str, Any], section: str, part: str) -> dict[str, Any]:
     """The metric of a section whose name contains `part`."""
-    (metric,) = (metric for name, metric in found["figures"][section].items() if part in name)
+    (metric,) = (metric for name, metric in result["figures"][section].items() if part in name)
     return dict(metric)
 
 

@@ -15,9 +15,9 @@ from .records import PLAN, base, cell, record, some
 FOOTNOTE = "* judged by the candidate itself"
 
 
-def row(found: CellMetrics, gate: GateResult | None = None) -> dict[str, str]:
+def row(metrics: CellMetrics, gate: GateResult | None = None) -> dict[str, str]:
     """The cell's row by header."""
-    (values,) = cell_rows([found], {found.plan.key: gate} if gate else {})
+    (values,) = cell_rows([metrics], {metrics.plan.key: gate} if gate else {})
     return dict(zip(HEADERS, values, strict=True))
 
 
@@ -31,14 +31,14 @@ def debated(judge: str = "judge", *, self_judged: bool = True) -> CellMetrics:
     return cell({"a": 1.0}, label="debate", strategy_params={"verdict": judge}, self_judged=self_judged)
 
 
-def gated(found: CellMetrics) -> dict[tuple[str, ...], GateResult]:
+def gated(metrics: CellMetrics) -> dict[tuple[str, ...], GateResult]:
     """The cell's gate against a baseline of ten right answers."""
-    return {found.plan.key: judge(found, base(some(10, 10)))}
+    return {metrics.plan.key: judge(metrics, base(some(10, 10)))}
 
 
-def judge(found: CellMetrics, before: Baseline) -> GateResult:
+def judge(metrics: CellMetrics, before: Baseline) -> GateResult:
     """The gate of the only cell of a session."""
-    (result,) = judge_gates([(found, BaselineLookup(baseline=before))], Policy())
+    (result,) = judge_gates([(metrics, BaselineLookup(baseline=before))], Policy())
     return result
 
 

@@ -44,9 +44,9 @@ def write_run(folder: Path, *records: Record, name: str = "20260101T000000Z-0000
     return run
 
 
-def said(found: Standings, words: str) -> bool:
+def states(result: Standings, words: str) -> bool:
     """Whether a statement holds these words."""
-    return any(words in statement for statement in found.statements)
+    return any(words in statement for statement in result.statements)
 
 
 def game(a: str, b: str, winner: str | None, at: int = 0, **changes: object) -> Game:

@@ -55,8 +55,8 @@ def test_back_shows_what_was_said(serve, browser, path):
     assert browser.evaluate("document.querySelector('[aria-pressed=true]').value") == "1"
     with browser.loading():
         browser.press("2")
-    (found,) = read_labels(path)
-    assert found.winner == "b"
+    (saved,) = read_labels(path)
+    assert saved.winner == "b"
 
 
 @needs_browser
@@ -69,8 +69,8 @@ def test_a_note_is_written_without_answering(serve, browser, path):
     assert not path.exists()
     with browser.loading():
         browser.evaluate("document.querySelector('button[value=tie]').click()")
-    (found,) = read_labels(path)
-    assert found.note == "1t\n2"
+    (saved,) = read_labels(path)
+    assert saved.note == "1t\n2"
 
 
 @needs_browser

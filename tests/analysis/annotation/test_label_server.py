@@ -19,8 +19,8 @@ def test_the_winner_is_found_whatever_stood_first(serve, path, shown, choice, wi
     page = ask(server, "GET", f"/{server.token}/")[1]
     assert (page.index("short") < page.index("long")) == (shown == "ab")
     assert post(server, f"position=0&answer={choice}") == 303
-    (found,) = read_labels(path)
-    assert (found.winner, found.shown) == (winner, shown)
+    (saved,) = read_labels(path)
+    assert (saved.winner, saved.shown) == (winner, shown)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -110,8 +110,8 @@ def test_the_same_form_twice_is_one_answer(serve, path):
     """A double click answers one question, once."""
     server = serve(pair(0), pair(1))
     assert [post(server, "position=0&answer=1"), post(server, "position=0&answer=1")] == [303, 303]
-    (found,) = read_labels(path)
-    assert found.sample_id == "s0"
+    (saved,) = read_labels(path)
+    assert saved.sample_id == "s0"
 
 
 def test_a_lone_surrogate_breaks_no_page(serve):

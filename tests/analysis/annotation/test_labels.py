@@ -181,8 +181,8 @@ def test_processes_keep_lines_whole(tmp_path):
         worker.start()
     for worker in workers:
         worker.join()
-    found = [values for _, values in read_lines(path, "a line")]
-    assert sorted((v["name"], v["number"]) for v in found) == [(name, n) for name in "ab" for n in range(50)]
+    saved = [values for _, values in read_lines(path, "a line")]
+    assert sorted((v["name"], v["number"]) for v in saved) == [(name, n) for name in "ab" for n in range(50)]
 
 
 def test_nan_is_refused(path):

@@ -73,17 +73,17 @@ def test_both_answers_are_shown_in_random_order(here):
 
 def test_raters_see_the_same_questions_in_another_order_of_answers(here):
     """With --n two raters answer the same samples; which answer comes first differs between them."""
-    found = pair_answers(read_answers(here / "reports/runs" / ONE), None)
-    ann, bob = (pair_questions(found, rater=name) for name in ("ann", "bob"))
+    saved = pair_answers(read_answers(here / "reports/runs" / ONE), None)
+    ann, bob = (pair_questions(saved, rater=name) for name in ("ann", "bob"))
     assert [q.a.sample for q in ann] == [q.a.sample for q in bob]
     assert [q.shown for q in ann] != [q.shown for q in bob]
-    assert [q.shown for q in ann] == [q.shown for q in pair_questions(found, rater="ann")]
+    assert [q.shown for q in ann] == [q.shown for q in pair_questions(saved, rater="ann")]
 
 
 def test_another_seed_is_another_order(here):
     """--seed decides the order of questions and of answers."""
-    found = pair_answers(read_answers(here / "reports/runs" / ONE), None)
-    one, two = (pair_questions(found, rater="ann", seed=seed) for seed in (0, 1))
+    saved = pair_answers(read_answers(here / "reports/runs" / ONE), None)
+    one, two = (pair_questions(saved, rater="ann", seed=seed) for seed in (0, 1))
     assert [q.a.sample for q in one] != [q.a.sample for q in two]
 
 
@@ -131,9 +131,9 @@ def test_two_runs_are_compared(here, label):
     for i in range(3):
         log(TWO, "single", f"newer {i}.", f"s{i}")
     label("1\n" * 3, ONE, TWO, "--players", SINGLE, SINGLE)
-    found = read_labels(LABELS)
-    assert {(found_.run_a, found_.run_b) for found_ in found} == {(ONE, TWO)}
-    assert {(found_.a, found_.b) for found_ in found} == {(SINGLE, SINGLE)}
+    saved = read_labels(LABELS)
+    assert {(item.run_a, item.run_b) for item in saved} == {(ONE, TWO)}
+    assert {(item.a, item.b) for item in saved} == {(SINGLE, SINGLE)}
 
 
 @pytest.mark.parametrize(
@@ -196,28 +196,28 @@ def test_the_winner_is_who_was_better_not_where(label):
         first = part.split("answer 1\n  │ ")[1]
         said.append("1" if first.startswith("short") else "2")
     label("\n".join(said) + "\n")
-    found = read_labels(LABELS)
-    assert len(found) == 10
-    assert {found_.winner and getattr(found_, found_.winner) for found_ in found} == {SINGLE}
-    assert {found_.shown for found_ in found} == {"ab", "ba"}
+    saved = read_labels(LABELS)
+    assert len(saved) == 10
+    assert {item.winner and getattr(item, item.winner) for item in saved} == {SINGLE}
+    assert {item.shown for item in saved} == {"ab", "ba"}
 
 
 def test_a_label_points_to_the_records(label):
     """A label holds the runs, the record keys, the rater and the note."""
     label("t both are wrong\nq\n")
-    (found,) = read_labels(LABELS)
-    assert (found.winner, found.note, found.rater) == ("tie", "both are wrong", "ann")
-    assert {found.key_a, found.key_b} == {f"{name}/{found.sample_id}/1/t" for name in ("single", "debate")}
-    assert (found.run_a, found.run_b) == (ONE, ONE)
+    (saved,) = read_labels(LABELS)
+    assert (saved.winner, saved.note, saved.rater) == ("tie", "both are wrong", "ann")
+    assert {saved.key_a, saved.key_b} == {f"{name}/{saved.sample_id}/1/t" for name in ("single", "debate")}
+    assert (saved.run_a, saved.run_b) == (ONE, ONE)
 
 
 def test_ratings(label):
     """Each answer is rated by itself on the scale; both players' answers come."""
     label("5 fine\n" * 20, "--kind", "rating", "--scale", "0-10")
-    found = read_labels(LABELS)
-    assert len(found) == 20
-    assert {found_.a for found_ in found} == {SINGLE, DEBATE}
-    assert {(found_.rating, found_.scale, found_.note) for found_ in found} == {(5.0, (0, 10), "fine")}
+    saved = read_labels(LABELS)
+    assert len(saved) == 20
+    assert {item.a for item in saved} == {SINGLE, DEBATE}
+    assert {(item.rating, item.scale, item.note) for item in saved} == {(5.0, (0, 10), "fine")}
 
 
 def test_ratings_of_one_player(label):
@@ -230,7 +230,7 @@ def test_what_is_off_the_scale_asks_again(label, wrong):
     """Only a whole number of the scale is accepted."""
     out = label(f"{wrong}\n4\nq\n", "--kind", "rating")
     assert out.count("1 to 5; s skips") == 2
-    assert [found.rating for found in read_labels(LABELS)] == [4]
+    assert [saved.rating for saved in read_labels(LABELS)] == [4]
 
 
 @pytest.mark.parametrize("wrong", ["3", "0", "a", "better", ""])
@@ -260,8 +260,8 @@ def test_back_replaces_the_answer(label):
     """`b` asks the last question again; the later answer counts."""
     out = label("1\nb\nt\nq\n")
     assert "you answered 1" in out
-    (found,) = read_labels(LABELS)
-    assert found.winner == "tie"
+    (saved,) = read_labels(LABELS)
+    assert saved.winner == "tie"
     assert len(LABELS.read_text().splitlines()) == 2
 
 

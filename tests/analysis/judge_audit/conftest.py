@@ -38,9 +38,9 @@ def audit(here, capsys) -> Audit:
         Path(name).write_text(json.dumps(script))
         assert main(["judge-audit", "last", "--judge", f"scripted:{name}", "--json", *arguments]) == status
         out = capsys.readouterr().out
-        found = json.loads(out, parse_constant=pytest.fail)
-        for section, metrics in found["figures"].items():
-            found["figures"][section] = {metric["name"]: metric for metric in metrics}
-        return found
+        result = json.loads(out, parse_constant=pytest.fail)
+        for section, metrics in result["figures"].items():
+            result["figures"][section] = {metric["name"]: metric for metric in metrics}
+        return result
 
     return asked

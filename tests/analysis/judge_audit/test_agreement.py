@@ -14,13 +14,13 @@ def test_agreement_with_people(run, audit):
     """Share and kappa are those of the same verdicts by scikit-learn."""
     said = [("single", "debate", "tie")[i % 3] if i < 20 else "single" for i in range(30)]
     people(lambda i: said[i])
-    found = audit(prefers("right."), "--labels", "labels.jsonl")
+    result = audit(prefers("right."), "--labels", "labels.jsonl")
     judge = [("single", "debate", "tie")[i % 3] for i in range(30)]
     same = sum(x == y for x, y in zip(judge, said, strict=True))
-    metric = only(found, "agreement", "winner as people")
+    metric = only(result, "agreement", "winner as people")
     assert (metric["value"], metric["n"]) == (pytest.approx(same / 30), 30)
     assert metric["ci95"] == pytest.approx(proportion_confint(same, 30, method="wilson"))
-    kappa = only(found, "agreement", "kappa with people")
+    kappa = only(result, "agreement", "kappa with people")
     assert kappa["value"] == pytest.approx(cohen_kappa_score(judge, said))
     assert kappa["ci95"][0] < kappa["value"] < kappa["ci95"][1]
 
@@ -47,9 +47,9 @@ def test_labelled_pairs_come_first(run, audit):
     people(lambda i: "single")
     lines = Path("labels.jsonl").read_text().splitlines()[:5]
     Path("labels.jsonl").write_text("\n".join(lines) + "\n")
-    found = audit(FIRST, "--labels", "labels.jsonl", "--n", "6")
-    assert sorted(v["sample_id"] for v in found["verdicts"] if v["people"]) == ["s0", "s1", "s2", "s3", "s4"]
-    assert found["pairs"] == 6
+    result = audit(FIRST, "--labels", "labels.jsonl", "--n", "6")
+    assert sorted(v["sample_id"] for v in result["verdicts"] if v["people"]) == ["s0", "s1", "s2", "s3", "s4"]
+    assert result["pairs"] == 6
 
 
 def test_agreement_with_the_scores(run, audit):

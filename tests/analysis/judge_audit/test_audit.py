@@ -13,20 +13,20 @@ from pytest_hiddenlayer.cli import main
 
 def test_a_judge_that_cannot_be_read(run, audit, capsys):
     """If no reply can be read nothing is measured, every metric says why, and the exit status is 1."""
-    found = audit(MUTE, status=1)
-    assert found["unread"] == 30
-    every = [metric for section in found["figures"].values() for metric in section.values()]
+    result = audit(MUTE, status=1)
+    assert result["unread"] == 30
+    every = [metric for section in result["figures"].values() for metric in section.values()]
     assert {metric["value"] for metric in every} == {None}
     assert all(metric["why"] for metric in every)
-    assert only(found, "position", "order consistency")["why"] == "no verdict could be read in both orders"
+    assert only(result, "position", "order consistency")["why"] == "no verdict could be read in both orders"
 
 
 def test_a_judge_that_fails_on_some(run, audit):
     """A failed call is counted, and the other pairs are measured."""
-    found = audit({"rules": [{"contains": "question 7.", "error": "server said 500"}], **FIRST})
-    assert found["unread"] == 1
-    assert only(found, "position", "order consistency")["n"] == 29
-    assert [v["why"] for v in found["verdicts"] if v["sample_id"] == "s7"] == ["server said 500"]
+    result = audit({"rules": [{"contains": "question 7.", "error": "server said 500"}], **FIRST})
+    assert result["unread"] == 1
+    assert only(result, "position", "order consistency")["n"] == 29
+    assert [v["why"] for v in result["verdicts"] if v["sample_id"] == "s7"] == ["server said 500"]
 
 
 def test_the_terminal_tells_what_failed(run, capsys):
@@ -42,9 +42,9 @@ def test_one_player_only(here, audit):
     """Without a second player there are no pairs; the master-key attacks still run."""
     for i in range(3):
         log("single", i, "text.", True)
-    found = audit({"default": "[[yes]]"})
-    assert only(found, "position", "order consistency")["why"].startswith("no pair was judged: two players must")
-    assert only(found, "master-key attacks", "accepted as right: 'Solution'")["value"] == 1
+    result = audit({"default": "[[yes]]"})
+    assert only(result, "position", "order consistency")["why"].startswith("no pair was judged: two players must")
+    assert only(result, "master-key attacks", "accepted as right: 'Solution'")["value"] == 1
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_a_task_says_how_its_judge_is_asked(run, audit):
         "  - llm_judge: {prompt: 'Good? {answer}', verdict: 'it is (yes|no)', scale: yes_no}\n"
     )
     rules = [{"contains": "Which? 1: ", "reply": "place B"}, {"contains": "Good? Solution", "reply": "it is yes"}]
-    found = audit({"rules": rules, "default": "it is no"}, "--as", "mine.yaml")
-    assert found["terms"] == "mine.yaml"
-    assert values(found, "position") == [0, 0, 1, 0]
-    assert only(found, "master-key attacks", "scored 0.5 or more: 'Solution'")["value"] == 1
-    assert only(found, "master-key attacks", "scored 0.5 or more: ':'")["value"] == 0
+    result = audit({"rules": rules, "default": "it is no"}, "--as", "mine.yaml")
+    assert result["terms"] == "mine.yaml"
+    assert values(result, "position") == [0, 0, 1, 0]
+    assert only(result, "master-key attacks", "scored 0.5 or more: 'Solution'")["value"] == 1
+    assert only(result, "master-key attacks", "scored 0.5 or more: ':'")["value"] == 0
 
 
 def test_the_target_is_shown_on_request(run, audit):

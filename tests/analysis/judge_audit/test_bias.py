@@ -16,11 +16,11 @@ from pytest_hiddenlayer.cli import main
 
 def test_a_judge_that_always_says_first(run, audit):
     """Order consistency is 0, position bias towards first is 1, and every vote is for the first."""
-    found = audit(FIRST)
-    assert values(found, "position") == [0, 1, 0, 1]
-    assert only(found, "position", "votes")["n"] == 60
+    result = audit(FIRST)
+    assert values(result, "position") == [0, 1, 0, 1]
+    assert only(result, "position", "votes")["n"] == 60
     low, high = proportion_confint(0, 30, method="wilson")
-    assert only(found, "position", "order consistency")["ci95"] == pytest.approx([low, high])
+    assert only(result, "position", "order consistency")["ci95"] == pytest.approx([low, high])
 
 
 def test_a_judge_that_always_says_second(run, audit):
@@ -35,10 +35,10 @@ def test_an_honest_judge_has_no_place(run, audit):
 
 def test_a_place_preferred_in_a_third(run, audit):
     """Consistent on the twenty samples with one right answer, biased towards first on the ten others."""
-    found = audit(prefers("right.", default="[[A]]"))
-    assert values(found, "position") == [pytest.approx(x) for x in (2 / 3, 1 / 3, 0, (20 + 20) / 60)]
+    result = audit(prefers("right.", default="[[A]]"))
+    assert values(result, "position") == [pytest.approx(x) for x in (2 / 3, 1 / 3, 0, (20 + 20) / 60)]
     low, high = proportion_confint(20, 30, method="wilson")
-    assert only(found, "position", "order consistency")["ci95"] == pytest.approx([low, high])
+    assert only(result, "position", "order consistency")["ci95"] == pytest.approx([low, high])
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_every_pair_of_verdicts(said, leans):
 
 def test_only_ties(run, audit):
     """A judge that always ties is consistent, and its votes show no position."""
-    found = audit({"default": "[[C]]"})
-    assert values(found, "position") == [1, 0, 0, None]
-    assert only(found, "position", "votes")["why"] == "every readable vote was for a tie"
+    result = audit({"default": "[[C]]"})
+    assert values(result, "position") == [1, 0, 0, None]
+    assert only(result, "position", "votes")["why"] == "every readable vote was for a tie"
 
 
 def test_the_terminal_says_which_place(run, capsys):
@@ -99,9 +99,9 @@ def test_a_preferred_place_is_no_preferred_length(equals, audit, script):
 
 def test_length_is_looked_at_where_scores_are_equal(run, audit):
     """Length bias is measured only on the pairs with equal scores, ten of thirty."""
-    found = audit(prefers("right."))
-    assert only(found, "length", "longer")["n"] == 10
-    assert only(found, "length", "longer")["value"] == 0.5
+    result = audit(prefers("right."))
+    assert only(result, "length", "longer")["n"] == 10
+    assert only(result, "length", "longer")["value"] == 0.5
 
 
 @pytest.fixture
@@ -116,10 +116,10 @@ def kin(here):
 
 def test_a_judge_that_prefers_its_own(kin, audit):
     """The judge's family wins every pair by the judge and half by the scores: a difference of 0.5."""
-    found = audit(prefers("single."), name="gpt-judge.json")
-    assert only(found, "self-preference", "by the judge")["value"] == 1
-    assert only(found, "self-preference", "family, by scores")["value"] == 0.5
-    more = only(found, "self-preference", "more than by scores")
+    result = audit(prefers("single."), name="gpt-judge.json")
+    assert only(result, "self-preference", "by the judge")["value"] == 1
+    assert only(result, "self-preference", "family, by scores")["value"] == 0.5
+    more = only(result, "self-preference", "more than by scores")
     assert more["value"] == pytest.approx(0.5)
     assert more["ci95"][0] > 0.2
     assert more["n"] == 30
@@ -127,15 +127,15 @@ def test_a_judge_that_prefers_its_own(kin, audit):
 
 def test_an_honest_judge_of_the_family(kin, audit):
     """A judge that prefers right answers shows no self-preference."""
-    found = audit(prefers("right single.", *prefers("right debate.")["rules"]), name="gpt-judge.json")
-    assert only(found, "self-preference", "more than by scores")["value"] == 0
+    result = audit(prefers("right single.", *prefers("right debate.")["rules"]), name="gpt-judge.json")
+    assert only(result, "self-preference", "more than by scores")["value"] == 0
 
 
 def test_a_judge_of_another_family_has_no_own(kin, audit):
     """Without an answer of the judge's family nothing is measured, and the reason names the judge."""
-    found = audit(prefers("single."), name="judge.json")
-    assert set(values(found, "self-preference")) == {None}
-    why = only(found, "self-preference", "by the judge")["why"]
+    result = audit(prefers("single."), name="judge.json")
+    assert set(values(result, "self-preference")) == {None}
+    why = only(result, "self-preference", "by the judge")["why"]
     assert why == "no pair with a verdict has exactly one answer of the judge's model family (judge.json)"
 
 
@@ -149,7 +149,7 @@ def test_two_of_the_family_are_no_pair(here, audit):
 def test_people_say_how_much_is_too_much(kin, audit):
     """If people prefer the same family as well, the judge exceeds the scores but not people."""
     people(lambda i: "single")
-    found = audit(prefers("single."), "--labels", "labels.jsonl", name="gpt-judge.json")
-    assert only(found, "self-preference", "family, by people")["value"] == 1
-    assert only(found, "self-preference", "more than by people")["value"] == 0
-    assert only(found, "self-preference", "more than by scores")["value"] == pytest.approx(0.5)
+    result = audit(prefers("single."), "--labels", "labels.jsonl", name="gpt-judge.json")
+    assert only(result, "self-preference", "family, by people")["value"] == 1
+    assert only(result, "self-preference", "more than by people")["value"] == 0
+    assert only(result, "self-preference", "more than by scores")["value"] == pytest.approx(0.5)

@@ -12,8 +12,8 @@ from pytest_hiddenlayer.analysis.judge_audit.pairs import audit_pairs, choose
 def test_every_two_players_meet():
     """Three players on two samples are six pairs; an answer to another prompt is in none."""
     sides = [answer(label, sample) for sample in ("s0", "s1") for label in ("x", "y", "z")]
-    found, equal = audit_pairs([*sides, answer("w", "s0", sample_hash="another")])
-    assert (len(found), equal) == (6, 0)
+    pairs, equal = audit_pairs([*sides, answer("w", "s0", sample_hash="another")])
+    assert (len(pairs), equal) == (6, 0)
 
 
 def test_equal_answers_are_left_out():
@@ -51,8 +51,8 @@ def test_samples_of_a_group_go_together(here, audit):
     for i in range(30):
         for label in ("single", "debate"):
             log(label, i, f"{label} {'x' if i % 3 == 0 else 'y'}.".replace("debate x", "z"), True, group=f"g{i % 3}")
-    found = audit(prefers("x.", default="[[A]]"), "--keys", "0")
-    metric = only(found, "position", "order consistency")
+    result = audit(prefers("x.", default="[[A]]"), "--keys", "0")
+    metric = only(result, "position", "order consistency")
     low, high = proportion_confint(10, 30, method="wilson")
     assert metric["value"] == pytest.approx(1 / 3)
     assert metric["ci95"][1] - metric["ci95"][0] > 1.5 * (high - low)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.tournaments import answers, player, said, write_run
+from support.tournaments import answers, player, states, write_run
 
 from pytest_hiddenlayer.analysis.tournament.games import GameLog
 from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
@@ -69,23 +69,24 @@ def texts(tmp_path: Path) -> Path:
 
 def test_a_judge_decides(texts: Path, judge: type[LongerJudge]) -> None:
     """Each pair is judged in both orders, the preferred output wins, and biases are stated."""
-    found = hold_tournament([texts], JUDGED)
+    result = hold_tournament([texts], JUDGED)
     assert judge.calls == 2 * 3 * 6
-    assert [row.player for row in found.players] == [player("long"), player("mid"), player("brief")]
-    assert (found.source, found.judge, found.games) == ("judge", "longer:longer", 18)
-    assert said(
-        found, "position bias: 0 of 18 (0%) verdicts changed with the order and count as ties; the answer shown first"
+    assert [row.player for row in result.players] == [player("long"), player("mid"), player("brief")]
+    assert (result.source, result.judge, result.games) == ("judge", "longer:longer", 18)
+    assert states(
+        result,
+        "position bias: 0 of 18 (0%) verdicts changed with the order and count as ties",
     )
-    assert said(found, "length bias: the longer answer won 17 of 17 (100%) decided games")
+    assert states(result, "length bias: the longer answer won 17 of 17 (100%) decided games")
 
 
 def test_a_judge_of_places_makes_ties(texts: Path, judge: type[LongerJudge]) -> None:
     """If the judge always says A all games are ties, and a statement says why."""
     judge.reply = "[[A]]"
-    found = hold_tournament([texts], JUDGED)
-    assert all(row.ties == row.games for row in found.players)
-    assert said(found, "position bias: 18 of 18 (100%) verdicts changed with the order")
-    assert said(found, "the answer shown first was preferred in 36 of 36 (100%) replies")
+    result = hold_tournament([texts], JUDGED)
+    assert all(row.ties == row.games for row in result.players)
+    assert states(result, "position bias: 18 of 18 (100%) verdicts changed with the order")
+    assert states(result, "the answer shown first was preferred in 36 of 36 (100%) replies")
 
 
 def test_a_judge_that_babbles_is_no_judge(texts: Path, judge: type[LongerJudge]) -> None:
@@ -108,20 +109,20 @@ def test_decided_games_are_not_asked_again(texts: Path, judge: type[LongerJudge]
 def test_a_failed_call_is_no_game_and_is_asked_again(texts: Path, judge: type[LongerJudge]) -> None:
     """A failed call leaves its games out, says so, and the same command asks only for them."""
     judge.fails_on = "question 3"
-    found = hold_tournament([texts], JUDGED)
-    assert (found.games, found.failed) == (15, 3)
-    assert said(found, "3 games could not be judged and are left out; run the same command again to retry them")
-    assert said(found, "server said 500")
+    result = hold_tournament([texts], JUDGED)
+    assert (result.games, result.failed) == (15, 3)
+    assert states(result, "3 games could not be judged and are left out; run the same command again to retry them")
+    assert states(result, "server said 500")
     judge.fails_on, judge.calls = "", 0
-    found = hold_tournament([texts], JUDGED)
-    assert (found.games, found.failed, judge.calls) == (18, 0, 6)
+    result = hold_tournament([texts], JUDGED)
+    assert (result.games, result.failed, judge.calls) == (18, 0, 6)
 
 
 def test_at_most_so_many_games_are_balanced(texts: Path, judge: type[LongerJudge]) -> None:
     """--max-games asks the beginning of a round robin: every pair equally often."""
-    found = hold_tournament([texts], replace(JUDGED, max_games=6))
-    assert {matchup.games for row in found.matrix for matchup in row if matchup.rate is not None} == {2}
-    assert said(found, "6 of 18 possible games were judged")
+    result = hold_tournament([texts], replace(JUDGED, max_games=6))
+    assert {matchup.games for row in result.matrix for matchup in row if matchup.rate is not None} == {2}
+    assert states(result, "6 of 18 possible games were judged")
     assert judge.calls == 12
 
 
@@ -145,7 +146,7 @@ def test_a_judge_that_plays_itself_is_flagged(tmp_path: Path, judge: type[Longer
     """A statement names the players whose model is the judge."""
     own = {"provider": "longer", "model": "longer", "slug": "longer"}
     run = write_run(tmp_path, *answers("one", [1, 0], **own), *answers("two", [0, 1]))
-    assert said(hold_tournament([run], JUDGED), "the judge is the model of one@longer:longer")
+    assert states(hold_tournament([run], JUDGED), "the judge is the model of one@longer:longer")
 
 
 def test_half_a_line_of_the_log_is_judged_again(texts: Path, judge: type[LongerJudge]) -> None:

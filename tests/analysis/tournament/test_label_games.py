@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from support.tournaments import player, said
+from support.tournaments import player, states
 
 from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label
 from pytest_hiddenlayer.analysis.tournament.leaderboard import Standings
@@ -41,27 +41,27 @@ def labelled(run: Path, *labels: Label) -> Standings:
 
 def test_people_decide_whichever_side_was_a(run: Path) -> None:
     """A label's winner does not depend on which player is a."""
-    found = labelled(
+    result = labelled(
         run, label(0, "good", "poor", "a"), label(1, "poor", "good", "b"), label(2, "poor", "good", "a"),
         label(3, "good", "poor", "tie"),
     )  # fmt: skip
-    first = found.players[0]
+    first = result.players[0]
     assert (first.player, first.wins, first.ties, first.losses) == (player("good"), 2, 1, 1)
-    assert said(found, f"no game that counts, not ranked: {player('fair')}")
+    assert states(result, f"no game that counts, not ranked: {player('fair')}")
 
 
 def test_several_raters_of_a_sample_are_one_cluster(run: Path) -> None:
     """Labels of several people on one sample are games of one cluster."""
-    found = labelled(
+    result = labelled(
         run,
         *(label(at, "good", "poor", won, who) for at, won in ((0, "a"), (1, "b")) for who in ("ada", "bob", "cy")),
     )
-    assert (found.games, found.clusters) == (6, 2)
+    assert (result.games, result.clusters) == (6, 2)
 
 
 def test_labels_on_other_answers_are_left_out(run: Path) -> None:
     """Labels on answers that are not of these runs, repeats and ratings are counted and left out."""
-    found = labelled(
+    result = labelled(
         run,
         label(0, "good", "poor", "a"),
         label(1, "good", "poor", "b"),
@@ -73,9 +73,9 @@ def test_labels_on_other_answers_are_left_out(run: Path) -> None:
             rating=3.0, scale=(1.0, 5.0),
         ),
     )  # fmt: skip
-    assert (found.games, found.players[0].wins) == (2, 2)
-    assert said(found, "1 labels repeat a pair that the same rater had labelled; the later one counts")
-    assert said(
-        found, "2 of 5 labels are on answers of other runs and left out (not in these runs: stranger@scripted:m)"
+    assert (result.games, result.players[0].wins) == (2, 2)
+    assert states(result, "1 labels repeat a pair that the same rater had labelled; the later one counts")
+    assert states(
+        result, "2 of 5 labels are on answers of other runs and left out (not in these runs: stranger@scripted:m)"
     )
-    assert said(found, "1 labels are ratings, which decide no game")
+    assert states(result, "1 labels are ratings, which decide no game")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.tournaments import answers, player, said, write_run
+from support.tournaments import answers, player, states, write_run
 
 from pytest_hiddenlayer.analysis.tournament.games import score_games
 from pytest_hiddenlayer.analysis.tournament.players import read_tournament_data
@@ -32,9 +32,9 @@ def test_epochs_are_a_mean(tmp_path: Path) -> None:
 def test_an_error_is_no_game(tmp_path: Path) -> None:
     """Without a score of one of the two there is no game, and the standings count it."""
     run = write_run(tmp_path, *answers("one", [1, None, 0]), *answers("two", [0, 1, 1]))
-    found = hold_tournament([run], TournamentOptions())
-    assert found.games == 2
-    assert said(found, "1 matchups left out: one of the two players was not scored")
+    result = hold_tournament([run], TournamentOptions())
+    assert result.games == 2
+    assert states(result, "1 matchups left out: one of the two players was not scored")
 
 
 def test_players_meet_on_equal_prompts_only(tmp_path: Path) -> None:
