@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -57,41 +57,6 @@ def first(*values: T | None) -> T | None:
     return next((value for value in values if value is not None), None)
 
 
-def parse_model(text: str, option: str = "--provider") -> ModelName:
-    """`PROVIDER[:MODEL]`, split at the first colon. Raises UsageError where a part is empty."""
-    provider, colon, model = text.partition(":")
-    if not provider or (colon and not model):
-        raise UsageError(f"{option} {text!r}: write PROVIDER or PROVIDER:MODEL")
-    return ModelName(provider=provider, model=model or None)
-
-
-def name_models(
-    providers: tuple[str, ...], model: str | None, known: Callable[[str], object]
-) -> tuple[ModelName, ...]:
-    """The models of `--provider` and `--model`. `known` raises for a provider nobody registered.
-
-    Raises UsageError where `--model` does not meet exactly one provider without a model.
-    """
-    names = tuple(parse_model(text) for text in providers)
-    for name in names:
-        known(name.provider)
-    doubled = {str(name) for name in names if names.count(name) > 1}
-    if doubled:
-        raise UsageError(f"--provider {', '.join(sorted(doubled))} was given twice")
-    if model is None:
-        return names
-    open_ones = [name for name in names if name.model is None]
-    if len(open_ones) != 1:
-        shown = " ".join(f"--provider {name}" for name in names) or "no --provider"
-        raise UsageError(
-            f"--model {model!r} needs exactly one --provider without a model; found {shown}. "
-            f"Write --provider PROVIDER:{model} instead"
-        )
-    if not model:
-        raise UsageError("--model is empty: give a folder or a name")
-    return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
-
-
 def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:
     """`[PROVIDER=]URL` as provider → URL; "" for every provider that takes one. Raises UsageError."""
     found: dict[str, str] = {}
@@ -114,37 +79,6 @@ def parse_budget(text: str) -> Decimal:
     if not (value.is_finite() and value > 0):
         raise UsageError(f"--budget {text!r}: write an amount in US dollars above 0, such as 2.50")
     return value
-
-
-def check(options: RunOptions) -> None:
-    """Raise UsageError for a strategy or model that cannot be meant; nothing is opened."""
-    from .engine.cases import full_name
-    from .registry import providers
-    from .strategies.bind import bind_strategy
-
-    if options.replay is not None and not options.replay.is_dir():
-        raise UsageError(f"--replay {options.replay}: no such folder; --record {options.replay} makes one")
-    if options.record is not None and options.replay is not None:
-        raise UsageError("--record and --replay together: what is replayed was recorded already; leave one out")
-    if options.prices is not None and not options.prices.is_file():
-        raise UsageError(f"--hl-prices {options.prices}: no such file")
-    labels = [bind_strategy(spec).label for spec in options.strategies or ()]
-    doubled = {label for label in labels if labels.count(label) > 1}
-    if doubled:
-        raise UsageError(f"--strategy {', '.join(sorted(doubled))} was given twice")
-    full = [(name.provider, full_name(name)) for name in options.providers]
-    if len(set(full)) < len(full):
-        shown = " ".join(f"--provider {name}" for name in options.providers)
-        raise UsageError(f"two of {shown} are the same model; leave one out")
-    mixed = [
-        parse_model(name, "--strategy") for spec in options.strategies or () for name in bind_strategy(spec).models
-    ]
-    for name in (*options.providers, *((options.judge,) if options.judge else ()), *mixed):
-        if options.replay is not None:
-            continue  # neither weights nor client are needed
-        look = getattr(providers.get(name.provider), "check", None)
-        if look is not None:
-            look(name.model)
 
 
 def limited(task: Task, limit: int | None) -> Task:

@@ -12,7 +12,7 @@ from syrupy.data import SnapshotCollection, SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from ..results.log.run_log import write_text
+from ..io.atomic import write_text
 from ..results.metrics.cells import CellConfig
 
 

@@ -17,10 +17,10 @@ from .budget_match_rows import (
     POINT_HEADERS,
     TRANSITION_HEADERS,
     comparison_rows,
+    comparison_warnings,
     front_warnings,
     point_rows,
     transition_rows,
-    warnings,
 )
 from .text_table import grid
 
@@ -55,7 +55,7 @@ def text(findings: Findings, *, width: int, colour: bool) -> str:
     parts = [
         INTRODUCTION,
         grid(COMPARISON_HEADERS, comparison_rows(findings.compared), width=width, colour=colour),
-        *map(one_line, warnings(findings.compared)),
+        *map(one_line, warnings(findings)),
     ]
     if rows := transition_rows(findings.flips):
         parts += ["", "changes per round", grid(TRANSITION_HEADERS, rows, width=width, colour=colour)]
@@ -63,3 +63,8 @@ def text(findings: Findings, *, width: int, colour: bool) -> str:
         parts += ["", "score and cost", grid(POINT_HEADERS, rows, width=width, colour=colour)]
         parts += map(one_line, front_warnings(findings.fronts))
     return "\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def warnings(findings: Findings) -> list[str]:
+    """What a reader must know to read the comparisons rightly; the last line explains the columns."""
+    return comparison_warnings(findings.compared)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..results.budget_match.pareto import ParetoFront
-from .budget_match import Findings
+from .budget_match import Findings, warnings
 from .budget_match_rows import (
     COMPARISON_HEADERS,
     INTRODUCTION,
@@ -18,7 +18,6 @@ from .budget_match_rows import (
     front_warnings,
     point_rows,
     transition_rows,
-    warnings,
 )
 from .html_template import load_template
 
@@ -53,7 +52,7 @@ def html(findings: Findings) -> str:
         introduction=INTRODUCTION.capitalize(),
         comparison_headers=COMPARISON_HEADERS,
         comparisons=comparison_rows(findings.compared),
-        warnings=warnings(findings.compared),
+        warnings=warnings(findings),
         transition_headers=TRANSITION_HEADERS,
         transitions=transition_rows(findings.flips),
         point_headers=POINT_HEADERS,

@@ -67,7 +67,7 @@ def point_rows(fronts: Sequence[ParetoFront]) -> Rows:
     ]
 
 
-def warnings(comparisons: Sequence[BudgetMatchedComparison]) -> list[str]:
+def comparison_warnings(comparisons: Sequence[BudgetMatchedComparison]) -> list[str]:
     """What a reader must know to read the comparisons rightly; the last line explains the columns."""
     lines = [
         f"{comparison.key[0]} {comparison.key[1]}: {line}"

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...protocols import Scorer
 from ...scorers.build import build_scorer
 from ...taskfile import load_task
-from ...types import Sample, Scorer, Spec
+from ...types import Sample, Spec
 
 CRITERIA = "Is the answer right?"
 _OVERRIDDEN = {"model", "against", "combine"}

@@ -490,27 +490,27 @@ def test_every_sample_unscored():
     """A strategy without any score has nothing to compare, and the section says so."""
     found = find([debated("s", None), debated("t", None)])
     assert found.compared[0].against_controls == ()
-    assert "t debate: none of 2 sample(s) has a score: nothing to compare" in warnings(found.compared)
+    assert "t debate: none of 2 sample(s) has a score: nothing to compare" in warnings(found)
 
 
 def test_a_strategy_of_one_call():
     """One call a sample is said to need no control."""
     found = find([debated("s", 1.0, calls=1, label="mine", strategy="mine")])
     assert (found.compared[0].one_call, found.compared[0].against_controls) == (1, ())
-    assert "t mine: makes one call per sample, so `single` already matches its budget" in warnings(found.compared)
+    assert "t mine: makes one call per sample, so `single` already matches its budget" in warnings(found)
 
 
 def test_samples_of_one_call_beside_others_are_counted():
     """A strategy that sometimes asks once is compared where it asked more, and that is said."""
     found = find([debated("s", 1.0), *draws("s", A, A, A), debated("t", 1.0, calls=1)])
     assert found.compared[0].compared == 1
-    assert any("1 sample(s) answered with one call are left out" in line for line in warnings(found.compared))
+    assert any("1 sample(s) answered with one call are left out" in line for line in warnings(found))
 
 
 def test_a_run_without_draws_says_how_to_make_them():
     """Records of a run without the option name it."""
     assert "t debate: 1 sample(s) have no control samples: run with --hl-equal-budget" in warnings(
-        find([debated("s", 1.0)]).compared
+        find([debated("s", 1.0)])
     )
 
 
@@ -518,9 +518,7 @@ def test_single_alone_has_no_comparison():
     """A run of `single` alone says that there is nothing to hold against it."""
     found = find([record("s", 1.0, transcript=[])])
     assert found.compared == []
-    assert warnings(found.compared) == [
-        "no strategy other than single was run: nothing to compare with single answers"
-    ]
+    assert warnings(found) == ["no strategy other than single was run: nothing to compare with single answers"]
 
 
 def test_one_sample():
@@ -536,7 +534,7 @@ def test_later_epochs_are_not_compared():
     records = [debated("s", 1.0), debated("s", 0.0, epoch=2), *draws("s", A, A, A)]
     found = find(records)
     assert found.compared[0].against_controls[0].strategy.mean == 1.0
-    assert any("epoch 1 only: 1 record(s) of later epochs" in line for line in warnings(found.compared))
+    assert any("epoch 1 only: 1 record(s) of later epochs" in line for line in warnings(found))
 
 
 def test_groups_are_clusters():
@@ -549,10 +547,10 @@ def test_greedy_draws_are_told():
     """Draws that are one text for every sample are told: a vote over them is one answer."""
     assert any(
         "the same text, as at temperature 0" in line
-        for line in warnings(find([debated("s", 1.0), *draws("s", A, A)]).compared)
+        for line in warnings(find([debated("s", 1.0), *draws("s", A, A)]))
     )
     sure = [*HAND, debated("s5", 1.0), *draws("s5", A, A, A, A, A)]
-    assert not any("temperature" in line for line in warnings(find(sure).compared))
+    assert not any("temperature" in line for line in warnings(find(sure)))
 
 
 def test_two_cells_two_comparisons():
