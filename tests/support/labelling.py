@@ -37,7 +37,7 @@ def ask(
     server: LabelServer, method: str, where: str, body: str = "", **headers: str
 ) -> tuple[int, str, dict[str, str]]:
     """(status, text, headers) of a request."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         connection.request(method, where, body or None, named)

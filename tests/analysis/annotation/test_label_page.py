@@ -154,7 +154,7 @@ def test_done_ends_the_command(tmp_path, browser):
             with browser.loading():
                 press()
         assert "1 answers were saved now, 0 questions are open" in browser.text
-        rest, _ = started.communicate(timeout=20)
+        rest, _ = started.communicate(timeout=300)
         assert "1 answered now, 0 left" in rest
         assert started.returncode == 0
     finally:

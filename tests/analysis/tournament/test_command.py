@@ -114,10 +114,9 @@ def test_without_matplotlib_the_command_says_what_to_install(
     assert main(["tournament", "last"]) == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent as on POSIX")
 def test_an_interrupted_tournament_goes_on(here: Path) -> None:
     """Games decided before Ctrl-C are in the log, and the same command judges only the others."""
-    slow = {"rules": [{"contains": f"question {at}", "reply": "[[A]]", "delay_s": 60 * (at > 3)} for at in range(8)]}
+    slow = {"rules": [{"contains": f"question {at}", "reply": "[[A]]", "delay_s": 900 * (at > 3)} for at in range(8)]}
     judge = here / "judge.json"
     judge.write_text(json.dumps(slow), encoding="utf-8")
     command = [sys.executable, "-m", "pytest_hiddenlayer.cli", "tournament", "last", "--judge", "scripted:judge.json"]
@@ -128,14 +127,14 @@ def test_an_interrupted_tournament_goes_on(here: Path) -> None:
         while b"12/24 games" not in err:  # the progress, printed once the game is in the log
             err += os.read(started.stderr.fileno(), 1024) or pytest.fail(err.decode())
         started.send_signal(signal.SIGINT)
-        err += started.communicate(timeout=30)[1]
+        err += started.communicate(timeout=300)[1]
     assert started.returncode == 2
     assert b"Traceback" not in err
     before = (folder / "games.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(before) == 12
     quick = [{"contains": f"question {at}", "reply": "[[C]]" if at > 3 else "unreadable now"} for at in range(8)]
     judge.write_text(json.dumps({"rules": quick}), encoding="utf-8")
-    assert subprocess.run(command, cwd=here, capture_output=True, timeout=60).returncode == 0
+    assert subprocess.run(command, cwd=here, capture_output=True, timeout=300).returncode == 0
     after = (folder / "games.jsonl").read_text(encoding="utf-8").splitlines()
     assert after[:12] == before
     assert [json.loads(line)["winner"] for line in after[12:]] == ["tie"] * 12
