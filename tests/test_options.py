@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_hiddenlayer.engine.validate import check_options
 from pytest_hiddenlayer.errors import UnknownNameError, UsageError
-from pytest_hiddenlayer.options import RunOptions, check, first, name_models, parse_model
+from pytest_hiddenlayer.model_names import name_models, parse_model
+from pytest_hiddenlayer.options import RunOptions, first
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.types import ModelName
@@ -52,15 +54,15 @@ def test_invalid_models_are_refused():
 def test_check_refuses_unknown_strategies_and_missing_folders():
     """An unknown strategy and a missing model folder are refused before the run starts."""
     with pytest.raises(UsageError, match="did you mean 'debate'"):
-        check(RunOptions(strategies=(parse_strategy("debat"),)))
+        check_options(RunOptions(strategies=(parse_strategy("debat"),)))
     with pytest.raises(UsageError, match="no such folder"):
-        check(RunOptions(providers=(ModelName(provider="mlx", model="./nowhere"),)))
+        check_options(RunOptions(providers=(ModelName(provider="mlx", model="./nowhere"),)))
 
 
 def test_the_same_strategy_twice_is_refused():
     """Two strategies with the same label are refused, because their items would be equal."""
     with pytest.raises(UsageError, match="--strategy debate was given twice"):
-        check(RunOptions(strategies=(parse_strategy("debate"), parse_strategy("debate:n_agents=3"))))
+        check_options(RunOptions(strategies=(parse_strategy("debate"), parse_strategy("debate:n_agents=3"))))
 
 
 def test_first_returns_the_first_value_that_is_set():

@@ -18,9 +18,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from ..identifiers import control_label
+from ..protocols import Context
 from ..strategies.bind import BoundStrategy
 from ..strategies.self_consistency import self_consistency
-from ..types import Answer, Context, GenerationConfig, Record
+from ..types import Answer, GenerationConfig, Record
 from .cases import Case
 from .usage import usage_of
 

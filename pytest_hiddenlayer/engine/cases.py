@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UsageError
-from ..identifiers import controlled, item_name, item_params, slugs
-from ..options import RunOptions, first, limited, parse_model
+from ..identifiers import controlled, item_name, item_params
+from ..model_names import model_slugs, parse_model
+from ..options import RunOptions, first, limited
+from ..protocols import Scorer, traits_of
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
-from ..types import ModelName, Sample, Scorer, Task
+from ..types import ModelName, Sample, Task
 from .task_models import refuse_task_models
 
 
@@ -68,25 +70,11 @@ class Case:
         return item_params(self.cell.strategy.label, self.cell.model, self.cell.slug, self.epoch)
 
 
-def model_slugs(options: RunOptions) -> dict[ModelName, str]:
-    """Return the slug of each model of the run; equal slugs are made distinct."""
-    full_names = {name: full_name(name) for name in options.providers}
-    slug_by_name = slugs(dict.fromkeys(full_names.values()))
-    return {name: slug_by_name[full_names[name]] for name in full_names}
-
-
-def full_name(model: ModelName) -> str:
-    """Return the model's full name, or the provider's default model if the user named none."""
-    if model.model is not None:
-        return model.model
-    return getattr(providers.get(model.provider), "default_model", model.provider)
-
-
 def cells(task: Task, options: RunOptions) -> list[Cell]:
     """Return the cells of a task under these options. Raises UsageError for a wrong strategy, scorer or model."""
     selected = limited(task, options.limit)
     scorers = tuple(build_scorer(spec) for spec in task.scorers)
-    slug_by_model = model_slugs(options)
+    slug_by_model = model_slugs(options.providers)
     strategies = [bind_strategy(spec) for spec in options.strategies or task.strategies]
     _check_labels([strategy.label for strategy in strategies])
     judge = options.judge or (parse_model(task.judge, "judge") if task.judge else None)
@@ -129,7 +117,7 @@ def cases(cell: Cell) -> Iterator[Case]:
 
 
 def _check_strategy(strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
-    if getattr(providers.get(model.provider), "single_only", False) and strategy.name != "single":
+    if traits_of(providers.get(model.provider)).single_only and strategy.name != "single":
         raise UsageError(
             f"provider {model.provider!r} returns final answers, which only strategy 'single' can score; "
             f"found strategy {strategy.name!r}. Add --strategy single"

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..errors import ProviderError
 from ..identifiers import derive_seed
+from ..protocols import Provider
 from ..taskfile import prompt_text, render_prompt
-from ..types import Call, Completion, GenerationConfig, Message, Provider, Request, Sample
+from ..types import Call, Completion, GenerationConfig, Message, Request, Sample
 from .cases import Case
 from .dependencies import DependencyTracker
 

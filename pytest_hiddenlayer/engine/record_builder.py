@@ -7,6 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..identifiers import digest
+from ..model_names import full_name
+from ..protocols import Scorer
 from ..taskfile import messages_hash, sample_hash
 from ..types import (
     SCORED,
@@ -18,11 +20,10 @@ from ..types import (
     Record,
     Sample,
     Score,
-    Scorer,
     Spec,
     Usage,
 )
-from .cases import Case, Cell, full_name
+from .cases import Case, Cell
 from .context import AnswerContext
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..errors import ProviderError
-from ..types import Call, Sample, Scorer
+from ..protocols import Scorer
+from ..types import Call, Sample
 
 ROUND_SCORES = "round_scores"
 """Key in `answer_metadata`: {role: {round: {score, right, answer}}}. Absent if no agent answered in two rounds."""

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
-from ..types import Answer, Call, GenerationConfig, Outcome, Provider, Record, Score
+from ..protocols import Provider
+from ..types import Answer, Call, GenerationConfig, Outcome, Record, Score
 from .cases import Case
 from .context import AnswerContext
 from .record_builder import build_record

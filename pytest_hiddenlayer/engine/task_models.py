@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ..errors import UsageError
-from ..options import RunOptions, parse_model
+from ..model_names import parse_model
+from ..options import RunOptions
+from ..protocols import Scorer, traits_of
 from ..registry import providers
 from ..strategies.bind import BoundStrategy
-from ..types import ModelName, Scorer
+from ..types import ModelName
 
-ALLOW = "--hl-allow-task-models (`hiddenlayer run`: --allow-task-models)"
+ALLOW = "--hl-allow-task-models"
 
 
 def refuse_task_models(
@@ -33,8 +35,7 @@ def loads_files(name: ModelName) -> bool:
     """Return whether opening the model loads files from any source; False if the provider is not registered."""
     if name.provider not in providers.names():
         return False
-    check = getattr(providers.get(name.provider), "loads_files", None)
-    return check is not None and bool(check(name.model))
+    return traits_of(providers.get(name.provider)).loads_files(name.model)
 
 
 def _user_models(strategy: BoundStrategy, options: RunOptions) -> Collection[ModelName | None]:

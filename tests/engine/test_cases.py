@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from support.cases import TASK
 
-from pytest_hiddenlayer.engine.cases import cases, cells, model_slugs
+from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.model_names import model_slugs
 from pytest_hiddenlayer.options import RunOptions, limited
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task

@@ -10,9 +10,10 @@ from typing import Any
 from pytest_hiddenlayer.engine.cases import Case, cases, cells
 from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.taskfile import load_task
-from pytest_hiddenlayer.types import GenerationConfig, ModelName, Provider, Record
+from pytest_hiddenlayer.types import GenerationConfig, ModelName, Record
 
 TASK = """task: t
 samples: [{id: a, input: question, target: yes}, {id: b, input: other, target: no}]
