@@ -125,7 +125,9 @@ class AnswerContext:
         if isinstance(judge, bool):
             return self.judge if judge else self.provider
         if judge not in self.named_models:
-            raise ProviderError(f"judge {judge!r} was not opened; a scorer names its judges in an attribute `judges`")
+            raise ProviderError(
+                f"judge {judge!r} was not opened; a scorer names its judges in its attribute `capabilities`"
+            )
         return self.named_models[judge]
 
     def _named(self, model: str) -> Provider:

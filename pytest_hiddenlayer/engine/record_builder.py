@@ -7,6 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..identifiers import digest
+from ..parameters import output_file_parameters
+from ..registry import scorers
 from ..taskfile import messages_hash
 from ..types import (
     SCORED,
@@ -18,7 +20,6 @@ from ..types import (
     Record,
     Sample,
     Score,
-    Scorer,
     Spec,
     Usage,
 )
@@ -136,14 +137,14 @@ def _of_cell(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
         "strategy": [cell.strategy.name, dict(cell.strategy.params)],
         "seed": cell.seed,
         "scorers": [
-            [scorer.name, scorer.version, _shared_params(scorer, spec)]
+            [scorer.name, scorer.version, _shared_params(spec)]
             for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
         ],
     }
 
 
-def _shared_params(scorer: Scorer, spec: Spec) -> dict[str, Any]:
-    files = getattr(scorer, "output_files", ())
+def _shared_params(spec: Spec) -> dict[str, Any]:
+    files = output_file_parameters(scorers.get(spec.name))
     return {name: value for name, value in spec.params.items() if name not in files}
 
 
@@ -152,7 +153,7 @@ def _of_sample(cell: Cell, sample: Sample) -> list[Any]:
     return [
         [name, value.get(sample.id)]
         for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
-        if (files := getattr(scorer, "output_files", ()))
+        if (files := output_file_parameters(scorers.get(spec.name)))
         for name, value in spec.params.items()
         if name in files
     ]

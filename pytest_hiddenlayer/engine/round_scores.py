@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..errors import ProviderError
+from ..scorers.capabilities import capabilities_of
 from ..types import Call, Sample, Scorer
 
 ROUND_SCORES = "round_scores"
@@ -24,19 +25,11 @@ async def round_scores(
     for call in calls:
         if call.role.startswith("agent-"):
             spoken.setdefault(call.role, {})[str(call.round)] = call
-    if not any(len(rounds) > 1 for rounds in spoken.values()) or asks_a_model(scorer):
+    if not any(len(rounds) > 1 for rounds in spoken.values()) or capabilities_of(scorer).asks_model:
         return {}
     scored = _Scored(scorer, sample, pass_score)
     found = {role: {at: await scored.of(call) for at, call in rounds.items()} for role, rounds in spoken.items()}
     return {} if scored.refused else found
-
-
-def asks_a_model(scorer: Scorer) -> bool:
-    """Whether a scorer says that its verdict takes model calls: by `judged`, or as it takes `ask` or names judges."""
-    judged = getattr(scorer, "judged", None)
-    if judged is not None:
-        return bool(judged)
-    return bool(getattr(scorer, "takes_ask", False)) or hasattr(scorer, "judges")
 
 
 class _Scored:

@@ -23,6 +23,7 @@ from ..calls.factory import open_line
 from ..calls.resources import RunResources
 from ..errors import HiddenLayerError, ProviderError
 from ..options import RunOptions, parse_model
+from ..scorers.capabilities import capabilities_of
 from ..types import ModelName, Provider, Record
 from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
@@ -305,7 +306,7 @@ def _after(loop: asyncio.AbstractEventLoop, rounds: int, then: Callable[[], None
 def _named(cell: Cell) -> Sequence[tuple[str, ModelName]]:
     """The models that the cell's scorers and strategy name themselves, beside the run's judge."""
     if "named" not in cell.memo:
-        judges = [(name, "judge") for scorer in cell.scorers for name in getattr(scorer, "judges", ())]
+        judges = [(name, "judge") for scorer in cell.scorers for name in capabilities_of(scorer).judges]
         asked = [(name, f"strategy {cell.strategy.name}") for name in cell.strategy.models]
         cell.memo["named"] = [(name, parse_model(name, what)) for name, what in judges + asked]
     found: Sequence[tuple[str, ModelName]] = cell.memo["named"]

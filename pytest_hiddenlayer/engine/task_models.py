@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..options import RunOptions, parse_model
 from ..registry import providers
+from ..scorers.capabilities import capabilities_of
 from ..types import ModelName
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _asked(cell: Cell) -> Iterator[tuple[str, ModelName]]:
     if cell.judge is not None:
         yield "judge", cell.judge
     for scorer in cell.scorers:
-        for name in getattr(scorer, "judges", ()):
+        for name in capabilities_of(scorer).judges:
             yield f"scorer {scorer.name!r}", parse_model(name, "judge")
     for name in cell.strategy.models:
         yield f"strategy {cell.strategy.name!r}", parse_model(name, "strategy")

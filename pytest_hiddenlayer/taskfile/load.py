@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from ..errors import TaskError, UsageError
+from ..parameters import output_file_parameters
 from ..registry import scorers
 from ..types import GenerationConfig, Sample, Spec, Task
 from .detect import is_foreign_harness
@@ -109,15 +110,15 @@ class _Loader:
     def _with_outputs(self, number: int, spec: Spec, ids: set[str]) -> Spec:
         """The spec, its parameters that name a file of outputs replaced by what the file holds.
 
-        A scorer's factory names these parameters in an attribute `output_files`; it reads no file itself.
+        A scorer annotates these parameters as `parameters.OutputFile`; it reads no file itself.
         """
         place: Field = ("scorers", number)
         try:
-            names = getattr(scorers.get(spec.name), "output_files", ())
+            names = output_file_parameters(scorers.get(spec.name))
         except UsageError as error:
             raise self._error(place, str(error)) from error
         read = {}
-        for name in set(names) & spec.params.keys():
+        for name in names & spec.params.keys():
             written = spec.params[name]
             if not isinstance(written, str):
                 raise self._error(

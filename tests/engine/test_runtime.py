@@ -570,7 +570,7 @@ def test_what_came_before_an_error_is_kept(case):
 
 def test_an_error_of_the_users_making_stops_the_run(case):
     """A usage error in a strategy is raised: more samples would only repeat it."""
-    with pytest.raises(UsageError, match="at least 1 is needed"):
+    with pytest.raises(UsageError, match="use at least 1"):
         answer(case(strategies=(parse_strategy("self_consistency:n_samples=0"),)), {})
 
 

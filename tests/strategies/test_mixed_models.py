@@ -83,7 +83,7 @@ def test_the_label_tells_the_models():
 @pytest.mark.parametrize("agents", ["", "mlx++ollama", "mlx+", ":big", "mlx+ollama:", "a b"])
 def test_names_that_cannot_be_meant(agents):
     """Empty names, doubled pluses, a colon without a model."""
-    with pytest.raises(UsageError, match=r"write PROVIDER\[:MODEL\], joined by \+"):
+    with pytest.raises(UsageError, match=r"agents must be PROVIDER\[:MODEL\], several joined by \+, got "):
         bind_strategy(parse_strategy(f"debate:agents={agents}"))
 
 

@@ -286,7 +286,7 @@ def test_label_shows_what_differs_from_the_defaults(text, label):
     [
         ("debat", "did you mean 'debate'?"),
         ("debate:n_agent=2", "did you mean 'n_agents'?"),
-        ("debate:n_agents=two", "is not a whole number"),
+        ("debate:n_agents=two", "must be a whole number"),
         ("debate:aggregation=vote", "one of 'judge', 'majority'"),
         ("debate:early_stop=perhaps", "true or false"),
         ("debate:n_agents", "write NAME:key=value"),
@@ -492,13 +492,13 @@ def test_text_of_a_command_line_becomes_the_parameters_type(text, expected):
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"n_agents": True}, "n_agents=True is not a whole number"),
-        ({"n_agents": 3.5}, "n_agents=3.5 is not a whole number"),
-        ({"n_agents": None}, "n_agents=None is not a whole number"),
-        ({"temperature": "nan"}, "temperature='nan' is not a number"),
-        ({"temperature": float("inf")}, "temperature=inf is not a number"),
-        ({"early_stop": 1}, "early_stop=1 is not true or false"),
-        ({"share": ["full"]}, "share=['full'] is not one of 'answer', 'full'"),
+        ({"n_agents": True}, "n_agents must be a whole number, got True"),
+        ({"n_agents": 3.5}, "n_agents must be a whole number, got 3.5"),
+        ({"n_agents": None}, "n_agents must be a whole number, got None"),
+        ({"temperature": "nan"}, "temperature must be a number, got 'nan'"),
+        ({"temperature": float("inf")}, "temperature must be a number, got inf"),
+        ({"early_stop": 1}, "early_stop must be true or false, got 1"),
+        ({"share": ["full"]}, "share must be one of 'answer', 'full', got ['full']"),
         ({3: 1}, "no parameter 3"),
     ],
 )

@@ -95,7 +95,7 @@ def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
     """A pair judged at a desk gets the votes that it gets as a scorer's."""
     params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
-    prompt = JudgePrompt(template=PAIRS, marking=VerdictFormat.from_param(PAIR, REASONED), fenced=False)
+    prompt = JudgePrompt(template=PAIRS, verdict_format=VerdictFormat.from_param(PAIR, REASONED), fenced=False)
     with JudgeSession(ModelName(provider="mlx")) as desk:
         found = desk.gather(
             judge_pair(desk.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)

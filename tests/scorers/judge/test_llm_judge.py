@@ -16,6 +16,7 @@ from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.scorers.build import build_scorer
+from pytest_hiddenlayer.scorers.capabilities import capabilities_of
 from pytest_hiddenlayer.scorers.judge.llm_judge import LlmJudge
 from pytest_hiddenlayer.types import Completion, GenerationConfig, ModelName, Record, Request, Spec
 
@@ -360,17 +361,17 @@ def test_the_same_run_asks_the_same(tmp_path):
         ({"rubric": [{"name": "x"}]}, "needs a text as 'criteria'"),
         ({"rubric": [{"name": "x", "criteria": "y", "wieght": 2}]}, "did you mean 'weight'"),
         ({"rubric": [{"name": "x", "criteria": "y", "weight": 0}]}, "weight must be a number above 0"),
-        ({"rubric": [{"name": "x", "criteria": "y"}] * 2}, "stands twice"),
+        ({"rubric": [{"name": "x", "criteria": "y"}] * 2}, "is used twice"),
         ({"rubric": [3]}, "must be a text or"),
         ({"criteria": "x", "scale": "1-5"}, "scale must be"),
         ({"criteria": "x", "samples": 0}, "at least 1"),
-        ({"criteria": "x", "temperature": -1.0}, "from 0 on"),
+        ({"criteria": "x", "temperature": -1.0}, "from 0 up"),
         ({"criteria": "x", "model": "scriptde:x"}, "did you mean 'scripted'"),
         ({"criteria": "x", "model": ["mlx", "mlx"]}, "names a judge twice"),
         ({"criteria": "x", "combine": "median"}, "combine must be"),
         ({"criteria": "x", "verdict": "(a)(b)"}, "exactly one group"),
-        ({"criteria": "x", "verdict": "is (.)"}, "needs a `prompt` that asks for it"),
-        ({"prompt": "{question}"}, "{answer} stands nowhere"),
+        ({"criteria": "x", "verdict": "is (.)"}, "needs a `prompt` that requests it"),
+        ({"prompt": "{question}"}, "lacks {answer}"),
         ({"prompt": "{answer} {foo}"}, "no field {foo}"),
         ({"criterion": "x"}, "did you mean 'criteria'"),
     ],
@@ -383,9 +384,9 @@ def test_wrong_parameters_are_refused(params, why):
 
 def test_the_judges_are_named(tmp_path):
     """The engine opens the judges that a scorer names; without any it is the run's."""
-    assert LlmJudge(criteria="x").judges == ()
-    assert LlmJudge(criteria="x", model="mlx").judges == ("mlx",)
-    assert LlmJudge(criteria="x", model=("mlx", "scripted:a:b")).judges == ("mlx", "scripted:a:b")
+    assert capabilities_of(LlmJudge(criteria="x")).judges == ()
+    assert capabilities_of(LlmJudge(criteria="x", model="mlx")).judges == ("mlx",)
+    assert capabilities_of(LlmJudge(criteria="x", model=("mlx", "scripted:a:b"))).judges == ("mlx", "scripted:a:b")
 
 
 def test_a_run_opens_the_judges_that_a_scorer_names(tmp_path):
@@ -434,4 +435,4 @@ def test_a_field_that_a_sample_lacks(tmp_path):
     """A prompt that asks for a second question leaves a sample with one unscored, and says why."""
     own = judge(prompt="{question_2} {answer}")
     found = record(write_case(tmp_path, own), rules(says("[[5]]")))
-    assert (found.outcome, found.error) == ("unscored", "the prompt asks for {question_2}, which this sample lacks")
+    assert (found.outcome, found.error) == ("unscored", "the prompt uses {question_2}, which this sample lacks")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.judges import record, rules, write_case
 
-from pytest_hiddenlayer.scorers.judge.logprob_weighting import Weights, weigh
+from pytest_hiddenlayer.scorers.judge.logprob_weighting import WeightedVerdict, weight_verdict
 from pytest_hiddenlayer.scorers.judge.scale import YES_NO, Scale
 from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 from pytest_hiddenlayer.types import Completion, Usage
@@ -30,10 +30,10 @@ def said(tokens: Tokens) -> Completion:
     )
 
 
-def weighed(tokens: Tokens, scale: object = (1, 5)) -> Weights | None:
-    marking = VerdictFormat.from_param(YES_NO if scale == "yes_no" else Scale.from_param(scale), None)
+def weighed(tokens: Tokens, scale: object = (1, 5)) -> WeightedVerdict | None:
+    verdict_format = VerdictFormat.from_param(YES_NO if scale == "yes_no" else Scale.from_param(scale), None)
     done = said(tokens)
-    return weigh(done, marking.read(done.text), marking)
+    return weight_verdict(done, verdict_format.parse(done.text), verdict_format)
 
 
 def around(text: str, top: Mapping[str, float]) -> Tokens:
@@ -128,9 +128,9 @@ def test_the_first_token_that_looks_like_a_verdict_is_not_the_place():
 
 def test_without_probabilities_nothing_is_weighed():
     """A completion without them, or with them for other tokens, has no weights."""
-    marking = VerdictFormat.from_param(Scale.from_param((1, 5)), None)
+    verdict_format = VerdictFormat.from_param(Scale.from_param((1, 5)), None)
     plain = Completion(text="[[4]]", finish_reason="stop", usage=Usage(), latency_s=0.0, model="m")
-    assert weigh(plain, marking.read("[[4]]"), marking) is None
+    assert weight_verdict(plain, verdict_format.parse("[[4]]"), verdict_format) is None
 
 
 # ---------------------------------------------------------------- in a record

@@ -117,7 +117,7 @@ def test_faults_of_the_file_are_told(tmp_path):
 
 def test_several_outputs_for_a_sample_are_refused(tmp_path):
     """There is one other answer."""
-    with pytest.raises(UsageError, match="sample 'a' has 2 outputs; one is compared with"):
+    with pytest.raises(UsageError, match="sample 'a' has 2 outputs; keep one per sample"):
         write_case(tmp_path, others(tmp_path, {"id": "a", "outputs": ["x", "y"]}))
 
 
@@ -149,10 +149,10 @@ def test_several_judges(tmp_path):
     ("params", "why"),
     [
         ({"reference": True}, "without `against`"),
-        ({"prompt": "{answer_a}"}, "{answer_b} stands nowhere"),
+        ({"prompt": "{answer_a}"}, "lacks {answer_b}"),
         ({"prompt": "{answer_a} {answer_b} {answer}"}, "no field {answer}, did you mean 'answer_"),
         ({"verdict": "x"}, "exactly one group"),
-        ({"verdict": "(x)"}, "needs a `prompt` that asks for it"),
+        ({"verdict": "(x)"}, "needs a `prompt` that requests it"),
         ({"model": "nobody"}, "unknown provider 'nobody'"),
         ({"max_tokens": 0}, "at least 1"),
     ],

@@ -86,7 +86,7 @@ def test_a_target_is_a_letter_or_a_text(target: str) -> None:
 
 def test_a_target_that_is_no_option_is_unscored() -> None:
     """The sample is at fault, so the answer is not judged."""
-    assert score("B", sample("D")) == Score(value=None, explanation="the target D is none of A, B, C")
+    assert score("B", sample("D")) == Score(value=None, explanation="the target D is not one of A, B, C")
 
 
 def test_without_target_nothing_is_scored() -> None:

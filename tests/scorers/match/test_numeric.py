@@ -90,7 +90,7 @@ def test_relative_tolerance_is_of_the_target(output: str, value: float) -> None:
 
 @pytest.mark.parametrize("tolerance", [-1.0, float("nan"), float("inf")])
 def test_impossible_tolerances_are_refused(tolerance: float) -> None:
-    """A tolerance is a finite number from 0 on."""
+    """A tolerance is a finite number from 0 up."""
     with pytest.raises(UsageError, match="abs_tol"):
         Numeric(abs_tol=tolerance)
 

@@ -54,7 +54,7 @@ def test_kept_rules(rule: dict[str, Any]) -> None:
         (POEM, {"starts_with": "red"}, "does not start with red"),
         (POEM, {"ends_with": "."}, "does not end with ."),
         (POEM, {"every_line": r"- \w+"}, r"the line - red fox does not match - \w+"),
-        ("a\nb\na", {"unique_lines": True}, "the line a stands there twice"),
+        ("a\nb\na", {"unique_lines": True}, "the line a is repeated"),
     ],
 )
 def test_broken_rules(output: str, rule: dict[str, Any], how: str) -> None:

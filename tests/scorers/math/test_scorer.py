@@ -93,7 +93,7 @@ def test_a_target_that_is_no_mathematics_is_unscored():
     """A fault of the data is no wrong answer."""
     found = score(r"\boxed{3}", "the cat")
     assert found.value is None
-    assert "cannot be read as mathematics" in found.explanation
+    assert "cannot be parsed as mathematics" in found.explanation
     assert score("3").value is None
 
 
@@ -151,7 +151,7 @@ def test_what_explodes_is_ended(output, monkeypatch):
     found = score(output, "7")
     assert time.perf_counter() - began < 20
     assert found.value == 0.0
-    assert "the answer was not read within 1 s" in found.explanation
+    assert "the answer was not parsed within 1 s" in found.explanation
     assert parse(output) is None
     assert score(r"\boxed{7}", "7").value == 1.0
 
