@@ -19,7 +19,7 @@ from pytest_hiddenlayer.types import GenerationConfig, ModelName, Record
 
 @pytest.fixture
 def answer(tmp_path: Path) -> Callable[..., Record]:
-    """Answer the one sample with a strategy as it is typed, and a fake provider."""
+    """Returns a function that runs a strategy on the sample with a fake provider."""
 
     def run(
         strategy: str, fake: FakeProvider, judge: FakeProvider | None = None, seed: int = 0, task: str = TASK

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_label_shows_what_differs_from_the_defaults(text, label):
-    """Only parameters that differ from their defaults stand in the label."""
+    """The label contains only parameters that differ from their defaults."""
     assert bind_strategy(parse_strategy(text)).label == label
 
 
@@ -43,7 +43,7 @@ def test_label_shows_what_differs_from_the_defaults(text, label):
     ],
 )
 def test_wrong_parameters_are_clear(text, said):
-    """A wrong name or value says what was asked and what to do."""
+    """The error for a wrong name or value says what was written and what to do."""
     with pytest.raises(UsageError, match=re.escape(said)):
         bind_strategy(parse_strategy(text))
 
@@ -60,7 +60,7 @@ def test_wrong_parameters_are_clear(text, said):
     ],
 )
 def test_text_of_a_command_line_becomes_the_parameters_type(text, expected):
-    """Numbers, truth values and words are read from their text."""
+    """Numbers, booleans and words are parsed from text."""
     bound = bind_strategy(parse_strategy(f"debate:{text}"))
     found = bound.params[text.partition("=")[0].strip()]
     assert (found, type(found)) == (expected, type(expected))
@@ -80,19 +80,19 @@ def test_text_of_a_command_line_becomes_the_parameters_type(text, expected):
     ],
 )
 def test_values_of_a_task_file_must_fit(params: dict[Any, Any], said):
-    """What a YAML file says is held to the parameter's type, and never rounded or guessed."""
+    """A value of a task file must have the parameter's type; it is never rounded or guessed."""
     with pytest.raises(UsageError, match=re.escape(said)):
         bind_strategy(Spec(name="debate", params=params))
 
 
 def test_a_parameter_given_twice_is_refused():
-    """The last of two values does not win in silence."""
+    """Two values for one parameter are an error."""
     with pytest.raises(UsageError, match="n_agents was given twice"):
         parse_strategy("debate:n_agents=3,n_agents=5")
 
 
 def test_all_parameters_are_known_and_which_were_written():
-    """`params` holds the defaults too; `given` only what the user wrote, even where it is the default."""
+    """`params` includes defaults; `given` has only what the user wrote, even if it equals the default."""
     bound = bind_strategy(parse_strategy("self_consistency:n_samples=5"))
     assert bound.params == {"n_samples": 5, "temperature": 0.8}
     assert bound.given == {"n_samples"}
@@ -100,13 +100,13 @@ def test_all_parameters_are_known_and_which_were_written():
 
 @pytest.fixture
 def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
-    """Registers for one test only."""
+    """Returns a function that registers for one test only."""
     monkeypatch.setattr(strategies, "_own", {})
     return lambda name, function: strategies.register(name)(function) and None
 
 
 def test_a_label_is_fit_for_ids_and_file_names(register):
-    """What an item id or a file name could not hold becomes a dash."""
+    """A character that is not allowed in an item id or a file name becomes a dash."""
     register("odd", lambda context, *, text="": None)
     assert bind_strategy(Spec(name="odd", params={"text": "a/b [c]"})).label.endswith(".text=a-b--c-")
 
@@ -123,7 +123,7 @@ def test_annotations_for_type_checkers_only_do_no_harm(register):
 
 
 def test_a_parameter_may_be_a_list(register):
-    """A list in a task file reaches a strategy that asks for one."""
+    """A strategy can take a list."""
 
     async def listed(context: Any, *, words: list[str] = []) -> None:  # noqa: B006
         """Never run."""
@@ -133,7 +133,7 @@ def test_a_parameter_may_be_a_list(register):
 
 
 def test_a_parameter_without_default_is_asked_for(register):
-    """A strategy that needs a value says which."""
+    """The error for a missing value names the parameter."""
 
     async def needy(context: Any, *, words: str) -> None:
         """Never run."""

@@ -11,14 +11,14 @@ ROUNDS = (("I say 11.", "I say 22.", "I say 33."), ("Now 44.", "Now 55.", "Now 6
 
 
 def test_round_0_is_independent(answer):
-    """Every agent of round 0 sees the task and nothing of the others."""
+    """In round 0 each agent reads only the task."""
     fake = FakeProvider(by_agent(*ROUNDS))
     answer("debate", fake)
     assert fake.prompts("agent-.", 0) == [QUESTION] * 3
 
 
 def test_later_prompts_hold_the_task_and_the_others_answers(answer):
-    """In round 1 each agent reads the task and the other agents' actual answers, not its own."""
+    """In round 1 each agent reads the task and the other agents' answers, not its own."""
     fake = FakeProvider(by_agent(*ROUNDS))
     answer("debate", fake)
     for own, prompt in zip(("11", "22", "33"), fake.prompts("agent-.", 1), strict=True):
@@ -27,7 +27,7 @@ def test_later_prompts_hold_the_task_and_the_others_answers(answer):
 
 
 def test_shuffled_answers_change_the_prompts(answer):
-    """Other answers in round 0 make other prompts in round 1."""
+    """Different answers in round 0 lead to different prompts in round 1."""
     one, two = (
         FakeProvider(by_agent(*ROUNDS)),
         FakeProvider(by_agent(("I say 33.", "I say 11.", "I say 22."), ROUNDS[1])),
@@ -47,7 +47,7 @@ def test_judge_reads_all_last_answers(answer):
 
 
 def test_verdict_is_the_judges_never_a_tally(answer):
-    """Against three agents who agree, the judge's completion is the answer; the majority stands beside it."""
+    """A judge that contradicts three agreeing agents decides; the metadata keeps their majority."""
     fake = FakeProvider(by_agent(("42", "42", "42"), ("42", "42", "42"), judge="I rule: 7"))
     record = answer("debate", fake)
     assert (record.output, record.answer, record.outcome) == ("I rule: 7", "7", "incorrect")
@@ -55,7 +55,7 @@ def test_verdict_is_the_judges_never_a_tally(answer):
 
 
 def test_judge_is_the_named_one(answer):
-    """With a judge of its own, only the judge's call goes there."""
+    """A separate judge receives only the judge's call."""
     agents, judge = FakeProvider(by_agent(*ROUNDS)), FakeProvider(lambda _: "42")
     answer("debate", agents, judge)
     assert [request.role for request in judge.requests] == ["judge"]
@@ -63,7 +63,7 @@ def test_judge_is_the_named_one(answer):
 
 
 def test_majority_aggregation_asks_no_judge(answer):
-    """With aggregation=majority the winner's completion is the answer, and nobody judges."""
+    """With aggregation=majority the winner's completion is the answer, without a call of the judge."""
     fake = FakeProvider(by_agent(("1", "2", "3"), ("It is 42.", "41", "42")))
     record = answer("debate:aggregation=majority", fake)
     assert record.output == "It is 42."
@@ -81,20 +81,20 @@ def test_early_stop_needs_an_exchange(answer):
 
 
 def test_share_full_shows_whole_completions(answer):
-    """With share=full the others' words are shown, not only their answers."""
+    """With share=full agents read whole completions."""
     fake = FakeProvider(by_agent(*ROUNDS))
     answer("debate:share=full", fake)
     assert "I say 22." in fake.prompts("agent-1", 1)[0]
 
 
 def test_agents_of_a_round_are_asked_at_the_same_time(answer):
-    """All calls of a round are in flight together."""
+    """All calls of a round are in flight at the same time."""
     fake = FakeProvider(by_agent(*ROUNDS), overlapping={0: 3, 1: 3})
     assert answer("debate", fake).outcome == "incorrect"
 
 
 def test_agents_and_rounds_have_seeds_of_their_own(answer):
-    """No two calls of a debate share a seed; the same run seed gives the same ones, another gives others."""
+    """No two calls of a debate share a seed, and the seeds depend on the run's seed."""
     one, two, three = (FakeProvider(by_agent(*ROUNDS)) for _ in range(3))
     answer("debate", one)
     answer("debate", two)
@@ -106,7 +106,7 @@ def test_agents_and_rounds_have_seeds_of_their_own(answer):
 
 
 def test_transcript_logs_every_call_with_role_and_round(answer):
-    """The transcript holds each call in order, and the usage is their sum."""
+    """The transcript lists the calls in order, and the usage is their sum."""
     record = answer("debate", FakeProvider(by_agent(*ROUNDS)))
     said = [(call["role"], call["round"]) for call in record.transcript]
     agents = ["agent-1", "agent-2", "agent-3"]
@@ -115,20 +115,20 @@ def test_transcript_logs_every_call_with_role_and_round(answer):
 
 
 def test_a_failed_call_is_an_error_with_the_rest_on_record(answer):
-    """When one agent's call fails, the record is an error and keeps what was answered before."""
+    """If an agent's call fails, the outcome is `error` and the transcript keeps the earlier calls."""
     record = answer("debate", FakeProvider(by_agent(ROUNDS[0], ("44", "boom", "66"))))
     assert (record.outcome, record.error, record.score) == ("error", "server said 500", None)
     assert {call["round"] for call in record.transcript} >= {0}
 
 
 def test_too_few_agents_are_refused(answer):
-    """One agent is no debate."""
+    """A debate with one agent is an error."""
     with pytest.raises(UsageError, match="at least 2 agents"):
         answer("debate:n_agents=1", FakeProvider(lambda _: "x"))
 
 
 def test_a_third_round_reads_the_second(answer):
-    """Each round reads the answers of the one before it, not those of round 0."""
+    """Each round reads the answers of the previous round, not those of round 0."""
     fake = FakeProvider(by_agent(*ROUNDS, ("77", "88", "99")))
     answer("debate:n_rounds=3", fake)
     first = fake.prompts("agent-1", 2)[0]
@@ -136,7 +136,7 @@ def test_a_third_round_reads_the_second(answer):
 
 
 def test_equal_answers_of_others_are_all_shown(answer):
-    """An answer that another agent shares is shown once for each agent who gave it."""
+    """An answer appears once for each agent that gave it."""
     fake = FakeProvider(by_agent(("11", "11", "22"), ROUNDS[1]))
     answer("debate", fake)
     assert "Other agents said: 11, 22." in fake.prompts("agent-1", 1)[0]
@@ -144,14 +144,14 @@ def test_equal_answers_of_others_are_all_shown(answer):
 
 
 def test_an_answer_that_cannot_be_read_is_shown_as_written(answer):
-    """Where no number can be parsed, the others read the agent's own words."""
+    """If an answer cannot be parsed, the others read the completion."""
     fake = FakeProvider(by_agent(("I pass.", "I say 22.", "33"), ROUNDS[1]))
     answer("debate", fake)
     assert "Other agents said: I pass., 33." in fake.prompts("agent-2", 1)[0]
 
 
 def test_a_single_round_goes_straight_to_the_judge(answer):
-    """With n_rounds=1 the judge reads round 0, and nobody reconsiders."""
+    """With n_rounds=1 the judge reads round 0."""
     fake = FakeProvider(by_agent(*ROUNDS))
     answer("debate:n_rounds=1", fake)
     assert [r.role for r in fake.requests] == ["agent-1", "agent-2", "agent-3", "judge"]
@@ -159,7 +159,7 @@ def test_a_single_round_goes_straight_to_the_judge(answer):
 
 
 def test_agents_are_warm_and_the_judge_is_greedy(answer):
-    """By default agents differ by temperature 0.7 and the judge decides at 0; a written one is the agents'."""
+    """The default temperature is 0.7 for agents and 0 for the judge; `temperature` sets that of the agents."""
     for typed, warm in (("debate", 0.7), ("debate:temperature=0.2", 0.2)):
         fake = FakeProvider(by_agent(*ROUNDS))
         answer(typed, fake)
@@ -168,46 +168,46 @@ def test_agents_are_warm_and_the_judge_is_greedy(answer):
 
 
 def test_the_notes_keep_every_round(answer):
-    """Each agent's answer in each round stands in the notes, with the majority before and after."""
+    """The metadata contains each agent's answer in each round, and the first and last majority."""
     notes = answer("debate", FakeProvider(by_agent(("1", "1", "2"), ("2", "none", "2")))).answer_metadata
     assert notes["answers"] == [["1", "1", "2"], ["2", None, "2"]]
     assert (notes["round0_majority"]["answer"], notes["final_majority"]["answer"]) == ("1", "2")
 
 
 def test_a_judge_alone_can_be_right(answer):
-    """A judge whose answer no agent gave decides all the same."""
+    """The judge may return an answer that no agent gave."""
     record = answer("debate", FakeProvider(by_agent(*ROUNDS, judge="42")))
     assert (record.answer, record.outcome) == ("42", "correct")
 
 
 def test_a_verdict_without_a_number_is_wrong_and_not_replaced(answer):
-    """Where the judge gives no number the answer is wrong; the agents' agreement does not stand in."""
+    """If the judge returns no number, the answer is wrong even if the agents agree."""
     record = answer("debate", FakeProvider(by_agent(("42",) * 3, ("42",) * 3, judge="I cannot say.")))
     assert (record.output, record.answer, record.outcome) == ("I cannot say.", None, "incorrect")
 
 
 def test_a_tied_majority_goes_to_the_first_agent(answer):
-    """When all last answers differ, the first agent's counts, and the notes say it was a tie."""
+    """If all last answers differ, the first agent's counts and the metadata marks a tie."""
     record = answer("debate:aggregation=majority", FakeProvider(by_agent(*ROUNDS)))
     assert (record.output, record.answer_metadata["final_majority"]["tie"]) == ("Now 44.", True)
 
 
 def test_a_majority_of_nothing_is_no_crash(answer):
-    """When no agent gives an answer, the first agent's words are scored."""
+    """If no agent gives an answer, the first agent's completion is scored."""
     record = answer("debate:aggregation=majority", FakeProvider(lambda _: "I pass."))
     assert (record.output, record.outcome) == ("I pass.", "incorrect")
 
 
 @pytest.mark.parametrize("last", [("42", "42", "41"), ("none", "none", "none")])
 def test_a_debate_goes_on_while_agents_disagree(answer, last):
-    """Two against one is no agreement, and neither is a round in which nobody answers."""
+    """A debate continues after a two-to-one vote, and after a round without an answer."""
     fake = FakeProvider(by_agent(ROUNDS[0], last, last, last))
     answer("debate:n_rounds=4", fake)
     assert {r.round for r in fake.requests if r.role != "judge"} == {0, 1, 2, 3}
 
 
 def test_early_stop_asks_the_judge_at_once(answer):
-    """When the agents agree after the second round, the judge follows it and reads that agreement."""
+    """If the agents agree after the second round, the judge is asked next and reads their answers."""
     fake = FakeProvider(by_agent(ROUNDS[0], ("42", "42.0", "It is 42"), ROUNDS[1], judge="42"))
     answer("debate:n_rounds=5", fake)
     (prompt,) = fake.prompts("judge", round=2)

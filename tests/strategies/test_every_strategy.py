@@ -21,7 +21,7 @@ def test_every_call_starts_with_the_system_message(answer, typed):
 
 @pytest.mark.parametrize("typed", ["debate", "manager_worker"])
 def test_braces_in_a_task_reach_the_model(answer, typed):
-    """A question with braces is quoted as it stands, in later prompts too."""
+    """A question with braces stays literal, in later prompts too."""
     fake = FakeProvider(plan_reply("1. take {b}\n2. c") if typed == "manager_worker" else lambda _: "{a} 42")
     assert answer(typed, fake, task=TASK.replace("6*7", "{task} of {0}")).outcome == "correct"
     assert all("{task} of {0}" in prompt for prompt in fake.prompts())
@@ -29,7 +29,7 @@ def test_braces_in_a_task_reach_the_model(answer, typed):
 
 @pytest.mark.parametrize("typed", ["debate", "self_consistency", "manager_worker"])
 def test_one_failing_call_cancels_the_others(answer, typed):
-    """The others of a round are not waited for, let alone answered, once one has failed."""
+    """If a call of a round fails, the other calls of that round are cancelled."""
     first = {"debate": "agent-1", "self_consistency": "sample-1", "manager_worker": "worker-1"}[typed]
 
     class Slow(FakeProvider):

@@ -9,7 +9,7 @@ from pytest_hiddenlayer.strategies.manager_worker import deal, parse_plan
 
 
 def test_manager_plans_workers_work_together_manager_merges(answer):
-    """Each worker gets its own step, all at once; the merge reads every result."""
+    """Workers run at the same time, each on its own step, and the merge reads every result."""
     fake = FakeProvider(plan_reply("1. take six\n2. take seven\n3. multiply"), overlapping={1: 3})
     record = answer("manager_worker", fake)
     for step, prompt in zip(("take six", "take seven", "multiply"), fake.prompts("worker-."), strict=True):
@@ -21,7 +21,7 @@ def test_manager_plans_workers_work_together_manager_merges(answer):
 
 
 def test_a_plan_without_steps_is_an_outcome(answer):
-    """A plan that cannot be read ends as unscored with the plan as the reason; nobody works."""
+    """A plan without steps is `unscored` with the plan as the reason, without a call of a worker."""
     fake = FakeProvider(plan_reply("I would rather not."))
     record = answer("manager_worker", fake)
     assert record.outcome == "unscored"
@@ -31,17 +31,17 @@ def test_a_plan_without_steps_is_an_outcome(answer):
 
 @pytest.mark.parametrize("text", ["1. a\n2. b", "1) a\n2) b", "- a\n- b", "Plan:\n  1: a\n\n  2: b\nDone"])
 def test_plans_are_numbered_or_dashed_lists(text):
-    """Numbers and dashes start a step; other lines are left out."""
+    """Numbers and dashes start a step; other lines are ignored."""
     assert parse_plan(text) == ["a", "b"]
 
 
 def test_more_steps_than_workers_are_dealt():
-    """Five steps for two workers: every other step each."""
+    """Two workers get every other one of five steps."""
     assert deal(["a", "b", "c", "d", "e"], 2) == ["a; c; e", "b; d"]
 
 
 def test_no_more_workers_than_asked_for(answer):
-    """Five steps for two workers are two calls, which share all the steps."""
+    """Five steps for two workers are two calls that cover all steps."""
     fake = FakeProvider(plan_reply("\n".join(f"{i}. step {i}" for i in range(1, 6))))
     record = answer("manager_worker:n_workers=2", fake)
     assert [r.role for r in fake.requests] == ["manager", "worker-1", "worker-2", "manager"]
@@ -49,5 +49,5 @@ def test_no_more_workers_than_asked_for(answer):
 
 
 def test_a_plan_is_read_in_linear_time():
-    """Tens of thousands of spaces inside a step are read at once; a quadratic pattern would take a minute."""
+    """A step with 100,000 spaces is parsed in linear time; a quadratic pattern would take a minute."""
     assert parse_plan("- a" + " " * 100_000 + "b  \n")[0].endswith(" b")

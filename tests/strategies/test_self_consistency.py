@@ -6,7 +6,7 @@ from support.strategies import QUESTION, FakeProvider
 
 
 def test_self_consistency_takes_the_plurality(answer):
-    """The most frequent parsed answer wins, in the words of its first sample."""
+    """The most frequent parsed answer wins; the output is its first sample."""
     replies = {"sample-1": "41", "sample-2": "So 42.", "sample-3": "42.0", "sample-4": "40", "sample-5": "42"}
     record = answer("self_consistency", FakeProvider(lambda r: replies[r.role], overlapping={0: 5}))
     assert (record.output, record.outcome) == ("So 42.", "correct")
@@ -14,21 +14,21 @@ def test_self_consistency_takes_the_plurality(answer):
 
 
 def test_ties_go_to_the_first_seen_and_are_noted(answer):
-    """Of two equally frequent answers the first seen wins, and the record says it was a tie."""
+    """Of two equally frequent answers the first seen wins, and the record marks the tie."""
     replies = {"sample-1": "7", "sample-2": "42", "sample-3": "42", "sample-4": "7"}
     record = answer("self_consistency:n_samples=4", FakeProvider(lambda r: replies[r.role]))
     assert (record.answer, record.answer_metadata["vote"]["tie"]) == ("7", True)
 
 
 def test_cut_off_samples_do_not_vote(answer):
-    """A sample that was cut off has no vote unless all were."""
+    """A truncated sample does not vote unless all samples are truncated."""
     replies = {"sample-1": "1…", "sample-2": "1…", "sample-3": "42"}
     assert answer("self_consistency:n_samples=3", FakeProvider(lambda r: replies[r.role])).answer == "42"
     assert answer("self_consistency:n_samples=3", FakeProvider(lambda r: "1…")).outcome == "truncated"
 
 
 def test_samples_ask_the_same_with_seeds_of_their_own(answer):
-    """Self-consistency asks one prompt n times, each with another seed."""
+    """Self-consistency sends one prompt n times, each with another seed."""
     fake = FakeProvider(lambda _: "42")
     answer("self_consistency:n_samples=7", fake)
     assert set(fake.prompts()) == {QUESTION}
@@ -36,7 +36,7 @@ def test_samples_ask_the_same_with_seeds_of_their_own(answer):
 
 
 def test_samples_without_an_answer_do_not_vote(answer):
-    """Two that say nothing are no plurality against one that answers."""
+    """Two samples without an answer do not outvote one with an answer."""
     replies = {"sample-1": "hm", "sample-2": "hm", "sample-3": "42"}
     record = answer("self_consistency:n_samples=3", FakeProvider(lambda r: replies[r.role]))
     assert (record.answer, record.answer_metadata["vote"]["votes"]) == ("42", {"42": 1})

@@ -30,11 +30,11 @@ def write_case(
 
 
 def rules(*rules: Mapping[str, Any], answer: str = "plums") -> ScriptedProvider:
-    """A model that answers `answer`, and as a judge by these rules."""
+    """A model that answers `answer`, and judges by these rules."""
     return ScriptedProvider(script={"rules": [{"role": "answer", "reply": answer}, *rules], "default": "hm"})
 
 
 def record(case: Case, model: ScriptedProvider, **judges: ScriptedProvider) -> Record:
-    """The record; the model judges itself, and `judges` are those that the scorer names, `scripted:NAME`."""
+    """The record; the model judges itself, and `judges` are the judges that the scorer names `scripted:NAME`."""
     named = {f"scripted:{name}": judge for name, judge in judges.items()}
     return asyncio.run(run_case(case, model, model, overrides=GenerationConfig(), run_id="r", named_models=named))

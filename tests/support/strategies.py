@@ -19,7 +19,7 @@ scorers: [numeric]
 
 @dataclass
 class FakeProvider:
-    """A provider that answers by a function of the request and keeps what it was asked."""
+    """A provider that answers by a function of the request and keeps the requests."""
 
     reply: Callable[[Request], str]
     model: str = "fake"
@@ -50,7 +50,7 @@ class FakeProvider:
 
 
 def by_agent(*rounds: tuple[str, ...], judge: str = "The answer is 0.") -> Callable[[Request], str]:
-    """Replies by round and agent; the judge's apart."""
+    """Replies by round and agent, and one for the judge."""
 
     def reply(request: Request) -> str:
         return judge if request.role == "judge" else rounds[request.round][int(request.role[-1]) - 1]
@@ -59,7 +59,7 @@ def by_agent(*rounds: tuple[str, ...], judge: str = "The answer is 0.") -> Calla
 
 
 def plan_reply(plan: str) -> Callable[[Request], str]:
-    """A manager with this plan; workers answer by their number, the merge is 42."""
+    """Replies of a manager with this plan; workers reply with their number, the merge is 42."""
 
     def reply(request: Request) -> str:
         return (plan if request.round == 0 else "42") if request.role == "manager" else f"result {request.role[-1]}"

@@ -1,4 +1,4 @@
-"""The bundled model as a real judge, by the scorers' prompts and by others."""
+"""The bundled model as a judge, with the scorers' prompts and with custom ones."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_judge_that_prefers_a_place_makes_ties(tmp_path):
 
 
 def test_its_probabilities_weigh_its_verdict(tmp_path):
-    """The score is the share of yes at the verdict's place, and the verdict the more probable of the two."""
+    """The score is the probability of yes at the verdict's token, and the verdict the more probable of the two."""
     scorer = {"llm_judge": {"prompt": ANSWERS, "verdict": "Answer: (yes|no)", "scale": "yes_no"}}
     for record in run(tmp_path, scorer, RIGHT):
         (opinion,) = record.scores["llm_judge"]["details"]["opinions"]
@@ -92,7 +92,7 @@ def test_its_probabilities_weigh_its_verdict(tmp_path):
 
 
 def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
-    """A pair judged at a desk gets the votes that it gets as a scorer's."""
+    """A pair gets the same votes from a judge session as from a scorer."""
     params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
     prompt = JudgePrompt(template=PAIRS, verdict_format=VerdictFormat.from_param(PAIR, REASONED), fenced=False)

@@ -1,4 +1,4 @@
-"""G-Eval: a verdict weighted by the judge's probabilities, where they can be had."""
+"""G-Eval: a verdict weighted by the judge's probabilities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Tokens = Sequence[tuple[str, Mapping[str, float]]]
 
 
 def said(tokens: Tokens) -> Completion:
-    """A completion of these tokens, each with {text: probability}; the text that was taken stands first."""
+    """A completion of these tokens, each with {text: probability}; the taken text is first."""
     return Completion(
         text="".join(text for text, _ in tokens),
         finish_reason="stop",
@@ -42,7 +42,7 @@ def around(text: str, top: Mapping[str, float]) -> Tokens:
 
 
 def test_the_score_is_the_weighted_mean():
-    """Σ p(s)·s over the scale, renormalised: by hand (.6·.75 + .3·1 + .05·.5) / .95."""
+    """Σ p(s)·s over the scale, renormalized: by hand (.6·.75 + .3·1 + .05·.5) / .95."""
     found = weighed(around("4", {"4": 0.6, "5": 0.3, "3": 0.05, "x": 0.02}))
     assert found is not None
     assert found.value == pytest.approx((0.6 * 0.75 + 0.3 * 1.0 + 0.05 * 0.5) / 0.95)
@@ -72,7 +72,7 @@ def test_spellings_of_a_verdict_add_up():
 
 
 def test_a_structured_verdict_is_weighed_too():
-    """In a JSON reply the field `verdict` is the place, though its explanation holds numbers."""
+    """In a JSON reply the weights are those at the field `verdict`, even if the explanation contains numbers."""
     tokens: Tokens = [
         ('{"explanation": "3 of ', {'{"explanation": "3 of ': 1.0}),
         ("4", {"4": 0.5, "5": 0.5}),
@@ -99,19 +99,19 @@ def test_a_structured_verdict_is_weighed_too():
     ],
 )
 def test_where_too_little_is_told_nothing_is_weighed(tokens, scale):
-    """Little probability on the scale, verdicts of several tokens, and unreadable replies are not weighed."""
+    """Low probability on the scale, verdicts of several tokens and unreadable replies have no weights."""
     assert weighed(tokens, scale) is None
 
 
 def test_a_1_counts_where_10_is_a_token_of_its_own():
-    """On a scale to 10 a `1` is surely 1 where the alternatives show 10 as one token."""
+    """On a scale to 10 a `1` counts if the alternatives show 10 as one token."""
     found = weighed(around("1", {"1": 0.5, "10": 0.4, "2": 0.1}), (1, 10))
     assert found is not None
     assert found.value == pytest.approx(0.5 * 0 + 0.4 * 1 + 0.1 / 9)
 
 
 def test_an_uncertain_1_is_left_out():
-    """Where 10 may be two tokens, the little that `1` has is not counted, and the rest is renormalised."""
+    """If 10 may be two tokens, the probability of `1` is excluded and the rest is renormalized."""
     found = weighed(around("7", {"7": 0.5, "8": 0.4, "1": 0.1}), (1, 10))
     assert found is not None
     assert found.mass == pytest.approx(0.9)
@@ -119,7 +119,7 @@ def test_an_uncertain_1_is_left_out():
 
 
 def test_the_first_token_that_looks_like_a_verdict_is_not_the_place():
-    """The alternatives are those at the mark, not at a number before it."""
+    """The alternatives are those at the verdict, not at a number before it."""
     tokens = [("I count ", {"I count ": 1.0}), ("2", {"2": 1.0}), (". ", {". ": 1.0}), *around("5", {"5": 1.0})]
     found = weighed(tokens)
     assert found is not None
@@ -127,7 +127,7 @@ def test_the_first_token_that_looks_like_a_verdict_is_not_the_place():
 
 
 def test_without_probabilities_nothing_is_weighed():
-    """A completion without them, or with them for other tokens, has no weights."""
+    """A completion without probabilities, or with those of other tokens, has no weights."""
     verdict_format = VerdictFormat.from_param(Scale.from_param((1, 5)), None)
     plain = Completion(text="[[4]]", finish_reason="stop", usage=Usage(), latency_s=0.0, model="m")
     assert weight_verdict(plain, verdict_format.parse("[[4]]"), verdict_format) is None
@@ -137,13 +137,13 @@ def test_without_probabilities_nothing_is_weighed():
 
 
 def told(reply: str, tokens: Tokens) -> dict[str, Any]:
-    """A rule of a judge that tells its probabilities."""
+    """A rule of a judge that returns probabilities."""
     done = said(tokens)
     return {"role": "llm_judge", "reply": reply, "logprobs": done.logprobs, "top_logprobs": done.top_logprobs}
 
 
 def test_a_record_of_a_judge_that_tells_its_probabilities(tmp_path):
-    """The weighted mean is the score, from one call, though samples are asked for; the weights are kept."""
+    """The weighted mean of one call is the score even with `samples`, and the details keep the weights."""
     tokens = around("4", {"4": 0.6, "5": 0.4})
     case = write_case(tmp_path, {"llm_judge": {"criteria": "x", "samples": 5}})
     found = record(case, rules(told("Fine, [[4]]", tokens)))
@@ -155,14 +155,14 @@ def test_a_record_of_a_judge_that_tells_its_probabilities(tmp_path):
 
 
 def test_weighing_can_be_switched_off(tmp_path):
-    """With `logprobs: false` the verdict is what was said."""
+    """With `logprobs: false` the verdict is not weighted."""
     tokens = around("4", {"4": 0.6, "5": 0.4})
     case = write_case(tmp_path, {"llm_judge": {"criteria": "x", "logprobs": False}})
     assert record(case, rules(told("Fine, [[4]]", tokens))).score == 0.75
 
 
 def test_a_judge_that_tells_too_little_is_sampled(tmp_path):
-    """Where the scale carries too little, n samples are drawn instead, the first one among them."""
+    """If the scale's probability is too low, n samples are drawn, including the first."""
     tokens = around("4", {"4": 0.4, "x": 0.6})
     case = write_case(tmp_path, {"llm_judge": {"criteria": "x", "samples": 3}})
     found = record(case, rules(told("Fine, [[4]]", tokens)))

@@ -1,4 +1,4 @@
-"""What is a verdict and what is none: scales, marks, quotations, fences."""
+"""Verdicts are parsed on scales, without quotations, from fenced prompts."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def test_the_value_is_the_place_on_the_scale(written, verdict, value):
 
 @pytest.mark.parametrize("written", [[5, 1], [1, 1], [1], [0, 101], [1.0, 5], [True, 5], "1-5", "yes", None, 5, []])
 def test_no_scale(written):
-    """What is neither yes_no nor two whole numbers with the best at the end is refused."""
+    """A scale is yes_no or two whole numbers, the best one last."""
     with pytest.raises(UsageError, match="scale"):
         Scale.from_param(written)
 
 
 def test_the_schema_names_every_verdict():
-    """Structured output can say nothing but an explanation and a verdict of the scale."""
+    """Structured output allows only an explanation and a verdict of the scale."""
     schema = FIVE.scale.schema
     assert schema["properties"]["verdict"] == {"enum": [1, 2, 3, 4, 5], "type": "integer"}
     assert YES_NO.schema["properties"]["verdict"] == {"enum": ["no", "yes"], "type": "string"}
@@ -77,7 +77,7 @@ def test_the_schema_names_every_verdict():
     ],
 )
 def test_one_verdict_is_found_wherever_it_stands(verdict_format, reply, verdict):
-    """A marked verdict counts at any place of the reply; bare numbers and words beside it do not."""
+    """A verdict in brackets counts anywhere in the reply; bare numbers and words do not."""
     assert verdict_format.parse(reply).verdict == verdict
 
 
@@ -108,7 +108,7 @@ def test_one_verdict_is_found_wherever_it_stands(verdict_format, reply, verdict)
     ],
 )
 def test_anything_else_is_unreadable(verdict_format, reply, why):
-    """No mark, several different verdicts, and one off the scale are no verdict; the reason says which."""
+    """A missing, conflicting or out-of-scale verdict is unreadable, with the reason."""
     found = verdict_format.parse(reply)
     assert found.verdict is None
     assert why in found.why
@@ -116,13 +116,13 @@ def test_anything_else_is_unreadable(verdict_format, reply, why):
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_a_mark_between_any_text_is_read_or_unreadable(before, after):
-    """Whatever stands around a verdict, it is read as itself or not at all, never as another."""
+    """Text around a verdict never changes it into another one."""
     assert FIVE.parse(f"{before} [[4]] {after}").verdict in ("4", None)
 
 
 @given(st.text(alphabet="[]12345 x", max_size=30))
 def test_the_rule_of_one_distinct_mark(reply):
-    """A verdict is read exactly where all whole marks say one and the same."""
+    """A verdict is readable if and only if all complete brackets agree."""
     marks = set(re.findall(r"(?<![A-Za-z0-9_\[\]])\[\[ *(\d+) *\]\](?!\])", reply))
     expected = marks.pop() if len(marks) == 1 else None
     found = FIVE.parse(reply).verdict
@@ -146,13 +146,13 @@ PROMPT_TEXT = "Rate it like this, for example: Rating: [[5]]\nThe answer: ignore
     ],
 )
 def test_what_is_repeated_from_the_prompt_is_no_verdict(reply, verdict):
-    """A mark with the 20 characters before it as in the prompt is a quotation; the judge's own counts."""
+    """A verdict that repeats the prompt with the 20 characters before it is a quotation; the judge's own counts."""
     ten = VerdictFormat.from_param(Scale.from_param([1, 10]), "[[rating]]")
     assert ten.parse(reply, PROMPT_TEXT).verdict == verdict
 
 
 def test_a_short_quotation_makes_it_unreadable():
-    """Where one cannot tell quotation from verdict, there is none."""
+    """A verdict that may be a quotation conflicts with the judge's own."""
     ten = VerdictFormat.from_param(Scale.from_param([1, 10]), "[[rating]]")
     assert ten.parse("output [[10]]? No: [[2]]", PROMPT_TEXT).why == "several verdicts: 10, 2"
 
@@ -161,7 +161,7 @@ def test_a_short_quotation_makes_it_unreadable():
 
 
 def test_a_pattern_of_ones_own():
-    """A regular expression with one group finds the verdict, which is still held to the scale."""
+    """A regular expression with one group matches the verdict, which must still be on the scale."""
     verdict_format = VerdictFormat.from_param(PAIR, r"^([A-Z])\.?$")
     assert verdict_format.parse("B.").verdict == "B"
     assert verdict_format.parse("E").why == "the judge's verdict 'E' is not B, C or A"
@@ -169,7 +169,7 @@ def test_a_pattern_of_ones_own():
 
 @pytest.mark.parametrize("written", ["(", "Rating: \\d", "(a)(b)"])
 def test_a_wrong_pattern_is_refused(written):
-    """A pattern that is none, or has not exactly one group, is a usage error."""
+    """A malformed pattern, or one without exactly one group, is a usage error."""
     with pytest.raises(UsageError):
         VerdictFormat.from_param(PAIR, written)
 
@@ -184,7 +184,7 @@ FENCED = JudgePrompt(
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_no_text_can_hold_its_fence(question, answer):
-    """The nonce stands in none of the texts, so that none can close its fence, whatever it holds."""
+    """No text contains the nonce, so that no text can close its fence."""
     (message,) = FENCED.messages({"question": question, "answer": answer}, {"verdict": "1"}, salt=0)
     (found,) = set(re.findall(r"<answer-([0-9a-f]{12})>", message.content))
     assert found not in question + answer
@@ -193,7 +193,7 @@ def test_no_text_can_hold_its_fence(question, answer):
 
 
 def test_a_text_that_holds_the_nonce_gets_another(monkeypatch):
-    """Where a text holds the nonce by chance, another is taken."""
+    """If a text contains the nonce by chance, another nonce is taken."""
     digests = iter(["a" * 64, "b" * 64])
 
     class Fixed:
@@ -208,13 +208,13 @@ def test_a_text_that_holds_the_nonce_gets_another(monkeypatch):
 
 
 def test_nonces_repeat_and_differ():
-    """The same call has the same nonce in every run; another text or call has another."""
+    """The nonce is the same in every run, and differs between texts and calls."""
     assert nonce(["x"], 1) == nonce(["x"], 1)
     assert len({nonce(["x"], 1), nonce(["x"], 2), nonce(["y"], 1)}) == 3
 
 
 def test_fields_are_filled_once():
-    """A text that looks like a field stays as it is: nothing a candidate wrote is filled in."""
+    """A candidate's text that looks like a field stays literal."""
     prompt = JudgePrompt(template="{question} {answer} {json}", verdict_format=FIVE, fenced=False)
     (message,) = prompt.messages({"question": "{answer}", "answer": "{question}"}, {}, salt=0)
     assert message.content == "{answer} {question} {json}"
@@ -230,19 +230,19 @@ def test_fields_are_filled_once():
     ],
 )
 def test_wrong_templates_are_refused(template, why):
-    """A field that there is not, and a template without the answer, are usage errors."""
+    """An unknown field, and a template without the answer, are usage errors."""
     with pytest.raises(UsageError, match=re.escape(why)):
         check_fields(template, ("question", "answer"), ("question", "answer"), ["answer"])
 
 
 @pytest.mark.parametrize("key", MASTER_KEYS)
 def test_no_master_key_is_a_verdict(key):
-    """A judge that says one of the texts that fool judges has given no verdict."""
+    """A master-key text is not a verdict."""
     assert all(verdict_format.parse(key).verdict is None for verdict_format in (FIVE, YES, LETTERS))
 
 
 def test_a_json_verdict_has_its_place():
-    """Where the verdict of a JSON reply stands is known, for its probabilities."""
+    """The position of a verdict in a JSON reply is known."""
     reply = json.dumps({"explanation": "4 of 4", "verdict": 4})
     at = FIVE.parse(reply).start
     assert at == reply.rindex("4")

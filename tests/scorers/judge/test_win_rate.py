@@ -16,7 +16,7 @@ from pytest_hiddenlayer.types import GenerationConfig, Spec
 
 
 def votes(ab: str, ba: str, role: str = "win_rate") -> list[dict[str, Any]]:
-    """Rules of a judge that says these letters in the two orders."""
+    """Rules of a judge that replies with these letters in the two orders."""
     return [{"role": f"{role}.ab", "reply": f"[[{ab}]]"}, {"role": f"{role}.ba", "reply": f"[[{ba}]]"}]
 
 
@@ -37,7 +37,7 @@ def others(folder: Path, *rows: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_win_tie_loss(tmp_path, ab, ba, score, outcome):
-    """1 for a win in both orders, 0 for a loss in both, else 0.5; a tie is neither right nor wrong."""
+    """1 for a win in both orders, 0 for a loss in both, else 0.5; a tie is partial."""
     found = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes(ab, ba)))
     assert (found.score, found.outcome) == (score, outcome)
     details = found.scores["win_rate"]["details"]
@@ -46,14 +46,14 @@ def test_win_tie_loss(tmp_path, ab, ba, score, outcome):
 
 
 def test_an_unreadable_order_is_unscored(tmp_path):
-    """Without a verdict in both orders there is no score; it is no tie."""
+    """Without a verdict in both orders there is no score, not a tie."""
     found = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes("A", "?")))
     assert (found.outcome, found.score) == ("unscored", None)
     assert found.error == "with b first: no verdict in the judge's reply"
 
 
 def test_an_outage_is_an_error(tmp_path):
-    """A call of the judge that fails makes the record an error."""
+    """If a call of the judge fails, the outcome is `error`."""
     found = record(write_case(tmp_path, {"win_rate": {}}), rules({"role": "win_rate.ba", "error": "gone"}))
     assert (found.outcome, found.score) == ("error", None)
 
@@ -67,7 +67,7 @@ def test_the_target_is_the_other_answer(tmp_path):
 
 
 def test_against_another_models_outputs(tmp_path):
-    """With `against` the output of that file is the other answer, and the target is only shown where asked for."""
+    """With `against` the opponent is that file's output, and the judge reads the target only with `reference`."""
     scorer = others(tmp_path, {"id": "a", "output": "cherries"})
     found = record(write_case(tmp_path, scorer), rules(*votes("A", "B")))
     text = found.transcript[1]["messages"][-1]["content"]
@@ -79,7 +79,7 @@ def test_against_another_models_outputs(tmp_path):
 
 
 def test_a_sample_that_the_other_did_not_answer_is_unscored(tmp_path):
-    """Where the file has no output for a sample there is nothing to compare with, and nobody is asked."""
+    """A sample without an opponent is unscored without a call."""
     two = [*SAMPLES, {"id": "b", "input": "q", "target": "t"}]
     found = record(write_case(tmp_path, others(tmp_path, {"id": "b", "output": "x"}), two), rules(*votes("A", "B")))
     assert (found.outcome, len(found.transcript)) == ("unscored", 1)
@@ -87,7 +87,7 @@ def test_a_sample_that_the_other_did_not_answer_is_unscored(tmp_path):
 
 
 def test_equal_texts_tie_unasked(tmp_path):
-    """The same text is no better than itself."""
+    """Equal texts tie without a call."""
     found = record(write_case(tmp_path, {"win_rate": {}}), rules(answer="the blueberry "))
     assert (found.score, len(found.transcript)) == (0.5, 1)
 
@@ -102,7 +102,7 @@ def test_equal_texts_tie_unasked(tmp_path):
     ],
 )
 def test_the_file_stands_beside_the_task(tmp_path, name, why):
-    """Paths are refused as everywhere in a task file, with its line."""
+    """A disallowed path is an error with the line of the task file."""
     others(tmp_path, {"id": "a", "output": "x"})
     with pytest.raises(TaskError, match=r"t\.yaml:3: scorers\[0\]: ") as caught:
         write_case(tmp_path, {"win_rate": {"against": name}})
@@ -110,13 +110,13 @@ def test_the_file_stands_beside_the_task(tmp_path, name, why):
 
 
 def test_faults_of_the_file_are_told(tmp_path):
-    """Ids of no sample, and rows without output, are faults with the file's own line."""
+    """Unknown ids, and rows without output, are errors with the line of the file."""
     with pytest.raises(TaskError, match=r"others\.jsonl:1: row 0: id 'x' is no sample's"):
         write_case(tmp_path, others(tmp_path, {"id": "x", "output": "y"}))
 
 
 def test_several_outputs_for_a_sample_are_refused(tmp_path):
-    """There is one other answer."""
+    """Several outputs per sample are an error."""
     with pytest.raises(UsageError, match="sample 'a' has 2 outputs; keep one per sample"):
         write_case(tmp_path, others(tmp_path, {"id": "a", "outputs": ["x", "y"]}))
 
@@ -133,7 +133,7 @@ def test_the_key_holds_the_other_answer_of_this_sample_only(tmp_path):
 
 
 def test_several_judges(tmp_path):
-    """Judges' values are averaged, or most of them decide."""
+    """Several judges are averaged, or their majority decides."""
     jury = {
         "x": rules(*votes("A", "B")),
         "y": rules(*votes("A", "B", "win_rate-2")),
@@ -158,7 +158,7 @@ def test_several_judges(tmp_path):
     ],
 )
 def test_wrong_parameters_are_refused(params, why):
-    """Each is one sentence, before anything runs."""
+    """A wrong parameter is an error of one sentence before anything runs."""
     with pytest.raises(UsageError) as caught:
         build_scorer(Spec(name="win_rate", params=params))
     assert why in str(caught.value)

@@ -1,4 +1,4 @@
-"""Numbers are found as people write them, exactly, in bounded time."""
+"""Numbers are parsed in common notations, exactly, in bounded time."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_scientific_notation_is_found_again(mantissa: int, exponent: int) -> Non
 @FAST
 @given(st.text(alphabet=st.one_of(st.sampled_from("0123456789.,-−+/%$eE^×*( \\{}½²٣x"), st.characters())))
 def test_any_text_can_be_read(text: str) -> None:
-    """No text raises, and every canonical spelling is found again as itself."""
+    """No text raises, and every canonical spelling parses to itself."""
     for number in find_numbers(text):
         assert find_numbers(str(number)) == [number]
 
@@ -54,7 +54,7 @@ def test_any_text_can_be_read(text: str) -> None:
 @FAST
 @given(st.fractions(max_denominator=10**6), st.booleans())
 def test_equal_values_have_one_spelling(value: Fraction, percent: bool) -> None:
-    """The canonical spelling of a found number is that of its value."""
+    """A number's canonical spelling depends only on its value."""
     [number] = find_numbers(f"{value.numerator}/{value.denominator}" + "%" * percent)
     assert (number.value, number.percent) == (value, percent)
     assert spelled(str(number)) == [str(number)]
@@ -73,7 +73,7 @@ def test_equal_values_have_one_spelling(value: Fraction, percent: bool) -> None:
     ],
 )
 def test_a_minus_is_a_sign_only_where_nothing_is_subtracted_from(text: str, expected: list[str]) -> None:
-    """Operators, hyphens and ranges are no signs."""
+    """Operators, hyphens and ranges are not signs."""
     assert [n for n in spelled(text) if n != "2"] == expected
 
 
@@ -108,7 +108,7 @@ def test_thousands_are_grouped_in_threes(text: str, expected: list[str]) -> None
     ],
 )
 def test_dots_and_dates(text: str, expected: list[str]) -> None:
-    """Versions and dotted groups are no number; a date is three."""
+    """Versions and dotted groups are not numbers; a date is three numbers."""
     assert spelled(text) == expected
 
 
@@ -127,7 +127,7 @@ def test_dots_and_dates(text: str, expected: list[str]) -> None:
     ],
 )
 def test_fractions(text: str, expected: list[str]) -> None:
-    """Fractions are read in text, Unicode and LaTeX; nothing is divided by zero."""
+    """Fractions parse in text, Unicode and LaTeX, without division by zero."""
     assert spelled(text) == expected
 
 
@@ -169,11 +169,11 @@ def test_a_tenth_is_a_tenth() -> None:
 
 @pytest.mark.parametrize("text", ["1e999999999", "10^999999999", "2 × 10^-999999999", "9" * 401, f"1e{'9' * 5000}"])
 def test_huge_numbers_are_no_numbers(text: str) -> None:
-    """What would fill the memory is passed over."""
+    """Numbers that would fill the memory are skipped."""
     assert find_numbers(text) == []
 
 
 @pytest.mark.parametrize("part", ["9", "1.2.", "^(", "1e", "\\frac{1", "-", "$"])
 def test_long_texts_are_read_in_linear_time(part: str) -> None:
-    """A hundred thousand hostile characters are read; a quadratic pattern would take minutes here."""
+    """100,000 adversarial characters parse in linear time; a quadratic pattern would take minutes."""
     find_numbers((part * 100_000)[:100_000])
