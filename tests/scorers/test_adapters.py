@@ -46,10 +46,10 @@ def score(scorer: Scorer, output: str, *target: str, **more: Any) -> Score:
 def test_any_text_has_a_verdict(spec: Spec, output: str, target: str) -> None:
     """No output and no target raises; a score lies in [0, 1] or is None, and its reason is one printable line."""
     scorer = build_scorer(spec)
-    found = score(scorer, output, target, choices=("red", "blue", target))
-    assert found.value is None or 0.0 <= found.value <= 1.0
-    assert found.explanation
-    assert found.explanation.isprintable()
+    result = score(scorer, output, target, choices=("red", "blue", target))
+    assert result.value is None or 0.0 <= result.value <= 1.0
+    assert result.explanation
+    assert result.explanation.isprintable()
 
 
 @each_built_in
@@ -58,8 +58,8 @@ def test_any_text_has_a_verdict(spec: Spec, output: str, target: str) -> None:
 def test_the_reported_answer_is_the_parsed_one(spec: Spec, output: str) -> None:
     """A score's `answer` is what `parse` reads in the output, so that votes and scores agree."""
     scorer, sample = build_scorer(spec), Sample(id="1", input="q", target="5", choices=("5", "red"))
-    found = asyncio.run(scorer.score(output, sample))
-    assert found.answer == scorer.parse(output, sample)
+    result = asyncio.run(scorer.score(output, sample))
+    assert result.answer == scorer.parse(output, sample)
 
 
 @FAST

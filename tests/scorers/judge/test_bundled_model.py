@@ -97,11 +97,11 @@ def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
     records = run(tmp_path, {"win_rate": params}, RIGHT)
     prompt = JudgePrompt(template=PAIRS, verdict_format=VerdictFormat.from_param(PAIR, REASONED), fenced=False)
     with JudgeSession(ModelName(provider="mlx")) as desk:
-        found = desk.gather(
+        judged = desk.gather(
             judge_pair(desk.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)
             for (a, b), right, wrong in zip(SUMS, RIGHT, WRONG, strict=True)
         )
         assert desk.usage.calls == 2 * len(SUMS)
         assert desk.cost_usd == 0.0
     pairs = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
-    assert [(one.first, one.second) for one in found] == [(pair["first"], pair["second"]) for pair in pairs]
+    assert [(one.first, one.second) for one in judged] == [(pair["first"], pair["second"]) for pair in pairs]

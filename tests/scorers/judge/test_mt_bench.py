@@ -31,18 +31,18 @@ def prompts() -> dict[str, dict[str, Any]]:
 def samples(turns: int) -> list[dict[str, Any]]:
     """Questions with a reference answer; in two turns the first answer is the reference's."""
     references = {row["question_id"]: row["choices"][0]["turns"] for row in rows("reference_answer_gpt-4")}
-    found = []
+    judged = []
     for row in [row for row in rows("question") if row["question_id"] in references][:N]:
         asked, gold = row["turns"], references[row["question_id"]]
-        said = [
+        chat = [
             {"role": "user", "content": asked[0]},
             {"role": "assistant", "content": gold[0]},
             {"role": "user", "content": asked[1]},
         ]
-        found.append(
-            {"id": str(row["question_id"]), "input": said if turns == 2 else asked[0], "target": gold[:turns]}
+        judged.append(
+            {"id": str(row["question_id"]), "input": chat if turns == 2 else asked[0], "target": gold[:turns]}
         )
-    return found
+    return judged
 
 
 def write_task(folder: Path, name: str, against: str | None = None, n: int = N) -> Path:

@@ -109,9 +109,9 @@ def test_one_verdict_is_found_wherever_it_stands(verdict_format, reply, verdict)
 )
 def test_anything_else_is_unreadable(verdict_format, reply, why):
     """A missing, conflicting or out-of-scale verdict is unreadable, with the reason."""
-    found = verdict_format.parse(reply)
-    assert found.verdict is None
-    assert why in found.why
+    parsed = verdict_format.parse(reply)
+    assert parsed.verdict is None
+    assert why in parsed.why
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -125,8 +125,8 @@ def test_the_rule_of_one_distinct_mark(reply):
     """A verdict is readable if and only if all complete brackets agree."""
     marks = set(re.findall(r"(?<![A-Za-z0-9_\[\]])\[\[ *(\d+) *\]\](?!\])", reply))
     expected = marks.pop() if len(marks) == 1 else None
-    found = FIVE.parse(reply).verdict
-    assert found == (str(int(expected)) if expected is not None and 1 <= int(expected) <= 5 else None)
+    verdict = FIVE.parse(reply).verdict
+    assert verdict == (str(int(expected)) if expected is not None and 1 <= int(expected) <= 5 else None)
 
 
 # ---------------------------------------------------------------- quotations
@@ -157,7 +157,7 @@ def test_a_short_quotation_makes_it_unreadable():
     assert ten.parse("output [[10]]? No: [[2]]", PROMPT_TEXT).why == "several verdicts: 10, 2"
 
 
-# ---------------------------------------------------------------- verdict forms of one's own
+# ---------------------------------------------------------------- custom patterns
 
 
 def test_a_pattern_of_ones_own():
@@ -186,13 +186,13 @@ FENCED = JudgePrompt(
 def test_no_text_can_hold_its_fence(question, answer):
     """No text contains the nonce, so that no text can close its fence."""
     (message,) = FENCED.messages({"question": question, "answer": answer}, {"verdict": "1"}, salt=0)
-    (found,) = set(re.findall(r"<answer-([0-9a-f]{12})>", message.content))
-    assert found not in question + answer
-    assert message.content.count(f"</answer-{found}>") == 1
-    assert f"<answer-{found}>\n{answer}\n</answer-{found}>" in message.content
+    (marker,) = set(re.findall(r"<answer-([0-9a-f]{12})>", message.content))
+    assert marker not in question + answer
+    assert message.content.count(f"</answer-{marker}>") == 1
+    assert f"<answer-{marker}>\n{answer}\n</answer-{marker}>" in message.content
 
 
-def test_a_text_that_holds_the_nonce_gets_another(monkeypatch):
+def test_a_text_that_holds_the_markergets_another(monkeypatch):
     """If a text contains the nonce by chance, another nonce is taken."""
     digests = iter(["a" * 64, "b" * 64])
 
@@ -244,5 +244,4 @@ def test_no_master_key_is_a_verdict(key):
 def test_a_json_verdict_has_its_place():
     """The position of a verdict in a JSON reply is known."""
     reply = json.dumps({"explanation": "4 of 4", "verdict": 4})
-    at = FIVE.parse(reply).start
-    assert at == reply.rindex("4")
+    assert FIVE.parse(reply).start == reply.rindex("4")

@@ -38,30 +38,30 @@ def others(folder: Path, *rows: dict[str, Any]) -> dict[str, Any]:
 )
 def test_win_tie_loss(tmp_path, ab, ba, score, outcome):
     """1 for a win in both orders, 0 for a loss in both, else 0.5; a tie is partial."""
-    found = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes(ab, ba)))
-    assert (found.score, found.outcome) == (score, outcome)
-    details = found.scores["win_rate"]["details"]
+    judged = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes(ab, ba)))
+    assert (judged.score, judged.outcome) == (score, outcome)
+    details = judged.scores["win_rate"]["details"]
     (pair,) = details["pairs"]
     assert (pair["first"], pair["second"], details["chars"]) == (ab, ba, [len("plums"), len("the blueberry")])
 
 
 def test_an_unreadable_order_is_unscored(tmp_path):
     """Without a verdict in both orders there is no score, not a tie."""
-    found = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes("A", "?")))
-    assert (found.outcome, found.score) == ("unscored", None)
-    assert found.error == "with b first: no verdict in the judge's reply"
+    judged = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes("A", "?")))
+    assert (judged.outcome, judged.score) == ("unscored", None)
+    assert judged.error == "with b first: no verdict in the judge's reply"
 
 
 def test_an_outage_is_an_error(tmp_path):
     """If a call of the judge fails, the outcome is `error`."""
-    found = record(write_case(tmp_path, {"win_rate": {}}), rules({"role": "win_rate.ba", "error": "gone"}))
-    assert (found.outcome, found.score) == ("error", None)
+    judged = record(write_case(tmp_path, {"win_rate": {}}), rules({"role": "win_rate.ba", "error": "gone"}))
+    assert (judged.outcome, judged.score) == ("error", None)
 
 
 def test_the_target_is_the_other_answer(tmp_path):
     """Without `against` the judge compares with the target, in both orders; the output is A in the first."""
-    found = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes("A", "B")))
-    texts = {call["role"]: call["messages"][-1]["content"] for call in found.transcript}
+    judged = record(write_case(tmp_path, {"win_rate": {}}), rules(*votes("A", "B")))
+    texts = {call["role"]: call["messages"][-1]["content"] for call in judged.transcript}
     assert texts["win_rate.ab"].index("plums") < texts["win_rate.ab"].index("the blueberry")
     assert texts["win_rate.ba"].index("plums") > texts["win_rate.ba"].index("the blueberry")
 
@@ -69,27 +69,27 @@ def test_the_target_is_the_other_answer(tmp_path):
 def test_against_another_models_outputs(tmp_path):
     """With `against` the opponent is that file's output, and the judge reads the target only with `reference`."""
     scorer = others(tmp_path, {"id": "a", "output": "cherries"})
-    found = record(write_case(tmp_path, scorer), rules(*votes("A", "B")))
-    text = found.transcript[1]["messages"][-1]["content"]
+    judged = record(write_case(tmp_path, scorer), rules(*votes("A", "B")))
+    text = judged.transcript[1]["messages"][-1]["content"]
     assert "cherries" in text
     assert "the blueberry" not in text
     scorer["win_rate"]["reference"] = True
-    found = record(write_case(tmp_path, scorer), rules(*votes("A", "B")))
-    assert "the blueberry" in found.transcript[1]["messages"][-1]["content"]
+    judged = record(write_case(tmp_path, scorer), rules(*votes("A", "B")))
+    assert "the blueberry" in judged.transcript[1]["messages"][-1]["content"]
 
 
 def test_a_sample_that_the_other_did_not_answer_is_unscored(tmp_path):
     """A sample without an opponent is unscored without a call."""
     two = [*SAMPLES, {"id": "b", "input": "q", "target": "t"}]
-    found = record(write_case(tmp_path, others(tmp_path, {"id": "b", "output": "x"}), two), rules(*votes("A", "B")))
-    assert (found.outcome, len(found.transcript)) == ("unscored", 1)
-    assert found.error == "`against` has no output for sample 'a'"
+    judged = record(write_case(tmp_path, others(tmp_path, {"id": "b", "output": "x"}), two), rules(*votes("A", "B")))
+    assert (judged.outcome, len(judged.transcript)) == ("unscored", 1)
+    assert judged.error == "`against` has no output for sample 'a'"
 
 
 def test_equal_texts_tie_unasked(tmp_path):
     """Equal texts tie without a call."""
-    found = record(write_case(tmp_path, {"win_rate": {}}), rules(answer="the blueberry "))
-    assert (found.score, len(found.transcript)) == (0.5, 1)
+    judged = record(write_case(tmp_path, {"win_rate": {}}), rules(answer="the blueberry "))
+    assert (judged.score, len(judged.transcript)) == (0.5, 1)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ def test_several_outputs_for_a_sample_are_refused(tmp_path):
 def test_the_key_holds_the_other_answer_of_this_sample_only(tmp_path):
     """Another output for the sample is another key and another task; one for another sample is another task only."""
     two = [*SAMPLES, {"id": "b", "input": "q"}]
-    found = []
+    keys = []
     for a, b in (("x", "y"), ("x", "z"), ("w", "y")):
         case = write_case(tmp_path, others(tmp_path, {"id": "a", "output": a}, {"id": "b", "output": b}), two)
-        found.append((case_key(case, GenerationConfig()), case.cell.task.hash))
-    assert found[0][0] == found[1][0] != found[2][0]
-    assert len({task for _, task in found}) == 3
+        keys.append((case_key(case, GenerationConfig()), case.cell.task.hash))
+    assert keys[0][0] == keys[1][0] != keys[2][0]
+    assert len({task for _, task in keys}) == 3
 
 
 def test_several_judges(tmp_path):
@@ -141,8 +141,8 @@ def test_several_judges(tmp_path):
     }
     models = [f"scripted:{name}" for name in jury]
     mean = record(write_case(tmp_path, {"win_rate": {"model": models}}), rules(), **jury)
-    most = record(write_case(tmp_path, {"win_rate": {"model": models, "combine": "majority"}}), rules(), **jury)
-    assert (mean.score, most.score) == (pytest.approx(2 / 3), 1.0)
+    majority = record(write_case(tmp_path, {"win_rate": {"model": models, "combine": "majority"}}), rules(), **jury)
+    assert (mean.score, majority.score) == (pytest.approx(2 / 3), 1.0)
 
 
 @pytest.mark.parametrize(

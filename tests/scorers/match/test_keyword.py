@@ -56,8 +56,8 @@ def test_any_word_is_enough() -> None:
 
 def test_all_words_give_the_share_found() -> None:
     """`require_all` scores the share and names what is missing."""
-    found = score("a red fox", "red", "blue", "fox", "owl", require_all=True)
-    assert found == Score(value=0.5, answer="red, fox", explanation="missing: blue, owl")
+    result = score("a red fox", "red", "blue", "fox", "owl", require_all=True)
+    assert result == Score(value=0.5, answer="red, fox", explanation="missing: blue, owl")
 
 
 def test_all_words_found_is_right() -> None:

@@ -24,14 +24,14 @@ def spelled(text: str) -> list[str]:
 @given(DECIMALS, st.sampled_from(FORMATS))
 def test_every_printed_decimal_is_found_again(number: Decimal, form: str) -> None:
     """Commas, currency, percent and markup do not change a number."""
-    assert [found.value for found in find_numbers(form.format(number))] == [Fraction(number)]
+    assert [parsed.value for parsed in find_numbers(form.format(number))] == [Fraction(number)]
 
 
 @FAST
 @given(st.integers(-999, 999), st.integers(1, 999))
 def test_every_fraction_is_found_again(top: int, bottom: int) -> None:
     """a/b is that fraction, exactly."""
-    assert [found.value for found in find_numbers(f"it is {top}/{bottom}")] == [Fraction(top, bottom)]
+    assert [parsed.value for parsed in find_numbers(f"it is {top}/{bottom}")] == [Fraction(top, bottom)]
 
 
 @FAST
@@ -40,7 +40,7 @@ def test_scientific_notation_is_found_again(mantissa: int, exponent: int) -> Non
     """1e3, 1×10^3 and 1*10^3 are the same number."""
     value = mantissa * Fraction(10) ** exponent
     for form in (f"{mantissa}e{exponent}", f"{mantissa} × 10^{exponent}", f"{mantissa}*10^{exponent}"):
-        assert [found.value for found in find_numbers(form)] == [value]
+        assert [parsed.value for parsed in find_numbers(form)] == [value]
 
 
 @FAST

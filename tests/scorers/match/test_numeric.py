@@ -103,9 +103,9 @@ def test_no_number_is_wrong_and_says_so() -> None:
 @pytest.mark.parametrize("target", ["eighteen", "12/25/1937", ""])
 def test_a_target_that_is_no_number_is_unscored(target: str) -> None:
     """An unusable target is unscored, not wrong."""
-    found = score("18", target)
-    assert found.value is None
-    assert "is not one number" in found.explanation
+    result = score("18", target)
+    assert result.value is None
+    assert "is not one number" in result.explanation
 
 
 def test_any_target_is_accepted() -> None:

@@ -59,14 +59,14 @@ def test_kept_rules(rule: dict[str, Any]) -> None:
 )
 def test_broken_rules(output: str, rule: dict[str, Any], how: str) -> None:
     """A violated rule scores 0 with an explanation."""
-    found = score(output, **rule)
-    assert (found.value, found.explanation) == (0.0, how)
+    result = score(output, **rule)
+    assert (result.value, result.explanation) == (0.0, how)
 
 
 def test_the_score_is_the_share_of_rules_kept() -> None:
     """Two of four rules score 0.5, and the explanation lists the other two."""
-    found = score(POEM, lines=2, max_chars=99, starts_with="x", ends_with="y")
-    assert (found.value, found.explanation) == (0.5, "does not start with x; does not end with y")
+    result = score(POEM, lines=2, max_chars=99, starts_with="x", ends_with="y")
+    assert (result.value, result.explanation) == (0.5, "does not start with x; does not end with y")
 
 
 def test_targets_can_be_required_words() -> None:

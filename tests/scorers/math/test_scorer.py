@@ -91,17 +91,17 @@ def test_any_of_several_targets_is_right():
 
 def test_a_target_that_is_no_mathematics_is_unscored():
     """An unreadable target is unscored, not wrong."""
-    found = score(r"\boxed{3}", "the cat")
-    assert found.value is None
-    assert "cannot be parsed as mathematics" in found.explanation
+    result = score(r"\boxed{3}", "the cat")
+    assert result.value is None
+    assert "cannot be parsed as mathematics" in result.explanation
     assert score("3").value is None
 
 
 def test_the_rule_of_extraction_comes_first():
     """`extract` applies before parsing."""
     scorer = build_scorer(Spec(name="math", params={"extract": {"marker": "Final:", "take": "last"}}))
-    found = asyncio.run(scorer.score("5 apples. Final: 7", Sample(id="1", input="q", target="7")))
-    assert found.value == 1.0
+    result = asyncio.run(scorer.score("5 apples. Final: 7", Sample(id="1", input="q", target="7")))
+    assert result.value == 1.0
 
 
 @given(st.fractions(min_value=-50, max_value=50, max_denominator=30))
@@ -137,9 +137,9 @@ def test_polynomials_expand(a, b, c):
 )
 def test_strange_outputs_have_a_verdict(output):
     """Any text without the answer scores 0 with a reason."""
-    found = score(output, "7")
-    assert found.value == 0.0
-    assert found.explanation
+    result = score(output, "7")
+    assert result.value == 0.0
+    assert result.explanation
 
 
 @pytest.mark.parametrize("output", [r"\boxed{9^{9^{9^9}}}", "$10000000!$"])
@@ -148,10 +148,10 @@ def test_what_explodes_is_ended(output, monkeypatch):
     monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     score("$1$", "1")
     began = time.perf_counter()
-    found = score(output, "7")
+    result = score(output, "7")
     assert time.perf_counter() - began < 20
-    assert found.value == 0.0
-    assert "the answer was not parsed within 1 s" in found.explanation
+    assert result.value == 0.0
+    assert "the answer was not parsed within 1 s" in result.explanation
     assert parse(output) is None
     assert score(r"\boxed{7}", "7").value == 1.0
 
