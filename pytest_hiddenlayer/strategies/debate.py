@@ -37,7 +37,7 @@ async def debate(
 
     `n_rounds` includes the independent round 0. With `early_stop` a debate of three or more
     rounds ends when, after at least one exchange, all agents give the same answer. The metadata
-    contain the majority of round 0 and every agent's answer in every round. `agents` names
+    contains the majority of round 0 and every agent's answer in every round. `agents` names
     models that are assigned to the agents in rotation, instead of the candidate.
     """
     if n_agents < 2 or n_rounds < 1:

@@ -19,7 +19,7 @@ _STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]++(\S.*)$", re.MULTILIN
 async def manager_worker(
     context: Context, *, n_workers: int = 3, temperature: float = 0.0, manager: Models = "", workers: Models = ""
 ) -> Answer:
-    """Returns the manager's merged completion; its metadata contain the plan and the results.
+    """Returns the manager's merged completion; its metadata contains the plan and the results.
 
     A plan is a numbered or dashed list. If it has more than `n_workers` steps, they are assigned
     to the workers in rotation. Without a readable step the outcome is `unscored`, with the plan

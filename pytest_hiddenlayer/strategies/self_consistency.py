@@ -18,7 +18,7 @@ from .voting import plurality
 async def self_consistency(
     context: Context, *, n_samples: int = 5, temperature: float = 0.8, models: Models = ""
 ) -> Answer:
-    """Returns the completion that first gave the winning answer; its metadata contain the votes.
+    """Returns the completion that first gave the winning answer; its metadata contains the votes.
 
     Truncated samples (finish reason `length`) do not vote, unless all samples were truncated.
     `models` names models to sample in rotation, instead of the candidate.

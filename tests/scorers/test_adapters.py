@@ -119,9 +119,9 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
-    def write(body: str, beside: str = "") -> Scorer:
+    def write(body: str, around: str = "") -> Scorer:
         text = "from pytest_hiddenlayer.registry import scorer\n\n@scorer('mine')\ndef mine(output, sample"
-        (tmp_path / "my_scorers.py").write_text(f"{text}{body}\n\n{beside}\n")
+        (tmp_path / "my_scorers.py").write_text(f"{text}{body}\n\n{around}\n")
         sys.modules.pop("my_scorers", None)
         importlib.invalidate_caches()
         importlib.import_module("my_scorers")
@@ -143,7 +143,7 @@ def test_editing_a_function_on_disk_changes_its_version(mine: Any) -> None:
         made.version
         for made in (
             mine(", *, n=1):\n    return True"),
-            mine(", *, n=1):\n    return True", beside="OTHER = 1"),
+            mine(", *, n=1):\n    return True", around="OTHER = 1"),
             mine(", *, n=1):\n    return 0.5"),
             mine(", *, n=2):\n    return True"),
         )
@@ -160,5 +160,5 @@ def test_nan_from_a_function_is_refused(mine: Any) -> None:
 
 def test_a_function_may_read_answers_its_own_way(mine: Any) -> None:
     """A function's attribute `parse` reads its answers, for votes and reports."""
-    made = mine("):\n    return True", beside="mine.parse = lambda output, sample: output[0]")
+    made = mine("):\n    return True", around="mine.parse = lambda output, sample: output[0]")
     assert score(made, "yes").answer == "y"

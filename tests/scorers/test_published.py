@@ -24,10 +24,10 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published data a
 
 COT = Extract(marker="answer is ", take="first", strip_final_dot=True)
 
-# Inspect's verdicts that ours differ from: name → (ours, why).
+# Cases with another verdict than Inspect's: name → (actual, reason).
 DIFFERENT = {
     "test_non_numeric_match_plain": (False, "60% is a number here; there a word with % is passed over"),
-    "test_numeric_exact_rejects_trailing_text": (True, "what stands beside the number is no matter; use `exact`"),
+    "test_numeric_exact_rejects_trailing_text": (True, "text next to the number does not matter; use `exact`"),
     "test_numeric_exact_rejects_trailing_alpha": (True, "letters after a number are a unit; use `exact`"),
     "test_numeric_chinese_numeral_in_output": (False, "number words are not read, in any language"),
 }
@@ -45,9 +45,9 @@ def test_gsm8k_labels() -> None:
     """The last number reproduces GSM8K's published label for each of 200 solutions, 44 of them correct."""
     gold = {row["id"]: row["answer"].split("####")[1] for row in rows("gsm8k_200/test.jsonl")}
     outputs = rows("gsm8k_200/outputs_6b_finetuning.jsonl")
-    ours = [right(Numeric(), row["output"], gold[row["id"]]) for row in outputs]
-    assert ours == [row["is_correct"] for row in outputs]
-    assert sum(ours) == 44
+    actual = [right(Numeric(), row["output"], gold[row["id"]]) for row in outputs]
+    assert actual == [row["is_correct"] for row in outputs]
+    assert sum(actual) == 44
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_gsm8k_labels() -> None:
 def test_big_bench_hard_accuracies(file: str, rule: Extract, percent: float) -> None:
     """Exact match with the published extract rule reproduces BIG-Bench-Hard's accuracies."""
     outputs = rows(f"bbh_5/{file}.jsonl")
-    ours = sum(right(Exact(extract=rule), row["output"], row["target"]) for row in outputs)
-    assert round(100 * ours / len(outputs), 1) == percent
+    actual = sum(right(Exact(extract=rule), row["output"], row["target"]) for row in outputs)
+    assert round(100 * actual / len(outputs), 1) == percent
 
 
 def test_inspect_verdicts() -> None:
@@ -73,10 +73,10 @@ def test_inspect_verdicts() -> None:
     differ = {}
     for case in cases:
         rule = Extract.from_param({"take": take.get(case["options"].get("location", "end"), "last")})
-        ours = right(Numeric(extract=rule), case["output"], tuple(case["target"]))
-        if ours != (case["expected"] == "CORRECT"):
-            differ[case["name"]] = ours
-    assert differ == {name: ours for name, (ours, _) in DIFFERENT.items()}
+        actual = right(Numeric(extract=rule), case["output"], tuple(case["target"]))
+        if actual != (case["expected"] == "CORRECT"):
+            differ[case["name"]] = actual
+    assert differ == {name: actual for name, (actual, _) in DIFFERENT.items()}
 
 
 # ---------------------------------------------------------------- the same figures, from a task file to records

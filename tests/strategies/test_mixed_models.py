@@ -1,4 +1,4 @@
-"""Strategies that mix models: who is asked, what is told, and what cannot be meant."""
+"""Strategies that mix models: which model gets which call, and which names are errors."""
 
 from __future__ import annotations
 

@@ -65,12 +65,11 @@ class JudgePanel:
             if isinstance(combined, str):
                 return Score(value=None, answer=answer, explanation=combined, details=details)
             values.append(combined)
-        weights = [question.criterion.weight for question in questions]
-        value = math.fsum(w * v for w, v in zip(weights, values, strict=True)) / math.fsum(weights)
+        value = _weighted_mean(values, [question.criterion.weight for question in questions])
         named = {q.criterion.name: v for q, v in zip(questions, values, strict=True) if q.criterion.name is not None}
         if named:
             details["criteria"] = named
-        return Score(value=min(1.0, value), answer=answer, explanation=_explain(judgments, named), details=details)
+        return Score(value=value, answer=answer, explanation=_explain(judgments, named), details=details)
 
     async def _ask(self, ask: Ask, question: Question, role: str, number: int, judge: str | None) -> Judgment:
         return await form_judgment(
@@ -118,6 +117,11 @@ class Question:
 def read_models(model: str | Sequence[str] | None) -> tuple[str, ...]:
     """Returns the judges that a parameter `model` names; empty for None."""
     return () if model is None else (model,) if isinstance(model, str) else tuple(model)
+
+
+def _weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    """At most 1.0, despite rounding."""
+    return min(1.0, math.fsum(w * v for w, v in zip(weights, values, strict=True)) / math.fsum(weights))
 
 
 def _check_model(name: str) -> None:

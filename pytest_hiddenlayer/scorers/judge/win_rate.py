@@ -58,8 +58,8 @@ class WinRate:
                 "reference: true needs `against`; without `against` the target is already one of the two answers"
             )
         if self.prompt is not None:
-            names, needed = (*SHARED, "answer_a", "answer_b"), ["answer_a", "answer_b"]
-            check_fields(self.prompt, names, (*SHARED_NUMBERED, "answer_a", "answer_b"), needed)
+            names, required = (*SHARED, "answer_a", "answer_b"), ["answer_a", "answer_b"]
+            check_fields(self.prompt, names, (*SHARED_NUMBERED, "answer_a", "answer_b"), required)
         for name, outputs in (self.against or {}).items():
             if len(outputs) != 1:
                 raise UsageError(f"against: sample {name!r} has {len(outputs)} outputs; keep one per sample")
@@ -95,7 +95,7 @@ class WinRate:
         if self.prompt is not None and (missing := self._prompt().missing(fields)):
             return Score(value=None, explanation=f"the prompt uses {{{missing[0]}}}, which this sample lacks")
         pairs = await gather_or_cancel(
-            self._judged(ask, number, judge, output, opponent, sample) for number, judge in enumerate(self._judges)
+            self._judge(ask, number, judge, output, opponent, sample) for number, judge in enumerate(self._judges)
         )
         return self._score(pairs, output, opponent, sample)
 
@@ -114,7 +114,7 @@ class WinRate:
             return JudgePrompt(template=self.prompt, verdict_format=verdict_format, system=self.system, fenced=False)
         return JudgePrompt(template=TEMPLATE, verdict_format=verdict_format, system=self.system)
 
-    async def _judged(
+    async def _judge(
         self, ask: Ask, number: int, judge: str | None, output: str, opponent: str, sample: Sample
     ) -> PairVerdict:
         return await judge_pair(

@@ -32,7 +32,7 @@ def listed(targets: Sequence[str]) -> str:
 
 
 def show(text: str) -> str:
-    """Returns the text on one line of at most MAX_SHOWN characters, quoted if it has unusual white space."""
+    """Returns the text on one line, at most MAX_SHOWN characters; quoted if the line would hide characters."""
     plain = text.isprintable() and text == " ".join(text.split()) != ""
     shown = text if plain else repr(text)
     return shown if len(shown) <= MAX_SHOWN else f"{shown[: MAX_SHOWN - 1]}…"

@@ -59,7 +59,7 @@ def against(folder: Path, outputs: list[str]) -> str:
     ids=["pairs", "pairs-own-prompt", "one-to-five", "yes-no"],
 )
 def test_it_tells_right_from_wrong(tmp_path, scorer, form):
-    """Working the sums out, it prefers the right answers: by the scorers' own prompts and by one of ours."""
+    """If it solves the sums first, it prefers the correct answers, with the scorers' prompts and a custom one."""
     pairs = scorer == "win_rate"
     for outputs, others, wanted in ((RIGHT, WRONG, True), (WRONG, RIGHT, False)):
         params = {**form, "against": against(tmp_path, others)} if pairs else form
@@ -69,7 +69,7 @@ def test_it_tells_right_from_wrong(tmp_path, scorer, form):
 
 
 def test_a_judge_that_prefers_a_place_makes_ties(tmp_path):
-    """Made to answer at once it guesses; where both orders choose the same place it is a tie, whoever stood there."""
+    """Without working it guesses, and the same position in both orders is a tie."""
     params = {"prompt": AT_ONCE, "verdict": LETTER, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
     votes = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]

@@ -33,7 +33,7 @@ def test_the_first_number_counts_on_request() -> None:
 
 
 def test_extract_comes_before_the_number() -> None:
-    """An `extract` rule limits where the number is searched."""
+    """An `extract` rule limits the text in which the number is searched."""
     rule = Extract(marker="Answer: ", strip_final_dot=True)
     assert score("7 of 9. Answer: 5. ", "5", extract=rule).value == 1.0
 

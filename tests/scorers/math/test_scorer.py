@@ -22,7 +22,7 @@ from pytest_hiddenlayer.types import Sample, Score, Spec
 DATA = Path(__file__).parents[4] / "shared" / "data" / "scorer_cases"
 published = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published cases are not at {DATA}")
 
-# (output or b, target or a) → why ours differs, see docs/scorer-cases.md
+# (output or b, target or a) → why this verdict differs, see docs/scorer-cases.md
 DIFFERENT = {
     (r"\beginboxed{8\sqrt{6}}", r"8\sqrt{6}"): "a misspelt command is no box",
     ("4, 10, -2", "10, 4, -2"): "a bare list is a set of solutions",
@@ -171,7 +171,7 @@ def test_a_missing_library_is_one_sentence(monkeypatch):
 
 
 def test_a_module_in_the_current_folder_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A math_verify.py in the folder where the command runs is not imported by the mathematics process."""
+    """A math_verify.py in the current folder is not imported by the mathematics process."""
     ran = tmp_path / "ran"
     for name in ("math_verify", "sympy", "json"):
         (tmp_path / f"{name}.py").write_text(f"open({str(ran)!r}, 'w').close()\n", encoding="utf-8")
