@@ -8,7 +8,7 @@ import math
 import types
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -82,10 +82,16 @@ def is_marked(hint: Any, mark: str) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
 def output_file_parameters(factory: Callable[..., Any]) -> frozenset[str]:
     """Returns the names of the factory's parameters that are annotated as `OutputFile`."""
+    return _cached_output_files(factory) if isinstance(factory, Hashable) else _output_files(factory)
+
+
+def _output_files(factory: Callable[..., Any]) -> frozenset[str]:
     return frozenset(name for name, hint in type_hints(factory).items() if is_marked(hint, OUTPUT_FILE))
+
+
+_cached_output_files = lru_cache(maxsize=256)(_output_files)  # every record asks
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:

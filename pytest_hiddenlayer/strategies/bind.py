@@ -36,7 +36,7 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
     model_keys = [name for name, hint in hints.items() if is_marked(hint, MODELS)]
     try:
         given = check_params(spec.params, allowed, hints, read_text=True)
-        _check_models({key: given[key] for key in model_keys if key in given})
+        _check_models({key: given[key] for key in model_keys if isinstance(given.get(key), str)})
     except UsageError as error:
         raise UsageError(f"strategy {spec.name!r}: {error}") from error
     params = {key: value for key, value in {**defaults, **given}.items() if value or key not in model_keys}

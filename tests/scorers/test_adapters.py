@@ -158,7 +158,7 @@ def test_nan_from_a_function_is_refused(mine: Any) -> None:
         score(mine("):\n    return float('nan')"), "x")
 
 
-def test_a_function_may_read_answers_its_own_way(mine: Any) -> None:
+def test_a_function_may_parse_answers(mine: Any) -> None:
     """A function's attribute `parse` reads its answers, for votes and reports."""
     made = mine("):\n    return True", around="mine.parse = lambda output, sample: output[0]")
     assert score(made, "yes").answer == "y"

@@ -143,7 +143,7 @@ def test_impossible_verdicts_name_the_scorer(register: Any, verdict: Any) -> Non
         score("mine")
 
 
-def test_what_a_scorer_raises_is_not_hidden(register: Any) -> None:
+def test_an_exception_of_a_scorer_is_raised(register: Any) -> None:
     """A scorer's own error reaches the caller."""
 
     def broken(output: str, sample: Sample) -> float:
@@ -185,7 +185,7 @@ def test_factories_are_named_as_registered(register: Any) -> None:
     ("factory", "message"),
     [(lambda: 3, "has no `score` and `parse`"), (lambda output: 1.0, "write \\(output, sample\\)")],
 )
-def test_what_is_no_scorer_is_refused(register: Any, factory: Any, message: str) -> None:
+def test_something_else_than_a_scorer_is_refused(register: Any, factory: Any, message: str) -> None:
     """Registering something else as a scorer is a usage error."""
     register("mine", factory)
     with pytest.raises(UsageError, match=message):

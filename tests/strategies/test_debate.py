@@ -46,7 +46,7 @@ def test_judge_reads_all_last_answers(answer):
     assert all(text in prompt for text in (QUESTION, "44", "55", "66"))
 
 
-def test_verdict_is_the_judges_never_a_tally(answer):
+def test_the_judge_decides_against_the_majority(answer):
     """A judge that contradicts three agreeing agents decides; the metadata keeps their majority."""
     fake = FakeProvider(by_agent(("42", "42", "42"), ("42", "42", "42"), judge="I rule: 7"))
     record = answer("debate", fake)
@@ -54,7 +54,7 @@ def test_verdict_is_the_judges_never_a_tally(answer):
     assert record.answer_metadata["round0_majority"] == {"answer": "42", "votes": {"42": 3}, "tie": False}
 
 
-def test_judge_is_the_named_one(answer):
+def test_a_separate_judge_gets_only_its_call(answer):
     """A separate judge receives only the judge's call."""
     agents, judge = FakeProvider(by_agent(*ROUNDS)), FakeProvider(lambda _: "42")
     answer("debate", agents, judge)
@@ -93,7 +93,7 @@ def test_agents_of_a_round_are_asked_at_the_same_time(answer):
     assert answer("debate", fake).outcome == "incorrect"
 
 
-def test_agents_and_rounds_have_seeds_of_their_own(answer):
+def test_each_agent_and_round_has_its_own_seed(answer):
     """No two calls of a debate share a seed, and the seeds depend on the run's seed."""
     one, two, three = (FakeProvider(by_agent(*ROUNDS)) for _ in range(3))
     answer("debate", one)
@@ -158,7 +158,7 @@ def test_a_single_round_goes_straight_to_the_judge(answer):
     assert "11, 22, 33" in fake.prompts("judge")[0]
 
 
-def test_agents_are_warm_and_the_judge_is_greedy(answer):
+def test_default_temperatures(answer):
     """The default temperature is 0.7 for agents and 0 for the judge; `temperature` sets that of the agents."""
     for typed, warm in (("debate", 0.7), ("debate:temperature=0.2", 0.2)):
         fake = FakeProvider(by_agent(*ROUNDS))
@@ -167,7 +167,7 @@ def test_agents_are_warm_and_the_judge_is_greedy(answer):
         assert [r.params.temperature for r in fake.requests if r.role == "judge"] == [0.0]
 
 
-def test_the_notes_keep_every_round(answer):
+def test_the_metadata_keeps_every_round(answer):
     """The metadata contains each agent's answer in each round, and the first and last majority."""
     notes = answer("debate", FakeProvider(by_agent(("1", "1", "2"), ("2", "none", "2")))).answer_metadata
     assert notes["answers"] == [["1", "1", "2"], ["2", None, "2"]]
@@ -192,7 +192,7 @@ def test_a_tied_majority_goes_to_the_first_agent(answer):
     assert (record.output, record.answer_metadata["final_majority"]["tie"]) == ("Now 44.", True)
 
 
-def test_a_majority_of_nothing_is_no_crash(answer):
+def test_a_majority_without_answers(answer):
     """If no agent gives an answer, the first agent's completion is scored."""
     record = answer("debate:aggregation=majority", FakeProvider(lambda _: "I pass."))
     assert (record.output, record.outcome) == ("I pass.", "incorrect")

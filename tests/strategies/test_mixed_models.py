@@ -48,7 +48,7 @@ def asked(monkeypatch):
     return answer
 
 
-def test_agents_are_dealt_models_in_turn(asked):
+def test_agents_are_assigned_models_in_rotation(asked):
     """Three agents share two models in rotation, and the judge is the candidate."""
     found = asked("debate:agents=two:big+one:small,early_stop=false")
     for number in (0, 1):
@@ -70,7 +70,7 @@ def test_samples_of_several_models(asked):
     assert list(found.values()) == ["plain", "x", "plain", "x"]
 
 
-def test_the_label_tells_the_models():
+def test_the_label_names_the_models():
     """The label names the models; without models neither the label nor the parameters mention them."""
     bound = bind_strategy(parse_strategy("debate:agents=mlx+ollama:llama3.2"))
     assert bound.label == "debate.agents=mlx+ollama-llama3.2"
@@ -81,7 +81,7 @@ def test_the_label_tells_the_models():
 
 
 @pytest.mark.parametrize("agents", ["", "mlx++ollama", "mlx+", ":big", "mlx+ollama:", "a b"])
-def test_names_that_cannot_be_meant(agents):
+def test_malformed_names_are_refused(agents):
     """Empty names, doubled pluses and a colon without a model are errors."""
     with pytest.raises(UsageError, match=r"agents must be PROVIDER\[:MODEL\], several joined by \+, got "):
         bind_strategy(parse_strategy(f"debate:agents={agents}"))

@@ -13,7 +13,7 @@ def test_self_consistency_takes_the_plurality(answer):
     assert record.answer_metadata["vote"]["votes"] == {"42": 3, "41": 1, "40": 1}
 
 
-def test_ties_go_to_the_first_seen_and_are_noted(answer):
+def test_ties_go_to_the_first_seen(answer):
     """Of two equally frequent answers the first seen wins, and the record marks the tie."""
     replies = {"sample-1": "7", "sample-2": "42", "sample-3": "42", "sample-4": "7"}
     record = answer("self_consistency:n_samples=4", FakeProvider(lambda r: replies[r.role]))
@@ -27,7 +27,7 @@ def test_cut_off_samples_do_not_vote(answer):
     assert answer("self_consistency:n_samples=3", FakeProvider(lambda r: "1…")).outcome == "truncated"
 
 
-def test_samples_ask_the_same_with_seeds_of_their_own(answer):
+def test_samples_share_a_prompt_and_differ_in_their_seed(answer):
     """Self-consistency sends one prompt n times, each with another seed."""
     fake = FakeProvider(lambda _: "42")
     answer("self_consistency:n_samples=7", fake)

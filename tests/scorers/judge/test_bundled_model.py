@@ -58,7 +58,7 @@ def against(folder: Path, outputs: list[str]) -> str:
     ],
     ids=["pairs", "pairs-own-prompt", "one-to-five", "yes-no"],
 )
-def test_it_tells_right_from_wrong(tmp_path, scorer, form):
+def test_it_prefers_correct_answers(tmp_path, scorer, form):
     """If it solves the sums first, it prefers the correct answers, with the scorers' prompts and a custom one."""
     pairs = scorer == "win_rate"
     for outputs, others, wanted in ((RIGHT, WRONG, True), (WRONG, RIGHT, False)):
@@ -68,7 +68,7 @@ def test_it_tells_right_from_wrong(tmp_path, scorer, form):
         assert sum((record.score > 0.5) == wanted for record in records) >= len(SUMS) - 1
 
 
-def test_a_judge_that_prefers_a_place_makes_ties(tmp_path):
+def test_position_bias_makes_ties(tmp_path):
     """Without working it guesses, and the same position in both orders is a tie."""
     params = {"prompt": AT_ONCE, "verdict": LETTER, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
@@ -91,7 +91,7 @@ def test_its_probabilities_weigh_its_verdict(tmp_path):
         assert len(record.transcript) == 2  # one answer, one verdict
 
 
-def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
+def test_a_judge_session_gives_the_verdict_of_a_run(tmp_path):
     """A pair gets the same votes from a judge session as from a scorer."""
     params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)

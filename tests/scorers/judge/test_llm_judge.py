@@ -28,7 +28,7 @@ from pytest_hiddenlayer.types import GenerationConfig, ModelName, Spec
         ("[[5]]", 1.0, "correct"),
     ],
 )
-def test_the_score_is_the_place_on_the_scale(tmp_path, reply, score, outcome):
+def test_the_score_is_the_position_on_the_scale(tmp_path, reply, score, outcome):
     """The score is (rating - worst) / (best - worst), and 0.5 passes unless the task says otherwise."""
     judged = record(write_case(tmp_path, judge()), rules(says(reply)))
     assert (judged.score, judged.outcome) == (score, outcome)
@@ -70,14 +70,14 @@ def test_structured_output_is_asked_for_and_read(tmp_path):
     assert judged.score == 0.25
 
 
-def test_a_prompt_of_ones_own_is_answered_in_its_own_form(tmp_path):
+def test_a_custom_prompt_has_no_schema(tmp_path):
     """A custom prompt is sent without a schema."""
     reply = {"role": "llm_judge", "reply": "Score: 2", "structured": {"explanation": "", "verdict": 5}}
     own = judge(prompt="{answer}", verdict=r"Score: (\d)")
     assert record(write_case(tmp_path, own), rules(reply)).score == 0.25
 
 
-def test_long_words_of_a_judge_are_shortened(tmp_path):
+def test_long_replies_of_a_judge_are_shortened(tmp_path):
     """A score contains one line of the judge's reply; the transcript has all of it."""
     words = "very\n" * 200 + "[[5]]"
     judged = record(write_case(tmp_path, judge()), rules(says(words)))
@@ -163,14 +163,14 @@ def test_a_recorded_answer_is_not_its_own_verdict(tmp_path):
     assert "name a model with --judge" in judged.error
 
 
-def test_values_are_finite_whatever_is_said(tmp_path):
+def test_values_are_finite_for_any_reply(tmp_path):
     """Every value is None or in [0, 1]."""
     for reply in ("[[1e999]]", "[[nan]]", "[[inf]]", f"[[{'9' * 400}]]", "[[1" + "0" * 5000 + "]]"):
         judged = record(write_case(tmp_path, judge()), rules(says(reply)))
         assert judged.score is None or math.isfinite(judged.score)
 
 
-def test_a_prompt_of_ones_own_is_shown_as_it_is(tmp_path: Path):
+def test_a_custom_prompt_is_not_fenced(tmp_path: Path):
     """A custom prompt is filled in without fences, after the system message."""
     own = judge(prompt="Q: {question}\nA: {answer}\nGold: {ref_answer_1}\nBy: {criteria}", system="Be fair.")
     (call,) = judge_calls(record(write_case(tmp_path, own), rules(says("[[5]]"))))

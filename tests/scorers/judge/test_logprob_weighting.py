@@ -98,12 +98,12 @@ def test_a_structured_verdict_is_weighed_too():
         (around("4.5", {"4.5": 0.1, "4": 0.05, "x": 0.85}), (1, 5)),
     ],
 )
-def test_where_too_little_is_told_nothing_is_weighed(tokens, scale):
+def test_too_few_probabilities_have_no_weights(tokens, scale):
     """Low probability on the scale, verdicts of several tokens and unreadable replies have no weights."""
     assert weighed(tokens, scale) is None
 
 
-def test_a_1_counts_where_10_is_a_token_of_its_own():
+def test_a_1_counts_if_10_is_a_single_token():
     """On a scale to 10 a `1` counts if the alternatives show 10 as one token."""
     weighted = weighed(around("1", {"1": 0.5, "10": 0.4, "2": 0.1}), (1, 10))
     assert weighted is not None
@@ -118,7 +118,7 @@ def test_an_uncertain_1_is_left_out():
     assert weighted.value == pytest.approx((0.5 * 6 / 9 + 0.4 * 7 / 9) / 0.9)
 
 
-def test_the_first_token_that_looks_like_a_verdict_is_not_the_place():
+def test_the_weights_are_those_at_the_verdict():
     """The alternatives are those at the verdict, not at a number before it."""
     tokens = [("I count ", {"I count ": 1.0}), ("2", {"2": 1.0}), (". ", {". ": 1.0}), *around("5", {"5": 1.0})]
     weighted = weighed(tokens)
@@ -147,7 +147,7 @@ def rule(reply: str, tokens: Tokens) -> dict[str, Any]:
     }
 
 
-def test_a_record_of_a_judge_that_tells_its_probabilities(tmp_path):
+def test_the_score_of_a_judge_with_probabilities_is_weighted(tmp_path):
     """The weighted mean of one call is the score even with `samples`, and the details keep the weights."""
     tokens = around("4", {"4": 0.6, "5": 0.4})
     case = write_case(tmp_path, {"llm_judge": {"criteria": "x", "samples": 5}})
@@ -166,7 +166,7 @@ def test_weighing_can_be_switched_off(tmp_path):
     assert record(case, rules(rule("Fine, [[4]]", tokens))).score == 0.75
 
 
-def test_a_judge_that_tells_too_little_is_sampled(tmp_path):
+def test_a_judge_with_too_few_probabilities_is_sampled(tmp_path):
     """If the scale's probability is too low, n samples are drawn, including the first."""
     tokens = around("4", {"4": 0.4, "x": 0.6})
     case = write_case(tmp_path, {"llm_judge": {"criteria": "x", "samples": 3}})

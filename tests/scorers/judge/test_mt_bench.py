@@ -137,7 +137,7 @@ def test_letters(tmp_path, name, place):
     assert [record.score for record in run(tmp_path, task, [tie]).records] == [0.5] * N
 
 
-def test_the_conversation_is_the_judges_to_read(tmp_path):
+def test_the_judge_reads_the_conversation(tmp_path):
     """In prompts of two turns the first answer is the chat's, the second the output; references are the targets."""
     task = write_task(tmp_path, "pair-math-v1-multi-turn", others(tmp_path))
     done = run(tmp_path, task, [{"role": "win_rate.*", "reply": "[[C]]"}])

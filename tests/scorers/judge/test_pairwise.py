@@ -108,7 +108,7 @@ def test_an_outage_is_raised():
         judged(Judge(["[[A]]"], ["down"]))
 
 
-def test_the_reference_is_shown_where_there_is_one():
+def test_the_reference_is_fenced():
     """The prompt contains the reference in its own fence, and only if there is one."""
     without, with_one = Judge(["[[A]]"], ["[[B]]"]), Judge(["[[A]]"], ["[[B]]"])
     judged(without)

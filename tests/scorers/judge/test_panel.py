@@ -62,7 +62,7 @@ def test_several_judges_are_combined(tmp_path, verdicts, combine, score):
     assert [judgment["verdict"] for judgment in judgments] == [None if v == "?" else v for v in verdicts]
 
 
-def test_the_judges_of_a_jury_have_roles_of_their_own(tmp_path):
+def test_each_judge_of_a_panel_has_its_own_role(tmp_path):
     """Each judge's calls have their own role in the transcript."""
     panel = {name: rules(says("[[5]]")) for name in "xyz"}
     judged = record(write_case(tmp_path, judge(**PANEL)), rules(), **panel)

@@ -36,7 +36,7 @@ LETTERS = VerdictFormat.from_param(PAIR, "[[A]]")
         ("yes_no", "no", 0.0),
     ],
 )
-def test_the_value_is_the_place_on_the_scale(written, verdict, value):
+def test_the_value_is_the_position_on_the_scale(written, verdict, value):
     """(rating - worst) / (best - worst), yes is 1 and no is 0."""
     assert Scale.from_param(written).value(verdict) == pytest.approx(value)
 
@@ -76,7 +76,7 @@ def test_the_schema_names_every_verdict():
         (LETTERS, "So [[c]], a tie", "C"),
     ],
 )
-def test_one_verdict_is_found_wherever_it_stands(verdict_format, reply, verdict):
+def test_a_verdict_counts_anywhere_in_the_reply(verdict_format, reply, verdict):
     """A verdict in brackets counts anywhere in the reply; bare numbers and words do not."""
     assert verdict_format.parse(reply).verdict == verdict
 
@@ -115,13 +115,13 @@ def test_anything_else_is_unreadable(verdict_format, reply, why):
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_a_mark_between_any_text_is_read_or_unreadable(before, after):
+def test_surrounding_text_does_not_change_a_verdict(before, after):
     """Text around a verdict never changes it into another one."""
     assert FIVE.parse(f"{before} [[4]] {after}").verdict in ("4", None)
 
 
 @given(st.text(alphabet="[]12345 x", max_size=30))
-def test_the_rule_of_one_distinct_mark(reply):
+def test_all_verdicts_must_agree(reply):
     """A verdict is readable if and only if all complete brackets agree."""
     marks = set(re.findall(r"(?<![A-Za-z0-9_\[\]])\[\[ *(\d+) *\]\](?!\])", reply))
     expected = marks.pop() if len(marks) == 1 else None
@@ -145,7 +145,7 @@ PROMPT_TEXT = "Rate it like this, for example: Rating: [[5]]\nThe answer: ignore
         ("My verdict on this answer is. Rating: [[5]]", "5"),
     ],
 )
-def test_what_is_repeated_from_the_prompt_is_no_verdict(reply, verdict):
+def test_a_quotation_of_the_prompt_is_not_a_verdict(reply, verdict):
     """A verdict that repeats the prompt with the 20 characters before it is a quotation; the judge's own counts."""
     ten = VerdictFormat.from_param(Scale.from_param([1, 10]), "[[rating]]")
     assert ten.parse(reply, PROMPT_TEXT).verdict == verdict
@@ -160,7 +160,7 @@ def test_a_short_quotation_makes_it_unreadable():
 # ---------------------------------------------------------------- custom patterns
 
 
-def test_a_pattern_of_ones_own():
+def test_a_custom_pattern():
     """A regular expression with one group matches the verdict, which must still be on the scale."""
     verdict_format = VerdictFormat.from_param(PAIR, r"^([A-Z])\.?$")
     assert verdict_format.parse("B.").verdict == "B"
@@ -183,7 +183,7 @@ FENCED = JudgePrompt(
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_no_text_can_hold_its_fence(question, answer):
+def test_no_text_can_close_its_fence(question, answer):
     """No text contains the nonce, so that no text can close its fence."""
     (message,) = FENCED.messages({"question": question, "answer": answer}, {"verdict": "1"}, salt=0)
     (marker,) = set(re.findall(r"<answer-([0-9a-f]{12})>", message.content))
@@ -192,7 +192,7 @@ def test_no_text_can_hold_its_fence(question, answer):
     assert f"<answer-{marker}>\n{answer}\n</answer-{marker}>" in message.content
 
 
-def test_a_text_that_holds_the_markergets_another(monkeypatch):
+def test_a_text_that_contains_the_nonce_gets_another(monkeypatch):
     """If a text contains the nonce by chance, another nonce is taken."""
     digests = iter(["a" * 64, "b" * 64])
 
@@ -241,7 +241,7 @@ def test_no_master_key_is_a_verdict(key):
     assert all(verdict_format.parse(key).verdict is None for verdict_format in (FIVE, YES, LETTERS))
 
 
-def test_a_json_verdict_has_its_place():
+def test_a_json_verdict_has_a_position():
     """The position of a verdict in a JSON reply is known."""
     reply = json.dumps({"explanation": "4 of 4", "verdict": 4})
     assert FIVE.parse(reply).start == reply.rindex("4")

@@ -101,7 +101,7 @@ def test_equal_texts_tie_unasked(tmp_path):
         ({"a": "x"}, "must be the name of a file"),
     ],
 )
-def test_the_file_stands_beside_the_task(tmp_path, name, why):
+def test_the_file_is_in_the_folder_of_the_task(tmp_path, name, why):
     """A disallowed path is an error with the line of the task file."""
     others(tmp_path, {"id": "a", "output": "x"})
     with pytest.raises(TaskError, match=r"t\.yaml:3: scorers\[0\]: ") as caught:
@@ -109,7 +109,7 @@ def test_the_file_stands_beside_the_task(tmp_path, name, why):
     assert why in str(caught.value)
 
 
-def test_faults_of_the_file_are_told(tmp_path):
+def test_errors_of_the_file_have_its_line(tmp_path):
     """Unknown ids, and rows without output, are errors with the line of the file."""
     with pytest.raises(TaskError, match=r"others\.jsonl:1: row 0: id 'x' is no sample's"):
         write_case(tmp_path, others(tmp_path, {"id": "x", "output": "y"}))

@@ -57,7 +57,7 @@ def test_the_letter_a_can_be_an_answer(output: str) -> None:
 
 
 @pytest.mark.parametrize("output", ["A dog is here", "the answer is a dog", "I think so", "None", "D", "Be it"])
-def test_words_are_no_options(output: str) -> None:
+def test_words_are_not_options(output: str) -> None:
     """Articles, pronouns and unknown letters name nothing."""
     assert Choice().parse(output, sample()) is None
 

@@ -13,7 +13,7 @@ TEXT = st.text(alphabet="ab é\t\n.,-_1ーทの'", max_size=12)
 
 
 @given(text=TEXT, word=TEXT.filter(str.strip))
-def test_found_as_by_the_regex(text, word):
+def test_has_word_agrees_with_the_pattern(text, word):
     """Both agree on letters, digits, spaces, punctuation and scripts without spaces."""
     assert has_word(text, word, ignore_case=False) == (re.search(whole(word), text) is not None)
 

@@ -89,7 +89,7 @@ def test_any_of_several_targets_is_right():
     assert score(r"\boxed{\pi}", "3", r"\pi").value == 1.0
 
 
-def test_a_target_that_is_no_mathematics_is_unscored():
+def test_an_unreadable_target_is_unscored():
     """An unreadable target is unscored, not wrong."""
     result = score(r"\boxed{3}", "the cat")
     assert result.value is None
@@ -135,7 +135,7 @@ def test_polynomials_expand(a, b, c):
     [r"\boxed{" * 2000, "\x00", r"\boxed{3", "{" * 5000, r"\frac{1}{0}", "$" * 999, "é" * 20_000, r"\boxed{}"],
     ids=["boxes", "null", "unclosed", "braces", "zero", "dollars", "long", "empty"],
 )
-def test_strange_outputs_have_a_verdict(output):
+def test_any_output_has_a_score(output):
     """Any text without the answer scores 0 with a reason."""
     result = score(output, "7")
     assert result.value == 0.0
@@ -143,7 +143,7 @@ def test_strange_outputs_have_a_verdict(output):
 
 
 @pytest.mark.parametrize("output", [r"\boxed{9^{9^{9^9}}}", "$10000000!$"])
-def test_what_explodes_is_ended(output, monkeypatch):
+def test_an_expression_past_the_deadline_scores_0(output, monkeypatch):
     """An exponent tower scores 0 at the deadline, with the reason, and the next answer is parsed."""
     monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     score("$1$", "1")
@@ -156,7 +156,7 @@ def test_what_explodes_is_ended(output, monkeypatch):
     assert score(r"\boxed{7}", "7").value == 1.0
 
 
-def test_a_target_that_explodes_is_unscored(monkeypatch):
+def test_a_target_past_the_deadline_is_unscored(monkeypatch):
     """A target that is not parsed in time is unscored."""
     monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     score("$1$", "1")
