@@ -75,7 +75,7 @@ def test_position_bias_makes_ties(tmp_path):
     votes = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
     expected = {"AB": 1.0, "BA": 0.0, "AA": 0.5, "BB": 0.5}
     assert [record.score for record in records] == [expected[vote["first"] + vote["second"]] for vote in votes]
-    assert any(vote["consistent"] is False for vote in votes)  # it does prefer a place
+    assert any(vote["consistent"] is False for vote in votes)  # it does prefer a position
 
 
 def test_its_probabilities_weigh_its_verdict(tmp_path):
@@ -96,12 +96,12 @@ def test_a_judge_session_gives_the_verdict_of_a_run(tmp_path):
     params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
     prompt = JudgePrompt(template=PAIRS, verdict_format=VerdictFormat.from_param(PAIR, REASONED), fenced=False)
-    with JudgeSession(ModelName(provider="mlx")) as desk:
-        judged = desk.gather(
-            judge_pair(desk.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)
+    with JudgeSession(ModelName(provider="mlx")) as session:
+        judged = session.gather(
+            judge_pair(session.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)
             for (a, b), right, wrong in zip(SUMS, RIGHT, WRONG, strict=True)
         )
-        assert desk.usage.calls == 2 * len(SUMS)
-        assert desk.cost_usd == 0.0
+        assert session.usage.calls == 2 * len(SUMS)
+        assert session.cost_usd == 0.0
     pairs = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
     assert [(one.first, one.second) for one in judged] == [(pair["first"], pair["second"]) for pair in pairs]

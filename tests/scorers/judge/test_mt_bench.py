@@ -87,7 +87,7 @@ def others(folder: Path, n: int = N) -> str:
 
 SINGLE = ["single-v1", "single-math-v1", "single-v1-multi-turn", "single-math-v1-multi-turn"]
 PAIRS = ["pair-v2", "pair-math-v1", "pair-v2-multi-turn", "pair-math-v1-multi-turn"]
-PLACES = [
+REPLIES = [
     "[[{}]]",
     "The assistant's answer is vague.\n\nRating: [[{}]]",
     "Rating: [[{}]]\n\nThe answer covers 3 of 10 points and names [42] things.",
@@ -101,11 +101,11 @@ def test_all_of_the_prompts_are_tried():
     assert {row["output_format"] for row in prompts().values()} == {"[[A]]", "[[rating]]"}
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("reply", REPLIES)
 @pytest.mark.parametrize("name", SINGLE)
-def test_ratings(tmp_path, name, place):
+def test_ratings(tmp_path, name, reply):
     """`[[rating]]` is read anywhere in the reply: 7 of 1 to 10 is 2/3."""
-    done = run(tmp_path, write_task(tmp_path, name), [{"role": "llm_judge", "reply": place.format(7, 7)}])
+    done = run(tmp_path, write_task(tmp_path, name), [{"role": "llm_judge", "reply": reply.format(7, 7)}])
     assert not done.faults
     assert [record.score for record in done.records] == [pytest.approx(6 / 9)] * N
     form, call = prompts()[name], done.records[0].transcript[-1]
@@ -124,16 +124,16 @@ class Blank(dict[str, str]):
         return ""
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("reply", REPLIES)
 @pytest.mark.parametrize("name", PAIRS)
-def test_letters(tmp_path, name, place):
+def test_letters(tmp_path, name, reply):
     """`[[A]]`, `[[B]]` and `[[C]]` are read anywhere in the reply, and a win needs both orders."""
     task = write_task(tmp_path, name, others(tmp_path))
-    ab, ba = ({"role": f"win_rate.{o}", "reply": place.format(v, v)} for o, v in (("ab", "A"), ("ba", "B")))
+    ab, ba = ({"role": f"win_rate.{o}", "reply": reply.format(v, v)} for o, v in (("ab", "A"), ("ba", "B")))
     done = run(tmp_path, task, [ab, ba])
     assert not done.faults
     assert [record.score for record in done.records] == [1.0] * N
-    tie = {"role": "win_rate.*", "reply": place.format("C", "C")}
+    tie = {"role": "win_rate.*", "reply": reply.format("C", "C")}
     assert [record.score for record in run(tmp_path, task, [tie]).records] == [0.5] * N
 
 

@@ -134,14 +134,14 @@ def test_the_key_holds_the_other_answer_of_this_sample_only(tmp_path):
 
 def test_several_judges(tmp_path):
     """Several judges are averaged, or their majority decides."""
-    jury = {
+    panel = {
         "x": rules(*votes("A", "B")),
         "y": rules(*votes("A", "B", "win_rate-2")),
         "z": rules(*votes("B", "A", "win_rate-3")),
     }
-    models = [f"scripted:{name}" for name in jury]
-    mean = record(write_case(tmp_path, {"win_rate": {"model": models}}), rules(), **jury)
-    majority = record(write_case(tmp_path, {"win_rate": {"model": models, "combine": "majority"}}), rules(), **jury)
+    models = [f"scripted:{name}" for name in panel]
+    mean = record(write_case(tmp_path, {"win_rate": {"model": models}}), rules(), **panel)
+    majority = record(write_case(tmp_path, {"win_rate": {"model": models, "combine": "majority"}}), rules(), **panel)
     assert (mean.score, majority.score) == (pytest.approx(2 / 3), 1.0)
 
 
