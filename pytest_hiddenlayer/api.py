@@ -22,9 +22,10 @@ from .results.log.summary import summary
 from .results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 from .results.regression.baseline import CellKey
 from .results.regression.early_stopping import Adaptive, stoppable_cells
-from .results.regression.gate import GateResult, judge_gates, match_of, policy_of
+from .results.regression.gate import GateResult, judge_gates
 from .results.regression.references import BaselineLookup, find_baseline, open_reference
 from .session.cell_config import config_from_cell
+from .session.policy import match_of, policy_of
 from .taskfile import is_task_file, load_task, refuse_taken
 from .types import Record, Task
 

@@ -21,8 +21,8 @@ from ..identifiers import control_label
 from ..strategies.bind import BoundStrategy
 from ..strategies.self_consistency import self_consistency
 from ..types import Answer, Context, GenerationConfig, Record
+from ..usage import usage_of
 from .cases import Case
-from .usage import usage_of
 
 MOST = 4
 """Draws at most, as a multiple of the strategy's calls."""

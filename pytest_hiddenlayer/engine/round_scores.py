@@ -8,8 +8,6 @@ from typing import Any, NoReturn
 from ..errors import ProviderError
 from ..types import Call, Sample, Scorer
 
-ROUND_SCORES = "round_scores"
-"""In a record's `answer_metadata`: {role: {round: {score, right, answer}}}; absent where no agent spoke twice."""
 _CUT = ("length", "refusal", "content_filter")  # such texts are no answers, as in a record
 
 

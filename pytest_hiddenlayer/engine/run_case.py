@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
+from ..metadata_keys import ROUND_SCORES, SCORING_CALLS
 from ..types import Answer, Call, GenerationConfig, Outcome, Provider, Record, Score
 from .cases import Case
 from .context import AnswerContext
 from .record_builder import build_record
-from .round_scores import ROUND_SCORES, round_scores
-from .usage import SCORING_CALLS
+from .round_scores import round_scores
 
 
 async def run_case(

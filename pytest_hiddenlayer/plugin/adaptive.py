@@ -49,7 +49,7 @@ def prepare(state: State) -> None:
     if not state.options.adaptive or state.updating or state.options.gate == "threshold":
         return
     from ..results.regression.early_stopping import stoppable_cells
-    from ..results.regression.gate import match_of
+    from ..session.policy import match_of
     from .baselines import baseline_of
 
     gated = [plan for plan in state.plans.values() if plan.gate_id is not None and plan.selected]

@@ -79,7 +79,8 @@ def write_snapshots(session: pytest.Session, state: State) -> None:
 
 def _judge(state: State, cells: list[CellMetrics]) -> list[GateResult]:
     """The gates of all cells together: they are one family of tests."""
-    from ..results.regression.gate import judge_gates, policy_of
+    from ..results.regression.gate import judge_gates
+    from ..session.policy import policy_of
     from .baselines import baseline_of
 
     if not cells:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...engine.usage import MeanUsage, per_answer, usage_of
+from ...usage import MeanUsage, per_answer, usage_of
 from ...identifiers import control_label, controlled
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs

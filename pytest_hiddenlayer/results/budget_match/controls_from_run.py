@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...engine.usage import usage_of
+from ...usage import usage_of
 from ...identifiers import control_label, controlled
 from ...types import Record
 from ..metrics.cells import by_cell

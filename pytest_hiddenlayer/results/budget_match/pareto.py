@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-from ...engine.usage import MeanUsage, per_answer, usage_of
+from ...usage import MeanUsage, per_answer, usage_of
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import Record
 from ..metrics.cells import by_cell

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias, get_args
 
-from ...engine.round_scores import ROUND_SCORES
+from ...metadata_keys import ROUND_SCORES
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from ...metadata_keys import RESUMED_FROM
 from ...types import Record
 from .run_log import read_records
-
-RESUMED_FROM = "resumed_from"
-"""In a record's `answer_metadata`: the run that asked for it."""
 
 
 def resumable(folder: Path) -> dict[str, Record]:

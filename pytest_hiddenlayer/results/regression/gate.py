@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
-from ...options import RunOptions
 from ...stats.sequential.group_sequential import Decision
 from ...types import SCORED
 from ..metrics.cells import CellMetrics
@@ -73,21 +72,6 @@ class GateResult:
             "n_pairs": found.paired.n,
         }
         return [(f"hl.{name}", str(value)) for name, value in values.items()]
-
-
-def policy_of(options: RunOptions, *, update: bool = False) -> Policy:
-    """The policy that a run's options ask for."""
-    return Policy(
-        mode=cast(Mode, options.gate),
-        fail_underpowered=options.gate_underpowered == "fail",
-        match=match_of(options),
-        update=update,
-    )
-
-
-def match_of(options: RunOptions) -> Match:
-    """How samples find their partners."""
-    return cast(Match, options.match)
 
 
 def judge_gates(

@@ -19,7 +19,7 @@ from support.records import record
 from pytest_hiddenlayer.engine.budget_controls import draws_due
 from pytest_hiddenlayer.engine.cases import Case, cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
-from pytest_hiddenlayer.engine.usage import TokenUsage, strategy_calls, usage_of
+from pytest_hiddenlayer.usage import TokenUsage, strategy_calls, usage_of
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.identifiers import control_label, controlled
 from pytest_hiddenlayer.options import RunOptions

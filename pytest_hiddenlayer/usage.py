@@ -1,4 +1,4 @@
-"""What one answer cost by the strategy's own calls, without those of scorers that ask a model."""
+"""Calls, tokens and dollars that the strategy's own calls of a record took, without those of its scorers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..types import Record
-
-SCORING_CALLS = "scoring_calls"
-"""Key in `answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
+from .metadata_keys import SCORING_CALLS
+from .types import Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenUsage:
-    """Calls, and what they took; None where the provider does not tell."""
+    """Calls, and what they took; None if the provider does not report it."""
 
     calls: int = 0
     tokens: int | None = 0  # input and output, as the provider counted
@@ -27,7 +25,7 @@ def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
 
 
 def usage_of(*records: Record) -> TokenUsage:
-    """What these answers took together; nothing where no call was answered."""
+    """The usage of these records together; zeros if no call was answered."""
     calls = [call for record in records for call in strategy_calls(record)]
     return TokenUsage(
         calls=len(calls),
@@ -42,7 +40,7 @@ def _whole(values: Iterable[float | None]) -> int | None:
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    """The sum; unknown where one value is."""
+    """The sum; None if any value is None."""
     total = 0.0
     for value in values:
         if value is None:
@@ -53,7 +51,7 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeanUsage:
-    """What one answer takes on average; None where it is unknown for at least one, or where there is none."""
+    """The mean usage of one answer; None if it is unknown for at least one answer, or if there is no answer."""
 
     calls: float | None
     tokens: float | None
@@ -63,9 +61,9 @@ class MeanUsage:
 def per_answer(answers: Sequence[TokenUsage]) -> MeanUsage:
     """The means over answers."""
     return MeanUsage(
-        calls=_mean([one.calls for one in answers]),
-        tokens=_mean([one.tokens for one in answers]),
-        cost_usd=_mean([one.cost_usd for one in answers]),
+        calls=_mean([usage.calls for usage in answers]),
+        tokens=_mean([usage.tokens for usage in answers]),
+        cost_usd=_mean([usage.cost_usd for usage in answers]),
     )
 
 
