@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...usage import MeanUsage, per_answer, usage_of
 from ...identifiers import control_label, controlled
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality
 from ...types import Record
+from ...usage import MeanUsage, per_answer, usage_of
 from ..metrics.cells import by_cell
 from ..regression.baseline import CellKey
 

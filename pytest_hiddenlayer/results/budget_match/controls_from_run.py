@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...usage import usage_of
 from ...identifiers import control_label, controlled
 from ...types import Record
+from ...usage import usage_of
 from ..metrics.cells import by_cell
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-from ...usage import MeanUsage, per_answer, usage_of
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import Record
+from ...usage import MeanUsage, per_answer, usage_of
 from ..metrics.cells import by_cell
 from .compare import BudgetMatchedComparison
 

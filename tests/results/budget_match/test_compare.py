@@ -19,7 +19,6 @@ from support.records import record
 from pytest_hiddenlayer.engine.budget_controls import draws_due
 from pytest_hiddenlayer.engine.cases import Case, cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
-from pytest_hiddenlayer.usage import TokenUsage, strategy_calls, usage_of
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.identifiers import control_label, controlled
 from pytest_hiddenlayer.options import RunOptions
@@ -35,6 +34,7 @@ from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
 from pytest_hiddenlayer.types import Answer, Completion, GenerationConfig, ModelName, Record, Request, Score, Usage
+from pytest_hiddenlayer.usage import TokenUsage, strategy_calls, usage_of
 
 TASK = """task: t
 samples: [{id: a, input: "What is 6*7?", target: 42}]
