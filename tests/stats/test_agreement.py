@@ -19,7 +19,7 @@ from pytest_hiddenlayer.stats.agreement import (
     krippendorff_alpha,
     percent_agreement,
 )
-from pytest_hiddenlayer.stats.estimate.jackknife import MOST_BLOCKS, jackknife
+from pytest_hiddenlayer.stats.estimate.jackknife import MAX_BLOCKS, jackknife
 
 PAIRS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=30)
 TABLES = st.lists(st.lists(st.one_of(st.none(), st.integers(1, 4)), min_size=6, max_size=6), min_size=2, max_size=4)
@@ -121,14 +121,14 @@ def test_unequal_raters_are_refused():
         lambda: krippendorff_alpha([[1], []]),
         lambda: kappa_agreement([1], []),
     ):
-        with pytest.raises(ValueError, match="one entry an item"):
+        with pytest.raises(ValueError, match="one entry per item"):
             call()
 
 
 def test_words_have_no_order_of_their_own():
     """Weights over words ask for the scale; with it `low` to `high` is further than `low` to `medium`."""
     near, far = (["low", "low", "high"], ["medium", "low", "high"]), (["low", "low", "high"], ["high", "low", "high"])
-    with pytest.raises(ValueError, match="name the scale"):
+    with pytest.raises(ValueError, match="pass the scale"):
         cohen_kappa(*near, weights="linear")
     scale = ["low", "medium", "high"]
     assert cohen_kappa(*near, weights="linear", scale=scale) > cohen_kappa(*far, weights="linear", scale=scale)
@@ -171,7 +171,7 @@ def test_many_items_are_left_out_in_blocks():
         return cohen_kappa([a[at] for at in left], [b[at] for at in left])
 
     stderr, blocks = jackknife(1000, figure)
-    assert blocks == len(calls) == MOST_BLOCKS
+    assert blocks == len(calls) == MAX_BLOCKS
     table = np.zeros((4, 4))
     np.add.at(table, (np.array(a) - 1, np.array(b) - 1), 1)
     assert stderr == pytest.approx(cohens_kappa(table).std_kappa, rel=0.1)
@@ -194,11 +194,11 @@ def test_alpha_covers():
 @pytest.mark.parametrize(
     ("ratings", "value", "why"),
     [
-        ([[1, None], [None, 2]], None, "nothing was judged twice"),
-        ([[1, 1, 1], [1, 1, 1]], None, "every rater said the same of everything"),
-        ([[1, 1, 2], [1, 1, 2]], 1.0, "no interval: it hangs on single items"),
+        ([[1, None], [None, 2]], None, "no item has two ratings"),
+        ([[1, 1, 1], [1, 1, 1]], None, "all ratings are the same"),
+        ([[1, 1, 2], [1, 1, 2]], 1.0, "no interval: undefined without single items"),
         ([[1, 1, 2, 2], [1, 1, 2, 2]], 1.0, "no interval: nothing varies"),
-        ([], None, "nothing was judged twice"),
+        ([], None, "no item has two ratings"),
     ],
 )
 def test_unknown_agreement_says_why(ratings, value, why):

@@ -159,7 +159,7 @@ def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
     random, groups = np.random.default_rng(0), groups_of(30, 2)
     runs = [epochs_of(random, 30, 2, 0.0, planned)[:2] for _ in range(2000)]
     found = [
-        decide(looks, groups, planned=planned, before=BaselineScores(scores=old, epochs=1)) for looks, old in runs
+        decide(looks, groups, planned=planned, baseline=BaselineScores(scores=old, epochs=1)) for looks, old in runs
     ]
     said = [one.verdict for one in found if one is not None]
     print(f"worse {said.count('regressed') / 2000:.3f}, better {said.count('improved') / 2000:.3f}")
@@ -171,7 +171,7 @@ def test_the_sequential_test_saves_epochs_and_little_power():
     """Against −15 points at n = 150 it stops after fewer than 3 of 5 epochs, and sees what the fixed test sees."""
     random = np.random.default_rng(1)
     runs = [epochs_of(random, 150, 1, 0.15, 5) for _ in range(100)]
-    found = [decide(looks, planned=5, before=BaselineScores(scores=old, epochs=1)) for looks, old, _ in runs]
+    found = [decide(looks, planned=5, baseline=BaselineScores(scores=old, epochs=1)) for looks, old, _ in runs]
     power = np.mean([one is not None and one.verdict == "regressed" for one in found])
     fixed = np.mean([compare_pairs(old, new, epochs=(1, 5)).p_worse <= ALPHA for _, old, new in runs])
     looks = np.mean([one.look if one else 5 for one in found])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...stats.estimate.pass_at_k import draws_of, pass_at_k, pass_hat_k
+from ...stats.estimate.pass_at_k import pass_at_k, pass_hat_k, reported_k
 
 
 def passes(
     epochs: Mapping[str, Sequence[float]], groups: Mapping[str, str | None], pass_score: float
 ) -> dict[str, Estimate]:
-    """`pass@k` and `pass^k` over samples, by name, for the k of `draws_of`; empty without repeats.
+    """`pass@k` and `pass^k` over samples, by name, for the k of `reported_k`; empty without repeats.
 
     `epochs` has the scores of each sample's scored epochs, right at or above `pass_score`. A
     sample with fewer than k of them is left out of the figures for k; n tells of how many they
@@ -22,7 +22,7 @@ def passes(
     if most < 2:
         return {}
     found: dict[str, Estimate] = {}
-    for k in draws_of(most):
+    for k in reported_k(most):
         known = {name: count for name, count in counts.items() if count[0] >= k}
         clusters = [groups[name] for name in known]
         found[f"pass@{k}"] = estimate([pass_at_k(n, right, k) for n, right in known.values()], clusters)

@@ -62,7 +62,7 @@ class Adaptive:
             alpha=ALPHA / self.family,
             margin=plan.margin,
             min_effect=plan.min_effect,
-            before=BaselineScores(scores=[self._before(name) for name in names], epochs=self.baseline.epochs),
+            baseline=BaselineScores(scores=[self._before(name) for name in names], epochs=self.baseline.epochs),
         )
 
     def _comparable(self, name: str) -> bool:

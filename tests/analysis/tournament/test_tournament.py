@@ -207,7 +207,7 @@ def test_elo_updates_are_there_when_asked_for() -> None:
 def test_a_player_without_loss_is_named() -> None:
     """Nobody has an infinite ability: all are regularised, and the player without loss is named."""
     found = standings(several("x", "y", "aaaa"), players=["x", "y"])
-    assert said(found, "no finite abilities exist: x took every game; y lost every game")
+    assert said(found, "no finite abilities exist: x won every game; y lost every game")
     assert found.prior == 1
     assert found.players[0].ability == pytest.approx(1.0986, abs=1e-4)  # log(4.5 / 0.5) / 2
     assert found.interval == "normal"

@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 from pytest_hiddenlayer.stats.estimate.clusters import clustered_stderr, clusters
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.stats.paired.holm import holm
-from pytest_hiddenlayer.stats.paired.power import mcnemar_power, pairs_needed, sensitivity, smallest_effect
+from pytest_hiddenlayer.stats.paired.power import mcnemar_power, minimum_detectable_effect, pairs_needed, sensitivity
 from pytest_hiddenlayer.stats.paired.sign_flip import signflip
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40)
@@ -206,14 +206,14 @@ def test_power_grows_with_n_and_stays_at_alpha_under_the_null():
 
 def test_impossible_correlations_are_refused():
     """Shares of 0.9 and 0.1 cannot have a correlation of 0.9."""
-    with pytest.raises(ValueError, match="no pair has"):
+    with pytest.raises(ValueError, match="no table has"):
         mcnemar_power(100, 0.9, 0.1, 0.9)
 
 
 def test_the_pairs_needed_have_the_power():
     """At the n that `pairs_needed` names, the smallest visible effect is the one asked for."""
     n = pairs_needed(100, 0.05, 0.05)
-    assert smallest_effect(0.05 * math.sqrt(100 / n)) == pytest.approx(0.05, rel=0.01)
+    assert minimum_detectable_effect(0.05 * math.sqrt(100 / n)) == pytest.approx(0.05, rel=0.01)
     assert n == math.ceil(100 * ((1.644854 + 0.841621) * 0.05 / 0.05) ** 2)
 
 

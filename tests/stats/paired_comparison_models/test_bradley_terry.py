@@ -161,11 +161,11 @@ def test_logistic_regression_agrees() -> None:
 @pytest.mark.parametrize(
     ("games", "said"),
     [
-        (won("a", "b"), "a took every game; b lost every game"),
+        (won("a", "b"), "a won every game; b lost every game"),
         (won("a", "b") + won("b", "a") + won("c", "d") + won("d", "c"), "no game links the groups {a, b} and {c, d}"),
         (
             won("a", "b") + won("b", "a") + won("a", "c") + won("b", "d") + [("c", "d", 0.5)],
-            "{a, b} took every game against the others; {c, d} lost every game against the others",
+            "{a, b} won every game against the others; {c, d} lost every game against the others",
         ),
     ],
 )
@@ -181,8 +181,8 @@ def test_no_finite_estimate_names_the_groups(games: list[Game], said: str) -> No
     [
         ([], "no game"),
         ([("a", "a", 1.0)], "'a' plays against itself"),
-        ([("a", "b", math.nan)], "the score is nan"),
-        ([("a", "b", 0.7)], "the score is 0.7"),
+        ([("a", "b", math.nan)], "score nan"),
+        ([("a", "b", 0.7)], "score 0.7"),
     ],
 )
 def test_games_that_are_none(games: list[Game], said: str) -> None:
@@ -211,7 +211,7 @@ def test_a_prior_below_zero_and_an_unknown_player() -> None:
     """A negative prior and a player who did not play are refused by name."""
     with pytest.raises(ValueError, match="prior=-1"):
         fit(won("a", "b"), prior=-1)
-    with pytest.raises(ValueError, match="no player 'z'; there are a, b"):
+    with pytest.raises(ValueError, match="no player 'z'; the players are a, b"):
         fit(won("a", "b") + won("b", "a")).value("z")
 
 

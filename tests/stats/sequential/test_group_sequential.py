@@ -11,7 +11,7 @@ def test_a_clear_loss_is_decided_at_once():
     """Forty of forty newly wrong are a regression at the first look."""
     found = decide([[-1.0] * 40], planned=5)
     assert (found.verdict, found.look) == ("regressed", 1)
-    assert found.p <= found.spent == pytest.approx(0.05 / 25)
+    assert found.p <= found.alpha_spent == pytest.approx(0.05 / 25)
 
 
 def test_a_clear_gain_is_decided_at_once():
