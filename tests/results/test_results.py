@@ -19,9 +19,10 @@ from scipy.stats import binomtest, t
 from support.records import PLAN, cell, record, some
 
 from pytest_hiddenlayer.errors import SnapshotError, UsageError
-from pytest_hiddenlayer.results.log.run_log import RunLog, find_run, git_state, read_records, write_text
+from pytest_hiddenlayer.results.log.git import git_state
+from pytest_hiddenlayer.results.log.run_log import RunLog, find_run, read_records, write_text
 from pytest_hiddenlayer.results.metrics.cells import by_cell, compute_metrics, config_from_records
-from pytest_hiddenlayer.results.regression.snapshot import baseline_of, read_snapshot, snapshot_text
+from pytest_hiddenlayer.results.regression.snapshot import baseline_from_snapshot, read_snapshot, snapshot_text
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate, wilson
 from pytest_hiddenlayer.stats.estimate.pass_at_k import reduce_epochs
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs, mcnemar_worse
@@ -260,7 +261,7 @@ def test_snapshot_round_trip(tmp_path):
     text = snapshot_text(found, None)
     assert text == snapshot_text(found, None)
     assert [line.strip()[:3] for line in text.splitlines() if '"hash"' in line] == ['"a"', '"b"', '"c"']
-    read = baseline_of(read_snapshot(write(tmp_path, text)), "x", "single-scripted-m")
+    read = baseline_from_snapshot(read_snapshot(write(tmp_path, text)), "x", "single-scripted-m")
     assert {name: s.outcome for name, s in read.samples.items()} == {"a": "correct", "b": "incorrect", "c": "error"}
     keys = list(json.loads(text))
     assert keys == sorted(keys)
@@ -293,7 +294,7 @@ def test_every_snapshot_can_be_read_again(values):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "s.json"
         write_text(path, snapshot_text(cell(values), None))
-        read = baseline_of(read_snapshot(path), "x", "single-scripted-m")
+        read = baseline_from_snapshot(read_snapshot(path), "x", "single-scripted-m")
     assert {name: s.score for name, s in read.samples.items()} == pytest.approx(values, abs=1e-6)
 
 
@@ -332,8 +333,8 @@ def test_a_partial_run_keeps_the_other_samples():
         (lambda v: v["samples"]["a"].update(answer=5), "not a result"),
         (lambda v: v["samples"]["a"].pop("hash"), "not a result"),
         (lambda v: v["samples"].update(a=[]), "not a result"),
-        (lambda v: v.update(samples=[]), "of a wrong type"),
-        (lambda v: v.update(scorer=None), "of a wrong type"),
+        (lambda v: v.update(samples=[]), "must be an object"),
+        (lambda v: v.update(scorer=None), "must be an object"),
         (lambda v: v.pop("samples"), "missing ['samples']"),
     ],
 )
@@ -475,7 +476,7 @@ def test_runs_are_found_by_id_beginning_or_last(tmp_path):
         RunLog(tmp_path, name).append(record("a", 1.0))
     assert find_run(tmp_path, "last").name.endswith("bbbbbbbb")
     assert find_run(tmp_path, "20260101").name.endswith("aaaaaaaa")
-    with pytest.raises(UsageError, match="could be"):
+    with pytest.raises(UsageError, match="is ambiguous"):
         find_run(tmp_path, "2026")
     with pytest.raises(UsageError, match="did you mean"):
         find_run(tmp_path, "20260102T000000Z-bbbbbbbc")

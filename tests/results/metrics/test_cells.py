@@ -20,7 +20,14 @@ from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
-from pytest_hiddenlayer.results.metrics.confidence import LEAST, STATED, TOKENS, VOTES, confidence_kind, confidence_of
+from pytest_hiddenlayer.results.metrics.confidence import (
+    MIN_ANSWERS,
+    STATED,
+    TOKENS,
+    VOTES,
+    confidence_kind,
+    confidence_of,
+)
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
@@ -214,7 +221,7 @@ def test_debate_has_the_vote_share_of_the_last_round(tmp_path):
 # ---------------------------------------------------------------- calibration
 
 
-@pytest.mark.parametrize(("n", "told"), [(LEAST - 1, False), (LEAST, True)])
+@pytest.mark.parametrize(("n", "told"), [(MIN_ANSWERS - 1, False), (MIN_ANSWERS, True)])
 def test_a_few_answers_tell_no_calibration(n, told):
     """Below 10 answers with a confidence nothing is said of it."""
     assert (compute_metrics(replace(PLAN, total=n), sure(n)).calibration is not None) is told

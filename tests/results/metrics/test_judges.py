@@ -16,7 +16,7 @@ from support.records import record as plain_record
 from pytest_hiddenlayer.engine.cases import cells
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import scorer as register
-from pytest_hiddenlayer.results.metrics.judges import judge_agreement, judge_figures, judge_flags, pair_effects
+from pytest_hiddenlayer.results.metrics.judges import judge_agreement, judge_flags, judge_metrics, pair_effects
 from pytest_hiddenlayer.scorers.judge.model_families import families, same_family
 from pytest_hiddenlayer.session.cell_config import config_from_cell
 from pytest_hiddenlayer.strategies.bind import parse_strategy
@@ -92,7 +92,7 @@ def test_one_judge_agrees_with_nobody():
 
 @pytest.mark.parametrize(
     ("said", "why"),
-    [(["33", "33"], "every judge said the same of everything"), (["3?", "?4"], "nothing was judged twice")],
+    [(["33", "33"], "all ratings are the same"), (["3?", "?4"], "no item has two ratings")],
 )
 def test_an_alpha_that_cannot_be_told(said, why):
     """Constant judges and judges that never met have no alpha, and the reason stands there; it is not NaN."""
@@ -221,7 +221,7 @@ def test_a_judge_of_the_candidates_family_is_flagged():
     said[0]["model"], said[1]["model"] = "llama3.2", "claude-opus-4"
     kin = replace(made, model="codellama")
     assert judge_flags([kin, kin]) == [
-        "judge llama3.2 is of the candidate's family (llama: codellama) and may prefer its own kind"
+        "judge llama3.2 is of the same model family as the candidate (llama: codellama) and may prefer its answers"
     ]
     assert judge_flags([replace(made, model="qwen3")]) == []
     assert judge_flags([replace(made, model="llama3.2")]) == [
@@ -236,14 +236,14 @@ def test_figures_of_records_of_a_run(tmp_path: Path):
     """What the scorers write into records is what the figures read."""
     jury = {"x": rules({"reply": "[[4]]"}), "y": rules({"reply": "[[2]]"})}
     scorer: dict[str, Any] = {"llm_judge": {"criteria": "c", "model": ["scripted:x", "scripted:y"]}}
-    found = judge_figures([record(write_case(tmp_path, scorer), rules(), **jury)])
+    found = judge_metrics([record(write_case(tmp_path, scorer), rules(), **jury)])
     assert found["agreement"]["llm_judge"][""]["judges"] == ["scripted:x", "scripted:y"]
     assert found["flags"] == ["scripted was judged by itself; name another with --judge"]
     votes = rules({"role": "win_rate.ab", "reply": "[[A]]"}, {"role": "win_rate.ba", "reply": "[[B]]"})
-    found = judge_figures([record(write_case(tmp_path, {"win_rate": {}}), votes)])
+    found = judge_metrics([record(write_case(tmp_path, {"win_rate": {}}), votes)])
     assert found["pairs"]["win_rate"]["wins"] == 1
     assert found["pairs"]["win_rate"]["shorter"] == {"n": 1, "win_rate": 1.0}
-    assert judge_figures([plain_record("a", 1.0)]) == {}
+    assert judge_metrics([plain_record("a", 1.0)]) == {}
 
 
 # ---------------------------------------------------------------- who judges, before anything runs

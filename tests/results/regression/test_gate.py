@@ -241,8 +241,8 @@ def test_underpowered_says_what_it_can_see_and_what_it_takes():
     found = judge_gate(cell(some(9, 10)), base(some(10, 10)))
     line = next(line for line in found.message.splitlines() if line.startswith("verdict"))
     comparison = found.comparison
-    assert f"10 samples can see a change of {comparison.smallest_effect:.3f} or more" in line
-    assert f"for one of 0.05 it takes about {comparison.pairs_needed}" in line
+    assert f"the minimum detectable effect (MDE) of 10 samples is {comparison.smallest_effect:.3f}" in line
+    assert f"detecting 0.05 takes about {comparison.pairs_needed} samples" in line
     assert 0.5 < comparison.smallest_effect < 0.9
     assert 200 < comparison.pairs_needed < 1000
 
@@ -284,7 +284,10 @@ def test_an_outage_that_takes_the_wrong_answers_is_not_green():
     assert judge_gate(wrong, before).word == "regressed"
     result = judge_gate(lost, before)
     assert result.outcome == "failed"
-    assert "20 scored before have no score now; counted as wrong, the cell regressed" in result.failures[0]
+    assert (
+        "20 samples scored in the baseline have no score now; counted as wrong, they make the cell regress"
+        in result.failures[0]
+    )
 
 
 def test_a_few_lost_answers_are_tolerated():
@@ -351,7 +354,7 @@ def test_flaky_samples_are_named():
     plan = replace(PLAN, total=2, selected=("a", "b"), epochs=2)
     records = [record("a", 1.0), record("a", 0.0, epoch=2), record("b", 1.0), record("b", 1.0, epoch=2)]
     assert (
-        "flaky: 1 of 2 repeated samples were right and wrong: a"
+        "flaky: 1 of 2 repeated samples were right in some epochs and wrong in others: a"
         in judge_gate(compute_metrics(plan, records), None).message
     )
 

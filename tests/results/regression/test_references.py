@@ -54,7 +54,7 @@ def test_a_path_is_a_baseline(tmp_path, reference):
 def test_a_folder_without_any_cell_is_refused(tmp_path):
     """A folder that holds no snapshot at all is a wrong name, not a missing baseline."""
     (tmp_path / "other").mkdir()
-    with pytest.raises(UsageError, match="other holds no cell"):
+    with pytest.raises(UsageError, match="other contains no cells"):
         found_for(tmp_path, "other")
 
 
@@ -92,9 +92,9 @@ def test_last_is_never_the_run_itself(tmp_path):
 
 
 def test_an_unknown_reference_is_refused(tmp_path):
-    """What is no path, no run and no git ref is refused, and the message says where each was looked for."""
+    """A reference that is not a path, a run or a git ref is refused; the message says where runs are."""
     RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0))
-    with pytest.raises(UsageError, match=r"'2027' is no path, no run and no git ref .*under reports/runs"):
+    with pytest.raises(UsageError, match=r"'2027' is not a path, a run or a git ref .*under reports/runs"):
         found_for(tmp_path, "2027")
 
 
@@ -112,7 +112,7 @@ def test_a_new_model_is_compared_with_the_only_other(tmp_path):
     commit(tmp_path / "old", {"a": 1.0}, slug="before", model="org/before")
     found = found_for(tmp_path, "old/snapshots").baseline
     assert found.key == ("t", "single", "scripted", "before")
-    assert found.remark == "the baseline is another model's: scripted:org/before"
+    assert found.remark == "the baseline is from another model: scripted:org/before"
 
 
 def test_of_two_other_models_none_is_guessed(tmp_path):
@@ -159,7 +159,7 @@ def test_another_strategy_can_be_named(tmp_path):
     """#STRATEGY names another strategy's cell: a debate gated against single answers."""
     commit(tmp_path, {"a": 1.0}, label="debate")
     found = found_for(tmp_path, "snapshots#debate").baseline
-    assert (found.key[1], found.remark) == ("debate", "the baseline is another strategy's: debate of scripted:m")
+    assert (found.key[1], found.remark) == ("debate", "the baseline is from another strategy: debate of scripted:m")
 
 
 def test_a_path_with_an_at_sign_is_a_path(tmp_path):
@@ -200,7 +200,7 @@ def test_a_git_ref_is_a_baseline(checkout, reference):
 def test_a_subfolder_of_a_checkout_has_its_own_snapshots(checkout):
     """Below the top of a checkout the snapshots of that folder are meant, not those of the top."""
     (checkout / "sub").mkdir()
-    with pytest.raises(UsageError, match="git before holds no cell"):
+    with pytest.raises(UsageError, match="git before contains no cells"):
         found_for(checkout / "sub", "before")
 
 
@@ -221,5 +221,5 @@ def test_a_broken_snapshot_at_a_commit_is_a_fault(checkout):
 @pytest.mark.parametrize("reference", ["-x", "--all", "nothing..HEAD"])
 def test_what_is_no_commit_is_refused(checkout, reference):
     """A reference that git would take for an option, or a range, names nothing."""
-    with pytest.raises(UsageError, match="is no path, no run and no git ref"):
+    with pytest.raises(UsageError, match="is not a path, a run or a git ref"):
         found_for(checkout, reference)
