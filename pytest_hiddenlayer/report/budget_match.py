@@ -8,7 +8,7 @@ from typing import Any
 
 from ..results.budget_match.compare import BudgetMatchedComparison, ControlComparison, equal_budget
 from ..results.budget_match.pareto import ParetoFront, Point, fronts
-from ..results.budget_match.round_transitions import Flips, flips
+from ..results.budget_match.round_transitions import RoundTransition, round_transitions
 from ..stats.estimate.mean_interval import Estimate
 from ..stats.paired.compare import PairedTest
 from ..types import Record
@@ -31,7 +31,7 @@ class Findings:
     """What a run under equal budget says."""
 
     compared: Sequence[BudgetMatchedComparison]
-    flips: Sequence[Flips]
+    flips: Sequence[RoundTransition]
     fronts: Sequence[ParetoFront]
 
     def to_json(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def find(records: Iterable[Record]) -> Findings:
     """The findings of a run, from all of its records in any order."""
     known = list(records)
     compared = equal_budget(known)
-    return Findings(compared=compared, flips=flips(known), fronts=fronts(known, compared))
+    return Findings(compared=compared, flips=round_transitions(known), fronts=fronts(known, compared))
 
 
 def text(found: Findings, *, width: int, colour: bool) -> str:
@@ -180,7 +180,7 @@ def _who(key: tuple[str, str, str, str]) -> tuple[str, str]:
     return task, f"{label} {provider}:{slug}"
 
 
-def _step(one: Flips) -> str:
+def _step(one: RoundTransition) -> str:
     if one.after is None:
         return "last majority → verdict"
     return f"{one.who}, round {one.before} → {one.after}"

@@ -25,10 +25,11 @@ from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import scorer, strategy
 from pytest_hiddenlayer.report.budget_match import find, text, warnings
 from pytest_hiddenlayer.report.budget_match_html import html
-from pytest_hiddenlayer.results.budget_match.compare import BudgetMatchedComparison, equal_budget, pass_at, voted
+from pytest_hiddenlayer.results.budget_match.compare import BudgetMatchedComparison, equal_budget
 from pytest_hiddenlayer.results.budget_match.control_cells import control_figures
+from pytest_hiddenlayer.results.budget_match.control_scores import pass_at, voted
 from pytest_hiddenlayer.results.budget_match.pareto import fronts
-from pytest_hiddenlayer.results.budget_match.round_transitions import flips
+from pytest_hiddenlayer.results.budget_match.round_transitions import round_transitions
 from pytest_hiddenlayer.results.metrics.cells import config_from_records
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.strategies.bind import parse_strategy
@@ -638,7 +639,7 @@ def test_flips_by_hand():
         debated("s", 1.0, answer_metadata=rounds("wr", "rr", "ww")),  # majority w → r; verdict right
         debated("t", 0.0, answer_metadata=rounds("rw", "rr", "w-")),  # majority r → tie, first seen w; verdict wrong
     ]
-    agents, majority, verdict = flips(records)
+    agents, majority, verdict = round_transitions(records)
     assert (agents.who, agents.before, agents.after, agents.n, agents.left_out) == ("agents", 0, 1, 5, 1)
     assert (agents.wrong_right, agents.right_wrong, agents.stayed_right, agents.stayed_wrong) == (1, 1, 2, 1)
     assert agents.net.n_groups == 2
@@ -654,7 +655,7 @@ def test_flips_of_several_rounds():
         debated("s", 1.0, answer_metadata=rounds("wrr", "wwr")),
         debated("t", 1.0, answer_metadata=rounds("wr", "rr")),
     ]
-    found = [(f.who, f.before, f.after, f.n, f.wrong_right) for f in flips(records)]
+    found = [(f.who, f.before, f.after, f.n, f.wrong_right) for f in round_transitions(records)]
     assert found == [
         ("agents", 0, 1, 4, 2),
         ("agents", 1, 2, 2, 1),
@@ -667,20 +668,22 @@ def test_flips_of_several_rounds():
 def test_a_vote_can_break_what_the_agents_knew():
     """The majority is by answer: two equal wrong answers outvote the right one."""
     notes = rounds("ww", "rr", "rw", answers=("xx", "yy", "yx"))
-    _, majority, _ = flips([debated("s", 1.0, answer_metadata=notes)])
+    _, majority, _ = round_transitions([debated("s", 1.0, answer_metadata=notes)])
     assert (majority.right_wrong, majority.n) == (1, 1)
 
 
 def test_flips_of_one_group_are_one_cluster():
     """Samples of a group are one cluster of their flips."""
-    agents, _, _ = flips([debated(name, 1.0, group="g", answer_metadata=rounds("wr", "rr")) for name in "st"])
+    agents, _, _ = round_transitions(
+        [debated(name, 1.0, group="g", answer_metadata=rounds("wr", "rr")) for name in "st"]
+    )
     assert agents.net.n_groups == 1
 
 
 def test_flips_without_any_round():
     """Records without scores by round have no flips; rounds without any score neither."""
-    assert flips([debated("s", 1.0)]) == []
-    assert flips([debated("s", None, answer_metadata=rounds("--", "--"))]) == []
+    assert round_transitions([debated("s", 1.0)]) == []
+    assert round_transitions([debated("s", None, answer_metadata=rounds("--", "--"))]) == []
 
 
 # ---------------------------------------------------------------- score and cost

@@ -59,11 +59,11 @@ def test_a_folder_without_any_cell_is_refused(tmp_path):
 
 
 def test_a_folder_without_the_cell_says_what_it_holds(tmp_path):
-    """A named folder that lacks the cell names the cells of that task that it holds."""
+    """A named folder that lacks the cell names the cells of that task that it has."""
     commit(tmp_path / "other", {"a": 0.0}, label="debate")
     found = found_for(tmp_path, "other/snapshots")
     assert found.baseline is None
-    assert "has no cell t/single-scripted-m; it holds debate-scripted-m" in found.missing
+    assert "has no cell t/single-scripted-m; it has debate-scripted-m" in found.missing
 
 
 def test_a_run_is_a_baseline(tmp_path):
@@ -121,7 +121,7 @@ def test_of_two_other_models_none_is_guessed(tmp_path):
         commit(tmp_path / "old", {"a": 1.0}, slug=slug, model=slug)
     found = found_for(tmp_path, "old/snapshots")
     assert found.baseline is None
-    assert "it holds single-scripted-x, single-scripted-y" in found.missing
+    assert "it has single-scripted-x, single-scripted-y" in found.missing
     assert "name one with @PROVIDER:MODEL" in found.missing
 
 
@@ -143,7 +143,7 @@ def test_a_misspelt_model_says_what_there_is(tmp_path):
     """A model that the reference has no cell of is told with the nearest."""
     commit(tmp_path, {"a": 1.0}, slug="llama", model="llama")
     found = found_for(tmp_path, "@scripted:lama")
-    assert "no cell t/single-scripted:lama; it holds single-scripted-llama" in found.missing
+    assert "no cell t/single-scripted:lama; it has single-scripted-llama" in found.missing
     assert "did you mean 'single-scripted-llama'" in found.missing
 
 
