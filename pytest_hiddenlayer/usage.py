@@ -1,4 +1,4 @@
-"""Calls, tokens and dollars that the strategy's own calls of a record took, without those of its scorers."""
+"""Token usage and cost of an answer, counted over the strategy's calls without the scorers' calls."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .types import Record
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenUsage:
-    """Calls, and what they took; None if the provider does not report it."""
+    """Calls with their tokens and cost; None if a provider does not report them."""
 
     calls: int = 0
-    tokens: int | None = 0  # input and output, as the provider counted
+    tokens: int | None = 0  # input and output, as counted by the provider
     cost_usd: float | None = 0.0
 
 
 def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
-    """The strategy's part of the transcript: every call that was answered before anything was scored."""
+    """Return the strategy's part of the transcript: the calls that completed before scoring."""
     return record.transcript[: len(record.transcript) - record.answer_metadata.get(SCORING_CALLS, 0)]
 
 
 def usage_of(*records: Record) -> TokenUsage:
-    """The usage of these records together; zeros if no call was answered."""
+    """Return the total usage of these records; all zero if no call completed."""
     calls = [call for record in records for call in strategy_calls(record)]
     return TokenUsage(
         calls=len(calls),
@@ -40,7 +40,7 @@ def _whole(values: Iterable[float | None]) -> int | None:
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    """The sum; None if any value is None."""
+    """Return the sum, or None if one value is None."""
     total = 0.0
     for value in values:
         if value is None:
@@ -51,19 +51,19 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeanUsage:
-    """The mean usage of one answer; None if it is unknown for at least one answer, or if there is no answer."""
+    """Mean usage per answer; None if it is unknown for at least one answer or if there are no answers."""
 
     calls: float | None
     tokens: float | None
     cost_usd: float | None
 
 
-def per_answer(answers: Sequence[TokenUsage]) -> MeanUsage:
-    """The means over answers."""
+def per_answer(usages: Sequence[TokenUsage]) -> MeanUsage:
+    """Return the mean usage over answers."""
     return MeanUsage(
-        calls=_mean([usage.calls for usage in answers]),
-        tokens=_mean([usage.tokens for usage in answers]),
-        cost_usd=_mean([usage.cost_usd for usage in answers]),
+        calls=_mean([usage.calls for usage in usages]),
+        tokens=_mean([usage.tokens for usage in usages]),
+        cost_usd=_mean([usage.cost_usd for usage in usages]),
     )
 
 

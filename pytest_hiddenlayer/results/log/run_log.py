@@ -95,7 +95,7 @@ def read_records(folder: Path) -> Iterator[Record]:
     path = folder / "records.jsonl"
     if not path.is_file():
         raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
-    lines = path.read_bytes().split(b"\n")  # bytes: an incomplete line may end inside a character
+    lines = path.read_bytes().split(b"\n")  # bytes: a half line may end inside a character
     for number, line in enumerate(lines, 1):
         try:
             values = json.loads(line) if line else None
@@ -116,9 +116,9 @@ def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
     with path.open("rb") as log:
         log.seek(start)
         data = log.read()
-    complete = data[: data.rfind(b"\n") + 1]
-    values = (json.loads(line) for line in complete.splitlines())
-    return [record_from_json(value) for value in values], start + len(complete)
+    whole = data[: data.rfind(b"\n") + 1]
+    values = (json.loads(line) for line in whole.splitlines())
+    return [record_from_json(value) for value in values], start + len(whole)
 
 
 def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
@@ -144,21 +144,21 @@ def _start_order(run: Path) -> tuple[str, float]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically: a reader sees the old content or the new one. NaN raises ValueError."""
+    """Write a file in one step: a reader sees the old one or the new one. NaN raises ValueError."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(path, text)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file atomically, and create its folder."""
+    """Write a file in one step, creating its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(_bytes(text))
-    os.replace(temporary, path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside.write_bytes(_bytes(text))
+    os.replace(beside, path)
 
 
 def _bytes(text: str) -> bytes:
-    """UTF-8; a lone surrogate from a provider becomes its JSON escape, which reads back unchanged."""
+    """UTF-8; a lone surrogate from a provider becomes its JSON escape, and reads back as it was."""
     return text.encode("utf-8", "backslashreplace")
 
 
