@@ -1,6 +1,6 @@
 """pytest-hiddenlayer: evaluation of multi-agent language models inside pytest.
 
-Public names come in lazily, so that loading the plugin costs nothing until an eval runs.
+Public names are imported on first use, so that loading the plugin costs nothing until an eval runs.
 """
 
 from __future__ import annotations
@@ -8,34 +8,121 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from .registry import provider, scorer, strategy
-    from .types import Answer, Completion, Context, GenerationConfig, Message, Record, Sample, Score, Task, Usage
+from .version import __version__
 
-_HOME = {
-    **dict.fromkeys(("provider", "scorer", "strategy"), "registry"),
-    **dict.fromkeys(("Answer", "Completion", "Context", "GenerationConfig", "Message"), "types"),
-    **dict.fromkeys(("Record", "Sample", "Score", "Task", "Usage"), "types"),
+if TYPE_CHECKING:
+    from .api import EvalRun, evaluate
+    from .errors import (
+        BudgetExceededError,
+        HiddenLayerError,
+        ProviderError,
+        ProviderUnavailableError,
+        SnapshotError,
+        TaskError,
+        TransientError,
+        UnknownNameError,
+        UsageError,
+    )
+    from .registry import provider, scorer, strategy
+    from .types import (
+        Answer,
+        Ask,
+        Call,
+        Completion,
+        Context,
+        GenerationConfig,
+        Message,
+        ModelName,
+        Models,
+        Provider,
+        Record,
+        Request,
+        Sample,
+        Score,
+        Scorer,
+        Strategy,
+        Task,
+        Usage,
+    )
+
+_MODULES = {
+    "api": ("EvalRun", "evaluate"),
+    "errors": (
+        "BudgetExceededError",
+        "HiddenLayerError",
+        "ProviderError",
+        "ProviderUnavailableError",
+        "SnapshotError",
+        "TaskError",
+        "TransientError",
+        "UnknownNameError",
+        "UsageError",
+    ),
+    "registry": ("provider", "scorer", "strategy"),
+    "types": (
+        "Answer",
+        "Ask",
+        "Call",
+        "Completion",
+        "Context",
+        "GenerationConfig",
+        "Message",
+        "ModelName",
+        "Models",
+        "Provider",
+        "Record",
+        "Request",
+        "Sample",
+        "Score",
+        "Scorer",
+        "Strategy",
+        "Task",
+        "Usage",
+    ),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = [
     "Answer",
+    "Ask",
+    "BudgetExceededError",
+    "Call",
     "Completion",
     "Context",
+    "EvalRun",
     "GenerationConfig",
+    "HiddenLayerError",
     "Message",
+    "ModelName",
+    "Models",
+    "Provider",
+    "ProviderError",
+    "ProviderUnavailableError",
     "Record",
+    "Request",
     "Sample",
     "Score",
+    "Scorer",
+    "SnapshotError",
+    "Strategy",
     "Task",
+    "TaskError",
+    "TransientError",
+    "UnknownNameError",
     "Usage",
+    "UsageError",
+    "__version__",
+    "evaluate",
     "provider",
     "scorer",
     "strategy",
 ]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -116,37 +116,6 @@ def parse_budget(text: str) -> Decimal:
     return value
 
 
-def check(options: RunOptions) -> None:
-    """Raise UsageError for a strategy or model that cannot be meant; nothing is opened."""
-    from .engine.cases import full_name
-    from .registry import providers
-    from .strategies.bind import bind_strategy
-
-    if options.replay is not None and not options.replay.is_dir():
-        raise UsageError(f"--replay {options.replay}: no such folder; --record {options.replay} makes one")
-    if options.record is not None and options.replay is not None:
-        raise UsageError("--record and --replay together: what is replayed was recorded already; leave one out")
-    if options.prices is not None and not options.prices.is_file():
-        raise UsageError(f"--hl-prices {options.prices}: no such file")
-    labels = [bind_strategy(spec).label for spec in options.strategies or ()]
-    doubled = {label for label in labels if labels.count(label) > 1}
-    if doubled:
-        raise UsageError(f"--strategy {', '.join(sorted(doubled))} was given twice")
-    full = [(name.provider, full_name(name)) for name in options.providers]
-    if len(set(full)) < len(full):
-        shown = " ".join(f"--provider {name}" for name in options.providers)
-        raise UsageError(f"two of {shown} are the same model; leave one out")
-    mixed = [
-        parse_model(name, "--strategy") for spec in options.strategies or () for name in bind_strategy(spec).models
-    ]
-    for name in (*options.providers, *((options.judge,) if options.judge else ()), *mixed):
-        if options.replay is not None:
-            continue  # neither weights nor client are needed
-        look = getattr(providers.get(name.provider), "check", None)
-        if look is not None:
-            look(name.model)
-
-
 def limited(task: Task, limit: int | None) -> Task:
     """The task with its first `limit` samples."""
     from dataclasses import replace

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SnapshotError, UsageError, did_you_mean
 from ..results.regression.gate_messages import some
+from .argument_types import current_project, named_run, share
 
 if TYPE_CHECKING:
     from ..results.regression.baseline import CellKey
@@ -50,8 +51,8 @@ def add_references(parser: argparse.ArgumentParser) -> None:
         default="hash",
         help="samples of the same id and prompt (default), or of the same id: to compare prompts",
     )
-    parser.add_argument("--margin", type=_share, default=0.0, metavar="X", help="how much worse is tolerated (0)")
-    parser.add_argument("--min-effect", type=_share, default=0.05, metavar="X", help="what does not matter (0.05)")
+    parser.add_argument("--margin", type=share, default=0.0, metavar="X", help="how much worse is tolerated (0)")
+    parser.add_argument("--min-effect", type=share, default=0.05, metavar="X", help="what does not matter (0.05)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -76,11 +77,11 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
     """Print the strategies of NEW against single answers of the same budget. Raises UsageError without any."""
     from ..report.budget_match import find, text
     from ..results.budget_match.controls_from_run import with_draws
-    from ..results.log.run_log import find_run, read_records
+    from ..results.log.run_log import read_records
 
     if arguments.markdown:
         raise UsageError("--equal-budget prints a table or --json; leave out --markdown")
-    old, new = (list(read_records(find_run(Path.cwd(), name))) for name in (arguments.old, arguments.new))
+    old, new = (list(read_records(named_run(name))) for name in (arguments.old, arguments.new))
     chosen = [record for record in with_draws(new, old) if not arguments.task or record.task in arguments.task]
     found = find(chosen)
     if not any(one.against_controls for one in found.compared):
@@ -101,9 +102,9 @@ def compare(arguments: argparse.Namespace) -> RunComparison:
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 
-    here = Path.cwd()
-    old = open_reference(arguments.old, root=here, where=here)
-    new = open_reference(arguments.new, root=here, where=here)
+    root, cwd = current_project().root, Path.cwd()
+    old = open_reference(arguments.old, root=root, where=cwd)
+    new = open_reference(arguments.new, root=root, where=cwd)
     found = compare_references(
         old,
         new,
@@ -134,10 +135,3 @@ def _selected(side: Reference, tasks: list[str]) -> list[CellKey]:
     chosen = [task for task in side.source.tasks() if not tasks or task in tasks]
     cells = [cell for task in chosen for cell in side.source.cells(task).values()]
     return [cell.key for cell in cells if not isinstance(cell, SnapshotError) and side.selects(cell)]
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0 to 1 is needed")
-    return value

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..types import Record
+from .argument_types import named_run
 
 HELP = "show a run: its table and what was not right; with --sample the whole transcript"
 
@@ -31,11 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the run."""
-    from ..results.log.run_log import find_run, read_records
+    from ..results.log.run_log import read_records
 
     if arguments.bootstrap and arguments.bootstrap < 100:
         raise UsageError(f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed, 2000 are usual")
-    folder = find_run(Path.cwd(), arguments.name)
+    folder = named_run(arguments.name)
     records = list(read_records(folder))
     if arguments.sample is not None:
         _transcripts(_chosen(records, arguments.all), arguments.sample)

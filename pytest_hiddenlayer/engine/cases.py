@@ -13,7 +13,6 @@ from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
 from ..types import ModelName, Sample, Scorer, Task
-from .task_models import refuse_task_models
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,8 +108,6 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
         for strategy in bound
         for model in options.providers
     ]
-    for cell in found:
-        refuse_task_models(cell, options)
     return found
 
 

@@ -13,7 +13,7 @@ from ..types import ModelName
 if TYPE_CHECKING:
     from .cases import Cell
 
-ALLOW = "--hl-allow-task-models (`hiddenlayer run`: --allow-task-models)"
+ALLOW = "--hl-allow-task-models"
 
 
 def refuse_task_models(cell: Cell, options: RunOptions) -> None:

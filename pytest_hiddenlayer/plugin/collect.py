@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import pytest
 from .capture import UncapturedHooks, prints_nothing
 from .fixtures import fixture_probe, overridden, record_for
 from .outcomes import apply_outcome
-from .state import RECORDS, State, state_of
+from .state import RECORDS, state_of
 
 if TYPE_CHECKING:
     from ..engine.cases import Case, Cell
@@ -52,24 +52,25 @@ class TaskFile(pytest.Module):
         from ..errors import HiddenLayerError
 
         state = state_of(self.config)
+        session = state.session
         try:
-            task = load(state, self.path)
+            task = session.load_task(self.path)
             _refuse_clashes(task)
-            found = cells_of(state, task)
+            cells = session.plan_cells(task)
         except HiddenLayerError as error:
-            state.task_faults.add(self.nodeid)
-            shown = str(error)
-            name = str(self.nodeid)
-            raise self.CollectError(shown if name in shown else f"{name}: {shown}") from None
+            state.faulty_files.add(self.nodeid)
+            message, name = str(error), str(self.nodeid)
+            known = name in message or self.path.name in message
+            raise self.CollectError(message if known else f"{name}: {message}") from None
         self._register(task.tags)
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
         self.ahead = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
-        for cell in found:
+        for cell in cells:
             yield from self._samples(cell, function)
-        if state.options.gate != "off":
-            for cell in found:
+        if session.options.gate != "off":
+            for cell in cells:
                 yield GateItem.make(self, cell)
 
     def _register(self, tags: Sequence[str]) -> None:
@@ -127,14 +128,14 @@ class EvalItem(pytest.Function):
 class GateItem(pytest.Item):
     """The gate of a cell. Collected like any item; its report is made after all samples, on the controller."""
 
-    plan_key: tuple[str, ...]
+    cell_key: tuple[str, ...]
 
     @classmethod
     def make(cls, parent: TaskFile, cell: Cell) -> GateItem:
         """The gate item of a cell."""
         node_id = parent.id.child("gate").with_params(cell.params)
         item: GateItem = cls.from_parent(parent, name=f"gate[{cell.params}]", nodeid=node_id)
-        item.plan_key = cell.key
+        item.cell_key = cell.key
         return item
 
     def runtest(self) -> None:
@@ -148,17 +149,6 @@ class GateItem(pytest.Item):
 
 def item_body() -> None:
     """Stands in for the body of every task file's item, which pytest wants to be a function."""
-
-
-def load(state: State, path: Path) -> Task:
-    """The task of a file, loaded once. Raises TaskError; also where two files share a name."""
-    from ..taskfile import load_task, refuse_taken
-
-    if path not in state.tasks:
-        task = load_task(path, state.root)
-        refuse_taken(task, state.tasks)
-        state.tasks[path] = task
-    return state.tasks[path]
 
 
 def _refuse_clashes(task: Task) -> None:
@@ -178,25 +168,12 @@ def _refuse_clashes(task: Task) -> None:
         taken[name] = f"sample {sample.id!r}"
 
 
-def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:
-    """The cells of a task under the session's options; their plans become known. Raises UsageError."""
-    from ..engine.cases import cells
-    from ..session.cell_config import config_from_cell
-
-    options = state.options
-    if strategies is not None and options.strategies is None:
-        options = replace(options, strategies=tuple(strategies))
-    found = cells(task, options)
-    for cell in found:
-        state.plans.setdefault(cell.key, config_from_cell(cell, len(task.samples)))
-    return found
-
-
 def _wanted(path: Path, parent: pytest.Collector) -> bool:
     config = parent.config
     if parent.session.isinitpath(path):
         return True
-    folders = config.getini("eval_paths") or [config.rootpath / "evals"]
+    folders = config.getini("eval_paths") or [state_of(config).session.root / "evals"]
     if config.args_source is pytest.Config.ArgsSource.ARGS:
-        folders = [*folders, *(config.invocation_params.dir / arg.split("::")[0] for arg in config.args)]
+        typed = (config.invocation_params.dir / argument.split("::")[0] for argument in config.args)
+        folders = [*folders, *(Path(os.path.abspath(path)) for path in typed)]
     return any(folder == path or folder in path.parents for folder in folders)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from ..errors import HiddenLayerError, ProviderUnavailableError
-from .equal_budget import keep_controls
+from .controls import keep_controls
 from .outcomes import properties
 from .state import RECORDS, State, state_of
 
@@ -78,7 +78,7 @@ def evaluate(
     def once() -> Record:
         keep = keep_controls(request.node)
         record = _await(
-            state, _usable(state, lambda: state.runtime.submit(case, provider, judge, keep, unbatched=True))
+            state, _usable(state, lambda: state.session.runtime.submit(case, provider, judge, keep, unbatched=True))
         )
         _keep(request.node, record)
         return record
@@ -118,7 +118,7 @@ def overridden(probe: pytest.Function) -> bool:
 
 def _await(state: State, future: Future[Record]) -> Record:
     try:
-        return state.runtime.wait(future, state.notices.show)
+        return state.session.runtime.wait(future, state.messages.show)
     except HiddenLayerError as error:  # what no record can hold: a prompt or a scorer that is wrong
         pytest.fail(str(error), pytrace=False)
 
@@ -130,7 +130,7 @@ def _keep(item: pytest.Item, record: Record) -> None:
 
 
 def _open(state: State, name: ModelName) -> Provider:
-    return _usable(state, lambda: state.runtime.provider(name))
+    return _usable(state, lambda: state.session.runtime.provider(name))
 
 
 def _usable(state: State, use: Callable[[], T]) -> T:
@@ -138,7 +138,7 @@ def _usable(state: State, use: Callable[[], T]) -> T:
     try:
         return use()
     except ProviderUnavailableError as error:
-        if state.options.require_provider:
+        if state.session.options.require_provider:
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
     except HiddenLayerError as error:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from ..errors import HiddenLayerError
-from .collect import cells_of, load
 from .state import state_of
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def _refuse(metafunc: pytest.Metafunc, fault: str) -> NoReturn:
     """A collection error of this module; as with a faulty task file, the others still run."""
     module = metafunc.definition.getparent(pytest.Module)
     if module is not None:
-        state_of(metafunc.config).task_faults.add(module.nodeid)
+        state_of(metafunc.config).faulty_files.add(module.nodeid)
     pytest.fail(fault, pytrace=False)
 
 
@@ -61,11 +60,11 @@ def _cases(
 ) -> list[Case]:
     from ..engine.cases import cases
 
-    state = state_of(metafunc.config)
+    session = state_of(metafunc.config).session
     specs = None if strategies is None else [spec for one in strategies for spec in _specs(one)]
-    task = load(state, metafunc.definition.path.parent / path)
-    found = [case for cell in cells_of(state, task, specs) for case in cases(cell)]
-    most = state.options.limit or limit
+    task = session.load_task(metafunc.definition.path.parent / path)
+    found = [case for cell in session.plan_cells(task, specs) for case in cases(cell)]
+    most = session.options.limit or limit
     if most is None:
         return found
     kept = [sample.id for sample in task.samples[:most]]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ..errors import HiddenLayerError
-from .adaptive import decided_before, may_ask_ahead
 from .collect import EvalItem
-from .equal_budget import keep_controls
+from .controls import keep_controls
+from .early_stopping import decided_before, may_prefetch
 from .state import STATE, State
 
 _ASKED = pytest.StashKey[bool]()
@@ -29,13 +29,13 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     than it reports.
     """
     state = item.config.stash.get(STATE, None)
-    if state is None or not state.plans or decided_before(state, item) is not None:
+    if state is None or not state.session.configs or decided_before(state, item) is not None:
         return
     if item.config.option.maxfail:
         _ask(state, item, item, unbatched=True)
-    elif state.worker:
-        window = state.runtime.window
-        if state.options.batch:
+    elif state.session.worker:
+        window = state.session.runtime.window
+        if state.session.options.batch:
             _await_all(item)
         _ask_all(state, item, [item, *_given(item, nextitem, window)])
     else:
@@ -44,17 +44,17 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def _ask_window(state: State, item: pytest.Item) -> None:
     """The items up to a window beyond the running one; each is looked at once."""
-    items, ahead = item.session.items, state.ahead
-    ahead.at = _position(items, item, ahead.at)
-    ahead.next = max(ahead.next, ahead.at)
-    window = state.runtime.window
-    if ahead.next - ahead.at > window // 2:
+    items, cursor = item.session.items, state.prefetch
+    cursor.current = _position(items, item, cursor.current)
+    cursor.next = max(cursor.next, cursor.current)
+    window = state.session.runtime.window
+    if cursor.next - cursor.current > window // 2:
         return
-    with state.runtime.together():
-        while ahead.next < min(len(items), ahead.at + window):
-            if not _ask(state, item, items[ahead.next]):
+    with state.session.runtime.together():
+        while cursor.next < min(len(items), cursor.current + window):
+            if not _ask(state, item, items[cursor.next]):
                 return
-            ahead.next += 1
+            cursor.next += 1
 
 
 def _position(items: Sequence[pytest.Item], item: pytest.Item, before: int) -> int:
@@ -97,7 +97,7 @@ def _await_all(item: pytest.Item) -> None:
 
 
 def _ask_all(state: State, running: pytest.Item, items: Sequence[pytest.Item]) -> None:
-    with state.runtime.together():
+    with state.session.runtime.together():
         for one in items:
             _ask(state, running, one)
 
@@ -106,11 +106,11 @@ def _ask(state: State, running: pytest.Item, item: pytest.Item, *, unbatched: bo
     """Ask for an item's answer, once; False where its turn has to come first."""
     if not isinstance(item, EvalItem) or item.stash.get(_ASKED, False) or not getattr(item.parent, "ahead", False):
         return True
-    if isinstance(running, EvalItem) and not may_ask_ahead(state, running, item):
+    if isinstance(running, EvalItem) and not may_prefetch(state, running, item):
         return False
     item.stash[_ASKED] = True
     with suppress(HiddenLayerError):  # the item's own fixtures meet the same error and report it
-        state.waiting[item.nodeid] = state.runtime.submit(
+        state.waiting[item.nodeid] = state.session.runtime.submit(
             item.hl_case, on_control=keep_controls(item), unbatched=unbatched
         )
     return True

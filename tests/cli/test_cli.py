@@ -109,7 +109,7 @@ def test_init_copies_evals_once(tmp_path):
     assert len(list((tmp_path / "evals").glob("*.yaml"))) >= 8
     again = hiddenlayer(tmp_path, "init")
     assert again.returncode == 4
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
 
 
 def test_doctor_says_what_works(tmp_path):

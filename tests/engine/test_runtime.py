@@ -17,9 +17,10 @@ from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
 from pytest_hiddenlayer.engine.cases import Case, cases, cells, model_slugs
 from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.engine.runtime import Runtime
+from pytest_hiddenlayer.engine.validate import check_options
 from pytest_hiddenlayer.errors import HiddenLayerError, ProviderError, UnknownNameError, UsageError
 from pytest_hiddenlayer.identifiers import derive_seed, digest, item_name, item_params, slug, slugs
-from pytest_hiddenlayer.options import RunOptions, check, first, limited, name_models, parse_model
+from pytest_hiddenlayer.options import RunOptions, first, limited, name_models, parse_model
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.registry import providers, scorer, strategy
 from pytest_hiddenlayer.strategies.bind import parse_strategy
@@ -117,9 +118,9 @@ def test_the_same_model_twice_is_refused():
 def test_check_finds_wrong_strategies_and_folders():
     """What cannot be meant is refused before anything runs."""
     with pytest.raises(UsageError, match="did you mean 'debate'"):
-        check(RunOptions(strategies=(parse_strategy("debat"),)))
+        check_options(RunOptions(strategies=(parse_strategy("debat"),)))
     with pytest.raises(UsageError, match="no such folder"):
-        check(RunOptions(providers=(ModelName(provider="mlx", model="./nowhere"),)))
+        check_options(RunOptions(providers=(ModelName(provider="mlx", model="./nowhere"),)))
 
 
 def test_recorded_outputs_are_scored_by_single_only(tmp_path):
@@ -505,7 +506,7 @@ def test_a_model_goes_to_the_provider_that_names_none():
 def test_the_same_strategy_twice_is_refused():
     """Two strategies of one label would make equal items."""
     with pytest.raises(UsageError, match="--strategy debate was given twice"):
-        check(RunOptions(strategies=(parse_strategy("debate"), parse_strategy("debate:n_agents=3"))))
+        check_options(RunOptions(strategies=(parse_strategy("debate"), parse_strategy("debate:n_agents=3"))))
 
 
 # ---------------------------------------------------------------- records in full

@@ -6,8 +6,9 @@ import pytest
 
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
+from pytest_hiddenlayer.engine.validate import check_options
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.options import RunOptions, check
+from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.strategies.bind import bind_strategy, parse_strategy
@@ -35,7 +36,7 @@ def asked(monkeypatch):
             name="t", path="t", samples=(Sample(id="a", input="q", target="x"),), scorers=(Spec(name="exact"),)
         )
         options = RunOptions(providers=(ModelName(provider="one"),), strategies=(parse_strategy(strategy),))
-        check(options)
+        check_options(options)
         runtime = Runtime(options, "r")
         try:
             (case,) = (case for cell in cells(task, options) for case in cases(cell))

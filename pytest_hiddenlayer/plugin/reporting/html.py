@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from .equal_budget import summary_html
-from .state import STATE, State
+from ..state import STATE, State
 
 COLUMNS = ("score", "cost", "tokens", "latency")
 
@@ -34,9 +33,9 @@ class HtmlReport:
         from pytest_html import plugin as pytest_html_plugin
         from pytest_html.basereport import BaseReport
 
-        self.config.option.htmlpath = str(state.runlog.folder / "report.html")
+        self.config.option.htmlpath = str(state.session.run_log.folder / "report.html")
         self.config.option.self_contained_html = True
-        state.runlog.open()
+        state.session.run_log.open()
         pytest_html_plugin.pytest_configure(self.config)
         made = [p for p in self.config.pluginmanager.get_plugins() if isinstance(p, BaseReport)]
         state.html = made[0]
@@ -84,8 +83,8 @@ class HtmlReport:
     @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
         """The transcript, folded, above what pytest-html shows."""
-        from ..identifiers import controlled
-        from ..report.html import record_html
+        from ...identifiers import controlled
+        from ...report.html import record_html
 
         made = [record for record in getattr(report, "hl_records", ()) if controlled(record.label) is None]
         if made and data == ["No log output captured."]:
@@ -97,18 +96,20 @@ class HtmlReport:
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """The table of cells above the items."""
         state = self._state()
-        if state is not None and state.metrics:
-            from ..report.html import cells_html
+        if state is not None and state.session.metrics:
+            from ...report.budget_match_html import html as budget_match_html
+            from ...report.html import cells_html
 
-            prefix.append(cells_html(state.metrics, state.gates))
-            prefix.append(summary_html(state))
+            session = state.session
+            prefix.append(cells_html(session.metrics, session.gates))
+            prefix.append("" if session.findings is None else budget_match_html(session.findings))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
         """Name the run instead of the file."""
         state = self._state()
         if state is not None:
-            report.title = f"Evals {state.run_id}"
+            report.title = f"Evals {state.session.run_id}"
 
 
 def _tokens(values: dict[str, str]) -> str:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .collect import SUFFIXES
-from .given import ARGUMENTS, arguments
-from .options import asked_for
-from .state import state_of
+from ..collect import SUFFIXES
+from ..options import any_typed
+from ..state import state_of
+from ..typed_options import ARGUMENTS, arguments
 
 if TYPE_CHECKING:
-    from ..calls.broker.server import Broker
+    from ...calls.broker.server import Broker
 
 SOCKET = "hl_broker"
 """In `workerinput`: where the broker listens, if there is one by the time of the first item."""
@@ -32,13 +32,14 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker which run it belongs to, and where the broker will listen."""
-        from ..calls.broker.server import socket_path
+        from ...calls.broker.server import socket_path
 
-        state = state_of(node.config)
+        session = state_of(node.config).session
         if self._path == Path():
-            self._path = socket_path(state.run_id)
-        node.workerinput["hl_run_id"] = state.run_id
-        node.workerinput["hl_resume"] = str(state.options.resume or "")
+            self._path = socket_path(session.run_id)
+        node.workerinput["hl_run_id"] = session.run_id
+        node.workerinput["hl_root"] = str(session.root)
+        node.workerinput["hl_resume"] = str(session.options.resume or "")
         node.workerinput["hl_command"] = ["pytest", *map(str, node.config.invocation_params.args)]
         node.workerinput[ARGUMENTS] = list(arguments(node.config))
         node.workerinput[SOCKET] = str(self._path)
@@ -47,16 +48,16 @@ class Workers:
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Listen before the first item is given out, if a worker found an eval."""
         if self._broker is None and has_evals(self._config, ids):
-            from ..calls.broker.server import Broker
+            from ...calls.broker.server import Broker
 
-            broker = Broker(state_of(self._config).runtime, self._path)
+            broker = Broker(state_of(self._config).session.runtime, self._path)
             broker.start()
             self._broker = broker
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Under --hl-batch all items are given out at once: what a worker does not know it cannot ask for."""
-        if not state_of(config).options.batch or config.getoption("dist") != "load":
+        if not state_of(config).session.options.batch or config.getoption("dist") != "load":
             return None
         from .scheduling import WholeScheduling
 
@@ -65,13 +66,13 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over the plans of a worker; all workers planned the same."""
-        from ..results.metrics.cells import CellConfig
+        from ...results.metrics.cells import CellConfig
 
-        state = state_of(node.config)
-        sent = (getattr(node, "workeroutput", None) or {}).get("hl_plans")
-        if sent and not state.plans:
-            plans = [CellConfig(**{**plan, "selected": tuple(plan["selected"])}) for plan in json.loads(sent)]
-            state.plans = {plan.key: plan for plan in plans}
+        session = state_of(node.config).session
+        sent = (getattr(node, "workeroutput", None) or {}).get("hl_cells")
+        if sent and not session.configs:
+            cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
+            session.configs = {cell.key: cell for cell in cells}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
@@ -84,7 +85,7 @@ class Workers:
 def has_evals(config: pytest.Config, ids: Sequence[str]) -> bool:
     """Whether these items may ask a model: of task files, or of a module with the marker `task`."""
     files = {name.partition("::")[0] for name in ids}
-    if asked_for(config) or any(name.endswith(SUFFIXES) for name in files):
+    if any_typed(config) or any(name.endswith(SUFFIXES) for name in files):
         return True
     return any(_marks_a_task(config.rootpath / name) for name in files)
 

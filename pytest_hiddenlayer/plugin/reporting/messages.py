@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 
-class Notices:
+class Messages:
     """Takes sentences from any thread, and prints them from the main one, past the capture of its item."""
 
     def __init__(self, config: pytest.Config) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from .equal_budget import CONTROLS, controls_of
-from .outcomes import NEWLY_CORRECT
-from .session import case_of
-from .state import RECORDS, STATE
+from ..controls import CONTROLS, controls_of
+from ..outcomes import NEWLY_CORRECT
+from ..session import case_of
+from ..state import RECORDS, STATE
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,7 +55,7 @@ def pytest_report_from_serializable() -> Generator[None, Any, Any]:
     """Records again, from another process."""
     report = yield
     if hasattr(report, "hl_records"):
-        from ..types import Record
+        from ...types import Record
 
         told = report.hl_records
         report.hl_records = [Record(**values) for values in (json.loads(told) if isinstance(told, str) else told)]
@@ -79,12 +79,12 @@ class RecordCollector:
             del carrying.hl_records
 
     def _keep(self, report: pytest.TestReport) -> None:
-        from ..results.log.compact import lean
+        from ...results.log.compact import lean
 
         state = self.config.stash[STATE]
         made = getattr(report, "hl_records", ())
         if made:
-            state.records.extend(made if state.options.equal_budget else map(lean, made))
+            state.session.records.extend(made if state.session.options.equal_budget else map(lean, made))
             self._carrying[report.nodeid] = report
         if report.skipped and not _expected(report) and isinstance(report.longrepr, tuple):
             state.skips[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
@@ -100,7 +100,7 @@ def _expected(report: Any) -> bool:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A session in which every eval item was skipped measured nothing: it is not a success."""
     state = session.config.stash.get(STATE, None)
-    if state is None or state.worker or not state.seen:
+    if state is None or state.session.worker:
         return
-    if set(state.seen.values()) == {"skipped"} and session.exitstatus == pytest.ExitCode.OK:
+    if state.only_skips and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
