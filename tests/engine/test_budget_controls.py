@@ -1,4 +1,4 @@
-"""Control samples of a compute-matched run: how many are made, how, and when none is."""
+"""Control samples of a compute-matched run: their number, their calls, and when there are none."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from pytest_hiddenlayer.usage import TokenUsage, strategy_calls, usage_of
 
 @pytest.fixture
 def answer(tmp_path: Path) -> Callable[..., Drawn]:
-    """Answer the one sample with a strategy as it is typed, under equal budget."""
+    """A function that answers the one sample with a strategy as typed, under --hl-equal-budget."""
     return answering(tmp_path)
 
 
 def test_as_many_draws_as_the_strategy_made_calls(answer):
-    """A debate of seven calls gets seven draws, numbered as epochs of a cell of `single`."""
+    """A debate of seven calls gets seven control samples, numbered as epochs of a cell of `single`."""
     drawn = answer("debate", Fake())
     assert drawn.record.usage["calls"] == 7
     assert [control.epoch for control in drawn.controls] == [1, 2, 3, 4, 5, 6, 7]
@@ -37,7 +37,7 @@ def test_as_many_draws_as_the_strategy_made_calls(answer):
 
 
 def test_a_draw_is_the_plain_prompt_asked_once(answer):
-    """Each draw asks the candidate the task's prompt once, warm, with a seed of its own; no judge is asked."""
+    """A control sample is one call with the task's prompt, temperature 0.8 and its own seed, without a judge."""
     fake = Fake()
     drawn = answer("debate", fake)
     draws = fake.draws()
@@ -50,41 +50,41 @@ def test_a_draw_is_the_plain_prompt_asked_once(answer):
 
 @pytest.mark.parametrize("typed", ["manager_worker", "self_consistency:n_samples=4"])
 def test_every_strategy_of_several_calls_has_draws(answer, typed):
-    """N is what the strategy asked, whichever it is."""
+    """The number of control samples is the number of the strategy's calls."""
     drawn = answer(typed, Fake(lambda request: "1. 42\n2. 42" if request.role == "manager" else "42"))
     assert len(drawn.controls) == drawn.record.usage["calls"] == 4
 
 
 def test_draws_go_on_until_the_tokens_are_reached(answer):
-    """A debate of 7 calls and 70 tokens gets 14 draws of 5 tokens."""
+    """A debate of 7 calls and 70 tokens gets 14 control samples of 5 tokens."""
     drawn = answer("debate", Fake(tokens={"agent": 10, "judge": 10}))
     assert len(drawn.controls) == 14
     assert usage_of(*drawn.controls).tokens == usage_of(drawn.record).tokens == 70
 
 
 def test_draws_end_at_four_times_the_calls(answer):
-    """A strategy of very many tokens gets 4 × N draws."""
+    """A strategy of very many tokens gets 4 × N control samples."""
     assert len(answer("debate", Fake(tokens={"agent": 1000})).controls) == 28
 
 
 def test_longer_draws_than_calls(answer):
-    """Where a draw takes more tokens than a call of the strategy, N draws are enough."""
+    """If a control sample has more tokens than a call of the strategy, N are enough."""
     assert len(answer("debate", Fake(tokens={"control": 500})).controls) == 7
 
 
 @pytest.mark.parametrize("role", ["agent", "control"])
 def test_unknown_tokens_get_the_draws_of_the_calls(answer, role):
-    """Where the provider tells no tokens, the calls alone are matched."""
+    """If the provider reports no tokens, only calls are matched."""
     assert len(answer("debate", Fake(tokens={role: None})).controls) == 7
 
 
 def test_all_draws_are_asked_at_once(answer):
-    """The seven draws are in flight together."""
+    """The seven calls are in flight together."""
     assert len(answer("debate", Fake(at_once=7)).controls) == 7
 
 
 def test_a_failed_draw_is_an_error_of_the_control(answer):
-    """A draw that fails is an error record of the control; the strategy's record and the other draws stand."""
+    """A failed control sample is an error record; the strategy's record and the other ones are unchanged."""
     fake = Fake(lambda r: "boom" if r.role == "control" and r.epoch == 3 else "42")
     drawn = answer("debate", fake)
     assert drawn.record.outcome == "correct"
@@ -95,13 +95,13 @@ def test_a_failed_draw_is_an_error_of_the_control(answer):
 
 
 def test_an_outage_is_not_asked_on(answer):
-    """Where every draw failed, no more than N are asked."""
+    """If every control sample failed, there are no more than N."""
     drawn = answer("debate", Fake(lambda r: "boom" if r.role == "control" else "42", tokens={"agent": 100}))
     assert [control.outcome for control in drawn.controls] == ["error"] * 7
 
 
 def test_draws_are_logged_after_the_record(answer):
-    """The record is in the log first, then every draw once."""
+    """The log has the record first, then every control sample once."""
     drawn = answer("debate", Fake())
     assert drawn.logged[0] == drawn.record
     assert sorted(c.epoch for c in drawn.logged[1:]) == [c.epoch for c in drawn.controls]
@@ -109,7 +109,7 @@ def test_draws_are_logged_after_the_record(answer):
 
 
 def test_the_same_draws_for_every_strategy(answer):
-    """Draws of one number have one seed in the controls of all strategies, so that all meet the same."""
+    """Control samples with the same number have the same seed for all strategies."""
     seeds = []
     for typed in ("debate", "self_consistency:n_samples=7"):
         fake = Fake()
@@ -131,14 +131,14 @@ def test_the_same_draws_for_every_strategy(answer):
     ids=["single", "one call", "truncated", "error", "epoch 2", "not asked for"],
 )
 def test_nothing_is_drawn(answer, typed, reply, more):
-    """No draw for one call, for an answer without a score, for later epochs, and without the option."""
+    """No control samples for one call, an answer without score, later epochs, or without the option."""
     fake = Fake(lambda request: reply)
     assert answer(typed, fake, **more).controls == []
     assert fake.draws() == []
 
 
 def test_nothing_is_drawn_for_a_caller_that_takes_no_draws(tmp_path):
-    """Who does not say where the draws shall go pays for none."""
+    """Without a receiver for control samples none is made."""
     fake, runtime = Fake(), Runtime(RunOptions(equal_budget=True), "r")
     runtime.wait(runtime.submit(one_case(tmp_path, "debate"), fake, fake))
     runtime.close()
@@ -146,7 +146,7 @@ def test_nothing_is_drawn_for_a_caller_that_takes_no_draws(tmp_path):
 
 
 def test_the_task_files_temperature_holds_for_draws(answer):
-    """generate.temperature of the task file, and above it the option's, is that of the draws."""
+    """The option's temperature, else `generate.temperature` of the task file, applies to control samples."""
     fake = Fake()
     answer("debate", fake, more="generate: {temperature: 0.3}\n")
     answer("debate", fake, more="generate: {temperature: 0.3}\n", generate=GenerationConfig(temperature=1.5))
@@ -154,7 +154,7 @@ def test_the_task_files_temperature_holds_for_draws(answer):
 
 
 def test_calls_of_a_scorer_are_not_the_strategys(answer):
-    """What a scorer asks is noted, and is neither a call nor a token of the strategy."""
+    """Calls of a scorer do not count as calls or tokens of the strategy."""
 
     @scorer("test_equal_budget_asks")
     async def asks(output, sample, ask):
@@ -188,7 +188,7 @@ def test_labels_cannot_collide(tmp_path):
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.integers(1, 2000), st.integers(1, 60))
 def test_no_draw_is_asked_in_vain(tokens, budget, most):
-    """What is due never exceeds what it takes when no draw is longer than the longest, nor the most there may be."""
+    """The number due never exceeds the limit, nor what is needed at the length of the longest so far."""
     drawn = [made("a", 1.0, tokens=t) for t in tokens]
     due = draws_due(drawn, budget, max(most, len(drawn)))
     assert 0 <= due <= max(most, len(drawn)) - len(drawn)

@@ -16,12 +16,12 @@ from pytest_hiddenlayer.types import Request, Score
 
 @pytest.fixture
 def answer(tmp_path: Path) -> Callable[..., Drawn]:
-    """Answer the one sample with a strategy as it is typed, under equal budget."""
+    """A function that answers the one sample with a strategy as typed, under --hl-equal-budget."""
     return answering(tmp_path)
 
 
 def by_round(*rounds: tuple[str, ...], judge: str = "42") -> Callable[[Request], str]:
-    """Replies by round and agent; the judge's and the draws' apart."""
+    """Replies by round and agent; `judge` is the reply of all other roles."""
 
     def reply(request: Request) -> str:
         return rounds[request.round][int(request.role[-1]) - 1] if request.role.startswith("agent") else judge
@@ -30,7 +30,7 @@ def by_round(*rounds: tuple[str, ...], judge: str = "42") -> Callable[[Request],
 
 
 def test_agents_are_scored_in_every_round(answer):
-    """Each agent's completion of each round has the headline score; a cut-off one has none."""
+    """Each agent's completion of each round has the headline score; a truncated one has None."""
     drawn = answer("debate", Fake(by_round(("It is 41.", "42", "42…"), ("42", "no idea", "7"))), equal_budget=False)
     right = {"score": 1.0, "right": True, "answer": "42"}
     assert drawn.record.answer_metadata["round_scores"] == {
@@ -53,7 +53,7 @@ def test_no_scores_by_round_where_no_agent_speaks_twice(answer, typed):
 
 @pytest.mark.parametrize("known", [True, False], ids=["says so", "does not say so"])
 def test_a_judged_scorer_is_not_asked_by_round(answer, known):
-    """A scorer that takes model calls scores the answer only; nobody is asked for the rounds."""
+    """A scorer that calls a model scores the answer only, not the rounds."""
 
     class Asks:
         def parse(self, output, sample):
@@ -83,7 +83,7 @@ def test_a_judged_scorer_is_not_asked_by_round(answer, known):
 
 
 def test_a_scorer_that_fails_on_a_round_leaves_it_unscored(answer):
-    """What a user's scorer raises over an intermediate text is no error of the record."""
+    """An exception of a scorer on an intermediate text is not an error of the record."""
 
     @scorer("test_equal_budget_raises")
     def raises(output, sample):

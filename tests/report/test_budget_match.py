@@ -12,7 +12,7 @@ from pytest_hiddenlayer.report.budget_match_html import html
 
 
 def test_the_printed_section():
-    """A row has pairs, both scores, difference, interval, both p, calls, tokens and cost."""
+    """A row has pairs, both scores, difference, interval, both p-values, calls, tokens and cost."""
     lines = text(find(HAND), width=80, colour=False).splitlines()
     row = next(line for line in lines if "self_consistency, same tokens" in line)
     assert " ".join(row.split("same tokens")[1].split()) == (
@@ -21,7 +21,7 @@ def test_the_printed_section():
 
 
 def test_nothing_is_read_as_markup_or_html():
-    """Names of tasks and strategies are shown as they are, in the terminal and in HTML."""
+    """Names of tasks and strategies are never markup, in the terminal and in HTML."""
     nasty = "<script>alert(1)</script>[bold]"
     records = [replace(r, task=nasty, answer_metadata=rounds("wr", "rr")) for r in HAND]
     found = find(records)
@@ -41,7 +41,7 @@ def svg_circles(page: str) -> Iterator[dict[str, str]]:
 
 
 def test_the_picture_of_the_front():
-    """Each point is a circle: right by cost, up by score, green on the front and grey off it."""
+    """Each point is a circle at (cost, score), green on the front and grey off it."""
     page = html(find([way("cheap", 0.0, 10), way("good", 1.0, 20), way("dear", 0.5, 40)]))
     found = [(c["cx"], c["cy"], c["fill"]) for c in svg_circles(page)]
     assert found == [("158.0", "204.0", "#2a7"), ("280.0", "36.0", "#2a7"), ("524.0", "120.0", "#bbb")]

@@ -1,4 +1,4 @@
-"""Agreement: by hand, against scikit-learn, krippendorff and statsmodels, and published figures."""
+"""Agreement: by hand, against scikit-learn, krippendorff and statsmodels, and published values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def raters(n: int, seed: int = 0) -> tuple[list[int], list[int]]:
 
 @given(PAIRS, st.sampled_from([None, "linear", "quadratic"]))
 def test_kappa_against_sklearn(pairs, weights):
-    """Cohen's kappa is scikit-learn's; where that is undefined ours is None."""
+    """Cohen's kappa is scikit-learn's; it is None if undefined."""
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
     found = cohen_kappa(a, b, weights=weights)
     labels = sorted(set(a) | set(b))
@@ -58,7 +58,7 @@ def test_kappa_against_sklearn(pairs, weights):
 
 @given(PAIRS, st.sampled_from(["linear", "quadratic"]))
 def test_weights_over_a_whole_scale_against_sklearn(pairs, weights):
-    """With the scale named, categories that nobody used keep their place between the others."""
+    """With a scale, unused categories keep their position."""
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
     found = cohen_kappa(a, b, weights=weights, scale=[1, 2, 3, 4])
     if len(set(a) | set(b)) > 1:
@@ -102,14 +102,14 @@ def test_chance_is_zero_and_perfect_is_one():
 
 
 def test_missing_opinions_count_nothing():
-    """What one rater left out is no opinion."""
+    """Missing ratings are ignored."""
     assert cohen_kappa(["x", "y", None, "x"], ["x", "y", "y", None]) == 1
     assert percent_agreement(["x", None], ["x", "y"]) == 1
 
 
 @pytest.mark.parametrize("pair", [([], []), (["x"], [None]), (["x", "x"], ["x", "x"])])
 def test_what_cannot_be_said_is_none(pair):
-    """No item, none that both judged, or nothing but one category: no agreement beyond chance is defined."""
+    """Without a common item, or with one category only, agreement is undefined."""
     assert cohen_kappa(*pair) is None
     assert krippendorff_alpha(pair) is None
 
@@ -126,7 +126,7 @@ def test_unequal_raters_are_refused():
 
 
 def test_words_have_no_order_of_their_own():
-    """Weights over words ask for the scale; with it `low` to `high` is further than `low` to `medium`."""
+    """Weights over words need the scale; with it `low` to `high` is further than `low` to `medium`."""
     near, far = (["low", "low", "high"], ["medium", "low", "high"]), (["low", "low", "high"], ["high", "low", "high"])
     with pytest.raises(ValueError, match="pass the scale"):
         cohen_kappa(*near, weights="linear")
@@ -152,7 +152,7 @@ def test_kappas_error_against_statsmodels():
 
 
 def test_clusters_widen_the_error():
-    """Each item five times in a cluster of its own tells nothing new."""
+    """Each item five times in its own cluster has the error of the items alone."""
     a, b = raters(40)
     five = [x for x in a for _ in range(5)], [x for x in b for _ in range(5)]
     groups = [f"g{at // 5}" for at in range(200)]
@@ -185,7 +185,7 @@ def test_the_jackknife_of_a_mean_is_its_standard_error():
 
 
 def test_alpha_covers():
-    """The interval of alpha holds the value of very many items in 92 to 98 % of 200 runs of 40 items."""
+    """The interval of alpha contains the value of very many items in 92 to 98 % of 200 runs of 40 items."""
     truth = krippendorff_alpha(raters(50_000, seed=9))
     intervals = [alpha_agreement(raters(40, seed=100 + run)).ci95 for run in range(200)]
     assert 0.92 <= np.mean([low <= truth <= high for low, high in intervals]) <= 0.98
@@ -202,11 +202,11 @@ def test_alpha_covers():
     ],
 )
 def test_unknown_agreement_says_why(ratings, value, why):
-    """Where value or interval cannot be known, a sentence says why; nothing is NaN."""
+    """If the value or its interval is undefined, `why` states the reason; nothing is NaN."""
     found = alpha_agreement(ratings)
     assert (found.value, found.ci95, found.why) == (value, None, why)
 
 
 def test_only_items_judged_twice_count():
-    """n is the number of items with two opinions."""
+    """n is the number of items with two ratings."""
     assert alpha_agreement(PUBLISHED).n == 11

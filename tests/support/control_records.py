@@ -19,7 +19,7 @@ def debated(name: str, value: float | None, **changes: object) -> Record:
 
 
 def draws(name: str, *said: tuple[str | None, float | None], **changes: object) -> list[Record]:
-    """The draws of a sample, (answer, score) each, in order."""
+    """The control samples of a sample, (answer, score) each, in order."""
     return [
         made(name, score, answer=answer, output=answer, epoch=i, label="single.control=debate", **changes)
         for i, (answer, score) in enumerate(said, 1)
@@ -42,7 +42,7 @@ HAND = [
 
 
 def rounds(*agents: str, answers: tuple[str, ...] | None = None) -> dict[str, object]:
-    """Notes: one text an agent, one letter a round: r right, w wrong, - unscored; answers default to the letters."""
+    """Metadata of agents, one letter per round: r right, w wrong, - unscored; answers default to the letters."""
     said = answers or agents
     return {
         "round_scores": {
@@ -60,6 +60,6 @@ def rounds(*agents: str, answers: tuple[str, ...] | None = None) -> dict[str, ob
 
 
 def way(label: str, score: float, tokens: int | None = 1, cost: float | None = 0.0, calls: int = 1) -> Record:
-    """A record of a strategy with this score and cost a call."""
+    """A record of a strategy with this score and this cost per call."""
     call = {"role": "x", "usage": {"input_tokens": tokens, "output_tokens": 0}, "cost_usd": cost}
     return record("s", score, label=label, strategy=label, transcript=[call] * calls)

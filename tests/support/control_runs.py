@@ -23,7 +23,7 @@ scorers: [SCORER]
 
 @dataclass
 class Fake:
-    """A provider that answers by role; a call of `role` takes `tokens[role]` tokens, 5 where none is named."""
+    """A provider that answers by role; a call of `role` has `tokens[role]` tokens, 5 by default."""
 
     reply: Callable[[Request], str] = lambda request: "42"
     tokens: dict[str, int | None] = field(default_factory=dict)
@@ -49,13 +49,13 @@ class Fake:
         """Nothing is open."""
 
     def draws(self) -> list[Request]:
-        """The calls of the control."""
+        """The calls of control samples."""
         return [request for request in self.asked if request.role == "control"]
 
 
 @dataclass
 class Drawn:
-    """What came of one case."""
+    """The records of one case."""
 
     record: Record
     controls: list[Record]
@@ -63,7 +63,7 @@ class Drawn:
 
 
 def answering(folder: Path) -> Callable[..., Drawn]:
-    """A function that answers the one sample with a strategy as it is typed, under equal budget."""
+    """A function that answers the one sample with a strategy as typed, under --hl-equal-budget."""
 
     def run(
         typed: str, fake: Fake, *, scorer: str = "numeric", more: str = "", epoch: int = 1, **options: object

@@ -32,7 +32,7 @@ def only(records: list[Record]) -> BudgetMatchedComparison:
     ],
 )
 def test_the_four_uses_by_hand(at, name, control):
-    """Each use of the draws has the score that one computes by hand, and is paired sample by sample."""
+    """Each use of the control samples has the score computed by hand, and is paired sample by sample."""
     side = only(HAND).against_controls[at]
     own = [1.0, 0.0, 1.0, 1.0]
     assert side.name == name
@@ -45,7 +45,7 @@ def test_the_four_uses_by_hand(at, name, control):
 
 
 def test_what_both_sides_took():
-    """Calls, tokens and cost are means a sample: three calls of ten tokens against draws of six."""
+    """Calls, tokens and cost are means per sample: three calls of ten tokens against control samples of six."""
     single, _, tokens, _ = only(HAND).against_controls
     assert (single.strategy_spent.calls, single.strategy_spent.tokens, single.strategy_spent.cost_usd) == (
         3,
@@ -57,7 +57,7 @@ def test_what_both_sides_took():
 
 
 def test_the_order_of_records_does_not_matter():
-    """Workers report in any order; the figures are the same to the last digit."""
+    """The metrics do not depend on the order of records."""
     shuffled = list(HAND)
     random.Random(1).shuffle(shuffled)
     assert equal_budget(shuffled) == equal_budget(HAND)
@@ -65,19 +65,19 @@ def test_the_order_of_records_does_not_matter():
 
 
 def test_fewer_draws_than_calls_can_reach_the_tokens():
-    """Where two draws take the tokens of three calls, the vote at the same tokens has two."""
+    """If two control samples have the tokens of three calls, the vote at the same tokens has two."""
     side = only([debated("s", 1.0), *draws("s", B, A, A, tokens=15)]).against_controls[2]
     assert (side.control_spent.calls, side.control.mean) == (2, 0.0)
 
 
 def test_draws_that_did_not_reach_the_tokens_are_counted():
-    """At the cap all draws vote, and the sample is counted as short."""
+    """If the tokens are not reached, all control samples vote, and the sample is counted as short."""
     found = only([debated("s", 1.0, tokens=1000), *draws("s", A, B, A)])
     assert (found.short, found.against_controls[2].control_spent.calls) == (1, 3)
 
 
 def test_unknown_tokens_leave_the_token_budget_out():
-    """Without tokens there is no vote at the same tokens; the others stand."""
+    """Without token counts there is no vote at the same tokens, and the other comparisons are unchanged."""
     found = only([debated("s", 1.0), *draws("s", A, A, A, tokens=None)])
     assert found.tokens_unknown == 1
     assert [side.paired is None for side in found.against_controls] == [False, False, True, False]
@@ -85,7 +85,7 @@ def test_unknown_tokens_leave_the_token_budget_out():
 
 
 def test_unscored_draws_are_not_wrong():
-    """A sample whose draws all failed is left out and counted; it lowers nobody's score."""
+    """A sample whose control samples all failed is left out and counted."""
     records = [debated("s", 1.0), *draws("s", A, A, A), debated("t", 1.0), *draws("t", LOST, LOST, LOST)]
     found = only(records)
     assert [(side.strategy.n, side.left_out, side.control.mean) for side in found.against_controls] == [
@@ -95,7 +95,7 @@ def test_unscored_draws_are_not_wrong():
 
 
 def test_nothing_scored_at_all():
-    """Where neither strategy nor draws have a score, that is said, with no figure and no NaN."""
+    """If neither strategy nor control samples have a score, the section says so, without NaN."""
     found = find([debated("s", None), debated("t", 1.0), *draws("t", LOST, LOST)])
     assert [side.paired for side in found.compared[0].against_controls] == [None] * 4
     said = text(found, width=100, colour=False)
@@ -113,14 +113,14 @@ def test_every_sample_unscored():
 
 
 def test_a_strategy_of_one_call():
-    """One call a sample is said to need no control."""
+    """A strategy of one call per sample needs no control."""
     found = find([debated("s", 1.0, calls=1, label="mine", strategy="mine")])
     assert (found.compared[0].one_call, found.compared[0].against_controls) == (1, ())
     assert "t mine: one call a sample: nothing to compare, single is its equal" in warnings(found)
 
 
 def test_samples_of_one_call_beside_others_are_counted():
-    """A strategy that sometimes asks once is compared where it asked more, and that is said."""
+    """Samples answered with one call are left out and counted."""
     found = find([debated("s", 1.0), *draws("s", A, A, A), debated("t", 1.0, calls=1)])
     assert found.compared[0].compared == 1
     assert any("1 sample(s) answered by one call were left out" in line for line in warnings(found))
@@ -132,7 +132,7 @@ def test_a_run_without_draws_says_how_to_make_them():
 
 
 def test_single_alone_has_no_comparison():
-    """A run of `single` alone says that there is nothing to hold against it."""
+    """A run of `single` alone has nothing to compare."""
     found = find([record("s", 1.0, transcript=[])])
     assert found.compared == []
     assert warnings(found) == ["no strategy other than single was run: nothing to hold against single answers"]
@@ -147,7 +147,7 @@ def test_one_sample():
 
 
 def test_later_epochs_are_not_compared():
-    """With --epochs the first epoch alone is held against the draws, and that is said."""
+    """With --epochs only the first epoch is compared, and the section says so."""
     records = [debated("s", 1.0), debated("s", 0.0, epoch=2), *draws("s", A, A, A)]
     found = find(records)
     assert found.compared[0].against_controls[0].strategy.mean == 1.0
@@ -161,7 +161,7 @@ def test_groups_are_clusters():
 
 
 def test_greedy_draws_are_told():
-    """Draws that are one text for every sample are told: a vote over them is one answer."""
+    """Control samples that are all the same text cause a warning."""
     assert any(
         "one text, as at temperature 0" in line for line in warnings(find([debated("s", 1.0), *draws("s", A, A)]))
     )

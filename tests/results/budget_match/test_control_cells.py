@@ -12,7 +12,7 @@ from pytest_hiddenlayer.results.metrics.cells import config_from_records
 
 
 def test_the_control_is_a_cell_in_the_table():
-    """A control has figures like any cell: a sample's score is the mean of its draws, and it has no gate."""
+    """A control cell has metrics like any cell; a sample's score is the mean of its control samples."""
     plan = replace(
         config_from_records([r for r in HAND if r.label == "debate"]), gate_id="x", threshold=0.9, reducer="max"
     )
@@ -24,5 +24,5 @@ def test_the_control_is_a_cell_in_the_table():
 
 
 def test_no_control_no_cell():
-    """A plan without draws gets no cell."""
+    """Without control samples there is no control cell."""
     assert control_figures([config_from_records([debated("s", 1.0)])], [debated("s", 1.0)]) == []

@@ -31,13 +31,13 @@ def test_votes(said, score):
 
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.integers(1, 8))
 def test_pass_at_k_is_the_share_of_choices_with_a_right_one(right, k):
-    """The estimator equals counting: the share of all k-subsets of the draws that hold a right one."""
+    """The estimator equals the share of all k-subsets of the control samples with a right one."""
     found = pass_at(draws("s", *[("x", float(value)) for value in right]), k)
     chosen = list(combinations(right, min(k, len(right))))
     assert found == pytest.approx(sum(map(any, chosen)) / len(chosen))
 
 
 def test_pass_at_k_published():
-    """The product form printed with the estimator of Chen et al. 2021: n=200, c=13, k=10."""
+    """The product form of the estimator of Chen et al. 2021: n=200, c=13, k=10."""
     by_product = 1 - math.prod(1 - 10 / i for i in range(200 - 13 + 1, 201))
     assert pass_at(draws("s", *([A] * 13 + [B] * 187)), 10) == pytest.approx(by_product, abs=1e-12)

@@ -15,7 +15,7 @@ from pytest_hiddenlayer.results.budget_match.pareto import fronts
 
 
 def test_the_front_by_hand():
-    """Of four ways, the cheapest and the best stand; the others are beaten by the best that beats them."""
+    """Of four configurations the cheapest and the best are Pareto-optimal; the others are dominated."""
     records = [way("cheap", 0.2, 10), way("mid", 0.1, 20), way("good", 0.8, 30), way("dear", 0.8, 40)]
     (front,) = fronts(records)
     assert (front.unit, [p.name.split()[0] for p in front.points]) == ("tokens", ["cheap", "mid", "good", "dear"])
@@ -23,7 +23,7 @@ def test_the_front_by_hand():
 
 
 def test_equals_do_not_beat_each_other():
-    """Two ways with the same score and cost are both on the front."""
+    """Two configurations with the same score and cost are both Pareto-optimal."""
     (front,) = fronts([way("a", 0.5, 10), way("b", 0.5, 10)])
     assert front.dominated_by == {}
 
@@ -39,32 +39,32 @@ def test_equals_do_not_beat_each_other():
     ids=["dollars", "free", "a price unknown", "tokens unknown"],
 )
 def test_what_cost_is_counted_in(records, unit):
-    """Dollars where known for all and anybody pays, else tokens where known for all, else calls."""
+    """Dollars if known for all and not all 0, else tokens if known for all, else calls."""
     (front,) = fronts(records)
     assert front.unit == unit
     assert front.left_out == ()
 
 
 def test_unknown_is_never_free():
-    """A way whose cost is unknown does not beat a dear one as if it were free."""
+    """A configuration with unknown cost does not dominate as if it were free."""
     (front,) = fronts([way("secret", 0.5, None, None, calls=3), way("open", 0.5, 10, 0.1, calls=2)])
     assert front.dominated_by == {"secret scripted:m": "open scripted:m"}
 
 
 def test_what_has_no_score_is_left_out():
-    """A cell without a score is named, not placed."""
+    """A cell without a score is named, but is not on the front."""
     (front,) = fronts([way("a", 0.5), record("s", None, label="b", strategy="b", transcript=[])])
     assert (front.left_out, len(front.points)) == (("b scripted:m",), 1)
 
 
 def test_what_failed_makes_nobody_cheap():
-    """An answer without a score is not in a cell's cost, as it is not in its score."""
+    """An answer without a score does not count in a cell's cost."""
     (front,) = fronts([way("a", 0.5, 10, calls=3), replace(way("a", 0.5, 10), sample_id="t", outcome="error")])
     assert front.points[0].spent.calls == 3
 
 
 def test_votes_are_ways_too():
-    """The front holds the votes over draws, at what their draws cost; a control's cell costs one draw."""
+    """The front has the votes over control samples at their cost; a control cell costs one sample."""
     (front,) = fronts(HAND, equal_budget(HAND))
     costs = {point.name: point.spent.cost_usd for point in front.points}
     assert costs == {
@@ -76,14 +76,14 @@ def test_votes_are_ways_too():
 
 
 def test_tasks_have_fronts_of_their_own():
-    """What is answered in another task is no rival."""
+    """Each task has its own front."""
     records = [way("a", 0.5, 10), replace(way("b", 0.9, 1), task="u")]
     assert [(front.task, front.dominated_by) for front in fronts(records)] == [("t", {}), ("u", {})]
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8))
 def test_the_front_is_what_nobody_beats(ways):
-    """Off the front is exactly who is beaten by another, and who beats it is on the front."""
+    """A point is off the front exactly if another dominates it, and its dominator is Pareto-optimal."""
     records = [way(f"w{i}", score / 4, tokens) for i, (score, tokens) in enumerate(ways)]
     (front,) = fronts(records)
     cost = {f"w{i} scripted:m": (tokens if front.unit == "tokens" else 1) for i, (_, tokens) in enumerate(ways)}

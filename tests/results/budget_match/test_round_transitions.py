@@ -25,7 +25,7 @@ def test_flips_by_hand():
 
 
 def test_flips_of_several_rounds():
-    """Each transition has its own counts; a debate that ended early counts where it spoke."""
+    """Each transition has its own counts; a debate that ended early counts in its rounds only."""
     records = [
         debated("s", 1.0, answer_metadata=rounds("wrr", "wwr")),
         debated("t", 1.0, answer_metadata=rounds("wr", "rr")),
@@ -48,7 +48,7 @@ def test_a_vote_can_break_what_the_agents_knew():
 
 
 def test_flips_of_one_group_are_one_cluster():
-    """Samples of a group are one cluster of their flips."""
+    """Samples of a group are one cluster of their transitions."""
     agents, _, _ = round_transitions(
         [debated(name, 1.0, group="g", answer_metadata=rounds("wr", "rr")) for name in "st"]
     )
@@ -56,6 +56,6 @@ def test_flips_of_one_group_are_one_cluster():
 
 
 def test_flips_without_any_round():
-    """Records without scores by round have no flips; rounds without any score neither."""
+    """Records without scores by round, and rounds without any score, have no transitions."""
     assert round_transitions([debated("s", 1.0)]) == []
     assert round_transitions([debated("s", None, answer_metadata=rounds("--", "--"))]) == []

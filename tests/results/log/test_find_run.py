@@ -18,7 +18,7 @@ def test_the_latest_run_is_the_last(tmp_path):
 
 @pytest.mark.parametrize("name", ["", "last", "2026"])
 def test_where_no_run_is_none_is_found(tmp_path, name):
-    """In a fresh folder every name, the empty one too, is an error that says there are no runs."""
+    """In a folder without runs every name, even the empty one, is an error that says so."""
     with pytest.raises(UsageError, match=r"0 run\(s\)"):
         find_run(tmp_path, name)
 
@@ -30,7 +30,7 @@ def test_a_run_is_found_by_its_path(tmp_path):
 
 
 def test_runs_are_found_by_id_beginning_or_last(tmp_path):
-    """`last`, an id or its beginning name a run; anything else is an error with a near one."""
+    """`last`, an id or a prefix of one name a run; anything else is an error with the closest id."""
     for name in ("20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb"):
         RunLog(tmp_path, name).append(record("a", 1.0))
     assert find_run(tmp_path, "last").name.endswith("bbbbbbbb")

@@ -24,7 +24,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_outside_a_checkout_the_commit_is_unknown(tmp_path):
-    """No checkout: None, no error."""
+    """Outside of a checkout the state is None."""
     assert git_state(tmp_path) is None
 
 

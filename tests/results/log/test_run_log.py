@@ -17,7 +17,7 @@ from pytest_hiddenlayer.results.log.run_log import RunLog, read_records
 
 
 def test_nothing_is_created_before_the_first_record(tmp_path):
-    """Making a log touches no disk; the first record brings folder and manifest."""
+    """Creating a log does not touch the disk; the first record creates folder and manifest."""
     log = RunLog(tmp_path, "20260101T000000Z-00000000", ["pytest"])
     assert not list(tmp_path.iterdir())
     log.append(record("a", 1.0))
@@ -63,7 +63,7 @@ def test_a_log_that_nobody_holds_is_closed(tmp_path):
 
 
 def test_a_record_with_nan_is_refused(tmp_path):
-    """NaN is no JSON: it raises instead of making a log that others cannot read."""
+    """NaN raises ValueError, because it is not valid JSON."""
     with pytest.raises(ValueError, match="JSON"):
         RunLog(tmp_path, "run").append(record("a", 1.0, latency_s=float("nan")))
 
@@ -82,7 +82,7 @@ def test_half_a_last_line_is_left_out_wherever_it_was_cut(tmp_path):
 
 @pytest.mark.parametrize("line", ["{", "[]", "{}", "null and void"])
 def test_a_broken_line_is_an_error_that_names_it(tmp_path, line):
-    """A line that is no record, before the last, is not passed over in silence."""
+    """A line before the last that is not a record raises an error that names it."""
     log = RunLog(tmp_path, "run")
     log.append(record("a", 1.0))
     with (log.folder / "records.jsonl").open("a", encoding="utf-8") as handle:

@@ -1,4 +1,4 @@
-"""What a cell is compared with: snapshots, paths, runs, git refs, other models."""
+"""Baselines of a cell: snapshots, paths, runs, git refs, other models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def commit(root: Path, values: dict[str, float | None], **plan: object) -> Path:
 
 
 def test_no_snapshot_is_no_fault(tmp_path):
-    """Before the first --snapshot-update there is no baseline, and nothing is wrong."""
+    """Before the first --snapshot-update there is no baseline, which is not a fault."""
     assert found_for(tmp_path, None) == BaselineLookup()
 
 
@@ -39,7 +39,7 @@ def test_the_committed_snapshot_is_the_baseline(tmp_path):
 
 
 def test_a_broken_snapshot_is_a_fault(tmp_path):
-    """A snapshot that cannot be trusted is a fault, never the same as none."""
+    """A malformed snapshot is a fault, different from a missing one."""
     commit(tmp_path, {"a": 1.0}).write_text("{", encoding="utf-8")
     assert "the baseline cannot be used" in found_for(tmp_path, None).fault
 
@@ -52,7 +52,7 @@ def test_a_path_is_a_baseline(tmp_path, reference):
 
 
 def test_a_folder_without_any_cell_is_refused(tmp_path):
-    """A folder that holds no snapshot at all is a wrong name, not a missing baseline."""
+    """A folder without any snapshot is a usage error, not a missing baseline."""
     (tmp_path / "other").mkdir()
     with pytest.raises(UsageError, match="other contains no cells"):
         found_for(tmp_path, "other")
@@ -75,7 +75,7 @@ def test_a_run_is_a_baseline(tmp_path):
 
 @pytest.mark.parametrize("version", ["exact/1", "exact/2"])
 def test_a_run_knows_its_scorers_version(tmp_path, version):
-    """The scorer's version stands in the run's summary; an interrupted run has none, and it is unknown."""
+    """The scorer's version comes from the run's summary; without a summary it is unknown."""
     log = RunLog(tmp_path, "20260101T000000Z-aaaaaaaa")
     log.append(record("a", 1.0))
     assert found_for(tmp_path, "2026").baseline.scorer is None
@@ -99,7 +99,7 @@ def test_an_unknown_reference_is_refused(tmp_path):
 
 
 def test_a_run_without_the_cell_is_no_baseline(tmp_path):
-    """A run that has no record of the cell is told as such."""
+    """A run without records of the cell is named in the message."""
     RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0, task="another"))
     assert "run 20260101T000000Z-aaaaaaaa has no cell t/single-scripted-m" in found_for(tmp_path, "last").missing
 
@@ -140,7 +140,7 @@ def test_a_model_alone_means_the_committed_snapshots(tmp_path):
 
 
 def test_a_misspelt_model_says_what_there_is(tmp_path):
-    """A model that the reference has no cell of is told with the nearest."""
+    """If the reference has no cell of the model, the message names the closest one."""
     commit(tmp_path, {"a": 1.0}, slug="llama", model="llama")
     found = found_for(tmp_path, "@scripted:lama")
     assert "no cell t/single-scripted:lama; it has single-scripted-llama" in found.missing
@@ -163,7 +163,7 @@ def test_another_strategy_can_be_named(tmp_path):
 
 
 def test_a_path_with_an_at_sign_is_a_path(tmp_path):
-    """What exists is a path, whatever stands in its name."""
+    """An existing path is a path, whatever its name contains."""
     commit(tmp_path / "at", {"a": 1.0})
     (tmp_path / "at" / "snapshots").rename(tmp_path / "kept@scripted")
     assert found_for(tmp_path, "kept@scripted").baseline is not None
@@ -173,7 +173,7 @@ def test_a_path_with_an_at_sign_is_a_path(tmp_path):
 
 
 def git(folder: Path, *words: str) -> None:
-    """Run git in a folder, whoever the user is."""
+    """Run git in a folder, with a fixed user."""
     who = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
@@ -220,6 +220,6 @@ def test_a_broken_snapshot_at_a_commit_is_a_fault(checkout):
 
 @pytest.mark.parametrize("reference", ["-x", "--all", "nothing..HEAD"])
 def test_what_is_no_commit_is_refused(checkout, reference):
-    """A reference that git would take for an option, or a range, names nothing."""
+    """A reference that git reads as an option or a range is refused."""
     with pytest.raises(UsageError, match="is not a path, a run or a git ref"):
         found_for(checkout, reference)

@@ -26,7 +26,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_snapshot_round_trip(tmp_path):
-    """What is written is read as the same results, one line a sample, keys sorted, twice the same bytes."""
+    """A snapshot reads back as the same results; it has one line per sample, sorted keys and reproducible bytes."""
     found = cell({"b": 0.0, "a": 1.0, "c": None})
     text = snapshot_text(found, None)
     assert text == snapshot_text(found, None)
@@ -38,7 +38,7 @@ def test_snapshot_round_trip(tmp_path):
 
 
 def test_no_volatile_value_stands_in_a_snapshot():
-    """Run id, time, latency and cache hits change nothing in the file."""
+    """Run id, time, latency and cache hits do not change the file."""
     plan = replace(PLAN, total=1, selected=("a",))
     other = {"run_id": "r2", "started_at": "2027-01-01T00:00:00+00:00", "latency_s": 9.0, "cached": True}
     texts = [snapshot_text(compute_metrics(plan, [r]), None) for r in (record("a", 1.0), record("a", 1.0, **other))]
@@ -46,13 +46,13 @@ def test_no_volatile_value_stands_in_a_snapshot():
 
 
 def test_a_snapshot_of_a_folder_names_no_path():
-    """Of a model that is a local folder only the folder's own name is written."""
+    """For a model in a local folder, only the folder's own name is written."""
     text = snapshot_text(cell({"a": 1.0}, model="/models/small"), None)
     assert json.loads(text)["model"] == "small"
 
 
 def test_floats_are_rounded():
-    """Scores have at most 6 digits, so that the last bits of a machine make no diff."""
+    """Scores have at most 6 digits, so that rounding errors make no diff."""
     value = json.loads(snapshot_text(cell({"a": 1 / 3, "b": 0.0}), None))
     assert value["samples"]["a"]["score"] == 0.333333
     assert value["score"] == 0.166666
@@ -60,7 +60,7 @@ def test_floats_are_rounded():
 
 @given(st.dictionaries(st.text(min_size=1), st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=8))
 def test_every_snapshot_can_be_read_again(values):
-    """Whatever the ids and scores, what is written is trusted when it is read."""
+    """For any ids and scores, a written snapshot can be read."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "s.json"
         write_text(path, snapshot_text(cell(values), None))
@@ -69,13 +69,13 @@ def test_every_snapshot_can_be_read_again(values):
 
 
 def test_a_whole_run_forgets_removed_samples():
-    """After a run over all samples nothing of a sample that is gone stays in the file."""
+    """After a run over all samples, the file has no removed samples."""
     before = json.loads(snapshot_text(cell({"a": 1.0, "gone": 1.0}), None))
     assert list(json.loads(snapshot_text(cell({"a": 1.0}), before))["samples"]) == ["a"]
 
 
 def test_a_partial_snapshot_knows_no_whole_cost():
-    """Cost and usage of samples that were kept are not known: unknown, not those of the part."""
+    """Cost and usage are unknown if samples were kept, not those of the part."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
     part = compute_metrics(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
     after = json.loads(snapshot_text(part, before))
@@ -83,7 +83,7 @@ def test_a_partial_snapshot_knows_no_whole_cost():
 
 
 def test_a_partial_run_keeps_the_other_samples():
-    """Samples that this run did not answer stay as they were, and the score is of all."""
+    """Samples that this run did not answer are kept, and the score is over all samples."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
     part = compute_metrics(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
     after = json.loads(snapshot_text(part, before))
@@ -109,7 +109,7 @@ def test_a_partial_run_keeps_the_other_samples():
     ],
 )
 def test_a_snapshot_that_cannot_be_trusted_is_refused(tmp_path, change, said):
-    """Each fault is an error that names the file and the fault."""
+    """Each fault raises an error that names the file and the fault."""
     value = json.loads(snapshot_text(cell({"a": 1.0}), None))
     change(value)
     with pytest.raises(SnapshotError) as caught:
@@ -120,7 +120,7 @@ def test_a_snapshot_that_cannot_be_trusted_is_refused(tmp_path, change, said):
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_snapshot_is_refused(tmp_path, content):
-    """Whatever stands in the file, reading it ends in a SnapshotError."""
+    """Reading any other content raises SnapshotError."""
     path = tmp_path / "s.json"
     path.write_bytes(content)
     with pytest.raises(SnapshotError, match=r"s\.json"):

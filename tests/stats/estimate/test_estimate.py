@@ -40,7 +40,7 @@ def test_nothing_scored_is_unknown():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
 def test_estimates_are_never_nan_and_hold_their_mean(values):
-    """Whatever the scores, mean and interval are finite, in order and within [0, 1]."""
+    """For any scores, mean and interval are finite, in order and within [0, 1]."""
     found = estimate(values)
     assert min(values) <= found.mean <= max(values)
     assert found.stderr is None or found.stderr >= 0
@@ -64,5 +64,5 @@ def test_wilson_at_the_ends(share, known):
 
 
 def test_wilson_narrows_to_the_share():
-    """With very many samples nothing but the share is left."""
+    """With very many samples the interval shrinks to the share."""
     assert wilson(0.3, 10**9) == pytest.approx((0.3, 0.3), abs=1e-4)

@@ -22,7 +22,7 @@ def paired_difference(newly_wrong: int, newly_right: int, n: int) -> tuple[float
 
 @given(st.data(), st.integers(2, 200))
 def test_paired_interval_holds_its_difference(data, n):
-    """For every table the interval is within [-1, 1], and it holds the difference shrunk by its prior."""
+    """For every table the interval lies within [-1, 1] and contains the difference."""
     worse = data.draw(st.integers(0, n))
     better = data.draw(st.integers(0, n - worse))
     difference, low, high = paired_difference(worse, better, n)
@@ -37,7 +37,7 @@ def test_paired_interval_by_hand():
 
 
 def test_paired_interval_shrinks_with_n():
-    """Without a flip the interval lies around 0 and is within ±0.05 from 40 pairs on."""
+    """If no pair differs, the interval is around 0, and within ±0.05 from 40 pairs on."""
     assert paired_difference(0, 0, 40)[1:] == pytest.approx((-0.0467, 0.0467), abs=1e-4)
     assert paired_difference(0, 0, 10)[2] > 0.05
 
