@@ -121,7 +121,7 @@ def test_min_scored(sums):
     ("change", "said"),
     [
         (lambda c: c.pop("samples"), "missing*samples*--snapshot-update"),
-        (lambda c: c["samples"]["s0"].update(score=float("nan")), "NaN is no score"),
+        (lambda c: c["samples"]["s0"].update(score=float("nan")), "NaN is not a score"),
         (lambda c: c["samples"]["s0"].update(score=2), "sample 's0': not a result"),
         (lambda c: c.update(scorer="numeric/1"), "was scored by 'numeric/1', this run by 'exact/1'"),
         (lambda c: [s.update(hash="0" * 16) for s in c["samples"].values()], "nothing was compared"),
