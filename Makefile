@@ -58,7 +58,7 @@ train-model: $(TRAINABLE)  ## the bundled model from nothing, for hours on two c
 	$(BIN)/python -m training.nano.train --folder $(RUN) --tokens 95000000
 	$(BIN)/python -m training.nano.train --folder $(RUN) --decay 18000000
 	$(BIN)/python -m training.nano.export $(RUN)/decayed.pt $(MODEL)
-	$(BIN)/python -m training.nano.picture $(RUN)
+	$(BIN)/python -m training.nano.plot_loss $(RUN)
 
 eval-model: $(TRAINABLE)   ## its figures on held-out problems, and its card
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)

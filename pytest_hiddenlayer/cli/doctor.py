@@ -10,8 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HiddenLayerError
 from ..models import BUNDLED
+from ..protocols import Provider, capabilities_of
 from ..registry import providers
-from ..types import GenerationConfig, Message, Provider, Request
+from ..types import GenerationConfig, Message, Request
 
 HELP = "say which providers work here, and why not"
 QUESTION = "What is 37+58?"
@@ -40,7 +41,7 @@ def _check(name: str) -> bool:
     began = time.perf_counter()
     try:
         provider = providers.get(name)(None)
-        if getattr(provider, "price_list", None) is not None:
+        if capabilities_of(provider).price_list is not None:
             print(f"{name}: ready, with {provider.model} unless you name another (not asked: that would cost)")
             return True
         said = asyncio.run(_ask(provider))
@@ -53,8 +54,9 @@ def _check(name: str) -> bool:
 
 def _batches() -> list[str]:
     """A line for each batch that runs from this folder have sent and not put into records yet."""
-    from ..calls.batch.batcher import describe_pending
-    from ..calls.batch.ledger import BATCHES, read_entries
+    from ..calls.batch.entries import read_entries
+    from ..calls.batch.ledger import BATCHES
+    from ..calls.batch.messages import describe_pending
 
     try:
         found = describe_pending(read_entries(BATCHES), time.time())

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..analysis.judge_audit.audit import FILE, AuditOptions, audit_judge
     from ..analysis.judge_audit.prompts import DEFAULT_PROMPTS, task_terms
     from ..analysis.judge_audit.text import audit_text
-    from ..options import parse_model
+    from ..model_names import parse_model
     from ..results.log.run_log import find_run
     from .terminal_input import relative_to_cwd
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..analysis.tournament.text import standings_text
     from ..analysis.tournament.tournament import TournamentOptions, hold_tournament
     from ..analysis.tournament.win_matrix import check_picture, draw_win_matrix
-    from ..options import parse_model
+    from ..model_names import parse_model
     from ..results.log.run_log import find_run
 
     options = TournamentOptions(

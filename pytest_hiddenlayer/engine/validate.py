@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from ..calls.cost.price_file import read_own_prices
 from ..errors import UsageError
-from ..options import RunOptions, parse_model
+from ..model_names import full_name, parse_model
+from ..options import RunOptions
+from ..protocols import traits_of
 from ..registry import providers
 from ..strategies.bind import bind_strategy
 from ..types import ModelName
-from .cases import full_name
 
 
 def check_options(options: RunOptions) -> None:
@@ -26,9 +27,7 @@ def check_options(options: RunOptions) -> None:
         raise UsageError(f"two of {written} are the same model; leave one out")
     if options.replay is None:  # a replay needs neither weights nor a client
         for name in _models(options):
-            check = getattr(providers.get(name.provider), "check", None)
-            if check is not None:
-                check(name.model)
+            traits_of(providers.get(name.provider)).check(name.model)
 
 
 def _check_files(options: RunOptions) -> None:

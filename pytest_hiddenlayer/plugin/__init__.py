@@ -1,15 +1,21 @@
 """The pytest plugin: the only package that imports pytest. It keeps hooks; the work is done by `session`.
 
-options          options and ini keys, from the table       typed_options   what the user typed
-state            what one pytest session keeps              messages        sentences while items wait
-collect          task files → items and gates               marker          @pytest.mark.task
-fixtures         sample, strategy, provider, ...            outcomes        a record in pytest's words
-prefetch         answers before their items' turn           early_stopping  epochs that are skipped
-session          before the first item, after the last      gates           gate reports, --lf
-reports          records on reports                         controls        control samples on items
-terminal, html   what people read                           capture         items that print nothing
-xdist            controller and workers                     scheduling      all items at once, for batches
-syrupy_extension snapshots written through syrupy
+options           options and ini keys, from the table
+typed_options     what the user typed, as opposed to an ini file
+state             what one pytest session keeps
+collect           task files → items and gates
+marker            @pytest.mark.task
+fixtures          sample, strategy, provider, judge, evaluate
+outcomes          a record in pytest's words
+prefetch          answers before their items' turn
+early_stopping    epochs that are skipped
+session           before the first item, after the last one
+gates             gate reports, --lf
+controls          control samples on items
+capture           items that print nothing
+syrupy_extension  snapshots written through syrupy
+reporting/        reports, terminal, HTML, messages
+xdist/            controller and workers
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile |
 class TaskFile(pytest.Module):
     """A task file as a test module with one synthetic function."""
 
-    ahead: bool = False  # whether answers may be asked for before their item's fixtures are set up
-    quiet: bool = False  # whether its items run no fixture of the user's
-    item_hooks: Any = None  # of its items, once one of them runs
+    prefetch: bool = False  # answers may be requested before their item's fixtures are set up
+    quiet: bool = False  # its items run no fixture of the user's
+    item_hooks: Any = None  # shared by its items; set when the first one runs
 
     def _getobj(self) -> types.ModuleType:
         module = types.ModuleType(self.path.stem)
@@ -48,7 +48,7 @@ class TaskFile(pytest.Module):
         return module
 
     def collect(self) -> Iterator[pytest.Item]:
-        """The items: samples of every cell, then the gates. Raises CollectError for a fault in the file."""
+        """The items: the samples of every cell, then the gates. Raises CollectError if the file is wrong."""
         from ..errors import HiddenLayerError
 
         state = state_of(self.config)
@@ -66,7 +66,7 @@ class TaskFile(pytest.Module):
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
-        self.ahead = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
+        self.prefetch = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
         for cell in cells:
             yield from self._samples(cell, function)
         if session.options.gate != "off":
@@ -103,7 +103,7 @@ class EvalItem(pytest.Function):
 
     @property
     def ihook(self) -> Any:
-        """The hooks for this item; its file's items share theirs."""
+        """The hooks of this item, shared by all items of its file."""
         hooks = self.parent.item_hooks  # type: ignore[union-attr]
         if hooks is None:
             usual = super().ihook
@@ -112,21 +112,21 @@ class EvalItem(pytest.Function):
         return hooks
 
     def setup(self) -> None:
-        """The fixtures that a conftest wants everywhere, then the answer."""
+        """Set up autouse fixtures, then wait for the answer."""
         super().setup()
         record_for(self)
 
     def runtest(self) -> None:
-        """The answer is there: here it is judged."""
+        """Turn the record into pytest's outcome."""
         apply_outcome(self, self.stash[RECORDS][-1])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands: its file. The first line, since pytest wants one where a fixture skips."""
+        """The file; the first line, because pytest needs one if a fixture skips."""
         return self.path, 0, self.name
 
 
 class GateItem(pytest.Item):
-    """The gate of a cell. Collected like any item; its report is made after all samples, on the controller."""
+    """The gate of a cell. Collected like any item; the controller reports it after all samples."""
 
     cell_key: tuple[str, ...]
 
@@ -143,16 +143,16 @@ class GateItem(pytest.Item):
         raise RuntimeError("gates are reported by the controller")
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands: its file, no line."""
+        """The file, without a line."""
         return self.path, None, self.name
 
 
 def item_body() -> None:
-    """Stands in for the body of every task file's item, which pytest wants to be a function."""
+    """The body of every task file's item: pytest needs a function."""
 
 
 def _refuse_clashes(task: Task) -> None:
-    """Raise TaskError where two items would have one name: brackets become parentheses, `gate` is the gate's."""
+    """Raise TaskError if two items would share a name: brackets become parentheses, and `gate` is reserved."""
     from ..errors import TaskError
     from ..identifiers import item_name
 

@@ -10,7 +10,8 @@ from numbers import Real
 from typing import Any
 
 from ..errors import UsageError
-from ..types import Ask, Sample, Score
+from ..protocols import Ask
+from ..types import Sample, Score
 
 
 # The two are not frozen: the protocol's attributes are settable, and mypy holds a scorer to that.

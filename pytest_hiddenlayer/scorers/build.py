@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from ..errors import UsageError
 from ..parameters import check_params
+from ..protocols import Scorer
 from ..registry import scorers
-from ..types import Scorer, Spec
+from ..types import Spec
 from .adapters import adapt_function, adapt_object
 
 
@@ -45,7 +46,7 @@ def _required_positionals(parameters: Mapping[str, inspect.Parameter]) -> list[s
 
 def _conforming(name: str, made: Any) -> Scorer:
     if not (callable(getattr(made, "score", None)) and callable(getattr(made, "parse", None))):
-        raise UsageError(f"it made {made!r}, which has no `score` and `parse`; see types.Scorer")
+        raise UsageError(f"it made {made!r}, which has no `score` and `parse`; see pytest_hiddenlayer.Scorer")
     attributes = ("version", "pass_score", "needs_target")
     if getattr(made, "name", None) == name and all(hasattr(made, key) for key in attributes):
         return cast(Scorer, made)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..engine.cases import Cell, full_name
+from ..engine.cases import Cell
 from ..engine.round_scores import asks_a_model
-from ..options import parse_model
+from ..model_names import full_name, parse_model
 from ..results.metrics.cells import CellConfig
 from ..types import ModelName
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SnapshotError
+from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
 from ..results.budget_match.control_cells import control_figures
-from ..results.log.run_log import write_json, write_text
 from ..results.log.summary import summary
 from ..results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 from ..results.regression.gate import GateResult, judge_gates

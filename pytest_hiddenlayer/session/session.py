@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ..calls.batch.ledger import BATCHES
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
-from ..engine.task_models import refuse_task_models
 from ..options import RunOptions
 from ..results.log.resume import resumable
 from ..results.log.run_log import RunLog, new_run_id
@@ -80,7 +79,6 @@ class Session:
             options = replace(options, strategies=tuple(strategies))
         planned = cells(task, options)
         for cell in planned:
-            refuse_task_models(cell, options)
             self.configs.setdefault(cell.key, config_from_cell(cell, len(task.samples)))
         return planned
 

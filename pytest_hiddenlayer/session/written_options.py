@@ -10,8 +10,9 @@ from typing import Any
 
 from ..engine.task_models import loads_files
 from ..errors import UsageError, did_you_mean
+from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME, OPTIONS
-from ..options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
+from ..options import RunOptions, parse_base_urls, parse_budget
 from ..registry import providers
 from ..results.log.run_log import find_run
 from ..strategies.bind import parse_strategy
@@ -172,7 +173,7 @@ def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[
 def _allows_task_models(written: WrittenOptions) -> bool:
     """Whether the user allows it: typed, or in an ini file of the user's choice."""
     name = "allow-task-models"
-    return bool(written.typed.get(name)) or (written.ini_trusted and bool(written.ini.get(name)))
+    return bool(written.typed.get(name)) or (written.ini_trusted and written.flag(name))
 
 
 def _refuse_ini_models(written: WrittenOptions, options: RunOptions) -> None:

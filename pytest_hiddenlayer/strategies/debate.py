@@ -15,7 +15,8 @@ from typing import Literal
 
 from ..concurrency import together
 from ..errors import UsageError
-from ..types import Answer, Completion, Context, GenerationConfig, Message, Models
+from ..protocols import Context
+from ..types import Answer, Completion, GenerationConfig, Message, Models
 from .model_mix import nth
 from .voting import plurality
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ..concurrency import together
 from ..errors import UsageError
-from ..types import Answer, Context, GenerationConfig, Message, Models
+from ..protocols import Context
+from ..types import Answer, GenerationConfig, Message, Models
 from .model_mix import names, nth
 
 PLAN = "Split into steps: {task}"

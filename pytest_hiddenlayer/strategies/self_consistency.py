@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from ..concurrency import together
 from ..errors import UsageError
-from ..types import Answer, Context, GenerationConfig, Models
+from ..protocols import Context
+from ..types import Answer, GenerationConfig, Models
 from .model_mix import nth
 from .voting import plurality
 

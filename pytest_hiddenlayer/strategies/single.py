@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..types import Answer, Context
+from ..protocols import Context
+from ..types import Answer
 
 
 async def single(context: Context) -> Answer:

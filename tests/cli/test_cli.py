@@ -144,6 +144,6 @@ def test_run_refuses_a_model_folder_of_a_task_file(folder):
     refused = hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
     assert refused.returncode != 0
     assert "judge names the model mlx:evals/evil" in refused.stderr
-    assert "--allow-task-models" in refused.stderr
+    assert "--hl-allow-task-models" in refused.stderr
     allowed = hiddenlayer(folder, "run", "--provider", "scripted:replies.json", "--allow-task-models")
     assert "names the model" not in allowed.stderr

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from pytest_hiddenlayer import registry
 from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.protocols import Scorer
 from pytest_hiddenlayer.scorers.build import build_scorer
-from pytest_hiddenlayer.types import Sample, Score, Scorer, Spec
+from pytest_hiddenlayer.types import Sample, Score, Spec
 
 FAST = settings(deadline=None, database=None, max_examples=100)
 RULE = {"marker": "answer is ", "take": "first", "strip_final_dot": True}

@@ -60,14 +60,8 @@ def _plain(folder: Folder) -> None:
 
 def _prices(folder: Folder) -> None:
     _plain(folder)
-    price = {
-        "provider": "scripted",
-        "model": "replies.json",
-        "from": "2020-01-01",
-        "input": 1000000,
-        "output": 1000000,
-    }
-    folder.write("hiddenlayer-prices.yaml", json.dumps({"currency": "USD", "prices": [price]}))
+    price = '{provider: scripted, model: "*", since: 2020-01-01, input: 1000000, output: 1000000}'
+    folder.write("hiddenlayer-prices.yaml", f"prices:\n  - {price}\n")
 
 
 def _ini(folder: Folder) -> None:

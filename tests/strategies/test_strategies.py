@@ -23,7 +23,7 @@ from pytest_hiddenlayer.taskfile import load_task
 from pytest_hiddenlayer.types import Completion, GenerationConfig, ModelName, Record, Request, Spec, Usage
 
 if TYPE_CHECKING:
-    from pytest_hiddenlayer.types import Context
+    from pytest_hiddenlayer.protocols import Context
 
 QUESTION = "What is 6*7?"
 TASK = f"""task: t

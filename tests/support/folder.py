@@ -27,7 +27,8 @@ ZYGOTE = """
 import json, os, sys
 import pytest, rich.table, scipy.special
 import pytest_html.plugin, syrupy, xdist.plugin
-import pytest_hiddenlayer.engine.runtime, pytest_hiddenlayer.plugin.reporting.html, pytest_hiddenlayer.plugin.syrupy_extension
+import pytest_hiddenlayer.engine.runtime, pytest_hiddenlayer.plugin.reporting.html
+import pytest_hiddenlayer.plugin.syrupy_extension
 import pytest_hiddenlayer.report.html, pytest_hiddenlayer.taskfile.load
 import pytest_hiddenlayer.api, pytest_hiddenlayer.cli
 

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...engine.cases import full_name
 from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
-from ...results.log.run_log import write_json
+from ...io.atomic import write_json
+from ...model_names import full_name
 from ...types import GenerationConfig, ModelName, Usage
 from ..annotation.labels import Label
 from ..annotation.questions import read_sides

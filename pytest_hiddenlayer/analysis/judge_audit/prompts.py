@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...protocols import Scorer
 from ...scorers.build import build_scorer
-from ...types import Sample, Scorer, Spec
+from ...types import Sample, Spec
 
 CRITERIA = "Is the answer right?"
 _NOT_OURS = {"model", "against", "combine"}

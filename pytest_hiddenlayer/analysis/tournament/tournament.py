@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...engine.cases import full_name
 from ...errors import UsageError
 from ...identifiers import slug
-from ...results.log.run_log import write_json
+from ...io.atomic import write_json
+from ...model_names import full_name
 from ...types import ModelName
 from .games import Game, GameLog, score_games, unplayed
 from .judge_bias import effects

@@ -22,7 +22,7 @@ class HtmlReport:
         return self.config.stash.get(STATE, None)
 
     def _ensure(self, session: pytest.Session | None) -> None:
-        """Have a report written into the run's folder, where the user asked for none elsewhere."""
+        """Open a report in the run's folder, unless the user asked for one elsewhere."""
         state = self._state()
         plugin = self.config.pluginmanager.get_plugin("html")
         if state is None or plugin is None or state.html is not None or self.config.option.collectonly:
@@ -37,14 +37,14 @@ class HtmlReport:
         self.config.option.self_contained_html = True
         state.session.run_log.open()
         pytest_html_plugin.pytest_configure(self.config)
-        made = [p for p in self.config.pluginmanager.get_plugins() if isinstance(p, BaseReport)]
-        state.html = made[0]
+        plugins = self.config.pluginmanager.get_plugins()
+        state.html = next(p for p in plugins if isinstance(p, BaseReport))
         if session is not None:
             state.html.pytest_sessionstart(session)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Begin the report with the first eval item; pytest-html sees all that come after."""
+        """Open the report with the first eval item; pytest-html sees the reports that follow."""
         state = self._state()
         if state is None or state.html is not None or not getattr(report, "hl_eval", False):
             return
@@ -63,7 +63,7 @@ class HtmlReport:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
-        """The item's figures; the name is escaped here, since pytest-html does not."""
+        """The item's metrics. The name is escaped here, because pytest-html does not."""
         if len(cells) < 2:
             return
         name = str(report.nodeid) + ("" if report.when in ("call", "collect") else f"::{report.when}")
@@ -86,10 +86,10 @@ class HtmlReport:
         from ...identifiers import controlled
         from ...report.html import record_html
 
-        made = [record for record in getattr(report, "hl_records", ()) if controlled(record.label) is None]
-        if made and data == ["No log output captured."]:
+        records = [record for record in getattr(report, "hl_records", ()) if controlled(record.label) is None]
+        if records and data == ["No log output captured."]:
             data.clear()
-        for record in reversed(made):
+        for record in reversed(records):
             data.insert(0, record_html(record.to_json()))
 
     @pytest.hookimpl(optionalhook=True)

@@ -1,6 +1,6 @@
-"""Records travel on reports: from the item that made them to the process that prints and gates.
+"""Reports carry records from the item that made them to the process that prints and judges.
 
-What is not needed any longer is let go at once: a run's texts are on disk, and pytest keeps every
+Texts are released as soon as they are reported: they are on disk, and pytest keeps every
 item and every report to the end.
 """
 
@@ -28,9 +28,9 @@ def pytest_runtest_makereport(
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
     report.user_properties = item.user_properties  # one list for three reports: pytest keeps them all
-    made = [*item.stash.get(RECORDS, []), *controls_of(item)]
-    if made and (report.when == "call" or (report.when == "setup" and not report.passed)):
-        report.hl_records = made  # type: ignore[attr-defined]
+    records = [*item.stash.get(RECORDS, []), *controls_of(item)]
+    if records and (report.when == "call" or (report.when == "setup" and not report.passed)):
+        report.hl_records = records  # type: ignore[attr-defined]
     if report.when == "call" and report.passed and NEWLY_CORRECT in item.stash:
         report.wasxfail = item.stash[NEWLY_CORRECT]
     if report.when == "teardown":
@@ -42,28 +42,28 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
-    """Records as plain JSON values; as text from xdist's worker, whose channel is slow with nested ones."""
+    """Records as plain JSON values; as one text from an xdist worker, whose channel is slow with nested values."""
     values = yield
     if values is not None and "hl_records" in values:
-        made = [record.to_json() for record in report.hl_records]
-        values["hl_records"] = json.dumps(made) if hasattr(config, "workerinput") else made
+        records = [record.to_json() for record in report.hl_records]
+        values["hl_records"] = json.dumps(records) if hasattr(config, "workerinput") else records
     return values
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_from_serializable() -> Generator[None, Any, Any]:
-    """Records again, from another process."""
+    """Restore records that come from another process."""
     report = yield
     if hasattr(report, "hl_records"):
         from ...types import Record
 
-        told = report.hl_records
-        report.hl_records = [Record(**values) for values in (json.loads(told) if isinstance(told, str) else told)]
+        sent = report.hl_records
+        report.hl_records = [Record(**values) for values in (json.loads(sent) if isinstance(sent, str) else sent)]
     return report
 
 
 class RecordCollector:
-    """The controller's side: records and outcomes of eval items, before anybody prints them."""
+    """On the controller: collects the records and outcomes of eval items before anything is printed."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -71,7 +71,7 @@ class RecordCollector:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
-        """Keep what figures need of a report's records; after an item's last report its texts are let go."""
+        """Keep what metrics need of a report's records; release their texts after the item's last report."""
         if getattr(report, "hl_eval", False):
             self._keep(report)
         yield
@@ -82,9 +82,9 @@ class RecordCollector:
         from ...results.log.compact import lean
 
         state = self.config.stash[STATE]
-        made = getattr(report, "hl_records", ())
-        if made:
-            state.session.records.extend(made if state.session.options.equal_budget else map(lean, made))
+        records = getattr(report, "hl_records", ())
+        if records:
+            state.session.records.extend(records if state.session.options.equal_budget else map(lean, records))
             self._carrying[report.nodeid] = report
         if report.skipped and not _expected(report) and isinstance(report.longrepr, tuple):
             state.skips[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
@@ -98,7 +98,7 @@ def _expected(report: Any) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A session in which every eval item was skipped measured nothing: it is not a success."""
+    """Fail a session in which every eval item was skipped: it measured nothing."""
     state = session.config.stash.get(STATE, None)
     if state is None or state.session.worker:
         return

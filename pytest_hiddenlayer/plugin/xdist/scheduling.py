@@ -1,4 +1,4 @@
-"""xdist's scheduling for batches; the only module that imports xdist, when it runs already."""
+"""Scheduling under `--hl-batch`. The only module that imports xdist; loaded when xdist runs already."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from xdist.workermanage import WorkerController
 
 
 class WholeScheduling(LoadScheduling):  # type: ignore[misc]
-    """Gives all items out at the start, in equal parts of items that stand together.
+    """Distributes all items at the start, in equal parts of consecutive items.
 
-    xdist's own `load` keeps most of them back until workers have ended some: each part
-    would be a batch of its own, and wait as long as the one before.
+    xdist's own `load` keeps most items back until workers have finished some. Each part would
+    become a batch, and wait as long as the one before.
     """
 
     _first = False  # whether this is the first distribution
 
     def schedule(self) -> None:
-        """Give everything out; later calls, when a worker has come in another's place, are xdist's."""
+        """Distribute everything. Later calls, when a worker replaces another, behave as in xdist."""
         self._first = self.collection is None
         try:
             super().schedule()
@@ -25,6 +25,6 @@ class WholeScheduling(LoadScheduling):  # type: ignore[misc]
 
     def _send_tests(self, node: WorkerController, num: int) -> None:
         if self._first:
-            waiting = [one for one in self.nodes if not self.node2pending[one]]
+            waiting = [worker for worker in self.nodes if not self.node2pending[worker]]
             num = max(num, -(-len(self.pending) // max(len(waiting), 1)))
         super()._send_tests(node, num)

@@ -1,4 +1,4 @@
-"""The two sides of xdist: workers ask the controller, which holds every model, limit, budget and cache."""
+"""The controller's side: which run its workers belong to, and the broker that their calls go to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...calls.broker.server import Broker
 
 SOCKET = "hl_broker"
-"""In `workerinput`: where the broker listens, if there is one by the time of the first item."""
+"""In `workerinput`: the socket of the broker, if it listens by the time of the first item."""
 
 
 class Workers:
@@ -31,7 +31,7 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which run it belongs to, and where the broker will listen."""
+        """Send a worker its run, its root, and the socket that the broker will listen on."""
         from ...calls.broker.server import socket_path
 
         session = state_of(node.config).session
@@ -46,17 +46,17 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
-        """Listen before the first item is given out, if a worker found an eval."""
+        """Start the broker before the first item is distributed, if a worker found an eval."""
         if self._broker is None and has_evals(self._config, ids):
             from ...calls.broker.server import Broker
 
-            broker = Broker(state_of(self._config).session.runtime, self._path)
+            broker = Broker(state_of(self._config).session.runtime.pool, self._path)
             broker.start()
             self._broker = broker
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Under --hl-batch all items are given out at once: what a worker does not know it cannot ask for."""
+        """Under --hl-batch distribute all items at once: a worker can only prefetch items that it knows."""
         if not state_of(config).session.options.batch or config.getoption("dist") != "load":
             return None
         from .scheduling import WholeScheduling
@@ -65,7 +65,7 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over the plans of a worker; all workers planned the same."""
+        """Take the cells of the first worker that ends; all workers have the same."""
         from ...results.metrics.cells import CellConfig
 
         session = state_of(node.config).session
@@ -83,7 +83,7 @@ class Workers:
 
 
 def has_evals(config: pytest.Config, ids: Sequence[str]) -> bool:
-    """Whether these items may ask a model: of task files, or of a module with the marker `task`."""
+    """Whether these items may call a model: items of task files, or of a module with the marker `task`."""
     files = {name.partition("::")[0] for name in ids}
     if any_typed(config) or any(name.endswith(SUFFIXES) for name in files):
         return True

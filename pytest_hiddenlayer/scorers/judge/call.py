@@ -7,7 +7,8 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ...types import Ask, Completion, GenerationConfig
+from ...protocols import Ask
+from ...types import Completion, GenerationConfig
 from .prompt import JudgePrompt
 from .verdict_parser import ParsedVerdict
 

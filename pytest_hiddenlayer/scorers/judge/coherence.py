@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from ..match.cohesion import cohesion
 from .call import DATA, MAX_TOKENS
 from .judgment import JudgeConfig

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ...types import Ask
+from ...protocols import Ask
 from .call import MAX_TOKENS, Verdict, ask_verdict, shorten, together
 from .logprob_weighting import TOP, Weights, weigh
 from .prompt import JudgePrompt

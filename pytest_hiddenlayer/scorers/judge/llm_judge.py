@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from ..match.messages import no_target
 from .call import DATA, MAX_TOKENS
 from .judgment import JudgeConfig

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ...types import Ask
+from ...protocols import Ask
 from .call import DATA, MAX_TOKENS, Verdict, ask_verdict, shorten, together
 from .prompt import JudgePrompt
 from .scale import PAIR

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...errors import UnknownNameError, UsageError
+from ...protocols import Ask
 from ...registry import providers
-from ...types import Ask, Score
+from ...types import Score
 from .call import together
 from .judgment import JudgeConfig, Judgment, form_judgment
 from .prompt import JudgePrompt

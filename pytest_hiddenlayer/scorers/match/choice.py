@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
 from .multiple_choice import named_letters, options_in

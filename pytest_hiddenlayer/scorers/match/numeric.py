@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
 from .numbers import Number, find_numbers

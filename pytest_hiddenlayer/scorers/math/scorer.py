@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from ..match.extract import WHOLE, Extract
 from ..match.messages import compared, listed, no_target, not_found
 from .process import PROCESS, ExpressionTimeoutError

@@ -245,7 +245,7 @@ def test_local_calls_cost_nothing():
 
 
 @pytest.mark.parametrize(
-    ("error", "doubtful"),
+    ("error", "unconfirmed"),
     [(TransientError("reset"), True), (asyncio.CancelledError(), True), (TransientError("busy", status=429), False),
      (ProviderError("401"), False)],
 )  # fmt: skip

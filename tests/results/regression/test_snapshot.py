@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.records import PLAN, cell, record, some
 
 from pytest_hiddenlayer.errors import SnapshotError
-from pytest_hiddenlayer.results.log.run_log import write_text
+from pytest_hiddenlayer.io.atomic import write_text
 from pytest_hiddenlayer.results.metrics.cells import compute_metrics
 from pytest_hiddenlayer.results.regression.snapshot import baseline_from_snapshot, read_snapshot, snapshot_text
 

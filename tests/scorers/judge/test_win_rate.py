@@ -111,7 +111,7 @@ def test_the_file_stands_beside_the_task(tmp_path, name, why):
 
 def test_faults_of_the_file_are_told(tmp_path):
     """Ids of no sample, and rows without output, are faults with the file's own line."""
-    with pytest.raises(TaskError, match=r"others\.jsonl:1: row 0: id 'x' is no sample's"):
+    with pytest.raises(TaskError, match=r"others\.jsonl:1: row 0: no sample has the id 'x'"):
         write_case(tmp_path, others(tmp_path, {"id": "x", "output": "y"}))
 
 

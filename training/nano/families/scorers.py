@@ -11,8 +11,8 @@ from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
 from pytest_hiddenlayer.scorers.judge.scale import YES_NO, Scale
 from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 
-from ..draw import Draw
 from ..questions import Question, question
+from ..sampling import Draw
 from ..words import NAMES, PLACES, THINGS, WORDS
 from . import Chat
 from .judging import looked_at, mark, said

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..types import Completion, Request
+from .types import Completion, Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Draws a run's losses and quick figures: `python -m training.nano.picture FOLDER` writes FOLDER/loss.svg."""
+"""Draws a run's losses and quick figures: `python -m training.nano.plot_loss FOLDER` writes FOLDER/loss.svg."""
 
 from __future__ import annotations
 
