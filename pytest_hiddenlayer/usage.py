@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .metadata_keys import SCORING_CALLS
-from .types import Record
+from .types import SCORING_CALLS, Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
-from ..metadata_keys import ROUND_SCORES, SCORING_CALLS
 from ..protocols import Provider
-from ..types import Answer, Call, GenerationConfig, Outcome, Record, Score
+from ..types import ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Outcome, Record, Score
 from .cases import Case
 from .context import AnswerContext
 from .record_builder import build_record

@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias, get_args
 
-from ...metadata_keys import ROUND_SCORES
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality
-from ...types import Record
+from ...types import ROUND_SCORES, Record
 from ..metrics.cells import by_cell
 from ..regression.baseline import CellKey
 

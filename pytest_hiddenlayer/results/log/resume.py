@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ...metadata_keys import RESUMED_FROM
 from ...types import Record
 from .run_log import read_records
+
+RESUMED_FROM = "resumed_from"
+"""Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
 
 
 def resumable(folder: Path) -> dict[str, Record]:
