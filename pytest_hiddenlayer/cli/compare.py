@@ -1,4 +1,4 @@
-"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 where something regressed."""
+"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 if a cell regressed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from ..results.regression.compare_runs import RunComparison
     from ..results.regression.references import Reference
 
-HELP = "compare two runs, snapshot folders, snapshots or git refs; exit status 1 where a cell regressed"
+HELP = "compare two runs, snapshot folders, snapshots or git refs"
+EPILOG = """examples:
+  hiddenlayer compare main last              the committed snapshots of main against the last run
+  hiddenlayer compare last#single last#debate
+  hiddenlayer compare main last --markdown   a table for a pull request
+
+exit status: 0 nothing regressed; 1 a cell regressed or cannot be compared; 4 a reference that names nothing
+"""
 
 REFERENCE = (
-    "a path, a run id, `last` or a git ref; @PROVIDER:MODEL and #STRATEGY after it choose its cells; "
+    "a path, a run id, `last` or a git ref, then optionally @PROVIDER:MODEL and #STRATEGY to select cells; "
     "@PROVIDER:MODEL alone means the committed snapshots"
 )
 
@@ -32,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--equal-budget",
         action="store_true",
-        help="hold the strategies of run NEW against single answers at the same calls and tokens: its own draws, "
-        "or run OLD's single answers over epochs",
+        help="compare the strategies of run NEW with single answers at the same number of calls and tokens: "
+        "its control samples, or the single answers of run OLD over epochs",
     )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON")
@@ -51,8 +58,14 @@ def add_references(parser: argparse.ArgumentParser) -> None:
         default="hash",
         help="samples of the same id and prompt (default), or of the same id: to compare prompts",
     )
-    parser.add_argument("--margin", type=share, default=0.0, metavar="X", help="how much worse is tolerated (0)")
-    parser.add_argument("--min-effect", type=share, default=0.05, metavar="X", help="what does not matter (0.05)")
+    parser.add_argument(
+        "--margin",
+        type=share,
+        default=0.0,
+        metavar="X",
+        help="non-inferiority margin: how much worse is tolerated (0)",
+    )
+    parser.add_argument("--min-effect", type=share, default=0.05, metavar="X", help="equivalence margin (0.05)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _equal_budget(arguments: argparse.Namespace) -> int:
-    """Print the strategies of NEW against single answers of the same budget. Raises UsageError without any."""
+    """Print the strategies of NEW against control samples of the same budget. Raises UsageError if there is none."""
     from ..report.budget_match import find, text
     from ..results.budget_match.controls_from_run import with_draws
     from ..results.log.run_log import read_records
@@ -98,7 +111,7 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
 
 
 def compare(arguments: argparse.Namespace) -> RunComparison:
-    """The two references compared. Raises UsageError where they have nothing in common."""
+    """The two references compared. Raises UsageError if they have no cell in common."""
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 

@@ -14,7 +14,7 @@ from ..protocols import Provider, capabilities_of
 from ..registry import providers
 from ..types import GenerationConfig, Message, Request
 
-HELP = "say which providers work here, and why not"
+HELP = "check which providers work here, and why not"
 QUESTION = "What is 37+58?"
 
 
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print versions and one line a provider; 1 where none that answers by itself works."""
+    """Print versions and one line per provider. Returns 1 if no provider that runs a model works."""
     print(f"python {platform.python_version()} on {platform.system()} {platform.machine()}")
     for name in ("pytest-hiddenlayer", "pytest", "pytest-html", "pytest-xdist", "syrupy", "mlx", "mlx-lm"):
         print(f"  {name} {_version(name)}")
@@ -53,7 +53,7 @@ def _check(name: str) -> bool:
 
 
 def _batches() -> list[str]:
-    """A line for each batch that runs from this folder have sent and not put into records yet."""
+    """One line per batch that was sent from this folder and is not collected yet."""
     from ..calls.batch.entries import read_entries
     from ..calls.batch.ledger import BATCHES
     from ..calls.batch.messages import describe_pending

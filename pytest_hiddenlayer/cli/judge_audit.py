@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Audit and print; 1 where the judge said nothing that could be read."""
     from ..analysis.annotation.labels import read_labels
     from ..analysis.judge_audit.audit import FILE, AuditOptions, audit_judge
-    from ..analysis.judge_audit.prompts import DEFAULT_PROMPTS, task_terms
+    from ..analysis.judge_audit.prompts import DEFAULT_PROMPTS, prompts_of_task
     from ..analysis.judge_audit.text import audit_text
     from ..model_names import parse_model
     from ..results.log.run_log import find_run
@@ -52,9 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
         concurrency=arguments.concurrency,
     )
     labels = read_labels(arguments.labels) if arguments.labels else []
-    terms = task_terms(arguments.task_file, Path.cwd()) if arguments.task_file else DEFAULT_PROMPTS
+    prompts = prompts_of_task(arguments.task_file, Path.cwd()) if arguments.task_file else DEFAULT_PROMPTS
     judge = parse_model(arguments.judge, "--judge")
-    found = audit_judge(folder, judge, options, terms=terms, labels=labels, on_done=_progress)
+    found = audit_judge(folder, judge, options, prompts=prompts, labels=labels, on_done=_progress)
     print(file=sys.stderr)
     if arguments.json:
         print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
