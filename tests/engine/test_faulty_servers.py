@@ -89,7 +89,7 @@ def test_a_trickling_body_meets_the_deadline(provider):
     assert len(ends) == 5
     assert max(ends) < 2.2
     assert record.outcome == "error"
-    assert "no whole answer within" in record.error
+    assert "no complete answer within" in record.error
     assert seconds < 6.6
 
 

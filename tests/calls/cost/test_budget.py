@@ -152,7 +152,7 @@ def test_the_limit_holds_in_any_order(calls, random):
 
 
 def end(budget: Budget, reserved: Decimal, how: str, cost: Decimal) -> Decimal:
-    """End a call; by how much it cost more than was set aside."""
+    """End a call; return by how much its cost exceeds its reservation."""
     if how == "doubt":
         budget.mark_unconfirmed(reserved)
         return Decimal(0)
@@ -219,7 +219,7 @@ def answered(cost=None, usage=None) -> Completion:
 
 
 def test_a_call_is_settled_at_its_price():
-    """What was set aside is free again, and the completion tells its cost."""
+    """The reservation is released, and the completion has its cost."""
     budget = Budget(limit=Decimal(1))
     one = meter(budget)
     reserved = asyncio.run(one.reserve(ASKED))
@@ -250,7 +250,7 @@ def test_local_calls_cost_nothing():
      (ProviderError("401"), False)],
 )  # fmt: skip
 def test_what_was_sent_and_not_answered_may_have_been_billed(error, unconfirmed):
-    """A lost connection or a deadline keeps what was set aside; a refusal by the server costs nothing."""
+    """A lost connection or a deadline keeps the reservation; a rejection by the server costs nothing."""
     budget = Budget(limit=Decimal(1))
     one = meter(budget)
     reserved = asyncio.run(one.reserve(ASKED))
