@@ -43,12 +43,12 @@ def test_twenty_calls_asked_anew(calls):
     from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 
     chosen = random.Random(4).sample(calls, 20)
-    assert {call.identity["params"]["temperature"] > 0 for call in chosen} == {True, False}
+    assert {call.key_fields["params"]["temperature"] > 0 for call in chosen} == {True, False}
 
     async def ask() -> list[Completion]:
         provider = MlxProvider()
         try:
-            return await asyncio.gather(*(provider.complete(request_of(call.identity)) for call in chosen))
+            return await asyncio.gather(*(provider.complete(request_of(call.key_fields)) for call in chosen))
         finally:
             await provider.close()
 
@@ -63,6 +63,6 @@ def told(completion: Completion):
 
 def test_every_task_has_its_calls(calls):
     """A thousand calls and more, of every kind of role."""
-    roles = {call.identity["role"].rstrip("0123456789") for call in calls}
+    roles = {call.key_fields["role"].rstrip("0123456789") for call in calls}
     assert len(calls) > 1000
     assert {"answer", "agent-", "judge", "manager", "worker-", "sample-"} <= roles
