@@ -23,9 +23,9 @@ from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.outcomes import failure_of
 from .session.session import Session
-from .session.written_options import WrittenOptions, parse_options, read_ini
+from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
 from .taskfile import is_task_file
-from .types import Record
+from .types import ModelName, Record
 
 WINDOW = 64
 """Maximum number of cases in flight, except under `batch`; the limit of the provider lies within it."""
@@ -106,7 +106,7 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     project = find_project(here, [Path(name) for name in names])
     updating = bool(options.pop("snapshot_update", False))
     given = {_option_name(key): value for key, value in options.items() if value is not None}
-    typed = {name: _written(name, value) for name, value in given.items()}
+    typed = {name: _as_written(name, value) for name, value in given.items()}
     found = eval_paths(project, [Path(name) for name in names])
     load_conftests(project.root, found)
     return evaluate_paths(found, run_options(project, typed), project, updating=updating)
@@ -114,7 +114,21 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
 
 def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
     """The options of a run in a project: typed ones, then those of the ini file. Raises UsageError."""
-    written = WrittenOptions(
+    options = parse_options(_written_options(project, typed))
+    check_options(options)
+    return options
+
+
+def judge_options(project: Project, judge: ModelName, typed: Mapping[str, Any]) -> RunOptions:
+    """The options of calls to a judge, for tournaments and audits of finished runs. Raises UsageError."""
+    load_conftests(project.root, [project.root / "conftest.py"])
+    options = parse_call_options(_written_options(project, typed), judge)
+    check_options(options)
+    return options
+
+
+def _written_options(project: Project, typed: Mapping[str, Any]) -> WrittenOptions:
+    return WrittenOptions(
         root=project.root,
         cwd=project.cwd,
         values=typed,
@@ -123,9 +137,6 @@ def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
         ini_file=project.ini_file,
         ini_trusted=project.ini_trusted,
     )
-    options = parse_options(written)
-    check_options(options)
-    return options
 
 
 def eval_paths(project: Project, paths: Sequence[Path]) -> list[Path]:
@@ -276,7 +287,7 @@ def _option_name(key: str) -> str:
     return name
 
 
-def _written(name: str, value: Any) -> Any:
+def _as_written(name: str, value: Any) -> Any:
     """As on a command line: text, a tuple of texts, or a flag."""
     if BY_NAME[name].flag:
         return bool(value)

@@ -125,7 +125,7 @@ class AnswerContext:
         if isinstance(judge, bool):
             return self.judge if judge else self.provider
         if judge not in self.named_models:
-            raise ProviderError(f"judge {judge!r} is not open; name it in the scorer's attribute `judges`")
+            raise ProviderError(f"judge {judge!r} is not open; name it in the scorer's attribute `capabilities`")
         return self.named_models[judge]
 
     def _named(self, model: str) -> Provider:

@@ -28,7 +28,7 @@ class JudgeSession:
 
     model: ModelName
     _: KW_ONLY
-    concurrency: int = 20  # maximum number of calls in flight
+    options: RunOptions = RunOptions(concurrency=20)  # of its calls: addresses, budget, prices, cache, cassettes
     seed: int = 0
     overrides: GenerationConfig = GenerationConfig()  # take precedence over the defaults of a call
     usage: Usage = field(default_factory=Usage)  # of all calls so far
@@ -37,7 +37,7 @@ class JudgeSession:
     _asked: Counter[int] = field(default_factory=Counter)  # seed of a call → equal calls so far
 
     def __enter__(self) -> Self:
-        runtime = Runtime(RunOptions(concurrency=self.concurrency), run_id="")
+        runtime = Runtime(self.options, run_id="")
         try:
             runtime.provider(self.model)
         except BaseException:

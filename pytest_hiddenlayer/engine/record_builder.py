@@ -8,7 +8,8 @@ from typing import Any
 
 from ..identifiers import digest
 from ..model_names import full_name
-from ..protocols import Scorer
+from ..parameters import output_file_parameters
+from ..registry import scorers
 from ..taskfile import messages_hash, sample_hash
 from ..types import (
     SCORED,
@@ -138,14 +139,14 @@ def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
         "strategy": [cell.strategy.name, dict(cell.strategy.params)],
         "seed": cell.seed,
         "scorers": [
-            [scorer.name, scorer.version, _shared_params(scorer, spec)]
+            [scorer.name, scorer.version, _shared_params(spec)]
             for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
         ],
     }
 
 
-def _shared_params(scorer: Scorer, spec: Spec) -> dict[str, Any]:
-    files = getattr(scorer, "output_files", ())
+def _shared_params(spec: Spec) -> dict[str, Any]:
+    files = output_file_parameters(scorers.get(spec.name))
     return {name: value for name, value in spec.params.items() if name not in files}
 
 
@@ -153,8 +154,8 @@ def _sample_key_parts(cell: Cell, sample: Sample) -> list[Any]:
     """Return this sample's outputs from the scorers' output files; hashing whole files per sample takes minutes."""
     return [
         [name, value.get(sample.id)]
-        for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
-        if (files := getattr(scorer, "output_files", ()))
+        for spec in cell.task.scorers
+        if (files := output_file_parameters(scorers.get(spec.name)))
         for name, value in spec.params.items()
         if name in files
     ]

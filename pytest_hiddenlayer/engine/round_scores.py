@@ -7,10 +7,9 @@ from typing import Any, NoReturn
 
 from ..errors import ProviderError
 from ..protocols import Scorer
+from ..scorers.capabilities import capabilities_of
 from ..types import Call, Sample
 
-ROUND_SCORES = "round_scores"
-"""Key in `answer_metadata`: {role: {round: {score, right, answer}}}. Absent if no agent answered in two rounds."""
 _NO_ANSWER = ("length", "refusal", "content_filter")  # finish reasons whose text is not scored, as in a record
 
 
@@ -25,7 +24,7 @@ async def round_scores(
     for call in calls:
         if call.role.startswith("agent-"):
             calls_by_role.setdefault(call.role, {})[str(call.round)] = call
-    if not any(len(rounds) > 1 for rounds in calls_by_role.values()) or asks_a_model(scorer):
+    if not any(len(rounds) > 1 for rounds in calls_by_role.values()) or capabilities_of(scorer).asks_model:
         return {}
     text_scores = _TextScores(scorer, sample, pass_score)
     scores = {
@@ -33,14 +32,6 @@ async def round_scores(
         for role, rounds in calls_by_role.items()
     }
     return {} if text_scores.refused else scores
-
-
-def asks_a_model(scorer: Scorer) -> bool:
-    """Return whether a scorer declares model calls: with `judged`, by taking `ask`, or by naming judges."""
-    judged = getattr(scorer, "judged", None)
-    if judged is not None:
-        return bool(judged)
-    return bool(getattr(scorer, "takes_ask", False)) or hasattr(scorer, "judges")
 
 
 class _TextScores:

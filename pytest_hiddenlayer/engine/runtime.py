@@ -24,6 +24,7 @@ from ..calls.protocols import prioritized
 from ..model_names import parse_model
 from ..options import RunOptions
 from ..protocols import Provider
+from ..scorers.capabilities import capabilities_of
 from ..types import ModelName, Record
 from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
@@ -235,7 +236,7 @@ def _call_after(loop: asyncio.AbstractEventLoop, iterations: int, callback: Call
 def _named_models(cell: Cell) -> Sequence[tuple[str, ModelName]]:
     """The models that the cell's scorers and strategy name, apart from candidate and judge."""
     if "named" not in cell.memo:
-        judges = [(name, "judge") for scorer in cell.scorers for name in getattr(scorer, "judges", ())]
+        judges = [(name, "judge") for scorer in cell.scorers for name in capabilities_of(scorer).judges]
         candidates = [(name, f"strategy {cell.strategy.name}") for name in cell.strategy.models]
         cell.memo["named"] = [(name, parse_model(name, source)) for name, source in judges + candidates]
     named: Sequence[tuple[str, ModelName]] = cell.memo["named"]

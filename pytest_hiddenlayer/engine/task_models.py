@@ -9,6 +9,7 @@ from ..model_names import parse_model
 from ..options import RunOptions
 from ..protocols import Scorer, traits_of
 from ..registry import providers
+from ..scorers.capabilities import capabilities_of
 from ..strategies.bind import BoundStrategy
 from ..types import ModelName
 
@@ -51,7 +52,7 @@ def _other_models(
     if judge is not None:
         yield "judge", judge
     for scorer in scorers:
-        for name in getattr(scorer, "judges", ()):
+        for name in capabilities_of(scorer).judges:
             yield f"scorer {scorer.name!r}", parse_model(name, "judge")
     for name in strategy.models:
         yield f"strategy {strategy.name!r}", parse_model(name, "strategy")

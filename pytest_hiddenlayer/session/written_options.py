@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from ..types import GenerationConfig, ModelName
 
 PRICES = "hiddenlayer-prices.yaml"
 """The user's own prices, in the project's root."""
+JUDGE_CONCURRENCY = 20
+"""Calls in flight to a judge outside of a run, if the user sets no limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +103,13 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     )
     _refuse_ini_models(written, options)
     return options
+
+
+def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
+    """The options of calls to one judge outside of a run; all others are ignored. Raises UsageError."""
+    calls = {name: value for name, value in written.ini.items() if BY_NAME[name].calls}
+    options = replace(parse_options(replace(written, ini=calls)), providers=(judge,))
+    return options if options.concurrency is not None else replace(options, concurrency=JUDGE_CONCURRENCY)
 
 
 def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from ..errors import TaskError, UsageError
+from ..parameters import output_file_parameters
 from ..registry import scorers
 from ..types import GenerationConfig, Sample, Spec, Task
 from .detect import is_foreign_harness
@@ -119,11 +120,11 @@ class _Loader:
     def _with_outputs(self, index: int, spec: Spec, ids: set[str]) -> Spec:
         """Return the spec with each parameter that names a file of outputs replaced by the file's content.
 
-        A scorer's factory names these parameters in its attribute `output_files` and reads no file itself.
+        A scorer annotates these parameters as `parameters.OutputFile`; it reads no file itself.
         """
         field_path: FieldPath = ("scorers", index)
         try:
-            names = getattr(scorers.get(spec.name), "output_files", ())
+            names = output_file_parameters(scorers.get(spec.name))
         except UsageError as error:
             raise self._error(field_path, str(error)) from error
         outputs = {}

@@ -43,12 +43,12 @@ def test_twenty_repeated_calls_match(calls):
     from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 
     selected = random.Random(4).sample(calls, 20)
-    assert {call.identity["params"]["temperature"] > 0 for call in selected} == {True, False}
+    assert {call.key_fields["params"]["temperature"] > 0 for call in selected} == {True, False}
 
     async def complete_all() -> list[Completion]:
         provider = MlxProvider()
         try:
-            return await asyncio.gather(*(provider.complete(request_of(call.identity)) for call in selected))
+            return await asyncio.gather(*(provider.complete(request_of(call.key_fields)) for call in selected))
         finally:
             await provider.close()
 
@@ -64,6 +64,6 @@ def comparable(completion: Completion):
 
 def test_the_cassette_has_calls_of_every_role(calls):
     """The cassette has more than a thousand calls, and every role occurs."""
-    roles = {call.identity["role"].rstrip("0123456789") for call in calls}
+    roles = {call.key_fields["role"].rstrip("0123456789") for call in calls}
     assert len(calls) > 1000
     assert {"answer", "agent-", "judge", "manager", "worker-", "sample-"} <= roles

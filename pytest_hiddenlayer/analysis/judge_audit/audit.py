@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
 from ...io.atomic import write_json
 from ...model_names import full_name
+from ...options import RunOptions
 from ...types import GenerationConfig, ModelName, Usage
 from ..annotation.labels import Label
 from ..answers import read_answers
@@ -33,7 +34,11 @@ class AuditOptions:
     reference: bool = False  # show the target with a pair
     max_tokens: int | None = None  # of a judge's reply; None: the scorers' default
     seed: int = 0
-    concurrency: int = 20
+    calls: RunOptions = RunOptions(concurrency=20)  # of the judge
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but `calls`: they do not change what is measured."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "calls"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +88,7 @@ class Audit:
             "available": self.available,
             "equal": self.equal,
             "cost_usd": self.cost_usd,
-            "options": asdict(self.options),
+            "options": self.options.to_json(),
             "pairs": len(self.judged),
             "unread": len(self.unreadable),
             "usage": asdict(self.usage),
@@ -119,7 +124,7 @@ def audit_judge(
     )
     with JudgeSession(
         model=judge,
-        concurrency=options.concurrency,
+        options=options.calls,
         seed=options.seed,
         overrides=GenerationConfig(max_tokens=options.max_tokens),
     ) as judge_session:

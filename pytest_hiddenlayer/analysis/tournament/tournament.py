@@ -16,6 +16,7 @@ from ...errors import UsageError
 from ...identifiers import slug
 from ...io.atomic import write_json
 from ...model_names import full_name
+from ...options import RunOptions
 from ...types import ModelName
 from .games import Game, GameLog, score_games, unplayed
 from .judge_bias import bias_statements
@@ -39,7 +40,7 @@ class TournamentOptions:
     max_games: int | None = None  # None: all
     elo: bool = False
     seed: int = 0
-    concurrency: int = 20
+    calls: RunOptions = RunOptions(concurrency=20)  # of the judge
 
     def check(self) -> None:
         """Raise UsageError if two options contradict each other."""
@@ -123,7 +124,7 @@ def _play(judged: JudgedGames, judge: ModelName, options: TournamentOptions, on_
     open_games = [] if active is not None else judged.open_games(options.max_games)
     if not open_games and (active is None or judged.remaining(active) <= 0):
         return
-    with JudgeSession(judge, concurrency=options.concurrency, seed=options.seed) as judge_session:
+    with JudgeSession(judge, options=options.calls, seed=options.seed) as judge_session:
         if active is not None:
             judged.play_active(judge_session, active, on_game)
         else:
