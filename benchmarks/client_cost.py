@@ -2,7 +2,7 @@
 
     python benchmarks/client_cost.py [CALLS] [REPEATS] [AT_ONCE]
 
-The server is the tests' stand-in, in a process of its own and without latency; counted is the
+The server is the fake server of the tests, in a separate process and without latency; counted is the
 CPU time of this process alone. A provider's figure includes the request's body, the error
 handling and the completion.
 """
@@ -21,7 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fake_server import standin
+from fake_server import fake_server
 
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
@@ -29,7 +29,7 @@ from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 
-MODEL = "standin-1"
+MODEL = "fake-1"
 TEXT = "What is 2 + 2? ANSWER=4"
 MESSAGES = [{"role": "user", "content": TEXT}]
 BODY = {"model": MODEL, "messages": MESSAGES, "temperature": 0.5, "max_tokens": 64}
@@ -44,7 +44,7 @@ def main(calls: int = 1000, repeats: int = 3, at_once: int = 32) -> None:
     """Print the median CPU milliseconds a call of each way."""
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         os.environ.setdefault(name, "none")
-    with standin(process=True) as server:
+    with fake_server(process=True) as server:
         spent: dict[str, list[float]] = {name: [] for name in WAYS}
         for _ in range(repeats):
             for name, way in WAYS.items():

@@ -2,7 +2,7 @@
 
     python benchmarks/remote.py [ITEMS] [LATENCY_MS] [CONCURRENCY ...]
 
-The server is the tests' stand-in, in a process of its own; it answers after LATENCY_MS. Per number of calls
+The server is the fake server of the tests, in a separate process; it answers after LATENCY_MS. Per number of calls
 in flight: CPU an item of this side alone (start-up subtracted), and the call phase (first request to last
 answer, as the server saw it) over its ideal, items × latency / calls in flight. Hand-written pytest asks
 one after the other through the synchronous client, so a tenth of the items is enough.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fake_server import standin
+from fake_server import fake_server
 from measure import PYTEST, Cost, cost_of
 
 FEW = 10
@@ -33,7 +33,7 @@ async def main(url, n, at_once):
         async def work():
             for row in todo:
                 reply = await client.chat.completions.create(
-                    model="standin-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
+                    model="fake-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
                 )
                 assert row["target"] in reply.choices[0].message.content
         await asyncio.gather(*(work() for _ in range(at_once)))
@@ -50,7 +50,7 @@ ROWS = [json.loads(line) for line in open("evals/rows.jsonl")][: int(os.environ[
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 def test_row(row):
     reply = CLIENT.chat.completions.create(
-        model="standin-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
+        model="fake-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
     )
     assert row["target"] in reply.choices[0].message.content
 """
@@ -79,9 +79,9 @@ def _per_item(root: Path, side: str, items: int, at_once: int, latency_s: float)
 
 
 def _once(root: Path, side: str, n: int, at_once: int, latency_s: float) -> tuple[Cost, float, int]:
-    with standin(process=True, latency_s=latency_s) as server:
+    with fake_server(process=True, latency_s=latency_s) as server:
         url = f"{server.url}/v1"
-        options = ["--provider", "openai:standin-1", "--hl-base-url", url, "--hl-cache", "off", "--limit", str(n)]
+        options = ["--provider", "openai:fake-1", "--hl-base-url", url, "--hl-cache", "off", "--limit", str(n)]
         commands = {
             "evals": [*PYTEST, "evals", "-p", "no:html", "--hl-concurrency", str(at_once), *options],
             "loop": [sys.executable, "loop.py", url, str(n), str(at_once)],

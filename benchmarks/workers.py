@@ -3,7 +3,7 @@
     python benchmarks/workers.py [REPEATS] [ITEMS]
 
 Two jobs: the debates of `evals/` with the bundled model, and ITEMS samples of a remote model (the tests'
-stand-in, 200 ms an answer, 32 calls in flight). Wall seconds, medians of alternating runs, and peak memory of
+fake server, 200 ms per response, 32 calls in flight). Wall seconds, medians of alternating runs, and peak memory of
 the largest process.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fake_server import standin
+from fake_server import fake_server
 from measure import PYTEST, Cost, alternate, cost_of
 from remote import write
 
@@ -29,13 +29,13 @@ EVALS = Path(__file__).parents[1] / "evals"
 def main(repeats: int = 3, items: int = 1000) -> None:
     """Print both jobs."""
     os.environ.setdefault("OPENAI_API_KEY", "none")
-    with tempfile.TemporaryDirectory() as folder, standin(process=True, latency_s=0.2) as server:
+    with tempfile.TemporaryDirectory() as folder, fake_server(process=True, latency_s=0.2) as server:
         local, remote = Path(folder) / "local", Path(folder) / "remote"
         shutil.copytree(EVALS, local / "evals")
         (local / "pytest.ini").write_text("[pytest]\n")
         remote.mkdir()
         write(remote, items)
-        asked = ["--provider", "openai:standin-1", "--hl-base-url", f"{server.url}/v1"]
+        asked = ["--provider", "openai:fake-1", "--hl-base-url", f"{server.url}/v1"]
         _tell("mlx debates", alternate(_ways(local, ["-k", "debate"]), repeats))
         _tell(
             f"{items} remote",

@@ -7,8 +7,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from fake_server import standin
-from fake_server.asking import KEY
+from fake_server import fake_server
+from fake_server.requests import KEY
 
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
@@ -24,7 +24,7 @@ PATHS = {"openai": "/v1", "openai_responses": "/v1", "anthropic": "", "ollama": 
 def engine(provider: str, server, **options):
     """A runtime whose provider speaks to the stand-in."""
     more = {"cache": "off", "base_urls": {provider: f"{server.url}{PATHS[provider]}"}, **options}
-    runtime = Runtime(RunOptions(providers=(ModelName(provider=provider, model="standin-1"),), **more), "r")
+    runtime = Runtime(RunOptions(providers=(ModelName(provider=provider, model="fake-1"),), **more), "r")
     try:
         yield runtime
     finally:
@@ -48,7 +48,7 @@ def keys(monkeypatch):
 def test_five_hundred_of_five_hundred(provider, monkeypatch):
     """With 30 % of requests failing in six ways all 500 samples complete, with at most 1.5 requests each."""
     monkeypatch.setattr("pytest_hiddenlayer.calls.factory.FIRST_WAIT_S", 0.05)
-    with standin(faults=SHARES) as server, engine(provider, server) as runtime:
+    with fake_server(faults=SHARES) as server, engine(provider, server) as runtime:
         runtime.provider(runtime.options.providers[0])
         before = server.stats()["requests"]  # what opening asks: Ollama's list of models
         records = answered(runtime, 500)
@@ -64,7 +64,7 @@ def test_five_hundred_of_five_hundred(provider, monkeypatch):
 @pytest.mark.parametrize("provider", PATHS)
 def test_a_trickling_body_meets_the_deadline(provider):
     """One byte a second: the attempt ends within 10 % of its deadline, and three of them fill the total."""
-    with standin() as server, engine(provider, server, timeout_s=2.0) as runtime:
+    with fake_server() as server, engine(provider, server, timeout_s=2.0) as runtime:
         line = runtime.provider(runtime.options.providers[0])
         asked = Request(messages=(Message(role="user", content="FAULT=trickle"),), params=GenerationConfig(), seed=1)
 
@@ -96,7 +96,7 @@ def test_a_trickling_body_meets_the_deadline(provider):
 @pytest.mark.parametrize("provider", ["openai", "openai_responses", "anthropic"])
 def test_a_key_that_is_echoed_is_nowhere(provider):
     """A server that answers 401 with the key in its words and headers: no record and no error shows it."""
-    with standin(key="another") as server, engine(provider, server) as runtime:
+    with fake_server(key="another") as server, engine(provider, server) as runtime:
         records = answered(runtime, 3)
         asked = server.stats()["requests"]
     assert [record.outcome for record in records] == ["error"] * 3
@@ -107,7 +107,7 @@ def test_a_key_that_is_echoed_is_nowhere(provider):
 
 def test_a_server_with_a_limit_is_kept_busy():
     """A server that turns away what is above 8 in flight: all complete, and hardly a request is in vain."""
-    with standin(most_in_flight=8, latency_s=0.02) as server, engine("openai", server) as runtime:
+    with fake_server(most_in_flight=8, latency_s=0.02) as server, engine("openai", server) as runtime:
         records = answered(runtime, 300)
         stats = server.stats()
     assert {record.outcome for record in records} == {"correct"}

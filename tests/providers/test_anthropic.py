@@ -1,4 +1,4 @@
-"""Anthropic's messages, against the stand-in: what is sent, what is told."""
+"""Anthropic's messages, against the fake server: what is sent and what is returned."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailableError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
@@ -16,8 +16,8 @@ from pytest_hiddenlayer.types import GenerationConfig, Message, Request, Usage
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin() as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server() as running:
         yield running
 
 
@@ -27,16 +27,16 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
 
 
-def opened(server: Running) -> AnthropicProvider:
+def opened(server: FakeServer) -> AnthropicProvider:
     return AnthropicProvider("m", base_url=server.url)
 
 
-def sent(server: Running) -> dict[str, Any]:
+def sent(server: FakeServer) -> dict[str, Any]:
     found: dict[str, Any] = server.stats()["last"]
     return found
 
 
-def test_cached_tokens_are_counted_as_input(server: Running):
+def test_cached_tokens_are_counted_as_input(server: FakeServer):
     """The API tells cached tokens on top of the input; here they are a part of it."""
     done = ask(opened(server), request("CACHED=5 ANSWER=4"))
     assert (done.text, done.finish_reason, done.model, done.cost_usd) == ("The answer is 4", "stop", "m", 0.0)
@@ -45,7 +45,7 @@ def test_cached_tokens_are_counted_as_input(server: Running):
     )
 
 
-def test_the_system_message_goes_its_own_way(server: Running):
+def test_the_system_message_goes_its_own_way(server: FakeServer):
     """The system text stands beside the messages, and a limit is always sent."""
     ask(opened(server), request("hi", system="be brief"))
     assert sent(server)["path"] == "/v1/messages"
@@ -57,7 +57,7 @@ def test_the_system_message_goes_its_own_way(server: Running):
     }
 
 
-def test_a_temperature_asks_for_the_api_version_that_knows_it(server: Running):
+def test_a_temperature_asks_for_the_api_version_that_knows_it(server: FakeServer):
     """Parameters of sampling go with the older version of the API, all else with the client's own."""
     ask(
         opened(server), request("hi", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",)))
@@ -69,7 +69,7 @@ def test_a_temperature_asks_for_the_api_version_that_knows_it(server: Running):
     assert sent(server)["headers"]["anthropic-version"] > "2023-06-01"
 
 
-def test_a_schema_becomes_structured_output(server: Running):
+def test_a_schema_becomes_structured_output(server: FakeServer):
     """The schema is sent as the output's format, and the object comes back as text."""
     done = ask(opened(server), request("ANSWER=4", schema={"type": "object"}))
     assert done.text == '{"answer": "4"}'
@@ -86,12 +86,12 @@ def test_a_schema_becomes_structured_output(server: Running):
         ("pause_turn", "pause_turn"),
     ],
 )
-def test_finish_reasons_are_in_our_words(server: Running, word: str, reason: str):
+def test_finish_reasons_are_in_our_words(server: FakeServer, word: str, reason: str):
     """Known words are translated, others kept."""
     assert ask(opened(server), request(f"FINISH={word}")).finish_reason == reason
 
 
-def test_a_refusal_is_told_as_one(server: Running):
+def test_a_refusal_is_told_as_one(server: FakeServer):
     """A refusal has no text."""
     done = ask(opened(server), request("REFUSE=1"))
     assert (done.text, done.finish_reason) == ("", "refusal")
@@ -106,7 +106,7 @@ def test_a_refusal_is_told_as_one(server: Running):
         (("system",), "found none"),
     ],
 )
-def test_messages_that_the_api_has_no_place_for_are_refused(server: Running, roles: tuple[str, ...], message: str):
+def test_messages_that_the_api_has_no_place_for_are_refused(server: FakeServer, roles: tuple[str, ...], message: str):
     """The error says what was found and what the API takes; nothing is asked."""
     before = server.stats()["requests"]
     messages = tuple(Message(role=role, content="x") for role in roles)
@@ -115,7 +115,7 @@ def test_messages_that_the_api_has_no_place_for_are_refused(server: Running, rol
     assert server.stats()["requests"] == before
 
 
-def test_a_base_url_may_end_in_v1(server: Running):
+def test_a_base_url_may_end_in_v1(server: FakeServer):
     """Both forms of the address are understood."""
     assert ask(AnthropicProvider("m", base_url=f"{server.url}/v1/"), request()).text == "The answer is 4"
 

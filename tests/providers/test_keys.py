@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from fake_server import standin
-from fake_server.asking import KEY
+from fake_server import fake_server
+from fake_server.requests import KEY
 
 from pytest_hiddenlayer.calls.factory import open_line
 from pytest_hiddenlayer.calls.resources import RunResources
@@ -59,7 +59,7 @@ def test_ollama_host_gets_its_key(monkeypatch: pytest.MonkeyPatch):
 
 def test_this_machine_is_no_exception():
     """A server on loopback may be anybody's: it gets no key."""
-    with standin() as server:
+    with fake_server() as server:
         assert openai_server.find("openai", "m", f"{server.url}/v1", send_key=False).key is None
         assert openai_server.find("openai", "m", f"{server.url}/v1").key == KEY
         server.stats()  # answered after both connections were taken, so that the server can close them
@@ -67,7 +67,7 @@ def test_this_machine_is_no_exception():
 
 def test_opening_says_why_the_key_is_missing():
     """A server that tells its models only with a key: the error says that it was not sent."""
-    with standin(key=KEY) as server:
+    with fake_server(key=KEY) as server:
         with pytest.raises(UsageError, match="HTTP 401; its address comes from an ini file, so OPENAI_API_KEY"):
             openai_server.find("openai", None, f"{server.url}/v1", send_key=False)
         with pytest.raises(

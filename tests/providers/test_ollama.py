@@ -1,4 +1,4 @@
-"""Ollama, against a stand-in that follows its documented wire format; a real server where OLLAMA_HOST names one."""
+"""Ollama, against a fake server with its documented wire format; a real server if OLLAMA_HOST names one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
@@ -20,8 +20,8 @@ REAL = os.environ.get("OLLAMA_HOST")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin(models=("small:latest", "large:8b"), context=10_000) as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server(models=("small:latest", "large:8b"), context=10_000) as running:
         yield running
 
 
@@ -31,17 +31,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
-def opened(server: Running, model: str | None = "small") -> OllamaProvider:
+def opened(server: FakeServer, model: str | None = "small") -> OllamaProvider:
     return OllamaProvider(model, base_url=server.url)
 
 
-def sent(server: Running) -> dict[str, Any]:
+def sent(server: FakeServer) -> dict[str, Any]:
     found: dict[str, Any] = server.stats()["last"]["body"]
     return found
 
 
 @pytest.mark.parametrize("streams", [True, False])
-def test_an_answer_comes_back_with_all_that_was_told(server: Running, streams: bool):
+def test_an_answer_comes_back_with_all_that_was_told(server: FakeServer, streams: bool):
     """Text, reason, counts and model are the same streamed and whole; only a stream tells its first token."""
     provider = opened(server)
     provider._streams = streams
@@ -55,7 +55,7 @@ def test_an_answer_comes_back_with_all_that_was_told(server: Running, streams: b
     assert 0 < first <= done.latency_s if streams and first is not None else first is None
 
 
-def test_every_parameter_is_an_option(server: Running):
+def test_every_parameter_is_an_option(server: FakeServer):
     """Seed, context and parameters stand in `options`, the context with room for prompt and answer."""
     params = GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))
     ask(opened(server), request("hi", system="brief", params=params))
@@ -71,7 +71,7 @@ def test_every_parameter_is_an_option(server: Running):
     }  # fmt: skip
 
 
-def test_the_context_grows_with_the_prompt_and_never_shrinks(server: Running):
+def test_the_context_grows_with_the_prompt_and_never_shrinks(server: FakeServer):
     """A longer prompt gets the model's own limit at most; a shorter one after it does not load the model anew."""
     ask(opened(server), request("word " * 5000), request("hi"))
     assert sent(server)["options"]["num_ctx"] == 10_000
@@ -86,18 +86,18 @@ def test_a_prompt_has_room(n_bytes: int, max_tokens: int, most: int | None, toke
     assert room([Message(role="user", content="x" * n_bytes)], max_tokens, most) == tokens
 
 
-def test_a_schema_is_the_format(server: Running):
+def test_a_schema_is_the_format(server: FakeServer):
     """The schema is sent as it is, and the object comes back as text."""
     done = ask(opened(server), request("ANSWER=4", schema={"type": "object"}))
     assert (done.text, sent(server)["format"]) == ('{"answer": "4"}', {"type": "object"})
 
 
-def test_a_cut_answer_is_told_as_one(server: Running):
+def test_a_cut_answer_is_told_as_one(server: FakeServer):
     """`length` is kept."""
     assert ask(opened(server), request("FINISH=length")).finish_reason == "length"
 
 
-def test_empty_messages_are_an_error(server: Running):
+def test_empty_messages_are_an_error(server: FakeServer):
     """The server would load the model and say nothing."""
     with pytest.raises(ProviderError, match="the messages are empty"):
         ask(opened(server), Request(messages=(), params=GenerationConfig(), seed=0))
@@ -105,17 +105,17 @@ def test_empty_messages_are_an_error(server: Running):
 
 def test_the_weights_have_a_fingerprint():
     """The digest that the server tells of a model: another one after it was pulled anew."""
-    with standin(digest="abc") as server:
-        assert OllamaProvider("standin-1", base_url=server.url).fingerprint == "abc"
+    with fake_server(digest="abc") as server:
+        assert OllamaProvider("fake-1", base_url=server.url).fingerprint == "abc"
 
 
-def test_a_model_may_be_named_without_latest(server: Running):
+def test_a_model_may_be_named_without_latest(server: FakeServer):
     """`small` is `small:latest`, other tags must be written."""
     assert opened(server, "small").model == "small:latest"
     assert opened(server, "large:8b").model == "large:8b"
 
 
-def test_a_model_that_is_not_there_is_not_available(server: Running):
+def test_a_model_that_is_not_there_is_not_available(server: FakeServer):
     """The message has the command that gets it, and the name that may be meant."""
     with pytest.raises(
         ProviderUnavailableError, match=r"no model 'smal', did you mean 'small'\? \(ollama pull smal;"
@@ -123,11 +123,11 @@ def test_a_model_that_is_not_there_is_not_available(server: Running):
         opened(server, "smal")
 
 
-def test_of_several_models_one_must_be_named(server: Running):
+def test_of_several_models_one_must_be_named(server: FakeServer):
     """The message names them; an only one is taken."""
     with pytest.raises(UsageError, match=r"has 2 models.*small:latest, large:8b"):
         opened(server, None)
-    with standin(models=("one:latest",)) as other:
+    with fake_server(models=("one:latest",)) as other:
         assert opened(other, None).model == "one:latest"
 
 
@@ -138,7 +138,7 @@ def test_a_server_that_is_not_there_is_not_available(monkeypatch: pytest.MonkeyP
         OllamaProvider("small")
 
 
-def test_another_server_is_none_of_ollamas(server: Running):
+def test_another_server_is_none_of_ollamas(server: FakeServer):
     """What answers something else is told so."""
     with pytest.raises(ProviderUnavailableError, match="is no Ollama server"):
         OllamaProvider("small", base_url=f"{server.url}/v1/elsewhere")

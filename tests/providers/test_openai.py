@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, against the stand-in: what is sent, what is told."""
+"""OpenAI's chat completions, against the fake server: what is sent and what is returned."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
@@ -19,8 +19,8 @@ SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}}
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin() as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server() as running:
         yield running
 
 
@@ -30,16 +30,16 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
 
 
-def opened(server: Running, model: str | None = "m") -> OpenAIProvider:
+def opened(server: FakeServer, model: str | None = "m") -> OpenAIProvider:
     return OpenAIProvider(model, base_url=f"{server.url}/v1")
 
 
-def sent(server: Running) -> dict[str, Any]:
+def sent(server: FakeServer) -> dict[str, Any]:
     found: dict[str, Any] = server.stats()["last"]["body"]
     return found
 
 
-def test_an_answer_comes_back_with_all_that_was_told(server: Running):
+def test_an_answer_comes_back_with_all_that_was_told(server: FakeServer):
     """Text, reason, usage, model and time of a call; a server on this machine costs nothing."""
     done = ask(opened(server), request("CACHED=3 MODEL=m-2025 ANSWER=4"))
     assert (done.text, done.finish_reason, done.model, done.cost_usd) == ("The answer is 4", "stop", "m-2025", 0.0)
@@ -50,7 +50,7 @@ def test_an_answer_comes_back_with_all_that_was_told(server: Running):
     assert (done.logprobs, done.top_logprobs, done.time_to_first_token_s) == (None, None, None)
 
 
-def test_every_parameter_is_sent(server: Running):
+def test_every_parameter_is_sent(server: FakeServer):
     """Parameters, seed and system message arrive; a compatible server gets `max_tokens`."""
     params = GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))
     ask(opened(server), request("hi", system="be brief", params=params))
@@ -65,7 +65,7 @@ def test_every_parameter_is_sent(server: Running):
     }
 
 
-def test_what_nobody_set_is_not_sent(server: Running):
+def test_what_nobody_set_is_not_sent(server: FakeServer):
     """A request without parameters has none; a greedy one has no seed, with which some servers batch nothing."""
     ask(opened(server), request("hi"))
     assert set(sent(server)) == {"model", "messages", "seed"}
@@ -81,7 +81,7 @@ def test_the_vendor_gets_its_own_parameter_names():
     assert (provider.model, provider.price_list) == (OpenAIProvider.default_model, "openai")
 
 
-def test_probabilities_come_back_where_they_were_asked_for(server: Running):
+def test_probabilities_come_back_where_they_were_asked_for(server: FakeServer):
     """Natural logs of the tokens taken, and of the alternatives with the taken one."""
     done = ask(opened(server), request("ANSWER=4", top_logprobs=30))
     assert done.logprobs == (-0.5,) * 4
@@ -90,7 +90,7 @@ def test_probabilities_come_back_where_they_were_asked_for(server: Running):
     assert (sent(server)["logprobs"], sent(server)["top_logprobs"]) == (True, 20)
 
 
-def test_a_schema_becomes_structured_output(server: Running):
+def test_a_schema_becomes_structured_output(server: FakeServer):
     """The schema is sent as a strict one, and the object comes back as text."""
     done = ask(opened(server), request("ANSWER=4", schema=SCHEMA))
     assert done.text == '{"answer": "4"}'
@@ -101,25 +101,25 @@ def test_a_schema_becomes_structured_output(server: Running):
     ("word", "reason"),
     [("length", "length"), ("content_filter", "content_filter"), ("tool_calls", "tool"), ("eos", "eos")],
 )
-def test_finish_reasons_are_in_our_words(server: Running, word: str, reason: str):
+def test_finish_reasons_are_in_our_words(server: FakeServer, word: str, reason: str):
     """Known words are translated, others kept."""
     assert ask(opened(server), request(f"FINISH={word}")).finish_reason == reason
 
 
-def test_a_refusal_is_told_as_one(server: Running):
+def test_a_refusal_is_told_as_one(server: FakeServer):
     """A refusal's words are the text, and the reason says what they are."""
     done = ask(opened(server), request("REFUSE=1"))
     assert (done.text, done.finish_reason) == ("I cannot help with that", "refusal")
 
 
-def test_a_compressed_answer_is_read(server: Running):
+def test_a_compressed_answer_is_read(server: FakeServer):
     """gzip is taken, as it comes from a vendor's server."""
     assert ask(opened(server), request("GZIP=1 ANSWER=4")).text == "The answer is 4"
 
 
 def test_connections_are_kept_and_many_are_held_at_once():
     """200 calls are in flight together, and 200 more need no new connection."""
-    with standin(latency_s=0.3) as server:
+    with fake_server(latency_s=0.3) as server:
         provider = opened(server)
 
         async def twice() -> None:
@@ -133,7 +133,7 @@ def test_connections_are_kept_and_many_are_held_at_once():
         assert stats["connections"] <= 202  # and the probe's, and this question's
 
 
-def test_a_cancelled_call_ends_at_once(server: Running):
+def test_a_cancelled_call_ends_at_once(server: FakeServer):
     """The engine's deadline holds against a body of one byte a second, and the next call is answered."""
     provider = opened(server)
 
@@ -148,18 +148,18 @@ def test_a_cancelled_call_ends_at_once(server: Running):
     assert asyncio.run(cut()) == "The answer is 5"
 
 
-def test_the_only_model_of_a_server_is_taken(server: Running):
+def test_the_only_model_of_a_server_is_taken(server: FakeServer):
     """Without a model, a compatible server is asked for its models."""
-    assert opened(server, None).model == "standin-1"
+    assert opened(server, None).model == "fake-1"
 
 
 def test_of_several_models_one_must_be_named():
     """The message names them."""
-    with standin(models=("a", "b")) as server, pytest.raises(UsageError, match=r"has 2 models.*\(a, b\)"):
+    with fake_server(models=("a", "b")) as server, pytest.raises(UsageError, match=r"has 2 models.*\(a, b\)"):
         opened(server, None)
 
 
-def test_no_key_is_needed_on_ones_own_server(server: Running, monkeypatch: pytest.MonkeyPatch):
+def test_no_key_is_needed_on_ones_own_server(server: FakeServer, monkeypatch: pytest.MonkeyPatch):
     """A compatible server is asked without a key where the environment has none."""
     monkeypatch.delenv("OPENAI_API_KEY")
     assert ask(opened(server), request()).text == "The answer is 4"

@@ -12,10 +12,10 @@ import pytest
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Provider, Request
 from servers import Server, llama_server, mlx_server
-from servers.asking import ask_all, eval_requests
 from servers.bundled import write_bundled_folder, write_bundled_gguf
 from servers.known_model import AFTER_PROMPT, write_known_model
 from servers.llama import program
+from servers.requests import ask_all, eval_requests
 
 SAMPLES, SAME = 100, 99
 FEW = 20

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, request
 
 from pytest_hiddenlayer.calls.batch.batcher import Batcher, PollBackoff
 from pytest_hiddenlayer.calls.batch.ledger import Ledger, read_entries
@@ -60,7 +60,7 @@ class Asking:
         self.prices = Prices([own] if price else [])
         self.batcher: Batcher | None = None
 
-    def line(self, server: Running, quiet_s: float = 0.1) -> ModelClient:
+    def line(self, server: FakeServer, quiet_s: float = 0.1) -> ModelClient:
         name = self.vendor
         provider = VENDORS[name]("m", base_url=server.url + ("" if name == "anthropic" else "/v1"))
         meter, batch = (
@@ -89,7 +89,7 @@ class Asking:
             name, provider, AdaptiveLimiter(8), retry_policy=QUICK, meter=meter, batcher=self.batcher
         )
 
-    def run(self, server: Running, requests: Sequence[Request], *, release: bool = True) -> list[Any]:
+    def run(self, server: FakeServer, requests: Sequence[Request], *, release: bool = True) -> list[Any]:
         """Completions or errors of one run; with `release` it ends whole."""
 
         async def whole() -> list[Any]:
@@ -103,7 +103,7 @@ class Asking:
 
         return asyncio.run(whole())
 
-    def interrupted(self, server: Running, requests: Sequence[Request]) -> list[str]:
+    def interrupted(self, server: FakeServer, requests: Sequence[Request]) -> list[str]:
         """A run that is cancelled once its batch was made; what it says then."""
 
         async def cut() -> list[str]:
@@ -146,7 +146,7 @@ def asking(tmp_path: Path, vendor: str) -> Asking:
 
 def test_each_gets_its_own_answer(asking: Asking):
     """200 of 200 come out of one batch whose results are in another order; all is told, nothing asked twice."""
-    with standin(batch_s=0.3, key=KEY) as server:
+    with fake_server(batch_s=0.3, key=KEY) as server:
         found = asking.run(server, firsts(200))
         stats = server.stats()
     assert texts(found) == [f"The answer is {i}" for i in range(200)]
@@ -162,7 +162,7 @@ def test_each_gets_its_own_answer(asking: Asking):
 
 def test_what_depends_on_answers_is_asked_by_itself(asking: Asking):
     """Of a case's calls only the independent ones are batched; the others do not wait for them."""
-    with standin(batch_s=0.2) as server:
+    with fake_server(batch_s=0.2) as server:
         found = asking.run(server, [*firsts(3), request("ANSWER=later")])
         stats = server.stats()
     assert [one.batched for one in found] == [True] * 3 + [False]
@@ -172,7 +172,7 @@ def test_what_depends_on_answers_is_asked_by_itself(asking: Asking):
 def test_every_parameter_is_in_a_batch_as_in_a_call(tmp_path: Path, vendor: str):
     """The body of a batched request is that of the same request by itself."""
     params = GenerationConfig(temperature=0.5, max_tokens=9)
-    with standin() as server:
+    with fake_server() as server:
         provider = VENDORS[vendor]("m", base_url=server.url + ("" if vendor == "anthropic" else "/v1"))
         one = request("hi", system="be brief", params=params)
         line = json.loads(provider.batches.line("k", one))
@@ -193,7 +193,7 @@ async def _asked(provider: Any, one: Request) -> None:
 def test_requests_of_several_kinds_go_in_a_batch_each(tmp_path: Path):
     """Anthropic's version of the API is a header of the batch: what needs another one goes apart."""
     cool = firsts(2, params=GenerationConfig(temperature=0.0))
-    with standin() as server:
+    with fake_server() as server:
         found = Asking(tmp_path, "anthropic").run(server, [*cool, *firsts(3)])
         assert sorted(server.stats()["batches"]) == [2, 3]
     assert texts(found) == [f"The answer is {i}" for i in (0, 1, 0, 1, 2)]
@@ -204,7 +204,7 @@ def test_a_batch_holds_no_more_than_it_may(asking: Asking, monkeypatch: pytest.M
     for name in ("OpenAIBatches", "AnthropicBatches"):
         module = f"pytest_hiddenlayer.providers.{name.removesuffix('Batches').lower()}_batch"
         monkeypatch.setattr(f"{module}.{name}.most_requests", 4)
-    with standin() as server:
+    with fake_server() as server:
         assert texts(asking.run(server, firsts(10))) == [f"The answer is {i}" for i in range(10)]
         assert sorted(server.stats()["batches"]) == [2, 4, 4]
 
@@ -212,7 +212,7 @@ def test_a_batch_holds_no_more_than_it_may(asking: Asking, monkeypatch: pytest.M
 def test_the_same_call_twice_is_sent_and_paid_once(asking: Asking):
     """Two askers of one call share its line; the second is marked as cached."""
     one, two = firsts(2)
-    with standin() as server:
+    with fake_server() as server:
         found = asking.run(server, [one, two, one])
         assert server.stats()["batches"] == [2]
     assert [done.cached for done in found] == [False, False, True]
@@ -225,7 +225,7 @@ def test_the_same_call_twice_is_sent_and_paid_once(asking: Asking):
 @pytest.mark.parametrize("mark", ["FAULT=500*1", "FAULT=429*1", "FAULT=expired*1", "FAULT=missing*1"])
 def test_what_may_pass_is_asked_by_itself(asking: Asking, mark: str):
     """An expired request, a server's fault, a result that is not there: the ordinary way, once, at its price."""
-    with standin() as server:
+    with fake_server() as server:
         found = asking.run(server, firsts(5, mark))
         stats = server.stats()
     assert texts(found) == [f"The answer is {i}" for i in range(5)]
@@ -239,7 +239,7 @@ def test_what_may_pass_is_asked_by_itself(asking: Asking, mark: str):
 
 def test_what_was_cancelled_is_not_asked(asking: Asking):
     """Whoever cancels a batch wants nothing more of it to be paid: that call's error, and the next run sends it."""
-    with standin() as server:
+    with fake_server() as server:
         *good, bad = asking.run(server, firsts(3, "FAULT=cancelled*1"))
         assert server.stats()["requests"] == 0
         assert texts(good) == ["The answer is 0", "The answer is 1"]
@@ -250,7 +250,7 @@ def test_what_was_cancelled_is_not_asked(asking: Asking):
 
 def test_a_request_that_is_refused_is_that_calls_error(asking: Asking):
     """400 in a batch is final for its call, with the server's words; the others are answered."""
-    with standin() as server:
+    with fake_server() as server:
         *good, bad = asking.run(server, firsts(5, "FAULT=400"))
         assert server.stats()["requests"] == 0
     assert texts(good) == [f"The answer is {i}" for i in range(4)]
@@ -260,17 +260,17 @@ def test_a_request_that_is_refused_is_that_calls_error(asking: Asking):
 
 def test_a_batch_that_is_refused_is_the_error_of_each(asking: Asking):
     """What the server says against the whole batch stands in every call's error; the next run sends it anew."""
-    with standin(batch_refused="Line 1 has no such model") as server:
+    with fake_server(batch_refused="Line 1 has no such model") as server:
         found = asking.run(server, firsts(3))
     assert all(isinstance(one, ProviderError) and "Line 1 has no such model" in str(one) for one in found)
     assert asking.files == []
-    with standin() as server:
+    with fake_server() as server:
         assert texts(asking.run(server, firsts(3))) == [f"The answer is {i}" for i in range(3)]
 
 
 def test_a_server_without_batches(asking: Asking):
     """404 for a batch: one sentence, and all calls go the ordinary way, the next ones too."""
-    with standin(batches=False) as server:
+    with fake_server(batches=False) as server:
         found = asking.run(server, firsts(3))
         assert server.stats()["requests"] == 3
     assert texts(found) == [f"The answer is {i}" for i in range(3)]
@@ -283,7 +283,7 @@ def test_a_server_without_batches(asking: Asking):
 def test_faults_while_waiting_are_waited_out(asking: Asking):
     """Three of ten looks at a batch fail in every way: nothing is lost, nothing sent twice."""
     faults = {"500": 0.06, "429": 0.06, "drop": 0.06, "html": 0.06, "cut": 0.06}
-    with standin(batch_s=0.5, batch_faults=faults) as server:
+    with fake_server(batch_s=0.5, batch_faults=faults) as server:
         found = asking.run(server, firsts(4))
         stats = server.stats()
     assert texts(found) == [f"The answer is {i}" for i in range(4)]
@@ -292,7 +292,7 @@ def test_faults_while_waiting_are_waited_out(asking: Asking):
 
 def test_a_key_that_is_refused_is_an_error_without_the_key(asking: Asking):
     """401: every call's error, and the key stands neither there nor on disk."""
-    with standin(key="another-key") as server:
+    with fake_server(key="another-key") as server:
         found = asking.run(server, firsts(2))
     assert all(isinstance(one, ProviderError) and "HTTP 401" in str(one) and KEY not in str(one) for one in found)
     assert asking.files == []
@@ -303,7 +303,7 @@ def test_a_key_that_is_refused_is_an_error_without_the_key(asking: Asking):
 
 def test_an_interrupted_run_is_collected_by_the_next(asking: Asking):
     """Cancelled while its batch is worked on: a sentence; then the same calls send nothing and are answered."""
-    with standin(batch_s=60, key=KEY) as server:
+    with fake_server(batch_s=60, key=KEY) as server:
         said = asking.interrupted(server, firsts(20))
         assert said == [
             f"batch batch_0 of 20 requests to {asking.vendor}:m is still being worked on; "
@@ -321,7 +321,7 @@ def test_an_interrupted_run_is_collected_by_the_next(asking: Asking):
 
 def test_a_run_that_did_not_end_keeps_what_it_collected(asking: Asking):
     """Collected, and killed before the records were written: the next run asks nobody, not even for the batch."""
-    with standin(key=KEY) as server:
+    with fake_server(key=KEY) as server:
         first = asking.run(server, firsts(5), release=False)
         assert KEY not in "".join((asking.folder / name).read_text() for name in asking.files)
         calls = server.stats()["batch_calls"]
@@ -333,7 +333,7 @@ def test_a_run_that_did_not_end_keeps_what_it_collected(asking: Asking):
 
 def test_what_nobody_asked_for_stays(asking: Asking):
     """A run over a part of the samples collects its own; the rest is there for the next run."""
-    with standin(batch_s=60) as server:
+    with fake_server(batch_s=60) as server:
         asking.interrupted(server, firsts(6))
         server.finish()
         asking.run(server, firsts(2))
@@ -346,7 +346,7 @@ def test_what_nobody_asked_for_stays(asking: Asking):
 @pytest.mark.parametrize("when", ["in the run", "in the next run"])
 def test_a_batch_whose_making_was_not_told_is_found_again(asking: Asking, when: str):
     """Made, and the connection broke off before its id came: it is looked for, not sent again."""
-    with standin(lose_batches=1) as server:
+    with fake_server(lose_batches=1) as server:
         if when == "in the next run":
             asking_once = Asking(asking.folder, asking.vendor)
             desk_patience = RetryPolicy(attempts=1)
@@ -359,7 +359,7 @@ def test_a_batch_whose_making_was_not_told_is_found_again(asking: Asking, when: 
     assert asking.files == []
 
 
-async def _lost(asking: Asking, server: Running, retry_policy: RetryPolicy) -> None:
+async def _lost(asking: Asking, server: FakeServer, retry_policy: RetryPolicy) -> None:
     line = asking.line(server)
     assert line.batcher is not None
     line.batcher._patience = retry_policy
@@ -370,7 +370,7 @@ async def _lost(asking: Asking, server: Running, retry_policy: RetryPolicy) -> N
 
 def test_an_intent_that_came_to_nothing_is_sent(asking: Asking):
     """Killed between the note and the sending: no batch is found, so the next run sends it."""
-    with standin() as server:
+    with fake_server() as server:
         line = asking.line(server)
         keys = asyncio.run(_keys(line, firsts(5)))
         with closing(Ledger(asking.folder, asking.vendor, "m", line.endpoint)) as killed:
@@ -391,7 +391,7 @@ async def _keys(line: ModelClient, requests: Sequence[Request]) -> list[str]:
 def test_a_batch_of_somebody_else_is_not_taken_for_ours(tmp_path: Path):
     """Anthropic's batches bear no tag: one of the same size that holds other requests is put aside, and ours sent."""
     other, mine = Asking(tmp_path / "other", "anthropic"), Asking(tmp_path / "mine", "anthropic")
-    with standin() as server:
+    with fake_server() as server:
         other.run(server, [request(f"ANSWER=other{i}", independent=True) for i in range(5)])
         line = mine.line(server)
         with closing(Ledger(mine.folder, "anthropic", "m", line.endpoint)) as killed:
@@ -404,7 +404,7 @@ def test_a_batch_of_somebody_else_is_not_taken_for_ours(tmp_path: Path):
 def test_a_folder_that_cannot_be_written_is_said(asking: Asking):
     """What could not be noted is not sent: a batch that nobody knows of would be paid in vain."""
     asking.folder.write_text("in the way")
-    with standin() as server:
+    with fake_server() as server:
         found = asking.run(server, firsts(2), release=False)
         assert (server.stats()["batches"], server.stats()["requests"]) == ([], 0)
     assert all("cannot be written" in str(one) and "nothing was sent" in str(one) for one in found)
@@ -413,7 +413,7 @@ def test_a_folder_that_cannot_be_written_is_said(asking: Asking):
 def test_a_call_asked_again_while_its_batch_is_sent_joins_it(asking: Asking):
     """The same call, when its batch is on its way already: the same answer, sent once."""
 
-    async def run(server: Running) -> list[Any]:
+    async def run(server: FakeServer) -> list[Any]:
         line = asking.line(server)
         first = asyncio.create_task(line.complete(firsts(1)[0]))
         while not asking.files:
@@ -422,7 +422,7 @@ def test_a_call_asked_again_while_its_batch_is_sent_joins_it(asking: Asking):
         await line.close()
         return found
 
-    with standin(make_s=0.3) as server:
+    with fake_server(make_s=0.3) as server:
         found = asyncio.run(run(server))
         assert server.stats()["batches"] == [1]
     assert texts(found) == ["The answer is 0"] * 2
@@ -432,7 +432,7 @@ def test_a_call_asked_again_while_its_batch_is_sent_joins_it(asking: Asking):
 def test_a_call_that_was_given_up_before_sending_is_not_sent(asking: Asking):
     """Whoever is cancelled while others still ask leaves no request behind, and nothing to pay."""
 
-    async def run(server: Running) -> list[Any]:
+    async def run(server: FakeServer) -> list[Any]:
         line = asking.line(server, quiet_s=0.5)
         asked = [asyncio.create_task(line.complete(one)) for one in firsts(3)]
         await asyncio.sleep(0.1)
@@ -441,7 +441,7 @@ def test_a_call_that_was_given_up_before_sending_is_not_sent(asking: Asking):
         await line.close()
         return found
 
-    with standin() as server:
+    with fake_server() as server:
         first, gone, last = asyncio.run(run(server))
         assert server.stats()["batches"] == [2]
     assert texts([first, last]) == ["The answer is 0", "The answer is 2"]
@@ -505,7 +505,7 @@ def test_nothing_outside_the_folder_is_dropped(tmp_path: Path):
 def test_a_batched_call_costs_half(tmp_path: Path, vendor: str):
     """$1000 a million tokens out: 4 words cost $0.002 in a batch and $0.004 by themselves (11 for reasoning ones)."""
     asking = Asking(tmp_path, vendor, budget="10", price="1000")
-    with standin() as server:
+    with fake_server() as server:
         batched, alone = asking.run(server, [*firsts(1), request("ANSWER=1")])
     tokens = 11 if vendor == "openai_responses" else 4
     assert (batched.cost_usd, alone.cost_usd) == (tokens * 0.0005, tokens * 0.001)
@@ -522,7 +522,7 @@ def test_the_budget_is_reserved_at_the_batch_price(tmp_path: Path, vendor: str):
     batches = [2] if vendor == "openai_responses" else [2, 1, 1, 1]
     asking = Asking(tmp_path, vendor, budget="0.013", price="1000")
     params = GenerationConfig(max_tokens=10)
-    with standin() as server:
+    with fake_server() as server:
         found = asking.run(server, firsts(6, params=params))
         assert server.stats()["batches"] == batches
     assert [isinstance(one, BudgetExceededError) for one in found] == [i >= sum(batches) for i in range(6)]
@@ -532,7 +532,7 @@ def test_the_budget_is_reserved_at_the_batch_price(tmp_path: Path, vendor: str):
 def test_what_a_batch_did_not_answer_is_not_paid(tmp_path: Path, vendor: str):
     """An expired request costs nothing in the batch, and the ordinary price by itself."""
     asking = Asking(tmp_path, vendor, budget="10", price="1000")
-    with standin() as server:
+    with fake_server() as server:
         (done,) = asking.run(server, firsts(1, "FAULT=expired*1"))
     tokens = 11 if vendor == "openai_responses" else 4
     assert done.cost_usd == tokens * 0.001
@@ -544,20 +544,20 @@ def test_the_calls_in_flight_do_not_learn_from_batches(tmp_path: Path, vendor: s
     """A batched call holds no place and moves no bound: its time says nothing of what the server bears."""
     asking = Asking(tmp_path, vendor)
 
-    async def run(server: Running) -> tuple[int, int]:
+    async def run(server: FakeServer) -> tuple[int, int]:
         line = asking.line(server)
         await asyncio.gather(*map(line.complete, firsts(30)))
         await line.close()
         return line.limiter.bound, line.limiter.peak
 
-    with standin() as server:
+    with fake_server() as server:
         assert asyncio.run(run(server)) == (8, 0)
 
 
 def test_a_batch_that_another_process_is_sending_is_waited_for(asking: Asking):
     """Two runs in one folder: the second finds the first's note, waits for its id, and sends nothing."""
 
-    async def both(server: Running) -> list[Any]:
+    async def both(server: FakeServer) -> list[Any]:
         first = asking.line(server)
         one = [asyncio.create_task(first.complete(each)) for each in firsts(5)]
         while not asking.files:
@@ -569,7 +569,7 @@ def test_a_batch_that_another_process_is_sending_is_waited_for(asking: Asking):
         await second.close()
         return found
 
-    with standin(batch_s=0.3, make_s=0.5) as server:
+    with fake_server(batch_s=0.3, make_s=0.5) as server:
         found = asyncio.run(both(server))
         assert server.stats()["batches"] == [5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)] * 2

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
@@ -22,10 +22,10 @@ from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvide
 from pytest_hiddenlayer.types import Completion, Provider
 
 MAKERS = {
-    "openai": lambda url: OpenAIProvider("standin-1", base_url=f"{url}/v1"),
-    "openai_responses": lambda url: OpenAIResponsesProvider("standin-1", base_url=f"{url}/v1"),
-    "anthropic": lambda url: AnthropicProvider("standin-1", base_url=url),
-    "ollama": lambda url: OllamaProvider("standin-1", base_url=url),
+    "openai": lambda url: OpenAIProvider("fake-1", base_url=f"{url}/v1"),
+    "openai_responses": lambda url: OpenAIResponsesProvider("fake-1", base_url=f"{url}/v1"),
+    "anthropic": lambda url: AnthropicProvider("fake-1", base_url=url),
+    "ollama": lambda url: OllamaProvider("fake-1", base_url=url),
 }
 PASSING = [
     "408",
@@ -48,13 +48,13 @@ LASTING = ["400", "401", "403", "404", "413", "422", "redirect", "bomb", "brotli
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin(retry_after="2") as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server(retry_after="2") as running:
         yield running
 
 
 @pytest.fixture(params=MAKERS)
-def provider(request: pytest.FixtureRequest, server: Running, monkeypatch: pytest.MonkeyPatch) -> Provider:
+def provider(request: pytest.FixtureRequest, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Provider:
     for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OLLAMA_API_KEY"):
         monkeypatch.setenv(variable, KEY)
     made: Provider = MAKERS[request.param](server.url)
@@ -62,7 +62,7 @@ def provider(request: pytest.FixtureRequest, server: Running, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("kind", PASSING)
-def test_what_may_pass_is_transient(provider: Provider, server: Running, kind: str):
+def test_what_may_pass_is_transient(provider: Provider, server: FakeServer, kind: str):
     """One attempt is made, and the error says that asking again may help."""
     before = server.stats()["requests"]
     with pytest.raises(TransientError):
@@ -79,7 +79,7 @@ def test_what_will_not_pass_is_final(provider: Provider, kind: str):
 
 
 @pytest.mark.parametrize("name", ["openai", "openai_responses", "anthropic"])
-def test_spent_money_is_no_rate_limit(server: Running, monkeypatch: pytest.MonkeyPatch, name: str):
+def test_spent_money_is_no_rate_limit(server: FakeServer, monkeypatch: pytest.MonkeyPatch, name: str):
     """A 429 that says the quota is used up is final; Ollama has no such word."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with pytest.raises(ProviderError, match="exceeded your current quota") as caught:
@@ -126,7 +126,7 @@ def test_a_key_that_the_server_repeats_is_not_shown(provider: Provider):
     assert KEY not in repr(vars(provider))
 
 
-def test_a_redirect_is_not_followed(provider: Provider, server: Running):
+def test_a_redirect_is_not_followed(provider: Provider, server: FakeServer):
     """The error names the host that it pointed to, and no more of the place."""
     with pytest.raises(ProviderError, match=r"a redirect to elsewhere\.example;") as caught:
         ask(provider, request("FAULT=redirect"))

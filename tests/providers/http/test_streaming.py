@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fake_server import standin
-from fake_server.asking import KEY, ask, request
+from fake_server import fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
@@ -20,9 +20,9 @@ from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvide
 from pytest_hiddenlayer.types import Completion
 
 MAKE = {
-    "openai": lambda url: OpenAIProvider("standin-1", base_url=f"{url}/v1"),
-    "openai_responses": lambda url: OpenAIResponsesProvider("standin-1", base_url=f"{url}/v1"),
-    "anthropic": lambda url: AnthropicProvider("standin-1", base_url=url),
+    "openai": lambda url: OpenAIProvider("fake-1", base_url=f"{url}/v1"),
+    "openai_responses": lambda url: OpenAIResponsesProvider("fake-1", base_url=f"{url}/v1"),
+    "anthropic": lambda url: AnthropicProvider("fake-1", base_url=url),
 }
 PROMPTS = ["ANSWER=4", "REFUSE=1", "FINISH=length", "CACHED=3 ANSWER=x", "GZIP=1 ANSWER=5", "MODEL=other"]
 SERVER = Server(provider="openai", model="m", url="http://127.0.0.1:1", key=KEY)
@@ -45,7 +45,7 @@ def said(provider: str, url: str, text: str, *, streams: bool, **more: Any) -> C
 def test_in_pieces_as_at_once(provider, text):
     """Text, finish reason, usage, model and probabilities are the same; only times differ."""
     more = {} if provider == "anthropic" else {"top_logprobs": 2}
-    with standin() as server:
+    with fake_server() as server:
         whole = said(provider, server.url, text, streams=False, **more)
         pieces = said(provider, server.url, text, streams=True, **more)
         assert server.stats()["last"]["body"]["stream"] is True
@@ -58,14 +58,14 @@ def test_in_pieces_as_at_once(provider, text):
 @pytest.mark.parametrize("provider", MAKE)
 def test_a_stream_that_breaks_off(provider):
     """Half an answer is none: it may be asked again."""
-    with standin(faults={"cut": 1.0}) as server, pytest.raises(TransientError):
+    with fake_server(faults={"cut": 1.0}) as server, pytest.raises(TransientError):
         said(provider, server.url, "ANSWER=4", streams=True)
 
 
 @pytest.mark.parametrize("provider", MAKE)
 def test_a_refused_stream(provider):
     """A status that is not 200 means what it means without streaming, and shows no key."""
-    with standin(key="another") as server, pytest.raises(ProviderError, match="401") as error:
+    with fake_server(key="another") as server, pytest.raises(ProviderError, match="401") as error:
         said(provider, server.url, "ANSWER=4", streams=True)
     assert KEY not in str(error.value)
 
