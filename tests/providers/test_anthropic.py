@@ -100,9 +100,9 @@ def test_a_refusal_is_told_as_one(server: FakeServer):
 @pytest.mark.parametrize(
     ("roles", "message"),
     [
-        (("user", "system"), "message 2 is a 'system' message"),
-        (("system", "tool"), "message 2 is a 'tool' message"),
-        (("system", "assistant"), "needs a user message first after the system message; found 'assistant'"),
+        (("user", "system"), "message 2 has role 'system'"),
+        (("system", "tool"), "message 2 has role 'tool'"),
+        (("system", "assistant"), "needs a user message after the system messages; found 'assistant'"),
         (("system",), "found none"),
     ],
 )

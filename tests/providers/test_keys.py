@@ -45,7 +45,7 @@ def test_ollamas_cloud_gets_its_key(monkeypatch: pytest.MonkeyPatch):
     keys = []
     monkeypatch.setattr(ollama_server, "_models", lambda url, key: keys.append(key) or [{"model": "m"}])
     for url in ("https://ollama.com", "https://ollama.com.evil.example", "http://ollama.com"):
-        ollama_server.find("m", url, send_key=False)
+        ollama_server.find_server("m", url, send_key=False)
     assert keys == [KEY, None, None]
 
 
@@ -53,15 +53,15 @@ def test_ollama_host_gets_its_key(monkeypatch: pytest.MonkeyPatch):
     """The address that OLLAMA_HOST names has the key, in whatever form it is written there."""
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1")
     monkeypatch.setattr(ollama_server, "_models", lambda url, key: [{"model": "m"}])
-    assert ollama_server.find("m", "http://127.0.0.1:11434", send_key=False).key == KEY
-    assert ollama_server.find("m", "http://127.0.0.1:11435", send_key=False).key is None
+    assert ollama_server.find_server("m", "http://127.0.0.1:11434", send_key=False).key == KEY
+    assert ollama_server.find_server("m", "http://127.0.0.1:11435", send_key=False).key is None
 
 
 def test_this_machine_is_no_exception():
     """A server on loopback may be anybody's: it gets no key."""
     with fake_server() as server:
-        assert openai_server.find("openai", "m", f"{server.url}/v1", send_key=False).key is None
-        assert openai_server.find("openai", "m", f"{server.url}/v1").key == KEY
+        assert openai_server.find_server("openai", "m", f"{server.url}/v1", send_key=False).key is None
+        assert openai_server.find_server("openai", "m", f"{server.url}/v1").key == KEY
         server.stats()  # answered after both connections were taken, so that the server can close them
 
 
@@ -69,11 +69,11 @@ def test_opening_says_why_the_key_is_missing():
     """A server that tells its models only with a key: the error says that it was not sent."""
     with fake_server(key=KEY) as server:
         with pytest.raises(UsageError, match="HTTP 401; its address comes from an ini file, so OPENAI_API_KEY"):
-            openai_server.find("openai", None, f"{server.url}/v1", send_key=False)
+            openai_server.find_server("openai", None, f"{server.url}/v1", send_key=False)
         with pytest.raises(
             ProviderUnavailableError, match="HTTP 401; its address comes from an ini file, so OLLAMA_API"
         ):
-            ollama_server.find("m", server.url, send_key=False)
+            ollama_server.find_server("m", server.url, send_key=False)
 
 
 def test_a_provider_that_cannot_hold_its_key_back_is_refused(monkeypatch: pytest.MonkeyPatch):

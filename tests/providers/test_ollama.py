@@ -13,7 +13,7 @@ from fake_server.requests import ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
-from pytest_hiddenlayer.providers.ollama_server import host_url, room
+from pytest_hiddenlayer.providers.ollama_server import context_size, host_url
 from pytest_hiddenlayer.types import GenerationConfig, Message, Request, Usage
 
 REAL = os.environ.get("OLLAMA_HOST")
@@ -83,7 +83,7 @@ def test_the_context_grows_with_the_prompt_and_never_shrinks(server: FakeServer)
 )
 def test_a_prompt_has_room(n_bytes: int, max_tokens: int, most: int | None, tokens: int):
     """A power of two from 4096 on that holds a third of the bytes and the answer."""
-    assert room([Message(role="user", content="x" * n_bytes)], max_tokens, most) == tokens
+    assert context_size([Message(role="user", content="x" * n_bytes)], max_tokens, most) == tokens
 
 
 def test_a_schema_is_the_format(server: FakeServer):
@@ -140,7 +140,7 @@ def test_a_server_that_is_not_there_is_not_available(monkeypatch: pytest.MonkeyP
 
 def test_another_server_is_none_of_ollamas(server: FakeServer):
     """What answers something else is told so."""
-    with pytest.raises(ProviderUnavailableError, match="is no Ollama server"):
+    with pytest.raises(ProviderUnavailableError, match="is not an Ollama server"):
         OllamaProvider("small", base_url=f"{server.url}/v1/elsewhere")
 
 
@@ -170,10 +170,10 @@ def test_ollama_host_is_read_as_ollama_reads_it(host: str, url: str):
 @pytest.mark.skipif(REAL is None, reason="OLLAMA_HOST names no server: the real one is not asked")
 def test_a_real_server_answers(monkeypatch: pytest.MonkeyPatch):
     """The first model of a real server says something and counts its tokens."""
-    from pytest_hiddenlayer.providers.http.server import ask_json
+    from pytest_hiddenlayer.providers.http.server import request_json
 
     monkeypatch.setenv("OLLAMA_HOST", REAL or "")
-    first = ask_json("GET", f"{host_url(REAL or '')}/api/tags", None)["models"][0]["model"]
+    first = request_json("GET", f"{host_url(REAL or '')}/api/tags", None)["models"][0]["model"]
     done = ask(OllamaProvider(first), request("Say yes.", params=GenerationConfig(temperature=0, max_tokens=16)))
     assert done.text or done.finish_reason == "length"
     assert done.usage.input_tokens

@@ -98,7 +98,7 @@ def test_a_response_that_failed_at_the_server_may_be_asked_again(server: FakeSer
     provider = opened(server)
     failed = {"status": "failed", "error": {"code": "server_error", "message": "sorry"}}
     with pytest.raises(TransientError, match="HTTP 500: sorry"):
-        provider._refuse_failed(failed)
+        provider._raise_if_failed(failed)
     with pytest.raises(ProviderError, match="the response failed: no") as caught:
-        provider._refuse_failed({"status": "failed", "error": {"code": "invalid_prompt", "message": "no"}})
+        provider._raise_if_failed({"status": "failed", "error": {"code": "invalid_prompt", "message": "no"}})
     assert not isinstance(caught.value, TransientError)

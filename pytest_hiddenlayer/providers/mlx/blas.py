@@ -29,7 +29,7 @@ SYSTEM = "libopenblas.so.0"
 COMPILE_S = 30.0
 
 
-class _NotUsable(Exception):
+class _NotUsableError(Exception):
     """This way leads to no fast BLAS; its text says why."""
 
 
@@ -52,7 +52,7 @@ def fast_blas() -> str:
         try:
             return way()
         except (
-            _NotUsable,
+            _NotUsableError,
             OSError,
             RuntimeError,
             subprocess.SubprocessError,
@@ -80,9 +80,9 @@ def _serve(name: str | Path) -> None:
     try:
         library = ctypes.CDLL(str(name))
     except OSError as error:
-        raise _NotUsable(f"{name} cannot be loaded ({error})") from error
+        raise _NotUsableError(f"{name} cannot be loaded ({error})") from error
     if not _multiplies(library):
-        raise _NotUsable(f"{name} has no cblas_sgemm that multiplies two matrices rightly")
+        raise _NotUsableError(f"{name} has no cblas_sgemm that multiplies two matrices rightly")
     ctypes.CDLL(str(name), mode=ctypes.RTLD_GLOBAL)
 
 
@@ -107,7 +107,7 @@ def _scipys() -> Path:
     for place in (spec and spec.submodule_search_locations) or ():
         for found in sorted(Path(place).with_name("scipy.libs").glob("libscipy_openblas-*.so")):
             return found
-    raise _NotUsable("scipy is not installed from a wheel that carries OpenBLAS")
+    raise _NotUsableError("scipy is not installed from a wheel that carries OpenBLAS")
 
 
 def _compiled(openblas: Path) -> Path:
@@ -118,14 +118,16 @@ def _compiled(openblas: Path) -> Path:
         return made
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
-        raise _NotUsable("the OpenBLAS of scipy's wheel needs a C compiler once, and cc, gcc and clang are not there")
+        raise _NotUsableError(
+            "the OpenBLAS of scipy's wheel needs a C compiler once, and cc, gcc and clang are not there"
+        )
     made.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=made.parent) as folder:
         new = Path(folder) / made.name
         command = [compiler, "-O2", "-shared", "-fPIC", str(SOURCE), str(openblas), "-o", str(new)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S)
         if done.returncode:
-            raise _NotUsable(f"{compiler} could not compile {SOURCE.name}: {done.stderr[:200]}")
+            raise _NotUsableError(f"{compiler} could not compile {SOURCE.name}: {done.stderr[:200]}")
         new.replace(made)
     return made
 

@@ -14,7 +14,12 @@ from fake_server.requests import KEY, ask, request
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.http.server import Server
-from pytest_hiddenlayer.providers.http.streaming import ChatPieces, MessagePieces, ResponsePieces, accumulate
+from pytest_hiddenlayer.providers.http.streaming import (
+    ChatAccumulator,
+    MessagesAccumulator,
+    ResponsesAccumulator,
+    accumulate,
+)
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.types import Completion
@@ -83,27 +88,29 @@ def test_an_error_in_the_middle():
     """An overloaded server asks for fewer calls; the vendor's word for it has no status of its own."""
     start = {"type": "message_start", "message": {"model": "m"}}
     with pytest.raises(TransientError, match="529: busy") as error:
-        together(MessagePieces(), start, {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
+        together(
+            MessagesAccumulator(), start, {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
+        )
     assert error.value.slow_down
     with pytest.raises(ProviderError, match="400"):
-        together(ChatPieces(), {"error": {"code": 400, "message": "no"}})
+        together(ChatAccumulator(), {"error": {"code": 400, "message": "no"}})
 
 
-@pytest.mark.parametrize("pieces", [ChatPieces, ResponsePieces, MessagePieces])
+@pytest.mark.parametrize("pieces", [ChatAccumulator, ResponsesAccumulator, MessagesAccumulator])
 def test_a_stream_without_an_end(pieces):
     """Nothing, or events of another form: a transient error that says so."""
-    with pytest.raises(TransientError, match="ended before the answer did"):
+    with pytest.raises(TransientError, match="ended before the response was complete"):
         together(pieces(), {"type": "ping"})
-    with pytest.raises(TransientError, match="without proper event"):
+    with pytest.raises(TransientError, match="without valid event"):
         together(pieces(), {"type": "message_start", "choices": ["x"], "object": "response", "response": 5})
 
 
 @pytest.mark.parametrize(
     ("pieces", "whole"),
     [
-        (ChatPieces, {"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}]}),
-        (ResponsePieces, {"object": "response", "error": None, "output": []}),
-        (MessagePieces, {"type": "message", "content": []}),
+        (ChatAccumulator, {"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}]}),
+        (ResponsesAccumulator, {"object": "response", "error": None, "output": []}),
+        (MessagesAccumulator, {"type": "message", "content": []}),
     ],
 )
 def test_a_server_that_does_not_stream(pieces, whole):
