@@ -14,6 +14,8 @@ from .batches import PATHS, Batches
 from .faults import draw, fault
 from .replies import Reply, answer, last_text
 
+STOP_ITERATIONS = 5  # of the event loop: a connection just accepted needs 3 to open and 1 to close its socket
+
 
 @dataclass(frozen=True)
 class Config:
@@ -70,9 +72,10 @@ class Server:
     async def stop(self) -> None:
         """Close every connection."""
         self._server.close()
-        for transport in list(self.open):
-            transport.abort()
-        await asyncio.sleep(0)  # the transports close their sockets in the next iteration of the loop
+        for _ in range(STOP_ITERATIONS):
+            for transport in list(self.open):
+                transport.abort()
+            await asyncio.sleep(0)
 
 
 class _Connection(asyncio.Protocol):

@@ -78,7 +78,7 @@ def test_a_library_that_multiplies_wrongly_is_refused(tmp_path: Path):
     """A wrong product is seen before mlx could use it; mlx keeps its own."""
     path = library(tmp_path, wrong_by=1)
     name, product = said(SAY + MULTIPLY, HIDDENLAYER_BLAS=path)
-    assert name == f"mlx's own, slow: {path} has no cblas_sgemm that multiplies two matrices rightly"
+    assert name == f"mlx's own, slow: {path} has no cblas_sgemm that multiplies two matrices correctly"
     assert product == "512.0"
 
 
@@ -116,7 +116,7 @@ def test_compiled_once(tmp_path: Path):
     """What was compiled is found in the cache folder, by a process that has no compiler too."""
     (name,) = said(SAY, XDG_CACHE_HOME=str(tmp_path))
     if "wheel" not in name or "slow" in name:
-        pytest.skip("scipy is not installed from a wheel that carries OpenBLAS")
+        pytest.skip("scipy is not installed from a wheel with OpenBLAS")
     assert [path.suffix for path in (tmp_path / "hiddenlayer").iterdir()] == [".so"]
     assert said(SAY, XDG_CACHE_HOME=str(tmp_path), PATH="/nowhere") == [name]
 
@@ -138,12 +138,12 @@ def test_the_same_greedy_texts(tmp_path: Path):
 def test_threads_that_the_user_set_are_kept(tmp_path: Path):
     """One thread, unless OPENBLAS_NUM_THREADS says otherwise."""
     count = (
-        "from pytest_hiddenlayer.providers.mlx.blas import _scipys; import ctypes; "
-        "print(ctypes.CDLL(str(_scipys())).scipy_openblas_get_num_threads())"
+        "from pytest_hiddenlayer.providers.mlx.blas import _scipy_openblas; import ctypes; "
+        "print(ctypes.CDLL(str(_scipy_openblas())).scipy_openblas_get_num_threads())"
     )
     name, alone = said(SAY + count, XDG_CACHE_HOME=str(tmp_path))
     if "wheel" not in name or "slow" in name:
-        pytest.skip("scipy is not installed from a wheel that carries OpenBLAS")
+        pytest.skip("scipy is not installed from a wheel with OpenBLAS")
     assert int(alone) == 1
     wanted = "2" if (os.cpu_count() or 1) > 1 else "1"
     assert said(SAY + count, XDG_CACHE_HOME=str(tmp_path), OPENBLAS_NUM_THREADS=wanted)[1] == wanted

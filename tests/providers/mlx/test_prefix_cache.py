@@ -19,8 +19,8 @@ import mlx.core as mx
 
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx.decoder import BatchThread
-from pytest_hiddenlayer.providers.mlx.jobs import Generated
-from pytest_hiddenlayer.providers.mlx.prefix_cache import BLOCK, Prefixes, common
+from pytest_hiddenlayer.providers.mlx.jobs import GenerationResult
+from pytest_hiddenlayer.providers.mlx.prefix_cache import BLOCK, PrefixCache, common_length
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 
@@ -57,15 +57,15 @@ def ids_of(thread: BatchThread, text: str) -> list[int]:
     return thread.tokenizer.prompt_ids([Message(role="user", content=text)])
 
 
-async def made(thread: BatchThread, ids: list[int], seed: int = 0, **wishes: object) -> Generated:
+async def made(thread: BatchThread, ids: list[int], seed: int = 0, **wishes: object) -> GenerationResult:
     plain = {"max_tokens": 12, "temperature": 0.0, "top_p": 1.0, "stop": ()}
     return await thread.generate(ids, seed=seed, **(plain | wishes))
 
 
-def together(thread: BatchThread, prompts: list[list[int]], **wishes: object) -> list[Generated]:
+def together(thread: BatchThread, prompts: list[list[int]], **wishes: object) -> list[GenerationResult]:
     """All at the same time; the n-th with seed n."""
 
-    async def go() -> list[Generated]:
+    async def go() -> list[GenerationResult]:
         return await asyncio.gather(*(made(thread, ids, seed, **wishes) for seed, ids in enumerate(prompts)))
 
     return asyncio.run(go())
@@ -124,7 +124,7 @@ def test_one_prompt_drawn_often_is_read_once(sharing, alone):
 def test_a_prompt_that_comes_later_shares_with_one_that_is_being_answered(sharing):
     """What a running request has read serves one that comes after it."""
 
-    async def go() -> Generated:
+    async def go() -> GenerationResult:
         first = asyncio.create_task(made(sharing, ids_of(sharing, WORDS), temperature=50.0, max_tokens=3000))
         while not any(job.token_ids for job in sharing._running.values()):
             await asyncio.sleep(0.001)
@@ -169,7 +169,7 @@ def test_more_than_the_batch_holds(folder: Path):
     thread = BatchThread(folder, batch_size=2)
     prompts = [ids_of(thread, WORDS[:200] + f" Agent {i}") for i in range(7)]
 
-    async def go() -> list[Generated]:
+    async def go() -> list[GenerationResult]:
         tasks = [asyncio.create_task(made(thread, ids)) for ids in prompts]
         await asyncio.sleep(0)
         tasks[-1].cancel()
@@ -192,7 +192,7 @@ def test_a_prefix_that_cannot_be_read_ahead_breaks_nothing(sharing, monkeypatch)
     def fail(*args: object) -> None:
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr(Prefixes, "read", fail)
+    monkeypatch.setattr(PrefixCache, "prefill", fail)
     ids = ids_of(sharing, WORDS[:200])
     assert len({one.token_ids for one in together(sharing, [ids] * 4)}) == 1
 
@@ -231,8 +231,8 @@ class Rotating(Plain):
     """One that forgets: it cannot be cut."""
 
 
-def prefixes(kind: type[Plain] = Plain, **bounds: int) -> Prefixes:
-    return Prefixes(None, SimpleNamespace(KVCache=Plain, make_prompt_cache=lambda model: [kind()]), **bounds)
+def prefixes(kind: type[Plain] = Plain, **bounds: int) -> PrefixCache:
+    return PrefixCache(None, SimpleNamespace(KVCache=Plain, make_prompt_cache=lambda model: [kind()]), **bounds)
 
 
 def test_caches_that_cannot_be_cut_are_not_shared():
@@ -277,4 +277,4 @@ def test_a_prefix_beyond_all_bounds_is_not_kept():
 def test_common(a: list[int], b: list[int]):
     """The length of the longest common beginning."""
     expected = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    assert common(a, b) == common(b, a) == expected
+    assert common_length(a, b) == common_length(b, a) == expected

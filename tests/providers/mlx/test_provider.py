@@ -231,7 +231,8 @@ def test_one_logprob_a_token(model):
 def test_a_prompt_beyond_the_context_is_a_clear_error(model):
     """A prompt that does not fit names both lengths."""
     with pytest.raises(
-        ProviderError, match=rf"the prompt has (?!{CONTEXT})\d{{4,}} tokens, {BUNDLED} reads {CONTEXT}"
+        ProviderError,
+        match=rf"the prompt has (?!{CONTEXT})\d{{4,}} tokens, but the context of {BUNDLED} is {CONTEXT}",
     ):
         ask(model, request("1 " * CONTEXT))
 
@@ -259,7 +260,7 @@ def test_a_request_that_cannot_be_decoded_fails_alone(model):
     async def go() -> None:
         await asyncio.wait_for(model.complete(request(PROMPTS[0], 2**70, temperature=1.0)), 10)
 
-    with pytest.raises(ProviderError, match="mlx refuses this request"):
+    with pytest.raises(ProviderError, match="mlx rejects this request"):
         asyncio.run(go())
     assert ask(model, request(PROMPTS[0]))[0].text.endswith("95")
 
@@ -445,7 +446,7 @@ def test_a_model_that_wants_to_run_code_is_refused(tmp_path: Path, plain: bool):
     (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w').close()", encoding="utf-8")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps(config | {"model_file": "evil.py"}), encoding="utf-8")
-    with pytest.raises(UsageError, match=r"code of its own \(its config\.json names a `model_file`"):
+    with pytest.raises(UsageError, match=r"code of its own \(its config\.json has a `model_file`"):
         load(folder)
     assert not ran.exists()
 
@@ -461,6 +462,6 @@ def test_a_hub_model_that_wants_to_run_code_is_refused(monkeypatch: pytest.Monke
         raise ValueError("a custom module. Pass trust_remote_code=True if you trust this model.")
 
     monkeypatch.setattr(mlx_lm, "load", refuse)
-    with pytest.raises(UsageError, match="owner/name: this model wants to run Python code of its own"):
+    with pytest.raises(UsageError, match="owner/name: this model needs to run Python code of its own"):
         load("owner/name")
     assert (told["trust_remote_code"], told["tokenizer_config"]) == (False, {"trust_remote_code": False})

@@ -16,7 +16,7 @@ import mlx.core as mx
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx.loading import load
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.providers.mlx.sampling import log_sum, taken
+from pytest_hiddenlayer.providers.mlx.sampling import log_sum, sampled_logprobs
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 PROMPT = "What is 37+58? Think step by step."
@@ -85,7 +85,7 @@ def test_nobody_asked(model):
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.25), (0.25, 0.5), (1e-300, 1.0), (0.1, 0.1)])
-def testlog_sum(a, b):
+def test_log_sum(a, b):
     """ln(a + b), and minus infinity adds nothing."""
     assert log_sum(math.log(a), math.log(b)) == pytest.approx(math.log(a + b))
     assert log_sum(-math.inf, math.log(a)) == math.log(a)
@@ -97,7 +97,7 @@ def test_the_logs_of_the_tokens_taken(kind: str):
     """One log-probability a response, whatever the model's precision."""
     row = mx.log(mx.array([0.5, 0.25, 0.25])).astype(getattr(mx, kind))
     mx.eval(row)
-    logs = taken([SimpleNamespace(logprobs=row, token=token) for token in (2, 0)])
+    logs = sampled_logprobs([SimpleNamespace(logprobs=row, token=token) for token in (2, 0)])
     assert logs == pytest.approx([math.log(0.25), math.log(0.5)], rel=1e-2)
     assert all(type(log) is float for log in logs)
-    assert taken([]) == []
+    assert sampled_logprobs([]) == []
