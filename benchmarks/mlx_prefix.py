@@ -31,8 +31,8 @@ def main(agents: int = 8, n_prefix: int = 500) -> None:
         read_shared, shared_s, shared = _answers(folder, agents, n_prefix, share=True)
     same = sum(a == b for a, b in zip(apart, shared, strict=True))
     print(f"{agents} agents, {n_prefix} tokens in common, {NEW_TOKENS} new tokens each; BLAS: {fast_blas()}\n")
-    print("| | apart | shared | ratio |\n| --- | --- | --- | --- |")
-    print(f"| tokens read | {read_apart} | {read_shared} | {read_apart / read_shared:.1f} |")
+    print("| | separate | shared | ratio |\n| --- | --- | --- | --- |")
+    print(f"| tokens prefilled | {read_apart} | {read_shared} | {read_apart / read_shared:.1f} |")
     print(f"| seconds | {apart_s:.2f} | {shared_s:.2f} | {apart_s / shared_s:.1f} |")
     print(f"| same answers | | {same}/{agents} | |")
 
