@@ -14,8 +14,6 @@ from .http.server import checked_model
 from .http.streaming import ChatAccumulator
 from .openai_batch import OpenAIBatches
 
-MAX_ALTERNATIVES = 20  # per token, limit of the API
-
 
 class OpenAIProvider(BaseHTTPProvider):
     """One model through chat completions; one attempt per call."""
@@ -65,7 +63,7 @@ class OpenAIProvider(BaseHTTPProvider):
             "seed": request.seed if at_vendor or params.temperature != 0 else None,
         }
         if request.top_logprobs:
-            body |= {"logprobs": True, "top_logprobs": min(request.top_logprobs, MAX_ALTERNATIVES)}
+            body |= {"logprobs": True, "top_logprobs": min(request.top_logprobs, openai_server.MAX_ALTERNATIVES)}
         if request.schema is not None:
             schema = {"name": "answer", "schema": request.schema, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -15,7 +15,6 @@ from .http.server import checked_model
 from .http.streaming import ResponsesAccumulator
 from .openai_batch import OpenAIBatches
 
-MAX_ALTERNATIVES = 20  # per token, limit of the API
 _STATUS = {"rate_limit_exceeded": 429, "server_error": 500, "vector_store_timeout": 500}  # error code → HTTP status
 
 
@@ -73,7 +72,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
         }
         if request.top_logprobs:
             body["include"] = ["message.output_text.logprobs"]
-            body["top_logprobs"] = min(request.top_logprobs, MAX_ALTERNATIVES)
+            body["top_logprobs"] = min(request.top_logprobs, openai_server.MAX_ALTERNATIVES)
         if request.schema is not None:
             output_format = {"type": "json_schema", "name": "answer", "schema": request.schema, "strict": True}
             body["text"] = {"format": output_format}

@@ -24,6 +24,7 @@ from .http.server import (
 VENDOR = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
 AT_ONCE = (20, 1000)
+MAX_ALTERNATIVES = 20  # per token, limit of both APIs
 _PLACEHOLDER_KEY = "none"  # the SDK requires a key
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -55,10 +55,17 @@ class BaseHTTPProvider(ABC):
         """Return the completion in a response, single or of a batch. Raises TransientError if it is malformed."""
 
     def _completion(
-        self, response: Mapping[str, Any], request: Request, latency_s: float, *, text: str, reason: str,
-        usage: Usage, tokens: Any = None,
-    ) -> Completion:  # fmt: skip
-        """Build a completion; `tokens` is OpenAI's list of tokens with their log-probabilities."""
+        self,
+        response: Mapping[str, Any],
+        request: Request,
+        latency_s: float,
+        *,
+        text: str,
+        reason: str,
+        usage: Usage,
+        tokens: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Completion:
+        """Return a completion; `tokens` is OpenAI's list of tokens with their log-probabilities."""
         logprobs, top_logprobs = parse_logprobs(tokens, request.top_logprobs)
         return Completion(
             text=text,
