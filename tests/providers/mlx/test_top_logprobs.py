@@ -1,4 +1,4 @@
-"""The alternatives of each token that the mlx provider tells, against a direct forward pass."""
+"""The alternatives per token of the mlx provider, compared with a direct forward pass."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def model() -> Iterator[MlxProvider]:
     asyncio.run(provider.close())
 
 
-def said(model: MlxProvider, top: int = TOP, **params: object) -> Completion:
+def complete(model: MlxProvider, top: int = TOP, **params: object) -> Completion:
     request = Request(
         messages=(Message(role="user", content=PROMPT),),
         params=GenerationConfig(max_tokens=24, **params),
@@ -42,59 +42,62 @@ def said(model: MlxProvider, top: int = TOP, **params: object) -> Completion:
 
 
 def test_alternatives_are_those_of_a_direct_forward_pass(model):
-    """At every place the TOP most probable tokens and their log-probabilities are the model's own, within 1e-3."""
+    """The TOP most probable tokens and their log-probabilities are those of the model, within 1e-3."""
     ids = model._prompt_ids(
         Request(messages=(Message(role="user", content=PROMPT),), params=GenerationConfig(), seed=0)
     )
-    made = asyncio.run(
+    result = asyncio.run(
         model._batch.generate(ids, max_tokens=24, temperature=0.0, top_p=1.0, stop=(), seed=0, top_logprobs=TOP)
     )
     loaded = load(bundled_path())
-    logits = loaded.model(mx.array([ids + list(made.token_ids)]))[0, len(ids) - 1 : -1].astype(mx.float32)
+    logits = loaded.model(mx.array([ids + list(result.token_ids)]))[0, len(ids) - 1 : -1].astype(mx.float32)
     logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
-    assert made.top_logprobs is not None
-    assert len(made.top_logprobs) == len(made.token_ids) == len(made.logprobs)
-    for place, told in enumerate(made.top_logprobs):
-        order = mx.argsort(-logprobs[place])[:TOP].tolist()
+    assert result.top_logprobs is not None
+    assert len(result.top_logprobs) == len(result.token_ids) == len(result.logprobs)
+    for position, reported in enumerate(result.top_logprobs):
+        order = mx.argsort(-logprobs[position])[:TOP].tolist()
         expected: dict[str, float] = {}
-        for token in order:  # special tokens have no text: theirs add up
-            text, p = loaded.tokenizer.decode([token]), math.exp(logprobs[place, token].item())
+        for token in order:  # probabilities of special tokens, which have no text, are added
+            text, p = loaded.tokenizer.decode([token]), math.exp(logprobs[position, token].item())
             expected[text] = expected.get(text, 0.0) + p
-        assert {text: math.exp(log) for text, log in told.items()} == pytest.approx(expected, abs=1e-3)
+        assert {text: math.exp(log) for text, log in reported.items()} == pytest.approx(expected, abs=1e-3)
 
 
-def test_the_token_taken_is_always_among_them(model):
-    """Also a sampled token outside the most probable ones is told, with its own log-probability."""
-    hot = said(model, top=1, temperature=3.0)
-    assert hot.top_logprobs is not None
-    assert any(len(told) > 1 for told in hot.top_logprobs)  # some token was not the most probable
-    for log, told in zip(hot.logprobs, hot.top_logprobs, strict=True):
-        assert any(value == pytest.approx(log, abs=1e-6) for value in told.values())
+def test_the_sampled_token_is_among_the_alternatives(model):
+    """A sampled token outside the most probable ones is returned too, with its log-probability."""
+    completion = complete(model, top=1, temperature=3.0)
+    assert completion.top_logprobs is not None
+    assert any(
+        len(alternatives) > 1 for alternatives in completion.top_logprobs
+    )  # some token was not the most probable
+    for log, alternatives in zip(completion.logprobs, completion.top_logprobs, strict=True):
+        assert any(value == pytest.approx(log, abs=1e-6) for value in alternatives.values())
 
 
-def test_the_greedy_text_is_that_of_the_first_alternatives(model):
-    """Joined, the most probable alternatives are the greedy text."""
-    done = said(model)
-    assert "".join(max(told, key=told.__getitem__) for told in done.top_logprobs) == done.text
+def test_the_greedy_text_joins_the_most_probable_alternatives(model):
+    """The most probable alternatives, joined, are the greedy text."""
+    completion = complete(model)
+    likeliest = [max(alternatives, key=alternatives.__getitem__) for alternatives in completion.top_logprobs]
+    assert "".join(likeliest) == completion.text
 
 
-def test_nobody_asked(model):
-    """Without the wish there are none, and the text is the same."""
-    assert said(model, top=0).top_logprobs is None
-    assert said(model, top=0).text == said(model).text
+def test_alternatives_are_returned_on_request(model):
+    """A request without `top_logprobs` gets none, and the same text."""
+    assert complete(model, top=0).top_logprobs is None
+    assert complete(model, top=0).text == complete(model).text
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.25), (0.25, 0.5), (1e-300, 1.0), (0.1, 0.1)])
 def test_log_sum(a, b):
-    """ln(a + b), and minus infinity adds nothing."""
+    """The result is ln(a + b); minus infinity adds nothing."""
     assert log_sum(math.log(a), math.log(b)) == pytest.approx(math.log(a + b))
     assert log_sum(-math.inf, math.log(a)) == math.log(a)
     assert log_sum(-math.inf, -math.inf) == -math.inf
 
 
 @pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
-def test_the_logs_of_the_tokens_taken(kind: str):
-    """One log-probability a response, whatever the model's precision."""
+def test_sampled_logprobs(kind: str):
+    """Every response has one log-probability, at any precision of the model."""
     row = mx.log(mx.array([0.5, 0.25, 0.25])).astype(getattr(mx, kind))
     mx.eval(row)
     logs = sampled_logprobs([SimpleNamespace(logprobs=row, token=token) for token in (2, 0)])
