@@ -74,7 +74,7 @@ def write_known_model(path: Path) -> None:
 
 
 def _tokens() -> list[tuple[str, float, int]]:
-    """Return (text, score, kind) per token. Words come with the prefixes that merge into them; padding fills heads."""
+    """Return (text, score, kind) per token. Words have the prefixes that merge into them; padding fills a head."""
     words = dict.fromkeys(word for follow in NEXT.values() for word in follow)
     pieces = dict.fromkeys(piece for word in words for piece in accumulate(word) if piece != "▁")
     tokens = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]

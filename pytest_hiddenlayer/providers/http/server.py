@@ -73,20 +73,20 @@ def require_key(variable: str, provider: str) -> str:
     return key
 
 
-def withheld_key(variable: str, url: str, own_url: str, *, send_key: bool) -> str:
+def withheld_key(variable: str, url: str, env_url: str, *, send_key: bool) -> str:
     """Return `variable` if its key must not be sent to `url`; an empty string if it may be sent.
 
-    `send_key` is false for a URL that only an ini file names, because the file comes with the project. `own_url`
+    `send_key` is false for a URL that only an ini file names, because the file comes with the project. `env_url`
     is the URL in the user's environment; it may have the key in any case.
     """
-    return "" if send_key or url == own_url.strip().rstrip("/") else variable
+    return "" if send_key or url == env_url.strip().rstrip("/") else variable
 
 
 def key_hint(withheld: str, provider: str, url: str) -> str:
     """Return why a server received no key, and what to do; empty if `withheld` is empty."""
     return withheld and (
         f"its address comes from an ini file, so {withheld} was not sent to it; "
-        f"if it may have the key, pass --hl-base-url {provider}={url} on the command line"
+        f"if it may have the key, give --hl-base-url {provider}={url} on the command line"
     )
 
 
