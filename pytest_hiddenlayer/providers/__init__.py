@@ -1,6 +1,6 @@
 """Providers of models: one module per provider, and only that module (and `http/`, `mlx/`) imports its SDK.
 
-Imports `errors`, `types`, `registry` and `models` only.
+Imports `errors`, `types` and `models` only.
 
     openai, openai_responses, anthropic, ollama    models on a server
     openai_server, ollama_server                   finding the server and its models

@@ -1,4 +1,4 @@
-"""HTTP for all providers of servers: client, transport, streaming, parsing and errors.
+"""HTTP for all providers of servers: client, transport, streaming, parsing and errors. Imports `errors` and `types` only.
 
 server           a server: URL, key, whether it is reachable
 client           JSON requests through an official SDK client

@@ -1,4 +1,5 @@
 """The `mlx` provider: models that run in this process, on one thread.
+Imports `errors`, `types` and `models` only.
 
 provider         the provider: names, limits, usage
 loading          loading a model; imports, tokenizers    imports of mlx-lm, the two kinds of tokenizers
