@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -341,7 +340,7 @@ def test_a_cancelled_waiter_takes_no_place():
             await asyncio.sleep(0)
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
-        async with asyncio.timeout(1), limiter.acquire(2):
+        async with asyncio.timeout(60), limiter.acquire(2):
             return True
 
     assert asyncio.run(go())
@@ -688,11 +687,11 @@ def test_the_same_strategy_twice_in_a_task_file_is_refused(case):
 
 
 class Watched:
-    """Counts openings, closings and the most calls in flight; answers after 20 ms."""
+    """Counts openings, closings and the most calls in flight; answers once `expected` calls were in flight."""
 
     model = default_model = "watched"
     opened = closed = flying = most = 0
-    fails = False
+    fails, expected = False, 1
 
     def __init__(self, model: str | None = None) -> None:
         type(self).opened += 1
@@ -703,7 +702,9 @@ class Watched:
         cls = type(self)
         cls.flying += 1
         cls.most = max(cls.most, cls.flying)
-        await asyncio.sleep(0.02)
+        while cls.most < cls.expected:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)  # one call too many would begin now
         cls.flying -= 1
         return Completion(text="yes", finish_reason="stop", usage=Usage(calls=1), latency_s=0.02, model="watched")
 
@@ -733,6 +734,7 @@ def test_opening_fails_once_and_is_told_each_time(stoppable_cells):
 @pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (3, 3), (50, 8)])
 def test_no_more_calls_in_flight_than_allowed(case, stoppable_cells, concurrency, most):
     """Cases run at the same time, up to `concurrency` calls, and the model is opened and closed once."""
+    stoppable_cells.expected = most
     runtime = Runtime(RunOptions(concurrency=concurrency), "r")
     futures = [runtime.submit(one) for one in cases(case(epochs=4).cell)]
     assert [runtime.wait(future).outcome for future in futures] == ["correct", "incorrect"] * 4
@@ -750,7 +752,7 @@ def test_closing_twice_or_unused_is_fine(stoppable_cells):
     assert stoppable_cells.closed == 1
 
 
-def test_closing_is_quick_and_tells_the_call(case):
+def test_closing_cancels_the_call_itself(case):
     """close() cancels the call itself, not only the wait for it, and leaves no thread behind."""
     told = threading.Event()
     asked = threading.Event()
@@ -766,10 +768,8 @@ def test_closing_is_quick_and_tells_the_call(case):
 
     runtime, slow, before = Runtime(RunOptions(), "r"), Slow(), threading.active_count()
     future = runtime.submit(case(), slow, slow)
-    assert asked.wait(5)
-    began = time.perf_counter()
+    assert asked.wait(60)
     runtime.close()
-    assert time.perf_counter() - began < 5
     assert told.is_set()
     assert future.cancelled()
     assert threading.active_count() == before

@@ -34,13 +34,13 @@ class Running:
 
     def stats(self) -> dict[str, Any]:
         """What it was asked so far: the fields of `server.Seen`."""
-        with urllib.request.urlopen(f"{self.url}/stats", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.url}/stats", timeout=60) as reply:
             found: dict[str, Any] = json.load(reply)
             return found
 
     def finish(self) -> None:
-        """End all batches, those to come too, without waiting."""
-        urllib.request.urlopen(f"{self.url}/finish", timeout=10).close()
+        """Make and end all batches, those to come too, without waiting."""
+        urllib.request.urlopen(f"{self.url}/finish", timeout=60).close()
 
 
 @contextmanager
@@ -57,17 +57,17 @@ def _thread(config: dict[str, Any]) -> Iterator[int]:
     thread.start()
     server = Server(Config(**config))
     try:
-        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
     finally:
-        asyncio.run_coroutine_threadsafe(server.end(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.end(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 
 @contextmanager
 def _process(config: dict[str, Any]) -> Iterator[int]:
-    command = [sys.executable, "-m", "standin", json.dumps(config)]
+    command = [sys.executable, "-m", "fake_server", json.dumps(config)]
     place = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=place) as child:
         assert child.stdout is not None

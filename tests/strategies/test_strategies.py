@@ -46,7 +46,7 @@ class Fake:
         self.asked.append(request)
         if request.round in self.together:
             barrier = self._met.setdefault(request.round, asyncio.Barrier(self.together[request.round]))
-            await asyncio.wait_for(barrier.wait(), timeout=5)
+            await asyncio.wait_for(barrier.wait(), timeout=60)
         text = self.reply(request)
         if text == "boom":
             raise ProviderError("server said 500")

@@ -69,7 +69,7 @@ def ask(
     server: LabelServer, method: str, where: str, body: str = "", **headers: str
 ) -> tuple[int, str, dict[str, str]]:
     """(status, text, headers) of a request."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         connection.request(method, where, body or None, named)
@@ -222,7 +222,7 @@ def test_done_ends_the_command(tmp_path, browser):
             with browser.loading():
                 press()
         assert "1 answers were saved now, 0 questions are open" in browser.text
-        rest, _ = started.communicate(timeout=20)
+        rest, _ = started.communicate(timeout=300)
         assert "1 answered now, 0 left" in rest
         assert started.returncode == 0
     finally:

@@ -373,7 +373,7 @@ def test_ctrl_c_keeps_what_was_said(here):
         seen += _until(primary, b"[2/4]")
         started.send_signal(signal.SIGINT)
         seen += _until(primary, b"3 left")
-        assert started.wait(timeout=20) == 2
+        assert started.wait(timeout=300) == 2
     finally:
         started.kill()
         os.close(primary)
@@ -381,7 +381,7 @@ def test_ctrl_c_keeps_what_was_said(here):
     assert reviews()[-1]["mode"] == "slip"
 
 
-def _until(terminal: int, wanted: bytes, seconds: float = 20) -> bytes:
+def _until(terminal: int, wanted: bytes, seconds: float = 300) -> bytes:
     """What the terminal shows until `wanted` stands in it."""
     seen, end = b"", time.monotonic() + seconds
     while wanted not in seen:

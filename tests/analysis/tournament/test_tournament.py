@@ -263,7 +263,7 @@ any_games = st.lists(
 
 
 @given(any_games)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_games_have_standings_or_a_reason(rows: list[tuple[str, str, str | None, int]]) -> None:
     """Whatever was played, the standings are strict JSON that hold every game, or one sentence says why not."""
     games = [game(*row) for row in rows]
@@ -628,26 +628,26 @@ def test_without_matplotlib_the_command_says_what_to_install(
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent as on POSIX")
 def test_an_interrupted_tournament_goes_on(here: Path) -> None:
     """Games that were decided before Ctrl-C are in the log, and the same command asks for the others only."""
-    slow = {"rules": [{"contains": f"question {at}", "reply": "[[A]]", "delay_s": 60 * (at > 3)} for at in range(8)]}
+    slow = {
+        "rules": [{"contains": f"question {at}", "reply": "[[A]]", "delay_s": 900 * (at > 3)} for at in range(8)]
+    }
     judge = here / "judge.json"
     judge.write_text(json.dumps(slow), encoding="utf-8")
     command = [sys.executable, "-m", "pytest_hiddenlayer.cli", "tournament", "last", "--judge", "scripted:judge.json"]
     command += ["--concurrency", "48"]  # all calls of 24 games at once, in both orders
     (folder,) = (here / "reports" / "runs").iterdir()
     with subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
-        for _ in range(200):
-            if len(GameLog(folder).read()) >= 12:
-                break
-            time.sleep(0.1)
+        while len(GameLog(folder).read()) < 12 and started.poll() is None:
+            time.sleep(0.05)
         started.send_signal(signal.SIGINT)
-        _, err = started.communicate(timeout=30)
+        _, err = started.communicate(timeout=300)
     assert started.returncode == 2
     assert b"Traceback" not in err
     before = (folder / "games.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(before) == 12
     quick = [{"contains": f"question {at}", "reply": "[[C]]" if at > 3 else "unreadable now"} for at in range(8)]
     judge.write_text(json.dumps({"rules": quick}), encoding="utf-8")
-    assert subprocess.run(command, cwd=here, capture_output=True, timeout=60).returncode == 0
+    assert subprocess.run(command, cwd=here, capture_output=True, timeout=300).returncode == 0
     after = (folder / "games.jsonl").read_text(encoding="utf-8").splitlines()
     assert after[:12] == before
     assert [json.loads(line)["winner"] for line in after[12:]] == ["tie"] * 12

@@ -433,9 +433,10 @@ def test_a_call_that_was_given_up_before_sending_is_not_sent(asking: Asking):
     """Whoever is cancelled while others still ask leaves no request behind, and nothing to pay."""
 
     async def run(server: Running) -> list[Any]:
-        line = asking.line(server, quiet_s=0.5)
+        line = asking.line(server, quiet_s=2)
         asked = [asyncio.create_task(line.complete(one)) for one in firsts(3)]
-        await asyncio.sleep(0.1)
+        for _ in range(50):  # rounds of the loop, not seconds: all three wait for their batch then
+            await asyncio.sleep(0)
         asked[1].cancel()
         found = await asyncio.gather(*asked, return_exceptions=True)
         await line.close()
@@ -564,12 +565,16 @@ def test_a_batch_that_another_process_is_sending_is_waited_for(asking: Asking):
             await asyncio.sleep(0.005)
         assert [entry.batch_id for entry in read_entries(asking.folder)] == [None]
         second = asking.line(server)
-        found = await asyncio.gather(*one, *map(second.complete, firsts(5)))
+        two = [asyncio.create_task(second.complete(each)) for each in firsts(5)]
+        for _ in range(50):  # rounds of the loop: all of them ask
+            await asyncio.sleep(0)
+        await asyncio.to_thread(server.finish)
+        found = await asyncio.gather(*one, *two)
         await first.close()
         await second.close()
         return found
 
-    with standin(batch_s=0.3, make_s=0.5) as server:
+    with standin(make_s=60) as server:
         found = asyncio.run(both(server))
         assert server.stats()["batches"] == [5]
     assert texts(found) == [f"The answer is {i}" for i in range(5)] * 2

@@ -57,7 +57,7 @@ class Fake:
         self.asked.append(request)
         if self.at_once and request.role == "control":
             self._met = self._met or asyncio.Barrier(self.at_once)
-            await asyncio.wait_for(self._met.wait(), timeout=5)
+            await asyncio.wait_for(self._met.wait(), timeout=60)
         said = self.reply(request)
         if said == "boom":
             raise ProviderError("server said 500")

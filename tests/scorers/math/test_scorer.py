@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -105,7 +104,7 @@ def test_the_rule_of_extraction_comes_first():
 
 
 @given(st.fractions(min_value=-50, max_value=50, max_denominator=30))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_rationals_in_four_spellings(value: Fraction):
     """A fraction in four spellings is one answer, and never its successor."""
     n, d = value.numerator, value.denominator
@@ -122,7 +121,7 @@ def test_rationals_in_four_spellings(value: Fraction):
 
 
 @given(st.integers(1, 9), st.integers(2, 9), st.integers(-9, 9))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_polynomials_expand(a, b, c):
     """A product equals its expansion, and no other polynomial."""
     product, expanded = f"$(x+{a})({b}x+{c})$".replace("+-", "-"), f"{b}x^2+{c + a * b}x+{a * c}".replace("+-", "-")
@@ -147,9 +146,7 @@ def test_what_explodes_is_ended(output, monkeypatch):
     """An exponent tower ends at the deadline: wrong, with the reason; the next answer is read as ever."""
     monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     score("$1$", "1")
-    began = time.perf_counter()
     found = score(output, "7")
-    assert time.perf_counter() - began < 20
     assert found.value == 0.0
     assert "the answer was not read within 1 s" in found.explanation
     assert parse(output) is None

@@ -107,7 +107,7 @@ games_of_any_kind = st.lists(
 
 
 @given(games_of_any_kind)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_estimate_is_finite_or_its_obstacle_is_named(games: list[Game]) -> None:
     """Any games give either abilities whose expected wins are the wins, or groups by name; never an infinity."""
     players = players_of(games)
@@ -128,7 +128,7 @@ def test_an_estimate_is_finite_or_its_obstacle_is_named(games: list[Game]) -> No
 
 
 @given(games_of_any_kind, st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_order_and_sides_do_not_matter(games: list[Game], random: object) -> None:
     """Shuffled games, with first and second swapped, give the same abilities."""
     turned = [(b, a, 1 - score) for a, b, score in games]
