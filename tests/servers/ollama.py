@@ -13,5 +13,5 @@ def ollama_url() -> str:
     """The URL of the server that OLLAMA_HOST names; skips where it names none."""
     named = os.environ.get("OLLAMA_HOST", "").strip()
     if not named:
-        pytest.skip("no Ollama server: set OLLAMA_HOST, such as 127.0.0.1:11434, to test against a real one")
+        pytest.skip("needs an Ollama server: set OLLAMA_HOST, such as 127.0.0.1:11434")
     return host_url(named)

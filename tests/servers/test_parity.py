@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Provider, Request
@@ -31,7 +32,7 @@ def asked() -> list[Request]:
 @pytest.fixture(scope="module")
 def by_mlx(asked: list[Request]) -> list[Completion]:
     """What the bundled model says through mlx."""
-    pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     return ask_all(providers.get("mlx")(None), asked)
 
 
@@ -66,7 +67,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def open_provider(name: str, server: Server) -> Provider:
     """Our provider of this name for a server; skips where its SDK is not installed."""
     if find_spec(SDK[name]) is None:
-        pytest.skip(f"no SDK for provider {name}: `pip install {SDK[name]}`")
+        pytest.skip(f"needs the SDK of provider {name}: pip install {SDK[name]}")
     provider: Provider = providers.get(name)(server.model, base_url=f"{server.url}/v1")
     return provider
 

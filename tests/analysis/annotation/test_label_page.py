@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.browser import CHROMIUM, Browser
 from support.records import record
+from support.requirements import NEEDS_CHROMIUM
 
 from pytest_hiddenlayer.analysis.annotation.label_page import question_page
 from pytest_hiddenlayer.analysis.annotation.label_server import MAX_BODY, LabelServer
@@ -86,7 +87,7 @@ def post(server: LabelServer, form: str) -> int:
 
 # ---------------------------------------------------------------- in a browser
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the page was not opened")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM)
 
 
 @pytest.fixture(scope="module")

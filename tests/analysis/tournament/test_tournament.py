@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.records import record
+from support.requirements import NEEDS_MATPLOTLIB
 
 from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label
 from pytest_hiddenlayer.analysis.tournament.games import Game, GameLog, score_games
@@ -590,7 +591,7 @@ def test_numbers_that_are_none_exit_4(
 
 def test_the_picture_holds_rates_and_counts(run: Path) -> None:
     """The picture has a row and a column a player, the best first, and rate and n in each cell but the diagonal's."""
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    pytest.importorskip("matplotlib", reason=NEEDS_MATPLOTLIB)
     from pytest_hiddenlayer.analysis.tournament.win_matrix import _figure
 
     axes = _figure(hold_tournament([run], TournamentOptions())).axes[0]
@@ -606,7 +607,7 @@ def test_the_picture_holds_rates_and_counts(run: Path) -> None:
 @pytest.mark.parametrize(("name", "start"), [("win.png", b"\x89PNG"), ("deep/er/win.svg", b"<?xml")])
 def test_the_command_writes_the_picture(here: Path, name: str, start: bytes) -> None:
     """--picture writes PNG and SVG, in a folder that is made."""
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    pytest.importorskip("matplotlib", reason=NEEDS_MATPLOTLIB)
     assert main(["tournament", "last", "--picture", name]) == 0
     assert (here / name).read_bytes().startswith(start)
 
@@ -625,12 +626,9 @@ def test_without_matplotlib_the_command_says_what_to_install(
 # ---------------------------------------------------------------- interrupted
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent as on POSIX")
 def test_an_interrupted_tournament_goes_on(here: Path) -> None:
     """Games that were decided before Ctrl-C are in the log, and the same command asks for the others only."""
-    slow = {
-        "rules": [{"contains": f"question {at}", "reply": "[[A]]", "delay_s": 900 * (at > 3)} for at in range(8)]
-    }
+    slow = {"rules": [{"contains": f"question {at}", "reply": "[[A]]", "delay_s": 900 * (at > 3)} for at in range(8)]}
     judge = here / "judge.json"
     judge.write_text(json.dumps(slow), encoding="utf-8")
     command = [sys.executable, "-m", "pytest_hiddenlayer.cli", "tournament", "last", "--judge", "scripted:judge.json"]

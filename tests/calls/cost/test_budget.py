@@ -17,7 +17,7 @@ from pytest_hiddenlayer.calls.cost.prices import Prices
 from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, TransientError, UsageError
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
-pytest.importorskip("genai_prices", reason="the extra `prices` is not installed")
+pytest.importorskip("genai_prices", reason="needs genai-prices: pip install genai-prices")
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -245,7 +245,7 @@ def test_local_calls_cost_nothing():
 
 
 @pytest.mark.parametrize(
-    ("error", "doubtful"),
+    ("error", "unconfirmed"),
     [(TransientError("reset"), True), (asyncio.CancelledError(), True), (TransientError("busy", status=429), False),
      (ProviderError("401"), False)],
 )  # fmt: skip

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mlx brings a fast BLAS elsewhere")
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux needs it: on a Mac mlx has a fast BLAS")
+needs_compiler = pytest.mark.skipif(
+    shutil.which("cc") is None, reason="needs cc, a C compiler (Debian: apt-get install gcc)"
+)
 
 SAY = "from pytest_hiddenlayer.providers.mlx.blas import fast_blas; print(fast_blas()); "
 MULTIPLY = "import mlx.core as mx; print((mx.ones((8, 8)) @ mx.ones((8, 8))).sum().item())"
@@ -106,7 +109,7 @@ def test_without_a_compiler_or_a_system_library_both_are_named(tmp_path: Path):
     """The reason names every way that was tried."""
     (name,) = said(SAY, PATH="/nowhere", XDG_CACHE_HOME=str(tmp_path), LD_LIBRARY_PATH="")
     if name == "libopenblas.so.0":
-        pytest.skip("this system has an OpenBLAS of its own")
+        pytest.skip("needs a system without OpenBLAS of its own (Debian: apt-get remove libopenblas0)")
     assert name.startswith("mlx's own, slow: the OpenBLAS of scipy's wheel needs a C compiler once")
     assert "libopenblas.so.0 cannot be loaded" in name
 
@@ -116,7 +119,7 @@ def test_compiled_once(tmp_path: Path):
     """What was compiled is found in the cache folder, by a process that has no compiler too."""
     (name,) = said(SAY, XDG_CACHE_HOME=str(tmp_path))
     if "wheel" not in name or "slow" in name:
-        pytest.skip("scipy is not installed from a wheel that carries OpenBLAS")
+        pytest.skip("needs scipy from a wheel: pip install --force-reinstall --only-binary scipy scipy")
     assert [path.suffix for path in (tmp_path / "hiddenlayer").iterdir()] == [".so"]
     assert said(SAY, XDG_CACHE_HOME=str(tmp_path), PATH="/nowhere") == [name]
 
@@ -143,7 +146,7 @@ def test_threads_that_the_user_set_are_kept(tmp_path: Path):
     )
     name, alone = said(SAY + count, XDG_CACHE_HOME=str(tmp_path))
     if "wheel" not in name or "slow" in name:
-        pytest.skip("scipy is not installed from a wheel that carries OpenBLAS")
+        pytest.skip("needs scipy from a wheel: pip install --force-reinstall --only-binary scipy scipy")
     assert int(alone) == 1
     wanted = "2" if (os.cpu_count() or 1) > 1 else "1"
     assert said(SAY + count, XDG_CACHE_HOME=str(tmp_path), OPENBLAS_NUM_THREADS=wanted)[1] == wanted

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.models import BUNDLED, bundled_path

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.published_data import FOLDER, needs_data
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.scorers.build import build_scorer
@@ -18,8 +19,8 @@ from pytest_hiddenlayer.scorers.math.process import MathProcess
 from pytest_hiddenlayer.scorers.math.scorer import Math
 from pytest_hiddenlayer.types import Sample, Score, Spec
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "scorer_cases"
-published = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published cases are not at {DATA}")
+DATA = FOLDER / "scorer_cases"
+published = needs_data("scorer_cases")
 
 # (output or b, target or a) → why ours differs, see docs/scorer-cases.md
 DIFFERENT = {
