@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ fast_blas()  # before a test imports mlx
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("untimed-ci", settings.get_profile("untimed"), derandomize=True, database=None)
 settings.load_profile("untimed-ci" if os.environ.get("CI") else "untimed")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so for background jobs; tests interrupt what they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester"]
 
