@@ -135,8 +135,9 @@ def test_polynomials_expand(a, b, c):
     [r"\boxed{" * 2000, "\x00", r"\boxed{3", "{" * 5000, r"\frac{1}{0}", "$" * 999, "é" * 20_000, r"\boxed{}"],
     ids=["boxes", "null", "unclosed", "braces", "zero", "dollars", "long", "empty"],
 )
-def test_strange_outputs_have_a_verdict(output):
+def test_strange_outputs_have_a_verdict(output, monkeypatch):
     """Whatever the text, there is a score of 0 with a reason."""
+    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     found = score(output, "7")
     assert found.value == 0.0
     assert found.explanation
