@@ -1,12 +1,20 @@
-# Everything a newcomer types. Each target sets up what it needs first.
+# What a contributor types. Each target sets up what it needs first; `make help` lists them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TRAINABLE := $(VENV)/.trainable
+RUN := training/runs/nano
+MODEL := $(RUN)/model
 
-.PHONY: setup evals replay cassettes test test-all check lint wheel baselines trainable train-model eval-model clean
+.DEFAULT_GOAL := help
+.PHONY: help setup evals replay cassettes baselines test test-all coverage lint check wheel trainable train-model \
+  eval-model clean
 
-setup: $(READY)
+help:                      ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)            ## install the project and its development tools into .venv
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -15,54 +23,57 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
-evals: $(READY)            ## the main job: real debates of the bundled model
+evals: $(READY)            ## run the main job: debates of the bundled model
 	$(BIN)/pytest evals -k debate --provider mlx
 
-replay: $(READY)           ## all evals from the committed cassettes: no model is asked
+replay: $(READY)           ## run all evals from the committed cassettes, without a model
 	$(BIN)/pytest evals --provider mlx --replay fixtures/cassettes -q
 
-cassettes: $(READY)        ## record them anew with the bundled model
+cassettes: $(READY)        ## record the committed cassettes again with the bundled model
 	rm -rf fixtures/cassettes
 	$(BIN)/pytest evals --provider mlx --record fixtures/cassettes -q
 
-test: $(READY)             ## the project's tests, under ten minutes
+baselines: $(READY)        ## write snapshots/ again with the bundled model
+	$(BIN)/pytest evals --provider mlx --snapshot-update
+
+test: $(READY)             ## run the tests except the slow ones
 	$(BIN)/pytest -n 2 -m "not slow"
 
-test-all: $(READY)         ## and the slow ones
+test-all: $(READY)         ## run all tests
 	$(BIN)/pytest -n 2
 
-lint: $(READY)
+coverage: $(READY)         ## run the tests except the slow ones, and report which lines they reach
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 -m "not slow"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage report
+
+lint: $(READY)             ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: lint test           ## what must hold before a commit
+check: lint test           ## run what must pass before a commit
 
-wheel: $(READY)
+wheel: $(READY)            ## build the wheel into dist/
 	$(BIN)/python -m build --wheel
-
-baselines: $(READY)        ## write snapshots/ anew from the bundled model
-	$(BIN)/pytest evals --provider mlx --snapshot-update
-
-TRAINABLE := $(VENV)/.trainable
-RUN := training/runs/nano
-MODEL := $(RUN)/model
 
 $(TRAINABLE): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	@touch $(TRAINABLE)
 
-trainable: $(TRAINABLE)    ## what training and its tests need: torch
+trainable: $(TRAINABLE)    ## install torch for training and its tests
 
-train-model: $(TRAINABLE)  ## the bundled model from nothing, for hours on two cores; stopped, it goes on
+train-model: $(TRAINABLE)  ## train the bundled model (hours on two cores; continues after an interruption)
 	$(BIN)/python -m training.nano.train --folder $(RUN) --tokens 95000000
 	$(BIN)/python -m training.nano.train --folder $(RUN) --decay 18000000
 	$(BIN)/python -m training.nano.export $(RUN)/decayed.pt $(MODEL)
 	$(BIN)/python -m training.nano.plot_loss $(RUN)
 
-eval-model: $(TRAINABLE)   ## its figures on held-out problems, and its card
+eval-model: $(TRAINABLE)   ## measure the trained model on held-out problems and write its card
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)
 	$(BIN)/python -m training.nano.card $(RUN) $(MODEL)
 
-clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+clean:                     ## remove .venv and everything that was built
+	rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.folder import Folder
 
 from pytest_hiddenlayer.providers.mlx.blas import fast_blas
 
 fast_blas()  # before a test imports mlx
+
+# No test depends on time: a busy machine must not fail one. CI draws the same examples in every run.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("untimed-ci", settings.get_profile("untimed"), derandomize=True, database=None)
+settings.load_profile("untimed-ci" if os.environ.get("CI") else "untimed")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so for background jobs; tests interrupt what they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester"]
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
 TASK = """task: sums
 samples: [{id: a, input: "1+1", target: 2}, {id: b, input: "2+2", target: 5}]
@@ -114,7 +115,7 @@ def test_init_copies_evals_once(tmp_path):
 
 def test_doctor_says_what_works(tmp_path):
     """`doctor` has one line a provider; where mlx works, a real answer stands in it."""
-    pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     done = hiddenlayer(tmp_path, "doctor")
     assert done.returncode == 0, done.stdout
     assert "mlx: works: 'What is 37+58?' → 'The answer is 95.'" in done.stdout

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
 from pytest_hiddenlayer.calls.cassettes.format import read_cassette
 from pytest_hiddenlayer.models import BUNDLED
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
-pytest.importorskip("mlx.core", reason="mlx does not work here, so the model cannot be asked anew")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 CASSETTES = Path(__file__).parents[2] / "fixtures" / "cassettes"
 
 

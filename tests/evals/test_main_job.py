@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.requirements import NEEDS_MLX
 
 from pytest_hiddenlayer.models import BUNDLED
 
-mlx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here: no real model to debate")
+mlx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
 EVALS = Path(__file__).parents[2] / "evals"
 

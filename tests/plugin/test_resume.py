@@ -8,13 +8,15 @@ from collections import Counter
 DIES = """
 import asyncio
 import os
+import pathlib
 import pytest_hiddenlayer
 
 
 @pytest_hiddenlayer.strategy("dies")
 async def dies(context):
     if context.sample.id == "s7" and not os.path.exists("mended"):
-        await asyncio.sleep(1)
+        while not any(log.stat().st_size for log in pathlib.Path("reports/runs").glob("*/records.jsonl")):
+            await asyncio.sleep(0.01)
         os._exit(7)
     completion = await context.ask(context.messages, role="answer")
     return pytest_hiddenlayer.Answer(output=completion.text)

@@ -19,7 +19,7 @@ from pytest_hiddenlayer.protocols import Scorer
 from pytest_hiddenlayer.scorers.build import build_scorer
 from pytest_hiddenlayer.types import Sample, Score, Spec
 
-FAST = settings(deadline=None, database=None, max_examples=100)
+FAST = settings(database=None, max_examples=100)
 RULE = {"marker": "answer is ", "take": "first", "strip_final_dot": True}
 BUILT_INS = [
     Spec(name="exact"),

@@ -39,7 +39,7 @@ def write_known_model(path: Path) -> None:
     """Write the model as a GGUF file. Skips the test if `gguf` is not installed."""
     import pytest
 
-    gguf = pytest.importorskip("gguf", reason="no gguf, so no known-probability model: `pip install gguf`")
+    gguf = pytest.importorskip("gguf", reason="needs gguf: pip install gguf")
     tokens = _tokens()
     size = len(tokens)
     writer = gguf.GGUFWriter(path, "llama")

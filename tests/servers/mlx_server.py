@@ -22,7 +22,7 @@ MODEL = "default_model"  # the server's name for the model on its command line
 def mlx_server(folder: Path | None = None) -> Iterator[Server]:
     """Run `mlx_lm.server` for a model folder, by default the bundled one, without hub and with an empty cache."""
     if importlib.util.find_spec("mlx_lm") is None:
-        pytest.skip("no mlx-lm on this machine, so no mlx_lm.server: `pip install mlx-lm` (Linux: and 'mlx[cpu]')")
+        pytest.skip("needs mlx-lm for its server: pip install mlx-lm (on Linux also 'mlx[cpu]')")
     port = free_port()
     command = [sys.executable, "-m", "mlx_lm.server", "--model", str(folder or bundled_path())]
     command += ["--host", "127.0.0.1", "--port", str(port)]

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_hiddenlayer.models import bundled_path
 
-pytest.importorskip("gguf", reason="no gguf: `pip install gguf`")
+pytest.importorskip("gguf", reason="needs gguf: pip install gguf")
 TRAINING = Path(__file__).resolve().parents[2] / "training"
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
+from support.published_data import FOLDER, needs_data
 
 from pytest_hiddenlayer.taskfile import load_task, prompt_text, render_prompt
 from pytest_hiddenlayer.types import Task
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published data are not at {DATA}")
+pytestmark = needs_data("gsm8k_200", "bbh_5", "mt_bench")
 
 
 def load(folder: Path, text: str, *files: str) -> Task:
     for file in files:
-        shutil.copy(DATA / file, folder)
+        shutil.copy(FOLDER / file, folder)
     (folder / "t.yaml").write_text(f"task: t\n{text}\n")
     return load_task(folder / "t.yaml", folder)
 

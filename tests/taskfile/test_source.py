@@ -186,7 +186,7 @@ values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(words | st.text(), inner),
     max_leaves=12,
 )
-fuzz = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @fuzz

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # training/ is in no wheel
 
 from pytest_hiddenlayer.models import bundled_path

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("torch", reason="torch is not installed: pip install 'pytest-hiddenlayer[train]'")
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("torch", reason="needs torch: run `make trainable`")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # training/ is in no wheel
 
 import mlx.core as mx
@@ -222,7 +223,7 @@ def rounded(network: Network) -> Network:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("c++"), reason="there is no C++ compiler to fuse with")
+@pytest.mark.skipif(not shutil.which("c++"), reason="needs a C++ compiler named c++ (Debian: apt-get install g++)")
 @pytest.mark.filterwarnings("ignore")  # torch's own, from within its compiler
 def test_fused_steps_learn_the_same(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The losses with compiled functions equal those of the plain functions to five digits."""

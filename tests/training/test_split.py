@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("tokenizers", reason="tokenizers cannot be imported here")
+pytest.importorskip("tokenizers", reason="needs tokenizers: pip install tokenizers")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # training/ is in no wheel
 
 from training.nano import questions, stories

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
 import mlx.core as mx
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-mlx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here: no real model to ask")
+mlx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
 EVALS = Path(__file__).parents[3] / "evals"
 

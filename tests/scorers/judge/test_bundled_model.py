@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
 from pytest_hiddenlayer.api import evaluate_paths
 from pytest_hiddenlayer.engine.judge_session import JudgeSession

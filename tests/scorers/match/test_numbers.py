@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_hiddenlayer.scorers.match.numbers import find_numbers
 
-FAST = settings(deadline=None, database=None, max_examples=200)
+FAST = settings(database=None, max_examples=200)
 DECIMALS = st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, places=4)
 FORMATS = ["{:,}", "${:,}", "{:,}%", "{:,} USD", "EUR {:,}", "**{:,}**.", "so x = {:,}", "({:,})", "{:,} kg"]
 

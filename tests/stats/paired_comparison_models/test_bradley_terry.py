@@ -6,12 +6,12 @@ import csv
 import json
 import math
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.published_data import FOLDER, needs_data
 
 from pytest_hiddenlayer.stats.paired_comparison_models.bradley_terry import NoFiniteEstimateError, fit, fit_counts
 from pytest_hiddenlayer.stats.paired_comparison_models.rank_bootstrap import ranks, spread
@@ -23,9 +23,6 @@ from pytest_hiddenlayer.stats.paired_comparison_models.win_counts import (
     win_counts,
 )
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
-published = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published data are not at {DATA}")
-
 
 def won(a: str, b: str, times: int = 1) -> list[Game]:
     """`a` won against `b` `times` times."""
@@ -35,10 +32,10 @@ def won(a: str, b: str, times: int = 1) -> list[Game]:
 # ---------------------------------------------------------------- published figures
 
 
-@published
+@needs_data("bradley_terry")
 def test_citations_between_journals() -> None:
     """The cited journal as winner gives the abilities and standard errors that Agresti and Turner & Firth print."""
-    text = (DATA / "bradley_terry" / "citations.csv").read_text(encoding="utf-8")
+    text = (FOLDER / "bradley_terry" / "citations.csv").read_text(encoding="utf-8")
     rows = list(csv.reader(text.splitlines()))
     counts = np.array([[float(value) for value in row[1:]] for row in rows[1:]])
     np.fill_diagonal(counts, 0)  # a journal citing itself is no game
@@ -49,11 +46,11 @@ def test_citations_between_journals() -> None:
     assert table["JRSS-B"] == pytest.approx((0.2690, 0.0708), abs=1e-4)
 
 
-@published
+@needs_data("scorer_cases")
 @pytest.mark.parametrize("number", [1, 2])
 def test_another_estimators_cases(number: int) -> None:
     """The published maximum likelihood estimates come out to 1e-6."""
-    case = json.loads((DATA / "scorer_cases" / f"testcase-pairwise-{number}.json").read_text(encoding="utf-8"))
+    case = json.loads((FOLDER / "scorer_cases" / f"testcase-pairwise-{number}.json").read_text(encoding="utf-8"))
     found = fit([(str(winner), str(loser), 1.0) for winner, loser in case["data"]])
     assert found.players == ("0", "1", "2")
     assert found.values == pytest.approx(case["ml_est"], abs=1e-6)
@@ -107,7 +104,7 @@ games_of_any_kind = st.lists(
 
 
 @given(games_of_any_kind)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_estimate_is_finite_or_its_obstacle_is_named(games: list[Game]) -> None:
     """Any games give either abilities whose expected wins equal the wins, or an error that names the groups."""
     players = players_of(games)
@@ -128,7 +125,7 @@ def test_an_estimate_is_finite_or_its_obstacle_is_named(games: list[Game]) -> No
 
 
 @given(games_of_any_kind, st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_order_and_sides_do_not_matter(games: list[Game], random: object) -> None:
     """Shuffled games, with first and second swapped, give the same abilities."""
     turned = [(b, a, 1 - score) for a, b, score in games]
