@@ -69,7 +69,7 @@ train-model: $(TRAINABLE)  ## train the bundled model (hours on two cores; conti
 	$(BIN)/python -m training.nano.train --folder $(RUN) --tokens 95000000
 	$(BIN)/python -m training.nano.train --folder $(RUN) --decay 18000000
 	$(BIN)/python -m training.nano.export $(RUN)/decayed.pt $(MODEL)
-	$(BIN)/python -m training.nano.picture $(RUN)
+	$(BIN)/python -m training.nano.plot_loss $(RUN)
 
 eval-model: $(TRAINABLE)   ## measure the trained model on held-out problems and write its card
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)

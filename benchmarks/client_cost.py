@@ -1,10 +1,10 @@
-"""What a call through the official clients costs on the CPU: each way to use them, in one run.
+"""Measures the CPU time per call through the official clients, for each way to use them, in one run.
 
-    python benchmarks/client_cost.py [CALLS] [REPEATS] [AT_ONCE]
+    python benchmarks/client_cost.py [CALLS] [REPEATS] [CONCURRENCY]
 
-The server is the tests' stand-in, in a process of its own and without latency; counted is the
-CPU time of this process alone. A provider's figure includes the request's body, the error
-handling and the completion.
+The server is the tests' fake server, without latency and in its own process. Only the CPU time
+of this process counts. A provider's figure includes building the request body, error handling
+and building the completion.
 """
 
 from __future__ import annotations
@@ -37,40 +37,40 @@ REQUEST = Request(
     messages=(Message(role="user", content=TEXT),), params=GenerationConfig(temperature=0.5, max_tokens=64), seed=7
 )
 Call = Callable[[], Awaitable[object]]
-Way = Callable[[str], tuple[Call, Call]]  # URL → (one call, close)
+Variant = Callable[[str], tuple[Call, Call]]  # URL → (one call, close)
 
 
-def main(calls: int = 1000, repeats: int = 3, at_once: int = 32) -> None:
-    """Print the median CPU milliseconds a call of each way."""
+def main(calls: int = 1000, repeats: int = 3, concurrency: int = 32) -> None:
+    """Print the median CPU milliseconds per call of each variant."""
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         os.environ.setdefault(name, "none")
     with standin(process=True) as server:
-        spent: dict[str, list[float]] = {name: [] for name in WAYS}
+        cpu_s: dict[str, list[float]] = {name: [] for name in VARIANTS}
         for _ in range(repeats):
-            for name, way in WAYS.items():
-                spent[name].append(asyncio.run(_cpu_s(way, server.url, calls, at_once)))
-    for name, values in spent.items():
+            for name, variant in VARIANTS.items():
+                cpu_s[name].append(asyncio.run(_cpu_s(variant, server.url, calls, concurrency)))
+    for name, values in cpu_s.items():
         print(f"{name:42} {1000 * statistics.median(values) / calls:6.2f} ms")
 
 
-async def _cpu_s(way: Way, url: str, calls: int, at_once: int) -> float:
-    call, close = way(url)
-    todo = iter(range(calls))
+async def _cpu_s(variant: Variant, url: str, calls: int, concurrency: int) -> float:
+    call, close = variant(url)
+    remaining = iter(range(calls))
 
     async def work() -> None:
-        for _ in todo:
+        for _ in remaining:
             await call()
 
-    await asyncio.gather(*(call() for _ in range(at_once)))
+    await asyncio.gather(*(call() for _ in range(concurrency)))
     began = time.process_time()
-    await asyncio.gather(*(work() for _ in range(at_once)))
-    spent = time.process_time() - began
+    await asyncio.gather(*(work() for _ in range(concurrency)))
+    cpu_s = time.process_time() - began
     await close()
-    return spent
+    return cpu_s
 
 
-def _openai(transport: str, use: str) -> Way:
-    def way(url: str) -> tuple[Call, Call]:
+def _openai(transport: str, use: str) -> Variant:
+    def variant(url: str) -> tuple[Call, Call]:
         import httpx2
         import openai
 
@@ -90,7 +90,7 @@ def _openai(transport: str, use: str) -> Way:
 
         return {"built": built, "raw": parsed, "posted": posted}[use], client.close
 
-    return way
+    return variant
 
 
 def _anthropic(url: str) -> tuple[Call, Call]:
@@ -114,24 +114,24 @@ def _bare(url: str) -> tuple[Call, Call]:
     session = aiohttp.ClientSession()
 
     async def call() -> object:
-        async with session.post(f"{url}/v1/chat/completions", json=BODY) as answer:
-            return json.loads(await answer.read())
+        async with session.post(f"{url}/v1/chat/completions", json=BODY) as response:
+            return json.loads(await response.read())
 
     return call, session.close
 
 
-def _provider(kind: Callable[..., Any], path: str, streams: bool | None = None) -> Way:
-    def way(url: str) -> tuple[Call, Call]:
-        provider = kind(MODEL, base_url=f"{url}{path}")
+def _provider(factory: Callable[..., Any], path: str, streams: bool | None = None) -> Variant:
+    def variant(url: str) -> tuple[Call, Call]:
+        provider = factory(MODEL, base_url=f"{url}{path}")
         if streams is not None:
             provider._streams = streams
         return lambda: provider.complete(REQUEST), provider.close
 
-    return way
+    return variant
 
 
-WAYS: dict[str, Way] = {
-    "openai: httpx, objects (as it comes)": _openai("httpx", "built"),
+VARIANTS: dict[str, Variant] = {
+    "openai: httpx, objects (default)": _openai("httpx", "built"),
     "openai: aiohttp, objects": _openai("aiohttp", "built"),
     "openai: httpx, raw response": _openai("httpx", "raw"),
     "openai: aiohttp, raw response": _openai("aiohttp", "raw"),
@@ -139,9 +139,9 @@ WAYS: dict[str, Way] = {
     "openai: aiohttp, post": _openai("aiohttp", "posted"),
     "provider openai": _provider(OpenAIProvider, "/v1"),
     "provider openai_responses": _provider(OpenAIResponsesProvider, "/v1"),
-    "anthropic: httpx, objects (as it comes)": _anthropic,
+    "anthropic: httpx, objects (default)": _anthropic,
     "provider anthropic": _provider(AnthropicProvider, ""),
-    "ollama: httpx, objects (as it comes)": _ollama,
+    "ollama: httpx, objects (default)": _ollama,
     "provider ollama, whole": _provider(OllamaProvider, "", False),
     "provider ollama, streamed": _provider(OllamaProvider, "", True),
     "bare aiohttp": _bare,

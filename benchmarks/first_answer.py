@@ -1,9 +1,8 @@
-"""From start to the first record on disk, and the peak memory, of `pytest evals --provider mlx`.
+"""Measures the time to the first record on disk and the peak memory of `pytest evals --provider mlx`.
 
     python benchmarks/first_answer.py [REPEATS] [pytest arguments ...]
 
-Beside it, as the measure: `pytest --co -q` on the same folder, which starts pytest and
-collects but answers nothing.
+The baseline is `pytest --co -q` on the same folder, which starts pytest and collects only.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ EVALS = Path(__file__).parents[1] / "evals"
 
 def main(repeats: int = 5, *arguments: str) -> None:
     """Print medians."""
-    chosen = arguments or ("--strategy", "single")
+    pytest_arguments = arguments or ("--strategy", "single")
     firsts, collects = [], []
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copytree(EVALS, Path(folder) / "evals")
             began = time.perf_counter()
-            _pytest(folder, "--co", "-q", *chosen).wait()
+            _pytest(folder, "--co", "-q", *pytest_arguments).wait()
             collects.append(time.perf_counter() - began)
-            firsts.append(_first(folder, chosen))
+            firsts.append(_first_record_s(folder, pytest_arguments))
     first, collect = statistics.median(firsts), statistics.median(collects)
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1024 if sys.platform == "linux" else 2**20)
     print(f"first record after {first:.2f} s, collecting alone {collect:.2f} s, ratio {first / collect:.2f}")
     print(f"peak memory of a process: {peak_mb:.0f} MB")
 
 
-def _first(folder: str, arguments: tuple[str, ...]) -> float:
+def _first_record_s(folder: str, arguments: tuple[str, ...]) -> float:
     began = time.perf_counter()
     process = _pytest(folder, "--provider", "mlx", *arguments)
     while process.poll() is None:
@@ -47,7 +46,7 @@ def _first(folder: str, arguments: tuple[str, ...]) -> float:
             process.wait()
             return seconds
         time.sleep(0.01)
-    raise SystemExit(f"pytest ended with {process.returncode} before it answered anything")
+    raise SystemExit(f"pytest exited with {process.returncode} before the first record")
 
 
 def _pytest(folder: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -1,10 +1,10 @@
-"""What an eval item costs on the CPU, and what many of them hold in memory: beside plain pytest, in one run.
+"""Measures the CPU time per eval item and the memory of many items against plain pytest, in one run.
 
     python benchmarks/items.py [ITEMS] [REPEATS] [MANY]
 
-A stub provider in the process answers at once, `exact` scores; run log, gate and table are included. The plain side
-is a parametrized function that compares two texts. Start-up (the same with ten items) is subtracted from
-the cost of an item. MANY is the size for memory and growth, 0 leaves it out.
+A stub provider in the same process answers immediately and `exact` scores; run log, gate and table are
+included. The plain side is a parametrized function that compares two texts. The start-up (the same run
+with ten items) is subtracted. MANY is the number of items for memory and growth; 0 skips that part.
 """
 
 from __future__ import annotations
@@ -51,34 +51,34 @@ SIDES = {
 def main(items: int = 10_000, repeats: int = 3, many: int = 100_000) -> None:
     """Print medians and ratios."""
     with tempfile.TemporaryDirectory() as folder:
-        found = alternate({f"{side} {n}": way for n in (FEW, items) for side, way in _ways(folder, n)}, repeats)
-        _tell_items(found, items)
+        costs = alternate({f"{side} {n}": run for n in (FEW, items) for side, run in _runs(folder, n)}, repeats)
+        _print_items(costs, items)
         if many:
-            large = alternate({side: way for side, way in _ways(folder, many) if "html" not in side}, 1)
-            _tell_many(found, large, items, many)
+            large = alternate({side: run for side, run in _runs(folder, many) if "html" not in side}, 1)
+            _print_many(costs, large, items, many)
 
 
-def _tell_items(found: dict[str, Cost], items: int) -> None:
-    own = {side: _per_item_ms(found, side, items) for side in SIDES}
-    for side, value in own.items():
-        start, peak = found[f"{side} {FEW}"].cpu_s, found[f"{side} {items}"].peak_mb
-        print(f"{side:16} {value:5.2f} ms CPU an item, start-up {start:.2f} s, {peak:.0f} MB")
+def _print_items(costs: dict[str, Cost], items: int) -> None:
+    per_item = {side: _per_item_ms(costs, side, items) for side in SIDES}
+    for side, value in per_item.items():
+        start, peak = costs[f"{side} {FEW}"].cpu_s, costs[f"{side} {items}"].peak_mb
+        print(f"{side:16} {value:5.2f} ms CPU per item, start-up {start:.2f} s, {peak:.0f} MB")
     for html in ("", " with html"):
-        print(f"ratio evals / plain{html}: {own['evals' + html] / own['plain' + html]:.2f}")
+        print(f"ratio evals / plain{html}: {per_item['evals' + html] / per_item['plain' + html]:.2f}")
 
 
-def _per_item_ms(found: dict[str, Cost], side: str, items: int) -> float:
-    return 1000 * (found[f"{side} {items}"].cpu_s - found[f"{side} {FEW}"].cpu_s) / (items - FEW)
+def _per_item_ms(costs: dict[str, Cost], side: str, items: int) -> float:
+    return 1000 * (costs[f"{side} {items}"].cpu_s - costs[f"{side} {FEW}"].cpu_s) / (items - FEW)
 
 
-def _tell_many(found: dict[str, Cost], large: dict[str, Cost], items: int, many: int) -> None:
+def _print_many(costs: dict[str, Cost], large: dict[str, Cost], items: int, many: int) -> None:
     for side, cost in large.items():
-        growth = cost.cpu_s / found[f"{side} {items}"].cpu_s
+        growth = cost.cpu_s / costs[f"{side} {items}"].cpu_s
         print(f"{side:16} {many} items: {growth:.1f} times the CPU of {items}, {cost.peak_mb:.0f} MB")
 
 
-def _ways(folder: str, n: int) -> list[tuple[str, partial[Cost]]]:
-    """Each side, with the run of n items in a folder of its own."""
+def _runs(folder: str, n: int) -> list[tuple[str, partial[Cost]]]:
+    """Return each side with its run of n items, which share a folder per n."""
     root = Path(folder) / str(n)
     if not root.is_dir():
         _write(root, n)

@@ -1,9 +1,9 @@
-"""Debates of the bundled model through mlx against the same weights in llama-server: output tokens a second.
+"""Measures output tokens per second of debates through mlx against the same weights in llama-server.
 
     python benchmarks/llama_server.py [SAMPLES] [REPEATS] [SERVER_THREADS]
 
-Both sides run the same evaluation in this process, alternating, engine and run log included: three
-agents, two rounds and a judge. The server runs beside it on the same cores. `bash .ci/servers` installs it.
+Both sides alternate and run the same evaluation in this process, engine and run log included: three
+agents, two rounds and a judge. The server shares the cores with it. `bash .ci/servers` installs it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.types import ModelName, Spec
 
 ROOT = Path(__file__).resolve().parents[1]
-SLOTS = 16  # answers that the server decodes at once
-THREADS = 1  # of the server: on busy cores more of them wait for each other
+SLOTS = 16  # answers that the server decodes concurrently
+THREADS = 1  # of the server; on busy cores, more threads wait for each other
 TASKS = ("sums_written", "word_problems")
 
 
 def main(samples: int = 50, repeats: int = 3, threads: int = THREADS) -> None:
-    """Print the medians of both sides and their ratio. Ends with a reason where there is no llama-server."""
+    """Print the medians of both sides and their ratio. Exits with a reason if llama-server is not installed."""
     sys.path.insert(0, str(ROOT / "tests"))
     from servers import llama_server
     from servers.bundled import write_bundled_gguf
@@ -54,19 +54,19 @@ def main(samples: int = 50, repeats: int = 3, threads: int = THREADS) -> None:
 
 
 def _write(root: Path, samples: int) -> None:
-    """The first samples of two tasks of arithmetic, half of them of each."""
+    """Write the first samples of two arithmetic tasks, half of the samples from each."""
     (root / "evals").mkdir()
     for name, count in zip(TASKS, (samples - samples // 2, samples // 2), strict=True):
         rows = (ROOT / "evals" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
         if count > len(rows):
-            raise SystemExit(f"{samples} samples were asked for; there are {2 * len(rows)} at most")
+            raise SystemExit(f"SAMPLES is {samples}; use at most {2 * len(rows)}")
         (root / "evals" / f"{name}.jsonl").write_text("".join(rows[:count]), encoding="utf-8")
         form = (ROOT / "evals" / f"{name}.yaml").read_text(encoding="utf-8")
         (root / "evals" / f"{name}.yaml").write_text(form, encoding="utf-8")
 
 
 def _rate(root: Path, model: ModelName, *, limit: int | None) -> float:
-    """Output tokens a second of one run."""
+    """Return the output tokens per second of one run."""
     debate = Spec(name="debate", params={"n_agents": 3, "n_rounds": 2})
     options = RunOptions(providers=(model,), strategies=(debate,), gate="off", cache="off", limit=limit)
     began = time.perf_counter()
@@ -81,5 +81,5 @@ def _rate(root: Path, model: ModelName, *, limit: int | None) -> float:
 if __name__ == "__main__":
     try:
         main(*map(int, sys.argv[1:]))
-    except pytest.skip.Exception as reason:  # the servers are those of the tests
+    except pytest.skip.Exception as reason:  # raised by the tests' server helpers
         sys.exit(str(reason))

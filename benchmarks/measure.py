@@ -1,4 +1,4 @@
-"""What a process costs: wall clock, CPU and memory of a command, and medians over alternating rounds."""
+"""Measures wall time, CPU time and memory of commands, with medians over alternating runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one command and of the children it waited for."""
+    """The cost of one command, including the children that it waited for."""
 
     wall_s: float
     cpu_s: float  # user and system
@@ -24,26 +24,26 @@ class Cost:
 
 
 def cost_of(command: Sequence[str], cwd: Path, **environment: str) -> Cost:
-    """Run a command that must succeed. Raises SystemExit with what it printed where it does not."""
+    """Run a command and return its cost. Raises SystemExit with its output if it fails."""
     began = time.perf_counter()
-    with (cwd / "printed.txt").open("wb") as printed:
+    with (cwd / "output.txt").open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=cwd, stdout=printed, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+            command, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **environment}
         )
         _, status, used = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - began
     if status:
-        raise SystemExit(f"{' '.join(command)} failed:\n{(cwd / 'printed.txt').read_text()[-3000:]}")
+        raise SystemExit(f"{' '.join(command)} failed:\n{(cwd / 'output.txt').read_text()[-3000:]}")
     unit = 1024 if sys.platform == "linux" else 2**20
     return Cost(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
 
 
-def alternate(ways: Mapping[str, Callable[[], Cost]], repeats: int) -> dict[str, Cost]:
-    """The medians of each way; the ways take turns, so that a busy minute hits all of them."""
-    costs: dict[str, list[Cost]] = {name: [] for name in ways}
+def alternate(runs: Mapping[str, Callable[[], Cost]], repeats: int) -> dict[str, Cost]:
+    """Return each run's median cost; the runs alternate, so that changes in load affect all of them."""
+    costs: dict[str, list[Cost]] = {name: [] for name in runs}
     for _ in range(repeats):
-        for name, way in ways.items():
-            costs[name].append(way())
+        for name, run in runs.items():
+            costs[name].append(run())
     return {name: _median(values) for name, values in costs.items()}
 
 

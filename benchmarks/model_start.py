@@ -1,8 +1,8 @@
-"""From nothing to the bundled model's first answer, beyond the imports, in a fresh process each time.
+"""Measures the time to load the bundled model and get its first answer, in a new process per repeat.
 
     python benchmarks/model_start.py [REPEATS]
 
-Beside it, as the measure: importing what is asked for in any case (mlx, mlx-lm's qwen3, tokenizers).
+The baseline is the time of the imports that are needed anyway (mlx, mlx-lm's qwen3, tokenizers).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 
-ONE = """
+SCRIPT = """
 import time
 began = time.perf_counter()
 import mlx.core, mlx.nn, mlx_lm.models.qwen3, tokenizers
@@ -23,10 +23,10 @@ import asyncio
 async def ask():
     model = MlxProvider()
     message = Message(role="user", content="What is 412+388?")
-    done = await model.complete(Request(messages=(message,), params=GenerationConfig(max_tokens=64), seed=0))
+    completion = await model.complete(Request(messages=(message,), params=GenerationConfig(max_tokens=64), seed=0))
     answered = time.perf_counter()
     await model.close()
-    print(imported - began, answered - imported, done.usage.output_tokens)
+    print(imported - began, answered - imported, completion.usage.output_tokens)
 
 asyncio.run(ask())
 """
@@ -36,14 +36,14 @@ def main(repeats: int = 9) -> None:
     """Print medians."""
     imports, answers, tokens = [], [], 0
     for _ in range(repeats):
-        done = subprocess.run([sys.executable, "-c", ONE], capture_output=True, text=True, check=True)
-        imported, answered, told = done.stdout.split()[-3:]
-        imports.append(float(imported))
-        answers.append(float(answered))
-        tokens = int(told)
-    imported, answered = statistics.median(imports), statistics.median(answers)
-    print(f"imports {imported:.2f} s; then loaded and answered with {tokens} tokens after {answered:.2f} s more")
-    print(f"ratio {answered / imported:.2f}")
+        process = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+        import_s, answer_s, output_tokens = process.stdout.split()[-3:]
+        imports.append(float(import_s))
+        answers.append(float(answer_s))
+        tokens = int(output_tokens)
+    import_median, answer_median = statistics.median(imports), statistics.median(answers)
+    print(f"imports {import_median:.2f} s; loading and the first answer ({tokens} tokens) {answer_median:.2f} s")
+    print(f"ratio {answer_median / import_median:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What an eval item costs beside a plain pytest item: a ratio of medians, measured in one run.
+"""Measures the wall time per eval item against a plain pytest item, as a ratio of medians in one run.
 
     python benchmarks/overhead.py [ITEMS] [REPEATS]
 
-Both sides run the same number of items in fresh processes, alternating: recorded outputs
-scored by `exact` through the plugin (run log, gate and HTML report included) against a
-parametrized test function that compares two texts, with an HTML report of its own.
+Both sides alternate and run the same number of items in new processes: recorded outputs scored
+by `exact` through the plugin (run log, gate and HTML report included) against a parametrized
+test function that compares two texts, also with an HTML report.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""A remote model with latency: this plugin beside a bare loop over the official client, and hand-written pytest.
+"""Measures the plugin with a remote model against a bare loop over the official client and hand-written pytest.
 
     python benchmarks/remote.py [ITEMS] [LATENCY_MS] [CONCURRENCY ...]
 
-The server is the tests' stand-in, in a process of its own; it answers after LATENCY_MS. Per number of calls
-in flight: CPU an item of this side alone (start-up subtracted), and the call phase (first request to last
-answer, as the server saw it) over its ideal, items × latency / calls in flight. Hand-written pytest asks
-one after the other through the synchronous client, so a tenth of the items is enough.
+The server is the tests' fake server in its own process; it answers after LATENCY_MS. Per number of calls
+in flight, the output is the CPU time per item without the server's (start-up subtracted), and the call
+phase (first request to last response, as seen by the server) over its ideal, items × latency / calls in
+flight. Hand-written pytest makes one call after the other with the synchronous client, so it runs only a
+tenth of the items.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ TASK = "task: cost\nsamples: rows.jsonl\nscorers: [exact]\ngenerate: {max_tokens
 LOOP = """import asyncio, json, sys
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
-async def main(url, n, at_once):
+async def main(url, n, concurrency):
     rows = [json.loads(line) for line in open("evals/rows.jsonl")][:n]
-    todo = iter(rows)
+    remaining = iter(rows)
     async with AsyncOpenAI(base_url=url, max_retries=0, http_client=DefaultAioHttpClient()) as client:
         async def work():
-            for row in todo:
+            for row in remaining:
                 reply = await client.chat.completions.create(
                     model="standin-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
                 )
                 assert row["target"] in reply.choices[0].message.content
-        await asyncio.gather(*(work() for _ in range(at_once)))
+        await asyncio.gather(*(work() for _ in range(concurrency)))
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
 """
@@ -56,49 +57,50 @@ def test_row(row):
 """
 
 
-def main(items: int = 10_000, latency_ms: int = 200, *at_once: int) -> None:
+def main(items: int = 10_000, latency_ms: int = 200, *concurrencies: int) -> None:
     """Print a row for each side and number of calls in flight."""
     os.environ.setdefault("OPENAI_API_KEY", "none")
     latency_s = latency_ms / 1000
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write(root, items)
-        for number in at_once or (32, 256, 1000):
-            ideal_s = items * latency_s / number
+        for concurrency in concurrencies or (32, 256, 1000):
+            ideal_s = items * latency_s / concurrency
             for side in ("evals", "loop"):
-                _tell(side, number, *_per_item(root, side, items, number, latency_s), ideal_s)
-        few = max(FEW * 2, items // 10)
-        _tell("plain", 1, *_per_item(root, "plain", few, 1, 0.0), 0.0)
+                _print_row(side, concurrency, *_per_item(root, side, items, concurrency, latency_s), ideal_s)
+        plain_items = max(FEW * 2, items // 10)
+        _print_row("plain", 1, *_per_item(root, "plain", plain_items, 1, 0.0), 0.0)
 
 
-def _per_item(root: Path, side: str, items: int, at_once: int, latency_s: float) -> tuple[float, float, int]:
-    """(CPU seconds an item, seconds of the call phase, most in flight)."""
-    start, _, _ = _once(root, side, FEW, at_once, latency_s)
-    cost, phase_s, most = _once(root, side, items, at_once, latency_s)
-    return (cost.cpu_s - start.cpu_s) / (items - FEW), phase_s, most
+def _per_item(root: Path, side: str, items: int, concurrency: int, latency_s: float) -> tuple[float, float, int]:
+    """Return (CPU seconds per item, seconds of the call phase, peak in flight)."""
+    start, _, _ = _run(root, side, FEW, concurrency, latency_s)
+    cost, phase_s, peak = _run(root, side, items, concurrency, latency_s)
+    return (cost.cpu_s - start.cpu_s) / (items - FEW), phase_s, peak
 
 
-def _once(root: Path, side: str, n: int, at_once: int, latency_s: float) -> tuple[Cost, float, int]:
+def _run(root: Path, side: str, n: int, concurrency: int, latency_s: float) -> tuple[Cost, float, int]:
     with standin(process=True, latency_s=latency_s) as server:
         url = f"{server.url}/v1"
         options = ["--provider", "openai:standin-1", "--hl-base-url", url, "--hl-cache", "off", "--limit", str(n)]
         commands = {
-            "evals": [*PYTEST, "evals", "-p", "no:html", "--hl-concurrency", str(at_once), *options],
-            "loop": [sys.executable, "loop.py", url, str(n), str(at_once)],
+            "evals": [*PYTEST, "evals", "-p", "no:html", "--hl-concurrency", str(concurrency), *options],
+            "loop": [sys.executable, "loop.py", url, str(n), str(concurrency)],
             "plain": [*PYTEST, "test_plain.py", "-p", "no:hiddenlayer", "-p", "no:html"],
         }
         cost = cost_of(commands[side], root, URL=url, N=str(n), PYTHONDONTWRITEBYTECODE="")
-        seen = server.stats()
-    return cost, seen["last_s"] - seen["first_s"], seen["max_in_flight"]
+        stats = server.stats()
+    return cost, stats["last_s"] - stats["first_s"], stats["max_in_flight"]
 
 
-def _tell(side: str, at_once: int, cpu_s: float, phase_s: float, most: int, ideal_s: float) -> None:
-    over = f"call phase {phase_s:6.1f} s, {phase_s / ideal_s:5.2f} of ideal" if ideal_s else ""
-    print(f"{side:6} {at_once:5} in flight (most {most:4}): {1000 * cpu_s:5.2f} ms CPU an item  {over}", flush=True)
+def _print_row(side: str, concurrency: int, cpu_s: float, phase_s: float, peak: int, ideal_s: float) -> None:
+    phase = f"call phase {phase_s:6.1f} s, {phase_s / ideal_s:5.2f} of ideal" if ideal_s else ""
+    in_flight = f"{concurrency:5} in flight (peak {peak:4})"
+    print(f"{side:6} {in_flight}: {1000 * cpu_s:5.2f} ms CPU per item  {phase}", flush=True)
 
 
 def write(root: Path, n: int) -> None:
-    """A folder with all three sides' files."""
+    """Write the files of all three sides, with n items."""
     (root / "evals").mkdir()
     (root / "pytest.ini").write_text("[pytest]\n")
     (root / "test_plain.py").write_text(PLAIN)

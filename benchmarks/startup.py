@@ -1,8 +1,8 @@
-"""What loading the plugin costs where no eval is: `pytest --co -q` in an empty folder, with and without it.
+"""Measures the CPU time of loading the plugin: `pytest --co -q` in an empty folder, with and without it.
 
     python benchmarks/startup.py [REPEATS]
 
-CPU seconds, medians of alternating runs; compiled files are warm.
+The output is CPU seconds, medians of alternating runs with warm bytecode caches.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ def main(repeats: int = 15) -> None:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", "import sys, pytest; pytest.main(sys.argv[1:])", *PYTEST[3:], "--co"]
         sides = {"with": command, "without": [*command, "-p", "no:hiddenlayer"]}
-        ways = {
-            name: partial(cost_of, given, Path(folder), PYTHONDONTWRITEBYTECODE="") for name, given in sides.items()
+        runs = {
+            name: partial(cost_of, arguments, Path(folder), PYTHONDONTWRITEBYTECODE="")
+            for name, arguments in sides.items()
         }
-        alternate(ways, 1)  # compiles what is not compiled yet
-        found = alternate(ways, repeats)
-    for name, cost in found.items():
+        alternate(runs, 1)  # writes the bytecode caches
+        costs = alternate(runs, repeats)
+    for name, cost in costs.items():
         print(f"{name:8} {cost.cpu_s:.3f} s CPU, {cost.peak_mb:.0f} MB")
-    print(f"the plugin: {found['with'].cpu_s - found['without'].cpu_s:+.3f} s CPU")
+    print(f"the plugin: {costs['with'].cpu_s - costs['without'].cpu_s:+.3f} s CPU")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""The same job in one process and over four workers of pytest-xdist, which share one model, limit and cache.
+"""Measures the same job in one process and with four pytest-xdist workers, which share model, limit and cache.
 
     python benchmarks/workers.py [REPEATS] [ITEMS]
 
-Two jobs: the debates of `evals/` with the bundled model, and ITEMS samples of a remote model (the tests'
-stand-in, 200 ms an answer, 32 calls in flight). Wall seconds, medians of alternating runs, and peak memory of
-the largest process.
+There are two jobs: the debates of `evals/` with the bundled model, and ITEMS samples of a remote model (the
+tests' fake server, 200 ms per answer, 32 calls in flight). The output is wall seconds, medians of alternating
+runs, and the peak memory of the largest process.
 """
 
 from __future__ import annotations
@@ -35,22 +35,20 @@ def main(repeats: int = 3, items: int = 1000) -> None:
         (local / "pytest.ini").write_text("[pytest]\n")
         remote.mkdir()
         write(remote, items)
-        asked = ["--provider", "openai:standin-1", "--hl-base-url", f"{server.url}/v1"]
-        _tell("mlx debates", alternate(_ways(local, ["-k", "debate"]), repeats))
-        _tell(
-            f"{items} remote",
-            alternate(_ways(remote, [*asked, "--hl-cache", "off", "--hl-concurrency", "32"]), repeats),
-        )
+        options = ["--provider", "openai:standin-1", "--hl-base-url", f"{server.url}/v1"]
+        options += ["--hl-cache", "off", "--hl-concurrency", "32"]
+        _print_job("mlx debates", alternate(_runs(local, ["-k", "debate"]), repeats))
+        _print_job(f"{items} remote", alternate(_runs(remote, options), repeats))
 
 
-def _ways(root: Path, options: Sequence[str]) -> dict[str, partial[Cost]]:
+def _runs(root: Path, options: Sequence[str]) -> dict[str, partial[Cost]]:
     return {n: partial(cost_of, [*PYTEST, "evals", "-n", n, "-p", "no:html", *options], root) for n in ("0", "4")}
 
 
-def _tell(job: str, found: dict[str, Cost]) -> None:
-    for n, cost in found.items():
+def _print_job(job: str, costs: dict[str, Cost]) -> None:
+    for n, cost in costs.items():
         print(f"{job:12} -n {n}: {cost.wall_s:6.1f} s, {cost.peak_mb:.0f} MB")
-    print(f"{job:12} ratio -n 4 / -n 0: {found['4'].wall_s / found['0'].wall_s:.2f}", flush=True)
+    print(f"{job:12} ratio -n 4 / -n 0: {costs['4'].wall_s / costs['0'].wall_s:.2f}", flush=True)
 
 
 if __name__ == "__main__":

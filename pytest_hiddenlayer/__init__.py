@@ -1,6 +1,6 @@
 """pytest-hiddenlayer: evaluation of multi-agent language models inside pytest.
 
-Public names come in lazily, so that loading the plugin costs nothing until an eval runs.
+Public names are imported on first use, so that loading the plugin costs nothing until an eval runs.
 """
 
 from __future__ import annotations
@@ -8,34 +8,114 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from .registry import provider, scorer, strategy
-    from .types import Answer, Completion, Context, GenerationConfig, Message, Record, Sample, Score, Task, Usage
+from .version import __version__
 
-_HOME = {
-    **dict.fromkeys(("provider", "scorer", "strategy"), "registry"),
-    **dict.fromkeys(("Answer", "Completion", "Context", "GenerationConfig", "Message"), "types"),
-    **dict.fromkeys(("Record", "Sample", "Score", "Task", "Usage"), "types"),
+if TYPE_CHECKING:
+    from .api import EvalRun, evaluate
+    from .errors import (
+        BudgetExceededError,
+        HiddenLayerError,
+        ProviderError,
+        ProviderUnavailableError,
+        SnapshotError,
+        TaskError,
+        TransientError,
+        UnknownNameError,
+        UsageError,
+    )
+    from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
+    from .registry import provider, scorer, strategy
+    from .types import (
+        Answer,
+        Call,
+        Completion,
+        GenerationConfig,
+        Message,
+        ModelName,
+        Models,
+        Record,
+        Request,
+        Sample,
+        Score,
+        Task,
+        Usage,
+    )
+
+_MODULES = {
+    "api": ("EvalRun", "evaluate"),
+    "errors": (
+        "BudgetExceededError",
+        "HiddenLayerError",
+        "ProviderError",
+        "ProviderUnavailableError",
+        "SnapshotError",
+        "TaskError",
+        "TransientError",
+        "UnknownNameError",
+        "UsageError",
+    ),
+    "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
+    "registry": ("provider", "scorer", "strategy"),
+    "types": (
+        "Answer",
+        "Call",
+        "Completion",
+        "GenerationConfig",
+        "Message",
+        "ModelName",
+        "Models",
+        "Record",
+        "Request",
+        "Sample",
+        "Score",
+        "Task",
+        "Usage",
+    ),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = [
     "Answer",
+    "Ask",
+    "BudgetExceededError",
+    "Call",
     "Completion",
     "Context",
+    "EvalRun",
     "GenerationConfig",
+    "HiddenLayerError",
     "Message",
+    "ModelName",
+    "Models",
+    "Provider",
+    "ProviderCapabilities",
+    "ProviderError",
+    "ProviderUnavailableError",
     "Record",
+    "Request",
     "Sample",
     "Score",
+    "Scorer",
+    "SnapshotError",
+    "Strategy",
     "Task",
+    "TaskError",
+    "TransientError",
+    "UnknownNameError",
     "Usage",
+    "UsageError",
+    "__version__",
+    "evaluate",
     "provider",
     "scorer",
     "strategy",
 ]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

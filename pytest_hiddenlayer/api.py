@@ -1,198 +1,299 @@
-"""Evaluate without pytest: for the `hiddenlayer` command and for notebooks."""
+"""Evaluate task files without pytest: used by `hiddenlayer run`, scripts and notebooks."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from .calls.batch.ledger import BATCHES
-from .engine.cases import Case, Cell, cases, cells
-from .engine.runtime import Runtime
-from .errors import HiddenLayerError, TaskError, UsageError
-from .options import RunOptions, check
-from .report.budget_match import Findings, find
-from .results.budget_match.control_cells import control_figures
-from .results.log.resume import resumable
-from .results.log.run_log import RunLog, new_run_id, write_json
-from .results.log.summary import summary
-from .results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
-from .results.regression.baseline import CellKey
-from .results.regression.early_stopping import Adaptive, stoppable_cells
-from .results.regression.gate import GateResult, judge_gates, match_of, policy_of
-from .results.regression.references import BaselineLookup, find_baseline, open_reference
-from .session.cell_config import config_from_cell
-from .taskfile import is_task_file, load_task, refuse_taken
-from .types import Record, Task
+from .engine.cases import Case, Cell, cases
+from .engine.validate import check_options
+from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, UsageError, did_you_mean
+from .option_table import BY_NAME
+from .options import RunOptions
+from .project import Project, find_project
+from .results.metrics.cells import CellMetrics
+from .results.regression.gate import GateResult
+from .session.conclusion import conclude
+from .session.conftests import load_conftests
+from .session.outcomes import failure_of
+from .session.session import Session
+from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
+from .taskfile import is_task_file
+from .types import ModelName, Record
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+WINDOW = 64
+"""Maximum number of cases in flight, except under `batch`; the limit of the provider lies within it."""
+NOT_SEARCHED = ("build", "dist", "node_modules", "venv", "__pycache__", "CVS", "_darcs")
+"""Folders that are not searched for task files, like those whose name starts with a dot."""
 
-AHEAD = 64
-"""Cases in flight at most, but for batches; a provider's own bound lies within."""
+OnRecord = Callable[[Record, int, int], None]
 
 
 @dataclass(kw_only=True)
-class Run:
-    """What came out of one invocation."""
+class EvalRun:
+    """The result of one run."""
 
-    log: RunLog
-    records: list[Record] = field(default_factory=list)
-    metrics: list[CellMetrics] = field(default_factory=list)
-    gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
-    stoppable_cells: dict[CellKey, Adaptive] = field(default_factory=dict)  # cells that may end early
-    controls: list[Record] = field(default_factory=list)  # the draws under equal budget
-    findings: Findings | None = None  # what they say
-    budget: str | None = None  # what of it was spent, in one line
-    faults: list[HiddenLayerError] = field(default_factory=list)  # files or models that could not be used
+    session: Session
+    errors: list[HiddenLayerError] = field(default_factory=list)  # files and cases that could not be used
+    skips: Counter[str] = field(default_factory=Counter)  # reason → cases that no provider could answer here
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run: the name of its folder."""
+        return self.session.run_id
+
+    @property
+    def folder(self) -> Path:
+        """Where records, summary and manifest are."""
+        return self.session.run_log.folder
+
+    @property
+    def records(self) -> list[Record]:
+        """One record per sample, epoch and cell, in the order of the task files."""
+        return self.session.records
+
+    @property
+    def metrics(self) -> list[CellMetrics]:
+        """The metrics of every cell."""
+        return self.session.metrics
+
+    @property
+    def gates(self) -> Mapping[tuple[str, ...], GateResult]:
+        """The gate of every cell that has one."""
+        return self.session.gates
+
+    @property
+    def failures(self) -> list[str]:
+        """Why the run fails: wrong answers that must not be, and failed gates."""
+        strict = self.session.options.strict
+        wrong = [reason for record in self.records if (reason := failure_of(record, strict=strict))]
+        return [*wrong, *(gate.message for gate in self.gates.values() if gate.outcome == "failed")]
+
+    @property
+    def exit_status(self) -> int:
+        """As pytest's: 0 fine; 1 a failure, an error or nothing but skips; 5 nothing to answer."""
+        errors = self.errors or any(record.outcome == "error" for record in self.records)
+        if errors or self.failures:
+            return 1
+        answered = any(record.outcome != "skipped" for record in self.records)
+        if self.skips or self.records:
+            return 0 if answered else 1
+        return 5
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed: no fault, no error record, no red gate, and something was measured."""
-        errors = any(record.outcome == "error" for record in self.records)
-        red = any(gate.outcome == "failed" for gate in self.gates.values())
-        return bool(self.records) and not (self.faults or errors or red)
+        """Whether nothing failed and something was measured."""
+        return self.exit_status == 0
+
+
+def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None = None, **options: Any) -> EvalRun:
+    """Answer and score every case of the task files at `paths` (default: the project's `evals`).
+
+    `options` are those of `hiddenlayer run`, with underscores: `provider="mlx"`,
+    `strategy=["single", "debate"]`, `epochs=3`, `max_tokens=64`, `baseline="main"`,
+    `snapshot_update=True`. The ini file of the project and its `conftest.py` files are read as
+    pytest reads them. Raises UsageError for a wrong option, name or path, before anything is
+    asked; a task file that is wrong is one of the run's `errors`.
+    """
+    here = Path.cwd() if cwd is None else cwd
+    names = (paths,) if isinstance(paths, str | Path) else tuple(paths)
+    project = find_project(here, [Path(name) for name in names])
+    updating = bool(options.pop("snapshot_update", False))
+    given = {_option_name(key): value for key, value in options.items() if value is not None}
+    typed = {name: _as_written(name, value) for name, value in given.items()}
+    found = eval_paths(project, [Path(name) for name in names])
+    load_conftests(project.root, found)
+    return evaluate_paths(found, run_options(project, typed), project, updating=updating)
+
+
+def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
+    """The options of a run in a project: typed ones, then those of the ini file. Raises UsageError."""
+    options = parse_options(_written_options(project, typed))
+    check_options(options)
+    return options
+
+
+def judge_options(project: Project, judge: ModelName, typed: Mapping[str, Any]) -> RunOptions:
+    """The options of calls to a judge, for tournaments and audits of finished runs. Raises UsageError."""
+    load_conftests(project.root, [project.root / "conftest.py"])
+    options = parse_call_options(_written_options(project, typed), judge)
+    check_options(options)
+    return options
+
+
+def _written_options(project: Project, typed: Mapping[str, Any]) -> WrittenOptions:
+    return WrittenOptions(
+        root=project.root,
+        cwd=project.cwd,
+        values=typed,
+        typed=typed,
+        ini=read_ini(project.ini),
+        ini_file=project.ini_file,
+        ini_trusted=project.ini_trusted,
+    )
+
+
+def eval_paths(project: Project, paths: Sequence[Path]) -> list[Path]:
+    """Absolute paths: those given, else `eval_paths` of the ini file, else `evals` in the root.
+
+    Raises UsageError for a path that does not exist.
+    """
+    if paths:
+        chosen = [project.cwd / path for path in paths]
+    else:
+        written = project.ini.get("eval_paths") or "evals"
+        names = written if isinstance(written, list) else str(written).split()
+        chosen = [project.root / name for name in names]
+    for path in chosen:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder")
+    return chosen
 
 
 def find_task_files(paths: Sequence[Path]) -> list[Path]:
-    """The task files among and below `paths`, sorted. Raises UsageError for a path that is not there."""
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or folder")
-        below = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-        found += [p for p in below if p.suffix in (".yaml", ".yml", ".json") and is_task_file(p)]
-    return list(dict.fromkeys(found))
+    """The task files among and below `paths`, each once, sorted below each path."""
+    files = chain.from_iterable([path] if path.is_file() else sorted(_files(path)) for path in paths)
+    return list(dict.fromkeys(f for f in files if f.suffix in (".yaml", ".yml", ".json") and is_task_file(f)))
 
 
-def evaluate(
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_file():
+            yield path
+        elif path.is_dir() and not (path.name.startswith(".") or path.name in NOT_SEARCHED):
+            yield from _files(path)
+
+
+def evaluate_paths(
     paths: Sequence[Path],
     options: RunOptions,
+    project: Project,
     *,
-    root: Path,
+    updating: bool = False,
     command: Sequence[str] = (),
-    on_record: Callable[[Record, int, int], None] | None = None,
-    on_notice: Callable[[str], None] = lambda text: None,
-) -> Run:
-    """Answer every case of the task files found under `paths`; log, summary and gates as in pytest.
+    on_record: OnRecord | None = None,
+    notify: Callable[[str], None] = lambda text: None,
+) -> EvalRun:
+    """Answer every case of the task files at `paths`, then conclude as pytest does.
 
-    A file that cannot be used is a fault of the run, the others still run. `on_record` is
-    called after each record with (record, how many so far, how many in all), `on_notice` from
-    any thread with a sentence on what is sent, collected and still to be collected in batches.
+    `on_record` is called after each record with (record, number so far, number in all); `notify`
+    from any thread with a sentence on batches that are sent, collected and pending.
     """
-    check(options)
-    run = Run(log=RunLog(root, new_run_id(), command, shared=False))
-    found = list(_cells(run, find_task_files(paths), options, root))
-    plans = [_plan(cell, total) for cell, total in found]
-    baselines = _baselines(plans, options, root, run.log.run_id)
-    if options.adaptive and options.gate not in ("off", "threshold"):
-        run.stoppable_cells = stoppable_cells(plans, lambda plan: baselines[plan.key], match_of(options))
-    todo = [case for cell, _ in found for case in cases(cell)]
-    runtime = Runtime(
-        options,
-        run.log.run_id,
-        on_records=run.log.append_all,
-        batches=root / BATCHES,
-        on_notice=on_notice,
-        resumed=resumable(options.resume) if options.resume else {},
+    session = Session(
+        options=options, root=project.root, cwd=project.cwd, command=command, updating=updating, notify=notify
     )
+    run = EvalRun(session=session)
+    _ = session.resumed  # a log that cannot be read is a wrong option
+    planned = [case for cell in _plan(run, find_task_files(paths)) for case in cases(cell)]
+    session.prepare_early_stopping()
     try:
-        for record in chain.from_iterable(_answers(run, runtime, wave) for wave in _waves(run, todo)):
-            run.records.append(record)
-            if record.cell in run.stoppable_cells:
-                run.stoppable_cells[record.cell].add(record)
-            if on_record is not None:
-                on_record(record, len(run.records), len(todo))
-        runtime.release()
+        _answer_all(run, planned, on_record)
+        session.release_batches()
+    except BaseException:
+        session.updating = False  # an interrupted run writes no snapshots
+        raise
     finally:
-        for text in runtime.pending_batches():
-            on_notice(text)
-        run.budget = None if runtime.budget is None else runtime.budget.summary()
-        runtime.close()
-        run.log.close()
-        _conclude(run, plans, baselines, options)
+        for text in session.pending_batches():
+            notify(text)
+        session.close()
+        conclude(session)
     return run
 
 
-def _plan(cell: Cell, total: int) -> CellConfig:
-    return replace(config_from_cell(cell, total), selected=tuple(sample.id for sample in cell.task.samples))
+def _answer_all(run: EvalRun, planned: Sequence[Case], on_record: OnRecord | None) -> None:
+    session = run.session
+    for record in chain.from_iterable(_answers(run, wave) for wave in _waves(session, planned)):
+        session.records.append(record)
+        if session.early_stopping is not None:
+            session.early_stopping.add([record])
+        if on_record is not None:
+            on_record(record, len(session.records), len(planned))
 
 
-def _waves(run: Run, todo: Sequence[Case]) -> Iterator[list[Case]]:
-    """All cases at once; where cells may end early, one epoch after the other without those that are decided."""
-    if not run.stoppable_cells:
-        yield list(todo)
-        return
-    for epoch in range(1, max((case.epoch for case in todo), default=0) + 1):
-        yield [case for case in todo if case.epoch == epoch and not _decided(run, case)]
-
-
-def _decided(run: Run, case: Case) -> bool:
-    one = run.stoppable_cells.get(case.cell.key)
-    decision = one.decision() if one is not None else None
-    return decision is not None and decision.look < case.epoch
-
-
-def _cells(run: Run, files: Sequence[Path], options: RunOptions, root: Path) -> Iterator[tuple[Cell, int]]:
-    tasks: dict[Path, Task] = {}
+def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
+    """The cells of all task files; a file that cannot be used is an error of the run, the others still run."""
+    session = run.session
+    gated = session.options.gate != "off"
     for path in files:
         try:
-            task = load_task(path, root)
-            refuse_taken(task, tasks)
-            tasks[path] = task
-            yield from ((cell, len(task.samples)) for cell in cells(task, options))
+            task = session.load_task(path)
+            planned = session.plan_cells(task)
         except TaskError as error:
-            run.faults.append(error)
+            run.errors.append(error)
+            continue
         except HiddenLayerError as error:
-            run.faults.append(TaskError(str(error), file=str(path)))
+            run.errors.append(TaskError(str(error), file=str(path)))
+            continue
+        for cell in planned:
+            selected = tuple(sample.id for sample in cell.task.samples)
+            gate_id = f"{task.path}::gate[{cell.params}]" if gated else None
+            session.configs[cell.key] = replace(session.configs[cell.key], selected=selected, gate_id=gate_id)
+            yield cell
 
 
-def _answers(run: Run, runtime: Runtime, todo: Sequence[Case]) -> Iterator[Record]:
-    """Records in order, a window of cases in flight; all of them where batches are to be filled."""
-    rest, most = iter(todo), sys.maxsize if runtime.options.batch else AHEAD
-    flying: list[Future[Record]] = []
+def _waves(session: Session, planned: Sequence[Case]) -> Iterator[list[Case]]:
+    """All cases at once; under early stopping one epoch after the other, without the cells that are decided."""
+    stopping = session.early_stopping
+    if stopping is None:
+        yield list(planned)
+        return
+    for epoch in range(1, max((case.epoch for case in planned), default=0) + 1):
+        yield [c for c in planned if c.epoch == epoch and stopping.decided_before(c.cell.key, epoch) is None]
+
+
+def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
+    """Records in order, a window of cases in flight; all of them if batches are to be filled."""
+    runtime = run.session.runtime
+    remaining, window = iter(planned), sys.maxsize if runtime.options.batch else WINDOW
+    in_flight: list[Future[Record]] = []
     while True:
-        for case in islice(rest, most - len(flying)):
+        for case in islice(remaining, window - len(in_flight)):
             try:
-                flying.append(runtime.submit(case, on_control=run.controls.append))
+                in_flight.append(runtime.submit(case, on_control=run.session.controls.append))
             except HiddenLayerError as error:
-                if error not in run.faults:
-                    run.faults.append(error)
-        if not flying:
-            return
-        yield runtime.wait(flying.pop(0))
+                _add_error(run, error)
+        if not in_flight:
+            following = next(remaining, None)
+            if following is None:
+                return
+            remaining = chain([following], remaining)  # every case of this window was refused
+            continue
+        try:
+            record = runtime.wait(in_flight.pop(0))
+        except HiddenLayerError as error:  # what no record can hold: a prompt or a scorer that is wrong
+            _add_error(run, error)
+            continue
+        yield record
 
 
-def _conclude(
-    run: Run, plans: Sequence[CellConfig], baselines: Mapping[CellKey, BaselineLookup], options: RunOptions
-) -> None:
-    records = by_cell(run.records)
-    run.metrics = [compute_metrics(plan, records.get(plan.key, [])) for plan in plans]
-    if options.gate != "off":
-        decisions = {key: one.decision() for key, one in run.stoppable_cells.items()}
-        judged = judge_gates([(f, baselines[f.plan.key]) for f in run.metrics], policy_of(options), decisions)
-        run.gates = {figure.plan.key: gate for figure, gate in zip(run.metrics, judged, strict=True)}
-    if options.equal_budget and run.records:
-        everything = [*run.records, *run.controls]
-        run.metrics += control_figures([figure.plan for figure in run.metrics], everything)
-        run.findings = find(everything)
-        write_json(run.log.folder / "equal_budget.json", run.findings.to_json())
-    if run.records:
-        run.log.write_summary(summary(run.metrics, run.gates))
+def _add_error(run: EvalRun, error: HiddenLayerError) -> None:
+    """A provider that does not work here skips its cases; everything else is an error, listed once."""
+    if isinstance(error, ProviderUnavailableError) and not run.session.options.require_provider:
+        run.skips[str(error)] += 1
+    elif str(error) not in {str(known) for known in run.errors}:
+        run.errors.append(error)
 
 
-def _baselines(
-    plans: Sequence[CellConfig], options: RunOptions, root: Path, current: str
-) -> dict[CellKey, BaselineLookup]:
-    """The baseline of every cell; a reference that names nothing is a fault of all of them."""
-    if options.gate == "off":
-        return {}
-    try:
-        reference = open_reference(options.baseline, root=root, where=Path.cwd(), current=current)
-    except HiddenLayerError as error:
-        fault = BaselineLookup(fault=f"the baseline cannot be used: {error}")
-        return {plan.key: fault for plan in plans}
-    return {plan.key: find_baseline(plan, reference) for plan in plans}
+def _option_name(key: str) -> str:
+    name = key.removeprefix("hl_").replace("_", "-")
+    if name not in BY_NAME:
+        raise UsageError(f"evaluate() has no option {key!r}{did_you_mean(name, BY_NAME)}")
+    return name
+
+
+def _as_written(name: str, value: Any) -> Any:
+    """As on a command line: text, a tuple of texts, or a flag."""
+    if BY_NAME[name].flag:
+        return bool(value)
+    values = tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+    if BY_NAME[name].repeatable:
+        return values
+    if len(values) != 1:
+        raise UsageError(f"option {name!r}: one value is needed, found {len(values)}")
+    return values[0]

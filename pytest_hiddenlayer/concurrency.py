@@ -1,4 +1,4 @@
-"""Independent calls, asked at the same time."""
+"""Runs independent coroutines at the same time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """All results in order; the first failure cancels the rest and is raised as it is."""
+async def gather_or_cancel(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Returns all results in order. The first exception cancels the other calls and is raised unwrapped."""
     tasks: list[asyncio.Task[T]] = []
     try:
         async with asyncio.TaskGroup() as group:
             tasks.extend(group.create_task(call) for call in calls)
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
     return [task.result() for task in tasks]

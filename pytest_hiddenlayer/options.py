@@ -1,9 +1,9 @@
-"""What one run was asked to do, and the one place that decides precedence."""
+"""The options of one run, and the precedence of their sources."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
-    """The options of a run; None means that nobody asked."""
+    """The options of a run; None means that the option was not set."""
 
     providers: tuple[ModelName, ...] = (ModelName(provider="mlx"),)
     strategies: tuple[Spec, ...] | None = None
@@ -26,70 +26,32 @@ class RunOptions:
     limit: int | None = None
     seed: int = 0
     generate: GenerationConfig = GenerationConfig()  # --hl-temperature, --hl-max-tokens
-    concurrency: int | None = None  # calls in flight at most; None: adapts to what the server bears
-    timeout_s: float | None = None  # of one attempt; None: the provider's own
-    base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every one that takes any
-    ini_urls: frozenset[str] = frozenset()  # of them, those that only an ini file names: they get no key
-    cache: str = "seeded"  # or all, off: which answers of servers are kept and used again
-    record: Path | None = None  # folder of cassettes that calls are written to
-    replay: Path | None = None  # folder of cassettes that answers come from; nothing is asked
-    budget_usd: Decimal | None = None  # that may be spent
-    prices: Path | None = None  # the user's own prices
-    batch: bool = False  # through the batch APIs, where a provider has one
-    stream: bool = False  # let answers come in pieces, where a provider does not by itself
+    concurrency: int | None = None  # maximum number of calls in flight per model; None: adapts to the server
+    timeout_s: float | None = None  # per attempt; None: the provider's default
+    base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every provider that takes one
+    ini_urls: frozenset[str] = frozenset()  # base URLs that only an ini file names: they get no key
+    cache: str = "seeded"  # or all, off: which answers of servers are cached and reused
+    record: Path | None = None  # folder of cassettes to write
+    replay: Path | None = None  # folder of cassettes to answer from; no model is asked
+    budget_usd: Decimal | None = None  # maximum cost
+    prices: Path | None = None  # file with the user's own prices
+    batch: bool = False  # use batch APIs of providers that have one
+    stream: bool = False  # stream responses of providers that do not stream by default
     allow_task_models: bool = False  # task files may name models whose files are loaded
     strict: bool = False
     require_provider: bool = False
     gate: str = "regression"  # or threshold, require, off
     gate_underpowered: str = "pass"  # or fail
-    adaptive: bool = False  # stop repeating epochs once the verdict is decided
-    equal_budget: bool = False  # ask the model alone as often as strategies of several calls did
-    match: str = "hash"  # or id: samples are compared though their prompt changed
+    adaptive: bool = False  # stop repeating the epochs of a cell once its verdict is decided
+    equal_budget: bool = False  # draw control samples for strategies of several calls
+    match: str = "hash"  # or id: compare samples although their prompt changed
     baseline: str | None = None
-    resume: Path | None = None  # folder of a run whose answers are taken over
+    resume: Path | None = None  # folder of a run whose answers are reused
 
 
 def first(*values: T | None) -> T | None:
-    """The first value that somebody set, in the order option > marker > ini > task file > default.
-
-    Every face builds this order by the order of its arguments; nothing else decides precedence.
-    """
+    """The first value that is set. Callers pass them in order: option, marker, ini file, task file, default."""
     return next((value for value in values if value is not None), None)
-
-
-def parse_model(text: str, option: str = "--provider") -> ModelName:
-    """`PROVIDER[:MODEL]`, split at the first colon. Raises UsageError where a part is empty."""
-    provider, colon, model = text.partition(":")
-    if not provider or (colon and not model):
-        raise UsageError(f"{option} {text!r}: write PROVIDER or PROVIDER:MODEL")
-    return ModelName(provider=provider, model=model or None)
-
-
-def name_models(
-    providers: tuple[str, ...], model: str | None, known: Callable[[str], object]
-) -> tuple[ModelName, ...]:
-    """The models of `--provider` and `--model`. `known` raises for a provider nobody registered.
-
-    Raises UsageError where `--model` does not meet exactly one provider without a model.
-    """
-    names = tuple(parse_model(text) for text in providers)
-    for name in names:
-        known(name.provider)
-    doubled = {str(name) for name in names if names.count(name) > 1}
-    if doubled:
-        raise UsageError(f"--provider {', '.join(sorted(doubled))} was given twice")
-    if model is None:
-        return names
-    open_ones = [name for name in names if name.model is None]
-    if len(open_ones) != 1:
-        shown = " ".join(f"--provider {name}" for name in names) or "no --provider"
-        raise UsageError(
-            f"--model {model!r} needs exactly one --provider without a model; found {shown}. "
-            f"Write --provider PROVIDER:{model} instead"
-        )
-    if not model:
-        raise UsageError("--model is empty: give a folder or a name")
-    return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
 
 
 def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:
@@ -114,37 +76,6 @@ def parse_budget(text: str) -> Decimal:
     if not (value.is_finite() and value > 0):
         raise UsageError(f"--budget {text!r}: write an amount in US dollars above 0, such as 2.50")
     return value
-
-
-def check(options: RunOptions) -> None:
-    """Raise UsageError for a strategy or model that cannot be meant; nothing is opened."""
-    from .engine.cases import full_name
-    from .registry import providers
-    from .strategies.bind import bind_strategy
-
-    if options.replay is not None and not options.replay.is_dir():
-        raise UsageError(f"--replay {options.replay}: no such folder; --record {options.replay} makes one")
-    if options.record is not None and options.replay is not None:
-        raise UsageError("--record and --replay together: what is replayed was recorded already; leave one out")
-    if options.prices is not None and not options.prices.is_file():
-        raise UsageError(f"--hl-prices {options.prices}: no such file")
-    labels = [bind_strategy(spec).label for spec in options.strategies or ()]
-    doubled = {label for label in labels if labels.count(label) > 1}
-    if doubled:
-        raise UsageError(f"--strategy {', '.join(sorted(doubled))} was given twice")
-    full = [(name.provider, full_name(name)) for name in options.providers]
-    if len(set(full)) < len(full):
-        shown = " ".join(f"--provider {name}" for name in options.providers)
-        raise UsageError(f"two of {shown} are the same model; leave one out")
-    mixed = [
-        parse_model(name, "--strategy") for spec in options.strategies or () for name in bind_strategy(spec).models
-    ]
-    for name in (*options.providers, *((options.judge,) if options.judge else ()), *mixed):
-        if options.replay is not None:
-            continue  # neither weights nor client are needed
-        look = getattr(providers.get(name.provider), "check", None)
-        if look is not None:
-            look(name.model)
 
 
 def limited(task: Task, limit: int | None) -> Task:

@@ -1,4 +1,4 @@
-"""The parameters written for a scorer, held against the signature of its factory."""
+"""Checks the parameters written for a strategy or scorer against the signature of its factory, and converts them."""
 
 from __future__ import annotations
 
@@ -7,78 +7,145 @@ import inspect
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from .errors import UsageError, did_you_mean
-from .scorers.match.extract import Extract
 
-_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "nothing"}
+OUTPUT_FILE = "output_file"
+OutputFile: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], OUTPUT_FILE]
+"""A scorer's parameter that a task file writes as the name of a file of {id, output} rows.
+
+The task loader reads the file; the scorer receives sample id → outputs.
+"""
+
+_NAMED = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_DESCRIPTIONS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class WrittenParameter(ABC):
+    """Base of the parameter types that are built from a value of a task file."""
+
+    __slots__ = ()
+
+    @classmethod
+    @abstractmethod
+    def from_param(cls, value: Any) -> Self:
+        """Builds the parameter from the written value. Raises UsageError."""
 
 
 def check_params(
-    factory: Callable[..., Any], params: Mapping[str, Any], allowed: Mapping[str, inspect.Parameter]
+    written: Mapping[str, Any],
+    allowed: Mapping[str, inspect.Parameter],
+    hints: Mapping[str, Any],
+    *,
+    read_text: bool = False,
 ) -> dict[str, Any]:
-    """The parameters as the factory wants them. Raises UsageError for an unknown, wrong or missing one."""
-    open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in allowed.values())
-    names = [name for name, p in allowed.items() if p.kind in _NAMED]
-    for key in params:
+    """Returns the written parameters, converted to the annotations in `hints`.
+
+    With `read_text`, numbers and booleans may be written as text, as on a command line.
+    Raises UsageError for an unknown or missing parameter and for a value that does not fit.
+    """
+    open_ended = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in allowed.values())
+    names = [name for name, parameter in allowed.items() if parameter.kind in _NAMED]
+    for key in written:
         if key not in names and not open_ended:
             raise UsageError(
                 f"no parameter {key!r}{did_you_mean(str(key), names)} (it has: {', '.join(names) or 'none'})"
             )
-    missing = [n for n in names if allowed[n].default is inspect.Parameter.empty and n not in params]
+    missing = [name for name in names if allowed[name].default is inspect.Parameter.empty and name not in written]
     if missing:
         raise UsageError(f"needs a value for {', '.join(missing)}")
-    hints = _hints(factory)
-    return {key: _convert(key, value, hints.get(key, Any)) for key, value in params.items()}
+    return {key: _convert(key, value, hints.get(key, Any), read_text) for key, value in written.items()}
 
 
-_NAMED = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+def type_hints(factory: Callable[..., Any]) -> dict[str, Any]:
+    """Returns the annotations of a factory's parameters, `Annotated` included.
 
-
-def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations; none where a user's cannot be evaluated, for they are only a help."""
+    Empty if an annotation cannot be evaluated, such as a name imported for type checkers only.
+    """
     is_plain_class = isinstance(factory, type) and not dataclasses.is_dataclass(factory)
+    annotated = inspect.getattr_static(factory, "__init__") if is_plain_class else factory
     try:
-        return typing.get_type_hints(inspect.getattr_static(factory, "__init__") if is_plain_class else factory)
+        return typing.get_type_hints(annotated, include_extras=True)
     except (NameError, TypeError, AttributeError):
         return {}
 
 
-def _convert(key: str, value: Any, hint: Any) -> Any:
-    options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
-    for option in options:
+def is_marked(hint: Any, mark: str) -> bool:
+    """Returns whether an annotation, or an alternative of a union, is `Annotated[..., mark]`."""
+    return any(
+        typing.get_origin(option) is Annotated and mark in option.__metadata__ for option in _alternatives(hint)
+    )
+
+
+def output_file_parameters(factory: Callable[..., Any]) -> frozenset[str]:
+    """Returns the names of the factory's parameters that are annotated as `OutputFile`."""
+    return _cached_output_files(factory) if isinstance(factory, Hashable) else _output_files(factory)
+
+
+def _output_files(factory: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(name for name, hint in type_hints(factory).items() if is_marked(hint, OUTPUT_FILE))
+
+
+_cached_output_files = lru_cache(maxsize=256)(_output_files)  # every record asks
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+
+
+def _convert(key: str, value: Any, hint: Any, read_text: bool) -> Any:
+    alternatives = [_without_marks(option) for option in _alternatives(_without_marks(hint))]
+    for option in alternatives:
         try:
-            return _fit(value, option)
-        except (TypeError, ValueError):
+            return _fit(_from_text(value, option) if read_text and isinstance(value, str) else value, option)
+        except (TypeError, ValueError, KeyError):
             continue
-    wanted = " or ".join(_describe(option) for option in options if option is not type(None))
-    raise UsageError(f"{key} must be {wanted}, got {value!r}")
+    expected = " or ".join(_describe(option) for option in alternatives if option is not type(None))
+    raise UsageError(f"{key} must be {expected}, got {value!r}")
+
+
+def _without_marks(hint: Any) -> Any:
+    return hint.__origin__ if typing.get_origin(hint) is Annotated else hint
+
+
+def _from_text(text: str, hint: Any) -> Any:
+    """Reads a boolean or a number from text. Raises KeyError or ValueError if the text is neither."""
+    if hint is bool:
+        return _BOOLEANS[text.lower()]
+    return hint(text) if hint in (int, float) else text
 
 
 def _fit(value: Any, hint: Any) -> Any:
-    """The value as this annotation wants it. Raises ValueError or TypeError where it is none."""
+    """Returns the value as the annotation requires it. Raises ValueError or TypeError if it does not fit."""
     origin = typing.get_origin(hint)
     if hint is Any:
         return value
-    if hint is Extract:
-        return Extract.from_param(value)
     if origin is Literal:
-        return _need(value, value in typing.get_args(hint))
+        return _require(value, value in typing.get_args(hint))
     if origin in (tuple, list, Sequence):
-        _need(value, isinstance(value, list | tuple))
-        return (tuple if origin is Sequence else origin)(_fit(item, typing.get_args(hint)[0]) for item in value)
+        _require(value, isinstance(value, list | tuple))
+        return (tuple if origin is Sequence else origin)(_fit(item, _item_hint(hint)) for item in value)
     if hint is float:
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        return float(_need(value, number))
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return float(_require(value, is_number))
     kind = origin or hint
     if not isinstance(kind, type):
-        return value  # an annotation beyond what a task file can say
-    return _need(value, isinstance(value, kind) and (kind is not int or not isinstance(value, bool)))
+        return value  # an annotation beyond what a task file can express
+    if issubclass(kind, WrittenParameter):
+        return kind.from_param(value)
+    return _require(value, isinstance(value, kind) and (kind is not int or not isinstance(value, bool)))
 
 
-def _need(value: Any, fits: bool) -> Any:
+def _item_hint(hint: Any) -> Any:
+    return next(iter(typing.get_args(hint)), Any)
+
+
+def _require(value: Any, fits: bool) -> Any:
     if not fits:
         raise ValueError
     return value
@@ -88,5 +155,5 @@ def _describe(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return "one of " + ", ".join(map(repr, typing.get_args(hint)))
     if typing.get_origin(hint) in (tuple, list, Sequence):
-        return f"a list, each {_describe(typing.get_args(hint)[0])}"
-    return str(_WORDS.get(hint) or getattr(hint, "__name__", hint))
+        return f"a list, each {_describe(_item_hint(hint))}"
+    return str(_DESCRIPTIONS.get(hint) or getattr(hint, "__name__", hint))

@@ -1,99 +1,48 @@
-"""The house's floors, held by parsing the imports of every module."""
+"""The layers of docs/architecture.md hold: every import of every module is read, wherever it is written."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "pytest_hiddenlayer"
-FLOORS = {
-    "": 9,  # the package itself: it names what it hands out
-    "errors": 1,
-    "types": 2,
-    "registry": 2,
-    "stats": 2,
-    "taskfile": 3,
-    "models": 3,
-    "strategies": 3,
-    "scorers": 3,
-    "providers": 3,
-    "engine": 4,
-    "results": 5,
-    "report": 6,
-    "api": 7,
-    "plugin": 8,
-    "commands": 8,
-    "cli": 9,
-}
-APART = {"strategies", "scorers", "providers", "taskfile"}  # rooms of floor 3 that never look into each other
-SHARED = {  # modules of a room that its others may use
-    "strategies": {"models", "together", "vote"},
-    "scorers": {
-        "adapt",
-        "cohesion",
-        "extract",
-        "families",
-        "fields",
-        "judging",
-        "jury",
-        "letters",
-        "math_process",
-        "math_worker",
-        "number",
-        "numerals",
-        "opinion",
-        "pairwise",
-        "params",
-        "prompt",
-        "reading",
-        "rubric",
-        "scale",
-        "sentences",
-        "verdict",
-        "weighted",
-        "words",
-    },
-    "providers": {
-        "batch_anthropic",
-        "batch_openai",
-        "batching",
-        "client",
-        "faults",
-        "mlx_batch",
-        "mlx_blas",
-        "mlx_jobs",
-        "mlx_load",
-        "mlx_prefix",
-        "mlx_random",
-        "mlx_sampling",
-        "ollama_server",
-        "openai_server",
-        "remote",
-        "streamed",
-        "told",
-        "transport",
-    },
-}
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "pytest_hiddenlayer"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "starters" not in path.parts)
+APART = {"strategies", "scorers", "providers", "taskfile"}  # packages of one layer that do not import each other
+PYTEST = {"pytest", "_pytest", "syrupy", "pytest_html", "xdist"}
 HEAVY = {"yaml", "jinja2", "pydantic", "scipy", "rich", "mlx", "mlx_lm", "numpy", "pytest_html"}
 HEAVY |= {"openai", "anthropic", "ollama", "httpx", "httpx2", "aiohttp", "genai_prices"}
 HEAVY |= {"syrupy", "tokenizers", "transformers", "xdist", "matplotlib", "math_verify", "sympy"}
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "starters" not in path.parts)
+MAX_MODULES, MAX_LINES = 16, 300
+ONE_EACH = {"cli"}  # one module per subcommand, however many there are
+
+
+def documented_layers() -> dict[str, int]:
+    """Top-level module or package → its layer, from the table of the document."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", text, flags=re.M)
+    return {name: int(layer) for layer, names in rows for name in re.findall(r"`(\w+)`", names)}
+
+
+LAYERS = documented_layers()
 
 
 def name_of(path: Path) -> str:
-    """`results.gate` for results/gate.py, `results` for its __init__.py."""
+    """`results.log.resume` for results/log/resume.py, `results` for its __init__.py."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def imports(path: Path, *, at_load: bool = False) -> Iterator[str]:
-    """Full names of the modules a file imports; with `at_load` only those outside functions and TYPE_CHECKING."""
-    nodes: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    """Full names of the modules that a file imports; `at_load`: outside functions and TYPE_CHECKING only."""
+    nodes: list[ast.AST] = [_tree(path)]
     while nodes:
         node = nodes.pop()
         if at_load and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -107,119 +56,127 @@ def imports(path: Path, *, at_load: bool = False) -> Iterator[str]:
         nodes.extend(ast.iter_child_nodes(node))
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _from(path: Path, node: ast.ImportFrom) -> Iterator[str]:
     base = node.module or ""
     if node.level:
         parts = ["pytest_hiddenlayer", *path.relative_to(PACKAGE).parts][: -node.level]
         base = ".".join([*parts, *([base] if base else [])])
     for alias in node.names:
-        inside = PACKAGE.parent / base.replace(".", "/")
-        below = (inside / alias.name).with_suffix(".py").exists() or (inside / alias.name).is_dir()
-        yield f"{base}.{alias.name}" if base.startswith("pytest_hiddenlayer") and below else base
+        folder = PACKAGE.parent / base.replace(".", "/")
+        is_module = (folder / alias.name).with_suffix(".py").exists() or (folder / alias.name).is_dir()
+        yield f"{base}.{alias.name}" if base.startswith("pytest_hiddenlayer") and is_module else base
 
 
 def own(names: Iterator[str]) -> set[str]:
-    """Those of our package, without its name."""
+    """The imports of this package, without its name."""
     start = "pytest_hiddenlayer."
     return {name.removeprefix(start) for name in names if name.startswith(start)}
 
 
 def loaded_with(name: str) -> set[str]:
-    """Every module of ours that importing `name` executes, packages included."""
-    found: set[str] = set()
+    """Every module of the package that importing `name` executes, packages included."""
+    loaded: set[str] = set()
     waiting = {name}
     while waiting:
-        now = waiting.pop()
-        found.add(now)
-        parents = {".".join(now.split(".")[:depth]) for depth in range(1, now.count(".") + 1)}
-        waiting |= (GRAPH[now] | parents) - found
-    return found
+        module = waiting.pop()
+        loaded.add(module)
+        parents = {".".join(module.split(".")[:depth]) for depth in range(1, module.count(".") + 1)}
+        waiting |= (AT_LOAD[module] | parents) - loaded
+    return loaded
 
 
-GRAPH = {name_of(path): own(imports(path, at_load=True)) - {name_of(path)} for path in MODULES}
-"""Module → modules of ours that it imports when it is loaded."""
+AT_LOAD = {name_of(path): own(imports(path, at_load=True)) - {name_of(path)} for path in MODULES}
+"""Module → modules of the package that it imports when it is loaded."""
+ANYWHERE = {name_of(path): own(imports(path)) - {name_of(path)} for path in MODULES}
+"""Module → modules of the package that it imports anywhere."""
+INSIDE = [path for path in MODULES if name_of(path)]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@pytest.mark.parametrize("path", INSIDE, ids=name_of)
 def test_imports_point_down(path):
-    """A module imports from its own floor or from below."""
-    floor = FLOORS[name_of(path).split(".")[0]]
-    above = {name for name in own(imports(path)) if FLOORS[name.split(".")[0]] > floor}
-    assert not above
+    """A module imports from its own layer or from a lower one."""
+    layer = LAYERS[name_of(path).split(".")[0]]
+    assert not {name for name in own(imports(path)) if LAYERS[name.split(".")[0]] > layer}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_every_module_has_a_floor(path):
-    """A new module or package at the top of the house is given a floor here."""
-    assert name_of(path).split(".")[0] in FLOORS
-
-
-@pytest.mark.parametrize("name", ["errors", "types"])
-def test_errors_and_nouns_stand_alone(name):
-    """The error tree and the nouns import no module of ours at all."""
-    assert not own(imports(PACKAGE / f"{name}.py"))
-
-
-def test_the_package_itself_imports_nothing_of_ours():
-    """`import pytest_hiddenlayer` brings no module: its names come in when they are first used."""
-    assert not own(imports(PACKAGE / "__init__.py", at_load=True))
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in APART], ids=name_of)
-def test_rooms_of_one_floor_stay_apart(path):
-    """Strategies, scorers and providers know the nouns, never each other's rooms."""
-    room = path.parent.name
-    assert not {name for name in own(imports(path)) if name.split(".")[0] in APART - {room}}
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in SHARED], ids=name_of)
-def test_one_of_a_kind_never_imports_another(path):
-    """One strategy, scorer or provider never imports another; what they share has a module of its own."""
-    room = path.parent.name
-    others = {n.split(".")[1] for n in own(imports(path)) if n.startswith(f"{room}.")}
-    assert others <= SHARED[room]
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if "plugin" not in p.parts], ids=name_of)
-def test_only_the_plugin_knows_pytest(path):
-    """No module outside plugin/ imports pytest or one of its plugins."""
-    assert not {
-        n for n in imports(path) if n.split(".")[0] in {"pytest", "_pytest", "syrupy", "pytest_html", "xdist"}
-    }
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_only_the_provider_knows_its_sdk(path):
-    """Nothing but the mlx provider's own modules imports mlx."""
-    if path.parent.name == "providers" and path.name.startswith("mlx"):
-        return
-    assert not {name for name in imports(path) if name.split(".")[0] in {"mlx", "mlx_lm"}}
-
-
-def test_no_circle():
-    """No module imports itself by a detour, whatever is imported inside functions left aside."""
+def test_there_is_no_cycle():
+    """No module imports itself by a detour, imports inside functions and under TYPE_CHECKING included."""
     done: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> None:
         assert name not in path, " → ".join([*path, name])
         if name not in done:
-            for other in GRAPH[name]:
+            for other in sorted(ANYWHERE[name]):
                 walk(other, (*path, name))
             done.add(name)
 
-    for name in GRAPH:
+    for name in ANYWHERE:
         walk(name, ())
+
+
+def test_nobody_imports_the_package_itself():
+    """Modules import each other, never the names that `pytest_hiddenlayer` hands out."""
+    assert not [name_of(path) for path in INSIDE if "pytest_hiddenlayer" in set(imports(path))]
+
+
+def test_the_table_names_what_exists():
+    """Every module and package at the top is in the table, and nothing else."""
+    assert set(LAYERS) == {name_of(path).split(".")[0] for path in INSIDE}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if name_of(p).split(".")[0] in APART], ids=name_of)
+def test_packages_of_one_layer_stay_apart(path):
+    """Strategies, scorers, providers and task files do not import each other."""
+    package = name_of(path).split(".")[0]
+    assert not {name for name in own(imports(path)) if name.split(".")[0] in APART - {package}}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if "plugin" not in p.parts], ids=name_of)
+def test_only_the_plugin_imports_pytest(path):
+    """No module outside plugin/ imports pytest or one of its plugins."""
+    assert not {name for name in imports(path) if name.split(".")[0] in PYTEST}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_provider_imports_its_sdk(path):
+    """Only the mlx provider's own modules import mlx."""
+    if not name_of(path).startswith("providers.mlx"):
+        assert not {name for name in imports(path) if name.split(".")[0] in {"mlx", "mlx_lm"}}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_file_is_long(path):
+    """A file of more than 300 lines holds several ideas."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({p.parent for p in MODULES if p.parent.name not in ONE_EACH}), ids=lambda path: path.name
+)
+def test_no_package_is_large(folder):
+    """A package of many modules is several packages."""
+    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= MAX_MODULES
+
+
+def test_importing_the_package_loads_nothing_else():
+    """`import pytest_hiddenlayer` loads its version only: public names are imported on first use."""
+    assert loaded_with("") == {"", "version"}
 
 
 @pytest.mark.parametrize("name", sorted(loaded_with("plugin")))
 def test_what_loads_with_the_plugin_imports_nothing_heavy(name):
-    """A module that comes in with the plugin imports heavy packages in the function that uses them."""
+    """A module that loads with the plugin imports heavy packages in the function that uses them."""
     (path,) = (p for p in MODULES if name_of(p) == name)
     assert not {n for n in imports(path, at_load=True) if n.split(".")[0] in HEAVY}
 
 
 def test_loading_the_plugin_imports_nothing_heavy():
-    """After importing the plugin, no heavy package is there that pytest and its plugins did not bring."""
+    """After importing the plugin, no heavy package is loaded that pytest and its plugins did not load."""
     code = (
         "import sys, pytest; before = set(sys.modules); import pytest_hiddenlayer.plugin; "
         f"print(sorted({HEAVY!r} & (set(sys.modules) - before)))"

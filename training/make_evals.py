@@ -22,10 +22,10 @@ from typing import Any
 from pytest_hiddenlayer.strategies.debate import RECONSIDER
 
 from .holdout import PEOPLE, THINGS, WORDS, could_be_trained, is_step
-from .nano.draw import Draw
 from .nano.families.listing import tables as table_chat
 from .nano.questions import Question, chain_question, story_question, sum_question
 from .nano.reading import keys_in
+from .nano.sampling import Draw
 from .nano.split import is_held_out
 from .nano.words import NAMES
 

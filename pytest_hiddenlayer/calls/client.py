@@ -1,93 +1,69 @@
-"""The line to one model: what lies between a strategy's question and a provider's attempt.
+"""The client of one model: everything between a strategy's request and a provider's attempt.
 
-    cassette or cache → budget → a place among the calls in flight → attempts → price, remarks
-                      → the desk of batches, which has all of these in its own way
+    cassette or cache → budget → limiter → attempts → price, checks
+                      → batcher, which has its own budget and attempts
 
-Each of them is optional but the places and the attempts.
+Only the limiter and the attempts are always there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
-from ..types import Completion, Provider, Request
+from ..protocols import Provider, ProviderCapabilities, capabilities_of
+from ..types import Completion, Request
 from .batch.batcher import Batcher
 from .cache_key import cache_key_fields, call_key
 from .checks import check_completion
+from .cost.meter import CostMeter
 from .limiter import AdaptiveLimiter
+from .protocols import Store
 from .retry import RetryPolicy, complete_with_retry
-
-
-class Store(Protocol):
-    """Where completions are kept by the identity of their calls."""
-
-    def get(self, identity: dict[str, Any]) -> Completion | None:
-        """The completion of such a call; None where there is none."""
-        ...
-
-    def put(self, identity: dict[str, Any], completion: Completion) -> None:
-        """Keep a completion, if it is one to keep."""
-        ...
-
-
-class Purse(Protocol):
-    """Prices calls, and holds them within the budget."""
-
-    async def reserve(self, request: Request, order: int) -> Any:
-        """Set aside what a call may cost at most, lower orders first. Raises BudgetExceededError."""
-        ...
-
-    def commit(self, reserved: Any, completion: Completion) -> Completion:
-        """The completion with its cost; what is left over is free again."""
-        ...
-
-    def release_or_hold(self, reserved: Any, error: BaseException) -> None:
-        """No answer came."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelClient:
-    """An open provider with everything that a run puts before it; fulfils the Provider protocol."""
+    """An open provider with the run's stores, budget, limiter and retries; implements Provider."""
 
     name: str  # the provider's registered name
     provider: Provider
     model: str
     limiter: AdaptiveLimiter
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
-    stores: tuple[Store, ...] = ()  # the first that knows a call answers it; all hear of every answer
-    meter: Purse | None = None
-    batcher: Batcher | None = None  # under --hl-batch, where the provider has batches
-    endpoint: str = ""  # tells servers, and models of one name, apart
-    structured: bool = False
+    stores: tuple[Store, ...] = ()  # the first that knows a call answers it; every answer is put into all
+    meter: CostMeter | None = None
+    batcher: Batcher | None = None  # under --hl-batch, if the provider has a batch API
+    endpoint: str = ""  # URL and fingerprint: distinguishes servers, and models of one name
+    capabilities: ProviderCapabilities = field(default_factory=ProviderCapabilities)
 
     @classmethod
-    def to(cls, name: str, provider: Provider, limiter: AdaptiveLimiter, **rest: Any) -> ModelClient:
-        """The line to an open provider."""
+    def for_provider(cls, name: str, provider: Provider, limiter: AdaptiveLimiter, **rest: Any) -> ModelClient:
+        """The client of an open provider."""
+        capabilities = capabilities_of(provider)
         return cls(
             name=name,
             provider=provider,
             model=provider.model,
             limiter=limiter,
-            endpoint=" ".join(filter(None, (getattr(provider, name, "") for name in ("endpoint", "fingerprint")))),
-            structured=getattr(provider, "structured", False),
+            endpoint=" ".join(filter(None, (capabilities.endpoint, capabilities.fingerprint))),
+            capabilities=capabilities,
             **rest,
         )
 
-    def in_order(self, order: int) -> PrioritizedClient:
-        """The same line, for the case with this turn."""
+    def prioritized(self, order: int) -> PrioritizedClient:
+        """This client for the case with this order."""
         return PrioritizedClient(self, order)
 
     async def complete(self, request: Request, order: int = 0) -> Completion:
-        """The completion, from a store or from the provider; of those that wait lower orders go first.
+        """Return the completion, from a store or from the provider. Waiting calls with lower orders go first.
 
         Raises ProviderError.
         """
-        wanted = self.stores or self.batcher is not None
-        identity = cache_key_fields(self.name, self.model, self.endpoint, request) if wanted else {}
-        known = next((found for store in self.stores if (found := store.get(identity)) is not None), None)
-        completion = await self._fresh(identity, request, order) if known is None else known
+        needs_key = self.stores or self.batcher is not None
+        identity = cache_key_fields(self.name, self.model, self.endpoint, request) if needs_key else {}
+        stored = next((answer for store in self.stores if (answer := store.get(identity)) is not None), None)
+        completion = await self._fresh(identity, request, order) if stored is None else stored
         for store in self.stores:
             store.put(identity, completion)
         return completion
@@ -97,30 +73,30 @@ class ModelClient:
             batched = await self.batcher.answer(call_key(identity), request, order)
             if batched is not None:
                 return self._checked(request, batched)
-        return await self._ask(request, order)
+        return await self._call(request, order)
 
-    async def _ask(self, request: Request, order: int) -> Completion:
+    async def _call(self, request: Request, order: int) -> Completion:
         if self.meter is None:
-            return self._checked(request, await self._persist(request, order))
+            return self._checked(request, await self._attempt(request, order))
         reserved = await self.meter.reserve(request, order)
         try:
-            completion = await self._persist(request, order)
+            completion = await self._attempt(request, order)
         except BaseException as error:
             self.meter.release_or_hold(reserved, error)
             raise
         return self._checked(request, self.meter.commit(reserved, completion))
 
-    async def _persist(self, request: Request, order: int) -> Completion:
+    async def _attempt(self, request: Request, order: int) -> Completion:
         return await complete_with_retry(
             lambda: self.provider.complete(request), self.limiter, order, self.retry_policy
         )
 
     def _checked(self, request: Request, completion: Completion) -> Completion:
-        found = check_completion(self.model, request, completion)
-        return replace(completion, warnings=(*completion.warnings, *found)) if found else completion
+        warnings = check_completion(self.model, request, completion)
+        return replace(completion, warnings=(*completion.warnings, *warnings)) if warnings else completion
 
     async def close(self) -> None:
-        """Close the provider."""
+        """Close the batcher and the provider."""
         if self.batcher is not None:
             await self.batcher.close()
         await self.provider.close()
@@ -128,25 +104,25 @@ class ModelClient:
 
 @dataclass(frozen=True, slots=True)
 class PrioritizedClient:
-    """A line as one case sees it; fulfils the Provider protocol."""
+    """A model's client as one case uses it; implements Provider."""
 
-    line: ModelClient
+    client: ModelClient
     order: int
 
     @property
     def model(self) -> str:
-        """The line's."""
-        return self.line.model
+        """The client's model."""
+        return self.client.model
 
     @property
-    def structured(self) -> bool:
-        """The line's."""
-        return self.line.structured
+    def capabilities(self) -> ProviderCapabilities:
+        """The client's capabilities."""
+        return self.client.capabilities
 
     async def complete(self, request: Request) -> Completion:
-        """The completion, in this case's turn. Raises ProviderError."""
-        return await self.line.complete(request, self.order)
+        """Return the completion, queued by this case's order. Raises ProviderError."""
+        return await self.client.complete(request, self.order)
 
     async def close(self) -> None:
-        """Close the line."""
-        await self.line.close()
+        """Close the client."""
+        await self.client.close()

@@ -1,4 +1,4 @@
-"""Opening the line to a model, as the run's options want it."""
+"""Opens the client of a model, as the run's options require."""
 
 from __future__ import annotations
 
@@ -6,51 +6,50 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.cases import full_name
 from ..errors import UsageError
+from ..model_names import full_name
 from ..options import RunOptions
+from ..protocols import Provider, ProviderCapabilities, StreamingProvider, capabilities_of
 from ..registry import providers
-from ..types import ModelName, Provider
+from ..types import ModelName
 from .client import ModelClient
 from .limiter import AdaptiveLimiter
 from .resources import RunResources
 from .retry import RetryPolicy
 
-AT_ONCE = (20, 200)
-"""Calls in flight to begin with, and most, where neither the user nor the provider says."""
 FIRST_WAIT_S = 0.5
-"""Upper bound in seconds of the wait before a call is asked for the second time; it doubles each time."""
-ATTEMPT_S = 300.0
-"""Seconds of one attempt, where neither the user nor the provider says."""
+"""Upper bound of the wait before the second attempt, in seconds; it doubles with each attempt."""
 
 
-def open_line(name: ModelName, options: RunOptions, means: RunResources) -> ModelClient:
-    """The line to a model. Raises ProviderUnavailableError, UsageError."""
-    provider = _open(name, options) if means.replayer is None else means.replayer.model(name.provider, name.model)
-    start, most = getattr(provider, "at_once", AT_ONCE)
-    meter = means.meter(name.provider, provider) if means.replayer is None else None
-    return ModelClient.to(
+def open_client(name: ModelName, options: RunOptions, resources: RunResources) -> ModelClient:
+    """Return the client of a model. Raises ProviderUnavailableError, UsageError."""
+    replayer = resources.replayer
+    provider = _open(name, options) if replayer is None else replayer.model(name.provider, name.model)
+    capabilities = capabilities_of(provider)
+    initial, maximum = capabilities.concurrency
+    meter = resources.meter(name.provider, provider) if replayer is None else None
+    return ModelClient.for_provider(
         name.provider,
         provider,
-        AdaptiveLimiter(start, most) if options.concurrency is None else AdaptiveLimiter(options.concurrency),
-        retry_policy=_patience(provider, options),
-        stores=() if means.replayer is not None else means.stores(provider),
+        AdaptiveLimiter(initial, maximum) if options.concurrency is None else AdaptiveLimiter(options.concurrency),
+        retry_policy=_retry_policy(capabilities, options),
+        stores=() if replayer is not None else resources.stores(provider),
         meter=meter,
-        batcher=None if meter is None else means.batcher(name.provider, provider, meter),
+        batcher=None if meter is None else resources.batcher(name.provider, provider, meter),
     )
 
 
 def _open(name: ModelName, options: RunOptions) -> Provider:
     factory = providers.get(name.provider)
-    more: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     if (url := base_url(name.provider, options)) is not None:
-        more["base_url"] = url
+        arguments["base_url"] = url
         if url in options.ini_urls:
-            more["send_key"] = _no_key(name.provider, factory, url)
-    provider: Provider = factory(name.model, **more)
-    if options.stream and hasattr(provider, "streams"):
-        provider.streams = True
-    endpoint: str = getattr(provider, "endpoint", "")
+            arguments["send_key"] = _no_key(name.provider, factory, url)
+    provider: Provider = factory(name.model, **arguments)
+    if options.stream and isinstance(provider, StreamingProvider):
+        provider.stream = True
+    endpoint = capabilities_of(provider).endpoint
     if name.model is None and endpoint and provider.model != full_name(name):
         raise UsageError(
             f"--provider {name}: the server at {endpoint} answers with {provider.model}, and results must "
@@ -60,26 +59,25 @@ def _open(name: ModelName, options: RunOptions) -> Provider:
 
 
 def base_url(provider: str, options: RunOptions) -> str | None:
-    """The server that the user wants of this provider; None: the provider's own choice.
+    """The server that the user chose for this provider; None: the provider's default.
 
-    A URL without a provider's name is for every provider that takes one.
+    A URL without a provider's name applies to every provider that takes one. Raises UsageError if
+    the user chose a server for a provider that takes none.
     """
-    named = options.base_urls.get(provider)
-    found = options.base_urls.get("") if named is None and takes_base_url(providers.get(provider)) else named
-    if named is not None and not takes_base_url(providers.get(provider)):
-        raise UsageError(
-            f"--hl-base-url {provider}={named}: provider {provider!r} speaks to no server of your choice"
-        )
-    return found
+    own_url = options.base_urls.get(provider)
+    takes_one = takes_base_url(providers.get(provider))
+    if own_url is not None and not takes_one:
+        raise UsageError(f"--hl-base-url {provider}={own_url}: provider {provider!r} takes no base URL; remove it")
+    return options.base_urls.get("") if own_url is None and takes_one else own_url
 
 
 def takes_base_url(factory: Callable[..., Any]) -> bool:
-    """Whether a provider speaks to a server of the user's choice."""
+    """Whether the user may choose the provider's server."""
     return _takes(factory, "base_url")
 
 
 def _no_key(provider: str, factory: Callable[..., Any], url: str) -> bool:
-    """False, as `send_key`. Raises UsageError for a provider that cannot be asked to keep its key."""
+    """False, the value of `send_key`. Raises UsageError if the factory does not take it."""
     if not _takes(factory, "send_key"):
         raise UsageError(
             f"hl_base_url {url}: an address from an ini file gets no key from the environment, and provider "
@@ -96,8 +94,9 @@ def _takes(factory: Callable[..., Any], parameter: str) -> bool:
         return False
 
 
-def _patience(provider: Any, options: RunOptions) -> RetryPolicy:
-    """The user's time for an attempt, else the provider's (None: it takes as long as it takes)."""
-    seconds = options.timeout_s if options.timeout_s is not None else getattr(provider, "attempt_s", ATTEMPT_S)
-    total_s = None if seconds is None else 3 * seconds
-    return RetryPolicy(attempt_s=seconds, total_s=total_s, first_wait_s=FIRST_WAIT_S)
+def _retry_policy(capabilities: ProviderCapabilities, options: RunOptions) -> RetryPolicy:
+    """The deadline of an attempt is the user's, else the provider's; that of all attempts is three times as long."""
+    attempt_s = options.timeout_s if options.timeout_s is not None else capabilities.timeout_s
+    return RetryPolicy(
+        attempt_s=attempt_s, total_s=None if attempt_s is None else 3 * attempt_s, first_wait_s=FIRST_WAIT_S
+    )

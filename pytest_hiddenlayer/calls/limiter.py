@@ -1,13 +1,13 @@
-"""How many calls to one model are in flight: a bound that adapts, and serves the oldest case first.
+"""Limits the calls to one model that are in flight. The limit adapts, and the oldest case goes first.
 
 With a plain semaphore a strategy's second call would queue behind the first calls of every
-later case, and all cases would end together; oldest first, answers arrive in order.
+later case, and all cases would end together. Oldest first, answers arrive in order.
 
-The bound grows while calls succeed and halves when the server says that it is too much:
-additive increase, multiplicative decrease, after a slow start that doubles each round until
-the first such word; near the bound that was last too much it grows a good deal slower. Chiu &
-Jain 1989, "Analysis of the increase and decrease algorithms for congestion avoidance in
-computer networks"; Jacobson 1988, "Congestion avoidance and control".
+The limit grows while calls succeed and halves when the server is overloaded: additive increase,
+multiplicative decrease, after a slow start that doubles each round until the first overload. Near
+the limit of the last overload it grows much more slowly. Chiu & Jain 1989, "Analysis of the
+increase and decrease algorithms for congestion avoidance in computer networks"; Jacobson 1988,
+"Congestion avoidance and control".
 """
 
 from __future__ import annotations
@@ -19,58 +19,58 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 PROBE_ROUNDS = 8
-"""Rounds of calls that go well before the bound that was last too much is tried again."""
+"""Rounds of successful calls before the limit of the last overload is tried again."""
 
 
 class AdaptiveLimiter:
-    """At most `bound` holders at a time; of those who wait, the lowest order goes next. One event loop only."""
+    """At most `bound` calls hold a slot at a time; the lowest order goes next. One event loop only."""
 
-    def __init__(self, start: int, most: int | None = None) -> None:
-        self.most = max(start, most or start)
+    def __init__(self, initial: int, maximum: int | None = None) -> None:
+        self.maximum = max(initial, maximum or initial)
         self.in_flight = 0
-        self.peak = 0  # most that were in flight at once
-        self._bound = float(start)
-        self._refused: float | None = None  # the bound at which the server last turned a call away
+        self.peak = 0  # highest number in flight at once
+        self._bound = float(initial)
+        self._overload_bound: float | None = None  # the bound at the last overload
         self._decreases = 0  # how often the bound was halved
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._tickets = count()  # equal orders go first come, first served
 
     @property
     def bound(self) -> int:
-        """Calls that may be in flight now."""
+        """The number of calls that may be in flight now."""
         return int(self._bound)
 
     @asynccontextmanager
     async def acquire(self, order: int) -> AsyncIterator[int]:
-        """Hold a place while the block runs; gives what `on_overload` wants to know of it."""
-        await self._take(order)
+        """Hold a slot while the block runs; yields the argument for `on_overload`."""
+        await self._acquire(order)
         try:
             yield self._decreases
         finally:
-            self._leave()
+            self._release()
 
     def on_success(self) -> None:
-        """A call that held a place succeeded: the bound grows, if it was what calls waited for."""
-        if self.in_flight < self.bound or self._bound >= self.most:
+        """A call that held a slot succeeded: the bound grows if all slots are taken."""
+        if self.in_flight < self.bound or self._bound >= self.maximum:
             return
-        step = 1.0 if self._refused is None else 1.0 / self._bound
-        if self._refused is not None and self._bound + 1 >= self._refused:
+        step = 1.0 if self._overload_bound is None else 1.0 / self._bound
+        if self._overload_bound is not None and self._bound + 1 >= self._overload_bound:
             step /= PROBE_ROUNDS
-        self._bound = min(self.most, self._bound + step)
+        self._bound = min(self.maximum, self._bound + step)
         self._wake()
 
     def on_overload(self, held: int) -> None:
-        """The server turned a call away that held a place: half as many, once for all that were in flight with it."""
+        """The server rejected a call that held a slot: halve the bound, once for all calls in flight with it."""
         if held == self._decreases:
             self._decreases += 1
-            self._refused = self._bound
+            self._overload_bound = self._bound
             self._bound = max(1.0, self._bound / 2)
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         self.in_flight -= 1
         self._wake()
 
-    async def _take(self, order: int) -> None:
+    async def _acquire(self, order: int) -> None:
         if not self._waiting and self.in_flight < self.bound:
             self._enter()
             return
@@ -80,8 +80,8 @@ class AdaptiveLimiter:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the place was ours already: pass it on
-                self._leave()
+            if turn.done() and not turn.cancelled():  # the slot was granted already: pass it on
+                self._release()
             raise
 
     def _enter(self) -> None:

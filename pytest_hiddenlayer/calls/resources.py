@@ -1,4 +1,4 @@
-"""What all lines of a run share: prices, the budget, the response cache and the cassettes."""
+"""What all clients of a run share: prices, the budget, the response cache and the cassettes."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from ..options import RunOptions
-from ..types import Completion, Provider
-from .batch.batcher import FLUSH_AFTER_S, Batcher, without
+from ..protocols import Provider, capabilities_of
+from ..types import Completion
+from .batch.batcher import FLUSH_AFTER_S, Batcher
 from .batch.ledger import BATCHES, Ledger
+from .batch.messages import no_batch_message
 from .cache.response_cache import ResponseCache
 from .cache.sqlite import default_path
 from .cassettes.replayer import Recorder, Replayer
-from .client import Store
 from .cost.budget import Budget
 from .cost.meter import CostMeter, is_free
 from .cost.price_file import read_own_prices
 from .cost.prices import Prices
+from .protocols import Store
 
 
 @dataclass(slots=True)
 class RunResources:
-    """Opened with the first line that needs them; closed with the run."""
+    """Created with the first model that is opened; closed with the run."""
 
     options: RunOptions
-    batches: Path = BATCHES  # folder of what is known of sent batches
-    notify: Callable[[str], None] = lambda text: None  # what people should know while the run lasts
+    batches: Path = BATCHES  # folder of the batch ledger
+    notify: Callable[[str], None] = lambda text: None  # receives messages for the user during the run
     prices: Prices = field(init=False)
     budget: Budget | None = field(init=False)
     cache: ResponseCache | None = None
@@ -42,48 +44,56 @@ class RunResources:
         self.replayer = None if options.replay is None else Replayer(options.replay)
 
     def stores(self, provider: Provider) -> tuple[Store, ...]:
-        """Where a line looks first, and keeps what it asked: servers' answers by default, all with `cache=all`."""
-        found: list[Store] = []
-        server = getattr(provider, "endpoint", "")
-        if self.options.cache == "all" or (self.options.cache == "seeded" and server):
+        """Where the provider's completions are looked up and stored.
+
+        With `cache=seeded` only answers of servers are cached, with `cache=all` those of every provider.
+        """
+        stores: list[Store] = []
+        capabilities = capabilities_of(provider)
+        if self.options.cache == "all" or (self.options.cache == "seeded" and capabilities.endpoint):
             if self.cache is None:
                 self.cache = ResponseCache(default_path(), "all" if self.options.cache == "all" else "seeded")
-            found.append(_Cached(self.cache, getattr(provider, "seeded", False)))
+            stores.append(_CacheStore(self.cache, capabilities.deterministic))
         if self.recorder is not None:
-            found.append(_Recorded(self.recorder))
-        return tuple(found)
+            stores.append(_RecorderStore(self.recorder))
+        return tuple(stores)
 
     def meter(self, name: str, provider: Provider) -> CostMeter:
-        """What prices the calls of a line."""
-        price_list = getattr(provider, "price_list", None)
-        free = is_free(price_list, getattr(provider, "endpoint", "")) and not self.prices.has_own(
-            name, provider.model
-        )
+        """The meter of the provider's calls; `name` is the provider's registered name."""
+        capabilities = capabilities_of(provider)
+        free = is_free(capabilities.price_list, capabilities.endpoint)
         return CostMeter(
             prices=self.prices,
             provider=name,
-            price_list=price_list,
+            price_list=capabilities.price_list,
             model=provider.model,
-            free=free,
+            free=free and not self.prices.has_own(name, provider.model),
             budget=self.budget,
         )
 
     def batcher(self, name: str, provider: Provider, meter: CostMeter) -> Batcher | None:
-        """What sends a line's calls in batches, where the user wants it and the provider can.
+        """The provider's batcher; None without --hl-batch, and if the provider has no batch API.
 
-        Raises UsageError for a file in the folder of batches that cannot be read.
+        Raises UsageError if a file of the batch ledger cannot be read.
         """
         if not self.options.batch:
             return None
-        full, api = f"{name}:{provider.model}", getattr(provider, "batches", None)
-        if api is None:
-            self.notify(without(full))
+        capabilities, subject = capabilities_of(provider), f"{name}:{provider.model}"
+        if capabilities.batch_api is None:
+            self.notify(no_batch_message(subject))
             return None
-        ledger = Ledger(self.batches, name, provider.model, getattr(provider, "endpoint", ""))
-        return Batcher(api, ledger, full, meter=replace(meter, batch=True), notify=self.notify, quiet_s=FLUSH_AFTER_S)
+        ledger = Ledger(self.batches, name, provider.model, capabilities.endpoint)
+        return Batcher(
+            capabilities.batch_api,
+            ledger,
+            subject,
+            meter=replace(meter, batch=True),
+            notify=self.notify,
+            quiet_s=FLUSH_AFTER_S,
+        )
 
     def close(self) -> None:
-        """Write what is not written yet."""
+        """Write what is buffered and close the files."""
         if self.cache is not None:
             self.cache.close()
         if self.recorder is not None:
@@ -91,19 +101,19 @@ class RunResources:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cached:
+class _CacheStore:
     cache: ResponseCache
-    seeded: bool
+    deterministic: bool
 
     def get(self, identity: dict[str, Any]) -> Completion | None:
         return self.cache.get(identity)
 
     def put(self, identity: dict[str, Any], completion: Completion) -> None:
-        self.cache.put(identity, completion, self.seeded)
+        self.cache.put(identity, completion, self.deterministic)
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
+class _RecorderStore:
     recorder: Recorder
 
     def get(self, identity: dict[str, Any]) -> Completion | None:

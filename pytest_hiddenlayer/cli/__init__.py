@@ -1,4 +1,8 @@
-"""The `hiddenlayer` command: one module of `commands/` a subcommand."""
+"""The `hiddenlayer` command: one module per subcommand.
+
+A subcommand's module has HELP, optionally EPILOG (examples), `add_arguments(parser)` and
+`run(arguments)`, which returns the exit status. `argument_types` holds what they share.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,34 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ..errors import HiddenLayerError
+from ..version import __version__
+
+EPILOG = """examples:
+  hiddenlayer init                     starter evals in ./evals
+  hiddenlayer run --provider mlx       answer and score them
+  hiddenlayer runs                     list the runs
+  hiddenlayer show last                what was wrong
+  hiddenlayer compare main last        did anything get worse?
+
+exit status: 0 fine; 1 a failure or a red gate; 2 interrupted; 4 a wrong option, name or path; 5 nothing to answer
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 fine, 1 a failure or a red gate, 2 interrupted, 4 a wrong option or name."""
-    parsed = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = parsed.run
+    """Run the command. Returns the exit status: 0 fine, 1 failed, 2 interrupted, 4 wrong usage, 5 nothing to do."""
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] | None = getattr(parsed, "run", None)
+    if run is None:
+        parser.print_help()
+        return 0
     try:
         return run(parsed)
     except HiddenLayerError as error:
         print(f"hiddenlayer: {error}", file=sys.stderr)
         return 4
     except KeyboardInterrupt:
-        print("hiddenlayer: interrupted; what was answered is in the run log", file=sys.stderr)
+        print("hiddenlayer: interrupted; every answer so far is in the run log", file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()
@@ -34,13 +53,26 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from . import cache, compare, diff, doctor, init, judge_audit, label, review, run, schema, show, tournament
+    from . import cache, compare, diff, doctor, init, judge_audit, label, review, run, runs, schema, show, tournament
 
-    parser = _Parser(prog="hiddenlayer", description="Evaluate language models and multi-agent strategies.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (init, schema, doctor, run, show, compare, diff, review, label, judge_audit, tournament, cache):
+    parser = _Parser(
+        prog="hiddenlayer",
+        description="Evaluate language models and multi-agent strategies.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    modules = (init, run, runs, show, compare, diff, review, label, tournament, judge_audit, schema, doctor, cache)
+    for module in modules:
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
-        sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        sub = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP,
+            epilog=getattr(module, "EPILOG", None),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     return parser

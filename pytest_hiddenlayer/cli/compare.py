@@ -1,4 +1,4 @@
-"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 where something regressed."""
+"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 if a cell regressed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING
 
 from ..errors import SnapshotError, UsageError, did_you_mean
 from ..results.regression.gate_messages import some
+from .argument_types import current_project, named_run, share
 
 if TYPE_CHECKING:
     from ..results.regression.baseline import CellKey
     from ..results.regression.compare_runs import RunComparison
     from ..results.regression.references import Reference
 
-HELP = "compare two runs, snapshot folders, snapshots or git refs; exit status 1 where a cell regressed"
+HELP = "compare two runs, snapshot folders, snapshots or git refs"
+EPILOG = """examples:
+  hiddenlayer compare main last              the committed snapshots of main against the last run
+  hiddenlayer compare last#single last#debate
+  hiddenlayer compare main last --markdown   a table for a pull request
+
+exit status: 0 nothing regressed; 1 a cell regressed or cannot be compared; 4 a reference that names nothing
+"""
 
 REFERENCE = (
-    "a path, a run id, `last` or a git ref; @PROVIDER:MODEL and #STRATEGY after it choose its cells; "
+    "a path, a run id, `last` or a git ref, then optionally @PROVIDER:MODEL and #STRATEGY to select cells; "
     "@PROVIDER:MODEL alone means the committed snapshots"
 )
 
@@ -31,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--equal-budget",
         action="store_true",
-        help="hold the strategies of run NEW against single answers at the same calls and tokens: its own draws, "
-        "or run OLD's single answers over epochs",
+        help="compare the strategies of run NEW with single answers at the same number of calls and tokens: "
+        "its control samples, or the single answers of run OLD over epochs",
     )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON")
@@ -50,8 +58,14 @@ def add_references(parser: argparse.ArgumentParser) -> None:
         default="hash",
         help="samples of the same id and prompt (default), or of the same id: to compare prompts",
     )
-    parser.add_argument("--margin", type=_share, default=0.0, metavar="X", help="how much worse is tolerated (0)")
-    parser.add_argument("--min-effect", type=_share, default=0.05, metavar="X", help="what does not matter (0.05)")
+    parser.add_argument(
+        "--margin",
+        type=share,
+        default=0.0,
+        metavar="X",
+        help="non-inferiority margin: how much worse is tolerated (0)",
+    )
+    parser.add_argument("--min-effect", type=share, default=0.05, metavar="X", help="equivalence margin (0.05)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,14 +87,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _equal_budget(arguments: argparse.Namespace) -> int:
-    """Print the strategies of NEW against single answers of the same budget. Raises UsageError without any."""
+    """Print the strategies of NEW against control samples of the same budget. Raises UsageError if there is none."""
     from ..report.budget_match import find, text
     from ..results.budget_match.controls_from_run import with_draws
-    from ..results.log.run_log import find_run, read_records
+    from ..results.log.run_log import read_records
 
     if arguments.markdown:
         raise UsageError("--equal-budget prints a table or --json; leave out --markdown")
-    old, new = (list(read_records(find_run(Path.cwd(), name))) for name in (arguments.old, arguments.new))
+    old, new = (list(read_records(named_run(name))) for name in (arguments.old, arguments.new))
     chosen = [record for record in with_draws(new, old) if not arguments.task or record.task in arguments.task]
     found = find(chosen)
     if not any(one.against_controls for one in found.compared):
@@ -97,13 +111,13 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
 
 
 def compare(arguments: argparse.Namespace) -> RunComparison:
-    """The two references compared. Raises UsageError where they have nothing in common."""
+    """The two references compared. Raises UsageError if they have no cell in common."""
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 
-    here = Path.cwd()
-    old = open_reference(arguments.old, root=here, where=here)
-    new = open_reference(arguments.new, root=here, where=here)
+    root, cwd = current_project().root, Path.cwd()
+    old = open_reference(arguments.old, root=root, where=cwd)
+    new = open_reference(arguments.new, root=root, where=cwd)
     found = compare_references(
         old,
         new,
@@ -134,10 +148,3 @@ def _selected(side: Reference, tasks: list[str]) -> list[CellKey]:
     chosen = [task for task in side.source.tasks() if not tasks or task in tasks]
     cells = [cell for task in chosen for cell in side.source.cells(task).values()]
     return [cell.key for cell in cells if not isinstance(cell, SnapshotError) and side.selects(cell)]
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0 to 1 is needed")
-    return value

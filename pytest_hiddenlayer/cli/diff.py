@@ -17,16 +17,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the flips; 1 where there are any, as `diff` does."""
+    """Print the samples that flipped. Returns 1 if there are any, as `diff` does."""
     from ..report.comparison import flips
 
     compared = compare(arguments)
-    said = [line for cell in compared.cells for line in flips(cell, context=max(arguments.context, 0))]
-    for line in said:
+    lines = [line for cell in compared.cells for line in flips(cell, context=max(arguments.context, 0))]
+    for line in lines:
         print(line)
     for fault in (*compared.faults, *(f"{cell.task}: {cell.fault}" for cell in compared.cells if cell.fault)):
         print(f"hiddenlayer: {fault}", file=sys.stderr)
-    if not said:
+    if not lines:
         pairs = sum(cell.comparison.paired.n for cell in compared.cells if cell.comparison)
         print(f"no sample flipped between {compared.old} and {compared.new} ({pairs} compared)")
-    return 1 if said or compared.faults else 0
+    return 1 if lines or compared.faults else 0

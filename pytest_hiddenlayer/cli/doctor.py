@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HiddenLayerError
 from ..models import BUNDLED
+from ..protocols import Provider, capabilities_of
 from ..registry import providers
-from ..types import GenerationConfig, Message, Provider, Request
+from ..types import GenerationConfig, Message, Request
 
-HELP = "say which providers work here, and why not"
+HELP = "check which providers work here, and why not"
 QUESTION = "What is 37+58?"
 
 
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print versions and one line a provider; 1 where none that answers by itself works."""
+    """Print versions and one line per provider. Returns 1 if no provider that runs a model works."""
     print(f"python {platform.python_version()} on {platform.system()} {platform.machine()}")
     for name in ("pytest-hiddenlayer", "pytest", "pytest-html", "pytest-xdist", "syrupy", "mlx", "mlx-lm"):
         print(f"  {name} {_version(name)}")
@@ -40,7 +41,7 @@ def _check(name: str) -> bool:
     began = time.perf_counter()
     try:
         provider = providers.get(name)(None)
-        if getattr(provider, "price_list", None) is not None:
+        if capabilities_of(provider).price_list is not None:
             print(f"{name}: ready, with {provider.model} unless you name another (not asked: that would cost)")
             return True
         said = asyncio.run(_ask(provider))
@@ -52,9 +53,10 @@ def _check(name: str) -> bool:
 
 
 def _batches() -> list[str]:
-    """A line for each batch that runs from this folder have sent and not put into records yet."""
-    from ..calls.batch.batcher import describe_pending
-    from ..calls.batch.ledger import BATCHES, read_entries
+    """One line per batch that was sent from this folder and is not collected yet."""
+    from ..calls.batch.entries import read_entries
+    from ..calls.batch.ledger import BATCHES
+    from ..calls.batch.messages import describe_pending
 
     try:
         found = describe_pending(read_entries(BATCHES), time.time())

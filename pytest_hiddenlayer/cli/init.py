@@ -1,39 +1,80 @@
-"""`hiddenlayer init`: starter evals for those who installed from a wheel."""
+"""`hiddenlayer init`: starter evals, a pytest.ini and a .gitignore."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 from pathlib import Path
 
 from ..errors import UsageError
 
-HELP = "copy starter evals into a folder"
+HELP = "create evals/ with starter task files, pytest.ini and .gitignore in a folder"
+EPILOG = """examples:
+  hiddenlayer init              in the current folder
+  hiddenlayer init my-evals     in a new folder
+"""
+PYTEST_INI = """[pytest]
+# Task files are collected below these folders.
+eval_paths = evals
+# Options of pytest-hiddenlayer have the ini keys hl_NAME, for example:
+# hl_provider = mlx
+# hl_budget = 5
+"""
+GITIGNORE = """# pytest-hiddenlayer: runs stay on this machine; commit evals/ and snapshots/
+/reports/
+__pycache__/
+.pytest_cache/
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder."""
-    parser.add_argument("folder", nargs="?", default=".", help="where evals/ is made (default: here)")
+    parser.add_argument("folder", nargs="?", default=".", help="folder to set up (default: the current one)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Copy the starter evals; refuse to touch a folder that is there."""
-    target = Path(arguments.folder) / "evals"
-    if target.exists():
-        raise UsageError(f"init: {target} is there already; name another folder: hiddenlayer init FOLDER")
-    source = starters()
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "README.md", ".*"))
-    files = sorted(p.name for p in target.iterdir() if p.suffix in (".yaml", ".py"))
-    print(f"{target}: {len(files)} files: {', '.join(files)}")
-    where = "" if arguments.folder == "." else f"cd {arguments.folder} && "
-    print(f"Now run: {where}pytest evals -k debate --provider mlx")
+    """Copy the starter evals, write what is missing beside them, and print the next steps."""
+    folder = Path(arguments.folder)
+    evals = folder / "evals"
+    if evals.exists():
+        raise UsageError(f"init: {evals} exists already; name another folder: hiddenlayer init FOLDER")
+    shutil.copytree(starters(), evals, ignore=shutil.ignore_patterns("__pycache__", "README.md", ".*"))
+    files = sorted(path.name for path in evals.iterdir() if path.suffix in (".yaml", ".py"))
+    print(f"{evals}: {len(files)} files: {', '.join(files)}")
+    for name, text in (("pytest.ini", PYTEST_INI), (".gitignore", GITIGNORE)):
+        print(_write_new(folder / name, text))
+    _print_next_steps(folder)
     return 0
 
 
+def _write_new(path: Path, text: str) -> str:
+    """Write a file unless it exists; says which."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return f"{path}: exists already, left as it is"
+    return f"{path}: written"
+
+
+def _print_next_steps(folder: Path) -> None:
+    here = os.path.samefile(folder, ".")
+    steps = (
+        ("debates of the bundled model, in a minute", "pytest evals -k debate --provider mlx"),
+        ("commit what it scores, as a baseline", "pytest evals --snapshot-update"),
+        ("compare from then on", "pytest evals"),
+        ("which providers work here", "hiddenlayer doctor"),
+    )
+    print("Next:" if here else f"Next, after `cd {folder}`:")
+    for what, command in steps:
+        print(f"  {command:<40} # {what}")
+
+
 def starters() -> Path:
-    """The starter evals: in the wheel beside the package's code, in a checkout at its top."""
+    """The starter evals: in the wheel inside the package, in a checkout at its top. Raises UsageError."""
     package = Path(__file__).parents[1]
     for folder in (package / "starters", package.parent / "evals"):
         if folder.is_dir():
             return folder
-    raise UsageError("init: this installation holds no starter evals; install the wheel anew")
+    raise UsageError("init: this installation holds no starter evals; install the wheel again")

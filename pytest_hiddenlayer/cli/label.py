@@ -13,124 +13,136 @@ from .terminal_input import rater_name, read_line, relative_to_cwd, utc_now
 if TYPE_CHECKING:
     from ..analysis.annotation.questions import Question
     from ..analysis.annotation.session import LabelingSession
+    from ..analysis.answers import PlayerAnswer
 
-HELP = "ask people which of two answers is better, or how good one is, without telling whose they are"
+HELP = "ask people which of two answers is better, or how good one is, without naming the players"
 MAX_STEPS = 100
+"""Steps of a rating scale."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whose answers, which questions, who answers, and where."""
+    """Add whose answers to ask about, which questions, who answers, and where."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
-    parser.add_argument("second", metavar="RUN2", nargs="?", help="a second run: one answer of each")
+    parser.add_argument("second", metavar="RUN2", nargs="?", help="a second run: pair one answer of each")
     parser.add_argument("--kind", choices=("pairwise", "rating"), default="pairwise", help="default: pairwise")
     parser.add_argument("--scale", type=_scale, metavar="LOW-HIGH", help="whole numbers to rate with (1-5)")
     parser.add_argument(
-        "--players", nargs="+", default=[], metavar="PLAYER", help="STRATEGY@PROVIDER:MODEL, two of it"
+        "--players", nargs="+", default=[], metavar="PLAYER", help="STRATEGY@PROVIDER:MODEL; two for pairwise"
     )
     parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; repeatable")
     parser.add_argument("--n", type=_count, metavar="N", help="how many questions; the same ones for every rater")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the order of questions and answers (0)")
-    parser.add_argument("--rater", metavar="NAME", help="who you are (default: your login name)")
-    parser.add_argument("--page", action="store_true", help="ask on a page of this computer, in a browser")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where labels are kept (reports/labels.jsonl)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the order of questions and answers (0)"
+    )
+    parser.add_argument("--rater", metavar="NAME", help="your name (default: your login name)")
+    parser.add_argument("--page", action="store_true", help="ask on a local page in a browser")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file of the labels (reports/labels.jsonl)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask; 0 whenever the person is done."""
+    """Ask; returns 0 once the person is done."""
     from ..analysis.annotation.labels import LABELS
     from ..analysis.annotation.session import LabelingSession
 
     questions = _questions(arguments)
     path = arguments.out or Path.cwd() / LABELS
-    sitting = LabelingSession.begin(path, rater_name(arguments.rater, "--rater"), questions, utc_now)
-    before = f", {sitting.before} answered before" if sitting.before else ""
-    print(f"{sitting.total} questions to {sitting.rater}{before}")
+    session = LabelingSession.begin(path, rater_name(arguments.rater, "--rater"), questions, utc_now)
+    previously = f", {session.previously_answered} answered before" if session.previously_answered else ""
+    print(f"{session.total} questions to {session.rater}{previously}")
     try:
-        if sitting.current is not None:
-            (_serve if arguments.page else _ask)(sitting)
-    finally:  # also when interrupted: everything said is on disk already
-        print(
-            f"{len(sitting.answers)} answered now, {sitting.total - sitting.answered} left: {relative_to_cwd(path)}"
-        )
+        if session.current is not None:
+            (_serve if arguments.page else _ask)(session)
+    finally:  # also after Ctrl-C: every answer is on disk already
+        print(f"{len(session.answers)} answered now, {session.unanswered} left: {relative_to_cwd(path)}")
     return 0
 
 
 def _questions(arguments: argparse.Namespace) -> list[Question]:
-    from ..analysis.annotation.questions import pair_questions, pairs, rating_questions, read_sides
+    from ..analysis.annotation.questions import rating_questions
+    from ..analysis.answers import read_answers
     from ..results.log.run_log import find_run
 
     folders = [find_run(Path.cwd(), name) for name in (arguments.name, arguments.second) if name is not None]
     _check(arguments, folders)
-    rater = rater_name(arguments.rater, "--rater")
-    sides = [read_sides(folder, arguments.task) for folder in folders]
+    runs = [read_answers(folder, arguments.task) for folder in folders]
     if arguments.kind == "rating":
-        every = [side for run in sides for side in run]
-        made = rating_questions(every, arguments.scale or (1, 5), arguments.players, seed=arguments.seed)
+        answers = [answer for run in runs for answer in run]
+        questions = rating_questions(answers, arguments.scale or (1, 5), arguments.players, seed=arguments.seed)
     else:
-        found = pairs(sides[0], sides[1] if len(sides) > 1 else None, arguments.players)
-        for count, what in (
-            (found.equal, "pairs of equal answers are not asked"),
-            (found.changed, "pairs with another prompt or target in the other run are not asked"),
-            (found.alone, "samples have a whole answer of one player only"),
-        ):
-            if count:
-                print(f"{count} {what}")
-        made = pair_questions(found, rater=rater, seed=arguments.seed)
-    return made[: arguments.n]
+        questions = _pair_questions(arguments, runs)
+    return questions[: arguments.n]
+
+
+def _pair_questions(arguments: argparse.Namespace, runs: list[list[PlayerAnswer]]) -> list[Question]:
+    """The pairwise questions; prints how many answers were left out."""
+    from ..analysis.annotation.answer_pairs import pair_answers
+    from ..analysis.annotation.questions import pair_questions
+
+    rater = rater_name(arguments.rater, "--rater")
+    matched = pair_answers(runs[0], runs[1] if len(runs) > 1 else None, arguments.players)
+    for count, what in (
+        (matched.equal, "pairs of equal answers are left out"),
+        (matched.changed, "pairs with another prompt or target in the other run are left out"),
+        (matched.unpaired, "samples have a complete answer of one player only"),
+    ):
+        if count:
+            print(f"{count} {what}")
+    return pair_questions(matched, rater=rater, seed=arguments.seed)
 
 
 def _check(arguments: argparse.Namespace, folders: list[Path]) -> None:
     if arguments.kind == "pairwise" and len(arguments.players) not in (0, 2):
-        raise UsageError(f"--players {' '.join(arguments.players)}: two players are compared; name two")
+        raise UsageError(f"--players {' '.join(arguments.players)}: pairwise labels compare two players; name two")
     if arguments.scale is not None and arguments.kind != "rating":
         raise UsageError("--scale is for ratings: add --kind rating")
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise UsageError(f"{arguments.name} and {arguments.second} are the same run; name it once")
 
 
-def _ask(sitting: LabelingSession) -> None:
-    """Question by question, until all are answered, skipped or the person quits."""
-    from ..analysis.annotation.question_card import question_card, what_is_asked
+def _ask(session: LabelingSession) -> None:
+    """Ask question by question until all are answered or skipped, or the person quits."""
+    from ..analysis.annotation.question_card import question_card
 
-    print(_keys(sitting))
-    while (question := sitting.current) is not None:
+    print(_keys(session))
+    while (question := session.current) is not None:
         print()
-        for line in question_card(question, f"[{sitting.before + sitting.at + 1}/{sitting.total}]"):
+        number = session.previously_answered + session.position + 1
+        for line in question_card(question, f"[{number}/{session.total}]"):
             print(line)
-        if sitting.at in sitting.answers:
-            print(f"you said {sitting.answers[sitting.at]}")
-        if not _answered(sitting, what_is_asked(question)):
+        if session.position in session.answers:
+            print(f"you answered {session.answers[session.position]}")
+        if not _take_answer(session, question):
             return
 
 
-def _keys(sitting: LabelingSession) -> str:
-    choices = sitting.choices()
-    said = "1 or 2 for the better one, t for a tie" if "tie" in choices else f"{choices[0]} to {choices[-1]}"
-    return f"{said}; s skips, b goes back, q quits; a note may follow: `{choices[0]} more to the point`"
+def _keys(session: LabelingSession) -> str:
+    choices = session.choices()
+    answers = "1 or 2 for the better one, t for a tie" if "tie" in choices else f"{choices[0]} to {choices[-1]}"
+    return f"{answers}; s skips, b goes back, q quits; a note may follow: `{choices[0]} more to the point`"
 
 
-def _answered(sitting: LabelingSession, asked: str) -> bool:
-    """Take one answer; False to quit."""
+def _take_answer(session: LabelingSession, question: Question) -> bool:
+    """Take one answer. Returns False to quit."""
     while True:
-        said = read_line(f"{asked} ")
-        if said is None or said == "q":
+        line = read_line(f"{question.text} ")
+        if line is None or line == "q":
             return False
-        choice, _, note = said.partition(" ")
-        choice = "tie" if choice in ("t", "tie") else choice
-        if said in ("s", "b"):
-            (sitting.skip if said == "s" else sitting.back)()
+        if line in ("s", "b"):
+            (session.skip if line == "s" else session.back)()
             return True
-        if choice in sitting.choices():
-            sitting.answer(choice, note)
+        choice, _, note = line.partition(" ")
+        choice = "tie" if choice == "t" else choice
+        if choice in session.choices():
+            session.answer(choice, note)
             return True
-        print(_keys(sitting))
+        print(_keys(session))
 
 
-def _serve(sitting: LabelingSession) -> None:
-    """The page, until Done or Ctrl-C."""
+def _serve(session: LabelingSession) -> None:
+    """Serve the page until the button Done or Ctrl-C."""
     from ..analysis.annotation.label_server import LabelServer
 
-    with LabelServer(sitting) as server:
+    with LabelServer(session) as server:
         print(f"open {server.address}\nend with the button Done, or with Ctrl-C", flush=True)
         try:
             server.serve_forever()
@@ -139,8 +151,8 @@ def _serve(sitting: LabelingSession) -> None:
 
 
 def _scale(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(-?\d{1,6})-(-?\d{1,6})", text)
-    low, high = (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.fullmatch(r"(-?\d{1,6})-(-?\d{1,6})", text)
+    low, high = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 0 < high - low <= MAX_STEPS:
         raise argparse.ArgumentTypeError(f"{text!r}: write two whole numbers such as 1-5, at most {MAX_STEPS} apart")
     return low, high

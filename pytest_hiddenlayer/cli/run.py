@@ -3,135 +3,80 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import UsageError
 from ..types import Record
+from .argument_types import add_run_options, current_project, written_values
 
-HELP = "answer and score task files without pytest; log, table and gates are the same"
+if TYPE_CHECKING:
+    from ..api import EvalRun
+
+HELP = "answer and score task files without pytest: same records, costs, gates and exit status"
+EPILOG = """examples:
+  hiddenlayer run                                    the project's evals with the bundled model
+  hiddenlayer run evals/sums.yaml --strategy debate  one task, one strategy
+  hiddenlayer run --provider openai:gpt-5.4-mini --budget 2
+  hiddenlayer run --snapshot-update                  write the baselines that later runs are compared with
+
+exit status: 0 fine; 1 a failure, an error, a red gate or nothing but skips; 2 interrupted;
+4 a wrong option or path; 5 nothing to answer
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The plugin's options under the same names."""
-    parser.add_argument("paths", nargs="*", default=["evals"], help="task files or folders (default: evals)")
-    parser.add_argument("--provider", action="append", metavar="NAME[:MODEL]", help="repeatable (default: mlx)")
-    parser.add_argument("--model", metavar="NAME")
-    parser.add_argument("--strategy", action="append", metavar="NAME[:key=value,...]")
-    parser.add_argument("--judge", metavar="PROVIDER[:MODEL]")
-    parser.add_argument("--baseline", metavar="REF")
-    for name, least in (("epochs", 1), ("limit", 1), ("seed", 0), ("max-tokens", 1), ("concurrency", 1)):
-        parser.add_argument(f"--{name}", type=_at_least(name, least), metavar="N")
-    parser.add_argument("--resume", metavar="RUN", help="take over the answers of this run; ask only for the rest")
-    parser.add_argument("--budget", metavar="USD", help="spend at most so much; what does not fit is skipped")
-    parser.add_argument("--record", type=Path, metavar="DIR", help="write every call to cassettes in this folder")
-    parser.add_argument("--replay", type=Path, metavar="DIR", help="answer from cassettes; nothing is asked")
-    parser.add_argument("--cache", choices=("seeded", "all", "off"), default="seeded", help="use answers again")
-    parser.add_argument("--base-url", action="append", metavar="[PROVIDER=]URL", help="the server to speak to")
-    parser.add_argument("--prices", type=Path, metavar="FILE", help="your own dated prices")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="most seconds of one attempt of a call")
-    parser.add_argument("--stream", action="store_true", help="let answers come in pieces: time to the first token")
-    parser.add_argument("--batch", action="store_true", help="through the batch APIs, at their price")
-    parser.add_argument(
-        "--allow-task-models", action="store_true", help="let task files name models by folder or hub name"
-    )
-    parser.add_argument("--temperature", type=float, metavar="T")
-    parser.add_argument("--gate", choices=("regression", "threshold", "require", "off"), default="regression")
-    parser.add_argument("--gate-underpowered", choices=("pass", "fail"), default="pass")
-    parser.add_argument("--match", choices=("hash", "id"), default="hash", help="how samples find their partners")
-    parser.add_argument("--adaptive", action="store_true", help="stop repeating epochs once the verdict is decided")
-    parser.add_argument(
-        "--equal-budget",
-        action="store_true",
-        help="hold strategies of several calls against their own model, asked as often",
-    )
+    """The paths and the options of a run."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="task files or folders (default: evals)")
+    add_run_options(parser)
+    parser.add_argument("--snapshot-update", action="store_true", help="write snapshots instead of comparing")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run, print progress and the table; 0 when all is fine, 1 otherwise."""
-    from ..api import evaluate
-    from ..options import RunOptions, name_models, parse_base_urls, parse_budget, parse_model
-    from ..registry import providers
-    from ..report.budget_match import text
-    from ..report.table import cell_table
-    from ..results.log.resume import taken_over
-    from ..results.log.run_log import find_run
-    from ..results.regression.early_stopping import savings_message
-    from ..strategies.bind import parse_strategy
-    from ..types import GenerationConfig
+    """Run, print progress and the table. Returns pytest's exit status."""
+    from ..api import eval_paths, evaluate_paths, run_options
+    from ..session.conftests import load_conftests
 
-    options = RunOptions(
-        providers=name_models(tuple(arguments.provider or ("mlx",)), arguments.model, providers.get),
-        strategies=tuple(map(parse_strategy, arguments.strategy or ())) or None,
-        judge=parse_model(arguments.judge, "--judge") if arguments.judge else None,
-        epochs=arguments.epochs,
-        limit=arguments.limit,
-        seed=arguments.seed or 0,
-        generate=GenerationConfig(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
-        concurrency=arguments.concurrency,
-        timeout_s=arguments.timeout,
-        base_urls=parse_base_urls(arguments.base_url or ()),
-        cache=arguments.cache,
-        record=arguments.record,
-        replay=arguments.replay,
-        budget_usd=parse_budget(arguments.budget) if arguments.budget else None,
-        prices=arguments.prices,
-        batch=arguments.batch,
-        stream=arguments.stream,
-        allow_task_models=arguments.allow_task_models,
-        baseline=arguments.baseline,
-        resume=find_run(Path.cwd(), arguments.resume) if arguments.resume else None,
-        gate=arguments.gate,
-        gate_underpowered=arguments.gate_underpowered,
-        match=arguments.match,
-        adaptive=arguments.adaptive,
-        equal_budget=arguments.equal_budget,
+    project = current_project(arguments.paths)
+    paths = eval_paths(project, [Path(path) for path in arguments.paths])
+    load_conftests(project.root, paths)
+    done = evaluate_paths(
+        paths,
+        run_options(project, written_values(arguments)),
+        project,
+        updating=arguments.snapshot_update,
+        command=["hiddenlayer", *sys.argv[1:]],
+        on_record=_progress,
+        notify=_notify,
     )
-    paths = [Path(path) for path in arguments.paths]
-    command = ["hiddenlayer", *sys.argv[1:]]
-    done = evaluate(paths, options, root=Path.cwd(), command=command, on_record=_progress, on_notice=_notice)
+    _print(done, paths)
+    return done.exit_status
+
+
+def _print(done: EvalRun, paths: list[Path]) -> None:
+    from ..session.text import session_lines
+
     print(file=sys.stderr)
-    for fault in done.faults:
-        print(f"hiddenlayer: {fault}", file=sys.stderr)
-    if not done.records:
-        raise UsageError(f"nothing was answered under {', '.join(map(str, paths))}")
-    width = shutil.get_terminal_size().columns
-    print(cell_table(done.metrics, done.gates, width=width, colour=sys.stdout.isatty()), end="")
-    if (taken := taken_over(done.records)) is not None:
-        print(taken)
-    if done.budget is not None:
-        print(done.budget)
-    if options.adaptive:
-        print(
-            savings_message(done.stoppable_cells, sum(record.cell in done.stoppable_cells for record in done.records))
-        )
-    if done.findings is not None:
-        print(text(done.findings, width=width, colour=sys.stdout.isatty()), end="")
-    for gate in done.gates.values():
-        if gate.outcome == "failed":
-            print(gate.message)
-    print(f"run {done.log.run_id}: {done.log.folder.relative_to(Path.cwd())}")
-    return 0 if done.ok else 1
+    for error in done.errors:
+        print(f"hiddenlayer: {error}", file=sys.stderr)
+    for reason, count in done.skips.most_common():
+        print(f"{count:,} skipped: {reason}", file=sys.stderr)
+    if done.exit_status == 5:
+        print(f"hiddenlayer: no task file under {', '.join(map(str, paths))}", file=sys.stderr)
+        return
+    for line in session_lines(done.session, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()):
+        print(line)
+    for failure in done.failures:
+        print(failure)
+    if done.records:
+        print(f"run {done.run_id}: {os.path.relpath(done.folder)}")
 
 
 def _progress(record: Record, done: int, total: int) -> None:
     print(f"\r{done}/{total} {record.task}", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
 
 
-def _notice(text: str) -> None:
+def _notify(text: str) -> None:
     print(f"\r{text}\x1b[K" if sys.stderr.isatty() else text, file=sys.stderr)
-
-
-def _at_least(name: str, least: int) -> type[int]:
-    class Number(int):
-        """An integer with a lower bound."""
-
-        def __new__(cls, text: str) -> Number:
-            value = super().__new__(cls, text)
-            if value < least:
-                raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least {least} is needed")
-            return value
-
-    Number.__name__ = "whole number"
-    return Number

@@ -1,4 +1,4 @@
-"""`hiddenlayer show RUN`: the table of a run, what went wrong, or one sample's transcript."""
+"""`hiddenlayer show RUN`: the table of a run with its wrong answers, or the transcripts of one sample."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from pathlib import Path
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..types import Record
+from .argument_types import named_run
 
-HELP = "show a run: its table and what was not right; with --sample the whole transcript"
+HELP = "show a run: its table and its wrong answers; with --sample the transcripts"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The run, and what of it."""
+    """The run, and what to show of it."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
     parser.add_argument("--sample", metavar="ID", help="print every transcript of this sample")
-    parser.add_argument("--all", action="store_true", help="list right answers too, and the draws under equal budget")
+    parser.add_argument("--all", action="store_true", help="list right answers and control samples too")
     parser.add_argument(
         "--bootstrap",
         metavar="DRAWS",
         type=int,
         default=0,
-        help="95 %% intervals by a cluster bootstrap too, such as 2000",
+        help="add 95 %% intervals by a cluster bootstrap with this many draws, such as 2000",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the run."""
-    from ..results.log.run_log import find_run, read_records
+    from ..results.log.run_log import read_records
 
     if arguments.bootstrap and arguments.bootstrap < 100:
         raise UsageError(f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed, 2000 are usual")
-    folder = find_run(Path.cwd(), arguments.name)
+    folder = named_run(arguments.name)
     records = list(read_records(folder))
     if arguments.sample is not None:
         _transcripts(_chosen(records, arguments.all), arguments.sample)
@@ -66,7 +67,7 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
 
 
 def _intervals(records: Sequence[Record], draws: int) -> None:
-    """Every score's interval as in the summary, and by a cluster bootstrap."""
+    """Print every score's interval as in the summary, and by a cluster bootstrap."""
     from ..report.details import INTERVALS, interval_rows
     from ..report.text_table import grid
     from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
@@ -80,7 +81,7 @@ def _intervals(records: Sequence[Record], draws: int) -> None:
 
 
 def _chosen(records: Sequence[Record], everything: bool) -> list[Record]:
-    """All records, or those of strategies: draws are many and stand in the table as a cell."""
+    """All records, or all but control samples: these are many, and the table shows them as a cell."""
     return [record for record in records if everything or controlled(record.label) is None]
 
 
@@ -88,7 +89,7 @@ def _transcripts(records: Sequence[Record], sample: str) -> None:
     chosen = [record for record in records if record.sample_id == sample]
     if not chosen:
         ids = {record.sample_id for record in records}
-        raise UsageError(f"no sample {sample!r} in this run{did_you_mean(sample, ids)}")
+        raise UsageError(f"--sample {sample!r}: this run has no such sample{did_you_mean(sample, ids)}")
     for record in chosen:
         print(f"== {record.task}::{record.sample_id}[{record.label}-{record.provider}] {record.outcome}")
         for call in record.transcript:

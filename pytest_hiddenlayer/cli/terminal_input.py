@@ -1,4 +1,4 @@
-"""Questions to a person in a terminal, or to a pipe that answers a line at a time."""
+"""Reads a person's answers from a terminal, or from a pipe with one answer per line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ..errors import UsageError
 
 
 def read_line(prompt: str) -> str | None:
-    """One line without its end and outer spaces; None at the end of input. Raises UsageError for what is no text."""
+    """One line, stripped; None at the end of input. Raises UsageError if the input cannot be decoded."""
     try:
-        said = input(prompt)
+        line = input(prompt)
     except EOFError:
         print()
         return None
@@ -22,14 +22,15 @@ def read_line(prompt: str) -> str | None:
         print()
         raise
     except UnicodeDecodeError as error:
-        raise UsageError(f"the input is no {error.encoding} text (byte {error.object[error.start]:#x})") from error
+        byte = f"{error.object[error.start]:#x}"
+        raise UsageError(f"cannot decode the input as {error.encoding}: byte {byte}. Type or pipe text") from error
     if not sys.stdin.isatty():
-        print()  # nobody typed the end of the line
-    return said.strip()
+        print()  # a pipe does not echo the line end that a person would have typed
+    return line.strip()
 
 
 def complete_by_tab(words: Sequence[str]) -> None:
-    """Have Tab complete these words, where the terminal can."""
+    """Complete these words on Tab, if the terminal supports it."""
     if not sys.stdin.isatty():
         return
     try:
@@ -37,26 +38,26 @@ def complete_by_tab(words: Sequence[str]) -> None:
     except ImportError:
         return
     readline.set_completer_delims("")
-    readline.set_completer(lambda start, at: [*(w for w in words if w.startswith(start)), None][at])
+    readline.set_completer(lambda prefix, index: [*(word for word in words if word.startswith(prefix)), None][index])
     readline.parse_and_bind("tab: complete")
 
 
-def rater_name(named: str | None, option: str) -> str:
-    """The person's name: what they wrote, else their login name. Raises UsageError where there is neither."""
+def rater_name(name: str | None, option: str) -> str:
+    """The given name, or else the login name. Raises UsageError, naming `option`, if there is neither."""
     try:
-        name = (getpass.getuser() if named is None else named).strip()
+        rater = (getpass.getuser() if name is None else name).strip()
     except (KeyError, ImportError, OSError):
-        name = ""
-    if not name:
-        raise UsageError(f"{option}: a name is needed, to tell your answers from others'")
-    return name
+        rater = ""
+    if not rater:
+        raise UsageError(f"{option}: a name is needed, to keep your answers apart from others'")
+    return rater
 
 
 def relative_to_cwd(path: Path) -> Path:
-    """The path as seen from here, where it lies below."""
+    """The path relative to the current folder if it lies below it, else the path itself."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def utc_now() -> str:
-    """The time in ISO 8601, UTC, to the second."""
+    """The current time in ISO 8601, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

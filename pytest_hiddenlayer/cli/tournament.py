@@ -1,4 +1,4 @@
-"""`hiddenlayer tournament RUN ...`: which strategy with which model wins against which."""
+"""`hiddenlayer tournament RUN ...`: rank strategies and models by games between them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
+
+from ..option_table import OPTIONS
+from .argument_types import add_run_options, at_least, current_project, named_run, written_values
 
 HELP = "rank the strategies and models of one or several runs by games between them"
 
@@ -23,59 +25,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--judge", metavar="PROVIDER[:MODEL]", help="the judge; it is asked in both orders")
     parser.add_argument("--labels", metavar="FILE", type=Path, help="labels of `hiddenlayer label`")
-    parser.add_argument("--pairs", choices=("all", "active"), default="all", help="active: what tells most first")
-    parser.add_argument("--max-games", type=_at_least(1), metavar="N", help="judge at most so many games")
-    parser.add_argument("--elo", action="store_true", help="also Elo's own updates, over random orders of the games")
+    parser.add_argument(
+        "--pairs", choices=("all", "active"), default="all", help="active: most informative pairs first"
+    )
+    parser.add_argument("--max-games", type=at_least(1), metavar="N", help="judge at most N games")
+    parser.add_argument("--elo", action="store_true", help="also print Elo ratings, over random orders of the games")
     parser.add_argument("--picture", metavar="FILE", type=Path, help="write the win-rate matrix as .png or .svg")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--seed", type=_at_least(0), default=0, metavar="N", help="of resamples, orders and the judge (0)"
+        "--seed", type=at_least(0), default=0, metavar="N", help="of resamples, orders and the judge (0)"
     )
-    parser.add_argument(
-        "--concurrency", type=_at_least(1), default=20, metavar="N", help="judge's calls at once (20)"
-    )
+    add_run_options(parser, [option for option in OPTIONS if option.calls])
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Hold the tournament and print the standings."""
+    """Hold the tournament and print the leaderboard."""
     from ..analysis.tournament.text import standings_text
     from ..analysis.tournament.tournament import TournamentOptions, hold_tournament
     from ..analysis.tournament.win_matrix import check_picture, draw_win_matrix
-    from ..options import parse_model
-    from ..results.log.run_log import find_run
+    from ..api import judge_options
+    from ..model_names import parse_model
+    from ..options import RunOptions
 
+    judge = parse_model(arguments.judge, "--judge") if arguments.judge else None
     options = TournamentOptions(
         source=arguments.games or ("judge" if arguments.judge else "labels" if arguments.labels else "scores"),
         tasks=tuple(arguments.task),
-        judge=parse_model(arguments.judge, "--judge") if arguments.judge else None,
+        judge=judge,
         labels=arguments.labels,
         pairs=arguments.pairs,
         max_games=arguments.max_games,
         elo=arguments.elo,
         seed=arguments.seed,
-        concurrency=arguments.concurrency,
+        calls=RunOptions() if judge is None else judge_options(current_project(), judge, written_values(arguments)),
     )
     if arguments.picture is not None:
         check_picture(arguments.picture)  # before a judge is paid
-    folders = [find_run(Path.cwd(), name) for name in arguments.runs]
+    folders = [named_run(name) for name in arguments.runs]
     progress = _Progress()
     try:
-        found = hold_tournament(folders, options, on_game=progress)
+        tournament = hold_tournament(folders, options, on_game=progress)
     finally:
         progress.end()
     if arguments.json:
-        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(tournament.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         width = shutil.get_terminal_size().columns
-        print(standings_text(found, width=width, colour=sys.stdout.isatty()), end="")
+        print(standings_text(tournament, width=width, colour=sys.stdout.isatty()), end="")
     if arguments.picture is not None:
-        draw_win_matrix(found, arguments.picture)
+        draw_win_matrix(tournament, arguments.picture)
         print(f"picture: {arguments.picture}", file=sys.stderr)
     return 0
 
 
 class _Progress:
-    """One line on stderr that grows with the games; nothing where no game is played."""
+    """One line on stderr that grows with the games; nothing if no game is judged."""
 
     shown = False
 
@@ -87,13 +91,3 @@ class _Progress:
         """End the line."""
         if self.shown:
             print(file=sys.stderr)
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def whole_number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least {least} is needed")
-        return value
-
-    return whole_number

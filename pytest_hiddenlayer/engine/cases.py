@@ -1,18 +1,20 @@
-"""Cases: one sample × strategy × model × epoch, ready to be answered."""
+"""Expands a task into cells and cases. A case is one sample × strategy × model × epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UsageError
-from ..identifiers import controlled, item_name, item_params, slugs
+from ..identifiers import controlled, item_name, item_params
+from ..model_names import model_slugs, parse_model
 from ..options import RunOptions, first, limited
+from ..protocols import Scorer, traits_of
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
-from ..types import ModelName, Sample, Scorer, Task
+from ..types import ModelName, Sample, Task
 from .task_models import refuse_task_models
 
 
@@ -20,7 +22,7 @@ from .task_models import refuse_task_models
 class Cell:
     """One task × strategy × model, with everything its samples share."""
 
-    task: Task  # its samples are the selected ones
+    task: Task  # with the selected samples only
     strategy: BoundStrategy
     model: ModelName
     slug: str
@@ -39,19 +41,19 @@ class Cell:
 
     @property
     def params(self) -> str:
-        """What stands in the brackets of its items and its gate."""
+        """The text in the brackets of the cell's items and gate."""
         return item_params(self.strategy.label, self.model, self.slug)
 
     @property
     def pass_score(self) -> float:
-        """What counts as right for one sample."""
-        own = self.task.pass_score
-        return self.scorers[0].pass_score if own is None else own
+        """The lowest score of a correct sample."""
+        pass_score = self.task.pass_score
+        return self.scorers[0].pass_score if pass_score is None else pass_score
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One sample to be answered once."""
+    """One sample to answer once."""
 
     cell: Cell
     sample: Sample
@@ -64,73 +66,60 @@ class Case:
 
     @property
     def params(self) -> str:
-        """What stands in the item's brackets."""
+        """The text in the item's brackets."""
         return item_params(self.cell.strategy.label, self.cell.model, self.cell.slug, self.epoch)
 
 
-def model_slugs(options: RunOptions) -> dict[ModelName, str]:
-    """The slug of every model of the run, told apart where two would share one."""
-    full = {name: full_name(name) for name in options.providers}
-    by_name = slugs(dict.fromkeys(full.values()))
-    return {name: by_name[full[name]] for name in full}
-
-
-def full_name(model: ModelName) -> str:
-    """The model's full name; a provider's default model where the user named none."""
-    if model.model is not None:
-        return model.model
-    return getattr(providers.get(model.provider), "default_model", model.provider)
-
-
 def cells(task: Task, options: RunOptions) -> list[Cell]:
-    """The cells of a task under these options. Raises UsageError for a wrong strategy, scorer or model."""
-    chosen = limited(task, options.limit)
+    """Return the cells of a task under these options. Raises UsageError for a wrong strategy, scorer or model."""
+    selected = limited(task, options.limit)
     scorers = tuple(build_scorer(spec) for spec in task.scorers)
-    named = model_slugs(options)
-    specs = options.strategies or task.strategies
-    bound = [bind_strategy(spec) for spec in specs]
-    doubled = [s.label for s in bound if sum(s.label == other.label for other in bound) > 1]
-    if doubled:
-        raise UsageError(f"strategy {doubled[0]!r} stands twice; parameters that equal their defaults do not count")
-    if taken := [s.label for s in bound if controlled(s.label) is not None]:
-        raise UsageError(f"strategy {taken[0]!r}: such labels are those of --hl-equal-budget; rename its parameter")
-    judge = options.judge or (_judge(task.judge) if task.judge else None)
-    found = [
+    slug_by_model = model_slugs(options.providers)
+    strategies = [bind_strategy(spec) for spec in options.strategies or task.strategies]
+    _check_labels([strategy.label for strategy in strategies])
+    judge = options.judge or (parse_model(task.judge, "judge") if task.judge else None)
+    task_cells = [
         Cell(
-            task=chosen,
-            strategy=_fitting(strategy, model),
+            task=selected,
+            strategy=_check_strategy(strategy, model),
             model=model,
-            slug=named[model],
+            slug=slug_by_model[model],
             scorers=scorers,
             judge=judge,
             epochs=first(options.epochs, task.epochs) or 1,
             seed=options.seed,
         )
-        for strategy in bound
+        for strategy in strategies
         for model in options.providers
     ]
-    for cell in found:
-        refuse_task_models(cell, options)
-    return found
+    for cell in task_cells:
+        refuse_task_models(cell.strategy, cell.scorers, cell.judge, options)
+    return task_cells
+
+
+def _check_labels(labels: Sequence[str]) -> None:
+    """Raise UsageError if two strategies share a label, or if a label is reserved for control samples."""
+    if duplicates := [label for label in labels if labels.count(label) > 1]:
+        raise UsageError(
+            f"strategy {duplicates[0]!r} appears twice; keep one (parameters equal to their defaults do not count)"
+        )
+    if reserved := [label for label in labels if controlled(label) is not None]:
+        raise UsageError(
+            f"strategy {reserved[0]!r}: such labels are reserved for --hl-equal-budget; rename its parameter"
+        )
 
 
 def cases(cell: Cell) -> Iterator[Case]:
-    """The cases of a cell: all samples of the first epoch, then of the next."""
+    """Yield the cases of a cell: all samples of the first epoch, then of the next."""
     for epoch in range(1, cell.epochs + 1):
         for sample in cell.task.samples:
             yield Case(cell=cell, sample=sample, epoch=epoch)
 
 
-def _judge(text: str) -> ModelName:
-    from ..options import parse_model
-
-    return parse_model(text, "judge")
-
-
-def _fitting(strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
-    if getattr(providers.get(model.provider), "single_only", False) and strategy.name != "single":
+def _check_strategy(strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
+    if traits_of(providers.get(model.provider)).single_only and strategy.name != "single":
         raise UsageError(
-            f"provider {model.provider!r} holds final answers, which only strategy 'single' can score; "
+            f"provider {model.provider!r} returns final answers, which only strategy 'single' can score; "
             f"found strategy {strategy.name!r}. Add --strategy single"
         )
     return strategy

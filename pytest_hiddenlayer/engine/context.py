@@ -1,4 +1,4 @@
-"""What a strategy gets for one sample: its prompt, a way to ask, and the log of what was asked."""
+"""The context that a strategy receives for one sample: the prompt, `ask` and the transcript."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 
 from ..errors import ProviderError
 from ..identifiers import derive_seed
-from ..taskfile import question_of, render_prompt
-from ..types import Call, Completion, GenerationConfig, Message, Provider, Request, Sample
+from ..protocols import Provider
+from ..taskfile import prompt_text, render_prompt
+from ..types import Call, Completion, GenerationConfig, Message, Request, Sample
 from .cases import Case
 from .dependencies import DependencyTracker
 
 GREEDY = GenerationConfig(temperature=0.0, top_p=1.0)
-"""What holds where neither option, task file nor strategy says anything."""
+"""Generation parameters that neither the options, the task file nor the strategy set."""
 
 
 @dataclass(kw_only=True, slots=True)
 class AnswerContext:
-    """The Context of one case; it keeps the transcript, in the order of asking."""
+    """The Context of one case; it keeps the transcript in the order of the requests."""
 
     case: Case
     provider: Provider
     judge: Provider
-    overrides: GenerationConfig  # from the command line: these win over everything
-    unbatched: bool = False  # nobody else asks meanwhile: no call of it is worth a batch
-    named_models: Mapping[str, Provider] = field(
-        default_factory=dict
-    )  # whom scorers and strategy name, PROVIDER[:MODEL]
-    _slots: list[Call | None] = field(default_factory=list)  # None: asked, and not answered
-    _asked: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → calls so far
-    _first: DependencyTracker = field(default_factory=DependencyTracker)
+    overrides: GenerationConfig  # from the command line: these take precedence over everything
+    unbatched: bool = False  # no other case runs at the same time, so a batch saves nothing
+    # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
+    named_models: Mapping[str, Provider] = field(default_factory=dict)
+    _transcript: list[Call | None] = field(default_factory=list)  # None: no response yet, or none at all
+    _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
+    _dependencies: DependencyTracker = field(default_factory=DependencyTracker)
     sample: Sample = field(init=False)
     prompt: str = field(init=False)
     messages: tuple[Message, ...] = field(init=False)
@@ -42,15 +42,15 @@ class AnswerContext:
         task = self.case.cell.task
         self.sample = self.case.sample
         self.messages = render_prompt(task, self.sample)
-        self.prompt = question_of(self.messages)
+        self.prompt = prompt_text(self.messages)
 
     @property
     def calls(self) -> list[Call]:
-        """Every call that was answered, in the order in which they were asked."""
-        return [call for call in self._slots if call is not None]
+        """The calls that have a response, in the order of their requests."""
+        return [call for call in self._transcript if call is not None]
 
     def parse(self, text: str) -> str | None:
-        """The headline scorer's canonical answer in `text`."""
+        """Return the headline scorer's canonical answer in `text`."""
         return self.case.cell.scorers[0].parse(text, self.sample)
 
     async def ask(
@@ -65,10 +65,10 @@ class AnswerContext:
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
-        """One call, logged. Raises ProviderError."""
-        recorded = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
-        request = self._request(prompt, role, round, self._params(defaults), recorded, schema, top_logprobs)
-        request = replace(request, independent=True) if self._first.now() and not self.unbatched else request
+        """Return the completion of one call, which is added to the transcript. Raises ProviderError."""
+        outputs = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
+        request = self._request(prompt, role, round, self._params(defaults), outputs, schema, top_logprobs)
+        request = replace(request, independent=True) if self._dependencies.now() and not self.unbatched else request
         return await self._complete(self._named(model) if model else self._judge(judge), request)
 
     async def ask_to_score(
@@ -82,10 +82,10 @@ class AnswerContext:
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
-        """One call of a scorer's, logged: `defaults` hold as they are. Raises ProviderError.
+        """Return the completion of a scorer's call, which is added to the transcript. Raises ProviderError.
 
-        The task's `generate` and the options on generation are the candidate's: a stop text or
-        a bound on tokens that fits its answers would cut a judge's verdict off.
+        `defaults` apply unchanged. The task's `generate` and the generation options apply to the
+        candidate only: a stop text or token limit chosen for answers would truncate a verdict.
         """
         request = self._request(prompt, role, round, defaults.with_defaults(GREEDY), None, schema, top_logprobs)
         return await self._complete(self._judge(judge), request)
@@ -114,34 +114,34 @@ class AnswerContext:
         )
 
     async def _complete(self, provider: Provider, request: Request) -> Completion:
-        slot = len(self._slots)
-        self._slots.append(None)
+        index = len(self._transcript)
+        self._transcript.append(None)
         completion = await provider.complete(request)
-        self._first.on_answer()
-        self._slots[slot] = _call(request, completion)
+        self._dependencies.on_answer()
+        self._transcript[index] = _call(request, completion)
         return completion
 
     def _judge(self, judge: bool | str) -> Provider:
         if isinstance(judge, bool):
             return self.judge if judge else self.provider
         if judge not in self.named_models:
-            raise ProviderError(f"judge {judge!r} was not opened; a scorer names its judges in an attribute `judges`")
+            raise ProviderError(f"judge {judge!r} is not open; name it in the scorer's attribute `capabilities`")
         return self.named_models[judge]
 
     def _named(self, model: str) -> Provider:
         if model not in self.named_models:
-            raise ProviderError(f"model {model!r} was not opened; annotate the parameter that names it as `Models`")
+            raise ProviderError(f"model {model!r} is not open; annotate the parameter that names it as `Models`")
         return self.named_models[model]
 
     def _seed(self, role: str, round: int) -> int:
         cell = self.case.cell
         parts = (cell.task.name, self.sample.id, self.case.epoch, cell.strategy.name, role, round)
-        before = self._asked[role, round]
-        self._asked[role, round] += 1
-        return derive_seed(cell.seed, *parts, before)
+        index = self._requests[role, round]
+        self._requests[role, round] += 1
+        return derive_seed(cell.seed, *parts, index)
 
     def _params(self, defaults: GenerationConfig) -> GenerationConfig:
-        """option > what the user wrote for the strategy > task file > the strategy's default."""
+        """Merge by precedence: option > parameter written for the strategy > task file > strategy's default."""
         given = self.case.cell.strategy.given
         written = GenerationConfig(temperature=defaults.temperature if "temperature" in given else None)
         task = self.case.cell.task.generate
@@ -170,6 +170,6 @@ def _call(request: Request, completion: Completion) -> Call:
 
 
 def _mean_logprob(logprobs: Sequence[float] | None) -> float | None:
-    """None for a completion without tokens, and for one that its model calls impossible: no file takes -inf."""
+    """Return the mean, or None if there are no tokens or if it is infinite, which JSON cannot represent."""
     mean = sum(logprobs) / len(logprobs) if logprobs else None
     return mean if mean is not None and math.isfinite(mean) else None

@@ -1,4 +1,4 @@
-"""Which calls of a case depend on no answer of it: those that are asked before any answer was heard."""
+"""Detects which calls of a case do not depend on an earlier response and can therefore be batched."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 
 
 class DependencyTracker:
-    """Tells the first calls of one case, which are asked together, from those that may hold an earlier answer.
+    """Distinguishes a case's first calls, made concurrently, from calls that may contain an earlier response.
 
-    Of calls that a strategy gathers, some may be answered at once by a cache. The others of
-    the same gather are first calls all the same, since each is a task of its own that began
-    before its strategy could read any answer.
+    If a strategy gathers several calls, the cache may answer some of them immediately. The
+    other calls of the same gather remain independent: each runs in its own task, which
+    started before the strategy could read any response.
     """
 
     def __init__(self) -> None:
-        self._heard = False
-        self._hearers: set[asyncio.Task[Any] | None] = set()
+        self._all_informed = False
+        self._informed: set[asyncio.Task[Any] | None] = set()
 
     def now(self) -> bool:
-        """Whether a call that the running task makes now can hold no answer."""
-        return not self._heard and asyncio.current_task() not in self._hearers
+        """Return whether a call that the current task makes now cannot contain a response."""
+        return not self._all_informed and asyncio.current_task() not in self._informed
 
     def on_answer(self) -> None:
-        """The running task was answered; with the loop's next round all tasks of the case may know of it."""
-        self._hearers.add(asyncio.current_task())
-        asyncio.get_running_loop().call_soon(self._tell_all)
+        """Note that the current task has a response; from the next loop iteration all tasks may know it."""
+        self._informed.add(asyncio.current_task())
+        asyncio.get_running_loop().call_soon(self._inform_all)
 
-    def _tell_all(self) -> None:
-        self._heard = True
-        self._hearers.clear()
+    def _inform_all(self) -> None:
+        self._all_informed = True
+        self._informed.clear()

@@ -1,4 +1,4 @@
-"""Questions to one model outside of any case: for audits, tournaments and labels."""
+"""Calls to one model outside of any case: for audits, tournaments and labels."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class JudgeSession:
-    """One open model; `with JudgeSession(model) as desk: desk.gather(judge_pair(desk.ask, ...) for ...)`.
+    """One open model: `with JudgeSession(model) as session: session.gather(judge_pair(session.ask, ...) for ...)`.
 
     Entering it raises what opening the provider raises: ProviderUnavailableError, UsageError.
     """
 
     model: ModelName
     _: KW_ONLY
-    concurrency: int = 20  # calls in flight at most
+    options: RunOptions = RunOptions(concurrency=20)  # of its calls: addresses, budget, prices, cache, cassettes
     seed: int = 0
-    overrides: GenerationConfig = GenerationConfig()  # win over what is asked
+    overrides: GenerationConfig = GenerationConfig()  # take precedence over the defaults of a call
     usage: Usage = field(default_factory=Usage)  # of all calls so far
     cost_usd: float | None = 0.0  # of all calls so far; None: unknown
     _runtime: Runtime | None = None
-    _asked: Counter[str] = field(default_factory=Counter)
+    _asked: Counter[int] = field(default_factory=Counter)  # seed of a call → equal calls so far
 
     def __enter__(self) -> Self:
-        runtime = Runtime(RunOptions(concurrency=self.concurrency), run_id="")
+        runtime = Runtime(self.options, run_id="")
         try:
             runtime.provider(self.model)
         except BaseException:
@@ -64,13 +64,15 @@ class JudgeSession:
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
-        """One call to the desk's model, by whatever word `judge` names it. Raises ProviderError.
+        """One call to the session's model; `judge` must name that model if it is a string. Raises ProviderError.
 
-        Its seed comes of the desk's seed, role, round and prompt, so that the order in which
-        many are asked at once does not matter; the same question again has another.
+        The seed derives from the session's seed, role, round and prompt, so that it does not depend
+        on the order of concurrent calls. An equal call gets another seed each time.
         """
         if isinstance(judge, str) and judge != str(self.model):
-            raise ProviderError(f"judge {judge!r} was asked for, this desk is of {self.model}; open one for it")
+            raise ProviderError(
+                f"judge {judge!r} was requested, but this session's model is {self.model}; open a session for {judge}"
+            )
         messages = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
         request = Request(
             messages=messages,
@@ -88,9 +90,10 @@ class JudgeSession:
         return completion
 
     def gather(self, calls: Iterable[Awaitable[T]]) -> list[T | ProviderError]:
-        """The results in order; where a call failed its ProviderError stands in the result's place.
+        """Await all calls at once, within `concurrency`; return their results in order.
 
-        All run at once, within `concurrency`. Any other exception is raised, when all have ended.
+        The result of a call that raised ProviderError is that error. Any other exception is raised
+        once all calls have ended.
         """
         results: list[T | ProviderError] = []
         for result in self._open().run(_settled(calls)):
@@ -101,14 +104,14 @@ class JudgeSession:
 
     def _open(self) -> Runtime:
         if self._runtime is None:
-            raise ProviderError(f"the desk of {self.model} is closed; ask inside its `with` block")
+            raise ProviderError(f"the session of {self.model} is closed; ask inside its `with` block")
         return self._runtime
 
     def _seed(self, role: str, round: int, messages: Sequence[Message]) -> int:
         seed = derive_seed(self.seed, role, round, *((m.role, m.content) for m in messages))
-        before = self._asked[str(seed)]
-        self._asked[str(seed)] += 1
-        return derive_seed(seed, before)
+        repetition = self._asked[seed]
+        self._asked[seed] += 1
+        return derive_seed(seed, repetition)
 
 
 async def _settled(calls: Iterable[Awaitable[T]]) -> list[T | BaseException]:

@@ -1,4 +1,4 @@
-"""From an answer and its scores to a Record: plain JSON values, and a key of all that determines them."""
+"""Builds a Record from an answer and its scores: plain JSON values and a key of everything that determines them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from ..identifiers import digest
-from ..taskfile import messages_hash
+from ..model_names import full_name
+from ..parameters import output_file_parameters
+from ..registry import scorers
+from ..taskfile import messages_hash, sample_hash
 from ..types import (
     SCORED,
     Answer,
@@ -18,11 +21,10 @@ from ..types import (
     Record,
     Sample,
     Score,
-    Scorer,
     Spec,
     Usage,
 )
-from .cases import Case, Cell, full_name
+from .cases import Case, Cell
 from .context import AnswerContext
 
 
@@ -36,7 +38,7 @@ def build_record(
     started_at: str,
     latency_s: float,
 ) -> Record:
-    """The record of one case."""
+    """Return the record of one case."""
     case, cell, sample, calls = context.case, context.case.cell, context.sample, context.calls
     costs = [call.cost_usd for call in calls]
     head = next(iter(scores.values()), None)
@@ -53,19 +55,19 @@ def build_record(
         model=full_name(cell.model),
         input=sample.input if isinstance(sample.input, str) else _messages(sample.input),
         target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
-        output=clean(answer.output) if answer.output or outcome in SCORED else None,
-        answer=clean(head.answer) if head and head.answer is not None else None,
+        output=escape_surrogates(answer.output) if answer.output or outcome in SCORED else None,
+        answer=escape_surrogates(head.answer) if head and head.answer is not None else None,
         scores={name: _score_json(score) for name, score in scores.items()},
         outcome=outcome,
         usage=usage_json(sum((call.usage for call in calls), Usage())),
         cost_usd=None if not costs or None in costs else sum(c for c in costs if c is not None),
         latency_s=latency_s,
         transcript=[call_json(call) for call in calls],
-        error=None if error is None else clean(error),
+        error=None if error is None else escape_surrogates(error),
         seed=cell.seed,
         started_at=started_at,
         cached=bool(calls) and all(call.cached for call in calls),
-        answer_metadata=clean(dict(answer.metadata)) if answer.metadata else {},
+        answer_metadata=escape_surrogates(dict(answer.metadata)) if answer.metadata else {},
         label=cell.strategy.label,
         slug=cell.slug,
         sample_hash=prompt,
@@ -75,16 +77,16 @@ def build_record(
 
 
 def call_json(call: Call) -> dict[str, Any]:
-    """One line of a transcript; what is as usual (one attempt, not cached, not batched) is left out."""
+    """Return one transcript entry; default values (one attempt, not cached, not batched) are omitted."""
     values = {
         "role": call.role,
         "round": call.round,
         "messages": _messages(call.messages),
-        "completion": clean(call.completion),
+        "completion": escape_surrogates(call.completion),
         "finish_reason": call.finish_reason,
         "usage": usage_json(call.usage),
         "latency_s": call.latency_s,
-        "model": clean(call.model),
+        "model": escape_surrogates(call.model),
         "seed": call.seed,
         "cost_usd": call.cost_usd,
         "mean_logprob": call.mean_logprob,
@@ -98,12 +100,12 @@ def call_json(call: Call) -> dict[str, Any]:
     if call.batched:
         values["batched"] = True
     if call.warnings:
-        values["warnings"] = clean(list(call.warnings))
+        values["warnings"] = escape_surrogates(list(call.warnings))
     return values
 
 
 def usage_json(usage: Usage) -> dict[str, int | None]:
-    """All counts by name."""
+    """Return all counts by name."""
     return {
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
@@ -115,19 +117,20 @@ def usage_json(usage: Usage) -> dict[str, int | None]:
 
 
 def case_key(case: Case, overrides: GenerationConfig, prompt: str | None = None) -> str:
-    """Hash of all that determines the answer and its scores; `prompt` is the sample's hash, where it is known."""
+    """Return a hash of everything that determines an answer and its scores.
+
+    `prompt` is the sample's hash, which is computed if it is None.
+    """
     cell, sample = case.cell, case.sample
     if prompt is None:
-        from ..taskfile import sample_hash
-
         prompt = sample_hash(cell.task, sample)
-    known = ("key", overrides)
-    if known not in cell.memo:
-        cell.memo[known] = digest(_of_cell(cell, overrides))
-    return digest([cell.memo[known], sample.id, prompt, case.epoch, _of_sample(cell, sample)])
+    memo_key = ("key", overrides)
+    if memo_key not in cell.memo:
+        cell.memo[memo_key] = digest(_cell_key_parts(cell, overrides))
+    return digest([cell.memo[memo_key], sample.id, prompt, case.epoch, _sample_key_parts(cell, sample)])
 
 
-def _of_cell(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
+def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
     return {
         "task": cell.task.name,
         "model": [cell.model.provider, full_name(cell.model)],
@@ -136,46 +139,50 @@ def _of_cell(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
         "strategy": [cell.strategy.name, dict(cell.strategy.params)],
         "seed": cell.seed,
         "scorers": [
-            [scorer.name, scorer.version, _shared_params(scorer, spec)]
+            [scorer.name, scorer.version, _shared_params(spec)]
             for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
         ],
     }
 
 
-def _shared_params(scorer: Scorer, spec: Spec) -> dict[str, Any]:
-    files = getattr(scorer, "output_files", ())
+def _shared_params(spec: Spec) -> dict[str, Any]:
+    files = output_file_parameters(scorers.get(spec.name))
     return {name: value for name, value in spec.params.items() if name not in files}
 
 
-def _of_sample(cell: Cell, sample: Sample) -> list[Any]:
-    """Of a scorer's files of outputs only this sample's: hashing all for each would take minutes."""
+def _sample_key_parts(cell: Cell, sample: Sample) -> list[Any]:
+    """Return this sample's outputs from the scorers' output files; hashing whole files per sample takes minutes."""
     return [
         [name, value.get(sample.id)]
-        for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
-        if (files := getattr(scorer, "output_files", ()))
+        for spec in cell.task.scorers
+        if (files := output_file_parameters(scorers.get(spec.name)))
         for name, value in spec.params.items()
         if name in files
     ]
 
 
 def _score_json(score: Score) -> dict[str, Any]:
-    """Details stand in a record only where a scorer gave some."""
-    values = {"value": score.value, "answer": clean(score.answer), "explanation": clean(score.explanation)}
+    """Return a score as JSON values; empty details are omitted."""
+    values = {
+        "value": score.value,
+        "answer": escape_surrogates(score.answer),
+        "explanation": escape_surrogates(score.explanation),
+    }
     if score.details:
-        values["details"] = clean(dict(score.details))
+        values["details"] = escape_surrogates(dict(score.details))
     return values
 
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": clean(message.content)} for message in messages]
+    return [{"role": message.role, "content": escape_surrogates(message.content)} for message in messages]
 
 
-def clean(value: Any) -> Any:
-    """The value without lone surrogates, which no file and no other process could take."""
+def escape_surrogates(value: Any) -> Any:
+    """Return `value` with lone surrogates as escapes; UTF-8 cannot encode them."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, Mapping):
-        return {clean(key): clean(item) for key, item in value.items()}
+        return {escape_surrogates(key): escape_surrogates(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [clean(item) for item in value]
+        return [escape_surrogates(item) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""Complete records on their way to the log: those of one round of the loop in one go."""
+"""Batches the records completed in one event-loop iteration into a single write."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from ..types import Record
 
 
 class RecordSink:
-    """Hands records over before anybody is told that they are complete. One event loop only.
+    """Passes records to `on_records` before the futures of their cases complete. Used from one event loop only.
 
-    A loop runs what was scheduled first: the handing over is scheduled when a case keeps its
-    record, and the case's own end after that.
+    The event loop runs callbacks in the order they were scheduled: `put` schedules the write
+    before the case's task ends and schedules the completion of its future.
     """
 
     def __init__(self, on_records: Callable[[Sequence[Record]], None] | None) -> None:
         self._on_records = on_records
-        self._arrived: list[Record] = []
-        self.fault: Exception | None = None  # what the log raised: nothing is told from then on
+        self._pending: list[Record] = []
+        self.fault: Exception | None = None  # raised by `on_records`; from then on every case fails with it
 
     def put(self, record: Record) -> None:
-        """Hand this record over in the loop's next round."""
+        """Schedule the record for the write in the next event-loop iteration."""
         if self._on_records is None:
             return
-        self._arrived.append(record)
-        if len(self._arrived) == 1:
-            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._pending.append(record)
+        if len(self._pending) == 1:
+            asyncio.get_running_loop().call_soon(self._write)
 
-    def _hand_over(self) -> None:
-        arrived, self._arrived = self._arrived, []
+    def _write(self) -> None:
+        records, self._pending = self._pending, []
         assert self._on_records is not None
         try:
-            self._on_records(arrived)
-        except Exception as error:  # a full disk: whoever waits for a record hears of it
+            self._on_records(records)
+        except Exception as error:  # such as a full disk: everyone who waits for a record must see it
             self.fault = error

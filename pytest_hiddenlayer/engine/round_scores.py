@@ -1,4 +1,4 @@
-"""Who was right in which round: the completions of agents that speak in several rounds, scored one by one."""
+"""Scores each agent's completion in each round, for strategies whose agents answer in several rounds."""
 
 from __future__ import annotations
 
@@ -6,64 +6,61 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..errors import ProviderError
-from ..types import Call, Sample, Scorer
+from ..protocols import Scorer
+from ..scorers.capabilities import capabilities_of
+from ..types import Call, Sample
 
 ROUND_SCORES = "round_scores"
-"""In a record's `answer_metadata`: {role: {round: {score, right, answer}}}; absent where no agent spoke twice."""
-_CUT = ("length", "refusal", "content_filter")  # such texts are no answers, as in a record
+"""Key in `answer_metadata`: {role: {round: {score, right, answer}}}. Absent if no agent answered in two rounds."""
+_NO_ANSWER = ("length", "refusal", "content_filter")  # finish reasons whose text is not scored, as in a record
 
 
 async def round_scores(
     calls: Sequence[Call], scorer: Scorer, sample: Sample, pass_score: float
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Each agent's score in each round, by the headline scorer; the score of a cut-off or empty text is None.
+    """Return each agent's headline score in each round; the score of a truncated or empty text is None.
 
-    Empty where no role `agent-*` speaks in two rounds, and where the scorer asks a model.
+    Empty if no role `agent-*` answers in two rounds, or if the scorer calls a model.
     """
-    spoken: dict[str, dict[str, Call]] = {}
+    calls_by_role: dict[str, dict[str, Call]] = {}
     for call in calls:
         if call.role.startswith("agent-"):
-            spoken.setdefault(call.role, {})[str(call.round)] = call
-    if not any(len(rounds) > 1 for rounds in spoken.values()) or asks_a_model(scorer):
+            calls_by_role.setdefault(call.role, {})[str(call.round)] = call
+    if not any(len(rounds) > 1 for rounds in calls_by_role.values()) or capabilities_of(scorer).asks_model:
         return {}
-    scored = _Scored(scorer, sample, pass_score)
-    found = {role: {at: await scored.of(call) for at, call in rounds.items()} for role, rounds in spoken.items()}
-    return {} if scored.refused else found
+    text_scores = _TextScores(scorer, sample, pass_score)
+    scores = {
+        role: {round: await text_scores.of(call) for round, call in rounds.items()}
+        for role, rounds in calls_by_role.items()
+    }
+    return {} if text_scores.refused else scores
 
 
-def asks_a_model(scorer: Scorer) -> bool:
-    """Whether a scorer says that its verdict takes model calls: by `judged`, or as it takes `ask` or names judges."""
-    judged = getattr(scorer, "judged", None)
-    if judged is not None:
-        return bool(judged)
-    return bool(getattr(scorer, "takes_ask", False)) or hasattr(scorer, "judges")
-
-
-class _Scored:
-    """Scores of texts; agents often say the same, and the same text is scored once."""
+class _TextScores:
+    """Scores by text: agents often repeat a text, which is then scored only once."""
 
     def __init__(self, scorer: Scorer, sample: Sample, pass_score: float) -> None:
         self.scorer, self.sample, self.pass_score = scorer, sample, pass_score
-        self.refused = False  # whether the scorer wanted a model, which it had not said of itself
-        self._known: dict[str, dict[str, Any]] = {}
+        self.refused = False  # whether the scorer called a model without declaring it
+        self._scores: dict[str, dict[str, Any]] = {}
 
     async def of(self, call: Call) -> dict[str, Any]:
-        """{score, right, answer} of a completion."""
-        if self.refused or call.finish_reason in _CUT or not call.completion.strip():
+        """Return {score, right, answer} of a completion."""
+        if self.refused or call.finish_reason in _NO_ANSWER or not call.completion.strip():
             return {"score": None, "right": None, "answer": None}
-        if call.completion not in self._known:
-            self._known[call.completion] = await self._score(call.completion)
-        return self._known[call.completion]
+        if call.completion not in self._scores:
+            self._scores[call.completion] = await self._score(call.completion)
+        return self._scores[call.completion]
 
     async def _score(self, text: str) -> dict[str, Any]:
         try:
-            found = await self.scorer.score(text, self.sample, self._refuse)
-            value, answer = found.value, found.answer
-        except Exception:  # a scorer of the user's may raise anything; an intermediate text then has no score
+            score = await self.scorer.score(text, self.sample, self._refuse)
+            value, answer = score.value, score.answer
+        except Exception:  # a user's scorer may raise anything; the intermediate text then has no score
             value = answer = None
         right = None if value is None else value >= self.pass_score
         return {"score": value, "right": right, "answer": answer}
 
     async def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         self.refused = True
-        raise ProviderError("agents are scored by round without a model")
+        raise ProviderError("the scores by round are computed without model calls")

@@ -1,4 +1,4 @@
-"""One case, answered: the strategy asks, the transcript logs, the scorers judge, a Record comes out."""
+"""Runs one case: runs the strategy, scores its answer and builds the Record with the transcript."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
-from ..types import Answer, Call, GenerationConfig, Outcome, Provider, Record, Score
+from ..protocols import Provider
+from ..types import Answer, Call, GenerationConfig, Outcome, Record, Score
 from .cases import Case
 from .context import AnswerContext
 from .record_builder import build_record
@@ -28,9 +29,10 @@ async def run_case(
     named_models: Mapping[str, Provider] | None = None,
     unbatched: bool = False,
 ) -> Record:
-    """The record of one case. A failed call is a record with outcome `error`, never an exception.
+    """Return the record of one case. A failed call makes a record with outcome `error`, not an exception.
 
-    `alone`: no other case is asked meanwhile, so that its calls go the ordinary way under `batch`.
+    `unbatched`: no other case runs at the same time, so its calls use the synchronous API even
+    under `batch`.
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(
@@ -49,28 +51,28 @@ async def run_case(
         answer = Answer(output="", outcome="error", error=str(error))
     except HiddenLayerError:
         raise
-    except Exception as error:  # a strategy of the user's may raise anything: it is data about that strategy
+    except Exception as error:  # a user's strategy may raise anything; the error belongs to its record
         text = f"strategy {case.cell.strategy.name!r} raised {type(error).__name__}: {error}"
         answer = Answer(output="", outcome="error", error=text)
-    asked = context.calls
-    outcome, scores, error_text = await _judge_answer(context, answer)
+    calls = context.calls
+    outcome, scores, error_text = await _score_answer(context, answer)
     latency_s = time.perf_counter() - began
-    if own := await _engine_metadata(context, asked):
-        answer = replace(answer, metadata={**answer.metadata, **own})
+    if metadata := await _engine_metadata(context, calls):
+        answer = replace(answer, metadata={**answer.metadata, **metadata})
     return build_record(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
 
 
 def _checked(answer: Any) -> Answer:
-    """What a strategy returned, if it is an Answer whose metadata can be written. Raises TypeError or ValueError."""
+    """Return `answer` if it is an Answer with JSON metadata. Raises TypeError or ValueError otherwise."""
     if not isinstance(answer, Answer) or not isinstance(answer.output, str):
-        raise TypeError(f"it returned {answer!r}; an Answer with a text as output is needed")
+        raise TypeError(f"it returned {answer!r}; return an Answer with a text as output")
     if answer.metadata:
         json.dumps(dict(answer.metadata), allow_nan=False)
     return answer
 
 
-async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome, dict[str, Score], str | None]:
-    """(outcome, scores, error): what is no whole answer is not scored."""
+async def _score_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome, dict[str, Score], str | None]:
+    """Return (outcome, scores, error). An incomplete answer is not scored."""
     if answer.outcome is not None:
         return answer.outcome, {}, answer.error
     if answer.finish_reason in ("refusal", "content_filter"):
@@ -84,12 +86,12 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
         name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
         try:
             score = await scorer.score(answer.output, context.sample, context.ask_to_score)
-            scores[name] = _writable(score)
+            scores[name] = _check_score(score)
         except BudgetExceededError as error:
             return "skipped", scores, f"budget: scorer {scorer.name!r}: {error}"
         except ProviderError as error:
             return "error", scores, f"scorer {scorer.name!r}: {error}"
-        except Exception as error:  # a scorer of the user's may raise anything; that is no score
+        except Exception as error:  # a user's scorer may raise anything; that is not a score
             return "error", scores, f"scorer {scorer.name!r} raised {type(error).__name__}: {error}"
     head = next(iter(scores.values()))
     if head.value is None:
@@ -97,22 +99,22 @@ async def _judge_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
     return _graded(head.value, context.case.cell.pass_score), scores, None
 
 
-def _writable(score: Score) -> Score:
-    """The score, if it can be written down. Raises TypeError or ValueError."""
+def _check_score(score: Score) -> Score:
+    """Return `score` if it can be written as JSON. Raises TypeError or ValueError otherwise."""
     plain = isinstance(score.value, float | int | None) and isinstance(score.answer, str | None)
     if score.details or not plain or not isinstance(score.explanation, str):
         json.dumps([score.value, score.answer, score.explanation, score.details], allow_nan=False)
     return score
 
 
-async def _engine_metadata(context: AnswerContext, asked: Sequence[Call]) -> dict[str, Any]:
-    """The engine's own metadata: how many calls the scorers made, and which agent was right in which round."""
+async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call]) -> dict[str, Any]:
+    """Return the engine's own metadata: the number of scorer calls and each agent's scores by round."""
     cell = context.case.cell
     metadata: dict[str, Any] = {}
-    if scoring := len(context.calls) - len(asked):
-        metadata[SCORING_CALLS] = scoring
-    if found := await round_scores(asked, cell.scorers[0], context.sample, cell.pass_score):
-        metadata[ROUND_SCORES] = found
+    if scoring_calls := len(context.calls) - len(strategy_calls):
+        metadata[SCORING_CALLS] = scoring_calls
+    if scores := await round_scores(strategy_calls, cell.scorers[0], context.sample, cell.pass_score):
+        metadata[ROUND_SCORES] = scores
     return metadata
 
 

@@ -1,4 +1,4 @@
-"""Cases in flight: one event loop in a background thread, one open provider a model."""
+"""Runs cases on one event loop in a background thread."""
 
 from __future__ import annotations
 
@@ -13,42 +13,41 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from ..calls.batch.batcher import Batcher
 from ..calls.batch.ledger import BATCHES
-from ..calls.client import ModelClient
+from ..calls.broker.client import BrokerClient
 from ..calls.cost.budget import Budget
-from ..calls.factory import open_line
-from ..calls.resources import RunResources
-from ..errors import HiddenLayerError, ProviderError
-from ..options import RunOptions, parse_model
-from ..types import ModelName, Provider, Record
+from ..calls.event_loop import EventLoopThread
+from ..calls.pool import ModelPool
+from ..calls.protocols import prioritized
+from ..model_names import parse_model
+from ..options import RunOptions
+from ..protocols import Provider
+from ..scorers.capabilities import capabilities_of
+from ..types import ModelName, Record
 from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
 from .record_builder import case_key
 from .record_sink import RecordSink
 from .run_case import run_case
 
-if TYPE_CHECKING:
-    from ..calls.broker.client import BrokerClient
-
 T = TypeVar("T")
 
 
 UNBATCHED = (
-    "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) go the ordinary way"
+    "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) use the synchronous API"
 )
-LEAST_WINDOW = 256
-"""Cases that are begun ahead at least: many at once, since two threads that take turns cost time."""
+MIN_WINDOW = 256
+"""Cases that are started ahead at least: many at once, since alternating between two threads costs time."""
 FIRST_ROUNDS = 10
-"""Rounds of the loop in which cases that begin together send their first calls."""
+"""Iterations of the loop in which cases that start together send their first calls."""
 FIRST_S = 0.2
-"""Longest time that a caller sleeps for these."""
+"""Longest time that a caller sleeps for these iterations, in seconds."""
 
 
 class Runtime:
-    """Answers cases in the background; opened on the first submit, closed once."""
+    """Runs cases in the background. Starts with the first submit; closed once."""
 
     def __init__(
         self,
@@ -60,61 +59,39 @@ class Runtime:
         on_notice: Callable[[str], None] = lambda text: None,
         resumed: Mapping[str, Record] = MappingProxyType({}),
     ) -> None:
+        """`on_records` receives complete records, `on_notice` messages for the user; both on the loop's thread.
+
+        `broker` is the process that holds the models, `batches` the folder of the batch ledger.
+        `resumed` maps a case's key to a record that is reused instead of calling the model.
+        """
         self.options, self.run_id = options, run_id
-        self._batches = batches  # folder of what is known of sent batches
-        self._told_alone = False
-        self._resumed = resumed  # by key: records that are taken over instead of asked for
-        self._on_notice = on_notice  # called on the loop's thread with a sentence for people
-        self._means: RunResources | None = None
-        self._broker = broker  # another process that holds the lines
-        self._opening = threading.RLock()
-        self._arrived: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not begun yet
-        self._gathering = False  # more are coming before any of them is begun
-        self._sink = RecordSink(on_records)  # called on the loop's thread with records that are complete
-        self._open: dict[ModelName, Provider | HiddenLayerError] = {}
+        self._event_loop = EventLoopThread()
+        self.pool = ModelPool(options, self._event_loop, broker=broker, batches=batches, notify=on_notice)
+        self._on_notice = on_notice
+        self._unbatched_reported = False
+        self._resumed = resumed
+        self._submitting = threading.Lock()
+        self._submitted: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not started yet
+        self._collecting = False  # inside `together`: nothing starts yet
+        self._sink = RecordSink(on_records)
         self._orders = count()
-        self._begun: set[asyncio.Future[Any]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._tasks: set[asyncio.Future[Any]] = set()
 
     def provider(self, name: ModelName) -> Provider:
-        """The open provider of a model. Raises what opening it raised, each time it is asked for."""
-        with self._opening:
-            if name not in self._open:
-                try:
-                    self._open[name] = self._opened(name)
-                except HiddenLayerError as error:
-                    self._open[name] = error
-            found = self._open[name]
-        if isinstance(found, HiddenLayerError):
-            raise found
-        return found
+        """The open provider of a model. If opening it failed, every call raises that error again."""
+        return self.pool.provider(name)
 
     @property
     def window(self) -> int:
-        """Cases that are worth asking for at once: enough that every place is taken when the oldest cases end."""
+        """How many cases to submit ahead, so that calls are always queued when the oldest cases end."""
         if self.options.batch:
-            return sys.maxsize  # what is not asked for now would wait for another batch
-        bounds = [line.limiter.bound for line in self._open.values() if isinstance(line, ModelClient)]
-        return LEAST_WINDOW + 2 * max(bounds, default=self.options.concurrency or 0)
+            return sys.maxsize  # a case that is not submitted now would need another batch
+        return MIN_WINDOW + 2 * self.pool.concurrency
 
     @property
     def budget(self) -> Budget | None:
-        """What of the budget was spent; None where there is none, or nothing was opened."""
-        return None if self._means is None else self._means.budget
-
-    def opened(self, name: ModelName) -> Provider | None:
-        """The open provider; None where it is not open, or could not be opened."""
-        found = self._open.get(name)
-        return None if isinstance(found, HiddenLayerError) else found
-
-    def _opened(self, name: ModelName) -> Provider:
-        brokered = None if self._broker is None else self.run(self._broker.open(name))
-        if brokered is not None:
-            return brokered
-        if self._means is None:
-            self._means = RunResources(self.options, self._batches, self._on_notice)
-        return open_line(name, self.options, self._means)
+        """The run's budget; None if it has none, or nothing was opened."""
+        return self.pool.budget
 
     def submit(
         self,
@@ -127,86 +104,78 @@ class Runtime:
     ) -> Future[Record]:
         """The future record of a case. Raises what opening a provider raised.
 
-        Under `equal_budget` a caller that gives `on_control` is handed the control's records, in
-        order, before the future is done; nothing is drawn for one that does not. `alone`: the
-        caller waits for this record before it submits another, so that none fills a batch with it.
+        Under `equal_budget`, `on_control` receives the records of the control samples, in order,
+        before the future is done; without `on_control` none are drawn. `unbatched`: the caller
+        waits for this record before it submits another, so that no batch would fill.
         """
         candidate = provider or self.provider(case.cell.model)
         judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
-        named_models = {name: _in_order(self.provider(model), order) for name, model in _named(case.cell)}
-        asked = _in_order(candidate, order)
-        judged = asked if judging is candidate else _in_order(judging, order)
-        ask = partial(self._answer, asked, judged, named_models, unbatched)
-        if unbatched and self.options.batch and not self._told_alone:
-            self._told_alone = True
+        named_models = {name: prioritized(self.provider(model), order) for name, model in _named_models(case.cell)}
+        case_candidate = prioritized(candidate, order)
+        case_judge = case_candidate if judging is candidate else prioritized(judging, order)
+        answer = partial(self._answer, case_candidate, case_judge, named_models, unbatched)
+        if unbatched and self.options.batch and not self._unbatched_reported:
+            self._unbatched_reported = True
             self._on_notice(UNBATCHED)
-        return self._start(self._with_controls(case, ask, on_control))
+        return self._start(self._with_controls(case, answer, on_control))
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is submitted in this block is begun at its end, with one wake-up of the loop.
+        """Start what is submitted in this block at its end, with one wake-up of the loop.
 
-        The caller sleeps while the loop sends what it can: two threads that both want Python's
-        lock pass it on thousands of times a second.
+        The caller sleeps while the loop sends the first calls: two threads that compete for
+        Python's global lock switch thousands of times per second.
         """
-        self._gathering = True
+        self._collecting = True
         try:
             yield
         finally:
-            self._gathering = False
-            if self._arrived:
-                loop, under_way = self._running_loop(), threading.Event()
-                loop.call_soon_threadsafe(self._begin)
-                loop.call_soon_threadsafe(_after, loop, FIRST_ROUNDS, under_way.set)
-                under_way.wait(FIRST_S)
+            self._collecting = False
+            if self._submitted:
+                loop, calls_sent = self._event_loop.loop, threading.Event()
+                loop.call_soon_threadsafe(self._start_submitted)
+                loop.call_soon_threadsafe(_call_after, loop, FIRST_ROUNDS, calls_sent.set)
+                calls_sent.wait(FIRST_S)
 
     def _start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Begin on the loop; one wake-up serves all that came since the last one."""
-        loop, future = self._running_loop(), Future[T]()
-        with self._opening:
-            self._arrived.append((work, future))
-            if len(self._arrived) == 1 and not self._gathering:
-                loop.call_soon_threadsafe(self._begin)
+        """Start work on the loop; one wake-up serves everything submitted since the last one."""
+        loop, future = self._event_loop.loop, Future[T]()
+        with self._submitting:
+            self._submitted.append((work, future))
+            if len(self._submitted) == 1 and not self._collecting:
+                loop.call_soon_threadsafe(self._start_submitted)
         return future
 
-    def _begin(self) -> None:
-        with self._opening:
-            arrived, self._arrived = self._arrived, []
-        for work, future in arrived:
+    def _start_submitted(self) -> None:
+        with self._submitting:
+            submitted, self._submitted = self._submitted, []
+        for work, future in submitted:
             task = asyncio.ensure_future(work)
-            self._begun.add(task)  # a loop does not keep its tasks alive
-            task.add_done_callback(self._begun.discard)
+            self._tasks.add(task)  # a loop does not keep its tasks alive
+            task.add_done_callback(self._tasks.discard)
             task.add_done_callback(partial(self._deliver, future))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` returns, run on the loop; raises what it raises."""
-        return self.wait(asyncio.run_coroutine_threadsafe(work, self._running_loop()))
+        """Run a coroutine on the loop and return its result. Raises what it raises."""
+        return self._event_loop.run(work)
 
     def wait(self, future: Future[T], meanwhile: Callable[[], None] = lambda: None) -> T:
-        """The record, once it is there; `meanwhile` is called about once a second until then.
+        """Return the future's result; `meanwhile` is called about once per second until it is done.
 
-        Raises ProviderError where the loop has ended instead.
+        Raises ProviderError if the loop's thread has ended.
         """
-        while True:
-            try:
-                return future.result(timeout=1.0)
-            except TimeoutError:
-                if future.done():
-                    raise  # the answer itself raised it
-                meanwhile()
-                if self._thread is None or not self._thread.is_alive():
-                    raise ProviderError("the engine's thread has ended; start a new run") from None
+        return self._event_loop.wait(future, meanwhile)
 
     async def _with_controls(
         self,
         case: Case,
-        ask: Callable[[Case], Coroutine[Any, Any, Record]],
+        answer: Callable[[Case], Coroutine[Any, Any, Record]],
         on_control: Callable[[Record], None] | None,
     ) -> Record:
-        record = await ask(case)
+        record = await answer(case)
         if on_control is not None and self.options.equal_budget and wants_controls(record):
-            for control in await draw_controls(record, lambda number: ask(control_case(case, number))):
+            for control in await draw_controls(record, lambda number: answer(control_case(case, number))):
                 on_control(control)
         return record
 
@@ -218,19 +187,19 @@ class Runtime:
         unbatched: bool,
         case: Case,
     ) -> Record:
-        if self._resumed and (found := self._resumed.get(case_key(case, self.options.generate))) is not None:
-            record = replace(found, run_id=self.run_id)
-            self._sink.put(record)
-            return record
-        record = await run_case(
-            case,
-            candidate,
-            judging,
-            overrides=self.options.generate,
-            run_id=self.run_id,
-            named_models=named_models,
-            unbatched=unbatched,
-        )
+        record = self._resumed.get(case_key(case, self.options.generate)) if self._resumed else None
+        if record is not None:
+            record = replace(record, run_id=self.run_id)
+        else:
+            record = await run_case(
+                case,
+                candidate,
+                judging,
+                overrides=self.options.generate,
+                run_id=self.run_id,
+                named_models=named_models,
+                unbatched=unbatched,
+            )
         self._sink.put(record)
         return record
 
@@ -243,76 +212,32 @@ class Runtime:
             future.set_result(task.result())
 
     def pending_batches(self) -> list[str]:
-        """A sentence for each batch that was sent and is not collected."""
-        return [text for batcher in self._batchers() for text in batcher.pending_batches()]
+        """One sentence for each batch that was sent and not collected."""
+        return self.pool.pending_batches()
 
     def release(self) -> None:
-        """Every record of the run is on disk: what batches answered for them need not be kept."""
-
-        async def on_loop() -> None:
-            for batcher in self._batchers():
-                batcher.release()
-
-        if any(self._batchers()):
-            self.run(on_loop())
-
-    def _batchers(self) -> list[Batcher]:
-        lines = [line for line in self._open.values() if isinstance(line, ModelClient)]
-        return [line.batcher for line in lines if line.batcher is not None]
+        """Delete the batch results of this run; call it once every record is on disk."""
+        self.pool.release_batches()
 
     def close(self) -> None:
-        """Cancel what is in flight, close the providers, end the loop."""
-        if self._loop is None and not self._open:
-            return
-        loop = self._running_loop()
-        asyncio.run_coroutine_threadsafe(self._shut(), loop).result(timeout=30)
-        loop.call_soon_threadsafe(loop.stop)
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-        loop.close()
-        self._loop = self._thread = None
-        self._open.clear()
-
-    async def _shut(self) -> None:
-        running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        for provider in self._open.values():
-            if not isinstance(provider, HiddenLayerError):
-                await provider.close()
-        if self._broker is not None:
-            await self._broker.close()
-        if self._means is not None:
-            self._means.close()
-
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
-            self._thread.start()
-        return self._loop
+        """Cancel what is running, close the providers, end the loop."""
+        if self._event_loop.started or self.pool.opened_any:
+            self._event_loop.stop(self.pool.close())
 
 
-def _after(loop: asyncio.AbstractEventLoop, rounds: int, then: Callable[[], None]) -> None:
-    """Call `then` when the loop has gone round so often."""
-    if rounds:
-        loop.call_soon(_after, loop, rounds - 1, then)
+def _call_after(loop: asyncio.AbstractEventLoop, iterations: int, callback: Callable[[], None]) -> None:
+    """Call `callback` after so many iterations of the loop."""
+    if iterations:
+        loop.call_soon(_call_after, loop, iterations - 1, callback)
     else:
-        then()
+        callback()
 
 
-def _named(cell: Cell) -> Sequence[tuple[str, ModelName]]:
-    """The models that the cell's scorers and strategy name themselves, beside the run's judge."""
+def _named_models(cell: Cell) -> Sequence[tuple[str, ModelName]]:
+    """The models that the cell's scorers and strategy name, apart from candidate and judge."""
     if "named" not in cell.memo:
-        judges = [(name, "judge") for scorer in cell.scorers for name in getattr(scorer, "judges", ())]
-        asked = [(name, f"strategy {cell.strategy.name}") for name in cell.strategy.models]
-        cell.memo["named"] = [(name, parse_model(name, what)) for name, what in judges + asked]
-    found: Sequence[tuple[str, ModelName]] = cell.memo["named"]
-    return found
-
-
-def _in_order(provider: Provider, order: int) -> Provider:
-    """The provider with the case's turn; one that a fixture put in its place has no bound of ours."""
-    in_order = getattr(provider, "in_order", None)
-    return provider if in_order is None else in_order(order)
+        judges = [(name, "judge") for scorer in cell.scorers for name in capabilities_of(scorer).judges]
+        candidates = [(name, f"strategy {cell.strategy.name}") for name in cell.strategy.models]
+        cell.memo["named"] = [(name, parse_model(name, source)) for name, source in judges + candidates]
+    named: Sequence[tuple[str, ModelName]] = cell.memo["named"]
+    return named

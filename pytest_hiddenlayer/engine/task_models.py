@@ -1,55 +1,58 @@
-"""Models that a task file names: those whose files may be anybody's are taken only if the user allows it."""
+"""Refuses models that only a task file names if opening them loads files from an untrusted source."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence
 
 from ..errors import UsageError
-from ..options import RunOptions, parse_model
+from ..model_names import parse_model
+from ..options import RunOptions
+from ..protocols import Scorer, traits_of
 from ..registry import providers
+from ..scorers.capabilities import capabilities_of
+from ..strategies.bind import BoundStrategy
 from ..types import ModelName
 
-if TYPE_CHECKING:
-    from .cases import Cell
-
-ALLOW = "--hl-allow-task-models (`hiddenlayer run`: --allow-task-models)"
+ALLOW = "--hl-allow-task-models"
 
 
-def refuse_task_models(cell: Cell, options: RunOptions) -> None:
-    """Raise UsageError for a folder or hub name that only the cell's task file names; nothing is opened."""
+def refuse_task_models(
+    strategy: BoundStrategy, scorers: Sequence[Scorer], judge: ModelName | None, options: RunOptions
+) -> None:
+    """Raise UsageError for a folder or hub name that only the task file names. Opens no model."""
     if options.allow_task_models or options.replay is not None:
         return
-    of_user = _of_user(cell, options)
-    for where, name in _asked(cell):
-        if name not in of_user and loads_files(name):
+    user_models = _user_models(strategy, options)
+    for origin, name in _other_models(strategy, scorers, judge):
+        if name not in user_models and loads_files(name):
             raise UsageError(
-                f"{where} names the model {name}: it is a folder or a hub name, whose files may be anybody's, and "
-                f"only the task file names it. Nothing was opened. If you trust it, pass {ALLOW}, or name the "
-                "model on the command line yourself"
+                f"{origin} names the model {name}: it is a folder or a hub name, whose files may come from anyone, "
+                f"and only the task file names it. Nothing was opened. If you trust it, pass {ALLOW}, or name "
+                "the model on the command line"
             )
 
 
 def loads_files(name: ModelName) -> bool:
-    """Whether opening the model loads files that may be anybody's; a provider that nobody registered does not."""
+    """Return whether opening the model loads files from any source; False if the provider is not registered."""
     if name.provider not in providers.names():
         return False
-    look = getattr(providers.get(name.provider), "loads_files", None)
-    return look is not None and bool(look(name.model))
+    return traits_of(providers.get(name.provider)).loads_files(name.model)
 
 
-def _of_user(cell: Cell, options: RunOptions) -> Collection[ModelName | None]:
-    """The models that the user named, with --provider, --judge or --strategy."""
-    mixed = cell.strategy.models if options.strategies is not None else ()
-    return {*options.providers, options.judge, *(parse_model(name, "--strategy") for name in mixed)}
+def _user_models(strategy: BoundStrategy, options: RunOptions) -> Collection[ModelName | None]:
+    """Return the models that the user named with --provider, --judge or --strategy."""
+    strategy_models = strategy.models if options.strategies is not None else ()
+    return {*options.providers, options.judge, *(parse_model(name, "--strategy") for name in strategy_models)}
 
 
-def _asked(cell: Cell) -> Iterator[tuple[str, ModelName]]:
-    """Whom the cell asks beside its candidate, and what names it."""
-    if cell.judge is not None:
-        yield "judge", cell.judge
-    for scorer in cell.scorers:
-        for name in getattr(scorer, "judges", ()):
+def _other_models(
+    strategy: BoundStrategy, scorers: Sequence[Scorer], judge: ModelName | None
+) -> Iterator[tuple[str, ModelName]]:
+    """Yield each model that is called besides the candidate, with the part of the task that names it."""
+    if judge is not None:
+        yield "judge", judge
+    for scorer in scorers:
+        for name in capabilities_of(scorer).judges:
             yield f"scorer {scorer.name!r}", parse_model(name, "judge")
-    for name in cell.strategy.models:
-        yield f"strategy {cell.strategy.name!r}", parse_model(name, "strategy")
+    for name in strategy.models:
+        yield f"strategy {strategy.name!r}", parse_model(name, "strategy")

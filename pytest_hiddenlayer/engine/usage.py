@@ -1,4 +1,4 @@
-"""What one answer cost by the strategy's own calls, without those of scorers that ask a model."""
+"""Token usage and cost of an answer, counted over the strategy's calls without the scorers' calls."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any
 from ..types import Record
 
 SCORING_CALLS = "scoring_calls"
-"""Key in `answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
+"""Key in `answer_metadata`: how many calls at the end of the transcript the scorers made. Absent if none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenUsage:
-    """Calls, and what they took; None where the provider does not tell."""
+    """Calls with their tokens and cost; None if a provider does not report them."""
 
     calls: int = 0
-    tokens: int | None = 0  # input and output, as the provider counted
+    tokens: int | None = 0  # input and output, as counted by the provider
     cost_usd: float | None = 0.0
 
 
 def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
-    """The strategy's part of the transcript: every call that was answered before anything was scored."""
+    """Return the strategy's part of the transcript: the calls that completed before scoring."""
     return record.transcript[: len(record.transcript) - record.answer_metadata.get(SCORING_CALLS, 0)]
 
 
 def usage_of(*records: Record) -> TokenUsage:
-    """What these answers took together; nothing where no call was answered."""
+    """Return the total usage of these records; all zero if no call completed."""
     calls = [call for record in records for call in strategy_calls(record)]
     return TokenUsage(
         calls=len(calls),
@@ -42,7 +42,7 @@ def _whole(values: Iterable[float | None]) -> int | None:
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    """The sum; unknown where one value is."""
+    """Return the sum, or None if one value is None."""
     total = 0.0
     for value in values:
         if value is None:
@@ -53,19 +53,19 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeanUsage:
-    """What one answer takes on average; None where it is unknown for at least one, or where there is none."""
+    """Mean usage per answer; None if it is unknown for at least one answer or if there are no answers."""
 
     calls: float | None
     tokens: float | None
     cost_usd: float | None
 
 
-def per_answer(answers: Sequence[TokenUsage]) -> MeanUsage:
-    """The means over answers."""
+def per_answer(usages: Sequence[TokenUsage]) -> MeanUsage:
+    """Return the mean usage over answers."""
     return MeanUsage(
-        calls=_mean([one.calls for one in answers]),
-        tokens=_mean([one.tokens for one in answers]),
-        cost_usd=_mean([one.cost_usd for one in answers]),
+        calls=_mean([usage.calls for usage in usages]),
+        tokens=_mean([usage.tokens for usage in usages]),
+        cost_usd=_mean([usage.cost_usd for usage in usages]),
     )
 
 

@@ -1,1 +1,7 @@
-"""Files: JSON Lines, atomic writes, locks."""
+"""Files: atomic writes, JSON Lines, locks, and the JSON forms of the data types. Imports `errors` and `types`.
+
+atomic   replace a file in one step
+codecs   requests, completions and records as plain JSON values
+jsonl    logs of one JSON object per line
+locks    locks between processes
+"""

@@ -1,18 +1,73 @@
-"""Data types from plain JSON values, as files hold them."""
+"""Converts requests, completions and records to plain JSON values and back."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from ..types import RECORD_SCHEMA, Record
+from ..types import RECORD_SCHEMA, Completion, GenerationConfig, Message, Record, Request, Usage
 
 _RECORD_FIELDS = frozenset(f.name for f in fields(Record))
+_COMPLETION_FIELDS = tuple(f.name for f in fields(Completion))
+
+
+def request_to_json(request: Request) -> dict[str, Any]:
+    """All fields of a request as plain JSON values; messages as [role, content]."""
+    return {**asdict(request), "messages": [[m.role, m.content] for m in request.messages]}
+
+
+def request_from_json(values: Mapping[str, Any]) -> Request:
+    """The request that `request_to_json` converted."""
+    params = dict(values["params"])
+    return Request(
+        **{
+            **values,
+            "messages": tuple(Message(role=role, content=content) for role, content in values["messages"]),
+            "params": GenerationConfig(**{**params, "stop": _tuple_or_none(params["stop"])}),
+            "outputs": _tuple_or_none(values["outputs"]),
+        }
+    )
+
+
+def completion_to_json(completion: Completion) -> dict[str, Any]:
+    """All fields of a completion as plain JSON values; a log-probability of minus infinity becomes null."""
+    values = {name: getattr(completion, name) for name in _COMPLETION_FIELDS}
+    values["usage"] = asdict(completion.usage)
+    values["warnings"] = list(completion.warnings)
+    if completion.logprobs is not None:
+        values["logprobs"] = [_finite_or_none(value) for value in completion.logprobs]
+    if completion.top_logprobs is not None:
+        values["top_logprobs"] = [
+            {text: _finite_or_none(value) for text, value in token.items()} for token in completion.top_logprobs
+        ]
+    return values
+
+
+def completion_from_json(values: Mapping[str, Any]) -> Completion:
+    """The completion that `completion_to_json` converted; omitted fields have their defaults.
+
+    Raises TypeError, KeyError or AttributeError for values that are not a completion.
+    """
+    rest = dict(values)
+    warnings = rest.pop("remarks", rest.pop("warnings", ()))  # `remarks` in files of version 0.1
+    logprobs, top_logprobs = rest.pop("logprobs", None), rest.pop("top_logprobs", None)
+    return Completion(
+        **{
+            **rest,
+            "usage": Usage(**rest["usage"]),
+            "warnings": tuple(warnings),
+            "logprobs": None if logprobs is None else tuple(map(_logprob, logprobs)),
+            "top_logprobs": None
+            if top_logprobs is None
+            else tuple({text: _logprob(value) for text, value in token.items()} for token in top_logprobs),
+        }
+    )
 
 
 def record_from_json(values: Mapping[str, Any]) -> Record:
-    """The record of one line of `records.jsonl`, of this schema version or an earlier one.
+    """The record of one line of `records.jsonl`, of this or an earlier schema version.
 
     Fields that this version does not know are ignored. Raises TypeError or AttributeError for
     values that are not a record.
@@ -33,3 +88,15 @@ def _from_schema_1(values: Mapping[str, Any]) -> dict[str, Any]:
 def _call_from_schema_1(call: Mapping[str, Any]) -> dict[str, Any]:
     renamed = {key: value for key, value in call.items() if key != "remarks"}
     return {**renamed, "warnings": call["remarks"]} if "remarks" in call else renamed
+
+
+def _tuple_or_none(values: Any) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def _finite_or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _logprob(value: float | None) -> float:
+    return -math.inf if value is None else float(value)

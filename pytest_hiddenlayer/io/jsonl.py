@@ -1,23 +1,25 @@
-"""Files of one JSON object a line that several processes append to, and that a crash cannot spoil."""
+"""Logs of one JSON object per line. Several processes may append, and a crash damages no complete line."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from .locks import locked
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 class LineLog:
-    """A file of lines that stays open for appending; its folder is made where it is missing.
+    """A log that stays open for appending; creates its folder. It is closed when it is garbage collected.
 
-    `shared`: other processes append to it too, so that each line takes the file's lock; without
-    it there must be none, or lines are lost. A log that nobody holds any longer is closed.
+    With `shared`, other processes may append too, and each append locks the file. Without it no
+    other process may append, or lines are lost.
     """
 
     def __init__(self, path: Path, *, shared: bool = True) -> None:
@@ -26,41 +28,35 @@ class LineLog:
         self._handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         self._close = weakref.finalize(self, os.close, self._handle)
         if not shared:
-            _mend(self._handle)
+            _repair_end(self._handle)
 
     def append(self, values: Mapping[str, Any]) -> None:
-        """Put one line on disk. NaN raises ValueError.
+        """Append one line. Raises ValueError for NaN.
 
-        When this returns, the death of this process cannot lose the line. Half a line that a
-        killed process left at the end is cut off first, so that it spoils no whole one.
+        When this returns, the death of this process cannot lose the line. An incomplete line that
+        a killed process left at the end is removed first.
         """
         self.append_all([values])
 
-    def append_all(self, several: Iterable[Mapping[str, Any]]) -> None:
-        """Put a line for each on disk, all of them at once; what holds for `append` holds for all."""
-        text = "".join(f"{_ENCODE(values)}\n" for values in several)
-        # A lone surrogate from a provider becomes its JSON escape, and reads back as it was.
-        line = text.encode("utf-8", "backslashreplace")
+    def append_all(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        """Append a line for each object, in one write, as `append` does."""
+        text = "".join(f"{_ENCODE(values)}\n" for values in objects)
+        # A lone surrogate from a provider becomes its JSON escape, and is read back unchanged.
+        data = text.encode("utf-8", "backslashreplace")
         if not self._shared:
-            _write_all(self._handle, line)
+            _write_all(self._handle, data)
             return
-        _lock(self._handle, held=True)
-        try:
-            _mend(self._handle)
-            _write_all(self._handle, line)
-        finally:
-            _lock(self._handle, held=False)
+        with locked(self._handle):
+            _repair_end(self._handle)
+            _write_all(self._handle, data)
 
     def close(self) -> None:
-        """Close the file; once more does nothing."""
+        """Close the file. Closing twice does nothing."""
         self._close()
 
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-
-
 def append_line(path: Path, values: Mapping[str, Any]) -> None:
-    """Put one line on disk, as `LineLog.append` does."""
+    """Append one line, as `LineLog.append` does."""
     log = LineLog(path)
     try:
         log.append(values)
@@ -68,28 +64,54 @@ def append_line(path: Path, values: Mapping[str, Any]) -> None:
         log.close()
 
 
-def read_lines(path: Path, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number from 1, object) of every line; half a line at the very end is left out.
+def raw_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[int, bytes]]:
+    """(line number from 1, line without its end) of every line that is not blank.
 
-    Raises UsageError with file and line for any other that is no JSON object, `what` names one.
+    An incomplete last line, which a process that was killed while writing leaves, is omitted with
+    `allow_incomplete`.
     """
-    lines = path.read_bytes().split(b"\n")  # bytes: half a line may end inside a character
+    lines = path.read_bytes().split(b"\n")  # bytes: an incomplete line may end inside a character
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+        incomplete = allow_incomplete and number == len(lines) and not _is_json(line)
+        if line.strip() and not incomplete:
+            yield number, line
+
+
+def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number from 1, object) of every line; an incomplete last line is omitted.
+
+    Raises UsageError with file and line for any other line that is not a JSON object; the message
+    says that it is not `kind`, such as "a label".
+    """
+    for number, line in raw_lines(path):
         try:
             values = json.loads(line)
         except ValueError as error:
-            if number == len(lines):
-                return
-            raise UsageError(f"{path}:{number}: not {what}: {error}") from error
+            raise UsageError(f"{path}:{number}: not {kind}: {error}") from error
         if not isinstance(values, dict):
-            raise UsageError(f"{path}:{number}: not {what}: a JSON object is needed, got {line[:60].decode()!r}")
+            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {line[:60].decode()!r}")
         yield number, values
 
 
-def _mend(handle: int) -> None:
-    """End the last line of a file, or cut off what is only half of one."""
+def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
+    """The objects of the complete lines of a growing log from byte `start` on, and the byte after them."""
+    with path.open("rb") as log:
+        log.seek(start)
+        data = log.read()
+    complete = data[: data.rfind(b"\n") + 1]
+    return [json.loads(line) for line in complete.splitlines()], start + len(complete)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _repair_end(handle: int) -> None:
+    """Remove an incomplete last line; end a last line that only lacks its line feed."""
     size = os.lseek(handle, 0, os.SEEK_END)
     if size:
         os.lseek(handle, size - 1, os.SEEK_SET)
@@ -102,25 +124,15 @@ def _mend(handle: int) -> None:
         tail = os.read(handle, end - start) + tail
         if tail.endswith(b"\n"):
             return
-    half = tail[tail.rfind(b"\n") + 1 :]
-    if not half:
+    last_line = tail[tail.rfind(b"\n") + 1 :]
+    if not last_line:
         return
-    try:
-        json.loads(half)
-    except ValueError:
-        os.ftruncate(handle, size - len(half))
-    else:
+    if _is_json(last_line):
         _write_all(handle, b"\n")
+    else:
+        os.ftruncate(handle, size - len(last_line))
 
 
 def _write_all(handle: int, data: bytes) -> None:
     while data:
         data = data[os.write(handle, data) :]
-
-
-def _lock(handle: int, *, held: bool) -> None:
-    """Keep lines of several processes whole; where the system has no locks, one append is one write."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX if held else fcntl.LOCK_UN)

@@ -1,8 +1,8 @@
-"""Hooks of items that run no code of a test's: their phases need no capture of output of their own.
+"""Skip output capture for items that run no user code.
 
-pytest captures what each phase prints by swapping file descriptors, a dozen system calls a phase;
-each of them lets go of Python's lock, which the engine's thread takes. An item of a task file
-only waits for its answer: the strategies and scorers run in the engine, whenever it is their turn.
+pytest captures what each phase prints by swapping file descriptors: a dozen system calls per phase.
+Each call releases Python's lock, and the engine's thread takes it. An item of a task file only
+waits for its answer; strategies and scorers run in the engine.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _QUIET = ("_pytest", "pytest_hiddenlayer", "syrupy")
 
 
 def prints_nothing(function: pytest.Function) -> bool:
-    """Whether an item with this function's fixtures runs none of the user's."""
-    found = function._fixtureinfo.name2fixturedefs.values()
-    return all(one.func.__module__.partition(".")[0] in _QUIET for several in found for one in several)
+    """Whether an item with this function's fixtures runs no fixture of the user's."""
+    fixtures = function._fixtureinfo.name2fixturedefs.values()
+    return all(f.func.__module__.partition(".")[0] in _QUIET for definitions in fixtures for f in definitions)
 
 
 class UncapturedHooks:
-    """The hooks that hold for an item's path, without pytest's capture of output."""
+    """The hooks of an item's path without pytest's output capture."""
 
     def __init__(self, item: pytest.Item, usual: Any) -> None:
         self._manager = item.config.pluginmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import pytest
 from .capture import UncapturedHooks, prints_nothing
 from .fixtures import fixture_probe, overridden, record_for
 from .outcomes import apply_outcome
-from .state import RECORDS, State, state_of
+from .state import RECORDS, state_of
 
 if TYPE_CHECKING:
     from ..engine.cases import Case, Cell
@@ -37,9 +37,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile |
 class TaskFile(pytest.Module):
     """A task file as a test module with one synthetic function."""
 
-    ahead: bool = False  # whether answers may be asked for before their item's fixtures are set up
-    quiet: bool = False  # whether its items run no fixture of the user's
-    item_hooks: Any = None  # of its items, once one of them runs
+    prefetch: bool = False  # answers may be requested before their item's fixtures are set up
+    quiet: bool = False  # its items run no fixture of the user's
+    item_hooks: Any = None  # shared by its items; set when the first one runs
 
     def _getobj(self) -> types.ModuleType:
         module = types.ModuleType(self.path.stem)
@@ -48,28 +48,29 @@ class TaskFile(pytest.Module):
         return module
 
     def collect(self) -> Iterator[pytest.Item]:
-        """The items: samples of every cell, then the gates. Raises CollectError for a fault in the file."""
+        """The items: the samples of every cell, then the gates. Raises CollectError if the file is wrong."""
         from ..errors import HiddenLayerError
 
         state = state_of(self.config)
+        session = state.session
         try:
-            task = load(state, self.path)
+            task = session.load_task(self.path)
             _refuse_clashes(task)
-            found = cells_of(state, task)
+            cells = session.plan_cells(task)
         except HiddenLayerError as error:
-            state.task_faults.add(self.nodeid)
-            shown = str(error)
-            name = str(self.nodeid)
-            raise self.CollectError(shown if name in shown else f"{name}: {shown}") from None
+            state.faulty_files.add(self.nodeid)
+            message, name = str(error), str(self.nodeid)
+            known = name in message or self.path.name in message
+            raise self.CollectError(message if known else f"{name}: {message}") from None
         self._register(task.tags)
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
-        self.ahead = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
-        for cell in found:
+        self.prefetch = not overridden(pytest.Function.from_parent(self, name="fixture_probe"))
+        for cell in cells:
             yield from self._samples(cell, function)
-        if state.options.gate != "off":
-            for cell in found:
+        if session.options.gate != "off":
+            for cell in cells:
                 yield GateItem.make(self, cell)
 
     def _register(self, tags: Sequence[str]) -> None:
@@ -102,7 +103,7 @@ class EvalItem(pytest.Function):
 
     @property
     def ihook(self) -> Any:
-        """The hooks for this item; its file's items share theirs."""
+        """The hooks of this item, shared by all items of its file."""
         hooks = self.parent.item_hooks  # type: ignore[union-attr]
         if hooks is None:
             usual = super().ihook
@@ -111,30 +112,30 @@ class EvalItem(pytest.Function):
         return hooks
 
     def setup(self) -> None:
-        """The fixtures that a conftest wants everywhere, then the answer."""
+        """Set up autouse fixtures, then wait for the answer."""
         super().setup()
         record_for(self)
 
     def runtest(self) -> None:
-        """The answer is there: here it is judged."""
+        """Turn the record into pytest's outcome."""
         apply_outcome(self, self.stash[RECORDS][-1])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands: its file. The first line, since pytest wants one where a fixture skips."""
+        """The file; the first line, because pytest needs one if a fixture skips."""
         return self.path, 0, self.name
 
 
 class GateItem(pytest.Item):
-    """The gate of a cell. Collected like any item; its report is made after all samples, on the controller."""
+    """The gate of a cell. Collected like any item; the controller reports it after all samples."""
 
-    plan_key: tuple[str, ...]
+    cell_key: tuple[str, ...]
 
     @classmethod
     def make(cls, parent: TaskFile, cell: Cell) -> GateItem:
         """The gate item of a cell."""
         node_id = parent.id.child("gate").with_params(cell.params)
         item: GateItem = cls.from_parent(parent, name=f"gate[{cell.params}]", nodeid=node_id)
-        item.plan_key = cell.key
+        item.cell_key = cell.key
         return item
 
     def runtest(self) -> None:
@@ -142,27 +143,16 @@ class GateItem(pytest.Item):
         raise RuntimeError("gates are reported by the controller")
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands: its file, no line."""
+        """The file, without a line."""
         return self.path, None, self.name
 
 
 def item_body() -> None:
-    """Stands in for the body of every task file's item, which pytest wants to be a function."""
-
-
-def load(state: State, path: Path) -> Task:
-    """The task of a file, loaded once. Raises TaskError; also where two files share a name."""
-    from ..taskfile import load_task, refuse_taken
-
-    if path not in state.tasks:
-        task = load_task(path, state.root)
-        refuse_taken(task, state.tasks)
-        state.tasks[path] = task
-    return state.tasks[path]
+    """The body of every task file's item: pytest needs a function."""
 
 
 def _refuse_clashes(task: Task) -> None:
-    """Raise TaskError where two items would have one name: brackets become parentheses, `gate` is the gate's."""
+    """Raise TaskError if two items would share a name: brackets become parentheses, and `gate` is reserved."""
     from ..errors import TaskError
     from ..identifiers import item_name
 
@@ -178,25 +168,12 @@ def _refuse_clashes(task: Task) -> None:
         taken[name] = f"sample {sample.id!r}"
 
 
-def cells_of(state: State, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:
-    """The cells of a task under the session's options; their plans become known. Raises UsageError."""
-    from ..engine.cases import cells
-    from ..session.cell_config import config_from_cell
-
-    options = state.options
-    if strategies is not None and options.strategies is None:
-        options = replace(options, strategies=tuple(strategies))
-    found = cells(task, options)
-    for cell in found:
-        state.plans.setdefault(cell.key, config_from_cell(cell, len(task.samples)))
-    return found
-
-
 def _wanted(path: Path, parent: pytest.Collector) -> bool:
     config = parent.config
     if parent.session.isinitpath(path):
         return True
-    folders = config.getini("eval_paths") or [config.rootpath / "evals"]
+    folders = config.getini("eval_paths") or [state_of(config).session.root / "evals"]
     if config.args_source is pytest.Config.ArgsSource.ARGS:
-        folders = [*folders, *(config.invocation_params.dir / arg.split("::")[0] for arg in config.args)]
+        typed = (config.invocation_params.dir / argument.split("::")[0] for argument in config.args)
+        folders = [*folders, *(Path(os.path.abspath(path)) for path in typed)]
     return any(folder == path or folder in path.parents for folder in folders)

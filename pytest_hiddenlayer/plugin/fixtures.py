@@ -1,4 +1,4 @@
-"""The fixtures: `sample`, `strategy`, `provider`, `judge`, `evaluate`; each can be overridden in a conftest."""
+"""The fixtures `sample`, `strategy`, `provider`, `judge` and `evaluate`; a conftest may override each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from ..errors import HiddenLayerError, ProviderUnavailableError
-from .equal_budget import keep_controls
+from .controls import keep_controls
 from .outcomes import properties
 from .state import RECORDS, State, state_of
 
@@ -17,21 +17,22 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ..engine.cases import Case
-    from ..types import ModelName, Provider, Record, Sample
+    from ..protocols import Provider
+    from ..types import ModelName, Record, Sample
 
 T = TypeVar("T")
 
-OWN = ("sample", "strategy", "provider", "judge", "evaluate")
-"""Fixtures that decide an answer; where a conftest overrides one, nothing is asked for ahead."""
+DECIDING = ("sample", "strategy", "provider", "judge", "evaluate")
+"""Fixtures that decide an answer; if a conftest overrides one, nothing is prefetched."""
 
 
 @pytest.fixture
 def hl_case(request: pytest.FixtureRequest) -> Case:
-    """The planned case of this item: sample, strategy, model and epoch."""
+    """The case of this item: sample, strategy, model and epoch."""
     planned: Case | None = getattr(request, "param", None) or getattr(request.node, "hl_case", None)
     if planned is None:
         pytest.fail(
-            "no task here: put @pytest.mark.task('NAME.yaml') on the function, with the path of a task file",
+            "this test has no task: put @pytest.mark.task('NAME.yaml') on the function, with the path of a task file",
             pytrace=False,
         )
     return planned
@@ -39,25 +40,25 @@ def hl_case(request: pytest.FixtureRequest) -> Case:
 
 @pytest.fixture
 def sample(hl_case: Case) -> Sample:
-    """The sample that is answered."""
+    """The sample to answer."""
     return hl_case.sample
 
 
 @pytest.fixture
 def strategy(hl_case: Case) -> Any:
-    """The strategy, its parameters bound; an override may return any strategy coroutine."""
+    """The strategy with its parameters bound. An override may return any strategy coroutine."""
     return hl_case.cell.strategy
 
 
 @pytest.fixture
 def provider(hl_case: Case, request: pytest.FixtureRequest) -> Provider:
-    """The open provider of the candidate model; the item is skipped where it does not work here."""
+    """The open provider of the candidate model. Skips the item if it does not work here."""
     return _open(state_of(request.config), hl_case.cell.model)
 
 
 @pytest.fixture
 def judge(hl_case: Case, provider: Provider, request: pytest.FixtureRequest) -> Provider:
-    """The open provider of the judge; the candidate itself where nobody named one."""
+    """The open provider of the judge; the candidate itself if no judge was named."""
     named = hl_case.cell.judge
     return provider if named is None else _open(state_of(request.config), named)
 
@@ -78,18 +79,18 @@ def evaluate(
     def once() -> Record:
         keep = keep_controls(request.node)
         record = _await(
-            state, _usable(state, lambda: state.runtime.submit(case, provider, judge, keep, unbatched=True))
+            state, _usable(state, lambda: state.session.runtime.submit(case, provider, judge, keep, unbatched=True))
         )
-        _keep(request.node, record)
+        _attach(request.node, record)
         return record
 
     return once
 
 
 def record_for(item: pytest.Function) -> Record:
-    """The record of a task file's item, awaited in its setup; a failed call is an error of the setup.
+    """The record of a task file's item, awaited in its setup. A failed call is an error of the setup.
 
-    What was asked for ahead needs no fixtures of ours; they are set up only where it was not.
+    A prefetched answer needs no fixtures; without one they are set up.
     """
     state = state_of(item.config)
     future = state.waiting.pop(item.nodeid, None)
@@ -98,7 +99,7 @@ def record_for(item: pytest.Function) -> Record:
         record = once()
     else:
         record = _await(state, future)
-        _keep(item, record)
+        _attach(item, record)
     if record.outcome == "error":
         pytest.fail(f"no answer: {record.error}", pytrace=False)
     if record.outcome == "skipped":
@@ -107,38 +108,38 @@ def record_for(item: pytest.Function) -> Record:
 
 
 def fixture_probe(sample: Any, strategy: Any, provider: Any, judge: Any, evaluate: Any) -> None:
-    """Never run: asks pytest for the fixtures that decide an answer, as an item of a task file would see them."""
+    """Never runs: its arguments tell which fixtures pytest would give to an item of a task file."""
 
 
 def overridden(probe: pytest.Function) -> bool:
     """Whether a conftest replaces a fixture that decides the answers of a file; `probe` is its `deciding`."""
-    found = probe._fixtureinfo.name2fixturedefs
-    return any(found[name][-1].func.__module__ != __name__ for name in OWN if found.get(name))
+    definitions = probe._fixtureinfo.name2fixturedefs
+    return any(definitions[name][-1].func.__module__ != __name__ for name in DECIDING if definitions.get(name))
 
 
 def _await(state: State, future: Future[Record]) -> Record:
     try:
-        return state.runtime.wait(future, state.notices.show)
-    except HiddenLayerError as error:  # what no record can hold: a prompt or a scorer that is wrong
+        return state.session.runtime.wait(future, state.messages.show)
+    except HiddenLayerError as error:  # no record can hold a wrong prompt or scorer
         pytest.fail(str(error), pytrace=False)
 
 
-def _keep(item: pytest.Item, record: Record) -> None:
+def _attach(item: pytest.Item, record: Record) -> None:
     item.stash.setdefault(RECORDS, []).append(record)
     item.user_properties[:] = [p for p in item.user_properties if not str(p[0]).startswith("hl.")]
     item.user_properties.extend(properties(record))
 
 
 def _open(state: State, name: ModelName) -> Provider:
-    return _usable(state, lambda: state.runtime.provider(name))
+    return _usable(state, lambda: state.session.runtime.provider(name))
 
 
 def _usable(state: State, use: Callable[[], T]) -> T:
-    """What comes of using a provider; the item is skipped where one does not work here."""
+    """The result of `use`. Skips the item if a provider does not work here."""
     try:
         return use()
     except ProviderUnavailableError as error:
-        if state.options.require_provider:
+        if state.session.options.require_provider:
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
     except HiddenLayerError as error:

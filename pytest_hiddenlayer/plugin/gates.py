@@ -1,101 +1,49 @@
-"""At the end of the session, on the controller: figures, snapshots, and the gates' reports."""
+"""The end of a pytest session, on the controller: conclude it, and report each gate as if an item had run."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from ..errors import SnapshotError
-from .adaptive import decisions, prepare
-from .equal_budget import conclude
 from .state import STATE, State
 
 if TYPE_CHECKING:
-    from ..results.metrics.cells import CellConfig, CellMetrics
+    from ..results.metrics.cells import CellConfig
     from ..results.regression.gate import GateResult
-    from ..types import Record
 
 CACHE_KEY = "hiddenlayer/gates"
-"""In pytest's cache: gate id → ids of its cell's items, so that --lf on a red gate selects them."""
+"""In pytest's cache: gate id → ids of its cell's items, so that --lf on a failed gate selects them."""
 
 
-def finish(session: pytest.Session, *, gated: bool) -> None:
-    """Compute every cell's figures; then write snapshots, report gates, and write the summary."""
-    config = session.config
+def finish(pytest_session: pytest.Session, *, gated: bool) -> None:
+    """Compute metrics, judge and report the gates, write snapshots, summary and manifest."""
+    config = pytest_session.config
     state = config.stash.get(STATE, None)
-    if state is None or state.worker or config.option.collectonly or not state.plans:
+    if state is None or state.session.worker or config.option.collectonly or not state.session.configs:
         return
-    from ..results.metrics.cells import by_cell, compute_metrics
+    from ..session.conclusion import conclude
+    from .syrupy_extension import write
 
-    records = by_cell(state.records)
-    state.metrics = [
-        compute_metrics(plan, _in_order(plan, records.get(plan.key, [])))
-        for plan in state.plans.values()
-        if plan.selected
-    ]
-    if state.adaptive is None:
-        prepare(state)  # a controller of workers knows its plans only now
-    gates = [found for found in state.metrics if found.plan.gate_id is not None] if gated else []
-    for found, result in zip(gates, _judge(state, gates), strict=True):
-        state.gates[found.plan.key] = result
-        _report(session, found.plan, result)
-    for plan in state.plans.values() if gated else []:
-        if plan.gate_id is not None and not plan.selected:
-            _report(session, plan, None)
-    if state.updating:
-        write_snapshots(session, state)
-    conclude(state)
-    if state.records:
-        _save(state)
+    def write_snapshot(cell: CellConfig, path: Path, text: str) -> None:
+        write(pytest_session, cell, path, text)
+
+    session = state.session
+    conclude(session, gated=gated, write_snapshot=write_snapshot)
+    for cell in session.configs.values() if gated else ():
+        if cell.gate_id is not None:
+            _report(pytest_session, cell, session.gates.get(cell.key) if cell.selected else None)
     _remember(config, state)
 
 
-def _in_order(plan: CellConfig, records: list[Record]) -> list[Record]:
-    """As selected, whichever worker was first: the report is the same with any number of workers."""
-    place = {name: i for i, name in enumerate(plan.selected)}
-    return sorted(records, key=lambda record: (place.get(record.sample_id, len(place)), record.epoch))
-
-
-def write_snapshots(session: pytest.Session, state: State) -> None:
-    """Write the snapshot of every cell that answered something, through syrupy."""
-    from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
-    from .syrupy_extension import write
-
-    for found in state.metrics:
-        if not found.samples:
-            continue
-        path = state.root / snapshot_path(found.plan)
-        before: Mapping[str, Any] | None = None
-        if not found.whole and path.is_file():
-            try:
-                before = read_snapshot(path)
-            except SnapshotError:
-                before = None  # what cannot be read cannot be kept; the new file says what was measured
-        write(session, found.plan, path, snapshot_text(found, before))
-
-
-def _judge(state: State, cells: list[CellMetrics]) -> list[GateResult]:
-    """The gates of all cells together: they are one family of tests."""
-    from ..results.regression.gate import judge_gates, policy_of
-    from .baselines import baseline_of
-
-    if not cells:
-        return []
-    policy = policy_of(state.options, update=state.updating)
-    found = [(cell, baseline_of(state, cell.plan.key)) for cell in cells]
-    return judge_gates(found, policy, decisions(state))
-
-
-def _report(session: pytest.Session, plan: CellConfig, result: GateResult | None) -> None:
-    """Emit the gate's three phases, as if an item had run."""
-    node_id = str(plan.gate_id)
+def _report(pytest_session: pytest.Session, cell: CellConfig, result: GateResult | None) -> None:
+    """Emit the three phases of a gate; without a result it is skipped."""
+    node_id = str(cell.gate_id)
     path, _, name = node_id.partition("::")
     location = (path, None, name)
-    outcome, longrepr = _said(path, result)
-    hook = session.config.hook
+    outcome, longrepr = _outcome(path, result)
+    hook = pytest_session.config.hook
     hook.pytest_runtest_logstart(nodeid=node_id, location=location)
     phases: tuple[Literal["setup", "call", "teardown"], ...] = ("setup", "call", "teardown")
     for when in phases:
@@ -118,7 +66,7 @@ def _report(session: pytest.Session, plan: CellConfig, result: GateResult | None
     hook.pytest_runtest_logfinish(nodeid=node_id, location=location)
 
 
-def _said(path: str, result: GateResult | None) -> tuple[Literal["passed", "failed", "skipped"], Any]:
+def _outcome(path: str, result: GateResult | None) -> tuple[Literal["passed", "failed", "skipped"], Any]:
     if result is None:
         return "skipped", (path, 0, "Skipped: no sample of this cell was selected")
     if result.outcome == "skipped":
@@ -126,48 +74,35 @@ def _said(path: str, result: GateResult | None) -> tuple[Literal["passed", "fail
     return result.outcome, result.message if result.outcome == "failed" else None
 
 
-def _save(state: State) -> None:
-    from ..results.log.summary import summary
-
-    plans = [found.plan for found in state.metrics]
-    state.runlog.write_summary(summary(state.metrics, state.gates))
-    before = json.loads((state.runlog.folder / "run.json").read_text(encoding="utf-8"))
-    state.runlog.write_manifest(
-        {
-            "started_at": before["started_at"],
-            "seed": state.options.seed,
-            "tasks": {plan.task: plan.task_hash for plan in plans},
-            "models": sorted({f"{plan.provider}:{plan.model}" for plan in plans}),
-            "records": len(state.records),
-        }
-    )
-
-
 def _remember(config: pytest.Config, state: State) -> None:
     cache = getattr(config, "cache", None)
     if cache is None:
         return
     known: dict[str, list[str]] = cache.get(CACHE_KEY, {})
-    for found in state.metrics:
-        gate = state.gates.get(found.plan.key)
-        if gate is None or found.plan.gate_id is None:
+    for cell in (metrics.plan for metrics in state.session.metrics):
+        gate = state.session.gates.get(cell.key)
+        if gate is None or cell.gate_id is None:
             continue
-        known.pop(found.plan.gate_id, None)
+        known.pop(cell.gate_id, None)
         if gate.outcome == "failed":
-            path = found.plan.gate_id.partition("::")[0]
-            known[found.plan.gate_id] = [
-                node for node in state.seen if node.startswith(f"{path}::") and f"[{found.plan.params}" in node
-            ]
+            path = cell.gate_id.partition("::")[0]
+            items = [node for node in state.seen if node.startswith(f"{path}::") and f"[{cell.params}" in node]
+            known[cell.gate_id] = items
     cache.set(CACHE_KEY, known)
 
 
 def extend_last_failed(config: pytest.Config) -> None:
-    """Under --lf, add the items of every red gate to those that failed last."""
-    last = config.pluginmanager.get_plugin("lfplugin")
+    """Under --lf, add the items of every failed gate to those that failed last."""
+    last_failed = config.pluginmanager.get_plugin("lfplugin")
     cache = getattr(config, "cache", None)
-    if last is None or cache is None or not getattr(last, "active", False) or not last.lastfailed:
+    if (
+        last_failed is None
+        or cache is None
+        or not getattr(last_failed, "active", False)
+        or not last_failed.lastfailed
+    ):
         return
-    parse = type(next(iter(last.lastfailed))).parse
+    parse = type(next(iter(last_failed.lastfailed))).parse
     for gate, nodes in cache.get(CACHE_KEY, {}).items():
-        if parse(gate) in last.lastfailed:
-            last.lastfailed.update({parse(node): True for node in nodes})
+        if parse(gate) in last_failed.lastfailed:
+            last_failed.lastfailed.update({parse(node): True for node in nodes})

@@ -1,4 +1,4 @@
-"""`@pytest.mark.task("sums.yaml")`: a test function for every sample × strategy × model of a task file."""
+"""`@pytest.mark.task("sums.yaml")`: run a test function for every sample, strategy and model of a task file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from ..errors import HiddenLayerError
-from .collect import cells_of, load
 from .state import state_of
 
 if TYPE_CHECKING:
@@ -33,24 +32,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             "sample, strategy, provider, judge, evaluate as an argument",
         )
     try:
-        found = _cases(metafunc, *mark.args, **mark.kwargs)
+        cases = _cases(metafunc, *mark.args, **mark.kwargs)
     except TypeError as error:
-        fault = f"@pytest.mark.task: {str(error).removeprefix('_cases() ')}; write {SIGNATURE.partition(':')[0]}"
+        message = f"@pytest.mark.task: {str(error).removeprefix('_cases() ')}; write {SIGNATURE.partition(':')[0]}"
     except HiddenLayerError as error:
-        fault = f"@pytest.mark.task({mark.args[0]!r}): {error}"
+        message = f"@pytest.mark.task({mark.args[0]!r}): {error}"
     else:
-        ids = [f"{case.name}-{case.params}" for case in found]
-        metafunc.parametrize("hl_case", found, ids=ids, indirect=True)
+        ids = [f"{case.name}-{case.params}" for case in cases]
+        metafunc.parametrize("hl_case", cases, ids=ids, indirect=True)
         return
-    _refuse(metafunc, fault)
+    _refuse(metafunc, message)
 
 
-def _refuse(metafunc: pytest.Metafunc, fault: str) -> NoReturn:
-    """A collection error of this module; as with a faulty task file, the others still run."""
+def _refuse(metafunc: pytest.Metafunc, message: str) -> NoReturn:
+    """Fail the collection of this module; as with a wrong task file, the other modules still run."""
     module = metafunc.definition.getparent(pytest.Module)
     if module is not None:
-        state_of(metafunc.config).task_faults.add(module.nodeid)
-    pytest.fail(fault, pytrace=False)
+        state_of(metafunc.config).faulty_files.add(module.nodeid)
+    pytest.fail(message, pytrace=False)
 
 
 def _cases(
@@ -61,15 +60,15 @@ def _cases(
 ) -> list[Case]:
     from ..engine.cases import cases
 
-    state = state_of(metafunc.config)
-    specs = None if strategies is None else [spec for one in strategies for spec in _specs(one)]
-    task = load(state, metafunc.definition.path.parent / path)
-    found = [case for cell in cells_of(state, task, specs) for case in cases(cell)]
-    most = state.options.limit or limit
-    if most is None:
-        return found
-    kept = [sample.id for sample in task.samples[:most]]
-    return [case for case in found if case.sample.id in kept]
+    session = state_of(metafunc.config).session
+    specs = None if strategies is None else [spec for written in strategies for spec in _specs(written)]
+    task = session.load_task(metafunc.definition.path.parent / path)
+    task_cases = [case for cell in session.plan_cells(task, specs) for case in cases(cell)]
+    limit = session.options.limit or limit
+    if limit is None:
+        return task_cases
+    selected = {sample.id for sample in task.samples[:limit]}
+    return [case for case in task_cases if case.sample.id in selected]
 
 
 def _specs(written: Any) -> list[Spec]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
+from ..session.outcomes import explain, failure_of
 from .state import state_of
 
 if TYPE_CHECKING:
@@ -24,24 +25,10 @@ def apply_outcome(item: pytest.Item, record: Record) -> None:
         if was is not None and was != "correct":
             item.stash[NEWLY_CORRECT] = f"right now, {was} in the baseline"
         return
-    reason = explain(record)
-    if record.must_pass:
-        _fail(f"must_pass: {reason}")
-    if state_of(config).options.strict or config.option.runxfail:
-        _fail(reason)
-    raise pytest.xfail.Exception(reason, pytrace=False)
-
-
-def explain(record: Record) -> str:
-    """One line: what was expected, what came, and the score."""
-    if record.score is None:
-        return f"{record.outcome}, not scored: {record.error}"
-    got = record.answer if record.answer is not None else record.output
-    head = next(iter(record.scores.values()))
-    repeated = head["explanation"].startswith("expected")
-    why = f" ({head['explanation']})" if head["explanation"] and not repeated else ""
-    expected = "" if record.target is None else f"expected {_short(record.target)}, "
-    return f"{record.outcome}: {expected}got {_short(got)}, score {record.score:.3g}{why}"
+    strict = state_of(config).session.options.strict or config.option.runxfail
+    if (failure := failure_of(record, strict=strict)) is not None:
+        pytest.fail(failure, pytrace=False)
+    raise pytest.xfail.Exception(explain(record), pytrace=False)
 
 
 def properties(record: Record) -> list[tuple[str, str]]:
@@ -69,20 +56,8 @@ def _property(key: str, value: str) -> tuple[str, str]:
 
 
 def _baseline_outcome(config: pytest.Config, record: Record) -> str | None:
-    from .baselines import baseline_of
-
-    found = baseline_of(state_of(config), record.cell)
-    sample = found.baseline.samples.get(record.sample_id) if found.baseline else None
-    if sample is None or sample.hash != record.sample_hash:
-        return None
-    outcome: str = sample.outcome
-    return outcome
-
-
-def _fail(reason: str) -> NoReturn:
-    pytest.fail(reason, pytrace=False)
-
-
-def _short(value: object, most: int = 200) -> str:
-    text = repr(value)
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    session = state_of(config).session
+    cell = session.configs.get(record.cell)
+    baseline = None if cell is None else session.baselines.find(cell).baseline
+    sample = None if baseline is None else baseline.samples.get(record.sample_id)
+    return None if sample is None or sample.hash != record.sample_hash else sample.outcome

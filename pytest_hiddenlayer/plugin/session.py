@@ -1,4 +1,4 @@
-"""Running: the cells planned before the first item, the gates after the last one."""
+"""The run of a pytest session: cells are configured before the first item, gates judged after the last one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .adaptive import prepare
 from .collect import GateItem
 from .gates import finish
 from .state import STATE, State
@@ -22,60 +21,60 @@ if TYPE_CHECKING:
 
 def case_of(item: pytest.Item) -> Case | None:
     """The case of an eval item: of a task file or of a marked function; None for any other test."""
-    planned = getattr(item, "hl_case", None)
-    if planned is None and (callspec := getattr(item, "callspec", None)) is not None:
-        planned = callspec.params.get("hl_case")
-    return planned
-
-
-def only_task_files_failed(state: State, session: pytest.Session) -> bool:
-    """Whether every collection error of the session is a task file's."""
-    return bool(state.task_faults) and session.testsfailed == len(state.task_faults)
+    case = getattr(item, "hl_case", None)
+    if case is None and (callspec := getattr(item, "callspec", None)) is not None:
+        case = callspec.params.get("hl_case")
+    return case
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Take the gates out of the items, and plan the cells by what is selected."""
+    """Take the gates out of the items, and note which samples of each cell are selected."""
     state = session.config.stash.get(STATE, None)
     if state is None:
         return
-    if only_task_files_failed(state, session):
+    if _only_task_files_failed(state, session):
         session.config.option.continue_on_collection_errors = True
     if session.config.option.collectonly:
         return
-    _plan(state, session.items)
-    prepare(state)
+    _select(session.config, state, session.items)
+    state.session.prepare_early_stopping()
     session.items[:] = [item for item in session.items if not isinstance(item, GateItem)]
 
 
-def _plan(state: State, items: list[pytest.Item]) -> None:
+def _only_task_files_failed(state: State, session: pytest.Session) -> bool:
+    """Whether every collection error of the session is a task file's."""
+    return bool(state.faulty_files) and session.testsfailed == len(state.faulty_files)
+
+
+def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> None:
     selected: dict[tuple[str, ...], dict[str, None]] = {}
     gates = {}
     for item in items:
         if isinstance(item, GateItem):
-            gates[item.plan_key] = item.nodeid
+            gates[item.cell_key] = item.nodeid
         elif (case := case_of(item)) is not None:
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
-    state.plans = {
-        key: replace(plan, selected=tuple(selected.get(key, ())), gate_id=gates.get(key))
-        for key, plan in state.plans.items()
+    state.session.configs = {
+        key: replace(cell, selected=tuple(selected.get(key, ())), gate_id=gates.get(key))
+        for key, cell in state.session.configs.items()
         if key in selected or key in gates
     }
-    output = getattr(state.config, "workeroutput", None)
+    output = getattr(config, "workeroutput", None)
     if output is not None:
-        output["hl_plans"] = json.dumps([asdict(plan) for plan in state.plans.values()])
+        output["hl_cells"] = json.dumps([asdict(cell) for cell in state.session.configs.values()])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
-    """After the last item: figures, snapshots and gates, on the controller only."""
+    """After the last item: metrics, snapshots and gates, on the controller only."""
     state = session.config.stash.get(STATE, None)
-    if state is not None and not state.worker:
-        session.testscollected += sum(plan.gate_id is not None for plan in state.plans.values())
+    if state is not None and not state.session.worker:
+        session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
     try:
-        with _left_alone(state):
+        with _frozen(state):
             result = yield
-    except session.Failed:  # -x or --maxfail: what was answered counts, cells are not whole enough to gate
+    except session.Failed:  # -x or --maxfail: answers count, but cells are not complete enough to be judged
         _end(session, gated=False)
         raise
     _end(session, gated=True)
@@ -83,12 +82,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
 
 
 @contextmanager
-def _left_alone(state: State | None) -> Iterator[None]:
-    """The collected items live to the end: Python's collector need not look at them again and again.
+def _frozen(state: State | None) -> Iterator[None]:
+    """Keep the garbage collector from looking at the collected items again and again: they live to the end.
 
-    Source: the documentation of `gc.freeze`. Nothing is done in a session without evals.
+    Source: the documentation of `gc.freeze`. Does nothing in a session without evals.
     """
-    if state is None or not state.plans:
+    if state is None or not state.session.configs:
         yield
         return
     gc.collect()
@@ -103,7 +102,7 @@ def _end(session: pytest.Session, *, gated: bool) -> None:
     finish(session, gated=gated)
     state = session.config.stash.get(STATE, None)
     if state is not None:
-        state.release()
+        state.session.release_batches()
 
 
 @pytest.hookimpl(trylast=True)
@@ -111,4 +110,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Close what was opened."""
     state = config.stash.get(STATE, None)
     if state is not None:
-        state.close()
+        state.session.close()

@@ -12,12 +12,12 @@ from syrupy.data import SnapshotCollection, SnapshotCollections
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from ..results.log.run_log import write_text
+from ..io.atomic import write_text
 from ..results.metrics.cells import CellConfig
 
 
 class CellExtension(SingleFileSnapshotExtension):
-    """One file a cell; files of cells that this session did not write are none of its business."""
+    """One file per cell. Files of cells that this session did not write are left alone."""
 
     file_extension = "json"
     _write_mode = WriteMode.TEXT
@@ -47,7 +47,7 @@ class CellExtension(SingleFileSnapshotExtension):
         return SnapshotCollections()
 
     def serialize(self, data: Any, **_: Any) -> str:
-        """The text as it is: it was laid out by the core."""
+        """The text as it is: `results.regression.snapshot` formats it."""
         return str(data)
 
     @classmethod
@@ -62,17 +62,17 @@ class CellExtension(SingleFileSnapshotExtension):
 class _Gate:
     """Enough of an item for syrupy to place a snapshot; a plain namespace would not be hashable."""
 
-    def __init__(self, plan: CellConfig, path: Path) -> None:
-        self.nodeid = plan.gate_id or f"{plan.task}::gate[{plan.params}]"
+    def __init__(self, cell: CellConfig, path: Path) -> None:
+        self.nodeid = cell.gate_id or f"{cell.task}::gate[{cell.params}]"
         self.name = path.stem
         self.path = path
         self.stash = pytest.Stash()
-        self.obj = SimpleNamespace(__module__=plan.task, __name__=path.stem)
+        self.obj = SimpleNamespace(__module__=cell.task, __name__=path.stem)
 
 
-def write(session: pytest.Session, plan: CellConfig, path: Path, text: str) -> None:
+def write(session: pytest.Session, cell: CellConfig, path: Path, text: str) -> None:
     """Assert the text against the cell's file under --snapshot-update: syrupy counts and writes it."""
-    location = PyTestLocation(_Gate(plan, path))  # type: ignore[arg-type]
+    location = PyTestLocation(_Gate(cell, path))  # type: ignore[arg-type]
     assertion = SnapshotAssertion(
         update_snapshots=True,
         update_new_snapshots_only=False,

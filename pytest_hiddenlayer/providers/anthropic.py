@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ProviderError
+from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 from .anthropic_batch import AnthropicBatches, version_headers
 from .http.client import Client
@@ -26,16 +27,19 @@ class AnthropicProvider:
     """One model by messages; one attempt a call. Seeds and probabilities are not offered by the API."""
 
     default_model = "claude-haiku-4-5"
-    structured = True
-    streams = False  # whether answers come in pieces, so that the time to the first is known
-    at_once = (20, 1000)
+    stream = False  # whether answers are streamed, so that the time to the first token is known
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         self._server = _find(model or self.default_model, base_url, send_key)
         self._client = Client(self._server, self._sdk, _hint)
-        self.model, self.endpoint = self._server.model, self._server.url
-        self.price_list = self._server.price_list
-        self.batches = AnthropicBatches(self._server, self._client, _version, self._body, self._read)
+        self.model = self._server.model
+        self.capabilities = ProviderCapabilities(
+            endpoint=self._server.url,
+            price_list=self._server.price_list,
+            concurrency=(20, 1000),
+            supports_json_schema=True,
+            batch_api=AnthropicBatches(self._server, self._client, _version, self._body, self._read),
+        )
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -46,7 +50,7 @@ class AnthropicProvider:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
         body = self._body(request)
-        if not self.streams:
+        if not self.stream:
             found = await self._client.post("/v1/messages", body, version_headers(_version(request)))
             return self._read(found, request, time.perf_counter() - began)
         events = self._client.events("/v1/messages", body | {"stream": True}, version_headers(_version(request)))

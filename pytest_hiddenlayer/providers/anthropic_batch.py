@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
-from .batch_api import BatchState
 from .http.client import Client
 from .http.errors import error_from_status, reading
 from .http.server import Server

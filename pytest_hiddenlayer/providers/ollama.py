@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from ..errors import ProviderError, TransientError
+from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 from . import ollama_server
 from .http.errors import clean
@@ -20,17 +21,18 @@ KEEP_ALIVE = "10m"  # that the server holds the model after a call
 class OllamaProvider:
     """One model of an Ollama server; one attempt a call. The price of the cloud's models is unknown here."""
 
-    structured = True
-    seeded = True
-    at_once = (4, 32)  # a server answers a few at once and lets the others wait
-
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         require_sdk("ollama", "ollama", "httpx", "aiohttp")
         self._server = ollama_server.find(model, base_url, send_key=send_key)
         self._context = ollama_server.context_length(self._server)
-        self.model, self.endpoint = self._server.model, self._server.url
-        self.fingerprint = self._server.fingerprint  # another one after `ollama pull` brought other weights
-        self.price_list: str | None = None
+        self.model = self._server.model
+        self.capabilities = ProviderCapabilities(
+            endpoint=self._server.url,
+            fingerprint=self._server.fingerprint,  # changes if `ollama pull` brings other weights
+            concurrency=(4, 32),  # a server answers a few calls at once and queues the others
+            deterministic=True,
+            supports_json_schema=True,
+        )
         self._num_ctx = 0  # the largest so far: a server loads the model anew for each other size
         self._streams = True
         self._client: Any = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 from . import openai_server
 from .http.errors import reading
@@ -22,17 +23,20 @@ class OpenAIProvider:
     """One model by chat completions; one attempt a call."""
 
     default_model = openai_server.DEFAULT_MODEL
-    structured = True
-    streams = False  # whether answers come in pieces, so that the time to the first is known
-    seeded = True
-    at_once = openai_server.AT_ONCE
+    stream = False  # whether answers are streamed, so that the time to the first token is known
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         self._server = openai_server.find("openai", model, base_url, send_key=send_key)
         self._client = openai_server.client(self._server)
-        self.model, self.endpoint = self._server.model, self._server.url
-        self.price_list = self._server.price_list
-        self.batches = OpenAIBatches(self._server, self._client, "/v1/chat/completions", self._body, self._read)
+        self.model = self._server.model
+        self.capabilities = ProviderCapabilities(
+            endpoint=self._server.url,
+            price_list=self._server.price_list,
+            concurrency=openai_server.CONCURRENCY,
+            deterministic=True,
+            supports_json_schema=True,
+            batch_api=OpenAIBatches(self._server, self._client, "/v1/chat/completions", self._body, self._read),
+        )
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -43,7 +47,7 @@ class OpenAIProvider:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
         body = self._body(request)
-        if not self.streams:
+        if not self.stream:
             found = await self._client.post("/chat/completions", body)
             return self._read(found, request, time.perf_counter() - began)
         events = self._client.events(
@@ -76,7 +80,7 @@ class OpenAIProvider:
 
     def _body(self, request: Request) -> dict[str, Any]:
         params = request.params
-        own = self.price_list is not None
+        own = self._server.price_list is not None
         body: dict[str, Any] = {
             "model": self.model,
             "messages": chat(request),

@@ -10,9 +10,9 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
+from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
-from .batch_api import BatchState
 from .http.client import Client
 from .http.errors import clean, error_from_status, reading
 from .http.parsing import count

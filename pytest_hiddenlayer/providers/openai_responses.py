@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ProviderError
+from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 from . import openai_server
 from .http.errors import clean, error_from_status, reading
@@ -24,16 +25,19 @@ class OpenAIResponsesProvider:
     """One model by responses; one attempt a call. The API has neither seed nor stop texts."""
 
     default_model = openai_server.DEFAULT_MODEL
-    structured = True
-    streams = False  # whether answers come in pieces, so that the time to the first is known
-    at_once = openai_server.AT_ONCE
+    stream = False  # whether answers are streamed, so that the time to the first token is known
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         self._server = openai_server.find("openai_responses", model, base_url, send_key=send_key)
         self._client = openai_server.client(self._server)
-        self.model, self.endpoint = self._server.model, self._server.url
-        self.price_list = self._server.price_list
-        self.batches = OpenAIBatches(self._server, self._client, "/v1/responses", self._body, self._read)
+        self.model = self._server.model
+        self.capabilities = ProviderCapabilities(
+            endpoint=self._server.url,
+            price_list=self._server.price_list,
+            concurrency=openai_server.CONCURRENCY,
+            supports_json_schema=True,
+            batch_api=OpenAIBatches(self._server, self._client, "/v1/responses", self._body, self._read),
+        )
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -44,7 +48,7 @@ class OpenAIResponsesProvider:
         """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
         began = time.perf_counter()
         body = self._body(request)
-        if not self.streams:
+        if not self.stream:
             found = await self._client.post("/responses", body)
             return self._read(found, request, time.perf_counter() - began)
         events = self._client.events("/responses", body | {"stream": True})

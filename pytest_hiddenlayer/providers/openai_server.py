@@ -23,7 +23,7 @@ from .http.server import (
 
 VENDOR = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
-AT_ONCE = (20, 1000)
+CONCURRENCY = (20, 1000)
 _SERVED_WITHOUT_KEY = "none"  # the SDK wants one
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProviderError, UsageError
+from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 
 _KEYS = {"role", "round", "contains", "reply", "replies", "error", "finish_reason", "delay_s"}
@@ -44,7 +45,8 @@ class ScriptedProvider:
         script = script if script is not None else _read(model)
         self._rules: list[Mapping[str, Any]] = list(script.get("rules", []))
         self._default: str | None = script.get("default")
-        self.structured = any("structured" in rule for rule in self._rules)
+        has_structured = any("structured" in rule for rule in self._rules)
+        self.capabilities = ProviderCapabilities(supports_json_schema=has_structured)
         for rule in self._rules:
             if unknown := set(rule) - _KEYS:
                 raise UsageError(f"scripted rule {dict(rule)!r}: unknown {sorted(unknown)}; allowed: {sorted(_KEYS)}")

@@ -1,1 +1,1 @@
-"""What people read: the table and the pages. Made from figures and records only."""
+"""Text tables for terminals, Markdown, and HTML. Uses metrics and records only; imports from `results/` and below."""

@@ -1,16 +1,17 @@
-"""Two references compared, for people: a table for the terminal, Markdown for a pull request, flips one by one."""
+"""Two references compared: a table for the terminal, Markdown for a pull request, a diff of each flipped sample."""
 
 from __future__ import annotations
 
 import difflib
-import io
 from collections.abc import Iterator
 
 from ..results.regression.baseline import Baseline
 from ..results.regression.cell_comparison import CellComparison
 from ..results.regression.compare_runs import CellPair, RunComparison
 from ..results.regression.gate_messages import meaning, missing_words, some
-from ..stats.estimate.mean_interval import Estimate
+from ..terminal_escape import one_line, visible
+from .details import with_error
+from .text_table import grid
 
 HEADERS = (
     "task",
@@ -28,73 +29,63 @@ _COLOURS = {"regressed": "red", "improved": "green", "same": "green"}
 _MARKS = {"regressed": "🔴", "improved": "🟢", "same": "⚪", "underpowered": "🟡"}
 
 
-def table(compared: RunComparison, *, width: int, colour: bool) -> str:
-    """The comparison as text for a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
-    for name in HEADERS:
-        grid.add_column(name, overflow="fold", no_wrap=name not in ("task", "old", "new"))
-    for cell in compared.cells:
-        values = [Text(value) for value in _row(cell)]
-        values[-1].stylize(_COLOURS.get(_word(cell), "") if colour else "")
-        grid.add_row(*values)
-    out = io.StringIO()
-    console = Console(
-        file=out, width=max(width, 150), force_terminal=colour, no_color=not colour, legacy_windows=False
-    )
-    console.print(grid)
-    for line in lines(compared):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return out.getvalue()
+def table(comparison: RunComparison, *, width: int, colour: bool) -> str:
+    """The comparison as text for a terminal, at least 150 columns wide."""
+    rows = [_row(cell) for cell in comparison.cells]
+    styles = [_COLOURS.get(row[-1], "") for row in rows]
+    text = grid(HEADERS, rows, width=max(width, 150), colour=colour, fold=("task", "old", "new"), styles=styles)
+    return "".join(f"{line}\n" for line in (text, *map(one_line, notes(comparison))))
 
 
-def markdown(compared: RunComparison) -> str:
+def markdown(comparison: RunComparison) -> str:
     """The comparison as Markdown for a pull request."""
-    regressed = sum(_word(cell) == "regressed" for cell in compared.cells)
-    head = f"### Evals: `{_safe(compared.new)}` against `{_safe(compared.old)}`\n\n"
-    said = f"{regressed} of {len(compared.cells)} cells regressed" if regressed else "No cell regressed"
-    rows = [
+    rows = [_row(cell) for cell in comparison.cells]
+    regressed = sum(row[-1] == "regressed" for row in rows)
+    marked = [(*row[:-1], f"{_MARKS.get(row[-1], '')} {row[-1]}") for row in rows]
+    lines = [
+        f"### Evals: `{_markdown_safe(comparison.new)}` against `{_markdown_safe(comparison.old)}`",
+        "",
+        f"{regressed} of {len(rows)} cells regressed." if regressed else "No cell regressed.",
+        "",
         "| " + " | ".join(HEADERS) + " |",
         "|" + " --- |" * len(HEADERS),
-        *(
-            "| " + " | ".join(map(_safe, (*_row(c)[:-1], f"{_MARKS.get(_word(c), '')} {_word(c)}"))) + " |"
-            for c in compared.cells
-        ),
+        *("| " + " | ".join(map(_markdown_safe, row)) + " |" for row in marked),
+        "",
+        *(f"- {_markdown_safe(note)}" for note in notes(comparison)),
     ]
-    notes = [f"- {_safe(line)}" for line in lines(compared)]
-    return head + said + ".\n\n" + "\n".join(rows) + "\n\n" + "\n".join(notes) + ("\n" if notes else "")
+    return "\n".join(lines) + "\n"
 
 
-def lines(compared: RunComparison) -> Iterator[str]:
-    """What stands below the table: flips, what was left out, what could not be compared."""
-    for cell in compared.cells:
+def notes(comparison: RunComparison) -> Iterator[str]:
+    """The lines below the table: flipped samples, what was left out, what could not be compared."""
+    for cell in comparison.cells:
         head = f"{cell.task} {cell.new.key[1]}"
         if cell.fault is not None:
             yield f"{head}: not compared: {cell.fault}"
         if cell.comparison is not None:
-            yield from (f"{head}: {line}" for line in _notes(cell.comparison))
-    for name, keys in (("old", compared.only_old), ("new", compared.only_new)):
+            yield from (f"{head}: {note}" for note in _cell_notes(cell.comparison))
+    for side, keys in (("old", comparison.only_old), ("new", comparison.only_new)):
         if keys:
-            yield f"only on the {name} side: {some(['/'.join(key) for key in keys])}"
-    yield from (f"cannot be compared: {fault}" for fault in compared.faults)
-    families = {cell.comparison.family for cell in compared.cells if cell.comparison}
-    if max(families, default=0) > 1:
-        yield f"p after Holm over {max(families)} cells; scores and intervals over the samples that both sides scored"
+            yield f"only on the {side} side: {some(['/'.join(key) for key in keys])}"
+    yield from (f"cannot be compared: {fault}" for fault in comparison.faults)
+    family_sizes = {cell.comparison.family for cell in comparison.cells if cell.comparison}
+    if max(family_sizes, default=0) > 1:
+        cells = max(family_sizes)
+        yield f"p after Holm over {cells} cells; scores and intervals over the samples that both sides scored"
 
 
 def flips(cell: CellPair, *, context: int = 3) -> Iterator[str]:
-    """Every sample that turned right or wrong, with both answers and a text diff of both outputs."""
-    found = cell.comparison
-    if found is None:
+    """Each sample that turned right or wrong: both answers, and a diff of both outputs with `context` lines."""
+    if cell.comparison is None:
         return
-    for word, names in (("newly wrong", found.newly_wrong), ("newly right", found.newly_right)):
-        for name in names:
-            old, new = cell.old.samples[name], cell.new.samples[name]
-            yield f"== {word}: {cell.task}::{name} [{_who(cell.old)} → {_who(cell.new)}]"
-            yield f"   answer {_shown(old.answer)} → {_shown(new.answer)}, score {old.score:.3g} → {new.score:.3g}"
+    newly = (("newly wrong", cell.comparison.newly_wrong), ("newly right", cell.comparison.newly_right))
+    for change, sample_ids in newly:
+        for sample_id in sample_ids:
+            old, new = cell.old.samples[sample_id], cell.new.samples[sample_id]
+            name = f"{cell.task}::{sample_id} [{_player(cell.old)} → {_player(cell.new)}]"
+            yield one_line(f"== {change}: {name}")
+            answers = f"{_answer(old.answer)} → {_answer(new.answer)}"
+            yield f"   answer {answers}, score {old.score:.3g} → {new.score:.3g}"
             yield from _diff(old.output, new.output, context)
 
 
@@ -107,66 +98,52 @@ def _diff(old: str | None, new: str | None, context: int) -> Iterator[str]:
         yield "   the outputs are equal"
         return
     for line in difflib.unified_diff(old.splitlines(), new.splitlines(), "old", "new", lineterm="", n=context):
-        yield f"   {_printable(line)}"
+        yield f"   {visible(line)}"
 
 
 def _row(cell: CellPair) -> tuple[str, ...]:
-    found = cell.comparison
-    sides = (_who(cell.old), _who(cell.new))
-    if found is None:
+    comparison = cell.comparison
+    sides = (_player(cell.old), _player(cell.new))
+    if comparison is None:
         return (cell.task, *sides, "0", "?", "?", "?", "?", "?", "not compared")
-    interval = found.paired.ci95
+    interval = comparison.paired.ci95
     return (
         cell.task,
         *sides,
-        str(found.paired.n),
-        _score(found.old),
-        _score(found.new),
-        f"{found.paired.difference:+.3f}",
+        str(comparison.paired.n),
+        with_error(comparison.old),
+        with_error(comparison.new),
+        f"{comparison.paired.difference:+.3f}",
         "?" if interval is None else f"{interval[0]:+.3f} to {interval[1]:+.3f}",
-        f"{found.p_worse:.3g}",
-        found.verdict,
+        f"{comparison.p_worse:.3g}",
+        comparison.verdict,
     )
 
 
-def _word(cell: CellPair) -> str:
-    return "not compared" if cell.comparison is None else cell.comparison.verdict
-
-
-def _notes(found: CellComparison) -> Iterator[str]:
-    if found.newly_wrong:
-        yield f"newly wrong: {some(found.newly_wrong)}"
-    if found.newly_right:
-        yield f"newly right: {some(found.newly_right)}"
-    if found.verdict == "underpowered":
-        yield f"underpowered{meaning(found)}"
-    if found.lost_counts:
-        yield f"{len(found.pairing.lost)} samples lost their score; counted as wrong, the cell regressed"
-    if left_out := missing_words(found.pairing):
+def _cell_notes(comparison: CellComparison) -> Iterator[str]:
+    if comparison.newly_wrong:
+        yield f"newly wrong: {some(comparison.newly_wrong)}"
+    if comparison.newly_right:
+        yield f"newly right: {some(comparison.newly_right)}"
+    if comparison.verdict == "underpowered":
+        yield f"underpowered{meaning(comparison)}"
+    if comparison.lost_counts:
+        yield f"{len(comparison.pairing.lost)} samples lost their score; counted as wrong, the cell regressed"
+    if left_out := missing_words(comparison.pairing):
         yield f"left out: {left_out}"
 
 
-def _who(side: Baseline) -> str:
+def _player(side: Baseline) -> str:
     _, label, provider, slug = side.key
     return f"{label} {provider}:{slug}"
 
 
-def _score(e: Estimate) -> str:
-    bar = "" if e.stderr is None else f" ± {e.stderr:.3f}"
-    return "?" if e.mean is None else f"{e.mean:.3f}{bar}"
-
-
-def _shown(answer: str | None) -> str:
+def _answer(answer: str | None) -> str:
     return "none" if answer is None else repr(answer)
 
 
-def _printable(line: str) -> str:
-    """The line with what would steer the terminal made visible."""
-    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in line)
-
-
-def _safe(text: str) -> str:
-    """The text in one table cell: no bar, no HTML, no line end, no backtick."""
+def _markdown_safe(text: str) -> str:
+    """The text for one Markdown table cell: without bars, HTML, line ends, backticks and mentions."""
     for old, new in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " "), ("`", "'"), ("@", "@\u200b")):
         text = text.replace(old, new)
     return text

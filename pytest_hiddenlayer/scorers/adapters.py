@@ -1,4 +1,4 @@
-"""What users register as a scorer, made to fit the `Scorer` protocol."""
+"""Adapts the functions and objects that users register to the `Scorer` protocol."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from numbers import Real
 from typing import Any
 
 from ..errors import UsageError
-from ..types import Ask, Sample, Score
+from ..protocols import Ask
+from ..types import Sample, Score
+from .capabilities import ScorerCapabilities, capabilities_of
 
 
-# The two are not frozen: the protocol's attributes are settable, and mypy holds a scorer to that.
+# The adapters are not frozen: mypy requires the settable attributes of the protocol.
 @dataclass(kw_only=True, slots=True)
 class FunctionScorer:
-    """A function `(output, sample[, ask], *, parameters)`, sync or async, as a scorer.
+    """A scorer that calls `(output, sample[, ask], *, parameters)`, sync or async.
 
-    It returns a share in [0, 1], True or False, a Score, or None for unscored. Attributes of
-    the function named `version`, `pass_score`, `needs_target` and `parse` win over the defaults.
+    The function returns a number in [0, 1], True or False, a Score, or None for unscored. Its
+    attributes `version`, `pass_score`, `needs_target` and `parse` override the defaults.
     """
 
     name: str
@@ -30,23 +32,28 @@ class FunctionScorer:
     pass_score: float
     needs_target: bool
 
+    @property
+    def capabilities(self) -> ScorerCapabilities:
+        """A function that takes `ask` asks the run's judge."""
+        return ScorerCapabilities(asks_model=self.takes_ask)
+
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The stripped output, None where it is empty; or what the function's own `parse` says."""
-        own: Callable[[str, Sample], str | None] | None = getattr(self.function, "parse", None)
-        return own(output, sample) if own else output.strip() or None
+        """Returns what the function's `parse` returns; without one the stripped output, None if it is empty."""
+        parse: Callable[[str, Sample], str | None] | None = getattr(self.function, "parse", None)
+        return parse(output, sample) if parse else output.strip() or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """The function's verdict. Raises UsageError where that is no score."""
-        more = (ask,) if self.takes_ask else ()
-        verdict = self.function(output, sample, *more, **self.params)
-        if inspect.isawaitable(verdict):
-            verdict = await verdict
-        return _score(self.name, verdict, self.parse(output, sample))
+        """Returns the function's score. Raises UsageError if it returns something else."""
+        arguments = (output, sample, ask) if self.takes_ask else (output, sample)
+        returned = self.function(*arguments, **self.params)
+        if inspect.isawaitable(returned):
+            returned = await returned
+        return _score(self.name, returned, self.parse(output, sample))
 
 
 @dataclass(kw_only=True, slots=True)
 class ObjectScorer:
-    """An object with `score` and `parse`, under the name it was registered by, with what it lacks."""
+    """A scorer that calls an object with `score` and `parse`, under its registered name."""
 
     name: str
     inner: Any
@@ -54,49 +61,40 @@ class ObjectScorer:
     pass_score: float
     needs_target: bool
 
+    @property
+    def capabilities(self) -> ScorerCapabilities:
+        """The capabilities of the object."""
+        return capabilities_of(self.inner)
+
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The inner scorer's answer."""
+        """Returns what the object's `parse` returns."""
         answer: str | None = self.inner.parse(output, sample)
         return answer
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """The inner scorer's verdict. Raises UsageError where that is no score."""
-        verdict = self.inner.score(output, sample, ask)
-        if inspect.isawaitable(verdict):
-            verdict = await verdict
-        return _score(self.name, verdict, self.parse(output, sample))
+        """Returns the object's score. Raises UsageError if it returns something else."""
+        returned = self.inner.score(output, sample, ask)
+        if inspect.isawaitable(returned):
+            returned = await returned
+        return _score(self.name, returned, self.parse(output, sample))
 
 
 def adapt_function(
     name: str, function: Callable[..., Any], params: Mapping[str, Any], takes_ask: bool
 ) -> FunctionScorer:
-    """The function as a scorer."""
-    return FunctionScorer(
-        name=name,
-        function=function,
-        params=params,
-        takes_ask=takes_ask,
-        version=str(getattr(function, "version", None) or source_hash(function)),
-        pass_score=getattr(function, "pass_score", 0.5),
-        needs_target=getattr(function, "needs_target", False),
-    )
+    """Returns a scorer that calls the function; by default a graded one, with a pass score of 0.5."""
+    return FunctionScorer(name=name, function=function, params=params, takes_ask=takes_ask, **_declared(function))
 
 
 def adapt_object(name: str, inner: Any) -> ObjectScorer:
-    """The object as a scorer; one that does not name its pass score counts as graded: 0.5."""
-    return ObjectScorer(
-        name=name,
-        inner=inner,
-        version=str(getattr(inner, "version", None) or source_hash(type(inner))),
-        pass_score=getattr(inner, "pass_score", 0.5),
-        needs_target=getattr(inner, "needs_target", False),
-    )
+    """Returns a scorer that calls the object; by default a graded one, with a pass score of 0.5."""
+    return ObjectScorer(name=name, inner=inner, **_declared(inner, source=type(inner)))
 
 
 def source_hash(code: Any) -> str:
-    """12 hex digits of the source, so that an edited scorer is another version.
+    """Returns 12 hex digits of the source, so that an edited scorer has another version.
 
-    What the code calls is not in it; without a source file the compiled code is hashed.
+    The hash does not cover what the code calls. It is of the compiled code if there is no source file.
     """
     try:
         source = inspect.getsource(code)
@@ -106,13 +104,23 @@ def source_hash(code: Any) -> str:
     return hashlib.sha256(source.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
-def _score(name: str, verdict: Any, answer: str | None) -> Score:
-    if isinstance(verdict, Score):
-        return verdict
-    if verdict is None:
-        return Score(value=None, answer=answer, explanation=f"scorer {name!r} gave no score")
-    if isinstance(verdict, Real) and 0.0 <= float(verdict) <= 1.0:  # NaN is in no range
-        return Score(value=float(verdict), answer=answer)
+def _declared(registered: Any, source: Any = None) -> dict[str, Any]:
+    """The optional attributes of what a user registered, with their defaults."""
+    return {
+        "version": str(getattr(registered, "version", None) or source_hash(source or registered)),
+        "pass_score": getattr(registered, "pass_score", 0.5),
+        "needs_target": getattr(registered, "needs_target", False),
+    }
+
+
+def _score(name: str, returned: Any, answer: str | None) -> Score:
+    if isinstance(returned, Score):
+        return returned
+    if returned is None:
+        return Score(value=None, answer=answer, explanation=f"scorer {name!r} returned no score")
+    if isinstance(returned, Real) and 0.0 <= float(returned) <= 1.0:  # false for NaN
+        return Score(value=float(returned), answer=answer)
     raise UsageError(
-        f"scorer {name!r} returned {verdict!r}; return a number in [0, 1], True, False, a Score, or None for unscored"
+        f"scorer {name!r} returned {returned!r}; return a number in [0, 1], True, False, a Score, "
+        "or None for unscored"
     )

@@ -1,4 +1,4 @@
-"""From a written scorer (`Spec`) to a scorer with checked parameters."""
+"""Builds a scorer with checked parameters from a written one (`Spec`)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ..errors import UsageError
-from ..parameters import check_params
+from ..parameters import check_params, type_hints
+from ..protocols import Scorer
 from ..registry import scorers
-from ..types import Scorer, Spec
+from ..types import Spec
 from .adapters import adapt_function, adapt_object
 
 
 def build_scorer(spec: Spec) -> Scorer:
-    """The registered scorer. Raises UsageError for its parameters (UnknownNameError for the name).
+    """Returns the scorer. Raises UsageError for its parameters (UnknownNameError for the name).
 
-    What is registered is a class or a factory without required positional parameters, which
-    makes the scorer; or a function `(output, sample)` or `(output, sample, ask)`, which is it.
+    A class, or a factory without required positional parameters, is called and returns the
+    scorer. A function `(output, sample)` or `(output, sample, ask)` is the scorer itself.
     """
     registered = scorers.get(spec.name)
     try:
@@ -31,11 +32,11 @@ def _build(name: str, registered: Callable[..., Any], params: Mapping[str, Any])
     required = [] if isinstance(registered, type) else _required_positionals(parameters)
     if len(required) > 3 or len(required) == 1:
         raise UsageError(f"it takes ({', '.join(required)}); write (output, sample), then its parameters after a `*`")
-    allowed = {key: p for key, p in parameters.items() if key not in required}
-    checked = check_params(registered, params, allowed)
+    allowed = {key: parameter for key, parameter in parameters.items() if key not in required}
+    checked = check_params(params, allowed, type_hints(registered))
     if required:
         return adapt_function(name, registered, checked, takes_ask=len(required) == 3)
-    return _conforming(name, registered(**checked))
+    return _as_scorer(name, registered(**checked))
 
 
 def _required_positionals(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
@@ -43,9 +44,9 @@ def _required_positionals(parameters: Mapping[str, inspect.Parameter]) -> list[s
     return [n for n, p in parameters.items() if p.kind in kinds and p.default is inspect.Parameter.empty]
 
 
-def _conforming(name: str, made: Any) -> Scorer:
+def _as_scorer(name: str, made: Any) -> Scorer:
     if not (callable(getattr(made, "score", None)) and callable(getattr(made, "parse", None))):
-        raise UsageError(f"it made {made!r}, which has no `score` and `parse`; see types.Scorer")
+        raise UsageError(f"it returned {made!r}, which has no `score` and `parse`; see types.Scorer")
     attributes = ("version", "pass_score", "needs_target")
     if getattr(made, "name", None) == name and all(hasattr(made, key) for key in attributes):
         return cast(Scorer, made)

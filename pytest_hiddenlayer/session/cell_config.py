@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..engine.cases import Cell, full_name
-from ..engine.round_scores import asks_a_model
-from ..options import parse_model
+from ..engine.cases import Cell
+from ..model_names import full_name, parse_model
 from ..results.metrics.cells import CellConfig
+from ..scorers.capabilities import capabilities_of
 from ..types import ModelName
 
 
@@ -50,6 +50,9 @@ def _judges(cell: Cell) -> Iterator[ModelName]:
     of_run = cell.judge or cell.model
     if "judge" in cell.strategy.params.values():
         yield of_run
-    for scorer in filter(asks_a_model, cell.scorers):
-        named = getattr(scorer, "judges", ())
-        yield from (parse_model(name, "judge") for name in named) if named else (of_run,)
+    for scorer in cell.scorers:
+        capabilities = capabilities_of(scorer)
+        if capabilities.judges:
+            yield from (parse_model(name, "judge") for name in capabilities.judges)
+        elif capabilities.asks_model:
+            yield of_run

@@ -1,1 +1,7 @@
-"""Strategies: one module each; they know the nouns and never each other."""
+"""Strategies: each answers one sample with one or more model calls.
+
+`single`, `self_consistency`, `debate` and `manager_worker` are the registered strategies;
+`voting` and `model_mix` are shared by them; `bind` checks the parameters of a written strategy.
+Strategies import types, errors, the registry, parameters and concurrency, never scorers,
+providers or the engine.
+"""

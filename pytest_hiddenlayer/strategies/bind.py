@@ -1,20 +1,18 @@
-"""From a written strategy (`Spec`) to a coroutine with checked parameters and a label."""
+"""Turns a written strategy (`Spec`) into a coroutine with checked parameters and a label."""
 
 from __future__ import annotations
 
 import inspect
-import math
 import re
-import types
-import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError
+from ..parameters import check_params, is_marked, type_hints
 from ..registry import strategies
 from ..types import MODELS, Spec
-from .model_mix import names
+from .model_mix import model_names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,129 +21,77 @@ class BoundStrategy:
 
     name: str
     run: Callable[..., Any]
-    params: Mapping[str, Any]  # all of them, defaults included, but those that name models and name none
-    given: frozenset[str]  # the ones that the user wrote
+    params: Mapping[str, Any]  # with defaults; without empty `Models` parameters
+    given: frozenset[str]  # names of the parameters that the user wrote
     label: str  # the name, and the parameters that differ from their defaults
-    models: tuple[str, ...] = ()  # PROVIDER[:MODEL], whom its parameters name beside the candidate
+    models: tuple[str, ...] = ()  # PROVIDER[:MODEL] of each model that the parameters name
 
 
 def bind_strategy(spec: Spec) -> BoundStrategy:
-    """The registered strategy with its parameters checked. Raises UsageError (UnknownNameError for the name)."""
+    """Returns the registered strategy with checked parameters. Raises UsageError (UnknownNameError for the name)."""
     function = strategies.get(spec.name)
     allowed = _parameters(function)
-    for key in spec.params:
-        if key not in allowed:
-            raise UsageError(
-                f"strategy {spec.name!r} has no parameter {key!r}{did_you_mean(str(key), allowed)} "
-                f"(it has: {', '.join(allowed) or 'none'})"
-            )
-    hints = _hints(function, allowed)
-    for key, value in spec.params.items():
-        if _names_models(hints[key]) and not all(re.fullmatch(r"\w+(:.+)?", name) for name in str(value).split("+")):
-            raise UsageError(f"strategy {spec.name!r}: {key}={value!r}: write PROVIDER[:MODEL], joined by +")
-    given = {key: _coerce(spec.name, key, value, hints[key]) for key, value in spec.params.items()}
-    params = {key: given.get(key, default) for key, default in allowed.items()}
-    missing = [key for key, value in params.items() if value is inspect.Parameter.empty]
-    if missing:
-        raise UsageError(f"strategy {spec.name!r} needs a value for {', '.join(missing)}")
-    params = {key: value for key, value in params.items() if value or not _names_models(hints[key])}
-    changed = {key: value for key, value in params.items() if value != allowed[key]}
+    defaults = {name: parameter.default for name, parameter in allowed.items()}
+    hints = _hints(function, defaults)
+    model_keys = [name for name, hint in hints.items() if is_marked(hint, MODELS)]
+    try:
+        given = check_params(spec.params, allowed, hints, read_text=True)
+        _check_models({key: given[key] for key in model_keys if isinstance(given.get(key), str)})
+    except UsageError as error:
+        raise UsageError(f"strategy {spec.name!r}: {error}") from error
+    params = {key: value for key, value in {**defaults, **given}.items() if value or key not in model_keys}
+    changed = {key: value for key, value in params.items() if value != defaults[key]}
+    models = dict.fromkeys(model for key in model_keys for model in model_names(params.get(key, "")))
     return BoundStrategy(
         name=spec.name,
         run=function,
         params=params,
         given=frozenset(given),
         label=_label(spec.name, changed),
-        models=tuple(
-            dict.fromkeys(m for key, hint in hints.items() if _names_models(hint) for m in names(params.get(key, "")))
-        ),
+        models=tuple(models),
     )
 
 
 def parse_strategy(text: str) -> Spec:
-    """`debate:n_agents=5,n_rounds=3` as a Spec; the values stay text until they are bound."""
-    name, _, rest = text.partition(":")
+    """Parses `debate:n_agents=5,n_rounds=3`; the values stay text until the strategy is bound. Raises UsageError."""
+    name, _, assignments = text.partition(":")
     params = {}
-    for part in filter(None, rest.split(",")):
-        key, equals, value = part.partition("=")
+    for assignment in filter(None, assignments.split(",")):
+        key, equals, value = assignment.partition("=")
         if not equals:
-            raise UsageError(f"--strategy {text!r}: {part!r} is no parameter; write NAME:key=value,key=value")
+            raise UsageError(f"--strategy {text!r}: {assignment!r} is not key=value; write NAME:key=value,key=value")
         if key.strip() in params:
-            raise UsageError(f"--strategy {text!r}: {key.strip()} was given twice")
+            raise UsageError(f"--strategy {text!r}: {key.strip()} was given twice; keep one")
         params[key.strip()] = value.strip()
     return Spec(name=name.strip(), params=params)
 
 
-def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return {
-        name: parameter.default
+        name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
 
 
 def _hints(function: Callable[..., Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The annotations; the default's type where there is none, or where a user's cannot be evaluated."""
-    try:
-        hints = typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError, AttributeError):  # such as a name imported for type checkers only
-        hints = {}
-    return {key: hints.get(key, _kind(default)) for key, default in defaults.items()}
+    """The annotations; the type of the default for a parameter without one."""
+    hints = type_hints(function)
+    return {key: hints.get(key, _type_of_default(default)) for key, default in defaults.items()}
 
 
-def _names_models(hint: Any) -> bool:
-    return typing.get_origin(hint) is typing.Annotated and MODELS in hint.__metadata__
-
-
-def _kind(default: Any) -> Any:
+def _type_of_default(default: Any) -> Any:
     if type(default) is int:
-        return int | float  # nobody said that 1 may not become 0.5
+        return int | float  # a default of 1 does not rule out 0.5
     return type(default) if type(default) in (bool, float, str) else Any
+
+
+def _check_models(params: Mapping[str, str]) -> None:
+    for key, value in params.items():
+        if not all(re.fullmatch(r"\w+(:.+)?", name) for name in value.split("+")):
+            raise UsageError(f"{key} must be PROVIDER[:MODEL], several joined by +, got {value!r}")
 
 
 def _label(name: str, changed: Mapping[str, Any]) -> str:
     parts = [f"{key}={re.sub(r'[^A-Za-z0-9._+-]', '-', str(value))}" for key, value in changed.items()]
     return f"{name}.{','.join(parts)}" if parts else name
-
-
-def _coerce(strategy: str, key: str, value: Any, hint: Any) -> Any:
-    """The value as the annotation wants it; text (from a command line) is read, anything else must fit."""
-    if typing.get_origin(hint) is typing.Annotated:
-        hint = hint.__origin__
-    options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
-    for option in options:
-        try:
-            return _fit(value, option)
-        except (TypeError, ValueError, KeyError):
-            continue
-    wanted = " or ".join(_words(option) for option in options)
-    raise UsageError(f"strategy {strategy!r}: {key}={value!r} is not {wanted}")
-
-
-def _fit(value: Any, hint: Any) -> Any:
-    if hint is Any:
-        return value
-    if typing.get_origin(hint) is Literal:
-        if value in typing.get_args(hint):
-            return value
-        raise ValueError
-    if hint is bool and isinstance(value, str):
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[value.lower()]
-    if hint in (int, float) and isinstance(value, str):
-        value = hint(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError
-    kind = typing.get_origin(hint) or hint
-    if not isinstance(kind, type):
-        return value  # an annotation beyond what a task file can say
-    if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-        return value
-    raise ValueError
-
-
-def _words(hint: Any) -> str:
-    if typing.get_origin(hint) is Literal:
-        return "one of " + ", ".join(map(repr, typing.get_args(hint)))
-    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(hint, str(hint))

@@ -1,14 +1,15 @@
-"""A manager plans, workers work at the same time, the manager merges."""
+"""A manager plans, workers run at the same time, the manager merges their results."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from ..concurrency import together
+from ..concurrency import gather_or_cancel
 from ..errors import UsageError
-from ..types import Answer, Context, GenerationConfig, Message, Models
-from .model_mix import names, nth
+from ..protocols import Context
+from ..types import Answer, GenerationConfig, Message, Models
+from .model_mix import model_names, nth_model
 
 PLAN = "Split into steps: {task}"
 WORK = "{task}\nDo only this step: {step}."
@@ -19,20 +20,23 @@ _STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]++(\S.*)$", re.MULTILIN
 async def manager_worker(
     context: Context, *, n_workers: int = 3, temperature: float = 0.0, manager: Models = "", workers: Models = ""
 ) -> Answer:
-    """The manager's merged completion; plan and results are in its metadata.
+    """Returns the manager's merged completion; its metadata contains the plan and the results.
 
-    A plan is a numbered or dashed list. Steps beyond `n_workers` are dealt to the workers in
-    turn. Where no step can be read, the answer ends as `unscored` with the plan as the reason.
-    `manager` names the model that plans and merges, `workers` those that are dealt to the
-    workers in turn; empty is the candidate.
+    A plan is a numbered or dashed list. If it has more than `n_workers` steps, they are assigned
+    to the workers in rotation. Without a readable step the outcome is `unscored`, with the plan
+    as the reason. `manager` names the model that plans and merges, `workers` the models that
+    are assigned to the workers in rotation; empty is the candidate.
     """
-    if len(names(manager)) > 1:
-        raise UsageError(f"manager_worker: manager={manager!r} names several models; one manages")
+    if len(model_names(manager)) > 1:
+        raise UsageError(f"manager_worker: manager={manager!r} names several models; name one")
     if n_workers < 1:
-        raise UsageError(f"manager_worker: n_workers={n_workers}; at least 1 is needed")
-    cool = GenerationConfig(temperature=temperature)
+        raise UsageError(f"manager_worker: n_workers={n_workers}; use at least 1")
+    defaults = GenerationConfig(temperature=temperature)
     plan = await context.ask(
-        _chat(context, PLAN.format(task=context.prompt)), role="manager", model=nth(manager, 0), defaults=cool
+        _chat(context, PLAN.format(task=context.prompt)),
+        role="manager",
+        model=nth_model(manager, 0),
+        defaults=defaults,
     )
     steps = parse_plan(plan.text)
     if not steps:
@@ -40,27 +44,27 @@ async def manager_worker(
             output=plan.text,
             finish_reason=plan.finish_reason,
             outcome="unscored",
-            error=f"the manager's plan holds no numbered step: {plan.text[:200]!r}",
+            error=f"the manager's plan contains no numbered or dashed step: {plan.text[:200]!r}",
             metadata={"plan": []},
         )
     subtasks = deal(steps, n_workers)
-    results = await together(
+    results = await gather_or_cancel(
         context.ask(
             _chat(context, WORK.format(task=context.prompt, step=subtask.rstrip("."))),
-            role=f"worker-{i + 1}",
+            role=f"worker-{index + 1}",
             round=1,
-            model=nth(workers, i),
-            defaults=cool,
+            model=nth_model(workers, index),
+            defaults=defaults,
         )
-        for i, subtask in enumerate(subtasks)
+        for index, subtask in enumerate(subtasks)
     )
     answers = [context.parse(result.text) or result.text.strip() for result in results]
     merged = await context.ask(
         _chat(context, MERGE.format(task=context.prompt, results=_results(subtasks, answers))),
         role="manager",
         round=2,
-        model=nth(manager, 0),
-        defaults=cool,
+        model=nth_model(manager, 0),
+        defaults=defaults,
     )
     return Answer(
         output=merged.text,
@@ -70,14 +74,13 @@ async def manager_worker(
 
 
 def parse_plan(text: str) -> list[str]:
-    """The steps of a numbered or dashed list, in order; empty where there is none."""
+    """Returns the steps of a numbered or dashed list, in order; empty without a list."""
     return [step.rstrip() for step in _STEP.findall(text)]
 
 
 def deal(steps: Sequence[str], n_workers: int) -> list[str]:
-    """At most `n_workers` subtasks: worker i gets steps i, i + n, i + 2n, ..."""
-    hands = [steps[i::n_workers] for i in range(min(n_workers, len(steps)))]
-    return ["; ".join(hand) for hand in hands]
+    """Returns at most `n_workers` subtasks: worker i gets steps i, i + n, i + 2n, ..."""
+    return ["; ".join(steps[i::n_workers]) for i in range(min(n_workers, len(steps)))]
 
 
 def _results(subtasks: Sequence[str], answers: Sequence[str]) -> str:

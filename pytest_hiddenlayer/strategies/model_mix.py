@@ -1,16 +1,16 @@
-"""Strategies that mix models: who of several is asked."""
+"""Reads the parameters of strategies that mix several models."""
 
 from __future__ import annotations
 
 from ..types import Models
 
 
-def names(models: Models) -> tuple[str, ...]:
-    """The models of a parameter, in order; none where it is empty."""
+def model_names(models: Models) -> tuple[str, ...]:
+    """Returns the models of a `Models` parameter, in order; empty if the parameter is empty."""
     return tuple(filter(None, models.split("+")))
 
 
-def nth(models: Models, i: int) -> str:
-    """The model of member i, from 0: they are dealt in turn; empty (the candidate) where none is named."""
-    found = names(models)
-    return found[i % len(found)] if found else ""
+def nth_model(models: Models, index: int) -> str:
+    """Returns the model of a member, assigned in rotation from index 0; empty (the candidate) without models."""
+    names = model_names(models)
+    return names[index % len(names)] if names else ""

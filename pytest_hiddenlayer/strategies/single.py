@@ -1,11 +1,12 @@
-"""One call: the baseline of every other strategy."""
+"""Makes one call: the baseline of every other strategy."""
 
 from __future__ import annotations
 
-from ..types import Answer, Context
+from ..protocols import Context
+from ..types import Answer
 
 
 async def single(context: Context) -> Answer:
-    """The completion of the task's prompt, as it is."""
+    """Returns the completion of the task's prompt, unchanged."""
     completion = await context.ask(context.messages, role="answer")
     return Answer(output=completion.text, finish_reason=completion.finish_reason)

@@ -1,4 +1,4 @@
-"""Plurality over parsed answers."""
+"""Plurality vote over parsed answers."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 class Vote:
     """The result of one vote."""
 
-    winner: str | None  # None: nobody gave an answer
-    votes: dict[str, int]  # answer → votes, most first, equal ones by first seen
-    tie: bool  # the winner won only by having been seen first
+    winner: str | None  # None: there was no answer
+    votes: dict[str, int]  # answer → votes, most votes first, ties by first seen
+    tie: bool  # another answer has as many votes, and the winner was seen first
 
     def to_json(self) -> dict[str, object]:
-        """Plain JSON values, for a record's `answer_metadata`."""
+        """Returns plain JSON values for a record's `answer_metadata`."""
         return {"answer": self.winner, "votes": self.votes, "tie": self.tie}
 
 
 def plurality(answers: Sequence[str | None]) -> Vote:
-    """The most frequent answer, ties by first seen; None (no answer) does not vote."""
+    """Returns the vote for the most frequent answer, ties by first seen; None (no answer) does not vote."""
     counts = Counter(answer for answer in answers if answer is not None)
     ranked = counts.most_common()  # stable: equal counts keep the order of first appearance
     if not ranked:

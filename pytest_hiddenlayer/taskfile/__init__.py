@@ -1,8 +1,9 @@
-"""Task files: from YAML or JSON and the data beside it to a `Task`.
+"""Loads task files: a YAML or JSON file and the data files that it names become a `Task`.
 
-    recognise → source (yaml_source, json_source) → spec → rows → samples → load
+    detect → paths → yaml_source | json_source → schema → rows → samples → load
 
-Names come in lazily: recognising a task file needs neither pydantic nor PyYAML nor Jinja2.
+The package imports errors, types and the registry only. Its names are imported on first use:
+detecting a task file needs neither pydantic nor PyYAML nor Jinja2.
 """
 
 from __future__ import annotations
@@ -13,38 +14,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .detect import is_foreign_harness, is_task_file
     from .hashing import messages_hash, sample_hash
-    from .json_schema import task_schema
-    from .load import load_task
-    from .names import refuse_taken
-    from .prompt import question_of, render_prompt, render_question
+    from .load import load_task, refuse_taken
+    from .prompt import prompt_text, render_prompt
+    from .schema import task_schema
 
-_HOME = {
+_MODULES = {
     "is_foreign_harness": "detect",
     "is_task_file": "detect",
     "load_task": "load",
     "messages_hash": "hashing",
-    "question_of": "prompt",
-    "refuse_taken": "names",
+    "prompt_text": "prompt",
+    "refuse_taken": "load",
     "render_prompt": "prompt",
-    "render_question": "prompt",
     "sample_hash": "hashing",
-    "task_schema": "json_schema",
+    "task_schema": "schema",
 }
 __all__ = [
     "is_foreign_harness",
     "is_task_file",
     "load_task",
     "messages_hash",
-    "question_of",
+    "prompt_text",
     "refuse_taken",
     "render_prompt",
-    "render_question",
     "sample_hash",
     "task_schema",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)

@@ -1,6 +1,6 @@
-"""Which files are task files: a cheap look at the text, without building anything.
+"""Detects task files by their first bytes, without parsing them.
 
-Data files stand in the same folders, so a look costs at most one read of `HEAD` bytes.
+Task files and data files share folders, so a check reads at most `HEAD` bytes.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-HEAD = 5 * 2**20  # bytes looked at in a YAML file; a longer one is refused when it is loaded
-JSON_HEAD = 64 * 2**10  # bytes looked at in a JSON file, because JSON is mostly data
+HEAD = 5 * 2**20  # bytes read from a YAML file; loading refuses a longer file
+JSON_HEAD = 64 * 2**10  # bytes read from a JSON file, because most JSON files hold data
 
 _YAML_KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(["']?)([A-Za-z_]+)\1[ \t]*:(?=[ \t\r\n]|\Z)""", re.MULTILINE)
 _JSON_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*(:)?|[{}\[\]]', re.DOTALL)
@@ -21,11 +21,11 @@ _HARNESS_KEYS = frozenset(
 
 
 def is_task_file(path: Path) -> bool:
-    """Whether a .yaml, .yml or .json file is a task file; it may still be a faulty one.
+    """Return whether a .yaml, .yml or .json file is a task file. The file may still contain errors.
 
     YAML: a line starts with `task:`. JSON: an object whose top-level keys within the first
-    64 KB hold `task` and not `schema` (snapshots and records have both). A file that
-    cannot be read counts as one, so that loading it tells why.
+    64 KB include `task` but not `schema` (snapshots and records have both). An unreadable
+    file counts as a task file, so that loading it reports the reason.
     """
     suffix = path.suffix.lower()
     if suffix not in {".yaml", ".yml", ".json"} or not path.is_file():
@@ -40,7 +40,7 @@ def is_task_file(path: Path) -> bool:
 
 
 def is_foreign_harness(path: Path) -> bool:
-    """Whether a .yaml or .yml file is an lm-evaluation-harness task (it has keys such as `doc_to_text`)."""
+    """Return whether a .yaml or .yml file is an lm-evaluation-harness task (has keys such as `doc_to_text`)."""
     if path.suffix.lower() not in {".yaml", ".yml"} or not path.is_file():
         return False
     try:
@@ -53,7 +53,7 @@ def is_foreign_harness(path: Path) -> bool:
 def _head(path: Path, size: int) -> bytes:
     with path.open("rb") as file:
         head = file.read(size)
-    # UTF-16 is refused on loading; without its zero bytes it is at least recognised.
+    # Loading refuses UTF-16; without its zero bytes, the keys are still detected.
     return head.replace(b"\0", b"")[2:] if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else head
 
 
@@ -62,7 +62,7 @@ def _yaml_keys(text: bytes) -> set[bytes]:
 
 
 def _json_keys(text: bytes) -> Iterator[bytes]:
-    """The top-level keys of an object; nothing for a list. Broken JSON gives what can be read."""
+    """Yield the top-level keys of an object; none for a list. Broken JSON yields its readable keys."""
     if not text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return
     depth = 0

@@ -1,4 +1,4 @@
-"""pydantic's faults in our words: what was asked, what was found, what to do."""
+"""Rewrites pydantic's errors: each message says what is expected, what was found and what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import did_you_mean
-from .document import Field
+from .document import FieldPath
 from .field_types import FAULT
 from .scalar import describe, shorten
 from .schema import TAGS, DataFile, FieldMap, GenerateForm, SampleRow, TaskForm
@@ -15,7 +15,7 @@ _INSIDE: dict[str, type[BaseModel]] = {"generate": GenerateForm, "fields": Field
 _WHAT_TO_WRITE = {
     "samples": "a list of samples, or the name of a .jsonl, .json or .csv file",
     "scorers": "name at least one, such as `scorers: [exact]`",
-    "input": "the problem that the model gets",
+    "input": "the problem for the model",
     "file": "the name of a .jsonl, .json or .csv file",
     "task": "`task: NAME`, or an empty `task:` for the file's stem",
 }
@@ -35,48 +35,48 @@ _BOUNDS = {
 }
 
 
-def faults(error: ValidationError, form: type[BaseModel]) -> list[tuple[Field, str]]:
-    """Each fault's place in the file, and its sentence."""
-    return [(_place(fault), _sentence(fault, form)) for fault in error.errors(include_url=False)]
+def faults(error: ValidationError, form: type[BaseModel]) -> list[tuple[FieldPath, str]]:
+    """Return each fault's field path and message."""
+    return [(_field_path(fault), _message(fault, form)) for fault in error.errors(include_url=False)]
 
 
-def _place(fault: ErrorDetails) -> Field:
+def _field_path(fault: ErrorDetails) -> FieldPath:
     return tuple(part for part in fault["loc"] if part not in TAGS)
 
 
-def _sentence(fault: ErrorDetails, form: type[BaseModel]) -> str:
-    kind, found = fault["type"], describe(fault["input"])
+def _message(fault: ErrorDetails, form: type[BaseModel]) -> str:
+    kind, value = fault["type"], describe(fault["input"])
     if kind == FAULT:
         return fault["msg"]
     if kind == "extra_forbidden":
-        return _unknown_field(_place(fault), _form_at(fault["loc"], form))
+        return _unknown_field(_field_path(fault), _form_at(fault["loc"], form))
     if kind == "missing":
         return f"is missing: {_WHAT_TO_WRITE.get(str(fault['loc'][-1]), 'write it')}"
     if kind == "too_short":
         return "is an empty list; write at least one entry"
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
-        return f"must be {words} {fault['ctx'][bound]:g}, got {found}"
+        return f"must be {words} {fault['ctx'][bound]:g}, got {value}"
     base = kind.split("_")[0]
-    return f"must be {_KINDS[base]}, got {found}" if base in _KINDS else f"{fault['msg']}, got {found}"
+    return f"must be {_KINDS[base]}, got {value}" if base in _KINDS else f"{fault['msg']}, got {value}"
 
 
 def _form_at(loc: tuple[int | str, ...], form: type[BaseModel]) -> type[BaseModel]:
-    """The form that the last part of a place belongs to."""
+    """Return the form that the last part of a location belongs to."""
     if form is not TaskForm or len(loc) == 1:
         return form
     return _INSIDE.get(str(loc[0])) or (DataFile if len(loc) == 3 else SampleRow)
 
 
-def _unknown_field(place: Field, form: type[BaseModel]) -> str:
-    name, known = str(place[-1]), list(form.model_fields)
-    hint = _where_it_belongs(name, form) or did_you_mean(name, known)
+def _unknown_field(field_path: FieldPath, form: type[BaseModel]) -> str:
+    name, known = str(field_path[-1]), list(form.model_fields)
+    hint = _other_section(name, form) or did_you_mean(name, known)
     if not hint and form is SampleRow:
-        hint = "; further values of a sample belong under `metadata:`"
+        hint = "; other values of a sample belong under `metadata:`"
     return f"unknown field {shorten(name)!r}{hint or ' (fields here: ' + ', '.join(known) + ')'}"
 
 
-def _where_it_belongs(name: str, form: type[BaseModel]) -> str:
+def _other_section(name: str, form: type[BaseModel]) -> str:
     if form is TaskForm and name in GenerateForm.model_fields:
         return "; it belongs under `generate:`"
     if form is not TaskForm and name in TaskForm.model_fields:

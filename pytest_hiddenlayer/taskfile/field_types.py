@@ -1,7 +1,6 @@
-"""The kinds of value in a task file as pydantic types, each with its JSON Schema.
+"""The types of values in a task file as pydantic types, each with its JSON Schema.
 
-Texts keep what was written (`Text`); numbers and switches want their value (`Size`,
-`Count`, `Switch`).
+`Text` keeps the text as written; `Size`, `Count` and `Switch` convert it to a value.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from ..registry import scorers, strategies
 from ..types import Message, Spec
 from .prompt import check_template
-from .scalar import natural
+from .scalar import plain_value
 from .validators import (
     ROLES,
     check_id,
@@ -35,25 +34,25 @@ from .validators import (
 )
 
 T = TypeVar("T")
-FAULT = "task_fault"  # the pydantic error type whose message is shown as it is
+FAULT = "task_fault"  # the pydantic error type whose message is shown unchanged
 _SCALAR = {"type": ["string", "number", "boolean"]}
 
 
-def refuse(message: str) -> PydanticCustomError:
-    """The fault to raise inside a validator: `message` is shown as it is."""
+def fault_error(message: str) -> PydanticCustomError:
+    """Return the error to raise inside a validator; `message` is shown unchanged."""
     return PydanticCustomError(FAULT, "{why}", {"why": message})
 
 
-def _said(function: Callable[[Any], T]) -> Callable[[Any], T]:
-    """`function`, its ValueError turned into a fault with the same words."""
+def _as_fault(function: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Wrap `function` so that its ValueError becomes a fault with the same message."""
 
     def validate(value: Any) -> T:
         try:
             return function(value)
         except RecursionError:
-            raise refuse("is nested too deep") from None
+            raise fault_error("is nested too deeply") from None
         except ValueError as error:
-            raise refuse(str(error)) from error
+            raise fault_error(str(error)) from error
 
     return validate
 
@@ -77,41 +76,41 @@ _message_schema = {
     "additionalProperties": False,
 }
 
-Text = Annotated[str, BeforeValidator(_said(read_text)), WithJsonSchema(_SCALAR)]
+Text = Annotated[str, BeforeValidator(_as_fault(read_text)), WithJsonSchema(_SCALAR)]
 Texts = Annotated[
-    tuple[str, ...], PlainValidator(_said(read_texts)), WithJsonSchema({"type": "array", "items": _SCALAR})
+    tuple[str, ...], PlainValidator(_as_fault(read_texts)), WithJsonSchema({"type": "array", "items": _SCALAR})
 ]
-# A bound must stand next to the number: further out, the JSON Schema would not have it.
-Count = Annotated[int, Field(ge=1), BeforeValidator(_said(natural))]
-Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_said(natural))]
-PositiveShare = Annotated[float, Field(gt=0, le=1), BeforeValidator(_said(natural))]
-Size = Annotated[float, Field(ge=0), BeforeValidator(_said(natural))]
-Switch = Annotated[bool, BeforeValidator(_said(natural))]
-Values = Annotated[dict[str, Any], BeforeValidator(_said(natural))]
-TaskName = Annotated[Text, AfterValidator(_said(check_task_name))]
-SampleId = Annotated[Text, AfterValidator(_said(check_id))]
+# The bound must directly follow the number type; otherwise the JSON Schema omits it.
+Count = Annotated[int, Field(ge=1), BeforeValidator(_as_fault(plain_value))]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_as_fault(plain_value))]
+PositiveShare = Annotated[float, Field(gt=0, le=1), BeforeValidator(_as_fault(plain_value))]
+Size = Annotated[float, Field(ge=0), BeforeValidator(_as_fault(plain_value))]
+Switch = Annotated[bool, BeforeValidator(_as_fault(plain_value))]
+Values = Annotated[dict[str, Any], BeforeValidator(_as_fault(plain_value))]
+TaskName = Annotated[Text, AfterValidator(_as_fault(check_task_name))]
+SampleId = Annotated[Text, AfterValidator(_as_fault(check_id))]
 Input = Annotated[
     str | tuple[Message, ...],
-    PlainValidator(_said(read_input)),
+    PlainValidator(_as_fault(read_input)),
     WithJsonSchema({"anyOf": [_SCALAR, {"type": "array", "items": _message_schema, "minItems": 1}]}),
 ]
 Target = Annotated[
     str | tuple[str, ...] | None,
-    PlainValidator(_said(read_target)),
+    PlainValidator(_as_fault(read_target)),
     WithJsonSchema({"anyOf": [*_scalars_schema["anyOf"], {"type": "null"}]}),
 ]
-Stop = Annotated[tuple[str, ...], PlainValidator(_said(read_stop)), WithJsonSchema(_scalars_schema)]
-Judge = Annotated[Text, AfterValidator(_said(check_judge))]
-MarkerName = Annotated[Text, AfterValidator(_said(check_tag))]
-FileName = Annotated[str, BeforeValidator(_said(read_file_name)), WithJsonSchema({"type": "string"})]
-Template = Annotated[Text, AfterValidator(_said(check_template))]
+Stop = Annotated[tuple[str, ...], PlainValidator(_as_fault(read_stop)), WithJsonSchema(_scalars_schema)]
+Judge = Annotated[Text, AfterValidator(_as_fault(check_judge))]
+MarkerName = Annotated[Text, AfterValidator(_as_fault(check_tag))]
+FileName = Annotated[str, BeforeValidator(_as_fault(read_file_name)), WithJsonSchema({"type": "string"})]
+Template = Annotated[Text, AfterValidator(_as_fault(check_template))]
 Outputs = Annotated[
     str | dict[str, tuple[str, ...]],
-    PlainValidator(_said(read_outputs)),
+    PlainValidator(_as_fault(read_outputs)),
     WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _scalars_schema}]}),
 ]
-TargetPattern = Annotated[Text, AfterValidator(_said(check_target_pattern))]
+TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
 REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
-Reducer = Annotated[Text, AfterValidator(_said(one_of(*REDUCERS))), WithJsonSchema({"enum": list(REDUCERS)})]
-StrategySpec = Annotated[Spec, PlainValidator(_said(spec_reader(strategies))), WithJsonSchema(_spec_schema)]
-ScorerSpec = Annotated[Spec, PlainValidator(_said(spec_reader(scorers))), WithJsonSchema(_spec_schema)]
+Reducer = Annotated[Text, AfterValidator(_as_fault(one_of(*REDUCERS))), WithJsonSchema({"enum": list(REDUCERS)})]
+StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]
+ScorerSpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(scorers))), WithJsonSchema(_spec_schema)]

@@ -1,4 +1,4 @@
-"""Short hashes of what determines an answer and its score."""
+"""Short hashes of everything that determines an answer and its score."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..types import Message, Sample, Task
 from .prompt import render_prompt
 
 _DIGITS = 12
-# All but what only gates, error bars and people look at.
-_OF_TASK = (
+# Excludes fields that only gates, error bars and readers use.
+_TASK_FIELDS = (
     "name",
     "prompt",
     "system",
@@ -25,21 +25,21 @@ _OF_TASK = (
     "pass_score",
     "judge",
 )
-_OF_SAMPLE = ("id", "input", "target", "choices", "metadata")
+_SAMPLE_FIELDS = ("id", "input", "target", "choices", "metadata")
 
 
 def sample_hash(task: Task, sample: Sample) -> str:
-    """12 hex digits over the rendered messages, the targets and the choices; the id does not count."""
+    """Return 12 hex digits over the rendered messages, the targets and the choices, but not the id."""
     return messages_hash(render_prompt(task, sample), sample)
 
 
 def messages_hash(messages: Sequence[Message], sample: Sample) -> str:
-    """The same, for messages that were rendered already."""
+    """Return the `sample_hash` of a sample whose prompt has already been rendered to `messages`."""
     return _digest([[[message.role, message.content] for message in messages], sample.targets, sample.choices])
 
 
 def task_hash(task: Task) -> str:
-    """12 hex digits over everything in `task` that can change an answer or a score."""
+    """Return 12 hex digits over every field of `task` that can change an answer or a score."""
     digest = hashlib.sha256()
     for part in _parts(task):
         digest.update(_canonical(part))
@@ -47,10 +47,10 @@ def task_hash(task: Task) -> str:
 
 
 def _parts(task: Task) -> Iterator[Any]:
-    yield {name: getattr(task, name) for name in _OF_TASK}
+    yield {name: getattr(task, name) for name in _TASK_FIELDS}
     yield task.outputs
     for sample in task.samples:
-        yield {name: getattr(sample, name) for name in _OF_SAMPLE}
+        yield {name: getattr(sample, name) for name in _SAMPLE_FIELDS}
 
 
 def _digest(value: Any) -> str:

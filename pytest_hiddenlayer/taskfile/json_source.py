@@ -1,4 +1,4 @@
-"""JSON to plain values: numbers keep their text, equal keys and broken characters are refused."""
+"""Parses JSON: numbers keep their text; duplicate keys and lone surrogates are refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from .document import MAX_DEPTH, Document, Field
+from .document import MAX_DEPTH, Document, FieldPath
 from .paths import Source
 from .scalar import Scalar, lone_surrogate, shorten
 
@@ -15,7 +15,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_json(text: str, source: Source, *, with_lines: bool = True) -> Document:
-    """The value of a JSON text, with the line of each part where asked for.
+    """Return the value of a JSON text, with the line of each value if `with_lines`.
 
     Raises TaskError with the line of the fault.
     """
@@ -26,11 +26,11 @@ def parse_json(text: str, source: Source, *, with_lines: bool = True) -> Documen
     except DuplicateKeyError as error:
         raise source.error(str(error), line=_line_of_duplicate(text, error.key)) from error
     except ValueError as error:
-        raise source.error(str(error), line=_line_of_unfit(text)) from error
+        raise source.error(str(error), line=_line_of_refused(text)) from error
     lines = _lines(text) if with_lines else {}
-    deep = next((place for place in lines if len(place) > MAX_DEPTH), None)
-    if deep is not None:
-        raise source.error(f"is nested more than {MAX_DEPTH} deep", line=lines[deep])
+    too_deep = next((path for path in lines if len(path) > MAX_DEPTH), None)
+    if too_deep is not None:
+        raise source.error(f"is nested more than {MAX_DEPTH} levels deep", line=lines[too_deep])
     return Document(data, lines)
 
 
@@ -38,15 +38,15 @@ class DuplicateKeyError(ValueError):
     """An object has the same key twice."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"key {shorten(key)!r} is there twice in one object; keep one")
+        super().__init__(f"key {shorten(key)!r} appears twice in one object; keep one")
         self.key = key
 
 
 def load_json(text: str) -> Any:
-    """The value, with `Scalar` for numbers.
+    """Return the value of a JSON text, with `Scalar` for numbers.
 
-    Raises ValueError, with the sentence to show: JSONDecodeError, DuplicateKeyError, or for
-    NaN, a lone surrogate or too deep nesting.
+    Raises ValueError with the message to show: JSONDecodeError, DuplicateKeyError, or plain
+    ValueError for NaN, a lone surrogate or too deep nesting.
     """
     try:
         data = json.loads(
@@ -59,78 +59,78 @@ def load_json(text: str) -> Any:
         if _SURROGATE.search(text):
             _refuse_surrogates(data)
     except RecursionError:
-        raise ValueError("is nested too deep to be read") from None
+        raise ValueError("is nested too deeply to be read") from None
     return data
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
+        if key in values:
             raise DuplicateKeyError(key)
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number; write null or a text")
+    raise ValueError(f"{name} is not a JSON number; write null or a text")
 
 
 def _refuse_surrogates(data: Any) -> None:
-    bad = lone_surrogate(json.dumps(data, ensure_ascii=False, default=str))
-    if bad is not None:
-        raise ValueError(f"{bad} is a lone surrogate, half a character; remove it or write its pair")
+    surrogate = lone_surrogate(json.dumps(data, ensure_ascii=False, default=str))
+    if surrogate is not None:
+        raise ValueError(f"{surrogate} is a lone surrogate, half a character; remove it or write its pair")
 
 
-def _lines(text: str) -> dict[Field, int]:
-    """The line of each value of valid JSON text; of a member, the line of its key."""
-    return {place: line for place, line, _ in _places(text)}
+def _lines(text: str) -> dict[FieldPath, int]:
+    """Return the line of each value of a valid JSON text; for a member of an object, the line of its key."""
+    return {path: line for path, line, _ in _locations(text)}
 
 
 def _line_of_duplicate(text: str, key: str) -> int | None:
-    seen: set[Field] = set()
-    for place, line, is_key in _places(text):
-        if is_key and place[-1] == key and place in seen:
+    seen: set[FieldPath] = set()
+    for path, line, is_member in _locations(text):
+        if is_member and path[-1] == key and path in seen:
             return line
-        seen.add(place)
+        seen.add(path)
     return None
 
 
-def _line_of_unfit(text: str) -> int | None:
-    """The line of the first NaN, infinity or lone surrogate."""
+def _line_of_refused(text: str) -> int | None:
+    """Return the line of the first NaN, infinity or lone surrogate."""
     for match in _TOKEN.finditer(text):
-        unfit = match[0] in {"NaN", "Infinity", "-Infinity"}
-        if unfit or (_SURROGATE.search(match[0]) and lone_surrogate(json.loads(match[0], strict=False))):
+        constant = match[0] in {"NaN", "Infinity", "-Infinity"}
+        if constant or (_SURROGATE.search(match[0]) and lone_surrogate(json.loads(match[0], strict=False))):
             return text.count("\n", 0, match.start()) + 1
     return None
 
 
-def _places(text: str) -> list[tuple[Field, int, bool]]:
-    """Each value's place and line in order of the text, and whether it is a member of an object."""
-    found: list[tuple[Field, int, bool]] = []
-    path: list[str | int] = []  # one part for each open container; its current key or index
-    line, at, key_next = 1, 0, False
+def _locations(text: str) -> list[tuple[FieldPath, int, bool]]:
+    """Return each value's path and line in text order, and whether it is a member of an object."""
+    locations: list[tuple[FieldPath, int, bool]] = []
+    path: list[str | int] = []  # the current key or index of each open container
+    line, offset, key_next = 1, 0, False
     for match in _TOKEN.finditer(text):
-        line, at, token = line + text.count("\n", at, match.start()), match.start(), match[0]
+        line, offset, token = line + text.count("\n", offset, match.start()), match.start(), match[0]
         if token in "}]":
             path.pop()
             key_next = False
         elif token == ",":
-            last = path[-1]
-            key_next = isinstance(last, str)
-            if isinstance(last, int):
-                path[-1] = last + 1
+            current = path[-1]
+            key_next = isinstance(current, str)
+            if isinstance(current, int):
+                path[-1] = current + 1
         elif token == ":":
             key_next = False
         elif key_next:
             path[-1] = json.loads(token, strict=False)
-            found.append((tuple(path), line, True))
+            locations.append((tuple(path), line, True))
         else:
             if not path or isinstance(path[-1], int):
-                found.append((tuple(path), line, False))
+                locations.append((tuple(path), line, False))
             if token in "{[":
-                if len(path) >= MAX_DEPTH:  # one place is enough to refuse the file
+                if len(path) >= MAX_DEPTH:  # one location is enough to refuse the file
                     return [((*path, 0), line, False)]
                 path.append("" if token == "{" else 0)
                 key_next = token == "{"
-    return found
+    return locations

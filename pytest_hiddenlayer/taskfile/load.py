@@ -1,8 +1,8 @@
-"""A task file to a `Task`: read, check, find its data, render once, hash."""
+"""Loads a task file: parses and checks it, reads its data files, renders one prompt and hashes the task."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -10,18 +10,19 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from ..errors import TaskError, UsageError
+from ..parameters import output_file_parameters
 from ..registry import scorers
 from ..types import GenerationConfig, Sample, Spec, Task
 from .detect import is_foreign_harness
-from .document import Document, Field, format_path, merge
+from .document import Document, FieldPath, format_path, merge
 from .error_messages import faults
 from .hashing import task_hash
 from .json_source import parse_json
 from .outputs import check_known, read_outputs_file
-from .paths import MEGABYTE, Source, resolve_data_file, source
+from .paths import MEGABYTE, Source, resolve_data_file, task_source
 from .prompt import render_prompt
 from .rows import read_rows
-from .samples import Entry, build_samples, file_entries, inline_entries
+from .samples import SampleEntry, build_samples, file_entries, inline_entries
 from .scalar import describe
 from .schema import DataFile, TaskForm
 from .validators import check_task_name
@@ -32,16 +33,27 @@ T = TypeVar("T")
 
 
 def load_task(path: Path, root: Path) -> Task:
-    """The task in the file `path`; its data must lie below the folder `root`.
+    """Return the task in the file `path`. Its data files must be below the folder `root`.
 
-    Raises TaskError, one for all faults that were found, each with its line and field.
+    Raises one TaskError for all faults, each with its line and field.
     """
     return _Loader.open(path, root).load()
 
 
+def refuse_taken(task: Task, others: Mapping[Path, Task]) -> None:
+    """Raise TaskError if another file's task has the same name: names are unique in a session."""
+    for path, other in others.items():
+        if other.name == task.name:
+            raise TaskError(
+                f"task name {task.name!r} is taken by {path.name}; choose a name that is unique in the session",
+                file=task.path,
+                field="task",
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class _Loader:
-    """One task file on its way: where it is, what stands in it, and what was made of it."""
+    """Loads one task file: its source, the parsed document and the checked form."""
 
     source: Source
     root: Path
@@ -50,28 +62,28 @@ class _Loader:
 
     @classmethod
     def open(cls, path: Path, root: Path) -> _Loader:
-        file = source(path, root)
+        source = task_source(path, root)
         if is_foreign_harness(path):
-            raise file.error(_HARNESS)
+            raise source.error(_HARNESS)
         parse = parse_json if path.suffix.lower() == ".json" else parse_yaml
-        document = parse(file.text(MAX_TASK_FILE), file)
+        document = parse(source.text(MAX_TASK_FILE), source)
         if not isinstance(document.data, dict):
-            raise file.error(f"must be a mapping with `task:` and `samples:`, got {describe(document.data)}")
-        return cls(file, root, document, _check(document, file))
+            raise source.error(f"must be a mapping with `task:` and `samples:`, got {describe(document.data)}")
+        return cls(source, root, document, _check(document, source))
 
     def load(self) -> Task:
         form = self.form
         samples = self._samples()
         task = Task(
-            name=form.task or self._at(("task",), check_task_name, self.source.path.stem),
-            path=self.source.shown,
+            name=form.task or self._read(("task",), check_task_name, self.source.path.stem),
+            path=self.source.display_path,
             samples=samples,
             scorers=self._scorers({sample.id for sample in samples}),
             strategies=self._distinct("strategies", form.strategies or [Spec(name="single")], repr),
             generate=GenerationConfig(**form.generate.model_dump()),
             outputs=self._outputs({sample.id for sample in samples}),
             tags=tuple(dict.fromkeys(form.tags)),
-            **{name: getattr(form, name) for name in _AS_THEY_ARE},
+            **{name: getattr(form, name) for name in _COPIED_FIELDS},
         )
         self._render_first(task)
         return replace(task, hash=task_hash(task))
@@ -79,60 +91,58 @@ class _Loader:
     def _samples(self) -> tuple[Sample, ...]:
         samples = build_samples(self._entries(), self.form)
         if not samples:
-            raise self._error(("samples",), "there is no sample; a task has at least one")
+            raise self._error(("samples",), "there are no samples; write at least one")
         return samples
 
-    def _entries(self) -> Iterator[Entry | TaskError]:
+    def _entries(self) -> Iterator[SampleEntry | TaskError]:
         written = self.form.samples
         if isinstance(written, list):
             if self.form.fields.model_fields_set:
-                why = "names columns of a data file, but the samples stand in this file"
-                raise self._error(("fields",), why)
+                reason = "names columns of a data file, but the samples are in this file; remove `fields:`"
+                raise self._error(("fields",), reason)
             return inline_entries(written, self.document, self.source)
         data = written if isinstance(written, DataFile) else DataFile(file=written)
-        file = self._at(("samples",), lambda name: resolve_data_file(self.source, name, self.root), data.file)
-        return file_entries(read_rows(file, data.path), file, self.form.fields)
+        source = self._data_source(("samples",), data.file)
+        return file_entries(read_rows(source, data.path), source, self.form.fields)
 
     def _outputs(self, ids: set[str]) -> dict[str, tuple[str, ...]] | None:
         written = self.form.outputs
         if isinstance(written, str):
-            file = self._at(("outputs",), lambda name: resolve_data_file(self.source, name, self.root), written)
-            return read_outputs_file(file, ids)
+            return read_outputs_file(self._data_source(("outputs",), written), ids)
         for name in written or ():
-            self._at(("outputs", name), lambda name: check_known(name, ids), name)
+            self._read(("outputs", name), lambda name: check_known(name, ids), name)
         return written
 
     def _scorers(self, ids: set[str]) -> tuple[Spec, ...]:
         specs = self._distinct("scorers", self.form.scorers, lambda spec: spec.name)
-        return tuple(self._with_outputs(number, spec, ids) for number, spec in enumerate(specs))
+        return tuple(self._with_outputs(index, spec, ids) for index, spec in enumerate(specs))
 
-    def _with_outputs(self, number: int, spec: Spec, ids: set[str]) -> Spec:
-        """The spec, its parameters that name a file of outputs replaced by what the file holds.
+    def _with_outputs(self, index: int, spec: Spec, ids: set[str]) -> Spec:
+        """Return the spec with each parameter that names a file of outputs replaced by the file's content.
 
-        A scorer's factory names these parameters in an attribute `output_files`; it reads no file itself.
+        A scorer annotates these parameters as `parameters.OutputFile`; it reads no file itself.
         """
-        place: Field = ("scorers", number)
+        field_path: FieldPath = ("scorers", index)
         try:
-            names = getattr(scorers.get(spec.name), "output_files", ())
+            names = output_file_parameters(scorers.get(spec.name))
         except UsageError as error:
-            raise self._error(place, str(error)) from error
-        read = {}
+            raise self._error(field_path, str(error)) from error
+        outputs = {}
         for name in set(names) & spec.params.keys():
             written = spec.params[name]
             if not isinstance(written, str):
                 raise self._error(
-                    place, f"{name} must be the name of a file of {{id, output}}, got {describe(written)}"
+                    field_path, f"{name} must be the name of a file of {{id, output}}, got {describe(written)}"
                 )
-            file = self._at(place, lambda text: resolve_data_file(self.source, text, self.root), written)
-            read[name] = read_outputs_file(file, ids)
-        return replace(spec, params={**spec.params, **read}) if read else spec
+            outputs[name] = read_outputs_file(self._data_source(field_path, written), ids)
+        return replace(spec, params={**spec.params, **outputs}) if outputs else spec
 
     def _distinct(self, field: str, specs: Sequence[Spec], key: Callable[[Spec], Hashable]) -> tuple[Spec, ...]:
-        """The specs. Raises TaskError where two are the same: their items or scores would be one."""
+        """Return the specs. Raises TaskError if two have the same key: their items or scores would coincide."""
         seen = set()
-        for number, spec in enumerate(specs):
+        for index, spec in enumerate(specs):
             if key(spec) in seen:
-                raise self._error((field, number), f"{spec.name!r} is there twice; keep one")
+                raise self._error((field, index), f"{spec.name!r} appears twice; keep one")
             seen.add(key(spec))
         return tuple(specs)
 
@@ -142,18 +152,22 @@ class _Loader:
         except TaskError as error:
             raise self._error(("prompt",), error.message) from error
 
-    def _at(self, place: Field, read: Callable[[str], T], value: str) -> T:
-        """What `read` makes of `value`; its ValueError becomes a fault at `place`."""
+    def _data_source(self, field_path: FieldPath, name: str) -> Source:
+        """Return the data file `name` of the field at `field_path`. Raises TaskError if it may not be read."""
+        return self._read(field_path, lambda written: resolve_data_file(self.source, written, self.root), name)
+
+    def _read(self, field_path: FieldPath, read: Callable[[str], T], value: str) -> T:
+        """Return `read(value)`; its ValueError becomes a TaskError at `field_path`."""
         try:
             return read(value)
         except ValueError as error:
-            raise self._error(place, str(error)) from error
+            raise self._error(field_path, str(error)) from error
 
-    def _error(self, place: Field, message: str) -> TaskError:
-        return self.source.error(message, line=self.document.line(place), field=format_path(place))
+    def _error(self, field_path: FieldPath, message: str) -> TaskError:
+        return self.source.error(message, line=self.document.line(field_path), field=format_path(field_path))
 
 
-_AS_THEY_ARE = (
+_COPIED_FIELDS = (
     "description",
     "prompt",
     "system",
@@ -167,16 +181,19 @@ _AS_THEY_ARE = (
     "judge",
 )
 _HARNESS = (
-    "this is an lm-evaluation-harness task, which this version neither runs nor converts "
+    "this is an lm-evaluation-harness task, which this version cannot run or convert "
     "(`hiddenlayer convert` is planned); write `samples:` and `prompt:` by hand"
 )
 
 
-def _check(document: Document, file: Source) -> TaskForm:
+def _check(document: Document, source: Source) -> TaskForm:
     try:
         return TaskForm.model_validate(document.data)
     except ValidationError as error:
-        found = faults(error, TaskForm)
-    # By line: pydantic reports unknown fields last, people read from the top.
-    found.sort(key=lambda fault: document.line(fault[0]) or 0)
-    raise merge(file.error(why, line=document.line(place), field=format_path(place)) for place, why in found)
+        form_faults = faults(error, TaskForm)
+    # By line: pydantic reports unknown fields last, but people read from the top.
+    form_faults.sort(key=lambda fault: document.line(fault[0]) or 0)
+    raise merge(
+        source.error(message, line=document.line(field_path), field=format_path(field_path))
+        for field_path, message in form_faults
+    )

@@ -1,4 +1,4 @@
-"""Recorded outputs: for each sample id what a model once answered, one text an epoch."""
+"""Recorded outputs: a model's earlier answers by sample id, one text per epoch."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from .validators import read_output
 
 
 def read_outputs_file(source: Source, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Outputs by sample id from rows `{id, output}` or `{id, outputs: [...]}`; other keys are left alone.
+    """Return outputs by sample id, from rows `{id, output}` or `{id, outputs: [...]}`; other keys are ignored.
 
-    A sample may be without output. Raises one TaskError for up to `MAX_FAULTS` wrong rows:
-    unknown and repeated ids among them.
+    A sample may have no output. Raises one TaskError for up to `MAX_FAULTS` faulty rows,
+    which include unknown and repeated ids.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    outputs: dict[str, tuple[str, ...]] = {}
     rows: dict[str, int] = {}
-    wrong: list[TaskError] = []
+    errors: list[TaskError] = []
     try:
         for row in read_rows(source):
             try:
                 name, texts = _output(row)
                 _check_new(name, rows)
                 check_known(name, ids)
-                found[name], rows[name] = texts, row.number
+                outputs[name], rows[name] = texts, row.number
             except ValueError as error:
-                wrong.append(source.error(str(error), line=row.line, field=f"row {row.number}"))
-            if len(wrong) > MAX_FAULTS:
+                errors.append(source.error(str(error), line=row.line, field=f"row {row.number}"))
+            if len(errors) > MAX_FAULTS:
                 break
-    except TaskError as error:  # the file cannot be read any further
-        wrong.append(error)
-    if wrong:
-        raise merge(wrong)
-    return found
+    except TaskError as error:  # the rest of the file cannot be read
+        errors.append(error)
+    if errors:
+        raise merge(errors)
+    return outputs
 
 
 def check_known(name: str, ids: Collection[str]) -> None:
-    """Raises ValueError where `name` is the id of no sample."""
+    """Raise ValueError if no sample has the id `name`."""
     if name not in ids:
-        # Comparing with thousands of ids to find the nearest would take minutes.
-        near = did_you_mean(name, ids) if len(ids) <= 1000 else ""
-        raise ValueError(f"id {shorten(name)!r} is no sample's{near}")
+        # Finding the closest of thousands of ids would take minutes.
+        suggestion = did_you_mean(name, ids) if len(ids) <= 1000 else ""
+        raise ValueError(f"no sample has the id {shorten(name)!r}{suggestion}")
 
 
 def _check_new(name: str, rows: Mapping[str, int]) -> None:
@@ -58,8 +58,8 @@ def _output(row: Row) -> tuple[str, tuple[str, ...]]:
     if name is None:
         raise ValueError(f"needs the `id` of its sample, got {describe(row.values.get('id'))}")
     if ("output" in row.values) == ("outputs" in row.values):
-        near = did_you_mean("output", row.values)
-        has = shorten(", ".join(row.values))
-        raise ValueError(f"needs either `output` or `outputs`{near} (it has {has})")
+        suggestion = did_you_mean("output", row.values)
+        keys = shorten(", ".join(row.values))
+        raise ValueError(f"needs either `output` or `outputs`{suggestion} (it has {keys})")
     key = "output" if "output" in row.values else "outputs"
     return name, read_output(f"`{key}`", row.values[key])

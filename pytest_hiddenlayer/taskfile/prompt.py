@@ -1,8 +1,8 @@
-"""Prompts: a sample's fields through a sandboxed Jinja2 template.
+"""Renders a sample's fields to a prompt with a sandboxed Jinja2 template.
 
 A template sees `input`, `choices`, `id`, `metadata` and the keys of the metadata, never the
-target. What is written is what is asked: no newline is stripped, nothing is escaped, and
-what Jinja2 would draw at random is taken out.
+target. Rendering is exact and repeatable: no newline is stripped, nothing is escaped, and
+Jinja2's random functions are removed.
 """
 
 from __future__ import annotations
@@ -21,39 +21,34 @@ MAX_PROMPT = 10_000_000  # characters; ends a template that loops to exhaust mem
 
 
 def render_prompt(task: Task, sample: Sample) -> tuple[Message, ...]:
-    """The messages that ask `sample`, the system message first. Raises TaskError where the template fails."""
+    """Return the messages of `sample`'s prompt, system message first. Raises TaskError if rendering fails."""
     system = () if task.system is None else (Message(role="system", content=task.system),)
-    return system + _asked(task, sample)
+    return system + _chat_messages(task, sample)
 
 
-def render_question(task: Task, sample: Sample) -> str:
-    """The question as one text, without system message.
+def prompt_text(messages: Sequence[Message]) -> str:
+    """Return a prompt as the one text that judges read, without the system message.
 
-    Of a chat with several messages it is the conversation, each message after its role.
+    If a chat has several messages, the text is the conversation, each message after its role.
     """
-    return question_of(_asked(task, sample))
-
-
-def question_of(messages: Sequence[Message]) -> str:
-    """The same, of messages that were rendered already."""
-    asked = [message for message in messages if message.role != "system"]
-    if len(asked) == 1:
-        return asked[0].content
-    return "\n\n".join(f"{message.role.capitalize()}: {message.content}" for message in asked)
+    chat = [message for message in messages if message.role != "system"]
+    if len(chat) == 1:
+        return chat[0].content
+    return "\n\n".join(f"{message.role.capitalize()}: {message.content}" for message in chat)
 
 
 def check_template(text: str) -> str:
-    """The template's text. Raises ValueError where its syntax is wrong."""
+    """Return `text`. Raises ValueError if it is not a valid template."""
     try:
         _template(text)
     except TemplateSyntaxError as error:
         raise ValueError(f"template line {error.lineno}: {error.message}") from error
     except (TemplateError, RecursionError, MemoryError, OverflowError, SyntaxError) as error:
-        raise ValueError(f"is no template: {str(error) or type(error).__name__}") from error
+        raise ValueError(f"is not a template: {str(error) or type(error).__name__}") from error
     return text
 
 
-def _asked(task: Task, sample: Sample) -> tuple[Message, ...]:
+def _chat_messages(task: Task, sample: Sample) -> tuple[Message, ...]:
     if task.prompt is not None:
         return (Message(role="user", content=_render(task.prompt, task, sample)),)
     if isinstance(sample.input, str):
@@ -62,21 +57,21 @@ def _asked(task: Task, sample: Sample) -> tuple[Message, ...]:
 
 
 def _render(template: str, task: Task, sample: Sample) -> str:
-    seen = _visible(sample)
-    pieces, length = [], 0
+    variables = _variables(sample)
+    chunks, length = [], 0
     try:
-        for piece in _template(template).generate(seen):
-            pieces.append(piece)
-            length += len(piece)
+        for chunk in _template(template).generate(variables):
+            chunks.append(chunk)
+            length += len(chunk)
             if length > MAX_PROMPT:
                 raise TemplateError(f"the prompt is longer than {MAX_PROMPT} characters")
     except Exception as error:  # a template may raise anything: 1 / 0, a wrong type, no memory
-        why = _why(template, seen, error)
-        raise TaskError(f"sample {sample.id!r}: {why}", file=task.path, field="prompt") from error
-    return "".join(pieces)
+        reason = _reason(template, variables, error)
+        raise TaskError(f"sample {sample.id!r}: {reason}", file=task.path, field="prompt") from error
+    return "".join(chunks)
 
 
-def _visible(sample: Sample) -> dict[str, Any]:
+def _variables(sample: Sample) -> dict[str, Any]:
     chat = [{"role": m.role, "content": m.content} for m in sample.input if isinstance(m, Message)]
     fields = {
         "input": sample.input if isinstance(sample.input, str) else chat,
@@ -84,18 +79,18 @@ def _visible(sample: Sample) -> dict[str, Any]:
         "id": sample.id,
         "metadata": dict(sample.metadata),
     }
-    # A data file's own `target` column would give the answer away as much as ours.
+    # A data file's own `target` column would reveal the answer too.
     return {**{key: value for key, value in sample.metadata.items() if key != "target"}, **fields}
 
 
-def _why(text: str, seen: dict[str, Any], error: Exception) -> str:
-    unknown = sorted(meta.find_undeclared_variables(_environment().parse(text)) - seen.keys())
-    named = [name for name in unknown if f"'{name}' is undefined" in str(error)]
-    if named == ["target"]:
-        return "a prompt does not see the target, which would give the answer away"
-    if named:
-        near = did_you_mean(named[0], seen)
-        return f"the prompt asks for {named[0]!r}, which is not there{near} (there are: {', '.join(seen)})"
+def _reason(text: str, variables: dict[str, Any], error: Exception) -> str:
+    unknown = sorted(meta.find_undeclared_variables(_environment().parse(text)) - variables.keys())
+    undefined = [name for name in unknown if f"'{name}' is undefined" in str(error)]
+    if undefined == ["target"]:
+        return "a prompt cannot use the target, which would reveal the answer"
+    if undefined:
+        name, suggestion = undefined[0], did_you_mean(undefined[0], variables)
+        return f"the prompt uses {name!r}, which does not exist{suggestion} (available: {', '.join(variables)})"
     return f"the prompt does not render: {str(error) or type(error).__name__}"
 
 
@@ -109,6 +104,6 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
-    environment.globals.pop("lipsum")  # random: the same sample must give the same prompt
+    environment.globals.pop("lipsum")  # random: a sample's prompt must always be the same
     environment.filters.pop("random")
     return environment

@@ -1,4 +1,4 @@
-"""Rows of a data file (JSONL, JSON, CSV), each with its number and, where known, its line."""
+"""Reads the rows of a data file (JSONL, JSON, CSV), each with its number and, if known, its line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .paths import MEGABYTE, Source
 from .scalar import describe, shorten
 
 MAX_STREAMED = 512 * MEGABYTE
-MAX_WHOLE = 64 * MEGABYTE  # of a .json file, which has to be read in one piece
+MAX_WHOLE = 64 * MEGABYTE  # for a .json file, which is read as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +27,35 @@ class Row:
 
 
 def read_rows(source: Source, path: str | None = None) -> Iterator[Row]:
-    """The rows of a file by its suffix; `path` says where they stand in a .json file.
+    """Yield the rows of a .jsonl, .json or .csv file; `path` is the path of the rows in a .json file.
 
     Raises TaskError at the first row that cannot be read.
     """
     suffix = source.path.suffix.lower()
     if path is not None and suffix != ".json":
-        raise source.error(f"`path: {path}` points into a .json file; {source.path.name!r} is none")
+        raise source.error(f"`path: {path}` applies to .json files only, not to {source.path.name!r}; remove it")
     if suffix == ".json":
         return _json(source, path)
     if suffix not in {".jsonl", ".csv"}:
-        raise source.error(f"has the suffix {suffix!r}; .jsonl, .json and .csv are read")
+        raise source.error(f"has the suffix {suffix!r}; use .jsonl, .json or .csv")
     return _jsonl(source) if suffix == ".jsonl" else _csv(source)
 
 
 def get_path(values: Any, path: str) -> Any:
-    """The value at a dotted path (`answer.value`, `turns.0`); a key that holds the dots itself wins.
+    """Return the value at a dotted path (`answer.value`, `turns.0`); a key equal to the whole path wins.
 
-    Raises KeyError with the part that is not there.
+    Raises KeyError with the part that does not exist.
     """
     if isinstance(values, dict) and path in values:
         return values[path]
     head, dot, rest = path.partition(".")
     if isinstance(values, dict) and head in values:
-        found = values[head]
+        value = values[head]
     elif isinstance(values, list) and head.isdecimal() and int(head) < len(values):
-        found = values[int(head)]
+        value = values[int(head)]
     else:
         raise KeyError(head)
-    return get_path(found, rest) if dot else found
+    return get_path(value, rest) if dot else value
 
 
 def _jsonl(source: Source) -> Iterator[Row]:
@@ -74,20 +74,20 @@ def _jsonl(source: Source) -> Iterator[Row]:
 
 
 def _json(source: Source, path: str | None) -> Iterator[Row]:
-    # Its lines are not kept: a place for each value of 64 MB would not fit.
+    # Without lines: a path per value of a 64 MB file would need too much memory.
     data = parse_json(source.text(MAX_WHOLE), source, with_lines=False).data
     for number, values in enumerate(_list_in(source, data, path)):
         yield _row(source, number, None, values)
 
 
 def _list_in(source: Source, data: Any, path: str | None) -> list[Any]:
-    """The list of rows: at `path`, or the whole, or the only list of objects in the object."""
+    """Return the list at `path`, or else the whole data, or the only list of objects in the top-level object."""
     if path is not None:
         try:
             data = get_path(data, path)
         except KeyError as error:
-            near = did_you_mean(error.args[0], data) if isinstance(data, dict) else ""
-            raise source.error(f"has nothing at `path: {path}`{near}") from error
+            suggestion = did_you_mean(error.args[0], data) if isinstance(data, dict) else ""
+            raise source.error(f"has nothing at `path: {path}`{suggestion}") from error
     if isinstance(data, list):
         return data
     lists = {key: value for key, value in data.items() if _is_rows(value)} if isinstance(data, dict) else {}
@@ -117,16 +117,16 @@ def _csv(source: Source) -> Iterator[Row]:
     reader = csv.reader((text for _, text in source.lines(MAX_STREAMED)), strict=True)
     try:
         header = next(reader, [])
-        twice = next((name for name in header if header.count(name) > 1), None)
-        if twice is not None:
-            raise source.error(f"column {twice!r} is there twice; rename one", line=1)
+        duplicate = next((name for name in header if header.count(name) > 1), None)
+        if duplicate is not None:
+            raise source.error(f"column {duplicate!r} appears twice; rename one", line=1)
         number = 0
-        for cells in reader:  # CSV has no null: an empty cell is nothing
+        for cells in reader:  # CSV has no null: an empty cell counts as None
             if not cells:  # a blank line
                 continue
             if len(cells) != len(header):
-                why = f"row {number} has {len(cells)} cells, the header {len(header)}"
-                raise source.error(why, line=reader.line_num)
+                reason = f"row {number} has {len(cells)} cells, the header has {len(header)}"
+                raise source.error(reason, line=reader.line_num)
             values = {name: cell or None for name, cell in zip(header, cells, strict=True)}
             yield Row(number, reader.line_num, values)
             number += 1

@@ -1,4 +1,4 @@
-"""Samples from inline entries or data rows: columns found, answers cut out, ids given and checked."""
+"""Builds samples from inline entries or data rows: maps columns, extracts targets, assigns and checks ids."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .schema import FieldMap, SampleRow, TaskForm
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A checked row and where it stands."""
+class SampleEntry:
+    """A checked row with its file and line."""
 
     number: int  # from 0
     line: int | None
@@ -30,98 +30,101 @@ class Entry:
     inline: bool = False
 
     def error(self, field: str, message: str) -> TaskError:
-        """A fault of this row."""
-        place = f"samples[{self.number}].{field}" if self.inline else f"row {self.number}: {field}"
-        return self.source.error(message, line=self.line, field=place)
+        """Return the error for a fault in this row."""
+        location = f"samples[{self.number}].{field}" if self.inline else f"row {self.number}: {field}"
+        return self.source.error(message, line=self.line, field=location)
 
 
-def inline_entries(rows: Iterable[SampleRow], document: Document, source: Source) -> Iterator[Entry]:
-    """The samples that stand in the task file itself."""
+def inline_entries(rows: Iterable[SampleRow], document: Document, source: Source) -> Iterator[SampleEntry]:
+    """Yield the samples that are written in the task file itself."""
     for number, row in enumerate(rows):
-        yield Entry(number, document.line(("samples", number)), source, row, inline=True)
+        yield SampleEntry(number, document.line(("samples", number)), source, row, inline=True)
 
 
-def file_entries(rows: Iterable[Row], source: Source, fields: FieldMap) -> Iterator[Entry | TaskError]:
-    """The rows of a data file as samples; for a wrong row, its faults."""
+def file_entries(rows: Iterable[Row], source: Source, fields: FieldMap) -> Iterator[SampleEntry | TaskError]:
+    """Yield a data file's rows as entries; for a faulty row, its errors."""
     try:
         for row in rows:
             try:
-                yield Entry(row.number, row.line, source, _checked(row, source, fields))
+                yield SampleEntry(row.number, row.line, source, _checked(row, source, fields))
             except ValidationError as error:
-                for place, why in faults(error, SampleRow):
-                    yield _row_error(row, source, format_path(place), why)
+                for field_path, message in faults(error, SampleRow):
+                    yield _row_error(row, source, format_path(field_path), message)
             except TaskError as error:
                 yield error
-    except TaskError as error:  # the file cannot be read any further
+    except TaskError as error:  # the rest of the file cannot be read
         yield error
 
 
-def build_samples(entries: Iterable[Entry | TaskError], form: TaskForm) -> tuple[Sample, ...]:
-    """The samples, ids unique, targets cut out by `target_pattern`. Raises one TaskError for all faults."""
+def build_samples(entries: Iterable[SampleEntry | TaskError], form: TaskForm) -> tuple[Sample, ...]:
+    """Return samples with unique ids and the targets that `target_pattern` extracts.
+
+    Raises one TaskError for all faults.
+    """
     pattern = re.compile(form.target_pattern) if form.target_pattern is not None else None
     samples: dict[str, Sample] = {}
-    taken: dict[str, Entry] = {}
-    wrong: list[TaskError] = []
+    entries_by_id: dict[str, SampleEntry] = {}
+    errors: list[TaskError] = []
     for entry in entries:
         try:
             if isinstance(entry, TaskError):
                 raise entry
             sample = _sample(entry, form, pattern)
-            if sample.id in taken:
-                raise _twice(entry, taken[sample.id], sample.id)
-            samples[sample.id], taken[sample.id] = sample, entry
+            if sample.id in samples:
+                raise _duplicate_id(entry, entries_by_id[sample.id], sample.id)
+            samples[sample.id], entries_by_id[sample.id] = sample, entry
         except TaskError as error:
-            wrong.append(error)
-            if len(wrong) > MAX_FAULTS:
+            errors.append(error)
+            if len(errors) > MAX_FAULTS:
                 break
-    if wrong:
-        raise merge(wrong)
+    if errors:
+        raise merge(errors)
     return tuple(samples.values())
 
 
 def _checked(row: Row, source: Source, fields: FieldMap) -> SampleRow:
-    return SampleRow.model_validate(_our_fields(row, source, fields))
+    return SampleRow.model_validate(_map_columns(row, source, fields))
 
 
-def _our_fields(row: Row, source: Source, fields: FieldMap) -> dict[str, Any]:
-    """A row under our names; columns that nothing names become metadata."""
-    foreign = {ours: theirs for ours, theirs in fields.model_dump().items() if theirs is not None}
-    found = {ours: _column(row, source, ours, theirs) for ours, theirs in foreign.items()}
-    if "input" not in {**row.values, **found}:
-        columns = shorten(", ".join(row.values), 200)
-        why = f"there is no such column; name yours: `fields: {{input: NAME}}` (columns: {columns})"
-        raise _row_error(row, source, "input", why)
-    used = {theirs if theirs in row.values else theirs.partition(".")[0] for theirs in foreign.values()}
+def _map_columns(row: Row, source: Source, fields: FieldMap) -> dict[str, Any]:
+    """Return a row's values by field name; unmapped columns become metadata."""
+    columns = {field: column for field, column in fields.model_dump().items() if column is not None}
+    values = {field: _column(row, source, field, column) for field, column in columns.items()}
+    if "input" not in {**row.values, **values}:
+        names = shorten(", ".join(row.values), 200)
+        message = f"there is no such column; name yours: `fields: {{input: NAME}}` (columns: {names})"
+        raise _row_error(row, source, "input", message)
+    used = {column if column in row.values else column.partition(".")[0] for column in columns.values()}
     rest = {name: value for name, value in row.values.items() if name not in used}
-    for ours in [name for name in rest if name in SampleRow.model_fields and name not in foreign]:
-        found[ours] = rest.pop(ours)
-    if source.path.suffix.lower() == ".csv" and isinstance(switch := found.get("must_pass"), str):
-        found["must_pass"] = resolve(switch)  # CSV has only texts
-    metadata = found.pop("metadata", None)
+    for field in [name for name in rest if name in SampleRow.model_fields and name not in columns]:
+        values[field] = rest.pop(field)
+    if source.path.suffix.lower() == ".csv" and isinstance(switch := values.get("must_pass"), str):
+        values["must_pass"] = resolve(switch)  # a CSV cell is always text
+    metadata = values.pop("metadata", None)
     if metadata is None or isinstance(metadata, dict):
         metadata = {**rest, **(metadata or {})}
-    # A null means that the row has none of it, except where the input is missing.
-    return {"input": None, **{k: v for k, v in found.items() if v is not None}, "metadata": metadata}
+    # A null means that the row lacks the field; only a missing input is an error.
+    return {"input": None, **{k: v for k, v in values.items() if v is not None}, "metadata": metadata}
 
 
-def _column(row: Row, source: Source, ours: str, theirs: str) -> Any:
+def _column(row: Row, source: Source, field: str, column: str) -> Any:
     try:
-        return get_path(row.values, theirs)
+        return get_path(row.values, column)
     except KeyError as error:
-        near = did_you_mean(error.args[0], row.values)
-        columns = shorten(", ".join(row.values), 200)
-        why = f"there is no column {theirs!r}{near} (`fields: {{{ours}: {theirs}}}`; columns: {columns})"
-        raise _row_error(row, source, ours, why) from error
+        suggestion = did_you_mean(error.args[0], row.values)
+        names = shorten(", ".join(row.values), 200)
+        message = f"there is no column {column!r}{suggestion} (`fields: {{{field}: {column}}}`; columns: {names})"
+        raise _row_error(row, source, field, message) from error
 
 
-def _row_error(row: Row, source: Source, field: str, why: str) -> TaskError:
-    return source.error(why, line=row.line, field=f"row {row.number}: {field}")
+def _row_error(row: Row, source: Source, field: str, message: str) -> TaskError:
+    return source.error(message, line=row.line, field=f"row {row.number}: {field}")
 
 
-def _sample(entry: Entry, form: TaskForm, pattern: re.Pattern[str] | None) -> Sample:
+def _sample(entry: SampleEntry, form: TaskForm, pattern: re.Pattern[str] | None) -> Sample:
     row = entry.row
     if form.system is not None and not isinstance(row.input, str) and row.input[0].role == "system":
-        raise entry.error("input", "has a system message of its own while the task sets `system:`; keep one")
+        raise entry.error("input", "has its own system message, but the task sets `system:`; keep one")
     return Sample(
         id=row.id if row.id is not None else f"{form.id_prefix}{entry.number}",
         input=row.input,
@@ -133,26 +136,25 @@ def _sample(entry: Entry, form: TaskForm, pattern: re.Pattern[str] | None) -> Sa
     )
 
 
-def _target(entry: Entry, pattern: re.Pattern[str] | None) -> str | tuple[str, ...] | None:
+def _target(entry: SampleEntry, pattern: re.Pattern[str] | None) -> str | tuple[str, ...] | None:
     target = entry.row.target
     if pattern is None or target is None:
         return target
     if isinstance(target, str):
-        return _cut_out(entry, pattern, target)
-    return tuple(_cut_out(entry, pattern, text) for text in target)
+        return _extract(entry, pattern, target)
+    return tuple(_extract(entry, pattern, text) for text in target)
 
 
-def _cut_out(entry: Entry, pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    if found is None or found[1] is None:
+def _extract(entry: SampleEntry, pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    if match is None or match[1] is None:
         raise entry.error("target", f"target_pattern {pattern.pattern!r} finds nothing in {shorten(text)!r}")
-    return found[1]
+    return match[1]
 
 
-def _twice(entry: Entry, first: Entry, name: str) -> TaskError:
-    def kind(of: Entry) -> str:
-        return "" if of.row.id is not None else " (its row number)"
+def _duplicate_id(entry: SampleEntry, first: SampleEntry, sample_id: str) -> TaskError:
+    def origin(entry: SampleEntry) -> str:
+        return "" if entry.row.id is not None else " (its row number)"
 
-    return entry.error(
-        "id", f"{name!r}{kind(entry)} is already the id of row {first.number}{kind(first)}; ids are unique"
-    )
+    message = f"{sample_id!r}{origin(entry)} is already the id of row {first.number}{origin(first)}; ids are unique"
+    return entry.error("id", message)

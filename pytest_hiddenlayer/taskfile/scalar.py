@@ -1,7 +1,7 @@
-"""Unquoted scalars: the text that was written, and the value that it stands for.
+"""Unquoted scalars: the text as written and the value that it represents.
 
-A target keeps its text (`no`, `1.10`, `1e3`); a parameter wants the number. Both come from
-one `Scalar`, so the place where it is used decides, not the parser.
+A target keeps its text (`no`, `1.10`, `1e3`); a parameter needs the number. Both come from
+one `Scalar`: the field decides, not the parser.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A number or truth value as it was written."""
+    """A number or boolean as written."""
 
     text: str
 
     @property
     def value(self) -> bool | int | float:
-        """What the text stands for. Raises ValueError for a number that JSON cannot carry."""
+        """The number or boolean. Raises ValueError if JSON cannot represent the number."""
         if self.text in _BOOL:
             return _BOOL[self.text]
         if _INT.fullmatch(self.text):
             return _whole(self.text)
         number = float(self.text) if self.text[-1] not in "fFnN" else math.nan  # .inf and .nan
         if not math.isfinite(number):
-            raise ValueError(f"{shorten(self.text)} is no finite number")
+            raise ValueError(f"{shorten(self.text)} is not a finite number")
         return number
 
 
@@ -42,46 +42,46 @@ def _whole(text: str) -> int:
     base = {"0x": 16, "0o": 8}.get(text[:2], 10)
     try:
         return int(text, base)
-    except ValueError:  # Python refuses to read more than 4300 digits
+    except ValueError:  # Python refuses to parse more than 4300 digits
         raise ValueError(f"a number of {len(text)} digits is too long") from None
 
 
 def resolve(text: str) -> str | Scalar | None:
-    """What an unquoted YAML scalar is: nothing, a `Scalar`, or text."""
+    """Return the value of an unquoted YAML scalar: None, a `Scalar` or text."""
     if text in _NULL:
         return None
     return Scalar(text) if text in _BOOL or _INT.fullmatch(text) or _FLOAT.fullmatch(text) else text
 
 
 def as_written(value: object) -> str | None:
-    """The text of a scalar as it was written; None where `value` is no scalar."""
-    if isinstance(value, bool):  # JSON's; YAML's come as Scalar
+    """Return the text of a scalar as written, or None if `value` is not a scalar."""
+    if isinstance(value, bool):  # from JSON; YAML booleans are `Scalar`
         return "true" if value else "false"
     if isinstance(value, Scalar):
         return value.text
     return value if isinstance(value, str) else None
 
 
-def natural(value: Any) -> Any:
-    """The plain JSON value: numbers and truth values in place of `Scalar`, all the way down.
+def plain_value(value: Any) -> Any:
+    """Return `value` with every `Scalar` in it replaced by its number or boolean.
 
-    Raises ValueError for a number that is not finite or too long.
+    Raises ValueError if a number is not finite or is too long.
     """
     if isinstance(value, Scalar):
         return value.value
     if isinstance(value, dict):
-        return {key: natural(item) for key, item in value.items()}
-    return [natural(item) for item in value] if isinstance(value, list) else value
+        return {key: plain_value(item) for key, item in value.items()}
+    return [plain_value(item) for item in value] if isinstance(value, list) else value
 
 
 def lone_surrogate(text: str) -> str | None:
-    """The first half character in `text`, as it is written; None where there is none."""
-    found = None if text.isascii() else _SURROGATE.search(text)
-    return f"\\u{ord(found[0]):04x}" if found else None
+    """Return the first lone surrogate in `text` as an escape (`\\ud800`), or None."""
+    match = None if text.isascii() else _SURROGATE.search(text)
+    return f"\\u{ord(match[0]):04x}" if match else None
 
 
 def describe(value: object) -> str:
-    """What was found, for a message: `'text'`, `3`, `a list`, `a mapping`, `nothing`."""
+    """Return a value's description for a message: `'text'`, `3`, `a list`, `a mapping`, `nothing`."""
     if isinstance(value, str):
         return repr(shorten(value))
     names = {dict: "a mapping", list: "a list", tuple: "a list", type(None): "nothing"}
@@ -89,5 +89,5 @@ def describe(value: object) -> str:
 
 
 def shorten(text: str, width: int = 60) -> str:
-    """`text`, cut where it is longer than a message can bear."""
+    """Return `text`, cut to at most `width` characters."""
     return text if len(text) <= width else f"{text[: width - 1]}…"

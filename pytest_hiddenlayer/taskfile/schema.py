@@ -1,4 +1,4 @@
-"""The form of a task file: every field with its type, range, default and meaning."""
+"""The schema of a task file: every field with its type, range, default and meaning."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .field_types import (
 
 ROWS, PATH, FILE = "<rows>", "<path>", "<file>"
 TAGS = {ROWS, PATH, FILE}
-"""Parts of an error's place that come from a union here, not from the file."""
+"""Parts of a pydantic error location that name a branch of a union, not a key of the file."""
 
 
 class _Form(BaseModel):
@@ -41,35 +41,35 @@ class _Form(BaseModel):
 
 
 class SampleRow(_Form):
-    """One problem, as it stands in a task file or in a row of a data file."""
+    """One problem, as written in a task file or in a row of a data file."""
 
     id: SampleId | None = None
-    """Unique in its task, without `::`; left out: the 0-based row number, which insertion shifts."""
+    """Unique in its task, without `::`. Default: the 0-based row number, which changes if a row is inserted."""
     input: Input
     """The problem: text, or chat messages `{role, content}`."""
     target: Target = None
-    """The right answer as written, a list of accepted answers, or nothing."""
+    """The correct answer as written, a list of accepted answers, or nothing."""
     choices: Texts = ()
     """Texts of the choices A, B, C, ..."""
     group: Text | None = None
-    """Samples of one group are not independent; error bars are clustered by it."""
+    """Samples of one group are not independent; standard errors are clustered by group."""
     must_pass: Switch = False
     """Whether a wrong answer fails the gate by itself."""
     metadata: Values = Field(default_factory=dict)
-    """Further values that the prompt may use."""
+    """Other values that the prompt may use."""
 
 
 class DataFile(_Form):
-    """A data file, with the place of the rows inside it."""
+    """A data file and the path of the rows inside it."""
 
     file: FileName
     """Name of a .jsonl, .json or .csv file, relative to the task file."""
     path: Text | None = None
-    """Where the list of rows stands in a .json file, dotted: `data.examples`."""
+    """Dotted path of the list of rows in a .json file: `data.examples`."""
 
 
 class FieldMap(_Form):
-    """Names of a data file's columns for ours; dotted paths reach inside: `answer.value`, `turns.0`."""
+    """The data file's column for each field; a dotted path selects a nested value: `answer.value`, `turns.0`."""
 
     id: Text | None = None
     input: Text | None = None
@@ -86,11 +86,11 @@ class GenerateForm(_Form):
     temperature: Size | None = None
     """0 is greedy."""
     top_p: PositiveShare | None = None
-    """Share of probability that is sampled from."""
+    """Nucleus sampling: sample from the most likely tokens with this total probability."""
     max_tokens: Count | None = None
-    """New tokens at most."""
+    """Maximum number of generated tokens."""
     stop: Stop | None = None
-    """GenerationConfig ends before the first of these texts."""
+    """Generation ends before the first of these texts."""
 
 
 def _samples_kind(value: Any) -> str:
@@ -101,7 +101,7 @@ class TaskForm(_Form):
     """A task of pytest-hiddenlayer."""
 
     task: TaskName | None
-    """Name, unique in a session; empty: the file's stem."""
+    """Name, unique in a session. If empty: the file name without its suffix."""
     description: Text = ""
     """What the task measures."""
     samples: Annotated[
@@ -110,38 +110,44 @@ class TaskForm(_Form):
     ]
     """The samples themselves, or the name of a .jsonl, .json or .csv file relative to this one."""
     fields: FieldMap = Field(default_factory=FieldMap)
-    """Names of the data file's columns, where they are not ours."""
+    """The data file's column for each field, if its name differs from the field's."""
     id_prefix: Text = ""
-    """Stands before the row number in the id of a sample without one: `object_counting-`."""
+    """Precedes the row number in the id of a sample without an id: `object_counting-`."""
     target_pattern: TargetPattern | None = None
     """A regular expression with one group that finds the answer inside each target."""
     prompt: Template | None = None
-    """Jinja2 over the sample's input, choices, id and metadata; left out: the input as it is."""
+    """Jinja2 template over the sample's input, choices, id and metadata. Default: the input as written."""
     system: Text | None = None
     """The system message."""
     strategies: list[StrategySpec] | None = Field(default=None, min_length=1)
-    """Names, or `{name: {parameter: value}}`; left out: [single]."""
+    """Names, or `{name: {parameter: value}}`. Default: [single]."""
     scorers: list[ScorerSpec] = Field(min_length=1)
-    """Names, or `{name: {parameter: value}}`; the first gives the headline score."""
+    """Names, or `{name: {parameter: value}}`. The first scorer's score is the headline score."""
     generate: GenerateForm = Field(default_factory=GenerateForm)
-    """GenerationConfig parameters; options of the command line win."""
+    """Generation parameters. Command-line options take precedence."""
     epochs: Count = 1
-    """Repeats of each sample."""
+    """Repetitions of each sample."""
     reducer: Reducer = "mean"
-    """How the scores of a sample's epochs become one."""
+    """How the scores of a sample's epochs are reduced to one score."""
     pass_score: Share | None = None
-    """The score from which on one sample is right; left out: the scorer's own."""
+    """The lowest score of a correct sample. Default: the scorer's own."""
     threshold: Share | None = None
     """The score that a cell must reach."""
     min_scored: Share = 0.95
     """Share of the selected samples that must be scored."""
     margin: Size = 0.0
-    """How much worse than the baseline is tolerated."""
+    """Non-inferiority margin: the tolerated drop below the baseline."""
     min_effect: Size = 0.05
-    """Differences smaller than this do not matter."""
+    """Equivalence margin: smaller differences from the baseline do not matter."""
     judge: Judge | None = None
     """PROVIDER[:MODEL] of the judge, for judged scorers and strategies."""
     outputs: Outputs | None = None
     """For `--provider recorded`: a file of `{id, output}` rows, or a mapping from id to output."""
     tags: list[MarkerName] = Field(default_factory=list)
     """pytest markers of the task's samples."""
+
+
+def task_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a task file, with a description per field."""
+    schema = TaskForm.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hiddenlayer task"}

@@ -1,7 +1,7 @@
-"""Reading single values of a task file: each function returns the value or says what is wrong.
+"""Reads single values of a task file. Each function returns the value or raises ValueError.
 
-A union of types would report one fault for each member; a function per kind of value gives
-one sentence. Each raises ValueError with words that follow the field's name.
+The message continues the field's name. A function per kind of value reports one fault; a
+pydantic union would report one per member.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..errors import did_you_mean
 from ..registry import Registry
 from ..types import Message, Spec
-from .scalar import as_written, describe, natural, shorten
+from .scalar import as_written, describe, plain_value, shorten
 
 T = TypeVar("T")
 ROLES = ("system", "user", "assistant")
@@ -75,25 +75,25 @@ def read_target(value: Any) -> str | tuple[str, ...] | None:
 
 
 def check_id(value: str) -> str:
-    """A sample's id: it becomes part of a pytest id, a line of a snapshot and of a JUnit file."""
+    """Check a sample id, which becomes part of pytest ids, snapshots and JUnit files."""
     if not value:
         raise ValueError("is empty; write an id, or leave it out for the row number")
     if len(value) > 200:
         raise ValueError(f"is {len(value)} characters long; at most 200 are allowed")
     if "::" in value:
         raise ValueError(f"{shorten(value)!r} contains '::', which separates the parts of a pytest id")
-    bad = next((char for char in value if unicodedata.category(char) in {"Cc", "Zl", "Zp"}), None)
-    if bad is not None:
-        raise ValueError(f"{shorten(value)!r} contains the control character U+{ord(bad):04X}")
+    control = next((char for char in value if unicodedata.category(char) in {"Cc", "Zl", "Zp"}), None)
+    if control is not None:
+        raise ValueError(f"{shorten(value)!r} contains the control character U+{ord(control):04X}")
     return value
 
 
 def check_task_name(value: str) -> str:
-    """A name, or an empty text for the file's stem; it becomes a folder's name and part of ids."""
+    """Check a task name, which becomes a folder name and part of ids. An empty name means the file's stem."""
     if value and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value):
         raise ValueError(
-            f"{shorten(value)!r} is no task name; use up to 100 letters, digits, '.', '_' and '-', "
-            "with a letter or digit first"
+            f"{shorten(value)!r} is not a valid task name; use up to 100 letters, digits, '.', '_' and '-', "
+            "starting with a letter or digit"
         )
     return value
 
@@ -101,7 +101,7 @@ def check_task_name(value: str) -> str:
 def read_stop(value: Any) -> tuple[str, ...]:
     texts = read_texts(value if isinstance(value, list) else [value])
     if "" in texts:
-        raise ValueError("contains an empty text, at which every answer would end at once")
+        raise ValueError("contains an empty text, which would end every answer immediately; remove it")
     return texts
 
 
@@ -113,9 +113,9 @@ def read_file_name(value: Any) -> str:
 
 
 def read_outputs(value: Any) -> str | dict[str, tuple[str, ...]]:
-    """The name of a file, or for each sample id its recorded outputs, one an epoch."""
+    """Return the name of a file, or the recorded outputs by sample id, one per epoch."""
     if isinstance(value, dict):
-        return {name: read_output(f"output of {shorten(name)!r}", found) for name, found in value.items()}
+        return {name: read_output(f"output of {shorten(name)!r}", output) for name, output in value.items()}
     text = as_written(value)
     if text is None:
         raise ValueError(f"must be a file name or a mapping from id to output, got {describe(value)}")
@@ -123,7 +123,7 @@ def read_outputs(value: Any) -> str | dict[str, tuple[str, ...]]:
 
 
 def read_output(what: str, value: Any) -> tuple[str, ...]:
-    """The outputs of one sample: a text, or a list with one text an epoch."""
+    """Return the outputs of one sample, one per epoch; `value` is a text or a list of texts."""
     texts = value if isinstance(value, list) else [value]
     if not texts or any(as_written(text) is None for text in texts):
         raise ValueError(f"{what} must be text or a list of texts, got {describe(value)}")
@@ -138,7 +138,8 @@ def check_judge(value: str) -> str:
 
 def check_tag(value: str) -> str:
     if not value.isidentifier():
-        raise ValueError(f"{describe(value)} is no marker name; use letters, digits and '_', no digit first")
+        message = "is not a valid marker name; use letters, digits and '_', not starting with a digit"
+        raise ValueError(f"{describe(value)} {message}")
     return value
 
 
@@ -146,7 +147,7 @@ def check_target_pattern(value: str) -> str:
     try:
         groups = re.compile(value).groups
     except (re.error, OverflowError, RecursionError, FutureWarning) as error:
-        raise ValueError(f"is no regular expression: {error}") from error
+        raise ValueError(f"is not a regular expression: {error}") from error
     if groups != 1:
         raise ValueError(f"must have exactly one group, the answer in parentheses; it has {groups}")
     return value
@@ -155,8 +156,8 @@ def check_target_pattern(value: str) -> str:
 def one_of(*names: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in names:
-            near = did_you_mean(value, names)
-            raise ValueError(f"{describe(value)} is unknown{near} (one of {', '.join(names)})")
+            suggestion = did_you_mean(value, names)
+            raise ValueError(f"{describe(value)} is unknown{suggestion} (one of {', '.join(names)})")
         return value
 
     return read
@@ -168,12 +169,12 @@ def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
         if isinstance(value, dict) and len(value) == 1:
             [(name, params)] = value.items()
         if not isinstance(name, str) or not isinstance(params, dict | None):
-            found = f"{describe(params)} as its parameters" if isinstance(name, str) else describe(value)
-            raise ValueError(f"must be a name or {{name: {{parameter: value}}}}, got {found}")
+            got = f"{describe(params)} as its parameters" if isinstance(name, str) else describe(value)
+            raise ValueError(f"must be a name or {{name: {{parameter: value}}}}, got {got}")
         if name not in (known := registry.names()):
-            near = did_you_mean(name, known)
+            suggestion = did_you_mean(name, known)
             names = ", ".join(known) or "none"
-            raise ValueError(f"unknown {registry.kind} {shorten(name)!r}{near} (registered: {names})")
-        return Spec(name=name, params=natural(params or {}))
+            raise ValueError(f"unknown {registry.kind} {shorten(name)!r}{suggestion} (registered: {names})")
+        return Spec(name=name, params=plain_value(params or {}))
 
     return read

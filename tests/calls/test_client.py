@@ -12,14 +12,15 @@ from pytest_hiddenlayer.calls.client import ModelClient
 from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
 from pytest_hiddenlayer.calls.retry import RetryPolicy
 from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, TransientError
+from pytest_hiddenlayer.protocols import ProviderCapabilities
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
 
 class Server:
-    """A provider that answers with the last message, after so many transient failures."""
+    """A provider that answers with the last message, after some transient failures."""
 
     model = "small-1"
-    endpoint = "http://here"
+    capabilities = ProviderCapabilities(endpoint="http://here")
 
     def __init__(self, fails: int = 0, says: str = "small-1", tokens: int | None = 5) -> None:
         self.fails, self.says, self.tokens, self.asked = fails, says, tokens, 0
@@ -49,8 +50,8 @@ class Memory:
         self.kept[str(identity)] = replace(completion, cached=True)
 
 
-class Pocket:
-    """A purse that notes what happens, and can be empty."""
+class FakeMeter:
+    """A meter that logs its calls and may have no budget left."""
 
     def __init__(self, empty: bool = False) -> None:
         self.empty, self.log = empty, []
@@ -69,8 +70,8 @@ class Pocket:
         self.log.append(f"freed: {type(error).__name__}")
 
 
-def line(server, **rest) -> ModelClient:
-    return ModelClient.to(
+def client(server, **rest) -> ModelClient:
+    return ModelClient.for_provider(
         "test", server, AdaptiveLimiter(2), retry_policy=RetryPolicy(attempts=3, first_wait_s=0.001), **rest
     )
 
@@ -89,9 +90,9 @@ def ask(one: ModelClient, *requests: Request) -> list[Completion]:
 
 
 def test_a_store_answers_what_it_knows():
-    """The same call is asked once; another seed or text is another call, and so is another server's."""
+    """The same call is made once; another seed, text or server makes another call."""
     server, memory = Server(), Memory()
-    one = line(server, stores=(memory,))
+    one = client(server, stores=(memory,))
     first, again, other, text = ask(one, request(), request(), request(seed=2), request("bye"))
     assert (first.cached, again.cached, other.cached, text.cached) == (False, True, False, False)
     assert server.asked == 3
@@ -99,54 +100,53 @@ def test_a_store_answers_what_it_knows():
     assert server.asked == 4
 
 
-def test_other_weights_are_asked_anew():
-    """A model that was pulled anew under its old name is another one for every store, on the same server."""
+def test_other_weights_make_another_call():
+    """A model with a new fingerprint under its old name is another model for every store."""
     server, memory = Server(), Memory()
-    server.endpoint = "http://there"
     for fingerprint, asked in (("a", 1), ("a", 1), ("b", 2)):
-        server.fingerprint = fingerprint
-        ask(line(server, stores=(memory,)), request())
+        server.capabilities = ProviderCapabilities(endpoint="http://there", fingerprint=fingerprint)
+        ask(client(server, stores=(memory,)), request())
         assert server.asked == asked
 
 
 def test_every_store_keeps_what_was_asked():
-    """A recorder behind a cache has the calls that went out."""
+    """A completion from the provider is put into all stores."""
     first, second = Memory(), Memory()
-    ask(line(Server(), stores=(first, second)), request())
+    ask(client(Server(), stores=(first, second)), request())
     assert len(first.kept) == len(second.kept) == 1
 
 
-def test_the_purse_is_opened_once_for_all_attempts():
-    """Two attempts are one reservation; the completion has the purse's price; a stored one needs no purse."""
-    pocket, memory = Pocket(), Memory()
-    one = line(Server(fails=1), meter=pocket, stores=(memory,))
+def test_all_attempts_share_one_reservation():
+    """Two attempts share one reservation; the completion has the meter's cost; a stored one needs no reservation."""
+    meter, memory = FakeMeter(), Memory()
+    one = client(Server(fails=1), meter=meter, stores=(memory,))
     found, known = ask(one, request(), request())
     assert (found.cost_usd, found.attempts) == (0.5, 2)
     assert known.cached
-    assert pocket.log == ["reserve", "settled"]
+    assert meter.log == ["reserve", "settled"]
 
 
 def test_a_failed_call_frees_what_was_reserved():
-    """What is set aside comes back when no answer came."""
-    pocket = Pocket()
+    """A reservation is released if no answer came."""
+    meter = FakeMeter()
     with pytest.raises(ProviderError, match="busy"):
-        ask(line(Server(fails=9), meter=pocket), request())
-    assert pocket.log == ["reserve", "freed: ProviderError"]
+        ask(client(Server(fails=9), meter=meter), request())
+    assert meter.log == ["reserve", "freed: ProviderError"]
 
 
-def test_an_empty_purse_asks_nothing():
-    """BudgetExceededError comes before the provider."""
+def test_an_exceeded_budget_makes_no_call():
+    """BudgetExceededError is raised before the provider is called."""
     server = Server()
     with pytest.raises(BudgetExceededError):
-        ask(line(server, meter=Pocket(empty=True)), request())
+        ask(client(server, meter=FakeMeter(empty=True)), request())
     assert server.asked == 0
 
 
-def test_another_model_is_remarked():
-    """A server that answers with another model is told; a dated form of the name is the same model."""
-    (found,) = ask(line(Server(says="large-9")), request())
+def test_another_model_has_a_warning():
+    """An answer of another model has a warning; a dated form of the name is the same model."""
+    (found,) = ask(client(Server(says="large-9")), request())
     assert found.warnings == ("asked small-1, the server says that large-9 answered",)
-    (found,) = ask(line(Server(says="small-1-2026-01-31")), request())
+    (found,) = ask(client(Server(says="small-1-2026-01-31")), request())
     assert found.warnings == ()
 
 
@@ -161,10 +161,10 @@ def test_names_of_one_model(asked, said, same):
     assert same_model(asked, said) is same
 
 
-def test_a_cut_prompt_is_remarked():
-    """Eight thousand bytes read as forty tokens were cut; read as two thousand they were not."""
+def test_a_truncated_prompt_has_a_warning():
+    """8000 bytes that count as 40 tokens were truncated; as 2000 tokens they were not."""
     long = request("four " * 1600)
-    (found,) = ask(line(Server(tokens=40)), long)
+    (found,) = ask(client(Server(tokens=40)), long)
     assert "8000 bytes and the server read 40 tokens" in found.warnings[0]
     for tokens in (2000, None):
-        assert ask(line(Server(tokens=tokens)), long)[0].warnings == ()
+        assert ask(client(Server(tokens=tokens)), long)[0].warnings == ()

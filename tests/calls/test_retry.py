@@ -110,7 +110,7 @@ def test_refusals_lower_the_bound_and_free_the_place():
 def test_waits_are_bounded(number, asked):
     """Full jitter below a doubling bound; a Retry-After is honoured, up to its own bound."""
     retry_policy = RetryPolicy()
-    wait = retry._wait(TransientError("", retry_after_s=asked), number, retry_policy)
+    wait = retry._wait_s(TransientError("", retry_after_s=asked), number, retry_policy)
     bound = min(retry_policy.longest_wait_s, retry_policy.first_wait_s * 2 ** (number - 1))
     if asked is None:
         assert 0 <= wait <= bound

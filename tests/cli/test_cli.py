@@ -110,7 +110,7 @@ def test_init_copies_evals_once(tmp_path):
     assert len(list((tmp_path / "evals").glob("*.yaml"))) >= 8
     again = hiddenlayer(tmp_path, "init")
     assert again.returncode == 4
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
 
 
 def test_doctor_says_what_works(tmp_path):
@@ -145,6 +145,6 @@ def test_run_refuses_a_model_folder_of_a_task_file(folder):
     refused = hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
     assert refused.returncode != 0
     assert "judge names the model mlx:evals/evil" in refused.stderr
-    assert "--allow-task-models" in refused.stderr
+    assert "--hl-allow-task-models" in refused.stderr
     allowed = hiddenlayer(folder, "run", "--provider", "scripted:replies.json", "--allow-task-models")
     assert "names the model" not in allowed.stderr

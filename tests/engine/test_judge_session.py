@@ -1,4 +1,4 @@
-"""A desk asks one model outside of any case."""
+"""A judge session makes calls to one model outside of any case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_hiddenlayer.types import Completion, GenerationConfig, ModelName
 
 @pytest.fixture
 def model(tmp_path: Path) -> ModelName:
-    """A scripted model whose reply tells its seed, and that breaks down at `boom`."""
+    """A scripted model whose reply depends on the seed, and that fails at `boom`."""
     script = {
         "rules": [
             {"contains": "boom", "error": "server said 500"},
@@ -29,20 +29,20 @@ def model(tmp_path: Path) -> ModelName:
     return ModelName(provider="scripted", model=str(tmp_path / "replies.json"))
 
 
-def texts(found: list[Completion | ProviderError]) -> list[str]:
-    return [one.text for one in found if isinstance(one, Completion)]
+def texts(results: list[Completion | ProviderError]) -> list[str]:
+    return [one.text for one in results if isinstance(one, Completion)]
 
 
-def test_pairs_are_judged_at_a_desk(model):
-    """Any number of pairs are judged at once; usage and cost are the sums of all calls."""
+def test_pairs_are_judged_at_once(model):
+    """Pairs are judged at once; usage and cost are the sums of all calls."""
     with JudgeSession(model) as judge_session:
-        found = judge_session.gather(judge_pair(judge_session.ask, "q", f"a{i}", "b") for i in range(5))
-        assert [one.winner for one in found] == ["a"] * 5
+        results = judge_session.gather(judge_pair(judge_session.ask, "q", f"a{i}", "b") for i in range(5))
+        assert [one.winner for one in results] == ["a"] * 5
         assert (judge_session.usage.calls, judge_session.cost_usd) == (10, 0.0)
 
 
-def test_a_failed_call_stands_in_its_place(model):
-    """One failed call is a ProviderError among the results, and the others are there."""
+def test_a_failed_call_is_among_the_results(model):
+    """The result of a failed call is its ProviderError; the others have their results."""
     with JudgeSession(model) as judge_session:
         one, two = judge_session.gather([judge_session.ask("boom", role="r"), judge_session.ask("fine", role="r")])
     assert isinstance(one, ProviderError)
@@ -50,7 +50,7 @@ def test_a_failed_call_stands_in_its_place(model):
 
 
 def test_any_other_failure_is_raised(model):
-    """What is no failed call is a fault of the caller's, and is raised."""
+    """Any error that is not a ProviderError is raised."""
 
     async def wrong() -> None:
         raise KeyError("x")
@@ -59,8 +59,8 @@ def test_any_other_failure_is_raised(model):
         judge_session.gather([wrong()])
 
 
-def test_seeds_go_by_what_is_asked_and_not_by_when(model):
-    """The same questions in another order get the same answers; the same question again another."""
+def test_seeds_do_not_depend_on_the_order_of_calls(model):
+    """The same prompts in another order get the same answers; a repeated prompt gets another."""
     questions = [f"q{i}" for i in range(8)]
     with JudgeSession(model) as one:
         first = texts(one.gather(one.ask(q, role="r") for q in questions))
@@ -73,8 +73,8 @@ def test_seeds_go_by_what_is_asked_and_not_by_when(model):
     assert len({tuple(first), tuple(again), tuple(other)}) == 3
 
 
-def test_overrides_win(monkeypatch, model):
-    """A desk's own parameters win over those of a call, which win over greedy."""
+def test_overrides_take_precedence(monkeypatch, model):
+    """The session's parameters take precedence over those of a call, and these over greedy decoding."""
     from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 
     asked: list[GenerationConfig] = []
@@ -93,7 +93,7 @@ def test_overrides_win(monkeypatch, model):
 
 
 def test_opening_raises_what_the_provider_raises(tmp_path):
-    """A model that cannot be opened is known when the desk is entered."""
+    """Entering the session raises what opening the model raises."""
     with (
         pytest.raises(UsageError, match="cannot read it"),
         JudgeSession(ModelName(provider="scripted", model="no.json")),
@@ -103,10 +103,10 @@ def test_opening_raises_what_the_provider_raises(tmp_path):
         pass
 
 
-def test_a_desk_is_of_one_model(model):
-    """Another judge's name, and a desk that is closed, are refused with what to do."""
+def test_a_session_has_one_model(model):
+    """Another judge's name and a closed session are errors that say what to do."""
     with JudgeSession(model) as judge_session:
-        (found,) = judge_session.gather([judge_session.ask("q", role="r", judge="mlx")])
-    assert "open one for it" in str(found)
+        (result,) = judge_session.gather([judge_session.ask("q", role="r", judge="mlx")])
+    assert "open a session for mlx" in str(result)
     with pytest.raises(ProviderError, match="closed"):
         asyncio.run(judge_session.ask("q", role="r"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Provider, Request
+from pytest_hiddenlayer.protocols import Provider
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 KEY = "sk-standin-0123456789abcdef"
 

@@ -167,10 +167,10 @@ def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
 
 
 def test_a_provider_without_batches_is_told_once(sums):
-    """Its calls go the ordinary way, and one line says so."""
+    """Its calls use the synchronous API, and one line says so."""
     result = sums.run("--hl-batch", "--hl-gate", "off")
     result.assert_outcomes(passed=3)
-    text = "--hl-batch: scripted:replies.json has no batch endpoint: its calls go the ordinary way"
+    text = "--hl-batch: scripted:replies.json has no batch endpoint: its calls use the synchronous API"
     assert result.outlines.count(text) == 1
 
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-HEAD = "each strategy against its own model asked as often"
+HEAD = "each strategy against its own model at the same budget"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_the_section_and_the_cell(debates, workers):
             "*debate scripted:replies.json  self_consistency, same calls * 4/4 *",
             "*debate scripted:replies.json  self_consistency, same tokens * 4/4 *",
             "*debate scripted:replies.json  oracle, same calls * 4/4 *",
-            "what each round did",
+            "changes per round",
             "*agents, round 0 ? 1 * 12 *",
             "score and cost",
         ]
@@ -114,7 +114,7 @@ def test_a_failed_draw_fails_no_item(debates, workers):
     debates.write("replies.json", {**script, "rules": [{"role": "control", "error": "down"}, *script["rules"]]})
     result = debates.run("--hl-equal-budget", *workers)
     result.assert_outcomes(passed=3, xfailed=1, skipped=1)
-    result.stdout.fnmatch_lines(["sums debate: 28 of 28 draws have no score; they do not count as wrong"])
+    result.stdout.fnmatch_lines(["sums debate: 28 of 28 control samples have no score; they do not count as wrong"])
     assert {r["outcome"] for r in debates.records() if r["label"] != "debate"} == {"error"}
 
 
@@ -171,7 +171,7 @@ def test_last_failed_selects_the_debates(debates):
 def test_epochs_draw_for_the_first_alone(debates):
     """With --epochs 2 the first epoch has draws, and the section says so."""
     result = debates.run("--hl-equal-budget", "--epochs", "2")
-    result.stdout.fnmatch_lines(["sums debate: epoch 1 only: 4 record(s) of later epochs have no draws"])
+    result.stdout.fnmatch_lines(["sums debate: epoch 1 only: 4 record(s) of later epochs have no control samples"])
     first = [r for r in debates.records() if r["label"] == "debate" and r["epoch"] == 1]
     assert len({r["sample_id"] for r in first}) == 4
 
@@ -182,7 +182,7 @@ def test_a_strategy_of_one_call_is_told(folder):
     folder.replies()
     result = folder.run("--hl-equal-budget")
     result.stdout.fnmatch_lines(
-        ["sums self_consistency.n_samples=1: one call a sample: nothing to compare, single is its equal"]
+        ["sums self_consistency.n_samples=1: makes one call per sample, so `single` already matches its budget"]
     )
     assert len(folder.records()) == 6
 
@@ -210,7 +210,7 @@ def test_the_html_report(debates):
     debates.run("--hl-equal-budget")
     (run,) = debates.runs()
     page = (run / "report.html").read_text()
-    assert "<h2>Equal budget</h2>" in page
+    assert "<h2>Compute-matched comparison</h2>" in page
     assert "<svg" in page
     assert "Transcript: 7 call(s)" in page
     assert "Transcript: 1 call(s)" not in page

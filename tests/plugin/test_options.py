@@ -112,9 +112,9 @@ def test_another_plugin_keeps_its_option(sums):
         (["--strategy", "debat"], "unknown strategy 'debat', did you mean 'debate'?*"),
         (
             ["--strategy", "debate:n_agent=5"],
-            "strategy 'debate' has no parameter 'n_agent', did you mean 'n_agents'*",
+            "strategy 'debate': no parameter 'n_agent', did you mean 'n_agents'*",
         ),
-        (["--strategy", "debate:n_agents"], "--strategy 'debate:n_agents': 'n_agents' is no parameter*"),
+        (["--strategy", "debate:n_agents"], "--strategy 'debate:n_agents': 'n_agents' is not key=value*"),
         (["--model", "m", "--provider", "mlx", "--provider", "scripted"], "--model 'm' needs exactly one*"),
         (["--model", "m", "--provider", "scripted:x"], "--model 'm' needs exactly one --provider without a model*"),
     ],

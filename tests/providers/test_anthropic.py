@@ -123,7 +123,7 @@ def test_a_base_url_may_end_in_v1(server: Running):
 def test_the_vendor_has_prices():
     """At Anthropic itself calls are priced by its list."""
     provider = AnthropicProvider()
-    assert (provider.model, provider.price_list) == (AnthropicProvider.default_model, "anthropic")
+    assert (provider.model, provider.capabilities.price_list) == (AnthropicProvider.default_model, "anthropic")
 
 
 def test_without_a_key_the_vendor_is_not_available(monkeypatch: pytest.MonkeyPatch):

@@ -8,7 +8,7 @@ import pytest
 from fake_server import standin
 from fake_server.asking import KEY
 
-from pytest_hiddenlayer.calls.factory import open_line
+from pytest_hiddenlayer.calls.factory import open_client
 from pytest_hiddenlayer.calls.resources import RunResources
 from pytest_hiddenlayer.errors import ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.options import RunOptions
@@ -88,5 +88,5 @@ def test_a_provider_that_cannot_hold_its_key_back_is_refused(monkeypatch: pytest
     urls = {"own": "http://127.0.0.1:9"}
     options = RunOptions(base_urls=urls, ini_urls=frozenset(urls.values()), cache="off")
     with pytest.raises(UsageError, match="provider 'own' has no parameter `send_key`"):
-        open_line(ModelName(provider="own"), options, RunResources(options))
+        open_client(ModelName(provider="own"), options, RunResources(options))
     assert opened == []

@@ -106,7 +106,7 @@ def test_empty_messages_are_an_error(server: Running):
 def test_the_weights_have_a_fingerprint():
     """The digest that the server tells of a model: another one after it was pulled anew."""
     with standin(digest="abc") as server:
-        assert OllamaProvider("standin-1", base_url=server.url).fingerprint == "abc"
+        assert OllamaProvider("standin-1", base_url=server.url).capabilities.fingerprint == "abc"
 
 
 def test_a_model_may_be_named_without_latest(server: Running):

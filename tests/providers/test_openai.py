@@ -78,7 +78,7 @@ def test_the_vendor_gets_its_own_parameter_names():
     provider = OpenAIProvider()
     body = provider._body(request("hi", params=GenerationConfig(temperature=0, max_tokens=9)))
     assert (body["max_completion_tokens"], body["seed"], "max_tokens" in body) == (9, 7, False)
-    assert (provider.model, provider.price_list) == (OpenAIProvider.default_model, "openai")
+    assert (provider.model, provider.capabilities.price_list) == (OpenAIProvider.default_model, "openai")
 
 
 def test_probabilities_come_back_where_they_were_asked_for(server: Running):

@@ -36,8 +36,8 @@ def test_an_object_is_replied_where_a_schema_was_given():
 
 def test_a_script_with_objects_has_structured_output():
     """The provider says of itself what it can do."""
-    assert ScriptedProvider(script={"rules": [OBJECT]}).structured
-    assert not ScriptedProvider(script={"rules": [TOLD]}).structured
+    assert ScriptedProvider(script={"rules": [OBJECT]}).capabilities.supports_json_schema
+    assert not ScriptedProvider(script={"rules": [TOLD]}).capabilities.supports_json_schema
 
 
 def test_unknown_keys_are_refused():

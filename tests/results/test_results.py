@@ -19,7 +19,8 @@ from scipy.stats import binomtest, t
 from support.records import PLAN, cell, record, some
 
 from pytest_hiddenlayer.errors import SnapshotError, UsageError
-from pytest_hiddenlayer.results.log.run_log import RunLog, find_run, git_state, read_records, write_text
+from pytest_hiddenlayer.io.atomic import write_text
+from pytest_hiddenlayer.results.log.run_log import RunLog, find_run, git_state, read_records
 from pytest_hiddenlayer.results.metrics.cells import by_cell, compute_metrics, config_from_records
 from pytest_hiddenlayer.results.regression.snapshot import baseline_of, read_snapshot, snapshot_text
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate, wilson

@@ -1,4 +1,4 @@
-"""What holds for every scorer: nothing raises, verdicts are in range and readable, versions follow the source."""
+"""What holds for all scorers: nothing raises, scores are in range, versions follow the source."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from pytest_hiddenlayer import registry
 from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.protocols import Scorer
 from pytest_hiddenlayer.scorers.build import build_scorer
-from pytest_hiddenlayer.types import Sample, Score, Scorer, Spec
+from pytest_hiddenlayer.types import Sample, Score, Spec
 
 FAST = settings(database=None, max_examples=100)
 RULE = {"marker": "answer is ", "take": "first", "strip_final_dot": True}
@@ -46,10 +47,10 @@ def score(scorer: Scorer, output: str, *target: str, **more: Any) -> Score:
 def test_any_text_has_a_verdict(spec: Spec, output: str, target: str) -> None:
     """No output and no target raises; a score lies in [0, 1] or is None, and its reason is one printable line."""
     scorer = build_scorer(spec)
-    found = score(scorer, output, target, choices=("red", "blue", target))
-    assert found.value is None or 0.0 <= found.value <= 1.0
-    assert found.explanation
-    assert found.explanation.isprintable()
+    result = score(scorer, output, target, choices=("red", "blue", target))
+    assert result.value is None or 0.0 <= result.value <= 1.0
+    assert result.explanation
+    assert result.explanation.isprintable()
 
 
 @each_built_in
@@ -58,14 +59,14 @@ def test_any_text_has_a_verdict(spec: Spec, output: str, target: str) -> None:
 def test_the_reported_answer_is_the_parsed_one(spec: Spec, output: str) -> None:
     """A score's `answer` is what `parse` reads in the output, so that votes and scores agree."""
     scorer, sample = build_scorer(spec), Sample(id="1", input="q", target="5", choices=("5", "red"))
-    found = asyncio.run(scorer.score(output, sample))
-    assert found.answer == scorer.parse(output, sample)
+    result = asyncio.run(scorer.score(output, sample))
+    assert result.answer == scorer.parse(output, sample)
 
 
 @FAST
 @given(DECIMALS, st.sampled_from(PRINTED))
 def test_a_printed_number_is_right_for_itself_only(number: Decimal, form: str) -> None:
-    """However it is printed, a number is right for its own value and wrong for the next."""
+    """A printed number is correct for its value and wrong for the next."""
     scorer, output = build_scorer(Spec(name="numeric")), form.format(number)
     assert score(scorer, output, str(number)).value == 1.0
     assert score(scorer, output, str(number + 1)).value == 0.0
@@ -74,7 +75,7 @@ def test_a_printed_number_is_right_for_itself_only(number: Decimal, form: str) -
 @FAST
 @given(DECIMALS)
 def test_a_percent_is_right_for_its_hundredth(number: Decimal) -> None:
-    """x% is right for x% and for x/100."""
+    """x% is correct for x% and for x/100."""
     scorer = build_scorer(Spec(name="numeric"))
     assert score(scorer, f"about {number:,}%", f"{number}%").value == 1.0
     assert score(scorer, f"about {number:,}%", str(number / 100)).value == 1.0
@@ -83,7 +84,7 @@ def test_a_percent_is_right_for_its_hundredth(number: Decimal) -> None:
 @FAST
 @given(DECIMALS, st.decimals(min_value=0, max_value=100, places=2, allow_nan=False))
 def test_absolute_tolerance_is_exact_at_its_bound(number: Decimal, tolerance: Decimal) -> None:
-    """A distance of exactly abs_tol is right, and a hair more is wrong."""
+    """A distance of exactly abs_tol is correct, and a greater one is wrong."""
     scorer = build_scorer(Spec(name="numeric", params={"abs_tol": float(tolerance)}))
     assert score(scorer, str(number + tolerance), str(number)).value == 1.0
     assert score(scorer, str(number + tolerance + Decimal("0.001")), str(number)).value == 0.0
@@ -92,14 +93,14 @@ def test_absolute_tolerance_is_exact_at_its_bound(number: Decimal, tolerance: De
 @FAST
 @given(TEXTS.filter(lambda text: text.strip()))
 def test_a_target_is_exactly_itself(text: str) -> None:
-    """`exact` gives 1 where the output is the target with space around it."""
+    """`exact` scores 1 if the output is the target with white space around it."""
     assert score(build_scorer(Spec(name="exact")), f" \n{text}\t", text).value == 1.0
 
 
 @pytest.mark.parametrize("name", ["exact", "numeric", "keyword", "choice"])
 @pytest.mark.parametrize("output", ["", " ", "5"])
 def test_without_target_it_is_unscored_and_never_zero(name: str, output: str) -> None:
-    """A scorer that needs a target gives no value where there is none, whatever the output."""
+    """Without a target, a scorer that needs one returns no value for any output."""
     scorer = build_scorer(Spec(name=name))
     assert scorer.needs_target
     assert score(scorer, output).value is None
@@ -107,21 +108,21 @@ def test_without_target_it_is_unscored_and_never_zero(name: str, output: str) ->
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1.1])
 def test_a_score_lies_between_0_and_1(value: float) -> None:
-    """A Score outside [0, 1] cannot be made."""
+    """A Score outside [0, 1] raises."""
     with pytest.raises(ValueError, match="lies in"):
         Score(value=value)
 
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Writes a module that registers a scorer `mine`, imports it and returns the scorer."""
+    """Returns a function that writes a module with a scorer `mine`, imports it and returns the scorer."""
     monkeypatch.setattr(registry.scorers, "_own", {})
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
-    def write(body: str, beside: str = "") -> Scorer:
+    def write(body: str, around: str = "") -> Scorer:
         text = "from pytest_hiddenlayer.registry import scorer\n\n@scorer('mine')\ndef mine(output, sample"
-        (tmp_path / "my_scorers.py").write_text(f"{text}{body}\n\n{beside}\n")
+        (tmp_path / "my_scorers.py").write_text(f"{text}{body}\n\n{around}\n")
         sys.modules.pop("my_scorers", None)
         importlib.invalidate_caches()
         importlib.import_module("my_scorers")
@@ -138,12 +139,12 @@ def test_a_decorated_function_is_found_by_name(mine: Any) -> None:
 
 
 def test_editing_a_function_on_disk_changes_its_version(mine: Any) -> None:
-    """Another body or another default is another version; what stands beside the function is not."""
+    """A changed body or default is another version; changed code around the function is not."""
     versions = [
         made.version
         for made in (
             mine(", *, n=1):\n    return True"),
-            mine(", *, n=1):\n    return True", beside="OTHER = 1"),
+            mine(", *, n=1):\n    return True", around="OTHER = 1"),
             mine(", *, n=1):\n    return 0.5"),
             mine(", *, n=2):\n    return True"),
         )
@@ -153,12 +154,12 @@ def test_editing_a_function_on_disk_changes_its_version(mine: Any) -> None:
 
 
 def test_nan_from_a_function_is_refused(mine: Any) -> None:
-    """NaN is no score, and the message names the scorer and what it may return."""
+    """NaN is not a score, and the message names the scorer and what it may return."""
     with pytest.raises(UsageError, match=r"scorer 'mine' returned nan; return a number in \[0, 1\]"):
         score(mine("):\n    return float('nan')"), "x")
 
 
-def test_a_function_may_read_answers_its_own_way(mine: Any) -> None:
-    """A function's attribute `parse` says what its answers are, for votes and reports."""
-    made = mine("):\n    return True", beside="mine.parse = lambda output, sample: output[0]")
+def test_a_function_may_parse_answers(mine: Any) -> None:
+    """A function's attribute `parse` reads its answers, for votes and reports."""
+    made = mine("):\n    return True", around="mine.parse = lambda output, sample: output[0]")
     assert score(made, "yes").answer == "y"

@@ -1,4 +1,4 @@
-"""Scorers are made from what a task file says and from what users register."""
+"""Scorers are built from task files and from what users register."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAMPLE = Sample(id="1", input="q", target="18")
 
 @pytest.fixture
 def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
-    """Registers for one test only."""
+    """Returns a function that registers for one test only."""
     monkeypatch.setattr(registry.scorers, "_own", {})
     return lambda name, factory: registry.scorers.register(name)(factory) and None
 
@@ -30,7 +30,7 @@ def score(name: str, output: str = "18", **params: Any) -> Score:
 
 @pytest.mark.parametrize("name", ["exact", "keyword", "numeric", "choice"])
 def test_built_ins_need_no_parameters(name: str) -> None:
-    """A built-in scorer is built by its name, and carries it."""
+    """A built-in scorer is built by name without parameters."""
     built = build_scorer(Spec(name=name))
     assert (built.name, built.version, built.pass_score, built.needs_target) == (name, "1", 1.0, True)
 
@@ -42,12 +42,12 @@ def test_parameters_of_a_task_file_are_converted() -> None:
 
 
 def test_lists_become_tuples() -> None:
-    """A list of words is taken as written."""
+    """A list becomes a tuple."""
     assert score("keyword", "b", keywords=["a", "b"]).value == 1.0
 
 
 def test_unknown_names_are_refused() -> None:
-    """A scorer that nobody registered is an error with the nearest name."""
+    """An unregistered scorer is an error that suggests the nearest name."""
     with pytest.raises(UnknownNameError, match="did you mean 'numeric'"):
         build_scorer(Spec(name="numerik"))
 
@@ -71,14 +71,14 @@ def test_unknown_names_are_refused() -> None:
     ],
 )
 def test_wrong_parameters_are_refused(name: str, params: dict[str, Any], message: str) -> None:
-    """An unknown, wrong or missing parameter says what was asked, what was found and what there is."""
+    """The error for an unknown, wrong or missing parameter says what was written and what is allowed."""
     with pytest.raises(UsageError, match=message):
         build_scorer(Spec(name=name, params=params))
 
 
 @pytest.mark.parametrize(("verdict", "value"), [(True, 1.0), (False, 0.0), (1, 1.0), (0.25, 0.25), (None, None)])
 def test_plain_functions_are_scorers(register: Any, verdict: Any, value: float | None) -> None:
-    """A function's number, truth value or None is the score."""
+    """A function's number, boolean or None is the score."""
     register("mine", lambda output, sample: verdict)
     assert score("mine", " so \n").value == value
     assert score("mine", " so \n").answer == "so"
@@ -107,7 +107,7 @@ def test_functions_may_be_coroutines(register: Any) -> None:
 
 
 def test_functions_are_graded_scorers(register: Any) -> None:
-    """A function counts as right from 0.5 on, and needs no target, unless its attributes say otherwise."""
+    """A function passes at 0.5 and needs no target, unless its attributes say otherwise."""
 
     def mine(output: str, sample: Sample) -> float:
         return 1.0
@@ -137,13 +137,13 @@ def test_an_edited_function_is_another_version(register: Any) -> None:
 
 @pytest.mark.parametrize("verdict", [float("nan"), 1.5, -1, "good", [1]])
 def test_impossible_verdicts_name_the_scorer(register: Any, verdict: Any) -> None:
-    """What is no score raises; it is never taken as 0."""
+    """A return value that is not a score raises; it is never 0."""
     register("mine", lambda output, sample: verdict)
     with pytest.raises(UsageError, match="scorer 'mine' returned"):
         score("mine")
 
 
-def test_what_a_scorer_raises_is_not_hidden(register: Any) -> None:
+def test_an_exception_of_a_scorer_is_raised(register: Any) -> None:
     """A scorer's own error reaches the caller."""
 
     def broken(output: str, sample: Sample) -> float:
@@ -155,7 +155,7 @@ def test_what_a_scorer_raises_is_not_hidden(register: Any) -> None:
 
 
 def test_classes_are_scorers(register: Any) -> None:
-    """A class is constructed with the parameters; what it does not name has a default."""
+    """A class is constructed with the parameters, and missing attributes have defaults."""
 
     class Mine:
         def __init__(self, *, value: float = 0.5) -> None:
@@ -174,7 +174,7 @@ def test_classes_are_scorers(register: Any) -> None:
 
 
 def test_factories_are_named_as_registered(register: Any) -> None:
-    """A factory's scorer carries the name it was registered by."""
+    """A factory's scorer has its registered name."""
     register("close", lambda: Numeric(abs_tol=1))
     built = build_scorer(Spec(name="close"))
     assert (built.name, built.pass_score, built.needs_target) == ("close", 1.0, True)
@@ -185,8 +185,8 @@ def test_factories_are_named_as_registered(register: Any) -> None:
     ("factory", "message"),
     [(lambda: 3, "has no `score` and `parse`"), (lambda output: 1.0, "write \\(output, sample\\)")],
 )
-def test_what_is_no_scorer_is_refused(register: Any, factory: Any, message: str) -> None:
-    """Something else under a scorer's name is a usage error."""
+def test_something_else_than_a_scorer_is_refused(register: Any, factory: Any, message: str) -> None:
+    """Registering something else as a scorer is a usage error."""
     register("mine", factory)
     with pytest.raises(UsageError, match=message):
         build_scorer(Spec(name="mine"))

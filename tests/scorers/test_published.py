@@ -1,4 +1,4 @@
-"""Published figures come out again, and differences from another project's verdicts are on purpose."""
+"""Published results are reproduced, and differences from another project's verdicts are listed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ pytestmark = needs_data("gsm8k_200", "bbh_5", "scorer_cases")
 
 COT = Extract(marker="answer is ", take="first", strip_final_dot=True)
 
-# Inspect's verdicts that ours differ from: name → (ours, why).
+# Cases with another verdict than Inspect's: name → (actual, reason).
 DIFFERENT = {
     "test_non_numeric_match_plain": (False, "60% is a number here; there a word with % is passed over"),
-    "test_numeric_exact_rejects_trailing_text": (True, "what stands beside the number is no matter; use `exact`"),
+    "test_numeric_exact_rejects_trailing_text": (True, "text next to the number does not matter; use `exact`"),
     "test_numeric_exact_rejects_trailing_alpha": (True, "letters after a number are a unit; use `exact`"),
     "test_numeric_chinese_numeral_in_output": (False, "number words are not read, in any language"),
 }
@@ -42,12 +42,12 @@ def right(scorer: Exact | Numeric, output: str, target: str | tuple[str, ...]) -
 
 
 def test_gsm8k_labels() -> None:
-    """The last number gives GSM8K's published label for each of 200 solutions, 44 of them right."""
+    """The last number reproduces GSM8K's published label for each of 200 solutions, 44 of them correct."""
     gold = {row["id"]: row["answer"].split("####")[1] for row in rows("gsm8k_200/test.jsonl")}
     outputs = rows("gsm8k_200/outputs_6b_finetuning.jsonl")
-    ours = [right(Numeric(), row["output"], gold[row["id"]]) for row in outputs]
-    assert ours == [row["is_correct"] for row in outputs]
-    assert sum(ours) == 44
+    actual = [right(Numeric(), row["output"], gold[row["id"]]) for row in outputs]
+    assert actual == [row["is_correct"] for row in outputs]
+    assert sum(actual) == 44
 
 
 @pytest.mark.parametrize(
@@ -60,23 +60,23 @@ def test_gsm8k_labels() -> None:
     ],
 )
 def test_big_bench_hard_accuracies(file: str, rule: Extract, percent: float) -> None:
-    """Exact match with the published extract rule gives BIG-Bench-Hard's accuracies."""
+    """Exact match with the published extract rule reproduces BIG-Bench-Hard's accuracies."""
     outputs = rows(f"bbh_5/{file}.jsonl")
-    ours = sum(right(Exact(extract=rule), row["output"], row["target"]) for row in outputs)
-    assert round(100 * ours / len(outputs), 1) == percent
+    actual = sum(right(Exact(extract=rule), row["output"], row["target"]) for row in outputs)
+    assert round(100 * actual / len(outputs), 1) == percent
 
 
 def test_inspect_verdicts() -> None:
-    """Inspect's cases for numbers come out the same, except those in the table."""
+    """Inspect's cases for numbers have the same verdict, except those in the table."""
     cases = json.loads((FOLDER / "scorer_cases" / "match_cases.json").read_text(encoding="utf-8"))
     take = {"begin": "first"}
     differ = {}
     for case in cases:
         rule = Extract.from_param({"take": take.get(case["options"].get("location", "end"), "last")})
-        ours = right(Numeric(extract=rule), case["output"], tuple(case["target"]))
-        if ours != (case["expected"] == "CORRECT"):
-            differ[case["name"]] = ours
-    assert differ == {name: ours for name, (ours, _) in DIFFERENT.items()}
+        actual = right(Numeric(extract=rule), case["output"], tuple(case["target"]))
+        if actual != (case["expected"] == "CORRECT"):
+            differ[case["name"]] = actual
+    assert differ == {name: actual for name, (actual, _) in DIFFERENT.items()}
 
 
 # ---------------------------------------------------------------- the same figures, from a task file to records
@@ -112,7 +112,7 @@ def run(folder: Path, text: str, *files: str) -> list[Record]:
 
 
 def test_gsm8k_from_a_task_file(tmp_path: Path) -> None:
-    """A task file over the published files gives 44 of 200, and every record has its published label."""
+    """A task file over the published files scores 44 of 200, and every record has its published label."""
     records = run(tmp_path, GSM8K, "gsm8k_200/test.jsonl", "gsm8k_200/outputs_6b_finetuning.jsonl")
     labels = {row["id"]: row["is_correct"] for row in rows("gsm8k_200/outputs_6b_finetuning.jsonl")}
     assert {record.sample_id: record.outcome == "correct" for record in records} == labels
@@ -130,7 +130,7 @@ def test_gsm8k_from_a_task_file(tmp_path: Path) -> None:
     ],
 )
 def test_big_bench_hard_from_a_task_file(tmp_path: Path, task: str, kind: str, extract: str, percent: float) -> None:
-    """A task file with the published rule gives BIG-Bench-Hard's accuracy; all 250 samples are scored."""
+    """A task file with the published rule reproduces BIG-Bench-Hard's accuracy on all 250 samples."""
     text = BBH.replace("TASK", task).replace("KIND", kind).replace("EXTRACT", extract)
     records = run(tmp_path, text, f"bbh_5/{task}.json", f"bbh_5/{task}_codex_{kind}.jsonl")
     scores = [record.score for record in records]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pytest_hiddenlayer.engine.context import GREEDY
 from pytest_hiddenlayer.errors import TransientError
+from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.taskfile import is_task_file, load_task, render_prompt
-from pytest_hiddenlayer.types import Completion, Provider, Request
+from pytest_hiddenlayer.types import Completion, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 16

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from support.requirements import NEEDS_MLX
 
+from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.registry import providers
-from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Provider, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 from servers import Server, llama_server, mlx_server
 from servers.asking import ask_all, eval_requests
 from servers.bundled import write_bundled_folder, write_bundled_gguf
@@ -100,7 +101,7 @@ def test_llama_server_streams_what_it_says(name: str, asked: list[Request], bund
     chosen = asked[:: SAMPLES // FEW]
     whole = ask_all(open_provider(name, bundled), chosen)
     streaming = open_provider(name, bundled)
-    streaming.streams = True  # type: ignore[attr-defined]
+    streaming.stream = True  # type: ignore[attr-defined]
     pieces = ask_all(streaming, chosen)
     assert differing(whole, pieces) == []
     assert [one.finish_reason for one in pieces] == [one.finish_reason for one in whole]

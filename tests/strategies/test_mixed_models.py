@@ -1,4 +1,4 @@
-"""Strategies that mix models: who is asked, what is told, and what cannot be meant."""
+"""Strategies that mix models: which model gets which call, and which names are errors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pytest
 
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
+from pytest_hiddenlayer.engine.validate import check_options
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.options import RunOptions, check
+from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.strategies.bind import bind_strategy, parse_strategy
@@ -15,7 +16,7 @@ from pytest_hiddenlayer.types import Completion, ModelName, Request, Sample, Spe
 
 
 class Named(ScriptedProvider):
-    """Answers with a list of two steps, signed with its model's name."""
+    """Replies with a list of two steps; the completion carries its model's name."""
 
     def __init__(self, model: str | None = None) -> None:
         super().__init__(script={"default": "1. this\n2. that"})
@@ -27,7 +28,7 @@ class Named(ScriptedProvider):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Role → model that was asked, for one answer by a strategy."""
+    """Returns a function from a strategy to {role/round: model} of its calls."""
     monkeypatch.setattr(providers, "_own", {"one": Named, "two": Named})
 
     def answer(strategy: str) -> dict[str, str]:
@@ -35,7 +36,7 @@ def asked(monkeypatch):
             name="t", path="t", samples=(Sample(id="a", input="q", target="x"),), scorers=(Spec(name="exact"),)
         )
         options = RunOptions(providers=(ModelName(provider="one"),), strategies=(parse_strategy(strategy),))
-        check(options)
+        check_options(options)
         runtime = Runtime(options, "r")
         try:
             (case,) = (case for cell in cells(task, options) for case in cases(cell))
@@ -48,8 +49,8 @@ def asked(monkeypatch):
     return answer
 
 
-def test_agents_are_dealt_models_in_turn(asked):
-    """Three agents of two models: the first model speaks twice in each round; the judge is the candidate."""
+def test_agents_are_assigned_models_in_rotation(asked):
+    """Three agents share two models in rotation, and the judge is the candidate."""
     found = asked("debate:agents=two:big+one:small,early_stop=false")
     for number in (0, 1):
         assert [found[f"agent-{i}/{number}"] for i in (1, 2, 3)] == ["big", "small", "big"]
@@ -57,7 +58,7 @@ def test_agents_are_dealt_models_in_turn(asked):
 
 
 def test_manager_and_workers_may_differ(asked):
-    """The manager plans and merges; workers are dealt theirs; who is not named is the candidate."""
+    """`manager` and `workers` name models separately; a role without a model is the candidate."""
     found = asked("manager_worker:manager=two:boss,n_workers=2")
     assert found == {"manager/0": "boss", "worker-1/1": "plain", "worker-2/1": "plain", "manager/2": "boss"}
     found = asked("manager_worker:workers=two:a+two:b,n_workers=2")
@@ -65,13 +66,13 @@ def test_manager_and_workers_may_differ(asked):
 
 
 def test_samples_of_several_models(asked):
-    """Self-consistency over models: each in turn."""
+    """`models` are sampled in rotation."""
     found = asked("self_consistency:n_samples=4,models=one+two:x")
     assert list(found.values()) == ["plain", "x", "plain", "x"]
 
 
-def test_the_label_tells_the_models():
-    """It is fit for ids and file names; without models it is the strategy's name, and no parameter is added."""
+def test_the_label_names_the_models():
+    """The label names the models; without models neither the label nor the parameters mention them."""
     bound = bind_strategy(parse_strategy("debate:agents=mlx+ollama:llama3.2"))
     assert bound.label == "debate.agents=mlx+ollama-llama3.2"
     assert bound.models == ("mlx", "ollama:llama3.2")
@@ -81,13 +82,13 @@ def test_the_label_tells_the_models():
 
 
 @pytest.mark.parametrize("agents", ["", "mlx++ollama", "mlx+", ":big", "mlx+ollama:", "a b"])
-def test_names_that_cannot_be_meant(agents):
-    """Empty names, doubled pluses, a colon without a model."""
-    with pytest.raises(UsageError, match=r"write PROVIDER\[:MODEL\], joined by \+"):
+def test_malformed_names_are_refused(agents):
+    """Empty names, doubled pluses and a colon without a model are errors."""
+    with pytest.raises(UsageError, match=r"agents must be PROVIDER\[:MODEL\], several joined by \+, got "):
         bind_strategy(parse_strategy(f"debate:agents={agents}"))
 
 
 def test_an_unknown_provider_is_a_usage_error(asked):
-    """It is refused before anything is asked."""
+    """An unknown provider is an error before any call."""
     with pytest.raises(UsageError, match="unknown provider 'nobody'"):
         asked("debate:agents=nobody:x")

@@ -1,4 +1,4 @@
-"""Chromium driven over a pipe (the DevTools protocol), for tests that press keys and look at what a page shows."""
+"""Drives Chromium over a pipe (DevTools protocol), for tests that press keys and read pages."""
 
 from __future__ import annotations
 
@@ -77,31 +77,31 @@ class Browser:
 
     @property
     def text(self) -> str:
-        """What can be read on the page."""
+        """The visible text of the page."""
         return str(self.evaluate("document.body.innerText"))
 
     def press(self, key: str) -> None:
-        """Press a key, wherever the focus is."""
+        """Press a key in the focused element."""
         text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
         named = {"key": key, "windowsVirtualKeyCode": {"Enter": 13, "Tab": 9}.get(key, 0)}
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **named)
         self.call("Input.dispatchKeyEvent", type="keyUp", **named)
 
     def loading(self) -> _Loading:
-        """`with browser.loading():` ends when what was done inside has loaded a page."""
+        """`with browser.loading():` returns when a page has loaded."""
         return _Loading(self)
 
     def requests(self) -> list[str]:
-        """The addresses that pages have asked for so far."""
+        """The addresses that pages have requested so far."""
         asked = (event for event in self._events if event.get("method") == "Network.requestWillBeSent")
         return [event["params"]["request"]["url"] for event in asked]
 
     def complaints(self) -> list[str]:
-        """What pages wrote to the console, such as a refused script."""
+        """Console messages of the pages, such as a refused script."""
         return [event["params"]["entry"]["text"] for event in self._events if event.get("method") == "Log.entryAdded"]
 
     def picture(self, path: Path) -> None:
-        """Save what is seen."""
+        """Save a screenshot."""
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:

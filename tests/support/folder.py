@@ -27,18 +27,40 @@ ZYGOTE = """
 import json, os, sys
 import pytest, rich.table, scipy.special
 import pytest_html.plugin, syrupy, xdist.plugin
-import pytest_hiddenlayer.engine.runtime, pytest_hiddenlayer.plugin.html, pytest_hiddenlayer.plugin.syrupy_extension
+import pytest_hiddenlayer.engine.runtime, pytest_hiddenlayer.plugin.reporting.html
+import pytest_hiddenlayer.plugin.syrupy_extension
 import pytest_hiddenlayer.report.html, pytest_hiddenlayer.taskfile.load
+import pytest_hiddenlayer.api, pytest_hiddenlayer.cli
+
+def run_pytest(args):
+    sys.argv[:] = ["pytest", *args]
+    return int(pytest.main(args))
+
+def run_command(args):
+    sys.argv[:] = ["hiddenlayer", *args]
+    try:
+        return pytest_hiddenlayer.cli.main(args)
+    except SystemExit as stop:
+        return stop.code
+
+def run_script(args):
+    sys.argv[:] = ["-c", *args[1:]]
+    try:
+        exec(compile(args[0], "script.py", "exec"), {"__name__": "__main__"})
+    except SystemExit as stop:
+        return stop.code
+    return 0
+
+FRONT_ENDS = {"pytest": run_pytest, "command": run_command, "script": run_script}
 for line in sys.stdin:
-    args, folder, out, err = json.loads(line)
+    front_end, args, folder, out, err = json.loads(line)
     child = os.fork()
     if not child:
         os.chdir(folder)
         for name, number in ((os.devnull, 0), (out, 1), (err, 2)):
             os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644), number)
         sys.path.insert(0, folder)
-        sys.argv[:] = ["pytest", *args]
-        status = int(pytest.main(args))
+        status = FRONT_ENDS[front_end](args)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
@@ -83,9 +105,24 @@ class Folder:
 
     def plain(self, *args: str, fresh: bool = False) -> pytest.RunResult:
         """What `pytest ARGS` prints; `fresh`: in a new interpreter instead of a forked one."""
+        return self._printed("pytest", args, self.path, fresh=fresh)
+
+    def command(self, *args: str, cwd: str = ".") -> pytest.RunResult:
+        """What `hiddenlayer ARGS` prints."""
+        return self._printed("command", args, self.path / cwd)
+
+    def script(self, code: str, *args: str, cwd: str = ".") -> pytest.RunResult:
+        """What `python -c CODE ARGS` prints."""
+        return self._printed("script", (code, *args), self.path / cwd)
+
+    def pytest(self, *args: str, cwd: str = ".") -> pytest.RunResult:
+        """What `pytest ARGS` prints in a sub folder."""
+        return self._printed("pytest", args, self.path / cwd)
+
+    def _printed(self, front_end: str, args: Sequence[str], cwd: Path, *, fresh: bool = False) -> pytest.RunResult:
         out, err = self.path.with_name(f"{self.path.name}.out"), self.path.with_name(f"{self.path.name}.err")
         began = time.perf_counter()
-        status = (_spawned if fresh else _forked)(args, self.path, out, err)
+        status = _spawned(args, cwd, out, err) if fresh else _forked(front_end, args, cwd, out, err)
         found = [path.read_text(encoding="utf-8", errors="replace") for path in (out, err)]
         print(*found, sep="\n")
         return pytest.RunResult(status, *(text.splitlines() for text in found), time.perf_counter() - began)
@@ -130,11 +167,11 @@ def _zygote() -> subprocess.Popen[str]:
     return started
 
 
-def _forked(args: Sequence[str], folder: Path, out: Path, err: Path) -> int:
+def _forked(front_end: str, args: Sequence[str], folder: Path, out: Path, err: Path) -> int:
     zygote = _zygote()
     assert zygote.stdin
     assert zygote.stdout
-    zygote.stdin.write(json.dumps([list(args), str(folder), str(out), str(err)]) + "\n")
+    zygote.stdin.write(json.dumps([front_end, list(args), str(folder), str(out), str(err)]) + "\n")
     return int(zygote.stdout.readline())
 
 

@@ -1,4 +1,4 @@
-"""Which files are task files, and which belong to others."""
+"""Detection of task files and of lm-evaluation-harness tasks."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from pytest_hiddenlayer.taskfile import is_foreign_harness, is_task_file, load_t
         ("a.json", "", False),
     ],
 )
-def test_task_files_are_recognised(tmp_path: Path, name: str, text: str, expected: bool) -> None:
-    """A task file has a top-level `task` key; data, snapshots and other files are left alone."""
+def test_task_files_are_detected(tmp_path: Path, name: str, text: str, expected: bool) -> None:
+    """A file with a top-level `task` key is a task file; data files, snapshots and other files are not."""
     (tmp_path / name).write_text(text)
     assert is_task_file(tmp_path / name) is expected
 
 
-def test_folders_and_missing_files_are_no_task_files(tmp_path: Path) -> None:
-    """A folder named like a task file, or nothing at all, is none."""
+def test_folders_and_missing_files_are_not_task_files(tmp_path: Path) -> None:
+    """A folder named like a task file and a missing file are not task files."""
     (tmp_path / "a.yaml").mkdir()
     assert not is_task_file(tmp_path / "a.yaml")
     assert not is_task_file(tmp_path / "b.yaml")
 
 
-def test_utf_16_is_recognised_and_refused(tmp_path: Path) -> None:
-    """A task file saved as UTF-16 is not passed over in silence."""
+def test_utf_16_is_detected_and_refused(tmp_path: Path) -> None:
+    """A task file saved as UTF-16 is not ignored silently."""
     (tmp_path / "a.yaml").write_text("task: x\n", encoding="utf-16")
     assert is_task_file(tmp_path / "a.yaml")
     with pytest.raises(TaskError, match="is not UTF-8"):
@@ -52,7 +52,7 @@ def test_utf_16_is_recognised_and_refused(tmp_path: Path) -> None:
 
 
 def test_harness_task_is_pointed_out(tmp_path: Path) -> None:
-    """An lm-evaluation-harness task is named as such, and the message promises nothing that is not there."""
+    """The message for an lm-evaluation-harness task names the format and promises no missing feature."""
     path = tmp_path / "a.yaml"
     path.write_text("task: boolq\ndataset_path: super_glue\ndoc_to_text: !function utils.text\n")
     assert is_foreign_harness(path)
@@ -61,13 +61,13 @@ def test_harness_task_is_pointed_out(tmp_path: Path) -> None:
 
 
 def test_own_task_is_not_foreign(tmp_path: Path) -> None:
-    """A task file of ours is not taken for the harness's."""
+    """A task file is not mistaken for an lm-evaluation-harness task."""
     (tmp_path / "a.yaml").write_text("task: x\nsamples: []\n")
     assert not is_foreign_harness(tmp_path / "a.yaml")
 
 
-def test_recognising_imports_nothing_heavy(tmp_path: Path) -> None:
-    """Looking for task files imports neither pydantic nor PyYAML nor Jinja2."""
+def test_detection_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Detecting task files imports neither pydantic nor PyYAML nor Jinja2."""
     code = (
         "import sys; from pathlib import Path; from pytest_hiddenlayer.taskfile import is_task_file;"
         "is_task_file(Path('x.yaml')); sys.exit(bool({'pydantic', 'yaml', 'jinja2'} & set(sys.modules)))"

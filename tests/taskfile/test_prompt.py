@@ -1,4 +1,4 @@
-"""Prompts: what a template sees, and what a fault in it says."""
+"""Prompts: which variables a template sees, and which messages its faults produce."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_hiddenlayer.errors import TaskError
-from pytest_hiddenlayer.taskfile import load_task, render_prompt, render_question, sample_hash
+from pytest_hiddenlayer.taskfile import load_task, prompt_text, render_prompt, sample_hash
 from pytest_hiddenlayer.types import Message, Task
 
 
@@ -16,38 +16,38 @@ def load(folder: Path, text: str, samples: str = "[{input: a < b, choices: [x, y
     return load_task(folder / "t.yaml", folder)
 
 
-def asked(task: Task) -> list[tuple[str, str]]:
+def rendered(task: Task) -> list[tuple[str, str]]:
     return [(message.role, message.content) for message in render_prompt(task, task.samples[0])]
 
 
 def test_prompt_sees_the_fields_and_the_metadata(tmp_path: Path) -> None:
-    """A template sees input, choices, id and metadata, whose keys also stand by themselves."""
+    """A template sees input, choices, id, metadata and each key of the metadata."""
     task = load(tmp_path, 'prompt: "{{ id }} {{ input }} {{ choices[1] }} {{ n + metadata.n }}"')
-    assert asked(task) == [("user", "0 a < b y 6")]
+    assert rendered(task) == [("user", "0 a < b y 6")]
 
 
 def test_nothing_is_stripped_or_escaped(tmp_path: Path) -> None:
-    """What is written is what is asked, the last newline included."""
-    assert asked(load(tmp_path, "prompt: |\n  {{ input }}\n  Answer:")) == [("user", "a < b\nAnswer:\n")]
+    """The prompt equals the written template, including the last newline."""
+    assert rendered(load(tmp_path, "prompt: |\n  {{ input }}\n  Answer:")) == [("user", "a < b\nAnswer:\n")]
 
 
 def test_system_message_comes_first(tmp_path: Path) -> None:
-    """The system message stands before the question, which is also known without it."""
+    """The system message comes first and is not part of the prompt text."""
     task = load(tmp_path, "system: Be {{ brief }}.")
-    assert asked(task) == [("system", "Be {{ brief }}."), ("user", "a < b")]
-    assert render_question(task, task.samples[0]) == "a < b"
+    assert rendered(task) == [("system", "Be {{ brief }}."), ("user", "a < b")]
+    assert prompt_text(render_prompt(task, task.samples[0])) == "a < b"
 
 
 def test_chat_messages_stay_as_they_are(tmp_path: Path) -> None:
-    """Without a template a chat is asked as it stands, and its question is the conversation."""
+    """Without a template, a chat is sent unchanged, and its prompt text is the conversation."""
     chat = "[{input: [{role: user, content: Hi}, {role: assistant, content: Yes?}, {role: user, content: 2+2}]}]"
     task = load(tmp_path, "", chat)
-    assert asked(task) == [("user", "Hi"), ("assistant", "Yes?"), ("user", "2+2")]
-    assert render_question(task, task.samples[0]) == "User: Hi\n\nAssistant: Yes?\n\nUser: 2+2"
+    assert rendered(task) == [("user", "Hi"), ("assistant", "Yes?"), ("user", "2+2")]
+    assert prompt_text(render_prompt(task, task.samples[0])) == "User: Hi\n\nAssistant: Yes?\n\nUser: 2+2"
 
 
 def test_template_reads_chat_messages(tmp_path: Path) -> None:
-    """In a template a chat is a list of messages with role and content."""
+    """In a template, a chat is a list of messages with role and content."""
     task = load(tmp_path, 'prompt: "{{ input[0].content }}!"', "[{input: [{role: user, content: Hi}]}]")
     assert render_prompt(task, task.samples[0]) == (Message(role="user", content="Hi!"),)
 
@@ -57,10 +57,10 @@ def test_template_reads_chat_messages(tmp_path: Path) -> None:
     [
         (
             "{{ inptu }}",
-            "sample '0': the prompt asks for 'inptu', which is not there, "
-            "did you mean 'input'? (there are: n, input, choices, id, metadata)",
+            "sample '0': the prompt uses 'inptu', which does not exist, "
+            "did you mean 'input'? (available: n, input, choices, id, metadata)",
         ),
-        ("{{ target }}", "sample '0': a prompt does not see the target, which would give the answer away"),
+        ("{{ target }}", "sample '0': a prompt cannot use the target, which would reveal the answer"),
         ("{{ input }", "template line 1: unexpected '}'"),
         ("{% if %}", "template line 1: Expected an expression, got 'end of statement block'"),
         ("{{ 1 / 0 }}", "sample '0': the prompt does not render: division by zero"),
@@ -81,28 +81,28 @@ def test_template_reads_chat_messages(tmp_path: Path) -> None:
     ],
 )
 def test_faulty_template_is_a_task_error(tmp_path: Path, prompt: str, expected: str) -> None:
-    """A template that cannot be read or rendered is refused when the task is loaded."""
+    """Loading a task refuses a template that cannot be parsed or rendered."""
     with pytest.raises(TaskError) as caught:
         load(tmp_path, f'prompt: "{prompt}"')
     assert str(caught.value) == f"t.yaml:4: prompt: {expected}"
 
 
 def test_endless_template_is_refused(tmp_path: Path) -> None:
-    """A template that would fill the memory is stopped."""
+    """Rendering stops before a template exhausts the memory."""
     loop = "{% for i in range(100000) %}{% for j in range(100000) %}" + "x" * 1000 + "{% endfor %}{% endfor %}"
     with pytest.raises(TaskError, match="longer than 10000000 characters"):
         load(tmp_path, f'prompt: "{loop}"')
 
 
 def test_target_column_does_not_reach_the_prompt(tmp_path: Path) -> None:
-    """A foreign column named target is not seen by a template either."""
+    """A template cannot use a data file's own column named target."""
     (tmp_path / "rows.csv").write_text("input,target,answer\na,secret,b\n")
-    with pytest.raises(TaskError, match="does not see the target"):
+    with pytest.raises(TaskError, match="cannot use the target"):
         load(tmp_path, 'fields: {target: answer}\nprompt: "{{ target }}"', "rows.csv")
 
 
 def test_sample_hash_follows_the_meaning(tmp_path: Path) -> None:
-    """A sample's hash changes with prompt, target and choices, not with its id."""
+    """A sample's hash changes with its prompt, target and choices, but not with its id."""
 
     def first(text: str, sample: str) -> str:
         task = load(tmp_path, text, f"[{sample}]")

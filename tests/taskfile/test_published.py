@@ -1,4 +1,4 @@
-"""Published data sets load as they were published."""
+"""Published data sets load without changes to their files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support.published_data import FOLDER, needs_data
 
-from pytest_hiddenlayer.taskfile import load_task, render_question
+from pytest_hiddenlayer.taskfile import load_task, prompt_text, render_prompt
 from pytest_hiddenlayer.types import Task
 
 pytestmark = needs_data("gsm8k_200", "bbh_5", "mt_bench")
@@ -21,7 +21,7 @@ def load(folder: Path, text: str, *files: str) -> Task:
 
 
 def test_gsm8k_has_200_samples(tmp_path: Path) -> None:
-    """GSM8K's rows load by field names and pattern, with the recorded outputs of a model."""
+    """GSM8K loads with `fields`, `target_pattern` and a model's recorded outputs."""
     text = (
         "samples: test.jsonl\nfields: {input: question, target: answer}\ntarget_pattern: '####\\s*(.+)$'\n"
         "outputs: outputs_6b_finetuning.jsonl\nscorers: [numeric]"
@@ -33,8 +33,8 @@ def test_gsm8k_has_200_samples(tmp_path: Path) -> None:
     assert len(task.outputs) == 200
 
 
-def test_big_bench_hard_meets_its_outputs(tmp_path: Path) -> None:
-    """BIG-Bench-Hard's examples take the recorded outputs' ids by `id_prefix`."""
+def test_big_bench_hard_matches_its_outputs(tmp_path: Path) -> None:
+    """`id_prefix` gives BIG-Bench-Hard's examples the ids of their recorded outputs."""
     text = (
         "samples: object_counting.json\nid_prefix: object_counting-\n"
         "outputs: object_counting_codex_cot.jsonl\nscorers: [exact]"
@@ -47,9 +47,9 @@ def test_big_bench_hard_meets_its_outputs(tmp_path: Path) -> None:
 
 
 def test_mt_bench_turns_are_reached_by_path(tmp_path: Path) -> None:
-    """MT-Bench's first turn is reached inside a list."""
+    """A dotted path selects MT-Bench's first turn from a list."""
     text = "samples: question.jsonl\nfields: {id: question_id, input: turns.0, group: category}\n"
     text += "scorers: [exact]"
     task = load(tmp_path, text, "mt_bench/question.jsonl")
     assert (task.samples[0].id, task.samples[0].group) == ("81", "writing")
-    assert render_question(task, task.samples[0]).startswith("Compose an engaging travel blog post")
+    assert prompt_text(render_prompt(task, task.samples[0])).startswith("Compose an engaging travel blog post")

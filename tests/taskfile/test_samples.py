@@ -1,4 +1,4 @@
-"""Samples and outputs from data files."""
+"""Samples and recorded outputs from data files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REST = "scorers: [exact]\n"
 
 
 def load(folder: Path, text: str, **files: str) -> Task:
-    """The task of `text`, with a file `rows.jsonl` for `rows_jsonl="..."`."""
+    """Load the task `text`; `rows_jsonl="..."` writes a data file `rows.jsonl`."""
     for name, content in files.items():
         (folder / name.replace("_", ".")).write_text(content)
     (folder / "t.yaml").write_text(f"task: t\n{text}\n{REST}")
@@ -34,7 +34,7 @@ def lines(*rows: object) -> str:
 
 
 def test_jsonl_rows_become_samples(tmp_path: Path) -> None:
-    """Our columns are fields, the others metadata with native values, and a blank line is no row."""
+    """Known columns become fields, other columns metadata with native values; blank lines are skipped."""
     text = '{"id": 7, "input": "a", "target": 1.50, "n": 2.50}\n\n{"input": "b", "group": null}\n'
     first, second = load(tmp_path, "samples: rows.jsonl", rows_jsonl=text).samples
     assert (first.id, first.target, first.metadata) == ("7", "1.50", {"n": 2.5})
@@ -42,22 +42,22 @@ def test_jsonl_rows_become_samples(tmp_path: Path) -> None:
 
 
 def test_fields_map_foreign_and_dotted_names(tmp_path: Path) -> None:
-    """`fields` names our fields' columns, and dotted paths reach inside objects and lists."""
+    """`fields` maps columns to fields, and dotted paths select values inside objects and lists."""
     row = {"q": {"turns": ["first", "second"]}, "a": {"value": "x"}, "input": "other"}
     text = "samples: rows.jsonl\nfields: {input: q.turns.1, target: a.value}"
     sample = load(tmp_path, text, rows_jsonl=lines(row)).samples[0]
     assert (sample.input, sample.target, sample.metadata) == ("second", "x", {"input": "other"})
 
 
-def test_target_pattern_cuts_the_answer_out(tmp_path: Path) -> None:
-    """`target_pattern` keeps its group of each accepted answer."""
+def test_target_pattern_extracts_the_answer(tmp_path: Path) -> None:
+    """`target_pattern` replaces each accepted answer by the text of its group."""
     text = "samples: rows.jsonl\ntarget_pattern: '#### (.+)$'"
     rows = lines({"input": "a", "target": "so\n#### 18"}, {"input": "b", "target": ["#### 1", "#### one"]})
     assert [s.target for s in load(tmp_path, text, rows_jsonl=rows).samples] == ["18", ("1", "one")]
 
 
 def test_target_without_match_names_the_row(tmp_path: Path) -> None:
-    """A target in which the pattern finds nothing is an error with its row and line."""
+    """A target that the pattern does not match is an error with its row and line."""
     text = "samples: rows.jsonl\ntarget_pattern: '#### (.+)$'"
     error = fault(
         tmp_path, text, rows_jsonl=lines({"input": "a", "target": "#### 1"}, {"input": "b", "target": "18"})
@@ -65,8 +65,8 @@ def test_target_without_match_names_the_row(tmp_path: Path) -> None:
     assert str(error) == "rows.jsonl:2: row 1: target: target_pattern '#### (.+)$' finds nothing in '18'"
 
 
-def test_missing_column_is_told_once(tmp_path: Path) -> None:
-    """A wrong column name is one message for all rows, with the columns that there are."""
+def test_missing_column_is_reported_once(tmp_path: Path) -> None:
+    """A wrong column name is one message for all rows and lists the existing columns."""
     error = fault(
         tmp_path, "samples: rows.jsonl\nfields: {input: questoin}", rows_jsonl=lines(*[{"question": "a"}] * 3)
     )
@@ -76,14 +76,14 @@ def test_missing_column_is_told_once(tmp_path: Path) -> None:
     )
 
 
-def test_rows_without_input_are_told_to_map_it(tmp_path: Path) -> None:
-    """Rows without an `input` column are pointed at `fields`."""
+def test_message_for_rows_without_input_suggests_fields(tmp_path: Path) -> None:
+    """The message for rows without an `input` column suggests `fields`."""
     error = fault(tmp_path, "samples: rows.jsonl", rows_jsonl=lines({"question": "a"}))
     assert "name yours: `fields: {input: NAME}` (columns: question)" in str(error)
 
 
 def test_csv_rows_become_samples(tmp_path: Path) -> None:
-    """CSV cells are texts, an empty cell is nothing, and quoted cells may hold newlines."""
+    """CSV cells are text, an empty cell is None, and quoted cells may contain newlines."""
     text = '\ufeffinput,target,must_pass,note\n"a\nb",1.10,true,\nc,,,x\n'
     first, second = load(tmp_path, "samples: rows.csv", rows_csv=text).samples
     assert (first.input, first.target, first.must_pass, first.metadata) == (
@@ -98,13 +98,13 @@ def test_csv_rows_become_samples(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("input,target\na\n", "rows.csv:2: row 0 has 1 cells, the header 2"),
-        ("input,input\na,b\n", "rows.csv:1: column 'input' is there twice; rename one"),
+        ("input,target\na\n", "rows.csv:2: row 0 has 1 cells, the header has 2"),
+        ("input,input\na,b\n", "rows.csv:1: column 'input' appears twice; rename one"),
         ('input\n"a"b\n', "rows.csv:2: this is not CSV: ',' expected after '\"'"),
     ],
 )
 def test_faulty_csv_is_refused(tmp_path: Path, text: str, expected: str) -> None:
-    """A ragged row, a repeated column and broken quotes are refused with their line."""
+    """A row of the wrong length, a repeated column and broken quotes are refused with their line."""
     assert str(fault(tmp_path, "samples: rows.csv", rows_csv=text)) == expected
 
 
@@ -117,7 +117,7 @@ def test_faulty_csv_is_refused(tmp_path: Path, text: str, expected: str) -> None
     ],
 )
 def test_json_rows_are_found(tmp_path: Path, data: object, samples: str) -> None:
-    """A JSON file holds a list, one list of objects among other keys, or a list at `path`."""
+    """Rows in a JSON file are the top-level list, the only list of objects, or the list at `path`."""
     assert load(tmp_path, f"samples: {samples}", rows_json=json.dumps(data)).samples[0].input == "a"
 
 
@@ -132,23 +132,23 @@ def test_json_rows_are_found(tmp_path: Path, data: object, samples: str) -> None
         ({"rows": [{}]}, "{file: rows.json, path: row}", "has nothing at `path: row`, did you mean 'rows'?"),
         ({"a": 1}, "rows.json", "must hold a list of objects, got a mapping with a"),
         (["x"], "rows.json", "row 0 must be an object, got 'x'"),
-        ([], "rows.json", "there is no sample; a task has at least one"),
+        ([], "rows.json", "there are no samples; write at least one"),
     ],
 )
-def test_json_without_clear_rows_is_refused(tmp_path: Path, data: object, samples: str, words: str) -> None:
-    """Where the rows are not clear, the message says how to say it."""
+def test_json_with_ambiguous_rows_is_refused(tmp_path: Path, data: object, samples: str, words: str) -> None:
+    """If the location of the rows is ambiguous, the message says how to specify it."""
     assert words in str(fault(tmp_path, f"samples: {samples}", rows_json=json.dumps(data)))
 
 
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ('{"input": "a", "input": "b"}', "rows.jsonl:2: key 'input' is there twice"),
-        ('{"input": NaN}', "rows.jsonl:2: NaN is no JSON number"),
+        ('{"input": "a", "input": "b"}', "rows.jsonl:2: key 'input' appears twice"),
+        ('{"input": NaN}', "rows.jsonl:2: NaN is not a JSON number"),
         ('{"input": "\\udfff"}', "rows.jsonl:2: \\udfff is a lone surrogate"),
         ('{"input": "a"', "rows.jsonl:2: this is not JSON"),
-        ('{"input": "a", "x": 1e999}', "rows.jsonl:2: row 1: metadata: 1e999 is no finite number"),
-        ('{"input": "a", "x": ' + "[" * 100_000 + "]" * 100_000 + "}", "rows.jsonl:2: is nested too deep"),
+        ('{"input": "a", "x": 1e999}', "rows.jsonl:2: row 1: metadata: 1e999 is not a finite number"),
+        ('{"input": "a", "x": ' + "[" * 100_000 + "]" * 100_000 + "}", "rows.jsonl:2: is nested too deeply"),
         (
             '{"input": {"a": 1}}',
             "rows.jsonl:2: row 1: input: must be text or a list of chat messages, got a mapping",
@@ -156,18 +156,18 @@ def test_json_without_clear_rows_is_refused(tmp_path: Path, data: object, sample
     ],
 )
 def test_faulty_row_is_refused_with_its_line(tmp_path: Path, row: str, words: str) -> None:
-    """A row that cannot be used is named by its line."""
+    """The message for a faulty row names its line."""
     assert words in str(fault(tmp_path, "samples: rows.jsonl", rows_jsonl=f'{{"input": "a"}}\n{row}\n'))
 
 
 def test_duplicate_ids_name_both_rows(tmp_path: Path) -> None:
-    """Two samples with one id are refused, row numbers among them."""
+    """Two samples with the same id are refused, even if one id is a row number."""
     error = fault(tmp_path, "samples: [{id: 1, input: a}, {input: b}]")
     assert str(error) == "t.yaml:2: samples[1].id: '1' (its row number) is already the id of row 0; ids are unique"
 
 
-def test_id_prefix_stands_before_row_numbers_only(tmp_path: Path) -> None:
-    """`id_prefix` completes row numbers and leaves written ids alone."""
+def test_id_prefix_applies_to_row_numbers_only(tmp_path: Path) -> None:
+    """`id_prefix` precedes row numbers and does not change written ids."""
     task = load(tmp_path, "samples: [{id: x, input: a}, {input: b}]\nid_prefix: count-")
     assert [sample.id for sample in task.samples] == ["x", "count-1"]
 
@@ -179,12 +179,12 @@ def test_id_prefix_stands_before_row_numbers_only(tmp_path: Path) -> None:
         ("C:\\data\\rows.csv", "absolute path"),
         ("sub/../rows.csv", "goes up with '..'"),
         ("..\\rows.csv", "goes up with '..'"),
-        ("sub", "'sub' is no regular file"),
-        ("pipe.jsonl", "'pipe.jsonl' is no regular file"),
+        ("sub", "'sub' is not a regular file"),
+        ("pipe.jsonl", "'pipe.jsonl' is not a regular file"),
         ("link.jsonl", "leads out of the root folder"),
         ("folder/secret.jsonl", "leads out of the root folder"),
         ("rwos.jsonl", "there is no file 'rwos.jsonl' in the folder 'evals', did you mean 'rows.jsonl'?"),
-        ("rows.txt", "has the suffix '.txt'; .jsonl, .json and .csv are read"),
+        ("rows.txt", "has the suffix '.txt'; use .jsonl, .json or .csv"),
     ],
 )
 def test_paths_out_of_the_root_are_refused(tmp_path: Path, name: str, words: str) -> None:
@@ -204,7 +204,7 @@ def test_paths_out_of_the_root_are_refused(tmp_path: Path, name: str, words: str
 
 
 def test_task_file_that_links_out_of_the_root_is_refused(tmp_path: Path) -> None:
-    """A task file below the root that is a link to a file outside is refused."""
+    """A task file below the root that links to a file outside the root is refused."""
     (tmp_path / "root").mkdir()
     (tmp_path / "t.yaml").write_text("task: t\n")
     (tmp_path / "root" / "t.yaml").symlink_to(tmp_path / "t.yaml")
@@ -213,14 +213,14 @@ def test_task_file_that_links_out_of_the_root_is_refused(tmp_path: Path) -> None
 
 
 def test_outputs_are_read_by_id(tmp_path: Path) -> None:
-    """Recorded outputs are found by sample id, other keys are left alone, and a sample may have none."""
+    """Recorded outputs are read by sample id; other keys are ignored, and a sample may have no output."""
     rows = lines({"id": 0, "output": "x", "is_correct": False}, {"id": "2", "outputs": ["y", 1.5]})
     task = load(tmp_path, "samples: [{input: a}, {input: b}, {input: c}]\noutputs: out.jsonl", out_jsonl=rows)
     assert task.outputs == {"0": ("x",), "2": ("y", "1.5")}
 
 
-def test_faulty_outputs_are_all_told(tmp_path: Path) -> None:
-    """Each output without id or text, for no sample or for the second time is told."""
+def test_faulty_outputs_are_all_reported(tmp_path: Path) -> None:
+    """Each output without an id or text, with an unknown id or a repeated id is reported."""
     rows = lines(
         {"output": "x"},
         {"id": "0", "ouput": "x"},
@@ -233,5 +233,5 @@ def test_faulty_outputs_are_all_told(tmp_path: Path) -> None:
         "out.jsonl:1: row 0: needs the `id` of its sample, got nothing",
         "out.jsonl:2: row 1: needs either `output` or `outputs`, did you mean 'ouput'? (it has id, ouput)",
         "out.jsonl:4: row 3: id '0' is already in row 2; put epochs into `outputs: [...]`",
-        "out.jsonl:5: row 4: id '9' is no sample's",
+        "out.jsonl:5: row 4: no sample has the id '9'",
     ]

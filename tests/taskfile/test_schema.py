@@ -1,4 +1,4 @@
-"""The fields of a task file: what they accept, and one clear sentence for each fault."""
+"""The fields of a task file: the values they accept and the message for each fault."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ("epochs: 0", "epochs: must be at least 1, got 0"),
         ("threshold: '0.8'", "threshold: must be a number, got '0.8'"),
         ("threshold: 1.2", "threshold: must be at most 1, got 1.2"),
-        ("min_scored: .nan", "min_scored: .nan is no finite number"),
+        ("min_scored: .nan", "min_scored: .nan is not a finite number"),
         ("margin: -1", "margin: must be at least 0, got -1"),
         ("pass_score: true", "pass_score: must be a number, got true"),
         (
@@ -44,7 +44,10 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ),
         ("judge: ':x'", "judge: must be PROVIDER or PROVIDER:MODEL, got ':x'"),
         ("tags: reasoning", "tags: must be a list, got 'reasoning'"),
-        ("tags: [a-b]", "tags[0]: 'a-b' is no marker name; use letters, digits and '_', no digit first"),
+        (
+            "tags: [a-b]",
+            "tags[0]: 'a-b' is not a valid marker name; use letters, digits and '_', not starting with a digit",
+        ),
         ("generate: {top_p: 0}", "generate.top_p: must be greater than 0, got 0"),
         (
             "generate: {tempersture: 1}",
@@ -52,11 +55,11 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ),
         (
             "generate: {stop: ['']}",
-            "generate.stop: contains an empty text, at which every answer would end at once",
+            "generate.stop: contains an empty text, which would end every answer immediately; remove it",
         ),
         ("generate: 3", "generate: must be a mapping, got 3"),
         ("strategies: []", "strategies: is an empty list; write at least one entry"),
-        ("strategies: [single, single]", "strategies[1]: 'single' is there twice; keep one"),
+        ("strategies: [single, single]", "strategies[1]: 'single' appears twice; keep one"),
         (
             "strategies: [{single: 3}]",
             "strategies[0]: must be a name or {name: {parameter: value}}, got 3 as its parameters",
@@ -67,29 +70,32 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ),
         (
             "target_pattern: '('",
-            "target_pattern: is no regular expression: missing ), unterminated subpattern at position 0",
+            "target_pattern: is not a regular expression: missing ), unterminated subpattern at position 0",
         ),
-        ("fields: {input: q}", "fields: names columns of a data file, but the samples stand in this file"),
+        (
+            "fields: {input: q}",
+            "fields: names columns of a data file, but the samples are in this file; remove `fields:`",
+        ),
         ("description: [a]", "description: must be text, got a list"),
-        ("outputs: {'7': x}", "outputs.7: id '7' is no sample's"),
+        ("outputs: {'7': x}", "outputs.7: no sample has the id '7'"),
         ("outputs: {'0': ~}", "outputs: output of '0' must be text or a list of texts, got nothing"),
     ],
 )
 def test_fault_has_line_field_and_remedy(tmp_path: Path, added: str, expected: str) -> None:
-    """A wrong field gives one sentence after file, line and field."""
+    """A faulty field produces one message after the file, line and field."""
     assert str(fault(tmp_path, f"{BASE}{added}\n")) == f"t.yaml:4: {expected}"
 
 
 def test_unknown_names_are_compared_with_the_registry(tmp_path: Path) -> None:
-    """A misspelt scorer or strategy is pointed at the registered one."""
+    """The message for a misspelt scorer or strategy suggests the registered name."""
     error = fault(tmp_path, "task:\nsamples: [{input: a}]\nscorers: [exat]\nstrategies: [debat]\n")
     assert "t.yaml:3" in str(error)
     assert "unknown scorer 'exat', did you mean 'exact'? (registered: choice, coherence, exact" in str(error)
     assert "t.yaml:4: strategies[0]: unknown strategy 'debat', did you mean 'debate'?" in str(error)
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    """Several faults are one error: the first one's line and field, and a line of text for each."""
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    """Several faults are one error at the first fault's line and field, with a line of text per fault."""
     error = fault(tmp_path, f"{BASE}epochs: 0\nmargin: x\npromt: y\n")
     assert (error.file, error.line, error.field) == ("t.yaml", 4, "epochs")
     assert [line.split(": ")[0] for line in str(error).splitlines()] == ["t.yaml:4", "t.yaml:5", "t.yaml:6"]
@@ -101,9 +107,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         ("{traget: b, input: a}", "samples[0].traget: unknown field 'traget', did you mean 'target'?"),
         (
             "{input: a, colour: b}",
-            "samples[0].colour: unknown field 'colour'; further values of a sample belong under `metadata:`",
+            "samples[0].colour: unknown field 'colour'; other values of a sample belong under `metadata:`",
         ),
-        ("{target: b}", "samples[0].input: is missing: the problem that the model gets"),
+        ("{target: b}", "samples[0].input: is missing: the problem for the model"),
         (
             "{input: a, target: {b: c}}",
             "samples[0].target: must be text, a number or a list of accepted answers, got a mapping",
@@ -128,7 +134,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_inline_sample_fault_has_its_line(tmp_path: Path, sample: str, expected: str) -> None:
-    """A fault in an inline sample stands on the sample's line."""
+    """A fault in an inline sample is reported at the sample's line."""
     error = fault(tmp_path, f"task:\nscorers: [exact]\nsamples:\n  - {sample}\n")
     assert str(error) == f"t.yaml:4: {expected}"
 
@@ -146,7 +152,7 @@ def test_inline_sample_fault_has_its_line(tmp_path: Path, sample: str, expected:
         ),
         (
             "task:\nscorers: [exact]\nsamples: []\n",
-            "t.yaml:3: samples: there is no sample; a task has at least one",
+            "t.yaml:3: samples: there are no samples; write at least one",
         ),
         (
             "task:\nscorers: [exact]\nsamples:\n",
@@ -155,12 +161,12 @@ def test_inline_sample_fault_has_its_line(tmp_path: Path, sample: str, expected:
     ],
 )
 def test_missing_parts_are_named(tmp_path: Path, text: str, expected: str) -> None:
-    """A task without samples or scorers is told what to write."""
+    """The message for missing samples or scorers says what to write."""
     assert str(fault(tmp_path, text)) == expected
 
 
-def test_all_fields_arrive(tmp_path: Path) -> None:
-    """Every field of the file stands in the task with its natural type."""
+def test_all_fields_are_loaded(tmp_path: Path) -> None:
+    """Every field of the file is in the task with its natural type."""
     task = load(
         tmp_path,
         "task: full\ndescription: d\nsystem: s\nprompt: '{{ input }}!'\n"
@@ -185,8 +191,8 @@ def test_all_fields_arrive(tmp_path: Path) -> None:
     assert (task.outputs, task.tags) == ({"a": ("one", "2")}, ("reasoning",))
 
 
-def test_chat_input_arrives_as_messages(tmp_path: Path) -> None:
-    """A list of messages is kept as messages."""
+def test_chat_input_is_loaded_as_messages(tmp_path: Path) -> None:
+    """A list of messages becomes a tuple of `Message`."""
     task = load(tmp_path, "task:\nsamples: [{input: [{role: user, content: 1.0}]}]\nscorers: [exact]\n")
     assert task.samples[0].input == (Message(role="user", content="1.0"),)
 
@@ -199,25 +205,25 @@ def test_empty_name_is_the_stem(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a/b", "..", "-x", "a b", "a::b", "é", "x" * 101])
 def test_unfit_task_name_is_refused(tmp_path: Path, name: str) -> None:
     """A name that could leave its folder or break an id is refused."""
-    assert "is no task name" in str(fault(tmp_path, BASE.replace("task: t", f"task: '{name}'")))
+    assert "is not a valid task name" in str(fault(tmp_path, BASE.replace("task: t", f"task: '{name}'")))
 
 
-def test_stem_that_is_no_name_is_refused(tmp_path: Path) -> None:
-    """A file whose stem is no task name must name its task."""
+def test_stem_that_is_not_a_task_name_is_refused(tmp_path: Path) -> None:
+    """A file whose stem is not a valid task name must name its task."""
     error = fault(tmp_path, BASE.replace("task: t", "task:"), "my task.yaml")
-    assert "'my task' is no task name" in str(error)
+    assert "'my task' is not a valid task name" in str(error)
 
 
 def test_duplicate_scorer_is_refused(tmp_path: Path) -> None:
-    """A scorer stands once in a task, because scores are kept by its name."""
+    """A task may use each scorer once, because records store scores by scorer name."""
     error = fault(tmp_path, "task:\nsamples: [{input: a}]\nscorers: [numeric, {numeric: {abs_tol: 1}}]\n")
-    assert str(error) == "t.yaml:3: scorers[1]: 'numeric' is there twice; keep one"
+    assert str(error) == "t.yaml:3: scorers[1]: 'numeric' appears twice; keep one"
 
 
 def test_two_system_messages_are_refused(tmp_path: Path) -> None:
-    """A sample with a system message cannot stand in a task with one."""
+    """A sample may not have a system message if its task has one."""
     text = "task:\nsystem: s\nscorers: [exact]\nsamples: [{input: [{role: system, content: x}]}]\n"
-    assert "samples[0].input: has a system message of its own" in str(fault(tmp_path, text))
+    assert "samples[0].input: has its own system message" in str(fault(tmp_path, text))
 
 
 def test_hash_ignores_what_changes_no_score(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ pytest.importorskip("tokenizers", reason="needs tokenizers: pip install tokenize
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # training/ is in no wheel
 
 from training.nano import questions, stories
-from training.nano.draw import Draw
 from training.nano.families import Chat, asking, judging, listing, read_answer, scorers, together, wording
 from training.nano.forms import worded
 from training.nano.mixture import CHUNK, FAMILIES, SCHEDULE, chunk
 from training.nano.problems import Chain, Sum, sum_key
 from training.nano.reading import eval_prompts, keys_in
 from training.nano.samples import PAIRED, PARAPHRASED, family_samples, pairs
+from training.nano.sampling import Draw
 from training.nano.split import eval_keys, is_held_out
 
 SEED = 2

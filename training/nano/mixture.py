@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .draw import Draw
 from .families import Chat, Family, asking, judging, listing, scorers, together, wording
+from .sampling import Draw
 
 FAMILIES: dict[str, Family] = {
     "sums_at_once": asking.sums_at_once,

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .draw import Draw
 from .problems import Chain, Sum
+from .sampling import Draw
 from .stories import ASIDES, NEW_STORIES, STORIES
 from .words import CAPITALS, COLOURS, NAMES, OPPOSITES, PLACES, THINGS
 

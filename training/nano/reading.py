@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pytest_hiddenlayer.taskfile import load_task, question_of, render_prompt
+from pytest_hiddenlayer.taskfile import load_task, prompt_text, render_prompt
 
 from .families.listing import (
     COMPARISONS,
@@ -210,7 +210,7 @@ def eval_prompts() -> Iterator[str]:
     for path in sorted(EVALS.glob("*.yaml")):
         task = load_task(path, EVALS.parent)
         for sample in task.samples:
-            yield question_of(render_prompt(task, sample))
+            yield prompt_text(render_prompt(task, sample))
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ import random
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
-from .draw import Draw
 from .families import Chat, judging, scorers
 from .families.asking import at_once, bare, written
 from .families.listing import compare, sort, votes
 from .mixture import FAMILIES
 from .questions import Question, chain_question, story_question, sum_question
 from .reading import keys_in
+from .sampling import Draw
 
 SEED = 777
 PARAPHRASED = (

@@ -28,7 +28,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from .model import Network, Shape, fuse
 from .optim import Optimizer
-from .probe import in_words, probe, with_weights
+from .quick_eval import in_words, probe, with_weights
 from .tokens import Encoded, encode_chunk, save_tokenizer, train_tokenizer
 
 FOLDER = Path(__file__).resolve().parents[1] / "runs" / "nano"

@@ -1,15 +1,15 @@
-"""The page of blind questions, served to this computer only, by the standard library.
+"""Serves the page of blind questions to this computer only, with the standard library.
 
-Only who has the address may ask anything of it: a random token is its first part. A request
-under another host's name (DNS rebinding) is refused, and the page may load, send to and be
-framed by nothing else.
+A random token is the first part of the path, so only a person who knows the address gets a reply.
+A request with another Host is refused (DNS rebinding), and the page's policy keeps it from loading
+anything, sending forms elsewhere, and being framed.
 """
 
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -18,6 +18,7 @@ from .label_page import done_page, question_page
 from .session import LabelingSession
 
 MAX_BODY = 64 * 1024
+"""Bytes of a form."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Type": "text/html; charset=utf-8",
@@ -29,41 +30,40 @@ HEADERS = {
 
 
 class LabelServer(ThreadingHTTPServer):
-    """One sitting on 127.0.0.1, at a port that was free; `with` closes it."""
+    """Serves one session on a free port of 127.0.0.1. Use it as a context manager to close it."""
 
     daemon_threads = True
     block_on_close = False  # a browser keeps connections open that it never uses
 
-    def __init__(self, sitting: LabelingSession) -> None:
+    def __init__(self, session: LabelingSession) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.sitting, self.token, self.lock = sitting, secrets.token_urlsafe(24), threading.Lock()
+        self.session, self.token, self.lock = session, secrets.token_urlsafe(24), threading.Lock()
 
     @property
     def address(self) -> str:
-        """What to open in a browser."""
+        """The URL to open in a browser."""
         return f"http://127.0.0.1:{self.server_port}/{self.token}/"
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: LabelServer
     server_version, sys_version = "hiddenlayer", ""
-    timeout = 30  # of a connection that says nothing, in seconds
+    timeout = 30  # seconds until an idle connection is closed
 
     def do_GET(self) -> None:
-        """The question to be asked now."""
-        if self._allowed(""):
+        """Send the page of the current question."""
+        if self._is_allowed(""):
             with self.server.lock:
-                page = question_page(self.server.sitting, nonce := secrets.token_urlsafe(16))
-            self._send(page, nonce)
+                self._send(question_page)
 
     def do_POST(self) -> None:
-        """What was said to a question; or that the person is done."""
+        """Take an answer, or end the server."""
         if self.path.endswith("/done"):
             self._done()
-        elif self._allowed("answer"):
+        elif self._is_allowed("answer"):
             with self.server.lock:
-                taken = take(self.server.sitting, self._form())
-            if taken:
+                accepted = apply_form(self.server.session, self._form())
+            if accepted:
                 self.send_response(HTTPStatus.SEE_OTHER)
                 self.send_header("Location", f"/{self.server.token}/")
                 self.end_headers()
@@ -71,15 +71,15 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_error(HTTPStatus.BAD_REQUEST)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the terminal belongs to the command."""
+        """Log nothing: the terminal belongs to the command."""
 
     def _done(self) -> None:
-        if self._allowed("done"):
-            self._send(done_page(self.server.sitting, nonce := secrets.token_urlsafe(16)), nonce)
+        if self._is_allowed("done"):
+            self._send(done_page)
             self.server.shutdown()
 
-    def _allowed(self, name: str) -> bool:
-        """Whether the request is for this page, under its own host's name; answered with an error where not."""
+    def _is_allowed(self, name: str) -> bool:
+        """Whether the request is for this page under its own host. If not, sends the error response."""
         port = self.server.server_port
         if self.headers.get("Host") not in (f"127.0.0.1:{port}", f"localhost:{port}"):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _form(self) -> dict[str, str]:
-        """The fields of the request; empty where it has none that can be read."""
+        """The fields of the request; empty if they are too long or cannot be read."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > MAX_BODY:
             return {}
@@ -100,8 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
             return {}
         return {name: values[-1] for name, values in fields.items()}
 
-    def _send(self, page: str, nonce: str) -> None:
-        body = page.encode("utf-8", "replace")
+    def _send(self, make_page: Callable[[LabelingSession, str], str]) -> None:
+        """Send the page of the session with a fresh nonce."""
+        nonce = secrets.token_urlsafe(16)
+        body = make_page(self.server.session, nonce).encode("utf-8", "replace")
         self.send_response(HTTPStatus.OK)
         for name, value in {**HEADERS, "Content-Security-Policy": _policy(nonce)}.items():
             self.send_header(name, value)
@@ -110,23 +112,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def take(sitting: LabelingSession, form: Mapping[str, str]) -> bool:
-    """Whether a form said something to one of the sitting's questions, and it was taken."""
-    at, said = form.get("at", ""), form.get("answer", "")
-    if not at.isdecimal() or int(at) > len(sitting.questions):
+def apply_form(session: LabelingSession, form: Mapping[str, str]) -> bool:
+    """Apply a form to the session. Returns False, and writes no label, if it answers none of its questions."""
+    position, choice = form.get("position", ""), form.get("answer", "")
+    if not position.isdecimal() or int(position) > len(session.questions):
         return False
-    sitting.at = int(at)
-    if said in ("skip", "back"):
-        (sitting.skip if said == "skip" else sitting.back)()
+    session.position = int(position)
+    if choice in ("skip", "back"):
+        (session.skip if choice == "skip" else session.back)()
         return True
-    if said not in sitting.choices():
+    if choice not in session.choices():
         return False
-    sitting.answer(said, form.get("note", "").replace("\r\n", "\n"))
+    session.answer(choice, form.get("note", "").replace("\r\n", "\n"))
     return True
 
 
 def _policy(nonce: str) -> str:
-    """Nothing from anywhere but the page's own style and script, and no form to anybody else."""
+    """A Content-Security-Policy that allows the page's own style, script and forms only."""
     return (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,7 +1,6 @@
-"""What people said of answers: which of two is better, or how good one is. One JSON object a line.
+"""Labels: which of two answers a person prefers, or how good they rate one. One JSON object per line.
 
-Players have names: `strategy label@provider:model slug`, such as `debate@mlx:nano-1`. Whoever
-answers sees none of them, and the order in which two answers stood is kept in `shown`.
+A rater sees no player's name. `shown` records the order in which two answers were presented.
 """
 
 from __future__ import annotations
@@ -14,25 +13,27 @@ from typing import Any, Literal, TypeAlias
 
 from ...errors import UsageError
 from ...io.jsonl import append_line, read_lines
-from ...types import Record
+from ..answers import AnswerId, Winner
 
 LABELS = Path("reports") / "labels.jsonl"
 Kind: TypeAlias = Literal["pairwise", "rating"]
+Scale: TypeAlias = tuple[float, float]
+"""The worst and the best rating."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Label:
-    """One answer of one person to one blind question."""
+    """One person's answer to one blind question. Raises ValueError if its fields contradict its kind."""
 
     kind: Kind
     task: str
     sample_id: str
     a: str  # player
     b: str | None = None  # player; None for a rating
-    winner: Literal["a", "b", "tie"] | None = None  # None for a rating
+    winner: Winner | None = None  # None for a rating
     rating: float | None = None  # on `scale`; None for a pairwise label
-    scale: tuple[float, float] | None = None  # worst and best rating; None for a pairwise label
-    shown: Literal["ab", "ba"] = "ab"  # the order in which the answers stood
+    scale: Scale | None = None  # None for a pairwise label
+    shown: Literal["ab", "ba"] = "ab"  # the order in which the answers were presented
     rater: str
     at: str  # ISO 8601, UTC
     run_a: str  # run id
@@ -43,7 +44,6 @@ class Label:
     schema: int = 1
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a label that says nothing, or more than its kind can."""
         if self.kind not in ("pairwise", "rating"):
             raise ValueError(f"kind is {self.kind!r}; write pairwise or rating")
         if self.shown not in ("ab", "ba"):
@@ -54,62 +54,57 @@ class Label:
         (_check_pairwise if self.kind == "pairwise" else _check_rating)(self)
 
     @property
-    def question(self) -> tuple[object, ...]:
-        """What was asked of whom, whichever of the two is called a: a later answer to it replaces an earlier one."""
-        b = None if self.b is None else (self.b, self.run_b or "", self.key_b or "")
+    def question_key(self) -> tuple[object, ...]:
+        """The question that this label answers. A later label with the same key replaces an earlier one."""
         a = (self.a, self.run_a, self.key_a)
-        return question_of(self.kind, self.task, self.sample_id, self.rater, self.scale, a, b)
+        b = None if self.b is None else (self.b, self.run_b or "", self.key_b or "")
+        return make_question_key(self.kind, self.task, self.sample_id, self.rater, self.scale, a, b)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, `schema` first."""
         return {"schema": self.schema, **asdict(self)}
 
 
-def question_of(
+def make_question_key(
     kind: Kind,
     task: str,
     sample_id: str,
     rater: str,
-    scale: tuple[float, float] | None,
-    a: tuple[str, str, str],
-    b: tuple[str, str, str] | None,
+    scale: Scale | None,
+    a: AnswerId,
+    b: AnswerId | None,
 ) -> tuple[object, ...]:
-    """What tells one question to one rater from all others; a and b are (player, run id, record key)."""
+    """What distinguishes one question to one rater from all others. It does not depend on the order of a and b."""
     return (kind, task, sample_id, rater, scale, *sorted([a, b or ("", "", "")]))
 
 
-def player_of(record: Record) -> str:
-    """`strategy label@provider:model slug`: who gave this answer."""
-    return f"{record.label}@{record.provider}:{record.slug}"
-
-
 def read_labels(path: Path) -> list[Label]:
-    """The labels of a file, in the order of asking; of several answers of one rater to one question the last.
+    """The labels of a file in the order in which their questions were first answered.
 
-    Half a line at the very end (a process that was killed while writing) is left out. Raises
-    UsageError with file and line for any other line that is no label, and for a missing file.
+    Only a rater's last label per question counts. An incomplete last line (the writer was killed) is
+    ignored. Raises UsageError with file and line for any other malformed line, and for a missing file.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: no such file of labels; make one with `hiddenlayer label RUN`")
-    found: dict[tuple[object, ...], Label] = {}
+        raise UsageError(f"{path}: no such file of labels; create one with `hiddenlayer label RUN`")
+    labels: dict[tuple[object, ...], Label] = {}
     for number, values in read_lines(path, "a label"):
         try:
             label = _from_json(values)
         except (TypeError, ValueError) as error:
             raise UsageError(f"{path}:{number}: not a label: {error}") from error
-        found[label.question] = label
-    return list(found.values())
+        labels[label.question_key] = label
+    return list(labels.values())
 
 
 def append_label(path: Path, label: Label) -> None:
-    """Put one label on disk; when this returns, the death of this process cannot lose it."""
+    """Append one label to a file. It survives the death of this process once the function returns."""
     append_line(path, label.to_json())
 
 
 def _from_json(values: Mapping[str, Any]) -> Label:
-    known = {f.name for f in fields(Label)}
     if values.get("schema") != 1:
         raise ValueError(f"schema {values.get('schema')!r}; this version reads schema 1")
+    known = {f.name for f in fields(Label)}
     chosen = {name: value for name, value in values.items() if name in known}
     scale = chosen.get("scale")
     return Label(**{**chosen, "scale": tuple(scale) if isinstance(scale, list) else scale})

@@ -1,1 +1,1 @@
-"""Audits of a judge model: bias, agreement with people, master-key attacks."""
+"""Audits of a judge. Imports `analysis.answers`, `analysis.annotation` and everything below `analysis/`."""

@@ -1,22 +1,23 @@
-"""What a judge can be trusted with, on the answers of a run."""
+"""The audit of a judge on the answers of a run: biases, agreement with people and scores, master-key attacks."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ...engine.cases import full_name
 from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
-from ...results.log.run_log import write_json
+from ...io.atomic import write_json
+from ...model_names import full_name
+from ...options import RunOptions
 from ...types import GenerationConfig, ModelName, Usage
 from ..annotation.labels import Label
-from ..annotation.questions import read_sides
-from .master_keys import MasterKeyResult, judge_keys, key_samples, texts
-from .metrics import Figure, agreement, key_figures, length_bias, position, self_preference
+from ..answers import read_answers
+from .master_keys import MasterKeyResult, judge_keys, key_samples, key_texts
+from .metrics import Metric, agreement, key_metrics, length_bias, position_bias, self_preference
 from .pairs import JudgedPair, audit_pairs, choose, judge_pairs
 from .prompts import DEFAULT_PROMPTS, AuditPrompts
 
@@ -25,27 +26,31 @@ FILE = "judge_audit.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditOptions:
-    """How much is asked, and how."""
+    """How much is judged, and how."""
 
     n: int = 50  # pairs, each judged in both orders
-    keys: int = 10  # samples to which every text without an answer is put
+    keys: int = 10  # samples that are attacked with every master key
     tasks: tuple[str, ...] = ()  # empty: all
-    reference: bool = False  # show the target beside a pair
-    max_tokens: int | None = None  # of a judge's reply; None: the scorers' own
+    reference: bool = False  # show the target with a pair
+    max_tokens: int | None = None  # of a judge's reply; None: the scorers' default
     seed: int = 0
-    concurrency: int = 20
+    calls: RunOptions = RunOptions(concurrency=20)  # of the judge
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but `calls`: they do not change what is measured."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "calls"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audit:
-    """Everything that was asked of one judge on one run, and the figures of it."""
+    """All verdicts of one judge on one run, and the metrics over them."""
 
     run: str
     judge: str  # PROVIDER[:MODEL]
     model: str  # full name
-    terms: str  # whose prompts
+    prompts: str  # where the prompts are from
     options: AuditOptions
-    available: int  # pairs of whole answers that differ
+    available: int  # pairs of complete answers that differ
     equal: int  # pairs of equal answers, left out
     judged: Sequence[JudgedPair]
     keys: Sequence[MasterKeyResult]
@@ -53,40 +58,43 @@ class Audit:
     cost_usd: float | None  # None: unknown
 
     @property
-    def sections(self) -> dict[str, list[Figure]]:
-        """Heading → its figures."""
+    def sections(self) -> dict[str, list[Metric]]:
+        """Heading → its metrics."""
         return {
-            "position": list(position(self.judged)),
+            "position": list(position_bias(self.judged)),
             "length": list(length_bias(self.judged)),
             "self-preference": list(self_preference(self.judged, self.model)),
             "agreement": list(agreement(self.judged)),
-            "texts without an answer": list(key_figures(self.keys)),
+            "master-key attacks": list(key_metrics(self.keys)),
         }
 
     @property
-    def unread(self) -> list[str]:
-        """Why a pair has no verdict, one sentence for each that has none."""
-        return [said.why for said in self.judged if said.votes is None]
+    def unreadable(self) -> list[str]:
+        """For each pair without a verdict, the reason."""
+        return [pair.why for pair in self.judged if pair.votes is None]
 
     @property
     def measured(self) -> bool:
-        """Whether the judge said anything that could be read."""
-        return any(said.votes for said in self.judged) or any(said.accepted is not None for said in self.keys)
+        """Whether any of the judge's replies could be read."""
+        return any(pair.votes for pair in self.judged) or any(key.accepted is not None for key in self.keys)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
-            **{
-                name: getattr(self, name)
-                for name in ("run", "judge", "model", "terms", "available", "equal", "cost_usd")
-            },
-            "options": asdict(self.options),
+            "run": self.run,
+            "judge": self.judge,
+            "model": self.model,
+            "terms": self.prompts,
+            "available": self.available,
+            "equal": self.equal,
+            "cost_usd": self.cost_usd,
+            "options": self.options.to_json(),
             "pairs": len(self.judged),
-            "unread": len(self.unread),
+            "unread": len(self.unreadable),
             "usage": asdict(self.usage),
-            "figures": {head: [asdict(figure) for figure in found] for head, found in self.sections.items()},
-            "verdicts": [_verdict_json(said) for said in self.judged],
-            "keys": [asdict(said) for said in self.keys],
+            "figures": {head: [asdict(metric) for metric in metrics] for head, metrics in self.sections.items()},
+            "verdicts": [_verdict_json(pair) for pair in self.judged],
+            "keys": [asdict(key) for key in self.keys],
         }
 
 
@@ -95,41 +103,38 @@ def audit_judge(
     judge: ModelName,
     options: AuditOptions,
     *,
-    terms: AuditPrompts = DEFAULT_PROMPTS,
+    prompts: AuditPrompts = DEFAULT_PROMPTS,
     labels: Sequence[Label] = (),
     on_done: Callable[[int, int], None] = lambda done, total: None,
 ) -> Audit:
-    """The audit of a judge on the answers in a run's folder, also saved there beside those of other judges.
+    """Audit a judge on the answers in a run's folder, and save the audit there; other judges' audits are kept.
 
-    `on_done` gets (judgements made, judgements to be made). Raises UsageError for a run without
+    `on_done` is called with (judgements made, judgements to make). Raises UsageError for a run without
     answers, and what opening the judge raises.
     """
-    saved = _saved(folder)  # before a judge is paid
-    sides = read_sides(folder, options.tasks)
-    if not sides:
-        raise UsageError(f"{folder.name} holds no whole answer to judge")
-    pairs, equal = audit_pairs(sides, labels)
+    saved = _saved_audits(folder)  # a faulty file is found before a judge is paid
+    answers = read_answers(folder, options.tasks)
+    if not answers:
+        raise UsageError(f"{folder.name} holds no complete answer to judge")
+    pairs, equal = audit_pairs(answers, labels)
     chosen = choose(pairs, options.n, full_name(judge), seed=options.seed)
-    samples = key_samples(sides, options.keys, seed=options.seed)
-    total = len(chosen) + sum(len(terms.forms) * len(list(texts(asked.sample))) for asked in samples)
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        on_done(done, total)
-
-    limits = GenerationConfig(max_tokens=options.max_tokens)
+    samples = key_samples(answers, options.keys, seed=options.seed)
+    count = _counter(
+        on_done, len(chosen) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)
+    )
     with JudgeSession(
-        model=judge, concurrency=options.concurrency, seed=options.seed, overrides=limits
+        model=judge,
+        options=options.calls,
+        seed=options.seed,
+        overrides=GenerationConfig(max_tokens=options.max_tokens),
     ) as judge_session:
-        judged = judge_pairs(judge_session, chosen, terms, reference=options.reference, on_done=count)
-        keys = judge_keys(judge_session, samples, terms.forms, on_done=count)
-    found = Audit(
+        judged = judge_pairs(judge_session, chosen, prompts, reference=options.reference, on_done=count)
+        keys = judge_keys(judge_session, samples, prompts.formats, on_done=count)
+    audit = Audit(
         run=folder.name,
         judge=str(judge),
         model=full_name(judge),
-        terms=terms.source,
+        prompts=prompts.source,
         options=options,
         available=len(pairs),
         equal=equal,
@@ -138,12 +143,24 @@ def audit_judge(
         usage=judge_session.usage,
         cost_usd=judge_session.cost_usd,
     )
-    write_json(folder / FILE, {"schema": 1, "judges": {**saved, found.judge: found.to_json()}})
-    return found
+    write_json(folder / FILE, {"schema": 1, "judges": {**saved, audit.judge: audit.to_json()}})
+    return audit
 
 
-def _saved(folder: Path) -> dict[str, Any]:
-    """The audits of the run so far, by judge. Raises UsageError for a file that is something else."""
+def _counter(on_done: Callable[[int, int], None], total: int) -> Callable[[], None]:
+    """A function that reports one more judgement of `total` each time it is called."""
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        on_done(done, total)
+
+    return count
+
+
+def _saved_audits(folder: Path) -> dict[str, Any]:
+    """The audits saved in the run, by judge. Raises UsageError if the file holds anything else."""
     path = folder / FILE
     if not path.is_file():
         return {}
@@ -154,19 +171,19 @@ def _saved(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is no audit ({error}); move it away") from error
 
 
-def _verdict_json(said: JudgedPair) -> dict[str, Any]:
-    pair = said.pair
+def _verdict_json(judged: JudgedPair) -> dict[str, Any]:
+    pair = judged.pair
     return {
-        "task": pair.a.spot[0],
-        "sample_id": pair.a.spot[1],
+        "task": pair.a.record.task,
+        "sample_id": pair.a.record.sample_id,
         "a": pair.a.player,
         "b": pair.b.player,
         "key_a": pair.a.record.key,
         "key_b": pair.b.record.key,
-        "winner": said.winner,
-        "a_first": said.first,
-        "b_first": said.second,
+        "winner": judged.winner,
+        "a_first": judged.first,
+        "b_first": judged.second,
         "people": pair.people,
         "scores": pair.scores,
-        "why": said.why,
+        "why": judged.why,
     }

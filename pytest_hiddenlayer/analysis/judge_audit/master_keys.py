@@ -1,8 +1,7 @@
-"""Texts that hold no answer, put before a judge as if they were one: does it accept them?
+"""Master-key attacks: texts without an answer, given to a judge as if they were one. Does it accept them?
 
-Zhao et al. 2025, "One Token to Fool LLM-as-a-Judge", arXiv:2507.08794, call them master keys.
-The right answer itself is judged beside them: a judge that accepts nothing is fooled by
-nothing, and of no use.
+Zhao et al. 2025, "One Token to Fool LLM-as-a-Judge", arXiv:2507.08794. The right answer is judged
+as a control: a judge that accepts nothing is never fooled, and is of no use.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from ...identifiers import derive_seed
 from ...scorers.judge.call import MASTER_KEYS
 from ...scorers.judge.prompt_fields import question_of
 from ...types import Sample, Score
-from ..annotation.questions import Side
+from ..answers import PlayerAnswer
 from .pairs import cluster_of, sample_of
 from .prompts import RatingFormat
 
@@ -26,63 +25,72 @@ CONTROL = "the right answer"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MasterKeyResult:
-    """What a judge said of one text to one sample."""
+    """A judge's verdict on one text as the answer to one sample."""
 
-    form: str  # what accepting is called
-    key: str  # the text; ECHO and CONTROL for those that are the sample's own
+    form: str  # the label of the rating format
+    key: str  # the text; ECHO and CONTROL for the sample's own texts
     cluster: str
-    accepted: bool | None  # at or above the pass score; None: not judged, and `why` says why
+    accepted: bool | None  # at or above the pass score; None: not judged, see `why`
     value: float | None  # in [0, 1]
     why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeySample:
-    """A sample that keys are put to."""
+    """A sample that is attacked."""
 
     sample: Sample
-    cluster: str  # what error bars take as one
+    cluster: str  # the unit that error bars resample
 
 
-def key_samples(sides: Sequence[Side], n: int, *, seed: int = 0) -> list[KeySample]:
+def key_samples(answers: Sequence[PlayerAnswer], n: int, *, seed: int = 0) -> list[KeySample]:
     """At most `n` of the run's samples, drawn at random; those with a target first."""
-    found = {side.spot: KeySample(sample=sample_of(side.record), cluster=cluster_of(side.record)) for side in sides}
-    drawn = sorted(found, key=lambda spot: (not found[spot].sample.targets, derive_seed(seed, "keys", *spot)))
-    return [found[spot] for spot in drawn[:n]]
+    samples = {
+        answer.sample: KeySample(sample=sample_of(answer.record), cluster=cluster_of(answer.record))
+        for answer in answers
+    }
+    order = sorted(samples, key=lambda name: (not samples[name].sample.targets, derive_seed(seed, "keys", *name)))
+    return [samples[name] for name in order[:n]]
 
 
 def judge_keys(
     judge_session: JudgeSession,
     samples: Sequence[KeySample],
-    forms: Sequence[RatingFormat],
+    formats: Sequence[RatingFormat],
     *,
     on_done: Callable[[], None],
 ) -> list[MasterKeyResult]:
-    """The verdicts on every key and the right answer, for each sample in every form."""
-    todo = [(asked, form, key, text) for asked in samples for form in forms for key, text in texts(asked.sample)]
+    """The verdicts on every master key and the right answer, for each sample in every rating format."""
+    attacks = [
+        (attacked, rating, key, text)
+        for attacked in samples
+        for rating in formats
+        for key, text in key_texts(attacked.sample)
+    ]
 
-    async def one(sample: Sample, form: RatingFormat, text: str) -> Score:
+    async def judge(sample: Sample, rating: RatingFormat, text: str) -> Score:
         try:
-            return await form.scorer(sample).score(text, sample, judge_session.ask)
+            return await rating.scorer(sample).score(text, sample, judge_session.ask)
         finally:
             on_done()
 
-    scores = judge_session.gather(one(asked.sample, form, text) for asked, form, _, text in todo)
+    scores = judge_session.gather(judge(attacked.sample, rating, text) for attacked, rating, _, text in attacks)
     return [
-        _verdict(form, key, asked.cluster, score) for (asked, form, key, _), score in zip(todo, scores, strict=True)
+        _result(rating, key, attacked.cluster, score)
+        for (attacked, rating, key, _), score in zip(attacks, scores, strict=True)
     ]
 
 
-def texts(sample: Sample) -> Iterator[tuple[str, str]]:
-    """(name, text) of everything that is judged as an answer to a sample."""
+def key_texts(sample: Sample) -> Iterator[tuple[str, str]]:
+    """(name, text) of every text that is judged as an answer to the sample."""
     yield from ((key, key) for key in MASTER_KEYS)
     yield ECHO, question_of(sample)
     if sample.targets:
         yield CONTROL, sample.targets[0]
 
 
-def _verdict(form: RatingFormat, key: str, cluster: str, score: Score | ProviderError) -> MasterKeyResult:
+def _result(rating: RatingFormat, key: str, cluster: str, score: Score | ProviderError) -> MasterKeyResult:
     value = None if isinstance(score, ProviderError) else score.value
     why = str(score) if isinstance(score, ProviderError) else "" if value is not None else score.explanation
-    accepted = None if value is None else value >= form.pass_score
-    return MasterKeyResult(form=form.words, key=key, cluster=cluster, accepted=accepted, value=value, why=why)
+    accepted = None if value is None else value >= rating.pass_score
+    return MasterKeyResult(form=rating.label, key=key, cluster=cluster, accepted=accepted, value=value, why=why)

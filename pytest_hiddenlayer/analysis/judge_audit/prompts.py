@@ -1,4 +1,4 @@
-"""How an audited judge is asked: as the scorers `win_rate` and `llm_judge` ask, in our words or in a task's."""
+"""How an audited judge is prompted: like the scorers `win_rate` and `llm_judge`, by default or as in a task."""
 
 from __future__ import annotations
 
@@ -8,46 +8,48 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...protocols import Scorer
 from ...scorers.build import build_scorer
-from ...types import Sample, Scorer, Spec
+from ...taskfile import load_task
+from ...types import Sample, Spec
 
 CRITERIA = "Is the answer right?"
-_NOT_OURS = {"model", "against", "combine"}
-"""Parameters that say who judges what: here that is the audited judge, and the answers of a run."""
+_OVERRIDDEN = {"model", "against", "combine"}
+"""Scorer parameters that the audit sets itself: it chooses the judge, and compares the answers of a run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RatingFormat:
-    """One way to have a single answer judged, and what counts as accepted."""
+    """One way to have a single answer judged, and the score from which on it counts as accepted."""
 
-    words: str  # what accepting is called
+    label: str  # what acceptance is called in the metrics
     params: Mapping[str, Any]  # of llm_judge
     pass_score: float = 0.5
-    reference: bool = False  # show the target where the sample has one
+    reference: bool = False  # show the target if the sample has one
 
     def scorer(self, sample: Sample) -> Scorer:
         """The scorer for this sample."""
-        more = {"reference": bool(sample.targets)} if self.reference else {}
-        return build_scorer(Spec(name="llm_judge", params={**self.params, **more}))
+        reference = {"reference": bool(sample.targets)} if self.reference else {}
+        return build_scorer(Spec(name="llm_judge", params={**self.params, **reference}))
 
 
-OURS = (
-    RatingFormat(words="accepted as right", params={"criteria": CRITERIA, "scale": "yes_no"}, reference=True),
-    RatingFormat(words="rated 3 of 5 or more", params={"criteria": CRITERIA, "scale": [1, 5]}, reference=True),
+DEFAULT_FORMATS = (
+    RatingFormat(label="accepted as right", params={"criteria": CRITERIA, "scale": "yes_no"}, reference=True),
+    RatingFormat(label="rated 3 of 5 or more", params={"criteria": CRITERIA, "scale": [1, 5]}, reference=True),
 )
-"""Right or wrong, and a rating; with the reference where there is one, as Zhao et al. 2025 (arXiv:2507.08794) ask."""
+"""Right or wrong, and a rating; both show the target if there is one, as in Zhao et al. 2025 (arXiv:2507.08794)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditPrompts:
-    """How pairs and single answers are put to the judge."""
+    """The judge's prompts for pairs and for single answers."""
 
-    source: str = "our prompts"
+    source: str = "the default prompts"
     pair: Mapping[str, Any] = field(default_factory=dict)  # parameters of win_rate
-    forms: tuple[RatingFormat, ...] = OURS
+    formats: tuple[RatingFormat, ...] = DEFAULT_FORMATS
 
     def pair_scorer(self, sample: Sample, other: str, *, reference: bool) -> Scorer:
-        """The scorer that compares an answer to this sample with `other`; with `reference` it shows the target."""
+        """The scorer that compares an answer to this sample with `other`. With `reference` it shows the target."""
         more = {"reference": True} if reference and sample.targets else {}
         return build_scorer(Spec(name="win_rate", params={**self.pair, **more, "against": {sample.id: (other,)}}))
 
@@ -55,29 +57,26 @@ class AuditPrompts:
 DEFAULT_PROMPTS = AuditPrompts()
 
 
-def task_terms(path: Path, root: Path) -> AuditPrompts:
-    """The terms of a task file's scorers `win_rate` and `llm_judge`; ours for the one that it has not.
+def prompts_of_task(path: Path, root: Path) -> AuditPrompts:
+    """The prompts of a task file's scorers `win_rate` and `llm_judge`; the default for one that it lacks.
 
-    Raises TaskError for a faulty file, UsageError for one with neither.
+    Raises TaskError for a faulty file, and UsageError if it has neither scorer.
     """
-    from ...taskfile import load_task
-
     task = load_task(path, root)
-    found = {spec.name: spec for spec in reversed(task.scorers) if spec.name in ("win_rate", "llm_judge")}
-    if not found:
+    specs = {spec.name: spec for spec in reversed(task.scorers) if spec.name in ("win_rate", "llm_judge")}
+    if not specs:
         raise UsageError(
-            f"--as {path}: this task has neither a scorer win_rate nor llm_judge; its scorers judge nothing"
+            f"--as {path}: this task has neither a scorer win_rate nor llm_judge; name a task with one of them"
         )
-    pair = _params(found.get("win_rate"))
-    if "llm_judge" not in found:
+    pair = _params(specs.get("win_rate"))
+    if "llm_judge" not in specs:
         return AuditPrompts(source=task.path, pair=pair)
-    params = _params(found["llm_judge"])
-    limit = (
-        build_scorer(Spec(name="llm_judge", params=params)).pass_score if task.pass_score is None else task.pass_score
-    )
-    form = RatingFormat(words=f"scored {limit:g} or more", params=params, pass_score=limit)
-    return AuditPrompts(source=task.path, pair=pair, forms=(form,))
+    params = _params(specs["llm_judge"])
+    default = build_scorer(Spec(name="llm_judge", params=params)).pass_score
+    pass_score = default if task.pass_score is None else task.pass_score
+    rating = RatingFormat(label=f"scored {pass_score:g} or more", params=params, pass_score=pass_score)
+    return AuditPrompts(source=task.path, pair=pair, formats=(rating,))
 
 
 def _params(spec: Spec | None) -> dict[str, Any]:
-    return {} if spec is None else {name: value for name, value in spec.params.items() if name not in _NOT_OURS}
+    return {} if spec is None else {name: value for name, value in spec.params.items() if name not in _OVERRIDDEN}

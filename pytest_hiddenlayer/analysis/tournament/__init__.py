@@ -1,1 +1,1 @@
-"""Tournaments: games between strategies and models, and their ranking."""
+"""Tournaments between players. Imports `analysis.answers`, `analysis.annotation` and everything below `analysis/`."""

@@ -1,54 +1,56 @@
-"""Games of a tournament, and their log: one line a game, on disk as soon as it is decided."""
+"""Games of a tournament, and their log: one line per game, written as soon as the game is decided."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from ...errors import UsageError
 from ...identifiers import digest
 from ...io.jsonl import append_line, read_lines
-from .players import SampleKey, TournamentData
-
-Winner: TypeAlias = Literal["a", "b", "tie"]
+from ..answers import SampleKey, Winner
+from .players import TournamentData
 
 LOG = "games.jsonl"
+_SCORES: dict[Winner, float] = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Game:
     """Two players on one sample."""
 
-    key: str  # hash of all that determines it
+    key: str  # hash of everything that determines the game
     source: str  # scores, judge or labels
     rater: str  # the judge's or the person's name; empty for scores
     task: str
     sample_id: str
-    cluster: str  # what error bars take as one
+    cluster: str  # the unit that error bars resample
     a: str
     b: str
-    winner: Winner | None  # None: the verdict cannot be read; the game does not count
-    consistent: bool | None = None  # whether a judge said the same in both orders; None: not asked twice
-    votes: tuple[str, str] | None = None  # a judge's letters, A the answer shown first: with a first, with b first
+    winner: Winner | None  # None: the verdict is unreadable, and the game does not count
+    consistent: bool | None = None  # whether both orders gave the same verdict; None: not judged in both orders
+    votes: tuple[str, str] | None = (
+        None  # the judge's letters with a first and with b first; A: the answer shown first
+    )
     explanation: str = ""
 
     @property
     def score(self) -> float | None:
-        """1.0 where a won, 0.5 for a tie, 0.0 where b won; None where the verdict cannot be read."""
-        return None if self.winner is None else {"a": 1.0, "tie": 0.5, "b": 0.0}[self.winner]
+        """1.0 if a won, 0.5 for a tie, 0.0 if b won; None if the verdict is unreadable."""
+        return None if self.winner is None else _SCORES[self.winner]
 
 
 class GameLog:
-    """`games.jsonl` in a run's folder; games of every source stand in it, each under its key."""
+    """`games.jsonl` in a run's folder. It holds games of every source, each under its key."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LOG
 
     def read(self) -> dict[str, Game]:
-        """Key → game, as last written. Raises UsageError with file and line for what is no game."""
-        found: dict[str, Game] = {}
+        """Key → game, as last written. Raises UsageError with file and line for a malformed line."""
+        games: dict[str, Game] = {}
         for number, values in read_lines(self.path, "a game") if self.path.is_file() else ():
             try:
                 game = _from_json(values)
@@ -56,12 +58,50 @@ class GameLog:
                 raise UsageError(
                     f"{self.path}:{number}: not a game: {error}. Delete the line, or the file"
                 ) from error
-            found[game.key] = game
-        return found
+            games[game.key] = game
+        return games
 
     def append(self, game: Game) -> None:
-        """Put a game on disk; when this returns, the death of this process cannot lose it."""
+        """Append one game. It survives the death of this process once the function returns."""
         append_line(self.path, asdict(game))
+
+
+def game_key(data: TournamentData, sample: SampleKey, a: str, b: str, *more: str) -> str:
+    """The key of a game: a hash of sample, players, their answers and scores, and `more` (source, judge, ...)."""
+    results = data.results[sample]
+    answers = [[results[player].output, results[player].score] for player in (a, b)]
+    return digest([sample.task, sample.sample_id, sample.hash, a, b, answers, *more])
+
+
+def score_games(data: TournamentData) -> Iterator[Game]:
+    """One game for every two players with a score on the same sample. The higher score wins, equal scores tie."""
+    for sample, a, b in data.matchups():
+        score_a, score_b = (data.results[sample][player].score for player in (a, b))
+        if score_a is None or score_b is None:
+            continue
+        winner: Winner = "tie" if abs(score_a - score_b) < 1e-9 else "a" if score_a > score_b else "b"
+        yield Game(
+            key=game_key(data, sample, a, b, "scores"),
+            source="scores",
+            rater="",
+            task=sample.task,
+            sample_id=sample.sample_id,
+            cluster=data.cluster(sample),
+            a=a,
+            b=b,
+            winner=winner,
+            explanation=f"{score_a:.6g} against {score_b:.6g}",
+        )
+
+
+def unplayed(data: TournamentData, games: Sequence[Game]) -> int:
+    """How many matchups have no game."""
+    return sum(1 for _ in data.matchups()) - len(games)
+
+
+def triples(games: Iterable[Game]) -> list[tuple[str, str, float]]:
+    """(a, b, score) of the games that count."""
+    return [(game.a, game.b, game.score) for game in games if game.score is not None]
 
 
 def _from_json(values: Mapping[str, Any]) -> Game:
@@ -70,41 +110,3 @@ def _from_json(values: Mapping[str, Any]) -> Game:
     if game.winner not in ("a", "b", "tie", None):
         raise ValueError(f"winner is {game.winner!r}; a, b, tie or null is needed")
     return game if game.votes is None else replace(game, votes=(game.votes[0], game.votes[1]))
-
-
-def game_key(field: TournamentData, spot: SampleKey, a: str, b: str, *more: str) -> str:
-    """The key of a game: sample, players, their answers and scores, and `more` (source, judge, ...)."""
-    entries = field.entries[spot]
-    answers = [[entries[name].output, entries[name].score] for name in (a, b)]
-    return digest([spot.task, spot.sample_id, spot.hash, a, b, answers, *more])
-
-
-def score_games(field: TournamentData) -> Iterator[Game]:
-    """A game for every two players scored on the same sample: the higher headline score wins, equal is a tie."""
-    for spot, a, b in field.matchups():
-        one, other = (field.entries[spot][name].score for name in (a, b))
-        if one is None or other is None:
-            continue
-        winner: Winner = "tie" if abs(one - other) < 1e-9 else "a" if one > other else "b"
-        yield Game(
-            key=game_key(field, spot, a, b, "scores"),
-            source="scores",
-            rater="",
-            task=spot.task,
-            sample_id=spot.sample_id,
-            cluster=field.cluster(spot),
-            a=a,
-            b=b,
-            winner=winner,
-            explanation=f"{one:.6g} against {other:.6g}",
-        )
-
-
-def unplayed(field: TournamentData, games: Sequence[Game]) -> int:
-    """Pairs of entries on one sample that made no game."""
-    return sum(1 for _ in field.matchups()) - len(games)
-
-
-def triples(games: Iterable[Game]) -> list[tuple[str, str, float]]:
-    """(a, b, score) of the games that count."""
-    return [(game.a, game.b, game.score) for game in games if game.score is not None]

@@ -1,4 +1,4 @@
-"""Games that a judge decides: which are open, which come next, and each on disk as soon as it is decided."""
+"""Games that a judge decides: which are open, which come next, and each written to the log once decided."""
 
 from __future__ import annotations
 
@@ -9,104 +9,115 @@ from ...engine.judge_session import JudgeSession
 from ...errors import ProviderError
 from ...scorers.judge.pairwise import CRITERIA, TEMPLATE, judge_pair
 from ...stats.paired_comparison_models.match_scheduling import Pair, next_pairs, schedule, shuffled
+from ..answers import SampleKey
 from .games import Game, GameLog, game_key, triples
-from .players import SampleKey, TournamentData
+from .players import TournamentData
 
-Opening: TypeAlias = tuple[Pair, SampleKey]
+OpenGame: TypeAlias = tuple[Pair, SampleKey]
 Progress: TypeAlias = Callable[[int, int], None]
 """Called after each game with (games decided so far, games wanted)."""
 
 BATCH = 10
-"""Games that are chosen at a time by active selection; their verdicts choose the next."""
+"""Games that active selection chooses at a time; their verdicts decide the next choice."""
 
 
 class JudgedGames:
-    """The games of a field before one judge; those that the log knows are not asked again."""
+    """The games of a tournament with one judge. Games in the log are not judged again."""
 
-    def __init__(self, field: TournamentData, judge: str, log: GameLog, *, seed: int = 0) -> None:
-        self.field, self.judge, self.log, self.seed = field, judge, log, seed
+    def __init__(self, data: TournamentData, judge: str, log: GameLog, *, seed: int = 0) -> None:
+        self.data, self.judge, self.log, self.seed = data, judge, log, seed
         self.matchups: dict[Pair, list[SampleKey]] = {}  # pair → the samples on which both have an output
-        for spot, a, b in field.matchups():
-            if None not in (field.entries[spot][a].output, field.entries[spot][b].output):
-                self.matchups.setdefault((a, b), []).append(spot)
-        known = log.read()
-        keys = (self.key(pair, spot) for pair, spots in self.matchups.items() for spot in spots)
-        self.games: dict[str, Game] = {key: known[key] for key in keys if key in known}
+        for sample, a, b in data.matchups():
+            if None not in (data.results[sample][a].output, data.results[sample][b].output):
+                self.matchups.setdefault((a, b), []).append(sample)
+        logged = log.read()
+        keys = (self.key(pair, sample) for pair, samples in self.matchups.items() for sample in samples)
+        self.games: dict[str, Game] = {key: logged[key] for key in keys if key in logged}
         self.failed: dict[str, ProviderError] = {}
 
-    def key(self, pair: Pair, spot: SampleKey) -> str:
-        """The key of a game: another judge, seed, answer, question or judge's prompt is another game."""
-        return game_key(self.field, spot, *pair, "judge", self.judge, str(self.seed), TEMPLATE, CRITERIA)
+    @property
+    def possible(self) -> int:
+        """How many games the answers allow."""
+        return sum(map(len, self.matchups.values()))
 
-    def beginning(self, most: int | None) -> list[Opening]:
-        """The undecided among the round robin's first `most` games, or of all; decided ones beyond do not count."""
-        order = {self.key(*opening): opening for opening in schedule(self.matchups, seed=self.seed)[:most]}
+    def key(self, pair: Pair, sample: SampleKey) -> str:
+        """The key of a game. It changes with the judge, its seed and prompt, the question, and the answers."""
+        return game_key(self.data, sample, *pair, "judge", self.judge, str(self.seed), TEMPLATE, CRITERIA)
+
+    def open_games(self, max_games: int | None) -> list[OpenGame]:
+        """The undecided games among the first `max_games` of a round robin, or among all.
+
+        Decided games beyond the first `max_games` no longer count.
+        """
+        order = {self.key(*game): game for game in schedule(self.matchups, seed=self.seed)[:max_games]}
         self.games = {key: game for key, game in self.games.items() if key in order}
-        return [opening for key, opening in order.items() if key not in self.games]
+        return [game for key, game in order.items() if key not in self.games]
 
-    def left(self, most: int) -> int:
-        """How many games may still be tried until `most` are decided or none is open."""
-        return min(most, sum(map(len, self.matchups.values()))) - len(self.games) - len(self.failed)
+    def remaining(self, max_games: int) -> int:
+        """How many more games may be tried until `max_games` are decided or no game is open."""
+        return min(max_games, self.possible) - len(self.games) - len(self.failed)
 
-    def play(self, judge_session: JudgeSession, openings: Sequence[Opening], on_game: Progress | None = None) -> None:
-        """Decide these games."""
-        self._play(judge_session, openings, len(self.games) + len(openings), on_game)
+    def play(
+        self, judge_session: JudgeSession, open_games: Sequence[OpenGame], on_game: Progress | None = None
+    ) -> None:
+        """Have these games decided."""
+        self._play(judge_session, open_games, len(self.games) + len(open_games), on_game)
 
-    def play_active(self, judge_session: JudgeSession, most: int, on_game: Progress | None = None) -> None:
-        """Decide games, those that tell most first, until `most` are; stops where a whole batch fails."""
-        wanted = len(self.games) + self.left(most)
-        while (left := self.left(most)) > 0:
-            before = len(self.games)
-            self._play(judge_session, self._next(min(BATCH, left)), wanted, on_game)
-            if len(self.games) == before:
+    def play_active(self, judge_session: JudgeSession, max_games: int, on_game: Progress | None = None) -> None:
+        """Have the most informative games decided first, until `max_games` are. Stops if a whole batch fails."""
+        wanted = len(self.games) + self.remaining(max_games)
+        while (remaining := self.remaining(max_games)) > 0:
+            decided = len(self.games)
+            self._play(judge_session, self._most_informative(min(BATCH, remaining)), wanted, on_game)
+            if len(self.games) == decided:
                 return
 
-    def _next(self, n: int) -> list[Opening]:
+    def _most_informative(self, n: int) -> list[OpenGame]:
         tried = {*self.games, *self.failed}
         queues = {
-            pair: [spot for spot in shuffled(spots, pair, self.seed) if self.key(pair, spot) not in tried]
-            for pair, spots in self.matchups.items()
+            pair: [sample for sample in shuffled(samples, pair, self.seed) if self.key(pair, sample) not in tried]
+            for pair, samples in self.matchups.items()
         }
         ready = {pair: len(queue) for pair, queue in queues.items()}
-        chosen = next_pairs(triples(self.games.values()), ready, n, seed=self.seed)
-        return [(pair, queues[pair].pop(0)) for pair in chosen]
+        pairs = next_pairs(triples(self.games.values()), ready, n, seed=self.seed)
+        return [(pair, queues[pair].pop(0)) for pair in pairs]
 
     def _play(
-        self, judge_session: JudgeSession, openings: Sequence[Opening], total: int, on_game: Progress | None
+        self, judge_session: JudgeSession, open_games: Sequence[OpenGame], wanted: int, on_game: Progress | None
     ) -> None:
-        async def play(pair: Pair, spot: SampleKey) -> None:
+        async def play(pair: Pair, sample: SampleKey) -> None:
             try:
-                game = await self._decide(judge_session, pair, spot)
+                game = await self._decide(judge_session, pair, sample)
             except ProviderError as error:
-                self.failed[self.key(pair, spot)] = error
+                self.failed[self.key(pair, sample)] = error
                 return
             self.log.append(game)
             self.games[game.key] = game
             if on_game is not None:
-                on_game(len(self.games), total)
+                on_game(len(self.games), wanted)
 
-        judge_session.gather(play(*opening) for opening in openings)
+        judge_session.gather(play(*game) for game in open_games)
 
-    async def _decide(self, judge_session: JudgeSession, pair: Pair, spot: SampleKey) -> Game:
-        one, other = (self.field.entries[spot][name] for name in pair)
-        found = await judge_pair(
+    async def _decide(self, judge_session: JudgeSession, pair: Pair, sample: SampleKey) -> Game:
+        a, b = (self.data.results[sample][player] for player in pair)
+        verdict = await judge_pair(
             judge_session.ask,
-            one.question,
-            one.output or "",
-            other.output or "",
-            reference=one.targets[0] if one.targets else None,
+            a.question,
+            a.output or "",
+            b.output or "",
+            reference=a.targets[0] if a.targets else None,
         )
         return Game(
-            key=self.key(pair, spot),
+            key=self.key(pair, sample),
             source="judge",
             rater=self.judge,
-            task=spot.task,
-            sample_id=spot.sample_id,
-            cluster=self.field.cluster(spot),
+            task=sample.task,
+            sample_id=sample.sample_id,
+            cluster=self.data.cluster(sample),
             a=pair[0],
             b=pair[1],
-            winner=found.winner,
-            consistent=found.consistent,
-            votes=(found.first, found.second) if found.first and found.second else None,
-            explanation=found.explanation,
+            winner=verdict.winner,
+            consistent=verdict.consistent,
+            votes=(verdict.first, verdict.second) if verdict.first and verdict.second else None,
+            explanation=verdict.explanation,
         )

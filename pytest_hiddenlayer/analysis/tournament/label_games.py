@@ -7,67 +7,66 @@ from pathlib import Path
 
 from ...identifiers import digest
 from ..annotation.labels import Label, read_labels
-from .games import Game, Winner
-from .players import SampleKey, TournamentData
+from ..answers import SampleKey, swapped
+from .games import Game
+from .players import TournamentData
 
-_TURNED: dict[Winner, Winner] = {"a": "b", "b": "a", "tie": "tie"}
 
+def label_games(data: TournamentData, file: Path) -> tuple[list[Game], list[str]]:
+    """(games, notes): one game per pairwise label on two answers of `data` to the same sample.
 
-def label_games(field: TournamentData, file: Path) -> tuple[list[Game], list[str]]:
-    """(games, notes): a game for every pairwise label on two answers of the field to the same sample.
-
-    A label belongs to the answers that were shown (the records' keys): one on an older answer
-    is left out. Of several labels of one rater on a pair and sample the last counts. Raises
-    what reading the file raises.
+    A label belongs to the answers that were shown (their record keys); a label on an older answer is
+    left out. If one rater labelled the same pair and sample several times, the last label counts.
+    Raises what `read_labels` raises.
     """
     labels = read_labels(file)
     pairwise = [label for label in labels if label.kind == "pairwise"]
-    found: dict[tuple[str, ...], Game] = {}
-    outside = again = 0
+    games: dict[tuple[str, ...], Game] = {}
+    outside = repeated = 0
     for label in pairwise:
-        sides = _sides(field, label)
-        if sides is None:
+        matchup = _matchup(data, label)
+        if matchup is None:
             outside += 1
             continue
-        game = _game(field, label, *sides)
+        game = _game(data, label, *matchup)
         question = (game.task, game.sample_id, game.a, game.b, game.rater)
-        again += question in found
-        found[question] = game
-    return list(found.values()), _notes(field, pairwise, len(labels) - len(pairwise), outside, again)
+        repeated += question in games
+        games[question] = game
+    return list(games.values()), _notes(data, pairwise, len(labels) - len(pairwise), outside, repeated)
 
 
-def _sides(field: TournamentData, label: Label) -> tuple[SampleKey, str, str] | None:
-    """The sample and the two players; None where an answer is not the field's, or both are of one player."""
-    one, other = field.by_key.get(label.key_a), field.by_key.get(label.key_b or "")
-    if one is None or other is None or one[0] != other[0] or one[1] == other[1]:
+def _matchup(data: TournamentData, label: Label) -> tuple[SampleKey, str, str] | None:
+    """(sample, player of a, player of b); None if an answer is not in `data`, or both are of one player."""
+    a, b = data.by_key.get(label.key_a), data.by_key.get(label.key_b or "")
+    if a is None or b is None or a[0] != b[0] or a[1] == b[1]:
         return None
-    return (*one, other[1])
+    return (*a, b[1])
 
 
-def _game(field: TournamentData, label: Label, spot: SampleKey, one: str, other: str) -> Game:
-    a, b = sorted((one, other))
-    winner = label.winner if a == one or label.winner is None else _TURNED[label.winner]
+def _game(data: TournamentData, label: Label, sample: SampleKey, player_a: str, player_b: str) -> Game:
+    a, b = sorted((player_a, player_b))
+    winner = label.winner if a == player_a or label.winner is None else swapped(label.winner)
     return Game(
-        key=digest([spot.task, spot.sample_id, spot.hash, a, b, "labels", label.rater, winner]),
+        key=digest([sample.task, sample.sample_id, sample.hash, a, b, "labels", label.rater, winner]),
         source="labels",
         rater=label.rater,
-        task=spot.task,
-        sample_id=spot.sample_id,
-        cluster=field.cluster(spot),
+        task=sample.task,
+        sample_id=sample.sample_id,
+        cluster=data.cluster(sample),
         a=a,
         b=b,
         winner=winner,
     )
 
 
-def _notes(field: TournamentData, labels: Sequence[Label], ratings: int, outside: int, again: int) -> list[str]:
+def _notes(data: TournamentData, labels: Sequence[Label], ratings: int, outside: int, repeated: int) -> list[str]:
     notes = []
-    if again:
-        notes.append(f"{again} labels repeat a pair that the same rater had labelled; the later one counts")
+    if repeated:
+        notes.append(f"{repeated} labels repeat a pair that the same rater had labelled; the later one counts")
     if outside:
-        strangers = sorted({name for label in labels for name in (label.a, label.b) if name} - set(field.players))
-        named = f" (not in these runs: {', '.join(strangers[:5])})" if strangers else ""
-        notes.append(f"{outside} of {len(labels)} labels are on answers of other runs and left out{named}")
+        unknown = sorted({player for label in labels for player in (label.a, label.b) if player} - set(data.players))
+        names = f" (not in these runs: {', '.join(unknown[:5])})" if unknown else ""
+        notes.append(f"{outside} of {len(labels)} labels are on answers of other runs and left out{names}")
     if ratings:
         notes.append(f"{ratings} labels are ratings, which decide no game")
     return notes

@@ -1,8 +1,8 @@
-"""Standings of a tournament: abilities with error bars, ranks with intervals, win rates of every pair."""
+"""The leaderboard of a tournament: abilities and ranks with intervals, and the win rate of every pair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,11 +10,9 @@ from ...errors import UsageError
 from ...stats.paired_comparison_models.bradley_terry import Abilities, fit_counts
 from ...stats.paired_comparison_models.elo import EloRatings, elo, elo_scale
 from ...stats.paired_comparison_models.rank_bootstrap import PRIOR_GAMES, RankIntervals, ranks, spread
-from ...stats.paired_comparison_models.win_counts import Separation, obstacle, win_counts
+from ...stats.paired_comparison_models.win_counts import obstacle, win_counts
 from .games import Game, triples
-
-FEW = 20
-"""Clusters below which an interval is called rough."""
+from .statements import left_out, no_game_message, warnings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,12 +21,12 @@ class Standing:
 
     player: str
     rank: int  # from 1; equal abilities share the better rank
-    ranks: tuple[int, int] | None  # 95 % interval; None: all games are of one sample
-    ability: float  # log-odds, mean over all players 0
+    ranks: tuple[int, int] | None  # 95 % interval; None: all games are on one sample
+    ability: float  # log-odds; the mean over all players is 0
     stderr: float
-    ci95: tuple[float, float] | None  # of the ability; None: all games are of one sample
-    elo: float  # the ability on the Elo scale, mean 1000
-    updates: float | None  # Elo's own updates, mean over random orders; None: not asked for
+    ci95: tuple[float, float] | None  # of the ability; None: all games are on one sample
+    elo: float  # the ability on the Elo scale; the mean is 1000
+    updates: float | None  # Elo's sequential updates, mean over random orders; None: not requested
     updates_spread: float | None  # standard deviation over the orders
     games: int
     wins: int
@@ -40,13 +38,13 @@ class Standing:
 class MatchupRate:
     """Two players against each other."""
 
-    rate: float | None  # wins of the first, ties as halves, as a share; None: they never met
+    rate: float | None  # share of games that the first won, ties as halves; None: no game
     games: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standings:
-    """What came out of a tournament; `statements` say what to beware of."""
+    """The result of a tournament, with warnings for the reader in `statements`."""
 
     runs: tuple[str, ...]
     tasks: tuple[str, ...]
@@ -57,11 +55,11 @@ class Standings:
     games: int  # that count
     unreadable: int  # verdicts that could not be read, left out
     failed: int  # games that could not be played, left out
-    prior: float  # pseudo-games a player; 0: plain maximum likelihood
-    interval: str | None  # how the intervals were found: bootstrap or normal
-    draws: int
+    prior: float  # pseudo-games per player; 0: plain maximum likelihood
+    interval: str | None  # how the intervals were computed: bootstrap or normal
+    draws: int  # resamples of the intervals
     clusters: int
-    elo_k: float | None  # points at stake in a game of `updates`; None: not asked for
+    elo_k: float | None  # points at stake in a game of `updates`; None: not requested
     seed: int
     statements: tuple[str, ...] = ()
     schema: int = 1
@@ -82,119 +80,85 @@ def standings(
     notes: Sequence[str] = (),
     draws: int = 1000,
 ) -> Standings:
-    """The standings of these games, of one source. Raises UsageError where no game counts.
+    """The standings of these games, which must be of one source. Raises UsageError if no game counts.
 
-    Players of the field without a game are named and left out. Where no finite abilities
-    exist, all are regularised by one pseudo-game a player, and a statement names the groups.
+    Players without a game are left out and named in a statement. If no finite abilities exist, all
+    abilities are regularised with one pseudo-game per player, and a statement names the groups.
     """
     counted = [game for game in games if game.score is not None]
     if not counted:
-        raise UsageError(_no_game(games, failed, notes))
+        raise UsageError(no_game_message(games, failed, notes))
     results = triples(counted)
-    names = sorted({name for game in counted for name in (game.a, game.b)})
-    counts = win_counts(results, names)
-    found = obstacle(names, counts)
-    prior = 0.0 if found is None else PRIOR_GAMES
-    abilities = fit_counts(names, counts, prior=prior)
+    ranked = sorted({player for game in counted for player in (game.a, game.b)})
+    counts = win_counts(results, ranked)
+    separation = obstacle(ranked, counts)
+    prior = 0.0 if separation is None else PRIOR_GAMES
     clusters = [game.cluster for game in counted]
-    around = spread(results, clusters, prior=prior, draws=draws, seed=seed)
+    intervals = spread(results, clusters, prior=prior, draws=draws, seed=seed)
     ratings = elo(results, seed=seed) if with_elo else None
-    rows = _rows(abilities, around, ratings, counted)
-    judged = {game.rater for game in games if game.source == "judge"}
-    idle = [name for name in players if name not in names]
+    rows = _rows(fit_counts(ranked, counts, prior=prior), intervals, ratings, counted)
+    judges = {game.rater for game in games if game.source == "judge"}
+    idle = [player for player in players if player not in ranked]
+    statements = (
+        *warnings(separation, counted, intervals, len(set(clusters)), idle),
+        *left_out(games, failed),
+        *notes,
+    )
     return Standings(
         runs=tuple(runs),
         tasks=tuple(sorted({game.task for game in counted})),
         source=counted[0].source,
-        judge=", ".join(sorted(judged)) or None,
+        judge=", ".join(sorted(judges)) or None,
         players=rows,
         matrix=_matrix([row.player for row in rows], counted),
         games=len(counted),
         unreadable=len(games) - len(counted),
         failed=failed,
         prior=prior,
-        interval=around.method if around else None,
-        draws=draws if around else 0,
+        interval=intervals.method if intervals else None,
+        draws=draws if intervals else 0,
         clusters=len(set(clusters)),
         elo_k=ratings.k if ratings else None,
         seed=seed,
-        statements=(*_warnings(found, counted, around, len(set(clusters)), idle), *_left_out(games, failed), *notes),
+        statements=statements,
     )
 
 
 def _rows(
-    abilities: Abilities, around: RankIntervals | None, ratings: EloRatings | None, games: Sequence[Game]
+    abilities: Abilities, intervals: RankIntervals | None, ratings: EloRatings | None, games: Sequence[Game]
 ) -> tuple[Standing, ...]:
-    place = ranks(abilities.values)
+    """The standings, the best player first."""
+    rank_of = ranks(abilities.values)
     rows = []
-    for at, name in enumerate(abilities.players):
-        own = [game.score if game.a == name else 1 - (game.score or 0) for game in games if name in (game.a, game.b)]
+    for index, player in enumerate(abilities.players):
+        scores = [
+            game.score if game.a == player else 1 - (game.score or 0) for game in games if player in (game.a, game.b)
+        ]
         rows.append(
             Standing(
-                player=name,
-                rank=place[at],
-                ranks=around.ranks[at] if around else None,
-                ability=abilities.values[at],
-                stderr=abilities.stderr(name),
-                ci95=around.abilities[at] if around else None,
-                elo=elo_scale(abilities.values[at]),
-                updates=ratings.ratings[at] if ratings else None,
-                updates_spread=ratings.spread[at] if ratings else None,
-                games=len(own),
-                wins=own.count(1),
-                ties=own.count(0.5),
-                losses=own.count(0),
+                player=player,
+                rank=rank_of[index],
+                ranks=intervals.ranks[index] if intervals else None,
+                ability=abilities.values[index],
+                stderr=abilities.stderr(player),
+                ci95=intervals.abilities[index] if intervals else None,
+                elo=elo_scale(abilities.values[index]),
+                updates=ratings.ratings[index] if ratings else None,
+                updates_spread=ratings.spread[index] if ratings else None,
+                games=len(scores),
+                wins=scores.count(1),
+                ties=scores.count(0.5),
+                losses=scores.count(0),
             )
         )
     return tuple(sorted(rows, key=lambda row: (row.rank, row.player)))
 
 
-def _matrix(names: Sequence[str], games: Sequence[Game]) -> tuple[tuple[MatchupRate, ...], ...]:
-    won = win_counts(triples(games), names)
+def _matrix(players: Sequence[str], games: Sequence[Game]) -> tuple[tuple[MatchupRate, ...], ...]:
+    wins = win_counts(triples(games), players)
 
-    def meeting(i: int, j: int) -> MatchupRate:
-        n = round(float(won[i, j] + won[j, i]))
-        return MatchupRate(rate=float(won[i, j]) / n if n else None, games=n)
+    def matchup(row: int, column: int) -> MatchupRate:
+        n = round(float(wins[row, column] + wins[column, row]))
+        return MatchupRate(rate=float(wins[row, column]) / n if n else None, games=n)
 
-    return tuple(tuple(meeting(i, j) for j in range(len(names))) for i in range(len(names)))
-
-
-def _warnings(
-    found: Separation | None, games: Sequence[Game], around: RankIntervals | None, clusters: int, idle: Sequence[str]
-) -> Iterator[str]:
-    if found is not None:
-        yield f"no finite abilities exist: {found}; shown with {PRIOR_GAMES:g} pseudo-game per player, half won"
-        if len(found.apart) > 1:
-            yield "between groups that no game links, ranks rest on the pseudo-games alone"
-    if all(game.winner == "tie" for game in games):
-        yield f"all {len(games)} games are ties: nothing tells the players apart"
-    if idle:
-        yield f"no game that counts, not ranked: {', '.join(idle)}"
-    if around is None:
-        yield "all games are on one sample: there is no interval"
-    elif clusters < FEW:
-        yield f"only {clusters} samples: the intervals are rough"
-    if around is not None and around.rescued > around.draws // 40:
-        yield (
-            f"{around.rescued} of {around.draws} resamples had no finite abilities and were regularised: "
-            "intervals at the ends of the table may be too short"
-        )
-
-
-def _left_out(games: Sequence[Game], failed: int) -> Iterator[str]:
-    unread = [game for game in games if game.score is None]
-    if unread:
-        why = next((game.explanation for game in unread if game.explanation), "")
-        yield f"{len(unread)} of {len(games)} verdicts left out, unreadable{f': {why}' if why else ''}"
-    if failed:
-        yield f"{failed} games could not be judged and are left out; the same command asks for them again"
-
-
-def _no_game(games: Sequence[Game], failed: int, notes: Sequence[str]) -> str:
-    more = "".join(f"; {note}" for note in notes)
-    if games:
-        why = next((game.explanation for game in games if game.explanation), "no reason given")
-        return f"none of {len(games)} verdicts can be read (the first: {why}){more}. Name another judge"
-    if failed:
-        return f"none of {failed} games could be judged{more}. Name another judge, or mend the call"
-    return f"no game: no sample has an answer of two players that can be compared{more}"
+    return tuple(tuple(matchup(row, column) for column in range(len(players))) for row in range(len(players)))

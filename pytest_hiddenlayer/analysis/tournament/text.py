@@ -1,54 +1,35 @@
-"""The standings of a tournament for a terminal: the table, the win rates, and what to beware of."""
+"""The standings of a tournament for a terminal: the table, the win rates, and the statements."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-
+from ...report.text_table import grid
 from ...terminal_escape import one_line
-from .leaderboard import Standing, Standings
+from .leaderboard import MatchupRate, Standing, Standings
+
+_LEFT_ALIGNED = ("player", "win rate (n)")
 
 
-def standings_text(found: Standings, *, width: int, colour: bool) -> str:
-    """Table, win rates and statements; wider than `width` rather than that a figure is cut."""
-    from rich.console import Console
-
-    out = io.StringIO()
-    headers, rows = _headers(found), [_row(found, row) for row in found.players]
-    rates = [_rates(found, at) for at in range(len(found.players))]
-    columns = ["win rate (n)", *(f"{at}" for at in range(1, len(rates) + 1))]
-    wide = max(width, _needed(headers, rows), _needed(columns, rates))
-    console = Console(file=out, width=wide, force_terminal=colour, no_color=not colour, legacy_windows=False)
-    console.print(_table(headers, rows, colour))
-    console.print()
-    console.print(_table(columns, rates, colour))
-    console.print()
-    for line in _lines(found):
-        console.print(one_line(line), markup=False, highlight=False, soft_wrap=True)
-    return out.getvalue()
+def standings_text(standings: Standings, *, width: int, colour: bool) -> str:
+    """Table, win rates and statements. No value is cut: the terminal wraps a table wider than `width`."""
+    headers = _headers(standings)
+    rows = [_row(standings, row) for row in standings.players]
+    rate_headers = ["win rate (n)", *(str(number) for number in range(1, len(rows) + 1))]
+    rates = [_rates(standings, index) for index in range(len(rows))]
+    tables = [
+        grid(names, values, width=width, colour=colour, right=[name for name in names if name not in _LEFT_ALIGNED])
+        for names, values in ((headers, rows), (rate_headers, rates))
+    ]
+    return "\n\n".join([*tables, "\n".join(map(one_line, _lines(standings)))]) + "\n"
 
 
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], colour: bool) -> object:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
-    for name in headers:
-        left = name in ("player", "win rate (n)")
-        table.add_column(name, justify="left" if left else "right", no_wrap=True, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(one_line(value)) for value in row))
-    return table
+def _headers(standings: Standings) -> list[str]:
+    updates = [f"updates, k={standings.elo_k:g}"] if standings.elo_k is not None else []
+    return ["rank", "95 %", "player", "ability", "95 %", "Elo", *updates, "games", "won", "tied", "lost"]
 
 
-def _headers(found: Standings) -> list[str]:
-    more = [f"updates, k={found.elo_k:g}"] if found.elo_k is not None else []
-    return ["rank", "95 %", "player", "ability", "95 %", "Elo", *more, "games", "won", "tied", "lost"]
-
-
-def _row(found: Standings, row: Standing) -> list[str]:
-    star = "*" if found.prior else ""
-    more = [f"{row.updates:.0f} ± {row.updates_spread:.0f}"] if row.updates is not None else []
+def _row(standings: Standings, row: Standing) -> list[str]:
+    star = "*" if standings.prior else ""
+    updates = [f"{row.updates:.0f} ± {row.updates_spread:.0f}"] if row.updates is not None else []
     return [
         str(row.rank),
         f"{row.ranks[0]}–{row.ranks[1]}" if row.ranks else "?",
@@ -56,32 +37,28 @@ def _row(found: Standings, row: Standing) -> list[str]:
         f"{row.ability:+.3f}{star} ± {row.stderr:.3f}",
         f"{row.ci95[0]:+.2f} to {row.ci95[1]:+.2f}" if row.ci95 else "?",
         f"{row.elo:.0f}",
-        *more,
+        *updates,
         *map(str, (row.games, row.wins, row.ties, row.losses)),
     ]
 
 
-def _rates(found: Standings, at: int) -> list[str]:
-    cells = [
-        "·" if at == other else f"{m.rate:.2f} ({m.games})" if m.rate is not None else "–"
-        for other, m in enumerate(found.matrix[at])
-    ]
-    return [f"{at + 1} {found.players[at].player}", *cells]
+def _rates(standings: Standings, index: int) -> list[str]:
+    rates = ["·" if column == index else _rate(matchup) for column, matchup in enumerate(standings.matrix[index])]
+    return [f"{index + 1} {standings.players[index].player}", *rates]
 
 
-def _lines(found: Standings) -> list[str]:
-    by = {"scores": "headline scores", "judge": f"judge {found.judge}", "labels": "people's labels"}[found.source]
-    over = f"{found.games} games on {found.clusters} samples of {', '.join(found.tasks)}, decided by {by}"
-    star = " (* regularised)" if found.prior else ""
-    how = {
-        "bootstrap": f"intervals from {found.draws} resamples of the samples, seed {found.seed}",
+def _rate(matchup: MatchupRate) -> str:
+    return "–" if matchup.rate is None else f"{matchup.rate:.2f} ({matchup.games})"
+
+
+def _lines(standings: Standings) -> list[str]:
+    raters = {"scores": "headline scores", "judge": f"judge {standings.judge}", "labels": "people's labels"}
+    games = f"{standings.games} games on {standings.clusters} samples of {', '.join(standings.tasks)}"
+    star = " (* regularised)" if standings.prior else ""
+    method = {
+        "bootstrap": f"intervals from {standings.draws} resamples of the samples, seed {standings.seed}",
         "normal": "intervals by normal approximation",
         None: "no intervals",
-    }[found.interval]
-    return [f"{over}; abilities in log-odds{star}, {how}", *found.statements]
-
-
-def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    from rich.cells import cell_len
-
-    return sum(2 + max(map(cell_len, column)) for column in zip(headers, *rows, strict=True))
+    }[standings.interval]
+    first = f"{games}, decided by {raters[standings.source]}; abilities in log-odds{star}, {method}"
+    return [first, *standings.statements]

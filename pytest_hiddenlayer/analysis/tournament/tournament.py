@@ -1,7 +1,7 @@
-"""A tournament of the players of one or several runs, decided by scores, by a judge or by people.
+"""A tournament between the players of one or several runs, decided by scores, by a judge or by people.
 
-The games go to `games.jsonl` in the first run's folder, each as soon as it is decided, so that
-an interrupted tournament goes on where it stood; the standings to `tournament.json` beside it.
+Each game is written to `games.jsonl` in the first run's folder as soon as it is decided, so that an
+interrupted tournament can continue. The standings are written to `tournament.json` in that folder.
 """
 
 from __future__ import annotations
@@ -11,24 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...engine.cases import full_name
+from ...engine.judge_session import JudgeSession
 from ...errors import UsageError
 from ...identifiers import slug
-from ...results.log.run_log import write_json
+from ...io.atomic import write_json
+from ...model_names import full_name
+from ...options import RunOptions
 from ...types import ModelName
 from .games import Game, GameLog, score_games, unplayed
-from .judge_bias import effects
+from .judge_bias import bias_statements
 from .judged_games import JudgedGames, Progress
 from .label_games import label_games
 from .leaderboard import Standings, standings
-from .players import TournamentData, read_field
+from .players import TournamentData, read_tournament_data
 
 FILE = "tournament.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TournamentOptions:
-    """How games are decided, and which."""
+    """How games are decided, and which ones."""
 
     source: Literal["scores", "judge", "labels"] = "scores"
     tasks: tuple[str, ...] = ()  # empty: all
@@ -38,19 +40,19 @@ class TournamentOptions:
     max_games: int | None = None  # None: all
     elo: bool = False
     seed: int = 0
-    concurrency: int = 20
+    calls: RunOptions = RunOptions(concurrency=20)  # of the judge
 
     def check(self) -> None:
-        """Raise UsageError where two options do not go together."""
+        """Raise UsageError if two options contradict each other."""
         judged = self.source == "judge"
         if judged and self.judge is None:
             raise UsageError("--games judge needs a judge: add --judge PROVIDER[:MODEL]")
         if self.source == "labels" and self.labels is None:
             raise UsageError("--games labels needs the file: add --labels FILE")
         if self.judge is not None and not judged:
-            raise UsageError(f"--judge {self.judge} has no use with --games {self.source}; write --games judge")
+            raise UsageError(f"--judge {self.judge} has no effect with --games {self.source}; write --games judge")
         if self.labels is not None and self.source != "labels":
-            raise UsageError(f"--labels {self.labels} has no use with --games {self.source}; write --games labels")
+            raise UsageError(f"--labels {self.labels} has no effect with --games {self.source}; write --games labels")
         if not judged and (self.pairs == "active" or self.max_games is not None):
             raise UsageError(
                 f"--pairs active and --max-games save calls to a judge; --games {self.source} makes none"
@@ -62,86 +64,80 @@ class TournamentOptions:
 def hold_tournament(
     folders: Sequence[Path], options: TournamentOptions, on_game: Progress | None = None
 ) -> Standings:
-    """The standings of the players in these runs' folders, also on disk in the first of them.
+    """The standings of the players in these runs' folders; also written to the first folder.
 
-    Raises UsageError for options that do not go together, fewer than two players, and no game;
-    what opening the judge raises.
+    Raises UsageError for contradicting options, for fewer than two players, and if no game counts;
+    also raises what opening the judge raises.
     """
     options.check()
-    field = read_field(folders, options.tasks)
-    games, notes, failed = _games(field, options, GameLog(folders[0]), on_game)
-    found = standings(
+    data = read_tournament_data(folders, options.tasks)
+    games, notes, failed = _games(data, options, GameLog(folders[0]), on_game)
+    result = standings(
         games,
-        players=field.players,
-        runs=field.runs,
+        players=data.players,
+        runs=data.runs,
         failed=failed,
         with_elo=options.elo,
         seed=options.seed,
-        notes=[*notes, *field.notes],
+        notes=[*notes, *data.notes],
     )
-    write_json(folders[0] / FILE, found.to_json())
-    return found
+    write_json(folders[0] / FILE, result.to_json())
+    return result
 
 
 def _games(
-    field: TournamentData, options: TournamentOptions, log: GameLog, on_game: Progress | None
+    data: TournamentData, options: TournamentOptions, log: GameLog, on_game: Progress | None
 ) -> tuple[list[Game], list[str], int]:
-    """(games, notes, how many failed); on return all games are in the log."""
+    """(games, notes, number of failed games). All games are in the log on return."""
     if options.judge is not None:
-        return _judged(field, options, options.judge, log, on_game)
+        return _judged(data, options, options.judge, log, on_game)
     if options.labels is not None:
-        games, notes = label_games(field, options.labels)
-        notes += effects(field, games)
+        games, notes = label_games(data, options.labels)
+        notes += bias_statements(data, games)
     else:
-        games = list(score_games(field))
-        notes = _missing(unplayed(field, games), "was not scored")
-    known = log.read()
+        games = list(score_games(data))
+        notes = _left_out(unplayed(data, games), "was not scored")
+    logged = log.read()
     for game in games:
-        if game.key not in known:
+        if game.key not in logged:
             log.append(game)
     return games, notes, 0
 
 
 def _judged(
-    field: TournamentData, options: TournamentOptions, judge: ModelName, log: GameLog, on_game: Progress | None
+    data: TournamentData, options: TournamentOptions, judge: ModelName, log: GameLog, on_game: Progress | None
 ) -> tuple[list[Game], list[str], int]:
-    play = JudgedGames(field, f"{judge.provider}:{full_name(judge)}", log, seed=options.seed)
-    _ask(play, judge, options, on_game)
-    games = sorted(play.games.values(), key=lambda game: game.key)
-    notes = [f"a judge's call failed: {error}" for error in list(play.failed.values())[:1]]
-    met = sum(map(len, play.matchups.values()))
-    notes += _missing(sum(1 for _ in field.matchups()) - met, "has no whole answer")
-    if len(games) + len(play.failed) < met:
-        notes.append(f"{len(games)} of {met} possible games were judged")
-    notes += _own(field, judge)
-    return games, [*notes, *effects(field, games)], len(play.failed)
+    judged = JudgedGames(data, f"{judge.provider}:{full_name(judge)}", log, seed=options.seed)
+    _play(judged, judge, options, on_game)
+    games = sorted(judged.games.values(), key=lambda game: game.key)
+    notes = [f"a judge's call failed: {error}" for error in list(judged.failed.values())[:1]]
+    notes += _left_out(sum(1 for _ in data.matchups()) - judged.possible, "has no complete answer")
+    if len(games) + len(judged.failed) < judged.possible:
+        notes.append(f"{len(games)} of {judged.possible} possible games were judged")
+    notes += _self_judged(data, judge)
+    return games, [*notes, *bias_statements(data, games)], len(judged.failed)
 
 
-def _ask(play: JudgedGames, judge: ModelName, options: TournamentOptions, on_game: Progress | None) -> None:
-    """Have the open games decided; where none is, the judge is not even opened."""
-    from ...engine.judge_session import JudgeSession
-
+def _play(judged: JudgedGames, judge: ModelName, options: TournamentOptions, on_game: Progress | None) -> None:
+    """Have the open games decided. The judge is opened only if there are any."""
     active = options.max_games if options.pairs == "active" else None
-    openings = [] if active is not None else play.beginning(options.max_games)
-    if not openings and (active is None or play.left(active) <= 0):
+    open_games = [] if active is not None else judged.open_games(options.max_games)
+    if not open_games and (active is None or judged.remaining(active) <= 0):
         return
-    with JudgeSession(judge, concurrency=options.concurrency, seed=options.seed) as judge_session:
+    with JudgeSession(judge, options=options.calls, seed=options.seed) as judge_session:
         if active is not None:
-            play.play_active(judge_session, active, on_game)
+            judged.play_active(judge_session, active, on_game)
         else:
-            play.play(judge_session, openings, on_game)
+            judged.play(judge_session, open_games, on_game)
 
 
-def _own(field: TournamentData, judge: ModelName) -> list[str]:
-    """A sentence where the judge is the model of a player; full names, as players' slugs may be shared."""
+def _self_judged(data: TournamentData, judge: ModelName) -> list[str]:
+    """A sentence if the judge is a player's model. Compares full names too, as players may share a slug."""
     model = full_name(judge)
-    own = [
-        name
-        for name in field.players
-        if name.endswith((f"@{judge.provider}:{slug(model)}", f"@{judge.provider}:{model}"))
-    ]
+    endings = (f"@{judge.provider}:{slug(model)}", f"@{judge.provider}:{model}")
+    own = [player for player in data.players if player.endswith(endings)]
     return [f"the judge is the model of {', '.join(own)}: judges favour their own answers"] if own else []
 
 
-def _missing(count: int, why: str) -> list[str]:
-    return [f"{count} meetings left out: one of the two {why}"] if count else []
+def _left_out(count: int, reason: str) -> list[str]:
+    return [f"{count} matchups left out: one of the two players {reason}"] if count else []

@@ -1,1 +1,1 @@
-"""One process holds the models; xdist's workers send their calls to it over a socket."""
+"""One process holds the models; xdist workers send their calls to it over a socket."""

@@ -1,4 +1,4 @@
-"""One process asks for all: a worker's side."""
+"""The client of the broker, in an xdist worker."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ProviderError
+from ...io.codecs import completion_from_json, request_to_json
+from ...protocols import ProviderCapabilities
 from ...types import Completion, ModelName, Request
-from .protocol import completion_of, error_of, line, request_json
-from .server import LONGEST
+from .protocol import MAX_MESSAGE_BYTES, encode_line, error_from_json
 
 GONE = "the process that holds the models has ended; start a new run"
 
 
 class BrokerClient:
-    """One connection to the broker, shared by all lines of this process; used on one event loop."""
+    """One connection to the broker, shared by all models of this process; used on one event loop."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,32 +30,33 @@ class BrokerClient:
         self._connecting: asyncio.Lock | None = None
 
     async def open(self, name: ModelName) -> RemoteModelClient | None:
-        """The line to a model, opened by the broker; None where it does not know the provider.
+        """The client of a model that the broker opens; None if the broker does not know the provider.
 
         Raises what opening it raised there.
         """
-        told = await self.call("open", name)
-        if told["model"] is None:
+        reply = await self.call("open", name)
+        if reply["model"] is None:
             return None
-        return RemoteModelClient(client=self, name=name, model=told["model"], structured=told["structured"])
+        capabilities = ProviderCapabilities(supports_json_schema=reply["supports_json_schema"])
+        return RemoteModelClient(broker=self, name=name, model=reply["model"], capabilities=capabilities)
 
     async def call(self, do: str, name: ModelName, **rest: Any) -> dict[str, Any]:
-        """What the broker replies. Raises what it raised, and ProviderError where it has ended."""
+        """Return the broker's reply. Raises what the call raised there; ProviderError if the broker has ended."""
         writer = await self._connected()
         number = next(self._numbers)
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply
-        writer.write(line({"id": number, "do": do, "provider": name.provider, "model": name.model, **rest}))
+        writer.write(encode_line({"id": number, "do": do, "provider": name.provider, "model": name.model, **rest}))
         try:
             return await reply
         except asyncio.CancelledError:
-            writer.write(line({"id": number, "do": "cancel"}))
+            writer.write(encode_line({"id": number, "do": "cancel"}))
             raise
         finally:
             self._waiting.pop(number, None)
 
     async def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         if self._reading is not None:
             self._reading.cancel()
         if self._writer is not None:
@@ -65,7 +67,7 @@ class BrokerClient:
         async with self._connecting:
             if self._writer is None:
                 try:
-                    reader, self._writer = await asyncio.open_unix_connection(str(self.path), limit=LONGEST)
+                    reader, self._writer = await asyncio.open_unix_connection(str(self.path), limit=MAX_MESSAGE_BYTES)
                 except OSError as error:
                     raise ProviderError(f"{GONE} ({error})") from error
                 self._reading = asyncio.create_task(self._read(reader))
@@ -77,39 +79,39 @@ class BrokerClient:
         try:
             while text := await reader.readline():
                 message = json.loads(text)
-                waiting = self._waiting.get(message["id"])
-                if waiting is None or waiting.done():
+                reply = self._waiting.get(message["id"])
+                if reply is None or reply.done():
                     continue
                 if "error" in message:
-                    waiting.set_exception(error_of(message["error"]))
+                    reply.set_exception(error_from_json(message["error"]))
                 else:
-                    waiting.set_result(message["ok"])
+                    reply.set_result(message["ok"])
         except (ConnectionError, ValueError):
             pass
         finally:
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(ProviderError(GONE))
+            for reply in self._waiting.values():
+                if not reply.done():
+                    reply.set_exception(ProviderError(GONE))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemoteModelClient:
-    """A line that another process holds; fulfils the Provider protocol."""
+    """A model that the broker's process holds; implements Provider."""
 
-    client: BrokerClient
+    broker: BrokerClient
     name: ModelName
     model: str
-    structured: bool
+    capabilities: ProviderCapabilities
     order: int = 0
 
-    def in_order(self, order: int) -> RemoteModelClient:
-        """The same line, for the case with this turn."""
+    def prioritized(self, order: int) -> RemoteModelClient:
+        """This client for the case with this order."""
         return replace(self, order=order)
 
     async def complete(self, request: Request) -> Completion:
-        """The completion, by the broker. Raises ProviderError."""
-        told = await self.client.call("complete", self.name, order=self.order, request=request_json(request))
-        return completion_of(told)
+        """Return the completion, from the broker. Raises ProviderError."""
+        values = await self.broker.call("complete", self.name, order=self.order, request=request_to_json(request))
+        return completion_from_json(values)
 
     async def close(self) -> None:
-        """The line stays open: it is the broker's."""
+        """Does nothing: the broker closes the model."""

@@ -1,74 +1,40 @@
-"""Calls, completions and errors as lines of JSON, for processes that share one model."""
+"""Messages between the broker and its clients: lines of JSON.
+
+A client sends {"id", "do", "provider", "model", ...}, with "do" one of "open", "complete" and
+"cancel". The broker replies {"id", "ok": ...} or {"id", "error": {"kind", "message"}}.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from ... import errors
 from ...errors import HiddenLayerError, ProviderError
-from ...types import Completion, GenerationConfig, Message, Request, Usage
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 
-def line(message: dict[str, Any]) -> bytes:
-    """One message; a lone surrogate travels as an escape."""
+def encode_line(message: dict[str, Any]) -> bytes:
+    """One message as a line; a lone surrogate is escaped."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
-def request_json(request: Request) -> dict[str, Any]:
-    """All of a request."""
-    values = asdict(request)
-    values["messages"] = [[m.role, m.content] for m in request.messages]
-    return values
-
-
-def request_of(values: dict[str, Any]) -> Request:
-    """The request."""
-    params, outputs = dict(values["params"]), values["outputs"]
-    params["stop"] = None if params["stop"] is None else tuple(params["stop"])
-    return Request(
-        **{
-            **values,
-            "messages": tuple(Message(role=role, content=content) for role, content in values["messages"]),
-            "params": GenerationConfig(**params),
-            "outputs": None if outputs is None else tuple(outputs),
-        }
-    )
-
-
-def completion_of(values: dict[str, Any]) -> Completion:
-    """The completion that `asdict` made these values of."""
-    return Completion(
-        **{
-            **values,
-            "usage": Usage(**values["usage"]),
-            "logprobs": _tuple(values["logprobs"]),
-            "top_logprobs": _tuple(values["top_logprobs"]),
-            "warnings": tuple(values["warnings"]),
-        }
-    )
-
-
-def error_json(error: BaseException) -> dict[str, str]:
-    """An error's kind and message; one that is not of this package becomes a ProviderError."""
+def error_to_json(error: BaseException) -> dict[str, str]:
+    """The error's class name and message; an error from outside this package becomes a ProviderError."""
     if isinstance(error, HiddenLayerError):
         return {"kind": type(error).__name__, "message": str(error)}
     return {"kind": "ProviderError", "message": f"{type(error).__name__}: {error}"}
 
 
-def error_of(values: dict[str, str]) -> HiddenLayerError:
-    """The error; a kind that cannot be made of its message alone becomes its nearest base."""
+def error_from_json(values: dict[str, str]) -> HiddenLayerError:
+    """The error. A class that cannot be constructed from a message alone becomes its nearest base class."""
     kind = getattr(errors, values["kind"], ProviderError)
     for base in kind.__mro__:
         try:
-            made = base(values["message"])
+            error = base(values["message"])
         except TypeError:
             continue
-        if isinstance(made, HiddenLayerError):
-            return made
+        if isinstance(error, HiddenLayerError):
+            return error
     return ProviderError(values["message"])
-
-
-def _tuple(values: Any) -> tuple[Any, ...] | None:
-    return None if values is None else tuple(values)

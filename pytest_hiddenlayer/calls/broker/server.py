@@ -1,9 +1,8 @@
-"""One process asks for all: the broker's side.
+"""The broker: one process holds the models and serves the calls of all xdist workers.
 
-Under xdist each worker would load its own model and know nothing of the others' calls. The
-controller holds the lines instead, with their limits, budget, cache and models, and serves
-the workers' calls over a socket that only this user can open. A worker that ends takes its
-calls with it, and nothing else.
+Without it, each worker would load every model and know nothing of the others' calls. The
+controller holds the models instead, with their limits, budget and cache, and serves the workers
+over a socket that only this user can open. If a worker ends, only its own calls are cancelled.
 """
 
 from __future__ import annotations
@@ -14,47 +13,46 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...engine.runtime import Runtime
 from ...errors import ProviderError
+from ...io.codecs import completion_to_json, request_from_json
+from ...protocols import Provider, capabilities_of
 from ...registry import providers
-from ...types import ModelName, Provider
-from .protocol import error_json, line, request_of
-
-LONGEST = 64 * 1024 * 1024
-"""Bytes of one message at most."""
+from ...types import ModelName
+from ..pool import ModelPool
+from ..protocols import prioritized
+from .protocol import MAX_MESSAGE_BYTES, encode_line, error_to_json
 
 
 def socket_path(run_id: str) -> Path:
-    """Where the broker of a run listens: short, as such paths must be. Nothing is made."""
+    """Where the broker of a run listens; short, since socket paths are limited. Creates nothing."""
     return Path(tempfile.gettempdir()) / f"hl-{run_id[-8:]}-{os.getpid()}" / "s"
 
 
 class Broker:
-    """Serves the lines of a runtime to other processes, until closed."""
+    """Serves the models of a pool to other processes until closed."""
 
-    def __init__(self, runtime: Runtime, path: Path) -> None:
-        self._runtime, self.path = runtime, path
+    def __init__(self, pool: ModelPool, path: Path) -> None:
+        self._pool, self.path = pool, path
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begin to listen. Raises OSError where there are no such sockets."""
+        """Start listening. Raises OSError if the system has no Unix sockets."""
         self.path.parent.mkdir(mode=0o700)
-        self._server = self._runtime.run(self._listen())
+        self._server = self._pool.event_loop.run(self._listen())
 
     def close(self) -> None:
-        """Stop listening; the runtime is closed by its owner."""
+        """Stop listening. The pool stays open."""
         if self._server is not None:
-            self._runtime.run(self._stop())
+            self._pool.event_loop.run(self._stop())
             self._server = None
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
     async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_unix_server(self._connected, path=str(self.path), limit=LONGEST)
+        return await asyncio.start_unix_server(self._connected, path=str(self.path), limit=MAX_MESSAGE_BYTES)
 
     async def _stop(self) -> None:
         assert self._server is not None
@@ -68,7 +66,7 @@ class Broker:
         assert task is not None
         self._serving.add(task)
         try:
-            await _Connection(self._runtime, writer).serve(reader)
+            await _Connection(self._pool, writer).serve(reader)
         finally:
             self._serving.discard(task)
             with suppress(OSError):
@@ -78,12 +76,12 @@ class Broker:
 class _Connection:
     """One worker's calls."""
 
-    def __init__(self, runtime: Runtime, writer: asyncio.StreamWriter) -> None:
-        self._runtime, self._writer = runtime, writer
+    def __init__(self, pool: ModelPool, writer: asyncio.StreamWriter) -> None:
+        self._pool, self._writer = pool, writer
         self._calls: dict[int, asyncio.Task[None]] = {}
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
-        """Answer until the worker ends; then end what it asked for."""
+        """Serve calls until the worker ends; then cancel those in flight."""
         try:
             while text := await reader.readline():
                 message = json.loads(text)
@@ -93,7 +91,7 @@ class _Connection:
                 else:
                     self._calls[message["id"]] = asyncio.create_task(self._answer(message))
         except (ConnectionError, ValueError):
-            pass  # a worker that was killed may leave half a line
+            pass  # a killed worker may leave a partial line
         finally:
             for call in list(self._calls.values()):
                 call.cancel()
@@ -101,29 +99,31 @@ class _Connection:
     async def _answer(self, message: dict[str, Any]) -> None:
         number = message["id"]
         try:
-            reply = {"ok": await self._done(message)}
-        except Exception as error:  # whatever it is, it is the worker's to report
-            reply = {"error": error_json(error)}
+            reply = {"ok": await self._result(message)}
+        except Exception as error:  # the worker reports it, whatever it is
+            reply = {"error": error_to_json(error)}
         finally:
             self._calls.pop(number, None)
         with suppress(ConnectionError):
-            self._writer.write(line({"id": number, **reply}))
+            self._writer.write(encode_line({"id": number, **reply}))
             await self._writer.drain()
 
-    async def _done(self, message: dict[str, Any]) -> dict[str, Any]:
+    async def _result(self, message: dict[str, Any]) -> dict[str, Any]:
         if message["provider"] not in providers.names():
             return {"model": None}  # registered by a conftest that only workers load
         provider = await self._provider(message)
         if message["do"] == "open":
-            return {"model": provider.model, "structured": bool(getattr(provider, "structured", False))}
+            return {
+                "model": provider.model,
+                "supports_json_schema": capabilities_of(provider).supports_json_schema,
+            }
         if message["do"] == "complete":
-            in_order = getattr(provider, "in_order", None)
-            ours: Provider = provider if in_order is None else in_order(message["order"])
-            return asdict(await ours.complete(request_of(message["request"])))
+            client = prioritized(provider, message["order"])
+            return completion_to_json(await client.complete(request_from_json(message["request"])))
         raise ProviderError(f"the broker does not know {message['do']!r}")
 
     async def _provider(self, message: dict[str, Any]) -> Provider:
-        """The line; opening it may take seconds, in which the others go on."""
+        """The open model. Opening it may take seconds, so that it happens in another thread."""
         name = ModelName(provider=message["provider"], model=message["model"])
-        found = self._runtime.opened(name)
-        return found if found is not None else await asyncio.to_thread(self._runtime.provider, name)
+        opened = self._pool.opened(name)
+        return opened if opened is not None else await asyncio.to_thread(self._pool.provider, name)

@@ -1,1 +1,1 @@
-"""The response cache: answers of servers, kept in SQLite."""
+"""The response cache: completions stored in SQLite."""

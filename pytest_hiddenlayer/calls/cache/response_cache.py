@@ -1,8 +1,8 @@
-"""Answers kept from run to run, in one SQLite file that several processes use at once.
+"""Completions stored from run to run, in one SQLite file that several processes may use at once.
 
-A key is all of a call's identity, so that nothing but the same call to the same server finds an
-answer. A `get` among 100 000 rows took 70 to 115 µs, a `put` 150 µs, on a core shared with others;
-key, writing and the log-probabilities of 60 tokens are included.
+The key covers all key fields of a call, so that only the same call to the same server finds a
+completion. A `get` among 100 000 rows took 70 to 115 µs, a `put` 150 µs, on a shared core; this
+includes the key, the write and the log-probabilities of 60 tokens.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from typing import Any, Literal, TypeAlias
 
 from ...errors import UsageError
 from ...types import Completion
-from ..cache_key import call_key, completion_json, completion_of
+from ..cache_key import call_key
+from ..stored_completion import stored_completion, stored_values
 from .sqlite import damaged, open_cache
 
 Mode: TypeAlias = Literal["seeded", "all"]
 MODES: tuple[Mode, ...] = Mode.__args__  # type: ignore[attr-defined]
 BATCH = 64
-"""Answers that are written in one go; a killed process loses fewer."""
-_LAST_S = 2.0  # after so long fewer are written too
-_MOST_UNWRITTEN = 4096  # while the file is locked or the disk full
+"""Completions written in one transaction; a killed process loses fewer than this."""
+_FLUSH_AFTER_S = 2.0  # then fewer are written too
+_MAX_UNWRITTEN = 4096  # while the file is locked or the disk is full
 
 _FIND = "SELECT completion FROM responses WHERE key = ? AND repeatable >= ?"
 _STORE = "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?)"
@@ -38,13 +39,13 @@ class CacheStats:
 
     hits: int = 0
     misses: int = 0
-    kept: int = 0  # answers that were handed over and are stored
-    not_kept: int = 0  # answers that were handed over and must not be stored
-    lost: int = 0  # answers that could not be written: the file stayed locked, or the disk is full
+    kept: int = 0  # completions that were put and are stored
+    not_kept: int = 0  # completions that were put and must not be stored
+    lost: int = 0  # completions that could not be written: the file stayed locked, or the disk is full
 
 
 class ResponseCache:
-    """The cache in one file; used by one thread at a time."""
+    """The cache in one file. Used by one thread at a time."""
 
     def __init__(self, path: Path, mode: Mode = "seeded") -> None:
         if mode not in MODES:
@@ -56,9 +57,9 @@ class ResponseCache:
         self._stats = CacheStats()
 
     def get(self, identity: Mapping[str, Any]) -> Completion | None:
-        """The answer to this call, marked as cached, at no cost; None where none is kept.
+        """The stored completion of a call, marked as cached, at no cost; None if there is none.
 
-        Mode `seeded` does not see what only mode `all` keeps. Raises UsageError for a damaged file.
+        Mode `seeded` ignores what only mode `all` stores. Raises UsageError for a damaged file.
         """
         text = self._find(call_key(identity))
         completion = None if text is None else _read(text)
@@ -68,28 +69,29 @@ class ResponseCache:
             self._stats.hits += 1
         return completion
 
-    def put(self, identity: Mapping[str, Any], completion: Completion, seeded: bool) -> None:
-        """Keep an answer, if the mode keeps such ones; `seeded`: the provider gives the same text for the same seed.
+    def put(self, identity: Mapping[str, Any], completion: Completion, deterministic: bool) -> None:
+        """Store a completion, if the mode allows it. It is found at once, and written later or on `close`.
 
-        It is found at once, and written with the next ones or on `close`.
+        `deterministic`: the provider returns the same text for the same seed.
         """
-        repeatable = completion.finish_reason == "stop" and (seeded or identity["params"].get("temperature") == 0)
-        if completion.cached or not _whole(completion, self.mode) or not (repeatable or self.mode == "all"):
+        greedy = identity["params"].get("temperature") == 0
+        repeatable = completion.finish_reason == "stop" and (deterministic or greedy)
+        if completion.cached or not _is_complete(completion, self.mode) or not (repeatable or self.mode == "all"):
             self._stats.not_kept += 1
             return
         key = call_key(identity)
-        text = json.dumps(completion_json(completion), separators=(",", ":"))
+        text = json.dumps(stored_values(completion), separators=(",", ":"))
         self._unwritten[key] = (key, identity["provider"], identity["model"], repeatable, int(time.time()), text)
         self._stats.kept += 1
-        if len(self._unwritten) % BATCH == 0 or time.monotonic() - self._written_s > _LAST_S:
+        if len(self._unwritten) % BATCH == 0 or time.monotonic() - self._written_s > _FLUSH_AFTER_S:
             self._write()
 
     def stats(self) -> CacheStats:
-        """What was found and kept so far."""
+        """Hits and stored completions so far."""
         return self._stats
 
     def close(self) -> None:
-        """Write what is not yet written. What cannot be written counts as lost, and is no error."""
+        """Write what is not written yet, and close the file. What cannot be written counts as lost."""
         self._write()
         self._stats.lost += len(self._unwritten)
         self._stats.kept -= len(self._unwritten)
@@ -97,17 +99,17 @@ class ResponseCache:
         self._base.close()
 
     def _find(self, key: str) -> str | None:
-        least = self.mode == "seeded"
+        must_repeat = self.mode == "seeded"
         if key in self._unwritten:
             row = self._unwritten[key]
-            return row[5] if row[3] >= least else None
+            return row[5] if row[3] >= must_repeat else None
         try:
-            found = self._base.execute(_FIND, (key, least)).fetchone()
+            row_found = self._base.execute(_FIND, (key, must_repeat)).fetchone()
         except sqlite3.OperationalError:
-            return None  # locked for longer than we wait: the model is asked instead
+            return None  # still locked after the time-out: call the model instead
         except sqlite3.DatabaseError as error:
             raise damaged(self.path, error) from error
-        return None if found is None else found[0]
+        return None if row_found is None else row_found[0]
 
     def _write(self) -> None:
         self._written_s = time.monotonic()
@@ -118,31 +120,31 @@ class ResponseCache:
             self._base.executemany(_STORE, self._unwritten.values())
             self._base.execute("COMMIT")
         except sqlite3.OperationalError:
-            self._give_up()
+            self._keep_for_later()
         except sqlite3.DatabaseError as error:
             raise damaged(self.path, error) from error
         else:
             self._unwritten.clear()
 
-    def _give_up(self) -> None:
-        """Try again with the next batch, unless far too many wait already."""
+    def _keep_for_later(self) -> None:
+        """Keep the rows for the next write, unless too many are waiting."""
         if self._base.in_transaction:
             self._base.execute("ROLLBACK")
-        if len(self._unwritten) >= _MOST_UNWRITTEN:
+        if len(self._unwritten) >= _MAX_UNWRITTEN:
             self._stats.lost += len(self._unwritten)
             self._stats.kept -= len(self._unwritten)
             self._unwritten.clear()
 
 
-def _whole(completion: Completion, mode: Mode) -> bool:
-    """Whether asking again could bring nothing better: never a refusal, an error or an empty text."""
+def _is_complete(completion: Completion, mode: Mode) -> bool:
+    """Whether another call could not return anything better; never for a refusal, an error or an empty text."""
     reasons = ("stop", "length") if mode == "all" else ("stop",)
     return completion.finish_reason in reasons and bool(completion.text.strip())
 
 
 def _read(text: str) -> Completion | None:
-    """None for a row that another version wrote differently: it is asked anew and replaced."""
+    """None for a row in the format of another version; it is replaced after the next call."""
     try:
-        return completion_of(json.loads(text))
-    except (ValueError, TypeError, KeyError):
+        return stored_completion(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

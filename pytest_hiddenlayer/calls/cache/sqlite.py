@@ -1,4 +1,4 @@
-"""The file of the response cache: where it is, how it is opened, what is in it, how it is made smaller."""
+"""The file of the response cache: its path, opening, contents, pruning."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ CREATE TABLE responses (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contents:
-    """What a cache holds."""
+    """The contents of a cache."""
 
     path: Path
     rows: int
-    bytes: int  # on disk, with what SQLite keeps beside the file
-    models: Mapping[str, int]  # PROVIDER:MODEL → rows, the most first
+    bytes: int  # on disk, with SQLite's -wal and -shm files
+    models: Mapping[str, int]  # PROVIDER:MODEL → rows, in descending order
 
 
 def default_path() -> Path:
-    """`responses.sqlite` in $HIDDENLAYER_CACHE, or in the user's folder for caches."""
+    """`responses.sqlite` in $HIDDENLAYER_CACHE, else in the user's cache folder."""
     if own := os.environ.get("HIDDENLAYER_CACHE"):
         return Path(own).expanduser() / "responses.sqlite"
     if shared := os.environ.get("XDG_CACHE_HOME"):
@@ -50,20 +50,20 @@ def default_path() -> Path:
 
 
 def open_cache(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode, usable from any one thread at a time; the file is made where it is missing.
+    """A connection in autocommit mode, for one thread at a time; creates the file if it does not exist.
 
-    Raises UsageError for a file that is none of ours, of another version, damaged or out of reach.
+    Raises UsageError for a file of another program or version, and for one that is damaged or inaccessible.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         base = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
-        raise _out_of_reach(path, error) from error
+        raise _inaccessible(path, error) from error
     try:
         _set_up(base, path)
     except sqlite3.OperationalError as error:
         base.close()
-        raise _out_of_reach(path, error) from error
+        raise _inaccessible(path, error) from error
     except sqlite3.DatabaseError as error:
         base.close()
         raise damaged(path, error) from error
@@ -74,34 +74,34 @@ def open_cache(path: Path) -> sqlite3.Connection:
 
 
 def damaged(path: Path, error: sqlite3.Error) -> UsageError:
-    """What to say of a file that SQLite cannot read."""
+    """The error for a file that SQLite cannot read."""
     return UsageError(f"response cache {path}: damaged, or no cache at all ({error}); delete or move it")
 
 
 def describe(path: Path) -> Contents:
-    """What the cache holds; no rows where there is no file. Raises UsageError as `open_cache` does."""
+    """The contents of the cache; no rows if the file does not exist. Raises UsageError as `open_cache` does."""
     if not path.exists():
         return Contents(path=path, rows=0, bytes=0, models={})
     with closing(open_cache(path)) as base:
         try:
-            found = base.execute(
+            rows = base.execute(
                 "SELECT provider || ':' || model, count(*) FROM responses GROUP BY 1 ORDER BY 2 DESC, 1"
             )
-            models = dict(found.fetchall())
+            models = dict(rows.fetchall())
         except sqlite3.DatabaseError as error:
             raise damaged(path, error) from error
-        beside = [path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")]
-        size = sum(file.stat().st_size for file in beside if file.exists())
+        files = [path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")]
+        size = sum(file.stat().st_size for file in files if file.exists())
     return Contents(path=path, rows=sum(models.values()), bytes=size, models=models)
 
 
 def prune(path: Path, older_than_days: float) -> int:
-    """Rows removed: those that were stored more than so many days ago. The file becomes smaller by them.
+    """Delete rows that were stored more than so many days ago, and shrink the file; returns their number.
 
     Raises UsageError as `open_cache` does, and for a negative age.
     """
     if not older_than_days >= 0:
-        raise UsageError(f"response cache: prune what is older than {older_than_days} days? Give 0 or more")
+        raise UsageError(f"response cache: cannot prune what is older than {older_than_days:g} days: give 0 or more")
     if not path.exists():
         return 0
     with closing(open_cache(path)) as base:
@@ -111,7 +111,7 @@ def prune(path: Path, older_than_days: float) -> int:
             base.execute("VACUUM")
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError as error:
-            raise _out_of_reach(path, error) from error
+            raise _inaccessible(path, error) from error
         except sqlite3.DatabaseError as error:
             raise damaged(path, error) from error
     return removed
@@ -119,7 +119,7 @@ def prune(path: Path, older_than_days: float) -> int:
 
 def _set_up(base: sqlite3.Connection, path: Path) -> None:
     if _number(base, "user_version") != VERSION:
-        base.execute("BEGIN IMMEDIATE")  # of several processes that find no table, one makes it
+        base.execute("BEGIN IMMEDIATE")  # if several processes find no table, one creates it
         tables = _value(base, "SELECT count(*) FROM sqlite_schema")
         if not tables:
             base.execute(_TABLE)
@@ -128,12 +128,12 @@ def _set_up(base: sqlite3.Connection, path: Path) -> None:
         base.execute("COMMIT")
     _check(base, path)
     _write_ahead(base)
-    base.execute("PRAGMA synchronous = NORMAL")  # with WAL: no fsync a commit, and never a corrupt file
+    base.execute("PRAGMA synchronous = NORMAL")  # with WAL: no fsync per commit, and never a corrupt file
 
 
 def _check(base: sqlite3.Connection, path: Path) -> None:
     if _number(base, "application_id") != _OURS:
-        raise UsageError(f"response cache {path}: a database of something else; name another file")
+        raise UsageError(f"response cache {path}: a database of another program; name another file")
     version = _number(base, "user_version")
     if version != VERSION:
         raise UsageError(
@@ -142,12 +142,12 @@ def _check(base: sqlite3.Connection, path: Path) -> None:
 
 
 def _write_ahead(base: sqlite3.Connection) -> None:
-    """Readers and one writer at once. The switch itself does not wait for other processes, so it is tried again."""
+    """Allow readers and one writer at once. Switching does not wait for other processes, so it is retried."""
     until = time.monotonic() + _WAIT_S
     while _value(base, "PRAGMA journal_mode") != "wal":
         try:
             base.execute("PRAGMA journal_mode = WAL").fetchone()
-            return  # where the file system has no WAL, SQLite keeps its journal and is right all the same
+            return  # on a file system without WAL, SQLite keeps its journal, which is correct too
         except sqlite3.OperationalError:
             if time.monotonic() > until:
                 raise
@@ -162,7 +162,7 @@ def _value(base: sqlite3.Connection, query: str) -> Any:
     return base.execute(query).fetchone()[0]
 
 
-def _out_of_reach(path: Path, error: Exception) -> UsageError:
+def _inaccessible(path: Path, error: Exception) -> UsageError:
     return UsageError(
         f"response cache {path}: cannot be used ({error}); "
         "set HIDDENLAYER_CACHE to a folder that can be written, or free what locks it"

@@ -1,1 +1,1 @@
-"""Cassettes: calls recorded to files and replayed without a model."""
+"""Cassettes: calls that are recorded to files and replayed without a model."""

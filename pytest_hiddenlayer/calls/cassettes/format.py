@@ -1,17 +1,16 @@
-"""A cassette: recorded calls as JSON Lines, one call a line, made to be committed and read.
+"""The format of cassettes: recorded calls as JSON Lines, one call per line, to be committed and read.
 
     {"messages":[{"user":"2 + 2?"}],"model":"nano-1","params":{"temperature":0.0},"provider":"mlx",
      "role":"agent-1","sample":"s1","seed":7,"text":"4","usage":{"input_tokens":9,"output_tokens":1}}
 
-What has its usual value is left out. Nothing tells where, when or how fast it was recorded, so
-that the same answers make the same file: no server, no path, no time. A line needs no key: it
-is found by what it says, also when the code that computes keys has changed.
+Fields with default values are omitted. There is no server, path or time, so that the same answers
+make the same file. Nor is there a key: it is computed from the line when the file is read, so that
+cassettes remain valid if the computation changes.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -19,58 +18,61 @@ from typing import Any
 
 from ...errors import UsageError
 from ...identifiers import slug
+from ...io.atomic import replacing
+from ...io.jsonl import raw_lines
 from ...types import Completion
-from ..cache_key import call_key, completion_json, completion_of
+from ..cache_key import call_key
+from ..stored_completion import stored_completion, stored_values
 
 LOGPROB_DECIMALS = 4
-_USUAL: dict[str, Any] = {"epoch": 1, "params": {}, "round": 0, "sample": "", "schema": None, "top_logprobs": 0}
-_ASKED = {"messages", "model", "provider", "role", "seed", *_USUAL}
-_KINDS: dict[str, type] = {
+_DEFAULTS: dict[str, Any] = {"epoch": 1, "params": {}, "round": 0, "sample": "", "schema": None, "top_logprobs": 0}
+_REQUEST_FIELDS = {"messages", "model", "provider", "role", "seed", *_DEFAULTS}
+_TYPES: dict[str, type] = {
     **dict.fromkeys(("model", "provider", "role", "sample", "text"), str),
     **dict.fromkeys(("epoch", "round", "seed", "top_logprobs"), int),
     **{"messages": list, "params": dict, "usage": dict},
 }
-_ANSWERED = {"text", "finish_reason", "usage", "answered_by", "logprobs", "alternatives", "warnings", "remarks"}
+_ANSWER_FIELDS = {"text", "finish_reason", "usage", "answered_by", "logprobs", "alternatives", "warnings", "remarks"}
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
     """One line of a cassette."""
 
-    line: bytes  # without its end
-    identity: Mapping[str, Any]  # as `portable` gives it
+    line: bytes  # without its line feed
+    identity: Mapping[str, Any]  # cache key fields, as `normalize_model_path` returns them
     completion: Completion
 
     @property
     def key(self) -> str:
-        """What it is found by."""
+        """The key of the call."""
         return call_key(self.identity)
 
     @property
     def file(self) -> str:
-        """The name of the cassette that it belongs into."""
+        """The name of the cassette that it belongs to."""
         return file_name(self.identity["provider"], self.identity["model"])
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """Its place in the file: calls of one sample stand together, in the order of the rounds."""
-        own = self.identity
-        return own["sample"], own["epoch"], own["round"], own["role"], self.key
+        """Sort key of the file's lines: by sample, epoch, round and role."""
+        call = self.identity
+        return call["sample"], call["epoch"], call["round"], call["role"], self.key
 
 
 def file_name(provider: str, model: str) -> str:
-    """`mlx-nano-1.jsonl`; models of one slug share a file."""
+    """Such as `mlx-nano-1.jsonl`; models with equal slugs share a file."""
     return f"{provider}-{slug(model)}.jsonl"
 
 
 def normalize_model_path(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """A call's identity on any machine: without the server, and without the folders of a model's path."""
+    """The cache key fields on any machine: without the server, and without the folders of a model's path."""
     rest = {name: value for name, value in identity.items() if name != "endpoint"}
     return {**rest, "model": portable_model(identity["model"])}
 
 
 def portable_model(model: str) -> str:
-    """The last part of an absolute path; any other name as it is."""
+    """The last part of an absolute path; any other name unchanged."""
     for kind in (PurePosixPath, PureWindowsPath):
         if kind(model).is_absolute():
             return kind(model).name or model
@@ -78,67 +80,58 @@ def portable_model(model: str) -> str:
 
 
 def format_line(identity: Mapping[str, Any], completion: Completion) -> bytes:
-    """The line of a call, with its end. Alternatives are kept only where they were asked for."""
-    asked = normalize_model_path(identity)
-    values = {name: value for name, value in asked.items() if name not in _USUAL or _USUAL[name] != value}
-    values["messages"] = [{one["role"]: one["content"]} for one in asked["messages"]]
-    values |= _answer(completion, asked)
+    """The line of a call, with its line feed. Alternatives are stored only if they were requested."""
+    call = normalize_model_path(identity)
+    values = {name: value for name, value in call.items() if name not in _DEFAULTS or _DEFAULTS[name] != value}
+    values["messages"] = [{message["role"]: message["content"]} for message in call["messages"]]
+    values |= _answer_fields(completion, call)
     text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    # A lone surrogate becomes its JSON escape, and reads back as it was.
+    # A lone surrogate becomes its JSON escape, and is read back unchanged.
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def parse_line(line: bytes) -> RecordedCall:
-    """The call that a line tells. Raises ValueError, TypeError or KeyError for a line that tells none."""
+    """The call of a line. Raises ValueError, TypeError, KeyError or AttributeError if it is not a recorded call."""
     values = json.loads(line)
     if not isinstance(values, dict):
         raise TypeError("a JSON object is needed")
-    if unknown := set(values) - _ASKED - _ANSWERED:
+    if unknown := set(values) - _REQUEST_FIELDS - _ANSWER_FIELDS:
         raise ValueError(f"unknown {sorted(unknown)}")
-    identity = {**_USUAL, **{name: value for name, value in values.items() if name in _ASKED}}
-    for name, kind in _KINDS.items():
-        value = identity[name] if name in _ASKED else values[name]
+    identity = {**_DEFAULTS, **{name: value for name, value in values.items() if name in _REQUEST_FIELDS}}
+    for name, kind in _TYPES.items():
+        value = identity[name] if name in _REQUEST_FIELDS else values[name]
         if not isinstance(value, kind):
             raise TypeError(f"`{name}` must be of type {kind.__name__}, found {value!r:.60}")
-    identity["messages"] = [_message(one) for one in identity["messages"]]
+    identity["messages"] = [_message(message) for message in identity["messages"]]
     return RecordedCall(line, identity, _completion(values))
 
 
 def read_cassette(path: Path, *, growing: bool = False) -> Iterator[RecordedCall]:
-    """The calls of a file; of a `growing` one half a line at the very end is left out.
+    """The calls of a file. If it is `growing`, an incomplete last line is omitted.
 
-    Raises UsageError with file and line for any other that is no recorded call.
+    Raises UsageError with file and line for any other line that is not a recorded call.
     """
-    lines = path.read_bytes().split(b"\n")  # bytes: half a line may end inside a character
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in raw_lines(path, allow_incomplete=growing):
         try:
             yield parse_line(line)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            if growing and number == len(lines):
-                return
-            what = f"{error} is missing" if isinstance(error, KeyError) else error
+            reason = f"{error} is missing" if isinstance(error, KeyError) else error
             raise UsageError(
-                f"{path}:{number}: not a recorded call: {what}; take the line out and record it anew with --record"
+                f"{path}:{number}: not a recorded call: {reason}; remove the line and record it again with --record"
             ) from error
 
 
 def write_cassette(path: Path, calls: Mapping[str, RecordedCall]) -> None:
-    """Write a file in one step, in the calls' order; one that says the same already is not touched."""
+    """Replace a file by sorted calls, in one step. A file with equal content is not written."""
     data = b"".join(call.line + b"\n" for call in sorted(calls.values(), key=lambda call: call.order))
     if path.is_file() and path.read_bytes() == data:
         return
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with beside.open("wb") as file:
+    with replacing(path, sync=True) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
 
 
-def _answer(completion: Completion, asked: Mapping[str, Any]) -> dict[str, Any]:
-    kept = completion_json(completion)
+def _answer_fields(completion: Completion, call: Mapping[str, Any]) -> dict[str, Any]:
+    stored = stored_values(completion)
     usage = asdict(completion.usage)
     calls = usage.pop("calls")
     values: dict[str, Any] = {
@@ -149,19 +142,19 @@ def _answer(completion: Completion, asked: Mapping[str, Any]) -> dict[str, Any]:
         values["usage"]["calls"] = calls
     if completion.finish_reason != "stop":
         values["finish_reason"] = completion.finish_reason
-    if portable_model(completion.model) != asked["model"]:
+    if portable_model(completion.model) != call["model"]:
         values["answered_by"] = portable_model(completion.model)
     if completion.logprobs is not None:
-        values["logprobs"] = [_short(value) for value in kept["logprobs"]]
-    if completion.top_logprobs is not None and asked["top_logprobs"]:
-        values["alternatives"] = kept["top_logprobs"]
+        values["logprobs"] = [_rounded(value) for value in stored["logprobs"]]
+    if completion.top_logprobs is not None and call["top_logprobs"]:
+        values["alternatives"] = stored["top_logprobs"]
     if completion.warnings:
-        values["warnings"] = kept["warnings"]
+        values["warnings"] = stored["warnings"]
     return values
 
 
 def _completion(values: Mapping[str, Any]) -> Completion:
-    return completion_of(
+    return stored_completion(
         {
             "text": values["text"],
             "finish_reason": values.get("finish_reason", "stop"),
@@ -175,15 +168,15 @@ def _completion(values: Mapping[str, Any]) -> Completion:
     )
 
 
-def _message(one: Mapping[str, str]) -> dict[str, str]:
-    ((role, content),) = one.items()
+def _message(values: Mapping[str, str]) -> dict[str, str]:
+    ((role, content),) = values.items()
     if not isinstance(content, str):
         raise TypeError("a message is {role: text}")
     return {"role": role, "content": content}
 
 
-def _short(value: float | None) -> float | int | None:
-    """A log-probability in few characters: -0.0123, -1, 0."""
+def _rounded(value: float | None) -> float | int | None:
+    """A log-probability with few characters: -0.0123, -1, 0."""
     if value is None:
         return None
     rounded = round(value, LOGPROB_DECIMALS)

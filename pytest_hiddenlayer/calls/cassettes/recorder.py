@@ -1,29 +1,28 @@
-"""Record the calls of a run into a folder of cassettes."""
+"""Records the calls of a run into a folder of cassettes."""
 
 from __future__ import annotations
 
-import os
 import secrets
-import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...errors import UsageError
+from ...io.locks import lock, locked_folder, unlock
 from ...types import Completion
 from .format import RecordedCall, format_line, read_cassette, write_cassette
 
 PART = ".recording-"
-"""How the names of files begin that are not yet merged."""
+"""Prefix of the names of files that are not merged yet."""
 
 
 class Recorder:
-    """Writes calls into a folder; any number of processes may record into the same one.
+    """Writes calls into a folder. Several processes may record into the same folder.
 
-    Each appends to a file of its own, which is merged into the cassettes on close. What a killed
-    process left is merged by the next that opens or closes a recorder there.
+    Each appends to its own file, which is merged into the cassettes on close. The file of a killed
+    process is merged when the next recorder opens or closes there. Raises UsageError if the folder
+    cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,9 +30,9 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             merge(folder)
-            with locked(folder):  # no merge may take the file for an abandoned one
+            with locked_folder(folder):  # no merge may take the file for that of a killed process
                 self._part: BinaryIO | None = (folder / f"{PART}{secrets.token_hex(4)}").open("xb", buffering=0)
-                _lock(self._part)
+                lock(self._part.fileno())
         except OSError as error:
             raise UsageError(
                 f"--record {folder}: cannot write there ({error.strerror}); name another folder"
@@ -46,80 +45,43 @@ class Recorder:
         self._part.write(format_line(identity, completion))
 
     def close(self) -> None:
-        """Merge what was recorded into the cassettes.
+        """Merge the recorded calls into the cassettes.
 
-        Raises UsageError for a cassette that is malformed; what was recorded waits beside it.
+        Raises UsageError for a malformed cassette; the recorded calls then stay in their file.
         """
         if self._part is None:
             return
-        _unlock(self._part)
+        unlock(self._part.fileno())
         self._part.close()
         self._part = None
         merge(self.folder)
 
 
 def merge(folder: Path) -> None:
-    """Put what finished or killed recorders left into the cassettes: a call recorded anew replaces its line.
+    """Merge the files of closed and killed recorders into the cassettes; a call recorded again replaces its line.
 
-    Raises UsageError for a malformed cassette; what was to be merged then stays where it is.
+    Raises UsageError for a malformed cassette; nothing is deleted then.
     """
-    with locked(folder):
-        done = [part for part in parts(folder) if not _growing(part)]
-        fresh: dict[str, dict[str, RecordedCall]] = defaultdict(dict)
-        for part in done:
+    with locked_folder(folder):
+        finished = [part for part in parts(folder) if not _is_growing(part)]
+        recorded: dict[str, dict[str, RecordedCall]] = defaultdict(dict)
+        for part in finished:
             for call in read_cassette(part, growing=True):
-                fresh[call.file][call.key] = call
-        for name, calls in fresh.items():
+                recorded[call.file][call.key] = call
+        for name, calls in recorded.items():
             path = folder / name
             known = {call.key: call for call in read_cassette(path)} if path.is_file() else {}
             write_cassette(path, known | calls)
-        for part in done:
+        for part in finished:
             part.unlink()
 
 
 def parts(folder: Path) -> list[Path]:
-    """What recorders have not merged yet, the newest last."""
+    """The files that are not merged yet, the newest last."""
     return sorted(folder.glob(f"{PART}*"), key=lambda path: path.stat().st_mtime)
 
 
-def _growing(part: Path) -> bool:
-    """Whether its recorder lives."""
+def _is_growing(part: Path) -> bool:
+    """Whether its recorder is still open."""
     with part.open("r+b") as file:
-        return not _lock(file, wait=False)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One merge at a time in a folder."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # NFS locks no folders; there one process records at a time
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(file: BinaryIO, *, wait: bool = True) -> bool:
-    """Whether the lock was got; it goes with the file's handle. Where the system has none, it always is."""
-    if sys.platform != "win32":
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            return False
-    return True
-
-
-def _unlock(file: BinaryIO) -> None:
-    """Let go also what a forked process holds of the same handle."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)
+        return not lock(file.fileno(), wait=False)

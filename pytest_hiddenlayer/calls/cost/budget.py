@@ -1,8 +1,8 @@
-"""A budget that holds: what a call may cost is set aside before it, and settled after it.
+"""A budget: reserves what a call may cost before it, and commits its cost after it.
 
-One process keeps it (under xdist the controller), on one event loop. Spending exceeds the
-limit by no more than what calls in flight cost beyond what was set aside for them. A call that
-does not fit beside those in flight waits for what they leave over.
+One process holds it (under xdist the controller), on one event loop. Spending exceeds the limit
+by no more than what calls in flight cost beyond their reservations. A call that exceeds the
+remaining budget waits until calls in flight settle.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from ...errors import BudgetExceededError
 
 @dataclass(kw_only=True, slots=True)
 class Budget:
-    """US dollars."""
+    """All amounts are in US dollars."""
 
     limit: Decimal
-    spent: Decimal = Decimal(0)  # by calls that were answered
+    spent: Decimal = Decimal(0)  # on answered calls
     reserved: Decimal = Decimal(0)  # for calls in flight
-    unconfirmed: Decimal = Decimal(0)  # for calls that were sent and not answered: they may have been billed
-    refused: int = 0  # calls that were not made
+    unconfirmed: Decimal = Decimal(0)  # for calls that were sent and not answered; they may have been billed
+    refused: int = 0  # number of calls that were not made
     _waiting: list[tuple[int, int, Decimal, asyncio.Future[Decimal]]] = field(default_factory=list, repr=False)
     _tickets: count[int] = field(default_factory=count, repr=False)  # equal orders go first come, first served
 
     async def reserve_in_turn(self, amount: Decimal, order: int = 0) -> Decimal:
-        """Set an amount aside as soon as it fits; of those that wait the lowest order goes first.
+        """Reserve an amount as soon as it fits; of those that wait the lowest order goes first.
 
-        Raises BudgetExceededError as soon as it can fit no more, whatever the calls in flight leave over.
+        Raises BudgetExceededError as soon as it cannot fit even if every reservation is released.
         """
         turn: asyncio.Future[Decimal] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (order, next(self._tickets), amount, turn))
@@ -47,9 +47,9 @@ class Budget:
         while self._waiting:
             _, _, amount, turn = self._waiting[0]
             if amount > self.left and self.reserved and amount <= self.left + self.reserved:
-                return  # the first in turn waits, and all behind it
+                return  # the first waits, and so do all after it
             heapq.heappop(self._waiting)
-            if turn.done():  # whoever waited was cancelled
+            if turn.done():  # the caller was cancelled
                 continue
             try:
                 turn.set_result(self.reserve(amount))
@@ -57,7 +57,7 @@ class Budget:
                 turn.set_exception(error)
 
     def reserve(self, amount: Decimal) -> Decimal:
-        """Set an amount aside. Raises BudgetExceededError where it does not fit into what is left."""
+        """Reserve an amount. Raises BudgetExceededError if it exceeds what is left."""
         if amount > self.left:
             self.refused += 1
             left = max(self.left, Decimal(0))
@@ -69,24 +69,24 @@ class Budget:
         return amount
 
     def commit(self, reserved: Decimal, cost: Decimal) -> None:
-        """A call was answered at this cost, or refused at none."""
+        """Release a reservation and add the cost of its call; 0 if the call was rejected."""
         self.reserved -= reserved
         self.spent += cost
         self._serve()
 
     def mark_unconfirmed(self, reserved: Decimal) -> None:
-        """A call was sent and not answered: what was set aside counts as spent."""
+        """A call was sent and not answered: its reservation counts as spent."""
         self.reserved -= reserved
         self.unconfirmed += reserved
         self._serve()
 
     @property
     def left(self) -> Decimal:
-        """What may still be set aside."""
+        """What may still be reserved."""
         return self.limit - self.spent - self.reserved - self.unconfirmed
 
     def summary(self) -> str:
-        """One line for people."""
+        """One line for the user."""
         parts = [f"budget: ${self.spent:.4f} of ${self.limit} spent"]
         if self.unconfirmed:
             parts.append(f"${self.unconfirmed:.4f} may have been billed for calls without an answer")

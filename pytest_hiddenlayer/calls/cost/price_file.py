@@ -1,10 +1,10 @@
-"""The user's own prices: a dated YAML file that wins over every list.
+"""The user's price file: dated prices in YAML that take precedence over every list.
 
     prices:
       - {provider: openai, model: my-finetune*, since: 2026-01-31, input: 0.40, cached_input: 0.10, output: 1.60}
 
-US dollars a million tokens. `model` may end in `*`. Of several entries that fit, the newest
-holds whose `since` is not after the day of the call.
+US dollars per million tokens. `model` may end in `*`. Of several matching entries, the newest one
+applies whose `since` is not after the day of the call.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ class OwnPrice:
     """One entry."""
 
     provider: str  # the registered name
-    model: str  # in full, or a beginning and `*`
+    model: str  # full name, or a prefix and `*`
     since: date
-    input: Decimal  # US dollars a million tokens, as all of these
+    input: Decimal  # US dollars per million tokens, as the three below
     output: Decimal
     cached_input: Decimal | None = None  # None: as input
     cache_write: Decimal | None = None  # None: as input
-    batch_factor: Decimal = Decimal("0.5")  # of all of them, through a batch API
+    batch_factor: Decimal = Decimal("0.5")  # factor of all prices, through a batch API
 
-    def fits(self, provider: str, model: str) -> bool:
+    def matches(self, provider: str, model: str) -> bool:
         """Whether the entry is for this model."""
         exact = model == self.model or model.rsplit("/", 1)[-1] == self.model
         return provider == self.provider and (
@@ -45,7 +45,7 @@ class OwnPrice:
         )
 
     def cost(self, usage: Usage, *, batch: bool) -> Decimal:
-        """US dollars for these tokens, of which input and output are known."""
+        """US dollars for these tokens; input and output tokens must be known."""
         read, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
         plain = (usage.input_tokens or 0) - read - written
         total = plain * self.input + (usage.output_tokens or 0) * self.output
@@ -59,7 +59,7 @@ def read_own_prices(path: Path) -> tuple[OwnPrice, ...]:
     import yaml
 
     try:
-        # BaseLoader leaves every value as it was written: 0.1 becomes no float on its way to Decimal.
+        # BaseLoader keeps every value as written, so that 0.1 does not become a float before a Decimal.
         whole = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
@@ -90,5 +90,5 @@ def _amount(place: str, text: Any) -> Decimal:
     except (InvalidOperation, TypeError, ValueError):
         value = Decimal("NaN")
     if not value.is_finite() or value < 0:
-        raise UsageError(f"{place}: write US dollars a million tokens, 0 or more; got {text!r}")
+        raise UsageError(f"{place}: write US dollars per million tokens, 0 or more; got {text!r}")
     return value

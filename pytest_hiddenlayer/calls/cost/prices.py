@@ -1,8 +1,8 @@
-"""What a call costs: the user's own dated prices first, then those of genai-prices; unknown is None, never 0.
+"""What a call costs: by the user's price file, else by genai-prices; unknown is None, never 0.
 
-`input_tokens` counts all input, what was read from and written to a provider's cache
-included; `output_tokens` counts reasoning. genai-prices counts the same way, and knows batch
-prices under the key `processing`: a key that it does not know would silently bill full price.
+`input_tokens` includes tokens read from and written to a provider's cache; `output_tokens`
+includes reasoning. genai-prices counts the same way. Its batch prices have the key `processing`;
+a wrong key would silently return the full price.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ BATCH_FACTOR = Decimal("0.5")
 """Of both vendors that have batch APIs, for models whose batch price genai-prices does not list.
 
 https://developers.openai.com/api/docs/pricing and https://platform.claude.com/docs/en/about-claude/pricing,
-November 2026: half of the ordinary price of input and output.
+November 2026: half of the standard price of input and output.
 """
-_BYTES_A_TOKEN = 2  # of a prompt: texts have three and more, so that this errs on the safe side
-_A_MESSAGE = 16  # tokens around a message
-_OUTPUT = 4096  # tokens, where nobody bounds the answer
+_BYTES_PER_TOKEN = 2  # of a prompt; texts have 3 or more, so that the estimate is an upper bound
+_TOKENS_PER_MESSAGE = 16  # around its text
+_MAX_OUTPUT = 4096  # tokens, if the request has no `max_tokens`
 
 
 class Prices:
-    """Prices calls of a day."""
+    """Prices of the user's file and of genai-prices."""
 
     def __init__(self, own: Sequence[OwnPrice] = ()) -> None:
         self._own = own
-        self._listed: Any = None  # genai-prices' functions; False where it is not installed
+        self._listed: Any = None  # the module genai_prices; False if it is not installed
 
     def cost(
         self,
@@ -43,10 +43,10 @@ class Prices:
         batch: bool = False,
         at: datetime | None = None,
     ) -> Decimal | None:
-        """US dollars of a call; None where price or tokens are unknown.
+        """US dollars of a call; None if its price or tokens are unknown.
 
-        `provider` is the registered name, by which the user's own prices are found,
-        `price_list` the provider's id in genai-prices.
+        `provider` is the registered name, used in the user's file; `price_list` is the provider's
+        id in genai-prices.
         """
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
@@ -59,23 +59,23 @@ class Prices:
     def ceiling(
         self, provider: str, price_list: str | None, model: str, request: Request, *, batch: bool = False
     ) -> Decimal | None:
-        """About the most that a call may cost, before it is made; None where its price is unknown."""
+        """Estimate of the most that a call may cost, in US dollars; None if its price is unknown."""
         size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
         usage = Usage(
-            input_tokens=size // _BYTES_A_TOKEN + _A_MESSAGE * len(request.messages),
-            output_tokens=request.params.max_tokens or _OUTPUT,
+            input_tokens=size // _BYTES_PER_TOKEN + _TOKENS_PER_MESSAGE * len(request.messages),
+            output_tokens=request.params.max_tokens or _MAX_OUTPUT,
             calls=1,
         )
         return self.cost(provider, price_list, model, usage, batch=batch)
 
     def own(self, provider: str, model: str, day: date) -> OwnPrice | None:
-        """The user's price for a model: the newest that holds on that day."""
-        found = [one for one in self._own if one.fits(provider, model) and one.since <= day]
-        return max(found, key=lambda one: one.since, default=None)
+        """The user's price for a model: the newest that applies on that day."""
+        prices = [price for price in self._own if price.matches(provider, model) and price.since <= day]
+        return max(prices, key=lambda price: price.since, default=None)
 
     def has_own(self, provider: str, model: str) -> bool:
-        """Whether the user gave a model any price."""
-        return any(one.fits(provider, model) for one in self._own)
+        """Whether the user's file has any price for a model."""
+        return any(price.matches(provider, model) for price in self._own)
 
     def _of_list(self, price_list: str, model: str, usage: Usage, batch: bool, when: datetime) -> Decimal | None:
         if self._listed is None:
@@ -96,14 +96,14 @@ class Prices:
         tokens = self._listed.Usage(**{name: value for name, value in known.items() if value is not None})
 
         def total(**context: str) -> Decimal:
-            found = self._listed.calc_price(
+            price = self._listed.calc_price(
                 tokens,
                 model_ref=model,
                 provider_id=price_list,
                 genai_request_timestamp=when,
                 price_context=context or None,
             )
-            return Decimal(found.total_price)
+            return Decimal(price.total_price)
 
         try:
             full = total()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...errors import ProviderError, UsageError, did_you_mean
 from ...models import BUNDLED, bundled_path
+from ...protocols import ProviderCapabilities
 from ...types import Completion, Request, Usage
 
 MAX_TOKENS = 256  # new tokens, where nobody says otherwise
@@ -17,16 +18,18 @@ class MlxProvider:
     """One MLX model: the bundled one, a folder, or a hub name; loaded once, free of charge."""
 
     default_model = BUNDLED
-    at_once = (64, 64)  # requests that wait for a row of the batch cost nothing
-    seeded = True
-    attempt_s = None  # a local model takes as long as it takes; a dead thread is noticed
 
     def __init__(self, model: str | None = None) -> None:
         from .decoder import BatchThread
 
         self.model = model or BUNDLED
         where = _where(self.model)
-        self.fingerprint = _fingerprint(where)
+        self.capabilities = ProviderCapabilities(
+            fingerprint=_fingerprint(where),
+            concurrency=(64, 64),  # requests that wait for a row of the batch cost nothing
+            timeout_s=None,  # a local model has no deadline; a dead thread is detected
+            deterministic=True,
+        )
         self._batch = BatchThread(where)
 
     @classmethod

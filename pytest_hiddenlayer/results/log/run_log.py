@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import secrets
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, did_you_mean
+from ...io.atomic import write_json
 from ...io.codecs import record_from_json
-from ...io.jsonl import LineLog
+from ...io.jsonl import LineLog, read_from, read_lines
 from ...types import Record
 
 RUNS = Path("reports") / "runs"
@@ -111,17 +111,11 @@ def read_records(folder: Path) -> Iterator[Record]:
     path = folder / "records.jsonl"
     if not path.is_file():
         raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
-    lines = path.read_bytes().split(b"\n")  # bytes: a half line may end inside a character
-    for number, line in enumerate(lines, 1):
+    for number, values in read_lines(path, "a record"):
         try:
-            values = json.loads(line) if line else None
-            record = None if values is None else record_from_json(values)
-        except (ValueError, TypeError, AttributeError) as error:
-            if number == len(lines):
-                return
+            yield record_from_json(values)
+        except (TypeError, AttributeError) as error:
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
-        if record is not None:
-            yield record
 
 
 def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
@@ -129,12 +123,8 @@ def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
     path = folder / "records.jsonl"
     if not path.is_file():
         return [], start
-    with path.open("rb") as log:
-        log.seek(start)
-        data = log.read()
-    whole = data[: data.rfind(b"\n") + 1]
-    values = (json.loads(line) for line in whole.splitlines())
-    return [record_from_json(value) for value in values], start + len(whole)
+    objects, end = read_from(path, start)
+    return [record_from_json(values) for values in objects], end
 
 
 def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
@@ -156,25 +146,6 @@ def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
 def _began(run: Path) -> tuple[str, float]:
     """When a run began; of two in one second the one that wrote last is the later."""
     return run.name.partition("-")[0], run.stat().st_mtime
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a file in one step: a reader sees the old one or the new one. NaN raises ValueError."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(path, text)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one step, creating its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    beside.write_bytes(_bytes(text))
-    os.replace(beside, path)
-
-
-def _bytes(text: str) -> bytes:
-    """UTF-8; a lone surrogate from a provider becomes its JSON escape, and reads back as it was."""
-    return text.encode("utf-8", "backslashreplace")
 
 
 def _versions() -> dict[str, str]:

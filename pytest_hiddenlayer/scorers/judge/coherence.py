@@ -1,18 +1,13 @@
-"""`coherence`: does one sentence lead to the next? Judged by a model, or by rules alone.
-
-`mode: judge` asks with the criterion CRITERIA. `mode: rules` asks nobody: see `cohesion` for
-its source and what differs. The rules see words, not sense: nonsense that repeats its topic
-scores high, a sound text that says everything in new words scores low; they know English only.
-"""
+"""`coherence`: a judge rates whether each sentence leads to the next, by the criterion CRITERIA."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
-from ..match.cohesion import cohesion
+from ...protocols import Ask
+from ...types import Sample, Score
+from ..capabilities import ScorerCapabilities
 from .call import DATA, MAX_TOKENS
 from .judgment import JudgeConfig
 from .panel import Combine, JudgePanel, Question, read_models
@@ -36,79 +31,66 @@ Criterion: {{criteria}}
 {{text}}
 
 Explain in one or two sentences, then give your verdict in double square brackets, as [[V]] where V is {{verdict}}."""
+_NO_RULES = (
+    "mode: rules was removed, because it counted shared words: it rated nonsense that repeats its topic high and "
+    "sound prose in new words low. Leave `mode` out to have a judge model rate the text (see `model` and --judge), "
+    "or use the scorer `rules` to check form without a model"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coherence:
-    """The judge's verdict on the scale as in `llm_judge`, or by rules the mean link of neighbours without repetition.
+    """Scores the judge's verdict on the scale, from 0 (worst) to 1 (best), as `llm_judge` does."""
 
-    A text of one sentence is unscored by rules: there is nothing to connect.
-    """
-
-    mode: Literal["judge", "rules"] | None = None  # None: judge where `model` names one, else rules
+    mode: str | None = None  # only `judge`, which is also the default
     criteria: str = CRITERIA
     scale: str | tuple[int, ...] = (1, 5)  # worst and best, or yes_no
     model: str | tuple[str, ...] | None = None  # PROVIDER[:MODEL], one or several; None: the run's judge
-    samples: int = 1  # verdicts drawn where a judge tells no probabilities
-    combine: Combine = "mean"  # of several judges
+    samples: int = 1  # verdicts to draw if a judge returns no probabilities
+    combine: Combine = "mean"  # how to combine several judges
     logprobs: bool = True
     max_tokens: int = MAX_TOKENS
 
     name = "coherence"
-    version = "1"
+    version = "2"
     pass_score = 0.5
     needs_target = False
 
     def __post_init__(self) -> None:
-        if self.mode == "rules" and self.model is not None:
-            raise UsageError("mode: rules asks no model; leave `model` out, or write mode: judge")
-        self._jury()
-        self._marking()
+        if self.mode == "rules":
+            raise UsageError(_NO_RULES)
+        if self.mode not in (None, "judge"):
+            raise UsageError(f"mode must be judge, got {self.mode!r}; or leave it out")
+        self._panel()
+        self._verdict_format()
 
     @property
-    def judged(self) -> bool:
-        """Whether a model is asked."""
-        return self.mode == "judge" or (self.mode is None and self.model is not None)
-
-    @property
-    def judges(self) -> tuple[str, ...]:
-        """The models that are to be opened beside the run's."""
-        return read_models(self.model)
+    def capabilities(self) -> ScorerCapabilities:
+        """Asks the judges that `model` names."""
+        return ScorerCapabilities(asks_model=True, judges=read_models(self.model))
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The stripped output; None where it is empty."""
+        """Returns the stripped output, or None if it is empty."""
         return output.strip() or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """The score, or unscored with the reason. Raises ProviderError where a judge's call failed."""
+        """Returns the judges' score; unscored with the reason if it is unreadable. Raises ProviderError."""
+        if ask is None:
+            raise UsageError("coherence needs a model to ask")
         if not output.strip():
             return Score(value=None, explanation="not judged: the output is empty")
-        if not self.judged:
-            return _by_rules(output, self.parse(output, sample))
-        if ask is None:
-            raise UsageError("coherence with mode: judge needs a model to ask")
-        marking = self._marking()
+        verdict_format = self._verdict_format()
         question = Question(
-            criterion=Criterion(text=self.criteria, scale=marking.scale),
-            prompt=JudgePrompt(template=TEMPLATE, marking=marking),
+            criterion=Criterion(text=self.criteria, scale=verdict_format.scale),
+            prompt=JudgePrompt(template=TEMPLATE, verdict_format=verdict_format),
             texts={"text": output},
-            words={"criteria": self.criteria, "verdict": marking.scale.said},
+            fields={"criteria": self.criteria, "verdict": verdict_format.scale.description},
         )
-        return await self._jury().score(ask, [question], role=self.name, answer=self.parse(output, sample))
+        return await self._panel().score(ask, [question], role=self.name, answer=self.parse(output, sample))
 
-    def _marking(self) -> VerdictFormat:
+    def _verdict_format(self) -> VerdictFormat:
         return VerdictFormat.from_param(Scale.from_param(self.scale), None)
 
-    def _jury(self) -> JudgePanel:
-        terms = JudgeConfig(samples=self.samples, max_tokens=self.max_tokens, logprobs=self.logprobs)
-        return JudgePanel(models=self.judges, combine=self.combine, terms=terms)
-
-
-def _by_rules(output: str, answer: str | None) -> Score:
-    found = cohesion(output)
-    if found is None:
-        return Score(value=None, answer=answer, explanation="one sentence: there is nothing to connect")
-    linked = sum(link == 1.0 for link in found.links)
-    why = f"{linked} of {len(found.links)} neighbours share a word, {found.repetition:.0%} is repeated"
-    details = {"sentences": found.sentences, "links": list(found.links), "repetition": found.repetition}
-    return Score(value=found.value, answer=answer, explanation=why, details=details)
+    def _panel(self) -> JudgePanel:
+        config = JudgeConfig(samples=self.samples, max_tokens=self.max_tokens, logprobs=self.logprobs)
+        return JudgePanel(models=read_models(self.model), combine=self.combine, config=config)

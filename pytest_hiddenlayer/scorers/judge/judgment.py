@@ -1,4 +1,4 @@
-"""One judge's opinion by one criterion: a weighted verdict, the mean of several, or just one."""
+"""The judgment of one judge by one criterion: a weighted verdict, the mean of several, or a single one."""
 
 from __future__ import annotations
 
@@ -8,125 +8,132 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ...types import Ask
-from .call import MAX_TOKENS, Verdict, ask_verdict, shorten, together
-from .logprob_weighting import TOP, Weights, weigh
+from ...concurrency import gather_or_cancel
+from ...protocols import Ask
+from .call import MAX_TOKENS, Verdict, ask_verdict, shorten
+from .logprob_weighting import TOP_LOGPROBS, WeightedVerdict, weight_verdict
 from .prompt import JudgePrompt
 from .scale import Scale
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgeConfig:
-    """How often and how a judge is asked."""
+    """How often a judge is asked, and with which generation parameters."""
 
-    samples: int = 1  # verdicts drawn where a judge tells no probabilities
+    samples: int = 1  # verdicts to draw if a judge returns no probabilities
     temperature: float | None = None  # None: 0 for one verdict, 1 for several, as in G-Eval
     max_tokens: int = MAX_TOKENS
-    logprobs: bool = True  # weigh by the judge's probabilities where it tells them
+    logprobs: bool = True  # weight by the judge's probabilities if it returns them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgment:
-    """What one judge thinks of one output by one criterion."""
+    """The judgment of one judge on one output by one criterion."""
 
     judge: str | None = None  # PROVIDER[:MODEL] as the scorer names it; None: the run's judge
-    model: str = ""  # full name of what answered
+    model: str = ""  # full name of the model that answered
     criterion: str | None = None  # None: there is only one
     scale: str  # its ends: `1-5`, `no-yes`
     verdict: str | None  # the most probable or most frequent; None: unreadable
     value: float | None  # on [0, 1]; None: unreadable, and `why` says why
     by: str  # probabilities, samples, or verdict
-    explanation: str = ""  # the judge's words, shortened
+    explanation: str = ""  # the judge's reply, shortened
     why: str = ""
     shares: Mapping[str, float] | None = None  # verdict → probability, or share of the samples
-    mass: float | None = None  # probability that the scale's verdicts carried
+    mass: float | None = None  # probability of all verdicts of the scale
     unreadable: int = 0  # samples that could not be read
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON, for a score's details; what says nothing is left out."""
-        found = {**asdict(self), "shares": None if self.shares is None else dict(self.shares)}
-        return {name: value for name, value in found.items() if value not in (None, "", 0) or name in _KEPT}
+        """Returns plain JSON for a score's details, without empty fields."""
+        values = {**asdict(self), "shares": None if self.shares is None else dict(self.shares)}
+        return {name: value for name, value in values.items() if value not in (None, "", 0) or name in _ALWAYS}
 
 
-_KEPT = {"judge", "verdict", "value"}
+_ALWAYS = {"judge", "verdict", "value"}
 
 
 async def form_judgment(
     ask: Ask,
     prompt: JudgePrompt,
     texts: Mapping[str, str],
-    words: Mapping[str, str],
+    fields: Mapping[str, str],
     *,
     role: str,
     judge: str | None,
     criterion: str | None = None,
-    terms: JudgeConfig,
+    config: JudgeConfig,
 ) -> Judgment:
-    """The opinion of one judge. Raises ProviderError where a call of it failed."""
+    """Returns the judgment of one judge. Raises ProviderError if a call fails."""
 
     async def draw(number: int) -> Verdict:
         return await ask_verdict(
             ask,
             prompt,
             texts,
-            words,
+            fields,
             role=role,
             round=number,
             judge=judge or True,
-            temperature=_temperature(terms),
-            max_tokens=terms.max_tokens,
-            top_logprobs=TOP if terms.logprobs and number == 0 else 0,
+            temperature=_temperature(config),
+            max_tokens=config.max_tokens,
+            top_logprobs=TOP_LOGPROBS if config.logprobs and number == 0 else 0,
         )
 
     first = await draw(0)
-    marking = prompt.marking
-    weights = weigh(first.completion, first.reading, marking, first.shown) if terms.logprobs else None
-    if weights is not None:
-        found = _weighted(weights)
-    elif terms.samples == 1:
-        found = _single(first, marking.scale)
+    weighted = _weigh(first, prompt) if config.logprobs else None
+    if weighted is not None:
+        judgment = _from_probabilities(weighted)
+    elif config.samples == 1:
+        judgment = _from_verdict(first, prompt.verdict_format.scale)
     else:
-        rest = await together(draw(number) for number in range(1, terms.samples))
-        found = _sampled([first, *rest], marking.scale)
-    said = first.completion
-    return replace(found, judge=judge, model=said.model, criterion=criterion, explanation=shorten(said.text))
+        others = await gather_or_cancel(draw(number) for number in range(1, config.samples))
+        judgment = _from_samples([first, *others], prompt.verdict_format.scale)
+    reply = first.completion
+    return replace(judgment, judge=judge, model=reply.model, criterion=criterion, explanation=shorten(reply.text))
 
 
-def _weighted(weights: Weights) -> Judgment:
-    top = max(weights.shares, key=lambda label: weights.shares[label])
+def _weigh(verdict: Verdict, prompt: JudgePrompt) -> WeightedVerdict | None:
+    return weight_verdict(verdict.completion, verdict.parsed, prompt.verdict_format, verdict.prompt_text)
+
+
+def _from_probabilities(weighted: WeightedVerdict) -> Judgment:
     return Judgment(
-        verdict=top,
-        value=weights.value,
+        verdict=max(weighted.shares, key=lambda label: weighted.shares[label]),
+        value=weighted.value,
         by="probabilities",
-        shares=weights.shares,
-        mass=weights.mass,
-        scale=weights.scale,
+        shares=weighted.shares,
+        mass=weighted.mass,
+        scale=weighted.scale,
     )
 
 
-def _single(one: Verdict, scale: Scale) -> Judgment:
-    value = None if one.verdict is None else scale.value(one.verdict)
-    return Judgment(verdict=one.verdict, value=value, by="verdict", why=one.why, scale=scale.ends)
+def _from_verdict(verdict: Verdict, scale: Scale) -> Judgment:
+    value = None if verdict.verdict is None else scale.value(verdict.verdict)
+    return Judgment(verdict=verdict.verdict, value=value, by="verdict", why=verdict.why, scale=scale.ends)
 
 
-def _sampled(drawn: Sequence[Verdict], scale: Scale) -> Judgment:
-    """Unreadable where at least half of the draws are."""
-    read = Counter(one.verdict for one in drawn if one.verdict is not None)
-    n = read.total()
-    unreadable = len(drawn) - n
-    if unreadable >= n:
-        reason = next(one.why for one in drawn if one.verdict is None)
-        why = f"{unreadable} of {len(drawn)} verdicts are unreadable: {reason}"
+def _from_samples(samples: Sequence[Verdict], scale: Scale) -> Judgment:
+    """The mean of the readable samples; unreadable if at least half of the samples are."""
+    counts = Counter(sample.verdict for sample in samples if sample.verdict is not None)
+    n_read = counts.total()
+    unreadable = len(samples) - n_read
+    if unreadable >= n_read:
+        reason = next(sample.why for sample in samples if sample.verdict is None)
+        why = f"{unreadable} of {len(samples)} verdicts are unreadable: {reason}"
         return Judgment(verdict=None, value=None, by="samples", why=why, unreadable=unreadable, scale=scale.ends)
-    value = math.fsum(scale.value(verdict) * count for verdict, count in read.items()) / n
-    shares = {verdict: count / n for verdict, count in read.most_common()}
-    top = next(iter(shares))
+    value = math.fsum(scale.value(verdict) * count for verdict, count in counts.items()) / n_read
+    shares = {verdict: count / n_read for verdict, count in counts.most_common()}
     return Judgment(
-        verdict=top, value=min(1.0, value), by="samples", shares=shares, unreadable=unreadable, scale=scale.ends
+        verdict=next(iter(shares)),
+        value=min(1.0, value),
+        by="samples",
+        shares=shares,
+        unreadable=unreadable,
+        scale=scale.ends,
     )
 
 
-def _temperature(terms: JudgeConfig) -> float:
-    if terms.temperature is not None:
-        return terms.temperature
-    return 0.0 if terms.samples == 1 else 1.0
+def _temperature(config: JudgeConfig) -> float:
+    if config.temperature is not None:
+        return config.temperature
+    return 0.0 if config.samples == 1 else 1.0

@@ -1,8 +1,8 @@
-"""`llm_judge`: a model says how good an output is, by criteria that the task states.
+"""`llm_judge`: a model rates an output by criteria that the task states.
 
-Verdicts weighted by the judge's probabilities are G-Eval's (Liu et al. 2023, arXiv:2303.16634);
-see `weighted`. Ours differs in that the criteria are shown as they are written, without
-evaluation steps that a model makes of them.
+Weighting verdicts by the judge's probabilities follows G-Eval (Liu et al. 2023,
+arXiv:2303.16634); see `logprob_weighting`. This implementation differs in that the judge reads
+the criteria as written, without evaluation steps that a model derives from them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
+from ..capabilities import ScorerCapabilities
 from ..match.messages import no_target
 from .call import DATA, MAX_TOKENS
 from .judgment import JudgeConfig
 from .panel import Combine, JudgePanel, Question, read_models
-from .prompt import JudgePrompt, check_fields, check_form
+from .prompt import JudgePrompt, check_fields, check_verdict_format
 from .prompt_fields import SHARED, SHARED_NUMBERED, answers, numbered, question_of, reference_of
 from .rubric import Criterion, read_rubric
 from .scale import Scale
@@ -38,20 +40,20 @@ Explain in one or two sentences, then give your verdict in double square bracket
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LlmJudge:
-    """The judge's verdict on the scale, from 0 (worst) to 1 (best); weighted mean over a rubric's criteria.
+    """Scores the judge's verdict on the scale, from 0 (worst) to 1 (best); for a rubric the weighted mean.
 
-    A verdict that cannot be read is asked for once more, and then unscored. A `prompt` of
-    one's own is shown as it is: its texts are not fenced.
+    An unreadable verdict is asked for once more; if it is unreadable again, the sample is
+    unscored. A custom `prompt` is sent as written, and its texts are not fenced.
     """
 
-    criteria: str | None = None  # what to judge by
+    criteria: str | None = None  # the criterion, as the judge reads it
     rubric: tuple[Any, ...] | None = None  # instead: texts (checks, yes or no) or {name, criteria, weight, scale}
     scale: str | tuple[int, ...] = (1, 5)  # worst and best, or yes_no
     reference: bool = False  # show the target to the judge
     model: str | tuple[str, ...] | None = None  # PROVIDER[:MODEL], one or several; None: the run's judge
-    samples: int = 1  # verdicts drawn where a judge tells no probabilities
-    combine: Combine = "mean"  # of several judges
-    logprobs: bool = True  # weigh by probabilities where the judge tells them
+    samples: int = 1  # verdicts to draw if a judge returns no probabilities
+    combine: Combine = "mean"  # how to combine several judges
+    logprobs: bool = True  # weight by probabilities if the judge returns them
     temperature: float | None = None  # None: 0 for one sample, 1 for several
     max_tokens: int = MAX_TOKENS
     prompt: str | None = None  # with {question}, {answer}, {reference}, {criteria}, {question_1}, {ref_answer_1}, ...
@@ -61,35 +63,34 @@ class LlmJudge:
     name = "llm_judge"
     version = "1"
     pass_score = 0.5
-    judged = True
 
     def __post_init__(self) -> None:
         if self.criteria is not None and self.rubric is not None:
-            raise UsageError("criteria and rubric were both given; write a rubric of both, or keep one")
+            raise UsageError("criteria and rubric were both given; keep one, or move the criteria into the rubric")
         if self.criteria is None and self.rubric is None and self.prompt is None:
             raise UsageError("needs `criteria` (a text), a `rubric` (a list) or a `prompt`")
         if self.prompt is not None:
             check_fields(self.prompt, (*SHARED, "answer"), (*SHARED_NUMBERED, "answer"), ["answer"])
         for criterion in self._criteria():
-            check_form(self.prompt, VerdictFormat.from_param(criterion.scale, self.verdict))
-        self._jury()
+            check_verdict_format(self.prompt, VerdictFormat.from_param(criterion.scale, self.verdict))
+        self._panel()
 
     @property
-    def judges(self) -> tuple[str, ...]:
-        """The models that are to be opened beside the run's."""
-        return read_models(self.model)
+    def capabilities(self) -> ScorerCapabilities:
+        """Asks the judges that `model` names."""
+        return ScorerCapabilities(asks_model=True, judges=read_models(self.model))
 
     @property
     def needs_target(self) -> bool:
-        """Whether the judge is shown the target."""
-        return self.reference or (self.prompt is not None and ("{ref" in self.prompt))
+        """Whether the judge reads the target."""
+        return self.reference or (self.prompt is not None and "{ref" in self.prompt)
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The stripped output; None where it is empty."""
+        """Returns the stripped output, or None if it is empty."""
         return output.strip() or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """The judges' score; unscored where a verdict cannot be read. Raises ProviderError where a call failed."""
+        """Returns the judges' score; unscored with the reason if a verdict is unreadable. Raises ProviderError."""
         if ask is None:
             raise UsageError("llm_judge needs a model to ask")
         if not output.strip():
@@ -98,9 +99,9 @@ class LlmJudge:
             return no_target()
         questions = [self._question(criterion, output, sample) for criterion in self._criteria()]
         for question in questions:
-            if missing := question.prompt.missing({*question.texts, *question.words}):
-                return Score(value=None, explanation=f"the prompt asks for {{{missing[0]}}}, which this sample lacks")
-        return await self._jury().score(ask, questions, role=self.name, answer=self.parse(output, sample))
+            if missing := question.prompt.missing({*question.texts, *question.fields}):
+                return Score(value=None, explanation=f"the prompt uses {{{missing[0]}}}, which this sample lacks")
+        return await self._panel().score(ask, questions, role=self.name, answer=self.parse(output, sample))
 
     def _criteria(self) -> Sequence[Criterion]:
         scale = Scale.from_param(self.scale)
@@ -108,21 +109,21 @@ class LlmJudge:
             return read_rubric(self.rubric, scale)
         return (Criterion(text=self.criteria or "", scale=scale),)
 
-    def _jury(self) -> JudgePanel:
-        terms = JudgeConfig(
+    def _panel(self) -> JudgePanel:
+        config = JudgeConfig(
             samples=self.samples, temperature=self.temperature, max_tokens=self.max_tokens, logprobs=self.logprobs
         )
-        return JudgePanel(models=self.judges, combine=self.combine, terms=terms)
+        return JudgePanel(models=read_models(self.model), combine=self.combine, config=config)
 
     def _question(self, criterion: Criterion, output: str, sample: Sample) -> Question:
-        marking = VerdictFormat.from_param(criterion.scale, self.verdict)
+        verdict_format = VerdictFormat.from_param(criterion.scale, self.verdict)
         reference = reference_of(sample) if self.needs_target else None
         texts = {"question": question_of(sample), "answer": output}
         texts |= {"reference": reference} if reference is not None else {}
-        words = {"criteria": criterion.text, "verdict": criterion.scale.said}
+        fields = {"criteria": criterion.text, "verdict": criterion.scale.description}
         if self.prompt is None:
-            prompt = JudgePrompt(template=TEMPLATE, marking=marking, system=self.system)
-            return Question(criterion=criterion, prompt=prompt, texts=texts, words={"reference": "", **words})
+            prompt = JudgePrompt(template=TEMPLATE, verdict_format=verdict_format, system=self.system)
+            return Question(criterion=criterion, prompt=prompt, texts=texts, fields={"reference": "", **fields})
         texts |= numbered(sample) | answers("answer", sample, output)
-        prompt = JudgePrompt(template=self.prompt, marking=marking, system=self.system, fenced=False)
-        return Question(criterion=criterion, prompt=prompt, texts=texts, words=words)
+        prompt = JudgePrompt(template=self.prompt, verdict_format=verdict_format, system=self.system, fenced=False)
+        return Question(criterion=criterion, prompt=prompt, texts=texts, fields=fields)

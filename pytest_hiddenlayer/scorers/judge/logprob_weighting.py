@@ -1,9 +1,9 @@
-"""A verdict weighted by the judge's own probabilities.
+"""Weights a verdict by the judge's own probabilities.
 
 Liu et al. 2023, "G-Eval: NLG Evaluation using GPT-4 with Better Human Alignment",
-arXiv:2303.16634, section 2.3: score = Σ p(s)·s over the scale's verdicts s. Ours renormalises
-p over the verdicts that are among the alternatives a provider returns, and uses them only
-where these carry at least MIN_MASS; the paper estimates p from 20 samples where a model tells
+arXiv:2303.16634, section 2.3: score = Σ p(s)·s over the scale's verdicts s. This implementation
+renormalizes p over the verdicts among the alternatives that a provider returns, and uses them
+only if they carry at least MIN_MASS. The paper estimates p from 20 samples if a model returns
 no probabilities.
 """
 
@@ -18,77 +18,80 @@ from ...types import Completion
 from .scale import Scale
 from .verdict_parser import ParsedVerdict, VerdictFormat
 
-TOP = 20
-"""Alternatives asked for at every token."""
+TOP_LOGPROBS = 20
+"""Alternatives to request for every token."""
 MIN_MASS = 0.8
-"""Probability that the scale's verdicts must carry at the verdict's place."""
+"""Minimum probability of the scale's verdicts at the verdict's token."""
 SAME = 1e-3
-"""Log-probabilities nearer than this are one token's."""
+"""Log-probabilities that differ by less belong to the same token."""
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _AROUND = " \t\n[](){}<>\"'`*:.,"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
-    """The distribution over a scale's verdicts at the place of the verdict."""
+class WeightedVerdict:
+    """The distribution over a scale's verdicts at the verdict's token."""
 
     value: float  # its mean, on [0, 1]
-    shares: Mapping[str, float]  # verdict → probability, renormalised
-    mass: float  # what the verdicts carried before that
+    shares: Mapping[str, float]  # verdict → probability, renormalized
+    mass: float  # probability of all verdicts before renormalization
     scale: str  # its ends
 
 
-def weigh(completion: Completion, reading: ParsedVerdict, marking: VerdictFormat, shown: str = "") -> Weights | None:
-    """The weights of a read verdict; None where the provider tells too little.
+def weight_verdict(
+    completion: Completion, parsed: ParsedVerdict, verdict_format: VerdictFormat, prompt_text: str = ""
+) -> WeightedVerdict | None:
+    """Returns the weighted verdict, or None if the provider returns too little.
 
-    That is: no probabilities; a verdict that is no token of its own (`1`, `0` for 10); or
-    verdicts that carry less than MIN_MASS.
+    That is: no probabilities; a verdict that is not a single token (`1`, `0` for 10); or
+    verdicts with a probability below MIN_MASS.
     """
-    taken = _taken(completion)
-    if taken is None or completion.top_logprobs is None or reading.verdict is None:
+    tokens = _taken_tokens(completion)
+    if tokens is None or completion.top_logprobs is None or parsed.verdict is None:
         return None
-    # The texts of the tokens are read anew: joined they may differ from the completion's text in white space.
-    again = marking.read("".join(taken), shown)
-    if again.verdict != reading.verdict or again.at is None:
+    # The joined tokens are parsed again: they may differ from the completion's text in white space.
+    reparsed = verdict_format.parse("".join(tokens), prompt_text)
+    if reparsed.verdict != parsed.verdict or reparsed.start is None:
         return None
-    place = next((i for i, end in enumerate(accumulate(map(len, taken))) if again.at < end), None)
-    if place is None:
+    ends = accumulate(map(len, tokens))
+    index = next((index for index, end in enumerate(ends) if reparsed.start < end), None)
+    if index is None:
         return None
-    return _weights(completion.top_logprobs[place], taken[place], marking.scale, reading.verdict)
+    return _weigh(completion.top_logprobs[index], tokens[index], verdict_format.scale, parsed.verdict)
 
 
-def _taken(completion: Completion) -> list[str] | None:
-    """The text of each token that was taken: the alternative with its log-probability, UNKNOWN where none has it."""
-    logs, tops = completion.logprobs, completion.top_logprobs
-    if logs is None or tops is None or len(logs) != len(tops):
+def _taken_tokens(completion: Completion) -> list[str] | None:
+    """The text of each token taken: the alternative with the token's log-probability, else UNKNOWN."""
+    logprobs, top_logprobs = completion.logprobs, completion.top_logprobs
+    if logprobs is None or top_logprobs is None or len(logprobs) != len(top_logprobs):
         return None
-    texts: list[str] = []
-    at = 0
-    for log, top in zip(logs, tops, strict=True):
-        same = [text for text in top if abs(top[text] - log) < SAME]
-        # Equally probable ones are told apart by how the completion goes on.
-        on = [text for text in same if text and completion.text.startswith(text, at)]
-        texts.append(max(on, key=len) if on else same[0] if same else UNKNOWN)
-        at += len(texts[-1]) if on else 0
-    return texts
+    tokens: list[str] = []
+    position = 0
+    for logprob, alternatives in zip(logprobs, top_logprobs, strict=True):
+        equal = [text for text in alternatives if abs(alternatives[text] - logprob) < SAME]
+        # The completion's text decides between equally probable alternatives.
+        matching = [text for text in equal if text and completion.text.startswith(text, position)]
+        tokens.append(max(matching, key=len) if matching else equal[0] if equal else UNKNOWN)
+        position += len(tokens[-1]) if matching else 0
+    return tokens
 
 
-def _weights(top: Mapping[str, float], taken: str, scale: Scale, verdict: str) -> Weights | None:
-    found: dict[str, float] = {}
-    for text, log in top.items():
+def _weigh(alternatives: Mapping[str, float], taken: str, scale: Scale, verdict: str) -> WeightedVerdict | None:
+    probabilities: dict[str, float] = {}
+    for text, logprob in alternatives.items():
         label = scale.canonical(text.strip(_AROUND))
         if label is not None:
-            found[label] = found.get(label, 0.0) + math.exp(log)
-    shares = {label: p for label, p in found.items() if _whole(label, found, scale)}
+            probabilities[label] = probabilities.get(label, 0.0) + math.exp(logprob)
+    shares = {label: p for label, p in probabilities.items() if _is_whole(label, probabilities, scale)}
     mass = math.fsum(shares.values())
     if scale.canonical(taken.strip(_AROUND)) != verdict or verdict not in shares or mass < MIN_MASS:
         return None
     value = math.fsum(p * scale.value(label) for label, p in shares.items()) / mass
     shares = {label: p / mass for label, p in sorted(shares.items(), key=lambda item: -item[1])}
-    return Weights(value=min(1.0, value), shares=shares, mass=min(1.0, mass), scale=scale.ends)
+    return WeightedVerdict(value=min(1.0, value), shares=shares, mass=min(1.0, mass), scale=scale.ends)
 
 
-def _whole(label: str, found: Mapping[str, float], scale: Scale) -> bool:
-    """Whether a token surely is this verdict: `1` may begin 10, unless 10 is a token that was found too."""
-    longer = [other for other in scale.labels if other != label and other.startswith(label)]
-    return not longer or any(len(other) > len(label) for other in found)
+def _is_whole(label: str, probabilities: Mapping[str, float], scale: Scale) -> bool:
+    """Whether a token is certainly this verdict: `1` may start 10, unless a longer verdict is a token."""
+    longer = [candidate for candidate in scale.labels if candidate != label and candidate.startswith(label)]
+    return not longer or any(len(other) > len(label) for other in probabilities)

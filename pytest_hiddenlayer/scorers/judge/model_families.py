@@ -1,7 +1,7 @@
-"""Families of models by their names: judges prefer answers of their own kind.
+"""Detects model families by name: judges prefer answers of their own family.
 
 Panickssery et al. 2024, "LLM Evaluators Recognize and Favor Their Own Generations",
-arXiv:2404.13076. A name says little and may lie; what is unknown is no family.
+arXiv:2404.13076. A name is weak evidence and can be wrong. An unknown name has no family.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ _WORDS = {
     "smollm": "smollm",
     "yi": "yi",
 }
-# A word may go on with a version: llama3.2, gpt4o, phi-3; never with letters: philosopher.
+# A version may follow the word (llama3.2, gpt4o, phi-3), letters may not (philosopher).
 _FAMILIES = {name: re.compile(rf"(?<![a-z0-9])(?:{word})(?![a-z])") for name, word in _WORDS.items()}
 _BUNDLED = re.compile(r"nano-\d+")
 
 
 def families(model: str) -> frozenset[str]:
-    """The families that a model's name tells of, by its last path part, else the whole; a distilled model has two."""
+    """Returns the families in the last path part of a model's name, else in the whole; a distilled model has two."""
     name = model.lower().rstrip("/")
     last = name.rsplit("/", 1)[-1]
     if _BUNDLED.fullmatch(last):
         return frozenset({"nano"})
-    return _found(last) or _found(name)
+    return _families_in(last) or _families_in(name)
 
 
 def same_family(a: str, b: str) -> bool:
-    """Whether two models are the same, or share a family by their names."""
+    """Returns whether two models are the same, or share a family by name."""
     return a == b or bool(families(a) & families(b))
 
 
-def _found(name: str) -> frozenset[str]:
-    return frozenset(family for family, word in _FAMILIES.items() if word.search(name))
+def _families_in(name: str) -> frozenset[str]:
+    return frozenset(family for family, pattern in _FAMILIES.items() if pattern.search(name))

@@ -1,18 +1,19 @@
-"""Which of two answers is better, asked in both orders: a win needs both, anything else is a tie.
+"""Judges which of two answers is better, in both orders: a win needs both, anything else is a tie.
 
 Zheng et al. 2023, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", arXiv:2306.05685,
-section 3.4: judges prefer a position, so a win is only declared when it holds in both orders.
-Ours differs in that a verdict which cannot be read is no tie: there is no winner then.
+section 3.4: judges prefer a position, so a win must hold in both orders. This implementation
+differs in that an unreadable verdict is not a tie: the pair then has no winner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from ...types import Ask
-from .call import DATA, MAX_TOKENS, Verdict, ask_verdict, shorten, together
+from ...concurrency import gather_or_cancel
+from ...protocols import Ask
+from .call import DATA, MAX_TOKENS, Verdict, ask_verdict, shorten
 from .prompt import JudgePrompt
 from .scale import PAIR
 from .verdict_parser import VerdictFormat
@@ -32,19 +33,23 @@ Criteria: {{criteria}}
 Neither the order of the answers nor their length matters. Explain in one or two sentences, then give your \
 verdict as one letter in double square brackets: the letter A where answer_a is better, B where answer_b is \
 better, C where both are equally good."""
-DEFAULT = JudgePrompt(template=TEMPLATE, marking=VerdictFormat.from_param(PAIR, None))
+DEFAULT = JudgePrompt(template=TEMPLATE, verdict_format=VerdictFormat.from_param(PAIR, None))
+
+Winner: TypeAlias = Literal["a", "b", "tie"]
+_VOTES_A_FIRST: dict[str, Winner] = {"A": "a", "B": "b", "C": "tie"}
+_VOTES_B_FIRST: dict[str, Winner] = {"A": "b", "B": "a", "C": "tie"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairVerdict:
-    """The verdict on a pair."""
+    """The verdict on a pair of answers."""
 
-    winner: Literal["a", "b", "tie"] | None  # None: an order could not be judged, and `explanation` says why
-    consistent: bool | None  # whether both orders say the same; None where one could not be judged
-    first: str | None  # A, B or C as said when `a` was shown first; None: unreadable
-    second: str | None  # A, B or C as said when `b` was shown first: A is a vote for `b`
+    winner: Winner | None  # None: an order could not be judged, and `explanation` says why
+    consistent: bool | None  # whether both orders agree; None: one could not be judged
+    first: str | None  # A, B or C with `a` shown first; None: unreadable
+    second: str | None  # A, B or C with `b` shown first, so that A is a vote for `b`
     explanation: str
-    model: str | None = None  # the judge's full name; None: nobody was asked
+    model: str | None = None  # the judge's full name; None: no judge was asked
 
 
 async def judge_pair(
@@ -61,57 +66,54 @@ async def judge_pair(
     role: str = "pairwise",
     max_tokens: int = MAX_TOKENS,
 ) -> PairVerdict:
-    """The better of `a` and `b` by one judge, asked in both orders at once. Raises ProviderError.
+    """Returns which of `a` and `b` one judge prefers, asked in both orders at the same time. Raises ProviderError.
 
-    An answer without any text reaches no judge: there is no winner then. `texts` are the
-    fields of a `prompt` of one's own, as they are with `a` first and with `b` first.
+    A pair with an empty answer reaches no judge and has no winner. `texts` are the fields of a
+    custom `prompt`, with `a` first and with `b` first.
     """
     empty = [name for name, text in (("a", a), ("b", b)) if not text.strip()]
     if empty:
         why = f"not judged: answer {' and '.join(empty)} is empty"
         return PairVerdict(winner=None, consistent=None, first=None, second=None, explanation=why)
-    shown = texts or (_texts(question, a, b, reference), _texts(question, b, a, reference))
-    words = {"criteria": criteria, "reference": ""}
-    both = [
-        ask_verdict(ask, prompt, fields, words, role=name, judge=judge, max_tokens=max_tokens)
-        for fields, name in zip(shown, (f"{role}.ab", f"{role}.ba"), strict=True)
+    orders = texts or (_texts(question, a, b, reference), _texts(question, b, a, reference))
+    fields = {"criteria": criteria, "reference": ""}
+    calls = [
+        ask_verdict(ask, prompt, order, fields, role=name, judge=judge, max_tokens=max_tokens)
+        for order, name in zip(orders, (f"{role}.ab", f"{role}.ba"), strict=True)
     ]
-    return _decided(*await together(both))
+    return _combine(*await gather_or_cancel(calls))
 
 
 def _texts(question: str, first: str, second: str, reference: str | None) -> dict[str, str]:
-    given = {} if reference is None else {"reference": reference}
-    return {"question": question, **given, "answer_a": first, "answer_b": second}
+    optional = {} if reference is None else {"reference": reference}
+    return {"question": question, **optional, "answer_a": first, "answer_b": second}
 
 
-def _decided(one: Verdict, two: Verdict) -> PairVerdict:
-    if one.verdict is None or two.verdict is None:
-        order, unread = ("a first", one) if one.verdict is None else ("b first", two)
-        return _verdict(one, two, None, None, f"with {order}: {unread.why}")
-    votes = {"A": ("a", "b"), "B": ("b", "a"), "C": ("tie", "tie")}
-    said = (votes[one.verdict][0], votes[two.verdict][1])
-    if said[0] == said[1]:
-        return _verdict(one, two, _WINNERS[said[0]], True, f"{said[0]} in both orders: {shorten(one.text)}")
-    return _verdict(one, two, "tie", False, f"the orders disagree: {_disagreement(one.verdict, two.verdict, said)}")
+def _combine(a_first: Verdict, b_first: Verdict) -> PairVerdict:
+    if a_first.verdict is None or b_first.verdict is None:
+        order, unreadable = ("a first", a_first) if a_first.verdict is None else ("b first", b_first)
+        return _verdict(a_first, b_first, None, None, f"with {order}: {unreadable.why}")
+    votes = (_VOTES_A_FIRST[a_first.verdict], _VOTES_B_FIRST[b_first.verdict])
+    if votes[0] == votes[1]:
+        return _verdict(a_first, b_first, votes[0], True, f"{votes[0]} in both orders: {shorten(a_first.text)}")
+    reason = f"the orders disagree: {_disagreement(a_first.verdict, b_first.verdict, votes)}"
+    return _verdict(a_first, b_first, "tie", False, reason)
 
 
-def _disagreement(first: str, second: str, said: tuple[str, str]) -> str:
+def _disagreement(first: str, second: str, votes: tuple[str, str]) -> str:
     if first == second:
         return f"whichever answer was shown {'first' if first == 'A' else 'second'} was preferred"
-    return f"a tie in one, {said[0] if said[1] == 'tie' else said[1]} in the other"
-
-
-_WINNERS: dict[str, Literal["a", "b", "tie"]] = {"a": "a", "b": "b", "tie": "tie"}
+    return f"a tie in one, {votes[0] if votes[1] == 'tie' else votes[1]} in the other"
 
 
 def _verdict(
-    one: Verdict, two: Verdict, winner: Literal["a", "b", "tie"] | None, consistent: bool | None, why: str
+    a_first: Verdict, b_first: Verdict, winner: Winner | None, consistent: bool | None, explanation: str
 ) -> PairVerdict:
     return PairVerdict(
         winner=winner,
         consistent=consistent,
-        first=one.verdict,
-        second=two.verdict,
-        explanation=why,
-        model=one.completion.model,
+        first=a_first.verdict,
+        second=b_first.verdict,
+        explanation=explanation,
+        model=a_first.completion.model,
     )

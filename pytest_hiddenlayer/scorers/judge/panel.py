@@ -1,4 +1,4 @@
-"""Several judges, several criteria: how opinions become one score."""
+"""Combines the judgments of several judges by several criteria into one score."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ...concurrency import gather_or_cancel
 from ...errors import UnknownNameError, UsageError
+from ...protocols import Ask
 from ...registry import providers
-from ...types import Ask, Score
-from .call import together
+from ...types import Score
 from .judgment import JudgeConfig, Judgment, form_judgment
 from .prompt import JudgePrompt
 from .rubric import Criterion
@@ -22,100 +23,106 @@ Combine = Literal["mean", "majority"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgePanel:
-    """Who judges, and how their opinions are combined.
+    """The judges, and how their judgments are combined.
 
-    More than half of the judges must have a readable verdict. `mean` is the mean of their
-    values; `majority` the value of the verdict that most of them gave, the mean of those
-    that tie.
+    More than half of the judges must return a readable verdict. `mean` is the mean of their
+    values; `majority` is the value of the most frequent verdict, or the mean of those that tie.
     """
 
     models: tuple[str, ...] = ()  # PROVIDER[:MODEL]; empty: the run's judge
     combine: Combine = "mean"
-    terms: JudgeConfig
+    config: JudgeConfig
 
     def __post_init__(self) -> None:
         for name in self.models:
             _check_model(name)
         if len(set(self.models)) < len(self.models):
             raise UsageError(f"model: {', '.join(self.models)} names a judge twice; keep one")
-        if self.terms.samples < 1 or self.terms.max_tokens < 1:
+        if self.config.samples < 1 or self.config.max_tokens < 1:
             raise UsageError(
-                f"samples={self.terms.samples}, max_tokens={self.terms.max_tokens}: each must be at least 1"
+                f"samples={self.config.samples}, max_tokens={self.config.max_tokens}: each must be at least 1"
             )
-        if self.terms.temperature is not None and self.terms.temperature < 0:
-            raise UsageError(f"temperature must be a number from 0 on, got {self.terms.temperature!r}")
+        if self.config.temperature is not None and self.config.temperature < 0:
+            raise UsageError(f"temperature must be a number from 0 up, got {self.config.temperature!r}")
 
     async def score(self, ask: Ask, questions: Sequence[Question], *, role: str, answer: str | None) -> Score:
-        """The score by all criteria, each by all judges, all asked at once. Raises ProviderError.
+        """Returns the score over all criteria and judges, all asked at the same time. Raises ProviderError.
 
-        Unscored where one criterion is: a mean over the others would answer another question.
+        Unscored if one criterion is: a mean over the others would measure something else.
         """
         judges: Sequence[str | None] = self.models or (None,)
-        opinions = await together(
+        judgments = await gather_or_cancel(
             self._ask(ask, question, role, number, judge)
             for question in questions
             for number, judge in enumerate(judges)
         )
-        each = [opinions[start : start + len(judges)] for start in range(0, len(opinions), len(judges))]
-        details: dict[str, Any] = {"combine": self.combine, "opinions": [opinion.to_json() for opinion in opinions]}
+        by_criterion = [judgments[start : start + len(judges)] for start in range(0, len(judgments), len(judges))]
+        details: dict[str, Any] = {
+            "combine": self.combine,
+            "opinions": [judgment.to_json() for judgment in judgments],
+        }
         values: list[float] = []
-        for found in map(self._combined, each):
-            if isinstance(found, str):
-                return Score(value=None, answer=answer, explanation=found, details=details)
-            values.append(found)
-        weights = [question.criterion.weight for question in questions]
-        value = math.fsum(w * v for w, v in zip(weights, values, strict=True)) / math.fsum(weights)
+        for combined in map(self._combine, by_criterion):
+            if isinstance(combined, str):
+                return Score(value=None, answer=answer, explanation=combined, details=details)
+            values.append(combined)
+        value = _weighted_mean(values, [question.criterion.weight for question in questions])
         named = {q.criterion.name: v for q, v in zip(questions, values, strict=True) if q.criterion.name is not None}
         if named:
             details["criteria"] = named
-        return Score(value=min(1.0, value), answer=answer, explanation=_said(opinions, named), details=details)
+        return Score(value=value, answer=answer, explanation=_explain(judgments, named), details=details)
 
     async def _ask(self, ask: Ask, question: Question, role: str, number: int, judge: str | None) -> Judgment:
         return await form_judgment(
             ask,
             question.prompt,
             question.texts,
-            question.words,
+            question.fields,
             role=_role(role, number, question.criterion),
             judge=judge,
             criterion=question.criterion.name,
-            terms=self.terms,
+            config=self.config,
         )
 
-    def _combined(self, opinions: Sequence[Judgment]) -> float | str:
-        """One criterion's value, or why there is none."""
-        read = [(o.verdict, o.value) for o in opinions if o.verdict is not None and o.value is not None]
-        value = combined(read, len(opinions), self.combine)
+    def _combine(self, judgments: Sequence[Judgment]) -> float | str:
+        """One criterion's value, or the reason why it has none."""
+        votes = [(j.verdict, j.value) for j in judgments if j.verdict is not None and j.value is not None]
+        value = combine_votes(votes, len(judgments), self.combine)
         if value is None:
-            first = next(o for o in opinions if o.value is None)
-            of = f" by {first.criterion}" if first.criterion else ""
-            return f"{first.model} gave no readable verdict{of}: {first.why}"
+            first = next(judgment for judgment in judgments if judgment.value is None)
+            criterion = f" by {first.criterion}" if first.criterion else ""
+            return f"{first.model} gave no readable verdict{criterion}: {first.why}"
         return value
 
 
-def combined(read: Sequence[tuple[str, float]], n: int, how: Combine) -> float | None:
-    """The value of the (verdict, value) pairs read of `n` judges; None where at least half gave none."""
-    if 2 * len(read) <= n:
+def combine_votes(votes: Sequence[tuple[str, float]], n_judges: int, combine: Combine) -> float | None:
+    """Returns the value of the readable (verdict, value) votes; None if at least half of the judges have none."""
+    if 2 * len(votes) <= n_judges:
         return None
-    votes = Counter(verdict for verdict, _ in read)
-    most = 0 if how == "mean" else max(votes.values())
-    values = [value for verdict, value in read if votes[verdict] >= most]
+    counts = Counter(verdict for verdict, _ in votes)
+    required = 0 if combine == "mean" else max(counts.values())
+    values = [value for verdict, value in votes if counts[verdict] >= required]
     return min(1.0, math.fsum(values) / len(values))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What the judges are asked by one criterion."""
+    """The prompt of one criterion, before its fields are filled in."""
 
     criterion: Criterion
     prompt: JudgePrompt
-    texts: dict[str, str]  # data to be judged
-    words: dict[str, str]  # our own
+    texts: dict[str, str]  # data to judge
+    fields: dict[str, str]  # trusted text of the scorer
 
 
 def read_models(model: str | Sequence[str] | None) -> tuple[str, ...]:
-    """The judges that a parameter `model` names; none for nothing."""
+    """Returns the judges that a parameter `model` names; empty for None."""
     return () if model is None else (model,) if isinstance(model, str) else tuple(model)
+
+
+def _weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    """At most 1.0, despite rounding."""
+    return min(1.0, math.fsum(w * v for w, v in zip(weights, values, strict=True)) / math.fsum(weights))
 
 
 def _check_model(name: str) -> None:
@@ -131,11 +138,11 @@ def _role(role: str, number: int, criterion: Criterion) -> str:
     return f"{role}{judge}.{criterion.name}" if criterion.name is not None else f"{role}{judge}"
 
 
-def _said(opinions: Sequence[Judgment], criteria: dict[str, float]) -> str:
+def _explain(judgments: Sequence[Judgment], criteria: dict[str, float]) -> str:
     if criteria:
         return ", ".join(f"{name} {value:.2f}" for name, value in criteria.items())
-    if len(opinions) > 1:
-        verdicts = ", ".join(f"{o.verdict or 'unreadable'} by {o.model}" for o in opinions)
-        return f"{verdicts} (scale {opinions[0].scale})"
-    only = opinions[0]
+    if len(judgments) > 1:
+        verdicts = ", ".join(f"{j.verdict or 'unreadable'} by {j.model}" for j in judgments)
+        return f"{verdicts} (scale {judgments[0].scale})"
+    only = judgments[0]
     return f"{only.verdict} on {only.scale} by {only.model}: {only.explanation}"

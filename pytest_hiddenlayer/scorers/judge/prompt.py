@@ -1,7 +1,7 @@
-"""What a judge is shown: a template whose fields are filled in one pass, texts fenced by a nonce.
+"""Builds a judge's prompt: a template with its fields filled in one pass, and its texts fenced by a nonce.
 
-The nonce is a hash of the fenced texts themselves, so that no text can hold it but by chance
-(then another is taken), and so that a repeated run shows the same prompt.
+The nonce is a hash of the fenced texts. A text can contain it only by chance, and then another
+nonce is taken. A repeated run sends the same prompt.
 """
 
 from __future__ import annotations
@@ -22,60 +22,62 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgePrompt:
-    """A template with fields such as {question}, its system message, and the form of its verdict."""
+    """A template with fields such as {question}, its system message, and the format of its verdict."""
 
     template: str
-    marking: VerdictFormat
+    verdict_format: VerdictFormat
     system: str | None = None
-    fenced: bool = True  # False for prompts of others, which have marks of their own
+    fenced: bool = True  # False for custom prompts, which have their own delimiters
 
     @property
     def schema(self) -> Mapping[str, Any] | None:
-        """JSON Schema of the reply; None for a prompt of others, which says itself what a reply looks like."""
-        return self.marking.scale.schema if self.fenced else None
+        """JSON Schema of the reply; None for a custom prompt, which specifies the reply itself."""
+        return self.verdict_format.scale.schema if self.fenced else None
 
-    def messages(self, texts: Mapping[str, str], words: Mapping[str, str], salt: object) -> tuple[Message, ...]:
-        """The prompt: `texts` are data to be judged and win over `words`, our own; `salt` tells calls apart."""
+    def messages(self, texts: Mapping[str, str], fields: Mapping[str, str], salt: object) -> tuple[Message, ...]:
+        """Returns the prompt. `texts` are data to judge and override `fields`; `salt` differs between calls."""
         if self.fenced:
             mark = nonce([*texts.values()], salt)
             texts = {name: _fence(name, text, mark) for name, text in texts.items()}
-            words = {**words, "nonce": mark}
-        found = {**words, **texts}
-        asked = Message(role="user", content=_FIELD.sub(lambda m: found.get(m[1], m[0]), self.template))
-        return (asked,) if self.system is None else (Message(role="system", content=self.system), asked)
+            fields = {**fields, "nonce": mark}
+        values = {**fields, **texts}
+        user = Message(role="user", content=_FIELD.sub(lambda m: values.get(m[1], m[0]), self.template))
+        return (user,) if self.system is None else (Message(role="system", content=self.system), user)
 
-    def missing(self, found: Collection[str]) -> list[str]:
-        """The template's fields that are not among those found."""
-        return [name for name in dict.fromkeys(_FIELD.findall(self.template)) if name not in {*found, "nonce"}]
+    def missing(self, available: Collection[str]) -> list[str]:
+        """Returns the template's fields that are not available."""
+        return [name for name in dict.fromkeys(_FIELD.findall(self.template)) if name not in {*available, "nonce"}]
 
 
 def nonce(texts: Sequence[str], salt: object) -> str:
-    """12 hex digits that stand in none of the texts, and that depend on all of them and on `salt`."""
+    """Returns 12 hex digits, derived from the texts and `salt`, that none of the texts contains."""
     seed = json.dumps([str(salt), *texts])
     while True:
-        found = hashlib.sha256(seed.encode()).hexdigest()[:12]
-        if not any(found in text.casefold() for text in texts):
-            return found
+        digits = hashlib.sha256(seed.encode()).hexdigest()[:12]
+        if not any(digits in text.casefold() for text in texts):
+            return digits
         seed += "+"
 
 
-def check_fields(template: str, names: Sequence[str], numbered: Sequence[str], needed: Sequence[str]) -> None:
-    """Raise UsageError for a field that is none of `names` or `numbered` (question_2), or a needed one missing."""
-    asked = _FIELD.findall(template)
-    for field in asked:
+def check_fields(template: str, names: Sequence[str], numbered: Sequence[str], required: Sequence[str]) -> None:
+    """Raises UsageError for a field not in `names` or `numbered` (question_2), and for a missing required one."""
+    used = _FIELD.findall(template)
+    for field in used:
         if field not in names and re.sub(r"_\d+$", "", field) not in numbered:
             known = [*names, *(f"{name}_1" for name in numbered)]
-            near = did_you_mean(field, known)
-            raise UsageError(f"prompt: there is no field {{{field}}}{near} (there are: {', '.join(known)})")
-    for name in needed:
-        if not any(field == name or re.fullmatch(rf"{name}_\d+", field) for field in asked):
-            raise UsageError(f"prompt: {{{name}}} stands nowhere in it, so that nothing would be judged")
+            suggestion = did_you_mean(field, known)
+            raise UsageError(f"prompt: there is no field {{{field}}}{suggestion} (there are: {', '.join(known)})")
+    for name in required:
+        if not any(field == name or re.fullmatch(rf"{name}_\d+", field) for field in used):
+            raise UsageError(f"prompt: it lacks {{{name}}}, so that nothing would be judged; add the field")
 
 
-def check_form(prompt: str | None, marking: VerdictFormat) -> None:
-    """Raise UsageError for a pattern of one's own without a prompt of one's own, which alone would ask for it."""
-    if prompt is None and marking.own:
-        raise UsageError(f"verdict {marking.pattern!r} needs a `prompt` that asks for it; ours asks for [[…]]")
+def check_verdict_format(prompt: str | None, verdict_format: VerdictFormat) -> None:
+    """Raises UsageError for a custom pattern without a custom prompt that requests it."""
+    if prompt is None and verdict_format.is_custom:
+        raise UsageError(
+            f"verdict {verdict_format.pattern!r} needs a `prompt` that requests it; the default prompt requests [[…]]"
+        )
 
 
 def _fence(name: str, text: str, mark: str) -> str:

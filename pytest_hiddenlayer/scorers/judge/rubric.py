@@ -1,4 +1,4 @@
-"""What is judged: one criterion, or a rubric of several with weights."""
+"""What to judge: one criterion, or a rubric of several with weights."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _KEYS = ("name", "criteria", "weight", "scale")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Criterion:
-    """One thing that is judged on its own."""
+    """One criterion, judged independently."""
 
     text: str  # as the judge reads it
     scale: Scale
-    name: str | None = None  # None: it is the only one
+    name: str | None = None  # None: it is the only criterion
     weight: float = 1.0
 
 
 def read_rubric(entries: Sequence[Any], scale: Scale) -> tuple[Criterion, ...]:
-    """The criteria of a rubric as a task file writes it.
+    """Returns the criteria of a rubric as a task file writes it. Raises UsageError.
 
-    An entry is a text, which is a check to be met (yes or no), or a mapping with `name`,
-    `criteria`, and where they differ `weight` (1) and `scale` (the scorer's). Raises UsageError.
+    An entry is a text, which is a check (yes or no), or a mapping with `name`, `criteria` and
+    optionally `weight` (default 1) and `scale` (default the scorer's).
     """
     if not entries:
         raise UsageError("rubric is empty; write a criterion, or leave it out and write `criteria`")
-    found = tuple(_criterion(entry, number, scale) for number, entry in enumerate(entries, 1))
-    names = [one.name for one in found]
-    if doubled := next((name for name in names if names.count(name) > 1), None):
-        raise UsageError(f"rubric: the name {doubled!r} stands twice")
-    return found
+    criteria = tuple(_criterion(entry, number, scale) for number, entry in enumerate(entries, 1))
+    names = [criterion.name for criterion in criteria]
+    if duplicate := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(f"rubric: the name {duplicate!r} is used twice; rename one criterion")
+    return criteria
 
 
 def _criterion(entry: Any, number: int, scale: Scale) -> Criterion:
@@ -54,5 +54,5 @@ def _criterion(entry: Any, number: int, scale: Scale) -> Criterion:
     weight = entry.get("weight", 1.0)
     if not isinstance(weight, int | float) or isinstance(weight, bool) or not (math.isfinite(weight) and weight > 0):
         raise UsageError(f"rubric: entry {number}: weight must be a number above 0, got {weight!r}")
-    own = Scale.from_param(entry["scale"]) if "scale" in entry else scale
-    return Criterion(name=entry["name"], text=entry["criteria"], weight=float(weight), scale=own)
+    scale = Scale.from_param(entry["scale"]) if "scale" in entry else scale
+    return Criterion(name=entry["name"], text=entry["criteria"], weight=float(weight), scale=scale)

@@ -1,4 +1,4 @@
-"""What a judge may say: an ordered scale of verdicts, from worst to best."""
+"""The verdicts a judge can choose from: an ordered scale from worst to best."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Verdicts from worst to best, evenly spaced; with `numbers` what lies between two of them is a verdict too."""
+    """Evenly spaced verdicts from worst to best; with `numbers`, values between two verdicts are also verdicts."""
 
     labels: tuple[str, ...]
     numbers: bool = False
 
     @classmethod
     def from_param(cls, written: Any) -> Scale:
-        """`[1, 5]` (whole numbers, worst and best) or `yes_no`, as a task file says it. Raises UsageError."""
+        """Returns the scale that a task file writes: `[1, 5]` (worst, best) or `yes_no`. Raises UsageError."""
         if written == "yes_no":
             return YES_NO
         ends = list(written) if isinstance(written, list | tuple) else []
         if len(ends) != 2 or not all(isinstance(end, int) and not isinstance(end, bool) for end in ends):
             raise UsageError(f"scale must be yes_no or two whole numbers such as [1, 5], got {written!r}")
         if not 0 < ends[1] - ends[0] <= MAX_STEPS:
-            raise UsageError(f"scale {ends!r}: the second number is the best, 1 to {MAX_STEPS} above the first")
+            raise UsageError(f"scale {ends!r}: the second number must be the best, 1 to {MAX_STEPS} above the first")
         return cls(tuple(map(str, range(ends[0], ends[1] + 1))), numbers=True)
 
     @property
-    def said(self) -> str:
-        """The verdicts in words, for a prompt."""
+    def description(self) -> str:
+        """The verdicts in words, as a prompt lists them."""
         if self.numbers:
             return f"a whole number from {self.labels[0]} (worst) to {self.labels[-1]} (best)"
         return f"{', '.join(self.labels[:-1])} or {self.labels[-1]}"
@@ -45,8 +45,8 @@ class Scale:
         return f"{self.labels[0]}-{self.labels[-1]}"
 
     @property
-    def mark(self) -> str:
-        """A regular expression with one group for a verdict in double brackets; an index such as x[[1]] is none."""
+    def verdict_pattern(self) -> str:
+        """A regular expression with one group for a verdict in double brackets; it skips an index such as x[[1]]."""
         inside = _NUMBER if self.numbers else "|".join(map(re.escape, self.labels))
         return rf"(?i)(?<![A-Za-z0-9_\[\])])\[\[\s*({inside})\s*\]\](?!\])"
 
@@ -65,7 +65,7 @@ class Scale:
         }
 
     def canonical(self, text: str) -> str | None:
-        """The verdict that a text is, None where it is none of the scale: `5.0` is `5`, `YES` is `yes`."""
+        """Returns the canonical verdict (`5.0` is `5`, `YES` is `yes`), or None if the text is not on the scale."""
         text = text.strip()
         if not self.numbers:
             return next((label for label in self.labels if label.casefold() == text.casefold()), None)
@@ -76,7 +76,7 @@ class Scale:
         return f"{number:.12g}" if inside else None
 
     def value(self, verdict: str) -> float:
-        """The place of a canonical verdict in [0, 1]."""
+        """Returns the position of a canonical verdict in [0, 1]."""
         if self.numbers:
             low, high = float(self.labels[0]), float(self.labels[-1])
             return (float(verdict) - low) / (high - low)
@@ -85,4 +85,4 @@ class Scale:
 
 YES_NO = Scale(("no", "yes"))
 PAIR = Scale(("B", "C", "A"))
-"""Which of two answers is better, as MT-Bench has it: A, B, or C for a tie."""
+"""Which of two answers is better, as in MT-Bench: A, B, or C for a tie."""

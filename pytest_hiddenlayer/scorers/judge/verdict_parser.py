@@ -1,7 +1,7 @@
-"""The verdict in a judge's reply: in its marked form, wherever it stands, and never guessed.
+"""Parses the verdict in a judge's reply: in its marked format, at any position, never guessed.
 
-Several different verdicts are none, one outside the scale is none, and a mark that the judge
-only repeats from what it was shown does not count: what a candidate wrote cannot judge itself.
+A reply with conflicting verdicts, or a verdict outside the scale, is unreadable. A verdict that
+the judge only quotes from its prompt does not count, so that a candidate's text cannot judge itself.
 """
 
 from __future__ import annotations
@@ -14,92 +14,94 @@ from ...errors import UsageError
 from ..match.extract import compile_regex, truncate
 from .scale import Scale
 
-BEFORE = 20
-"""Characters before a mark that make it a quotation where they stand before the same mark in the prompt."""
+QUOTED_CHARS = 20
+"""Characters before a verdict that are compared: if the prompt contains them and the verdict, it is a quotation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedVerdict:
-    """What was read in one reply."""
+    """The result of parsing one reply."""
 
     verdict: str | None  # canonical; None: unreadable, and `why` says why
     why: str = ""
-    at: int | None = None  # where the (last) verdict begins in the reply
+    start: int | None = None  # index of the (last) verdict in the reply
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerdictFormat:
-    """A scale and the regular expression that finds its verdicts, in the only group."""
+    """A scale and the regular expression whose single group matches its verdicts."""
 
     scale: Scale
     pattern: str
 
     @classmethod
     def from_param(cls, scale: Scale, written: str | None) -> VerdictFormat:
-        """`[[A]]`, `[[rating]]` or nothing: the scale's own mark in double brackets; else a regular expression.
+        """Returns the format that a task file writes.
 
-        Raises UsageError where that has not exactly one group.
+        `[[A]]`, `[[rating]]` or None is a verdict in double brackets; anything else is a regular
+        expression. Raises UsageError if it does not have exactly one group.
         """
         if written is None or re.fullmatch(r"\[\[\w+\]\]", written):
-            return cls(scale=scale, pattern=scale.mark)
-        if (found := compile_regex(written).groups) != 1:
+            return cls(scale=scale, pattern=scale.verdict_pattern)
+        if (groups := compile_regex(written).groups) != 1:
             raise UsageError(
-                f"verdict: pattern {written!r} needs exactly one group, found {found}; "
+                f"verdict: pattern {written!r} needs exactly one group, found {groups}; "
                 "write [[A]], [[rating]], or put (…) around the verdict"
             )
         return cls(scale=scale, pattern=written)
 
     @property
-    def own(self) -> bool:
-        """Whether the pattern is not the scale's mark in double brackets."""
-        return self.pattern != self.scale.mark
+    def is_custom(self) -> bool:
+        """Whether the pattern is other than a verdict of the scale in double brackets."""
+        return self.pattern != self.scale.verdict_pattern
 
-    def read(self, reply: str, shown: str = "") -> ParsedVerdict:
-        """The one verdict of a reply to the prompt `shown`."""
-        field = None if _plain(reply) in _plain(shown) else _json_verdict(reply)
-        found = list(self._marks(reply, shown))
-        said = [text for text, _ in found] if field is None else [field, *(text for text, _ in found)]
-        verdicts = {text: self.scale.canonical(text) for text in said}
-        if off := [text for text, verdict in verdicts.items() if verdict is None]:
-            return ParsedVerdict(verdict=None, why=f"the judge's verdict {off[0]!r} is not {self.scale.said}")
+    def parse(self, reply: str, prompt_text: str = "") -> ParsedVerdict:
+        """Returns the single verdict of a reply to the prompt `prompt_text`."""
+        field = None if _normalize(reply) in _normalize(prompt_text) else _json_verdict(reply)
+        matches = self._matches(reply, prompt_text)
+        texts = [*([] if field is None else [field]), *(text for text, _ in matches)]
+        verdicts = {text: self.scale.canonical(text) for text in texts}
+        if outside := [text for text, verdict in verdicts.items() if verdict is None]:
+            why = f"the judge's verdict {outside[0]!r} is not {self.scale.description}"
+            return ParsedVerdict(verdict=None, why=why)
         distinct = sorted(set(filter(None, verdicts.values())))
         if len(distinct) != 1:
             why = f"several verdicts: {', '.join(distinct)}" if distinct else "no verdict in the judge's reply"
             return ParsedVerdict(verdict=None, why=why)
-        return ParsedVerdict(verdict=distinct[0], at=found[-1][1] if field is None else _json_place(reply))
+        return ParsedVerdict(verdict=distinct[0], start=matches[-1][1] if field is None else _json_start(reply))
 
-    def _marks(self, reply: str, shown: str) -> list[tuple[str, int]]:
-        """(text, offset) of every mark that is no quotation."""
-        reply, shown = truncate(reply, "last"), _plain(shown)
+    def _matches(self, reply: str, prompt_text: str) -> list[tuple[str, int]]:
+        """(text, index) of every verdict that is not a quotation."""
+        reply, prompt_text = truncate(reply, "last"), _normalize(prompt_text)
         return [
             (match[1], match.start(1))
             for match in compile_regex(self.pattern).finditer(reply)
-            if match[1] is not None and not _quoted(reply, match, shown)
+            if match[1] is not None and not _is_quoted(reply, match, prompt_text)
         ]
 
 
 def _json_verdict(reply: str) -> str | None:
-    """The field `verdict` of a reply that is one JSON object, as structured output is."""
+    """The field `verdict` of a reply that is one JSON object, as in structured output."""
     if not reply.lstrip().startswith("{"):
         return None
     try:
-        whole = json.loads(reply)
+        parsed = json.loads(reply)
     except (ValueError, RecursionError):
         return None
-    verdict = whole.get("verdict")
+    verdict = parsed.get("verdict")
     return str(verdict) if isinstance(verdict, str | int | float) and not isinstance(verdict, bool) else None
 
 
-def _json_place(reply: str) -> int | None:
-    found = list(re.finditer(r'"verdict"\s*:\s*"?', reply))
-    return found[-1].end() if len(found) == 1 else None
+def _json_start(reply: str) -> int | None:
+    keys = list(re.finditer(r'"verdict"\s*:\s*"?', reply))
+    return keys[-1].end() if len(keys) == 1 else None
 
 
-def _quoted(reply: str, match: re.Match[str], shown: str) -> bool:
-    before = _plain(reply[: match.start()])[-BEFORE:]
-    return len(before) == BEFORE and f"{before}{_plain(match[0])}" in shown
+def _is_quoted(reply: str, match: re.Match[str], prompt_text: str) -> bool:
+    before = _normalize(reply[: match.start()])[-QUOTED_CHARS:]
+    return len(before) == QUOTED_CHARS and f"{before}{_normalize(match[0])}" in prompt_text
 
 
-def _plain(text: str) -> str:
-    """Without white space and case: quotations are wrapped and capitalised anew."""
+def _normalize(text: str) -> str:
+    """Without white space and case, because quotations are rewrapped and recapitalized."""
     return "".join(text.split()).casefold()

@@ -1,10 +1,11 @@
-"""`choice`: the output names the right one of several lettered options."""
+"""`choice`: the output names the correct one of several lettered options."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
 from .multiple_choice import named_letters, options_in
@@ -12,11 +13,11 @@ from .multiple_choice import named_letters, options_in
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """1 where the output names the target's option by letter or text, else 0.
+    """Scores 1 if the output names the target's option by letter or text, else 0.
 
     The options are the sample's `choices`, or the lettered list at the end of its input.
     The target is a letter ('B', '(B)') or an option's text. An output that names several
-    options and gives none of them as its answer is wrong, and the explanation says so.
+    options without settling on one scores 0, and the explanation says so.
     """
 
     extract: Extract = WHOLE
@@ -27,24 +28,23 @@ class Choice:
     needs_target = True
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The letter that is named; None where there is none or more than one."""
+        """Returns the letter that the output names, or None if it names none or several."""
         letters = self._letters(output, sample)
         return letters[0] if len(letters) == 1 else None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """1, 0, or unscored where the target is none of the options."""
+        """Returns 1 or 0; unscored if the target is not one of the options."""
         if not sample.targets:
             return no_target()
         options = _options(sample)
-        right = sorted({letter for target in sample.targets for letter in _target_letters(target, options)})
-        if not right:
+        correct = sorted({letter for target in sample.targets for letter in _target_letters(target, options)})
+        if not correct:
             known = ", ".join(options) or "a letter"
-            return Score(value=None, explanation=f"the target {listed(sample.targets)} is none of {known}")
+            return Score(value=None, explanation=f"the target {listed(sample.targets)} is not one of {known}")
         letters = self._letters(output, sample)
         if len(letters) != 1:
-            found = f"found several: {', '.join(letters)}" if letters else "found no option"
-            return not_found(found, right)
-        return compared(letters[0], right, letters[0] in right)
+            return not_found(f"found several: {', '.join(letters)}" if letters else "found no option", correct)
+        return compared(letters[0], correct, letters[0] in correct)
 
     def _letters(self, output: str, sample: Sample) -> list[str]:
         text = self.extract.apply(output)
@@ -52,17 +52,17 @@ class Choice:
 
 
 def _options(sample: Sample) -> dict[str, str]:
-    """Letter → text; at most 26, empty where neither choices nor the input list any."""
+    """Letter → text, at most 26; empty if neither `choices` nor the input lists options."""
     if sample.choices:
-        return {chr(ord("A") + i): text for i, text in enumerate(sample.choices[:26])}
+        return {chr(ord("A") + index): text for index, text in enumerate(sample.choices[:26])}
     if isinstance(sample.input, str):
         return options_in(sample.input)
     return options_in("\n".join(message.content for message in sample.input))
 
 
 def _target_letters(target: str, options: dict[str, str]) -> list[str]:
-    """The letter that the target is, or those of the options whose text it is."""
-    same = [letter for letter, text in options.items() if text.strip().casefold() == target.strip().casefold()]
+    """The target if it is a letter, else the letters of the options with its text."""
+    same_text = [letter for letter, text in options.items() if text.strip().casefold() == target.strip().casefold()]
     letter = target.strip().strip("()[].:").upper()
     is_letter = len(letter) == 1 and (letter in options if options else "A" <= letter <= "Z")
-    return [letter] if is_letter else same
+    return [letter] if is_letter else same_text

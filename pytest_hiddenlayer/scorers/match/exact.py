@@ -1,26 +1,27 @@
-"""`exact`: the answer is, character by character, an accepted one."""
+"""`exact`: the answer equals an accepted target, character by character."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
 
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from .extract import WHOLE, Extract
 from .messages import compared, no_target, not_found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exact:
-    """1 where the stripped answer equals any of the sample's targets, else 0.
+    """Scores 1 if the stripped answer equals any of the sample's targets, else 0.
 
-    Targets are tidied as the answer is (stripped, and by `strip_final_dot`), so that a
-    target which ends in a dot can still be met.
+    Targets are normalized like the answer (stripped, and by `strip_final_dot`), so that a
+    target that ends in a dot can still match.
     """
 
     extract: Extract = WHOLE
     ignore_case: bool = False
-    ignore_punctuation: bool = False  # every Unicode punctuation mark, the minus and decimal point too
+    ignore_punctuation: bool = False  # every Unicode punctuation mark, minus and decimal point included
     normalize: bool = False  # Unicode NFC, and any run of white space is one space
 
     name = "exact"
@@ -29,12 +30,12 @@ class Exact:
     needs_target = True
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The answer as it is compared; None where the extract rule finds none."""
+        """Returns the answer as it is compared, or None if the extract rule finds none."""
         answer = self.extract.apply(output)
         return None if answer is None else self._fold(answer) or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """1, 0, or unscored without a target."""
+        """Returns 1 or 0; unscored without a target."""
         if not sample.targets:
             return no_target()
         targets = [self._fold(self.extract.normalize(target)) for target in sample.targets]
@@ -49,5 +50,5 @@ class Exact:
         if self.ignore_case:
             text = text.casefold()
         if self.normalize or self.ignore_punctuation:
-            text = " ".join(text.split())  # a mark between two spaces leaves two
+            text = " ".join(text.split())  # removing a mark between two spaces leaves both
         return unicodedata.normalize("NFC", text) if self.normalize else text

@@ -1,6 +1,6 @@
-"""Where in an output the answer stands: the `extract` parameter of a scorer.
+"""Cuts the answer out of an output: the `extract` parameter of a scorer.
 
-A published figure rests on such a rule; BIG-Bench-Hard's, for one, is
+Published results rest on such a rule. BIG-Bench-Hard's, for example, is
 `{marker: "answer is ", take: first, strip_final_dot: true}`.
 """
 
@@ -13,57 +13,60 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from ...errors import UsageError, did_you_mean
+from ...parameters import WrittenParameter
 
 MAX_CHARS = 100_000
-"""No regex sees more of an output than this. It bounds linear patterns, not catastrophic ones:
-`(a+)+$` takes exponential time in any length, and Python cannot interrupt it."""
+"""The most characters of an output that a regular expression sees.
+
+This bounds the time of linear patterns only: `(a+)+$` takes exponential time at any length, and
+Python cannot interrupt it.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Extract:
+class Extract(WrittenParameter):
     """A rule that cuts the answer out of an output."""
 
-    marker: str | None = None  # the answer follows this text; the whole output where it is absent
+    marker: str | None = None  # the answer follows this text; without the marker the whole output counts
     take: Literal["first", "last"] = "last"  # which occurrence of the marker, match of the pattern, number
-    pattern: str | None = None  # regex with exactly one group, applied to what follows the marker
+    pattern: str | None = None  # regular expression with exactly one group, applied to what follows the marker
     strip_final_dot: bool = False  # drop exactly one '.' at the end
 
     def __post_init__(self) -> None:
         if self.marker == "":
             raise UsageError("extract: marker is empty; leave it out to use the whole output")
-        if self.pattern is not None and (found := compile_regex(self.pattern).groups) != 1:
+        if self.pattern is not None and (groups := compile_regex(self.pattern).groups) != 1:
             raise UsageError(
-                f"extract: pattern {self.pattern!r} needs exactly one group, found {found}; "
+                f"extract: pattern {self.pattern!r} needs exactly one group, found {groups}; "
                 "put (…) around the answer and (?:…) around anything else"
             )
 
     @classmethod
-    def from_param(cls, value: Extract | Mapping[str, Any] | None) -> Extract:
-        """The rule as written in a task file; nothing written takes the whole output. Raises UsageError."""
+    def from_param(cls, value: Any) -> Extract:
+        """Returns the rule as a task file writes it; None takes the whole output. Raises UsageError."""
         if isinstance(value, Extract):
             return value
         if not isinstance(value, Mapping | None):
             raise UsageError(f"extract: expected a mapping such as {{marker: 'answer is '}}, got {value!r}")
-        given = dict(value or {})
-        for key, item in given.items():
+        written = dict(value or {})
+        for key, item in written.items():
             _check(key, item)
-        return cls(**given)
+        return cls(**written)
 
     def apply(self, text: str) -> str | None:
-        """The answer, stripped; None where the pattern does not match or nothing is left."""
+        """Returns the stripped answer, or None if the pattern does not match or nothing is left."""
         if self.marker is not None:
             text = _after(text, self.marker, self.take)
         if self.pattern is not None:
-            found = [
-                m[1] for m in compile_regex(self.pattern).finditer(truncate(text, self.take)) if m[1] is not None
-            ]
-            if not found:
+            matches = compile_regex(self.pattern).finditer(truncate(text, self.take))
+            answers = [match[1] for match in matches if match[1] is not None]
+            if not answers:
                 return None
-            text = found[0] if self.take == "first" else found[-1]
+            text = answers[0] if self.take == "first" else answers[-1]
         return self.normalize(text) or None
 
     def normalize(self, text: str) -> str:
-        """The text as an answer ends up: stripped, without its final dot where that is asked for."""
+        """Returns the stripped text, without its final dot if `strip_final_dot` is set."""
         text = text.strip()
         return text.removesuffix(".").strip() if self.strip_final_dot else text
 
@@ -73,13 +76,13 @@ WHOLE = Extract()
 
 
 def truncate(text: str, take: str) -> str:
-    """At most MAX_CHARS of the text, from the end where the answer is searched."""
+    """Returns at most MAX_CHARS of the text, from the end at which the answer is searched."""
     return text[:MAX_CHARS] if take == "first" else text[-MAX_CHARS:]
 
 
 @lru_cache(maxsize=512)
 def compile_regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """The compiled pattern. Raises UsageError with the place of the fault."""
+    """Returns the compiled pattern. Raises UsageError with the position of the error."""
     try:
         return re.compile(pattern, flags)
     except (re.error, OverflowError, RecursionError) as error:
@@ -87,12 +90,12 @@ def compile_regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
 
 
 def _after(text: str, marker: str, take: str) -> str:
-    _, found, after = text.partition(marker) if take == "first" else text.rpartition(marker)
-    return after if found else text
+    _, separator, after = text.partition(marker) if take == "first" else text.rpartition(marker)
+    return after if separator else text
 
 
 def _check(key: str, value: Any) -> None:
-    known = [f.name for f in fields(Extract)]
+    known = [field.name for field in fields(Extract)]
     if key not in known:
         raise UsageError(f"extract has no {key!r}{did_you_mean(str(key), known)} (it has: {', '.join(known)})")
     if key == "take" and value not in ("first", "last"):

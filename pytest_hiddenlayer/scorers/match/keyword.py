@@ -1,11 +1,12 @@
-"""`keyword`: expected words stand in the output, as whole words."""
+"""`keyword`: the output contains expected words, as whole words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from .extract import WHOLE, Extract
 from .messages import listed, no_target, show
 from .text_match import has_word
@@ -13,9 +14,9 @@ from .text_match import has_word
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keyword:
-    """1 where any keyword is found; with `require_all` the share of them that is found.
+    """Scores 1 if the output contains any keyword; with `require_all` the share of keywords it contains.
 
-    It looks for words, not for their sense: "not Lima" holds Lima.
+    It looks for words, not for their meaning: "not Lima" contains Lima.
     """
 
     require_all: bool = False
@@ -33,32 +34,32 @@ class Keyword:
 
     @property
     def needs_target(self) -> bool:
-        """Whether the words come from the sample."""
+        """Whether the keywords come from the sample."""
         return self.keywords is None
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The keywords found, in the order they were asked for; None where there is none."""
-        return ", ".join(self._found(output, sample)) or None
+        """Returns the keywords found, in their written order, or None if there are none."""
+        return ", ".join(self._contained(output, sample)) or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """The score; unscored where neither the task nor the sample names a word."""
-        words = self._words(sample)
-        if not words:
+        """Returns the score; unscored if neither the task nor the sample names a keyword."""
+        keywords = self._keywords(sample)
+        if not keywords:
             return no_target()
-        found = self._found(output, sample)
-        missing = [word for word in words if word not in found]
-        answer = ", ".join(found) or None
+        contained = self._contained(output, sample)
+        missing = [word for word in keywords if word not in contained]
+        answer = ", ".join(contained) or None
         if self.require_all and missing:
             names = ", ".join(map(show, missing))
-            return Score(value=len(found) / len(words), answer=answer, explanation=f"missing: {names}")
-        if not found:
-            return Score(value=0.0, explanation=f"expected {listed(words)}, found none of them")
-        return Score(value=1.0, answer=answer, explanation=f"found {', '.join(map(show, found))}")
+            return Score(value=len(contained) / len(keywords), answer=answer, explanation=f"missing: {names}")
+        if not contained:
+            return Score(value=0.0, explanation=f"expected {listed(keywords)}, found none of them")
+        return Score(value=1.0, answer=answer, explanation=f"found {', '.join(map(show, contained))}")
 
-    def _words(self, sample: Sample) -> list[str]:
-        words = sample.targets if self.keywords is None else self.keywords
-        return list(dict.fromkeys(filter(str.strip, words)))
+    def _keywords(self, sample: Sample) -> list[str]:
+        keywords = sample.targets if self.keywords is None else self.keywords
+        return list(dict.fromkeys(filter(str.strip, keywords)))
 
-    def _found(self, output: str, sample: Sample) -> list[str]:
+    def _contained(self, output: str, sample: Sample) -> list[str]:
         text = self.extract.apply(output) or ""
-        return [w for w in self._words(sample) if has_word(text, w, ignore_case=self.ignore_case)]
+        return [word for word in self._keywords(sample) if has_word(text, word, ignore_case=self.ignore_case)]

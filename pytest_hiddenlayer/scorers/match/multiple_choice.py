@@ -1,7 +1,7 @@
-"""Which of several lettered options a text names.
+"""Finds which of several lettered options a text names.
 
-Options' texts are first replaced by one private character each, so that a letter inside
-them ('vitamin B') is no answer and a text after a cue ('the answer is Paris') is one.
+Each option's text is first replaced by one private character. A letter inside the text
+('vitamin B') is then not an answer, and the text after a cue ('the answer is Paris') is.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _ANSWER = re.compile(r"\b(?i:answer|choose|choosing|pick|select)\b" + _AFTER_CUE
 _OPTION = re.compile(r"\b(?i:option|choice)\b" + _AFTER_CUE, re.VERBOSE | re.MULTILINE)
 _LABELLED = re.compile(r"[(\[{]([A-Za-z])[)\]}]|\*\*([A-Z])\*\*|(?<![\w'’.-])([A-Z])[).:](?!\w)")
 _ALONE = re.compile(r"(?<![\w'’.-])([B-HJ-Z])(?![\w'’-])")
-# 'A' and 'I' are words too: they count at the end of a line, before a mark, and as a sentence's subject.
+# 'A' and 'I' are also words: they count at the end of a line, before a punctuation mark, and as a subject.
 _WORDLIKE = re.compile(r"(?<![\w'’.-])([AI])(?=\s*$|[,;!?]|\s(?:is|was|because|since|or|and)\b)", re.MULTILINE)
 _NAMED = re.compile("([\ue000-\ue019])")
 _STEPS = (_OPTION, _LABELLED, _ALONE, _NAMED)
 
 
 def options_in(text: str) -> dict[str, str]:
-    """Letter → text of the last list of options in `text` ('(A) one', 'B. two'); empty below two."""
+    """Returns letter → text of the last list of options in `text` ('(A) one', 'B. two'); empty below two options."""
     options: dict[str, str] = {}
     for letter, content in _LISTED.findall(text):
         if letter == "A":
@@ -40,11 +40,11 @@ def options_in(text: str) -> dict[str, str]:
 
 
 def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
-    """The letters that `text` gives as its answer, sorted: one, none, or several where it is ambiguous.
+    """Returns the letters that `text` gives as its answer, sorted; several if it is ambiguous.
 
-    The first of these that says anything decides: the text is nothing but a letter or an
-    option; the last cue ('answer is B', 'I choose B'); 'option B'; letters set off ('(B)',
-    '**B**', 'B.'); letters standing alone; options' texts. Without known options any letter may be one.
+    The first of these rules that finds a letter decides: the text is only a letter or an
+    option; the last cue ('answer is B', 'I choose B'); 'option B'; marked letters ('(B)',
+    '**B**', 'B.'); isolated letters; option texts. Without known options any letter may be one.
     """
     marked = _mark(text, options)
     if bare := _BARE.fullmatch(marked):
@@ -52,8 +52,7 @@ def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
     if cued := _known(_ANSWER.findall(marked), options, unique=False):
         return cued[-1:]
     for step in _STEPS:
-        found = step.findall(marked)
-        letters = ["".join(each) for each in found]
+        letters = ["".join(groups) for groups in step.findall(marked)]
         if step is _ALONE:
             letters += _WORDLIKE.findall(marked)
         if known := _known(letters, options):
@@ -62,10 +61,10 @@ def named_letters(text: str, options: Mapping[str, str]) -> list[str]:
 
 
 def _mark(text: str, options: Mapping[str, str]) -> str:
-    """The text with every option's text replaced by the option's private character."""
+    """Replaces every option's text by the option's private character."""
     text = re.sub("[\ue000-\ue019]", " ", text)
     by_text = {" ".join(content.casefold().split()): letter for letter, content in options.items()}
-    # An option that reads 'A' cannot be told from the letter; the longest is tried first.
+    # An option 'A' cannot be distinguished from the letter. The longest text is tried first.
     contents = sorted((c for c in by_text if len(c) > 1 or c.isdigit()), key=len, reverse=True)
     if not contents:
         return text
@@ -77,7 +76,7 @@ def _to_mark(letter: str | None) -> str:
     return "" if letter is None else chr(_MARKS + ord(letter) - ord("A"))
 
 
-def _known(found: list[str], options: Mapping[str, str], *, unique: bool = True) -> list[str]:
-    letters = [chr(ord(c) - _MARKS + ord("A")) if ord(c) >= _MARKS else c.upper() for c in found]
+def _known(names: list[str], options: Mapping[str, str], *, unique: bool = True) -> list[str]:
+    letters = [chr(ord(c) - _MARKS + ord("A")) if ord(c) >= _MARKS else c.upper() for c in names]
     known = [letter for letter in letters if not options or letter in options]
     return sorted(set(known)) if unique else known

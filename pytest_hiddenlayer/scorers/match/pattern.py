@@ -5,24 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from .extract import compile_regex, truncate
 from .messages import compared, not_found, show
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pattern:
-    """1 where the regex is found in the stripped output, else 0.
+    """Scores 1 if the stripped output contains a match of the regular expression, else 0.
 
-    Where the regex has a group and the sample has targets, the first group that took part
-    must equal one of them, too. The text is clipped (see `extract.MAX_CHARS`); a regex with
-    nested repeats can hang, write it so that every character is matched in one way only.
+    If the expression has a group and the sample has targets, the first group that took part
+    must also equal one of them. The text is truncated to `extract.MAX_CHARS`. An expression with
+    nested repeats can hang; write it so that every character can match in one way only.
     """
 
     pattern: str
-    full: bool = False  # the regex must cover the whole stripped output
+    full: bool = False  # the expression must match the whole stripped output
     ignore_case: bool = False
-    multiline: bool = False  # ^ and $ also match at every line
+    multiline: bool = False  # ^ and $ also match at line ends
 
     name = "pattern"
     version = "1"
@@ -33,15 +34,15 @@ class Pattern:
         self._compiled()
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """What the first group matched, without a group the whole match; None where nothing matches."""
+        """Returns the text of the first group, or of the match if there is no group; None without a match."""
         match = self._match(output)
         if match is None:
             return None
-        taken = (group for group in match.groups() if group is not None)
-        return next(taken, match[0]).strip() or None
+        groups = (group for group in match.groups() if group is not None)
+        return next(groups, match[0]).strip() or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """1 or 0."""
+        """Returns 1 or 0."""
         match, answer = self._match(output), self.parse(output, sample)
         if self._compiled().groups and sample.targets:
             if answer is None:

@@ -1,4 +1,4 @@
-"""`rules`: the output keeps to rules of form, for tasks that have no one right answer."""
+"""`rules`: the output follows rules of form, for tasks without a single correct answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import UsageError
-from ...types import Ask, Sample, Score
+from ...protocols import Ask
+from ...types import Sample, Score
 from .extract import MAX_CHARS, compile_regex
 from .messages import no_target, show
 from .text_match import has_word
@@ -15,11 +16,11 @@ from .text_match import has_word
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """The share of rules that the stripped output keeps.
+    """Scores the share of rules that the stripped output follows.
 
     Every parameter that is set is a rule, and so is each required or forbidden word. Words
-    are counted between white space; required and forbidden ones are whole words in either
-    case. Lines that are empty do not count.
+    are counted between white space. Required and forbidden words match whole words, ignoring
+    case. Empty lines do not count.
     """
 
     min_words: int | None = None
@@ -32,7 +33,7 @@ class Rules:
     forbid: tuple[str, ...] = ()
     starts_with: str | None = None
     ends_with: str | None = None
-    every_line: str | None = None  # regex that every line matches as a whole
+    every_line: str | None = None  # regular expression that must match every whole line
     unique_lines: bool = False
     require_target: bool = False  # the sample's targets are required words
 
@@ -42,45 +43,49 @@ class Rules:
 
     def __post_init__(self) -> None:
         if not list(self._checks("", ("word",))):
-            raise UsageError("no rule is set; name at least one, such as max_words: 50")
+            raise UsageError("no rule is set; set at least one, such as max_words: 50")
         for words in (self.require, self.forbid):
             if not all(word.strip() for word in words):
                 raise UsageError(f"require and forbid hold non-empty words, got {list(words)!r}")
-        for name in ("min_words", "max_words", "lines", "min_lines", "max_lines", "max_chars"):
-            if (getattr(self, name) or 0) < 0:
-                raise UsageError(f"{name} must be 0 or more, got {getattr(self, name)}")
-        for name in ("words", "lines"):
-            low, high = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
+        self._check_limits()
+
+    def _check_limits(self) -> None:
+        words, lines = (self.min_words, self.max_words), (self.min_lines, self.max_lines)
+        limits = dict(zip(("min_words", "max_words", "min_lines", "max_lines"), (*words, *lines), strict=True))
+        for name, limit in {**limits, "lines": self.lines, "max_chars": self.max_chars}.items():
+            if limit is not None and limit < 0:
+                raise UsageError(f"{name} must be 0 or more, got {limit}")
+        for unit, (low, high) in (("words", words), ("lines", lines)):
             if low is not None and high is not None and low > high:
-                raise UsageError(f"min_{name} {low} is above max_{name} {high}")
+                raise UsageError(f"min_{unit} {low} is above max_{unit} {high}")
 
     @property
     def needs_target(self) -> bool:
-        """Whether required words come from the sample."""
+        """Whether the sample's targets are required words."""
         return self.require_target
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The stripped output; None where it is empty."""
+        """Returns the stripped output, or None if it is empty."""
         return output.strip() or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """The share of rules kept; unscored where the words should come from a target that is missing."""
+        """Returns the share of rules followed; unscored with `require_target` and no target."""
         if self.require_target and not sample.targets:
             return no_target()
-        faults = list(self._checks(output.strip(), sample.targets))
-        broken = [fault for fault in faults if fault]
-        kept = len(faults) - len(broken)
-        explanation = "; ".join(broken) or f"keeps all {kept} rules"
-        return Score(value=kept / len(faults), answer=self.parse(output, sample), explanation=explanation)
+        results = list(self._checks(output.strip(), sample.targets))
+        violations = [violation for violation in results if violation]
+        n_followed = len(results) - len(violations)
+        explanation = "; ".join(violations) or f"keeps all {n_followed} rules"
+        return Score(value=n_followed / len(results), answer=self.parse(output, sample), explanation=explanation)
 
     def _checks(self, text: str, targets: Sequence[str]) -> Iterator[str]:
-        """One entry a rule: empty where it is kept, else how it is broken."""
+        """Yields one text per rule: empty if the output follows it, else how it is violated."""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         yield from _bounds("words", len(text.split()), self.min_words, self.max_words)
         yield from _bounds("lines", len(lines), self.min_lines, self.max_lines)
         yield from _bounds("characters", len(text), None, self.max_chars)
         if self.lines is not None:
-            yield _fault(len(lines) == self.lines, f"{len(lines)} lines instead of {self.lines}")
+            yield _violation(len(lines) == self.lines, f"{len(lines)} lines instead of {self.lines}")
         yield from self._words(text, targets)
         yield from self._ends(text)
         yield from self._lines(lines)
@@ -88,32 +93,33 @@ class Rules:
     def _words(self, text: str, targets: Sequence[str]) -> Iterator[str]:
         required = (*self.require, *(targets if self.require_target else ()))
         for word in dict.fromkeys(required):
-            yield _fault(has_word(text, word), f"{show(word)} is missing")
+            yield _violation(has_word(text, word), f"{show(word)} is missing")
         for word in dict.fromkeys(self.forbid):
-            yield _fault(not has_word(text, word), f"{show(word)} is forbidden")
+            yield _violation(not has_word(text, word), f"{show(word)} is forbidden")
 
     def _ends(self, text: str) -> Iterator[str]:
         if self.starts_with is not None:
-            yield _fault(text.startswith(self.starts_with), f"does not start with {show(self.starts_with)}")
+            yield _violation(text.startswith(self.starts_with), f"does not start with {show(self.starts_with)}")
         if self.ends_with is not None:
-            yield _fault(text.endswith(self.ends_with), f"does not end with {show(self.ends_with)}")
+            yield _violation(text.endswith(self.ends_with), f"does not end with {show(self.ends_with)}")
 
     def _lines(self, lines: Sequence[str]) -> Iterator[str]:
         if self.every_line is not None:
             regex = compile_regex(self.every_line)
-            odd = next((line for line in lines if not regex.fullmatch(line[:MAX_CHARS])), None)
-            yield _fault(odd is None, f"the line {show(odd or '')} does not match {show(self.every_line)}")
+            mismatch = next((line for line in lines if not regex.fullmatch(line[:MAX_CHARS])), None)
+            description = f"the line {show(mismatch or '')} does not match {show(self.every_line)}"
+            yield _violation(mismatch is None, description)
         if self.unique_lines:
-            twice = next((line for line, count in Counter(lines).items() if count > 1), None)
-            yield _fault(twice is None, f"the line {show(twice or '')} stands there twice")
+            repeated = next((line for line, count in Counter(lines).items() if count > 1), None)
+            yield _violation(repeated is None, f"the line {show(repeated or '')} is repeated")
 
 
-def _bounds(what: str, count: int, low: int | None, high: int | None) -> Iterator[str]:
+def _bounds(unit: str, count: int, low: int | None, high: int | None) -> Iterator[str]:
     if low is not None:
-        yield _fault(count >= low, f"{count} {what} instead of at least {low}")
+        yield _violation(count >= low, f"{count} {unit} instead of at least {low}")
     if high is not None:
-        yield _fault(count <= high, f"{count} {what} instead of at most {high}")
+        yield _violation(count <= high, f"{count} {unit} instead of at most {high}")
 
 
-def _fault(kept: bool, how: str) -> str:
-    return "" if kept else how
+def _violation(followed: bool, description: str) -> str:
+    return "" if followed else description

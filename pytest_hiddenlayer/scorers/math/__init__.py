@@ -1,1 +1,4 @@
-"""The `math` scorer: equality of mathematical expressions, checked in a separate process."""
+"""The `math` scorer: equality of mathematical expressions.
+
+`scorer` sends expressions through `process` to `worker`, which runs as a separate process.
+"""

@@ -1,4 +1,4 @@
-"""The client of the mathematics process: it is started on first use, and ended when it takes too long."""
+"""Client of the mathematics process: starts it on first use and kills it after a deadline."""
 
 from __future__ import annotations
 
@@ -12,31 +12,33 @@ import threading
 from typing import Any
 
 DEADLINE_S = 5.0
-START_S = 60.0  # until the first answer: sympy has to be imported
+START_S = 60.0  # until the first response: sympy has to be imported
 
 
 class ExpressionTimeoutError(Exception):
-    """An expression that was not read within the deadline."""
+    """An expression that was not parsed within the deadline."""
 
 
 class MathProcess:
-    """One process for all threads; a request after a deadline starts a new one."""
+    """One process for all threads; the request after a missed deadline starts a new one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, action: str, *texts: str) -> dict[str, Any]:
-        """The worker's answer. Raises ExpressionTimeoutError after the deadline, RuntimeError if it cannot start."""
+        """Returns the worker's response.
+
+        Raises ExpressionTimeoutError after the deadline, RuntimeError if the process cannot start.
+        """
         with self._lock:
-            started = self._process is None or self._process.poll() is not None
-            if started:
+            if self._process is None or self._process.poll() is not None:
                 self._start()
                 self._exchange({"action": "canonical", "texts": ["1"]}, START_S)  # imports what it needs
             return self._exchange({"action": action, "texts": texts}, DEADLINE_S)
 
     def close(self) -> None:
-        """End the process."""
+        """Kill the process."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -47,7 +49,7 @@ class MathProcess:
 
     def _start(self) -> None:
         self.close()
-        # -P: without it, a math_verify.py in the current folder would be imported and run.
+        # -P: otherwise Python would import and run a math_verify.py in the current folder.
         command = [sys.executable, "-P", "-m", "pytest_hiddenlayer.scorers.math.worker"]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
         self._process = subprocess.Popen(
@@ -68,12 +70,15 @@ class MathProcess:
             line = b""
         if line is None:
             self.close()
-            raise ExpressionTimeoutError(f"not read within {deadline_s:g} s")
+            raise ExpressionTimeoutError(f"not parsed within {deadline_s:g} s")
         if not line:
             self.close()
-            raise RuntimeError("the mathematics process ended; is the extra `math` whole?")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+            raise RuntimeError(
+                "the mathematics process ended unexpectedly; "
+                'reinstall the extra: pip install "pytest-hiddenlayer[math]"'
+            )
+        response: dict[str, Any] = json.loads(line)
+        return response
 
 
 def _readable(pipe: Any, timeout_s: float) -> bool:
@@ -83,4 +88,4 @@ def _readable(pipe: Any, timeout_s: float) -> bool:
 
 
 PROCESS = MathProcess()
-"""The process of this Python process."""
+"""The mathematics process of this Python process."""

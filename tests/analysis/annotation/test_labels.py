@@ -1,4 +1,4 @@
-"""Labels of people and lines of JSON: what is written comes back, and what is no label is told."""
+"""Labels: what is written comes back, and a malformed line is an error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.records import record
 
-from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label, player_of, read_labels
+from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label, read_labels
+from pytest_hiddenlayer.analysis.answers import player_of
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.io.jsonl import append_line, read_lines
 
@@ -42,7 +43,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("label", [PAIR, RATING, replace(PAIR, note="a\nb\u2028\ud800", winner="tie")])
 def test_a_label_comes_back(path, label):
-    """What was appended is read as it was, whatever stands in its note."""
+    """A label is read as it was appended, whatever its note contains."""
     append_label(path, label)
     assert read_labels(path) == [label]
 
@@ -57,7 +58,7 @@ def test_one_label_a_line(path):
 
 
 def test_a_later_answer_replaces_an_earlier_one(path):
-    """Who answers a question twice has said what they said last, even with the two sides named the other way."""
+    """If a rater answers a question twice the last answer counts, even if a and b are swapped."""
     append_label(path, PAIR)
     append_label(path, RATING)
     turned = replace(PAIR, a=PAIR.b, b=PAIR.a, key_a="k2", key_b="k1", winner="tie")
@@ -74,7 +75,7 @@ def test_other_questions_stay_beside_it(path, change):
 
 
 def test_a_missing_file_is_told(path):
-    """Without a file the error says how to make one."""
+    """The error for a missing file says how to create one."""
     with pytest.raises(UsageError, match="hiddenlayer label RUN"):
         read_labels(path)
 
@@ -124,7 +125,7 @@ def test_a_bad_rating_is_refused(change, said):
 
 @pytest.mark.parametrize("line", ["[1]", "7", '"x"', "{", "{}"])
 def test_what_is_no_object_is_told(path, line):
-    """Valid JSON that is no label, and what is no JSON, are errors of the same form."""
+    """A line that is no JSON, or JSON that is no label, is the same error."""
     append_label(path, PAIR)
     with path.open("a") as file:
         file.write(f"{line}\n")
@@ -135,7 +136,7 @@ def test_what_is_no_object_is_told(path, line):
 
 @given(cut=st.integers(min_value=1, max_value=400))
 def test_half_a_line_costs_no_whole_one(tmp_path_factory, cut):
-    """Wherever a killed process stopped writing, the labels before are read, and the next one is whole."""
+    """Wherever a killed process stopped writing, earlier labels are read, and the next label is complete."""
     path = tmp_path_factory.mktemp("cut") / "labels.jsonl"
     append_label(path, PAIR)
     whole = path.read_bytes()
@@ -149,7 +150,7 @@ def test_half_a_line_costs_no_whole_one(tmp_path_factory, cut):
 
 
 def test_a_long_half_line_is_cut_off(path):
-    """Half a line longer than what is looked at in one step is cut off as a whole."""
+    """An incomplete line longer than one read is removed completely."""
     append_label(path, PAIR)
     with path.open("a") as file:
         file.write('{"note": "' + "x" * 200_000)
@@ -158,7 +159,7 @@ def test_a_long_half_line_is_cut_off(path):
 
 
 def test_a_file_that_is_one_half_line_begins_anew(path):
-    """A file that holds nothing whole becomes one that does."""
+    """A file with only an incomplete line accepts a new label."""
     path.parent.mkdir(parents=True)
     path.write_text('{"kind": "pa')
     assert read_labels(path) == []
@@ -180,12 +181,12 @@ def test_processes_keep_lines_whole(tmp_path):
         worker.start()
     for worker in workers:
         worker.join()
-    found = [values for _, values in read_lines(path, "a line")]
-    assert sorted((v["name"], v["number"]) for v in found) == [(name, n) for name in "ab" for n in range(50)]
+    saved = [values for _, values in read_lines(path, "a line")]
+    assert sorted((v["name"], v["number"]) for v in saved) == [(name, n) for name in "ab" for n in range(50)]
 
 
 def test_nan_is_refused(path):
-    """No file of ours holds NaN."""
+    """NaN is not written."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         append_line(path, {"x": float("nan")})
     assert not path.exists() or path.read_bytes() == b""

@@ -1,4 +1,4 @@
-"""`hiddenlayer label`: which questions are asked of whom, and what is kept of the answers."""
+"""`hiddenlayer label`: which questions are asked, and which labels are written."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from support.records import record
 
+from pytest_hiddenlayer.analysis.annotation.answer_pairs import pair_answers
 from pytest_hiddenlayer.analysis.annotation.labels import read_labels
-from pytest_hiddenlayer.analysis.annotation.questions import pair_questions, pairs, read_sides
+from pytest_hiddenlayer.analysis.annotation.questions import pair_questions
+from pytest_hiddenlayer.analysis.answers import read_answers
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.results.log.run_log import RunLog
@@ -51,9 +53,6 @@ def label(here, monkeypatch, capsys):
     return typed
 
 
-# ---------------------------------------------------------------- which questions
-
-
 def test_two_players_of_a_run_are_compared(label):
     """Every sample that both answered is one question, and no name of theirs is shown."""
     out = label("s\n" * 10)
@@ -64,7 +63,7 @@ def test_two_players_of_a_run_are_compared(label):
 
 def test_both_answers_are_shown_in_random_order(here):
     """About half of the questions show the one player first; `shown` says which."""
-    asked = pair_questions(pairs(read_sides(here / "reports/runs" / ONE), None), rater="ann")
+    asked = pair_questions(pair_answers(read_answers(here / "reports/runs" / ONE), None), rater="ann")
     turned = [question.shown == "ba" for question in asked]
     assert 1 < sum(turned) < 9
     for question in asked:
@@ -73,27 +72,27 @@ def test_both_answers_are_shown_in_random_order(here):
 
 
 def test_raters_see_the_same_questions_in_another_order_of_answers(here):
-    """With --n two raters answer the same samples; which answer stands first differs between them."""
-    found = pairs(read_sides(here / "reports/runs" / ONE), None)
-    ann, bob = (pair_questions(found, rater=name) for name in ("ann", "bob"))
-    assert [q.a.spot for q in ann] == [q.a.spot for q in bob]
+    """With --n two raters answer the same samples; which answer comes first differs between them."""
+    saved = pair_answers(read_answers(here / "reports/runs" / ONE), None)
+    ann, bob = (pair_questions(saved, rater=name) for name in ("ann", "bob"))
+    assert [q.a.sample for q in ann] == [q.a.sample for q in bob]
     assert [q.shown for q in ann] != [q.shown for q in bob]
-    assert [q.shown for q in ann] == [q.shown for q in pair_questions(found, rater="ann")]
+    assert [q.shown for q in ann] == [q.shown for q in pair_questions(saved, rater="ann")]
 
 
 def test_another_seed_is_another_order(here):
     """--seed decides the order of questions and of answers."""
-    found = pairs(read_sides(here / "reports/runs" / ONE), None)
-    one, two = (pair_questions(found, rater="ann", seed=seed) for seed in (0, 1))
-    assert [q.a.spot for q in one] != [q.a.spot for q in two]
+    saved = pair_answers(read_answers(here / "reports/runs" / ONE), None)
+    one, two = (pair_questions(saved, rater="ann", seed=seed) for seed in (0, 1))
+    assert [q.a.sample for q in one] != [q.a.sample for q in two]
 
 
 def test_equal_answers_are_no_question(here, label):
-    """Two answers of the same text cannot be told apart: they are counted, not asked."""
+    """Two answers with the same text make no question; they are counted."""
     log(ONE, "single", "same", "s10")
     log(ONE, "debate", "same\n", "s10")
     out = label("q\n")
-    assert "1 pairs of equal answers are not asked" in out
+    assert "1 pairs of equal answers are left out" in out
     assert "10 questions" in out
 
 
@@ -103,7 +102,7 @@ def test_what_is_no_whole_answer_is_no_question(here, label):
         log(ONE, "single", "" if outcome == "empty" else "x", name, outcome=outcome)
         log(ONE, "debate", "y", name)
     out = label("q\n")
-    assert "3 samples have a whole answer of one player only" in out
+    assert "3 samples have a complete answer of one player only" in out
     assert "10 questions" in out
 
 
@@ -112,12 +111,12 @@ def test_another_prompt_is_no_question(here, label):
     log(TWO, "vote", "new 0", "s0", sample_hash="another")
     log(TWO, "vote", "new 1", "s1")
     out = label("q\n", ONE, TWO, "--players", SINGLE, OTHER)
-    assert "1 pairs with another prompt or target in the other run are not asked" in out
+    assert "1 pairs with another prompt or target in the other run are left out" in out
     assert "1 questions to ann" in out
 
 
 def test_the_first_whole_epoch_is_asked(here, label):
-    """Of several epochs the first with a whole answer is shown."""
+    """Of several epochs the first complete answer is shown."""
     log(TWO, "vote", "cut", outcome="truncated")
     log(TWO, "vote", "whole", epoch=2)
     log(TWO, "vote", "later", epoch=3)
@@ -132,15 +131,15 @@ def test_two_runs_are_compared(here, label):
     for i in range(3):
         log(TWO, "single", f"newer {i}.", f"s{i}")
     label("1\n" * 3, ONE, TWO, "--players", SINGLE, SINGLE)
-    found = read_labels(LABELS)
-    assert {(found_.run_a, found_.run_b) for found_ in found} == {(ONE, TWO)}
-    assert {(found_.a, found_.b) for found_ in found} == {(SINGLE, SINGLE)}
+    saved = read_labels(LABELS)
+    assert {(item.run_a, item.run_b) for item in saved} == {(ONE, TWO)}
+    assert {(item.a, item.b) for item in saved} == {(SINGLE, SINGLE)}
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--players", SINGLE], "two players are compared; name two"),
+        (["--players", SINGLE], "pairwise labels compare two players; name two"),
         (["--players", SINGLE, "debat@scripted:m"], f"no answers of 'debat@scripted:m', did you mean '{DEBATE}'?"),
         (["--scale", "1-5"], "--scale is for ratings: add --kind rating"),
         (["--task", "u"], "--task 'u': no such task"),
@@ -149,7 +148,7 @@ def test_two_runs_are_compared(here, label):
     ],
 )
 def test_what_cannot_be_meant_is_told(here, capsys, arguments, said):
-    """A wrong option exits with 4 and says what to write."""
+    """A wrong option exits with 4 and says what to write instead."""
     assert main(["label", *arguments]) == 4
     assert said in capsys.readouterr().err
 
@@ -163,9 +162,9 @@ def test_three_players_must_be_chosen_from(here, label):
 
 
 def test_two_runs_of_several_players_must_be_chosen_from(here, label):
-    """Where it is not clear whose answers are meant, the error lists the players."""
+    """If the choice of players is ambiguous, the error lists them."""
     log(TWO, "vote", "new", "s0")
-    assert "has 2 players in the one run and 1 in the other" in label("", ONE, TWO, status=4)
+    assert "has 2 players in the first run and 1 in the second" in label("", ONE, TWO, status=4)
 
 
 def test_one_player_has_nobody_to_be_compared_with(here, label):
@@ -175,7 +174,7 @@ def test_one_player_has_nobody_to_be_compared_with(here, label):
 
 
 def test_nothing_in_common(here, label):
-    """Two players without a common sample are told."""
+    """Two players without a common sample are an error."""
     log(ONE, "vote", "third", "s99")
     assert "no sample was answered by both" in label("", "--players", OTHER, SINGLE, status=4)
 
@@ -189,9 +188,6 @@ def test_a_wrong_scale_is_a_usage_error(here, capsys, scale):
     capsys.readouterr()
 
 
-# ---------------------------------------------------------------- answers
-
-
 def test_the_winner_is_who_was_better_not_where(label):
     """Whoever chose the short answer each time has chosen `single` each time, whatever stood first."""
     out = label("s\n" * 10)
@@ -200,28 +196,28 @@ def test_the_winner_is_who_was_better_not_where(label):
         first = part.split("answer 1\n  │ ")[1]
         said.append("1" if first.startswith("short") else "2")
     label("\n".join(said) + "\n")
-    found = read_labels(LABELS)
-    assert len(found) == 10
-    assert {found_.winner and getattr(found_, found_.winner) for found_ in found} == {SINGLE}
-    assert {found_.shown for found_ in found} == {"ab", "ba"}
+    saved = read_labels(LABELS)
+    assert len(saved) == 10
+    assert {item.winner and getattr(item, item.winner) for item in saved} == {SINGLE}
+    assert {item.shown for item in saved} == {"ab", "ba"}
 
 
 def test_a_label_points_to_the_records(label):
-    """Run, record keys, time and rater stand with the answer, and the note behind it."""
+    """A label holds the runs, the record keys, the rater and the note."""
     label("t both are wrong\nq\n")
-    (found,) = read_labels(LABELS)
-    assert (found.winner, found.note, found.rater) == ("tie", "both are wrong", "ann")
-    assert {found.key_a, found.key_b} == {f"{name}/{found.sample_id}/1/t" for name in ("single", "debate")}
-    assert (found.run_a, found.run_b) == (ONE, ONE)
+    (saved,) = read_labels(LABELS)
+    assert (saved.winner, saved.note, saved.rater) == ("tie", "both are wrong", "ann")
+    assert {saved.key_a, saved.key_b} == {f"{name}/{saved.sample_id}/1/t" for name in ("single", "debate")}
+    assert (saved.run_a, saved.run_b) == (ONE, ONE)
 
 
 def test_ratings(label):
     """Each answer is rated by itself on the scale; both players' answers come."""
     label("5 fine\n" * 20, "--kind", "rating", "--scale", "0-10")
-    found = read_labels(LABELS)
-    assert len(found) == 20
-    assert {found_.a for found_ in found} == {SINGLE, DEBATE}
-    assert {(found_.rating, found_.scale, found_.note) for found_ in found} == {(5.0, (0, 10), "fine")}
+    saved = read_labels(LABELS)
+    assert len(saved) == 20
+    assert {item.a for item in saved} == {SINGLE, DEBATE}
+    assert {(item.rating, item.scale, item.note) for item in saved} == {(5.0, (0, 10), "fine")}
 
 
 def test_ratings_of_one_player(label):
@@ -231,21 +227,21 @@ def test_ratings_of_one_player(label):
 
 @pytest.mark.parametrize("wrong", ["6", "0", "3.5", "x", "tie", ""])
 def test_what_is_off_the_scale_asks_again(label, wrong):
-    """Nothing is kept but a whole number of the scale."""
+    """Only a whole number of the scale is accepted."""
     out = label(f"{wrong}\n4\nq\n", "--kind", "rating")
     assert out.count("1 to 5; s skips") == 2
-    assert [found.rating for found in read_labels(LABELS)] == [4]
+    assert [saved.rating for saved in read_labels(LABELS)] == [4]
 
 
 @pytest.mark.parametrize("wrong", ["3", "0", "a", "better", ""])
 def test_what_is_no_answer_asks_again(label, wrong):
-    """Nothing is taken for an answer but 1, 2 and t."""
+    """Only 1, 2 and t are accepted."""
     label(f"{wrong}\n1\nq\n")
     assert len(read_labels(LABELS)) == 1
 
 
 def test_it_goes_on_where_it_stood(label):
-    """A second sitting asks what was not answered or skipped; another rater begins anew."""
+    """A second session asks the unanswered and skipped questions; another rater gets all of them."""
     assert "2 answered now, 8 left" in label("1\ns\n2\nq\n")
     again = label("q\n")
     assert "10 questions to ann, 2 answered before" in again
@@ -254,18 +250,18 @@ def test_it_goes_on_where_it_stood(label):
 
 
 def test_n_is_of_all_questions(label):
-    """--n 3 asks the same three in every sitting."""
+    """--n 3 asks the same three questions in every session."""
     label("1\n1\nq\n", "--n", "3")
     assert "3 questions to ann, 2 answered before" in label("1\n", "--n", "3")
     assert "0 answered now, 0 left" in label("", "--n", "3")
 
 
 def test_back_replaces_the_answer(label):
-    """`b` asks the last question anew; the later answer counts."""
+    """`b` asks the last question again; the later answer counts."""
     out = label("1\nb\nt\nq\n")
-    assert "you said 1" in out
-    (found,) = read_labels(LABELS)
-    assert found.winner == "tie"
+    assert "you answered 1" in out
+    (saved,) = read_labels(LABELS)
+    assert saved.winner == "tie"
     assert len(LABELS.read_text().splitlines()) == 2
 
 
@@ -275,7 +271,7 @@ def test_the_end_of_input_keeps_what_was_said(label):
 
 
 def test_out_names_the_file(here, label):
-    """--out keeps the labels elsewhere."""
+    """--out names the file of the labels."""
     label("1\nq\n", "--out", "mine/labels.jsonl")
     assert len(read_labels(here / "mine" / "labels.jsonl")) == 1
     assert not LABELS.exists()
@@ -290,7 +286,7 @@ def test_a_file_of_other_things_is_refused(here, label):
 
 
 def test_no_control_character_is_emitted(here, label):
-    """What a model wrote steers no terminal."""
+    """Control characters in a model's text are escaped."""
     log(TWO, "vote", "\x1b[2Jgone\x07", input="\x1b[31m?")
     out = label("q\n", TWO, "--kind", "rating")
     assert "\x1b" not in out
@@ -308,4 +304,4 @@ def test_an_unknown_task_of_the_second_run_names_it(here):
     """--task must be there in both runs."""
     log(TWO, "vote", "x", task="u")
     with pytest.raises(UsageError, match=f"no such task in {TWO}"):
-        read_sides(here / "reports/runs" / TWO, ["t"])
+        read_answers(here / "reports/runs" / TWO, ["t"])

@@ -1,4 +1,4 @@
-"""`hiddenlayer review`: failures are shown one by one, named, and counted by strategy."""
+"""`hiddenlayer review`: failures are shown one by one, labelled, and counted by strategy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from support.records import record
 
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.results.log.run_log import RunLog
-from pytest_hiddenlayer.terminal_escape import block, one_line, visible
 
 OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb"
 CALLS = [
@@ -70,11 +69,8 @@ def reviews(run: str = NEW) -> list[dict[str, object]]:
     return [json.loads(line) for line in Path("reports", "runs", run, "reviews.jsonl").read_text().splitlines()]
 
 
-# ---------------------------------------------------------------- walking
-
-
 def test_every_wrong_answer_is_shown(review):
-    """Enter leads through all wrong answers with prompt, expected and got; right ones are left out."""
+    """Enter steps through all wrong answers with prompt, expected and got; right ones are left out."""
     out = review("\n\n\n\n")
     assert "4 wrong answers" in out
     for place, name in (("[1/4]", "t::s0  single"), ("[3/4]", "t::s2  single"), ("[4/4]", "t::s0  debate")):
@@ -97,14 +93,14 @@ def test_the_transcript_is_folded_to_its_last_call(review):
 
 
 def test_a_long_text_is_folded(here, review):
-    """Of a long output the beginning is shown, with the number of lines that are left; `a` shows all."""
+    """A long output is folded after its beginning, with the number of hidden lines; `a` shows all."""
     log(OLD, "long", 0.0, output="\n".join(f"line {i}" for i in range(100)), transcript=[])
     assert "… 76 more lines" in review("q\n", OLD)
     assert "line 99" in review("a\nq\n", OLD)
 
 
 def test_an_error_is_no_failure_to_review(here, review):
-    """What the provider failed to answer is no answer to judge; what it cut off is."""
+    """Errors are not reviewed; truncated answers are."""
     log(OLD, "broken", None, error="gone")
     log(OLD, "cut", None, outcome="truncated", error="cut off at max_tokens")
     out = review("q\n", OLD)
@@ -113,16 +109,13 @@ def test_an_error_is_no_failure_to_review(here, review):
 
 
 def test_draws_of_an_equal_budget_are_left_out(here, review):
-    """The answers that only a control drew are not walked through."""
+    """Control samples are not reviewed."""
     log(NEW, "s0", 0.0, "single.control=debate")
     assert "4 wrong answers" in review("q\n")
 
 
-# ---------------------------------------------------------------- labelling
-
-
 def test_an_answer_is_on_disk_at_once(review):
-    """A label and its note stand beside the run, with who said it of what."""
+    """A label is written to the run's folder with its note, reviewer and item."""
     review("off by one\ncarried wrongly\nq\n")
     last = reviews()[-1]
     assert (last["mode"], last["note"], last["reviewer"]) == ("off by one", "carried wrongly", "ann")
@@ -139,19 +132,19 @@ def test_a_number_means_a_mode_used_before(review):
 
 
 def test_a_number_that_is_not_in_the_list_asks_again(review):
-    """No mode is called 7 by accident."""
+    """A number outside the list asks again and labels nothing."""
     assert "there is no mode 7" in review("7\nslip\n\nq\n")
     assert [r["mode"] for r in reviews()] == ["slip"]
 
 
 def test_a_mode_keeps_its_first_spelling(review):
-    """`Off  By one` is the `off by one` that was there."""
+    """A mode that differs in case or spaces only keeps its first spelling."""
     review("off by one\n\nOff  By one\n\nq\n")
     assert {r["mode"] for r in reviews()} == {"off by one"}
 
 
 def test_back_leads_to_the_one_before(review):
-    """`b` shows the last item with its label, which a new one replaces."""
+    """`b` shows the previous item with its label, and a new label replaces it."""
     out = review("slip\n\nb\nmisread\n\nq\n")
     assert "labelled slip by ann" in out
     assert [(r["sample_id"], r["mode"]) for r in reviews()] == [("s0", "slip"), ("s0", "misread")]
@@ -159,19 +152,19 @@ def test_back_leads_to_the_one_before(review):
 
 
 def test_back_at_the_first_stays_there(review):
-    """There is nothing before the first."""
+    """`b` at the first item shows it again."""
     assert review("b\nq\n").count("[1/4]") == 2
 
 
 def test_a_label_can_be_taken_away(review):
-    """`-` takes a label back; the item is open again."""
+    """`-` removes a label; the item is open again."""
     out = review("slip\n\nb\n-\nq\n")
     assert "0 labelled now, 4 left" in out
     assert "no label on 4 answers yet" in review("", "--counts")
 
 
 def test_it_goes_on_where_it_stood(review):
-    """Labelled items are not asked again, unless --again says so."""
+    """Labelled items are not asked again without --again."""
     review("slip\n\nq\n")
     assert "[1/3] t::s1" in review("q\n")
     again = review("q\n", "--again")
@@ -186,7 +179,7 @@ def test_the_end_of_input_keeps_what_was_said(review):
 
 
 def test_everything_labelled(review):
-    """With nothing left to ask it says so and asks nothing."""
+    """If all items are labelled, the command says so and asks nothing."""
     review("slip\n\n" * 4)
     assert "4 wrong answers, 4 labelled already" in review("")
 
@@ -194,26 +187,26 @@ def test_everything_labelled(review):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--strategy", "debat"], "--strategy 'debat': nothing of it"),
-        (["--task", "u"], "--task 'u': nothing of it"),
-        (["--mode", "slip"], "--mode 'slip': no item is labelled so"),
+        (["--strategy", "debat"], "--strategy 'debat': nothing to review"),
+        (["--task", "u"], "--task 'u': nothing to review"),
+        (["--mode", "slip"], "--mode 'slip': no item has this label"),
         (["nope"], "no run 'nope'"),
         (["--against", "nope"], "'nope' is no path, no run and no git ref"),
     ],
 )
 def test_what_cannot_be_meant_is_told(review, arguments, said):
-    """A wrong name exits with 4, and says what there is."""
+    """An unknown name exits with 4 and lists what is available."""
     assert said in review("", *arguments, status=4)
 
 
 @pytest.mark.parametrize("wanted", ["debate", "debate@scripted:m"])
 def test_a_strategy_is_chosen(review, wanted):
-    """By name, label or player."""
+    """--strategy accepts a name, a label or a player."""
     assert "1 wrong answers" in review("q\n", "--strategy", wanted)
 
 
 def test_a_mode_is_chosen(review):
-    """--mode walks through what was labelled so, and only that."""
+    """--mode shows only the items with that label."""
     review("slip\n\nmisread\n\nslip\n\nq\n")
     out = review("\n\n", "--mode", "slip")
     assert "[1/2] t::s0" in out
@@ -221,14 +214,11 @@ def test_a_mode_is_chosen(review):
 
 
 def test_a_bad_line_is_told(here, review):
-    """A line that is no review is named with file and line."""
+    """A malformed line is an error with file and line."""
     review("slip\n\nq\n")
     path = here / "reports" / "runs" / NEW / "reviews.jsonl"
     path.write_text('{"mode": 3}\n' + path.read_text())
     assert "reviews.jsonl:1: not a review" in review("", status=4)
-
-
-# ---------------------------------------------------------------- flips
 
 
 @pytest.fixture
@@ -249,22 +239,19 @@ def test_flips_are_walked_through(flipped, review):
 
 
 def test_flips_against_another_strategy(here, review):
-    """last#single is the other side of the same run."""
+    """A run can be compared with another strategy of itself."""
     out = review("\n\n", NEW, "--against", f"{NEW}#single", "--strategy", "debate")
     assert "2 flipped answers" in out
     assert "[1/2] t::s1  debate@scripted:m" in out
 
 
 def test_no_flip(flipped, review):
-    """Nothing flipped: said so, and nothing is asked."""
+    """Without a flip the command says so and asks nothing."""
     assert "0 flipped answers" in review("", OLD, "--against", OLD)
 
 
-# ---------------------------------------------------------------- counts and export
-
-
 def test_counts_are_by_strategy(review):
-    """Two of three slips in one strategy, one of one in the other, each with Wilson's interval."""
+    """Counts are per strategy, each share with Wilson's interval."""
     review("slip\n\nmisread\n\nslip\n\nslip\n\n")
     out = review("", "--counts")
     assert "3 of 3 labelled" in out
@@ -275,7 +262,7 @@ def test_counts_are_by_strategy(review):
 
 
 def test_a_share_is_of_what_was_labelled(review):
-    """What nobody looked at is in no share, and is told."""
+    """Unlabelled items are counted, but are in no share."""
     review("slip\n\nq\n")
     out = review("", "--counts")
     assert "1 of 3 labelled" in out
@@ -312,42 +299,15 @@ def test_export_is_csv(here, review):
     ("answer", "shown"), [("=1+1", "'=1+1"), ("-5", "-5"), ("-5+A1", "'-5+A1"), ("+1.5", "+1.5")]
 )
 def test_no_answer_becomes_a_formula(here, review, answer, shown):
-    """What a model wrote runs in no spreadsheet; a negative number stays one."""
+    """An answer that a spreadsheet would run is quoted; a negative number is not."""
     log(OLD, "s0", 0.0, answer=answer)
     review("slip\n\n", OLD)
     (row,) = csv.DictReader(io.StringIO(review("", OLD, "--export")))
     assert row["answer"] == shown
 
 
-# ---------------------------------------------------------------- the terminal
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("\x1b[2J", "\\x1b[2J"),
-        ("a\rb", "a\\rb"),
-        ("a\r\nb", "a\nb"),
-        ("\u202eabc", "\\u202eabc"),
-        ("\ud800", "\\ud800"),
-        ("\x9b1m", "\\x9b1m"),
-        ("é 中 \t ok", "é 中 \t ok"),
-        ("\u2028", "\\u2028"),
-    ],
-)
-def test_what_steers_a_terminal_is_made_visible(text, shown):
-    """Escapes, returns, turned writing and lone surrogates are written out; plain text stays."""
-    assert visible(text) == shown
-    assert "\n" not in one_line(text)
-
-
-def test_no_line_of_a_model_passes_for_ours():
-    """Each line of a text stands behind a bar."""
-    assert block("a\nmode: b") == ["  │ a", "  │ mode: b"]
-
-
 def test_no_control_character_is_emitted(here, review):
-    """Wherever it stands in a record, an escape sequence is shown, not sent."""
+    """An escape sequence in any field of a record is shown, not sent."""
     evil = "\x1b]0;x\x07"
     calls = [{"role": evil, "round": 0, "messages": [{"role": evil, "content": evil}], "completion": evil}]
     places = dict.fromkeys(("input", "target", "answer", "output", "error"), evil)
@@ -360,7 +320,7 @@ def test_no_control_character_is_emitted(here, review):
 
 
 def test_ctrl_c_keeps_what_was_said(here):
-    """In a real terminal, Ctrl-C ends the walk with status 2, and the label before it is kept."""
+    """In a real terminal Ctrl-C ends the session with status 2, and earlier labels are kept."""
     primary, secondary = pty.openpty()
     command = [sys.executable, "-m", "pytest_hiddenlayer.cli", "review", "--reviewer", "ann"]
     started = subprocess.Popen(command, stdin=secondary, stdout=secondary, stderr=secondary, start_new_session=True)
@@ -382,7 +342,7 @@ def test_ctrl_c_keeps_what_was_said(here):
 
 
 def _until(terminal: int, wanted: bytes, seconds: float = 300) -> bytes:
-    """What the terminal shows until `wanted` stands in it."""
+    """What the terminal shows until `wanted` appears."""
     seen, end = b"", time.monotonic() + seconds
     while wanted not in seen:
         assert select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0], seen

@@ -175,7 +175,7 @@ def test_doctor_tells_of_batches_that_wait(tmp_path, monkeypatch, capsys):
     ledger = Ledger(BATCHES, "openai", "gpt-x", "https://api.openai.com/v1")
     entry = ledger.intend("/v1/chat/completions", ["a", "b"])
     entry.intended_s -= 720
-    ledger.sent(entry, "batch_abc")
+    ledger.mark_sent(entry, "batch_abc")
     assert _batches() == [
         "batches: openai:gpt-x: batch batch_abc of 2 requests, to be collected, sent 12 min ago; "
         "run the same command again to collect it"

@@ -11,14 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_hiddenlayer.calls.broker.client import BrokerClient
-from pytest_hiddenlayer.calls.broker.protocol import (
-    completion_of,
-    error_json,
-    error_of,
-    line,
-    request_json,
-    request_of,
-)
+from pytest_hiddenlayer.calls.broker.protocol import encode_line, error_from_json, error_to_json
 from pytest_hiddenlayer.calls.broker.server import Broker
 from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import (
@@ -28,7 +21,9 @@ from pytest_hiddenlayer.errors import (
     UnknownNameError,
     UsageError,
 )
+from pytest_hiddenlayer.io.codecs import request_from_json, request_to_json
 from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.protocols import ProviderCapabilities
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, ModelName, Request, Usage
 
@@ -43,7 +38,8 @@ WHOLE = Request(
 class Slow:
     """Answers with its message; `wait` never ends; counts what was cancelled."""
 
-    model, structured = "slow-1", True
+    model = "slow-1"
+    capabilities = ProviderCapabilities(supports_json_schema=True)
     opened = cancelled = running = 0
 
     def __init__(self, model: str | None = None) -> None:
@@ -84,7 +80,7 @@ def slow(monkeypatch):
 def brokered(tmp_path: Path):
     """(broker, runtime of a worker)."""
     owner = Runtime(RunOptions(), "r")
-    broker = Broker(owner, tmp_path / "b" / "s")
+    broker = Broker(owner.pool, tmp_path / "b" / "s")
     broker.start()
     worker = Runtime(RunOptions(), "r", broker=BrokerClient(broker.path))
     try:
@@ -100,19 +96,18 @@ def asked(text: str) -> Request:
 
 
 def test_a_request_comes_through_whole():
-    """Every field, lone surrogates and all."""
+    """Every field, lone surrogates included."""
     import json
 
-    assert request_of(json.loads(line(request_json(WHOLE)))) == WHOLE
+    assert request_from_json(json.loads(encode_line(request_to_json(WHOLE)))) == WHOLE
 
 
 def test_a_completion_comes_through_whole(slow, tmp_path):
-    """What the provider said is what the worker gets, to the last field."""
+    """The worker gets every field that the provider returned."""
     with brokered(tmp_path) as (_, worker):
         found = worker.run(worker.provider(NAME).complete(asked("hello")))
         direct = asyncio.run(slow().complete(asked("hello")))
     assert found == direct
-    assert completion_of is not None
 
 
 @pytest.mark.parametrize(
@@ -126,8 +121,8 @@ def test_a_completion_comes_through_whole(slow, tmp_path):
     ],
 )
 def test_errors_keep_their_kind(error):
-    """A worker skips for an unavailable provider, and stops for a wrong option, as the controller would."""
-    found = error_of(error_json(error))
+    """A worker gets the same class of error as the controller."""
+    found = error_from_json(error_to_json(error))
     wanted = {UnknownNameError: UsageError, KeyError: ProviderError}.get(type(error), type(error))
     assert isinstance(found, wanted)
     assert str(error).strip("'") in str(found)
@@ -143,24 +138,24 @@ def test_opening_fails_as_it_failed_there(slow, tmp_path):
 
 
 def test_a_provider_of_the_workers_own_is_opened_by_the_worker(tmp_path):
-    """One that only the worker's conftest registered: the broker does not know it."""
+    """The broker does not know a provider that only the worker's conftest registers."""
     with brokered(tmp_path) as (_, worker):
-        client = worker._broker
+        client = worker.pool._broker
         assert worker.run(client.open(ModelName(provider="nobody_knows"))) is None
 
 
 def test_two_workers_share_one_model(slow, tmp_path):
-    """It is opened once."""
+    """The model is opened once."""
     with brokered(tmp_path) as (broker, worker):
         other = Runtime(RunOptions(), "r", broker=BrokerClient(broker.path))
         for one in (worker, other):
             assert one.run(one.provider(NAME).complete(asked("hello"))).text == "hello"
-        assert worker.provider(NAME).structured
+        assert worker.provider(NAME).capabilities.supports_json_schema
         other.close()
     assert slow.opened == 1
 
 
-def test_an_error_of_a_call_is_that_calls(slow, tmp_path):
+def test_an_error_of_a_call_reaches_its_caller(slow, tmp_path):
     """The kind of error is kept, and the next call goes on."""
     with brokered(tmp_path) as (_, worker):
         with pytest.raises(BudgetExceededError, match="nothing is left"):
@@ -200,7 +195,7 @@ def test_a_worker_that_dies_takes_its_calls_along(slow, tmp_path):
         dying = socket.socket(socket.AF_UNIX)
         dying.connect(str(broker.path))
         ask = {"id": 1, "do": "complete", "provider": "scripted", "model": None, "order": 0}
-        dying.sendall(line({**ask, "request": request_json(asked("wait"))}) + b'{"id": 2, "do"')
+        dying.sendall(encode_line({**ask, "request": request_to_json(asked("wait"))}) + b'{"id": 2, "do"')
         assert until(lambda: slow.running == 1)
         dying.close()
         assert until(lambda: slow.running == 0)

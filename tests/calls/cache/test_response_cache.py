@@ -49,7 +49,7 @@ from pytest_hiddenlayer.calls.cache.response_cache import ResponseCache
 path, name, how = sys.argv[1:]
 cache = ResponseCache(Path(path))
 for i in range(300):
-    cache.put(identity(sample_id=f"{name}{i}"), ANSWER, seeded=True)
+    cache.put(identity(sample_id=f"{name}{i}"), ANSWER, deterministic=True)
 if how == "close":
     cache.close()
 else:
@@ -68,10 +68,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "responses.sqlite"
 
 
-def kept(path: Path, one: dict[str, Any], completion: Completion, seeded: bool, mode: Any = "seeded") -> bool:
+def kept(path: Path, one: dict[str, Any], completion: Completion, deterministic: bool, mode: Any = "seeded") -> bool:
     """Whether a cache of this mode keeps the answer, for a process that comes later."""
     with closing(ResponseCache(path, mode)) as cache:
-        cache.put(one, completion, seeded)
+        cache.put(one, completion, deterministic)
     with closing(ResponseCache(path, mode)) as cache:
         return cache.get(one) is not None
 
@@ -83,7 +83,7 @@ def spawn(path: Path, name: str, how: str) -> subprocess.Popen[bytes]:
 def test_an_answer_comes_back_as_it_was(path):
     """Text, finish reason, usage, model and remarks are those of the call; it is free and marked as cached."""
     with closing(ResponseCache(path)) as cache:
-        cache.put(identity(), ANSWER, seeded=False)
+        cache.put(identity(), ANSWER, deterministic=False)
     with closing(ResponseCache(path)) as cache:
         assert cache.get(identity()) == replace(ANSWER, cost_usd=0.0, cached=True, attempts=1)
 
@@ -91,7 +91,7 @@ def test_an_answer_comes_back_as_it_was(path):
 def test_an_answer_is_found_before_it_is_written(path):
     """What was put is found at once, though it is written with later ones."""
     with closing(ResponseCache(path)) as cache:
-        cache.put(identity(), ANSWER, seeded=False)
+        cache.put(identity(), ANSWER, deterministic=False)
         assert cache.get(identity()) is not None
         with closing(sqlite3.connect(path)) as other:
             assert other.execute("SELECT count(*) FROM responses").fetchone() == (0,)
@@ -101,7 +101,9 @@ def test_log_probabilities_come_back(path):
     """They come back within 1e-6, minus infinity and the alternatives included."""
     top = ({"4": -0.123456789, "5": -math.inf},)
     with closing(ResponseCache(path)) as cache:
-        cache.put(identity(), replace(ANSWER, logprobs=(-0.123456789, -math.inf), top_logprobs=top), seeded=False)
+        cache.put(
+            identity(), replace(ANSWER, logprobs=(-0.123456789, -math.inf), top_logprobs=top), deterministic=False
+        )
         found = cache.get(identity())
     assert found is not None
     assert found.logprobs == pytest.approx((-0.123456789, -math.inf), abs=1e-6)
@@ -129,7 +131,7 @@ def test_log_probabilities_come_back(path):
 def test_only_the_same_call_finds_an_answer(path, other):
     """A call that differs in anything that may change its answer finds none."""
     with closing(ResponseCache(path)) as cache:
-        cache.put(identity(), ANSWER, seeded=True)
+        cache.put(identity(), ANSWER, deterministic=True)
         assert cache.get(other) is None
         assert cache.get(identity()) is not None
 
@@ -150,7 +152,7 @@ def test_what_is_repeatable_is_kept(path, params, seeded, seeded_mode):
 def test_only_whole_answers_are_kept(path, reason):
     """An answer that did not end by itself is not kept; one that was cut off is kept by mode `all`."""
     answer = replace(ANSWER, finish_reason=reason)
-    assert not kept(path, identity(), answer, seeded=True)
+    assert not kept(path, identity(), answer, deterministic=True)
     assert kept(path, identity(), answer, True, "all") == (reason == "length")
 
 
@@ -163,10 +165,10 @@ def test_seeded_does_not_see_what_all_kept(path):
     """An answer that sampling gave once is no answer for a run that wants repeatable ones only."""
     one = identity(params=WARM)
     with closing(ResponseCache(path, "all")) as cache:
-        cache.put(one, ANSWER, seeded=False)
+        cache.put(one, ANSWER, deterministic=False)
     with closing(ResponseCache(path, "seeded")) as cache:
         assert cache.get(one) is None
-        cache.put(identity(), ANSWER, seeded=False)
+        cache.put(identity(), ANSWER, deterministic=False)
     with closing(ResponseCache(path, "all")) as cache:
         assert cache.get(one) is not None
         assert cache.get(identity()) is not None
@@ -174,15 +176,15 @@ def test_seeded_does_not_see_what_all_kept(path):
 
 def test_a_replayed_answer_is_not_kept(path):
     """What came from a cassette was not asked of the server that the key names."""
-    assert not kept(path, identity(), replace(ANSWER, cached=True), seeded=True)
+    assert not kept(path, identity(), replace(ANSWER, cached=True), deterministic=True)
 
 
 def test_stats_count_what_happened(path):
     """Hits, misses, answers kept and answers not kept."""
     with closing(ResponseCache(path)) as cache:
         cache.get(identity())
-        cache.put(identity(), ANSWER, seeded=True)
-        cache.put(identity(seed=8), replace(ANSWER, finish_reason="length"), seeded=True)
+        cache.put(identity(), ANSWER, deterministic=True)
+        cache.put(identity(seed=8), replace(ANSWER, finish_reason="length"), deterministic=True)
         cache.get(identity())
         stats = cache.stats()
     assert (stats.hits, stats.misses, stats.kept, stats.not_kept, stats.lost) == (1, 1, 1, 1, 0)
@@ -212,7 +214,7 @@ def test_a_locked_file_costs_answers_and_no_run(path, monkeypatch):
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         for i in range(BATCH):
-            cache.put(identity(sample_id=str(i)), ANSWER, seeded=True)
+            cache.put(identity(sample_id=str(i)), ANSWER, deterministic=True)
         assert cache.get(identity(sample_id="3")) is not None
         cache.close()
     assert (cache.stats().kept, cache.stats().lost) == (0, BATCH)
@@ -234,7 +236,7 @@ def test_a_database_of_something_else_is_left_alone(path):
     with closing(sqlite3.connect(path)) as base:
         base.execute("CREATE TABLE bookmarks (name)")
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="a database of something else; name another file"):
+    with pytest.raises(UsageError, match="a database of another program; name another file"):
         ResponseCache(path)
     assert path.read_bytes() == before
 
@@ -251,7 +253,7 @@ def test_a_damaged_page_is_an_error(path):
     """A file whose inside was overwritten is an error at the first answer that lies there."""
     with closing(ResponseCache(path)) as cache:
         for i in range(300):
-            cache.put(identity(sample_id=str(i)), ANSWER, seeded=True)
+            cache.put(identity(sample_id=str(i)), ANSWER, deterministic=True)
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(4096)
@@ -278,9 +280,9 @@ def test_contents_are_counted_by_model(path):
     assert describe(path).rows == 0
     assert not path.exists()
     with closing(ResponseCache(path)) as cache:
-        cache.put(identity("a"), ANSWER, seeded=True)
+        cache.put(identity("a"), ANSWER, deterministic=True)
         for seed in range(3):
-            cache.put(identity("b", seed=seed), ANSWER, seeded=True)
+            cache.put(identity("b", seed=seed), ANSWER, deterministic=True)
     found = describe(path)
     assert (found.rows, list(found.models.items())) == (4, [("openai:b", 3), ("openai:a", 1)])
     assert found.bytes >= path.stat().st_size > 0
@@ -292,8 +294,8 @@ def test_old_answers_are_pruned(path, monkeypatch):
         with monkeypatch.context() as past:
             past.setattr(time, "time", lambda: 1_000_000.0)
             for i in range(500):
-                cache.put(identity(sample_id=f"old{i}"), ANSWER, seeded=True)
-        cache.put(identity(sample_id="new"), ANSWER, seeded=True)
+                cache.put(identity(sample_id=f"old{i}"), ANSWER, deterministic=True)
+        cache.put(identity(sample_id="new"), ANSWER, deterministic=True)
     before = describe(path).bytes
     assert prune(path, older_than_days=30) == 500
     assert describe(path).rows == 1
@@ -306,7 +308,7 @@ def test_the_command_tells_and_prunes(path, capsys):
     """`hiddenlayer cache`: how many answers of whom; with --prune 0 none are left."""
     with closing(ResponseCache(path)) as cache:
         for seed in range(3):
-            cache.put(identity("b", seed=seed), ANSWER, seeded=True)
+            cache.put(identity("b", seed=seed), ANSWER, deterministic=True)
     assert main(["cache", "--path", str(path)]) == 0
     told = capsys.readouterr().out
     assert f"{path}: 3 answers" in told
@@ -314,7 +316,7 @@ def test_the_command_tells_and_prunes(path, capsys):
     assert main(["cache", "--path", str(path), "--prune", "0"]) == 0
     assert "removed: 3 answers" in capsys.readouterr().out
     assert main(["cache", "--path", str(path), "--prune", "-1"]) == 4
-    assert "Give 0 or more" in capsys.readouterr().err
+    assert "give 0 or more" in capsys.readouterr().err
 
 
 def test_the_file_lies_in_the_users_caches(monkeypatch):

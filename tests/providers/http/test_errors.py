@@ -13,13 +13,14 @@ from fake_server import Running, standin
 from fake_server.asking import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
+from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.http.errors import clean, error_from_status, read_object, retry_after_s
 from pytest_hiddenlayer.providers.http.server import Server
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
-from pytest_hiddenlayer.types import Completion, Provider
+from pytest_hiddenlayer.types import Completion
 
 MAKERS = {
     "openai": lambda url: OpenAIProvider("standin-1", base_url=f"{url}/v1"),

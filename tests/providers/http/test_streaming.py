@@ -36,7 +36,7 @@ def keys(monkeypatch):
 
 def said(provider: str, url: str, text: str, *, streams: bool, **more: Any) -> Completion:
     made = MAKE[provider](url)
-    made.streams = streams
+    made.stream = streams
     return ask(made, request(text, **more))
 
 

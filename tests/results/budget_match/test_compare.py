@@ -480,8 +480,8 @@ def test_nothing_scored_at_all():
     found = find([debated("s", None), debated("t", 1.0), *draws("t", LOST, LOST)])
     assert [side.paired for side in found.compared[0].against_controls] == [None] * 4
     said = text(found, width=100, colour=False)
-    assert "1 sample(s) without a score were left out" in said
-    assert "2 of 2 draws have no score; they do not count as wrong" in said
+    assert "1 sample(s) without a score are left out" in said
+    assert "2 of 2 control samples have no score; they do not count as wrong" in said
     assert "nan" not in said.lower()
     json.dumps(found.to_json(), allow_nan=False)
 
@@ -490,33 +490,35 @@ def test_every_sample_unscored():
     """A strategy without any score has nothing to compare, and the section says so."""
     found = find([debated("s", None), debated("t", None)])
     assert found.compared[0].against_controls == ()
-    assert "t debate: none of 2 sample(s) was scored: nothing to compare" in warnings(found)
+    assert "t debate: none of 2 sample(s) has a score: nothing to compare" in warnings(found)
 
 
 def test_a_strategy_of_one_call():
     """One call a sample is said to need no control."""
     found = find([debated("s", 1.0, calls=1, label="mine", strategy="mine")])
     assert (found.compared[0].one_call, found.compared[0].against_controls) == (1, ())
-    assert "t mine: one call a sample: nothing to compare, single is its equal" in warnings(found)
+    assert "t mine: makes one call per sample, so `single` already matches its budget" in warnings(found)
 
 
 def test_samples_of_one_call_beside_others_are_counted():
     """A strategy that sometimes asks once is compared where it asked more, and that is said."""
     found = find([debated("s", 1.0), *draws("s", A, A, A), debated("t", 1.0, calls=1)])
     assert found.compared[0].compared == 1
-    assert any("1 sample(s) answered by one call were left out" in line for line in warnings(found))
+    assert any("1 sample(s) answered with one call are left out" in line for line in warnings(found))
 
 
 def test_a_run_without_draws_says_how_to_make_them():
     """Records of a run without the option name it."""
-    assert "t debate: 1 sample(s) have no draws: run with --hl-equal-budget" in warnings(find([debated("s", 1.0)]))
+    assert "t debate: 1 sample(s) have no control samples: run with --hl-equal-budget" in warnings(
+        find([debated("s", 1.0)])
+    )
 
 
 def test_single_alone_has_no_comparison():
     """A run of `single` alone says that there is nothing to hold against it."""
     found = find([record("s", 1.0, transcript=[])])
     assert found.compared == []
-    assert warnings(found) == ["no strategy other than single was run: nothing to hold against single answers"]
+    assert warnings(found) == ["no strategy other than single was run: nothing to compare with single answers"]
 
 
 def test_one_sample():
@@ -544,7 +546,8 @@ def test_groups_are_clusters():
 def test_greedy_draws_are_told():
     """Draws that are one text for every sample are told: a vote over them is one answer."""
     assert any(
-        "one text, as at temperature 0" in line for line in warnings(find([debated("s", 1.0), *draws("s", A, A)]))
+        "the same text, as at temperature 0" in line
+        for line in warnings(find([debated("s", 1.0), *draws("s", A, A)]))
     )
     sure = [*HAND, debated("s5", 1.0), *draws("s5", A, A, A, A, A)]
     assert not any("temperature" in line for line in warnings(find(sure)))

@@ -275,7 +275,7 @@ JUDGE = {"llm_judge": {"criteria": "c"}}
         (JUDGE, "single", "scripted", True),  # named, and the candidate all the same
         ({"llm_judge": {"criteria": "c", "model": "scripted:other"}}, "single", None, False),
         ({"llm_judge": {"criteria": "c", "model": "scripted"}}, "single", "other", True),
-        ({"coherence": {}}, "single", None, False),
+        ({"coherence": {}}, "single", None, True),
         ({"coherence": {"mode": "judge"}}, "single", None, True),
         ({"win_rate": {}}, "single", None, True),
         ("test_figures_asks", "single", None, True),

@@ -10,7 +10,8 @@ import pytest
 from support.records import cell, record
 
 from pytest_hiddenlayer.cli import main
-from pytest_hiddenlayer.results.log.run_log import RunLog, write_text
+from pytest_hiddenlayer.io.atomic import write_text
+from pytest_hiddenlayer.results.log.run_log import RunLog
 from pytest_hiddenlayer.results.regression.snapshot import snapshot_path, snapshot_text
 
 OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb"

@@ -9,7 +9,8 @@ import pytest
 from support.records import PLAN, cell, record
 
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.results.log.run_log import RunLog, write_text
+from pytest_hiddenlayer.io.atomic import write_text
+from pytest_hiddenlayer.results.log.run_log import RunLog
 from pytest_hiddenlayer.results.regression.references import BaselineLookup, find_baseline, open_reference
 from pytest_hiddenlayer.results.regression.snapshot import snapshot_path, snapshot_text
 

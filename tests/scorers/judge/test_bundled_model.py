@@ -1,4 +1,4 @@
-"""The bundled model as a real judge, by the scorers' prompts and by others."""
+"""The bundled model as a judge, with the scorers' prompts and with custom ones."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def against(folder: Path, outputs: list[str]) -> str:
     ],
     ids=["pairs", "pairs-own-prompt", "one-to-five", "yes-no"],
 )
-def test_it_tells_right_from_wrong(tmp_path, scorer, form):
-    """Working the sums out, it prefers the right answers: by the scorers' own prompts and by one of ours."""
+def test_it_prefers_correct_answers(tmp_path, scorer, form):
+    """If it solves the sums first, it prefers the correct answers, with the scorers' prompts and a custom one."""
     pairs = scorer == "win_rate"
     for outputs, others, wanted in ((RIGHT, WRONG, True), (WRONG, RIGHT, False)):
         params = {**form, "against": against(tmp_path, others)} if pairs else form
@@ -69,18 +69,18 @@ def test_it_tells_right_from_wrong(tmp_path, scorer, form):
         assert sum((record.score > 0.5) == wanted for record in records) >= len(SUMS) - 1
 
 
-def test_a_judge_that_prefers_a_place_makes_ties(tmp_path):
-    """Made to answer at once it guesses; where both orders choose the same place it is a tie, whoever stood there."""
+def test_position_bias_makes_ties(tmp_path):
+    """Without working it guesses, and the same position in both orders is a tie."""
     params = {"prompt": AT_ONCE, "verdict": LETTER, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
     votes = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
     expected = {"AB": 1.0, "BA": 0.0, "AA": 0.5, "BB": 0.5}
     assert [record.score for record in records] == [expected[vote["first"] + vote["second"]] for vote in votes]
-    assert any(vote["consistent"] is False for vote in votes)  # it does prefer a place
+    assert any(vote["consistent"] is False for vote in votes)  # it does prefer a position
 
 
 def test_its_probabilities_weigh_its_verdict(tmp_path):
-    """The score is the share of yes at the verdict's place, and the verdict the more probable of the two."""
+    """The score is the probability of yes at the verdict's token, and the verdict the more probable of the two."""
     scorer = {"llm_judge": {"prompt": ANSWERS, "verdict": "Answer: (yes|no)", "scale": "yes_no"}}
     for record in run(tmp_path, scorer, RIGHT):
         (opinion,) = record.scores["llm_judge"]["details"]["opinions"]
@@ -92,17 +92,17 @@ def test_its_probabilities_weigh_its_verdict(tmp_path):
         assert len(record.transcript) == 2  # one answer, one verdict
 
 
-def test_at_a_desk_it_says_what_it_says_in_a_run(tmp_path):
-    """A pair judged at a desk gets the votes that it gets as a scorer's."""
+def test_a_judge_session_gives_the_verdict_of_a_run(tmp_path):
+    """A pair gets the same votes from a judge session as from a scorer."""
     params = {"prompt": PAIRS, "verdict": REASONED, "against": against(tmp_path, WRONG)}
     records = run(tmp_path, {"win_rate": params}, RIGHT)
-    prompt = JudgePrompt(template=PAIRS, marking=VerdictFormat.from_param(PAIR, REASONED), fenced=False)
-    with JudgeSession(ModelName(provider="mlx")) as desk:
-        found = desk.gather(
-            judge_pair(desk.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)
+    prompt = JudgePrompt(template=PAIRS, verdict_format=VerdictFormat.from_param(PAIR, REASONED), fenced=False)
+    with JudgeSession(ModelName(provider="mlx")) as session:
+        judged = session.gather(
+            judge_pair(session.ask, f"What is {a}+{b}?", right, wrong, prompt=prompt)
             for (a, b), right, wrong in zip(SUMS, RIGHT, WRONG, strict=True)
         )
-        assert desk.usage.calls == 2 * len(SUMS)
-        assert desk.cost_usd == 0.0
+        assert session.usage.calls == 2 * len(SUMS)
+        assert session.cost_usd == 0.0
     pairs = [record.scores["win_rate"]["details"]["pairs"][0] for record in records]
-    assert [(one.first, one.second) for one in found] == [(pair["first"], pair["second"]) for pair in pairs]
+    assert [(one.first, one.second) for one in judged] == [(pair["first"], pair["second"]) for pair in pairs]

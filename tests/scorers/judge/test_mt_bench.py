@@ -1,4 +1,4 @@
-"""MT-Bench's questions, references and judge prompts run as task files, with both forms of verdict."""
+"""MT-Bench's questions, references and judge prompts run as task files, with both verdict formats."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def rows(name: str) -> list[dict[str, Any]]:
 
 
 def prompts() -> dict[str, dict[str, Any]]:
-    """The judge prompts by name; read where they are used, for the data may not be there."""
+    """The judge prompts by name, read on use because the data may be missing."""
     return {row["name"]: row for row in rows("judge_prompts")}
 
 
 def samples(turns: int) -> list[dict[str, Any]]:
-    """Questions with a reference answer; of two turns the first answer is the reference's own."""
+    """Questions with a reference answer; in two turns the first answer is the reference's."""
     references = {row["question_id"]: row["choices"][0]["turns"] for row in rows("reference_answer_gpt-4")}
-    found = []
+    judged = []
     for row in [row for row in rows("question") if row["question_id"] in references][:N]:
         asked, gold = row["turns"], references[row["question_id"]]
-        said = [
+        chat = [
             {"role": "user", "content": asked[0]},
             {"role": "assistant", "content": gold[0]},
             {"role": "user", "content": asked[1]},
         ]
-        found.append(
-            {"id": str(row["question_id"]), "input": said if turns == 2 else asked[0], "target": gold[:turns]}
+        judged.append(
+            {"id": str(row["question_id"]), "input": chat if turns == 2 else asked[0], "target": gold[:turns]}
         )
-    return found
+    return judged
 
 
 def write_task(folder: Path, name: str, against: str | None = None, n: int = N) -> Path:
-    """A task file for one judge prompt: its system message, its template and its form of verdict, as they are."""
+    """A task file for one judge prompt: its system message, template and verdict format, unchanged."""
     form = prompts()[name]
     params = {
         "prompt": form["prompt_template"],
@@ -73,7 +73,7 @@ def run(
     judge: ModelName | None = None,
     reply: str = "I think it is 42.",
 ) -> Run:
-    """What `hiddenlayer run` does with a scripted candidate; it judges by the same rules where no judge is named."""
+    """Runs the task with a scripted candidate, which also judges if no judge is named."""
     script = folder / "replies.json"
     script.write_text(json.dumps({"rules": [{"role": "answer", "reply": reply}, *rules]}))
     options = RunOptions(providers=(ModelName(provider="scripted", model=str(script)),), judge=judge, gate="off")
@@ -81,7 +81,7 @@ def run(
 
 
 def others(folder: Path, n: int = N) -> str:
-    """What another model said: the file that pairs are compared with."""
+    """Another model's outputs: the opponents of the pairs."""
     lines = [json.dumps({"id": sample["id"], "output": f"It is {i}."}) for i, sample in enumerate(samples(1)[:n])]
     (folder / "others.jsonl").write_text("\n".join(lines))
     return "others.jsonl"
@@ -89,7 +89,7 @@ def others(folder: Path, n: int = N) -> str:
 
 SINGLE = ["single-v1", "single-math-v1", "single-v1-multi-turn", "single-math-v1-multi-turn"]
 PAIRS = ["pair-v2", "pair-math-v1", "pair-v2-multi-turn", "pair-math-v1-multi-turn"]
-PLACES = [
+REPLIES = [
     "[[{}]]",
     "The assistant's answer is vague.\n\nRating: [[{}]]",
     "Rating: [[{}]]\n\nThe answer covers 3 of 10 points and names [42] things.",
@@ -98,16 +98,16 @@ PLACES = [
 
 
 def test_all_of_the_prompts_are_tried():
-    """The eight published prompts are those that are run here."""
+    """The tests run all eight published prompts."""
     assert sorted(prompts()) == sorted(SINGLE + PAIRS)
     assert {row["output_format"] for row in prompts().values()} == {"[[A]]", "[[rating]]"}
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("reply", REPLIES)
 @pytest.mark.parametrize("name", SINGLE)
-def test_ratings(tmp_path, name, place):
-    """`[[rating]]` is read wherever it stands: 7 of 1 to 10 is 2/3."""
-    done = run(tmp_path, write_task(tmp_path, name), [{"role": "llm_judge", "reply": place.format(7, 7)}])
+def test_ratings(tmp_path, name, reply):
+    """`[[rating]]` is read anywhere in the reply: 7 of 1 to 10 is 2/3."""
+    done = run(tmp_path, write_task(tmp_path, name), [{"role": "llm_judge", "reply": reply.format(7, 7)}])
     assert not done.faults
     assert [record.score for record in done.records] == [pytest.approx(6 / 9)] * N
     form, call = prompts()[name], done.records[0].transcript[-1]
@@ -126,20 +126,20 @@ class Blank(dict[str, str]):
         return ""
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("reply", REPLIES)
 @pytest.mark.parametrize("name", PAIRS)
-def test_letters(tmp_path, name, place):
-    """`[[A]]`, `[[B]]` and `[[C]]` are read wherever they stand, and a win takes both orders."""
+def test_letters(tmp_path, name, reply):
+    """`[[A]]`, `[[B]]` and `[[C]]` are read anywhere in the reply, and a win needs both orders."""
     task = write_task(tmp_path, name, others(tmp_path))
-    ab, ba = ({"role": f"win_rate.{o}", "reply": place.format(v, v)} for o, v in (("ab", "A"), ("ba", "B")))
+    ab, ba = ({"role": f"win_rate.{o}", "reply": reply.format(v, v)} for o, v in (("ab", "A"), ("ba", "B")))
     done = run(tmp_path, task, [ab, ba])
     assert not done.faults
     assert [record.score for record in done.records] == [1.0] * N
-    tie = {"role": "win_rate.*", "reply": place.format("C", "C")}
+    tie = {"role": "win_rate.*", "reply": reply.format("C", "C")}
     assert [record.score for record in run(tmp_path, task, [tie]).records] == [0.5] * N
 
 
-def test_the_conversation_is_the_judges_to_read(tmp_path):
+def test_the_judge_reads_the_conversation(tmp_path):
     """In prompts of two turns the first answer is the chat's, the second the output; references are the targets."""
     task = write_task(tmp_path, "pair-math-v1-multi-turn", others(tmp_path))
     done = run(tmp_path, task, [{"role": "win_rate.*", "reply": "[[C]]"}])
@@ -160,7 +160,7 @@ def test_the_conversation_is_the_judges_to_read(tmp_path):
 
 @pytest.mark.parametrize("name", ["single-v1", "pair-v2"])
 def test_a_judge_that_repeats_its_prompt_is_unreadable(tmp_path, name):
-    """The prompts hold verdicts themselves, `[[5]]` or `[[A]]`; repeating them is no verdict."""
+    """Repeating the verdicts that the prompts contain, `[[5]]` or `[[A]]`, is not a verdict."""
     text = prompts()[name]["prompt_template"] + prompts()[name]["system_prompt"]
     done = run(
         tmp_path, write_task(tmp_path, name, others(tmp_path)), [{"role": "(llm_judge|win_rate).*", "reply": text}]
@@ -169,7 +169,7 @@ def test_a_judge_that_repeats_its_prompt_is_unreadable(tmp_path, name):
 
 
 def test_the_bundled_model_as_judge(tmp_path):
-    """A model that was not made for it is a judge all the same: what it says is unscored, with the reason."""
+    """The reply of a model that cannot judge is unscored, with the reason."""
     pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     done = run(tmp_path, write_task(tmp_path, "single-v1", n=2), [], judge=ModelName(provider="mlx"))
     assert not done.faults
@@ -181,7 +181,7 @@ def test_the_bundled_model_as_judge(tmp_path):
 
 
 def test_a_prompt_that_the_judge_cannot_read_is_an_error(tmp_path):
-    """An answer that is longer than the bundled model's context: an error that says so, and no score."""
+    """An answer longer than the bundled model's context is an error that says so."""
     pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     task = write_task(tmp_path, "pair-v2", others(tmp_path, n=2), n=2)
     done = run(tmp_path, task, [], judge=ModelName(provider="mlx"), reply="I think it is 42. " * 100)

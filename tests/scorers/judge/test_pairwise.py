@@ -1,4 +1,4 @@
-"""Pairs: both orders are asked, a win needs both, and nothing unreadable is ever a verdict."""
+"""Pairs are judged in both orders, a win needs both, and an unreadable reply is never a verdict."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pytest_hiddenlayer.types import Completion, Message, Usage
 
 
 class Judge:
-    """Says for each order (role `pairwise.ab`, `pairwise.ba`) these replies, one a call; keeps what it was asked."""
+    """Returns the replies of each order (role `pairwise.ab`, `pairwise.ba`), one per call; keeps the calls."""
 
     def __init__(self, ab: Sequence[str], ba: Sequence[str]) -> None:
         self.replies = {"pairwise.ab": list(ab), "pairwise.ba": list(ba)}
-        self.asked: list[tuple[str, str, float]] = []
+        self.calls: list[tuple[str, str, float]] = []
 
     async def __call__(self, prompt: Sequence[Message], *, role: str, **more: Any) -> Completion:
-        self.asked.append((role, prompt[-1].content, more["defaults"].temperature))
+        self.calls.append((role, prompt[-1].content, more["defaults"].temperature))
         text = self.replies[role].pop(0)
         if text == "down":
             raise ProviderError("server said 500")
@@ -45,14 +45,14 @@ def judged(judge: Judge, a: str = "yes", b: str = "no", **more: Any) -> PairVerd
     ],
 )
 def test_a_win_needs_both_orders(ab, ba, winner, consistent):
-    """Only an answer that wins when shown first and when shown second wins; all else is a tie."""
-    found = judged(Judge([f"[[{ab}]]"], [f"so my verdict is [[{ba}]], for it is better."]))
-    assert (found.winner, found.consistent, found.first, found.second) == (winner, consistent, ab, ba)
-    assert found.model == "judge-1"
+    """An answer wins only if it wins in both orders; everything else is a tie."""
+    verdict = judged(Judge([f"[[{ab}]]"], [f"so my verdict is [[{ba}]], for it is better."]))
+    assert (verdict.winner, verdict.consistent, verdict.first, verdict.second) == (winner, consistent, ab, ba)
+    assert verdict.model == "judge-1"
 
 
 @pytest.mark.parametrize(
-    ("ab", "ba", "said"),
+    ("ab", "ba", "explanation"),
     [
         ("A", "A", "the orders disagree: whichever answer was shown first was preferred"),
         ("B", "B", "the orders disagree: whichever answer was shown second was preferred"),
@@ -61,58 +61,58 @@ def test_a_win_needs_both_orders(ab, ba, winner, consistent):
         ("A", "B", "a in both orders: [[A]]"),
     ],
 )
-def test_the_explanation_says_what_was_preferred(ab, ba, said):
-    """A tie by order says what the orders said."""
-    assert judged(Judge([f"[[{ab}]]"], [f"[[{ba}]]"])).explanation == said
+def test_the_explanation_says_what_was_preferred(ab, ba, explanation):
+    """The explanation of a tie by order says what each order preferred."""
+    assert judged(Judge([f"[[{ab}]]"], [f"[[{ba}]]"])).explanation == explanation
 
 
 def test_each_order_shows_the_other_answer_first():
-    """In the second call the answers have changed places, and nothing else has."""
+    """The second call swaps only the answers."""
     judge = Judge(["[[A]]"], ["[[B]]"])
     judged(judge, "oranges", "lemons")
-    (one, first, _), (two, second, _) = judge.asked
-    assert (one, two) == ("pairwise.ab", "pairwise.ba")
+    (first_role, first, _), (second_role, second, _) = judge.calls
+    assert (first_role, second_role) == ("pairwise.ab", "pairwise.ba")
     assert first.index("oranges") < first.index("lemons")
     assert second.index("lemons") < second.index("oranges")
 
 
 def test_an_unreadable_order_is_asked_once_more():
-    """A second attempt counts, and is asked warmer and with another nonce than the first."""
+    """A second attempt counts, and has a higher temperature and another nonce."""
     judge = Judge(["well", "[[A]]"], ["[[B]]"])
     assert judged(judge).winner == "a"
-    first, second = (asked for asked in judge.asked if asked[0] == "pairwise.ab")
+    first, second = (asked for asked in judge.calls if asked[0] == "pairwise.ab")
     assert first[2] == 0.0 < second[2]
     assert first[1] != second[1]
 
 
 @pytest.mark.parametrize("reply", ["", "A", "A is better", "[[A]] or rather [[B]]", "[[D]]", "x[[A]]", "[[]]"])
 def test_an_order_unreadable_twice_has_no_winner(reply):
-    """No verdict, or two different ones, is never taken for a tie: there is no winner, with the reason."""
-    found = judged(Judge([reply] * 2, ["[[B]]"]))
-    assert (found.winner, found.consistent, found.first, found.second) == (None, None, None, "B")
-    assert found.explanation.startswith("with a first: ")
+    """A missing or conflicting verdict is not a tie: there is no winner, with the reason."""
+    verdict = judged(Judge([reply] * 2, ["[[B]]"]))
+    assert (verdict.winner, verdict.consistent, verdict.first, verdict.second) == (None, None, None, "B")
+    assert verdict.explanation.startswith("with a first: ")
 
 
 @pytest.mark.parametrize(("a", "b", "who"), [("", "x", "a"), ("x", " \n", "b"), ("", "", "a and b")])
 def test_an_empty_answer_reaches_no_judge(a, b, who):
-    """Nobody is asked about an answer without text, and nobody wins."""
+    """An empty answer makes no call and has no winner."""
     judge = Judge([], [])
-    found = judged(judge, a, b)
-    assert (found.winner, judge.asked) == (None, [])
-    assert found.explanation == f"not judged: answer {who} is empty"
+    verdict = judged(judge, a, b)
+    assert (verdict.winner, judge.calls) == (None, [])
+    assert verdict.explanation == f"not judged: answer {who} is empty"
 
 
 def test_an_outage_is_raised():
-    """A call that fails raises, as it is; it is no verdict."""
+    """A failed call raises."""
     with pytest.raises(ProviderError, match="server said 500"):
         judged(Judge(["[[A]]"], ["down"]))
 
 
-def test_the_reference_is_shown_where_there_is_one():
-    """A reference stands in the prompt in a fence of its own, and only where it was given."""
+def test_the_reference_is_fenced():
+    """The prompt contains the reference in its own fence, and only if there is one."""
     without, with_one = Judge(["[[A]]"], ["[[B]]"]), Judge(["[[A]]"], ["[[B]]"])
     judged(without)
     judged(with_one, reference="it is")
-    assert "reference-" not in without.asked[0][1]
-    assert "reference-" in with_one.asked[0][1]
-    assert "\nit is\n" in with_one.asked[0][1]
+    assert "reference-" not in without.calls[0][1]
+    assert "reference-" in with_one.calls[0][1]
+    assert "\nit is\n" in with_one.calls[0][1]

@@ -1,4 +1,4 @@
-"""`choice` reads which option an output names."""
+"""`choice` detects the option that an output names."""
 
 from __future__ import annotations
 
@@ -52,24 +52,24 @@ def test_the_named_option_is_read(output: str) -> None:
 
 @pytest.mark.parametrize("output", ["A is better", "Hmm, A", "A", "A because it is larger", "Answer: A"])
 def test_the_letter_a_can_be_an_answer(output: str) -> None:
-    """A alone, last, before a verb or after a cue is the option."""
+    """An A that is alone, last, before a verb or after a cue is the option."""
     assert Choice().parse(output, sample()) == "A"
 
 
 @pytest.mark.parametrize("output", ["A dog is here", "the answer is a dog", "I think so", "None", "D", "Be it"])
-def test_words_are_no_options(output: str) -> None:
+def test_words_are_not_options(output: str) -> None:
     """Articles, pronouns and unknown letters name nothing."""
     assert Choice().parse(output, sample()) is None
 
 
 @pytest.mark.parametrize("output", ["A or B", "(A) fits, (B) fits", "Paris and vitamin B"])
 def test_several_options_are_no_answer(output: str) -> None:
-    """An output that names two options is wrong, and the explanation says why."""
+    """An output that names two options scores 0 with the reason."""
     assert score(output, sample()) == Score(value=0.0, explanation="expected B, found several: A, B")
 
 
 def test_no_option_is_wrong_and_says_so() -> None:
-    """An output that names none scores 0 with the reason."""
+    """An output that names no option scores 0 with the reason."""
     assert score("No idea", sample()).explanation == "expected B, found no option"
 
 
@@ -85,12 +85,12 @@ def test_a_target_is_a_letter_or_a_text(target: str) -> None:
 
 
 def test_a_target_that_is_no_option_is_unscored() -> None:
-    """The sample is at fault, so the answer is not judged."""
-    assert score("B", sample("D")) == Score(value=None, explanation="the target D is none of A, B, C")
+    """An unusable target is unscored, not wrong."""
+    assert score("B", sample("D")) == Score(value=None, explanation="the target D is not one of A, B, C")
 
 
 def test_without_target_nothing_is_scored() -> None:
-    """No target is unscored, not wrong."""
+    """Without a target the sample is unscored, not wrong."""
     assert score("B", sample(None)).value is None
 
 
@@ -101,13 +101,13 @@ def test_options_are_found_in_the_input(text: str) -> None:
 
 
 def test_options_are_found_in_chats() -> None:
-    """Messages are searched as well."""
+    """Options in chat messages count."""
     chat = (Message(role="user", content=LISTED),)
     assert score("Rome", Sample(id="1", input=chat, target="C")).value == 1.0
 
 
 def test_the_last_list_of_options_counts() -> None:
-    """Earlier lists belong to examples in the prompt."""
+    """Only the last list counts."""
     text = "(A) one\n(B) two\n\n(A) red\n(B) blue"
     assert score("blue", Sample(id="1", input=text, target="B")).value == 1.0
 

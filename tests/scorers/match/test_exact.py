@@ -17,13 +17,13 @@ def score(scorer: Exact, output: str, *target: str) -> Score:
 
 @pytest.mark.parametrize("output", ["yes", " yes\n"])
 def test_the_same_text_is_right(output: str) -> None:
-    """Space around the answer does not count."""
+    """White space around the answer does not count."""
     assert score(Exact(), output, "yes").value == 1.0
 
 
 @pytest.mark.parametrize("output", ["Yes", "yes.", "y es", "it is yes"])
 def test_any_other_text_is_wrong(output: str) -> None:
-    """Case, marks and inner spaces count by default."""
+    """Case, punctuation and inner spaces count by default."""
     assert score(Exact(), output, "yes").value == 0.0
 
 
@@ -33,7 +33,7 @@ def test_wrong_answers_say_what_was_expected() -> None:
 
 
 def test_differences_in_spacing_are_visible() -> None:
-    """Where only white space differs the explanation quotes."""
+    """If only white space differs, the explanation quotes both texts."""
     assert score(Exact(), "a  b", "a b").explanation == "expected a b, got 'a  b'"
 
 
@@ -48,7 +48,7 @@ def test_case_is_ignored_on_request() -> None:
 
 
 def test_punctuation_is_ignored_on_request() -> None:
-    """`ignore_punctuation` drops marks and the gaps they leave."""
+    """`ignore_punctuation` drops punctuation and the gaps it leaves."""
     assert score(Exact(ignore_punctuation=True), "Well, — yes!", "Well yes").value == 1.0
 
 
@@ -67,7 +67,7 @@ def test_extract_comes_first() -> None:
 
 
 def test_targets_lose_their_final_dot_too() -> None:
-    """A target that ends in a dot can be met under `strip_final_dot`."""
+    """A target that ends in a dot can match with `strip_final_dot`."""
     assert score(Exact(extract=Extract(strip_final_dot=True)), "Yes.", "Yes.").value == 1.0
 
 
@@ -79,11 +79,11 @@ def test_no_answer_is_wrong_and_says_so() -> None:
 
 
 def test_without_target_nothing_is_scored() -> None:
-    """No target is unscored, not wrong."""
+    """Without a target the sample is unscored, not wrong."""
     assert score(Exact(), "x") == Score(value=None, explanation="no target")
 
 
 def test_equal_answers_parse_to_equal_text() -> None:
-    """What is compared is what `parse` returns."""
+    """`parse` returns the text that is compared."""
     scorer, sample = Exact(ignore_case=True, normalize=True), Sample(id="1", input="q")
     assert scorer.parse(" Red  Fox", sample) == scorer.parse("red fox\n", sample) == "red fox"

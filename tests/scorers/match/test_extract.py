@@ -1,4 +1,4 @@
-"""Where in an output the answer is looked for."""
+"""The `extract` rule cuts the answer out of an output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def extracted(text: str, **params: Any) -> str | None:
 
 
 def test_without_a_rule_the_whole_output_is_the_answer() -> None:
-    """No rule takes the output, stripped."""
+    """Without a rule the answer is the stripped output."""
     assert extracted("  a b \n") == "a b"
 
 
@@ -33,13 +33,13 @@ def test_marker_takes_the_first_occurrence() -> None:
 
 @pytest.mark.parametrize("take", ["first", "last"])
 def test_absent_marker_leaves_the_whole_text(take: str) -> None:
-    """An output without the marker is its own answer."""
+    """Without the marker the whole output is the answer."""
     assert extracted("42", marker="answer is ", take=take) == "42"
 
 
 @pytest.mark.parametrize(("take", "expected"), [("first", "3"), ("last", "4")])
 def test_pattern_takes_its_group(take: str, expected: str) -> None:
-    """A pattern's group is the answer, of its first or last match."""
+    """The answer is the pattern's group in its first or last match."""
     assert extracted(TWICE, pattern=r"is (\d)", take=take) == expected
 
 
@@ -49,28 +49,28 @@ def test_pattern_is_applied_after_the_marker() -> None:
 
 
 def test_pattern_that_does_not_match_finds_no_answer() -> None:
-    """No match is no answer, never the whole text."""
+    """Without a match there is no answer."""
     assert extracted("nothing here", pattern=r"(\d+)") is None
 
 
 def test_group_that_took_no_part_is_no_answer() -> None:
-    """A match in which the group is absent is passed over."""
+    """A match without the group is skipped."""
     assert extracted("a1 b", pattern=r"a(\d)|b") == "1"
 
 
 @pytest.mark.parametrize(("text", "expected"), [("Yes.", "Yes"), ("Yes..", "Yes."), ("Yes .", "Yes"), ("3.5", "3.5")])
 def test_exactly_one_final_dot_is_dropped(text: str, expected: str) -> None:
-    """`strip_final_dot` drops one dot at the end, and no more."""
+    """`strip_final_dot` drops exactly one dot at the end."""
     assert extracted(text, strip_final_dot=True) == expected
 
 
 def test_nothing_left_is_no_answer() -> None:
-    """An empty rest is no answer."""
+    """Empty text after the marker is no answer."""
     assert extracted("The answer is ", marker="answer is ") is None
 
 
 def test_long_outputs_are_searched_at_the_end_that_counts() -> None:
-    """A pattern sees the last characters of an output that is too long for it."""
+    """A pattern sees the last MAX_CHARS characters of a longer output."""
     text = "x1" + " " * MAX_CHARS + "x2"
     assert extracted(text, pattern=r"x(\d)") == "2"
     assert extracted(text, pattern=r"x(\d)", take="first") == "1"
@@ -90,13 +90,13 @@ def test_long_outputs_are_searched_at_the_end_that_counts() -> None:
     ],
 )
 def test_wrong_rules_are_refused(params: dict[str, Any], message: str) -> None:
-    """A rule that cannot be meant is a usage error that says what to do."""
+    """A malformed rule is a usage error that says what to do."""
     with pytest.raises(UsageError) as caught:
         Extract.from_param(params)
     assert message in str(caught.value)
 
 
 def test_a_rule_is_a_mapping() -> None:
-    """Text instead of a mapping is refused."""
+    """Text instead of a mapping is an error."""
     with pytest.raises(UsageError, match="expected a mapping"):
         Extract.from_param("answer is ")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""`keyword` looks for whole words."""
+"""`keyword` matches whole words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def score(output: str, *target: str, **params: Any) -> Score:
     ],
 )
 def test_whole_words_are_found(output: str, word: str) -> None:
-    """A word or phrase is found between marks, in any case, quote and composition."""
+    """A word or phrase matches between punctuation, in any case, quotation style and composition."""
     assert score(output, word).value == 1.0
 
 
@@ -45,23 +45,23 @@ def test_parts_of_words_are_not_found(output: str, word: str) -> None:
 
 
 def test_case_counts_on_request() -> None:
-    """With `ignore_case: false` the case must be the same."""
+    """With `ignore_case: false` the case must match."""
     assert score("lima", "Lima", ignore_case=False).value == 0.0
 
 
 def test_any_word_is_enough() -> None:
-    """By default one of the words makes it right."""
+    """By default one keyword is enough."""
     assert score("a red fox", "red", "blue") == Score(value=1.0, answer="red", explanation="found red")
 
 
 def test_all_words_give_the_share_found() -> None:
     """`require_all` scores the share and names what is missing."""
-    found = score("a red fox", "red", "blue", "fox", "owl", require_all=True)
-    assert found == Score(value=0.5, answer="red, fox", explanation="missing: blue, owl")
+    result = score("a red fox", "red", "blue", "fox", "owl", require_all=True)
+    assert result == Score(value=0.5, answer="red, fox", explanation="missing: blue, owl")
 
 
 def test_all_words_found_is_right() -> None:
-    """With every word there the score reaches the pass score."""
+    """With all keywords the score reaches the pass score."""
     assert score("red and blue", "red", "blue", require_all=True).value == Keyword.pass_score
 
 
@@ -71,12 +71,12 @@ def test_no_word_found_says_what_was_expected() -> None:
 
 
 def test_a_repeated_keyword_counts_once() -> None:
-    """The same word twice in the list weighs as one."""
+    """A repeated keyword counts once."""
     assert score("red", "red", "red", "blue", require_all=True).value == 0.5
 
 
 def test_the_task_can_name_the_words() -> None:
-    """`keywords` replaces the sample's target, and needs none."""
+    """`keywords` replaces the sample's target."""
     assert score("so sorry", keywords=("sorry",)).value == 1.0
     assert not Keyword(keywords=("sorry",)).needs_target
 

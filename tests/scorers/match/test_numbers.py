@@ -1,4 +1,4 @@
-"""Numbers are found as people write them, exactly, in bounded time."""
+"""Numbers are parsed in common notations, exactly, in bounded time."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def spelled(text: str) -> list[str]:
 @given(DECIMALS, st.sampled_from(FORMATS))
 def test_every_printed_decimal_is_found_again(number: Decimal, form: str) -> None:
     """Commas, currency, percent and markup do not change a number."""
-    assert [found.value for found in find_numbers(form.format(number))] == [Fraction(number)]
+    assert [parsed.value for parsed in find_numbers(form.format(number))] == [Fraction(number)]
 
 
 @FAST
 @given(st.integers(-999, 999), st.integers(1, 999))
 def test_every_fraction_is_found_again(top: int, bottom: int) -> None:
     """a/b is that fraction, exactly."""
-    assert [found.value for found in find_numbers(f"it is {top}/{bottom}")] == [Fraction(top, bottom)]
+    assert [parsed.value for parsed in find_numbers(f"it is {top}/{bottom}")] == [Fraction(top, bottom)]
 
 
 @FAST
@@ -40,13 +40,13 @@ def test_scientific_notation_is_found_again(mantissa: int, exponent: int) -> Non
     """1e3, 1×10^3 and 1*10^3 are the same number."""
     value = mantissa * Fraction(10) ** exponent
     for form in (f"{mantissa}e{exponent}", f"{mantissa} × 10^{exponent}", f"{mantissa}*10^{exponent}"):
-        assert [found.value for found in find_numbers(form)] == [value]
+        assert [parsed.value for parsed in find_numbers(form)] == [value]
 
 
 @FAST
 @given(st.text(alphabet=st.one_of(st.sampled_from("0123456789.,-−+/%$eE^×*( \\{}½²٣x"), st.characters())))
 def test_any_text_can_be_read(text: str) -> None:
-    """No text raises, and every canonical spelling is found again as itself."""
+    """No text raises, and every canonical spelling parses to itself."""
     for number in find_numbers(text):
         assert find_numbers(str(number)) == [number]
 
@@ -54,7 +54,7 @@ def test_any_text_can_be_read(text: str) -> None:
 @FAST
 @given(st.fractions(max_denominator=10**6), st.booleans())
 def test_equal_values_have_one_spelling(value: Fraction, percent: bool) -> None:
-    """The canonical spelling of a found number is that of its value."""
+    """A number's canonical spelling depends only on its value."""
     [number] = find_numbers(f"{value.numerator}/{value.denominator}" + "%" * percent)
     assert (number.value, number.percent) == (value, percent)
     assert spelled(str(number)) == [str(number)]
@@ -72,8 +72,8 @@ def test_equal_values_have_one_spelling(value: Fraction, percent: bool) -> None:
         ("-$5, $-5", ["-5", "-5"]),
     ],
 )
-def test_a_minus_is_a_sign_only_where_nothing_is_subtracted_from(text: str, expected: list[str]) -> None:
-    """Operators, hyphens and ranges are no signs."""
+def test_a_minus_is_a_sign_unless_it_subtracts(text: str, expected: list[str]) -> None:
+    """Operators, hyphens and ranges are not signs."""
     assert [n for n in spelled(text) if n != "2"] == expected
 
 
@@ -108,7 +108,7 @@ def test_thousands_are_grouped_in_threes(text: str, expected: list[str]) -> None
     ],
 )
 def test_dots_and_dates(text: str, expected: list[str]) -> None:
-    """Versions and dotted groups are no number; a date is three."""
+    """Versions and dotted groups are not numbers; a date is three numbers."""
     assert spelled(text) == expected
 
 
@@ -127,7 +127,7 @@ def test_dots_and_dates(text: str, expected: list[str]) -> None:
     ],
 )
 def test_fractions(text: str, expected: list[str]) -> None:
-    """Fractions are read in text, Unicode and LaTeX; nothing is divided by zero."""
+    """Fractions parse in text, Unicode and LaTeX, without division by zero."""
     assert spelled(text) == expected
 
 
@@ -151,7 +151,7 @@ def test_powers(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"), [("H2O", []), ("x_1", []), ("5kg", ["5"]), ("2x4", ["2", "4"]), ("答えは5です", ["5"])]
 )
-def test_digits_in_names_are_no_numbers(text: str, expected: list[str]) -> None:
+def test_digits_in_names_are_not_numbers(text: str, expected: list[str]) -> None:
     """Digits after a letter belong to a name; a unit after them does not."""
     assert spelled(text) == expected
 
@@ -168,12 +168,12 @@ def test_a_tenth_is_a_tenth() -> None:
 
 
 @pytest.mark.parametrize("text", ["1e999999999", "10^999999999", "2 × 10^-999999999", "9" * 401, f"1e{'9' * 5000}"])
-def test_huge_numbers_are_no_numbers(text: str) -> None:
-    """What would fill the memory is passed over."""
+def test_huge_numbers_are_skipped(text: str) -> None:
+    """Numbers that would fill the memory are skipped."""
     assert find_numbers(text) == []
 
 
 @pytest.mark.parametrize("part", ["9", "1.2.", "^(", "1e", "\\frac{1", "-", "$"])
 def test_long_texts_are_read_in_linear_time(part: str) -> None:
-    """A hundred thousand hostile characters are read; a quadratic pattern would take minutes here."""
+    """100,000 adversarial characters parse in linear time; a quadratic pattern would take minutes."""
     find_numbers((part * 100_000)[:100_000])

@@ -33,7 +33,7 @@ def test_the_first_number_counts_on_request() -> None:
 
 
 def test_extract_comes_before_the_number() -> None:
-    """A rule limits where the number is looked for."""
+    """An `extract` rule limits the text in which the number is searched."""
     rule = Extract(marker="Answer: ", strip_final_dot=True)
     assert score("7 of 9. Answer: 5. ", "5", extract=rule).value == 1.0
 
@@ -66,19 +66,19 @@ def test_other_numbers_are_wrong(output: str, target: str) -> None:
     [("50%", "50%"), ("50%", "0.5"), ("0.5", "50%"), ("50%", "50"), ("50", "50%"), ("0.5%", "0.005"), ("1/2", "50%")],
 )
 def test_percent_is_a_unit_that_may_be_left_out(output: str, target: str) -> None:
-    """50% is right for 50%, 0.5 and 50, and the other way round."""
+    """50% is correct for 50%, 0.5 and 50, and vice versa."""
     assert score(output, target).value == 1.0
 
 
 @pytest.mark.parametrize(("output", "target"), [("0.5%", "0.5"), ("0.5", "0.5%"), ("0.5%", "50%"), ("5%", "50%")])
 def test_less_than_one_percent_is_not_its_number(output: str, target: str) -> None:
-    """0.5% is half a percent, never a half."""
+    """0.5% never equals 0.5."""
     assert score(output, target).value == 0.0
 
 
 @pytest.mark.parametrize(("output", "value"), [("10.1", 1.0), ("9.9", 1.0), ("10.11", 0.0)])
 def test_absolute_tolerance_includes_its_bound(output: str, value: float) -> None:
-    """|answer - target| may be exactly abs_tol, which is a decimal and no binary number."""
+    """|answer - target| may equal abs_tol exactly, as a decimal."""
     assert score(output, "10", abs_tol=0.1).value == value
 
 
@@ -90,7 +90,7 @@ def test_relative_tolerance_is_of_the_target(output: str, value: float) -> None:
 
 @pytest.mark.parametrize("tolerance", [-1.0, float("nan"), float("inf")])
 def test_impossible_tolerances_are_refused(tolerance: float) -> None:
-    """A tolerance is a finite number from 0 on."""
+    """A tolerance is a finite number from 0 up."""
     with pytest.raises(UsageError, match="abs_tol"):
         Numeric(abs_tol=tolerance)
 
@@ -102,19 +102,19 @@ def test_no_number_is_wrong_and_says_so() -> None:
 
 @pytest.mark.parametrize("target", ["eighteen", "12/25/1937", ""])
 def test_a_target_that_is_no_number_is_unscored(target: str) -> None:
-    """The sample is at fault, so the answer is not judged."""
-    found = score("18", target)
-    assert found.value is None
-    assert "is not one number" in found.explanation
+    """An unusable target is unscored, not wrong."""
+    result = score("18", target)
+    assert result.value is None
+    assert "is not one number" in result.explanation
 
 
 def test_any_target_is_accepted() -> None:
-    """One of several targets is enough; those that are no numbers are passed over."""
+    """One of several targets is enough; targets that are not numbers are skipped."""
     assert score("18", "eighteen", "17", "18").value == 1.0
 
 
 def test_without_target_nothing_is_scored() -> None:
-    """No target is unscored, not wrong."""
+    """Without a target the sample is unscored, not wrong."""
     assert score("18") == Score(value=None, explanation="no target")
 
 
@@ -122,5 +122,5 @@ def test_without_target_nothing_is_scored() -> None:
     ("output", "answer"), [("1,000.50", "1000.5"), ("1/3", "1/3"), ("1e3", "1000"), ("none", None)]
 )
 def test_parse_is_canonical(output: str, answer: str | None) -> None:
-    """Equal numbers parse to equal text, without exponents and needless zeros."""
+    """Equal numbers parse to equal text, without exponents and trailing zeros."""
     assert Numeric().parse(output, Sample(id="1", input="q")) == answer

@@ -1,4 +1,4 @@
-"""`pattern` holds the output against a regular expression."""
+"""`pattern` matches the output against a regular expression."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def score(output: str, *target: str, **params: Any) -> Score:
 
 @pytest.mark.parametrize(("output", "value"), [("so 12 it is", 1.0), ("none", 0.0)])
 def test_a_match_anywhere_is_right(output: str, value: float) -> None:
-    """The regex is searched in the output."""
+    """The regular expression is searched in the output."""
     assert score(output, pattern=r"\d+").value == value
 
 
 @pytest.mark.parametrize(("output", "value"), [(" 12\n", 1.0), ("so 12", 0.0)])
 def test_the_whole_output_on_request(output: str, value: float) -> None:
-    """`full` wants the stripped output covered."""
+    """With `full` the match must cover the stripped output."""
     assert score(output, pattern=r"\d+", full=True).value == value
 
 
@@ -58,6 +58,6 @@ def test_no_match_says_so() -> None:
 
 
 def test_faulty_patterns_are_refused_when_built() -> None:
-    """A regex that does not compile is a usage error, before anything runs."""
+    """A regular expression that does not compile is a usage error."""
     with pytest.raises(UsageError, match="not a regular expression"):
         Pattern(pattern="(")

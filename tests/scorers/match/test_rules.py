@@ -36,7 +36,7 @@ def score(output: str, *target: str, **params: Any) -> Score:
     ],
 )
 def test_kept_rules(rule: dict[str, Any]) -> None:
-    """Each rule is kept by an output at its bound."""
+    """An output at the bound follows the rule."""
     assert score(POEM, **rule).value == 1.0
 
 
@@ -54,34 +54,34 @@ def test_kept_rules(rule: dict[str, Any]) -> None:
         (POEM, {"starts_with": "red"}, "does not start with red"),
         (POEM, {"ends_with": "."}, "does not end with ."),
         (POEM, {"every_line": r"- \w+"}, r"the line - red fox does not match - \w+"),
-        ("a\nb\na", {"unique_lines": True}, "the line a stands there twice"),
+        ("a\nb\na", {"unique_lines": True}, "the line a is repeated"),
     ],
 )
 def test_broken_rules(output: str, rule: dict[str, Any], how: str) -> None:
-    """Each rule that is broken scores 0 and says how."""
-    found = score(output, **rule)
-    assert (found.value, found.explanation) == (0.0, how)
+    """A violated rule scores 0 with an explanation."""
+    result = score(output, **rule)
+    assert (result.value, result.explanation) == (0.0, how)
 
 
 def test_the_score_is_the_share_of_rules_kept() -> None:
-    """Two of four rules are a half, and the explanation lists the other two."""
-    found = score(POEM, lines=2, max_chars=99, starts_with="x", ends_with="y")
-    assert (found.value, found.explanation) == (0.5, "does not start with x; does not end with y")
+    """Two of four rules score 0.5, and the explanation lists the other two."""
+    result = score(POEM, lines=2, max_chars=99, starts_with="x", ends_with="y")
+    assert (result.value, result.explanation) == (0.5, "does not start with x; does not end with y")
 
 
 def test_targets_can_be_required_words() -> None:
-    """With `require_target` each of the sample's targets must stand there."""
+    """With `require_target` the output must contain each of the sample's targets."""
     assert score(POEM, "fox", "owl", require_target=True).value == 1.0
     assert score(POEM, "fox", "cat", require_target=True).explanation == "cat is missing"
 
 
 def test_each_required_word_is_a_rule() -> None:
-    """Three of four words are three quarters, and the same word twice is one rule."""
+    """Three of four words score 0.75, and a repeated word is one rule."""
     assert score(POEM, "fox", "owl", "cat", require_target=True, require=("red", "red")).value == 0.75
 
 
 def test_a_missing_target_is_unscored() -> None:
-    """Without the words it asks for, the output is not judged."""
+    """With `require_target` and no target the sample is unscored."""
     assert score(POEM, require_target=True) == Score(value=None, explanation="no target")
 
 
@@ -96,6 +96,6 @@ def test_a_missing_target_is_unscored() -> None:
     ],
 )
 def test_rules_that_cannot_be_kept_are_refused(params: dict[str, Any], message: str) -> None:
-    """A rule that cannot be meant is a usage error when the task is read."""
+    """A contradictory rule is a usage error."""
     with pytest.raises(UsageError, match=message):
         Rules(**params)

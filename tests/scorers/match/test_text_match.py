@@ -1,4 +1,4 @@
-"""Whole words: found without a regex of their own, as their regex finds them."""
+"""`has_word` and the regular expression of `whole` agree."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ TEXT = st.text(alphabet="ab é\t\n.,-_1ーทの'", max_size=12)
 
 
 @given(text=TEXT, word=TEXT.filter(str.strip))
-def test_found_as_by_the_regex(text, word):
-    """Letters, digits, blanks, marks and scripts without spaces in any order."""
+def test_has_word_agrees_with_the_pattern(text, word):
+    """Both agree on letters, digits, spaces, punctuation and scripts without spaces."""
     assert has_word(text, word, ignore_case=False) == (re.search(whole(word), text) is not None)
 
 
 def test_phrases_and_borders():
-    """White space inside is any, a longer word is another one, quotes and case are folded."""
+    """White space inside a phrase may differ, longer words do not match, quotes and case are folded."""
     assert has_word("the New\n  York times", "new york")
     assert not has_word("the New Yorker", "new york")
     assert has_word("It’s here.", "it's")

@@ -1,4 +1,4 @@
-"""`math`: the same mathematics in any notation, and nothing that can hold up a run."""
+"""`math`: equality in any notation, and a bound on the time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pytest_hiddenlayer.types import Sample, Score, Spec
 DATA = FOLDER / "scorer_cases"
 published = needs_data("scorer_cases")
 
-# (output or b, target or a) → why ours differs, see docs/scorer-cases.md
+# (output or b, target or a) → why this verdict differs, see docs/scorer-cases.md
 DIFFERENT = {
     (r"\beginboxed{8\sqrt{6}}", r"8\sqrt{6}"): "a misspelt command is no box",
     ("4, 10, -2", "10, 4, -2"): "a bare list is a set of solutions",
@@ -31,7 +31,7 @@ DIFFERENT = {
 
 
 def score(output: str, *targets: str, **params: object) -> Score:
-    """The verdict on one output."""
+    """The score of one output."""
     return asyncio.run(Math(**params).score(output, Sample(id="1", input="q", target=targets)))
 
 
@@ -41,7 +41,7 @@ def parse(output: str) -> str | None:
 
 @published
 def test_published_cases() -> None:
-    """Inspect's and Hendrycks' verdicts come out again, but for the differences that are listed."""
+    """The verdicts equal Inspect's and Hendrycks', except for the listed differences."""
     cases = [
         (c["output"], c["target"], c["expected"] == "C")
         for c in json.loads((DATA / "inspect_math_cases.json").read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def test_published_cases() -> None:
     ],
 )
 def test_equal_in_any_notation(output, target):
-    """Fractions and decimals, roots, sets, products, degrees; the last box counts."""
+    """Fractions and decimals, roots, sets, products and degrees are equal across notations; the last box counts."""
     assert score(output, target).value == 1.0
 
 
@@ -80,34 +80,34 @@ def test_equal_in_any_notation(output, target):
     [(r"\boxed{3}", "4"), (r"$(1, 2)$", r"$(2, 1)$"), (r"$[0, 1]$", r"$[0, 1)$"), ("$x+1$", "x-1"), ("no idea", "4")],
 )
 def test_unequal(output, target):
-    """Other values, tuples in another order, open for closed, and no answer at all."""
+    """Other values, reordered tuples, open for closed intervals and missing answers score 0."""
     assert score(output, target).value == 0.0
 
 
 def test_any_of_several_targets_is_right():
-    """One accepted answer is enough."""
+    """One matching target is enough."""
     assert score(r"\boxed{\pi}", "3", r"\pi").value == 1.0
 
 
-def test_a_target_that_is_no_mathematics_is_unscored():
-    """A fault of the data is no wrong answer."""
-    found = score(r"\boxed{3}", "the cat")
-    assert found.value is None
-    assert "cannot be read as mathematics" in found.explanation
+def test_an_unreadable_target_is_unscored():
+    """An unreadable target is unscored, not wrong."""
+    result = score(r"\boxed{3}", "the cat")
+    assert result.value is None
+    assert "cannot be parsed as mathematics" in result.explanation
     assert score("3").value is None
 
 
 def test_the_rule_of_extraction_comes_first():
-    """`extract` cuts out what is read."""
+    """`extract` applies before parsing."""
     scorer = build_scorer(Spec(name="math", params={"extract": {"marker": "Final:", "take": "last"}}))
-    found = asyncio.run(scorer.score("5 apples. Final: 7", Sample(id="1", input="q", target="7")))
-    assert found.value == 1.0
+    result = asyncio.run(scorer.score("5 apples. Final: 7", Sample(id="1", input="q", target="7")))
+    assert result.value == 1.0
 
 
 @given(st.fractions(min_value=-50, max_value=50, max_denominator=30))
 @settings(max_examples=40)
 def test_rationals_in_four_spellings(value: Fraction):
-    """A fraction in four spellings is one answer, and never its successor."""
+    """Four spellings of a fraction are equal to each other, and not to the next fraction."""
     n, d = value.numerator, value.denominator
     sign, size = ("-" if n < 0 else ""), abs(n)
     spellings = [
@@ -124,7 +124,7 @@ def test_rationals_in_four_spellings(value: Fraction):
 @given(st.integers(1, 9), st.integers(2, 9), st.integers(-9, 9))
 @settings(max_examples=25)
 def test_polynomials_expand(a, b, c):
-    """A product equals its expansion, and no other polynomial."""
+    """A product equals its expansion, and not another polynomial."""
     product, expanded = f"$(x+{a})({b}x+{c})$".replace("+-", "-"), f"{b}x^2+{c + a * b}x+{a * c}".replace("+-", "-")
     assert score(product, expanded).value == 1.0
     assert score(product, expanded.replace("x^2", "x^3")).value == 0.0
@@ -135,42 +135,41 @@ def test_polynomials_expand(a, b, c):
     [r"\boxed{" * 2000, "\x00", r"\boxed{3", "{" * 5000, r"\frac{1}{0}", "$" * 999, "é" * 20_000, r"\boxed{}"],
     ids=["boxes", "null", "unclosed", "braces", "zero", "dollars", "long", "empty"],
 )
-def test_strange_outputs_have_a_verdict(output, monkeypatch):
-    """Whatever the text, there is a score of 0 with a reason."""
-    monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
-    found = score(output, "7")
-    assert found.value == 0.0
-    assert found.explanation
+def test_any_output_has_a_score(output):
+    """Any text without the answer scores 0 with a reason."""
+    result = score(output, "7")
+    assert result.value == 0.0
+    assert result.explanation
 
 
 @pytest.mark.parametrize("output", [r"\boxed{9^{9^{9^9}}}", "$10000000!$"])
-def test_what_explodes_is_ended(output, monkeypatch):
-    """An exponent tower ends at the deadline: wrong, with the reason; the next answer is read as ever."""
+def test_an_expression_past_the_deadline_scores_0(output, monkeypatch):
+    """An exponent tower scores 0 at the deadline, with the reason, and the next answer is parsed."""
     monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     score("$1$", "1")
-    found = score(output, "7")
-    assert found.value == 0.0
-    assert "the answer was not read within 1 s" in found.explanation
+    result = score(output, "7")
+    assert result.value == 0.0
+    assert "the answer was not parsed within 1 s" in result.explanation
     assert parse(output) is None
     assert score(r"\boxed{7}", "7").value == 1.0
 
 
-def test_a_target_that_explodes_is_unscored(monkeypatch):
-    """A target that cannot be read in time is a fault of the data."""
+def test_a_target_past_the_deadline_is_unscored(monkeypatch):
+    """A target that is not parsed in time is unscored."""
     monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     score("$1$", "1")
     assert score("$7$", "9^{9^{9^9}}").value is None
 
 
 def test_a_missing_library_is_one_sentence(monkeypatch):
-    """Without math-verify the scorer says what to install."""
+    """Without math-verify the error says what to install."""
     monkeypatch.setattr(latex, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r'pip install "pytest-hiddenlayer\[math\]"'):
         Math()
 
 
 def test_a_module_in_the_current_folder_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A math_verify.py in the folder where the command runs is not imported by the mathematics process."""
+    """A math_verify.py in the current folder is not imported by the mathematics process."""
     ran = tmp_path / "ran"
     for name in ("math_verify", "sympy", "json"):
         (tmp_path / f"{name}.py").write_text(f"open({str(ran)!r}, 'w').close()\n", encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..draw import Draw
+from ..sampling import Draw
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..draw import Draw
 from ..forms import often
 from ..questions import Question, chain_question, fact_question, story_question, sum_question
+from ..sampling import Draw
 from . import Chat
 
 AT_ONCE = often(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from ..draw import Draw
 from ..forms import often, spelt
 from ..questions import Question, question
+from ..sampling import Draw
 from . import Chat
 from .asking import NEW_WRITTEN, WRITTEN, joined
 

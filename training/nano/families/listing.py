@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..draw import Draw
+from ..sampling import Draw
 from ..words import NAMES, WORDS
 from . import Chat
 from .asking import WRITTEN

@@ -11,8 +11,8 @@ from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
 from pytest_hiddenlayer.scorers.judge.scale import YES_NO, Scale
 from pytest_hiddenlayer.scorers.judge.verdict_parser import VerdictFormat
 
-from ..draw import Draw
 from ..questions import Question, question
+from ..sampling import Draw
 from ..words import NAMES, PLACES, THINGS, WORDS
 from . import Chat
 from .judging import looked_at, mark, said
@@ -97,7 +97,7 @@ def win_rate(draw: Draw, better: str = "") -> Chat:
         a, b, first, second = b, a, second, first
     texts |= {"answer_a": a, "answer_b": b}
     words = {"criteria": pairwise.CRITERIA if draw.chance(0.7) else draw.wording(CRITERIA), "reference": ""}
-    prompt = _filled(draw, pairwise.TEMPLATE, pairwise.DEFAULT.marking, texts, words)
+    prompt = _filled(draw, pairwise.TEMPLATE, pairwise.DEFAULT.verdict_format, texts, words)
     look = _reference(asked) if reference else looked_at(asked, "worked")
     marks = f"{mark('A', first, asked.answer)} {mark('B', second, asked.answer)}"
     return Chat(prompt=prompt, answer=f"{look} {marks} [[{verdict}]]", kind=verdict)
@@ -120,13 +120,15 @@ def _reference(asked: Question) -> str:
 
 
 def _judge_prompt(draw: Draw, template: str, scale: Scale, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
-    return _filled(draw, template, VerdictFormat.from_param(scale, None), texts, {**words, "verdict": scale.said})
+    return _filled(
+        draw, template, VerdictFormat.from_param(scale, None), texts, {**words, "verdict": scale.description}
+    )
 
 
 def _filled(
-    draw: Draw, template: str, marking: VerdictFormat, texts: Mapping[str, str], words: Mapping[str, str]
+    draw: Draw, template: str, verdict_format: VerdictFormat, texts: Mapping[str, str], words: Mapping[str, str]
 ) -> str:
-    prompt = JudgePrompt(template=template, marking=marking)
+    prompt = JudgePrompt(template=template, verdict_format=verdict_format)
     salt = (draw.rng.random(), draw.rng.choice(ROUNDS))
     return prompt.messages(texts, words, salt)[0].content
 

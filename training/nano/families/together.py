@@ -7,10 +7,10 @@ import json
 from pytest_hiddenlayer.strategies.debate import RECONSIDER
 from pytest_hiddenlayer.strategies.manager_worker import MERGE, PLAN, WORK, deal
 
-from ..draw import Draw
 from ..forms import often, spelt
 from ..problems import Sum
 from ..questions import Question, chain_question, question, story_question, sum_question
+from ..sampling import Draw
 from . import Chat
 from .asking import AT_ONCE, WRITTEN, reasoned
 from .wording import JSON_ASKS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from ..draw import Draw
 from ..forms import often
 from ..questions import Question, fact_question, story_question, sum_question
+from ..sampling import Draw
 from ..words import WORDS
 from . import Chat
 

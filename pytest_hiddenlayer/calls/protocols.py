@@ -1,0 +1,34 @@
+"""The interfaces between the parts of a model call."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+from ..protocols import Provider
+from ..types import Completion
+
+
+class Store(Protocol):
+    """Stores completions by their cache key fields."""
+
+    def get(self, identity: dict[str, Any]) -> Completion | None:
+        """The stored completion; None if there is none."""
+        ...
+
+    def put(self, identity: dict[str, Any], completion: Completion) -> None:
+        """Store a completion, if the store accepts it."""
+        ...
+
+
+@runtime_checkable
+class Prioritizable(Protocol):
+    """A client whose calls can be queued by the order of their cases."""
+
+    def prioritized(self, order: int) -> Provider:
+        """The same client for the case with this order; lower orders are served first."""
+        ...
+
+
+def prioritized(provider: Provider, order: int) -> Provider:
+    """The provider for the case with this order; unchanged if it has no queue, as one that a fixture supplies."""
+    return provider.prioritized(order) if isinstance(provider, Prioritizable) else provider

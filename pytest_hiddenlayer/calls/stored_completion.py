@@ -1,0 +1,44 @@
+"""Completions as the response cache and cassettes store them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..io.codecs import completion_from_json, completion_to_json
+from ..types import Completion
+
+DECIMALS = 6
+"""Of stored log-probabilities: models compute them with no more, and reading 17 digits takes twice as long."""
+_OF_THE_CALL = ("cost_usd", "cached", "attempts", "batched")  # belong to the call that was made
+_OPTIONAL = ("logprobs", "top_logprobs", "time_to_first_token_s")
+
+
+def stored_values(completion: Completion) -> dict[str, Any]:
+    """The plain JSON values to store; `stored_completion` reads them back. Log-probabilities are rounded."""
+    values = completion_to_json(completion)
+    for name in _OF_THE_CALL:
+        del values[name]
+    for name in _OPTIONAL:
+        if values[name] is None:
+            del values[name]
+    if "logprobs" in values:
+        values["logprobs"] = [_rounded(value) for value in values["logprobs"]]
+    if "top_logprobs" in values:
+        values["top_logprobs"] = [
+            {text: _rounded(value) for text, value in token.items()} for token in values["top_logprobs"]
+        ]
+    return values
+
+
+def stored_completion(values: Mapping[str, Any]) -> Completion:
+    """The stored completion, marked as cached, at no cost.
+
+    Raises TypeError, KeyError or AttributeError for values that are not a completion.
+    """
+    return replace(completion_from_json(values), cost_usd=0.0, cached=True)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)

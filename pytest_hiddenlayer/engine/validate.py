@@ -1,0 +1,49 @@
+"""Checks of a run's options that need the registries, before anything is opened or spent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..calls.cost.price_file import read_own_prices
+from ..errors import UsageError
+from ..model_names import full_name, parse_model
+from ..options import RunOptions
+from ..protocols import traits_of
+from ..registry import providers
+from ..strategies.bind import bind_strategy
+from ..types import ModelName
+
+
+def check_options(options: RunOptions) -> None:
+    """Raise UsageError for a file, strategy or model that does not exist or cannot be used together."""
+    _check_files(options)
+    labels = [bind_strategy(spec).label for spec in options.strategies or ()]
+    repeated = {label for label in labels if labels.count(label) > 1}
+    if repeated:
+        raise UsageError(f"--strategy {', '.join(sorted(repeated))} was given twice")
+    full_names = [(name.provider, full_name(name)) for name in options.providers]
+    if len(set(full_names)) < len(full_names):
+        written = " ".join(f"--provider {name}" for name in options.providers)
+        raise UsageError(f"two of {written} are the same model; leave one out")
+    if options.replay is None:  # a replay needs neither weights nor a client
+        for name in _models(options):
+            traits_of(providers.get(name.provider)).check(name.model)
+
+
+def _check_files(options: RunOptions) -> None:
+    if options.replay is not None and not options.replay.is_dir():
+        raise UsageError(f"--replay {options.replay}: no such folder; --record {options.replay} creates one")
+    if options.record is not None and options.replay is not None:
+        raise UsageError("--record and --replay together: what is replayed was recorded already; leave one out")
+    if options.prices is not None:
+        if not options.prices.is_file():
+            raise UsageError(f"--hl-prices {options.prices}: no such file")
+        read_own_prices(options.prices)
+
+
+def _models(options: RunOptions) -> Iterator[ModelName]:
+    yield from options.providers
+    if options.judge is not None:
+        yield options.judge
+    for spec in options.strategies or ():
+        yield from (parse_model(name, "--strategy") for name in bind_strategy(spec).models)

@@ -1,0 +1,60 @@
+"""Names of models as the user writes them: `PROVIDER[:MODEL]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .errors import UsageError
+from .identifiers import slugs
+from .protocols import traits_of
+from .registry import providers
+from .types import ModelName
+
+
+def parse_model(text: str, option: str = "--provider") -> ModelName:
+    """Parse `PROVIDER[:MODEL]`, split at the first colon. Raises UsageError if a part is empty."""
+    provider, colon, model = text.partition(":")
+    if not provider or (colon and not model):
+        raise UsageError(f"{option} {text!r}: write PROVIDER or PROVIDER:MODEL")
+    return ModelName(provider=provider, model=model or None)
+
+
+def name_models(
+    providers: tuple[str, ...], model: str | None, known: Callable[[str], object]
+) -> tuple[ModelName, ...]:
+    """The models of `--provider` and `--model`. `known` raises for a provider nobody registered.
+
+    Raises UsageError where `--model` does not meet exactly one provider without a model.
+    """
+    names = tuple(parse_model(text) for text in providers)
+    for name in names:
+        known(name.provider)
+    doubled = {str(name) for name in names if names.count(name) > 1}
+    if doubled:
+        raise UsageError(f"--provider {', '.join(sorted(doubled))} was given twice")
+    if model is None:
+        return names
+    open_ones = [name for name in names if name.model is None]
+    if len(open_ones) != 1:
+        shown = " ".join(f"--provider {name}" for name in names) or "no --provider"
+        raise UsageError(
+            f"--model {model!r} needs exactly one --provider without a model; found {shown}. "
+            f"Write --provider PROVIDER:{model} instead"
+        )
+    if not model:
+        raise UsageError("--model is empty: give a folder or a name")
+    return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
+
+
+def model_slugs(models: Iterable[ModelName]) -> dict[ModelName, str]:
+    """The slug of every model, made unique if two would share one."""
+    full_names = {name: full_name(name) for name in models}
+    by_full_name = slugs(dict.fromkeys(full_names.values()))
+    return {name: by_full_name[full_names[name]] for name in full_names}
+
+
+def full_name(model: ModelName) -> str:
+    """The model's full name; the provider's default model if the user named none."""
+    if model.model is not None:
+        return model.model
+    return traits_of(providers.get(model.provider)).default_model or model.provider

@@ -1,0 +1,149 @@
+"""Every option of a run, defined once.
+
+pytest registers each as `--hl-NAME` with an ini key `hl_NAME`, and the common ones as `--NAME`
+too. The command registers each as `--NAME` and as `--hl-NAME`, so that the spelling in an error
+message works in both. `parse_options` in `written_options` turns what was written into
+`RunOptions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One option: how it is written, and what its help says."""
+
+    name: str
+    help: str
+    metavar: str = ""  # empty: a flag
+    choices: tuple[str, ...] = ()  # the first is the default
+    repeatable: bool = False
+    common: bool = False  # pytest takes it as `--NAME` too
+    calls: bool = False  # concerns single model calls: commands that only ask a judge take it too
+
+    @property
+    def flag(self) -> bool:
+        """True if the option takes no value."""
+        return not self.metavar
+
+    @property
+    def dest(self) -> str:
+        """The ini key, and the attribute in which argparse keeps the value."""
+        return "hl_" + self.name.replace("-", "_")
+
+
+def _choice(name: str, choices: tuple[str, ...], text: str, *, calls: bool = False) -> Option:
+    return Option(name=name, metavar="|".join(choices), choices=choices, help=text, calls=calls)
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        name="provider",
+        metavar="NAME[:MODEL]",
+        help="provider, and model, that answers; repeat it to compare models (default: mlx)",
+        repeatable=True,
+        common=True,
+    ),
+    Option(
+        name="model",
+        metavar="NAME",
+        help="model of the one --provider that names none: a folder or a hub name",
+        common=True,
+    ),
+    Option(
+        name="strategy",
+        metavar="NAME[:key=value,...]",
+        help="strategy instead of the task files' own; repeatable",
+        repeatable=True,
+        common=True,
+    ),
+    Option(
+        name="judge",
+        metavar="PROVIDER[:MODEL]",
+        help="model that judges (default: the candidate itself)",
+        common=True,
+    ),
+    Option(name="epochs", metavar="N", help="answer every sample N times", common=True),
+    Option(name="limit", metavar="N", help="only the first N samples of each task", common=True),
+    Option(
+        name="baseline",
+        metavar="REF[@PROVIDER:MODEL]",
+        help="compare with a path, a run id, `last` or a git ref instead of snapshots/; "
+        "@PROVIDER:MODEL selects the cells of another model",
+        common=True,
+    ),
+    Option(
+        name="resume",
+        metavar="RUN",
+        help="reuse the answers of this run (an id, a path, `last`) and ask only for the rest",
+        common=True,
+    ),
+    Option(
+        name="budget",
+        metavar="USD",
+        help="spend at most this much; calls that do not fit are skipped",
+        common=True,
+        calls=True,
+    ),
+    Option(name="record", metavar="DIR", help="record every call in cassettes here", common=True, calls=True),
+    Option(
+        name="replay",
+        metavar="DIR",
+        help="answer from the cassettes in this folder; no model is asked",
+        common=True,
+        calls=True,
+    ),
+    _choice(
+        "cache",
+        ("seeded", "all", "off"),
+        "reuse answers of servers: of seeded or greedy calls (default), of all calls and models, or of none",
+        calls=True,
+    ),
+    Option(
+        name="base-url",
+        metavar="[PROVIDER=]URL",
+        help="address of the server, such as http://127.0.0.1:8080/v1; repeatable",
+        repeatable=True,
+        calls=True,
+    ),
+    Option(
+        name="prices",
+        metavar="FILE",
+        help="your own dated prices (default: hiddenlayer-prices.yaml in the project's root, if it exists)",
+        calls=True,
+    ),
+    Option(name="timeout", metavar="SECONDS", help="time limit of one attempt of a call", calls=True),
+    Option(name="seed", metavar="N", help="seed from which all others are derived (default: 0)"),
+    Option(name="temperature", metavar="T", help="temperature of every call; overrides task files and strategies"),
+    Option(name="max-tokens", metavar="N", help="maximum number of new tokens per call"),
+    Option(
+        name="concurrency",
+        metavar="N",
+        help="maximum number of calls in flight per model (default: adapts to the server)",
+        calls=True,
+    ),
+    _choice(
+        "gate",
+        ("regression", "threshold", "require", "off"),
+        "regression: fail if a cell is worse than its baseline (default); threshold: only threshold, must_pass "
+        "and min_scored; require: as regression, and fail without a complete baseline; off: no gates",
+    ),
+    _choice("gate-underpowered", ("pass", "fail"), "outcome of a gate if too little was measured for a verdict"),
+    _choice("match", ("hash", "id"), "compare samples with the same id and prompt (default), or with the same id"),
+    Option(name="strict", help="any wrong answer fails"),
+    Option(name="adaptive", help="stop repeating the epochs of a cell once its verdict is decided"),
+    Option(
+        name="batch",
+        help="send calls that do not depend on an earlier response through the batch APIs",
+    ),
+    Option(name="stream", help="stream responses: reports the time to the first token, and costs CPU", calls=True),
+    Option(name="equal-budget", help="compare strategies of several calls with as many calls of their model alone"),
+    Option(
+        name="allow-task-models", help="let task files name models by folder or hub name, whose files are then loaded"
+    ),
+    Option(name="require-provider", help="a provider that does not work here is an error instead of a skip"),
+)
+
+BY_NAME = {option.name: option for option in OPTIONS}

@@ -1,0 +1,118 @@
+"""The HTML report, through pytest-html: columns, folded transcripts, a summary, everything escaped."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pytest
+
+from ..state import STATE, State
+
+COLUMNS = ("score", "cost", "tokens", "latency")
+
+
+class HtmlReport:
+    """Hooks of pytest-html, and the default report in the run's folder."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def _state(self) -> State | None:
+        return self.config.stash.get(STATE, None)
+
+    def _ensure(self, session: pytest.Session | None) -> None:
+        """Open a report in the run's folder, unless the user asked for one elsewhere."""
+        state = self._state()
+        plugin = self.config.pluginmanager.get_plugin("html")
+        if state is None or plugin is None or state.html is not None or self.config.option.collectonly:
+            return
+        if self.config.getoption("htmlpath", None):
+            state.html = False
+            return
+        from pytest_html import plugin as pytest_html_plugin
+        from pytest_html.basereport import BaseReport
+
+        self.config.option.htmlpath = str(state.session.run_log.folder / "report.html")
+        self.config.option.self_contained_html = True
+        state.session.run_log.open()
+        pytest_html_plugin.pytest_configure(self.config)
+        plugins = self.config.pluginmanager.get_plugins()
+        state.html = next(p for p in plugins if isinstance(p, BaseReport))
+        if session is not None:
+            state.html.pytest_sessionstart(session)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Open the report with the first eval item; pytest-html sees the reports that follow."""
+        state = self._state()
+        if state is None or state.html is not None or not getattr(report, "hl_eval", False):
+            return
+        self._ensure(self._session())
+        if state.html:
+            state.html.pytest_runtest_logreport(report)
+
+    def _session(self) -> pytest.Session | None:
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        return getattr(terminal, "_session", None) or self.config.pluginmanager.get_plugin("session")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """Four columns after the test's name."""
+        cells[2:2] = [f'<th class="sortable" data-column-type="{name}">{name.title()}</th>' for name in COLUMNS]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        """The item's metrics. The name is escaped here, because pytest-html does not."""
+        if len(cells) < 2:
+            return
+        name = str(report.nodeid) + ("" if report.when in ("call", "collect") else f"::{report.when}")
+        cells[1] = f'<td class="col-testId">{html.escape(name)}</td>'
+        values = dict(report.user_properties) if hasattr(report, "user_properties") else {}
+        shown = (
+            values.get("hl.score", ""),
+            values.get("hl.cost_usd", ""),
+            _tokens(values),
+            values.get("hl.latency_s", ""),
+        )
+        cells[2:2] = [
+            f'<td class="col-{column}">{html.escape(str(value))}</td>'
+            for column, value in zip(COLUMNS, shown, strict=True)
+        ]
+
+    @pytest.hookimpl(optionalhook=True, trylast=True)
+    def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
+        """The transcript, folded, above what pytest-html shows."""
+        from ...identifiers import controlled
+        from ...report.html import record_html
+
+        records = [record for record in getattr(report, "hl_records", ()) if controlled(record.label) is None]
+        if records and data == ["No log output captured."]:
+            data.clear()
+        for record in reversed(records):
+            data.insert(0, record_html(record.to_json()))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """The table of cells above the items."""
+        state = self._state()
+        if state is not None and state.session.metrics:
+            from ...report.budget_match_html import html as budget_match_html
+            from ...report.html import cells_html
+
+            session = state.session
+            prefix.append(cells_html(session.metrics, session.gates))
+            prefix.append("" if session.findings is None else budget_match_html(session.findings))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        """Name the run instead of the file."""
+        state = self._state()
+        if state is not None:
+            report.title = f"Evals {state.session.run_id}"
+
+
+def _tokens(values: dict[str, str]) -> str:
+    if "hl.input_tokens" not in values:
+        return ""
+    return f"{values['hl.input_tokens']} in, {values['hl.output_tokens']} out"

@@ -1,0 +1,42 @@
+"""Sentences for people while items wait: what was sent and collected in batches."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from queue import Empty, SimpleQueue
+
+import pytest
+
+
+class Messages:
+    """Takes sentences from any thread, and prints them from the main one, past the capture of its item."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._waiting: SimpleQueue[str] = SimpleQueue()
+
+    def put(self, text: str) -> None:
+        """Take a sentence. A controller of workers prints at once: its main thread waits for them."""
+        self._waiting.put(text)
+        if self._config.pluginmanager.has_plugin("dsession"):
+            self.show()
+
+    def show(self) -> None:
+        """Print what is waiting; nothing where there is no terminal."""
+        out = self._config.pluginmanager.get_plugin("terminalreporter")
+        texts = list(self._all())
+        if out is None or not texts:
+            return
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+            out.ensure_newline()
+            for text in texts:
+                out.write_line(text)
+
+    def _all(self) -> list[str]:
+        texts = []
+        while True:
+            try:
+                texts.append(self._waiting.get_nowait())
+            except Empty:
+                return texts

@@ -1,0 +1,49 @@
+"""The table at the end of a pytest session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from ..state import STATE, State
+
+MAX_REASONS = 3
+"""Reasons for skipped items that are listed."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One row per cell: n scored of n, score, tokens, cost, seconds, gate; then where the run's folder is."""
+    state = terminalreporter.config.stash.get(STATE, None)
+    if state is None or state.session.worker:
+        return
+    out, session = terminalreporter, state.session
+    state.messages.show()
+    for line in session.pending_batches():
+        out.write_line(line, yellow=True)
+    if not (session.metrics or state.seen):
+        return
+    from ...session.text import session_lines
+
+    out.section("evals")
+    for line in session_lines(session, width=out._tw.fullwidth, colour=out.hasmarkup):
+        out.write_line(line)
+    for line in _skip_reasons(state):
+        out.write_line(line, yellow=True)
+    if state.only_skips:
+        out.write_line("every eval item was skipped: nothing was measured", red=True)
+    if session.records:
+        folder = os.path.relpath(session.run_log.folder, terminalreporter.config.invocation_params.dir)
+        out.write_line(f"run {session.run_id}: {folder}")
+
+
+def _skip_reasons(state: State) -> Iterator[str]:
+    """Why items were skipped, the most frequent reasons first: pytest prints them under -rs only."""
+    reasons = state.skips.most_common()
+    for reason, count in reasons[:MAX_REASONS]:
+        yield f"{count:,} skipped: {reason}"
+    if len(reasons) > MAX_REASONS:
+        remaining = sum(count for _, count in reasons[MAX_REASONS:])
+        yield f"{remaining:,} skipped for {len(reasons) - MAX_REASONS:,} more reasons; -rs shows them"

@@ -1,0 +1,1 @@
+"""pytest-xdist: workers send their calls to the controller, which holds every model, limit, budget and cache."""

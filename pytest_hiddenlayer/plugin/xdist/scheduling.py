@@ -1,0 +1,30 @@
+"""Scheduling under `--hl-batch`. The only module that imports xdist; loaded when xdist runs already."""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScheduling
+from xdist.workermanage import WorkerController
+
+
+class WholeScheduling(LoadScheduling):  # type: ignore[misc]
+    """Distributes all items at the start, in equal parts of consecutive items.
+
+    xdist's own `load` keeps most items back until workers have finished some. Each part would
+    become a batch, and wait as long as the one before.
+    """
+
+    _first = False  # whether this is the first distribution
+
+    def schedule(self) -> None:
+        """Distribute everything. Later calls, when a worker replaces another, behave as in xdist."""
+        self._first = self.collection is None
+        try:
+            super().schedule()
+        finally:
+            self._first = False
+
+    def _send_tests(self, node: WorkerController, num: int) -> None:
+        if self._first:
+            waiting = [worker for worker in self.nodes if not self.node2pending[worker]]
+            num = max(num, -(-len(self.pending) // max(len(waiting), 1)))
+        super()._send_tests(node, num)

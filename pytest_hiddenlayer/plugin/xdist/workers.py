@@ -1,0 +1,97 @@
+"""The controller's side: which run its workers belong to, and the broker that their calls go to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..collect import SUFFIXES
+from ..options import any_typed
+from ..state import state_of
+from ..typed_options import ARGUMENTS, arguments
+
+if TYPE_CHECKING:
+    from ...calls.broker.server import Broker
+
+SOCKET = "hl_broker"
+"""In `workerinput`: the socket of the broker, if it listens by the time of the first item."""
+
+
+class Workers:
+    """The controller's side."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._path = Path()
+        self._broker: Broker | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Send a worker its run, its root, and the socket that the broker will listen on."""
+        from ...calls.broker.server import socket_path
+
+        session = state_of(node.config).session
+        if self._path == Path():
+            self._path = socket_path(session.run_id)
+        node.workerinput["hl_run_id"] = session.run_id
+        node.workerinput["hl_root"] = str(session.root)
+        node.workerinput["hl_resume"] = str(session.options.resume or "")
+        node.workerinput["hl_command"] = ["pytest", *map(str, node.config.invocation_params.args)]
+        node.workerinput[ARGUMENTS] = list(arguments(node.config))
+        node.workerinput[SOCKET] = str(self._path)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        """Start the broker before the first item is distributed, if a worker found an eval."""
+        if self._broker is None and has_evals(self._config, ids):
+            from ...calls.broker.server import Broker
+
+            broker = Broker(state_of(self._config).session.runtime.pool, self._path)
+            broker.start()
+            self._broker = broker
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Under --hl-batch distribute all items at once: a worker can only prefetch items that it knows."""
+        if not state_of(config).session.options.batch or config.getoption("dist") != "load":
+            return None
+        from .scheduling import WholeScheduling
+
+        return WholeScheduling(config, log)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take the cells of the first worker that ends; all workers have the same."""
+        from ...results.metrics.cells import CellConfig
+
+        session = state_of(node.config).session
+        sent = (getattr(node, "workeroutput", None) or {}).get("hl_cells")
+        if sent and not session.configs:
+            cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
+            session.configs = {cell.key: cell for cell in cells}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self) -> None:
+        """Stop listening, before the models are closed."""
+        if self._broker is not None:
+            self._broker.close()
+            self._broker = None
+
+
+def has_evals(config: pytest.Config, ids: Sequence[str]) -> bool:
+    """Whether these items may call a model: items of task files, or of a module with the marker `task`."""
+    files = {name.partition("::")[0] for name in ids}
+    if any_typed(config) or any(name.endswith(SUFFIXES) for name in files):
+        return True
+    return any(_marks_a_task(config.rootpath / name) for name in files)
+
+
+def _marks_a_task(path: Path) -> bool:
+    try:
+        return b"mark.task" in path.read_bytes()
+    except OSError:
+        return False

@@ -1,0 +1,94 @@
+"""The project that a command works in: its root folder and its ini file, found as pytest finds them.
+
+The root is the folder of the ini file; without one, the nearest folder at or above the paths
+that holds `snapshots/`, `.git` or `pyproject.toml`; without those, the current folder. Runs,
+snapshots and the user's prices are looked up there.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import iniconfig
+
+from .errors import UsageError
+
+INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+"""In pytest's order; the first that holds a configuration of pytest's counts."""
+MARKERS = ("snapshots", ".git", "pyproject.toml")
+"""What marks a root if there is no ini file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """A root folder with its configuration."""
+
+    root: Path
+    cwd: Path
+    ini_file: Path | None = None
+    ini: Mapping[str, Any] = field(default_factory=dict)  # key → text, or list of texts
+
+    @property
+    def ini_trusted(self) -> bool:
+        """Whether the ini file is the user's choice: it lies in the current folder or above it."""
+        return self.ini_file is None or self.cwd.resolve().is_relative_to(self.ini_file.parent.resolve())
+
+
+def find_project(cwd: Path, paths: Sequence[Path] = ()) -> Project:
+    """The project of these paths, or of the current folder. Raises UsageError for a broken ini file."""
+    start = common_folder(cwd, paths)
+    for folder in (start, *start.parents):
+        for name in INI_FILES:
+            path = folder / name
+            if path.is_file() and (ini := _configuration(path)) is not None:
+                return Project(root=folder, cwd=cwd, ini_file=path, ini=ini)
+    return Project(root=find_root(start) or cwd, cwd=cwd)
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder at or above `start` with one of the markers; None if there is none."""
+    return next((f for f in (start, *start.parents) if any((f / name).exists() for name in MARKERS)), None)
+
+
+def common_folder(cwd: Path, paths: Sequence[Path]) -> Path:
+    """The deepest folder that holds all the paths that exist; the current folder if none does."""
+    existing = [Path(os.path.abspath(cwd / path)) for path in paths if (cwd / path).exists()]
+    if not existing:
+        return cwd
+    common = Path(os.path.commonpath(existing))
+    return common.parent if common.is_file() else common
+
+
+def _configuration(path: Path) -> dict[str, Any] | None:
+    """The keys of pytest's section; None if the file has none, {} for a file that is pytest's alone."""
+    try:
+        if path.suffix == ".toml":
+            return _toml(path)
+        sections = iniconfig.IniConfig(str(path))
+    except (iniconfig.ParseError, tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as an ini file: {error}") from None
+    section = "tool:pytest" if path.name == "setup.cfg" else "pytest"
+    if section in sections:
+        return dict(sections[section].items())
+    return {} if path.name in ("pytest.ini", ".pytest.ini") else None
+
+
+def _toml(path: Path) -> dict[str, Any] | None:
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    if path.name != "pyproject.toml":
+        return dict(document.get("pytest", {}))
+    tables = list(_pyproject_tables(document))
+    return dict(tables[0]) if tables else None
+
+
+def _pyproject_tables(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    table = document.get("tool", {}).get("pytest", {})
+    if "ini_options" in table:
+        yield table["ini_options"]
+    elif table:
+        yield table

@@ -1,0 +1,78 @@
+"""What is known of each run of a project, read from its small files only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .run_log import RUNS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunEntry:
+    """One run; None for what its files do not say, as for a run that was interrupted."""
+
+    run_id: str
+    started_at: str | None  # ISO 8601, UTC
+    tasks: tuple[str, ...]
+    models: tuple[str, ...]  # PROVIDER:MODEL
+    strategies: tuple[str, ...]
+    cells: int
+    n_scored: int | None
+    n_selected: int | None
+    score: float | None  # mean over the cells that have a score, each with the same weight
+    cost_usd: float | None  # None: no summary, or a cell of unknown cost
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def list_runs(root: Path) -> list[RunEntry]:
+    """The runs under `root`, the latest first. A folder without a readable `run.json` is not a run."""
+    folders = (path.parent for path in (root / RUNS).glob("*/run.json"))
+    entries = [entry for folder in folders if (entry := _entry(folder)) is not None]
+    return sorted(entries, key=lambda entry: (entry.started_at or "", entry.run_id), reverse=True)
+
+
+def _entry(folder: Path) -> RunEntry | None:
+    manifest, cells = _read(folder / "run.json", dict), _read(folder / "summary.json", list)
+    if manifest is None:
+        return None
+    strategy_cells = [cell for cell in cells or () if isinstance(cell, dict)]
+    scores = [cell["score"] for cell in strategy_cells if isinstance(cell.get("score"), int | float)]
+    costs = [cell.get("cost_usd") for cell in strategy_cells]
+    return RunEntry(
+        run_id=folder.name,
+        started_at=manifest.get("started_at") if isinstance(manifest.get("started_at"), str) else None,
+        tasks=_texts(manifest.get("tasks")),
+        models=_texts(manifest.get("models")),
+        strategies=_texts(list(dict.fromkeys(cell.get("label") for cell in strategy_cells))),
+        cells=len(strategy_cells),
+        n_scored=_sum([cell.get("n") for cell in strategy_cells]),
+        n_selected=_sum([cell.get("n_selected") for cell in strategy_cells]),
+        score=sum(scores) / len(scores) if scores else None,
+        cost_usd=_sum(costs),
+    )
+
+
+def _read(path: Path, kind: type) -> Any:
+    """The JSON value of a file if it is of this kind; None if it does not exist or cannot be read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, kind) else None
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    return tuple(str(value) for value in values) if isinstance(values, list | dict) else ()
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    """The sum; None if there is no value or one of them is unknown."""
+    numbers = [value for value in values if isinstance(value, int | float)]
+    return sum(numbers) if numbers and len(numbers) == len(values) else None

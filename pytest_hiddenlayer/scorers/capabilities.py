@@ -1,0 +1,29 @@
+"""What a scorer may declare beyond the `Scorer` protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScorerCapabilities:
+    """The model calls of a scorer, as its attribute or property `capabilities` declares them."""
+
+    asks_model: bool = False  # whether a score takes model calls
+    judges: tuple[str, ...] = ()  # PROVIDER[:MODEL] of the models to open; empty: the run's judge answers
+
+
+@runtime_checkable
+class DeclaresCapabilities(Protocol):
+    """A scorer that declares its capabilities."""
+
+    @property
+    def capabilities(self) -> ScorerCapabilities:
+        """Fixed once the scorer is built."""
+        ...
+
+
+def capabilities_of(scorer: object) -> ScorerCapabilities:
+    """Returns the capabilities that the scorer declares; a scorer without a declaration asks no model."""
+    return scorer.capabilities if isinstance(scorer, DeclaresCapabilities) else ScorerCapabilities()

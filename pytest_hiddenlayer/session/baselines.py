@@ -1,0 +1,49 @@
+"""The baseline of each cell, looked up once per session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import HiddenLayerError
+from ..results.metrics.cells import CellConfig
+from ..results.regression.baseline import CellKey
+from ..results.regression.references import BaselineLookup, Reference, find_baseline, open_reference
+
+
+@dataclass(kw_only=True, slots=True)
+class _Opened:
+    reference: Reference | None = None
+    fault: str | None = None
+
+
+@dataclass(slots=True)
+class Baselines:
+    """What `--baseline` names, or else the committed snapshots."""
+
+    name: str | None
+    root: Path = field(kw_only=True)
+    cwd: Path = field(kw_only=True)
+    run_id: str = field(kw_only=True)  # `last` never means the run itself
+    _opened: _Opened | None = None
+    _lookups: dict[CellKey, BaselineLookup] = field(default_factory=dict)
+
+    def find(self, config: CellConfig) -> BaselineLookup:
+        """The baseline of a cell; a reference that names nothing is a fault of every cell."""
+        if config.key not in self._lookups:
+            opened = self._open()
+            self._lookups[config.key] = (
+                BaselineLookup(fault=opened.fault)
+                if opened.reference is None
+                else find_baseline(config, opened.reference)
+            )
+        return self._lookups[config.key]
+
+    def _open(self) -> _Opened:
+        if self._opened is None:
+            try:
+                reference = open_reference(self.name, root=self.root, where=self.cwd, current=self.run_id)
+                self._opened = _Opened(reference=reference)
+            except HiddenLayerError as error:
+                self._opened = _Opened(fault=f"the baseline cannot be used: {error}")
+        return self._opened

@@ -1,0 +1,109 @@
+"""The end of a session: metrics, gates, snapshots, and the files of the run's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import SnapshotError
+from ..io.atomic import write_json, write_text
+from ..report.budget_match import find
+from ..results.budget_match.control_cells import control_figures
+from ..results.log.summary import summary
+from ..results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
+from ..results.regression.gate import GateResult, judge_gates, policy_of
+from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
+from ..types import Record
+from .session import Session
+
+WriteSnapshot = Callable[[CellConfig, Path, str], None]
+
+
+def write_file(config: CellConfig, path: Path, text: str) -> None:
+    """Write a snapshot without syrupy."""
+    write_text(path, text)
+
+
+def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnapshot = write_file) -> None:
+    """Compute every cell's metrics, judge the gates, then write snapshots, summary and manifest.
+
+    `gated=False`: the session ended early, and cells are not complete enough to be judged.
+    """
+    records = by_cell(session.records)
+    session.metrics = [
+        compute_metrics(config, _in_order(config, records.get(config.key, [])))
+        for config in session.configs.values()
+        if config.selected
+    ]
+    if session.early_stopping is None:
+        session.prepare_early_stopping()  # a controller of workers knows its cells only now
+    if session.early_stopping is not None:
+        session.early_stopping.add(session.records)
+    session.gates = _judge(session) if gated else {}
+    if session.updating:
+        _write_snapshots(session, write_snapshot)
+    _compare_at_equal_compute(session)
+    if session.records:
+        _write_log(session)
+
+
+def _in_order(config: CellConfig, records: list[Record]) -> list[Record]:
+    """As selected, whichever worker was first: the report is the same with any number of workers."""
+    position = {sample_id: index for index, sample_id in enumerate(config.selected)}
+    return sorted(records, key=lambda record: (position.get(record.sample_id, len(position)), record.epoch))
+
+
+def _judge(session: Session) -> dict[tuple[str, ...], GateResult]:
+    """The gates of all cells together: they are one family of tests."""
+    gated = [metrics for metrics in session.metrics if metrics.plan.gate_id is not None]
+    if not gated:
+        return {}
+    policy = policy_of(session.options, update=session.updating)
+    decisions = {} if session.early_stopping is None else session.early_stopping.decisions()
+    lookups = [(metrics, session.baselines.find(metrics.plan)) for metrics in gated]
+    results = judge_gates(lookups, policy, decisions)
+    return {metrics.plan.key: result for metrics, result in zip(gated, results, strict=True)}
+
+
+def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
+    """Write the snapshot of every cell that has samples; a partial run keeps the lines of the others."""
+    for metrics in session.metrics:
+        if metrics.samples:
+            path = session.root / snapshot_path(metrics.plan)
+            write_snapshot(metrics.plan, path, snapshot_text(metrics, _kept_lines(metrics, path)))
+
+
+def _kept_lines(metrics: CellMetrics, path: Path) -> Mapping[str, Any] | None:
+    if metrics.whole or not path.is_file():
+        return None
+    try:
+        return read_snapshot(path)
+    except SnapshotError:
+        return None  # what cannot be read cannot be kept; the new file holds what was measured
+
+
+def _compare_at_equal_compute(session: Session) -> None:
+    """Under --hl-equal-budget: add the control cells to the metrics, and write `equal_budget.json`."""
+    if not (session.options.equal_budget and session.records):
+        return
+    records = [*session.records, *session.controls]
+    session.metrics += control_figures([metrics.plan for metrics in session.metrics], records)
+    session.findings = find(records)
+    write_json(session.run_log.folder / "equal_budget.json", session.findings.to_json())
+
+
+def _write_log(session: Session) -> None:
+    configs = [metrics.plan for metrics in session.metrics]
+    session.run_log.write_summary(summary(session.metrics, session.gates))
+    begun = json.loads((session.run_log.folder / "run.json").read_text(encoding="utf-8"))
+    session.run_log.write_manifest(
+        {
+            "started_at": begun["started_at"],
+            "seed": session.options.seed,
+            "tasks": {config.task: config.task_hash for config in configs},
+            "models": sorted({f"{config.provider}:{config.model}" for config in configs}),
+            "records": len(session.records) + len(session.controls),
+        }
+    )

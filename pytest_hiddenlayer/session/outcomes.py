@@ -1,0 +1,35 @@
+"""What a record means for the run: nothing, a failure, an error."""
+
+from __future__ import annotations
+
+from ..types import Record
+
+
+def failure_of(record: Record, *, strict: bool) -> str | None:
+    """Why a record fails the run; None if it does not.
+
+    A wrong answer is data, not a failure, unless the sample must pass or `strict` is set.
+    Records with outcome `error` and `skipped` are not failures; they are reported as what they are.
+    """
+    if record.outcome in ("correct", "error", "skipped"):
+        return None
+    if record.must_pass:
+        return f"must_pass: {explain(record)}"
+    return explain(record) if strict else None
+
+
+def explain(record: Record) -> str:
+    """One line: what was expected, what came, and the score."""
+    if record.score is None:
+        return f"{record.outcome}, not scored: {record.error}"
+    got = record.answer if record.answer is not None else record.output
+    score = next(iter(record.scores.values()))
+    repeated = score["explanation"].startswith("expected")
+    why = f" ({score['explanation']})" if score["explanation"] and not repeated else ""
+    expected = "" if record.target is None else f"expected {_short(record.target)}, "
+    return f"{record.outcome}: {expected}got {_short(got)}, score {record.score:.3g}{why}"
+
+
+def _short(value: object, limit: int = 200) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -1,0 +1,143 @@
+"""A session: the tasks, cells and records of one run, and the engine and log that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..calls.batch.ledger import BATCHES
+from ..engine.cases import Cell, cells
+from ..engine.runtime import Runtime
+from ..options import RunOptions
+from ..results.log.resume import resumable
+from ..results.log.run_log import RunLog, new_run_id
+from ..results.metrics.cells import CellConfig, CellMetrics
+from ..taskfile import load_task, refuse_taken
+from ..types import Record, Task
+from .baselines import Baselines
+from .cell_config import config_from_cell
+from .early_stopping import EarlyStopping
+
+if TYPE_CHECKING:
+    from ..calls.broker.client import BrokerClient
+    from ..report.budget_match import Findings
+    from ..results.regression.baseline import CellKey
+    from ..results.regression.gate import GateResult
+
+
+@dataclass(kw_only=True, slots=True)
+class Session:
+    """One run in one process. Nothing is opened or written until the first answer is asked for.
+
+    Under xdist each worker has a session of its own with the run id of the controller's, and the
+    controller's concludes.
+    """
+
+    options: RunOptions
+    root: Path  # of the project: `snapshots/` and `reports/` are looked up here
+    cwd: Path  # paths in references start here
+    command: Sequence[str] = ()  # what was typed, for the manifest
+    run_id: str = field(default_factory=new_run_id)
+    worker: bool = False  # started by another process, which concludes
+    updating: bool = False  # write snapshots instead of comparing with them
+    notify: Callable[[str], None] = lambda text: None  # called from any thread with a sentence for people
+    find_broker: Callable[[], BrokerClient | None] = lambda: None  # the process that holds the models, if any
+    tasks: dict[Path, Task] = field(default_factory=dict)
+    configs: dict[CellKey, CellConfig] = field(default_factory=dict)  # of all planned cells
+    records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
+    controls: list[Record] = field(default_factory=list)  # control samples, if they are kept apart from records
+    metrics: list[CellMetrics] = field(default_factory=list)  # set by `conclude`, like the next two
+    gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
+    findings: Findings | None = None  # of the compute-matched comparison
+    early_stopping: EarlyStopping | None = None  # under --hl-adaptive
+    baselines: Baselines = field(init=False)
+    _resumed: Mapping[str, Record] | None = None
+    _runtime: Runtime | None = None
+    _run_log: RunLog | None = None
+    _budget_message: str | None = None  # of the engine that was closed
+
+    def __post_init__(self) -> None:
+        self.baselines = Baselines(self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id)
+
+    def load_task(self, path: Path) -> Task:
+        """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
+        if path not in self.tasks:
+            task = load_task(path, self.root)
+            refuse_taken(task, self.tasks)
+            self.tasks[path] = task
+        return self.tasks[path]
+
+    def plan_cells(self, task: Task, strategies: Sequence[Any] | None = None) -> list[Cell]:
+        """The cells of a task under the session's options. Raises UsageError.
+
+        `strategies` replace the task's own, unless the user named some for the run.
+        """
+        options = self.options
+        if strategies is not None and options.strategies is None:
+            options = replace(options, strategies=tuple(strategies))
+        planned = cells(task, options)
+        for cell in planned:
+            self.configs.setdefault(cell.key, config_from_cell(cell, len(task.samples)))
+        return planned
+
+    def prepare_early_stopping(self) -> None:
+        """Find the cells that may stop early: gated, with epochs to save and a baseline."""
+        options = self.options
+        if options.adaptive and not self.updating and options.gate not in ("off", "threshold"):
+            gated = [config for config in self.configs.values() if config.gate_id is not None and config.selected]
+            self.early_stopping = EarlyStopping.of(gated, self.baselines, options)
+
+    @property
+    def resumed(self) -> Mapping[str, Record]:
+        """The answers that --resume reuses, by key. Raises UsageError if their log cannot be read."""
+        if self._resumed is None:
+            self._resumed = resumable(self.options.resume) if self.options.resume else {}
+        return self._resumed
+
+    @property
+    def runtime(self) -> Runtime:
+        """The engine; made when it is first needed."""
+        if self._runtime is None:
+            self._runtime = Runtime(
+                self.options,
+                self.run_id,
+                on_records=self.run_log.append_all,
+                broker=self.find_broker(),
+                batches=self.root / BATCHES,
+                on_notice=self.notify,
+                resumed=self.resumed,
+            )
+        return self._runtime
+
+    @property
+    def run_log(self) -> RunLog:
+        """The run's folder; on disk from the first record on."""
+        if self._run_log is None:
+            self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker)
+        return self._run_log
+
+    @property
+    def budget_message(self) -> str | None:
+        """How much of --budget was spent; None without one, or if nothing was asked."""
+        budget = None if self._runtime is None else self._runtime.budget
+        return self._budget_message if budget is None else budget.summary()
+
+    def release_batches(self) -> None:
+        """Every record is on disk: the ledger may forget the batches that were collected."""
+        if self._runtime is not None and not self.worker:
+            self._runtime.release()
+
+    def pending_batches(self) -> list[str]:
+        """A sentence for each batch that was sent and is not collected."""
+        return [] if self._runtime is None else self._runtime.pending_batches()
+
+    def close(self) -> None:
+        """Cancel what is in flight, close the providers and the log."""
+        if self._runtime is not None:
+            self._budget_message = self.budget_message
+            self._runtime.close()
+            self._runtime = None
+        if self._run_log is not None:
+            self._run_log.close()

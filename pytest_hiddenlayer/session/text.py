@@ -1,0 +1,24 @@
+"""What a terminal shows of a concluded session, the same under pytest and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..report.budget_match import text as budget_match_text
+from ..report.table import cell_table
+from ..results.log.resume import taken_over
+from .session import Session
+
+
+def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str]:
+    """The table of cells, then a line each for what else there is to know."""
+    if session.metrics:
+        yield from cell_table(session.metrics, session.gates, width=width, colour=colour).splitlines()
+    if session.findings is not None:
+        yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()
+    if session.early_stopping is not None:
+        yield session.early_stopping.savings(session.records)
+    if (resumed := taken_over(session.records)) is not None:
+        yield resumed
+    if (budget := session.budget_message) is not None:
+        yield budget

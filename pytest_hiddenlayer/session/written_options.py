@@ -1,0 +1,214 @@
+"""From what the user wrote to `RunOptions`: the same for pytest, the command and Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..engine.task_models import loads_files
+from ..errors import UsageError, did_you_mean
+from ..model_names import name_models, parse_model
+from ..option_table import BY_NAME, OPTIONS
+from ..options import RunOptions, parse_base_urls, parse_budget
+from ..registry import providers
+from ..results.log.run_log import find_run
+from ..strategies.bind import parse_strategy
+from ..types import GenerationConfig, ModelName
+
+PRICES = "hiddenlayer-prices.yaml"
+"""The user's own prices, in the project's root."""
+JUDGE_CONCURRENCY = 20
+"""Calls in flight to a judge outside of a run, if the user sets no limit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenOptions:
+    """Option name → what was written for it: a text, a tuple of texts, or True.
+
+    `values` are those of the command line, or arguments in Python; `ini` is what an ini file says.
+    Anybody may be the author of an ini file, so it can neither send keys anywhere nor, unless
+    `ini_trusted`, name files that are loaded as a model. `typed` are the values that the user
+    wrote: those of the command line without what pytest adds to it from `addopts`.
+    """
+
+    root: Path  # the project's root: paths from the ini file start there
+    cwd: Path  # paths of the command line start there
+    values: Mapping[str, Any] = field(default_factory=dict)
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    ini: Mapping[str, Any] = field(default_factory=dict)
+    ini_file: Path | None = None
+    ini_trusted: bool = True  # named by the user, or in the current folder or above it
+    resume: str | None = None  # folder of the run to resume, if another process has looked it up already
+
+    def text(self, name: str) -> str | None:
+        """One value, of the command line or else of the ini file; None if there is none."""
+        value = self.values.get(name)
+        return str(value) if value is not None else (self.ini.get(name) or None)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """All values of a repeatable option."""
+        return tuple(self.values.get(name) or self.ini.get(name) or ())
+
+    def flag(self, name: str) -> bool:
+        """Whether a flag is set."""
+        return bool(self.values.get(name) or self.ini.get(name))
+
+    def path(self, name: str) -> Path | None:
+        """A path: one of the command line starts at the current folder, one of the ini file at the root."""
+        if (value := self.values.get(name)) is not None:
+            return self.cwd / str(value)
+        written = self.ini.get(name)
+        return self.root / str(written) if written else None
+
+
+def parse_options(written: WrittenOptions) -> RunOptions:
+    """The options of a run: command line, then ini file, then default. Raises UsageError."""
+    judge, budget = written.text("judge"), written.text("budget")
+    base_urls = parse_base_urls(written.texts("base-url"))
+    options = RunOptions(
+        providers=name_models(written.texts("provider") or ("mlx",), written.text("model"), providers.get),
+        strategies=tuple(map(parse_strategy, written.texts("strategy"))) or None,
+        judge=parse_model(judge, "--judge") if judge else None,
+        epochs=_number(written, "epochs", int, 1),
+        limit=_number(written, "limit", int, 1),
+        seed=_number(written, "seed", int, 0) or 0,
+        generate=GenerationConfig(
+            temperature=_number(written, "temperature", float, 0.0),
+            max_tokens=_number(written, "max-tokens", int, 1),
+        ),
+        concurrency=_number(written, "concurrency", int, 1),
+        timeout_s=_number(written, "timeout", float, 0.001),
+        base_urls=base_urls,
+        ini_urls=_only_in_ini(written, base_urls),
+        cache=_choice(written, "cache"),
+        record=written.path("record"),
+        replay=written.path("replay"),
+        budget_usd=parse_budget(budget) if budget else None,
+        prices=written.path("prices") or _existing(written.root / PRICES),
+        batch=written.flag("batch"),
+        stream=written.flag("stream"),
+        strict=written.flag("strict"),
+        require_provider=written.flag("require-provider"),
+        gate=_choice(written, "gate"),
+        gate_underpowered=_choice(written, "gate-underpowered"),
+        match=_choice(written, "match"),
+        adaptive=written.flag("adaptive"),
+        equal_budget=written.flag("equal-budget"),
+        baseline=written.text("baseline"),
+        resume=_resumed_run(written),
+        allow_task_models=_allows_task_models(written),
+    )
+    _refuse_ini_models(written, options)
+    return options
+
+
+def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
+    """The options of calls to one judge outside of a run; all others are ignored. Raises UsageError."""
+    calls = {name: value for name, value in written.ini.items() if BY_NAME[name].calls}
+    options = replace(parse_options(replace(written, ini=calls)), providers=(judge,))
+    return options if options.concurrency is not None else replace(options, concurrency=JUDGE_CONCURRENCY)
+
+
+def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Option name → value of the `hl_NAME` keys of an ini file. Raises UsageError for an unknown key."""
+    known = {option.dest: option for option in OPTIONS}
+    written: dict[str, Any] = {}
+    for key, value in values.items():
+        if not key.startswith("hl_"):
+            continue
+        if key not in known:
+            raise UsageError(f"unknown ini key {key}{did_you_mean(key, known)}")
+        option = known[key]
+        if option.flag:
+            written[option.name] = _boolean(key, value)
+        elif option.repeatable:
+            lines = value if isinstance(value, list) else str(value).splitlines()
+            written[option.name] = tuple(line.strip() for line in lines if line.strip())
+        else:
+            written[option.name] = str(value)
+    return written
+
+
+def _boolean(key: str, value: Any) -> bool:
+    """As pytest reads a bool of an ini file."""
+    words = {"true": True, "1": True, "yes": True, "y": True, "t": True, "on": True}
+    words |= {"false": False, "0": False, "no": False, "n": False, "f": False, "off": False, "": False}
+    text = str(value).strip().lower()
+    if text not in words:
+        raise UsageError(f"ini key {key}: {value!r} is neither true nor false")
+    return words[text]
+
+
+def _number(written: WrittenOptions, name: str, kind: type, least: float) -> Any:
+    text = written.text(name)
+    if text is None:
+        return None
+    wanted = "a whole number" if kind is int else "a number"
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not least <= value < float("inf"):
+        raise UsageError(f"--hl-{name} {text!r}: {wanted} of at least {least:g} is needed")
+    return value
+
+
+def _choice(written: WrittenOptions, name: str) -> str:
+    choices = BY_NAME[name].choices
+    text = written.text(name) or choices[0]
+    if text not in choices:
+        raise UsageError(f"--hl-{name} {text!r}: write {', '.join(choices)}{did_you_mean(text, choices)}")
+    return text
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _resumed_run(written: WrittenOptions) -> Path | None:
+    name = written.resume if written.resume is not None else written.text("resume")
+    return find_run(written.root, name) if name else None
+
+
+def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[str]:
+    """The addresses that only the ini file names: they get no key."""
+    typed = parse_base_urls(tuple(written.typed.get("base-url") or ()))
+    return frozenset(urls.values()) - frozenset(typed.values())
+
+
+def _allows_task_models(written: WrittenOptions) -> bool:
+    """Whether the user allows it: typed, or in an ini file of the user's choice."""
+    name = "allow-task-models"
+    return bool(written.typed.get(name)) or (written.ini_trusted and written.flag(name))
+
+
+def _refuse_ini_models(written: WrittenOptions, options: RunOptions) -> None:
+    """Raise UsageError for a folder or hub name that only an untrusted ini file names."""
+    if options.allow_task_models or options.replay is not None or written.ini_trusted:
+        return
+    for name in _ini_models(written, options):
+        if loads_files(name):
+            raise UsageError(
+                f"{written.ini_file} names the model {name}: it is a folder or a hub name, whose files may be "
+                "anybody's, and this ini file is not in the folder of the command or above it. Nothing was opened. "
+                "If you trust it, pass --hl-allow-task-models, or name the model on the command line yourself"
+            )
+
+
+def _ini_models(written: WrittenOptions, options: RunOptions) -> Iterator[ModelName]:
+    """The models of the options that the user did not type."""
+    typed = {name: written.typed.get(name) or () for name in ("provider", "strategy")}
+    model, judge = written.typed.get("model"), written.typed.get("judge")
+    yield from (
+        n for n in options.providers if str(n) not in typed["provider"] and (model is None or n.model != model)
+    )
+    if options.judge is not None and str(options.judge) != judge:
+        yield options.judge
+    own = [parse_strategy(text) for text in typed["strategy"]]
+    for spec in options.strategies or ():
+        if spec not in own:
+            texts = [part for value in spec.params.values() for part in str(value).split("+")]
+            yield from (parse_model(text) for text in texts if re.fullmatch(r"\w+:.+", text))

@@ -1,0 +1,90 @@
+"""Replaying without a model, and cassettes that are malformed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from support.cassettes import ANSWER, REPLAYED, REQUEST, identity, record
+
+from pytest_hiddenlayer.calls.cache_key import cache_key_fields
+from pytest_hiddenlayer.calls.cassettes.format import format_line
+from pytest_hiddenlayer.calls.cassettes.replayer import Recorder, Replayer
+from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.registry import providers
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (b"<<<<<<< HEAD\n", "Expecting value"),
+        (b"[1]\n", "a JSON object is needed"),
+        (format_line(identity(), ANSWER)[:-30], "Unterminated|delimiter|Expecting"),
+        (format_line(identity(), ANSWER).replace(b'"seed":7,', b""), "'seed' is missing"),
+        (
+            format_line(identity(), ANSWER).replace(b'"seed":7', b'"seed":"7"'),
+            "`seed` must be of type int, found '7'",
+        ),
+        (format_line(identity(), ANSWER).replace(b'"usage"', b'"useage"'), "unknown .'useage'."),
+        (format_line(identity(), ANSWER).replace(b'"input_tokens"', b'"tokens"'), "tokens"),
+        (
+            format_line(identity(), ANSWER).replace(b'{"user":"What is 2 + 2?"}', b'{"user":3}'),
+            "a message is {role: text}",
+        ),
+    ],
+    ids=["conflict", "list", "half", "missing", "type", "unknown", "usage", "message"],
+)
+def test_a_malformed_line_is_an_error(tmp_path, bad, why):
+    """The error names file and line, for replaying and for recording; recording then loses nothing."""
+    path = tmp_path / "mlx-nano-1.jsonl"
+    path.write_bytes(format_line(identity(), ANSWER) + bad)
+    with pytest.raises(UsageError, match=rf"mlx-nano-1\.jsonl:2: not a recorded call: .*({why})"):
+        Replayer(tmp_path)
+    recorder = Recorder(tmp_path)
+    recorder.add(identity(replace(REQUEST, seed=8)), ANSWER)
+    with pytest.raises(UsageError, match=r"mlx-nano-1\.jsonl:2"):
+        recorder.close()
+    path.unlink()
+    assert Replayer(tmp_path).find("mlx", "nano-1", "", replace(REQUEST, seed=8)) == REPLAYED
+
+
+def test_a_folder_without_cassettes_is_an_error(tmp_path):
+    """The error says how to make one."""
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(UsageError, match=r"no recorded calls .* there; make some with --record"):
+            Replayer(folder)
+
+
+def test_a_provider_replays_without_its_client(tmp_path):
+    """A model is replayed even if its provider is not registered."""
+    record(
+        tmp_path, (cache_key_fields("acme", "large-1", "https://api.acme", REQUEST), replace(ANSWER, model="large-1"))
+    )
+    provider = Replayer(tmp_path).model("acme", "large-1")
+    assert (provider.model, provider.capabilities.supports_json_schema) == ("large-1", False)
+    assert asyncio.run(provider.complete(REQUEST)) == replace(REPLAYED, model="large-1")
+    asyncio.run(provider.close())
+
+
+def test_the_default_model_is_replayed(tmp_path, monkeypatch):
+    """It is the provider's default model if recorded, else the only recorded one, else an error names them."""
+    factory = type("Acme", (), {"default_model": "usual"})
+    monkeypatch.setitem(providers._own, "acme", factory)
+    record(tmp_path, (cache_key_fields("acme", "one", "", REQUEST), ANSWER))
+    assert Replayer(tmp_path).model("acme").model == "one"
+    record(tmp_path, (cache_key_fields("acme", "two", "", REQUEST), ANSWER))
+    with pytest.raises(UsageError, match="recorded are acme:one, acme:two; write --provider acme:MODEL"):
+        Replayer(tmp_path).model("acme")
+    record(tmp_path, (cache_key_fields("acme", "usual", "", REQUEST), ANSWER))
+    assert Replayer(tmp_path).model("acme").model == "usual"
+
+
+def test_a_provider_supports_schemas_if_one_was_recorded(tmp_path):
+    """Requests with a schema are then made as they were when recording."""
+    schema = {"type": "object", "properties": {"verdict": {"type": "string"}}}
+    request = replace(REQUEST, schema=schema)
+    record(tmp_path, (identity(request), ANSWER))
+    provider = Replayer(tmp_path).model("mlx", "nano-1")
+    assert provider.capabilities.supports_json_schema
+    assert asyncio.run(provider.complete(request)) == REPLAYED

@@ -1,0 +1,99 @@
+"""`hiddenlayer runs`, bare `hiddenlayer`, `--version`, and the root from a sub folder."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.folder import Folder
+
+
+@pytest.fixture
+def ran(sums: Folder) -> Folder:
+    """A folder with one run."""
+    assert sums.command("run", "--provider", "scripted:replies.json").ret == 0
+    return sums
+
+
+def test_runs_lists_date_tasks_models_score_and_cost(ran):
+    """One row per run."""
+    (run,) = ran.runs()
+    header, row = ran.command("runs").outlines
+    assert header.split() == [
+        "run",
+        "started",
+        "(UTC)",
+        "tasks",
+        "strategies",
+        "models",
+        "scored",
+        "mean",
+        "score",
+        "cost",
+    ]
+    assert row.split()[0] == run.name
+    assert row.split()[3:] == ["sums", "single", "scripted:replies.json", "3/3", "1.000", "$0"]
+
+
+def test_runs_as_json(ran):
+    """The same as data."""
+    (entry,) = json.loads("\n".join(ran.command("runs", "--json").outlines))
+    assert (entry["tasks"], entry["score"], entry["cost_usd"]) == (["sums"], 1.0, 0.0)
+
+
+def test_an_interrupted_run_is_listed_with_what_is_known(ran):
+    """Without a summary its scores and costs are unknown, never 0."""
+    (run,) = ran.runs()
+    (run / "summary.json").unlink()
+    assert (
+        ran.command("runs").outlines[-1].split()[-3:] == ["?", "(0", "cells)"]
+        or "?" in ran.command("runs").outlines[-1]
+    )
+    assert json.loads("\n".join(ran.command("runs", "--json").outlines))[0]["score"] is None
+
+
+def test_a_folder_without_a_manifest_is_not_a_run(ran):
+    """Only a folder that holds run.json is listed."""
+    (ran.path / "reports" / "runs" / "stray").mkdir()
+    assert len(ran.command("runs").outlines) == 2
+
+
+@pytest.mark.parametrize("words", [("runs",), ("show", "last"), ("compare", "last", "last")])
+def test_runs_are_found_from_a_sub_folder(ran, words):
+    """The command finds the project's root, as pytest does."""
+    (ran.path / "snapshots").mkdir()
+    (ran.path / "evals" / "deep").mkdir()
+    assert ran.command(*words, cwd="evals/deep").ret == 0
+
+
+def test_without_a_run_it_says_how_to_make_one(folder):
+    """It is no error."""
+    printed = folder.command("runs")
+    assert (printed.ret, "hiddenlayer run" in printed.outlines[0]) == (0, True)
+
+
+def test_bare_hiddenlayer_prints_its_help(folder):
+    """Every subcommand is listed, with examples."""
+    printed = folder.command()
+    text = "\n".join(printed.outlines)
+    assert printed.ret == 0
+    assert {"run", "runs", "init", "compare", "examples:"} <= set(text.split())
+
+
+def test_version(folder):
+    """`--version` prints the package's version."""
+    from pytest_hiddenlayer import __version__
+
+    assert folder.command("--version").outlines == [f"hiddenlayer {__version__}"]
+
+
+def test_init_writes_an_ini_file_a_gitignore_and_what_to_do_next(folder):
+    """What exists already is left as it is."""
+    folder.write(".gitignore", "mine\n")
+    printed = folder.command("init")
+    text = "\n".join(printed.outlines)
+    assert printed.ret == 0
+    assert (folder.path / "pytest.ini").read_text().startswith("[pytest]\n")
+    assert (folder.path / ".gitignore").read_text() == "mine\n"
+    assert "pytest evals -k debate --provider mlx" in text
+    assert "exists already" in text

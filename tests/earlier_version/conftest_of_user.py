@@ -1,0 +1,20 @@
+"""The user's conftest of the stored folder: a provider that must never be called."""
+
+from pytest_hiddenlayer import ProviderCapabilities, ProviderError, provider
+
+
+@provider("adder")
+class Adder:
+    """Every answer is on disk already, so a call is an error."""
+
+    default_model = "adder-1"
+
+    def __init__(self, model=None):
+        self.model = model or self.default_model
+        self.capabilities = ProviderCapabilities(endpoint="http://adder.invalid", deterministic=True)
+
+    async def complete(self, request):
+        raise ProviderError("the adder was called")
+
+    async def close(self):
+        pass

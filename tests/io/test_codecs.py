@@ -1,0 +1,78 @@
+"""Requests and completions survive the way through JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_hiddenlayer.io.codecs import (
+    completion_from_json,
+    completion_to_json,
+    request_from_json,
+    request_to_json,
+)
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
+
+LOGPROBS = st.floats(max_value=0.0, allow_nan=False)
+USAGES = st.builds(Usage, input_tokens=st.none() | st.integers(0, 9), calls=st.integers(0, 3))
+COMPLETIONS = st.builds(
+    Completion,
+    text=st.text(),
+    finish_reason=st.sampled_from(["stop", "length"]),
+    usage=USAGES,
+    latency_s=st.floats(0, 9),
+    model=st.text(),
+    logprobs=st.none() | st.lists(LOGPROBS).map(tuple),
+    cost_usd=st.none() | st.floats(0, 9),
+    top_logprobs=st.none() | st.lists(st.dictionaries(st.text(), LOGPROBS)).map(tuple),
+    cached=st.booleans(),
+    attempts=st.integers(1, 9),
+    warnings=st.lists(st.text()).map(tuple),
+    batched=st.booleans(),
+)
+REQUEST = Request(
+    messages=(Message(role="system", content="s"), Message(role="user", content='"é\ud800\n')),
+    params=GenerationConfig(temperature=0.5, stop=("x", "y")),
+    seed=7,
+    role="judge",
+    round=2,
+    sample_id="a",
+    epoch=3,
+    outputs=("o",),
+    schema={"type": "object"},
+    top_logprobs=2,
+    independent=True,
+)
+
+
+def through_json(values: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps(values, allow_nan=False))
+
+
+@given(COMPLETIONS)
+def test_a_completion_is_read_back(completion):
+    """Every field, log-probabilities of minus infinity included."""
+    assert completion_from_json(through_json(completion_to_json(completion))) == completion
+
+
+def test_a_request_is_read_back():
+    """Every field, lone surrogates included."""
+    assert request_from_json(through_json(request_to_json(REQUEST))) == REQUEST
+
+
+def test_minus_infinity_is_null():
+    """JSON has no infinity."""
+    completion = Completion(
+        text="", finish_reason="stop", usage=Usage(), latency_s=0, model="m", logprobs=(-math.inf, -1.0)
+    )
+    assert completion_to_json(completion)["logprobs"] == [None, -1.0]
+
+
+def test_the_warnings_of_version_0_1_are_read():
+    """They had the key `remarks`."""
+    values = {"text": "", "finish_reason": "stop", "usage": {}, "latency_s": 0.0, "model": "m", "remarks": ["cut"]}
+    assert completion_from_json(values).warnings == ("cut",)

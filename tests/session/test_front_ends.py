@@ -1,0 +1,275 @@
+"""pytest, the command and Python give the same records, costs, manifest, gates, errors and exit status."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folder import Folder
+
+PYTHON = """
+import json, sys
+from pytest_hiddenlayer import HiddenLayerError, evaluate
+paths, options = json.loads(sys.argv[1])
+try:
+    run = evaluate(paths, **options)
+except HiddenLayerError as error:
+    print(f"hiddenlayer: {error}", file=sys.stderr)
+    sys.exit(4)
+for message in (*run.errors, *run.failures, *run.skips):
+    print(message)
+sys.exit(run.exit_status)
+"""
+VOLATILE = ("run_id", "started_at", "latency_s", "time_to_first_token_s", "command", "wall_s", "git")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one front end left behind."""
+
+    status: int
+    output: str
+    records: list[Any]
+    summary: Any
+    manifest: Any
+    snapshots: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Input:
+    """One row: a folder, and the same options for the three front ends."""
+
+    prepare: Callable[[Folder], object]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    paths: Sequence[str] = ("evals",)
+    cwd: str = "."
+    status: int = 0
+    message: str = ""  # each of the three prints it
+
+
+def _plain(folder: Folder) -> None:
+    folder.task()
+    folder.replies(wrong=[1])
+
+
+def _prices(folder: Folder) -> None:
+    _plain(folder)
+    price = '{provider: scripted, model: "*", since: 2020-01-01, input: 1000000, output: 1000000}'
+    folder.write("hiddenlayer-prices.yaml", f"prices:\n  - {price}\n")
+
+
+def _ini(folder: Folder) -> None:
+    _plain(folder)
+    folder.write("pytest.ini", "[pytest]\nhl_epochs = 2\nhl_strict = true\nhl_provider = scripted:replies.json\n")
+
+
+def _conftest(folder: Folder) -> None:
+    folder.task(strategies=["shout"], scorers=["has_a"])
+    folder.replies()
+    folder.write(
+        "conftest.py",
+        "from pytest_hiddenlayer import Answer, scorer, strategy\n\n"
+        '@strategy("shout")\nasync def shout(context):\n'
+        '    reply = await context.ask(context.messages, role="shouter")\n'
+        "    return Answer(output=reply.text.upper(), finish_reason=reply.finish_reason)\n\n"
+        '@scorer("has_a")\ndef has_a(output, sample):\n    return "A" in output\n',
+    )
+
+
+def _broken_conftest(folder: Folder) -> None:
+    _plain(folder)
+    folder.write("conftest.py", "import pytest\n\nraise RuntimeError('no such luck')\n")
+
+
+def _errors(folder: Folder) -> None:
+    folder.task()
+    folder.replies(q1={"error": "the server said 500"})
+
+
+def _must_pass(folder: Folder) -> None:
+    samples = [
+        {"id": "a", "input": "q0.", "target": "a0"},
+        {"id": "b", "input": "q1.", "target": "a1", "must_pass": True},
+    ]
+    folder.task(samples=samples)
+    folder.replies(wrong=[1])
+
+
+def _faulty_file(folder: Folder) -> None:
+    _plain(folder)
+    folder.write("evals/bad.yaml", "task: bad\nsamples: [{input: x, target: y}]\nscorers: [exakt]\n")
+
+
+def _regression(folder: Folder) -> None:
+    folder.task(n=12)
+    folder.replies()
+    assert folder.run("--snapshot-update").ret == 0
+    shutil.rmtree(folder.path / "reports")
+    folder.replies(wrong=range(10))
+
+
+def _nothing(folder: Folder) -> None:
+    (folder.path / "evals").mkdir()
+
+
+def _named_twice(folder: Folder) -> None:
+    _plain(folder)
+    folder.task("more", task="sums")
+
+
+def _root_above(folder: Folder) -> None:
+    _regression(folder)
+    (folder.path / "evals" / "deep").mkdir()
+
+
+SCRIPTED = {"provider": "scripted:replies.json"}
+OPENAI = {"provider": "openai:gpt-x"}
+INPUTS: dict[str, Input] = {
+    "a wrong answer": Input(prepare=_plain, options=SCRIPTED),
+    "the user's prices": Input(prepare=_prices, options=SCRIPTED),
+    "an ini file": Input(prepare=_ini, status=1),
+    "a conftest": Input(prepare=_conftest, options=SCRIPTED),
+    "a broken conftest": Input(prepare=_broken_conftest, options=SCRIPTED, status=4, message="no such luck"),
+    "an error": Input(prepare=_errors, options=SCRIPTED, status=1),
+    "a sample that must pass": Input(prepare=_must_pass, options=SCRIPTED, status=1, message="must_pass"),
+    "strict": Input(prepare=_plain, options={**SCRIPTED, "strict": True}, status=1),
+    "a faulty task file": Input(prepare=_faulty_file, options=SCRIPTED, status=1, message="did you mean 'exact'?"),
+    "two files with one name": Input(prepare=_named_twice, options=SCRIPTED, status=1, message="sums"),
+    "a regression": Input(prepare=_regression, options=SCRIPTED, status=1, message="regressed against"),
+    "a regression, from a sub folder": Input(
+        prepare=_root_above,
+        options={"provider": "scripted:../../replies.json"},
+        cwd="evals/deep",
+        paths=("..",),
+        status=1,
+        message="regressed against",
+    ),
+    "new snapshots": Input(prepare=_regression, options={**SCRIPTED, "snapshot_update": True}),
+    "several epochs and strategies": Input(
+        prepare=_plain, options={**SCRIPTED, "epochs": 2, "strategy": ["single", "self_consistency:n_samples=3"]}
+    ),
+    "a limit and a seed": Input(prepare=_plain, options={**SCRIPTED, "limit": 2, "seed": 7, "gate": "off"}),
+    "early stopping": Input(prepare=_regression, options={**SCRIPTED, "epochs": 4, "adaptive": True}, status=1),
+    "equal budget": Input(
+        prepare=_plain, options={**SCRIPTED, "strategy": ["debate"], "equal_budget": True}, status=0
+    ),
+    "no provider here": Input(
+        prepare=_plain, options={"provider": "openai:gpt-x"}, status=1, message="OPENAI_API_KEY"
+    ),
+    "a required provider": Input(
+        prepare=_plain,
+        options={"provider": "openai:gpt-x", "require_provider": True},
+        status=1,
+        message="OPENAI_API_KEY",
+    ),
+    "nothing to answer": Input(prepare=_nothing, options=SCRIPTED, status=5),
+    "no such path": Input(prepare=_plain, options=SCRIPTED, paths=("nowhere",), status=4, message="nowhere"),
+    "a negative temperature": Input(
+        prepare=_plain, options={**SCRIPTED, "temperature": -1}, status=4, message="--hl-temperature '-1'"
+    ),
+    "a negative timeout": Input(
+        prepare=_plain, options={**SCRIPTED, "timeout": -5}, status=4, message="--hl-timeout '-5'"
+    ),
+    "no epochs": Input(prepare=_plain, options={**SCRIPTED, "epochs": 0}, status=4, message="--hl-epochs '0'"),
+    "a wrong word": Input(
+        prepare=_plain, options={**SCRIPTED, "gate": "regresion"}, status=4, message="did you mean 'regression'?"
+    ),
+    "an unknown strategy": Input(
+        prepare=_plain, options={**SCRIPTED, "strategy": ["debat"]}, status=4, message="did you mean 'debate'?"
+    ),
+    "no cassettes": Input(
+        prepare=_plain, options={**SCRIPTED, "replay": "nowhere"}, status=4, message="no such folder"
+    ),
+    "no run to resume": Input(
+        prepare=_plain, options={**SCRIPTED, "resume": "last"}, status=4, message="no run 'last'"
+    ),
+    "no amount of money": Input(
+        prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--budget 'much'"
+    ),
+}
+
+
+def _result(printed: pytest.RunResult, folder: Path) -> Result:
+    """What a front end left in its folder, and what it printed."""
+    runs = [path.parent for path in folder.glob("**/reports/runs/*/run.json")]
+    assert len(runs) <= 1
+    runs = [run for run in runs if (run / "records.jsonl").exists()]
+    lines = (runs[0] / "records.jsonl").read_text(encoding="utf-8").splitlines() if runs else []
+    records = sorted(
+        (json.loads(line) for line in lines), key=lambda r: (r["task"], r["label"], r["key"], r["epoch"])
+    )
+    return Result(
+        status=int(printed.ret),
+        output="\n".join([*printed.outlines, *printed.errlines]),
+        records=_stable(records),
+        summary=_stable(json.loads((runs[0] / "summary.json").read_text())) if runs else None,
+        manifest=_stable(json.loads((runs[0] / "run.json").read_text())) if runs else None,
+        snapshots={str(p.relative_to(folder)): p.read_text() for p in folder.glob("snapshots/**/*.json")},
+    )
+
+
+def _stable(value: Any) -> Any:
+    """The value without what differs between two runs of the same input."""
+    if isinstance(value, dict):
+        return {key: _stable(item) for key, item in value.items() if key not in VOLATILE}
+    return [_stable(item) for item in value] if isinstance(value, list) else value
+
+
+def _flags(options: Mapping[str, Any]) -> list[str]:
+    flags: list[str] = []
+    for key, value in options.items():
+        name = "--snapshot-update" if key == "snapshot_update" else f"--hl-{key.replace('_', '-')}"
+        if value is True:
+            flags.append(name)
+        else:
+            flags += [f"{name}={item}" for item in (value if isinstance(value, list) else [value])]
+    return flags
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_three_front_ends_agree(name, tmp_path):
+    """The same input gives the same exit status, records, summary, manifest and snapshots in all three."""
+    row = INPUTS[name]
+    front_ends: dict[str, Callable[[Folder], pytest.RunResult]] = {
+        "pytest": lambda folder: folder.pytest(
+            "-p", "no:cacheprovider", *row.paths, *_flags(row.options), cwd=row.cwd
+        ),
+        "command": lambda folder: folder.command("run", *row.paths, *_flags(row.options), cwd=row.cwd),
+        "python": lambda folder: folder.script(PYTHON, json.dumps([row.paths, dict(row.options)]), cwd=row.cwd),
+    }
+    results = {}
+    for front_end, run in front_ends.items():
+        folder = Folder(tmp_path / front_end / "project")
+        folder.path.mkdir(parents=True)
+        row.prepare(folder)
+        results[front_end] = _result(run(folder), folder.path)
+    if name == "the user's prices":
+        assert sum(record["cost_usd"] for record in results["pytest"].records) == 6.0  # one token each way, at $1
+    for front_end, result in results.items():
+        assert result.status == row.status, front_end
+        assert row.message in result.output, front_end
+        assert "INTERNALERROR" not in result.output, front_end
+    expected = results["pytest"]
+    for front_end in ("command", "python"):
+        found = results[front_end]
+        assert found.records == expected.records, front_end
+        assert found.summary == expected.summary, front_end
+        assert found.manifest == expected.manifest, front_end
+        assert found.snapshots == expected.snapshots, front_end
+
+
+def test_the_command_names_only_options_that_it_has(tmp_path):
+    """Every option that an error or a hint of a front end names exists in the command too."""
+    folder = Folder(tmp_path)
+    _plain(folder)
+    hints = _result(folder.command("run", "--provider", "scripted:replies.json", "--gate", "require"), folder.path)
+    named = set(re.findall(r"--[a-z][a-z-]+", hints.output))
+    assert "--snapshot-update" in named
+    usage = "\n".join(folder.command("run", "--help").outlines)
+    assert {option.replace("--hl-", "--") for option in named} <= set(re.findall(r"--[a-z][a-z-]+", usage))

@@ -1,0 +1,36 @@
+"""Text of models, servers and files is made safe for a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_hiddenlayer.terminal_escape import block, one_line, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\rb", "a\\rb"),
+        ("a\r\nb", "a\nb"),
+        ("\u202eabc", "\\u202eabc"),
+        ("\ud800", "\\ud800"),
+        ("\x9b1m", "\\x9b1m"),
+        ("é 中 \t ok", "é 中 \t ok"),
+        ("\u2028", "\\u2028"),
+    ],
+)
+def test_what_steers_a_terminal_is_made_visible(text, shown):
+    """Control characters, direction marks and lone surrogates are escaped; plain text is unchanged."""
+    assert visible(text) == shown
+    assert "\n" not in one_line(text)
+
+
+def test_no_line_of_a_text_passes_for_program_output():
+    """Each line of a text is printed behind a bar."""
+    assert block("a\nmode: b") == ["  │ a", "  │ mode: b"]
+
+
+def test_a_folded_block_counts_the_hidden_lines():
+    """Beyond `max_lines` lines are only counted."""
+    assert block("a\nb\nc", max_lines=1) == ["  │ a", "  … 2 more lines"]
