@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_hiddenlayer.api import evaluate
+from pytest_hiddenlayer.api import evaluate_paths
 from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.project import Project
 from pytest_hiddenlayer.types import ModelName, Spec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,7 +71,7 @@ def _rate(root: Path, model: ModelName, *, limit: int | None) -> float:
     debate = Spec(name="debate", params={"n_agents": 3, "n_rounds": 2})
     options = RunOptions(providers=(model,), strategies=(debate,), gate="off", cache="off", limit=limit)
     began = time.perf_counter()
-    run = evaluate([root / "evals"], options, root=root)
+    run = evaluate_paths([root / "evals"], options, Project(root=root, cwd=root))
     seconds = time.perf_counter() - began
     failed = [record.error for record in run.records if record.outcome == "error"]
     if failed or not run.records:

@@ -17,8 +17,8 @@ from .types import Answer, Completion, GenerationConfig, Message, Request, Sampl
 class ProviderCapabilities:
     """What an open provider can do. The defaults hold for a provider without `capabilities`."""
 
-    endpoint: str = ""  # URL of the server; tells servers apart in caches
-    fingerprint: str = ""  # of the weights; tells models of one name apart in caches
+    endpoint: str = ""  # URL of the server; distinguishes servers in caches
+    fingerprint: str = ""  # of the weights; distinguishes models of one name in caches
     price_list: str | None = None  # the provider's id in genai-prices; None: a call costs what its completion says
     concurrency: tuple[int, int] = (20, 200)  # calls in flight: (initial, maximum)
     timeout_s: float | None = 300.0  # per attempt; None: no limit

@@ -22,6 +22,10 @@ RECORD_SCHEMA = 2
 """Version of the fields of `Record`, as written to `records.jsonl`."""
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
+SCORING_CALLS = "scoring_calls"
+"""Key of `Record.answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
+ROUND_SCORES = "round_scores"
+"""Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,14 +1,14 @@
-"""Which problems the text of nano-1 could have held.
+"""Decides which problems the training text of nano-1 may contain.
 
-nano-1 was trained on chats that a program wrote: fifteen families of problems with random
-numbers and words. Every problem has a key; those whose key's MD5 begins with a byte below 20
-(7.8 %) were left out of the training text, in each family for itself. Two exceptions: facts were
-to be memorised, so none was left out; and a problem that was left out as a sum may still be one
-step inside a word problem (`is_step`).
+nano-1 was trained on generated chats: fifteen families of problems with random numbers and words.
+Every problem has a key. Problems whose key's MD5 starts with a byte below 20 (7.8 %) were left out
+of the training text, separately in each family. There are two exceptions: no facts were left out,
+because the model should memorize them, and a sum that was left out may still be a step of a word
+problem (`is_step`).
 
-`could_be_trained` answers from the prompt alone, and errs to the careful side: a prompt that the
-program could never write counts as new, whatever its key; one that it could have written is new
-only when its key was held out.
+`could_be_trained` decides from the prompt alone and conservatively: a prompt that the generator
+cannot write is new, whatever its key; a prompt that it can write is new only if its key was held
+out.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ PEOPLE = [
 THINGS = ["apples", "pens", "books", "coins", "eggs", "cards", "shells", "stamps", "marbles", "cakes"]
 
 SUM_QUESTIONS = (r"What is (.+)\?", r"Compute (.+)\.", r"(.+) = \?", r"Calculate (.+)\.")
-FACT_QUESTIONS = {  # kind → its wordings, in the order that numbers them in the key
+FACT_QUESTIONS = {  # kind → its wordings; the key contains their index
     "cap": (
         r"What is the capital of ([A-Za-z ]+)\?",
         r"Name the capital of ([A-Za-z ]+)\.",
@@ -98,16 +98,16 @@ SUFFIXES = (
     "Show your work.",
     "Reason first, then answer.",
 )
-WRONG_BY = {1, 2, 3, 10, 100}  # how far a made-up wrong answer lies from the right one
+WRONG_BY = {1, 2, 3, 10, 100}  # differences of generated wrong answers from the correct one
 
 
 def is_test(key: str) -> bool:
-    """Whether the problem with this key was left out of the training text."""
+    """Return whether the problem with this key was left out of the training text."""
     return hashlib.md5(key.encode()).digest()[0] < HELD_OUT_BELOW
 
 
 def is_step(expression: str) -> bool:
-    """Whether a word problem's written-out steps could hold this sum."""
+    """Return whether this sum may be a written step of a word problem."""
     left, operator, right = _operands(expression)
     if operator == "+":
         return 10 <= left <= 99 and 10 <= right <= 99
@@ -117,7 +117,7 @@ def is_step(expression: str) -> bool:
 
 
 def could_be_trained(prompt: str) -> bool:
-    """Whether nano-1's training text can have held this prompt."""
+    """Return whether nano-1's training text may contain this prompt."""
     bare, suffix = _without_suffix(prompt)
     if _fact_key(bare) is not None and suffix in ("", "Answer only."):
         return True
@@ -126,22 +126,22 @@ def could_be_trained(prompt: str) -> bool:
 
 
 def question_key(question: str) -> str | None:
-    """The key of a sum, a word problem or a fact in one of its trained wordings; None outside of them."""
+    """Return the key of a sum, a word problem or a fact in a trained wording; None for any other question."""
     return _sum_key(question) or _word_key(question) or _fact_key(question)
 
 
-# Each reader below takes a whole prompt and returns its key, or None where the program cannot write it.
+# Each reader below takes a whole prompt and returns its key, or None if the generator cannot write it.
 
 
 def _comparison(prompt: str) -> str | None:
-    found = re.fullmatch(r"Is (\d+) (?:greater|less) than (\d+)\? Answer yes or no\.", prompt)
-    # The second number is now and then the first one plus 1 or 10, or minus that.
-    return f"{found[1]},{found[2]}" if found and int(found[1]) <= 999 and int(found[2]) <= 1009 else None
+    match = re.fullmatch(r"Is (\d+) (?:greater|less) than (\d+)\? Answer yes or no\.", prompt)
+    # The second number is sometimes the first one plus or minus 1 or 10.
+    return f"{match[1]},{match[2]}" if match and int(match[1]) <= 999 and int(match[2]) <= 1009 else None
 
 
 def _sorting(prompt: str) -> str | None:
-    found = re.fullmatch(r"Sort ([\d, ]+) in (?:as|des)cending order\.", prompt)
-    numbers = ast.literal_eval(f"[{found[1]}]") if found else []
+    match = re.fullmatch(r"Sort ([\d, ]+) in (?:as|des)cending order\.", prompt)
+    numbers = ast.literal_eval(f"[{match[1]}]") if match else []
     return str(numbers) if 3 <= len(numbers) <= 6 and max(numbers) <= 99 else None
 
 
@@ -153,42 +153,42 @@ def _rewriting(prompt: str) -> str | None:
         r"Reverse (\w+)\.",
     )
     for kind, form in enumerate(forms):
-        found = re.fullmatch(form, prompt)
-        if found and re.fullmatch("[a-z]{3,6}", found[1]):
-            return f"{kind}{found[1]}"
+        match = re.fullmatch(form, prompt)
+        if match and re.fullmatch("[a-z]{3,6}", match[1]):
+            return f"{kind}{match[1]}"
     return None
 
 
 def _json(prompt: str) -> str | None:
-    found = re.fullmatch(r'(.+) Reply as JSON with the key "answer"\.', prompt)
-    key = question_key(found[1]) if found else None
+    match = re.fullmatch(r'(.+) Reply as JSON with the key "answer"\.', prompt)
+    key = question_key(match[1]) if match else None
     return None if key is None else f"4{key}"
 
 
 def _bullets(prompt: str) -> str | None:
-    found = re.fullmatch(r"Make a bullet list of (.+)\.", prompt)
-    words = found[1].split(", ") if found else []
+    match = re.fullmatch(r"Make a bullet list of (.+)\.", prompt)
+    words = match[1].split(", ") if match else []
     known = 2 <= len(words) <= 4 and len(set(words)) == len(words) and set(words) <= set(WORDS)
     return f"5{','.join(words)}" if known else None
 
 
 def _judging(prompt: str) -> str | None:
-    asked = prompt.removesuffix(" Reason first, then answer.")
-    pair = re.fullmatch(r"Question: (.+)\nA: .+\nB: .+\nWhich answer is better, A or B\?", asked)
-    given = re.fullmatch(r"Question: (.+)\nGiven answer: .+\nIs the given answer correct\?", asked)
-    found = pair or given
-    return question_key(found[1]) if found else None
+    request = prompt.removesuffix(" Reason first, then answer.")
+    pair = re.fullmatch(r"Question: (.+)\nA: .+\nB: .+\nWhich answer is better, A or B\?", request)
+    single = re.fullmatch(r"Question: (.+)\nGiven answer: .+\nIs the given answer correct\?", request)
+    match = pair or single
+    return question_key(match[1]) if match else None
 
 
 def _revision(prompt: str) -> str | None:
-    found = re.fullmatch(r"(.+)\nOther agents said: .+\.\nReconsider and give your answer\.", prompt)
-    return question_key(found[1]) if found else None
+    match = re.fullmatch(r"(.+)\nOther agents said: .+\.\nReconsider and give your answer\.", prompt)
+    return question_key(match[1]) if match else None
 
 
 def _majority(prompt: str) -> str | None:
-    """The question behind the answers does not show, so every list that is possible counts as trained."""
-    found = re.fullmatch(r"Answers: (.+)\.\nWhich answer is most common\?", prompt)
-    answers = found[1].split(", ") if found else []
+    """The prompt does not contain the question, so every possible list of answers counts as trained."""
+    match = re.fullmatch(r"Answers: (.+)\.\nWhich answer is most common\?", prompt)
+    answers = match[1].split(", ") if match else []
     different = sorted(set(answers))
     if not answers or len(different) > 2:
         return None
@@ -201,13 +201,13 @@ def _majority(prompt: str) -> str | None:
 
 
 def _planning(prompt: str) -> str | None:
-    found = re.fullmatch(r"Split into steps: (.+)", prompt)
-    return _word_key(found[1]) if found else None
+    match = re.fullmatch(r"Split into steps: (.+)", prompt)
+    return _word_key(match[1]) if match else None
 
 
 def _merging(prompt: str) -> str | None:
-    found = re.fullmatch(r"What is (\d+\+\d+-\d+)\?\nWorker result: .+\nGive the final answer\.", prompt)
-    return found[1] if found else None
+    match = re.fullmatch(r"What is (\d+\+\d+-\d+)\?\nWorker result: .+\nGive the final answer\.", prompt)
+    return match[1] if match else None
 
 
 _READERS = (
@@ -224,11 +224,8 @@ _READERS = (
 )
 
 
-def _some_key_that_was_trained() -> str:
-    return next(str(number) for number in range(100) if not is_test(str(number)))
-
-
-_TRAINED = _some_key_that_was_trained()
+_TRAINED = next(str(number) for number in range(100) if not is_test(str(number)))
+"""Any key that was in the training text."""
 
 
 def _without_suffix(prompt: str) -> tuple[str, str]:
@@ -239,31 +236,31 @@ def _without_suffix(prompt: str) -> tuple[str, str]:
 
 
 def _operands(expression: str) -> tuple[int, str, int]:
-    found = re.fullmatch(r"(\d+)([-+*])(\d+)", expression)
-    if not found:
-        raise ValueError(f"a sum is two numbers joined by +, - or *; got {expression!r}")
-    return int(found[1]), found[2], int(found[3])
+    match = re.fullmatch(r"(\d+)([-+*])(\d+)", expression)
+    if not match:
+        raise ValueError(f"{expression!r} is not a sum; write two numbers joined by +, - or *")
+    return int(match[1]), match[2], int(match[3])
 
 
 def _sum_key(question: str) -> str | None:
     for form in SUM_QUESTIONS:
-        found = re.fullmatch(form, question)
-        if not found or not re.fullmatch(r"\d+[-+*]\d+", found[1]):
+        match = re.fullmatch(form, question)
+        if not match or not re.fullmatch(r"\d+[-+*]\d+", match[1]):
             continue
-        left, operator, right = _operands(found[1])
+        left, operator, right = _operands(match[1])
         seen = left <= 99 and 2 <= right <= 9 if operator == "*" else max(left, right) <= 999
-        return found[1] if seen else None
+        return match[1] if seen else None
     return None
 
 
 def _word_key(question: str) -> str | None:
     for form in WORD_QUESTIONS.values():
-        found = re.fullmatch(form, question)
-        if not found:
+        match = re.fullmatch(form, question)
+        if not match:
             continue
-        # Only a bought-and-given amount has three digits, and that up to 198.
-        numbers = [int(part) for part in found.groups() if part.isdigit()]
-        words = {part for part in found.groups() if not part.isdigit()}
+        # Only an amount that was bought and given away has three digits, up to 198.
+        numbers = [int(part) for part in match.groups() if part.isdigit()]
+        words = {part for part in match.groups() if not part.isdigit()}
         seen = max(numbers[:2]) <= 99 and max(numbers) <= 198 and words <= {*PEOPLE, *THINGS}
         return question if seen else None
     return None
@@ -272,7 +269,7 @@ def _word_key(question: str) -> str | None:
 def _fact_key(question: str) -> str | None:
     for kind, forms in FACT_QUESTIONS.items():
         for number, form in enumerate(forms):
-            found = re.fullmatch(form, question)
-            if found:
-                return f"{kind}{found[1]}{number}"
+            match = re.fullmatch(form, question)
+            if match:
+                return f"{kind}{match[1]}{number}"
     return None

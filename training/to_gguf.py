@@ -1,8 +1,8 @@
 """Writes a model folder as a GGUF file for llama.cpp: `python training/to_gguf.py FOLDER OUT.gguf`.
 
-For folders like the bundled model's: qwen3, unquantized weights in one `model.safetensors`, a
-byte-level BPE that takes digits one by one. Needs `gguf`. Anything else is refused, because a
-tokenizer that splits differently would answer without complaint, only worse.
+It converts folders like the bundled model's: qwen3, unquantized weights in one
+`model.safetensors`, a byte-level BPE with single digits. Needs `gguf`. Other folders are refused,
+because a tokenizer that splits differently would work without an error, but with worse answers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ IN_LAYER = {
 
 
 def to_gguf(folder: Path, out: Path) -> None:
-    """Write `out` in single precision. Raises ValueError for a folder of another kind."""
+    """Write `out` in single precision. Raises ValueError if the folder cannot be converted."""
     config, tokenizer = _json(folder / "config.json"), _json(folder / "tokenizer.json")
     _check(folder, config, tokenizer)
     writer = gguf.GGUFWriter(out, "qwen3")
@@ -54,7 +54,7 @@ def to_gguf(folder: Path, out: Path) -> None:
 
 
 def tensors(path: Path) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-    """(name, values) of a safetensors file: 8 bytes that tell the header's length, the header, the data."""
+    """Yield (name, values) of a safetensors file: 8 bytes with the header's length, the header, the data."""
     raw = path.read_bytes()
     (length,) = struct.unpack("<Q", raw[:8])
     begin = 8 + length
@@ -68,28 +68,28 @@ def tensors(path: Path) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
 
 
 def gguf_name(name: str) -> str:
-    """`model.layers.2.mlp.up_proj.weight` → `blk.2.ffn_up.weight`. Raises ValueError for a name not known."""
+    """Return `blk.2.ffn_up.weight` for `model.layers.2.mlp.up_proj.weight`. Raises ValueError if it is unknown."""
     stem = name.removesuffix(".weight")
     if stem in WHOLE:
         return f"{WHOLE[stem]}.weight"
     _, _, number, part = [*stem.split(".", 3), "", "", ""][:4]
     if part not in IN_LAYER:
-        raise ValueError(f"tensor {name} has no place in a GGUF file of qwen3; convert with llama.cpp's own script")
+        raise ValueError(f"tensor {name} is not part of qwen3; convert the folder with llama.cpp's own script")
     return f"blk.{number}.{IN_LAYER[part]}.weight"
 
 
 def _check(folder: Path, config: dict[str, Any], tokenizer: dict[str, Any]) -> None:
     splits = (tokenizer.get("pre_tokenizer") or {}).get("pretokenizers", [])
     as_smollm = [(part.get("type"), part.get("individual_digits"), part.get("use_regex")) for part in splits]
-    found = {
+    requirements = {
         "model_type qwen3": config.get("model_type") == "qwen3",
         "unquantized weights": "quantization" not in config,
         "byte-level BPE of single digits": as_smollm == [("Digits", True, None), ("ByteLevel", None, True)],
         "a tokenizer without normalizer": tokenizer.get("normalizer") is None,
     }
-    lacking = [what for what, holds in found.items() if not holds]
-    if lacking:
-        raise ValueError(f"{folder}: not {', '.join(lacking)}; convert it with llama.cpp's own script")
+    missing = [name for name, holds in requirements.items() if not holds]
+    if missing:
+        raise ValueError(f"{folder}: not {', '.join(missing)}; convert it with llama.cpp's own script")
 
 
 def _add_shape(writer: gguf.GGUFWriter, name: str, config: dict[str, Any]) -> None:

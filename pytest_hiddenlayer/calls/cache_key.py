@@ -27,9 +27,9 @@ def cache_key_fields(provider: str, model: str, endpoint: str, request: Request)
     }
 
 
-def call_key(identity: Mapping[str, Any]) -> str:
+def call_key(key_fields: Mapping[str, Any]) -> str:
     """Hash of the key fields, as 32 hex digits."""
-    return digest(identity, 32)
+    return digest(key_fields, 32)
 
 
 def _params(params: GenerationConfig) -> dict[str, Any]:

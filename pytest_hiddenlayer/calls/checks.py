@@ -43,4 +43,7 @@ def _truncation_warning(request: Request, completion: Completion) -> str | None:
     size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
     if tokens is None or size < _MIN_BYTES or size / max(tokens, 1) < _MAX_BYTES_PER_TOKEN:
         return None
-    return f"the prompt has {size} bytes and the server read {tokens} tokens: it was cut; raise the model's context"
+    return (
+        f"the prompt has {size} bytes and the server read {tokens} tokens: it was truncated; "
+        "raise the model's context length"
+    )

@@ -61,16 +61,16 @@ class ModelClient:
         Raises ProviderError.
         """
         needs_key = self.stores or self.batcher is not None
-        identity = cache_key_fields(self.name, self.model, self.endpoint, request) if needs_key else {}
-        stored = next((answer for store in self.stores if (answer := store.get(identity)) is not None), None)
-        completion = await self._fresh(identity, request, order) if stored is None else stored
+        key_fields = cache_key_fields(self.name, self.model, self.endpoint, request) if needs_key else {}
+        stored = next((answer for store in self.stores if (answer := store.get(key_fields)) is not None), None)
+        completion = await self._fresh(key_fields, request, order) if stored is None else stored
         for store in self.stores:
-            store.put(identity, completion)
+            store.put(key_fields, completion)
         return completion
 
-    async def _fresh(self, identity: dict[str, Any], request: Request, order: int) -> Completion:
+    async def _fresh(self, key_fields: dict[str, Any], request: Request, order: int) -> Completion:
         if self.batcher is not None:
-            batched = await self.batcher.answer(call_key(identity), request, order)
+            batched = await self.batcher.answer(call_key(key_fields), request, order)
             if batched is not None:
                 return self._checked(request, batched)
         return await self._call(request, order)

@@ -11,11 +11,11 @@ from ..types import Completion
 class Store(Protocol):
     """Stores completions by their cache key fields."""
 
-    def get(self, identity: dict[str, Any]) -> Completion | None:
+    def get(self, key_fields: dict[str, Any]) -> Completion | None:
         """The stored completion; None if there is none."""
         ...
 
-    def put(self, identity: dict[str, Any], completion: Completion) -> None:
+    def put(self, key_fields: dict[str, Any], completion: Completion) -> None:
         """Store a completion, if the store accepts it."""
         ...
 

@@ -105,19 +105,19 @@ class _CacheStore:
     cache: ResponseCache
     deterministic: bool
 
-    def get(self, identity: dict[str, Any]) -> Completion | None:
-        return self.cache.get(identity)
+    def get(self, key_fields: dict[str, Any]) -> Completion | None:
+        return self.cache.get(key_fields)
 
-    def put(self, identity: dict[str, Any], completion: Completion) -> None:
-        self.cache.put(identity, completion, self.deterministic)
+    def put(self, key_fields: dict[str, Any], completion: Completion) -> None:
+        self.cache.put(key_fields, completion, self.deterministic)
 
 
 @dataclass(frozen=True, slots=True)
 class _RecorderStore:
     recorder: Recorder
 
-    def get(self, identity: dict[str, Any]) -> Completion | None:
+    def get(self, key_fields: dict[str, Any]) -> Completion | None:
         return None
 
-    def put(self, identity: dict[str, Any], completion: Completion) -> None:
-        self.recorder.add(identity, completion)
+    def put(self, key_fields: dict[str, Any], completion: Completion) -> None:
+        self.recorder.add(key_fields, completion)

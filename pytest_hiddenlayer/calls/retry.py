@@ -80,6 +80,12 @@ async def retry(
     raise ProviderError(f"{failed} (given up after {tried})") from failed
 
 
+def response_lost(error: BaseException) -> bool:
+    """Whether a request was sent and its response did not arrive: the server may have acted on it, and billed it."""
+    cause = error if isinstance(error, TransientError) else error.__cause__
+    return isinstance(cause, TransientError) and cause.status is None
+
+
 async def _attempt(attempt: Callable[[], Awaitable[T]], retry_policy: RetryPolicy, used_s: float) -> T:
     left_s = None if retry_policy.total_s is None else retry_policy.total_s - used_s
     seconds = min((limit for limit in (retry_policy.attempt_s, left_s) if limit is not None), default=None)
@@ -87,7 +93,7 @@ async def _attempt(attempt: Callable[[], Awaitable[T]], retry_policy: RetryPolic
         async with asyncio.timeout(seconds):
             return await attempt()
     except TimeoutError as error:
-        raise TransientError(f"no whole answer within {seconds or 0:.3g} s") from error
+        raise TransientError(f"no complete answer within {seconds or 0:.3g} s") from error
 
 
 def _wait_s(failed: TransientError, number: int, retry_policy: RetryPolicy) -> float:

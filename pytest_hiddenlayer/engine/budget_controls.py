@@ -22,8 +22,8 @@ from ..protocols import Context
 from ..strategies.bind import BoundStrategy
 from ..strategies.self_consistency import self_consistency
 from ..types import Answer, GenerationConfig, Record
+from ..usage import usage_of
 from .cases import Case
-from .usage import usage_of
 
 MAX_DRAWS_PER_CALL = 4
 """Maximum number of control samples, as a multiple of the strategy's calls."""

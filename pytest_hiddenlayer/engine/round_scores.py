@@ -10,8 +10,6 @@ from ..protocols import Scorer
 from ..scorers.capabilities import capabilities_of
 from ..types import Call, Sample
 
-ROUND_SCORES = "round_scores"
-"""Key in `answer_metadata`: {role: {round: {score, right, answer}}}. Absent if no agent answered in two rounds."""
 _NO_ANSWER = ("length", "refusal", "content_filter")  # finish reasons whose text is not scored, as in a record
 
 

@@ -11,12 +11,11 @@ from typing import Any
 
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..protocols import Provider
-from ..types import Answer, Call, GenerationConfig, Outcome, Record, Score
+from ..types import ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Outcome, Record, Score
 from .cases import Case
 from .context import AnswerContext
 from .record_builder import build_record
-from .round_scores import ROUND_SCORES, round_scores
-from .usage import SCORING_CALLS
+from .round_scores import round_scores
 
 
 async def run_case(

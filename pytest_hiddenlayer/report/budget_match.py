@@ -8,7 +8,7 @@ from typing import Any
 
 from ..results.budget_match.compare import BudgetMatchedComparison, equal_budget
 from ..results.budget_match.pareto import ParetoFront, fronts
-from ..results.budget_match.round_transitions import Flips, flips
+from ..results.budget_match.round_transitions import RoundTransition, round_transitions
 from ..terminal_escape import one_line
 from ..types import Record
 from .budget_match_rows import (
@@ -30,7 +30,7 @@ class Findings:
     """Each strategy against its budget-matched baselines, its changes per round, and its Pareto fronts."""
 
     compared: Sequence[BudgetMatchedComparison]
-    flips: Sequence[Flips]
+    flips: Sequence[RoundTransition]
     fronts: Sequence[ParetoFront]
 
     def to_json(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def find(records: Iterable[Record]) -> Findings:
     """The findings of a run. Takes all of its records, in any order."""
     all_records = list(records)
     compared = equal_budget(all_records)
-    return Findings(compared=compared, flips=flips(all_records), fronts=fronts(all_records, compared))
+    return Findings(compared=compared, flips=round_transitions(all_records), fronts=fronts(all_records, compared))
 
 
 def text(findings: Findings, *, width: int, colour: bool) -> str:

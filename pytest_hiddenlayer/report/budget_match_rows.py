@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..results.budget_match.compare import BudgetMatchedComparison, ControlComparison
 from ..results.budget_match.pareto import ParetoFront, Point
-from ..results.budget_match.round_transitions import Flips
+from ..results.budget_match.round_transitions import RoundTransition
 from ..stats.estimate.mean_interval import Estimate
 from ..stats.paired.compare import PairedTest
 from .details import with_error
@@ -34,7 +34,7 @@ def comparison_rows(comparisons: Sequence[BudgetMatchedComparison]) -> Rows:
     ]
 
 
-def transition_rows(transitions: Sequence[Flips]) -> Rows:
+def transition_rows(transitions: Sequence[RoundTransition]) -> Rows:
     """One row of text per step from round to round, in the order of TRANSITION_HEADERS."""
     return [
         (
@@ -160,7 +160,7 @@ def _task_and_player(key: tuple[str, str, str, str]) -> tuple[str, str]:
     return task, f"{label} {provider}:{slug}"
 
 
-def _step(transition: Flips) -> str:
+def _step(transition: RoundTransition) -> str:
     if transition.after is None:
         return "last majority → verdict"
     return f"{transition.who}, round {transition.before} → {transition.after}"

@@ -13,9 +13,10 @@ from ..report.budget_match import find
 from ..results.budget_match.control_cells import control_figures
 from ..results.log.summary import summary
 from ..results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
-from ..results.regression.gate import GateResult, judge_gates, policy_of
+from ..results.regression.gate import GateResult, judge_gates
 from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
 from ..types import Record
+from .policy import policy_of
 from .session import Session
 
 WriteSnapshot = Callable[[CellConfig, Path, str], None]

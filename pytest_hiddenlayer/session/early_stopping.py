@@ -10,9 +10,9 @@ from ..options import RunOptions
 from ..results.metrics.cells import CellConfig
 from ..results.regression.baseline import CellKey
 from ..results.regression.early_stopping import Adaptive, savings_message, stoppable_cells
-from ..results.regression.gate import match_of
 from ..types import Record
 from .baselines import Baselines
+from .policy import match_of
 
 if TYPE_CHECKING:
     from ..stats.sequential.group_sequential import Decision

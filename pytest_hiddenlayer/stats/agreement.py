@@ -1,4 +1,4 @@
-"""Do raters agree beyond chance? None where that cannot be said, with no rater's opinion made up."""
+"""Agreement of raters beyond chance. It is None if it is undefined; missing ratings are never filled in."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Weights: TypeAlias = Literal["linear", "quadratic"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Agreement:
-    """A coefficient of agreement with its error bar."""
+    """A coefficient of agreement with its standard error and interval."""
 
-    value: float | None  # 1 perfect, 0 as by chance
-    stderr: float | None  # jackknife over items or their clusters
+    value: float | None  # 1 is perfect, 0 is chance; None: undefined
+    stderr: float | None  # by the jackknife over items or their clusters; None: unknown
     ci95: tuple[float, float] | None  # within [-1, 1]
-    n: int  # items that were judged twice
+    n: int  # items with at least two ratings
     why: str = ""  # why the value or its interval is unknown
 
 
 def percent_agreement(a: Sequence[Hashable | None], b: Sequence[Hashable | None]) -> float | None:
-    """The share of the items that both raters judged on which they say the same; None without such an item."""
+    """The share of equal ratings among the items that both raters rated; None if there is no such item."""
     pairs = _pairs(a, b)
     return sum(x == y for x, y in pairs) / len(pairs) if pairs else None
 
@@ -34,32 +34,32 @@ def percent_agreement(a: Sequence[Hashable | None], b: Sequence[Hashable | None]
 def cohen_kappa(
     a: Sequence[Any], b: Sequence[Any], *, weights: Weights | None = None, scale: Sequence[Any] | None = None
 ) -> float | None:
-    """Agreement of two raters beyond chance: 1 - observed/expected disagreement; 0 is chance, 1 perfect.
+    """Agreement of two raters beyond chance, 1 - observed/expected disagreement: 0 is chance, 1 is perfect.
 
-    Cohen 1960; with weights, of the categories' distance on the scale, Cohen 1968. `scale`
-    names all categories in order; left out, those that were used, sorted, which only numbers
-    can be. Items that one rater left out (None) count nothing. None without an item, or where
-    both raters said one and the same thing only. Raises ValueError for unequal lengths and for
-    categories that are not on the scale.
+    Cohen 1960; Cohen 1968 with `weights`, which grow with the distance of two categories on the
+    scale. `scale` lists all categories in order; the default is the sorted categories in use,
+    which weights allow for numbers only. Items that one rater did not rate (None) are ignored.
+    Returns None if no item is left, or if all ratings are the same. Raises ValueError for
+    unequal lengths and for categories that are not on the scale.
     """
     pairs = _pairs(a, b)
     if not pairs:
         return None
-    places = _places({value for pair in pairs for value in pair}, weights, scale)
+    positions = _positions({value for pair in pairs for value in pair}, weights, scale)
     distance = _DISTANCES[weights]
-    observed = sum(distance(places[x], places[y]) for x, y in pairs) / len(pairs)
+    observed = sum(distance(positions[x], positions[y]) for x, y in pairs) / len(pairs)
     counts_a, counts_b = Counter(x for x, _ in pairs), Counter(y for _, y in pairs)
     expected = sum(
-        n * m * distance(places[x], places[y]) for x, n in counts_a.items() for y, m in counts_b.items()
+        n * m * distance(positions[x], positions[y]) for x, n in counts_a.items() for y, m in counts_b.items()
     ) / (len(pairs) * len(pairs))
     return None if expected == 0 else 1 - observed / expected
 
 
 def krippendorff_alpha(ratings: Sequence[Sequence[Any]], *, level: Level = "nominal") -> float | None:
-    """Agreement of any number of raters beyond chance; `ratings[rater][item]`, None where one said nothing.
+    """Agreement of any number of raters beyond chance; `ratings[rater][item]`, None if a rating is missing.
 
-    Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability". Items that fewer than two
-    raters judged count nothing. None where no item was judged twice, or all said one and the
+    Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability". Items with fewer than two
+    ratings are ignored. Returns None if no item has two ratings, or if all ratings are the
     same. Raises ValueError for raters with unequal numbers of items.
     """
     pairable = [item for item in _items(ratings) if len(item) > 1]
@@ -81,13 +81,13 @@ def kappa_agreement(
     scale: Sequence[Any] | None = None,
     groups: Sequence[Hashable | None] | None = None,
 ) -> Agreement:
-    """`cohen_kappa` with its error bar, over the items or their clusters. Raises as that does."""
+    """`cohen_kappa` with standard error and interval, over items or their clusters. Raises as that does."""
     _pairs(a, b)
 
-    def figure(left: Sequence[int]) -> float | None:
-        return cohen_kappa([a[at] for at in left], [b[at] for at in left], weights=weights, scale=scale)
+    def statistic(kept: Sequence[int]) -> float | None:
+        return cohen_kappa([a[index] for index in kept], [b[index] for index in kept], weights=weights, scale=scale)
 
-    return _with_error(figure, [a, b], groups)
+    return _with_error(statistic, [a, b], groups)
 
 
 def alpha_agreement(
@@ -96,30 +96,30 @@ def alpha_agreement(
     level: Level = "nominal",
     groups: Sequence[Hashable | None] | None = None,
 ) -> Agreement:
-    """`krippendorff_alpha` with its error bar, over the items or their clusters. Raises as that does."""
+    """`krippendorff_alpha` with standard error and interval, over items or their clusters. Raises as that does."""
 
-    def figure(left: Sequence[int]) -> float | None:
-        return krippendorff_alpha([[rater[at] for at in left] for rater in ratings], level=level)
+    def statistic(kept: Sequence[int]) -> float | None:
+        return krippendorff_alpha([[rater[index] for index in kept] for rater in ratings], level=level)
 
-    return _with_error(figure, ratings, groups)
+    return _with_error(statistic, ratings, groups)
 
 
 def _with_error(
-    figure: Callable[[Sequence[int]], float | None],
+    statistic: Callable[[Sequence[int]], float | None],
     ratings: Sequence[Sequence[Any]],
     groups: Sequence[Hashable | None] | None,
 ) -> Agreement:
-    """The figure of the items that were judged twice; an interval cut to [-1, 1]."""
+    """The statistic over the items with two ratings; its interval is cut to [-1, 1]."""
     items = _items(ratings)
-    twice = [at for at, item in enumerate(items) if len(item) > 1]
-    value, n = figure(twice), len(twice)
+    pairable = [index for index, item in enumerate(items) if len(item) > 1]
+    value, n = statistic(pairable), len(pairable)
     if value is None:
-        why = "every rater said the same of everything" if twice else "nothing was judged twice"
+        why = "all ratings are the same" if pairable else "no item has two ratings"
         return Agreement(value=None, stderr=None, ci95=None, n=n, why=why)
-    names = None if groups is None else [groups[at] for at in twice]
-    stderr, blocks = jackknife(n, lambda left: figure([twice[at] for at in left]), names)
+    names = None if groups is None else [groups[index] for index in pairable]
+    stderr, blocks = jackknife(n, lambda kept: statistic([pairable[index] for index in kept]), names)
     if not stderr:
-        why = "no interval: it hangs on single items" if stderr is None else "no interval: nothing varies"
+        why = "no interval: undefined without single items" if stderr is None else "no interval: nothing varies"
         return Agreement(value=value, stderr=stderr, ci95=None, n=n, why=why)
     half = quantile(blocks - 1) * stderr
     return Agreement(value=value, stderr=stderr, ci95=(max(-1.0, value - half), min(1.0, value + half)), n=n)
@@ -132,18 +132,18 @@ _DISTANCES: dict[str | None, Callable[[int, int], float]] = {
 }
 
 
-def _places(used: set[Any], weights: Weights | None, scale: Sequence[Any] | None) -> dict[Any, int]:
+def _positions(used: set[Any], weights: Weights | None, scale: Sequence[Any] | None) -> dict[Any, int]:
     if scale is not None:
         if off := used - set(scale):
             raise ValueError(f"{sorted(map(repr, off))} not on the scale {list(scale)!r}")
-        return {value: place for place, value in enumerate(scale)}
+        return {value: position for position, value in enumerate(scale)}
     if weights and not all(isinstance(value, int | float) for value in used):
-        raise ValueError(f"weights need an order: name the scale of {sorted(map(repr, used))}")
-    return {value: place for place, value in enumerate(sorted(used) if weights else used)}
+        raise ValueError(f"weights need an order: pass the scale of {sorted(map(repr, used))}")
+    return {value: position for position, value in enumerate(sorted(used) if weights else used)}
 
 
 def _disagreement(counts: Counter[Any], distance: Callable[[Any, Any], float]) -> float:
-    """The sum of distances over all ordered pairs of ratings."""
+    """The sum of the distances over all ordered pairs of ratings."""
     return sum(n * m * distance(x, y) for x, n in counts.items() for y, m in counts.items())
 
 
@@ -154,18 +154,18 @@ def _metric(totals: Counter[Any], level: Level) -> Callable[[Any, Any], float]:
         return lambda x, y: float((x - y) ** 2)
     ranks, below = {}, 0.0
     for value in sorted(totals):
-        ranks[value] = below + totals[value] / 2  # the middle of its ranks: half of both ends is left out
+        ranks[value] = below + totals[value] / 2  # the middle of its ranks: Krippendorff leaves out half of both ends
         below += totals[value]
     return lambda x, y: (ranks[x] - ranks[y]) ** 2
 
 
 def _items(ratings: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """What was said of each item. Raises ValueError for raters with unequal numbers of items."""
+    """The ratings of each item, without missing ones. Raises ValueError for raters with unequal numbers of items."""
     if len({len(rater) for rater in ratings}) > 1:
-        raise ValueError(f"every rater needs one entry an item; got {[len(rater) for rater in ratings]}")
+        raise ValueError(f"every rater needs one entry per item; got {[len(rater) for rater in ratings]}")
     return [[value for value in item if value is not None] for item in zip(*ratings, strict=True)]
 
 
 def _pairs(a: Sequence[Any], b: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Both raters' opinions of the items that both judged."""
+    """Both ratings of the items that both raters rated."""
     return [(item[0], item[1]) for item in _items([a, b]) if len(item) == 2]

@@ -1,4 +1,4 @@
-"""The bound on calls in flight: it grows, halves once for a burst, and serves the oldest first."""
+"""The limit of calls in flight grows, halves once per burst of overloads, and serves the oldest first."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
 
 
-async def crowd(limiter: AdaptiveLimiter, n: int, *, refuse=lambda: False) -> None:
-    """n calls that each hold a place for one turn of the loop; some are turned away, and come again."""
+async def crowd(limiter: AdaptiveLimiter, n: int, *, rejects=lambda: False) -> None:
+    """n calls that each hold a slot for one iteration of the loop; rejected ones are repeated."""
 
     async def one(order: int) -> None:
         while True:
             async with limiter.acquire(order) as held:
                 await asyncio.sleep(0)
-                if not refuse():
+                if not rejects():
                     limiter.on_success()
                     return
                 limiter.on_overload(held)
@@ -24,22 +24,22 @@ async def crowd(limiter: AdaptiveLimiter, n: int, *, refuse=lambda: False) -> No
     await asyncio.gather(*(one(i) for i in range(n)))
 
 
-def test_it_doubles_until_the_most():
-    """While all goes well each round of calls doubles the bound."""
+def test_it_doubles_up_to_the_maximum():
+    """While all calls succeed, each round doubles the bound."""
     limiter = AdaptiveLimiter(4, 64)
     asyncio.run(crowd(limiter, 500))
     assert (limiter.bound, limiter.peak, limiter.in_flight) == (64, 64, 0)
 
 
 def test_a_fixed_bound_stays():
-    """Start and most equal: it never grows."""
+    """If the initial and the maximum bound are equal, it never grows."""
     limiter = AdaptiveLimiter(3)
     asyncio.run(crowd(limiter, 50))
     assert (limiter.bound, limiter.peak) == (3, 3)
 
 
 def test_without_demand_it_does_not_grow():
-    """Calls that never wait tell nothing of what the server bears."""
+    """If no call waits, successes do not raise the bound."""
     limiter = AdaptiveLimiter(20, 200)
 
     async def one_by_one() -> None:
@@ -51,7 +51,7 @@ def test_without_demand_it_does_not_grow():
 
 
 def test_one_burst_halves_once():
-    """Twenty refusals of calls that were in flight together halve the bound once, a later one again."""
+    """Twenty rejections of calls in flight together halve the bound once, and a later one again."""
 
     async def go() -> list[int]:
         limiter, bounds = AdaptiveLimiter(20, 200), []
@@ -74,8 +74,8 @@ def test_one_burst_halves_once():
     assert asyncio.run(go()) == [10, 5]
 
 
-def test_after_a_cut_it_grows_by_one_a_round():
-    """Additive increase: a round of successes at bound b adds about one."""
+def test_after_an_overload_it_grows_by_one_per_round():
+    """Additive increase: a round of successes adds about one."""
 
     async def go() -> tuple[int, int]:
         limiter = AdaptiveLimiter(40, 200)
@@ -90,29 +90,29 @@ def test_after_a_cut_it_grows_by_one_a_round():
     assert 22 <= after <= 25
 
 
-@pytest.mark.parametrize("bears", [1, 5, 30])
-def test_it_finds_what_the_server_bears(bears):
-    """A server that refuses above `bears` calls: all are answered, and at the end few are refused."""
+@pytest.mark.parametrize("capacity", [1, 5, 30])
+def test_it_finds_the_capacity_of_the_server(capacity):
+    """A server rejects calls above its capacity: all are answered in the end, and few are rejected."""
 
     async def go() -> tuple[int, int]:
         limiter = AdaptiveLimiter(20, 200)
-        refusals = 0
+        rejections = 0
 
-        def refuse() -> bool:
-            nonlocal refusals
-            refusals += limiter.in_flight > bears
-            return limiter.in_flight > bears
+        def rejects() -> bool:
+            nonlocal rejections
+            rejections += limiter.in_flight > capacity
+            return limiter.in_flight > capacity
 
-        await crowd(limiter, 2000, refuse=refuse)
-        return refusals, limiter.bound
+        await crowd(limiter, 2000, rejects=rejects)
+        return rejections, limiter.bound
 
-    refusals, bound = asyncio.run(go())
-    assert refusals < 1000
-    assert bound <= 2 * bears + 2
+    rejections, bound = asyncio.run(go())
+    assert rejections < 1000
+    assert bound <= 2 * capacity + 2
 
 
-def test_a_cancelled_waiter_passes_its_place_on():
-    """Whoever is cancelled while waiting, or just when it was its turn, blocks nobody."""
+def test_a_cancelled_waiter_passes_its_slot_on():
+    """A call that is cancelled while it waits, or just when it gets its slot, blocks no other."""
 
     async def go() -> bool:
         limiter = AdaptiveLimiter(1)

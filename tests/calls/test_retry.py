@@ -1,4 +1,4 @@
-"""The retry loop: what is asked again, how long it waits, and the deadlines that hold."""
+"""Which errors are retried, the waits between attempts, and the deadlines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUICK = RetryPolicy(first_wait_s=0.001, longest_wait_s=0.002)
 
 
 def failing(times: int, error: Callable[[], Exception]):
-    """An attempt that fails so often before it succeeds; `.made` counts them."""
+    """An attempt that fails some times before it succeeds; `.made` counts them."""
     numbers = count(1)
 
     async def attempt() -> Completion:
@@ -39,13 +39,13 @@ def tried(attempt, retry_policy: RetryPolicy = QUICK, limiter: AdaptiveLimiter |
 
 
 def test_the_first_success_counts_its_attempts():
-    """Two transient failures, then an answer: three attempts; without any failure one."""
+    """Two transient failures and an answer are three attempts; an answer alone is one."""
     assert tried(failing(2, lambda: TransientError("busy"))).attempts == 3
     assert tried(failing(0, lambda: TransientError("busy"))).attempts == 1
 
 
-def test_what_is_final_is_not_asked_again():
-    """A ProviderError that is not transient, and any other exception, come through at once."""
+def test_other_errors_are_not_retried():
+    """A ProviderError that is not transient, and any other exception, is raised at once."""
     for error in (lambda: ProviderError("401 wrong key"), lambda: KeyError("bug")):
         attempt = failing(9, error)
         with pytest.raises((ProviderError, KeyError)):
@@ -53,8 +53,8 @@ def test_what_is_final_is_not_asked_again():
         assert attempt.made == 1
 
 
-def test_it_gives_up_and_says_after_what():
-    """After the last attempt the server's word stands with the number of attempts."""
+def test_it_gives_up_after_the_last_attempt():
+    """The error has the server's message and the number of attempts."""
     attempt = failing(99, lambda: TransientError("529 overloaded", slow_down=True))
     with pytest.raises(ProviderError, match=r"529 overloaded \(given up after 4 attempts in"):
         tried(attempt, RetryPolicy(attempts=4, first_wait_s=0.001))
@@ -62,14 +62,14 @@ def test_it_gives_up_and_says_after_what():
 
 
 def test_no_attempt_begins_after_the_deadline():
-    """A wait that would outlast the deadline is not begun."""
+    """A wait that would exceed the deadline does not start."""
     attempt = failing(99, lambda: TransientError("busy", retry_after_s=30))
     with pytest.raises(ProviderError, match="given up after 1 attempt in"):
         tried(attempt, RetryPolicy(total_s=5))
 
 
-def test_a_trickling_answer_meets_the_deadline():
-    """An attempt that never ends is cut off at its deadline, and asked again within the total."""
+def test_a_slow_answer_is_cancelled_at_the_deadline():
+    """An attempt that never ends is cancelled at its deadline, and repeated within the total."""
     began: list[float] = []
 
     async def trickle() -> Completion:
@@ -77,14 +77,16 @@ def test_a_trickling_answer_meets_the_deadline():
         while True:
             await asyncio.sleep(1)
 
-    with pytest.raises(ProviderError, match=r"no whole answer within [\d.]+ s \(given up after 3 attempts in 30 s\)"):
+    with pytest.raises(
+        ProviderError, match=r"no complete answer within [\d.]+ s \(given up after 3 attempts in 30 s\)"
+    ):
         tried(trickle, RetryPolicy(attempt_s=10, total_s=30, first_wait_s=0.1))
     assert len(began) == 3
     assert 10 <= began[1] - began[0] <= 10.1
 
 
-def test_waiting_for_a_place_is_not_part_of_the_deadline():
-    """Calls that queue for one place all succeed, though together they take longer than one may."""
+def test_waiting_for_a_slot_is_not_part_of_the_deadline():
+    """Calls that queue for one slot all succeed, even if together they exceed one call's deadline."""
 
     async def slow() -> Completion:
         await asyncio.sleep(5)
@@ -99,8 +101,8 @@ def test_waiting_for_a_place_is_not_part_of_the_deadline():
     assert len(run_in_virtual_time(go())) == 8
 
 
-def test_refusals_lower_the_bound_and_free_the_place():
-    """While a refused call waits, others have its place."""
+def test_an_overload_lowers_the_bound_and_frees_the_slot():
+    """While a rejected call waits, others use its slot."""
     limiter = AdaptiveLimiter(8, 200)
     tried(failing(2, lambda: TransientError("429", slow_down=True)), limiter=limiter)
     assert (limiter.bound, limiter.in_flight) == (2, 0)
@@ -108,7 +110,7 @@ def test_refusals_lower_the_bound_and_free_the_place():
 
 @given(st.integers(1, 20), st.one_of(st.none(), st.floats(-5, 1000)))
 def test_waits_are_bounded(number, asked):
-    """Full jitter below a doubling bound; a Retry-After is honoured, up to its own bound."""
+    """Full jitter below a bound that doubles; a Retry-After is honoured up to its own bound."""
     retry_policy = RetryPolicy()
     wait = retry._wait_s(TransientError("", retry_after_s=asked), number, retry_policy)
     bound = min(retry_policy.longest_wait_s, retry_policy.first_wait_s * 2 ** (number - 1))

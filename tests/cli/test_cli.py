@@ -136,7 +136,7 @@ def test_run_gates_as_pytest_does(folder):
     done = hiddenlayer(folder, *who, "--baseline", "last", "--epochs", "4", "--adaptive")
     assert done.returncode == 1
     assert "verdict: regressed (sequential test, alpha spent over 4 looks, decided after epoch 1)" in done.stdout
-    assert "36 of 48 answers (75%) not asked" in done.stdout
+    assert "saved 36 of 48 answers (75%)" in done.stdout
 
 
 def test_run_refuses_a_model_folder_of_a_task_file(folder):

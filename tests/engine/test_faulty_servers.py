@@ -82,7 +82,7 @@ def test_a_trickling_body_meets_the_deadline(provider):
         (record,) = run_samples(runtime, 1, "FAULT=trickle")
     assert [type(result) for result in results] == [TimeoutError] * 5
     assert record.outcome == "error"
-    assert "no whole answer within" in record.error
+    assert "no complete answer within" in record.error
 
 
 @pytest.mark.parametrize("provider", ["openai", "openai_responses", "anthropic"])

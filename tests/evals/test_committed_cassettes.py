@@ -1,4 +1,4 @@
-"""The committed cassettes are what the committed model says: 20 calls are asked anew."""
+"""The committed cassettes match the committed model: 20 recorded calls are repeated."""
 
 from __future__ import annotations
 
@@ -39,31 +39,32 @@ def request_of(identity) -> Request:
     )
 
 
-def test_twenty_calls_asked_anew(calls):
-    """Text, finish reason and tokens are the recorded ones, greedy and sampled."""
+def test_twenty_repeated_calls_match(calls):
+    """Repeated calls, greedy and sampled, have the recorded text, finish reason and tokens."""
     from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 
-    chosen = random.Random(4).sample(calls, 20)
-    assert {call.identity["params"]["temperature"] > 0 for call in chosen} == {True, False}
+    selected = random.Random(4).sample(calls, 20)
+    assert {call.key_fields["params"]["temperature"] > 0 for call in selected} == {True, False}
 
-    async def ask() -> list[Completion]:
+    async def complete_all() -> list[Completion]:
         provider = MlxProvider()
         try:
-            return await asyncio.gather(*(provider.complete(request_of(call.identity)) for call in chosen))
+            return await asyncio.gather(*(provider.complete(request_of(call.key_fields)) for call in selected))
         finally:
             await provider.close()
 
-    assert list(map(told, asyncio.run(ask()))) == [told(call.completion) for call in chosen]
+    repeated = [comparable(completion) for completion in asyncio.run(complete_all())]
+    assert repeated == [comparable(call.completion) for call in selected]
 
 
-def told(completion: Completion):
-    """What does not depend on what else is asked."""
+def comparable(completion: Completion):
+    """Return the parts of a completion that do not depend on concurrent calls."""
     usage = replace(completion.usage, cached_input_tokens=0, cache_write_tokens=0)
     return completion.text, completion.finish_reason, usage
 
 
-def test_every_task_has_its_calls(calls):
-    """A thousand calls and more, of every kind of role."""
-    roles = {call.identity["role"].rstrip("0123456789") for call in calls}
+def test_the_cassette_has_calls_of_every_role(calls):
+    """The cassette has more than a thousand calls, and every role occurs."""
+    roles = {call.key_fields["role"].rstrip("0123456789") for call in calls}
     assert len(calls) > 1000
     assert {"answer", "agent-", "judge", "manager", "worker-", "sample-"} <= roles

@@ -1,4 +1,4 @@
-"""Our own evals: no sample was in the bundled model's training text, and the data can be made again."""
+"""The project's evals: no sample was in the bundled models' training texts, and the data are reproducible."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ARITHMETIC = ("sums", "sums_at_once", "sums_written", "json_answers", "commutati
 
 @pytest.fixture(scope="module")
 def holdout() -> Any:
-    """The hold-out rule of nano-1; training/ is in no wheel, so it is imported from the folder above."""
+    """The hold-out rule of nano-1, imported from the repository because no wheel contains training/."""
     sys.path.insert(0, str(ROOT))
     try:
         from training import holdout
@@ -43,7 +43,7 @@ def task_of(path: Path) -> dict[str, Any]:
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The samples of a task file under our own field names, read without the package under test."""
+    """Return the samples of a task file by field name, read without the package under test."""
     task = task_of(path)
     rows = task["samples"]
     if isinstance(rows, str):
@@ -54,12 +54,12 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
             rows = [json.loads(line) for line in text.splitlines()]
         else:
             rows = json.loads(text)
-    renamed = {theirs: ours for ours, theirs in task.get("fields", {}).items()}
-    return [{renamed.get(key, key): value for key, value in row.items()} for row in rows]
+    fields = {column: field for field, column in task.get("fields", {}).items()}
+    return [{fields.get(key, key): value for key, value in row.items()} for row in rows]
 
 
 def prompts() -> Iterator[tuple[str, str, str]]:
-    """(task, sample id, rendered prompt) of all samples."""
+    """Yield (task, sample id, rendered prompt) of all samples."""
     for path in TASKS:
         template = ENVIRONMENT.from_string(task_of(path).get("prompt", "{{ input }}"))
         for row in rows_of(path):
@@ -67,10 +67,10 @@ def prompts() -> Iterator[tuple[str, str, str]]:
 
 
 def expression_of(question: str) -> str:
-    """The sum in `What is 37+58?`, `Compute 37+58.` or `37+58`."""
-    found = re.search(r"\d+[-+*]\d+", question)
-    assert found, question
-    return found[0]
+    """Return the sum in `What is 37+58?`, `Compute 37+58.` or `37+58`."""
+    match = re.search(r"\d+[-+*]\d+", question)
+    assert match, question
+    return match[0]
 
 
 def value_of(expression: str) -> int:
@@ -83,12 +83,12 @@ def debate_samples() -> dict[str, int]:
 
 
 def test_no_prompt_was_in_the_training_text(holdout: Any) -> None:
-    """nano-1 has never read any prompt of our evals."""
+    """nano-1's training text contains no prompt of the evals."""
     assert [(task, id) for task, id, prompt in prompts() if holdout.could_be_trained(prompt)] == []
 
 
-def test_targets_are_right() -> None:
-    """Sums, comparisons, orders and majorities have the answer that Python computes."""
+def test_targets_are_correct() -> None:
+    """The targets of sums, comparisons, sorted lists and majorities are those that Python computes."""
     rows = {path.stem: rows_of(path) for path in TASKS}
     for task in (*ARITHMETIC[:-1], "products", "judged"):
         for row in rows[task]:
@@ -105,32 +105,32 @@ def test_targets_are_right() -> None:
         ordered = sorted(numbers, reverse="descending" in row["input"])
         assert row["target"] == ", ".join(map(str, ordered)), row["id"]
     for row in rows["majority"]:
-        (first, most), *others = Counter(row["input"].split(", ")).most_common()
-        assert row["target"] == first, row["id"]
-        assert all(count < most for _, count in others), row["id"]
+        (winner, votes), *others = Counter(row["input"].split(", ")).most_common()
+        assert row["target"] == winner, row["id"]
+        assert all(count < votes for _, count in others), row["id"]
 
 
 def read_sum(text: str) -> int:
-    """The value of the one product or chain of sums in a question, left to right."""
+    """Return the value of the only product or chain of sums in a question, computed from left to right."""
     signs = text.replace(" plus ", "+").replace(" minus ", "-").replace(" times ", "*")
     if product := re.search(r"(\d+) ?\* ?(\d+)", signs):
         return int(product[1]) * int(product[2])
-    (found,) = re.findall(r"\d+(?: ?[-+] ?\d+)+", signs)
-    return sum(int(number) for number in re.findall(r"-?\d+", found.replace(" ", "")))
+    (chain,) = re.findall(r"\d+(?: ?[-+] ?\d+)+", signs)
+    return sum(int(number) for number in re.findall(r"-?\d+", chain.replace(" ", "")))
 
 
 def read_story(text: str) -> int:
-    """What is left after the three steps of a problem, whatever else it tells."""
+    """Return the result of a problem's three steps, ignoring irrelevant sentences."""
     bought = re.search(r"has (\d+) \w+, buys (\d+), gives \w+ (\d+) and finds (\d+)\.", text)
     shop = r"A shop has (\d+) .*?(\d+) arrive, (\d+) are sold, and (\d+) more arrive\."
-    found = bought or re.search(shop, text)
-    assert found, text
-    first, gained, lost, found_later = map(int, found.groups())
+    match = bought or re.search(shop, text)
+    assert match, text
+    first, gained, lost, found_later = map(int, match.groups())
     return first + gained - lost + found_later
 
 
 def read_cell(text: str) -> str:
-    """The cell that is asked for, of a table in any of its four notations."""
+    """Return the requested cell of a table in any of the four notations."""
     city = "[A-Z][a-z]+"
     people = [
         *re.findall(rf"^(\w+),(\d+),({city}),(\d+)$", text, re.M),
@@ -138,15 +138,15 @@ def read_cell(text: str) -> str:
         *re.findall(rf"^(\w+): age (\d+), city ({city}), score (\d+)$", text, re.M),
         *re.findall(rf"(\w+) is (\d+), lives in ({city}) and has (\d+) points\.", text),
     ]
-    asked = next(line for line in text.split("\n") if line.endswith("?"))
+    question = next(line for line in text.split("\n") if line.endswith("?"))
     assert people, text
-    if "oldest" in asked:
+    if "oldest" in question:
         return str(max(people, key=lambda row: int(row[1]))[0])
-    named = [row for row in people if re.search(rf"\b{row[0]}\b", asked)]
+    named = [row for row in people if re.search(rf"\b{row[0]}\b", question)]
     if named:
         (row,) = named
-        return str(row[1 if re.search(r"old|age", asked) else 2 if re.search(r"city|live", asked) else 3])
-    (row,) = [row for row in people if set(row[1:]) & set(re.findall(r"\w+", asked))]
+        return str(row[1 if re.search(r"old|age", question) else 2 if re.search(r"city|live", question) else 3])
+    (row,) = [row for row in people if set(row[1:]) & set(re.findall(r"\w+", question))]
     return str(row[0])
 
 
@@ -162,21 +162,21 @@ def read_cell(text: str) -> str:
         ("pressure", lambda text: (read_story if " has " in text else read_sum)(text.split("\n")[0])),
     ],
 )
-def test_targets_are_what_an_independent_reader_finds(task: str, read: Callable[[str], int | str]) -> None:
-    """The targets that nano-2's generator gave are those that the text says."""
+def test_targets_match_an_independent_reader(task: str, read: Callable[[str], int | str]) -> None:
+    """The targets of nano-2's generator equal those that an independent reader computes from the text."""
     rows = rows_of(EVALS / f"{task}.yaml")
     assert [(row["id"], str(read(row["input"]))) for row in rows] == [(row["id"], row["target"]) for row in rows]
 
 
-def test_sums_are_no_steps_of_trained_word_problems(holdout: Any) -> None:
-    """A held-out sum or difference does not come back as a step that nano-1 saw written out."""
-    seen = []
+def test_sums_are_not_steps_of_trained_word_problems(holdout: Any) -> None:
+    """No held-out sum or difference is a written step of a word problem that nano-1 may have read."""
+    trained = []
     for path in TASKS:
         for row in rows_of(path) if path.stem in ARITHMETIC else ():
             expression = expression_of(row["input"])
             if "*" not in expression and holdout.is_step(expression):
-                seen.append((path.stem, row["id"]))
-    assert seen == []
+                trained.append((path.stem, row["id"]))
+    assert trained == []
 
 
 @pytest.mark.parametrize(
@@ -197,35 +197,35 @@ def test_sums_are_no_steps_of_trained_word_problems(holdout: Any) -> None:
     ],
 )
 def test_hold_out_by_example(holdout: Any, prompt: str, trained: bool) -> None:
-    """The rule tells a prompt of the training text from a new one."""
+    """The rule distinguishes prompts of the training text from new prompts."""
     assert holdout.could_be_trained(prompt) is trained
 
 
-def test_no_sample_twice() -> None:
-    """No prompt stands twice, in one task or in two."""
+def test_no_prompt_is_repeated() -> None:
+    """All prompts differ, within a task and between tasks."""
     all_prompts = [prompt for _, _, prompt in prompts()]
     assert len(set(all_prompts)) == len(all_prompts)
 
 
 def test_ids_are_unique_and_name_their_problem() -> None:
-    """Every id is its own in its task, readable, and no row number."""
+    """Ids are unique in their task, readable, and not row numbers."""
     for path in TASKS:
         ids = [row["id"] for row in rows_of(path)]
         assert len(set(ids)) == len(ids), path.name
         assert all(not id.isdigit() and "::" not in id and " " not in id for id in ids), path.name
 
 
-def test_data_files_are_what_the_script_writes(tmp_path: Path) -> None:
-    """Running training/make_evals.py again gives the committed bytes."""
+def test_data_files_are_reproducible(tmp_path: Path) -> None:
+    """training/make_evals.py writes the committed bytes of all data files."""
     subprocess.run([sys.executable, "-m", "training.make_evals", tmp_path], check=True, cwd=ROOT)
-    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert made == {name: (EVALS / name).read_bytes() for name in made}
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert written == {name: (EVALS / name).read_bytes() for name in written}
     committed = {path.name for path in EVALS.iterdir() if path.suffix in (".jsonl", ".json", ".csv")}
-    assert set(made) == committed
+    assert set(written) == committed
 
 
-def test_there_is_enough_to_measure() -> None:
-    """At least eight tasks, 250 samples, and 60 debates over three tasks."""
+def test_the_evals_are_large_enough() -> None:
+    """There are at least eight tasks, 250 samples, and 60 debates in three tasks."""
     debates = debate_samples()
     assert len(TASKS) >= 8
     assert sum(len(rows_of(path)) for path in TASKS) >= 250
@@ -234,7 +234,7 @@ def test_there_is_enough_to_measure() -> None:
 
 
 def test_must_pass_is_rare() -> None:
-    """At most three samples of a task must pass, and only a few tasks have any."""
+    """Two tasks have `must_pass` samples, at most three each."""
     counts = {path.stem: sum(bool(row.get("must_pass")) for row in rows_of(path)) for path in TASKS}
     with_any = [count for count in counts.values() if count]
     assert len(with_any) == 2
@@ -242,7 +242,7 @@ def test_must_pass_is_rare() -> None:
 
 
 def readme_rows() -> list[list[str]]:
-    """Task, what it asks, n, scorer, single of both models, other strategies: the table in evals/README.md."""
+    """Return the table of evals/README.md: task, asks, n, scorer, both models' scores, other strategies."""
     table = (EVALS / "README.md").read_text(encoding="utf-8")
     return [
         [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| `")
@@ -259,11 +259,11 @@ def test_readme_lists_every_task_with_its_size() -> None:
     assert {row[0]: int(row[2]) for row in readme_rows()} == {path.stem: len(rows_of(path)) for path in TASKS}
 
 
-def test_readme_says_what_the_snapshots_say() -> None:
-    """Every score in the table is that of a committed snapshot, of the old model and the bundled one."""
+def test_readme_matches_the_snapshots() -> None:
+    """Every score in the table equals that of a committed snapshot, for nano-1 and the bundled model."""
     for task, _, _, _, old, new, others in readme_rows():
         assert old == snapshot_score(task, "single", "nano-1"), task
         assert new == snapshot_score(task, "single", BUNDLED), task
         strategies = [name for name in task_of(EVALS / f"{task}.yaml").get("strategies", []) if name != "single"]
-        said = [f"{name} {snapshot_score(task, name, BUNDLED)}" for name in strategies]
-        assert others == (", ".join(said) or "-"), task
+        scores = [f"{name} {snapshot_score(task, name, BUNDLED)}" for name in strategies]
+        assert others == (", ".join(scores) or "-"), task

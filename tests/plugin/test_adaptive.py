@@ -22,7 +22,7 @@ def test_a_clear_regression_ends_after_the_first_epoch(repeated):
     result.stdout.fnmatch_lines(
         [
             "verdict: regressed (sequential test, alpha spent over 5 looks, decided after epoch 1)",
-            "adaptive: 1 of 1 cells decided early, 48 of 60 answers (80%) not asked",
+            "adaptive: 1 of 1 cells decided early, saved 48 of 60 answers (80%)",
             "SKIPPED*adaptive: regressed was decided after epoch 1 of 5",
         ]
     )
@@ -34,7 +34,7 @@ def test_nothing_is_skipped_while_nothing_is_decided(repeated):
     """Without a difference twelve samples decide nothing: all epochs are asked, and the verdict says so."""
     result = repeated.run("--hl-adaptive")
     result.assert_outcomes(passed=61)
-    result.stdout.fnmatch_lines(["adaptive: 0 of 1 cells decided early, 0 of 60 answers (0%) not asked"])
+    result.stdout.fnmatch_lines(["adaptive: 0 of 1 cells decided early, saved 0 of 60 answers (0%)"])
 
 
 def test_sameness_ends_early_too(repeated):

@@ -121,7 +121,7 @@ def test_min_scored(sums):
     ("change", "said"),
     [
         (lambda c: c.pop("samples"), "missing*samples*--snapshot-update"),
-        (lambda c: c["samples"]["s0"].update(score=float("nan")), "NaN is no score"),
+        (lambda c: c["samples"]["s0"].update(score=float("nan")), "NaN is not a score"),
         (lambda c: c["samples"]["s0"].update(score=2), "sample 's0': not a result"),
         (lambda c: c.update(scorer="numeric/1"), "was scored by 'numeric/1', this run by 'exact/1'"),
         (lambda c: [s.update(hash="0" * 16) for s in c["samples"].values()], "nothing was compared"),
@@ -227,7 +227,7 @@ def test_baseline_last(two):
 def test_baseline_unknown(two):
     """A reference that names nothing is red, and the message says where it was looked for."""
     result = two[0].run("--baseline", "nothing")
-    result.stdout.fnmatch_lines(["gate of *'nothing' is no path, no run and no git ref *under reports/runs*"])
+    result.stdout.fnmatch_lines(["gate of *'nothing' is not a path, a run or a git ref *under reports/runs*"])
     assert result.ret == 1
 
 
@@ -259,7 +259,7 @@ def test_underpowered_fails_where_asked(folder):
     result.stdout.fnmatch_lines(
         [
             "gate of *: underpowered*",
-            "verdict: underpowered: 4 samples are too few to show any change; for one of 0.05*",
+            "verdict: underpowered: 4 samples are too few to detect any change; detecting 0.05*",
         ]
     )
 
@@ -312,7 +312,7 @@ def test_a_new_model_is_gated_against_the_old_one(folder, workers):
     arguments = ["evals", "--provider", "scripted:new.json", "-rA", "--baseline=@scripted:replies.json", *workers]
     result = folder.plain(*arguments)
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["the baseline is another model's: scripted:replies.json", "*verdict: regressed*"])
+    result.stdout.fnmatch_lines(["the baseline is from another model: scripted:replies.json", "*verdict: regressed*"])
 
 
 def test_the_gate_has_properties(folder, workers):

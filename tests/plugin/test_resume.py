@@ -46,7 +46,7 @@ def test_answers_are_taken_over(sums, workers):
     assert {record["run_id"] for record in second.values()} == {next(r.name for r in sums.runs() if r != first)}
     assert second["s0"]["answer_metadata"]["resumed_from"] == first.name
     assert "resumed_from" not in second["s1"]["answer_metadata"]
-    result.stdout.fnmatch_lines([f"{n - 1} of {n} answers taken over from {first.name}"])
+    result.stdout.fnmatch_lines([f"{n - 1} of {n} answers reused from {first.name}"])
 
 
 def test_a_changed_question_is_asked_again(sums):

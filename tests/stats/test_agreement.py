@@ -1,4 +1,4 @@
-"""Agreement: by hand, against scikit-learn, krippendorff and statsmodels, and published figures."""
+"""Agreement: by hand, against scikit-learn, krippendorff and statsmodels, and published values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pytest_hiddenlayer.stats.agreement import (
     krippendorff_alpha,
     percent_agreement,
 )
-from pytest_hiddenlayer.stats.estimate.jackknife import MOST_BLOCKS, jackknife
+from pytest_hiddenlayer.stats.estimate.jackknife import MAX_BLOCKS, jackknife
 
 PAIRS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=30)
 TABLES = st.lists(st.lists(st.one_of(st.none(), st.integers(1, 4)), min_size=6, max_size=6), min_size=2, max_size=4)
@@ -46,7 +46,7 @@ def raters(n: int, seed: int = 0) -> tuple[list[int], list[int]]:
 
 @given(PAIRS, st.sampled_from([None, "linear", "quadratic"]))
 def test_kappa_against_sklearn(pairs, weights):
-    """Cohen's kappa is scikit-learn's; where that is undefined ours is None."""
+    """Cohen's kappa is scikit-learn's; it is None if undefined."""
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
     found = cohen_kappa(a, b, weights=weights)
     labels = sorted(set(a) | set(b))
@@ -58,7 +58,7 @@ def test_kappa_against_sklearn(pairs, weights):
 
 @given(PAIRS, st.sampled_from(["linear", "quadratic"]))
 def test_weights_over_a_whole_scale_against_sklearn(pairs, weights):
-    """With the scale named, categories that nobody used keep their place between the others."""
+    """With a scale, unused categories keep their position."""
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
     found = cohen_kappa(a, b, weights=weights, scale=[1, 2, 3, 4])
     if len(set(a) | set(b)) > 1:
@@ -102,14 +102,14 @@ def test_chance_is_zero_and_perfect_is_one():
 
 
 def test_missing_opinions_count_nothing():
-    """What one rater left out is no opinion."""
+    """Missing ratings are ignored."""
     assert cohen_kappa(["x", "y", None, "x"], ["x", "y", "y", None]) == 1
     assert percent_agreement(["x", None], ["x", "y"]) == 1
 
 
 @pytest.mark.parametrize("pair", [([], []), (["x"], [None]), (["x", "x"], ["x", "x"])])
 def test_what_cannot_be_said_is_none(pair):
-    """No item, none that both judged, or nothing but one category: no agreement beyond chance is defined."""
+    """Without a common item, or with one category only, agreement is undefined."""
     assert cohen_kappa(*pair) is None
     assert krippendorff_alpha(pair) is None
 
@@ -121,14 +121,14 @@ def test_unequal_raters_are_refused():
         lambda: krippendorff_alpha([[1], []]),
         lambda: kappa_agreement([1], []),
     ):
-        with pytest.raises(ValueError, match="one entry an item"):
+        with pytest.raises(ValueError, match="one entry per item"):
             call()
 
 
 def test_words_have_no_order_of_their_own():
-    """Weights over words ask for the scale; with it `low` to `high` is further than `low` to `medium`."""
+    """Weights over words need the scale; with it `low` to `high` is further than `low` to `medium`."""
     near, far = (["low", "low", "high"], ["medium", "low", "high"]), (["low", "low", "high"], ["high", "low", "high"])
-    with pytest.raises(ValueError, match="name the scale"):
+    with pytest.raises(ValueError, match="pass the scale"):
         cohen_kappa(*near, weights="linear")
     scale = ["low", "medium", "high"]
     assert cohen_kappa(*near, weights="linear", scale=scale) > cohen_kappa(*far, weights="linear", scale=scale)
@@ -152,7 +152,7 @@ def test_kappas_error_against_statsmodels():
 
 
 def test_clusters_widen_the_error():
-    """Each item five times in a cluster of its own tells nothing new."""
+    """Each item five times in its own cluster has the error of the items alone."""
     a, b = raters(40)
     five = [x for x in a for _ in range(5)], [x for x in b for _ in range(5)]
     groups = [f"g{at // 5}" for at in range(200)]
@@ -171,7 +171,7 @@ def test_many_items_are_left_out_in_blocks():
         return cohen_kappa([a[at] for at in left], [b[at] for at in left])
 
     stderr, blocks = jackknife(1000, figure)
-    assert blocks == len(calls) == MOST_BLOCKS
+    assert blocks == len(calls) == MAX_BLOCKS
     table = np.zeros((4, 4))
     np.add.at(table, (np.array(a) - 1, np.array(b) - 1), 1)
     assert stderr == pytest.approx(cohens_kappa(table).std_kappa, rel=0.1)
@@ -185,7 +185,7 @@ def test_the_jackknife_of_a_mean_is_its_standard_error():
 
 
 def test_alpha_covers():
-    """The interval of alpha holds the value of very many items in 92 to 98 % of 200 runs of 40 items."""
+    """The interval of alpha contains the value of very many items in 92 to 98 % of 200 runs of 40 items."""
     truth = krippendorff_alpha(raters(50_000, seed=9))
     intervals = [alpha_agreement(raters(40, seed=100 + run)).ci95 for run in range(200)]
     assert 0.92 <= np.mean([low <= truth <= high for low, high in intervals]) <= 0.98
@@ -194,19 +194,19 @@ def test_alpha_covers():
 @pytest.mark.parametrize(
     ("ratings", "value", "why"),
     [
-        ([[1, None], [None, 2]], None, "nothing was judged twice"),
-        ([[1, 1, 1], [1, 1, 1]], None, "every rater said the same of everything"),
-        ([[1, 1, 2], [1, 1, 2]], 1.0, "no interval: it hangs on single items"),
+        ([[1, None], [None, 2]], None, "no item has two ratings"),
+        ([[1, 1, 1], [1, 1, 1]], None, "all ratings are the same"),
+        ([[1, 1, 2], [1, 1, 2]], 1.0, "no interval: undefined without single items"),
         ([[1, 1, 2, 2], [1, 1, 2, 2]], 1.0, "no interval: nothing varies"),
-        ([], None, "nothing was judged twice"),
+        ([], None, "no item has two ratings"),
     ],
 )
 def test_unknown_agreement_says_why(ratings, value, why):
-    """Where value or interval cannot be known, a sentence says why; nothing is NaN."""
+    """If the value or its interval is undefined, `why` states the reason; nothing is NaN."""
     found = alpha_agreement(ratings)
     assert (found.value, found.ci95, found.why) == (value, None, why)
 
 
 def test_only_items_judged_twice_count():
-    """n is the number of items with two opinions."""
+    """n is the number of items with two ratings."""
     assert alpha_agreement(PUBLISHED).n == 11

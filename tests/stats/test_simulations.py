@@ -1,4 +1,4 @@
-"""Error rates, power and coverage by simulation with fixed seeds. The figures stand in docs/statistics.md."""
+"""Error rates, power and coverage by simulation with fixed seeds. docs/statistics.md has the figures."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_margin_keeps_alpha(margin):
 
 
 def covered(found: PairedTest, truth: float) -> bool:
-    """Whether the interval holds the true difference."""
+    """Whether the interval contains the true difference."""
     return found.ci95[0] <= truth <= found.ci95[1]
 
 
@@ -154,12 +154,12 @@ def epochs_of(
 
 @pytest.mark.parametrize(("planned", "draws"), [(3, 4000), pytest.param(5, 20_000, marks=pytest.mark.slow)])
 def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
-    """Looking after each epoch, at most 6 % of 2 000 null runs are called worse, and as many better."""
+    """With a look after each epoch, at most 6 % of 2 000 null runs are called worse, and at most 6 % better."""
     monkeypatch.setattr("pytest_hiddenlayer.stats.sequential.group_sequential.DRAWS", draws)
     random, groups = np.random.default_rng(0), groups_of(30, 2)
     runs = [epochs_of(random, 30, 2, 0.0, planned)[:2] for _ in range(2000)]
     found = [
-        decide(looks, groups, planned=planned, before=BaselineScores(scores=old, epochs=1)) for looks, old in runs
+        decide(looks, groups, planned=planned, baseline=BaselineScores(scores=old, epochs=1)) for looks, old in runs
     ]
     said = [one.verdict for one in found if one is not None]
     print(f"worse {said.count('regressed') / 2000:.3f}, better {said.count('improved') / 2000:.3f}")
@@ -168,10 +168,10 @@ def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
 
 
 def test_the_sequential_test_saves_epochs_and_little_power():
-    """Against −15 points at n = 150 it stops after fewer than 3 of 5 epochs, and sees what the fixed test sees."""
+    """Against −15 points at n = 150 it stops after fewer than 3 of 5 epochs, with the power of the fixed test."""
     random = np.random.default_rng(1)
     runs = [epochs_of(random, 150, 1, 0.15, 5) for _ in range(100)]
-    found = [decide(looks, planned=5, before=BaselineScores(scores=old, epochs=1)) for looks, old, _ in runs]
+    found = [decide(looks, planned=5, baseline=BaselineScores(scores=old, epochs=1)) for looks, old, _ in runs]
     power = np.mean([one is not None and one.verdict == "regressed" for one in found])
     fixed = np.mean([compare_pairs(old, new, epochs=(1, 5)).p_worse <= ALPHA for _, old, new in runs])
     looks = np.mean([one.look if one else 5 for one in found])

@@ -1,4 +1,4 @@
-"""Records, cells and baselines for the tests of what reads records."""
+"""Records, cells and baselines for tests of packages that read records."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def record(name: str, value: float | None, **changes: object) -> Record:
 
 
 def cell(values: dict[str, float | None], **plan: object) -> CellMetrics:
-    """The figures of a cell whose samples have these scores."""
+    """The metrics of a cell whose samples have these scores."""
     chosen = replace(PLAN, total=len(values), selected=tuple(values), **plan)
     return compute_metrics(chosen, [record(name, value) for name, value in values.items()])
 
@@ -87,5 +87,5 @@ def base(values: dict[str, float | None], **changes: object) -> Baseline:
 
 
 def some(right: int, n: int, start: int = 0) -> dict[str, float | None]:
-    """n samples, `right` of them right, beginning with sample `start`."""
+    """n samples, `right` of them right, from sample `start` on."""
     return {f"s{(i + start) % n}": float(i < right) for i in range(n)}

@@ -1,4 +1,4 @@
-"""How the bundled model is measured: shares, gains and their intervals over problems."""
+"""The figures of the bundled model: shares, gains and their intervals over problems."""
 
 from __future__ import annotations
 
@@ -17,53 +17,53 @@ from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.stats.estimate.mean_interval import wilson
 from training.nano import evaluate
-from training.nano.evaluate import Asked, orders
+from training.nano.evaluate import Model, orders
 from training.nano.families import Chat
 from training.nano.figures import gain_of, grouped, share_of
 from training.nano.samples import family_samples, pairs, problems_of
 
 
 def test_a_share_of_different_problems_has_wilsons_interval() -> None:
-    """Where no problem comes twice, n is the number of problems."""
-    found = share_of([True] * 90 + [False] * 10, range(100))
-    assert (found.value, found.n, found.problems) == (0.9, 100, 100)
-    assert found.interval == pytest.approx(wilson(0.9, 100))
+    """If all problems differ, the interval is Wilson's interval over the chats."""
+    share = share_of([True] * 90 + [False] * 10, range(100))
+    assert (share.value, share.n, share.problems) == (0.9, 100, 100)
+    assert share.interval == pytest.approx(wilson(0.9, 100))
 
 
 def test_wordings_of_one_problem_count_as_one() -> None:
-    """A hundred chats about ten problems, each always right or always wrong, tell about as much as ten."""
-    right = [problem != 0 for problem in range(10) for _ in range(10)]
-    found = share_of(right, [problem for problem in range(10) for _ in range(10)])
-    assert (found.value, found.n, found.problems) == (0.9, 100, 10)
-    low, high = found.interval or (0, 0)
+    """The interval of 100 chats about ten problems, all right or all wrong per problem, is like that of ten."""
+    correct = [problem != 0 for problem in range(10) for _ in range(10)]
+    share = share_of(correct, [problem for problem in range(10) for _ in range(10)])
+    assert (share.value, share.n, share.problems) == (0.9, 100, 10)
+    low, high = share.interval or (0, 0)
     assert high - low > 2 * (wilson(0.9, 100)[1] - wilson(0.9, 100)[0])
 
 
-def test_kinds_are_counted_apart() -> None:
-    """A share for each kind."""
-    found = grouped([True, False, True, True], [1, 2, 3, 4], ["a", "a", "b", "b"])
-    assert {kind: (share.value, share.n) for kind, share in found.items()} == {"a": (0.5, 2), "b": (1.0, 2)}
+def test_kinds_are_counted_separately() -> None:
+    """Each kind has its own share."""
+    by_kind = grouped([True, False, True, True], [1, 2, 3, 4], ["a", "a", "b", "b"])
+    assert {kind: (share.value, share.n) for kind, share in by_kind.items()} == {"a": (0.5, 2), "b": (1.0, 2)}
 
 
-def test_an_interval_of_gains_holds_what_it_promises() -> None:
-    """Of 400 simulated measurements about 95 % hold the true gain, with problems that come in clusters."""
+def test_the_interval_of_a_gain_has_its_coverage() -> None:
+    """About 95 % of 400 simulated intervals contain the true gain, with clustered problems."""
     rng = random.Random(1)
-    held = 0
+    covered = 0
     for _ in range(400):
         single, vote, problems = [], [], []
         for problem in range(60):
-            shift = rng.gauss(0.1, 0.1)  # of one problem, in all its wordings
+            shift = rng.gauss(0.1, 0.1)  # common to all wordings of a problem
             for _ in range(rng.choice((1, 2, 4))):
                 single.append(0.5)
                 vote.append(0.5 + shift + rng.gauss(0, 0.1))
                 problems.append(problem)
         gain = gain_of(single, vote, problems)
-        held += gain.low <= 0.1 <= gain.high
-    assert 0.92 <= held / 400 <= 0.98
+        covered += gain.low <= 0.1 <= gain.high
+    assert 0.92 <= covered / 400 <= 0.98
 
 
-def test_chats_about_one_problem_are_known() -> None:
-    """Two wordings of a sum are one problem, a text without any is its own."""
+def test_chats_about_one_problem_are_recognized() -> None:
+    """Two wordings of a sum are one problem; a text without a problem counts as its own problem."""
     prompts = ("What is 412+388?", "Compute 388+412.", "What is 412-388?", "Hello.", "Hello!")
     first, second, other, text, more = problems_of([Chat(prompt=prompt, answer="") for prompt in prompts])
     assert first == second
@@ -71,22 +71,22 @@ def test_chats_about_one_problem_are_known() -> None:
 
 
 @pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> type[Asked]:
-    """A measured model that says what a test gives it."""
+def scripted(monkeypatch: pytest.MonkeyPatch) -> type[Model]:
+    """A model that returns the given reply to each prompt."""
 
-    class Scripted(Asked):
-        def __init__(self, said: dict[str, str]) -> None:
-            self.said = said
+    class Scripted(Model):
+        def __init__(self, replies: dict[str, str]) -> None:
+            self.replies = replies
 
         def texts(self, chats: Sequence[Chat], *, temperature: float = 0.0, times: int = 1) -> list[list[str]]:
-            return [[self.said[chat.prompt]] * times for chat in chats]
+            return [[self.replies[chat.prompt]] * times for chat in chats]
 
     monkeypatch.setattr(evaluate, "PAIRED", {"win_rate": evaluate.PAIRED["win_rate"]})
     return Scripted
 
 
 @pytest.mark.parametrize(
-    ("said", "shares"),
+    ("reply", "shares"),
     [
         ("right", (1.0, 1.0, 1.0)),
         ("wrong", (0.0, 0.0, 1.0)),
@@ -95,23 +95,22 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> type[Asked]:
         ("I cannot say", (0.0, 0.0, 0.0)),
     ],
 )
-def test_both_orders_agree_only_where_both_name_an_answer(
-    scripted: type[Asked], said: str, shares: tuple[float, float, float]
+def test_orders_are_consistent_only_if_both_verdicts_prefer_an_answer(
+    scripted: type[Model], reply: str, shares: tuple[float, float, float]
 ) -> None:
-    """Ties and unreadable verdicts are wrong in both orders, and name no answer."""
-    both = pairs("win_rate", 20)
-    other = {"[[A]]": "[[B]]", "[[B]]": "[[A]]"}
-    told = {
-        chat.prompt: {"right": chat.gold, "wrong": other[chat.gold]}.get(said, said)
-        for chats in both
+    """Ties and unreadable verdicts are wrong in both orders and not consistent."""
+    opposite = {"[[A]]": "[[B]]", "[[B]]": "[[A]]"}
+    replies = {
+        chat.prompt: {"right": chat.gold, "wrong": opposite[chat.gold]}.get(reply, reply)
+        for chats in pairs("win_rate", 20)
         for chat in chats
     }
-    found = orders(scripted(told), 20)["win_rate"]
-    assert tuple(found[name]["share"] for name in ("A", "B", "same")) == shares
+    figures = orders(scripted(replies), 20)["win_rate"]
+    assert tuple(figures[name]["share"] for name in ("A", "B", "same")) == shares
 
 
-def test_no_two_problems_draw_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every chat has seeds of its own, the same in each run."""
+def test_every_answer_has_its_own_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each chat's answers have different seeds, which are the same in each run."""
     seen: list[int] = []
 
     async def complete(self: MlxProvider, request: object) -> object:
@@ -119,10 +118,10 @@ def test_no_two_problems_draw_the_same_numbers(monkeypatch: pytest.MonkeyPatch) 
         return type("Done", (), {"text": "1"})
 
     monkeypatch.setattr(MlxProvider, "complete", complete)
-    asked = Asked(bundled_path())
+    model = Model(bundled_path())
     chats = family_samples("sums_at_once", 20)
-    asked.texts(chats, temperature=0.8, times=5)
+    model.texts(chats, temperature=0.8, times=5)
     assert len(set(seen)) == 100
-    again, seen[:] = sorted(seen), []
-    asked.texts(chats, temperature=0.8, times=5)
-    assert sorted(seen) == again
+    first_run, seen[:] = sorted(seen), []
+    model.texts(chats, temperature=0.8, times=5)
+    assert sorted(seen) == first_run

@@ -1,4 +1,4 @@
-"""The bundled model's training text: no held-out problem in it, none of `evals/`, and always the same."""
+"""The bundled model's training text: it is reproducible and contains no held-out problem and none of `evals/`."""
 
 from __future__ import annotations
 
@@ -27,38 +27,38 @@ SEED = 2
 
 
 def texts(chunks: range) -> Iterator[str]:
-    """Prompts with their answers, as the model reads them."""
+    """Yield prompts with their answers, as the model reads them."""
     for number in chunks:
         for _, chat in chunk(SEED, number):
             yield f"{chat.prompt}\n{chat.answer}"
 
 
 def overlap(chunks: range) -> list[tuple[str, str]]:
-    """Held-out keys found in training text, read from the text alone."""
+    """Return the held-out keys in training text, read from the text alone."""
     return [(key, text) for text in texts(chunks) for key in keys_in(text) if is_held_out(key)]
 
 
 def test_no_held_out_problem_is_in_the_training_text() -> None:
-    """Of two chunks of training text no problem was held out, asked or as a step."""
+    """Two chunks of training text contain no held-out problem, neither as a question nor as a step."""
     assert overlap(range(2)) == []
 
 
 @pytest.mark.slow
 def test_no_held_out_problem_is_in_a_long_training_text() -> None:
-    """The same of 200 000 chats, far into the text too."""
+    """200 000 chats late in the training text contain no held-out problem either."""
     assert overlap(range(150, 150 + 200_000 // CHUNK + 1)) == []
 
 
-@pytest.mark.parametrize("family", sorted({*FAMILIES} - {"coherence"}))  # whose texts are no problems
-def test_what_is_read_from_texts_is_not_nothing(family: str) -> None:
-    """Nearly every held-out prompt is recognised: the reader that finds no overlap can find one."""
+@pytest.mark.parametrize("family", sorted({*FAMILIES} - {"coherence"}))  # coherence has no problems
+def test_held_out_problems_are_recognized(family: str) -> None:
+    """The reader recognizes almost every held-out prompt, so that it would find an overlap."""
     chats = family_samples(family, 100)
     seen = [any(map(is_held_out, keys_in(chat.prompt))) for chat in chats]
     assert sum(seen) >= 99
 
 
 def test_every_problem_of_the_evals_is_held_out() -> None:
-    """No sample of evals/ asks a problem that training text may hold."""
+    """No sample of evals/ has a problem that training text may contain."""
     prompts = list(eval_prompts())
     assert len(prompts) > 300
     assert [(prompt, key) for prompt in prompts for key in keys_in(prompt) if not is_held_out(key)] == []
@@ -66,46 +66,46 @@ def test_every_problem_of_the_evals_is_held_out() -> None:
 
 
 def test_about_one_in_sixteen_is_held_out() -> None:
-    """The hash takes its share, beside the evals."""
+    """The hash holds out one key in sixteen, in addition to the keys of evals/."""
     keys = [f"{a}+{b}" for a in range(100, 300) for b in range(300, 400)]
     share = sum(map(is_held_out, keys)) / len(keys)
     assert share == pytest.approx(1 / 16, abs=0.01)
     assert len(eval_keys()) > 300
 
 
-def test_the_same_number_gives_the_same_chunk() -> None:
-    """A chunk depends on seed and number and on nothing else."""
+def test_equal_numbers_have_equal_chunks() -> None:
+    """A chunk depends only on the seed and its number."""
     assert chunk(SEED, 5)[:500] == chunk(SEED, 5)[:500]
     assert chunk(SEED, 5)[:500] != chunk(SEED, 6)[:500]
     assert chunk(SEED, 5)[:500] != chunk(SEED + 1, 5)[:500]
 
 
 def test_samples_are_the_same_each_time() -> None:
-    """Two evaluations ask the same."""
+    """Two evaluations use the same samples."""
     for family in FAMILIES:
         assert family_samples(family, 20) == family_samples(family, 20)
 
 
 def words(prompt: str) -> list[str]:
-    """All but the random end of a judge prompt's tags."""
+    """Return the words of a prompt without the random suffixes of a judge prompt's tags."""
     return re.findall(r"\w+", re.sub(r"-[0-9a-f]{12}>|[0-9a-f]{12}>", ">", prompt))
 
 
 @pytest.mark.parametrize("family", PAIRED)
 def test_pairs_come_in_both_orders(family: str) -> None:
-    """The same question twice, the right answer as A and then as B; both orders are held out."""
+    """Each pair occurs with the correct answer as A and as B; both orders are held out."""
     first, second = pairs(family, 40)
     assert {chat.gold.strip("[]") for chat in first} == {"A"}
     assert {chat.gold.strip("[]") for chat in second} == {"B"}
-    for one, other in zip(first, second, strict=True):
-        assert sorted(words(one.prompt)) == sorted(words(other.prompt))
-        assert one.prompt != other.prompt
-        assert any(map(is_held_out, keys_in(one.prompt)))
-        assert keys_in(one.prompt) == keys_in(other.prompt)
+    for as_a, as_b in zip(first, second, strict=True):
+        assert sorted(words(as_a.prompt)) == sorted(words(as_b.prompt))
+        assert as_a.prompt != as_b.prompt
+        assert any(map(is_held_out, keys_in(as_a.prompt)))
+        assert keys_in(as_a.prompt) == keys_in(as_b.prompt)
 
 
 def test_every_family_has_weight() -> None:
-    """All families stand in every mixture."""
+    """Every mixture has a weight for every family."""
     for mixture in SCHEDULE:
         assert set(mixture.weights) == set(FAMILIES)
 
@@ -128,7 +128,7 @@ NEW = {
     "reconsider": (together.NEW_RECONSIDER, together.RECONSIDERED),
     "plans": (together.NEW_PLANS, together.PLANS),
 }
-"""Wordings that only measurements use, and the known ones."""
+"""By part of a prompt: the wordings that only evaluations use, and those of the training text."""
 
 
 @pytest.fixture(scope="module")
@@ -138,20 +138,20 @@ def trained_texts() -> list[str]:
 
 @pytest.mark.parametrize("part", NEW)
 def test_new_wordings_are_in_no_training_text(part: str, trained_texts: list[str]) -> None:
-    """No training chat is put as the measured paraphrases are, whatever its numbers and names."""
+    """No training chat has the form of an evaluated paraphrase, whatever its numbers and names."""
     new, known = NEW[part]
     for form in new:
-        assert not [text for text in trained_texts if is_put_as(text, form)], form
-    assert any(is_put_as(text, form) for form in known for text in trained_texts)
+        assert not [text for text in trained_texts if has_form(text, form)], form
+    assert any(has_form(text, form) for form in known for text in trained_texts)
 
 
 @pytest.mark.parametrize("part", NEW)
 def test_new_wordings_can_never_be_drawn(part: str) -> None:
-    """Whatever is taken at each choice of the known forms, none of the new ones comes out."""
+    """No combination of choices in the known forms produces a new wording."""
     new, known = NEW[part]
     for form in new:
-        shown = SLOT.sub("X", form)
-        assert not [other for other in known if re.fullmatch(every_wording(SLOT.sub("X", other)), shown)], form
+        text = SLOT.sub("X", form)
+        assert not [other for other in known if re.fullmatch(every_wording(SLOT.sub("X", other)), text)], form
     for form in set(known):
         drawn_once = worded(random.Random(1), form)
         assert re.fullmatch(every_wording(form), drawn_once)
@@ -159,27 +159,27 @@ def test_new_wordings_can_never_be_drawn(part: str) -> None:
 
 
 def every_wording(form: str) -> str:
-    """A form of prompts as a pattern."""
+    """Return a pattern of all wordings of a prompt form."""
     return re.escape(form).replace("<", "(?:").replace(">", ")").replace("/", "|")
 
 
-def is_put_as(text: str, form: str) -> bool:
-    """Whether the form's literal parts stand in the text, one after the other."""
-    place = 0
+def has_form(text: str, form: str) -> bool:
+    """Return whether the text contains the form's literal parts in order."""
+    position = 0
     for part in re.split(r"\{\w+\}|\|", form):
-        place = text.find(part, place)
-        if place < 0:
+        position = text.find(part, position)
+        if position < 0:
             return False
-        place += len(part)
+        position += len(part)
     return True
 
 
 @pytest.mark.parametrize("family", PARAPHRASED)
-def test_a_paraphrase_takes_the_new_wordings(family: str) -> None:
-    """Every reworded prompt holds one of the wordings above."""
+def test_a_paraphrase_uses_the_new_wordings(family: str) -> None:
+    """Every reworded prompt contains one of the new wordings."""
     forms = [form for new, _ in NEW.values() for form in new]
     for chat in family_samples(family, 30, paraphrase=True):
-        assert any(is_put_as(chat.prompt, form) for form in forms), chat.prompt
+        assert any(has_form(chat.prompt, form) for form in forms), chat.prompt
 
 
 def drawn(family: str, count: int) -> list[Chat]:
@@ -189,7 +189,7 @@ def drawn(family: str, count: int) -> list[Chat]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_gold_is_read_from_the_answer(family: str) -> None:
-    """Each answer holds what it is measured by."""
+    """Each answer contains the gold value by which it is measured."""
     for chat in drawn(family, 50):
         assert chat.gold
         assert read_answer(chat.answer) == chat.gold
@@ -208,12 +208,12 @@ def test_gold_is_read_from_the_answer(family: str) -> None:
     ],
 )
 def test_sums_are_worked_out_from_the_right(written: Sum, worked: str) -> None:
-    """Each digit with its carry, by hand."""
+    """The working equals a hand-computed one, digit by digit with carries."""
     assert written.worked == worked
 
 
 def test_keys_do_not_depend_on_the_order_of_a_sum() -> None:
-    """23+45 and 45+23 are one problem, 23-45 another; steps between digits are none."""
+    """23+45 and 45+23 have the same key; steps between digits have none."""
     assert sum_key(23, "+", 45) == sum_key(45, "+", 23) == "23+45"
     assert sum_key(9, "*", 23) == "9*23"
     assert sum_key(7, "+", 8) is None
@@ -221,8 +221,8 @@ def test_keys_do_not_depend_on_the_order_of_a_sum() -> None:
     assert Chain(22, (("+", 86), ("-", 40))).stated == "22+86=108. 108-40=68"
 
 
-def test_a_text_gives_its_problems_back() -> None:
-    """Sums in prompts and in working, chains step by step, stories through their distractors."""
+def test_problems_are_read_from_a_text() -> None:
+    """The reader finds sums in prompts and workings, the steps of chains, and stories with distractors."""
     assert keys_in("What is 40+22?") == {"22+40"}
     assert keys_in("What is 22 plus 86 minus 40?") == {"22+86", "108-40"}
     assert keys_in("23+48: 3+8+0=11, 2+4+1=7. Answer: 71") == {"23+48"}

@@ -1,5 +1,5 @@
-"""The bundled model from nothing: a generator of chats, a trainer, an evaluation.
+"""Trains the bundled model from scratch: a generator of chats, a trainer and an evaluation.
 
-Floors, each knows those above it only: problems, words, split; draw, questions; families;
-mixture; tokens, model, optim; train, decode, evaluate, export.
+Layers, each imports only earlier ones: problems, words, split; sampling, questions; families;
+mixture; tokens, model, optim; decode, quick_eval, run; train, evaluate, export.
 """

@@ -1,6 +1,6 @@
 """Writes MODEL_CARD.md into a model folder: `python -m training.nano.card RUN FOLDER`.
 
-Every figure in it comes from the run's log.jsonl and figures.json and from the model's files.
+All its figures come from the run's log.jsonl and figures.json and from the model's files.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GOALS: dict[str, tuple[float, tuple[str, ...]]] = {
 
 
 def card(run: Path, folder: Path) -> str:
-    """The text of the card."""
+    """Return the text of the card."""
     figures: Figures = _json(run / "figures.json")
     config: Figures = _json(folder / "config.json")
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -53,12 +53,12 @@ def card(run: Path, folder: Path) -> str:
     )
 
 
-def _below(figures: Figures, least: float) -> list[str]:
-    return [f"{name} ({found['share']:.2f})" for name, found in figures.items() if found["share"] < least]
+def _below(figures: Figures, limit: float) -> list[str]:
+    return [f"{name} ({figure['share']:.2f})" for name, figure in figures.items() if figure["share"] < limit]
 
 
 def chat_shares(last_chunk: int) -> dict[str, float]:
-    """The share of each family in the chats of a run's text, from its first chunk to its last."""
+    """Return the share of each family in a run's chats, from the first chunk to `last_chunk`."""
     total: dict[str, float] = dict.fromkeys(FAMILIES, 0.0)
     for number in range(last_chunk + 1):
         weights = weights_of(number)
@@ -68,7 +68,7 @@ def chat_shares(last_chunk: int) -> dict[str, float]:
 
 
 def parameters(config: Figures) -> int:
-    """How many weights a configuration has."""
+    """Return the number of weights of a configuration."""
     width, inner = config["hidden_size"], config["num_attention_heads"] * config["head_dim"]
     layer = 4 * width * inner + 3 * width * config["intermediate_size"] + 2 * width + 2 * config["head_dim"]
     return int(config["num_hidden_layers"] * layer + config["vocab_size"] * width + width)
@@ -79,8 +79,8 @@ def _goals(figures: Figures) -> Iterator[Figures]:
         shares = {family: figures["families"][family]["share"] for family in families}
         weakest = min(shares, key=shares.__getitem__)
         reached = sum(shares.values()) / len(shares)
-        told = {"name": name, "wanted": wanted, "families": ", ".join(families), "reached": reached}
-        yield told | {"weakest": weakest, "least": shares[weakest]}
+        goal = {"name": name, "wanted": wanted, "families": ", ".join(families), "reached": reached}
+        yield goal | {"weakest": weakest, "least": shares[weakest]}
 
 
 def _json(path: Path) -> Any:

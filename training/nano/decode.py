@@ -1,4 +1,4 @@
-"""Greedy answers of a network in torch, many prompts at once: quick figures while it trains."""
+"""Decodes greedily with a network in torch, many prompts at once, for quick evaluations during training."""
 
 from __future__ import annotations
 
@@ -7,57 +7,57 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .model import Network, Places
+from .model import Network, Positions
 
 END = 0
-HIDDEN = -1e9
+MASKED = -1e9
 
 
 @torch.no_grad()
 def greedy(
     network: Network, prompts: Sequence[Sequence[int]], *, limit: int = 192, batch: int = 64
 ) -> list[list[int]]:
-    """The tokens that follow each prompt, up to the end of the turn."""
-    order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
+    """Return the tokens that follow each prompt, up to the end of the turn and at most `limit`."""
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     answers: dict[int, list[int]] = {}
     for start in range(0, len(order), batch):
-        places = order[start : start + batch]
-        found = _together(network, [list(prompts[place]) for place in places], limit)
-        answers.update(zip(places, found, strict=True))
-    return [answers[place] for place in range(len(prompts))]
+        indices = order[start : start + batch]
+        rows = _decode_batch(network, [list(prompts[index]) for index in indices], limit)
+        answers.update(zip(indices, rows, strict=True))
+    return [answers[index] for index in range(len(prompts))]
 
 
-def _together(network: Network, prompts: list[list[int]], limit: int) -> list[list[int]]:
-    """One batch; shorter prompts are padded on the left, where nothing sees them."""
+def _decode_batch(network: Network, prompts: list[list[int]], limit: int) -> list[list[int]]:
+    """Decode one batch; shorter prompts have masked padding on the left."""
     width = max(map(len, prompts))
     padding = torch.tensor([width - len(prompt) for prompt in prompts])
     ids = torch.tensor([[END] * (width - len(prompt)) + prompt for prompt in prompts])
-    unseen = torch.arange(width) < padding[:, None]
-    states, past = network.hidden(ids, _first(network, unseen))
+    padded = torch.arange(width) < padding[:, None]
+    states, past = network.hidden(ids, _prompt_positions(network, padded))
     token = network.logits(states[:, -1]).argmax(-1)
-    taken = [token]
+    tokens = [token]
     ended = token == END
-    while len(taken) < limit and not bool(ended.all()):
-        unseen = torch.cat((unseen, torch.zeros(len(prompts), 1, dtype=torch.bool)), 1)
-        states, past = network.hidden(token[:, None], _next(network, unseen), past)
+    while len(tokens) < limit and not bool(ended.all()):
+        padded = torch.cat((padded, torch.zeros(len(prompts), 1, dtype=torch.bool)), 1)
+        states, past = network.hidden(token[:, None], _next_position(network, padded), past)
         token = network.logits(states[:, -1]).argmax(-1)
-        taken.append(token)
+        tokens.append(token)
         ended |= token == END
-    return [_until_end(row) for row in torch.stack(taken, 1).tolist()]
+    return [_until_end(row) for row in torch.stack(tokens, 1).tolist()]
 
 
-def _first(network: Network, unseen: Tensor) -> Places:
-    """Rotary positions count from the padding on: only distances matter to them."""
-    width = unseen.shape[1]
-    whole = network.places(width)
-    hidden = whole.hidden + unseen[:, None, None, :] * HIDDEN
-    # A padded place sees nothing; the lowest score of all is then as good as any other.
-    return Places(whole.cos, whole.sin, hidden.clamp_min(HIDDEN))
+def _prompt_positions(network: Network, padded: Tensor) -> Positions:
+    """Return positions that count the padding too: rotary embeddings depend on distances only."""
+    width = padded.shape[1]
+    causal = network.positions(width)
+    mask = causal.mask + padded[:, None, None, :] * MASKED
+    # A padded position attends to nothing; its scores are all equal after the clamp, and nothing reads it.
+    return Positions(causal.cos, causal.sin, mask.clamp_min(MASKED))
 
 
-def _next(network: Network, unseen: Tensor) -> Places:
-    cos, sin = network.angles(torch.tensor([unseen.shape[1] - 1]))
-    return Places(cos, sin, unseen[:, None, None, :] * HIDDEN)
+def _next_position(network: Network, padded: Tensor) -> Positions:
+    cos, sin = network.angles(torch.tensor([padded.shape[1] - 1]))
+    return Positions(cos, sin, padded[:, None, None, :] * MASKED)
 
 
 def _until_end(ids: list[int]) -> list[int]:

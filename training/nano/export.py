@@ -1,7 +1,7 @@
 """Writes a checkpoint as a model folder: `python -m training.nano.export CHECKPOINT FOLDER`.
 
-Half precision, in the form that `mlx_lm.load` reads. Of a run whose learning rate has fallen to
-nothing the weights are taken as they are, of any other their running average.
+The folder has half precision and the format that `mlx_lm.load` reads. If the run's learning rate
+has decayed, the weights are exported unchanged; otherwise their running average is exported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
 
 def export(checkpoint: Path, folder: Path) -> None:
-    """A model folder; the tokenizer is the one beside the checkpoint."""
+    """Write a model folder with the tokenizer from the checkpoint's folder."""
     folder.mkdir(parents=True, exist_ok=True)
     network = read_network(checkpoint)
     weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
@@ -34,7 +34,7 @@ def export(checkpoint: Path, folder: Path) -> None:
 
 
 def read_network(checkpoint: Path) -> Network:
-    """The network that a checkpoint stands for."""
+    """Return a checkpoint's network, with averaged weights unless its learning rate has decayed."""
     state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
     network = Network(Shape(**state["shape"]))
     network.load_state_dict(state["network"])

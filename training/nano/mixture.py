@@ -1,4 +1,4 @@
-"""Which families the training text holds, and how much of each."""
+"""The families of the training text and the weight of each."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FAMILIES: dict[str, Family] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mixture:
-    """Weights of the families, from one chunk of the training text on."""
+    """Weights of the families, starting at one chunk of the training text."""
 
     from_chunk: int
     weights: Mapping[str, float]
@@ -83,7 +83,7 @@ _FIRST = {
     "work": 3,
     "merge": 3,
 }
-# What is short and was still weak after sixteen million tokens comes more often.
+# More of the short families that were still weak after sixteen million tokens.
 _LATER = _FIRST | {
     "compare": 12,
     "rewrite": 12,
@@ -93,8 +93,8 @@ _LATER = _FIRST | {
     "json_answers": 4,
     "judge_pair": 8,
 }
-# After forty-five million, what is long and done makes room for what is not. Comparisons are short,
-# and one answer tells a single bit: few of them teach nothing.
+# After forty-five million tokens: less of the long families that are learnt. Comparisons are short
+# and each answer is a single bit, so a small share of them teaches nothing.
 _LAST = _LATER | {
     "sums_written": 5,
     "chains_written": 2,
@@ -114,11 +114,11 @@ _LAST = _LATER | {
     "work": 2,
     "merge": 2,
 }
-# At fifty-five million comparisons are learnt; to find a row by its name is what still fails.
+# At fifty-five million tokens comparisons are learnt; finding a table row by its name still fails.
 _FOUND = _LAST | {"compare": 35, "tables": 40}
-# While the learning rate falls, nothing should be rare.
+# While the learning rate decays, no family should be rare.
 _CLOSING = _FOUND | {"compare": 45, "tables": 30, "coherence": 3, "judge_answer": 6, "reconsider": 6, "votes": 5}
-# After eighty million, what broke in wordings that it had not read comes more often, in many more forms.
+# After eighty million tokens: more of the families that fail in unread wordings, in many more forms.
 _WORDED = _CLOSING | {
     "compare": 28,
     "tables": 28,
@@ -153,16 +153,16 @@ SYSTEMS = (
     "You are good at arithmetic.",
 )
 SYSTEM_SHARE = 0.04
-CHUNK = 8192  # chats that are made, sorted by length and shuffled together
+CHUNK = 8192  # chats that are generated, sorted by length and shuffled together
 
 
 def weights_of(number: int) -> Mapping[str, float]:
-    """The weights that hold for a chunk."""
+    """Return the weights of a chunk."""
     return max((m for m in SCHEDULE if m.from_chunk <= number), key=lambda m: m.from_chunk).weights
 
 
 def chunk(seed: int, number: int) -> list[tuple[str, Chat]]:
-    """The chats of one chunk, each with its family; the same for the same seed and number."""
+    """Return the chats of one chunk, each with its family; equal for equal seed and number."""
     rng = random.Random(f"nano-2 {seed} {number}")
     weights = weights_of(number)
     families = rng.choices([*weights], [*weights.values()], k=CHUNK)
@@ -170,7 +170,7 @@ def chunk(seed: int, number: int) -> list[tuple[str, Chat]]:
     return [(family, FAMILIES[family](draw)) for family in families]
 
 
-def system_of(seed: int, number: int, place: int) -> str:
-    """The system message of a chat of a chunk; mostly none."""
-    rng = random.Random(f"nano-2 system {seed} {number} {place}")
+def system_of(seed: int, number: int, index: int) -> str:
+    """Return the system message of a chat of a chunk; mostly empty."""
+    rng = random.Random(f"nano-2 system {seed} {number} {index}")
     return rng.choice(SYSTEMS) if rng.random() < SYSTEM_SHARE else ""

@@ -1,7 +1,7 @@
-"""The network, of mlx-lm's type qwen3, in torch and in single precision.
+"""The network in torch and single precision, of mlx-lm's type qwen3.
 
-Names of parameters are those of the released files, so that an export is a copy. Attention is
-written as plain products: on a CPU this trains faster than PyTorch's own.
+Parameters have the names of the released files, so that an export is a copy. Attention uses plain
+matrix products, which train faster on a CPU than PyTorch's own attention.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Shape:
     epsilon: float = 1e-6
 
     def config(self) -> dict[str, Any]:
-        """config.json as mlx-lm reads it."""
+        """Return config.json in the format that mlx-lm reads."""
         return {
             "model_type": "qwen3",
             "architectures": ["Qwen3ForCausalLM"],
@@ -51,31 +51,31 @@ class Shape:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the sizes as JSON values."""
         return asdict(self)
 
 
 def fuse() -> bool:
-    """Make each of the small functions below one pass over memory; False without a C++ compiler for it."""
+    """Compile each of the small functions below to one pass over memory. False if there is no C++ compiler."""
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
         return False
-    for function in (normed, gated, turned):
+    for function in (normed, gated, rotated):
         globals()[function.__name__] = torch.compile(function, dynamic=True)
     return True
 
 
 def normed(x: Tensor, gain: Tensor, epsilon: float) -> Tensor:
-    """Divided by the root mean square of the last axis, times the gain."""
+    """Return x divided by the root mean square of its last axis, times the gain."""
     return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon) * gain
 
 
 def gated(gate: Tensor, up: Tensor) -> Tensor:
-    """What a gated layer lets through."""
+    """Return the output of a gate: silu(gate) * up."""
     return F.silu(gate) * up
 
 
-def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions, the two halves of a head paired, as qwen3 has them."""
+def rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Apply rotary position embeddings; as in qwen3, the two halves of a head form the pairs."""
     a, b = x.chunk(2, -1)
     return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
@@ -97,19 +97,19 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where tokens stand: the angles of their positions (T, head/2), and what is hidden (T, S) or (B, 1, T, S)."""
+class Positions:
+    """Cosine and sine of token positions (T, head/2), and the attention mask (T, S) or (B, 1, T, S)."""
 
     cos: Tensor
     sin: Tensor
-    hidden: Tensor
+    mask: Tensor
 
 
 Cache = list[tuple[Tensor, Tensor]]
 
 
 class Attention(nn.Module):
-    """Causal attention with normed queries and keys and rotary positions, in halves."""
+    """Causal attention with normed queries and keys and rotary position embeddings."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -119,22 +119,24 @@ class Attention(nn.Module):
         self.o_proj = linear(inner, shape.width)
         self.q_norm, self.k_norm = Norm(shape.head_size, shape.epsilon), Norm(shape.head_size, shape.epsilon)
 
-    def forward(self, x: Tensor, places: Places, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Any]:
-        q = turned(self.q_norm(self._split(self.q_proj(x))), places.cos, places.sin)
-        k = turned(self.k_norm(self._split(self.k_proj(x))), places.cos, places.sin)
+    def forward(
+        self, x: Tensor, positions: Positions, past: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Any]:
+        q = rotated(self.q_norm(self._split(self.q_proj(x))), positions.cos, positions.sin)
+        k = rotated(self.k_norm(self._split(self.k_proj(x))), positions.cos, positions.sin)
         v = self._split(self.v_proj(x))
         if past is not None:
             k, v = torch.cat((past[0], k), 2), torch.cat((past[1], v), 2)
-        scores = (q * self.head_size**-0.5) @ k.transpose(-1, -2) + places.hidden
-        seen = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
-        return self.o_proj(seen), (k, v)
+        scores = (q * self.head_size**-0.5) @ k.transpose(-1, -2) + positions.mask
+        attended = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+        return self.o_proj(attended), (k, v)
 
     def _split(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self.heads, self.head_size).transpose(1, 2)
 
 
 class FeedForward(nn.Module):
-    """A gated layer."""
+    """A gated feed-forward layer."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -147,7 +149,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and a gated layer, each beside what passes through."""
+    """Attention and a feed-forward layer, each with a residual connection."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -158,18 +160,18 @@ class Block(nn.Module):
     def forward(
         self,
         x: Tensor,
-        places: Places,
+        positions: Positions,
         past: tuple[Tensor, Tensor] | None = None,
         only: Tensor | None = None,
     ) -> tuple[Tensor, Any]:
-        """The stream (B, T, width), or (n, width) at the n flat positions `only`; and keys and values."""
-        seen, kept = self.self_attn(self.input_layernorm(x), places, past)
-        x = x + seen if only is None else (x + seen).flatten(0, 1)[only]
-        return x + self.mlp(self.post_attention_layernorm(x)), kept
+        """Return the stream (B, T, width), or (n, width) at the n flat positions `only`, and the keys and values."""
+        attended, keys_values = self.self_attn(self.input_layernorm(x), positions, past)
+        x = x + attended if only is None else (x + attended).flatten(0, 1)[only]
+        return x + self.mlp(self.post_attention_layernorm(x)), keys_values
 
 
 class Body(nn.Module):
-    """What the files call `model`."""
+    """The part that the files call `model`."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -185,44 +187,44 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.model = Body(shape)
-        self._begin()
+        self._initialize()
 
     def forward(self, ids: Tensor, where: Tensor) -> Tensor:
-        """Logits (n, vocabulary) after the tokens at the n flat positions `where` of ids (B, T)."""
-        places = self.places(ids.shape[1])
+        """Return logits (n, vocabulary) after the tokens at the n flat positions `where` of ids (B, T)."""
+        positions = self.positions(ids.shape[1])
         x = self.model.embed_tokens(ids)
         for block in self.model.layers:
-            # What the last block gives to the other positions, nobody reads.
-            last = where if block is self.model.layers[-1] else None
-            x, _ = block(x, places, only=last)
+            # Nothing reads the last block's output at the other positions.
+            only = where if block is self.model.layers[-1] else None
+            x, _ = block(x, positions, only=only)
         return self.logits(self.model.norm(x))
 
-    def hidden(self, ids: Tensor, places: Places, past: Cache | None = None) -> tuple[Tensor, Cache]:
-        """Normed states (B, T, width) and the keys and values of every layer."""
-        x, kept = self.model.embed_tokens(ids), []
-        for number, block in enumerate(self.model.layers):
-            x, pair = block(x, places, past[number] if past else None)
-            kept.append(pair)
-        return self.model.norm(x), kept
+    def hidden(self, ids: Tensor, positions: Positions, past: Cache | None = None) -> tuple[Tensor, Cache]:
+        """Return the normed states (B, T, width) and the keys and values of each layer."""
+        x, cache = self.model.embed_tokens(ids), []
+        for index, block in enumerate(self.model.layers):
+            x, keys_values = block(x, positions, past[index] if past else None)
+            cache.append(keys_values)
+        return self.model.norm(x), cache
 
     def logits(self, states: Tensor) -> Tensor:
-        """Scores of every token."""
+        """Return the logits of every token (..., vocabulary)."""
         return states @ self.model.embed_tokens.weight.T
 
-    def places(self, length: int) -> Places:
-        """Positions 0 to length - 1, each seeing itself and what stands before it."""
+    def positions(self, length: int) -> Positions:
+        """Return positions 0 to length - 1 with a causal mask."""
         cos, sin = self.angles(torch.arange(length))
-        return Places(cos, sin, torch.full((length, length), -1e9).triu(1))
+        return Positions(cos, sin, torch.full((length, length), -1e9).triu(1))
 
     def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Cosine and sine, (..., head/2)."""
+        """Return cosine and sine of the rotary angles, (..., head/2)."""
         size = self.shape.head_size
         rates = self.shape.rope_base ** (-torch.arange(0, size, 2).float() / size)
-        turned = positions[..., None].float() * rates
-        return turned.cos(), turned.sin()
+        angles = positions[..., None].float() * rates
+        return angles.cos(), angles.sin()
 
-    def _begin(self) -> None:
-        """Normal weights; what writes into the stream begins small."""
+    def _initialize(self) -> None:
+        """Initialize weights from normal distributions; layers that write into the residual stream start small."""
         for name, parameter in self.named_parameters():
             if "embed" in name:
                 nn.init.normal_(parameter, 0, 0.02)

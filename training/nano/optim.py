@@ -1,8 +1,8 @@
 """Muon for the matrices, AdamW for the rest.
 
-Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks": the momentum of a
-matrix, made orthogonal by Newton and Schulz's iteration. Ours iterates in single precision, which
-a CPU does faster than bfloat16, and over all matrices of one shape at once.
+Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks": a matrix's momentum
+is orthogonalized by the Newton-Schulz iteration. This version iterates in single precision, which
+is faster than bfloat16 on a CPU, and over all matrices of one shape at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DECAY = 0.01
 
 
 class Muon:
-    """Steps of all matrices of a network."""
+    """The Muon optimizer for all matrices of a network."""
 
     def __init__(self, matrices: list[nn.Parameter]) -> None:
         groups: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
@@ -31,26 +31,26 @@ class Muon:
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """One step with this learning rate."""
+        """Take one step with this learning rate."""
         for group, momentum in zip(self.groups, self.momenta, strict=True):
-            slopes = torch.stack([parameter.grad for parameter in group if parameter.grad is not None])
-            momentum.lerp_(slopes, 1 - MOMENTUM)
-            turned = orthogonal(slopes.lerp(momentum, MOMENTUM))
-            reach = rate * max(1.0, group[0].shape[0] / group[0].shape[1]) ** 0.5
-            for parameter, direction in zip(group, turned, strict=True):
-                parameter.mul_(1 - rate * DECAY).add_(direction, alpha=-reach)
+            gradients = torch.stack([parameter.grad for parameter in group if parameter.grad is not None])
+            momentum.lerp_(gradients, 1 - MOMENTUM)
+            directions = orthogonal(gradients.lerp(momentum, MOMENTUM))
+            step_size = rate * max(1.0, group[0].shape[0] / group[0].shape[1]) ** 0.5
+            for parameter, direction in zip(group, directions, strict=True):
+                parameter.mul_(1 - rate * DECAY).add_(direction, alpha=-step_size)
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the state that a checkpoint keeps."""
         return {"momenta": self.momenta}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state of a checkpoint."""
         self.momenta = state["momenta"]
 
 
 def orthogonal(x: Tensor) -> Tensor:
-    """Matrices (n, a, b) with their singular values near 1."""
+    """Return the matrices (n, a, b) with singular values near 1."""
     tall = x.shape[1] > x.shape[2]
     x = x.transpose(1, 2) if tall else x
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
@@ -61,7 +61,7 @@ def orthogonal(x: Tensor) -> Tensor:
 
 
 class Optimizer:
-    """Both together."""
+    """Muon for the matrices and AdamW for embeddings and gains."""
 
     def __init__(self, network: nn.Module) -> None:
         named = [*network.named_parameters()]
@@ -71,7 +71,7 @@ class Optimizer:
         self.adam = torch.optim.AdamW(rest, lr=REST_RATE, betas=(0.9, 0.98), weight_decay=0.0)
 
     def step(self, share: float) -> None:
-        """One step at this share of the full learning rates; the slopes are cleared."""
+        """Take one step at this share of the full learning rates and clear the gradients."""
         for options in self.adam.param_groups:
             options["lr"] = REST_RATE * share
         self.muon.step(MATRIX_RATE * share)
@@ -82,10 +82,10 @@ class Optimizer:
                 parameter.grad = None
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the state that a checkpoint keeps."""
         return {"muon": self.muon.state(), "adam": self.adam.state_dict()}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state of a checkpoint."""
         self.muon.load(state["muon"])
         self.adam.load_state_dict(state["adam"])

@@ -1,4 +1,4 @@
-"""Sums and chains of sums: their value, their key, and how they are worked out on paper."""
+"""Sums and chains of sums: their value, their key and their written working."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Sum:
 
     @property
     def text(self) -> str:
-        """As it is asked: `23+45`."""
+        """The expression: `23+45`."""
         return f"{self.left}{self.operator}{self.right}"
 
     @property
@@ -30,26 +30,26 @@ class Sum:
 
     @property
     def key(self) -> str | None:
-        """Operator and operands, in either order where order does not matter; None for a step between digits."""
+        """Operator and operands, sorted if the operator is commutative; None for a step between digits."""
         return sum_key(self.left, self.operator, self.right)
 
     @property
     def steps(self) -> tuple[Sum, ...]:
-        """The sums that stand in its working out, apart from itself."""
+        """The other sums in its written working."""
         if self.operator != "*" or self.right < 10:
             return ()
         return (*_partial_products(self), *_partial_totals(self))
 
     @property
     def worked(self) -> str:
-        """Digit by digit from the right, each step with what it carries: `23+48: 3+8+0=11, 2+4+1=7`."""
+        """The working digit by digit from the right, each step with its carry: `23+48: 3+8+0=11, 2+4+1=7`."""
         if self.operator == "*" and self.right >= 10:
             return _worked_long(self)
         return f"{self.text}: {_DIGITS[self.operator](self.left, self.right)}"
 
 
 def sum_key(left: Number, operator: str, right: Number) -> str | None:
-    """The key of a sum. A step between digits, as in 12-7 or 3+8, is a tool and has none."""
+    """Return the key of a sum, or None for a step between digits such as 12-7 or 3+8, which is a tool."""
     if right <= 9 and (left <= 9 or (left <= 19 and operator == "-")):
         return None
     if operator == "-":
@@ -59,14 +59,14 @@ def sum_key(left: Number, operator: str, right: Number) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Operators applied one after the other, from the left, to a first number."""
+    """Operators applied from left to right to a first number."""
 
     first: Number
     rest: tuple[tuple[str, Number], ...]
 
     @property
     def sums(self) -> tuple[Sum, ...]:
-        """The sums in the order in which they are done."""
+        """The sums in the order of the computation."""
         total, sums = self.first, []
         for operator, number in self.rest:
             sums.append(Sum(total, operator, number))
@@ -80,12 +80,12 @@ class Chain:
 
     @property
     def worked(self) -> str:
-        """Every sum worked out: `22+86: 2+6+0=8, 2+8+0=10. 108-40: 8-0-0=8, 10-4-0=6`."""
+        """The working of every sum: `22+86: 2+6+0=8, 2+8+0=10. 108-40: 8-0-0=8, 10-4-0=6`."""
         return ". ".join(step.worked for step in self.sums)
 
     @property
     def stated(self) -> str:
-        """Every sum with its value at once: `22+86=108. 108-40=68`."""
+        """Every sum with its value, without working: `22+86=108. 108-40=68`."""
         return ". ".join(f"{step.text}={step.value}" for step in self.sums)
 
 
@@ -118,7 +118,7 @@ _DIGITS = {"+": _added, "-": _subtracted, "*": _multiplied}
 
 
 def _digits(number: Number) -> list[int]:
-    """From the right."""
+    """Return the digits from right to left."""
     return [int(digit) for digit in reversed(str(number))]
 
 

@@ -1,4 +1,4 @@
-"""Questions with one right answer, which families ask, judge, debate and split into steps."""
+"""Questions with one correct answer, which families ask, judge, debate and split into steps."""
 
 from __future__ import annotations
 
@@ -42,26 +42,26 @@ SPOKEN = {"+": "plus", "-": "minus", "*": "times"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """A question, its answer, and ways to it."""
+    """A question, its answer and its workings."""
 
     text: str
     answer: str
-    kind: str  # what a ladder of difficulty is built of: `+ 3-2`, `story +-`, `fact`
-    worked: str = ""  # digit by digit; empty where there is nothing to work out
-    stated: str = ""  # one sum after the other, each at once
+    kind: str  # groups questions by difficulty: `+ 3-2`, `story +-`, `fact`
+    worked: str = ""  # working digit by digit; empty if there is none
+    stated: str = ""  # the sums in order, each with its value
     chain: Chain | None = None
-    others: tuple[str, ...] = ()  # wrong answers of the same sort; empty: near numbers are
+    others: tuple[str, ...] = ()  # plausible wrong answers; if empty, near numbers are used
 
     def wrong(self, rng: random.Random) -> str:
-        """A wrong answer."""
+        """Return a wrong answer."""
         return rng.choice(self.others) if self.others else str(near(rng, int(self.answer)))
 
 
 def near(rng: random.Random, value: int) -> int:
-    """Another number, mostly one that differs in one digit."""
+    """Return another number, mostly one that differs in one digit."""
     while True:
         place = 10 ** rng.randrange(len(str(value)))
-        found = rng.choice(
+        number = rng.choice(
             (
                 value + place * rng.choice((-1, 1)),
                 value + rng.choice((-2, -1, 1, 2)),
@@ -70,18 +70,18 @@ def near(rng: random.Random, value: int) -> int:
                 rng.randint(0, 2 * value + 9),
             )
         )
-        if found >= 0 and found != value:
-            return found
+        if number >= 0 and number != value:
+            return number
 
 
 def question(draw: Draw) -> Question:
-    """Any of those below, as judges and debates meet them."""
+    """Return a question of any kind, for judges and debates."""
     makers = (sum_question, sum_question, sum_question, chain_question, story_question, story_question, fact_question)
     return draw.rng.choice(makers)(draw)
 
 
 def counted(draw: Draw) -> Question:
-    """Any whose answer is a number."""
+    """Return a question whose answer is a number."""
     return draw.rng.choice((sum_question, sum_question, chain_question, story_question))(draw)
 
 
@@ -101,7 +101,7 @@ def sum_question(
 
 
 def draw_sum(draw: Draw, operator: str = "", digits: tuple[int, int] | None = None) -> Sum:
-    """A sum of numbers with so many digits, mostly of two or three where nothing is said."""
+    """Return a sum of numbers with these digits, by default mostly two or three."""
 
     def make() -> Sum:
         sign = operator or draw.rng.choice("++--**")
@@ -123,8 +123,8 @@ _PRODUCT_SIZES = ((1, 1), (2, 1), (2, 1), (2, 1), (2, 1), (3, 1), (3, 1), (4, 1)
 
 
 def draw_chain(draw: Draw, operators: str, digits: int) -> Chain:
-    """A chain of these operators on numbers of so many digits; a factor has one."""
-    # Problems between digits have no key, so that none of them is held out.
+    """Return a chain of these operators on numbers with this many digits; a factor has one digit."""
+    # Sums between digits have no key, so none of them is held out.
     digits = max(digits, 2) if draw.held_out else digits
     while True:
         chain = _try_chain(draw, operators, digits)
@@ -133,7 +133,7 @@ def draw_chain(draw: Draw, operators: str, digits: int) -> Chain:
 
 
 def _try_chain(draw: Draw, operators: str, digits: int) -> Chain | None:
-    """Step by step on this side of the split; None where a step finds no number."""
+    """Return a chain whose steps are on this side of the split, or None if a step has no suitable number."""
     first = total = draw.number(digits)
     rest = []
     for sign in operators:
@@ -266,7 +266,7 @@ _FACT_SHARES = (4, 2, 2, 1)
 
 
 def fact_question(draw: Draw) -> Question:
-    """What is the capital of Peru? What is held out is the form: the fact itself stands in other forms."""
+    """What is the capital of Peru? The form is held out, not the fact: other forms contain the fact."""
 
     def make() -> tuple[str, str, str, tuple[str, ...]]:
         kind, answers, forms = draw.rng.choices(FACTS, _FACT_SHARES)[0]
@@ -279,5 +279,5 @@ def fact_question(draw: Draw) -> Question:
 
 
 def fact_key(text: str) -> str:
-    """The question's form with its subject."""
+    """Return the key of a fact's question: its text."""
     return f"fact {text}"

@@ -1,4 +1,4 @@
-"""Quick figures of a run: greedy, few held-out chats of each family, by the averaged weights."""
+"""Evaluates a run quickly: greedy answers to a few held-out chats per family, with the averaged weights."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from .samples import family_samples
 from .tokens import prompt_ids
 
 
-def probe(network: Network, tokenizer: Tokenizer, count: int) -> dict[str, float]:
-    """Family → share of exact answers."""
-    chats = {family: family_samples(family, count) for family in FAMILIES}
-    flat = [chat for family in chats.values() for chat in family]
-    said = answers(network, tokenizer, flat)
-    right = iter(read_answer(text) == chat.gold for text, chat in zip(said, flat, strict=True))
-    return {family: round(sum(next(right) for _ in some) / len(some), 3) for family, some in chats.items()}
+def quick_eval(network: Network, tokenizer: Tokenizer, count: int) -> dict[str, float]:
+    """Return the share of exact answers by family, over `count` chats per family."""
+    by_family = {family: family_samples(family, count) for family in FAMILIES}
+    all_chats = [chat for chats in by_family.values() for chat in chats]
+    texts = answers(network, tokenizer, all_chats)
+    correct = iter(read_answer(text) == chat.gold for text, chat in zip(texts, all_chats, strict=True))
+    return {family: round(sum(next(correct) for _ in chats) / len(chats), 3) for family, chats in by_family.items()}
 
 
 def answers(network: Network, tokenizer: Tokenizer, chats: list[Chat]) -> list[str]:
-    """The greedy text after each prompt."""
-    found = greedy(network, prompt_ids(tokenizer, chats))
-    return [tokenizer.decode(ids) for ids in found]
+    """Return the greedy answer to each chat's prompt."""
+    return [tokenizer.decode(ids) for ids in greedy(network, prompt_ids(tokenizer, chats))]
 
 
 def with_weights(network: Network, weights: list[torch.Tensor]) -> Network:
-    """A copy of the network that has these weights."""
+    """Return a copy of the network with these weights."""
     copy = Network(network.shape)
     with torch.no_grad():
         for parameter, value in zip(copy.parameters(), weights, strict=True):
@@ -39,7 +38,7 @@ def with_weights(network: Network, weights: list[torch.Tensor]) -> Network:
     return copy
 
 
-def in_words(figures: Mapping[str, float]) -> str:
-    """One line."""
-    mean = sum(figures.values()) / len(figures)
-    return f"mean {mean:.3f}  " + " ".join(f"{family} {value:.2f}" for family, value in figures.items())
+def summary_line(shares: Mapping[str, float]) -> str:
+    """Return the mean and all shares on one line."""
+    mean = sum(shares.values()) / len(shares)
+    return f"mean {mean:.3f}  " + " ".join(f"{family} {value:.2f}" for family, value in shares.items())

@@ -1,8 +1,7 @@
-"""Reads problems back out of prompts: `python -m training.nano.reading` writes the keys of `evals/`.
+"""Reads problems from prompts: `python -m training.nano.reading` writes the keys of `evals/`.
 
-It shares the forms of prompts and the keys with the generator, and nothing else: whatever way a
-chat was drawn, it finds what stands in the text. A text in a form that is not in those tuples
-says nothing to it.
+It shares only the forms of prompts and the keys with the generator, so that it finds the problems
+of a text independently of how the chat was generated. It ignores text in any other form.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ _MEANT = {"l": r"(?P<l>\w+(?:, \w+)+)", "w": r"(?P<w>\w+)", "x": r"(?P<x>[A-Za-z
 
 
 def keys_in(text: str) -> set[str]:
-    """The keys of all problems that a text asks or works out."""
+    """Return the keys of all problems that a text asks or works out."""
     readers: tuple[Callable[[str], Iterable[str | None]], ...] = (
         _sums,
         _stories,
@@ -151,19 +150,19 @@ def _found(text: str, forms: tuple[str, ...]) -> Iterator[re.Match[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of prompts as a pattern, and the longest literal of it, by which most texts can be passed over."""
+    """A prompt form as a pattern, and its longest literal, which rules out most texts quickly."""
 
     pattern: re.Pattern[str]
     literal: str
 
     def found(self, text: str) -> Iterator[re.Match[str]]:
-        """Where a text has this form."""
+        """Yield the matches of this form in a text."""
         return self.pattern.finditer(text) if self.literal in text else iter(())
 
 
 @cache
 def _form(form: str) -> Form:
-    """A form with its slots as groups; an aside may stand where `|` parts two sentences."""
+    """Return a form with its slots as groups; an aside may follow where `|` separates two sentences."""
     parts = re.split(r"(<[^<>]*>|\{\w\}|\|)", form)
     seen: set[str] = set()
     made = "".join(_pattern(part, seen) for part in parts)
@@ -172,7 +171,7 @@ def _form(form: str) -> Form:
 
 
 def _pattern(part: str, seen: set[str]) -> str:
-    """A literal, a slot, a choice or a break between sentences; `seen` are the slots before it."""
+    """Return the pattern of a literal, a slot, a choice or a sentence break; `seen` has the earlier slots."""
     if CHOICE.fullmatch(part):
         return f"(?:{'|'.join(_filled(wording, seen) for wording in part[1:-1].split('/'))})"
     if part == "|":
@@ -185,7 +184,7 @@ def _pattern(part: str, seen: set[str]) -> str:
 
 
 def _filled(wording: str, seen: set[str]) -> str:
-    """A wording whose slots are the same as before, or hold whatever they may."""
+    """Return the pattern of a wording; known slots repeat their text, others match any text they may contain."""
     return "".join(
         (f"(?P={part[1]})" if part[1] in seen else _LOOSE.get(part[1], r"\w+"))
         if _SLOT.fullmatch(part)
@@ -206,7 +205,7 @@ def _fact_forms() -> tuple[tuple[frozenset[str], Form], ...]:
 
 
 def eval_prompts() -> Iterator[str]:
-    """Every prompt of `evals/`, as a single model is asked it."""
+    """Yield every prompt of `evals/` as the strategy `single` sends it."""
     for path in sorted(EVALS.glob("*.yaml")):
         task = load_task(path, EVALS.parent)
         for sample in task.samples:
@@ -214,7 +213,7 @@ def eval_prompts() -> Iterator[str]:
 
 
 def main() -> None:
-    """Write the keys of `evals/`; only done when the training text is made for a new model."""
+    """Write the keys of `evals/`. Run this only before generating the training text of a new model."""
     keys = sorted({key for prompt in eval_prompts() for key in keys_in(prompt)})
     EVAL_KEYS.write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
     print(f"{len(keys)} keys in {EVAL_KEYS}")

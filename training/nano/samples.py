@@ -1,7 +1,7 @@
-"""Chats to measure a model by: held-out problems, the same for every model, no prompt twice.
+"""Chats for evaluating a model: held-out problems, equal for all models, without duplicate prompts.
 
-A problem may come back in another wording; `problems_of` tells which chats are about the same.
-`coherence` alone has no problem that could be held out.
+A problem may occur in several wordings; `problems_of` identifies the chats about the same problem.
+Only `coherence` has no problems that could be held out.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PARAPHRASED = (
     "reconsider",
     "plan",
 )
-"""Families that have wordings which no training text holds."""
+"""Families with wordings that no training text contains."""
 PAIRED: dict[str, Callable[[Draw, str], Chat]] = {
     "judge_pair": judging.judge_pair,
     "judge_pair_written": judging.judge_pair_written,
@@ -48,43 +48,43 @@ Maker = Callable[[Draw], Chat]
 
 
 def family_samples(family: str, count: int, *, paraphrase: bool = False, seed: int = SEED) -> list[Chat]:
-    """So many held-out chats of a family."""
+    """Return `count` held-out chats of a family."""
     rng = random.Random(f"samples {seed} {family} {paraphrase}")
     return drawn(FAMILIES[family], Draw(rng, held_out=True, paraphrase=paraphrase), count)
 
 
 def drawn(make: Maker, draw: Draw, count: int) -> list[Chat]:
-    """Different chats, fewer than asked for where there are no more."""
-    found: dict[str, Chat] = {}
+    """Return `count` chats with different prompts, or fewer if 50 × `count` draws do not suffice."""
+    by_prompt: dict[str, Chat] = {}
     for _ in range(count * 50):
         chat = make(draw)
-        found.setdefault(chat.prompt, chat)
-        if len(found) == count:
+        by_prompt.setdefault(chat.prompt, chat)
+        if len(by_prompt) == count:
             break
-    return [*found.values()]
+    return [*by_prompt.values()]
 
 
 def problems_of(chats: Sequence[Chat]) -> list[Hashable]:
-    """For each chat the problems that its prompt asks, or itself where it asks none."""
+    """Return for each chat the keys of the problems in its prompt, or the prompt if it has none."""
     return [frozenset(keys_in(chat.prompt)) or chat.prompt for chat in chats]
 
 
 def pairs(family: str, count: int, seed: int = SEED) -> tuple[list[Chat], list[Chat]]:
-    """The same pairs twice: with the better answer as A, and as B."""
+    """Return the same pairs twice: with the better answer as A, and as B."""
     return tuple(_ordered(family, better, count, seed) for better in "AB")  # type: ignore[return-value]
 
 
 def _ordered(family: str, better: str, count: int, seed: int) -> list[Chat]:
-    made = []
+    chats = []
     for number in range(count):
-        # One source for each pair: what is drawn for one never moves the next.
+        # Each pair has its own random numbers: one pair's draws do not change the next pair.
         draw = Draw(random.Random(f"pairs {seed} {family} {number}"), held_out=True)
-        made.append(PAIRED[family](draw, better))
-    return made
+        chats.append(PAIRED[family](draw, better))
+    return chats
 
 
 def ladder(count: int, seed: int = SEED) -> Iterator[tuple[str, str, list[Chat]]]:
-    """(ladder, rung, chats) from easy to hopeless; rungs that hold-outs cannot fill are left out."""
+    """Yield (ladder, rung, chats) from easy to very hard; rungs without enough held-out problems are omitted."""
     for name, rung, make in _rungs():
         draw = Draw(random.Random(f"ladder {seed} {name} {rung}"), held_out=True)
         yield name, rung, drawn(make, draw, count)

@@ -1,4 +1,4 @@
-"""Random problems from one side of the split."""
+"""Samples random problems from one side of the split."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ TRIES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A source of problems that were held out, or of those that were not, and of wordings for them.
+    """Samples held-out problems, or training problems, and wordings for them.
 
-    `paraphrase` takes the wordings that no training text holds, where a family has some.
+    `paraphrase` selects wordings that no training text contains, if a family has some.
     """
 
     rng: random.Random
@@ -31,29 +31,29 @@ class Draw:
         keys: Callable[[T], Iterable[str | None]],
         steps: Callable[[T], Iterable[str | None]] = lambda _: (),
     ) -> T:
-        """A problem whose keys lie all on this side; in training text the keys of its steps must too."""
+        """Return a problem with all keys on this side; for training text, the keys of its steps must be too."""
         for _ in range(TRIES):
-            made = make()
-            found = [key for key in keys(made) if key is not None]
+            candidate = make()
+            problem_keys = [key for key in keys(candidate) if key is not None]
             if self.held_out:
-                if found and all(map(is_held_out, found)):
-                    return made
-            elif not any(map(is_held_out, [*found, *filter(None, steps(made))])):
-                return made
+                if problem_keys and all(map(is_held_out, problem_keys)):
+                    return candidate
+            elif not any(map(is_held_out, [*problem_keys, *filter(None, steps(candidate))])):
+                return candidate
         raise ValueError(f"no {'held-out' if self.held_out else 'training'} problem in {TRIES} draws of {make}")
 
     def fits(self, key: str | None) -> bool:
-        """Whether a problem of this key lies on this side; one without a key does on both."""
+        """Return whether a problem with this key is on this side; a problem without a key is on both."""
         return key is None or is_held_out(key) == self.held_out
 
     def wording(self, known: Sequence[str], new: Sequence[str] = ()) -> str:
-        """One of the known wordings, or with `paraphrase` one of the new ones."""
+        """Return one of the known wordings, or with `paraphrase` one of the new wordings."""
         return worded(self.rng, self.rng.choice(new if self.paraphrase and new else known))
 
     def chance(self, share: float) -> bool:
-        """True for this share of draws."""
+        """Return True with this probability."""
         return self.rng.random() < share
 
     def number(self, digits: int) -> int:
-        """A number of so many digits; of one digit from 0 on."""
+        """Return a random number with this many digits; 0 counts as a one-digit number."""
         return self.rng.randint(10 ** (digits - 1) if digits > 1 else 0, 10**digits - 1)

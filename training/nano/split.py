@@ -1,9 +1,9 @@
-"""Which problems are held out: by their key, in every family alike.
+"""Decides which problems are held out, by their key and in all families alike.
 
-A key is what makes a problem that problem, whatever the words around it: operator and operands
-of a sum, the two numbers of a comparison, the numbers of a list that is to be sorted, the
-question's form of a fact. A key is held out where its hash says so, about one in sixteen, or
-where a sample of `evals/` asks for it (eval_keys.txt, written by reading.py).
+A key identifies a problem independently of its wording: operator and operands of a sum, the two
+numbers of a comparison, the numbers of a list to sort, the form of a fact's question. A key is
+held out by its hash, about one in sixteen, or if a sample of `evals/` contains it (eval_keys.txt,
+written by reading.py).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ EVAL_KEYS = Path(__file__).with_name("eval_keys.txt")
 
 
 def is_held_out(key: str) -> bool:
-    """Whether no training text may hold the problem of this key."""
+    """Return whether no training text may contain the problem with this key."""
     return hashlib.md5(f"nano-2 {key}".encode()).digest()[0] < HELD_OUT_BELOW or key in eval_keys()
 
 
 @cache
 def eval_keys() -> frozenset[str]:
-    """The keys of the problems of `evals/`, as they were when the training text was fixed."""
+    """Return the keys of the problems of `evals/` at the time when the training text was fixed."""
     return frozenset(EVAL_KEYS.read_text(encoding="utf-8").splitlines()) if EVAL_KEYS.is_file() else frozenset()

@@ -1,4 +1,4 @@
-"""Word problems as forms. Sentences are parted by `|`; one that says nothing may stand between two."""
+"""Forms of word problems. `|` separates sentences; an irrelevant sentence may be inserted there."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ STORIES = {
     operators: often(spelt(_lines(few), {}), spelt(_lines(_MANY[operators]), _NAMED), share=0.35)
     for operators, few in _FEW.items()
 }
-"""Operators → forms of problems that need them."""
+"""Forms of word problems by the operators that they need."""
 NEW_STORIES: dict[str, tuple[str, ...]] = {
     "+": ("{n} picked {a} {t}.|Later {n} picked {b} more.|What is the number of {t} that {n} picked?",),
     "-": ("{n} brought {a} {t} to school, and {m} used {b} of them.|What number of {t} is left?",),

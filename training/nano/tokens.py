@@ -1,4 +1,4 @@
-"""The tokenizer: a byte-level BPE that takes digits one by one, and the chat it is used on."""
+"""The tokenizer, a byte-level BPE with single digits, and the chat format."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ TEMPLATE = (
     "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
-TRAINED_ON = 12  # chunks of text that the merges are learnt from
+TRAINED_ON = 12  # chunks of text from which the merges are learnt
 CONTEXT = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One chat in tokens; the first `prompt` of them are not to be learnt."""
+    """One chat in tokens; the loss excludes the first `prompt` of them."""
 
     ids: list[int]
     prompt: int
 
 
 def train_tokenizer(seed: int) -> Tokenizer:
-    """A tokenizer whose merges come from the first chunks of the training text."""
+    """Return a tokenizer trained on the first chunks of the training text."""
     tokenizer = Tokenizer(models.BPE())
     digits = pre_tokenizers.Digits(individual_digits=True)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False)])
@@ -55,7 +55,7 @@ def _texts(seed: int) -> Iterator[str]:
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
-    """Both files that a loader asks for."""
+    """Write tokenizer.json and tokenizer_config.json."""
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -69,23 +69,23 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
 
 
 def encode_chunk(tokenizer: Tokenizer, seed: int, number: int) -> list[Encoded]:
-    """One chunk of the training text in tokens, chats that are longer than the context left out."""
+    """Return one chunk of the training text in tokens, without chats longer than the context."""
     chats = [chat for _, chat in chunk(seed, number)]
-    systems = [system_of(seed, number, place) for place in range(len(chats))]
+    systems = [system_of(seed, number, index) for index in range(len(chats))]
     prompts = tokenizer.encode_batch(
         [render(chat, system) for chat, system in zip(chats, systems, strict=True)], add_special_tokens=False
     )
     answers = tokenizer.encode_batch([chat.answer + END for chat in chats], add_special_tokens=False)
     encoded = [Encoded(p.ids + a.ids, len(p.ids)) for p, a in zip(prompts, answers, strict=True)]
-    return [one for one in encoded if len(one.ids) <= CONTEXT]
+    return [chat for chat in encoded if len(chat.ids) <= CONTEXT]
 
 
 def render(chat: Chat, system: str = "") -> str:
-    """The text up to where the assistant begins."""
-    before = f"{SYSTEM}{system}{END}" if system else ""
-    return f"{before}{USER}{chat.prompt}{END}{ASSISTANT}"
+    """Return the text up to the start of the assistant's turn."""
+    system_turn = f"{SYSTEM}{system}{END}" if system else ""
+    return f"{system_turn}{USER}{chat.prompt}{END}{ASSISTANT}"
 
 
 def prompt_ids(tokenizer: Tokenizer, chats: Sequence[Chat]) -> list[list[int]]:
-    """The tokens of prompts, ready for the assistant's turn."""
+    """Return the tokens of each prompt, up to the start of the assistant's turn."""
     return [e.ids for e in tokenizer.encode_batch([render(chat) for chat in chats], add_special_tokens=False)]

@@ -1,4 +1,4 @@
-"""The words that problems are dressed in, and the facts."""
+"""The vocabulary of problems, and the facts."""
 
 from __future__ import annotations
 

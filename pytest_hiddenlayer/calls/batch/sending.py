@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...batch_api import BatchState
-from ...errors import ProviderError, TransientError
+from ...errors import ProviderError
 from ...types import Request
-from ..retry import retry
+from ..retry import response_lost, retry
 from .entries import BatchEntry
 from .messages import count_requests, no_batch_message
 from .session import BatchSession
@@ -131,7 +131,7 @@ class BatchSender:
             state, _ = await retry(attempt, session.limiter, 0, session.retry_policy)
         except ProviderError as error:
             session.pending.pop(entry.tag, None)
-            if _may_have_arrived(error):
+            if response_lost(error):
                 session.ledger.mark_unconfirmed(entry)
             else:
                 session.ledger.drop(entry)
@@ -147,12 +147,6 @@ class BatchSender:
         if self.has_endpoint:
             self.has_endpoint = False
             self._session.notify(no_batch_message(self._session.model, reason))
-
-
-def _may_have_arrived(error: ProviderError) -> bool:
-    """Whether the server may have created the batch although sending it failed: its response was lost."""
-    cause = error if isinstance(error, TransientError) else error.__cause__
-    return isinstance(cause, TransientError) and cause.status is None
 
 
 def retrieve_exception(future: asyncio.Future[Any]) -> None:

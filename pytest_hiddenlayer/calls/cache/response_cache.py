@@ -56,12 +56,12 @@ class ResponseCache:
         self._written_s = time.monotonic()
         self._stats = CacheStats()
 
-    def get(self, identity: Mapping[str, Any]) -> Completion | None:
+    def get(self, key_fields: Mapping[str, Any]) -> Completion | None:
         """The stored completion of a call, marked as cached, at no cost; None if there is none.
 
         Mode `seeded` ignores what only mode `all` stores. Raises UsageError for a damaged file.
         """
-        text = self._find(call_key(identity))
+        text = self._find(call_key(key_fields))
         completion = None if text is None else _read(text)
         if completion is None:
             self._stats.misses += 1
@@ -69,19 +69,19 @@ class ResponseCache:
             self._stats.hits += 1
         return completion
 
-    def put(self, identity: Mapping[str, Any], completion: Completion, deterministic: bool) -> None:
+    def put(self, key_fields: Mapping[str, Any], completion: Completion, deterministic: bool) -> None:
         """Store a completion, if the mode allows it. It is found at once, and written later or on `close`.
 
         `deterministic`: the provider returns the same text for the same seed.
         """
-        greedy = identity["params"].get("temperature") == 0
+        greedy = key_fields["params"].get("temperature") == 0
         repeatable = completion.finish_reason == "stop" and (deterministic or greedy)
         if completion.cached or not _is_complete(completion, self.mode) or not (repeatable or self.mode == "all"):
             self._stats.not_kept += 1
             return
-        key = call_key(identity)
+        key = call_key(key_fields)
         text = json.dumps(stored_values(completion), separators=(",", ":"))
-        self._unwritten[key] = (key, identity["provider"], identity["model"], repeatable, int(time.time()), text)
+        self._unwritten[key] = (key, key_fields["provider"], key_fields["model"], repeatable, int(time.time()), text)
         self._stats.kept += 1
         if len(self._unwritten) % BATCH == 0 or time.monotonic() - self._written_s > _FLUSH_AFTER_S:
             self._write()

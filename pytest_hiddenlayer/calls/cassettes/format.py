@@ -40,23 +40,23 @@ class RecordedCall:
     """One line of a cassette."""
 
     line: bytes  # without its line feed
-    identity: Mapping[str, Any]  # cache key fields, as `normalize_model_path` returns them
+    key_fields: Mapping[str, Any]  # cache key fields, as `normalize_model_path` returns them
     completion: Completion
 
     @property
     def key(self) -> str:
         """The key of the call."""
-        return call_key(self.identity)
+        return call_key(self.key_fields)
 
     @property
     def file(self) -> str:
         """The name of the cassette that it belongs to."""
-        return file_name(self.identity["provider"], self.identity["model"])
+        return file_name(self.key_fields["provider"], self.key_fields["model"])
 
     @property
     def order(self) -> tuple[Any, ...]:
         """Sort key of the file's lines: by sample, epoch, round and role."""
-        call = self.identity
+        call = self.key_fields
         return call["sample"], call["epoch"], call["round"], call["role"], self.key
 
 
@@ -65,10 +65,10 @@ def file_name(provider: str, model: str) -> str:
     return f"{provider}-{slug(model)}.jsonl"
 
 
-def normalize_model_path(identity: Mapping[str, Any]) -> dict[str, Any]:
+def normalize_model_path(key_fields: Mapping[str, Any]) -> dict[str, Any]:
     """The cache key fields on any machine: without the server, and without the folders of a model's path."""
-    rest = {name: value for name, value in identity.items() if name != "endpoint"}
-    return {**rest, "model": portable_model(identity["model"])}
+    rest = {name: value for name, value in key_fields.items() if name != "endpoint"}
+    return {**rest, "model": portable_model(key_fields["model"])}
 
 
 def portable_model(model: str) -> str:
@@ -79,9 +79,9 @@ def portable_model(model: str) -> str:
     return model
 
 
-def format_line(identity: Mapping[str, Any], completion: Completion) -> bytes:
+def format_line(key_fields: Mapping[str, Any], completion: Completion) -> bytes:
     """The line of a call, with its line feed. Alternatives are stored only if they were requested."""
-    call = normalize_model_path(identity)
+    call = normalize_model_path(key_fields)
     values = {name: value for name, value in call.items() if name not in _DEFAULTS or _DEFAULTS[name] != value}
     values["messages"] = [{message["role"]: message["content"]} for message in call["messages"]]
     values |= _answer_fields(completion, call)
@@ -97,13 +97,13 @@ def parse_line(line: bytes) -> RecordedCall:
         raise TypeError("a JSON object is needed")
     if unknown := set(values) - _REQUEST_FIELDS - _ANSWER_FIELDS:
         raise ValueError(f"unknown {sorted(unknown)}")
-    identity = {**_DEFAULTS, **{name: value for name, value in values.items() if name in _REQUEST_FIELDS}}
+    key_fields = {**_DEFAULTS, **{name: value for name, value in values.items() if name in _REQUEST_FIELDS}}
     for name, kind in _TYPES.items():
-        value = identity[name] if name in _REQUEST_FIELDS else values[name]
+        value = key_fields[name] if name in _REQUEST_FIELDS else values[name]
         if not isinstance(value, kind):
             raise TypeError(f"`{name}` must be of type {kind.__name__}, found {value!r:.60}")
-    identity["messages"] = [_message(message) for message in identity["messages"]]
-    return RecordedCall(line, identity, _completion(values))
+    key_fields["messages"] = [_message(message) for message in key_fields["messages"]]
+    return RecordedCall(line, key_fields, _completion(values))
 
 
 def read_cassette(path: Path, *, growing: bool = False) -> Iterator[RecordedCall]:

@@ -38,11 +38,11 @@ class Recorder:
                 f"--record {folder}: cannot write there ({error.strerror}); name another folder"
             ) from error
 
-    def add(self, identity: Mapping[str, Any], completion: Completion) -> None:
+    def add(self, key_fields: Mapping[str, Any], completion: Completion) -> None:
         """Record one call; when this returns, the death of this process cannot lose it."""
         if self._part is None:
             raise UsageError(f"--record {self.folder}: this recorder is closed; open another one")
-        self._part.write(format_line(identity, completion))
+        self._part.write(format_line(key_fields, completion))
 
     def close(self) -> None:
         """Merge the recorded calls into the cassettes.

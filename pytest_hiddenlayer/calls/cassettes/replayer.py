@@ -62,12 +62,12 @@ class Replayer:
 
     def _add_all(self, calls: Iterable[RecordedCall]) -> None:
         for call in calls:
-            model = (call.identity["provider"], call.identity["model"])
+            model = (call.key_fields["provider"], call.key_fields["model"])
             key = call.key
             if key not in self._lines:
                 self._models[model].append(key)
             self._lines[key] = call.line
-            if call.identity["schema"] is not None:
+            if call.key_fields["schema"] is not None:
                 self._with_schema.add(model)
 
     def _default(self, provider: str) -> str:
@@ -99,7 +99,7 @@ class Replayer:
     def _closest_call(self, model: tuple[str, str] | None) -> ClosestCall:
         if model not in self._closest:
             keys = self._lines if model is None else self._models[model]
-            self._closest[model] = ClosestCall(parse_line(self._lines[key]).identity for key in keys)
+            self._closest[model] = ClosestCall(parse_line(self._lines[key]).key_fields for key in keys)
         return self._closest[model]
 
     def _recorded_models(self) -> str:

@@ -63,7 +63,7 @@ class Budget:
             left = max(self.left, Decimal(0))
             raise BudgetExceededError(
                 f"${self.limit} is spent: this call may cost ${amount:.6f}, ${left:.6f} is left "
-                f"(${self.spent:.6f} spent, ${self.reserved + self.unconfirmed:.6f} set aside)"
+                f"(${self.spent:.6f} spent, ${self.reserved + self.unconfirmed:.6f} reserved)"
             )
         self.reserved += amount
         return amount

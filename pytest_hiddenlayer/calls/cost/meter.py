@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from ...errors import ProviderError, TransientError
+from ...errors import ProviderError
 from ...types import Completion, Request
+from ..retry import response_lost
 from .budget import Budget
 from .prices import Prices
 
@@ -60,9 +61,7 @@ class CostMeter:
         """
         if self.budget is None:
             return
-        cause = error if isinstance(error, TransientError) else error.__cause__
-        lost = isinstance(cause, TransientError) and cause.status is None
-        if lost or isinstance(error, asyncio.CancelledError):
+        if response_lost(error) or isinstance(error, asyncio.CancelledError):
             self.budget.mark_unconfirmed(reserved)
         else:
             self.budget.commit(reserved, Decimal(0))

@@ -60,35 +60,35 @@ def read_own_prices(path: Path) -> tuple[OwnPrice, ...]:
 
     try:
         # BaseLoader keeps every value as written, so that 0.1 does not become a float before a Decimal.
-        whole = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
-    if not isinstance(whole, dict) or set(whole) != {"prices"} or not isinstance(whole["prices"], list):
-        raise UsageError(f"{path}: a key `prices` with a list of entries is needed, and nothing else")
-    return tuple(_entry(f"{path}: prices[{i}]", values) for i, values in enumerate(whole["prices"]))
+    if not isinstance(document, dict) or set(document) != {"prices"} or not isinstance(document["prices"], list):
+        raise UsageError(f"{path}: must be a key `prices` with a list of entries, and nothing else")
+    return tuple(_entry(f"{path}: prices[{i}]", values) for i, values in enumerate(document["prices"]))
 
 
-def _entry(place: str, values: Any) -> OwnPrice:
+def _entry(location: str, values: Any) -> OwnPrice:
     if not isinstance(values, dict):
-        raise UsageError(f"{place}: must be a mapping with {', '.join(_NEEDED)}; got {values!r}")
+        raise UsageError(f"{location}: must be a mapping with {', '.join(_NEEDED)}; got {values!r}")
     for name in values:
         if name not in _FIELDS:
-            raise UsageError(f"{place}: unknown field {name!r}{did_you_mean(str(name), _FIELDS)}")
+            raise UsageError(f"{location}: unknown field {name!r}{did_you_mean(str(name), _FIELDS)}")
     if missing := [name for name in _NEEDED if not values.get(name)]:
-        raise UsageError(f"{place}: {missing[0]} is missing")
+        raise UsageError(f"{location}: {missing[0]} is missing")
     try:
         since = date.fromisoformat(values["since"])
     except (TypeError, ValueError):
-        raise UsageError(f"{place}: since: write a date such as 2026-01-31, got {values['since']!r}") from None
-    money = {name: _amount(f"{place}: {name}", values[name]) for name in _MONEY if name in values}
+        raise UsageError(f"{location}: since: write a date such as 2026-01-31, got {values['since']!r}") from None
+    money = {name: _amount(f"{location}: {name}", values[name]) for name in _MONEY if name in values}
     return OwnPrice(provider=str(values["provider"]), model=str(values["model"]), since=since, **money)
 
 
-def _amount(place: str, text: Any) -> Decimal:
+def _amount(location: str, text: Any) -> Decimal:
     try:
         value = Decimal(text)
     except (InvalidOperation, TypeError, ValueError):
         value = Decimal("NaN")
     if not value.is_finite() or value < 0:
-        raise UsageError(f"{place}: write US dollars per million tokens, 0 or more; got {text!r}")
+        raise UsageError(f"{location}: write US dollars per million tokens, 0 or more; got {text!r}")
     return value

@@ -1,1 +1,1 @@
-"""Strategies against single answers at the same number of calls and tokens (compute-matched)."""
+"""Compute-matched comparisons: strategies against single answers at the same number of calls or tokens."""

@@ -1,4 +1,4 @@
-"""The cells of the draws under equal budget: they have figures like any other, and no item, gate or snapshot."""
+"""Metrics of control cells: the control samples of a compute-matched run. They have no item, gate or snapshot."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from ...types import Record
 from ..metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 
 
-def control_figures(plans: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
-    """The figures of every control that has records, in the order of the strategies' plans."""
+def control_figures(configs: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
+    """The metrics of every control cell with records, in the order of the strategies' cells."""
     cells = by_cell(records)
-    keyed = [(plan, (plan.task, control_label(plan.label), plan.provider, plan.slug)) for plan in plans]
-    return [_figures(plan, cells[key]) for plan, key in keyed if key in cells]
+    keyed = [(config, (config.task, control_label(config.label), config.provider, config.slug)) for config in configs]
+    return [_control_metrics(config, cells[key]) for config, key in keyed if key in cells]
 
 
-def _figures(plan: CellConfig, records: Sequence[Record]) -> CellMetrics:
-    place = {name: at for at, name in enumerate(plan.selected)}
-    ordered = sorted(records, key=lambda r: (place.get(r.sample_id, len(place)), r.sample_id, r.epoch))
-    return compute_metrics(_control_plan(plan, ordered), ordered)
+def _control_metrics(config: CellConfig, records: Sequence[Record]) -> CellMetrics:
+    position = {name: index for index, name in enumerate(config.selected)}
+    ordered = sorted(records, key=lambda r: (position.get(r.sample_id, len(position)), r.sample_id, r.epoch))
+    return compute_metrics(_control_config(config, ordered), ordered)
 
 
-def _control_plan(plan: CellConfig, records: Sequence[Record]) -> CellConfig:
-    """A draw is an epoch; a sample's score is the mean over its draws, whatever the task's reducer."""
+def _control_config(config: CellConfig, records: Sequence[Record]) -> CellConfig:
+    """The control cell: each control sample is an epoch, and the reducer is `mean` for every task."""
     return replace(
-        plan,
+        config,
         strategy="single",
         strategy_params=records[0].strategy_params,
         label=records[0].label,
@@ -35,6 +35,6 @@ def _control_plan(plan: CellConfig, records: Sequence[Record]) -> CellConfig:
         reducer="mean",
         threshold=None,
         selected=tuple(dict.fromkeys(record.sample_id for record in records)),
-        self_judged=plan.self_judged and "judge" not in plan.strategy_params.values(),  # by a scorer
+        self_judged=config.self_judged and "judge" not in config.strategy_params.values(),  # by a scorer
         gate_id=None,
     )

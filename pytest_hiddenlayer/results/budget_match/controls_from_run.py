@@ -1,46 +1,49 @@
-"""Draws for an equal-budget comparison from another run: its single answers, repeated over epochs."""
+"""Control samples from another run for a compute-matched comparison: its single answers over several epochs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...engine.usage import usage_of
 from ...identifiers import control_label, controlled
 from ...types import Record
+from ...usage import usage_of
 from ..metrics.cells import by_cell
 
 
 def with_draws(answers: Sequence[Record], singles: Sequence[Record]) -> list[Record]:
-    """The records of `answers`, with control cells for strategies that have none of their own.
+    """The records of `answers`, plus control cells for strategies that have none.
 
-    The draws are the single answers in `singles` of the same task, model and sample, one an
-    epoch. A sample with fewer of them than the strategy made calls gets none: less than its
-    budget would not be an equal one.
+    The control samples are the single answers in `singles` of the same task, model and sample,
+    one per epoch. A sample with fewer single answers than the strategy made calls gets none,
+    because the budgets would not match.
     """
     cells = by_cell(answers)
-    own = {key for key in cells if controlled(key[1]) is not None}
-    known = [*answers]
+    with_controls = {key for key in cells if controlled(key[1]) is not None}
+    all_records = [*answers]
     for (task, label, provider, slug), records in cells.items():
         control = control_label(label)
-        if records[0].strategy != "single" and (task, control, provider, slug) not in own:
-            known += _draws(records, singles, control)
-    return known
+        if records[0].strategy != "single" and (task, control, provider, slug) not in with_controls:
+            all_records += _controls(records, singles, control)
+    return all_records
 
 
-def _draws(records: Sequence[Record], singles: Sequence[Record], control: str) -> Iterator[Record]:
-    first = {record.sample_id: record for record in records if record.epoch == 1}
-    found: dict[str, list[Record]] = {}
+def _controls(records: Sequence[Record], singles: Sequence[Record], label: str) -> Iterator[Record]:
+    """The control samples for a cell's records, with the label of its control cell."""
+    first_epoch = {record.sample_id: record for record in records if record.epoch == 1}
+    controls: dict[str, list[Record]] = {}
     for single in singles:
-        asked = first.get(single.sample_id)
-        if asked is not None and _same_question(asked, single):
-            found.setdefault(single.sample_id, []).append(single)
-    for name, draws in found.items():
-        if len(draws) >= usage_of(first[name]).calls:
-            yield from (replace(draw, label=control, epoch=at) for at, draw in enumerate(draws, 1))
+        record = first_epoch.get(single.sample_id)
+        if record is not None and _same_question(record, single):
+            controls.setdefault(single.sample_id, []).append(single)
+    for name, answers in controls.items():
+        if len(answers) >= usage_of(first_epoch[name]).calls:
+            yield from (replace(answer, label=label, epoch=number) for number, answer in enumerate(answers, 1))
 
 
-def _same_question(asked: Record, single: Record) -> bool:
-    whose = (single.task, single.provider, single.slug, single.sample_hash)
-    plain = single.strategy == "single" and controlled(single.label) is None
-    return plain and whose == (asked.task, asked.provider, asked.slug, asked.sample_hash)
+def _same_question(record: Record, single: Record) -> bool:
+    """Whether `single` is a single answer of the record's model to the same prompt."""
+    if single.strategy != "single" or controlled(single.label) is not None:
+        return False
+    question = (single.task, single.provider, single.slug, single.sample_hash)
+    return question == (record.task, record.provider, record.slug, record.sample_hash)

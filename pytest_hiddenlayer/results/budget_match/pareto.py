@@ -1,4 +1,4 @@
-"""Score against cost: which strategies of a task are not beaten by one that is at least as good and as cheap."""
+"""Pareto fronts of score against cost: the strategies of a task that no other one dominates."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-from ...engine.usage import MeanUsage, per_answer, usage_of
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import Record
+from ...usage import MeanUsage, per_answer, usage_of
 from ..metrics.cells import by_cell
 from .compare import BudgetMatchedComparison
 
@@ -19,7 +19,7 @@ UNITS: tuple[Unit, ...] = ("cost_usd", "tokens", "calls")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Point:
-    """One way to answer a task: a cell, or a vote over the draws of a control."""
+    """One configuration for a task: a cell, or a vote over the control samples of a cell."""
 
     task: str
     name: str  # strategy and model
@@ -27,20 +27,20 @@ class Point:
     spent: MeanUsage
 
     def cost(self, unit: Unit) -> float | None:
-        """What an answer costs; None where it is unknown."""
+        """The mean cost of an answer in this unit; None if it is unknown."""
         value: float | None = getattr(self.spent, unit)
         return value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParetoFront:
-    """The ways to answer one task that have a score and a cost, cheapest first."""
+    """The configurations for one task with a score and a cost, cheapest first."""
 
     task: str
-    unit: Unit  # what cost is counted in
+    unit: Unit  # of cost
     points: tuple[Point, ...]
-    dominated_by: Mapping[str, str]  # name → name of the best that is as good and as cheap, and better in one of them
-    left_out: tuple[str, ...]  # names of those without a score, or without any known cost
+    dominated_by: Mapping[str, str]  # name → name of the best point that dominates it
+    left_out: tuple[str, ...]  # names of points without a score or a known cost
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -62,11 +62,11 @@ class ParetoFront:
 
 
 def fronts(records: Iterable[Record], compared: Sequence[BudgetMatchedComparison] = ()) -> list[ParetoFront]:
-    """The front of every task, by name: its cells and, from `compared`, the votes over draws.
+    """The front of every task, ordered by name: its cells and, from `compared`, the votes over control samples.
 
-    A sample's score is the mean over its epochs, a cell's cost the mean over its scored answers,
-    without what its scorers asked. Cost is counted in dollars where they are known for all and anybody
-    pays any, else in tokens where they are known for all, else in calls.
+    A sample's score is the mean over its epochs; a cell's cost is the mean over its scored
+    answers, without the calls of its scorers. The unit is dollars if they are known for all
+    points and not all 0, else tokens if they are known for all points, else calls.
     """
     points: dict[str, list[Point]] = {}
     for point in (*_cells(records), *_votes(compared)):
@@ -75,10 +75,10 @@ def fronts(records: Iterable[Record], compared: Sequence[BudgetMatchedComparison
 
 
 def _cells(records: Iterable[Record]) -> Iterator[Point]:
-    for (task, label, provider, slug), found in sorted(by_cell(records).items()):
+    for (task, label, provider, slug), cell in sorted(by_cell(records).items()):
         scores: dict[str, list[float]] = {}
         groups: dict[str, str | None] = {}
-        for record in sorted(found, key=lambda r: (r.sample_id, r.epoch)):
+        for record in sorted(cell, key=lambda r: (r.sample_id, r.epoch)):
             if record.score is not None:
                 scores.setdefault(record.sample_id, []).append(record.score)
                 groups[record.sample_id] = record.group
@@ -87,34 +87,34 @@ def _cells(records: Iterable[Record]) -> Iterator[Point]:
             task=task,
             name=f"{label} {provider}:{slug}",
             score=estimate(means, list(groups.values())),
-            spent=per_answer([usage_of(record) for record in found if record.score is not None]),
+            spent=per_answer([usage_of(record) for record in cell if record.score is not None]),
         )
 
 
 def _votes(compared: Sequence[BudgetMatchedComparison]) -> Iterator[Point]:
-    for one in compared:
-        task, label, provider, slug = one.key
-        for side in one.against_controls:
-            if side.against == "self_consistency":
-                name = f"self_consistency at {label}'s {side.budget} {provider}:{slug}"
-                yield Point(task=task, name=name, score=side.control, spent=side.control_spent)
+    for comparison in compared:
+        task, label, provider, slug = comparison.key
+        for versus in comparison.against_controls:
+            if versus.against == "self_consistency":
+                name = f"self_consistency at {label}'s {versus.budget} {provider}:{slug}"
+                yield Point(task=task, name=name, score=versus.control, spent=versus.control_spent)
 
 
-def _front(task: str, found: Sequence[Point]) -> ParetoFront:
-    unit = _unit([point for point in found if point.score.mean is not None])
-    placed = [
+def _front(task: str, points: Sequence[Point]) -> ParetoFront:
+    unit = _unit([point for point in points if point.score.mean is not None])
+    priced = [
         (cost, point.score.mean, point)
-        for point in found
+        for point in points
         if point.score.mean is not None and (cost := point.cost(unit)) is not None
     ]
-    placed.sort(key=lambda at: (at[0], -at[1], at[2].name))
-    names = [point.name for _, _, point in placed]
+    priced.sort(key=lambda entry: (entry[0], -entry[1], entry[2].name))
+    names = [point.name for _, _, point in priced]
     return ParetoFront(
         task=task,
         unit=unit,
-        points=tuple(point for _, _, point in placed),
-        dominated_by=_beaten(placed),
-        left_out=tuple(point.name for point in found if point.name not in names),
+        points=tuple(point for _, _, point in priced),
+        dominated_by=_dominated(priced),
+        left_out=tuple(point.name for point in points if point.name not in names),
     )
 
 
@@ -126,11 +126,12 @@ def _unit(points: Sequence[Point]) -> Unit:
     return "calls"
 
 
-def _beaten(placed: Sequence[tuple[float, float, Point]]) -> dict[str, str]:
-    """Those that are beaten, by the best that beats them; of equally good ones by the cheapest."""
-    found = {}
-    for cost, mean, point in placed:
-        beating = [p for c, m, p in placed if c <= cost and m >= mean and (c, m) != (cost, mean)]
-        if beating:
-            found[point.name] = max(beating, key=lambda p: p.score.mean or 0.0).name  # the first: sorted by cost
-    return found
+def _dominated(priced: Sequence[tuple[float, float, Point]]) -> dict[str, str]:
+    """Dominated point → the best point that dominates it; of equally good ones the cheapest."""
+    dominated_by = {}
+    for cost, mean, point in priced:
+        better = [p for c, m, p in priced if c <= cost and m >= mean and (c, m) != (cost, mean)]
+        if better:
+            best = max(better, key=lambda p: p.score.mean or 0.0)  # the first of equals: `priced` is sorted by cost
+            dominated_by[point.name] = best.name
+    return dominated_by

@@ -1,4 +1,4 @@
-"""What each round of a debate did: wrong answers that became right, and right ones that became wrong."""
+"""Transitions between the rounds of a debate: wrong answers that became right, and right ones that became wrong."""
 
 from __future__ import annotations
 
@@ -7,35 +7,34 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias, get_args
 
-from ...engine.round_scores import ROUND_SCORES
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality
-from ...types import Record
+from ...types import ROUND_SCORES, Record
 from ..metrics.cells import by_cell
 from ..regression.baseline import CellKey
 
 Who: TypeAlias = Literal["agents", "majority", "verdict"]
-Said: TypeAlias = Mapping[str, Any]
+RoundAnswer: TypeAlias = Mapping[str, Any]
 """One agent in one round: {score, right, answer}."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Flips:
-    """One step of a cell's debates. Answers of one record are a cluster, and so are those of a sample's group."""
+class RoundTransition:
+    """One transition of a cell's debates. Answers of one record, or of one group of samples, are a cluster."""
 
     key: CellKey
     who: Who  # verdict: from the last round's majority to the strategy's answer
-    before: int | None  # round; None: whichever was the last
+    before: int | None  # round; None: the last round
     after: int | None  # round; None: the strategy's answer
     n: int  # answers scored before and after
-    left_out: int  # answers that have no score before or after
+    left_out: int  # answers without a score before or after
     wrong_right: int
     right_wrong: int
     stayed_right: int
     stayed_wrong: int
-    gained: Estimate  # share of all n that turned right
-    lost: Estimate  # share of all n that turned wrong
+    gained: Estimate  # share of all n that became right
+    lost: Estimate  # share of all n that became wrong
     net: PairedTest  # the share of right answers, after against before
 
     def to_json(self) -> dict[str, Any]:
@@ -47,77 +46,77 @@ class Flips:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """One answer before and after; None where it has no score."""
+class _Change:
+    """One answer before and after a transition."""
 
     who: Who
     before: int | None
     after: int | None
-    was: bool | None
-    now: bool | None
+    was: bool | None  # whether it was right; None: no score
+    now: bool | None  # whether it is right; None: no score
     cluster: str
 
 
-def flips(records: Iterable[Record]) -> list[Flips]:
-    """The steps of every cell whose records hold scores by round, ordered by key; agents, majority, verdict."""
+def round_transitions(records: Iterable[Record]) -> list[RoundTransition]:
+    """The transitions of every cell with scores by round, ordered by key; per cell agents, majority, verdict."""
     cells = by_cell(records)
-    found = [_count(key, steps) for key in sorted(cells) for steps in _by_kind(cells[key])]
-    return [one for one in found if one is not None]
+    transitions = [_count(key, changes) for key in sorted(cells) for changes in _by_kind(cells[key])]
+    return [transition for transition in transitions if transition is not None]
 
 
-def _by_kind(records: Sequence[Record]) -> list[list[_Step]]:
-    kinds: dict[tuple[int, int, int], list[_Step]] = {}
+def _by_kind(records: Sequence[Record]) -> list[list[_Change]]:
+    kinds: dict[tuple[int, int, int], list[_Change]] = {}
     for record in sorted(records, key=lambda r: (r.sample_id, r.epoch)):
-        for step in _steps(record):
-            kind = (get_args(Who).index(step.who), step.before or 0, step.after or 0)
-            kinds.setdefault(kind, []).append(step)
+        for change in _changes(record):
+            kind = (get_args(Who).index(change.who), change.before or 0, change.after or 0)
+            kinds.setdefault(kind, []).append(change)
     return [kinds[kind] for kind in sorted(kinds)]
 
 
-def _steps(record: Record) -> Iterator[_Step]:
-    roles: Mapping[str, Mapping[str, Said]] = record.answer_metadata.get(ROUND_SCORES, {})
+def _changes(record: Record) -> Iterator[_Change]:
+    roles: Mapping[str, Mapping[str, RoundAnswer]] = record.answer_metadata.get(ROUND_SCORES, {})
     if not roles:
         return
     cluster = f"sample {record.sample_id}" if record.group is None else f"group {record.group}"
-    rounds = sorted({int(number) for spoken in roles.values() for number in spoken})
+    rounds = sorted({int(number) for answers in roles.values() for number in answers})
     for before, after in pairwise(rounds):
-        for spoken in roles.values():
-            was, now = spoken.get(str(before)), spoken.get(str(after))
+        for answers in roles.values():
+            was, now = answers.get(str(before)), answers.get(str(after))
             if was is not None and now is not None:
-                yield _Step("agents", before, after, was["right"], now["right"], cluster)
-        yield _Step("majority", before, after, _majority(roles, before), _majority(roles, after), cluster)
+                yield _Change("agents", before, after, was["right"], now["right"], cluster)
+        yield _Change("majority", before, after, _majority(roles, before), _majority(roles, after), cluster)
     verdict = None if record.score is None else record.outcome == "correct"
-    yield _Step("verdict", None, None, _majority(roles, rounds[-1]), verdict, cluster)
+    yield _Change("verdict", None, None, _majority(roles, rounds[-1]), verdict, cluster)
 
 
-def _majority(roles: Mapping[str, Mapping[str, Said]], number: int) -> bool | None:
-    """Whether the most frequent answer of a round is right; the first agent's where none has an answer."""
-    said = [spoken[str(number)] for spoken in roles.values() if str(number) in spoken]
-    winner = plurality([one["answer"] for one in said]).winner
-    chosen = [one["right"] for one in said if winner is None or one["answer"] == winner]
-    return next((right for right in chosen if right is not None), None)
+def _majority(roles: Mapping[str, Mapping[str, RoundAnswer]], number: int) -> bool | None:
+    """Whether the most frequent answer of a round is right; the first agent's if no agent has an answer."""
+    answers = [rounds[str(number)] for rounds in roles.values() if str(number) in rounds]
+    winner = plurality([answer["answer"] for answer in answers]).winner
+    verdicts = [answer["right"] for answer in answers if winner is None or answer["answer"] == winner]
+    return next((right for right in verdicts if right is not None), None)
 
 
-def _count(key: CellKey, steps: Sequence[_Step]) -> Flips | None:
-    """The counts of one step; None where no answer is scored on both sides of it."""
-    scored = [(s.was, s.now, s.cluster) for s in steps if s.was is not None and s.now is not None]
+def _count(key: CellKey, changes: Sequence[_Change]) -> RoundTransition | None:
+    """The counts of one transition; None if no answer is scored before and after it."""
+    scored = [(c.was, c.now, c.cluster) for c in changes if c.was is not None and c.now is not None]
     if not scored:
         return None
     clusters = [cluster for _, _, cluster in scored]
-    up = [float(now and not was) for was, now, _ in scored]
-    down = [float(was and not now) for was, now, _ in scored]
-    return Flips(
+    gained = [float(now and not was) for was, now, _ in scored]
+    lost = [float(was and not now) for was, now, _ in scored]
+    return RoundTransition(
         key=key,
-        who=steps[0].who,
-        before=steps[0].before,
-        after=steps[0].after,
+        who=changes[0].who,
+        before=changes[0].before,
+        after=changes[0].after,
         n=len(scored),
-        left_out=len(steps) - len(scored),
-        wrong_right=int(sum(up)),
-        right_wrong=int(sum(down)),
+        left_out=len(changes) - len(scored),
+        wrong_right=int(sum(gained)),
+        right_wrong=int(sum(lost)),
         stayed_right=sum(was and now for was, now, _ in scored),
         stayed_wrong=sum(not was and not now for was, now, _ in scored),
-        gained=estimate(up, clusters),
-        lost=estimate(down, clusters),
+        gained=estimate(gained, clusters),
+        lost=estimate(lost, clusters),
         net=compare_pairs([float(w) for w, _, _ in scored], [float(n) for _, n, _ in scored], clusters),
     )

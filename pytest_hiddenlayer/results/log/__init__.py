@@ -1,1 +1,1 @@
-"""The run log: manifest, records, summary, resuming."""
+"""The folder of a run: manifest, records and summary; resuming a run from it."""

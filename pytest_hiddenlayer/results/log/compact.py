@@ -1,4 +1,4 @@
-"""What of a record is kept in memory for the end of a run."""
+"""Records without their texts, for what is computed at the end of a run."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from ...types import Record
 
-_KEPT = ("mean_logprob", "cached", "attempts", "warnings")
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_KEPT_FIELDS = ("mean_logprob", "cached", "attempts", "warnings")
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 def lean(record: Record) -> Record:
-    """The record without its texts: what figures, gates, snapshots and calibration read.
+    """The record without its texts: the fields that metrics, gates, snapshots and calibration read.
 
-    Prompt, target, output, key and the calls' texts are on disk, in the run's log. What many
-    records have alike is kept once.
+    Prompt, target, output, key and the calls' texts are on disk, in the run's log. Values that
+    many records share are kept once.
     """
     return replace(
         record,
@@ -26,21 +26,21 @@ def lean(record: Record) -> Record:
         input="",
         target=None,
         output=None,
-        strategy_params=_NOTHING,
+        strategy_params=_EMPTY,
         transcript=_lean_calls(record.transcript),
         usage=_shared(tuple(record.usage.items())),
-        answer_metadata=record.answer_metadata or _NOTHING,
+        answer_metadata=record.answer_metadata or _EMPTY,
     )
 
 
 def _lean_calls(calls: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    kept = [{name: call[name] for name in _KEPT if call.get(name) is not None} for call in calls]
-    return kept if any(kept) else _usual(len(calls))
+    compact = [{name: call[name] for name in _KEPT_FIELDS if call.get(name) is not None} for call in calls]
+    return compact if any(compact) else _empty_calls(len(calls))
 
 
 @lru_cache(maxsize=100)
-def _usual(calls: int) -> Sequence[Mapping[str, Any]]:
-    return (_NOTHING,) * calls
+def _empty_calls(n_calls: int) -> Sequence[Mapping[str, Any]]:
+    return (_EMPTY,) * n_calls
 
 
 @lru_cache(maxsize=10_000)

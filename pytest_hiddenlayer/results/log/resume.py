@@ -1,4 +1,4 @@
-"""The answers of an earlier run that a new one takes over instead of asking again."""
+"""The answers of an earlier run that a resumed run reuses."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ...types import Record
 from .run_log import read_records
 
 RESUMED_FROM = "resumed_from"
-"""In a record's `answer_metadata`: the run that asked for it."""
+"""Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
 
 
 def resumable(folder: Path) -> dict[str, Record]:
-    """Key → record of everything in a run's log that was answered; errors and what was skipped are asked again.
+    """Key → record of the answered cases in a run's log, without errors and skipped cases.
 
-    Raises UsageError where the folder holds no readable log.
+    Raises UsageError if the folder holds no readable log.
     """
     return {
         record.key: replace(record, answer_metadata={RESUMED_FROM: record.run_id, **record.answer_metadata})
@@ -26,9 +26,9 @@ def resumable(folder: Path) -> dict[str, Record]:
 
 
 def taken_over(records: Iterable[Record]) -> str | None:
-    """How many of them came from which run, in one sentence; None where there are none."""
-    asked = list(records)
-    runs = [str(record.answer_metadata[RESUMED_FROM]) for record in asked if RESUMED_FROM in record.answer_metadata]
+    """How many of the answers were reused, and from which runs, in one sentence; None if none was reused."""
+    answers = list(records)
+    runs = [str(record.answer_metadata[RESUMED_FROM]) for record in answers if RESUMED_FROM in record.answer_metadata]
     if not runs:
         return None
-    return f"{len(runs):,} of {len(asked):,} answers taken over from {', '.join(sorted(set(runs)))}"
+    return f"{len(runs):,} of {len(answers):,} answers reused from {', '.join(sorted(set(runs)))}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import secrets
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,59 +16,60 @@ from ...io.atomic import write_json
 from ...io.codecs import record_from_json
 from ...io.jsonl import LineLog, read_from, read_lines
 from ...types import Record
+from .git import git_state
 
 RUNS = Path("reports") / "runs"
 
 
 def new_run_id() -> str:
-    """`YYYYMMDDTHHMMSSZ-` and 8 hex digits."""
+    """A new id: `YYYYMMDDTHHMMSSZ-` and 8 hex digits."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 class RunLog:
-    """One run's folder. Nothing is created before the first record; no other process may append unless `shared`."""
+    """One run's folder, created with the first record. Other processes may append only if it is `shared`."""
 
     def __init__(self, root: Path, run_id: str, command: Sequence[str] = (), *, shared: bool = True) -> None:
-        self._shared = shared  # workers of xdist append too
+        self._shared = shared  # xdist workers append too
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = root / RUNS / run_id
         self._lines: LineLog | None = None
 
     def append(self, record: Record) -> None:
-        """Put one line on disk; when this returns, the death of this process cannot lose it."""
+        """Write one record to disk; after this returns, a crash of the process cannot lose it."""
         self.append_all([record])
 
     def append_all(self, records: Sequence[Record]) -> None:
-        """Put a line for each on disk, all of them at once."""
+        """Write several records to disk at once."""
         if self._lines is None:
             self.open()
             self._lines = LineLog(self.folder / "records.jsonl", shared=self._shared)
         self._lines.append_all([record.to_json() for record in records])
 
     def close(self) -> None:
-        """Close the log; another append opens it again."""
+        """Close the log; a later append opens it again."""
         if self._lines is not None:
             self._lines.close()
             self._lines = None
 
     def open(self) -> None:
-        """Create the folder and the manifest, once."""
+        """Create the folder and the manifest if they do not exist."""
         if self.folder.is_dir():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.write_manifest({})
 
     def write_manifest(self, more: Mapping[str, Any]) -> None:
-        """Write `run.json`: what was run, where, with which versions, and `more`."""
+        """Write `run.json`: the manifest and `more`."""
         write_json(self.folder / "run.json", {**manifest(self.root, self.run_id, self.command), **more})
 
     def write_summary(self, cells: Sequence[Mapping[str, Any]]) -> None:
-        """Write `summary.json`: one object a cell with the figures of the terminal's table."""
+        """Write `summary.json`: one object per cell, with the metrics of the terminal's table."""
         write_json(self.folder / "summary.json", list(cells))
 
 
 def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
-    """What can be told of a run before it begins."""
+    """What is known of a run before it starts: command, versions, git commit and host."""
     return {
         "schema": 1,
         "run_id": run_id,
@@ -86,27 +86,11 @@ def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def git_state(root: Path) -> dict[str, Any] | None:
-    """{commit, dirty} of the checkout around `root`; None where there is none."""
-    try:
-        commit = git_output(root, "rev-parse", "HEAD").strip()
-        changed = git_output(root, "status", "--porcelain", "--untracked-files=no")
-        return {"commit": commit, "dirty": bool(changed.strip())}
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def git_output(root: Path, *words: str) -> str:
-    """What `git WORDS` prints in `root`. Raises OSError without git, subprocess.SubprocessError where it fails."""
-    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=30, check=True)
-    return done.stdout
-
-
 def read_records(folder: Path) -> Iterator[Record]:
     """The records of a run's folder, in the order in which they were written.
 
-    A half line at the very end (a process that was killed while writing) is left out. Raises
-    UsageError where the folder holds no readable log.
+    An incomplete last line (of a process killed while writing) is left out. Raises UsageError if
+    the folder holds no readable log.
     """
     path = folder / "records.jsonl"
     if not path.is_file():
@@ -119,7 +103,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 
 def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
-    """The whole records of a growing log from byte `start` on, and the byte to go on from; none before the first."""
+    """The complete records of a growing log from byte `start` on, and the byte to continue from."""
     path = folder / "records.jsonl"
     if not path.is_file():
         return [], start
@@ -128,31 +112,32 @@ def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
 
 
 def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
-    """The folder of a run by id, by a beginning of it, by path, or `last`; never the run `but`. Raises UsageError."""
-    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != but), key=_began)
+    """The folder of a run by id, prefix of an id, path, or `last`; never the run `but`. Raises UsageError."""
+    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != but), key=_start_order)
     if name == "last" and runs:
         return runs[-1]
     if name and Path(name).is_dir():
         return Path(name)
-    found = [run for run in runs if run.name.startswith(name)] if name else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"run {name!r} could be {', '.join(run.name for run in found)}: write more of it")
-    where = f"{RUNS}: {len(runs)} run(s){did_you_mean(name, [run.name for run in runs])}"
-    raise UsageError(f"no run {name!r} under {where}")
+    matches = [run for run in runs if run.name.startswith(name)] if name else []
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = ", ".join(run.name for run in matches)
+        raise UsageError(f"run {name!r} is ambiguous: {names}; write more of the id")
+    hint = did_you_mean(name, [run.name for run in runs])
+    raise UsageError(f"no run {name!r} under {RUNS}: {len(runs)} run(s){hint}")
 
 
-def _began(run: Path) -> tuple[str, float]:
-    """When a run began; of two in one second the one that wrote last is the later."""
+def _start_order(run: Path) -> tuple[str, float]:
+    """When a run started; runs that started in the same second are ordered by their last write."""
     return run.name.partition("-")[0], run.stat().st_mtime
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in ("pytest-hiddenlayer", "pytest", "mlx", "mlx-lm"):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -1,4 +1,4 @@
-"""`summary.json`: a list of cells with the terminal's figures, what each was compared with, and the verdict."""
+"""The content of `summary.json`: a list of cells with metrics, comparison and gate."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..regression.gate import GateResult
 
 
 def summary(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[dict[str, Any]]:
-    """One object a cell, in their order; `gate` and `comparison` are null where there was none."""
-    return [_cell(found, gates.get(found.plan.key)) for found in metrics]
+    """One object per cell, in order; `gate` and `comparison` are null if there was none."""
+    return [_cell(cell, gates.get(cell.plan.key)) for cell in metrics]
 
 
-def _cell(found: CellMetrics, gate: GateResult | None) -> dict[str, Any]:
-    compared = None if gate is None or gate.comparison is None else gate.comparison.to_json()
-    return {**found.to_json(), "gate": None if gate is None else gate.word, "comparison": compared}
+def _cell(metrics: CellMetrics, gate: GateResult | None) -> dict[str, Any]:
+    comparison = None if gate is None or gate.comparison is None else gate.comparison.to_json()
+    return {**metrics.to_json(), "gate": None if gate is None else gate.word, "comparison": comparison}

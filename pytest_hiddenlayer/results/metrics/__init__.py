@@ -1,1 +1,1 @@
-"""Metrics of cells, judges and calls, computed from records."""
+"""Metrics of cells, samples, judges and calls, computed from records."""

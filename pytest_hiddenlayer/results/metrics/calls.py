@@ -1,4 +1,4 @@
-"""What was unusual about the calls of a cell: answers that were not asked for, asked for again, or odd."""
+"""Metrics of the calls of a cell: cached, retried, or with warnings."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from ...types import Record
 
 
-def call_figures(records: Sequence[Record]) -> dict[str, Any]:
-    """`calls`, and how many of them were `cached` or `repeated` (answered after more than one attempt).
+def call_metrics(records: Sequence[Record]) -> dict[str, Any]:
+    """The number of `calls`, and how many were `cached` or `repeated` (answered after more than one attempt).
 
-    `remarks` has each remark with the number of calls it was made on. What there is none of is
-    left out; nothing at all where every call was as usual.
+    `warnings` has each warning with the number of its calls. Zeros are left out; the result is
+    empty if all are zero.
     """
     calls = [call for record in records for call in record.transcript]
-    found: dict[str, Any] = {
+    counts: dict[str, Any] = {
         "cached": sum(bool(call.get("cached")) for call in calls),
         "repeated": sum(call.get("attempts", 1) > 1 for call in calls),
-        "warnings": dict(Counter(remark for call in calls for remark in call.get("warnings", ())).most_common()),
+        "warnings": dict(Counter(text for call in calls for text in call.get("warnings", ())).most_common()),
     }
-    unusual = {name: value for name, value in found.items() if value}
+    unusual = {name: value for name, value in counts.items() if value}
     return {"calls": len(calls), **unusual} if unusual else {}

@@ -1,4 +1,4 @@
-"""The figures of a cell, from its records."""
+"""The configuration of a cell, and the metrics computed from its records."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from typing import Any
 
 from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...stats.estimate.pass_at_k import reduce_epochs
-from ...types import Outcome, Record, Usage
-from .calls import call_figures
+from ...types import Record, Usage
+from .calls import call_metrics
 from .confidence import cell_calibration
-from .judges import judge_figures
-from .pass_at_k import passes, wavering
+from .judges import judge_metrics
+from .samples import SampleResult, flaky_samples, pass_estimates, sample_result
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellConfig:
-    """What is known of a cell before it runs; plain values, so that it crosses processes as JSON."""
+    """The configuration of a cell, known before it runs; plain values, so that it can be sent as JSON."""
 
     task: str
     task_hash: str
@@ -30,7 +29,7 @@ class CellConfig:
     provider: str
     model: str  # full name
     slug: str
-    params: str  # what stands in the brackets of its items
+    params: str  # in the brackets of its items' ids
     scorer: str  # the headline scorer
     seed: int
     epochs: int
@@ -42,8 +41,8 @@ class CellConfig:
     min_effect: float
     total: int  # samples in the task file
     selected: tuple[str, ...] = ()  # sample ids that this run will answer
-    self_judged: bool = False  # the strategy's or scorer's judge is the candidate itself
-    gate_id: str | None = None  # node id of the cell's gate, where it is selected
+    self_judged: bool = False  # whether a judge of the strategy or of a scorer is the candidate itself
+    gate_id: str | None = None  # node id of the cell's gate; None: not selected
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -52,21 +51,8 @@ class CellConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SampleResult:
-    """One sample over its epochs."""
-
-    score: float | None  # reduced over the scored epochs
-    outcome: Outcome
-    answer: str | None  # of the first scored epoch
-    hash: str
-    must_pass: bool
-    group: str | None = None  # cluster, for error bars
-    epochs: tuple[float, ...] = ()  # scores of the scored epochs, in order
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class CellMetrics:
-    """What the table, the summary, the snapshot and the gate say of a cell."""
+    """The metrics of a cell, for the table, the summary, the snapshot and the gate."""
 
     plan: CellConfig
     samples: Mapping[str, SampleResult]
@@ -74,43 +60,43 @@ class CellMetrics:
     outcomes: Mapping[str, int]  # outcome → records
     usage: Usage
     cost_usd: float | None  # None: unknown for at least one record
-    wall_s: float  # from the first question to the last answer
-    passes: Mapping[str, Estimate] = field(default_factory=dict)  # pass@k and pass^k, where epochs were repeated
+    wall_s: float  # from the first request to the last response
+    passes: Mapping[str, Estimate] = field(default_factory=dict)  # pass@k and pass^k; empty without repeated epochs
     flaky: tuple[str, ...] = ()  # samples that were right in some epochs and not in others
     calibration: Calibration | None = None  # None: fewer than 10 scored answers have a confidence
-    confidence: str | None = None  # what the calibrated confidence is
-    judging: Mapping[str, Any] = field(default_factory=dict)  # what judges did, see `judge_figures`
-    calls: Mapping[str, Any] = field(default_factory=dict)  # what was unusual about calls, see `call_figures`
+    confidence: str | None = None  # kinds of the calibrated confidence
+    judging: Mapping[str, Any] = field(default_factory=dict)  # see `judge_metrics`
+    calls: Mapping[str, Any] = field(default_factory=dict)  # see `call_metrics`
 
     @property
     def n_selected(self) -> int:
-        """Samples that the run was to answer."""
+        """The number of samples that the run was to answer."""
         return max(len(self.plan.selected), len(self.samples))
 
     @property
     def partial(self) -> bool:
-        """Whether only a part of the task's samples was selected."""
+        """Whether only some of the task's samples were selected."""
         return self.n_selected < self.plan.total
 
     @property
     def whole(self) -> bool:
-        """Whether every sample of the task was answered; after -k, --limit or -x some were not."""
+        """Whether every sample of the task was answered; with -k, --limit or -x some may not be."""
         return len(self.samples) >= self.plan.total
 
     def to_json(self) -> dict[str, Any]:
         """One object of `summary.json`."""
-        plan = self.plan
+        config = self.plan
         return {
-            "task": plan.task,
-            "strategy": plan.strategy,
-            "label": plan.label,
-            "provider": plan.provider,
-            "model": plan.model,
-            "slug": plan.slug,
-            "scorer": plan.scorer,
+            "task": config.task,
+            "strategy": config.strategy,
+            "label": config.label,
+            "provider": config.provider,
+            "model": config.model,
+            "slug": config.slug,
+            "scorer": config.scorer,
             "n": self.estimate.n,
             "n_selected": self.n_selected,
-            "n_total": plan.total,
+            "n_total": config.total,
             "score": self.estimate.mean,
             "stderr": self.estimate.stderr,
             "ci95": self.estimate.ci95,
@@ -120,8 +106,8 @@ class CellMetrics:
             "usage": asdict(self.usage),
             "cost_usd": self.cost_usd,
             "wall_s": round(self.wall_s, 3),
-            "self_judged": plan.self_judged,
-            "passes": {name: asdict(found) for name, found in self.passes.items()},
+            "self_judged": config.self_judged,
+            "passes": {name: asdict(value) for name, value in self.passes.items()},
             "flaky": list(self.flaky),
             "judging": dict(self.judging),
             "calls": dict(self.calls),
@@ -129,50 +115,52 @@ class CellMetrics:
         }
 
 
-def compute_metrics(plan: CellConfig, records: Sequence[Record], *, bootstrap: int = 0) -> CellMetrics:
-    """The figures of one cell. A sample counts as scored when at least one of its epochs is.
+def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap: int = 0) -> CellMetrics:
+    """The metrics of one cell. A sample counts as scored if at least one of its epochs is.
 
-    Epochs are repeats within a sample: they are reduced to one score first, and the score's
-    error is that over samples, clustered by their group. With `bootstrap` draws the score's
-    interval is that of a cluster bootstrap, seeded as the cell.
+    The epochs of a sample are reduced to one score first; the standard error is that over
+    samples, clustered by their group. With `bootstrap` draws, the interval of the score is that
+    of a cluster bootstrap with the cell's seed.
     """
     by_sample: dict[str, list[Record]] = {}
     for record in records:
         by_sample.setdefault(record.sample_id, []).append(record)
-    samples = {name: _sample(plan, found) for name, found in by_sample.items()}
-    scored = {name: result for name, result in samples.items() if result.score is not None}
-    groups = {name: result.group for name, result in scored.items()}
-    epochs = {name: result.epochs for name, result in scored.items()}
-    scores = [result.score for result in scored.values() if result.score is not None]
-    calibrated = cell_calibration(records, plan.pass_score)
+    samples = {
+        name: sample_result(epochs, reducer=config.reducer, pass_score=config.pass_score)
+        for name, epochs in by_sample.items()
+    }
+    scored = {name: sample for name, sample in samples.items() if sample.score is not None}
+    scores = [sample.score for sample in scored.values() if sample.score is not None]
+    groups = [sample.group for sample in scored.values()]
+    calibrated = cell_calibration(records, config.pass_score)
     costs = [record.cost_usd for record in records if record.transcript]
     return CellMetrics(
-        plan=plan,
+        plan=config,
         samples=samples,
-        estimate=estimate(scores, list(groups.values()), bootstrap=bootstrap, seed=plan.seed),
+        estimate=estimate(scores, groups, bootstrap=bootstrap, seed=config.seed),
         outcomes=Counter(record.outcome for record in records),
         usage=_usage(records),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
         wall_s=_wall_s(records),
-        passes=passes(epochs, groups, plan.pass_score),
-        flaky=wavering(epochs, plan.pass_score),
+        passes=pass_estimates(scored, config.pass_score),
+        flaky=flaky_samples(scored, config.pass_score),
         calibration=calibrated and calibrated[0],
         confidence=calibrated and calibrated[1],
-        judging=judge_figures(records),
-        calls=call_figures(records),
+        judging=judge_metrics(records),
+        calls=call_metrics(records),
     )
 
 
 def by_cell(records: Iterable[Record]) -> dict[tuple[str, str, str, str], list[Record]]:
-    """Records by cell, in order of first appearance; of an item answered twice the last record counts."""
-    found: dict[tuple[str, str, str, str], dict[tuple[str, int], Record]] = {}
+    """Records by cell, in order of first appearance; if an item was answered twice, only its last record is kept."""
+    cells: dict[tuple[str, str, str, str], dict[tuple[str, int], Record]] = {}
     for record in records:
-        found.setdefault(record.cell, {})[(record.sample_id, record.epoch)] = record
-    return {cell: list(items.values()) for cell, items in found.items()}
+        cells.setdefault(record.cell, {})[(record.sample_id, record.epoch)] = record
+    return {cell: list(items.values()) for cell, items in cells.items()}
 
 
 def config_from_records(records: Sequence[Record]) -> CellConfig:
-    """A plan for records whose task file is not at hand: what they themselves tell."""
+    """The configuration that the records themselves show, without the task file."""
     first = records[0]
     ids = tuple(dict.fromkeys(record.sample_id for record in records))
     return CellConfig(
@@ -199,34 +187,12 @@ def config_from_records(records: Sequence[Record]) -> CellConfig:
     )
 
 
-def _sample(plan: CellConfig, records: Sequence[Record]) -> SampleResult:
-    graded = [(record, score) for record in records if (score := record.score) is not None]
-    scored, values = [record for record, _ in graded], [score for _, score in graded]
-    score = reduce_epochs(values, plan.reducer, plan.pass_score) if values else None
-    return SampleResult(
-        score=score,
-        outcome=_outcome(scored, score, plan.pass_score) if score is not None else records[0].outcome,
-        answer=scored[0].answer if scored else None,
-        hash=records[0].sample_hash,
-        must_pass=records[0].must_pass,
-        group=records[0].group,
-        epochs=tuple(values),
-    )
-
-
-def _outcome(scored: Sequence[Record], score: float, pass_score: float) -> Outcome:
-    """The only epoch's own outcome; over several epochs the reduced score is graded anew."""
-    if len(scored) == 1:
-        return scored[0].outcome
-    return "correct" if score >= pass_score else "incorrect" if score == 0 else "partial"
-
-
 def _usage(records: Sequence[Record]) -> Usage:
-    """The sum, as that of `Usage`, in one pass: a record without any call adds nothing."""
-    asked = [record.usage for record in records if record.usage["calls"]]
-    if not asked:
+    """The sum, as `Usage` adds, in one pass; a record without calls adds nothing."""
+    usages = [record.usage for record in records if record.usage["calls"]]
+    if not usages:
         return Usage()
-    columns = {part.name: [usage.get(part.name) for usage in asked] for part in fields(Usage)}
+    columns = {part.name: [usage.get(part.name) for usage in usages] for part in fields(Usage)}
     totals: dict[str, Any] = {name: None if None in column else sum(column) for name, column in columns.items()}
     return Usage(**totals)
 

@@ -1,14 +1,14 @@
-"""How sure a strategy was of an answer, and whether that means what it says.
+"""The confidence of an answer, and the calibration of a cell.
 
-The first of these that a record has:
+The confidence is the first of these that a record has:
 
-- `answer_metadata["confidence"]`: what the strategy itself says, a number in [0, 1];
-- the vote share of the given answer: votes for it of all votes (texts without an answer do not
-  vote), in the last round of a debate or among the samples of self-consistency. A judge that
-  gives an answer nobody voted for has 0;
+- `answer_metadata["confidence"]`: stated by the strategy, a number in [0, 1];
+- the vote share: votes for the given answer divided by all votes (texts without an answer do not
+  vote), in the last round of a debate or among the samples of self-consistency. It is 0 if a
+  judge gives an answer without any vote;
 - for `single`, the mean token probability exp(mean log-probability) of its completion: the
-  geometric mean over its tokens, under the model's own distribution whatever the temperature.
-  It is no probability that the answer is right, but it can be held against one.
+  geometric mean over its tokens, under the model's own distribution at any temperature. It is
+  not a probability that the answer is right, but its calibration can be measured.
 """
 
 from __future__ import annotations
@@ -24,44 +24,45 @@ STATED = "stated"
 VOTES = "vote share"
 TOKENS = "token probability"
 
-LEAST = 10
-"""Answers with a confidence below which no calibration is told."""
+MIN_ANSWERS = 10
+"""Answers with a confidence that a calibration needs."""
 
 
 def confidence_of(record: Record) -> float | None:
-    """The confidence of an answer in [0, 1]; None where nothing tells it."""
-    found = _found(record)
-    return None if found is None else found[0]
+    """The confidence of an answer in [0, 1]; None if it is unknown."""
+    confidence = _confidence(record)
+    return None if confidence is None else confidence[0]
 
 
 def confidence_kind(record: Record) -> str | None:
-    """Where an answer's confidence comes from: `stated`, `vote share` or `token probability`."""
-    found = _found(record)
-    return None if found is None else found[1]
+    """The kind of an answer's confidence: `stated`, `vote share` or `token probability`; None if it is unknown."""
+    confidence = _confidence(record)
+    return None if confidence is None else confidence[1]
 
 
 def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Calibration, str] | None:
-    """(calibration, kinds of confidence) of a cell's scored answers; None for fewer than 10 with a confidence.
+    """(calibration, kinds of confidence) of a cell's scored answers; None if fewer than 10 have a confidence.
 
-    An answer is right at or above `pass_score`. Epochs of a sample, and samples of a group, are
-    one cluster.
+    An answer is right at or above `pass_score`. The epochs of a sample, and the samples of a
+    group, are one cluster.
     """
-    told = [
-        (record, score >= pass_score, found)
+    answers = [
+        (record, score >= pass_score, confidence)
         for record in records
-        if (score := record.score) is not None and (found := _found(record))
+        if (score := record.score) is not None and (confidence := _confidence(record))
     ]
-    if len(told) < LEAST:
+    if len(answers) < MIN_ANSWERS:
         return None
     groups = [
-        f"sample {record.sample_id}" if record.group is None else f"group {record.group}" for record, _, _ in told
+        f"sample {record.sample_id}" if record.group is None else f"group {record.group}" for record, _, _ in answers
     ]
-    measured = calibration([value for _, _, (value, _) in told], [right for _, right, _ in told], groups)
+    measured = calibration([value for _, _, (value, _) in answers], [right for _, right, _ in answers], groups)
     assert measured is not None
-    return measured, ", ".join(sorted({kind for _, _, (_, kind) in told}))
+    return measured, ", ".join(sorted({kind for _, _, (_, kind) in answers}))
 
 
-def _found(record: Record) -> tuple[float, str] | None:
+def _confidence(record: Record) -> tuple[float, str] | None:
+    """(confidence, kind) of an answer."""
     if "confidence" in record.answer_metadata:
         value = _share(record.answer_metadata["confidence"])
         return None if value is None else (value, STATED)
@@ -77,7 +78,7 @@ def _found(record: Record) -> tuple[float, str] | None:
 
 
 def _votes(record: Record) -> float | None:
-    """The share of the votes for the answer that was given."""
+    """The vote share of the given answer."""
     vote = record.answer_metadata.get("vote", record.answer_metadata.get("final_majority"))
     if vote is None or record.answer is None:
         return None
@@ -91,7 +92,7 @@ def _votes(record: Record) -> float | None:
 
 
 def _share(value: Any) -> float | None:
-    """A number in [0, 1]; anything else says nothing."""
+    """The value if it is a number in [0, 1], else None."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         return None
     return float(value)

@@ -1,6 +1,6 @@
-"""What the judges of a cell did, from its records: agreement, effects of order and length, kinship.
+"""Metrics of the judges of a cell: agreement, position and length bias, and judges of the candidate's family.
 
-Every function takes the records of one cell and returns plain JSON values, by scorer.
+Every public function takes the records of one cell and returns plain JSON values.
 """
 
 from __future__ import annotations
@@ -17,54 +17,49 @@ from ...types import Record
 _PAIR = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 
-def judge_figures(records: Sequence[Record]) -> dict[str, Any]:
-    """`agreement`, `pairs` and `flags` of a cell; those that there are none of are left out."""
-    found = {"agreement": judge_agreement(records), "pairs": pair_effects(records), "flags": judge_flags(records)}
-    return {name: value for name, value in found.items() if value}
+def judge_metrics(records: Sequence[Record]) -> dict[str, Any]:
+    """`agreement`, `pairs` and `flags` of a cell; empty ones are left out."""
+    metrics = {"agreement": judge_agreement(records), "pairs": pair_effects(records), "flags": judge_flags(records)}
+    return {name: value for name, value in metrics.items() if value}
 
 
 def judge_agreement(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
-    """Krippendorff's alpha of each scorer that asked several judges, by criterion ('' where there is only one).
+    """Krippendorff's alpha by scorer and criterion, for scorers with several judges ('' if there is one criterion).
 
-    Ratings are what each judge said, at the level `nominal` for yes and no, else `interval`,
-    as the score itself takes them. `alpha` is None where all said one and the same thing, or
-    no item was judged twice, and `why` says so.
+    The level is `nominal` for yes/no verdicts, else `interval`, as in the score itself. `alpha`
+    is None if all ratings are the same or no item has two ratings; `why` states which.
     """
-    found: dict[str, dict[str, Any]] = {}
+    ratings_of: dict[tuple[str, str], tuple[Level, list[Mapping[str, float | str | None]]]] = {}
     for scorer, details in _details(records):
         for criterion, level, ratings in _ratings(details):
-            of = found.setdefault(scorer, {}).setdefault(criterion, {"level": level, "items": []})
-            of["items"].append(ratings)
-    return {
-        scorer: agreed
-        for scorer, criteria in found.items()
-        if (
-            agreed := {
-                name: _alpha(of["items"], of["level"]) for name, of in criteria.items() if _several(of["items"])
-            }
-        )
-    }
+            ratings_of.setdefault((scorer, criterion), (level, []))[1].append(ratings)
+    agreement: dict[str, dict[str, Any]] = {}
+    for (scorer, criterion), (level, items) in ratings_of.items():
+        if _several_judges(items):
+            agreement.setdefault(scorer, {})[criterion] = _alpha(items, level)
+    return agreement
 
 
 def pair_effects(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
-    """Wins, and what order and length had to do with them, of each scorer that compared pairs.
+    """Wins, position bias and length bias by scorer, for scorers that compare pairs.
 
-    `win_rate` is wins plus half the ties, of the pairs judged. `ties_by_order` is the share of
-    ties in which the orders disagreed. `first_preferred` is the share of votes for the answer
-    shown first; 0.5 where order does not matter, for each pair is shown in both. `longer`,
-    `shorter` and `equal` are the pairs by the output's length in characters, with their win
-    rates; `longer_preferred` is the share of the decided pairs that the longer answer won.
-    Each of the four shares has its 95 % interval in `ci95`. What no pair can tell is None.
+    `win_rate` is (wins + ties/2) / pairs judged. `ties_by_order` is the share of ties in which
+    the verdicts of the two orders differ. `first_preferred` is the share of votes for the answer
+    shown first (position bias); it is 0.5 without bias, because each pair is shown in both
+    orders. `longer`, `shorter` and `equal` are the pairs by the output's length in characters,
+    with their win rates; `longer_preferred` is the share of decided pairs that the longer answer
+    won (length bias). `ci95` has the 95 % interval of each of the four shares. A share without
+    any pair is None.
     """
-    found: dict[str, list[tuple[Mapping[str, Any], Sequence[int]]]] = {}
+    pairs_of: dict[str, list[tuple[Mapping[str, Any], Sequence[int]]]] = {}
     for scorer, details in _details(records):
         for pair in details.get("pairs", ()):
-            found.setdefault(scorer, []).append((pair, details["chars"]))
-    return {scorer: _effects(pairs) for scorer, pairs in found.items()}
+            pairs_of.setdefault(scorer, []).append((pair, details["chars"]))
+    return {scorer: _effects(pairs) for scorer, pairs in pairs_of.items()}
 
 
 def judge_flags(records: Sequence[Record]) -> list[str]:
-    """One sentence for each judge of a scorer that is the candidate itself, or of its family by name."""
+    """One sentence per judge of a scorer that is the candidate itself, or of its model family by name."""
     pairs = {(model, record.model) for record in records for model in _models(record)}
     return [_flag(judge, candidate) for judge, candidate in sorted(pairs) if same_family(judge, candidate)]
 
@@ -78,16 +73,17 @@ def _details(records: Sequence[Record]) -> Iterator[tuple[str, Mapping[str, Any]
 
 def _models(record: Record) -> Iterator[str]:
     for _, details in _details([record]):
-        for said in (*details.get("opinions", ()), *details.get("pairs", ())):
-            if said.get("model"):
-                yield said["model"]
+        for judged in (*details.get("opinions", ()), *details.get("pairs", ())):
+            if judged.get("model"):
+                yield judged["model"]
 
 
 def _flag(judge: str, candidate: str) -> str:
     if judge == candidate:
         return f"{candidate} was judged by itself; name another with --judge"
-    kin = ", ".join(sorted(families(judge) & families(candidate)))
-    return f"judge {judge} is of the candidate's family ({kin}: {candidate}) and may prefer its own kind"
+    shared = ", ".join(sorted(families(judge) & families(candidate)))
+    family = f"is of the same model family as the candidate ({shared}: {candidate})"
+    return f"judge {judge} {family} and may prefer its answers"
 
 
 def _ratings(details: Mapping[str, Any]) -> Iterator[tuple[str, Level, dict[str, float | str | None]]]:
@@ -102,34 +98,34 @@ def _ratings(details: Mapping[str, Any]) -> Iterator[tuple[str, Level, dict[str,
         yield criterion, level, {_name(opinion): _rating(opinion["verdict"], level) for opinion in opinions}
 
 
-def _name(said: Mapping[str, Any]) -> str:
-    return str(said.get("judge") or said.get("model"))
+def _name(judged: Mapping[str, Any]) -> str:
+    return str(judged.get("judge") or judged.get("model"))
 
 
 def _rating(verdict: str | None, level: Level) -> float | str | None:
     return verdict if verdict is None or level == "nominal" else float(verdict)
 
 
-def _several(items: Sequence[Mapping[str, Any]]) -> bool:
+def _several_judges(items: Sequence[Mapping[str, Any]]) -> bool:
     return len({judge for ratings in items for judge in ratings}) > 1
 
 
 def _alpha(items: Sequence[Mapping[str, Any]], level: Level) -> dict[str, Any]:
     judges = sorted({judge for ratings in items for judge in ratings})
-    agreed = alpha_agreement([[ratings.get(judge) for ratings in items] for judge in judges], level=level)
+    agreement = alpha_agreement([[ratings.get(judge) for ratings in items] for judge in judges], level=level)
     twice = sum(sum(rating is not None for rating in ratings.values()) > 1 for ratings in items)
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "judges": judges,
         "items": len(items),
         "judged_twice": twice,
         "level": level,
-        "alpha": agreed.value,
-        "stderr": agreed.stderr,
-        "ci95": agreed.ci95,
+        "alpha": agreement.value,
+        "stderr": agreement.stderr,
+        "ci95": agreement.ci95,
     }
-    if agreed.value is None:
-        found["why"] = "every judge said the same of everything" if twice else "nothing was judged twice"
-    return found
+    if agreement.value is None:
+        values["why"] = agreement.why
+    return values
 
 
 def _effects(pairs: Sequence[tuple[Mapping[str, Any], Sequence[int]]]) -> dict[str, Any]:
@@ -157,7 +153,7 @@ def _effects(pairs: Sequence[tuple[Mapping[str, Any], Sequence[int]]]) -> dict[s
         "losses": winners["b"],
         **{name: estimate(values).mean for name, values in shares.items()},
         "ci95": {name: estimate(values).ci95 for name, values in shares.items()},
-        **{name: {"n": len(found), "win_rate": _win_rate(found)} for name, found in by_length.items()},
+        **{name: {"n": len(group), "win_rate": _win_rate(group)} for name, group in by_length.items()},
     }
 
 

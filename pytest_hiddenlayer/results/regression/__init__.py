@@ -1,1 +1,1 @@
-"""Baselines, paired comparison of cells, and gates."""
+"""Baselines, the paired comparison of cells with them, and gates."""

@@ -1,4 +1,4 @@
-"""What a cell is compared with: the samples of one cell as a snapshot or a run holds them."""
+"""A baseline: the samples of one cell, from a snapshot or a run."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ class BaselineSample:
     outcome: str
     answer: str | None
     hash: str
-    group: str | None = None  # cluster; None where the source does not tell
-    output: str | None = None  # the whole text; a snapshot has none
+    group: str | None = None  # cluster; None: none, or not in the source
+    output: str | None = None  # the whole text; None: a snapshot, which has no texts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
     """One cell of a reference."""
 
-    name: str  # where it comes from, as people shall read it
-    scorer: str | None  # name/version; None: the source does not tell
+    name: str  # the source, as in messages
+    scorer: str | None  # name/version; None: not in the source
     samples: Mapping[str, BaselineSample]
     key: CellKey = ("", "", "", "")
     model: str = ""  # full name
     epochs: int = 1
     usage: Mapping[str, int | None] | None = None  # None: unknown
     cost_usd: float | None = None  # None: unknown
-    remark: str = ""  # what people must know of it, such as that it is another model's
+    remark: str = ""  # a warning about it, such as that it is from another model

@@ -1,6 +1,6 @@
-"""Two sides of one cell, compared sample by sample: the difference, its interval, its test, and the verdict.
+"""The paired comparison of one cell with its baseline: difference, interval, test and verdict.
 
-A session compares many cells; Holm 1979 keeps the chance of any false alarm among them at α.
+A session compares many cells; Holm's correction (1979) keeps the chance of any false alarm among them at α.
 """
 
 from __future__ import annotations
@@ -21,39 +21,38 @@ Verdict: TypeAlias = Literal["regressed", "improved", "same", "underpowered"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellComparison:
-    """One cell against its baseline."""
+    """One cell compared with its baseline."""
 
     baseline: str
     pairing: SampleMatching
-    epochs: tuple[int, int]  # behind each old and each new score
+    epochs: tuple[int, int]  # per old and per new score
     paired: PairedTest
     old: Estimate  # over the pairs
     new: Estimate
-    margin: float  # how much worse is tolerated
-    min_effect: float  # differences smaller than this do not matter
-    p_worse: float  # after Holm over the family
+    margin: float  # non-inferiority margin: a loss that is tolerated
+    min_effect: float  # equivalence margin: smaller differences count as `same`
+    p_worse: float  # after Holm's correction over the family
     p_better: float
     family: int = 1  # cells compared in the same session
     verdict: Verdict = "underpowered"
-    smallest_effect: float | None = None  # that this n can see with power 0.8; None: cannot be said
-    pairs_needed: int | None = None  # to see `min_effect` with power 0.8
-    lost_counts: bool = False  # regressed, if the samples that lost their score are counted as wrong
-    looks: tuple[int, int] | None = None  # decided at this look of so many planned, by the sequential test
+    smallest_effect: float | None = None  # minimum detectable effect (MDE) at power 0.8; None: too few clusters
+    pairs_needed: int | None = None  # to detect `min_effect` with power 0.8; None: a single cluster
+    lost_counts: bool = False  # whether it regresses if the samples that lost their score count as wrong
+    looks: tuple[int, int] | None = None  # (deciding look, planned looks) of the sequential test
 
     @property
     def newly_wrong(self) -> tuple[str, ...]:
-        """Samples that were right and are not."""
+        """Samples that were right and are not now."""
         return tuple(pair.id for pair in self.pairing.pairs if pair.old_right and not pair.new_right)
 
     @property
     def newly_right(self) -> tuple[str, ...]:
-        """Samples that are right and were not."""
+        """Samples that are right now and were not."""
         return tuple(pair.id for pair in self.pairing.pairs if pair.new_right and not pair.old_right)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, for `summary.json` and `hiddenlayer compare --json`."""
-        p = self.pairing
-        rest = ("changed", "lost", "gained", "unscored", "added", "absent")
+        unpaired = ("changed", "lost", "gained", "unscored", "added", "absent")
         return {
             "baseline": self.baseline,
             "verdict": self.verdict,
@@ -76,84 +75,83 @@ class CellComparison:
             "pairs_needed": self.pairs_needed,
             "newly_wrong": list(self.newly_wrong),
             "newly_right": list(self.newly_right),
-            **{name: list(getattr(p, name)) for name in rest},
+            **{name: list(getattr(self.pairing, name)) for name in unpaired},
         }
 
 
 def measure(
     baseline: str, pairing: SampleMatching, *, margin: float, min_effect: float, epochs: tuple[int, int] = (1, 1)
 ) -> CellComparison | None:
-    """The comparison of one cell on its own; `settle` gives the verdict. None where nothing can be paired.
+    """The comparison of one cell, before `assign_verdicts`; None if no sample could be paired.
 
-    `epochs` are those behind each old and each new score.
+    `epochs` is the number of epochs per old and per new score.
     """
     if not pairing.pairs:
         return None
+    old, new = [pair.old for pair in pairing.pairs], [pair.new for pair in pairing.pairs]
     groups = [pair.group for pair in pairing.pairs]
-    paired = compare_pairs(
-        [p.old for p in pairing.pairs], [p.new for p in pairing.pairs], groups, margin=margin, epochs=epochs
-    )
-    seen = sensitivity(paired, min_effect, alpha=ALPHA, power=0.8)
+    paired = compare_pairs(old, new, groups, margin=margin, epochs=epochs)
+    detectable = sensitivity(paired, min_effect, alpha=ALPHA, power=0.8)
     return CellComparison(
         baseline=baseline,
         pairing=pairing,
         epochs=epochs,
         paired=paired,
-        old=estimate([p.old for p in pairing.pairs], groups),
-        new=estimate([p.new for p in pairing.pairs], groups),
+        old=estimate(old, groups),
+        new=estimate(new, groups),
         margin=margin,
         min_effect=min_effect,
         p_worse=paired.p_worse,
         p_better=paired.p_better,
-        smallest_effect=seen[0] if seen else None,
-        pairs_needed=seen[1] if seen else None,
+        smallest_effect=detectable[0] if detectable else None,
+        pairs_needed=detectable[1] if detectable else None,
     )
 
 
 def assign_verdicts(measured: Sequence[CellComparison]) -> list[CellComparison]:
-    """The comparisons of one session with their verdicts, each direction corrected by Holm over all of them."""
-    worse = holm([found.paired.p_worse for found in measured])
-    better = holm([found.paired.p_better for found in measured])
+    """The comparisons of one session with verdicts; each direction has Holm's correction over all of them."""
+    worse = holm([comparison.paired.p_worse for comparison in measured])
+    better = holm([comparison.paired.p_better for comparison in measured])
     return [
-        _with_verdict(replace(found, p_worse=w, p_better=b, family=len(measured)))
-        for found, w, b in zip(measured, worse, better, strict=True)
+        _with_verdict(replace(comparison, p_worse=p_worse, p_better=p_better, family=len(measured)))
+        for comparison, p_worse, p_better in zip(measured, worse, better, strict=True)
     ]
 
 
-def _with_verdict(found: CellComparison) -> CellComparison:
-    verdict = _verdict(found)
-    lost_counts = verdict != "regressed" and _regressed_with_lost(found)
-    return replace(found, verdict=verdict, lost_counts=lost_counts)
+def _with_verdict(comparison: CellComparison) -> CellComparison:
+    verdict = _verdict(comparison)
+    lost_counts = verdict != "regressed" and _regressed_with_lost(comparison)
+    return replace(comparison, verdict=verdict, lost_counts=lost_counts)
 
 
-def _verdict(found: CellComparison) -> Verdict:
-    d, interval = found.paired.difference, found.paired.ci95
-    if found.p_worse <= ALPHA and d < -found.margin:
+def _verdict(comparison: CellComparison) -> Verdict:
+    difference, interval = comparison.paired.difference, comparison.paired.ci95
+    if comparison.p_worse <= ALPHA and difference < -comparison.margin:
         return "regressed"
-    if found.p_better <= ALPHA and d > 0:
+    if comparison.p_better <= ALPHA and difference > 0:
         return "improved"
-    within = interval is not None and -found.min_effect <= interval[0] and interval[1] <= found.min_effect
+    within = interval is not None and -comparison.min_effect <= interval[0] and interval[1] <= comparison.min_effect
     return "same" if within else "underpowered"
 
 
-def _regressed_with_lost(found: CellComparison) -> bool:
-    """Whether the cell would have regressed had every answer that lost its score been a wrong one.
+def _regressed_with_lost(comparison: CellComparison) -> bool:
+    """Whether the cell regresses if every sample that lost its score counts as wrong.
 
-    An outage or empty answers could otherwise take just the newly wrong samples out of the comparison.
+    Otherwise an outage or empty answers could remove just the newly wrong samples from the comparison.
     """
-    if not found.pairing.lost_as_wrong:
+    if not comparison.pairing.lost_as_wrong:
         return False
-    pairs = [*found.pairing.pairs, *found.pairing.lost_as_wrong]
+    pairs = [*comparison.pairing.pairs, *comparison.pairing.lost_as_wrong]
     worst = compare_pairs(
-        [p.old for p in pairs],
-        [p.new for p in pairs],
-        [p.group for p in pairs],
-        margin=found.margin,
-        epochs=found.epochs,
+        [pair.old for pair in pairs],
+        [pair.new for pair in pairs],
+        [pair.group for pair in pairs],
+        margin=comparison.margin,
+        epochs=comparison.epochs,
     )
-    return worst.p_worse * found.family <= ALPHA and worst.difference < -found.margin
+    return worst.p_worse * comparison.family <= ALPHA and worst.difference < -comparison.margin
 
 
-def _estimate_json(found: Estimate) -> dict[str, Any]:
-    values = asdict(found)
+def _estimate_json(value: Estimate) -> dict[str, Any]:
+    values = asdict(value)
     return {"score": values.pop("mean"), **values}

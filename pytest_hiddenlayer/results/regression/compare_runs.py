@@ -1,4 +1,4 @@
-"""Two references compared, cell by cell: runs, folders of snapshots, single snapshots, git refs."""
+"""The comparison of two references cell by cell: runs, folders of snapshots, snapshots or git refs."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from .references import Reference, find_cell
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellPair:
-    """A cell of the new side with its partner on the old one."""
+    """A cell of the new side with its partner on the old side."""
 
     old: Baseline
     new: Baseline
     comparison: CellComparison | None  # None: no sample could be compared
-    fault: str | None = None  # why not, in one sentence
+    fault: str | None = None  # why no sample could be compared, in one sentence
 
     @property
     def task(self) -> str:
-        """The task of both."""
+        """The task of both cells."""
         return self.new.key[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunComparison:
-    """Everything that two references say of each other."""
+    """The comparison of all cells of two references."""
 
     old: str  # names of the references
     new: str
     cells: tuple[CellPair, ...]
     only_old: tuple[CellKey, ...]  # cells without a partner
     only_new: tuple[CellKey, ...]
-    faults: tuple[str, ...]  # cells that cannot be trusted or compared, one sentence each
+    faults: tuple[str, ...]  # malformed or unusable cells, one sentence each
 
     @property
     def regressed(self) -> bool:
-        """Whether any cell got worse."""
+        """Whether any cell regressed."""
         return any(cell.comparison and cell.comparison.verdict == "regressed" for cell in self.cells)
 
     def to_json(self) -> dict[str, Any]:
@@ -66,9 +66,9 @@ def compare_references(
     margin: float = 0.0,
     min_effect: float = 0.05,
 ) -> RunComparison:
-    """Every cell of `new` against its partner in `old`; the family of the tests is all of them together."""
+    """Every cell of `new` compared with its partner in `old`; Holm's correction is over all of them."""
     faults: list[str] = []
-    found: list[tuple[Baseline, Baseline]] = []
+    pairs: list[tuple[Baseline, Baseline]] = []
     only_new: list[CellKey] = []
     for cell in _cells(new, tasks, faults):
         partner = find_cell(cell.key, old)
@@ -77,12 +77,12 @@ def compare_references(
         elif partner.baseline is None:
             only_new.append(cell.key)
         else:
-            found.append((partner.baseline, cell))
-    used = {before.key for before, _ in found}
+            pairs.append((partner.baseline, cell))
+    used = {old_cell.key for old_cell, _ in pairs}
     return RunComparison(
         old=old.source.name,
         new=new.source.name,
-        cells=_compared(found, match, margin, min_effect),
+        cells=_compared(pairs, match, margin, min_effect),
         only_old=tuple(cell.key for cell in _cells(old, tasks, faults) if cell.key not in used),
         only_new=tuple(only_new),
         faults=tuple(dict.fromkeys(faults)),
@@ -90,7 +90,7 @@ def compare_references(
 
 
 def _cells(side: Reference, tasks: Sequence[str], faults: list[str]) -> Iterator[Baseline]:
-    """The cells of a side that its reference and `tasks` select; what cannot be read is a fault."""
+    """The cells of a side that its reference and `tasks` select; a malformed cell is added to `faults`."""
     for task in side.source.tasks():
         if tasks and task not in tasks:
             continue
@@ -102,9 +102,9 @@ def _cells(side: Reference, tasks: Sequence[str], faults: list[str]) -> Iterator
 
 
 def _compared(
-    found: Sequence[tuple[Baseline, Baseline]], match: Match, margin: float, min_effect: float
+    pairs: Sequence[tuple[Baseline, Baseline]], match: Match, margin: float, min_effect: float
 ) -> tuple[CellPair, ...]:
-    faults = [_other_measure(old, new) for old, new in found]
+    faults = [_scorers_differ(old, new) for old, new in pairs]
     measured = [
         None
         if fault
@@ -115,27 +115,27 @@ def _compared(
             min_effect=min_effect,
             epochs=(old.epochs, new.epochs),
         )
-        for (old, new), fault in zip(found, faults, strict=True)
+        for (old, new), fault in zip(pairs, faults, strict=True)
     ]
-    verdicts = iter(assign_verdicts([one for one in measured if one is not None]))
+    verdicts = iter(assign_verdicts([comparison for comparison in measured if comparison is not None]))
     return tuple(
         CellPair(
             old=old,
             new=new,
-            comparison=None if one is None else next(verdicts),
-            fault=fault or (_nothing(old, new, match) if one is None else None),
+            comparison=None if comparison is None else next(verdicts),
+            fault=fault or (_nothing_paired(old, new, match) if comparison is None else None),
         )
-        for (old, new), one, fault in zip(found, measured, faults, strict=True)
+        for (old, new), comparison, fault in zip(pairs, measured, faults, strict=True)
     )
 
 
-def _other_measure(old: Baseline, new: Baseline) -> str | None:
+def _scorers_differ(old: Baseline, new: Baseline) -> str | None:
     if None in (old.scorer, new.scorer) or old.scorer == new.scorer:
         return None
     return f"scored by {old.scorer!r} and by {new.scorer!r}: not comparable"
 
 
-def _nothing(old: Baseline, new: Baseline, match: Match) -> str:
+def _nothing_paired(old: Baseline, new: Baseline, match: Match) -> str:
     pairing = pair_up(old.samples, new.samples, match)
     if pairing.changed:
         return (

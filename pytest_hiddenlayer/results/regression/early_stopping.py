@@ -1,8 +1,8 @@
-"""Stop repeating the epochs of a cell once its verdict is decided.
+"""Early stopping: a cell repeats no more epochs once its verdict is decided.
 
-After each complete epoch the cell is looked at with the group-sequential test of
-`stats/sequential.py`, which keeps its error rate over all looks. Over the cells of a session
-α is divided by their number (Bonferroni), since they are decided one after the other.
+After each complete epoch, the group-sequential test of `stats/sequential/group_sequential.py`
+looks at the cell; it keeps its error rate over all looks. α is divided by the number of cells
+of the session (Bonferroni), because cells are decided one after the other.
 """
 
 from __future__ import annotations
@@ -21,105 +21,106 @@ from .references import BaselineLookup
 
 @dataclass(kw_only=True, slots=True)
 class Adaptive:
-    """The records of one cell as they come in, and whether more of them could change its verdict."""
+    """The records of one cell so far, and the decision of the sequential test over them."""
 
     plan: CellConfig
     baseline: Baseline
     family: int  # cells gated in the session
     match: Match = "hash"
-    _found: dict[tuple[str, int], Record] = field(default_factory=dict)
-    _looked: tuple[int, Decision | None] = (0, None)  # complete epochs at the last look, and what it said
+    _records: dict[tuple[str, int], Record] = field(default_factory=dict)  # by sample and epoch
+    _last_look: tuple[int, Decision | None] = (0, None)  # (complete epochs, decision) at the last look
 
     def add(self, record: Record) -> None:
-        """Take note of an answer; one that is known already counts once."""
-        self._found[record.sample_id, record.epoch] = record
+        """Add a record; a second record of the same sample and epoch replaces the first."""
+        self._records[record.sample_id, record.epoch] = record
 
     def decision(self) -> Decision | None:
-        """The first look that decided, over the epochs that are complete by now; None while nothing is decided."""
+        """The decision over the complete epochs so far; None if nothing is decided yet."""
         complete = self._complete()
-        if self._looked[1] is None and complete > self._looked[0]:
-            self._looked = (complete, self._decide(complete))
-        return self._looked[1]
+        if self._last_look[1] is None and complete > self._last_look[0]:
+            self._last_look = (complete, self._decide(complete))
+        return self._last_look[1]
 
     def _complete(self) -> int:
-        """Epochs in which every selected sample was answered."""
+        """The number of epochs, from the first, in which every selected sample was answered."""
         for epoch in range(1, self.plan.epochs + 1):
-            if any((name, epoch) not in self._found for name in self.plan.selected):
+            if any((name, epoch) not in self._records for name in self.plan.selected):
                 return epoch - 1
         return self.plan.epochs
 
     def _decide(self, complete: int) -> Decision | None:
         names = [name for name in self.plan.selected if self._comparable(name)]
         if not names or len(names) < self.plan.min_scored * len(self.plan.selected):
-            return None  # too little is comparable for any verdict: all epochs are asked
-        groups = [self._found[name, 1].group for name in names]
+            return None  # too few samples are comparable for any verdict
+        groups = [self._records[name, 1].group for name in names]
         looks = [[self._difference(name, look) for name in names] for look in range(1, complete + 1)]
-        plan = self.plan
+        config = self.plan
         return decide(
             looks,
             groups,
-            planned=plan.epochs,
+            planned=config.epochs,
             alpha=ALPHA / self.family,
-            margin=plan.margin,
-            min_effect=plan.min_effect,
-            before=BaselineScores(scores=[self._before(name) for name in names], epochs=self.baseline.epochs),
+            margin=config.margin,
+            min_effect=config.min_effect,
+            baseline=BaselineScores(scores=[self._old_score(name) for name in names], epochs=self.baseline.epochs),
         )
 
     def _comparable(self, name: str) -> bool:
-        now, before = self._found[name, 1], self.baseline.samples.get(name)
-        if before is None or before.outcome not in SCORED or now.score is None:
+        new, old = self._records[name, 1], self.baseline.samples.get(name)
+        if old is None or old.outcome not in SCORED or new.score is None:
             return False
-        return self.match == "id" or before.hash == now.sample_hash
+        return self.match == "id" or old.hash == new.sample_hash
 
     def _difference(self, name: str, look: int) -> float:
-        """Mean score over the epochs up to this look, minus the baseline's."""
-        scores = [self._found[name, epoch].score for epoch in range(1, look + 1)]
+        """The mean score over the epochs up to this look, minus the baseline's score."""
+        scores = [self._records[name, epoch].score for epoch in range(1, look + 1)]
         scored = [score for score in scores if score is not None]
-        return sum(scored) / len(scored) - self._before(name)
+        return sum(scored) / len(scored) - self._old_score(name)
 
-    def _before(self, name: str) -> float:
+    def _old_score(self, name: str) -> float:
         score = self.baseline.samples[name].score
         assert score is not None
         return score
 
 
 def stoppable_cells(
-    plans: Sequence[CellConfig], find: Callable[[CellConfig], BaselineLookup], match: Match
+    configs: Sequence[CellConfig], find: Callable[[CellConfig], BaselineLookup], match: Match
 ) -> dict[CellKey, Adaptive]:
-    """The cells that may end early, of those that are gated: they have epochs to save, and a baseline."""
-    found = {}
-    for plan in filter(can_adapt, plans):
-        base = find(plan).baseline
-        if base is not None and base.scorer in (None, plan.scorer):
-            found[plan.key] = Adaptive(plan=plan, baseline=base, family=len(plans), match=match)
-    return found
+    """The gated cells that can stop early: they have several epochs, and a comparable baseline."""
+    cells = {}
+    for config in filter(can_adapt, configs):
+        baseline = find(config).baseline
+        if baseline is not None and baseline.scorer in (None, config.scorer):
+            cells[config.key] = Adaptive(plan=config, baseline=baseline, family=len(configs), match=match)
+    return cells
 
 
 def savings_message(cells: Mapping[CellKey, Adaptive], asked: int) -> str:
-    """What ending early saved, in one sentence; `asked` answers of these cells were asked."""
+    """The savings by early stopping in one sentence; `asked` is the number of answers that these cells requested."""
     if not cells:
         return "adaptive: no cell has a baseline and more than one epoch under the reducer mean; nothing was saved"
-    planned = sum(one.plan.epochs * len(one.plan.selected) for one in cells.values())
-    early = sum((d := one.decision()) is not None and d.look < one.plan.epochs for one in cells.values())
+    planned = sum(cell.plan.epochs * len(cell.plan.selected) for cell in cells.values())
+    decisions = [(cell.decision(), cell.plan.epochs) for cell in cells.values()]
+    early = sum(decision is not None and decision.look < epochs for decision, epochs in decisions)
     share = (planned - asked) / planned
     return (
         f"adaptive: {early} of {len(cells)} cells decided early, "
-        f"{planned - asked} of {planned} answers ({share:.0%}) not asked"
+        f"saved {planned - asked} of {planned} answers ({share:.0%})"
     )
 
 
-def can_adapt(plan: CellConfig) -> bool:
-    """Whether a cell has epochs to save, and a reducer whose value does not grow with them."""
-    return plan.epochs > 1 and plan.reducer == "mean"
+def can_adapt(config: CellConfig) -> bool:
+    """Whether a cell has several epochs, and a reducer whose value does not depend on their number."""
+    return config.epochs > 1 and config.reducer == "mean"
 
 
-def apply_sequential_decision(found: CellComparison, decision: Decision | None, planned: int) -> CellComparison:
-    """The comparison under the sequential test: its verdict in place of the fixed one.
+def apply_sequential_decision(comparison: CellComparison, decision: Decision | None, planned: int) -> CellComparison:
+    """The comparison with the verdict of the sequential test instead of the fixed one.
 
-    What no look decided is at most `same` or `underpowered`: the test at the end had only
-    the α that the earlier looks left it.
+    Without a decision, the verdict is `same` or `underpowered`, because earlier looks have spent
+    a part of α.
     """
     if decision is None:
-        quiet = found.verdict if found.verdict == "same" else "underpowered"
-        return replace(found, verdict=quiet, looks=(planned, planned))
-    return replace(found, verdict=decision.verdict, looks=(decision.look, planned))
+        undecided = comparison.verdict if comparison.verdict == "same" else "underpowered"
+        return replace(comparison, verdict=undecided, looks=(planned, planned))
+    return replace(comparison, verdict=decision.verdict, looks=(decision.look, planned))

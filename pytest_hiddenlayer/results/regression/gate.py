@@ -1,48 +1,55 @@
-"""The gates of a session: is a cell worse than its baseline, and was enough measured to know?
+"""The gates of a session: whether each cell is worse than its baseline, and whether enough was measured to know.
 
-Red when a cell regressed; when fewer than `min_scored` of its selected samples were scored,
-or it would have regressed had those without a score been wrong; when its score is below
-`threshold`; when a `must_pass` sample is not right; when its baseline cannot be trusted. By
-policy also when there is no whole baseline, or when too little was measured for a verdict.
+A gate fails if the cell regressed; if fewer than `min_scored` of its selected samples were
+scored, or it would have regressed had those without a score been wrong; if its score is below
+`threshold`; if a `must_pass` sample is not right; or if its baseline is malformed or not
+comparable. By policy it also fails if the baseline is missing or partial, or if too little was
+measured for a verdict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
-from ...options import RunOptions
 from ...stats.sequential.group_sequential import Decision
-from ...types import SCORED
 from ..metrics.cells import CellMetrics
-from .baseline import CellKey
+from .baseline import Baseline, CellKey
 from .cell_comparison import CellComparison, assign_verdicts, measure
 from .early_stopping import apply_sequential_decision
-from .gate_messages import measured, missing_words, some, told
+from .gate_checks import (
+    comparison_failures,
+    min_scored_failures,
+    must_pass_failures,
+    not_comparable,
+    nothing_paired,
+    partial_baseline,
+    threshold_failures,
+)
+from .gate_messages import comparison_lines, score_lines
 from .pairing import Match, pair_up
 from .references import BaselineLookup
 
 Mode: TypeAlias = Literal["regression", "threshold", "require", "off"]
 
-
-LEAST_COVERAGE = 0.5
-"""Share of the scored samples that must have a partner; below it the gate is skipped, not passed."""
+MIN_COVERAGE = 0.5
+"""Share of the scored samples that must have a partner; below it the gate is skipped instead of passed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """What turns a gate red."""
+    """When a gate fails."""
 
-    mode: Mode = "regression"  # threshold: no baseline is looked at; require: a whole baseline must be there
+    mode: Mode = "regression"  # threshold: no baseline is used; require: the baseline must be complete
     fail_underpowered: bool = False
     match: Match = "hash"
-    update: bool = False  # under --snapshot-update only threshold and must_pass are judged
+    update: bool = False  # under --snapshot-update, only threshold and must_pass are checked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateResult:
-    """What the gate item says."""
+    """The result of a gate item."""
 
     outcome: Literal["passed", "failed", "skipped"]
     message: str
@@ -51,7 +58,7 @@ class GateResult:
 
     @property
     def word(self) -> str:
-        """One word for the table: the verdict, or what else decided."""
+        """One word for the table: the verdict, or the outcome if it was decided otherwise."""
         if self.outcome == "failed" and not (self.comparison and self.comparison.verdict == "regressed"):
             return "failed"
         if self.outcome == "skipped":
@@ -61,33 +68,19 @@ class GateResult:
     @property
     def properties(self) -> list[tuple[str, str]]:
         """The gate item's user properties, for JUnit and HTML: plain strings."""
-        found = self.comparison
-        if found is None:
+        comparison = self.comparison
+        if comparison is None:
             return [("hl.gate", self.word)]
+        ci95 = comparison.paired.ci95
         values: dict[str, object] = {
             "gate": self.word,
-            "verdict": found.verdict,
-            "difference": f"{found.paired.difference:+.6f}",
-            "ci95": "unknown" if found.paired.ci95 is None else "{:+.6f} {:+.6f}".format(*found.paired.ci95),
-            "p_worse": f"{found.p_worse:.6g}",
-            "n_pairs": found.paired.n,
+            "verdict": comparison.verdict,
+            "difference": f"{comparison.paired.difference:+.6f}",
+            "ci95": "unknown" if ci95 is None else "{:+.6f} {:+.6f}".format(*ci95),
+            "p_worse": f"{comparison.p_worse:.6g}",
+            "n_pairs": comparison.paired.n,
         }
         return [(f"hl.{name}", str(value)) for name, value in values.items()]
-
-
-def policy_of(options: RunOptions, *, update: bool = False) -> Policy:
-    """The policy that a run's options ask for."""
-    return Policy(
-        mode=cast(Mode, options.gate),
-        fail_underpowered=options.gate_underpowered == "fail",
-        match=match_of(options),
-        update=update,
-    )
-
-
-def match_of(options: RunOptions) -> Match:
-    """How samples find their partners."""
-    return cast(Match, options.match)
 
 
 def judge_gates(
@@ -95,158 +88,94 @@ def judge_gates(
     policy: Policy,
     decisions: Mapping[CellKey, Decision | None] | None = None,
 ) -> list[GateResult]:
-    """The gates of all cells of a session, in their order; the family of the tests is the session.
+    """The gates of all cells of a session, in order; Holm's correction is over all of them.
 
-    `decisions` are those of the sequential test, of the cells whose epochs could have ended early.
+    `decisions` are those of the sequential test, for the cells that early stopping applied to.
     """
-    measured_ = [_measure(metrics, found, policy) for metrics, found in cells]
-    verdicts = iter(assign_verdicts([found for found in measured_ if found is not None]))
-    settled = [None if found is None else next(verdicts) for found in measured_]
-    if decisions:
-        settled = [_decided(metrics, found, decisions) for (metrics, _), found in zip(cells, settled, strict=True)]
+    measured = [_measure(metrics, lookup.baseline, policy) for metrics, lookup in cells]
+    verdicts = iter(assign_verdicts([comparison for comparison in measured if comparison is not None]))
+    comparisons = [None if comparison is None else next(verdicts) for comparison in measured]
     return [
-        _judge(metrics, found, comparison, policy)
-        for (metrics, found), comparison in zip(cells, settled, strict=True)
+        _judge(metrics, lookup, _decided(metrics, comparison, decisions or {}), policy)
+        for (metrics, lookup), comparison in zip(cells, comparisons, strict=True)
     ]
 
 
-def _decided(
-    metrics: CellMetrics, found: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
-) -> CellComparison | None:
-    if found is None or metrics.plan.key not in decisions:
-        return found
-    return apply_sequential_decision(found, decisions[metrics.plan.key], metrics.plan.epochs)
-
-
-def _measure(metrics: CellMetrics, found: BaselineLookup, policy: Policy) -> CellComparison | None:
-    base = found.baseline
-    if policy.update or policy.mode == "threshold" or base is None or _other_measure(metrics, found):
+def _measure(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) -> CellComparison | None:
+    """The comparison of one cell on its own; None if there is nothing to compare it with."""
+    if policy.update or policy.mode == "threshold" or baseline is None or not_comparable(metrics, baseline):
         return None
-    plan = metrics.plan
-    pairing = pair_up(base.samples, metrics.samples, policy.match)
+    config = metrics.plan
+    pairing = pair_up(baseline.samples, metrics.samples, policy.match)
     return measure(
-        base.name, pairing, margin=plan.margin, min_effect=plan.min_effect, epochs=(base.epochs, plan.epochs)
+        baseline.name,
+        pairing,
+        margin=config.margin,
+        min_effect=config.min_effect,
+        epochs=(baseline.epochs, config.epochs),
     )
+
+
+def _decided(
+    metrics: CellMetrics, comparison: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
+) -> CellComparison | None:
+    if comparison is None or metrics.plan.key not in decisions:
+        return comparison
+    return apply_sequential_decision(comparison, decisions[metrics.plan.key], metrics.plan.epochs)
 
 
 def _judge(
-    metrics: CellMetrics, found: BaselineLookup, comparison: CellComparison | None, policy: Policy
+    metrics: CellMetrics, lookup: BaselineLookup, comparison: CellComparison | None, policy: Policy
 ) -> GateResult:
-    failures = [*_must_pass(metrics), *_threshold(metrics)]
-    notes = measured(metrics)
+    failures = [*must_pass_failures(metrics), *threshold_failures(metrics)]
+    lines = score_lines(metrics)
     if policy.update:
-        return _result(metrics, failures, notes, None)
-    failures += _min_scored(metrics)
+        return _result(metrics, failures, lines, None)
+    failures += min_scored_failures(metrics)
     if policy.mode == "threshold":
-        return _result(metrics, failures, notes, None)
-    fault = found.fault or _other_measure(metrics, found)
+        return _result(metrics, failures, lines, None)
+    fault = lookup.fault or not_comparable(metrics, lookup.baseline)
     if fault is not None:
-        return _result(metrics, [*failures, fault], notes, None)
-    if found.baseline is None:
-        required = policy.mode == "require"
-        failures += [found.missing] if required else []
-        skip = None if metrics.plan.threshold is not None else found.missing
-        return _result(metrics, failures, [*notes, found.missing], None, skip=skip)
+        return _result(metrics, [*failures, fault], lines, None)
+    if lookup.baseline is None:
+        failures += [lookup.missing] if policy.mode == "require" else []
+        skip = None if metrics.plan.threshold is not None else lookup.missing
+        return _result(metrics, failures, [*lines, lookup.missing], None, skip=skip)
     if comparison is None:
-        return _result(metrics, [*failures, _nothing_paired(metrics, found, policy)], notes, None)
-    return _compared(metrics, found, comparison, policy, failures, notes)
+        return _result(metrics, [*failures, nothing_paired(metrics, lookup.baseline, policy.match)], lines, None)
+    return _judge_comparison(metrics, lookup.baseline, comparison, policy, failures, lines)
 
 
-def _compared(
+def _judge_comparison(
     metrics: CellMetrics,
-    found: BaselineLookup,
+    baseline: Baseline,
     comparison: CellComparison,
     policy: Policy,
-    failures: list[str],
-    notes: list[str],
+    failures: Sequence[str],
+    lines: Sequence[str],
 ) -> GateResult:
-    assert found.baseline is not None
-    if comparison.verdict == "regressed":
-        failures.append(f"regressed against {comparison.baseline}")
-    if comparison.lost_counts:
-        lost = len(comparison.pairing.lost)
-        failures.append(f"not measured: {lost} scored before have no score now; counted as wrong, the cell regressed")
-    if comparison.verdict == "underpowered" and policy.fail_underpowered:
-        failures.append("underpowered: too little was measured for a verdict")
-    partial = _partial(metrics, comparison)
+    partial = partial_baseline(metrics, comparison)
+    failures = [*failures, *comparison_failures(comparison, fail_underpowered=policy.fail_underpowered)]
     if partial and policy.mode == "require":
         failures.append(partial)
-    warnings = [found.baseline.remark] if found.baseline.remark else []
-    lines = [*notes, *warnings, *told(comparison, policy.match), *([partial] if partial else [])]
-    blind = partial if comparison.pairing.coverage < LEAST_COVERAGE else None
-    return _result(metrics, failures, lines, comparison, skip=blind)
-
-
-def _partial(metrics: CellMetrics, comparison: CellComparison) -> str | None:
-    """Where the baseline does not know all samples: that is told, and where it knows too few nothing is green."""
-    p = comparison.pairing
-    if p.coverage >= metrics.plan.min_scored:
-        return None
-    scored = metrics.estimate.n
-    return (
-        f"the baseline is partial: {len(p.pairs)} of {scored} scored samples could be compared "
-        f"({len(p.added)} are not in it, {len(p.changed)} changed since, {len(p.gained)} had no score); "
-        "renew it with --snapshot-update"
-    )
-
-
-def _other_measure(metrics: CellMetrics, found: BaselineLookup) -> str | None:
-    """Why two scores cannot be compared: they were made by another rule."""
-    base, plan = found.baseline, metrics.plan
-    if base is None:
-        return None
-    if base.scorer is not None and base.scorer != plan.scorer:
-        return f"baseline {base.name} was scored by {base.scorer!r}, this run by {plan.scorer!r}"
-    if base.epochs != plan.epochs and plan.reducer not in ("mean", "median", "mode"):
-        return (
-            f"baseline {base.name} has {base.epochs} epoch(s), this run {plan.epochs}: "
-            f"{plan.reducer} grows with them; run it with --epochs {base.epochs}"
-        )
-    return None
-
-
-def _nothing_paired(metrics: CellMetrics, found: BaselineLookup, policy: Policy) -> str:
-    assert found.baseline is not None
-    p = pair_up(found.baseline.samples, metrics.samples, policy.match)
-    hint = "; to compare prompts, match by id: --hl-match=id" if p.changed and policy.match == "hash" else ""
-    words = missing_words(p) or "this run scored none"
-    where = f"no sample of this run has a scored counterpart in {found.baseline.name}"
-    return f"{where}: nothing was compared ({words}){hint}"
-
-
-def _must_pass(metrics: CellMetrics) -> list[str]:
-    wrong = [n for n, s in metrics.samples.items() if s.must_pass and s.outcome != "correct"]
-    return [f"must_pass not right: {some(wrong)}"] if wrong else []
-
-
-def _threshold(metrics: CellMetrics) -> list[str]:
-    wanted, mean = metrics.plan.threshold, metrics.estimate.mean
-    if wanted is None or (mean is not None and mean >= wanted):
-        return []
-    return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {wanted:g}"]
-
-
-def _min_scored(metrics: CellMetrics) -> list[str]:
-    n, selected, wanted = metrics.estimate.n, metrics.n_selected, metrics.plan.min_scored
-    if selected and n / selected >= wanted:
-        return []
-    missing = {k: v for k, v in sorted(metrics.outcomes.items()) if k not in SCORED}
-    seen = ", ".join(f"{v} {k}" for k, v in missing.items()) or "the others were not answered"
-    return [f"scored {n} of {selected} samples, min_scored is {wanted:g}: not measured ({seen})"]
+    remarks = [baseline.remark] if baseline.remark else []
+    lines = [*lines, *remarks, *comparison_lines(comparison, policy.match), *([partial] if partial else [])]
+    skip = partial if comparison.pairing.coverage < MIN_COVERAGE else None
+    return _result(metrics, failures, lines, comparison, skip=skip)
 
 
 def _result(
     metrics: CellMetrics,
     failures: Sequence[str],
     notes: Sequence[str],
-    found: CellComparison | None,
+    comparison: CellComparison | None,
     *,
     skip: str | None = None,
 ) -> GateResult:
-    """Red beats skipped, skipped beats green; `skip` is why the gate would be skipped."""
+    """Failed if there is any failure, else skipped if there is a reason to skip (`skip`), else passed."""
     outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skip else "passed"
     head = f"gate of {metrics.plan.task}[{metrics.plan.params}]"
     lines = [f"{head}: {'; '.join(failures) or outcome}", *(note for note in notes if note != skip)]
     if skip:
-        lines.append(skip)  # the last line is the reason that pytest prints
-    return GateResult(outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=found)
+        lines.append(skip)  # pytest prints the last line as the reason
+    return GateResult(outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=comparison)

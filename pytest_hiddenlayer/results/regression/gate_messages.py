@@ -1,4 +1,4 @@
-"""A gate in words: what was measured, what it was compared with, and what follows."""
+"""The lines of a gate's message: the score, the comparison with the baseline, and the verdict."""
 
 from __future__ import annotations
 
@@ -10,106 +10,110 @@ from .cell_comparison import CellComparison
 from .pairing import Match, SampleMatching
 
 
-def measured(metrics: CellMetrics) -> list[str]:
-    """The cell's own score, and which of its samples waver between epochs."""
+def score_lines(metrics: CellMetrics) -> list[str]:
+    """The cell's own score, and its flaky samples."""
     part = f", partial {metrics.n_selected} of {metrics.plan.total}" if metrics.partial else ""
-    e = metrics.estimate
-    lines = [f"score {score(e)} (n={e.n} scored of {metrics.n_selected}{part}{_interval(e)})"]
+    counts = f"n={metrics.estimate.n} scored of {metrics.n_selected}{part}"
+    lines = [f"score {score(metrics.estimate)} ({counts}{_interval(metrics.estimate)})"]
     if metrics.flaky:
-        repeated = sum(len(s.epochs) > 1 for s in metrics.samples.values())
-        names = some(metrics.flaky)
-        lines.append(f"flaky: {len(metrics.flaky)} of {repeated} repeated samples were right and wrong: {names}")
+        n_repeated = sum(len(sample.epochs) > 1 for sample in metrics.samples.values())
+        share = f"{len(metrics.flaky)} of {n_repeated} repeated samples"
+        lines.append(f"flaky: {share} were right in some epochs and wrong in others: {some(metrics.flaky)}")
     return lines
 
 
-def told(found: CellComparison, match: Match) -> list[str]:
-    """The comparison as lines that a person understands without the manual."""
-    p, d = found.pairing, found.paired
+def comparison_lines(comparison: CellComparison, match: Match) -> list[str]:
+    """The comparison: both scores, the difference with its test, the verdict, and the samples that changed."""
+    paired = comparison.paired
     lines = [
-        f"baseline {found.baseline}: {_side(found.old)}, now {_side(found.new)} over the same {_samples(found)}",
-        f"difference {d.difference:+.3f}{_between(d.ci95)}, {d.method}: "
-        f"p = {d.p_worse:.3g} for worse{_margin(found)}, {d.p_better:.3g} for better{_holm(found)}",
-        f"verdict: {found.verdict}{_look(found)}{meaning(found)}",
+        f"baseline {comparison.baseline}: {_side(comparison.old)}, "
+        f"now {_side(comparison.new)} over the same {_samples(comparison)}",
+        f"difference {paired.difference:+.3f}{_difference_interval(paired.ci95)}, {paired.method}: "
+        f"p = {paired.p_worse:.3g} for worse{_margin(comparison)}, "
+        f"{paired.p_better:.3g} for better{_holm(comparison)}",
+        f"verdict: {comparison.verdict}{_look(comparison)}{meaning(comparison)}",
     ]
-    if found.newly_wrong:
-        lines.append(f"newly wrong: {some(found.newly_wrong)}")
-    if found.newly_right:
-        lines.append(f"newly right: {some(found.newly_right)}")
-    if missing := missing_words(p):
+    if comparison.newly_wrong:
+        lines.append(f"newly wrong: {some(comparison.newly_wrong)}")
+    if comparison.newly_right:
+        lines.append(f"newly right: {some(comparison.newly_right)}")
+    if missing := missing_words(comparison.pairing):
         lines.append(f"left out: {missing}")
     if match == "id":
         lines.append("matched by id: samples may have another prompt or target than in the baseline")
     return lines
 
 
-def score(e: Estimate) -> str:
-    """`0.812 ± 0.043`; `unknown` where nothing was scored."""
-    bar = "" if e.stderr is None else f" ± {e.stderr:.3f}"
-    return "unknown" if e.mean is None else f"{e.mean:.3f}{bar}"
+def score(estimate: Estimate) -> str:
+    """`0.812 ± 0.043`, the mean and its standard error; `unknown` if nothing was scored."""
+    error = "" if estimate.stderr is None else f" ± {estimate.stderr:.3f}"
+    return "unknown" if estimate.mean is None else f"{estimate.mean:.3f}{error}"
 
 
-def missing_words(p: SampleMatching) -> str:
-    """`2 changed since, 1 lost its score`; empty where every sample was compared."""
+def missing_words(pairing: SampleMatching) -> str:
+    """The numbers of samples left out, such as `2 changed since`; empty if every sample was compared."""
     reasons = (
-        (p.changed, "changed since"),
-        (p.lost, "scored before and not now"),
-        (p.gained, "scored now and not before"),
-        (p.unscored, "scored on neither side"),
-        (p.added, "not in the baseline"),
-        (p.absent, "in the baseline and not in this run"),
+        (pairing.changed, "changed since"),
+        (pairing.lost, "scored before and not now"),
+        (pairing.gained, "scored now and not before"),
+        (pairing.unscored, "scored on neither side"),
+        (pairing.added, "not in the baseline"),
+        (pairing.absent, "in the baseline and not in this run"),
     )
     return ", ".join(f"{len(names)} {words}" for names, words in reasons if names)
 
 
-def some(names: Sequence[str], most: int = 12) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def some(names: Sequence[str], limit: int = 12) -> str:
+    """The first names up to `limit`, and the number of the others."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
-def _samples(found: CellComparison) -> str:
-    n, groups = found.paired.n, found.paired.n_groups
+def _samples(comparison: CellComparison) -> str:
+    n, groups = comparison.paired.n, comparison.paired.n_groups
     return f"{n} samples" if groups == n else f"{n} samples in {groups} groups"
 
 
-def _side(e: Estimate) -> str:
-    interval = "" if e.ci95 is None else f" [{e.ci95[0]:.3f}, {e.ci95[1]:.3f}]"
-    return ("unknown" if e.mean is None else f"{e.mean:.3f}") + interval
+def _side(estimate: Estimate) -> str:
+    interval = "" if estimate.ci95 is None else " [{:.3f}, {:.3f}]".format(*estimate.ci95)
+    return ("unknown" if estimate.mean is None else f"{estimate.mean:.3f}") + interval
 
 
-def _between(ci95: tuple[float, float] | None) -> str:
+def _difference_interval(ci95: tuple[float, float] | None) -> str:
     return "" if ci95 is None else f" (95 % interval {ci95[0]:+.3f} to {ci95[1]:+.3f})"
 
 
-def _interval(e: Estimate) -> str:
-    return "" if e.ci95 is None else f", 95 % interval {e.ci95[0]:.3f} to {e.ci95[1]:.3f}"
+def _interval(estimate: Estimate) -> str:
+    return "" if estimate.ci95 is None else ", 95 % interval {:.3f} to {:.3f}".format(*estimate.ci95)
 
 
-def _margin(found: CellComparison) -> str:
-    return f" by more than the margin {found.margin:g}" if found.margin else ""
+def _margin(comparison: CellComparison) -> str:
+    return f" by more than the margin {comparison.margin:g}" if comparison.margin else ""
 
 
-def _holm(found: CellComparison) -> str:
-    if found.family < 2:
+def _holm(comparison: CellComparison) -> str:
+    if comparison.family < 2:
         return ""
-    return f"; {found.p_worse:.3g} and {found.p_better:.3g} after Holm over {found.family} cells"
+    return f"; {comparison.p_worse:.3g} and {comparison.p_better:.3g} after Holm over {comparison.family} cells"
 
 
-def _look(found: CellComparison) -> str:
-    if found.looks is None:
+def _look(comparison: CellComparison) -> str:
+    if comparison.looks is None:
         return ""
-    look, planned = found.looks
+    look, planned = comparison.looks
     return f" (sequential test, alpha spent over {planned} looks, decided after epoch {look})"
 
 
-def meaning(found: CellComparison) -> str:
-    if found.verdict == "same":
-        return f": the interval lies within ±{found.min_effect:g}"
-    if found.verdict != "underpowered" or found.pairs_needed is None:
+def meaning(comparison: CellComparison) -> str:
+    """What `same` or `underpowered` means for this cell; empty for other verdicts."""
+    if comparison.verdict == "same":
+        return f": the interval lies within ±{comparison.min_effect:g}"
+    if comparison.verdict != "underpowered" or comparison.pairs_needed is None:
         return ""
-    effect, takes = found.smallest_effect, f"for one of {found.min_effect:g} it takes about {found.pairs_needed}"
-    if effect is None:
-        return f": {_samples(found)} are too few to show any change; {takes}"
-    if found.pairs_needed <= found.paired.n:
-        return f": {_samples(found)} cannot tell on which side of ±{found.min_effect:g} the difference lies"
-    return f": {_samples(found)} can see a change of {effect:.3f} or more (power 0.8); {takes}"
+    mde, samples = comparison.smallest_effect, _samples(comparison)
+    needed = f"detecting {comparison.min_effect:g} takes about {comparison.pairs_needed} samples"
+    if mde is None:
+        return f": {samples} are too few to detect any change; {needed}"
+    if comparison.pairs_needed <= comparison.paired.n:
+        return f": {samples} cannot show on which side of ±{comparison.min_effect:g} the difference lies"
+    return f": the minimum detectable effect (MDE) of {samples} is {mde:.3f} (power 0.8); {needed}"

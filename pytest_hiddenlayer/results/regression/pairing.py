@@ -1,4 +1,4 @@
-"""Which samples of two sides can be compared, and what became of the others."""
+"""The samples of two sides that can be compared, and why the others cannot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 from ...types import SCORED
 
 Match: TypeAlias = Literal["hash", "id"]
-"""`hash`: same id, same prompt and target; `id`: same id only, to compare prompts."""
+"""`hash`: same id, prompt and target; `id`: same id only, to compare prompts."""
 
 
 class Result(Protocol):
@@ -39,54 +39,56 @@ class SamplePair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SampleMatching:
-    """All samples of two sides; every one stands in exactly one of these."""
+    """All samples of two sides; every sample is in exactly one of these, apart from `lost_as_wrong`."""
 
     pairs: tuple[SamplePair, ...]
-    changed: tuple[str, ...]  # both scored, another prompt or target: left out
-    lost: tuple[str, ...]  # scored before, asked now, not scored now
-    lost_as_wrong: tuple[SamplePair, ...]  # those of them that had a score above 0, as if they were wrong now
+    changed: tuple[str, ...]  # scored on both sides, with another prompt or target
+    lost: tuple[str, ...]  # scored before, answered now, not scored now
+    lost_as_wrong: tuple[SamplePair, ...]  # the lost samples with a score above 0, paired as if they were wrong now
     gained: tuple[str, ...]  # scored now, not scored before
     unscored: tuple[str, ...]  # scored on neither side
     added: tuple[str, ...]  # not in the baseline at all
-    absent: tuple[str, ...]  # in the baseline, not asked now
+    absent: tuple[str, ...]  # in the baseline, not answered now
 
     @property
     def coverage(self) -> float:
-        """Share of the samples scored now that have a partner; 1 where none was scored."""
+        """The share of the samples scored now that have a partner; 1 if none was scored."""
         scored = len(self.pairs) + len(self.changed) + len(self.gained) + len(self.added)
         return len(self.pairs) / scored if scored else 1.0
 
 
 def pair_up(old: Mapping[str, Result], new: Mapping[str, Result], match: Match = "hash") -> SampleMatching:
-    """The pairs in the new side's order, and the rest by reason."""
-    kinds: dict[str, list[str]] = {name: [] for name in _KINDS}
+    """The pairs in the new side's order, and the other samples by reason."""
+    unpaired: dict[str, list[str]] = {reason: [] for reason in _REASONS}
     pairs = []
-    for name, now in new.items():
+    for name, result in new.items():
         before = old.get(name)
-        kind = _kind(before, now, match)
-        if kind == "pair" and before is not None:
-            pairs.append(_pair(name, before, now))
-        else:
-            kinds[kind].append(name)
-    kinds["absent"] = [name for name in old if name not in new]
-    wrong = tuple(_as_wrong(name, old[name], new[name]) for name in kinds["lost"] if old[name].score)
+        reason = _reason(before, result, match)
+        if reason is None and before is not None:
+            pairs.append(_pair(name, before, result))
+        elif reason is not None:
+            unpaired[reason].append(name)
+    unpaired["absent"] = [name for name in old if name not in new]
+    wrong = tuple(_as_wrong(name, old[name], new[name]) for name in unpaired["lost"] if old[name].score)
     return SampleMatching(
-        pairs=tuple(pairs), lost_as_wrong=wrong, **{kind: tuple(names) for kind, names in kinds.items()}
+        pairs=tuple(pairs), lost_as_wrong=wrong, **{reason: tuple(names) for reason, names in unpaired.items()}
     )
 
 
-_KINDS = ("changed", "lost", "gained", "unscored", "added", "absent")
+_REASONS = ("changed", "lost", "gained", "unscored", "added", "absent")
 
 
-def _kind(old: Result | None, new: Result, match: Match) -> str:
+def _reason(old: Result | None, new: Result, match: Match) -> str | None:
+    """Why two results are not a pair; None if they are."""
     if old is None:
         return "added" if new.outcome in SCORED else "unscored"
-    before, now = old.outcome in SCORED, new.outcome in SCORED
-    if before and now:
-        return "pair" if match == "id" or old.hash == new.hash else "changed"
-    if before:
-        return "lost" if match == "id" or old.hash == new.hash else "unscored"
-    return "gained" if now else "unscored"
+    old_scored, new_scored = old.outcome in SCORED, new.outcome in SCORED
+    same = match == "id" or old.hash == new.hash
+    if old_scored and new_scored:
+        return None if same else "changed"
+    if old_scored:
+        return "lost" if same else "unscored"
+    return "gained" if new_scored else "unscored"
 
 
 def _as_wrong(name: str, old: Result, new: Result) -> SamplePair:

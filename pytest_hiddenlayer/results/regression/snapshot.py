@@ -1,4 +1,4 @@
-"""Snapshots: the committed results of a cell, one file a cell, one line a sample.
+"""Snapshots: the committed results of a cell. One file per cell, one line per sample.
 
 snapshots/<task>/<strategy label>-<provider>-<model slug>.json
 """
@@ -20,50 +20,50 @@ from .baseline import Baseline, BaselineSample
 
 FOLDER = Path("snapshots")
 SCHEMA = 1
-_VOLATILE = ("cached_input_tokens", "cache_write_tokens")  # they tell what else was asked just then
+_VOLATILE = ("cached_input_tokens", "cache_write_tokens")  # they depend on earlier requests to the server
 _FIELDS = {
     "schema", "task", "task_hash", "strategy", "strategy_params", "provider", "model", "seed", "epochs",
     "scorer", "n", "score", "stderr", "ci95", "usage", "cost_usd", "samples",
 }  # fmt: skip
 
 
-def snapshot_path(plan: CellConfig) -> Path:
+def snapshot_path(config: CellConfig) -> Path:
     """The cell's file, relative to rootdir."""
-    return FOLDER / plan.task / f"{stem(*plan.key)}.json"
+    return FOLDER / config.task / f"{stem(*config.key)}.json"
 
 
 def stem(task: str, label: str, provider: str, slug: str) -> str:
-    """The name of a cell's file without its ending; the task is its folder."""
+    """The name of a cell's file without suffix; its folder is the task."""
     return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
 
 
 def snapshot_text(metrics: CellMetrics, before: Mapping[str, Any] | None) -> str:
     """The file's text. Samples that this run did not answer are kept from `before`, the file's old content.
 
-    No time, run id or path stands in it, so that two runs with the same answers write the same bytes.
+    It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
-    plan = metrics.plan
+    config = metrics.plan
     old = before["samples"] if before and not metrics.whole else {}
     kept = {name: sample for name, sample in old.items() if name not in metrics.samples}
     samples = kept | {name: _sample_json(result) for name, result in metrics.samples.items()}
     scored = [s for s in samples.values() if s["score"] is not None]
-    whole = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
+    total = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
     head = {
         "schema": SCHEMA,
-        "task": plan.task,
-        "task_hash": plan.task_hash,
-        "strategy": plan.strategy,
-        "strategy_params": dict(plan.strategy_params),
-        "provider": plan.provider,
-        "model": plan.model.rstrip("/").rsplit("/", 1)[-1] if _is_path(plan.model) else plan.model,
-        "seed": plan.seed,
-        "epochs": plan.epochs,
-        "scorer": plan.scorer,
-        "n": whole.n,
-        "score": _rounded(whole.mean),
-        "stderr": _rounded(whole.stderr),
-        "ci95": _rounded(whole.ci95),
+        "task": config.task,
+        "task_hash": config.task_hash,
+        "strategy": config.strategy,
+        "strategy_params": dict(config.strategy_params),
+        "provider": config.provider,
+        "model": config.model.rstrip("/").rsplit("/", 1)[-1] if _is_path(config.model) else config.model,
+        "seed": config.seed,
+        "epochs": config.epochs,
+        "scorer": config.scorer,
+        "n": total.n,
+        "score": _rounded(total.mean),
+        "stderr": _rounded(total.stderr),
+        "ci95": _rounded(total.ci95),
         "usage": usage,
         "cost_usd": _rounded(metrics.cost_usd) if not kept else None,
     }
@@ -73,7 +73,7 @@ def snapshot_text(metrics: CellMetrics, before: Mapping[str, Any] | None) -> str
 def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
     """The content of a snapshot file, called `name` in errors.
 
-    Raises SnapshotError when it is not one, or cannot be trusted.
+    Raises SnapshotError if it is not a valid snapshot.
     """
     shown = name or str(path)
     try:
@@ -90,23 +90,23 @@ def parse_snapshot(text: str, shown: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
     if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
-        lacks = "it is no JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
-        raise SnapshotError(f"{shown}: not a snapshot: {lacks}; write it anew with --snapshot-update")
+        problem = "it is not a JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
+        raise SnapshotError(f"{shown}: not a snapshot: {problem}; write it again with --snapshot-update")
     if value["schema"] != SCHEMA:
-        raise SnapshotError(f"{shown}: schema {value['schema']!r}, this version reads {SCHEMA}")
+        raise SnapshotError(f"{shown}: schema {value['schema']!r}, but this version reads schema {SCHEMA}")
     if not isinstance(value["samples"], dict) or not isinstance(value["scorer"], str):
-        raise SnapshotError(f"{shown}: not a snapshot: samples or scorer is of a wrong type")
+        raise SnapshotError(f"{shown}: not a snapshot: `samples` must be an object and `scorer` a string")
     for key, sample in value["samples"].items():
         _check_sample(shown, key, sample)
     return value
 
 
-def baseline_of(value: Mapping[str, Any], name: str, file_stem: str) -> Baseline:
-    """The content of a snapshot as a baseline; the strategy's label and the model's slug stand in its file's name."""
-    label, slug = _named(file_stem, value["provider"])
-    wanted = ("score", "outcome", "answer", "hash", "group")
+def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) -> Baseline:
+    """The content of a snapshot as a baseline; its file's name holds the strategy's label and the model's slug."""
+    label, slug = _label_and_slug(file_stem, value["provider"])
+    names = ("score", "outcome", "answer", "hash", "group")
     samples = {
-        key: BaselineSample(**{k: sample[k] for k in wanted if k in sample})
+        key: BaselineSample(**{k: sample[k] for k in names if k in sample})
         for key, sample in value["samples"].items()
     }
     return Baseline(
@@ -121,19 +121,19 @@ def baseline_of(value: Mapping[str, Any], name: str, file_stem: str) -> Baseline
     )
 
 
-def _named(file_stem: str, provider: str) -> tuple[str, str]:
-    """(label, slug) of `debate-mlx-nano-1`, where the provider is mlx."""
-    label, between, slug = file_stem.partition(f"-{provider}-")
-    return (label, slug) if between else (file_stem, "")
+def _label_and_slug(file_stem: str, provider: str) -> tuple[str, str]:
+    """(label, slug) of a stem: (`debate`, `nano-1`) of `debate-mlx-nano-1`, if the provider is mlx."""
+    label, separator, slug = file_stem.partition(f"-{provider}-")
+    return (label, slug) if separator else (file_stem, "")
 
 
 def _check_sample(path: str, name: str, sample: Any) -> None:
     score = sample.get("score", "missing") if isinstance(sample, dict) else "missing"
-    good = score is None or (isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1)
-    if good and isinstance(sample, dict):
-        good = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
-        good = good and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
-    if not good:
+    valid = score is None or (isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1)
+    if valid and isinstance(sample, dict):
+        valid = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
+        valid = valid and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
+    if not valid:
         raise SnapshotError(f"{path}: sample {name!r}: not a result: {sample!r}")
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
         raise SnapshotError(f"{path}: sample {name!r}: outcome {sample['outcome']!r} with score {score!r}")
@@ -141,7 +141,7 @@ def _check_sample(path: str, name: str, sample: Any) -> None:
 
 
 def _sample_json(result: Any) -> dict[str, Any]:
-    """One line of the file; the cluster stands there only where the sample has one."""
+    """One line of the file; `group` is left out if the sample has none."""
     return {
         **({"group": result.group} if result.group is not None else {}),
         "answer": result.answer,
@@ -173,4 +173,4 @@ def _is_path(model: str) -> bool:
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no score")
+    raise ValueError(f"{constant} is not a score")

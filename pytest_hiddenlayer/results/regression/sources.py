@@ -1,50 +1,50 @@
-"""Sources of cells to compare with: a folder of snapshots, one snapshot, a git commit, a run."""
+"""Sources of baselines: a folder of snapshots, one snapshot, a git commit, or a run."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from ...errors import SnapshotError, UsageError
-from ..log.run_log import git_output, read_records
+from ..log.git import git_output
+from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from .baseline import Baseline, BaselineSample
-from .snapshot import FOLDER, baseline_of, parse_snapshot, read_snapshot, stem
+from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, stem
 
 Cells: TypeAlias = dict[str, Baseline | SnapshotError]
-"""File stem of a cell → the cell, or why it cannot be trusted."""
+"""File stem of a cell → the cell, or the error that its snapshot has."""
 
 
 class BaselineSource(Protocol):
-    """A reference, opened."""
+    """The cells that a reference names."""
 
     @property
     def name(self) -> str:
-        """As people shall read it."""
+        """The name in messages."""
         ...
 
     def tasks(self) -> list[str]:
-        """The tasks that it holds cells of, sorted."""
+        """The tasks of its cells, sorted."""
         ...
 
     def cells(self, task: str) -> Cells:
-        """The cells of a task; empty where there is none."""
+        """The cells of a task; empty if it has none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotDir:
-    """`snapshots/` or a copy of it: one folder a task, one file a cell."""
+    """`snapshots/` or a copy of it: one folder per task, one file per cell."""
 
     folder: Path
     name: str
 
     def tasks(self) -> list[str]:
-        """The folders that hold a JSON file."""
+        """The names of the folders with a JSON file."""
         return sorted({path.parent.name for path in self.folder.glob("*/*.json")})
 
     def cells(self, task: str) -> Cells:
@@ -55,14 +55,14 @@ class SnapshotDir:
     def _cell(self, path: Path, task: str) -> Baseline | SnapshotError:
         shown = f"{self.name}/{task}/{path.name}"
         try:
-            return baseline_of(read_snapshot(path, shown), shown, path.stem)
+            return baseline_from_snapshot(read_snapshot(path, shown), shown, path.stem)
         except SnapshotError as error:
             return error
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFile:
-    """One snapshot file. Raises SnapshotError when it cannot be trusted."""
+    """One snapshot file. Its methods raise SnapshotError if it is malformed."""
 
     path: Path
     name: str
@@ -72,24 +72,24 @@ class SnapshotFile:
         return [self._read().key[0]]
 
     def cells(self, task: str) -> Cells:
-        """Itself, where it is the task's."""
-        found = self._read()
-        return {self.path.stem: found} if found.key[0] == task else {}
+        """The file's cell, if it is of this task."""
+        cell = self._read()
+        return {self.path.stem: cell} if cell.key[0] == task else {}
 
     def _read(self) -> Baseline:
-        return baseline_of(read_snapshot(self.path, self.name), self.name, self.path.stem)
+        return baseline_from_snapshot(read_snapshot(self.path, self.name), self.name, self.path.stem)
 
 
 @dataclass(frozen=True, slots=True)
 class GitSnapshots:
-    """`snapshots/` as it was committed."""
+    """`snapshots/` at a git commit."""
 
     root: Path
     ref: str
 
     @property
     def name(self) -> str:
-        """As in `git show`."""
+        """`git` and the ref."""
         return f"git {self.ref}"
 
     def tasks(self) -> list[str]:
@@ -104,13 +104,13 @@ class GitSnapshots:
         shown = f"{self.ref}:{path}"
         try:
             text = git_output(self.root, "show", f"{self.ref}:./{path}")
-            return baseline_of(parse_snapshot(text, shown), shown, Path(path).stem)
+            return baseline_from_snapshot(parse_snapshot(text, shown), shown, Path(path).stem)
         except SnapshotError as error:
             return error
 
-    def _files(self, below: str) -> Iterator[str]:
-        listed = git_output(self.root, "ls-tree", "-r", "-z", "--name-only", self.ref, "--", below)
-        return (path for path in listed.split("\0") if path.endswith(".json"))
+    def _files(self, folder: str) -> Iterator[str]:
+        listing = git_output(self.root, "ls-tree", "-r", "-z", "--name-only", self.ref, "--", folder)
+        return (path for path in listing.split("\0") if path.endswith(".json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +122,26 @@ class RunRecords:
 
     @classmethod
     def read(cls, folder: Path) -> RunRecords:
-        """The run in `folder`. Raises UsageError where it holds no readable log."""
-        versions = _scorers(folder)
-        found: dict[str, Cells] = {}
+        """The run in `folder`. Raises UsageError if it holds no readable log."""
+        scorers = _scorers(folder)
+        cells_of: dict[str, Cells] = {}
         for key, records in by_cell(read_records(folder)).items():
             cell = compute_metrics(config_from_records(records), records)
             outputs = {record.sample_id: record.output for record in reversed(records)}
             samples = {
                 name: BaselineSample(
-                    score=s.score,
-                    outcome=s.outcome,
-                    answer=s.answer,
-                    hash=s.hash,
-                    group=s.group,
+                    score=sample.score,
+                    outcome=sample.outcome,
+                    answer=sample.answer,
+                    hash=sample.hash,
+                    group=sample.group,
                     output=outputs[name],
                 )
-                for name, s in cell.samples.items()
+                for name, sample in cell.samples.items()
             }
-            found.setdefault(key[0], {})[stem(*key)] = Baseline(
+            cells_of.setdefault(key[0], {})[stem(*key)] = Baseline(
                 name=f"run {folder.name}",
-                scorer=versions.get(key),
+                scorer=scorers.get(key),
                 samples=samples,
                 key=key,
                 model=cell.plan.model,
@@ -149,7 +149,7 @@ class RunRecords:
                 usage=cell.to_json()["usage"],
                 cost_usd=cell.cost_usd,
             )
-        return cls(folder, found)
+        return cls(folder, cells_of)
 
     @property
     def name(self) -> str:
@@ -157,7 +157,7 @@ class RunRecords:
         return f"run {self.folder.name}"
 
     def tasks(self) -> list[str]:
-        """The tasks that it has records of."""
+        """The tasks of its records, sorted."""
         return sorted(self.cells_of)
 
     def cells(self, task: str) -> Cells:
@@ -165,18 +165,8 @@ class RunRecords:
         return dict(self.cells_of.get(task, {}))
 
 
-def git_commit(root: Path, ref: str) -> str | None:
-    """The commit that `ref` names in the checkout around `root`; None where it names none."""
-    if ref.startswith("-"):
-        return None
-    try:
-        return git_output(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip() or None
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
 def _scorers(folder: Path) -> dict[tuple[str, ...], str]:
-    """Cell → headline scorer with its version, as the run's summary has it; empty where the run was interrupted."""
+    """Cell → headline scorer with its version, from the run's summary; empty if the run was interrupted."""
     path = folder / "summary.json"
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))
@@ -184,4 +174,4 @@ def _scorers(folder: Path) -> dict[tuple[str, ...], str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{path}: not a summary: {error}") from error
+        raise UsageError(f"{path}: cannot be read as a summary: {error}") from error

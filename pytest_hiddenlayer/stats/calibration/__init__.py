@@ -1,1 +1,1 @@
-"""Whether stated confidence matches accuracy, and whether it ranks right answers above wrong ones."""
+"""Whether a confidence matches accuracy, and whether it ranks right answers above wrong ones. Imports `estimate`."""

@@ -1,4 +1,4 @@
-"""Does a confidence mean what it says? From confidences in [0, 1] and whether each answer was right."""
+"""Calibration of confidences in [0, 1], given whether each answer was right."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..estimate.mean_interval import Estimate, estimate
 from .selective_prediction import RiskPoint, aurc, auroc, risk_coverage
 
 _POINTS = 20
-"""Points of a risk–coverage curve that are written down."""
+"""Points of a risk–coverage curve in JSON output."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bin:
-    """Answers whose confidence lies in (low, high]; the first bin holds 0 too."""
+    """Answers whose confidence lies in (low, high]; the first bin includes 0."""
 
     low: float
     high: float
@@ -27,19 +27,19 @@ class Bin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calibration:
-    """How confidences and right answers go together."""
+    """How well confidences match accuracy."""
 
     n: int
     ece: Estimate  # expected calibration error over equal-width bins; biased upwards for few answers
-    n_bins: int  # of them, empty ones included
-    bins: tuple[Bin, ...]  # those that hold answers
-    brier: Estimate  # mean squared distance of confidence and 0/1
-    auroc: Estimate | None  # chance that a right answer is the more confident one; None: all right or all wrong
+    n_bins: int  # including empty ones
+    bins: tuple[Bin, ...]  # without empty ones
+    brier: Estimate  # mean squared distance between confidence and 0/1
+    auroc: Estimate | None  # see `auroc`; None: all right or all wrong
     risk_coverage: tuple[RiskPoint, ...]  # most confident first
-    aurc: Estimate  # mean risk over the coverages; 0 is best
+    aurc: Estimate  # mean risk over all coverages; 0 is best
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; of a long risk–coverage curve every twentieth of the coverage."""
+        """Plain JSON values; a long risk–coverage curve has one point per twentieth of coverage."""
         values = asdict(self)
         values["risk_coverage"] = [asdict(point) for point in _thinned(self.risk_coverage)]
         return values
@@ -52,13 +52,13 @@ def calibration(
     *,
     bins: int = 10,
 ) -> Calibration | None:
-    """The calibration of these answers, with errors over clusters; None where there is no answer.
+    """The calibration of these answers, with standard errors over clusters; None if there is no answer.
 
     ECE: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3, over `bins`
-    bins of equal width; its error takes the side on which each bin errs as known. Brier 1950,
+    bins of equal width; its error treats the sign of each bin's gap as known. Brier 1950,
     "Verification of Forecasts Expressed in Terms of Probability", for one class: the squared
-    distance, from 0 to 1. AUROC and risk–coverage: see `ranking.py`. Raises ValueError for
-    unequal lengths, for what is no confidence, and for no bin.
+    distance, from 0 to 1. AUROC and risk–coverage: see `selective_prediction.py`. Raises
+    ValueError for unequal lengths, a confidence outside [0, 1], or fewer than one bin.
     """
     _check(confidences, right, groups, bins)
     if not confidences:
@@ -80,24 +80,24 @@ def calibration(
 def _binned(
     confidences: Sequence[float], hits: Sequence[float], groups: Sequence[Hashable | None] | None, bins: int
 ) -> tuple[tuple[Bin, ...], list[float]]:
-    """(the bins that hold answers, each answer's part of the ECE: its gap, with the sign of its bin's)."""
+    """(the bins that hold answers, each answer's part of the ECE: its gap, with the sign of its bin's gap)."""
     members: dict[int, list[int]] = {}
-    for at, confidence in enumerate(confidences):
-        members.setdefault(max(0, math.ceil(confidence * bins) - 1), []).append(at)
+    for index, confidence in enumerate(confidences):
+        members.setdefault(max(0, math.ceil(confidence * bins) - 1), []).append(index)
     filled, gaps = [], [0.0] * len(hits)
-    for place, inside in sorted(members.items()):
-        accuracy = estimate([hits[at] for at in inside], groups and [groups[at] for at in inside])
-        confidence = math.fsum(confidences[at] for at in inside) / len(inside)
-        low, high = place / bins, (place + 1) / bins
+    for number, inside in sorted(members.items()):
+        accuracy = estimate([hits[index] for index in inside], groups and [groups[index] for index in inside])
+        confidence = math.fsum(confidences[index] for index in inside) / len(inside)
+        low, high = number / bins, (number + 1) / bins
         filled.append(Bin(low=low, high=high, n=len(inside), confidence=confidence, accuracy=accuracy))
-        sign = math.copysign(1.0, math.fsum(confidences[at] - hits[at] for at in inside))
-        for at in inside:
-            gaps[at] = sign * (confidences[at] - hits[at])
+        sign = math.copysign(1.0, math.fsum(confidences[index] - hits[index] for index in inside))
+        for index in inside:
+            gaps[index] = sign * (confidences[index] - hits[index])
     return tuple(filled), gaps
 
 
 def _thinned(curve: Sequence[RiskPoint]) -> list[RiskPoint]:
-    """The first point at or beyond every twentieth of the coverage."""
+    """The first point at or after every twentieth of coverage."""
     kept: list[RiskPoint] = []
     for point in curve:
         if not kept or math.floor(point.coverage * _POINTS + 1e-9) > math.floor(kept[-1].coverage * _POINTS + 1e-9):
@@ -108,9 +108,11 @@ def _thinned(curve: Sequence[RiskPoint]) -> list[RiskPoint]:
 def _check(
     confidences: Sequence[float], right: Sequence[bool], groups: Sequence[Hashable | None] | None, bins: int
 ) -> None:
-    if len(confidences) != len(right) or (groups is not None and len(groups) != len(right)):
-        raise ValueError(f"{len(confidences)} confidences for {len(right)} answers; one each is needed, as of groups")
+    if len(confidences) != len(right):
+        raise ValueError(f"{len(confidences)} confidences for {len(right)} answers; every answer needs one")
+    if groups is not None and len(groups) != len(right):
+        raise ValueError(f"{len(groups)} groups for {len(right)} answers; every answer needs one")
     if not all(0 <= confidence <= 1 for confidence in confidences):
-        raise ValueError("a confidence lies in [0, 1]")
+        raise ValueError("confidences must lie in [0, 1]")
     if bins < 1:
         raise ValueError(f"at least one bin is needed; got {bins}")

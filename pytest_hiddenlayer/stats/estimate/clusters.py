@@ -1,4 +1,4 @@
-"""Values that go together: sums and sizes of clusters, and the error of a mean over them."""
+"""Clusters of dependent values: their sums and sizes, and the standard error of a mean over them."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from collections.abc import Hashable, Sequence
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """The mean, never beyond the values: equal scores of 0.7 reach a threshold of 0.7 to the last bit."""
+    """The mean, never outside the range of the values: equal scores of 0.7 reach a threshold of 0.7 exactly."""
     return min(max(statistics.fmean(values), min(values)), max(values))
 
 
 def clusters(values: Sequence[float], groups: Sequence[Hashable | None] | None) -> tuple[list[float], list[int]]:
-    """(sums, sizes) of the clusters, in order of first appearance; None is a cluster of its own."""
+    """(sums, sizes) of the clusters, in order of first appearance; a value without group is its own cluster."""
     if groups is None:
         return list(values), [1] * len(values)
-    found: dict[object, list[float]] = {}
+    members: dict[object, list[float]] = {}
     for value, group in zip(values, groups, strict=True):
-        found.setdefault(object() if group is None else group, []).append(value)
-    return [math.fsum(inside) for inside in found.values()], [len(inside) for inside in found.values()]
+        members.setdefault(object() if group is None else group, []).append(value)
+    return [math.fsum(inside) for inside in members.values()], [len(inside) for inside in members.values()]
 
 
 def clustered_stderr(sums: Sequence[float], sizes: Sequence[int]) -> float | None:
     """Standard error of the mean over clusters, with CR1's correction G/(G - 1); None for a single cluster.
 
     sqrt(G/(G - 1) · Σ_g (Σ_{i in g} (x_i - mean))²) / n. Miller 2024, "Adding Error Bars to
-    Evals", arXiv:2411.00640, section 2.2, is the same without the correction (CR0), which is
-    too small for few clusters: Cameron & Miller 2015, "A Practitioner's Guide to
-    Cluster-Robust Inference", section II.B. For clusters of one it is the plain standard error
-    with ddof 1.
+    Evals", arXiv:2411.00640, section 2.2, leaves out the correction (CR0), which is too small
+    for few clusters: Cameron & Miller 2015, "A Practitioner's Guide to
+    Cluster-Robust Inference", section II.B. For clusters of one it is
+    the standard error with ddof 1.
     """
     groups, n = len(sums), sum(sizes)
     if groups < 2:
@@ -40,9 +40,9 @@ def clustered_stderr(sums: Sequence[float], sizes: Sequence[int]) -> float | Non
 
 
 def effective_groups(sizes: Sequence[int]) -> float:
-    """How many clusters of equal size tell as much: n² / Σ n_g², from 1 to the number of clusters.
+    """The number of equal-sized clusters with as much information: n² / Σ n_g², at most the number of clusters.
 
     Carter, Schnepel & Steigerwald 2017, "Asymptotic Behavior of a t-Test Robust to Cluster
-    Heterogeneity", for a mean whose clusters are wholly alike inside.
+    Heterogeneity", for a mean whose clusters are identical inside.
     """
     return sum(sizes) ** 2 / sum(size * size for size in sizes)

@@ -1,4 +1,4 @@
-"""Epochs: several answers to one sample."""
+"""Several answers per sample: one score from its epochs, and unbiased pass@k and pass^k."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .clusters import mean_of
 def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> float:
     """One score from the epochs of a sample.
 
-    `pass_at_k` is the chance that at least one of the k epochs is right, `pass_hat_k` that
-    all are, with k the number of epochs seen: over all of them both are plain facts.
+    The reducer `pass_at_k` is 1 if at least one epoch is right, `pass_hat_k` if all are, else 0:
+    k is the number of epochs, so that both are known exactly.
     """
     if len(values) == 1 and not reducer.startswith("pass"):
         return values[0]
@@ -32,8 +32,8 @@ def pass_at_k(n: int, right: int, k: int) -> float:
     """The chance that at least one of k answers is right, unbiased, from `right` of n: 1 - C(n - right, k)/C(n, k).
 
     Chen et al. 2021, "Evaluating Large Language Models Trained on Code", arXiv:2107.03374,
-    equation 1; in whole numbers, so that nothing overflows or cancels. Raises ValueError where
-    k answers cannot be drawn from n.
+    equation 1; in integers, so that nothing overflows or cancels. Raises ValueError if k answers
+    cannot be drawn from n.
     """
     _check(n, right, k)
     draws = math.comb(n, k)
@@ -49,13 +49,13 @@ def pass_hat_k(n: int, right: int, k: int) -> float:
     return math.comb(right, k) / math.comb(n, k)
 
 
-def draws_of(epochs: int) -> tuple[int, ...]:
-    """The k for which pass@k and pass^k are told: powers of two below the number of epochs, and that number."""
+def reported_k(epochs: int) -> tuple[int, ...]:
+    """The k for which pass@k and pass^k are reported: powers of two below the number of epochs, and that number."""
     return tuple(sorted({2**power for power in range(epochs.bit_length()) if 2**power < epochs} | {epochs}))
 
 
 def _check(n: int, right: int, k: int) -> None:
     if not 0 <= right <= n:
-        raise ValueError(f"{right} right answers of {n}")
+        raise ValueError(f"{right} right answers of {n}: need 0 to {n}")
     if not 1 <= k <= n:
-        raise ValueError(f"k lies between 1 and the number of answers, {n}; got {k}")
+        raise ValueError(f"k must lie between 1 and the number of answers, {n}; got {k}")

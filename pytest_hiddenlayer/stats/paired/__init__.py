@@ -1,1 +1,1 @@
-"""Paired comparisons of the same samples in two runs."""
+"""Tests, intervals and power for two runs on the same samples. Imports `estimate`."""

@@ -1,4 +1,4 @@
-"""Two sides scored on the same samples: how far apart are they, and is one worse?"""
+"""The paired comparison of two sides scored on the same samples: difference, interval and one-sided p-values."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from dataclasses import dataclass
 
 from ..estimate.clusters import clustered_stderr, clusters
 from .margin_tests import matched_margin, mean_margin
-from .pseudo_cluster_error import PseudoClusterError, bounded
+from .pseudo_cluster_error import PseudoClusterError, pseudo_cluster_error
 from .sign_flip import signflip
 from .stratified_exact import contingency_tables, rerun_test
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairedTest:
-    """A paired comparison. Differences are new minus old, so that below 0 is worse."""
+    """A paired comparison. Differences are new minus old: below 0 is worse."""
 
     n: int  # pairs
-    n_groups: int  # clusters; n where no sample has a group
+    n_groups: int  # clusters; n if no sample has a group
     old_mean: float
     new_mean: float
     difference: float
     ci95: tuple[float, float] | None  # of the difference, within [-1, 1]; None: a single cluster
     stderr: float | None  # of the difference, CR1; None: a single cluster
-    bound: PseudoClusterError | None  # the same with two pseudo-clusters added: never 0; None: a single cluster
+    bound: PseudoClusterError | None  # the same with two pseudo-clusters: never 0; None: a single cluster
     p_worse: float  # one-sided, H0: the true difference is at least -margin
     p_better: float  # one-sided, H0: the true difference is at most 0
-    method: str  # how the p-values were found
+    method: str  # of the p-values
 
     @property
     def bound_stderr(self) -> float | None:
-        """The standard error that is never 0, with which a power can be told; None: a single cluster."""
+        """The standard error that is never 0, for power calculations; None: a single cluster."""
         return None if self.bound is None else self.bound.stderr
 
 
@@ -44,31 +44,33 @@ def compare_pairs(
     epochs: tuple[int, int] | None = None,
     seed: int = 0,
 ) -> PairedTest:
-    """The paired comparison of per-sample scores in [0, 1]; a sample without group is a cluster of its own.
+    """The paired comparison of per-sample scores in [0, 1]; a sample without group is its own cluster.
 
-    Right/wrong scores without groups have the exact McNemar test, all others the sign-flip test
-    over clusters (`signflip.py`), which assumes that under the null hypothesis the two sides of
-    a cluster are exchangeable. `epochs` tells the epochs behind each old and each new score;
-    where they differ, the p-values are also those of the exact test of reruns (`rerun.py`), the
-    larger one counts. With a margin p_worse is that of `noninferiority.py`, and never below
-    that without one.
+    Right/wrong scores without groups get the exact McNemar test, all others the sign-flip test
+    over clusters (`sign_flip.py`), which assumes that under the null hypothesis the two sides of
+    a cluster are exchangeable. `epochs` is the number of epochs per old and per new score. If
+    they differ, each p-value is the larger one of this test and the exact test of reruns
+    (`stratified_exact.py`). With a non-inferiority `margin`, p_worse is that of
+    `margin_tests.py`, but never below the one without margin.
 
-    Raises ValueError for unequal lengths, for no pair, and for a score that is none.
+    Raises ValueError if the inputs differ in length, are empty, or contain a score outside
+    [0, 1].
     """
     _check(old, new, groups, margin, epochs)
     differences = [b - a for a, b in zip(old, new, strict=True)]
     sums, sizes = clusters(differences, groups)
     matched = len(sums) == len(differences) and all(value in (0, 1) for value in (*old, *new))
     uneven = epochs if epochs is not None and epochs[0] != epochs[1] else None
-    bound = bounded(sums, sizes, differences, matched=matched, least_flip=1 / min(uneven) if uneven else 0.0)
+    min_flip = 1 / min(uneven) if uneven else 0.0
+    bound = pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=min_flip)
     worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
-    if uneven and (samples := contingency_tables(old, new, uneven)):
-        low, high = rerun_test(samples)
+    if uneven and (tables := contingency_tables(old, new, uneven)):
+        low, high = rerun_test(tables)
         worse, better = max(worse, low), max(better, high)
         method += f", and exact test of reruns with {uneven[0]} and {uneven[1]} epochs"
     if margin > 0:
-        shifted, name = _margin_test(differences, bound, margin, matched=matched)
-        worse, method = max(worse, shifted), f"{method}; margin by {name}"
+        beyond_margin, name = _margin_test(differences, bound, margin, matched=matched)
+        worse, method = max(worse, beyond_margin), f"{method}; margin by {name}"
     difference = math.fsum(differences) / len(differences)
     return PairedTest(
         n=len(differences),
@@ -86,10 +88,10 @@ def compare_pairs(
 
 
 def mcnemar_worse(newly_wrong: int, newly_right: int) -> float:
-    """The exact one-sided p-value that the new side is worse, from the discordant pairs.
+    """The exact one-sided p-value for "the new side is worse", from the discordant pairs.
 
-    P(X >= newly_wrong) for X ~ Binomial(newly_wrong + newly_right, 1/2); 1 without a
-    discordant pair. McNemar 1947, with the exact binomial instead of chi-squared.
+    P(X >= newly_wrong) for X ~ Binomial(newly_wrong + newly_right, 1/2); 1 if there is no
+    discordant pair. McNemar 1947, with the exact binomial distribution instead of chi-squared.
     """
     from scipy.special import bdtrc
 
@@ -117,7 +119,7 @@ def _margin_test(
 
 
 def _interval(difference: float, bound: PseudoClusterError) -> tuple[float, float]:
-    """95 % interval around the difference shrunk by the pseudo-clusters."""
+    """The 95 % interval around the difference, shrunk by the pseudo-clusters."""
     middle, half = difference * bound.shrink, bound.quantile(0.975) * bound.stderr
     return max(-1.0, min(middle - half, difference)), min(1.0, max(middle + half, difference))
 
@@ -130,12 +132,12 @@ def _check(
     epochs: tuple[int, int] | None,
 ) -> None:
     if len(old) != len(new) or (groups is not None and len(groups) != len(old)):
-        raise ValueError(f"both sides and their groups need one entry a sample; got {len(old)} and {len(new)}")
+        raise ValueError(f"both sides and the groups need one entry per sample; got {len(old)} and {len(new)}")
     if len(old) == 0:
-        raise ValueError("no pair to compare")
+        raise ValueError("no pairs: at least one sample is needed")
     if not all(0 <= value <= 1 for value in (*old, *new)):
-        raise ValueError("scores lie in [0, 1]")
+        raise ValueError("scores must lie in [0, 1]")
     if not 0 <= margin <= 1:
-        raise ValueError(f"a margin lies in [0, 1]; got {margin!r}")
+        raise ValueError(f"the margin must lie in [0, 1]; got {margin!r}")
     if epochs is not None and min(epochs) < 1:
-        raise ValueError(f"each side needs an epoch; got {epochs!r}")
+        raise ValueError(f"each side needs at least one epoch; got {epochs!r}")

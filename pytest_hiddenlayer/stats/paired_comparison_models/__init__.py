@@ -1,1 +1,1 @@
-"""Models of games between pairs of players: Bradley–Terry, Elo, win counts."""
+"""Ratings from games between pairs of players: Bradley–Terry, Elo, intervals, and which games to play next."""

@@ -1,15 +1,15 @@
-"""Bradley–Terry abilities by maximum likelihood, ties as halves, with standard errors.
+"""Bradley–Terry abilities by maximum likelihood with standard errors; a tie counts half a win for both.
 
 P(i beats j) = 1 / (1 + exp(-(a_i - a_j))): Zermelo 1929; Bradley & Terry 1952, "Rank analysis
-of incomplete block designs", Biometrika 39. A tie is half a win for both, so that abilities
-stay on the scale of wins; the standard error takes a tied game for a decided one and is
-therefore somewhat too large where many games are tied, never too small for that reason.
+of incomplete block designs", Biometrika 39. Counting ties as halves keeps abilities on the
+scale of wins. The standard error treats a tied game like a decided one, so that it is somewhat
+too large if many games are tied, and never too small for that reason.
 
-`prior` regularises: every player gets that many pseudo-games in all, spread evenly over all
-other players and half won, half lost. With a prior above 0 an estimate always exists. Conner &
+`prior` regularises: every player gets that many pseudo-games in total, spread evenly over all
+other players, half won and half lost. With a prior above 0 an estimate always exists. Conner &
 Grant 2000 ("An extension of Zermelo's model for ranking by paired comparisons", European
 Journal of Applied Mathematics 11) add the same small count to every pair; here it is divided
-by the number of opponents, so that it weighs the same in tournaments of any size.
+by the number of opponents, so that its weight does not depend on the size of the tournament.
 """
 
 from __future__ import annotations
@@ -17,71 +17,71 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from .win_counts import Game, Separation, check_counts, check_games, obstacle, players_of, win_counts
+import numpy as np
 
-if TYPE_CHECKING:
-    from .win_counts import Counts
+from .win_counts import Counts, Game, Separation, check_counts, check_games, obstacle, players_of, win_counts
 
-_STEPS = 200
-_CLOSE = 1e-9  # a Newton step shorter than this, in log-odds, ends the search
+_MAX_STEPS = 200
+_TOLERANCE = 1e-9  # a Newton step shorter than this, in log-odds, ends the search
 
 
 class NoFiniteEstimateError(ValueError):
-    """The maximum lies at infinity: somebody is unbeaten or winless, or groups never met."""
+    """The maximum is at infinity: a group of players is unbeaten or winless, or groups never met."""
 
-    def __init__(self, found: Separation) -> None:
-        super().__init__(f"no finite abilities exist: {found}. Add games, or regularise with `prior` pseudo-games")
-        self.obstacle = found
+    def __init__(self, separation: Separation) -> None:
+        message = f"no finite abilities exist: {separation}. Add games, or regularise with `prior` pseudo-games"
+        super().__init__(message)
+        self.obstacle = separation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Abilities:
-    """Abilities on the log-odds scale, centred: their mean is 0."""
+    """Abilities on the log-odds scale, centred so that their mean is 0."""
 
     players: tuple[str, ...]
     values: tuple[float, ...]  # in the order of players
-    covariance: tuple[tuple[float, ...], ...]  # of the centred values: the inverse Fisher information's
+    covariance: tuple[tuple[float, ...], ...]  # of the centred values: the pseudo-inverse of the Fisher information
     n_games: float  # without pseudo-games
-    prior: float  # pseudo-games a player; 0: plain maximum likelihood
-    steps: int  # Newton steps until the last one was shorter than 1e-9
+    prior: float  # pseudo-games per player; 0: plain maximum likelihood
+    steps: int  # Newton steps until one was shorter than 1e-9
 
     def value(self, player: str) -> float:
         """The centred ability."""
-        return self.values[self._at(player)]
+        return self.values[self._index(player)]
 
     def stderr(self, player: str) -> float:
         """The standard error of the centred ability."""
-        at = self._at(player)
-        return math.sqrt(self.covariance[at][at])
+        index = self._index(player)
+        return math.sqrt(self.covariance[index][index])
 
     def difference(self, a: str, b: str) -> tuple[float, float]:
-        """(ability of a minus ability of b, its standard error); exactly (0, 0) of a player and itself."""
-        i, j, c = self._at(a), self._at(b), self.covariance
+        """(ability of a minus ability of b, its standard error); exactly (0, 0) if a and b are the same player."""
+        i, j, c = self._index(a), self._index(b), self.covariance
         variance = c[i][i] + c[j][j] - 2 * c[i][j]
         return self.values[i] - self.values[j], math.sqrt(max(0.0, variance)) if i != j else 0.0
 
     def relative_to(self, reference: str) -> dict[str, tuple[float, float]]:
-        """Player → (ability, standard error) with the reference at 0: the form of published tables."""
+        """Player → (ability, standard error) with the reference at 0, as in published tables."""
         return {name: self.difference(name, reference) for name in self.players}
 
     def win_chance(self, a: str, b: str) -> float:
         """The model's probability that a beats b."""
         return 1 / (1 + math.exp(-self.difference(a, b)[0]))
 
-    def _at(self, player: str) -> int:
+    def _index(self, player: str) -> int:
         try:
             return self.players.index(player)
         except ValueError:
-            raise ValueError(f"no player {player!r}; there are {', '.join(self.players)}") from None
+            raise ValueError(f"no player {player!r}; the players are {', '.join(self.players)}") from None
 
 
 def fit(games: Sequence[Game], *, prior: float = 0.0, ids: Sequence[Hashable] | None = None) -> Abilities:
-    """The abilities that make the games most likely; players sorted by name.
+    """The abilities that maximise the likelihood of the games; players are sorted by name.
 
-    `ids`, where given, are one name a game. Raises NoFiniteEstimateError, which names the groups;
-    ValueError for no game, a game against oneself, a score that is none, or a repeated id.
+    `ids` has one name per game. Raises NoFiniteEstimateError, which names the groups, and
+    ValueError for no game, a game of a player against itself, a score other than 0, 0.5 and 1,
+    or a repeated id.
     """
     check_games(games, ids)
     players = players_of(games)
@@ -89,24 +89,22 @@ def fit(games: Sequence[Game], *, prior: float = 0.0, ids: Sequence[Hashable] | 
 
 
 def fit_counts(players: Sequence[str], counts: Counts, *, prior: float = 0.0) -> Abilities:
-    """The same from counts of wins, [i, j] = wins of i against j. Raises as `fit` does."""
-    import numpy as np
-
+    """The abilities from counts of wins; [i, j] = wins of i against j. Raises as `fit` does."""
     counts = np.asarray(counts, dtype=float)
     check_counts(players, counts)
     if not (math.isfinite(prior) and prior >= 0):
-        raise ValueError(f"prior={prior!r}: a number of pseudo-games, at least 0, is needed")
-    found = obstacle(players, counts)
-    if found is not None and prior == 0:
-        raise NoFiniteEstimateError(found)
-    whole = with_prior(counts, prior)
-    values, ended, steps = maximise(whole)
-    if not ended.all():
-        raise ValueError(f"no maximum after {steps} Newton steps: a larger prior than {prior:g} is needed")
+        raise ValueError(f"prior={prior!r}: must be a number of pseudo-games, at least 0")
+    separation = obstacle(players, counts)
+    if separation is not None and prior == 0:
+        raise NoFiniteEstimateError(separation)
+    regularised = with_prior(counts, prior)
+    values, converged, steps = maximise(regularised)
+    if not converged.all():
+        raise ValueError(f"no maximum after {steps} Newton steps: use a larger prior than {prior:g}")
     return Abilities(
         players=tuple(players),
         values=tuple(map(float, values)),
-        covariance=tuple(tuple(map(float, row)) for row in covariance_of(whole, values)),
+        covariance=tuple(tuple(map(float, row)) for row in covariance_of(regularised, values)),
         n_games=float(counts.sum()),
         prior=prior,
         steps=steps,
@@ -114,40 +112,34 @@ def fit_counts(players: Sequence[str], counts: Counts, *, prior: float = 0.0) ->
 
 
 def with_prior(counts: Counts, prior: float) -> Counts:
-    """The counts with `prior` pseudo-games a player added, evenly over the others, half of them won."""
-    import numpy as np
-
+    """The counts plus `prior` pseudo-games per player, spread evenly over the others, half of them won."""
     k = counts.shape[-1]
-    more: Counts = counts + prior / (2 * (k - 1)) * (1 - np.eye(k))
-    return more
+    regularised: Counts = counts + prior / (2 * (k - 1)) * (1 - np.eye(k))
+    return regularised
 
 
 def maximise(counts: Counts) -> tuple[Counts, Counts, int]:
-    """(centred abilities [..., k], whether each search ended [...], steps) for counts [..., k, k].
+    """(centred abilities [..., k], whether each search converged [...], steps) for counts [..., k, k].
 
-    Newton's method with halved steps from all abilities 0; the likelihood is concave, so that
-    the maximum, where Ford's condition holds, is found from anywhere.
+    Newton's method with step halving, starting with all abilities at 0. The likelihood is
+    concave, so that it converges from any start if Ford's condition holds.
     """
-    import numpy as np
-
     values = np.zeros(counts.shape[:-1])
-    ended = np.zeros(counts.shape[:-2], dtype=bool)
+    converged = np.zeros(counts.shape[:-2], dtype=bool)
     steps = 0
-    while steps < _STEPS and not ended.all():
+    while steps < _MAX_STEPS and not converged.all():
         steps += 1
         step = _newton_step(counts, values)
-        # A step of more than 3 log-odds comes from a nearly flat place, where the quadratic is far off.
+        # The quadratic approximation is poor where the likelihood is nearly flat, so steps are limited to 3 log-odds.
         step *= np.minimum(1.0, 3.0 / np.maximum(np.abs(step).max(-1, keepdims=True), 1e-300))
         step *= _shrink(counts, values, step)[..., None]
-        values = np.where(ended[..., None], values, values + step)
-        ended = ended | (np.abs(step).max(-1) < _CLOSE)
-    return values - values.mean(-1, keepdims=True), ended, steps
+        values = np.where(converged[..., None], values, values + step)
+        converged = converged | (np.abs(step).max(-1) < _TOLERANCE)
+    return values - values.mean(-1, keepdims=True), converged, steps
 
 
 def information(counts: Counts, values: Counts) -> Counts:
     """Fisher information of the abilities, [..., k, k]: a Laplacian with weights n_ij p_ij p_ji; rows sum to 0."""
-    import numpy as np
-
     chance = _chances(values)
     weights = (counts + np.swapaxes(counts, -1, -2)) * chance * np.swapaxes(chance, -1, -2)
     total: Counts = weights.sum(-1)[..., None] * np.eye(counts.shape[-1]) - weights
@@ -155,18 +147,14 @@ def information(counts: Counts, values: Counts) -> Counts:
 
 
 def _newton_step(counts: Counts, values: Counts) -> Counts:
-    import numpy as np
-
     n = counts + np.swapaxes(counts, -1, -2)
-    slope = (counts - n * _chances(values)).sum(-1)
-    step: Counts = np.linalg.solve(_lifted(information(counts, values)), slope[..., None])[..., 0]
+    gradient = (counts - n * _chances(values)).sum(-1)
+    step: Counts = np.linalg.solve(_lifted(information(counts, values)), gradient[..., None])[..., 0]
     return step
 
 
 def _lifted(laplacian: Counts) -> Counts:
-    """The Laplacian with its null direction (all abilities moved alike) given the weight of the others."""
-    import numpy as np
-
+    """The Laplacian, made invertible by a mean weight for its null direction (a shift of all abilities)."""
     k = laplacian.shape[-1]
     weight = np.trace(laplacian, axis1=-1, axis2=-2)[..., None, None] / k
     lifted: Counts = laplacian + weight / k
@@ -174,22 +162,18 @@ def _lifted(laplacian: Counts) -> Counts:
 
 
 def covariance_of(counts: Counts, values: Counts) -> Counts:
-    """The pseudo-inverse of the information: covariance of the centred abilities."""
-    import numpy as np
-
+    """The covariance of the centred abilities: the pseudo-inverse of the information."""
     laplacian = information(counts, values)
     inverse: Counts = np.linalg.inv(_lifted(laplacian)) - 1 / np.trace(laplacian)
     return inverse
 
 
 def _shrink(counts: Counts, values: Counts, step: Counts) -> Counts:
-    """The largest of 1, 1/2, 1/4, ... by which the step does not lower the likelihood."""
-    import numpy as np
-
+    """The largest of 1, 1/2, 1/4, ... at which the step does not lower the likelihood."""
     size = np.ones(values.shape[:-1])
-    now = _log_likelihood(counts, values)
+    current = _log_likelihood(counts, values)
     for _ in range(30):
-        lower = _log_likelihood(counts, values + size[..., None] * step) < now - 1e-12 * (1 + np.abs(now))
+        lower = _log_likelihood(counts, values + size[..., None] * step) < current - 1e-12 * (1 + np.abs(current))
         if not lower.any():
             break
         size = np.where(lower, size / 2, size)
@@ -197,10 +181,8 @@ def _shrink(counts: Counts, values: Counts, step: Counts) -> Counts:
 
 
 def _log_likelihood(counts: Counts, values: Counts) -> Counts:
-    import numpy as np
-
-    apart = values[..., :, None] - values[..., None, :]
-    total: Counts = -(counts * np.logaddexp(0.0, -apart)).sum((-1, -2))
+    differences = values[..., :, None] - values[..., None, :]
+    total: Counts = -(counts * np.logaddexp(0.0, -differences)).sum((-1, -2))
     return total
 
 

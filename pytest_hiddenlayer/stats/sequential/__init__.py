@@ -1,1 +1,1 @@
-"""Group-sequential tests: stop repeating epochs once a verdict is decided."""
+"""Group-sequential tests: stop repeating epochs once a verdict is decided. Imports `estimate` and `paired`."""

@@ -191,7 +191,7 @@ def test_everything_labelled(review):
         (["--task", "u"], "--task 'u': nothing to review"),
         (["--mode", "slip"], "--mode 'slip': no item has this label"),
         (["nope"], "no run 'nope'"),
-        (["--against", "nope"], "'nope' is no path, no run and no git ref"),
+        (["--against", "nope"], "'nope' is not a path, a run or a git ref"),
     ],
 )
 def test_what_cannot_be_meant_is_told(review, arguments, said):

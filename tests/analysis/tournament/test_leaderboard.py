@@ -43,7 +43,7 @@ def test_elo_updates_are_there_when_asked_for() -> None:
 def test_a_player_without_loss_is_named() -> None:
     """No ability is infinite: all are regularised, and the player without a loss is named."""
     result = standings(several("x", "y", "aaaa"), players=["x", "y"])
-    assert states(result, "no finite abilities exist: x took every game; y lost every game")
+    assert states(result, "no finite abilities exist: x won every game; y lost every game")
     assert result.prior == 1
     assert result.players[0].ability == pytest.approx(1.0986, abs=1e-4)  # log(4.5 / 0.5) / 2
     assert result.interval == "normal"

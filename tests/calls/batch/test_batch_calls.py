@@ -1,4 +1,4 @@
-"""Which calls go in a batch, by strategy, and what the faces without pytest say of it."""
+"""Which calls are batched, by strategy, and what Python and the command report."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 from fake_server import standin
 from fake_server.asking import KEY
 
-from pytest_hiddenlayer.api import evaluate
+from pytest_hiddenlayer.api import evaluate_paths
 from pytest_hiddenlayer.calls.batch.ledger import BATCHES, Ledger
 from pytest_hiddenlayer.engine.dependencies import DependencyTracker
 from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.project import Project
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.types import ModelName
 
@@ -47,10 +48,9 @@ def run(folder: Path, url: str, strategy: str = "single", n: int = 6, told: list
         gate="off",
     )
     notice = (told if told is not None else []).append
-    return evaluate([task(folder, n)], replace(options, **more), root=folder, on_notice=notice)  # type: ignore[arg-type]
-
-
-# ---------------------------------------------------------------- which calls
+    return evaluate_paths(
+        [task(folder, n)], replace(options, **more), Project(root=folder, cwd=folder), notify=notice
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def run(folder: Path, url: str, strategy: str = "single", n: int = 6, told: list
     ],
 )
 def test_the_first_calls_of_each_case_are_batched(tmp_path, strategy, batched, rest):
-    """All that is asked before any answer goes in one batch; rounds, judges and merges go by themselves."""
+    """All calls before the first answer go in one batch; rounds, judges and merges are synchronous."""
     with standin() as server:
         done = run(tmp_path, server.url, strategy)
         stats = server.stats()
@@ -78,8 +78,8 @@ def test_the_first_calls_of_each_case_are_batched(tmp_path, strategy, batched, r
     assert list((tmp_path / BATCHES).glob("*")) == []
 
 
-def test_a_partly_cached_gather_is_batched_whole():
-    """Two of three gathered calls are answered by a cache at once: the third is a first call all the same."""
+def test_gathered_calls_are_independent_of_cached_ones():
+    """If a cache answers two of three gathered calls at once, the third is still independent."""
 
     async def case() -> list[bool]:
         first, found = DependencyTracker(), list[bool]()
@@ -97,8 +97,8 @@ def test_a_partly_cached_gather_is_batched_whole():
     assert asyncio.run(case()) == [True, True, True, False]
 
 
-def test_a_call_after_a_cached_answer_is_no_first_call():
-    """One after the other, without the loop going round between them: the second may hold what the first said."""
+def test_a_call_after_a_cached_answer_is_dependent():
+    """The second of two sequential calls may contain the first answer, even if it was cached."""
 
     async def case() -> list[bool]:
         first = DependencyTracker()
@@ -109,8 +109,8 @@ def test_a_call_after_a_cached_answer_is_no_first_call():
     assert asyncio.run(case()) == [True, False]
 
 
-def test_scorers_that_ask_are_not_batched(tmp_path):
-    """A judge reads the answer: its call goes by itself."""
+def test_calls_of_scorers_are_not_batched(tmp_path):
+    """A judge reads the answer: its call is synchronous."""
     samples = [{"id": "s", "input": "q ANSWER=1", "target": "1"}]
     scorer = {"llm_judge": {"criteria": "Is it right?"}}
     path = tmp_path / "judged.json"
@@ -120,8 +120,8 @@ def test_scorers_that_ask_are_not_batched(tmp_path):
             providers=(ModelName(provider="openai", model="m"),), base_urls={"openai": f"{server.url}/v1"},
             batch=True, cache="off", gate="off",
         )  # fmt: skip
-        done = evaluate([path], options, root=tmp_path)
-        assert not done.faults
+        done = evaluate_paths([path], options, Project(root=tmp_path, cwd=tmp_path))
+        assert not done.errors
         assert server.stats()["batches"] == [1]
     (record,) = done.records
     assert [bool(call.get("batched")) for call in record.transcript] == [True] + [False] * (
@@ -130,11 +130,8 @@ def test_scorers_that_ask_are_not_batched(tmp_path):
     assert len(record.transcript) > 1
 
 
-# ---------------------------------------------------------------- runs
-
-
 def test_more_cases_than_a_window_fill_one_batch(tmp_path):
-    """All 200 cases are asked for before the first is waited for."""
+    """All 200 cases are submitted before the first is awaited."""
     told: list[str] = []
     with standin(batch_s=1) as server:
         done = run(tmp_path, server.url, n=200, told=told)
@@ -146,8 +143,8 @@ def test_more_cases_than_a_window_fill_one_batch(tmp_path):
     ]
 
 
-def test_a_batched_answer_is_cached_as_any_other(tmp_path):
-    """At temperature 0 it is found by the next run, with --hl-batch and without, and nothing is asked."""
+def test_a_batched_answer_is_cached(tmp_path):
+    """At temperature 0 the next run finds it, with and without --hl-batch, and makes no call."""
     with standin() as server:
         run(tmp_path, server.url, cache="seeded")
         for batch in (True, False):
@@ -158,7 +155,7 @@ def test_a_batched_answer_is_cached_as_any_other(tmp_path):
 
 
 def test_a_debate_in_a_batch_costs_half_of_its_first_round(tmp_path):
-    """4 words of $0.001: 3 agents at half, then 3 agents and a judge in full: $0.006 + $0.016 a sample."""
+    """4 words of $0.001: 3 agents at half, then 3 agents and a judge in full: $0.006 + $0.016 per sample."""
     prices = tmp_path / "prices.yaml"
     prices.write_text(PRICES)
     with standin() as server:
@@ -166,7 +163,7 @@ def test_a_debate_in_a_batch_costs_half_of_its_first_round(tmp_path):
     assert [record.cost_usd for record in done.records] == [pytest.approx(0.022)] * 6
 
 
-def test_doctor_tells_of_batches_that_wait(tmp_path, monkeypatch, capsys):
+def test_doctor_lists_pending_batches(tmp_path, monkeypatch, capsys):
     """One line for each batch of this folder that was sent and is not in a record."""
     from pytest_hiddenlayer.cli.doctor import _batches
 
@@ -183,7 +180,7 @@ def test_doctor_tells_of_batches_that_wait(tmp_path, monkeypatch, capsys):
 
 
 def test_the_command_prints_what_is_sent_and_collected(tmp_path, monkeypatch, capsys):
-    """`hiddenlayer run --batch` tells of both on stderr, past its progress."""
+    """`hiddenlayer run --batch` reports both on stderr."""
     from pytest_hiddenlayer.cli import main
 
     monkeypatch.chdir(tmp_path)

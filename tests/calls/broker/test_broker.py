@@ -78,7 +78,7 @@ def slow(monkeypatch):
 
 @contextmanager
 def brokered(tmp_path: Path):
-    """(broker, runtime of a worker)."""
+    """Yields (broker, runtime of a worker)."""
     owner = Runtime(RunOptions(), "r")
     broker = Broker(owner.pool, tmp_path / "b" / "s")
     broker.start()
@@ -95,14 +95,14 @@ def asked(text: str) -> Request:
     return Request(messages=(Message(role="user", content=text),), params=GenerationConfig(), seed=1)
 
 
-def test_a_request_comes_through_whole():
+def test_a_request_is_sent_unchanged():
     """Every field, lone surrogates included."""
     import json
 
     assert request_from_json(json.loads(encode_line(request_to_json(WHOLE)))) == WHOLE
 
 
-def test_a_completion_comes_through_whole(slow, tmp_path):
+def test_a_completion_is_returned_unchanged(slow, tmp_path):
     """The worker gets every field that the provider returned."""
     with brokered(tmp_path) as (_, worker):
         found = worker.run(worker.provider(NAME).complete(asked("hello")))
@@ -120,7 +120,7 @@ def test_a_completion_comes_through_whole(slow, tmp_path):
         KeyError("k"),
     ],
 )
-def test_errors_keep_their_kind(error):
+def test_errors_keep_their_class(error):
     """A worker gets the same class of error as the controller."""
     found = error_from_json(error_to_json(error))
     wanted = {UnknownNameError: UsageError, KeyError: ProviderError}.get(type(error), type(error))
@@ -128,8 +128,8 @@ def test_errors_keep_their_kind(error):
     assert str(error).strip("'") in str(found)
 
 
-def test_opening_fails_as_it_failed_there(slow, tmp_path):
-    """The sentence that says what to do reaches the worker, each time."""
+def test_an_error_of_opening_reaches_the_worker(slow, tmp_path):
+    """The error reaches the worker, each time."""
     with brokered(tmp_path) as (_, worker):
         for _ in range(2):
             with pytest.raises(ProviderUnavailableError, match="set SLOW_KEY"):
@@ -137,7 +137,7 @@ def test_opening_fails_as_it_failed_there(slow, tmp_path):
     assert slow.opened == 1
 
 
-def test_a_provider_of_the_workers_own_is_opened_by_the_worker(tmp_path):
+def test_an_unknown_provider_is_opened_by_the_worker(tmp_path):
     """The broker does not know a provider that only the worker's conftest registers."""
     with brokered(tmp_path) as (_, worker):
         client = worker.pool._broker
@@ -156,7 +156,7 @@ def test_two_workers_share_one_model(slow, tmp_path):
 
 
 def test_an_error_of_a_call_reaches_its_caller(slow, tmp_path):
-    """The kind of error is kept, and the next call goes on."""
+    """Its class is kept, and the next call succeeds."""
     with brokered(tmp_path) as (_, worker):
         with pytest.raises(BudgetExceededError, match="nothing is left"):
             worker.run(worker.provider(NAME).complete(asked("fail")))
@@ -174,7 +174,7 @@ def until(true, seconds: float = 60.0) -> bool:
     return asyncio.run(look())
 
 
-def test_what_a_worker_cancels_ends_at_the_provider(slow, tmp_path):
+def test_a_cancelled_call_is_cancelled_at_the_provider(slow, tmp_path):
     """Cancelling a call in the worker cancels it in the controller."""
     with brokered(tmp_path) as (_, worker):
         provider = worker.provider(NAME)
@@ -189,8 +189,8 @@ def test_what_a_worker_cancels_ends_at_the_provider(slow, tmp_path):
         assert until(lambda: slow.cancelled == 1)
 
 
-def test_a_worker_that_dies_takes_its_calls_along(slow, tmp_path):
-    """A connection that drops cancels what it asked for; a half line harms nobody."""
+def test_the_calls_of_a_dead_worker_are_cancelled(slow, tmp_path):
+    """A connection that drops cancels its calls; an incomplete line is ignored."""
     with brokered(tmp_path) as (broker, worker):
         dying = socket.socket(socket.AF_UNIX)
         dying.connect(str(broker.path))
@@ -203,8 +203,8 @@ def test_a_worker_that_dies_takes_its_calls_along(slow, tmp_path):
         assert worker.run(worker.provider(NAME).complete(asked("on"))).text == "on"
 
 
-def test_a_broker_that_ends_is_noticed(slow, tmp_path):
-    """A call in flight fails with a sentence, and so does the next one: no worker waits for ever."""
+def test_a_broker_that_ends_is_an_error(slow, tmp_path):
+    """Calls in flight and later ones fail with a message: no worker waits forever."""
     with brokered(tmp_path) as (broker, worker):
         provider = worker.provider(NAME)
 
@@ -222,7 +222,7 @@ def test_a_broker_that_ends_is_noticed(slow, tmp_path):
 
 
 def test_only_this_user_can_connect(slow, tmp_path):
-    """The socket lies in a folder of mode 0700, which goes when the broker closes."""
+    """The socket is in a folder of mode 0700, which is deleted when the broker closes."""
     with brokered(tmp_path) as (broker, _):
         assert stat.S_IMODE(broker.path.parent.stat().st_mode) == 0o700
     assert not broker.path.parent.exists()

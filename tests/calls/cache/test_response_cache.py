@@ -1,4 +1,4 @@
-"""The response cache keeps whole, repeatable answers, for several processes, and never a broken file."""
+"""The response cache stores complete, repeatable answers, for several processes, in a file that is never damaged."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def identity(model: str = "gpt-x", endpoint: str = "", **changes: Any) -> dict[s
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the cache shall be, in a folder that is not there yet."""
+    """The path of the cache, in a folder that does not exist yet."""
     return tmp_path / "deep" / "responses.sqlite"
 
 
 def kept(path: Path, one: dict[str, Any], completion: Completion, deterministic: bool, mode: Any = "seeded") -> bool:
-    """Whether a cache of this mode keeps the answer, for a process that comes later."""
+    """Whether a cache of this mode stores the answer for later processes."""
     with closing(ResponseCache(path, mode)) as cache:
         cache.put(one, completion, deterministic)
     with closing(ResponseCache(path, mode)) as cache:
@@ -80,8 +80,8 @@ def spawn(path: Path, name: str, how: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", WRITER, str(path), name, how], cwd=Path(__file__).parents[3])
 
 
-def test_an_answer_comes_back_as_it_was(path):
-    """Text, finish reason, usage, model and remarks are those of the call; it is free and marked as cached."""
+def test_an_answer_is_read_back(path):
+    """Text, finish reason, usage, model and warnings are those of the call; it is free and marked as cached."""
     with closing(ResponseCache(path)) as cache:
         cache.put(identity(), ANSWER, deterministic=False)
     with closing(ResponseCache(path)) as cache:
@@ -89,7 +89,7 @@ def test_an_answer_comes_back_as_it_was(path):
 
 
 def test_an_answer_is_found_before_it_is_written(path):
-    """What was put is found at once, though it is written with later ones."""
+    """An answer is found at once, even if it is written later."""
     with closing(ResponseCache(path)) as cache:
         cache.put(identity(), ANSWER, deterministic=False)
         assert cache.get(identity()) is not None
@@ -97,8 +97,8 @@ def test_an_answer_is_found_before_it_is_written(path):
             assert other.execute("SELECT count(*) FROM responses").fetchone() == (0,)
 
 
-def test_log_probabilities_come_back(path):
-    """They come back within 1e-6, minus infinity and the alternatives included."""
+def test_log_probabilities_are_read_back(path):
+    """They are read back within 1e-6, including minus infinity and alternatives."""
     top = ({"4": -0.123456789, "5": -math.inf},)
     with closing(ResponseCache(path)) as cache:
         cache.put(
@@ -129,7 +129,7 @@ def test_log_probabilities_come_back(path):
     ids=["model", "endpoint", "seed", "role", "round", "epoch", "sample", "params", "messages", "schema", "top"],
 )
 def test_only_the_same_call_finds_an_answer(path, other):
-    """A call that differs in anything that may change its answer finds none."""
+    """A call that differs in any key field finds no answer."""
     with closing(ResponseCache(path)) as cache:
         cache.put(identity(), ANSWER, deterministic=True)
         assert cache.get(other) is None
@@ -141,28 +141,28 @@ def test_only_the_same_call_finds_an_answer(path, other):
     [(GREEDY, False, True), (WARM, True, True), (WARM, False, False), (GenerationConfig(), False, False)],
     ids=["greedy", "seeded", "neither", "unknown"],
 )
-def test_what_is_repeatable_is_kept(path, params, seeded, seeded_mode):
-    """Mode `seeded` keeps greedy and seeded calls, mode `all` the others too; no temperature is no zero."""
+def test_repeatable_answers_are_stored(path, params, seeded, seeded_mode):
+    """Mode `seeded` stores greedy and deterministic calls, mode `all` all; an unset temperature is not 0."""
     one = identity(params=params)
     assert kept(path, one, ANSWER, seeded) == seeded_mode
     assert kept(path.with_name("all.sqlite"), one, ANSWER, seeded, "all")
 
 
 @pytest.mark.parametrize("reason", ["refusal", "content_filter", "error", "tool_calls", "length"])
-def test_only_whole_answers_are_kept(path, reason):
-    """An answer that did not end by itself is not kept; one that was cut off is kept by mode `all`."""
+def test_only_complete_answers_are_stored(path, reason):
+    """An answer without finish reason `stop` is not stored; mode `all` stores one that was truncated."""
     answer = replace(ANSWER, finish_reason=reason)
     assert not kept(path, identity(), answer, deterministic=True)
     assert kept(path, identity(), answer, True, "all") == (reason == "length")
 
 
-def test_an_empty_answer_is_never_kept(path):
-    """A text of nothing may be a fault that passes."""
+def test_an_empty_answer_is_never_stored(path):
+    """An empty text may be a transient failure."""
     assert not kept(path, identity(), replace(ANSWER, text=" \n"), True, "all")
 
 
-def test_seeded_does_not_see_what_all_kept(path):
-    """An answer that sampling gave once is no answer for a run that wants repeatable ones only."""
+def test_seeded_ignores_what_all_stored(path):
+    """A sampled answer is not repeatable."""
     one = identity(params=WARM)
     with closing(ResponseCache(path, "all")) as cache:
         cache.put(one, ANSWER, deterministic=False)
@@ -174,13 +174,13 @@ def test_seeded_does_not_see_what_all_kept(path):
         assert cache.get(identity()) is not None
 
 
-def test_a_replayed_answer_is_not_kept(path):
-    """What came from a cassette was not asked of the server that the key names."""
+def test_a_replayed_answer_is_not_stored(path):
+    """An answer from a cassette does not come from the server that the key names."""
     assert not kept(path, identity(), replace(ANSWER, cached=True), deterministic=True)
 
 
 def test_stats_count_what_happened(path):
-    """Hits, misses, answers kept and answers not kept."""
+    """Hits, misses, stored answers and answers that must not be stored."""
     with closing(ResponseCache(path)) as cache:
         cache.get(identity())
         cache.put(identity(), ANSWER, deterministic=True)
@@ -191,7 +191,7 @@ def test_stats_count_what_happened(path):
 
 
 def test_processes_share_one_file(path):
-    """Three processes that make the file and write it at once lose nothing."""
+    """Three processes that create and write the file at once lose nothing."""
     running = [spawn(path, name, "close") for name in "abc"]
     assert [process.wait() for process in running] == [0, 0, 0]
     assert describe(path).rows == 900
@@ -199,16 +199,16 @@ def test_processes_share_one_file(path):
         assert all(cache.get(identity(sample_id=f"{name}{i}")) for name in "abc" for i in range(300))
 
 
-def test_a_killed_process_spoils_nothing(path):
-    """Less than a batch is lost, and the file is whole."""
+def test_a_killed_process_damages_nothing(path):
+    """Less than a batch is lost, and the file is intact."""
     assert spawn(path, "k", "kill").wait() == -9
     with closing(sqlite3.connect(path)) as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert 300 - BATCH < describe(path).rows <= 300
 
 
-def test_a_locked_file_costs_answers_and_no_run(path, monkeypatch):
-    """While another process holds the file answers wait; those that never get in are counted as lost."""
+def test_a_locked_file_ends_no_run(path, monkeypatch):
+    """While another process locks the file, answers wait; those that are never written count as lost."""
     monkeypatch.setattr("pytest_hiddenlayer.calls.cache.sqlite._WAIT_S", 0.01)
     cache = ResponseCache(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -221,7 +221,7 @@ def test_a_locked_file_costs_answers_and_no_run(path, monkeypatch):
 
 
 def test_another_version_is_refused(path):
-    """A file of a later version is an error that says what to do, for every use."""
+    """A file of a later version is an error that says what to do."""
     ResponseCache(path).close()
     with closing(sqlite3.connect(path)) as base:
         base.execute(f"PRAGMA user_version = {VERSION + 1}")
@@ -230,8 +230,8 @@ def test_another_version_is_refused(path):
             use(path)
 
 
-def test_a_database_of_something_else_is_left_alone(path):
-    """A file of another program is an error, and is not written into."""
+def test_a_database_of_another_program_is_not_changed(path):
+    """A file of another program is an error, and is not changed."""
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as base:
         base.execute("CREATE TABLE bookmarks (name)")
@@ -242,7 +242,7 @@ def test_a_database_of_something_else_is_left_alone(path):
 
 
 def test_a_file_that_is_no_database_is_refused(path):
-    """Text in the place of the cache is an error that names it."""
+    """A text file at the path of the cache is an error that names it."""
     path.parent.mkdir()
     path.write_text("hello " * 1000)
     with pytest.raises(UsageError, match=r"responses\.sqlite: damaged.*delete or move it"):
@@ -250,7 +250,7 @@ def test_a_file_that_is_no_database_is_refused(path):
 
 
 def test_a_damaged_page_is_an_error(path):
-    """A file whose inside was overwritten is an error at the first answer that lies there."""
+    """A file with an overwritten page is an error when an answer on that page is read."""
     with closing(ResponseCache(path)) as cache:
         for i in range(300):
             cache.put(identity(sample_id=str(i)), ANSWER, deterministic=True)
@@ -262,21 +262,21 @@ def test_a_damaged_page_is_an_error(path):
         cache.get(identity(sample_id="3"))
 
 
-def test_a_place_that_cannot_be_written_is_an_error(tmp_path):
-    """The error names the file and the variable that moves it."""
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
+    """The error names the file and the environment variable that changes its path."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"file/responses\.sqlite: cannot be used .*HIDDENLAYER_CACHE"):
         ResponseCache(tmp_path / "file" / "responses.sqlite")
 
 
 def test_an_unknown_mode_is_an_error(path):
-    """The error names the modes that there are."""
+    """The error names the valid modes."""
     with pytest.raises(UsageError, match="mode 'off'; choose seeded or all"):
         ResponseCache(path, "off")  # type: ignore[arg-type]
 
 
 def test_contents_are_counted_by_model(path):
-    """Rows by provider and model, the most first, and the bytes on disk; nothing of a file that is not there."""
+    """Rows by provider and model in descending order, and the bytes on disk; 0 if the file does not exist."""
     assert describe(path).rows == 0
     assert not path.exists()
     with closing(ResponseCache(path)) as cache:
@@ -289,7 +289,7 @@ def test_contents_are_counted_by_model(path):
 
 
 def test_old_answers_are_pruned(path, monkeypatch):
-    """What was stored before goes, what came after stays, and the file shrinks."""
+    """Older answers are deleted, newer ones stay, and the file shrinks."""
     with closing(ResponseCache(path)) as cache:
         with monkeypatch.context() as past:
             past.setattr(time, "time", lambda: 1_000_000.0)
@@ -304,8 +304,8 @@ def test_old_answers_are_pruned(path, monkeypatch):
         prune(path, older_than_days=-1)
 
 
-def test_the_command_tells_and_prunes(path, capsys):
-    """`hiddenlayer cache`: how many answers of whom; with --prune 0 none are left."""
+def test_the_command_shows_and_prunes(path, capsys):
+    """`hiddenlayer cache` shows answers per model; --prune 0 deletes all."""
     with closing(ResponseCache(path)) as cache:
         for seed in range(3):
             cache.put(identity("b", seed=seed), ANSWER, deterministic=True)
@@ -319,8 +319,8 @@ def test_the_command_tells_and_prunes(path, capsys):
     assert "give 0 or more" in capsys.readouterr().err
 
 
-def test_the_file_lies_in_the_users_caches(monkeypatch):
-    """$HIDDENLAYER_CACHE, then $XDG_CACHE_HOME, then the system's own place."""
+def test_the_file_is_in_the_users_cache_folder(monkeypatch):
+    """$HIDDENLAYER_CACHE, then $XDG_CACHE_HOME, then the system's cache folder."""
     home = Path.home()
     monkeypatch.delenv("HIDDENLAYER_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)

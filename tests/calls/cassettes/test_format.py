@@ -73,7 +73,7 @@ def test_any_call_reads_back(text, contents, logprobs, round_, sample):
     line = format_line(one, replace(ANSWER, text=text, logprobs=None if logprobs is None else tuple(logprobs)))
     assert line.count(b"\n") == 1
     call = parse_line(line)
-    assert call.identity == {name: value for name, value in one.items() if name != "endpoint"}
+    assert call.key_fields == {name: value for name, value in one.items() if name != "endpoint"}
     assert call.completion.text == text
     assert len(call.completion.logprobs or ()) == len(logprobs or ())
 

@@ -1,4 +1,4 @@
-"""`hiddenlayer compare OLD NEW --equal-budget`: single answers of one run as draws for the strategies of another."""
+"""`hiddenlayer compare OLD NEW --equal-budget`: single answers of one run as control samples for another."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def singles(name: str, values: list[float], **changes: object):
 
 
 def test_single_answers_become_draws():
-    """Three epochs of single answers are the draws of a debate of three calls."""
+    """Three epochs of single answers are the control samples of a debate of three calls."""
     known = with_draws([debated("a", 1.0)], singles("a", [1.0, 0.0, 0.0]))
     (found,) = equal_budget(known)
     assert (found.compared, found.draws) == (1, 3)
@@ -58,7 +58,7 @@ def test_fewer_answers_than_calls_are_no_equal_budget():
 
 
 def test_the_command(tmp_path, monkeypatch, capsys):
-    """The command prints the section, or JSON; without draws it says how to make them."""
+    """The command prints the section, or JSON; without control samples it says how to make them."""
     monkeypatch.chdir(tmp_path)
     old, new = RunLog(tmp_path, "20260101T000000Z-aaaaaaaa"), RunLog(tmp_path, "20260102T000000Z-bbbbbbbb")
     for name in "abc":

@@ -1,4 +1,4 @@
-"""Equal budget on the real bundled model."""
+"""The compute-matched comparison on the bundled model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(folder: Path, *arguments: str) -> tuple[str, list[dict[str, Any]], dict[
 
 @pytest.mark.slow
 def test_debates_against_the_model_asked_as_often(tmp_path):
-    """Real draws take the calls and tokens of real debates; two workers find the same to the last digit."""
+    """Control samples match the calls and tokens of real debates; with two workers the findings are the same."""
     printed, records, found = run(tmp_path)
     debates = {r["sample_id"]: r for r in records if r["label"] == "debate"}
     assert len(debates) == 16

@@ -1,4 +1,4 @@
-"""What was unusual about calls reaches the summary, the table and both reports, also from lean records."""
+"""Cached, retried and warned calls appear in the summary, the table and both reports, also from compact records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECORDS = [record(f"s{i}", 1.0, transcript=[call], input="a long prompt") for i,
 
 @pytest.mark.parametrize("kept", [lambda one: one, lean], ids=["whole", "lean"])
 def test_unusual_calls_are_counted(kept):
-    """Cached, asked again, remarked on: counted from the record as well as from what is kept of it in memory."""
+    """Cached and retried calls and calls with warnings are counted, from full and from compact records."""
     found = compute_metrics(PLAN, [kept(one) for one in RECORDS])
     assert found.calls == {"calls": 5, "cached": 1, "repeated": 2, "warnings": {OTHER: 2}}
     assert found.to_json()["calls"] == found.calls
@@ -33,14 +33,14 @@ def test_unusual_calls_are_counted(kept):
 
 
 def test_usual_calls_are_not_talked_about():
-    """No line where every call was asked for once, answered, and by the model that was asked."""
+    """No line if no call was cached, retried or had a warning."""
     found = compute_metrics(PLAN, RECORDS[:1])
     assert found.calls == {}
     assert call_lines([found]) == []
 
 
 def test_lean_records_have_no_texts():
-    """Figures are the same from them, and nothing long is kept."""
+    """Metrics are the same from compact records, which hold no long text."""
     whole = [
         replace(one, output="o" * 999, transcript=[{"mean_logprob": -0.5, "completion": "x"}]) for one in RECORDS
     ]

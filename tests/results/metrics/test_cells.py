@@ -1,4 +1,4 @@
-"""What a cell's figures say beyond its mean: clusters, repeats, confidence and calibration."""
+"""Metrics of a cell besides its mean: clusters, repeats, confidence and calibration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ from pytest_hiddenlayer.engine.run_case import run_case
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
-from pytest_hiddenlayer.results.metrics.confidence import LEAST, STATED, TOKENS, VOTES, confidence_kind, confidence_of
+from pytest_hiddenlayer.results.metrics.confidence import (
+    MIN_ANSWERS,
+    STATED,
+    TOKENS,
+    VOTES,
+    confidence_kind,
+    confidence_of,
+)
 from pytest_hiddenlayer.stats.estimate.mean_interval import estimate
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
@@ -27,7 +34,7 @@ from pytest_hiddenlayer.types import GenerationConfig, ModelName, Record
 
 
 def over_epochs(scores: dict[str, list[float | None]], **plan: object) -> CellMetrics:
-    """The figures of samples with these scores in their epochs."""
+    """The metrics of samples with these scores in their epochs."""
     records = [
         record(name, value, epoch=at + 1) for name, values in scores.items() for at, value in enumerate(values)
     ]
@@ -47,7 +54,7 @@ def sure(n: int, **changes: object) -> list[Record]:
 
 
 def test_the_score_is_clustered_by_group():
-    """Samples of a group go together: the error is the clustered one, and the summary says of how many groups."""
+    """Samples of a group are one cluster of the standard error, and the summary has the number of groups."""
     records = [record(f"s{at}", float(at // 4 < 7), group=f"g{at // 4}") for at in range(40)]
     found = compute_metrics(replace(PLAN, total=40), records)
     assert found.estimate == estimate([float(at // 4 < 7) for at in range(40)], [at // 4 for at in range(40)])
@@ -62,7 +69,7 @@ def test_without_groups_every_sample_stands_alone():
 
 
 def test_a_bootstrap_on_request():
-    """With draws the score's interval is a bootstrap's, the same each time."""
+    """With `bootstrap` the interval is the bootstrap's, the same each time."""
     records = [record(f"s{at}", float(at % 3 > 0)) for at in range(30)]
     plan = replace(PLAN, total=30)
     found = compute_metrics(plan, records, bootstrap=500)
@@ -92,14 +99,14 @@ def test_what_counts_as_right_is_the_tasks():
 
 
 def test_a_sample_that_lost_an_epoch_is_left_out_of_larger_draws():
-    """With one of two epochs failed a sample tells pass@1 and not pass@2, and n says so."""
+    """A sample with one failed epoch of two counts for pass@1 and not for pass@2."""
     found = over_epochs({"a": [1.0, None], "b": [1.0, 0.0], "c": [None, None]})
     assert (found.passes["pass@1"].n, found.passes["pass@2"].n, found.n_selected) == (2, 1, 3)
 
 
 @pytest.mark.parametrize("scores", [{"a": [1.0], "b": [0.0]}, {"a": [None, None]}, {"a": [1.0, None]}])
 def test_without_repeats_there_are_no_passes(scores):
-    """One scored epoch a sample, or none, repeats nothing."""
+    """With at most one scored epoch per sample there is no pass@k."""
     found = over_epochs(scores)
     assert (found.passes, found.flaky) == ({}, ())
 
@@ -117,7 +124,7 @@ def test_passes_are_clustered():
 
 @pytest.mark.parametrize("value", [0, 0.25, 1])
 def test_a_stated_confidence(value):
-    """What a strategy notes as its confidence is taken as it is, whatever else it notes."""
+    """The confidence that a strategy states comes first."""
     one = record("a", 1.0, answer_metadata={"confidence": value, "vote": {"votes": {"o": 1}}})
     assert (confidence_of(one), confidence_kind(one)) == (value, STATED)
 
@@ -131,7 +138,7 @@ def test_what_is_no_confidence_says_nothing(value):
 @pytest.mark.parametrize(("answer", "known"), [("7", 0.75), ("8", 0.25), ("9", 0.0), (None, None)])
 @pytest.mark.parametrize("name", ["vote", "final_majority"])
 def test_the_vote_share_of_the_given_answer(name, answer, known):
-    """Votes for what was answered of all votes; a judge's own invention has none, no answer no share."""
+    """The vote share of the given answer; 0 for an answer without votes, None without an answer."""
     one = record(
         "a", 1.0, answer=answer, answer_metadata={name: {"answer": "7", "votes": {"7": 3, "8": 1}, "tie": False}}
     )
@@ -168,7 +175,7 @@ def test_a_rounding_error_is_no_probability_beyond_1():
     ids=["an old record", "a provider without", "no call", "several calls"],
 )
 def test_without_probabilities_there_is_no_confidence(changes):
-    """Records from before, providers that tell none, and strategies of several calls: unknown, never 0."""
+    """Old records, providers without log-probabilities, and strategies of several calls: None, never 0."""
     assert confidence_of(record("a", 1.0, **changes)) is None
 
 
@@ -213,21 +220,21 @@ def test_debate_has_the_vote_share_of_the_last_round(tmp_path):
 # ---------------------------------------------------------------- calibration
 
 
-@pytest.mark.parametrize(("n", "told"), [(LEAST - 1, False), (LEAST, True)])
+@pytest.mark.parametrize(("n", "told"), [(MIN_ANSWERS - 1, False), (MIN_ANSWERS, True)])
 def test_a_few_answers_tell_no_calibration(n, told):
-    """Below 10 answers with a confidence nothing is said of it."""
+    """With fewer than 10 confident answers there is no calibration."""
     assert (compute_metrics(replace(PLAN, total=n), sure(n)).calibration is not None) is told
 
 
 def test_only_scored_answers_with_a_confidence_count():
-    """Failed calls and answers without a confidence are no part of the calibration."""
+    """Failed calls and answers without a confidence do not count in the calibration."""
     records = [*sure(12), record("x", None, answer_metadata={"confidence": 0.9}), record("y", 1.0)]
     found = compute_metrics(replace(PLAN, total=14), records)
     assert (found.calibration.n, found.confidence) == (12, STATED)
 
 
 def test_epochs_of_a_sample_are_one_cluster():
-    """Each of 12 answers given three times tells no more of the calibration than once."""
+    """Each of 12 answers given three times has the same errors as given once."""
     once = compute_metrics(replace(PLAN, total=12), sure(12)).calibration
     thrice = compute_metrics(
         replace(PLAN, total=12, epochs=3), [one for epoch in (1, 2, 3) for one in sure(12, epoch=epoch)]
@@ -246,7 +253,7 @@ def test_what_is_right_is_the_tasks_pass_score():
 
 
 def test_the_summary_holds_all_of_it():
-    """Repeats, wavering samples and calibration stand in a cell's object of summary.json, each with its error."""
+    """A cell's object of summary.json has repeats, flaky samples and calibration, each with its standard error."""
     scores = {f"s{at}": [1.0, float(at % 2)] for at in range(10)}
     records = [
         record(name, value, epoch=at + 1, transcript=[{"mean_logprob": -0.1 * (at + 1)}])
@@ -282,7 +289,7 @@ def test_a_cell_without_any_of_it_says_so():
     )
 )
 def test_never_nan(answers):
-    """Whatever the scores, confidences and groups, a cell's figures are plain JSON."""
+    """For any scores, confidences and groups, a cell's metrics are plain JSON."""
     records = [
         record(
             f"s{at // 2}",

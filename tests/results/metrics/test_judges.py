@@ -1,4 +1,4 @@
-"""What is told of the judges of a cell: agreement, order, length, kinship, self-judging."""
+"""Metrics of the judges of a cell: agreement, position and length bias, model families, self-judging."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.records import record as plain_record
 from pytest_hiddenlayer.engine.cases import cells
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import scorer as register
-from pytest_hiddenlayer.results.metrics.judges import judge_agreement, judge_figures, judge_flags, pair_effects
+from pytest_hiddenlayer.results.metrics.judges import judge_agreement, judge_flags, judge_metrics, pair_effects
 from pytest_hiddenlayer.scorers.judge.model_families import families, same_family
 from pytest_hiddenlayer.session.cell_config import config_from_cell
 from pytest_hiddenlayer.strategies.bind import parse_strategy
@@ -70,7 +70,7 @@ def test_alpha_is_krippendorffs():
 
 
 def test_yes_and_no_are_nominal():
-    """Checks have no distances."""
+    """Yes/no verdicts are nominal."""
     answers = [("yes", "yes"), ("no", "yes"), ("no", "no"), ("yes", "yes"), ("no", "no")]
     records = []
     for i, (one, two) in enumerate(answers):
@@ -85,17 +85,17 @@ def test_yes_and_no_are_nominal():
 
 
 def test_one_judge_agrees_with_nobody():
-    """There is no agreement to tell of one judge, nor of records without judges."""
+    """With one judge, or without judges, no agreement is reported."""
     assert judge_agreement([opinions("a", "3")]) == {}
     assert judge_agreement([plain_record("a", 1.0), plain_record("b", None)]) == {}
 
 
 @pytest.mark.parametrize(
     ("said", "why"),
-    [(["33", "33"], "every judge said the same of everything"), (["3?", "?4"], "nothing was judged twice")],
+    [(["33", "33"], "all ratings are the same"), (["3?", "?4"], "no item has two ratings")],
 )
 def test_an_alpha_that_cannot_be_told(said, why):
-    """Constant judges and judges that never met have no alpha, and the reason stands there; it is not NaN."""
+    """Constant ratings and judges without a common item have alpha None with the reason, not NaN."""
     found = judge_agreement([opinions(f"s{i}", text) for i, text in enumerate(said)])["llm_judge"][""]
     assert (found["alpha"], found["why"]) == (None, why)
 
@@ -144,7 +144,7 @@ def test_length_by_hand():
 
 @given(st.lists(st.sampled_from(["AB", "BA", "CC"]), min_size=1))
 def test_consistent_judges_prefer_no_place(votes):
-    """A judge that says the same in both orders prefers no place, whoever is better, and no tie is by order."""
+    """A judge with the same verdict in both orders has no position bias and no ties by order."""
     found = pair_effects([pairs(vote) for vote in votes])["win_rate"]
     assert found["first_preferred"] in (0.5, None)
     assert found["ties_by_order"] in (0.0, None)
@@ -152,7 +152,7 @@ def test_consistent_judges_prefer_no_place(votes):
 
 
 def test_nothing_judged_is_unknown():
-    """Without a pair that could be judged every share is None, none is 0."""
+    """Without a judged pair every share is None, not 0."""
     found = pair_effects([pairs("??")])["win_rate"]
     assert [found[name] for name in ("win_rate", "ties_by_order", "first_preferred", "longer_preferred")] == [
         None
@@ -193,7 +193,7 @@ def test_nothing_judged_is_unknown():
     ],
 )
 def test_families(name, expected):
-    """A name tells its family by whole words with a version; what is unknown has none."""
+    """A family is recognised by whole words with a version; an unknown name has none."""
     assert families(name) == expected
 
 
@@ -215,13 +215,13 @@ def test_same_family(a, b, same):
 
 
 def test_a_judge_of_the_candidates_family_is_flagged():
-    """One sentence for each kin judge, none for strangers."""
+    """One sentence per judge of the same family, none for other judges."""
     made = opinions("a", "34")
     said = made.scores["llm_judge"]["details"]["opinions"]
     said[0]["model"], said[1]["model"] = "llama3.2", "claude-opus-4"
     kin = replace(made, model="codellama")
     assert judge_flags([kin, kin]) == [
-        "judge llama3.2 is of the candidate's family (llama: codellama) and may prefer its own kind"
+        "judge llama3.2 is of the same model family as the candidate (llama: codellama) and may prefer its answers"
     ]
     assert judge_flags([replace(made, model="qwen3")]) == []
     assert judge_flags([replace(made, model="llama3.2")]) == [
@@ -233,24 +233,24 @@ def test_a_judge_of_the_candidates_family_is_flagged():
 
 
 def test_figures_of_records_of_a_run(tmp_path: Path):
-    """What the scorers write into records is what the figures read."""
+    """The metrics read what the scorers write into records."""
     jury = {"x": rules({"reply": "[[4]]"}), "y": rules({"reply": "[[2]]"})}
     scorer: dict[str, Any] = {"llm_judge": {"criteria": "c", "model": ["scripted:x", "scripted:y"]}}
-    found = judge_figures([record(write_case(tmp_path, scorer), rules(), **jury)])
+    found = judge_metrics([record(write_case(tmp_path, scorer), rules(), **jury)])
     assert found["agreement"]["llm_judge"][""]["judges"] == ["scripted:x", "scripted:y"]
     assert found["flags"] == ["scripted was judged by itself; name another with --judge"]
     votes = rules({"role": "win_rate.ab", "reply": "[[A]]"}, {"role": "win_rate.ba", "reply": "[[B]]"})
-    found = judge_figures([record(write_case(tmp_path, {"win_rate": {}}), votes)])
+    found = judge_metrics([record(write_case(tmp_path, {"win_rate": {}}), votes)])
     assert found["pairs"]["win_rate"]["wins"] == 1
     assert found["pairs"]["win_rate"]["shorter"] == {"n": 1, "win_rate": 1.0}
-    assert judge_figures([plain_record("a", 1.0)]) == {}
+    assert judge_metrics([plain_record("a", 1.0)]) == {}
 
 
 # ---------------------------------------------------------------- who judges, before anything runs
 
 
 def self_judged(folder: Path, scorer: Any, strategy: str = "single", judge: str | None = None) -> bool:
-    """Whether the plan of the task's cell says that the candidate judges itself."""
+    """Whether the configuration of the task's cell says that the candidate judges itself."""
     write_case(folder, scorer)
     named = None if judge is None else ModelName(provider="scripted", model=judge)
     options = RunOptions(
@@ -282,7 +282,7 @@ JUDGE = {"llm_judge": {"criteria": "c"}}
     ],
 )
 def test_a_candidate_that_judges_itself_is_known(tmp_path, scorer, strategy, judge, expected):
-    """The plan says so where a strategy's or a scorer's judge is the candidate's own model."""
+    """The configuration says so if a strategy's or a scorer's judge is the candidate's own model."""
 
     @register("test_figures_asks")
     async def asks(output, sample, ask):

@@ -18,7 +18,7 @@ OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb"
 
 
 def run_of(name: str, wrong: set[int], n: int = 20, **changes: object) -> None:
-    """A run of n samples below the current folder, of which these are wrong; outputs tell which run they are of."""
+    """A run of n samples below the current folder, of which these are wrong; outputs contain the run's name."""
     log = RunLog(Path.cwd(), name)
     for i in range(n):
         right = i not in wrong
@@ -51,13 +51,13 @@ def test_a_regression_has_exit_status_1(regressed, capsys):
 
 
 def test_no_regression_has_exit_status_0(regressed, capsys):
-    """The other way round it is an improvement, and nothing is red."""
+    """With sides exchanged it is an improvement, and the exit status is 0."""
     assert main(["compare", NEW, OLD]) == 0
     assert "improved" in capsys.readouterr().out
 
 
 def test_json(regressed, capsys):
-    """--json prints every figure, and no NaN."""
+    """--json prints every metric, and no NaN."""
     main(["compare", OLD, NEW, "--json"])
     found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     (only,) = found["cells"]
@@ -78,7 +78,7 @@ def test_markdown_is_a_table(regressed, capsys):
 
 
 def test_markdown_escapes_what_models_and_people_named(here, capsys):
-    """A bar or a tag in a name ends no cell and opens no element; an @ mentions nobody."""
+    """A bar, a tag or an @ in a name is escaped."""
     run_of(OLD, set(), task="a|b<img>", slug="@me")
     main(["compare", OLD, OLD, "--markdown"])
     out = capsys.readouterr().out
@@ -105,7 +105,7 @@ def test_models_of_one_run(here, capsys):
 
 
 def test_prompts_are_compared_by_id(here, capsys):
-    """Two versions of a prompt have no sample in common by hash; by id they are compared."""
+    """Two versions of a prompt have no common sample by hash, and are compared by id."""
     run_of(OLD, set())
     run_of(NEW, set(range(6)), sample_hash="another")
     assert main(["compare", OLD, NEW]) == 0
@@ -126,7 +126,7 @@ def test_snapshots_and_runs_mix(here, capsys):
 
 
 def test_cells_of_one_side_only_are_named(here, capsys):
-    """A task that only one side has is told, and nothing fails for it."""
+    """A task that only one side has is reported, and does not fail the comparison."""
     run_of(OLD, set())
     run_of(OLD, set(), task="gone")
     run_of(NEW, set())
@@ -154,7 +154,7 @@ def test_a_margin_tolerates(regressed, capsys):
 
 
 def test_another_scorer_version_is_not_compared(here, capsys):
-    """Sides whose scorer has another version are told apart, and never compared in silence."""
+    """Sides with different scorer versions are not compared, and the output says so."""
     for name, version in ((OLD, "exact/1"), (NEW, "exact/2")):
         run_of(name, set())
         RunLog(here, name).write_summary([cell({"s0": 1.0}, scorer=version).to_json()])
@@ -165,14 +165,14 @@ def test_another_scorer_version_is_not_compared(here, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nope", NEW], "'nope' is no path, no run and no git ref"),
+        (["nope", NEW], "'nope' is not a path, a run or a git ref"),
         ([OLD, f"{NEW}#debate"], "have no cell in common: single-scripted against nothing"),
         ([OLD, NEW, "--task", "tt"], "--task 'tt': no such task on either side"),
     ],
     ids=["reference", "strategy", "task"],
 )
 def test_what_cannot_be_meant_is_a_usage_error(regressed, capsys, arguments, said):
-    """A wrong name exits with 4 and one line that says what there is."""
+    """An unknown name exits with 4 and one line that says what exists."""
     assert main(["compare", *arguments]) == 4
     assert said in capsys.readouterr().err
 
@@ -201,13 +201,13 @@ def test_diff_shows_both_answers_and_the_text(regressed, capsys):
 
 
 def test_diff_without_a_flip(regressed, capsys):
-    """Nothing flipped: said so with the number compared, and exit status 0."""
+    """If no sample changed, the output has the number compared, and the exit status is 0."""
     assert main(["diff", OLD, OLD]) == 0
     assert f"no sample flipped between run {OLD} and run {OLD} (20 compared)" in capsys.readouterr().out
 
 
 def test_diff_of_a_snapshot_has_answers_only(here, capsys):
-    """A snapshot holds no outputs: the answers are shown, and why there is no text."""
+    """A snapshot holds no outputs: the answers are shown with a note why there is no text."""
     found = cell({"s0": 1.0})
     write_text(here / snapshot_path(found.plan), snapshot_text(found, None))
     run_of(NEW, {0}, n=1)
@@ -216,7 +216,7 @@ def test_diff_of_a_snapshot_has_answers_only(here, capsys):
 
 
 def test_diff_emits_no_control_character(here, capsys):
-    """What a model wrote steers no terminal: escape sequences are shown, not sent."""
+    """Escape sequences in a model's output are shown, not sent to the terminal."""
     log = RunLog(here, OLD)
     log.append(record("s0", 1.0))
     RunLog(here, NEW).append(replace(record("s0", 0.0), output="\x1b[2Jgone\r", answer="\x1b[2J"))
@@ -227,7 +227,7 @@ def test_diff_emits_no_control_character(here, capsys):
 
 
 def test_the_table_is_not_cut(regressed, capsys, monkeypatch):
-    """In a narrow terminal the table folds names rather than to lose figures."""
+    """In a narrow terminal the table folds names instead of losing numbers."""
     monkeypatch.setenv("COLUMNS", "60")
     main(["compare", OLD, NEW])
     out = capsys.readouterr().out

@@ -23,14 +23,14 @@ def judge_gate(
 
 
 def test_no_baseline_is_skipped_with_the_command():
-    """Without a baseline the gate is skipped and says how to make one."""
+    """Without a baseline the gate is skipped, and its message says how to make one."""
     result = judge_gate(cell(some(8, 10)), None)
     assert result.outcome == "skipped"
     assert "--snapshot-update" in result.message
 
 
 def test_five_newly_wrong_regress():
-    """Five newly wrong against none newly right is red, with their ids."""
+    """Five newly wrong against no newly right samples fail the gate, and the message has their ids."""
     result = judge_gate(cell(some(5, 10)), base(some(10, 10)))
     assert (result.outcome, result.word) == ("failed", "regressed")
     assert "newly wrong: s5, s6, s7, s8, s9" in result.message
@@ -43,7 +43,7 @@ def test_one_flipped_answer_is_no_regression():
 
 
 def test_a_loss_within_the_margin_is_tolerated():
-    """With margin 0.6 a loss of half is no regression."""
+    """With margin 0.6 a loss of one half is not a regression."""
     result = judge_gate(cell(some(5, 10), margin=0.6), base(some(10, 10)))
     assert result.outcome == "passed"
 
@@ -64,7 +64,7 @@ def test_five_newly_right_improve():
 
 @pytest.mark.parametrize(("n", "word"), [(37, "underpowered"), (38, "same")])
 def test_same_needs_an_interval_within_min_effect(n, word):
-    """Without a flip 38 samples show that nothing beyond 5 points happened; 37 do not."""
+    """38 unchanged samples show that the difference is within 5 points; 37 do not."""
     assert judge_gate(cell(some(20, n)), base(some(20, n))).word == word
 
 
@@ -107,7 +107,7 @@ def test_the_score_must_reach_the_threshold(threshold, outcome, update):
 
 
 def test_equal_partial_scores_reach_their_threshold():
-    """Eleven scores of 0.12 have a mean of 0.12, whatever binary fractions do to the sum."""
+    """Eleven scores of 0.12 have a mean of exactly 0.12."""
     values = {f"s{i}": 0.12 for i in range(11)}
     assert judge_gate(cell(values, threshold=0.12), None).outcome == "passed"
 
@@ -130,7 +130,7 @@ def test_a_must_pass_sample_must_be_right(value, update):
 
 
 def test_update_judges_neither_baseline_nor_share():
-    """Under --snapshot-update a regression, a fault of the baseline and an outage pass: the file is written anew."""
+    """Under --snapshot-update a regression, a malformed baseline and an outage pass: the file is rewritten."""
     assert judge_gate(cell(some(0, 10)), base(some(10, 10)), update=True).outcome == "passed"
     assert judge_gate(cell({"a": None}), None, update=True, fault="broken").outcome == "passed"
 
@@ -156,7 +156,7 @@ def test_a_baseline_of_another_scorer_is_red():
 
 
 def test_changed_samples_are_left_out_and_counted():
-    """A sample whose hash differs is no pair."""
+    """A sample whose hash differs is not paired."""
     before = base(some(10, 10))
     changed = {**before.samples, "s0": replace(before.samples["s0"], hash="other")}
     found = pair_up(changed, cell(some(10, 10)).samples)
@@ -181,25 +181,25 @@ def test_samples_scored_on_one_side_are_no_pairs():
 
 
 def test_partial_answers_are_not_right():
-    """A pair counts as right only where the outcome is correct."""
+    """A pair counts as right only if its outcome is `correct`."""
     found = judge_gate(cell({"a": 0.5, "b": 1.0}), base({"a": 1.0, "b": 1.0})).comparison
     assert (found.newly_wrong, found.newly_right, found.paired.difference) == (("a",), (), -0.25)
 
 
 def test_all_samples_changed_is_red():
-    """A baseline of another version of every sample compares nothing."""
+    """If every sample changed since the baseline, the gate fails."""
     before = base({"a": 1.0})
     changed = {"a": replace(before.samples["a"], hash="other")}
     assert judge_gate(cell({"a": 1.0}), replace(before, samples=changed)).outcome == "failed"
 
 
 def test_nothing_to_pair_is_red():
-    """A baseline without one common scored sample compares nothing, and that is not green."""
+    """A baseline without a common scored sample fails the gate."""
     assert judge_gate(cell({"a": 1.0}), base({"b": 1.0})).outcome == "failed"
 
 
 def test_a_partial_cell_says_so():
-    """A cell of which two of ten samples were selected is gated on those and says so."""
+    """A cell with two of ten samples selected is gated on those, and the message says so."""
     found = compute_metrics(replace(PLAN, total=10, selected=("s0", "s1")), [record("s0", 1.0), record("s1", 1.0)])
     assert "partial 2 of 10" in judge_gate(found, base(some(10, 10))).message
 
@@ -215,7 +215,7 @@ def test_threshold_mode_looks_at_no_baseline():
 
 
 def test_require_wants_a_whole_baseline():
-    """Under require no baseline, and one that lacks a tenth of the samples, are red."""
+    """Under `require`, a missing baseline and one that lacks a tenth of the samples fail."""
     assert judge_gate(cell(some(5, 10)), None, mode="require").outcome == "failed"
     partial = judge_gate(cell(some(10, 10)), base(some(9, 9)), mode="require")
     assert partial.outcome == "failed"
@@ -231,18 +231,18 @@ def test_a_baseline_of_a_few_samples_is_never_green():
 
 
 def test_underpowered_may_fail():
-    """--hl-gate-underpowered=fail makes a verdict red for which too little was measured, and only that one."""
+    """--hl-gate-underpowered=fail fails only underpowered verdicts."""
     assert judge_gate(cell(some(9, 10)), base(some(10, 10)), fail_underpowered=True).outcome == "failed"
     assert judge_gate(cell(some(38, 38)), base(some(38, 38)), fail_underpowered=True).outcome == "passed"
 
 
 def test_underpowered_says_what_it_can_see_and_what_it_takes():
-    """An underpowered verdict tells the smallest effect this n can see, and the n for min_effect."""
+    """An underpowered verdict states the minimum detectable effect of this n, and the n for min_effect."""
     found = judge_gate(cell(some(9, 10)), base(some(10, 10)))
     line = next(line for line in found.message.splitlines() if line.startswith("verdict"))
     comparison = found.comparison
-    assert f"10 samples can see a change of {comparison.smallest_effect:.3f} or more" in line
-    assert f"for one of 0.05 it takes about {comparison.pairs_needed}" in line
+    assert f"the minimum detectable effect (MDE) of 10 samples is {comparison.smallest_effect:.3f}" in line
+    assert f"detecting 0.05 takes about {comparison.pairs_needed} samples" in line
     assert 0.5 < comparison.smallest_effect < 0.9
     assert 200 < comparison.pairs_needed < 1000
 
@@ -261,7 +261,7 @@ def test_holm_over_the_cells_of_a_session():
 
 
 def test_cells_without_a_comparison_do_not_count_in_the_family():
-    """A cell without baseline takes nothing from the others' α."""
+    """A cell without baseline does not count in Holm's correction."""
     bad = (cell(some(5, 10)), BaselineLookup(baseline=base(some(10, 10))))
     first, second = judge_gates([bad, (cell(some(10, 10)), BaselineLookup())], Policy())
     assert (first.word, second.outcome) == ("regressed", "skipped")
@@ -277,14 +277,17 @@ def test_many_clear_regressions_stay_red():
 
 
 def test_an_outage_that_takes_the_wrong_answers_is_not_green():
-    """20 newly wrong of 400 are red; the same 20 without a score are within min_scored, and red all the same."""
+    """20 newly wrong samples of 400 fail; the same 20 without a score are within min_scored, and fail too."""
     before = base(some(400, 400))
     wrong = cell({f"s{i}": float(i >= 20) for i in range(400)})
     lost = cell({f"s{i}": None if i < 20 else 1.0 for i in range(400)})
     assert judge_gate(wrong, before).word == "regressed"
     result = judge_gate(lost, before)
     assert result.outcome == "failed"
-    assert "20 scored before have no score now; counted as wrong, the cell regressed" in result.failures[0]
+    assert (
+        "20 samples scored in the baseline have no score now; counted as wrong, they make the cell regress"
+        in result.failures[0]
+    )
 
 
 def test_a_few_lost_answers_are_tolerated():
@@ -294,7 +297,7 @@ def test_a_few_lost_answers_are_tolerated():
 
 
 def test_what_was_wrong_before_may_lose_its_score():
-    """Answers that were wrong before can only have stayed wrong: losing them is no regression."""
+    """Losing answers that were wrong before is not a regression."""
     lost = cell({f"s{i}": None if i < 20 else 1.0 for i in range(400)})
     before = base({f"s{i}": float(i >= 20) for i in range(400)})
     assert judge_gate(lost, before).outcome == "passed"
@@ -310,7 +313,7 @@ def test_a_reducer_that_grows_with_epochs_needs_equal_epochs():
 
 
 def test_prompts_are_compared_by_id():
-    """With match=id samples whose prompt changed are compared, and the message says so."""
+    """With match=id, samples whose prompt changed are compared, and the message says so."""
     changed = {name: replace(s, hash="other") for name, s in base(some(10, 10)).samples.items()}
     before = replace(base({}), samples=changed)
     assert "--hl-match=id" in judge_gate(cell(some(5, 10)), before).message
@@ -335,7 +338,7 @@ def test_graded_scores_are_tested_as_they_are():
 
 
 def test_clusters_are_one_observation_each():
-    """Eight newly wrong answers in two clusters are no regression; in eight clusters they are."""
+    """Eight newly wrong answers in two clusters are not a regression; in eight clusters they are."""
     now = {f"s{i}": float(i >= 8) for i in range(40)}
 
     def word(group: int) -> str:
@@ -351,7 +354,7 @@ def test_flaky_samples_are_named():
     plan = replace(PLAN, total=2, selected=("a", "b"), epochs=2)
     records = [record("a", 1.0), record("a", 0.0, epoch=2), record("b", 1.0), record("b", 1.0, epoch=2)]
     assert (
-        "flaky: 1 of 2 repeated samples were right and wrong: a"
+        "flaky: 1 of 2 repeated samples were right in some epochs and wrong in others: a"
         in judge_gate(compute_metrics(plan, records), None).message
     )
 
@@ -359,7 +362,7 @@ def test_flaky_samples_are_named():
 @pytest.mark.parametrize("value", [0.0, 1.0])
 @pytest.mark.parametrize("n", [1, 2, 12])
 def test_all_right_and_all_wrong_are_plain_statements(value, n):
-    """All right or all wrong, one sample or twelve: a verdict, and no NaN in the message."""
+    """All right or all wrong, one sample or twelve: there is a verdict, and no NaN in the message."""
     values = {f"s{i}": value for i in range(n)}
     result = judge_gate(cell(values), base(values))
     assert result.word == "underpowered"

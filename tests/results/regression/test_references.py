@@ -1,4 +1,4 @@
-"""What a cell is compared with: snapshots, paths, runs, git refs, other models."""
+"""Baselines of a cell: snapshots, paths, runs, git refs, other models."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def commit(root: Path, values: dict[str, float | None], **plan: object) -> Path:
 
 
 def test_no_snapshot_is_no_fault(tmp_path):
-    """Before the first --snapshot-update there is no baseline, and nothing is wrong."""
+    """Before the first --snapshot-update there is no baseline, which is not a fault."""
     assert found_for(tmp_path, None) == BaselineLookup()
 
 
@@ -40,7 +40,7 @@ def test_the_committed_snapshot_is_the_baseline(tmp_path):
 
 
 def test_a_broken_snapshot_is_a_fault(tmp_path):
-    """A snapshot that cannot be trusted is a fault, never the same as none."""
+    """A malformed snapshot is a fault, different from a missing one."""
     commit(tmp_path, {"a": 1.0}).write_text("{", encoding="utf-8")
     assert "the baseline cannot be used" in found_for(tmp_path, None).fault
 
@@ -53,18 +53,18 @@ def test_a_path_is_a_baseline(tmp_path, reference):
 
 
 def test_a_folder_without_any_cell_is_refused(tmp_path):
-    """A folder that holds no snapshot at all is a wrong name, not a missing baseline."""
+    """A folder without any snapshot is a usage error, not a missing baseline."""
     (tmp_path / "other").mkdir()
-    with pytest.raises(UsageError, match="other holds no cell"):
+    with pytest.raises(UsageError, match="other contains no cells"):
         found_for(tmp_path, "other")
 
 
 def test_a_folder_without_the_cell_says_what_it_holds(tmp_path):
-    """A named folder that lacks the cell names the cells of that task that it holds."""
+    """A named folder that lacks the cell names the cells of that task that it has."""
     commit(tmp_path / "other", {"a": 0.0}, label="debate")
     found = found_for(tmp_path, "other/snapshots")
     assert found.baseline is None
-    assert "has no cell t/single-scripted-m; it holds debate-scripted-m" in found.missing
+    assert "has no cell t/single-scripted-m; it has debate-scripted-m" in found.missing
 
 
 def test_a_run_is_a_baseline(tmp_path):
@@ -76,7 +76,7 @@ def test_a_run_is_a_baseline(tmp_path):
 
 @pytest.mark.parametrize("version", ["exact/1", "exact/2"])
 def test_a_run_knows_its_scorers_version(tmp_path, version):
-    """The scorer's version stands in the run's summary; an interrupted run has none, and it is unknown."""
+    """The scorer's version comes from the run's summary; without a summary it is unknown."""
     log = RunLog(tmp_path, "20260101T000000Z-aaaaaaaa")
     log.append(record("a", 1.0))
     assert found_for(tmp_path, "2026").baseline.scorer is None
@@ -93,14 +93,14 @@ def test_last_is_never_the_run_itself(tmp_path):
 
 
 def test_an_unknown_reference_is_refused(tmp_path):
-    """What is no path, no run and no git ref is refused, and the message says where each was looked for."""
+    """A reference that is not a path, a run or a git ref is refused; the message says where runs are."""
     RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0))
-    with pytest.raises(UsageError, match=r"'2027' is no path, no run and no git ref .*under reports/runs"):
+    with pytest.raises(UsageError, match=r"'2027' is not a path, a run or a git ref .*under reports/runs"):
         found_for(tmp_path, "2027")
 
 
 def test_a_run_without_the_cell_is_no_baseline(tmp_path):
-    """A run that has no record of the cell is told as such."""
+    """A run without records of the cell is named in the message."""
     RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0, task="another"))
     assert "run 20260101T000000Z-aaaaaaaa has no cell t/single-scripted-m" in found_for(tmp_path, "last").missing
 
@@ -113,7 +113,7 @@ def test_a_new_model_is_compared_with_the_only_other(tmp_path):
     commit(tmp_path / "old", {"a": 1.0}, slug="before", model="org/before")
     found = found_for(tmp_path, "old/snapshots").baseline
     assert found.key == ("t", "single", "scripted", "before")
-    assert found.remark == "the baseline is another model's: scripted:org/before"
+    assert found.remark == "the baseline is from another model: scripted:org/before"
 
 
 def test_of_two_other_models_none_is_guessed(tmp_path):
@@ -122,7 +122,7 @@ def test_of_two_other_models_none_is_guessed(tmp_path):
         commit(tmp_path / "old", {"a": 1.0}, slug=slug, model=slug)
     found = found_for(tmp_path, "old/snapshots")
     assert found.baseline is None
-    assert "it holds single-scripted-x, single-scripted-y" in found.missing
+    assert "it has single-scripted-x, single-scripted-y" in found.missing
     assert "name one with @PROVIDER:MODEL" in found.missing
 
 
@@ -141,10 +141,10 @@ def test_a_model_alone_means_the_committed_snapshots(tmp_path):
 
 
 def test_a_misspelt_model_says_what_there_is(tmp_path):
-    """A model that the reference has no cell of is told with the nearest."""
+    """If the reference has no cell of the model, the message names the closest one."""
     commit(tmp_path, {"a": 1.0}, slug="llama", model="llama")
     found = found_for(tmp_path, "@scripted:lama")
-    assert "no cell t/single-scripted:lama; it holds single-scripted-llama" in found.missing
+    assert "no cell t/single-scripted:lama; it has single-scripted-llama" in found.missing
     assert "did you mean 'single-scripted-llama'" in found.missing
 
 
@@ -160,11 +160,11 @@ def test_another_strategy_can_be_named(tmp_path):
     """#STRATEGY names another strategy's cell: a debate gated against single answers."""
     commit(tmp_path, {"a": 1.0}, label="debate")
     found = found_for(tmp_path, "snapshots#debate").baseline
-    assert (found.key[1], found.remark) == ("debate", "the baseline is another strategy's: debate of scripted:m")
+    assert (found.key[1], found.remark) == ("debate", "the baseline is from another strategy: debate of scripted:m")
 
 
 def test_a_path_with_an_at_sign_is_a_path(tmp_path):
-    """What exists is a path, whatever stands in its name."""
+    """An existing path is a path, whatever its name contains."""
     commit(tmp_path / "at", {"a": 1.0})
     (tmp_path / "at" / "snapshots").rename(tmp_path / "kept@scripted")
     assert found_for(tmp_path, "kept@scripted").baseline is not None
@@ -174,7 +174,7 @@ def test_a_path_with_an_at_sign_is_a_path(tmp_path):
 
 
 def git(folder: Path, *words: str) -> None:
-    """Run git in a folder, whoever the user is."""
+    """Run git in a folder, with a fixed user."""
     who = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
@@ -201,7 +201,7 @@ def test_a_git_ref_is_a_baseline(checkout, reference):
 def test_a_subfolder_of_a_checkout_has_its_own_snapshots(checkout):
     """Below the top of a checkout the snapshots of that folder are meant, not those of the top."""
     (checkout / "sub").mkdir()
-    with pytest.raises(UsageError, match="git before holds no cell"):
+    with pytest.raises(UsageError, match="git before contains no cells"):
         found_for(checkout / "sub", "before")
 
 
@@ -221,6 +221,6 @@ def test_a_broken_snapshot_at_a_commit_is_a_fault(checkout):
 
 @pytest.mark.parametrize("reference", ["-x", "--all", "nothing..HEAD"])
 def test_what_is_no_commit_is_refused(checkout, reference):
-    """A reference that git would take for an option, or a range, names nothing."""
-    with pytest.raises(UsageError, match="is no path, no run and no git ref"):
+    """A reference that git reads as an option or a range is refused."""
+    with pytest.raises(UsageError, match="is not a path, a run or a git ref"):
         found_for(checkout, reference)

@@ -12,9 +12,10 @@ from support.requirements import NEEDS_MLX
 
 pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
-from pytest_hiddenlayer.api import evaluate
+from pytest_hiddenlayer.api import evaluate_paths
 from pytest_hiddenlayer.engine.judge_session import JudgeSession
 from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.project import Project
 from pytest_hiddenlayer.scorers.judge.pairwise import judge_pair
 from pytest_hiddenlayer.scorers.judge.prompt import JudgePrompt
 from pytest_hiddenlayer.scorers.judge.scale import PAIR
@@ -35,7 +36,7 @@ def run(folder: Path, scorer: dict[str, Any], outputs: list[str]) -> list[Record
     whole = {"task": "t", "samples": rows, "scorers": [scorer], "outputs": recorded}
     (folder / "t.yaml").write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in whole.items()))
     options = RunOptions(providers=(ModelName(provider="recorded"),), judge=ModelName(provider="mlx"), gate="off")
-    return evaluate([folder / "t.yaml"], options, root=folder).records
+    return evaluate_paths([folder / "t.yaml"], options, Project(root=folder, cwd=folder)).records
 
 
 RIGHT = [str(a + b) for a, b in SUMS]

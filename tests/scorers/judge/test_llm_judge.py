@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from support.judges import RepliesInTurn, judge, judge_calls, record, rules, says, write_case
 
-from pytest_hiddenlayer.api import evaluate
+from pytest_hiddenlayer.api import evaluate_paths
 from pytest_hiddenlayer.engine.record_builder import case_key
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.project import Project
 from pytest_hiddenlayer.scorers.build import build_scorer
 from pytest_hiddenlayer.scorers.capabilities import capabilities_of
 from pytest_hiddenlayer.scorers.judge.llm_judge import LlmJudge
@@ -144,8 +145,8 @@ def test_a_run_opens_the_judges_that_a_scorer_names(tmp_path):
     (tmp_path / "kind.json").write_text('{"default": "[[5]]"}')
     write_case(tmp_path, judge(model=f"scripted:{tmp_path / 'strict.json'}"))
     options = RunOptions(providers=(ModelName(provider="scripted", model=str(tmp_path / "kind.json")),), gate="off")
-    done = evaluate([tmp_path / "t.yaml"], options, root=tmp_path)
-    assert not done.faults
+    done = evaluate_paths([tmp_path / "t.yaml"], options, Project(root=tmp_path, cwd=tmp_path))
+    assert not done.errors
     assert [judged.score for judged in done.records] == [0.0]
 
 

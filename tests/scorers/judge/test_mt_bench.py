@@ -11,9 +11,10 @@ import pytest
 from support.published_data import FOLDER, needs_data
 from support.requirements import NEEDS_MLX
 
-from pytest_hiddenlayer.api import Run, evaluate
+from pytest_hiddenlayer.api import EvalRun, evaluate_paths
 from pytest_hiddenlayer.models import BUNDLED
 from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.project import Project
 from pytest_hiddenlayer.types import ModelName
 
 DATA = FOLDER / "mt_bench"
@@ -72,12 +73,12 @@ def run(
     rules: list[Mapping[str, Any]],
     judge: ModelName | None = None,
     reply: str = "I think it is 42.",
-) -> Run:
+) -> EvalRun:
     """Runs the task with a scripted candidate, which also judges if no judge is named."""
     script = folder / "replies.json"
     script.write_text(json.dumps({"rules": [{"role": "answer", "reply": reply}, *rules]}))
     options = RunOptions(providers=(ModelName(provider="scripted", model=str(script)),), judge=judge, gate="off")
-    return evaluate([task], options, root=folder)
+    return evaluate_paths([task], options, Project(root=folder, cwd=folder))
 
 
 def others(folder: Path, n: int = N) -> str:
@@ -108,7 +109,7 @@ def test_all_of_the_prompts_are_tried():
 def test_ratings(tmp_path, name, reply):
     """`[[rating]]` is read anywhere in the reply: 7 of 1 to 10 is 2/3."""
     done = run(tmp_path, write_task(tmp_path, name), [{"role": "llm_judge", "reply": reply.format(7, 7)}])
-    assert not done.faults
+    assert not done.errors
     assert [record.score for record in done.records] == [pytest.approx(6 / 9)] * N
     form, call = prompts()[name], done.records[0].transcript[-1]
     assert call["messages"][0] == {"role": "system", "content": form["system_prompt"]}
@@ -133,7 +134,7 @@ def test_letters(tmp_path, name, reply):
     task = write_task(tmp_path, name, others(tmp_path))
     ab, ba = ({"role": f"win_rate.{o}", "reply": reply.format(v, v)} for o, v in (("ab", "A"), ("ba", "B")))
     done = run(tmp_path, task, [ab, ba])
-    assert not done.faults
+    assert not done.errors
     assert [record.score for record in done.records] == [1.0] * N
     tie = {"role": "win_rate.*", "reply": reply.format("C", "C")}
     assert [record.score for record in run(tmp_path, task, [tie]).records] == [0.5] * N
@@ -172,7 +173,7 @@ def test_the_bundled_model_as_judge(tmp_path):
     """The reply of a model that cannot judge is unscored, with the reason."""
     pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     done = run(tmp_path, write_task(tmp_path, "single-v1", n=2), [], judge=ModelName(provider="mlx"))
-    assert not done.faults
+    assert not done.errors
     assert len(done.records) == 2
     for record in done.records:
         assert [call["model"] for call in record.transcript[1:]] == [BUNDLED] * 2  # asked, and asked once more

@@ -75,7 +75,7 @@ def test_bins_are_open_below(confidence, low):
 
 
 def test_certain_and_right():
-    """Confidence 1 where right and 0 where wrong: no error of any kind, a perfect order."""
+    """Confidence 1 for right and 0 for wrong answers: all errors are 0, and AUROC is 1."""
     found = calibration([1.0, 1.0, 0.0, 0.0], [True, True, False, False])
     assert (found.ece.mean, found.brier.mean, found.auroc.mean) == (0, 0, 1)
     assert found.auroc.ci95[0] < 0.8  # two against two are no proof
@@ -91,7 +91,7 @@ def test_a_constant_confidence_has_no_order():
 
 @pytest.mark.parametrize("right", [True, False])
 def test_all_right_or_all_wrong(right):
-    """There is no other side to be told apart from: AUROC is None, the rest stands."""
+    """If all answers are right or all wrong, AUROC is None, and the other metrics are known."""
     found = calibration([0.2, 0.9, 0.5], [right] * 3)
     assert found.auroc is None
     assert found.aurc.mean == float(not right)
@@ -99,14 +99,14 @@ def test_all_right_or_all_wrong(right):
 
 
 def test_one_answer():
-    """A single answer has figures and no error bar, and is plain JSON."""
+    """A single answer has metrics without standard errors, as plain JSON."""
     found = calibration([0.8], [True])
     assert (found.n, found.ece.mean, found.ece.stderr, found.auroc) == (1, pytest.approx(0.2), None, None)
     json.dumps(found.to_json(), allow_nan=False)
 
 
 def test_no_answer_is_none():
-    """Without an answer there is nothing to say."""
+    """Without answers the calibration is None."""
     assert calibration([], []) is None
 
 
@@ -115,14 +115,14 @@ def test_no_answer_is_none():
     [([0.5], [], 10), ([1.5], [True], 10), ([-0.1], [True], 10), ([math.nan], [True], 10), ([0.5], [True], 0)],
 )
 def test_what_is_no_confidence_is_refused(confidences, right, bins):
-    """Unequal lengths, values beyond [0, 1], NaN and no bin."""
+    """Unequal lengths, values outside [0, 1], NaN and zero bins raise ValueError."""
     with pytest.raises(ValueError, match=r"confidence|bin"):
         calibration(confidences, right, bins=bins)
 
 
 @given(PAIRS, st.lists(st.sampled_from("abc"), min_size=60, max_size=60))
 def test_never_nan(pairs, names):
-    """Whatever the answers and clusters, everything is plain JSON without NaN."""
+    """For any answers and clusters, everything is plain JSON without NaN."""
     found = calibration([c for c, _ in pairs], [r for _, r in pairs], names[: len(pairs)])
     json.dumps(found.to_json(), allow_nan=False)
 
@@ -153,7 +153,7 @@ def test_auroc_has_delongs_error():
 
 
 def test_copies_tell_nothing_new():
-    """Each answer three times in a cluster of its own has the error of the answers alone."""
+    """Each answer three times in its own cluster has the error of the answers alone."""
     confidences, right = drawn(60)
     thrice = [c for c in confidences for _ in range(3)], [r for r in right for _ in range(3)]
     groups = [f"g{at // 3}" for at in range(180)]
@@ -192,7 +192,7 @@ def test_errors_at_each_coverage_are_clustered():
 
 @pytest.mark.parametrize("name", ["auroc", "aurc"])
 def test_coverage(name):
-    """The intervals of 1 000 runs of 150 answers hold the figure of very many answers in 93 to 97 %."""
+    """The intervals of 1 000 runs of 150 answers contain the value of very many answers in 93 to 97 %."""
     truth = getattr(calibration(*drawn(50_000, seed=9)), name).mean
     figure = {"auroc": auroc, "aurc": aurc}[name]
     intervals = [figure(*drawn(150, seed=100 + run)).ci95 for run in range(1000)]

@@ -1,4 +1,4 @@
-"""Means with error bars: by hand, against statsmodels, at their limits, and how often intervals cover."""
+"""Means with standard errors and intervals: by hand, against statsmodels, at limits, and their coverage."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def test_clustered_error_by_hand():
 
 
 def test_copies_tell_nothing_new():
-    """Each answer four times in a cluster of its own has the error of the answers alone."""
+    """Each answer four times in its own cluster has the error of the answers alone."""
     values = [float(at % 10 < 7) for at in range(30)]
     copies = [value for value in values for _ in range(4)]
     assert estimate(copies, in_groups(120, 4)).stderr == pytest.approx(estimate(values).stderr)
 
 
 def test_groups_of_one_are_no_clusters():
-    """A group a sample, or no group at all, is the plain case."""
+    """One group per sample is the same as no groups."""
     values = [1.0, 0.0, 1.0, 1.0]
     assert estimate(values, list("abcd")) == estimate(values, [None] * 4) == estimate(values)
     assert estimate(values).n_groups is None
@@ -89,7 +89,7 @@ def test_effective_groups(sizes, known):
 
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=20), st.data())
 def test_clusters_of_any_shape_have_a_plain_statement(sizes, data):
-    """Whatever the clusters, the error is finite, the interval within [0, 1], and it holds the mean."""
+    """For any clusters, the error is finite, and the interval lies within [0, 1] and contains the mean."""
     values = data.draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=sum(sizes), max_size=sum(sizes)))
     groups = [f"g{at}" for at, size in enumerate(sizes) for _ in range(size)]
     found = estimate(values, groups)
@@ -109,7 +109,7 @@ def test_wilson_against_statsmodels(n, data):
 
 
 def test_clusters_of_equal_answers_widen_the_interval():
-    """Forty answers in ten clusters of four equal ones tell no more than ten answers."""
+    """Forty answers in ten clusters of four equal ones have the interval of ten answers."""
     values = [float(at // 4 < 7) for at in range(40)]
     found = estimate(values, in_groups(40, 4))
     assert found.stderr == pytest.approx(math.sqrt(0.7 * 0.3 / 9))
@@ -150,13 +150,13 @@ def test_graded_scores_that_are_all_the_same_are_no_certainty(groups):
     ],
 )
 def test_one_cluster_or_score_says_why_it_has_no_interval(values, groups, why):
-    """A single cluster or graded score has a mean; error and interval are unknown, and the method says why."""
+    """A single cluster or graded score has a mean; error and interval are None, and `method` says why."""
     found = estimate(values, groups)
     assert (found.mean, found.stderr, found.ci95, found.method) == (sum(values) / len(values), None, None, why)
 
 
 def test_nothing_is_nothing():
-    """No value at all: no mean, and it says so."""
+    """Without values the mean is None, and `method` says so."""
     assert estimate([]) == Estimate(n=0, mean=None, stderr=None, ci95=None, method="nothing scored")
 
 
@@ -229,7 +229,7 @@ def test_the_influence_function_of_a_mean_is_the_mean():
     )
 
 
-# ---------------------------------------------------------------- coverage; the figures stand in docs/statistics.md
+# ---------------------------------------------------------------- coverage; docs/statistics.md has the figures
 
 
 def covered(draws: np.ndarray, truth: float, groups: list[str] | None = None) -> float:

@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 from pytest_hiddenlayer.stats.estimate.clusters import clustered_stderr, clusters
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.stats.paired.holm import holm
-from pytest_hiddenlayer.stats.paired.power import mcnemar_power, pairs_needed, sensitivity, smallest_effect
+from pytest_hiddenlayer.stats.paired.power import mcnemar_power, minimum_detectable_effect, pairs_needed, sensitivity
 from pytest_hiddenlayer.stats.paired.sign_flip import signflip
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40)
@@ -47,7 +47,7 @@ def test_means_over_epochs_lie_on_a_grid(sums):
 
 
 def test_random_flips_come_near_the_exact_value():
-    """Sums off every grid are drawn: 20 000 draws are within 0.01 of the enumeration, and never 0."""
+    """Sums that lie on no grid use 20 000 draws: p is within 0.01 of the enumeration, and never 0."""
     sums = list(np.random.default_rng(3).normal(0.2, 1, size=16))
     low, high, method = signflip(sums)
     assert "20000 draws" in method
@@ -66,7 +66,7 @@ def test_singletons_are_mcnemar(wrong, right):
 
 @given(SCORES)
 def test_every_comparison_is_finite(pairs):
-    """Whatever the scores: p in [0, 1], an interval within [-1, 1] that holds the difference, nothing NaN."""
+    """For any scores p lies in [0, 1], and the interval lies in [-1, 1] and contains the difference."""
     found = compare_pairs([a for a, _ in pairs], [b for _, b in pairs])
     assert 0 < found.p_worse <= 1
     assert 0 < found.p_better <= 1
@@ -103,7 +103,7 @@ def test_clusters_of_one_have_the_plain_error():
 
 
 def test_samples_without_group_are_clusters_of_their_own():
-    """None is not one large cluster."""
+    """Samples without group are not one large cluster."""
     assert clusters([1.0, 2.0, 3.0, 4.0], ["a", None, "a", None]) == ([4.0, 2.0, 4.0], [2, 1, 1])
 
 
@@ -123,7 +123,7 @@ def test_equal_answers_in_few_clusters_are_no_certainty():
 
 
 def test_one_cluster_has_no_error():
-    """Of a single cluster, or a single pair, no interval and no error are known."""
+    """A single cluster, or a single pair, has neither interval nor standard error."""
     for found in (compare_pairs([1.0], [0.0]), compare_pairs([1.0] * 5, [0.0] * 5, ["g"] * 5)):
         assert (found.ci95, found.stderr, found.bound_stderr) == (None, None, None)
         assert found.p_worse == 0.5
@@ -158,7 +158,7 @@ def test_tangos_statistic_by_hand():
      ([1.0], [1.0], ["a", "b"], 0), ([1.0], [1.0], None, -1)],
 )  # fmt: skip
 def test_what_is_no_comparison_is_refused(old, new, groups, margin):
-    """Unequal lengths, nothing, a score out of range, NaN, groups that do not fit, a negative margin."""
+    """Unequal lengths, empty input, scores out of range, NaN and a negative margin raise ValueError."""
     with pytest.raises(ValueError, match=r"need|no pair|lie"):
         compare_pairs(old, new, groups, margin=margin)
 
@@ -198,7 +198,7 @@ def test_power_by_enumeration():
 
 
 def test_power_grows_with_n_and_stays_at_alpha_under_the_null():
-    """More pairs see more; without a difference at most α is called worse."""
+    """Power grows with n; without a difference it is at most α."""
     found = [mcnemar_power(n, 0.7, 0.6, 0.6) for n in (50, 100, 200, 400)]
     assert found == sorted(found)
     assert mcnemar_power(200, 0.7, 0.7, 0.6) < 0.05
@@ -206,14 +206,14 @@ def test_power_grows_with_n_and_stays_at_alpha_under_the_null():
 
 def test_impossible_correlations_are_refused():
     """Shares of 0.9 and 0.1 cannot have a correlation of 0.9."""
-    with pytest.raises(ValueError, match="no pair has"):
+    with pytest.raises(ValueError, match="no table has"):
         mcnemar_power(100, 0.9, 0.1, 0.9)
 
 
 def test_the_pairs_needed_have_the_power():
-    """At the n that `pairs_needed` names, the smallest visible effect is the one asked for."""
+    """At the n of `pairs_needed`, the minimum detectable effect is the requested one."""
     n = pairs_needed(100, 0.05, 0.05)
-    assert smallest_effect(0.05 * math.sqrt(100 / n)) == pytest.approx(0.05, rel=0.01)
+    assert minimum_detectable_effect(0.05 * math.sqrt(100 / n)) == pytest.approx(0.05, rel=0.01)
     assert n == math.ceil(100 * ((1.644854 + 0.841621) * 0.05 / 0.05) ** 2)
 
 
@@ -228,7 +228,7 @@ def test_sensitivity_matches_the_exact_power():
 
 
 def test_no_flip_promises_no_certainty():
-    """Pairs of which none differed can still only see a change of some size; a single cluster can say nothing."""
+    """If no pair differs, the minimum detectable effect is above 0; for a single cluster it is unknown."""
     effect, needed = sensitivity(compare_pairs([1.0] * 20, [1.0] * 20), 0.05)
     assert 0.25 < effect < 0.4
     assert compare_pairs([1.0] * 20, [0.0] * 7 + [1.0] * 13).p_worse < 0.05

@@ -1,4 +1,4 @@
-"""The test of reruns, for sides with unequal numbers of epochs: exact, and with the error rate it promises."""
+"""The test of reruns, for sides with different numbers of epochs: exact values and error rate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_hiddenlayer.stats.paired.stratified_exact import contingency_tables,
 
 
 def dealt(samples) -> tuple[float, float]:
-    """By dealing each sample's answers anew in every possible way."""
+    """The p-values by enumeration of all ways to deal each sample's answers to the two sides."""
     counts = []
     for old, right, new, also in samples:
         answers = [1] * (right + also) + [0] * (old + new - right - also)
@@ -28,27 +28,27 @@ def dealt(samples) -> tuple[float, float]:
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3)), min_size=1, max_size=4))
 @settings(max_examples=40)
 def test_the_p_values_are_those_of_dealing_the_answers_anew(rights):
-    """One old and three new answers a sample: exact by enumeration of all deals."""
+    """One old and three new answers per sample: equal to the enumeration of all deals."""
     samples = [(1, old, 3, new) for old, new in rights]
     assert rerun_test(samples) == pytest.approx(dealt(samples))
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 5))
 def test_with_one_epoch_each_it_is_mcnemar(wrong, right, same):
-    """The exact McNemar test is the special case."""
+    """With one epoch per side it is the exact McNemar test."""
     samples = [(1, 1, 1, 0)] * wrong + [(1, 0, 1, 1)] * right + [(1, 1, 1, 1)] * same
     assert rerun_test(samples) == pytest.approx((mcnemar_worse(wrong, right), mcnemar_worse(right, wrong)))
 
 
 def test_scores_become_tables():
-    """Means over epochs are counted back; a sample of fewer scored epochs has fewer answers, a graded one none."""
+    """Tables are recovered from means over epochs; fewer scored epochs give fewer answers, graded scores no table."""
     assert contingency_tables([1.0, 0.0], [0.6, 0.5], (1, 5)) == [(1, 1, 5, 3), (1, 0, 4, 2)]
     assert contingency_tables([0.37], [0.6], (1, 5)) is None
     assert within_variance([(1, 1, 5, 3)]) == pytest.approx(4 * 2 / (6 * 5))
 
 
 def test_the_larger_p_counts_where_epochs_differ():
-    """Thirty right once, and wrong once in five: five flips of a fifth are what a rerun may bring."""
+    """Thirty samples right once, five of them wrong once in five epochs now: a rerun may differ as much."""
     old, new = [1.0] * 30, [0.8] * 5 + [1.0] * 25
     naive, told = compare_pairs(old, new), compare_pairs(old, new, epochs=(1, 5))
     assert naive.p_worse == pytest.approx(1 / 32)

@@ -1,4 +1,4 @@
-"""Bradley–Terry abilities: published figures, hand-computed cases, a second library, and what has no estimate."""
+"""Bradley–Terry abilities: published values, hand-computed cases, a second library, and cases without estimate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pytest_hiddenlayer.stats.paired_comparison_models.win_counts import (
 
 
 def won(a: str, b: str, times: int = 1) -> list[Game]:
-    """`a` won against `b` so often."""
+    """`a` won against `b` `times` times."""
     return [(a, b, 1.0)] * times
 
 
@@ -75,14 +75,14 @@ def test_a_tie_is_half_a_win_for_both() -> None:
 
 
 def test_all_ties_are_equal_abilities() -> None:
-    """Where every game is a tie everybody has the same ability, and an error bar."""
+    """If every game is a tie, all abilities are 0 and have a standard error."""
     found = fit([("a", "b", 0.5), ("b", "c", 0.5), ("a", "c", 0.5)])
     assert found.values == pytest.approx((0, 0, 0), abs=1e-12)
     assert found.difference("a", "b")[1] == pytest.approx(math.sqrt(8 / 3))  # 4 over 1 direct and 1/2 indirect game
 
 
 def test_a_chain_adds_up() -> None:
-    """Where a and c meet only by way of b, differences and their variances add."""
+    """If a and c are linked only through b, differences and their variances add."""
     found = fit(won("a", "b", 3) + won("b", "a") + won("b", "c", 3) + won("c", "b"))
     assert found.difference("a", "c") == pytest.approx((2 * math.log(3), math.sqrt(8 / 3)), abs=1e-8)
 
@@ -106,7 +106,7 @@ games_of_any_kind = st.lists(
 @given(games_of_any_kind)
 @settings(max_examples=150)
 def test_an_estimate_is_finite_or_its_obstacle_is_named(games: list[Game]) -> None:
-    """Any games give either abilities whose expected wins are the wins, or groups by name; never an infinity."""
+    """Any games give either abilities whose expected wins equal the wins, or an error that names the groups."""
     players = players_of(games)
     counts = win_counts(games, players)
     if not strongly_connected(counts):
@@ -158,11 +158,11 @@ def test_logistic_regression_agrees() -> None:
 @pytest.mark.parametrize(
     ("games", "said"),
     [
-        (won("a", "b"), "a took every game; b lost every game"),
+        (won("a", "b"), "a won every game; b lost every game"),
         (won("a", "b") + won("b", "a") + won("c", "d") + won("d", "c"), "no game links the groups {a, b} and {c, d}"),
         (
             won("a", "b") + won("b", "a") + won("a", "c") + won("b", "d") + [("c", "d", 0.5)],
-            "{a, b} took every game against the others; {c, d} lost every game against the others",
+            "{a, b} won every game against the others; {c, d} lost every game against the others",
         ),
     ],
 )
@@ -178,24 +178,24 @@ def test_no_finite_estimate_names_the_groups(games: list[Game], said: str) -> No
     [
         ([], "no game"),
         ([("a", "a", 1.0)], "'a' plays against itself"),
-        ([("a", "b", math.nan)], "the score is nan"),
-        ([("a", "b", 0.7)], "the score is 0.7"),
+        ([("a", "b", math.nan)], "score nan"),
+        ([("a", "b", 0.7)], "score 0.7"),
     ],
 )
 def test_games_that_are_none(games: list[Game], said: str) -> None:
-    """No game, a game against oneself and a score that is none are refused in one sentence."""
+    """No game, a player against itself and an invalid score raise an error of one sentence."""
     with pytest.raises(ValueError, match=said):
         fit(games)
 
 
 def test_a_duplicated_game_is_refused() -> None:
-    """A game whose id stands twice is named."""
+    """A repeated game id raises an error that names it."""
     with pytest.raises(ValueError, match="game 1 is a duplicate of game 0: 's1/a/b'"):
         fit([("a", "b", 1.0), ("b", "a", 0.0)], ids=["s1/a/b", "s1/a/b"])
 
 
 def test_counts_of_one_player_and_of_nan() -> None:
-    """One player and counts that are not finite are refused in one sentence."""
+    """One player, and counts that are not finite, raise an error of one sentence."""
     with pytest.raises(ValueError, match="1 player: at least two"):
         fit_counts(["a"], np.zeros((1, 1)))
     with pytest.raises(ValueError, match="finite"):
@@ -205,10 +205,10 @@ def test_counts_of_one_player_and_of_nan() -> None:
 
 
 def test_a_prior_below_zero_and_an_unknown_player() -> None:
-    """A negative prior and a player who did not play are refused by name."""
+    """A negative prior and an unknown player raise an error that names them."""
     with pytest.raises(ValueError, match="prior=-1"):
         fit(won("a", "b"), prior=-1)
-    with pytest.raises(ValueError, match="no player 'z'; there are a, b"):
+    with pytest.raises(ValueError, match="no player 'z'; the players are a, b"):
         fit(won("a", "b") + won("b", "a")).value("z")
 
 
@@ -237,7 +237,7 @@ def tournament(strength: dict[str, float], samples: int, seed: int, repeats: int
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:
-    """Intervals are the same for a seed and differ for another; they hold the estimate."""
+    """Intervals depend on the seed only, and contain the estimate."""
     games, clusters = tournament({"a": 0, "b": 0.5, "c": 1}, 40, seed=1)
     one, again, other = (spread(games, clusters, seed=seed) for seed in (1, 1, 2))
     assert one == again
@@ -249,7 +249,7 @@ def test_the_same_seed_gives_the_same_intervals() -> None:
 
 
 def test_repeated_verdicts_on_a_sample_are_one_cluster() -> None:
-    """Asking each game three times with the same outcome narrows the intervals only where clusters are not named."""
+    """Each game three times with the same outcome narrows the intervals only without clusters."""
     strength = {"a": 0.0, "b": 0.4, "c": 0.8}
     once, names = tournament(strength, 60, seed=2)
     thrice, threefold = tournament(strength, 60, seed=2, repeats=3)
@@ -264,7 +264,7 @@ def test_repeated_verdicts_on_a_sample_are_one_cluster() -> None:
 
 
 def test_a_single_cluster_has_no_interval() -> None:
-    """Where all games are on one sample there is no interval, rather than one without width."""
+    """If all games are on one sample, there is no interval."""
     assert spread(won("a", "b") + won("b", "a"), ["s", "s"]) is None
 
 
@@ -287,7 +287,7 @@ def test_ranks_of_equals_are_shared() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("samples", "strength"), [(20, (0, 0.5, 1, 2)), (60, (0, 0.3, 0.6, 1.5))])
 def test_intervals_cover(samples: int, strength: tuple[float, ...]) -> None:
-    """95 % intervals hold the true centred ability in 92.5 to 97.5 % of 4 × 300 cases, ranks in at least 95 %."""
+    """95 % intervals contain the true centred ability in 92.5 to 97.5 % of 4 × 300 cases, ranks in at least 95 %."""
     true = np.array(strength) - np.mean(strength)
     named = dict(zip("abcd", map(float, strength), strict=True))
     inside = ranked = 0

@@ -31,13 +31,13 @@ def test_one_game_by_hand() -> None:
 
 
 def test_two_games_by_hand() -> None:
-    """The second win of the favourite is worth k times what was not expected of it."""
+    """The favourite's second win moves k times (1 - expected score)."""
     second = 16 * (1 - 1 / (1 + 10 ** (-16 / 400)))
     assert elo([("a", "b", 1.0)] * 2, k=16).ratings[0] == pytest.approx(1008 + second)
 
 
 def test_the_order_alone_spreads_ratings() -> None:
-    """Wins and losses in another order give another rating; the mean is seeded and says how far orders spread."""
+    """Wins and losses in another order give another rating; the mean is seeded and has the spread over orders."""
     games = [("a", "b", 1.0)] * 5 + [("a", "b", 0.0)] * 5
     found = elo(games, k=32, seed=3)
     assert found.spread[0] > 1
@@ -63,7 +63,7 @@ def test_elo_refuses_what_cannot_be(k: float, orders: int) -> None:
 
 @pytest.mark.parametrize("n", [2, 3, 4, 7, 8])
 def test_in_a_round_robin_every_pair_meets_once(n: int) -> None:
-    """Every pair meets exactly once, and nobody plays twice in a round."""
+    """Every pair meets exactly once, and no player plays twice in a round."""
     names = [f"p{i}" for i in range(n)]
     rounds = round_robin(names)
     assert Counter(frozenset(pair) for one in rounds for pair in one) == Counter(
@@ -102,7 +102,7 @@ def test_seldom_met_equals_come_first() -> None:
 
 
 def test_foregone_games_come_last() -> None:
-    """A pair whose outcome is all but known tells least."""
+    """A pair whose outcome is nearly certain has the least information."""
     games = [("a", "b", 1.0)] * 20 + [("b", "c", 1.0)] * 20 + [("b", "d", 1.0)] * 20
     everybody = dict.fromkeys(combinations("abcd", 2), 1)
     order = next_pairs(games, everybody, 6)
@@ -111,7 +111,7 @@ def test_foregone_games_come_last() -> None:
 
 
 def test_a_batch_does_not_repeat_itself() -> None:
-    """Before the first game a batch of all pairs' size holds every pair once; the same for a seed."""
+    """Before the first game, a batch of all pairs' size has every pair once, in an order that depends on the seed."""
     everybody = dict.fromkeys(combinations("abcd", 2), 9)
     first = next_pairs([], everybody, 6, seed=4)
     assert sorted(first) == sorted(everybody)
@@ -120,13 +120,13 @@ def test_a_batch_does_not_repeat_itself() -> None:
 
 
 def test_only_open_games_are_chosen() -> None:
-    """A pair is chosen as often as it has games left, then nothing more."""
+    """A pair is chosen as often as it has open games."""
     assert next_pairs([], {("a", "b"): 2, ("a", "c"): 0}, 9) == [("a", "b"), ("a", "b")]
     assert next_pairs([], {}, 9) == []
 
 
 def tau(strength: list[float], active: bool, seed: int) -> float:
-    """Kendall's tau between true and estimated order after 20 games a player, 10 chosen at a time."""
+    """Kendall's tau between true and estimated order after 20 games per player, 10 chosen at a time."""
     from scipy.stats import kendalltau
 
     names = [f"p{i:02d}" for i in range(len(strength))]

@@ -1,4 +1,4 @@
-"""The group-sequential test: what it decides, and what it refuses."""
+"""The group-sequential test: its decisions and its errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def test_a_clear_loss_is_decided_at_once():
     """Forty of forty newly wrong are a regression at the first look."""
     found = decide([[-1.0] * 40], planned=5)
     assert (found.verdict, found.look) == ("regressed", 1)
-    assert found.p <= found.spent == pytest.approx(0.05 / 25)
+    assert found.p <= found.alpha_spent == pytest.approx(0.05 / 25)
 
 
 def test_a_clear_gain_is_decided_at_once():
@@ -39,7 +39,7 @@ def test_same_needs_a_narrow_interval():
 
 
 def test_a_margin_tolerates():
-    """A loss of 10 points is none beyond a margin of 20."""
+    """A loss of 10 points is not beyond a margin of 20."""
     looks = [[-0.1] * 60]
     assert decide(looks, planned=1).verdict == "regressed"
     found = decide(looks, planned=1, margin=0.2)
@@ -63,6 +63,6 @@ def test_the_same_input_gives_the_same_decision():
      ([[0.1]], ["a", "b"], 2, 0.05), ([[0.1]], None, 2, 0.0), ([[2.0]], None, 2, 0.05)],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(looks, groups, planned, alpha):
-    """No look, looks of different samples, more looks than planned, groups that do not fit, a wrong α or score."""
+    """No look, looks of different lengths, too many looks, groups of another length, a wrong α or score raise."""
     with pytest.raises(ValueError, match=r"look|alpha|lie|planned"):
         decide(looks, groups, planned=planned, alpha=alpha)

@@ -1,4 +1,4 @@
-"""Families of chats: a prompt and the answer to it."""
+"""Families of chats; a chat is a prompt and its answer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..sampling import Draw
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chat:
-    """One exchange; `gold` is what stands in the answer behind its marker."""
+    """One prompt and its answer; `gold` is the part of the answer after its marker."""
 
     prompt: str
     answer: str
-    kind: str = ""  # within the family: what figures are grouped by
+    kind: str = ""  # groups the figures within a family
 
     @property
     def gold(self) -> str:
-        """What a right answer must give."""
+        """The verdict or value that a correct answer must contain."""
         return read_answer(self.answer)
 
 
@@ -26,7 +26,7 @@ Family = Callable[[Draw], Chat]
 
 
 def read_answer(text: str) -> str:
-    """The verdict in double brackets, else what follows `Answer: ` or `The answer is `, else the whole text."""
+    """Return the verdict in double brackets, else the text after `Answer: ` or `The answer is `, else all of it."""
     text = text.strip()
     if text.endswith("]]") and "[[" in text:
         return text[text.rindex("[[") :]

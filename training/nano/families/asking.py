@@ -1,4 +1,4 @@
-"""Questions asked bare, to be answered at once, or to be worked out."""
+"""Questions without instructions, with a request for the answer only, or with a request for the working."""
 
 from __future__ import annotations
 
@@ -57,36 +57,36 @@ NEW_WRITTEN = ("Go through it step by step.", "Show the steps that lead to the a
 
 
 def at_once(draw: Draw, question: Question) -> Chat:
-    """Nothing but the answer."""
+    """Return a chat whose answer is the answer only."""
     prompt = joined(draw, question.text, draw.wording(AT_ONCE, NEW_AT_ONCE))
     return Chat(prompt=prompt, answer=question.answer, kind=question.kind)
 
 
 def written(draw: Draw, question: Question) -> Chat:
-    """Worked out digit by digit."""
+    """Return a chat whose answer is worked out digit by digit."""
     prompt = joined(draw, question.text, draw.wording(WRITTEN, NEW_WRITTEN))
     return Chat(prompt=prompt, answer=reasoned(question), kind=question.kind)
 
 
 def bare(question: Question) -> Chat:
-    """As it comes: a sum or fact is answered at once, several steps are stated one by one."""
+    """Return a chat without instructions: sums and facts are answered directly, several steps are stated."""
     return Chat(prompt=question.text, answer=plain_answer(question), kind=question.kind)
 
 
 def plain_answer(question: Question) -> str:
-    """What is said where nobody says how to answer."""
+    """Return the answer to a question without instructions."""
     if question.stated:
         return f"{question.stated}. Answer: {question.answer}"
     return f"The answer is {question.answer}." if question.worked else question.answer
 
 
 def reasoned(question: Question) -> str:
-    """The working and the answer."""
+    """Return the working and the answer."""
     return f"{question.worked}. Answer: {question.answer}" if question.worked else f"Answer: {question.answer}"
 
 
 def joined(draw: Draw, text: str, wish: str) -> str:
-    """The wish behind the question, now and then before it or on a line of its own."""
+    """Return the question and the instruction: mostly after it, sometimes before it or on its own line."""
     if draw.chance(0.85):
         return f"{text} {wish}"
     return f"{wish} {text}" if draw.chance(0.5) else f"{text}\n{wish}"
@@ -125,7 +125,7 @@ def stories_written(draw: Draw) -> Chat:
 
 
 def facts(draw: Draw) -> Chat:
-    """Bare, answer only, or with a word of reason, which leads to the marked answer."""
+    """Return a fact chat: without instructions, answer only, or with a reason before the marked answer."""
     question = fact_question(draw)
     if draw.chance(0.15):
         return written(draw, question)

@@ -1,4 +1,4 @@
-"""Judging one answer or two, in short prompts: the right answer first, then each candidate beside it."""
+"""Judging one or two answers in short prompts: the correct answer first, then each candidate compared with it."""
 
 from __future__ import annotations
 
@@ -91,58 +91,58 @@ YES_NO_ONLY = ("Answer only yes or no.", "Only yes or no, nothing else.", "One w
 
 
 def judge_pair(draw: Draw, better: str = "") -> Chat:
-    """The better of two answers, after a short look: the right answer, stated at once, and A beside it."""
+    """Judge the better of two answers briefly: state the correct answer, then compare A with it."""
     return _pair(draw, question(draw), "stated", better)
 
 
 def judge_pair_written(draw: Draw, better: str = "") -> Chat:
-    """The better of two answers, with the question worked out digit by digit."""
+    """Judge the better of two answers after working out the question digit by digit."""
     return _pair(draw, question(draw), "worked", better)
 
 
 def judge_pair_at_once(draw: Draw) -> Chat:
-    """The letter and nothing else."""
+    """Judge the better of two answers with the letter only."""
     return _pair(draw, question(draw), "at once")
 
 
 def judge_answer(draw: Draw) -> Chat:
-    """Whether one answer is right, after a short look."""
+    """Judge briefly whether one answer is correct."""
     return _single(draw, question(draw), "stated")
 
 
 def judge_answer_written(draw: Draw) -> Chat:
-    """Whether one answer is right, with the question worked out."""
+    """Judge whether one answer is correct after working out the question."""
     return _single(draw, question(draw), "worked")
 
 
 def judge_answer_at_once(draw: Draw) -> Chat:
-    """Yes or no, and nothing else."""
+    """Judge whether one answer is correct with yes or no only."""
     return _single(draw, question(draw), "at once")
 
 
 def said(draw: Draw, asked: Question, answer: str, working: bool = True) -> str:
-    """An answer as somebody may give it: bare, in a sentence, or (the right one) with its working."""
+    """Return an answer as written by a candidate: the value, a sentence, or (if correct) with its working."""
     if working and draw.chance(0.1) and asked.worked and answer == asked.answer:
         return f"{asked.worked}. Answer: {answer}"
     return draw.rng.choice(SAID).format(a=answer)
 
 
 def looked_at(asked: Question, how: str) -> str:
-    """What leads to the verdict, up to the right answer."""
+    """Return the reasoning before the verdict, up to the correct answer."""
     working = {"worked": asked.worked, "stated": asked.stated}[how]
     return f"{working}. The right answer is {asked.answer}." if working else f"The right answer is {asked.answer}."
 
 
 def mark(name: str, answer: str, right: str) -> str:
-    """A candidate held against the right answer, piece by piece up to the first difference.
+    """Return the comparison of a candidate with the correct answer, part by part up to the first difference.
 
-    Said in one word, from the whole numbers, a small network does not learn it.
+    A small network does not learn to judge whole numbers in one word.
     """
     return f"{name} says {answer} ({beside(answer, right)}): {'right' if answer == right else 'wrong'}."
 
 
 def beside(answer: str, right: str) -> str:
-    """`2/2, 5/4` for 250 and 249; two words as they are."""
+    """Return `2/2, 5/4` for 250 and 249; words are compared as a whole."""
     if not (answer.isdigit() and right.isdigit()):
         return f"{answer}/{right}"
     pairs = []

@@ -1,4 +1,4 @@
-"""Comparing, sorting, counting votes, reading tables."""
+"""Comparing and sorting numbers, counting votes and reading tables."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ NEW_VOTES = (
 
 
 def number_pair(draw: Draw, digits: int = 0, near: bool | None = None) -> tuple[int, int]:
-    """Two different numbers; near ones differ by 1 to 10 or in one digit."""
+    """Return two different numbers; near numbers differ by 1 to 10 or in one digit."""
 
     def make() -> tuple[int, int]:
         while True:
@@ -71,7 +71,7 @@ def number_pair(draw: Draw, digits: int = 0, near: bool | None = None) -> tuple[
 
 
 def comparison_key(a: int, b: int) -> str | None:
-    """Both numbers; digits are compared in the midst of every other family, and have none."""
+    """Return the key of two numbers, or None for two digits, which every other family compares too."""
     return None if max(a, b) <= 9 else f"compare {min(a, b)} {max(a, b)}"
 
 
@@ -79,7 +79,7 @@ def compare(draw: Draw, digits: int = 0, near: bool | None = None) -> Chat:
     """Is 49 less than 48?"""
     a, b = number_pair(draw, digits, near)
     size = f"{max(len(str(a)), len(str(b)))} digits"
-    # Taught in equal parts, `greater` and `less` cancel out, and nothing is learnt for long.
+    # In equal shares, `greater` and `less` cancel out, and nothing is learnt for a long time.
     more = draw.chance(0.5 if draw.held_out else 0.6)
     word = draw.rng.choice(MORE if more else LESS)
     if draw.chance(0.25) and not draw.paraphrase:
@@ -110,12 +110,12 @@ def sort(draw: Draw, length: int = 0, digits: int = 0) -> Chat:
 
 
 def sorting_key(numbers: Sequence[int]) -> str:
-    """The numbers, whatever their order."""
+    """Return the key of a list of numbers, independent of their order."""
     return f"sort {' '.join(map(str, sorted(numbers)))}"
 
 
 def votes(draw: Draw, different: int = 0) -> Chat:
-    """Which of the listed answers is the most common? One always is."""
+    """Which of the listed answers is the most common? There is always exactly one."""
 
     def make() -> tuple[str, ...]:
         values = _ballot(draw, different or draw.rng.choice((1, 2, 2, 2, 3, 3, 3, 4)))
@@ -148,7 +148,7 @@ def _ballot(draw: Draw, different: int) -> list[str]:
 
 
 def votes_key(given: Sequence[str]) -> str:
-    """The answers, whatever their order."""
+    """Return the key of a list of answers, independent of their order."""
     return f"vote {' '.join(sorted(given))}"
 
 
@@ -164,7 +164,7 @@ Row = tuple[str, str, str, str]
 
 
 def tables(draw: Draw, rows: int = 0) -> Chat:
-    """A fact that stands in a table: a cell, the row that holds a value, or the row with the most."""
+    """Read a table: a cell, the row with a given value, or the row with the maximum."""
 
     def make() -> tuple[list[Row], str, int, str]:
         count = rows or draw.rng.randint(2, 8)
@@ -187,7 +187,7 @@ def tables(draw: Draw, rows: int = 0) -> Chat:
 
 
 def table_key(table: Sequence[Sequence[str]], asked: str) -> str:
-    """Every cell, and what is asked of them."""
+    """Return the key of a table question: its kind and all cells."""
     return f"table {asked} {' '.join(' '.join(row) for row in table)}"
 
 

@@ -1,4 +1,4 @@
-"""What the package's own judges send: `llm_judge`, `win_rate` and `coherence`, in their own prompts."""
+"""The requests of the package's judges `llm_judge`, `win_rate` and `coherence`, with their own prompts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ROUNDS = (0, 0, 0, 1, 2)
 
 
 def llm_judge(draw: Draw) -> Chat:
-    """One answer on a scale, with or without the reference."""
+    """Rate one answer on a scale, with or without the reference."""
     asked, scale = question(draw), draw.rng.choice(SCALES)
     if draw.chance(0.12) and not draw.paraphrase:
         return _brevity(draw, asked, scale)
@@ -81,7 +81,7 @@ def _brevity(draw: Draw, asked: Question, scale: Scale) -> Chat:
 
 
 def win_rate(draw: Draw, better: str = "") -> Chat:
-    """Which of two answers is better, or neither."""
+    """Judge which of two answers is better, or a tie."""
     asked = question(draw)
     drawn = draw.rng.choice("AABBC")
     drawn = "A" if better and drawn == "C" else drawn
@@ -104,7 +104,7 @@ def win_rate(draw: Draw, better: str = "") -> Chat:
 
 
 def coherence(draw: Draw) -> Chat:
-    """A text whose sentences follow each other, stand in disorder, or have nothing to do with each other."""
+    """Rate the coherence of a text: sentences in order, out of order, repeated or unrelated."""
     scale = Scale.from_param([1, 5]) if draw.chance(0.7) else draw.rng.choice(SCALES)
     kind = draw.rng.choice(("whole", "whole", "apart", "repeated", "disorder"))
     text, why = _TEXTS[kind](draw)
@@ -133,7 +133,7 @@ def _filled(
     return prompt.messages(texts, words, salt)[0].content
 
 
-# Sentences about one person that follow each other; {t} and {p} stay the same through a text.
+# Consecutive sentences about one person; {t} and {p} are the same throughout a text.
 TALES = (
     (
         "{n} went to {p}.",

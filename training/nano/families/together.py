@@ -1,4 +1,4 @@
-"""What strategies send: later rounds of a debate, plans, one step of a plan, and merges."""
+"""The requests of strategies: later rounds of a debate, plans, one step of a plan, and merges."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ COMMANDS = {"+": "Add {n}", "-": "Subtract {n}", "*": "Multiply by {n}"}
 
 
 def reconsider(draw: Draw) -> Chat:
-    """The answer anew after the others', who may all be wrong; also what a debate's judge is asked."""
+    """Answer again after the other agents, who may all be wrong; a debate's judge gets the same request."""
     asked, wish = question(draw), draw.rng.choice(WISHES)
     voices = draw.rng.choice((1, 2, 2, 2, 3, 3, 4))
     told = [_voice(draw, asked, asked.answer if draw.chance(0.55) else "") for _ in range(voices)]
@@ -88,7 +88,7 @@ def reconsider(draw: Draw) -> Chat:
 
 
 def _voice(draw: Draw, asked: Question, answer: str) -> tuple[str, str]:
-    """An agent's answer, a wrong one where none is given, and how it is said."""
+    """Return an agent's answer, by default a wrong one, and its text."""
     answer = answer or asked.wrong(draw.rng)
     if draw.chance(0.85) or not asked.worked:
         return answer, answer
@@ -96,7 +96,7 @@ def _voice(draw: Draw, asked: Question, answer: str) -> tuple[str, str]:
 
 
 def _wished(draw: Draw, asked: Question, wish: str) -> tuple[str, str]:
-    """The task as it may have been put, and the answer that keeps to it."""
+    """Return the task with an instruction, and the answer that follows it."""
     if wish == "at once":
         return f"{asked.text} {draw.wording(AT_ONCE)}", asked.answer
     if wish == "json":
@@ -106,19 +106,19 @@ def _wished(draw: Draw, asked: Question, wish: str) -> tuple[str, str]:
 
 
 def planned(draw: Draw) -> Question:
-    """A question that has steps."""
+    """Return a question with steps."""
     return draw.rng.choice((story_question, story_question, story_question, chain_question, sum_question))(draw)
 
 
 def steps_of(asked: Question) -> list[str]:
-    """What a manager writes: `Compute 22+86`, `Subtract 40`."""
+    """Return the steps of a manager's plan: `Compute 22+86`, `Subtract 40`."""
     assert asked.chain is not None
     (sign, number), *rest = asked.chain.rest
     return [f"Compute {asked.chain.first}{sign}{number}", *(COMMANDS[s].format(n=n) for s, n in rest)]
 
 
 def plan(draw: Draw) -> Chat:
-    """The numbered steps, unsolved."""
+    """Write the numbered steps without solving them."""
     asked = planned(draw)
     written = "\n".join(f"{place}. {step}" for place, step in enumerate(steps_of(asked), 1))
     return Chat(
@@ -127,7 +127,7 @@ def plan(draw: Draw) -> Chat:
 
 
 def work(draw: Draw) -> Chat:
-    """One hand of steps; what comes before a step is worked out too, since nobody tells a worker."""
+    """Solve a worker's steps; the worker also works out the earlier steps, whose results it does not get."""
     asked = planned(draw)
     steps, sums = steps_of(asked), asked.chain.sums if asked.chain else ()
     hands = deal(steps, draw.rng.choice((1, 2, 3, 3, 3)))
@@ -139,7 +139,7 @@ def work(draw: Draw) -> Chat:
 
 
 def merge(draw: Draw) -> Chat:
-    """The final answer from what the workers found; the last step is worked out anew."""
+    """Give the final answer from the workers' results; the last step is worked out again."""
     asked = planned(draw)
     steps, sums = steps_of(asked), asked.chain.sums if asked.chain else ()
     values = [step.value for step in sums]

@@ -1,4 +1,4 @@
-"""Words and answers in a wanted form."""
+"""Words and answers in a requested form."""
 
 from __future__ import annotations
 
@@ -165,14 +165,14 @@ KEYS = ("answer", "answer", "answer", "result", "value", "number", "reply")
 
 
 def word(draw: Draw) -> str:
-    """A word, or letters in any order."""
+    """Return a word or random letters."""
     if draw.chance(0.6):
         return draw.rng.choice(WORDS)
     return "".join(draw.rng.choices(LETTERS, k=draw.rng.randint(3, 7)))
 
 
 def rewrite(draw: Draw, kind: str = "") -> Chat:
-    """Upper case, spelling, reversing; and what is first, last, and how many."""
+    """Rewrite a word in upper case, spelled or reversed, or give its first letter, last letter or length."""
 
     def make() -> tuple[str, str]:
         shares = {k: s for k, s in _REWRITE_SHARES.items() if not draw.paraphrase or k in NEW_REWRITES}
@@ -185,19 +185,19 @@ def rewrite(draw: Draw, kind: str = "") -> Chat:
 
 
 def repeat(draw: Draw) -> Chat:
-    """A word several times on one line."""
+    """Repeat a word several times on one line."""
     text = draw.problem(lambda: word(draw), lambda made: (word_key("repeat", made),))
     times = draw.rng.randint(2, 6)
     return Chat(prompt=draw.wording(REPEATS).format(w=text, n=times), answer=", ".join([text] * times), kind="repeat")
 
 
 def word_key(kind: str, text: str) -> str:
-    """What is done, and to which word."""
+    """Return the key of a rewriting: its kind and the word."""
     return f"{kind} {text}"
 
 
 def bullets(draw: Draw, length: int = 0) -> Chat:
-    """Words as a list with dashes or numbers."""
+    """List words with dashes or numbers."""
     words = draw.problem(
         lambda: draw.rng.sample(WORDS, length or draw.rng.randint(2, 7)), lambda made: (list_key(made),)
     )
@@ -211,12 +211,12 @@ def bullets(draw: Draw, length: int = 0) -> Chat:
 
 
 def list_key(words: Sequence[str]) -> str:
-    """The words, whatever their order."""
+    """Return the key of a list of words, independent of their order."""
     return f"list {' '.join(sorted(words))}"
 
 
 def json_answers(draw: Draw) -> Chat:
-    """An answer as JSON; it is given at once, so that the question must not be long."""
+    """Answer as JSON, without working, so the question must be short."""
     asked = draw.rng.choice((_short_sum, _short_sum, _short_story, fact_question))(draw)
     key = draw.rng.choice(KEYS)
     prompt = draw.wording(JSON_ASKS, NEW_JSON_ASKS).format(q=asked.text, k=key)

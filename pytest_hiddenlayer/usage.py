@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..types import Record
-
-SCORING_CALLS = "scoring_calls"
-"""Key in `answer_metadata`: how many calls at the end of the transcript the scorers made. Absent if none."""
+from .types import SCORING_CALLS, Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,76 @@
+"""Samples over their epochs: one score per sample, pass@k and pass^k over samples, and flaky samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...stats.estimate.mean_interval import Estimate, estimate
+from ...stats.estimate.pass_at_k import pass_at_k, pass_hat_k, reduce_epochs, reported_k
+from ...types import Outcome, Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SampleResult:
+    """One sample over its epochs."""
+
+    score: float | None  # reduced over the scored epochs; None: no epoch is scored
+    outcome: Outcome
+    answer: str | None  # of the first scored epoch
+    hash: str
+    must_pass: bool
+    group: str | None = None  # cluster, for standard errors
+    epochs: tuple[float, ...] = ()  # scores of the scored epochs, in order
+
+
+def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float) -> SampleResult:
+    """The result of one sample, from the records of its epochs."""
+    scored = [(record, score) for record in records if (score := record.score) is not None]
+    scores = [score for _, score in scored]
+    score = reduce_epochs(scores, reducer, pass_score) if scores else None
+    first = records[0]
+    return SampleResult(
+        score=score,
+        outcome=first.outcome if score is None else _outcome([record for record, _ in scored], score, pass_score),
+        answer=scored[0][0].answer if scored else None,
+        hash=first.sample_hash,
+        must_pass=first.must_pass,
+        group=first.group,
+        epochs=tuple(scores),
+    )
+
+
+def pass_estimates(samples: Mapping[str, SampleResult], pass_score: float) -> dict[str, Estimate]:
+    """`pass@k` and `pass^k` over samples, by name, for the k of `reported_k`; empty without repeated epochs.
+
+    An epoch is right at or above `pass_score`. A sample with fewer than k scored epochs is left
+    out of the estimates for k; their `n` is the number of samples that remain.
+    """
+    counts = [
+        (len(sample.epochs), sum(score >= pass_score for score in sample.epochs), sample.group)
+        for sample in samples.values()
+    ]
+    n_epochs = max((n for n, _, _ in counts), default=0)
+    if n_epochs < 2:
+        return {}
+    estimates: dict[str, Estimate] = {}
+    for k in reported_k(n_epochs):
+        enough = [(n, right) for n, right, _ in counts if n >= k]
+        groups = [group for n, _, group in counts if n >= k]
+        estimates[f"pass@{k}"] = estimate([pass_at_k(n, right, k) for n, right in enough], groups)
+        estimates[f"pass^{k}"] = estimate([pass_hat_k(n, right, k) for n, right in enough], groups)
+    return estimates
+
+
+def flaky_samples(samples: Mapping[str, SampleResult], pass_score: float) -> tuple[str, ...]:
+    """The samples that were right in some epochs and not in others."""
+    return tuple(
+        name for name, sample in samples.items() if len({score >= pass_score for score in sample.epochs}) > 1
+    )
+
+
+def _outcome(scored: Sequence[Record], score: float, pass_score: float) -> Outcome:
+    """The outcome of the only scored epoch; over several epochs, the outcome of the reduced score."""
+    if len(scored) == 1:
+        return scored[0].outcome
+    return "correct" if score >= pass_score else "incorrect" if score == 0 else "partial"

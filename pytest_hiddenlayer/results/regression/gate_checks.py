@@ -1,0 +1,86 @@
+"""The checks of a gate: each returns the reasons for a failure, one sentence each."""
+
+from __future__ import annotations
+
+from ...types import SCORED
+from ..metrics.cells import CellMetrics
+from .baseline import Baseline
+from .cell_comparison import CellComparison
+from .gate_messages import missing_words, some
+from .pairing import Match, pair_up
+
+
+def must_pass_failures(metrics: CellMetrics) -> list[str]:
+    """The `must_pass` samples that are not right."""
+    wrong = [name for name, sample in metrics.samples.items() if sample.must_pass and sample.outcome != "correct"]
+    return [f"must_pass not right: {some(wrong)}"] if wrong else []
+
+
+def threshold_failures(metrics: CellMetrics) -> list[str]:
+    """Whether the score is below `threshold`, or unknown."""
+    threshold, mean = metrics.plan.threshold, metrics.estimate.mean
+    if threshold is None or (mean is not None and mean >= threshold):
+        return []
+    return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {threshold:g}"]
+
+
+def min_scored_failures(metrics: CellMetrics) -> list[str]:
+    """Whether the share of scored samples is below `min_scored`."""
+    n, n_selected, min_scored = metrics.estimate.n, metrics.n_selected, metrics.plan.min_scored
+    if n_selected and n / n_selected >= min_scored:
+        return []
+    unscored = {outcome: count for outcome, count in sorted(metrics.outcomes.items()) if outcome not in SCORED}
+    reasons = ", ".join(f"{count} {outcome}" for outcome, count in unscored.items()) or "the others were not answered"
+    return [f"scored {n} of {n_selected} samples, min_scored is {min_scored:g}: not measured ({reasons})"]
+
+
+def comparison_failures(comparison: CellComparison, *, fail_underpowered: bool) -> list[str]:
+    """Whether the cell regressed, may have regressed in samples that lost their score, or is underpowered."""
+    failures = []
+    if comparison.verdict == "regressed":
+        failures.append(f"regressed against {comparison.baseline}")
+    if comparison.lost_counts:
+        n_lost = len(comparison.pairing.lost)
+        failures.append(
+            f"not measured: {n_lost} samples scored in the baseline have no score now; "
+            "counted as wrong, they make the cell regress"
+        )
+    if comparison.verdict == "underpowered" and fail_underpowered:
+        failures.append("underpowered: too little was measured for a verdict")
+    return failures
+
+
+def partial_baseline(metrics: CellMetrics, comparison: CellComparison) -> str | None:
+    """The reason if fewer than `min_scored` of the scored samples have a partner in the baseline, else None."""
+    pairing = comparison.pairing
+    if pairing.coverage >= metrics.plan.min_scored:
+        return None
+    return (
+        f"the baseline is partial: {len(pairing.pairs)} of {metrics.estimate.n} scored samples could be compared "
+        f"({len(pairing.added)} are not in it, {len(pairing.changed)} changed since, "
+        f"{len(pairing.gained)} had no score); renew it with --snapshot-update"
+    )
+
+
+def not_comparable(metrics: CellMetrics, baseline: Baseline | None) -> str | None:
+    """Why the scores of a cell and its baseline cannot be compared; None if they can."""
+    config = metrics.plan
+    if baseline is None:
+        return None
+    if baseline.scorer is not None and baseline.scorer != config.scorer:
+        return f"baseline {baseline.name} was scored by {baseline.scorer!r}, this run by {config.scorer!r}"
+    if baseline.epochs != config.epochs and config.reducer not in ("mean", "median", "mode"):
+        return (
+            f"baseline {baseline.name} has {baseline.epochs} epoch(s), this run {config.epochs}, and the reducer "
+            f"{config.reducer} depends on their number; run it with --epochs {baseline.epochs}"
+        )
+    return None
+
+
+def nothing_paired(metrics: CellMetrics, baseline: Baseline, match: Match) -> str:
+    """Why no sample could be compared, and what to do."""
+    pairing = pair_up(baseline.samples, metrics.samples, match)
+    hint = "; to compare prompts, match by id: --hl-match=id" if pairing.changed and match == "hash" else ""
+    reasons = missing_words(pairing) or "this run scored none"
+    message = f"no sample of this run has a scored counterpart in {baseline.name}"
+    return f"{message}: nothing was compared ({reasons}){hint}"

@@ -1,0 +1,67 @@
+"""The user's price file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from support.usage import used
+
+from pytest_hiddenlayer.calls.cost.price_file import read_own_prices
+from pytest_hiddenlayer.calls.cost.prices import Prices
+from pytest_hiddenlayer.errors import UsageError
+
+pytest.importorskip("genai_prices", reason="the extra `prices` is not installed")
+DAY = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+OWN = """
+prices:
+  - {provider: openai, model: mine*, since: 2026-01-01, input: 0.10, output: 0.40}
+  - {provider: openai, model: mine*, since: 2026-06-01, input: 0.20, cached_input: 0.05, output: 1, batch_factor: .25}
+  - {provider: openai, model: gpt-5-mini, since: 2026-06-01, input: 100, output: 100}
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    path = tmp_path / "prices.yaml"
+    path.write_text(OWN)
+    return Prices(read_own_prices(path))
+
+
+def test_the_newest_entry_applies(own):
+    """The newest entry that is not after the day applies. Decimals stay as written."""
+    days = [datetime(2026, month, 15, tzinfo=UTC) for month in (1, 6)]
+    found = [own.cost("openai", None, "mine-2", used(1_000_000, 0), at=day) for day in days]
+    assert found == [Decimal("0.10"), Decimal("0.20")]
+    assert own.cost("openai", None, "mine-2", used(), at=datetime(2025, 1, 1, tzinfo=UTC)) is None
+
+
+def test_own_prices_take_precedence(own):
+    """They precede genai-prices; cached input has its own price or the input's, batches have their factor."""
+    assert own.cost("openai", "openai", "gpt-5-mini", used(1_000_000, 0), at=DAY) == 100
+    assert own.cost("openai", None, "mine-2", used(1_000_000, 0, cached=400_000), at=DAY) == Decimal("0.14")
+    assert own.cost("openai", None, "mine-2", used(1_000_000, 0, written=400_000), at=DAY) == Decimal("0.20")
+    assert own.cost("openai", None, "mine-2", used(1_000_000, 0), batch=True, at=DAY) == Decimal("0.05")
+    assert own.cost("other", None, "mine-2", used(), at=DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("prices: [", "cannot be read as YAML"), ("[]", "a key `prices` with a list"), ("prices: {}", "a key `prices`"),
+     ("prices: [3]", r"prices\[0\]: must be a mapping"),
+     ("prices: [{provider: a, modell: b}]", "unknown field 'modell', did you mean 'model'"),
+     ("prices: [{provider: a, model: b, since: 2026-01-01, input: 1}]", r"prices\[0\]: output is missing"),
+     ("prices: [{provider: a, model: b, since: soon, input: 1, output: 1}]", "since: write a date"),
+     ("prices: [{provider: a, model: b, since: 2026-01-01, input: -1, output: 1}]", "input: write US dollars"),
+     ("prices: [{provider: a, model: b, since: 2026-01-01, input: .nan, output: 1}]", "input: write US dollars")],
+)  # fmt: skip
+def test_errors_in_the_file(tmp_path, text, says):
+    """Each error names the file, entry and field."""
+    path = tmp_path / "prices.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=says) as error:
+        read_own_prices(path)
+    assert str(path) in str(error.value)

@@ -1,0 +1,97 @@
+"""Scores by round: which agent was right in which round of a debate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.control_runs import Drawn, Fake, answering
+
+from pytest_hiddenlayer.errors import ProviderError
+from pytest_hiddenlayer.registry import scorer
+from pytest_hiddenlayer.types import Request, Score
+
+
+@pytest.fixture
+def answer(tmp_path: Path) -> Callable[..., Drawn]:
+    """A function that answers the one sample with a strategy as typed, under --hl-equal-budget."""
+    return answering(tmp_path)
+
+
+def by_round(*rounds: tuple[str, ...], judge: str = "42") -> Callable[[Request], str]:
+    """Replies by round and agent; `judge` is the reply of all other roles."""
+
+    def reply(request: Request) -> str:
+        return rounds[request.round][int(request.role[-1]) - 1] if request.role.startswith("agent") else judge
+
+    return reply
+
+
+def test_agents_are_scored_in_every_round(answer):
+    """Each agent's completion of each round has the headline score; a truncated one has None."""
+    drawn = answer("debate", Fake(by_round(("It is 41.", "42", "42…"), ("42", "no idea", "7"))), equal_budget=False)
+    right = {"score": 1.0, "right": True, "answer": "42"}
+    assert drawn.record.answer_metadata["round_scores"] == {
+        "agent-1": {"0": {"score": 0.0, "right": False, "answer": "41"}, "1": right},
+        "agent-2": {"0": right, "1": {"score": 0.0, "right": False, "answer": None}},
+        "agent-3": {
+            "0": {"score": None, "right": None, "answer": None},
+            "1": {"score": 0.0, "right": False, "answer": "7"},
+        },
+    }
+    json.dumps(drawn.record.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("typed", ["single", "self_consistency", "manager_worker", "debate:n_rounds=1"])
+def test_no_scores_by_round_where_no_agent_speaks_twice(answer, typed):
+    """Only agents that speak in several rounds are scored by round."""
+    reply = Fake(lambda request: "1. 42" if request.role == "manager" else "42")
+    assert "round_scores" not in answer(typed, reply, equal_budget=False).record.answer_metadata
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["says so", "does not say so"])
+def test_a_judged_scorer_is_not_asked_by_round(answer, known):
+    """A scorer that calls a model scores the answer only, not the rounds."""
+
+    class Asks:
+        def parse(self, output, sample):
+            return output
+
+        async def score(self, output, sample, ask=None):
+            try:
+                await ask("Is it right?", role="scorer")
+            except ProviderError:
+                return Score(value=None, explanation="no judge")
+            return Score(value=1.0)
+
+    name = f"test_equal_budget_judge_{known}".lower()
+    if known:
+
+        @scorer(name)
+        async def function(output, sample, ask):
+            return await Asks().score(output, sample, ask)
+
+    else:
+        scorer(name)(lambda: Asks())
+    fake = Fake()
+    drawn = answer("debate", fake, scorer=name, equal_budget=False)
+    assert drawn.record.outcome == "correct"
+    assert sum(request.role == "scorer" for request in fake.asked) == 1
+    assert "round_scores" not in drawn.record.answer_metadata
+
+
+def test_a_scorer_that_fails_on_a_round_leaves_it_unscored(answer):
+    """An exception of a scorer on an intermediate text is not an error of the record."""
+
+    @scorer("test_equal_budget_raises")
+    def raises(output, sample):
+        return {"42": 1.0}[output]
+
+    drawn = answer(
+        "debate", Fake(by_round(("41", "42", "42"), ("42", "42", "42"))), scorer="test_equal_budget_raises"
+    )
+    assert drawn.record.outcome == "correct"
+    assert drawn.record.answer_metadata["round_scores"]["agent-1"]["0"]["right"] is None
+    assert drawn.record.answer_metadata["round_scores"]["agent-1"]["1"]["right"] is True
