@@ -21,7 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fake_server import standin
+from fake_server import fake_server
 
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
@@ -29,7 +29,7 @@ from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.types import GenerationConfig, Message, Request
 
-MODEL = "standin-1"
+MODEL = "fake-1"
 TEXT = "What is 2 + 2? ANSWER=4"
 MESSAGES = [{"role": "user", "content": TEXT}]
 BODY = {"model": MODEL, "messages": MESSAGES, "temperature": 0.5, "max_tokens": 64}
@@ -44,7 +44,7 @@ def main(calls: int = 1000, repeats: int = 3, concurrency: int = 32) -> None:
     """Print the median CPU milliseconds per call of each variant."""
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         os.environ.setdefault(name, "none")
-    with standin(process=True) as server:
+    with fake_server(process=True) as server:
         cpu_s: dict[str, list[float]] = {name: [] for name in VARIANTS}
         for _ in range(repeats):
             for name, variant in VARIANTS.items():

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fake_server import standin
+from fake_server import fake_server
 from measure import PYTEST, Cost, cost_of
 
 FEW = 10
@@ -34,7 +34,7 @@ async def main(url, n, concurrency):
         async def work():
             for row in remaining:
                 reply = await client.chat.completions.create(
-                    model="standin-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
+                    model="fake-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
                 )
                 assert row["target"] in reply.choices[0].message.content
         await asyncio.gather(*(work() for _ in range(concurrency)))
@@ -51,7 +51,7 @@ ROWS = [json.loads(line) for line in open("evals/rows.jsonl")][: int(os.environ[
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 def test_row(row):
     reply = CLIENT.chat.completions.create(
-        model="standin-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
+        model="fake-1", messages=[{"role": "user", "content": row["input"]}], max_tokens=8, seed=1
     )
     assert row["target"] in reply.choices[0].message.content
 """
@@ -80,9 +80,9 @@ def _per_item(root: Path, side: str, items: int, concurrency: int, latency_s: fl
 
 
 def _run(root: Path, side: str, n: int, concurrency: int, latency_s: float) -> tuple[Cost, float, int]:
-    with standin(process=True, latency_s=latency_s) as server:
+    with fake_server(process=True, latency_s=latency_s) as server:
         url = f"{server.url}/v1"
-        options = ["--provider", "openai:standin-1", "--hl-base-url", url, "--hl-cache", "off", "--limit", str(n)]
+        options = ["--provider", "openai:fake-1", "--hl-base-url", url, "--hl-cache", "off", "--limit", str(n)]
         commands = {
             "evals": [*PYTEST, "evals", "-p", "no:html", "--hl-concurrency", str(concurrency), *options],
             "loop": [sys.executable, "loop.py", url, str(n), str(concurrency)],

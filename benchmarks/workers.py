@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fake_server import standin
+from fake_server import fake_server
 from measure import PYTEST, Cost, alternate, cost_of
 from remote import write
 
@@ -29,13 +29,13 @@ EVALS = Path(__file__).parents[1] / "evals"
 def main(repeats: int = 3, items: int = 1000) -> None:
     """Print both jobs."""
     os.environ.setdefault("OPENAI_API_KEY", "none")
-    with tempfile.TemporaryDirectory() as folder, standin(process=True, latency_s=0.2) as server:
+    with tempfile.TemporaryDirectory() as folder, fake_server(process=True, latency_s=0.2) as server:
         local, remote = Path(folder) / "local", Path(folder) / "remote"
         shutil.copytree(EVALS, local / "evals")
         (local / "pytest.ini").write_text("[pytest]\n")
         remote.mkdir()
         write(remote, items)
-        options = ["--provider", "openai:standin-1", "--hl-base-url", f"{server.url}/v1"]
+        options = ["--provider", "openai:fake-1", "--hl-base-url", f"{server.url}/v1"]
         options += ["--hl-cache", "off", "--hl-concurrency", "32"]
         _print_job("mlx debates", alternate(_runs(local, ["-k", "debate"]), repeats))
         _print_job(f"{items} remote", alternate(_runs(remote, options), repeats))

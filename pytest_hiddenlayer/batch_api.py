@@ -1,4 +1,4 @@
-"""What the engine and the batch APIs of the vendors tell each other."""
+"""The protocol of a vendor's batch API, and the state of a batch."""
 
 from __future__ import annotations
 
@@ -11,60 +11,60 @@ from .types import Completion, Request
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchState:
-    """How far a batch is, as its server tells."""
+    """The state of a batch, as its server reports it."""
 
     id: str
-    ended: bool  # nothing more will come
-    n: int | None = None  # its requests; None: not told yet
-    parts: tuple[str, ...] = ()  # paths below the server's URL where the results lie
-    failed: str | None = None  # the server's words, where the batch as a whole was refused
-    cancelled: bool = False  # somebody ended it: what was not answered is not to be asked
-    created_s: float | None = None  # Unix time, as the two below
+    ended: bool  # there will be no more results
+    n: int | None = None  # number of requests; None: not reported yet
+    parts: tuple[str, ...] = ()  # paths of the result files below the server's URL
+    failed: str | None = None  # the server's message if it rejected the whole batch
+    cancelled: bool = False  # unprocessed requests must not be sent again
+    created_s: float | None = None  # Unix time, like the next two
     ended_s: float | None = None
     expires_s: float | None = None
 
 
 class BatchApi(Protocol):
-    """One model's batches. Every method raises ProviderError, TransientError where asking again may help."""
+    """The batches of one model. Every method raises ProviderError; TransientError if a retry may succeed."""
 
     @property
     def most_requests(self) -> int:
-        """Of one batch."""
+        """Maximum number of requests per batch."""
         ...
 
     @property
     def most_bytes(self) -> int:
-        """Of one batch."""
+        """Maximum size of a batch in bytes."""
         ...
 
     def kind(self, request: Request) -> str:
-        """Requests of different kinds cannot share a batch."""
+        """Return the kind of a request; all requests of a batch have the same kind."""
         ...
 
     def line(self, key: str, request: Request) -> bytes:
-        """The request as it stands in a batch, found again by `key`, without a line's end."""
+        """Return the entry of the request in a batch, identified by `key`, without a line end."""
         ...
 
     async def submit(self, kind: str, tag: str, lines: Sequence[bytes]) -> BatchState:
-        """A new batch of these lines."""
+        """Create a batch of these entries and return its state."""
         ...
 
     async def find(self, tag: str, since_s: float, n: int) -> list[BatchState]:
-        """The batches that may be the one submitted under `tag` with n requests at or after a Unix time."""
+        """Return the batches that may be the one submitted with `tag` and n requests since a Unix time."""
         ...
 
     async def state(self, batch_id: str) -> BatchState:
-        """How far a batch is."""
+        """Return the state of a batch."""
         ...
 
     def results(self, state: BatchState) -> AsyncIterator[bytes]:
-        """Its lines of results in any order, without the key of the server."""
+        """Yield the lines of its results in any order, with the key of the server removed."""
         ...
 
     def key(self, line: Mapping[str, Any]) -> str:
-        """What the request of a line of results was submitted under; empty where it does not tell."""
+        """Return the `key` with which the request of a result line was submitted; empty if the line has none."""
         ...
 
     def read(self, line: Mapping[str, Any], request: Request) -> Completion:
-        """The completion that a line of results tells. Raises what it tells instead."""
+        """Return the completion in a result line. Raises its error if it has none."""
         ...

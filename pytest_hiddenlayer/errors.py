@@ -1,14 +1,14 @@
-"""Every error this package raises on purpose.
+"""All exceptions that this package raises on purpose.
 
     HiddenLayerError
-    ├── TaskError          a task file or what it names is wrong        (user mends the file)
-    ├── UsageError         an option, a name or a path is wrong         (user mends the command)
-    │   └── UnknownNameError   a strategy, scorer or provider that nobody registered
-    ├── ProviderError      one call to a model failed                   (the record's outcome is `error`)
-    │   ├── TransientError        it may work when asked again          (it is asked again)
-    │   ├── BudgetExceededError           it was not asked: --budget is spent   (the item is skipped)
-    │   └── ProviderUnavailableError   nothing of this provider works here   (its items are skipped)
-    └── SnapshotError      a baseline cannot be trusted                 (the gate fails)
+    ├── TaskError                    a task file, or something it names, is wrong   (fix the file)
+    ├── UsageError                   an option, a name or a path is wrong           (fix the command)
+    │   └── UnknownNameError         no strategy, scorer or provider has this name
+    ├── ProviderError                one call to a model failed                     (outcome `error`)
+    │   ├── TransientError           a retry may succeed                            (the call is retried)
+    │   ├── BudgetExceededError      the call does not fit into --budget            (the item is skipped)
+    │   └── ProviderUnavailableError the provider cannot work on this machine       (its items are skipped)
+    └── SnapshotError                a baseline cannot be trusted                   (the gate fails)
 
 A message says what was asked, what was found and what to do.
 """
@@ -20,15 +20,15 @@ from collections.abc import Iterable
 
 
 class HiddenLayerError(Exception):
-    """Root of the tree: catching it catches every error raised on purpose."""
+    """Base class of all exceptions that this package raises on purpose."""
 
 
 class UsageError(HiddenLayerError):
-    """A wrong option, name or path; the message names the option."""
+    """An option, a name or a path is wrong; the message names the option."""
 
 
 class UnknownNameError(UsageError):
-    """A strategy, scorer or provider was asked for that nobody registered."""
+    """No strategy, scorer or provider is registered under this name."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
@@ -39,50 +39,50 @@ class UnknownNameError(UsageError):
 
 
 class TaskError(HiddenLayerError):
-    """A fault in a task file: `file:line: field: message`; line and field where they are known."""
+    """A task file is wrong. The message is `file:line: field: message`; line and field only if they are known."""
 
     def __init__(self, message: str, *, file: str, line: int | None = None, field: str | None = None) -> None:
-        place = file if line is None else f"{file}:{line}"
-        super().__init__(": ".join(part for part in (place, field, message) if part))
+        location = file if line is None else f"{file}:{line}"
+        super().__init__(": ".join(part for part in (location, field, message) if part))
         self.message, self.file, self.line, self.field = message, file, line, field
 
 
 class ProviderError(HiddenLayerError):
-    """One call to a model failed; what was asked of it has no answer."""
+    """One call to a model failed and has no response."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
-        self.status = status  # of HTTP, where a server refused; None: nobody told
+        self.status = status  # HTTP status of the response; None: unknown, or there is no response
 
 
 class TransientError(ProviderError):
-    """A call failed in a way that may pass: a rate limit, an overloaded server, a lost connection."""
+    """A call failed but a retry may succeed: a rate limit, an overloaded server, a lost connection."""
 
     def __init__(
         self,
         message: str,
         *,
-        status: int | None = None,  # of HTTP; None: no whole answer came
-        retry_after_s: float | None = None,  # what the server asked for; None: nothing
-        slow_down: bool = False,  # a rate limit or an overload: fewer calls at once would help
+        status: int | None = None,  # HTTP status; None: no complete response
+        retry_after_s: float | None = None,  # seconds that the server asks to wait; None: not stated
+        slow_down: bool = False,  # a rate limit or an overload: fewer concurrent calls help
     ) -> None:
         super().__init__(message, status=status)
         self.retry_after_s, self.slow_down = retry_after_s, slow_down
 
 
 class BudgetExceededError(ProviderError):
-    """A call was not made: what it may cost at most does not fit into what is left of the budget."""
+    """A call was not sent because its maximum cost exceeds the remaining budget."""
 
 
 class ProviderUnavailableError(ProviderError):
-    """A provider cannot work here at all; one sentence says what to install or start."""
+    """A provider cannot work on this machine; the message says what to install, set or start."""
 
 
 class SnapshotError(HiddenLayerError):
-    """A baseline is malformed, partial or from another version; it never passes silently."""
+    """A baseline is malformed, partial or from another version."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`, did you mean 'prompt'?` for the nearest of `known`, or an empty string where none is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean {near[0]!r}?" if near else ""
+    """Return `, did you mean 'prompt'?` for the closest word of `known`, or "" if no word is close."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean {matches[0]!r}?" if matches else ""

@@ -1,8 +1,8 @@
-"""Name → factory, for strategies, scorers and providers.
+"""Registries of strategies, scorers and providers: name → factory.
 
-Built-ins, plugins and a conftest's own come in by the same two doors: a decorator, or an
+Built-ins, plugins and a conftest.py register in one of two ways: with a decorator, or with an
 entry point in the group `hiddenlayer.strategies`, `hiddenlayer.scorers` or
-`hiddenlayer.providers`. An entry point is imported when its name is first asked for.
+`hiddenlayer.providers`. An entry point is imported when its name is first looked up.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class Registry:
-    """The factories of one kind; a decorated one wins over an entry point of the same name."""
+    """The factories of one kind; a decorated factory overrides an entry point of the same name."""
 
     kind: str
     group: str
     _own: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
     def register(self, name: str) -> Callable[[F], F]:
-        """A decorator that registers what it decorates under `name`."""
+        """Return a decorator that registers a factory under `name`. Raises UsageError for an invalid name."""
         if not name or not name.replace("_", "").isalnum():
             raise UsageError(f"{self.kind} name {name!r}: use letters, digits and underscores")
 
@@ -38,11 +38,11 @@ class Registry:
         return decorate
 
     def names(self) -> list[str]:
-        """Every name that `get` knows, sorted."""
+        """Return all registered names, sorted."""
         return sorted({*self._own, *_entry_points(self.group)})
 
     def get(self, name: str) -> Callable[..., Any]:
-        """The factory of that name. Raises UnknownNameError, or UsageError when its module does not import."""
+        """Return the factory of this name. Raises UnknownNameError, or UsageError if it cannot be imported."""
         if name in self._own:
             return self._own[name]
         entry = _entry_points(self.group).get(name)
@@ -51,7 +51,7 @@ class Registry:
         try:
             factory: Callable[..., Any] = entry.load()
         except (ImportError, AttributeError) as error:
-            raise UsageError(f"{self.kind} {name!r} ({entry.value}) does not load: {error}") from error
+            raise UsageError(f"{self.kind} {name!r} ({entry.value}) cannot be imported: {error}") from error
         return factory
 
 

@@ -1,13 +1,13 @@
-"""Models that ship in the package."""
+"""The model that ships with the package. Imports no other package of the project."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 BUNDLED = "nano-2"
-"""Name of the bundled model; raised whenever it is retrained."""
+"""Name of the bundled model; the number increases with every retraining."""
 
 
 def bundled_path() -> Path:
-    """The folder of the bundled model, as `mlx_lm.load` accepts it."""
+    """Return the folder of the bundled model, in the form that `mlx_lm.load` accepts."""
     return Path(__file__).parent / BUNDLED

@@ -1,4 +1,4 @@
-"""Models of an Ollama server, by its own chat API; streamed, which tells the time to the first token."""
+"""Models of an Ollama server, through its own chat API; responses are streamed to measure the time to first token."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 from . import ollama_server
 from .http.errors import clean
-from .http.parsing import chat, count, finish_reason, probabilities
+from .http.parsing import chat_messages, count, finish_reason, parse_logprobs
 from .http.server import checked_model, require_sdk
-from .ollama_server import room
+from .ollama_server import context_size
 
-MAX_TOKENS = 1024  # new tokens, where nobody says otherwise: some models never end
-KEEP_ALIVE = "10m"  # that the server holds the model after a call
+MAX_TOKENS = 1024  # default of new tokens: some models never stop
+KEEP_ALIVE = "10m"  # how long the server keeps the model loaded after a call
 
 
 class OllamaProvider:
-    """One model of an Ollama server; one attempt a call. The price of the cloud's models is unknown here."""
+    """One model of an Ollama server; one attempt per call. The price of cloud models is unknown."""
 
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         require_sdk("ollama", "ollama", "httpx", "aiohttp")
-        self._server = ollama_server.find(model, base_url, send_key=send_key)
+        self._server = ollama_server.find_server(model, base_url, send_key=send_key)
         self._context = ollama_server.context_length(self._server)
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
@@ -33,33 +33,33 @@ class OllamaProvider:
             deterministic=True,
             supports_json_schema=True,
         )
-        self._num_ctx = 0  # the largest so far: a server loads the model anew for each other size
+        self._num_ctx = 0  # the largest so far: the server reloads the model if the size changes
         self._streams = True
         self._client: Any = None
 
     @classmethod
     def check(cls, model: str | None) -> None:
-        """Raise UsageError for a name that no model has."""
+        """Raise UsageError for an invalid model name."""
         checked_model(model, "ollama")
 
     async def complete(self, request: Request) -> Completion:
-        """One completion by one attempt. Raises ProviderError; TransientError where asking again may help."""
+        """Return one completion by one attempt. Raises ProviderError; TransientError if a retry may succeed."""
         if self._client is None:
             self._client = self._open()
-        began = time.perf_counter()
-        heard = _Heard(began)
+        start_s = time.perf_counter()
+        accumulator = _Accumulator(start_s)
         try:
-            answer = await self._client.chat(**self._arguments(request))
+            response = await self._client.chat(**self._arguments(request))
             if self._streams:
-                async for part in answer:
-                    heard.add(part)
+                async for chunk in response:
+                    accumulator.add(chunk)
             else:
-                heard.add(answer)
+                accumulator.add(response)
         except ProviderError:
             raise
-        except Exception as error:  # the client's own errors, and what pydantic and JSON make of a broken body
-            raise self._meant(error) from None
-        return self._completion(heard, request, time.perf_counter() - began)
+        except Exception as error:  # errors of the SDK, and of pydantic and JSON for a malformed body
+            raise self._unwrap_error(error) from None
+        return self._completion(accumulator, request, time.perf_counter() - start_s)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -69,19 +69,19 @@ class OllamaProvider:
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         params = request.params
-        most = params.max_tokens or MAX_TOKENS
-        self._num_ctx = max(self._num_ctx, room(request.messages, most, self._context))
+        max_tokens = params.max_tokens or MAX_TOKENS
+        self._num_ctx = max(self._num_ctx, context_size(request.messages, max_tokens, self._context))
         options = {
             "seed": request.seed,
             "num_ctx": self._num_ctx,
-            "num_predict": most,
+            "num_predict": max_tokens,
             "temperature": params.temperature,
             "top_p": params.top_p,
             "stop": list(params.stop) if params.stop else None,
         }
         arguments: dict[str, Any] = {
             "model": self.model,
-            "messages": chat(request),
+            "messages": chat_messages(request),
             "stream": self._streams,
             "keep_alive": KEEP_ALIVE,
             "options": {name: value for name, value in options.items() if value is not None},
@@ -92,15 +92,15 @@ class OllamaProvider:
             arguments["format"] = dict(request.schema)
         return arguments
 
-    def _completion(self, heard: _Heard, request: Request, latency_s: float) -> Completion:
-        end = heard.end
+    def _completion(self, accumulator: _Accumulator, request: Request, latency_s: float) -> Completion:
+        end = accumulator.end
         if end is None:
-            raise TransientError(f"{self._server.subject}: the answer ended before it was complete", status=200)
+            raise TransientError(f"{self._server.subject}: the response ended before it was complete", status=200)
         if end.get("done_reason") == "load":
-            raise ProviderError(f"{self._server.subject}: it only loaded the model: the messages are empty")
-        logprobs, top = probabilities(heard.tokens, request.top_logprobs)
+            raise ProviderError(f"{self._server.subject}: the server only loaded the model: the messages are empty")
+        logprobs, top_logprobs = parse_logprobs(accumulator.tokens, request.top_logprobs)
         return Completion(
-            text="".join(heard.texts),
+            text="".join(accumulator.texts),
             finish_reason=finish_reason(end.get("done_reason")),
             usage=Usage(
                 input_tokens=count(end, "prompt_eval_count"), output_tokens=count(end, "eval_count"), calls=1
@@ -108,9 +108,9 @@ class OllamaProvider:
             latency_s=latency_s,
             model=end.get("model") or self.model,
             logprobs=logprobs,
-            top_logprobs=top,
+            top_logprobs=top_logprobs,
             cost_usd=None if self.model.endswith("cloud") else self._server.cost_usd,
-            time_to_first_token_s=heard.first_s if self._streams else None,
+            time_to_first_token_s=accumulator.first_s if self._streams else None,
         )
 
     def _open(self) -> Any:
@@ -122,32 +122,32 @@ class OllamaProvider:
         transport = Transport(httpx, self._server, _hint)
         return AsyncClient(self._server.url, follow_redirects=False, transport=transport)
 
-    def _meant(self, error: Exception) -> ProviderError:
-        said = clean(f"{type(error).__name__}: {error}", self._server.key)
+    def _unwrap_error(self, error: Exception) -> ProviderError:
+        reason = clean(f"{type(error).__name__}: {error}", self._server.key)
         if type(error).__name__ == "ResponseError":  # an error in the middle of a stream
-            return TransientError(f"{self._server.subject}: {said}", status=200)
-        return TransientError(f"{self._server.subject}: HTTP 200 without an answer: {said}", status=200)
+            return TransientError(f"{self._server.subject}: {reason}", status=200)
+        return TransientError(f"{self._server.subject}: HTTP 200 without a valid response: {reason}", status=200)
 
 
-class _Heard:
-    """What came of an answer so far."""
+class _Accumulator:
+    """Combines the chunks of one response."""
 
-    def __init__(self, began: float) -> None:
-        self._began = began
+    def __init__(self, start_s: float) -> None:
+        self._start_s = start_s
         self.texts: list[str] = []
         self.tokens: list[Any] = []
         self.first_s: float | None = None  # seconds to the first text
-        self.end: dict[str, Any] | None = None  # the last part, with reason and counts
+        self.end: dict[str, Any] | None = None  # the last chunk, with finish reason and token counts
 
-    def add(self, part: Any) -> None:
-        """Take the next part, or the whole."""
-        text = part.message.content or ""
+    def add(self, chunk: Any) -> None:
+        """Add the next chunk, or the whole response."""
+        text = chunk.message.content or ""
         if text and self.first_s is None:
-            self.first_s = time.perf_counter() - self._began
+            self.first_s = time.perf_counter() - self._start_s
         self.texts.append(text)
-        self.tokens.extend(token.model_dump() for token in part.logprobs or ())
-        if part.done:
-            self.end = part.model_dump(exclude={"message", "logprobs"})
+        self.tokens.extend(token.model_dump() for token in chunk.logprobs or ())
+        if chunk.done:
+            self.end = chunk.model_dump(exclude={"message", "logprobs"})
 
 
 def _hint(status: int, body: str) -> str:

@@ -1,4 +1,4 @@
-"""An Ollama server: where it is, which models it has, how much they read."""
+"""An Ollama server: its URL, its models and their context length."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from urllib.parse import urlsplit
 
 from ..errors import ProviderUnavailableError, UsageError, did_you_mean
 from ..types import Message
-from .http.server import Server, ask_json, checked_model, key_hint, unanswered, validate_url, with_hint, withheld_key
+from .http.server import (
+    Server,
+    checked_model,
+    key_hint,
+    request_json,
+    unreachable_error,
+    validate_url,
+    with_hint,
+    withheld_key,
+)
 
 VENDOR = "https://ollama.com"
 PORT = 11434
-LEAST_CONTEXT = 4096  # tokens; what a server takes by itself, or more
+MIN_CONTEXT = 4096  # tokens; at least the default of a server
 
 
-def find(model: str | None, base_url: str | None, *, send_key: bool = True) -> Server:
-    """The server with its model. Raises ProviderUnavailableError where either is not there.
+def find_server(model: str | None, base_url: str | None, *, send_key: bool = True) -> Server:
+    """Return the server and its model. Raises ProviderUnavailableError if either does not exist.
 
-    Without `base_url`, `OLLAMA_HOST` counts, in the forms that Ollama itself takes. Without `send_key` only
+    Without `base_url`, `OLLAMA_HOST` applies, in every form that Ollama accepts. Without `send_key` only
     Ollama's own cloud gets the key.
     """
     checked_model(model, "ollama")
@@ -28,62 +37,62 @@ def find(model: str | None, base_url: str | None, *, send_key: bool = True) -> S
     withheld = "" if url == VENDOR or url.startswith(f"{VENDOR}/") else _withheld(url, send_key)
     key = None if withheld else os.environ.get("OLLAMA_API_KEY", "").strip() or None
     try:
-        digests = {str(one["model"]): str(one.get("digest") or "") for one in _models(url, key)}
+        digests = {str(entry["model"]): str(entry.get("digest") or "") for entry in _models(url, key)}
     except (OSError, HTTPException) as error:
-        raise unanswered(url, "ollama", error) from error
+        raise unreachable_error(url, "ollama", error) from error
     except (ValueError, KeyError, TypeError) as error:
-        why = with_hint(error, key_hint(withheld, "ollama", url))
+        reason = with_hint(error, key_hint(withheld, "ollama", url))
         raise ProviderUnavailableError(
-            f"provider 'ollama': what answers at {url} is no Ollama server ({type(error).__name__}: {why})"
+            f"provider 'ollama': the server at {url} is not an Ollama server ({type(error).__name__}: {reason})"
         ) from error
-    name = _installed(model, list(digests), url)
+    name = _installed_name(model, list(digests), url)
     return Server(provider="ollama", model=name, url=url, key=key, fingerprint=digests[name], withheld=withheld)
 
 
 def _withheld(url: str, send_key: bool) -> str:
     host = os.environ.get("OLLAMA_HOST", "")
-    own_url = host_url(host) if host.strip() and not send_key else ""
-    return withheld_key("OLLAMA_API_KEY", url, own_url, send_key=send_key)
+    env_url = host_url(host) if host.strip() and not send_key else ""
+    return withheld_key("OLLAMA_API_KEY", url, env_url, send_key=send_key)
 
 
 def _models(url: str, key: str | None) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = ask_json("GET", f"{url}/api/tags", key)["models"]
-    return found
+    models: list[Mapping[str, Any]] = request_json("GET", f"{url}/api/tags", key)["models"]
+    return models
 
 
 def host_url(host: str) -> str:
-    """The URL that `OLLAMA_HOST` means: scheme and port may be left out, and 0.0.0.0 is this machine."""
+    """Return the URL for a value of `OLLAMA_HOST`: scheme and port are optional, 0.0.0.0 means this machine."""
     host = host.strip() or "127.0.0.1"
     url = validate_url(host if "://" in host else f"http://{host}")
     parts = urlsplit(url)
     name = "127.0.0.1" if parts.hostname == "0.0.0.0" else parts.hostname or ""
     name = f"[{name}]" if ":" in name else name
-    bare = PORT if "://" not in host else {"https": 443}.get(parts.scheme, 80)
-    return f"{parts.scheme}://{name}:{parts.port or bare}{parts.path}"
+    default_port = PORT if "://" not in host else {"https": 443}.get(parts.scheme, 80)
+    return f"{parts.scheme}://{name}:{parts.port or default_port}{parts.path}"
 
 
 def context_length(server: Server) -> int | None:
-    """Tokens that the model reads at most; None where the server does not tell."""
+    """Return the context length of the model in tokens; None if the server does not report it."""
     try:
-        told = ask_json("POST", f"{server.url}/api/show", server.key, {"model": server.model})["model_info"]
-        return next((int(value) for name, value in told.items() if name.endswith(".context_length")), None)
+        info = request_json("POST", f"{server.url}/api/show", server.key, {"model": server.model})["model_info"]
+        return next((int(value) for name, value in info.items() if name.endswith(".context_length")), None)
     except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def room(messages: Sequence[Message], max_tokens: int, most: int | None) -> int:
-    """Tokens of context for a prompt and its answer: a power of two, at most what the model reads.
+def context_size(messages: Sequence[Message], max_tokens: int, limit: int | None) -> int:
+    """Return the tokens of context to request: a power of two that fits prompt and response, at most `limit`.
 
-    A prompt is taken for a token in three bytes, which real text stays below.
+    A prompt counts one token per three bytes, which real text stays below.
     """
     needed = max_tokens + 16 + sum(16 + len(message.content.encode()) // 3 for message in messages)
-    found = LEAST_CONTEXT
-    while found < needed:
-        found *= 2
-    return found if most is None else min(found, most)
+    size = MIN_CONTEXT
+    while size < needed:
+        size *= 2
+    return size if limit is None else min(size, limit)
 
 
-def _installed(model: str | None, names: Sequence[str], url: str) -> str:
+def _installed_name(model: str | None, names: Sequence[str], url: str) -> str:
     if model is None:
         if len(names) == 1:
             return names[0]

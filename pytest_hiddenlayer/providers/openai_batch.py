@@ -1,7 +1,7 @@
-"""OpenAI's batches: a file of requests goes up, a batch is made of it, files of answers and errors come down.
+"""OpenAI's batch API: upload a file of requests, create a batch of it, download files of responses and errors.
 
-Limits, statuses and the form of the lines: https://developers.openai.com/api/docs/guides/batch,
-read in November 2026, and the types of the client (`openai.types.Batch`).
+Limits, statuses and the format of the lines: https://developers.openai.com/api/docs/guides/batch,
+read in November 2026, and the types of the SDK (`openai.types.Batch`).
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
 from .http.client import Client
-from .http.errors import clean, error_from_status, reading
+from .http.errors import clean, error_from_status, require_format
 from .http.parsing import count
 from .http.server import Server
 
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
-TAG = "hiddenlayer"  # in a batch's metadata: what finds it again
-_PAGE = 100
-_MOST_PAGES = 20
-_SKEW_S = 600.0  # that the server's clock may be behind ours
+TAG = "hiddenlayer"  # key in the metadata of a batch, to find it again
+_PAGE_SIZE = 100
+_MAX_PAGES = 20
+_SKEW_S = 600.0  # tolerance if the server's clock is behind
 
 Body = Callable[[Request], Mapping[str, Any]]
 Read = Callable[[Mapping[str, Any], Request, float], Completion]
 
 
 class OpenAIBatches:
-    """Batches of one model at one endpoint; fulfils the BatchApi protocol."""
+    """Batches of one model at one endpoint; implements the BatchApi protocol."""
 
     most_requests = 50_000
     most_bytes = 200_000_000
@@ -39,89 +39,92 @@ class OpenAIBatches:
         self._body, self._read = body, read
 
     def kind(self, request: Request) -> str:
-        """One endpoint, one kind."""
+        """Return the endpoint, which is the same for all requests."""
         return self._path
 
     def line(self, key: str, request: Request) -> bytes:
-        """One line of the file of requests."""
+        """Return the line of the request in the uploaded file."""
         line = {"custom_id": key, "method": "POST", "url": self._path, "body": self._body(request)}
         return json.dumps(line, separators=(",", ":")).encode()
 
     async def submit(self, kind: str, tag: str, lines: Sequence[bytes]) -> BatchState:
-        """A new batch; `tag` stands in its metadata."""
+        """Upload the lines and create a batch with `tag` in its metadata."""
         content = b"\n".join(lines) + b"\n"
         file = await self._client.upload("/files", {"purpose": "batch"}, f"hiddenlayer-{tag}.jsonl", content)
-        with reading(self._server, "file id", file):
-            asked = {
+        with require_format(self._server, "file id", file):
+            body = {
                 "input_file_id": "" + file["id"],
                 "endpoint": kind,
                 "completion_window": "24h",
                 "metadata": {TAG: tag},
             }
-        return self._state(await self._client.post("/batches", asked))
+        return self._state(await self._client.post("/batches", body))
 
     async def find(self, tag: str, since_s: float, n: int) -> list[BatchState]:
-        """The batch with this tag, if there is one."""
-        query = {"limit": str(_PAGE)}
-        for _ in range(_MOST_PAGES):
+        """Return the batch with this tag, if it exists."""
+        query = {"limit": str(_PAGE_SIZE)}
+        for _ in range(_MAX_PAGES):
             page = await self._client.get("/batches", query)
-            with reading(self._server, "list of batches", page):
+            with require_format(self._server, "list of batches", page):
                 batches = page["data"]
-                found = [one for one in batches if (one.get("metadata") or {}).get(TAG) == tag]
-                if found or not batches or not page.get("has_more") or batches[-1]["created_at"] < since_s - _SKEW_S:
-                    return [self._state(one) for one in found]
+                tagged = [batch for batch in batches if (batch.get("metadata") or {}).get(TAG) == tag]
+                if tagged or not batches or not page.get("has_more") or batches[-1]["created_at"] < since_s - _SKEW_S:
+                    return [self._state(batch) for batch in tagged]
                 query["after"] = "" + batches[-1]["id"]
         return []
 
     async def state(self, batch_id: str) -> BatchState:
-        """How far a batch is."""
+        """Return the state of a batch."""
         return self._state(await self._client.get(f"/batches/{batch_id}"))
 
     async def results(self, state: BatchState) -> AsyncIterator[bytes]:
-        """The lines of the file of answers, then those of the file of errors."""
+        """Yield the lines of the response file, then those of the error file."""
         for path in state.parts:
             async for line in self._client.lines(path):
                 yield line.replace(self._server.key.encode(), b"[key]") if self._server.key else line
 
     def key(self, line: Mapping[str, Any]) -> str:
-        """Its custom_id."""
+        """Return its custom_id."""
         return str(line.get("custom_id") or "")
 
     def read(self, line: Mapping[str, Any], request: Request) -> Completion:
-        """The completion of a line, read as any other answer. Raises as a call by itself would."""
-        answer = line.get("response")
-        if not isinstance(answer, dict):
-            error = line.get("error")
-            why = error if isinstance(error, dict) else {}
-            words = clean(str(why.get("message") or why.get("code") or "no reason given"), self._server.key)
-            kind = ProviderError if why.get("code") == "batch_cancelled" else TransientError
-            raise kind(f"{self._server.subject}: not answered in its batch: {words}")
-        status, body = count(answer, "status_code"), answer.get("body")
+        """Return the completion in a result line. Raises the same errors as a single call."""
+        response = line.get("response")
+        if not isinstance(response, dict):
+            raise self._unprocessed_error(line.get("error"))
+        status, body = count(response, "status_code"), response.get("body")
         if status is None or not isinstance(body, dict):
-            raise TransientError(f"{self._server.subject}: a line of its batch holds no answer")
+            raise TransientError(f"{self._server.subject}: its result line in the batch has no response")
         if status != 200:
-            told = json.dumps(body)
-            raise error_from_status(self._server, status, {}, told.encode(), self._client.hint(status, told))
+            text = json.dumps(body)
+            raise error_from_status(self._server, status, {}, text.encode(), self._client.hint(status, text))
         return self._read(body, request, 0.0)
 
-    def _state(self, found: Mapping[str, Any]) -> BatchState:
-        with reading(self._server, "batch", found):
-            word = found["status"]
-            files = (found.get("output_file_id"), found.get("error_file_id"))
+    def _unprocessed_error(self, error: object) -> ProviderError:
+        """Return the exception for a request that the batch did not process."""
+        fields = error if isinstance(error, dict) else {}
+        reason = clean(str(fields.get("message") or fields.get("code") or "no reason given"), self._server.key)
+        kind = ProviderError if fields.get("code") == "batch_cancelled" else TransientError
+        return kind(f"{self._server.subject}: not answered in its batch: {reason}")
+
+    def _state(self, batch: Mapping[str, Any]) -> BatchState:
+        with require_format(self._server, "batch", batch):
+            status = batch["status"]
+            files = (batch.get("output_file_id"), batch.get("error_file_id"))
             return BatchState(
-                id="" + found["id"],
-                ended=word in ENDED,
-                n=count(found, "request_counts", "total") or None,
+                id="" + batch["id"],
+                ended=status in ENDED,
+                n=count(batch, "request_counts", "total") or None,
                 parts=tuple(f"/files/{file}/content" for file in files if file),
-                cancelled=word == "cancelled",
-                failed=self._refused(found) if word == "failed" else None,
-                created_s=count(found, "created_at"),
-                ended_s=next((at for name in ENDED if (at := count(found, f"{name}_at")) is not None), None),
-                expires_s=count(found, "expires_at"),
+                cancelled=status == "cancelled",
+                failed=self._rejection(batch) if status == "failed" else None,
+                created_s=count(batch, "created_at"),
+                ended_s=next((time_s for name in ENDED if (time_s := count(batch, f"{name}_at")) is not None), None),
+                expires_s=count(batch, "expires_at"),
             )
 
-    def _refused(self, found: Mapping[str, Any]) -> str:
-        """Why a whole batch failed: mostly its validation, which names a line of the file."""
-        errors = (found.get("errors") or {}).get("data") or []
-        words = [f"line {one['line']}: {one['message']}" if one.get("line") else one["message"] for one in errors]
-        return clean("; ".join(map(str, words)) or "no reason given", self._server.key)
+    def _rejection(self, batch: Mapping[str, Any]) -> str:
+        """Return why the whole batch failed: usually a validation error, with a line number of the file."""
+        errors = (batch.get("errors") or {}).get("data") or []
+        messages = [f"line {e['line']}: {e['message']}" if e.get("line") else e["message"] for e in errors]
+        return clean("; ".join(map(str, messages)) or "no reason given", self._server.key)

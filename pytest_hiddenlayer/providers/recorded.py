@@ -1,4 +1,4 @@
-"""Answers that somebody else's model already gave, from a task's `outputs`."""
+"""Outputs that another model produced earlier, from the `outputs` of a task."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..types import Completion, Request, Usage
 
 
 class RecordedProvider:
-    """Returns the recorded output of a sample, one an epoch; tokens and latency of it are unknown."""
+    """Returns the recorded output of a sample, one per epoch. Its tokens and latency are unknown."""
 
     single_only = True  # a recorded output is a final answer: there is nobody to debate with
     default_model = "recorded"
@@ -16,17 +16,17 @@ class RecordedProvider:
         self.model = model or self.default_model
 
     async def complete(self, request: Request) -> Completion:
-        """The recorded output. Raises ProviderError where the task has none for this sample and epoch."""
-        if request.outputs is None:  # a scorer asks: what the candidate said must not be taken for a verdict
+        """Return the recorded output. Raises ProviderError if the task has none for this sample and epoch."""
+        if request.outputs is None:  # a scorer's call: an output must not count as a verdict
             raise ProviderError("provider 'recorded' holds final answers and cannot judge: name a model with --judge")
-        found = request.outputs
-        if request.epoch > len(found):
+        outputs = request.outputs
+        if request.epoch > len(outputs):
             raise ProviderError(
                 f"sample {request.sample_id!r}, epoch {request.epoch}: "
-                f"{len(found)} output(s) recorded; add it to the task's `outputs`"
+                f"{len(outputs)} output(s) recorded; add it to the task's `outputs`"
             )
         return Completion(
-            text=found[request.epoch - 1],
+            text=outputs[request.epoch - 1],
             finish_reason="stop",
             usage=Usage(calls=1),
             latency_s=0.0,
@@ -35,4 +35,4 @@ class RecordedProvider:
         )
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is no connection."""

@@ -1,4 +1,4 @@
-"""A model that answers by rules from a JSON file: for tests of strategies, gates and conftests.
+"""A model that replies by rules from a JSON file: for tests of strategies, gates and conftest.py files.
 
     --provider scripted:replies.json
 
@@ -7,14 +7,14 @@
                {"contains": "boom", "error": "server said 500"}],
      "default": "I do not know."}
 
-The first rule that fits answers: `role` is a regular expression for the whole role, `round` a
-number, `contains` text of the last message. `replies` are taken by the call's seed. A rule
-may also set `finish_reason` and `delay_s`. Without a file it repeats the last message.
+The first matching rule replies: `role` is a regular expression for the whole role, `round` a
+number, `contains` a text in the last message. The seed of the call selects one of `replies`. A rule
+may also set `finish_reason` and `delay_s`. Without a file the model repeats the last message.
 
-A rule may play a model that tells its probabilities: `logprobs` is a list with the natural log
-of each token taken, `top_logprobs` a list with {text: natural log} for each, which is returned
-where it was asked for. With `structured`, an object, the rule replies this object as JSON
-wherever a schema was asked for, as a provider with structured output would.
+A rule may also set log-probabilities: `logprobs` is a list with the natural log per output token,
+`top_logprobs` a list with {text: natural log} per token, which is returned if the request asks for
+it. If a request has a schema, a rule with `structured`, an object, replies with this object as JSON,
+as a provider with structured output does.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _KEYS |= {"logprobs", "top_logprobs", "structured"}
 
 
 class ScriptedProvider:
-    """Answers from `rules`; counts words as tokens; free."""
+    """Replies by `rules`. A token is a word; a call costs nothing."""
 
     default_model = "scripted"
 
     def __init__(self, model: str | None = None, script: Mapping[str, Any] | None = None) -> None:
         self.model = model or self.default_model
-        script = script if script is not None else _read(model)
+        script = script if script is not None else _read_script(model)
         self._rules: list[Mapping[str, Any]] = list(script.get("rules", []))
         self._default: str | None = script.get("default")
         has_structured = any("structured" in rule for rule in self._rules)
@@ -52,20 +52,20 @@ class ScriptedProvider:
                 raise UsageError(f"scripted rule {dict(rule)!r}: unknown {sorted(unknown)}; allowed: {sorted(_KEYS)}")
 
     async def complete(self, request: Request) -> Completion:
-        """The reply of the first rule that fits. Raises ProviderError where that rule is an error."""
-        began = time.perf_counter()
-        said = request.messages[-1].content
-        rule = next((r for r in self._rules if _fits(r, request, said)), {})
+        """Return the reply of the first matching rule. Raises ProviderError if that rule has `error`."""
+        start_s = time.perf_counter()
+        prompt = request.messages[-1].content
+        rule = next((rule for rule in self._rules if _matches(rule, request, prompt)), {})
         await asyncio.sleep(rule.get("delay_s", 0.0))
         if "error" in rule:
             raise ProviderError(rule["error"])
-        text = _reply(rule, request, said if self._default is None else self._default)
+        text = _reply(rule, request, prompt if self._default is None else self._default)
         words = sum(len(message.content.split()) for message in request.messages)
         return Completion(
             text=text,
             finish_reason=rule.get("finish_reason", "stop"),
             usage=Usage(input_tokens=words, output_tokens=len(text.split()), calls=1),
-            latency_s=time.perf_counter() - began,
+            latency_s=time.perf_counter() - start_s,
             model=self.model,
             logprobs=tuple(rule["logprobs"]) if "logprobs" in rule else None,
             cost_usd=0.0,
@@ -73,10 +73,10 @@ class ScriptedProvider:
         )
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is no connection."""
 
 
-def _read(model: str | None) -> Mapping[str, Any]:
+def _read_script(model: str | None) -> Mapping[str, Any]:
     if model is None:
         return {}
     try:
@@ -90,11 +90,11 @@ def _read(model: str | None) -> Mapping[str, Any]:
     return script
 
 
-def _fits(rule: Mapping[str, Any], request: Request, said: str) -> bool:
+def _matches(rule: Mapping[str, Any], request: Request, prompt: str) -> bool:
     return (
         re.fullmatch(rule.get("role", ".*"), request.role) is not None
         and rule.get("round", request.round) == request.round
-        and rule.get("contains", "") in said
+        and rule.get("contains", "") in prompt
     )
 
 

@@ -7,7 +7,6 @@ from support.cases import TASK
 
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.model_names import model_slugs
 from pytest_hiddenlayer.options import RunOptions, limited
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
@@ -43,14 +42,6 @@ def test_judge_option_overrides_the_task_file(case):
     assert case().cell.judge is None
     assert case(more="judge: scripted:written\n").cell.judge == ModelName(provider="scripted", model="written")
     assert case(more="judge: scripted:written\n", judge=judge).cell.judge == judge
-
-
-def test_models_of_one_run_have_distinct_slugs():
-    """Models whose names end alike get distinct slugs; other slugs do not change."""
-    names = [ModelName(provider="recorded", model=model) for model in ("a/m", "b/m", "n")]
-    slugs = model_slugs(RunOptions(providers=tuple(names)))
-    assert slugs[names[2]] == "n"
-    assert len(set(slugs.values())) == 3
 
 
 def test_the_same_strategy_twice_in_a_task_file_is_refused(case):

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from fake_server import standin
-from fake_server.asking import KEY
+from fake_server import fake_server
+from fake_server.requests import KEY
 
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
@@ -25,7 +25,7 @@ PATHS = {"openai": "/v1", "openai_responses": "/v1", "anthropic": "", "ollama": 
 def engine(provider: str, server, **options: Any) -> Iterator[Runtime]:
     """A runtime whose provider calls the fake server."""
     settings = {"cache": "off", "base_urls": {provider: f"{server.url}{PATHS[provider]}"}, **options}
-    runtime = Runtime(RunOptions(providers=(ModelName(provider=provider, model="standin-1"),), **settings), "r")
+    runtime = Runtime(RunOptions(providers=(ModelName(provider=provider, model="fake-1"),), **settings), "r")
     try:
         yield runtime
     finally:
@@ -51,7 +51,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_samples_complete_despite_faults(provider, monkeypatch):
     """With 30 % of requests failing in six ways, all 500 samples complete with at most 1.5 requests each."""
     monkeypatch.setattr("pytest_hiddenlayer.calls.factory.FIRST_WAIT_S", 0.05)
-    with standin(faults=SHARES) as server, engine(provider, server) as runtime:
+    with fake_server(faults=SHARES) as server, engine(provider, server) as runtime:
         runtime.provider(runtime.options.providers[0])
         before = server.stats()["requests"]  # opening Ollama requests its list of models
         records = run_samples(runtime, 500)
@@ -66,7 +66,7 @@ def test_all_samples_complete_despite_faults(provider, monkeypatch):
 @pytest.mark.parametrize("provider", PATHS)
 def test_a_trickling_body_meets_the_deadline(provider):
     """Against a body of one byte per second, each attempt ends at its deadline, and the retries end in an error."""
-    with standin() as server, engine(provider, server, timeout_s=0.5) as runtime:
+    with fake_server() as server, engine(provider, server, timeout_s=0.5) as runtime:
         client = runtime.provider(runtime.options.providers[0])
         messages = (Message(role="user", content="FAULT=trickle"),)
         request = Request(messages=messages, params=GenerationConfig(), seed=1)
@@ -88,7 +88,7 @@ def test_a_trickling_body_meets_the_deadline(provider):
 @pytest.mark.parametrize("provider", ["openai", "openai_responses", "anthropic"])
 def test_an_echoed_key_is_redacted(provider):
     """If a server answers 401 with the key in its body and headers, no record contains the key."""
-    with standin(key="another") as server, engine(provider, server) as runtime:
+    with fake_server(key="another") as server, engine(provider, server) as runtime:
         records = run_samples(runtime, 3)
         requests = server.stats()["requests"]
     assert [record.outcome for record in records] == ["error"] * 3
@@ -99,7 +99,7 @@ def test_an_echoed_key_is_redacted(provider):
 
 def test_a_limited_server_is_kept_busy():
     """If a server refuses more than 8 calls in flight, all samples complete with few refused requests."""
-    with standin(most_in_flight=8, latency_s=0.02) as server, engine("openai", server) as runtime:
+    with fake_server(most_in_flight=8, latency_s=0.02) as server, engine("openai", server) as runtime:
         records = run_samples(runtime, 300)
         stats = server.stats()
     assert {record.outcome for record in records} == {"correct"}

@@ -138,5 +138,5 @@ def test_calls_before_an_error_are_kept(case):
 
 def test_a_usage_error_is_raised(case):
     """A usage error in a strategy is raised, because every sample would repeat it."""
-    with pytest.raises(UsageError, match="at least 1 is needed"):
+    with pytest.raises(UsageError, match="use at least 1"):
         run(case(strategies=(parse_strategy("self_consistency:n_samples=0"),)), {})

@@ -56,10 +56,11 @@ def test_waiting_on_a_dead_loop_is_an_error(case):
     runtime = Runtime(RunOptions(), "r")
     slow = ScriptedProvider(script={"rules": [{"delay_s": 60, "reply": "late"}]})
     future = runtime.submit(case(), slow, slow)
-    alive, runtime._thread = runtime._thread, threading.Thread()
+    event_loop = runtime.pool.event_loop
+    alive, event_loop._thread = event_loop._thread, threading.Thread()
     with pytest.raises(ProviderError, match="thread has ended"):
         runtime.wait(future)
-    runtime._thread = alive
+    event_loop._thread = alive
     runtime.close()
 
 

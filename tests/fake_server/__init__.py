@@ -1,11 +1,11 @@
-"""A stand-in for model servers, on loopback: the documented wire formats, fixed answers, faults on demand.
+"""A fake model server on loopback: the documented wire formats, fixed answers, faults on demand.
 
-    with standin(latency_s=0.2, faults={"429": 0.1}) as server:
+    with fake_server(latency_s=0.2, faults={"429": 0.1}) as server:
         server.url, server.stats()
 
-It is no model. It speaks OpenAI's chat completions, responses, models, files and batches (below /v1),
+It runs no model. It speaks OpenAI's chat completions, responses, models, files and batches (below /v1),
 Anthropic's messages and message batches (below /v1) and Ollama's chat, tags, show and version (below
-/api). What it answers and when it fails can be written into the prompt: see `replies` and `faults`.
+/api). A prompt can say what the server answers and when it fails: see `replies` and `faults`.
 """
 
 from __future__ import annotations
@@ -27,39 +27,39 @@ from .server import Config, Server
 
 
 @dataclass(frozen=True)
-class Running:
-    """A running stand-in."""
+class FakeServer:
+    """A running fake server."""
 
-    url: str  # without a slash at its end; OpenAI's base URL is this and /v1
+    url: str  # without a final slash; OpenAI's base URL is this and /v1
 
     def stats(self) -> dict[str, Any]:
-        """What it was asked so far: the fields of `server.Seen`."""
-        with urllib.request.urlopen(f"{self.url}/stats", timeout=60) as reply:
-            found: dict[str, Any] = json.load(reply)
-            return found
+        """Return what the server has received so far: the fields of `server.Stats`."""
+        with urllib.request.urlopen(f"{self.url}/stats", timeout=60) as response:
+            stats: dict[str, Any] = json.load(response)
+            return stats
 
     def finish(self) -> None:
-        """Make and end all batches, those to come too, without waiting."""
+        """Create and end all batches at once, including those that are created later."""
         urllib.request.urlopen(f"{self.url}/finish", timeout=60).close()
 
 
 @contextmanager
-def standin(*, process: bool = False, **config: Any) -> Iterator[Running]:
-    """Run the server in a thread, or with `process` in a process of its own; `config` is `server.Config`'s."""
+def fake_server(*, process: bool = False, **config: Any) -> Iterator[FakeServer]:
+    """Run the server in a thread, or in a separate process with `process`; `config` is that of `server.Config`."""
     with _process(config) if process else _thread(config) as port:
-        yield Running(f"http://127.0.0.1:{port}")
+        yield FakeServer(f"http://127.0.0.1:{port}")
 
 
 @contextmanager
 def _thread(config: dict[str, Any]) -> Iterator[int]:
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="standin", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name="fake-server", daemon=True)
     thread.start()
     server = Server(Config(**config))
     try:
         yield asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
     finally:
-        asyncio.run_coroutine_threadsafe(server.end(), loop).result(60)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(60)
         loop.close()
@@ -68,8 +68,8 @@ def _thread(config: dict[str, Any]) -> Iterator[int]:
 @contextmanager
 def _process(config: dict[str, Any]) -> Iterator[int]:
     command = [sys.executable, "-m", "fake_server", json.dumps(config)]
-    place = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=place) as child:
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as child:
         assert child.stdout is not None
         try:
             yield int(child.stdout.readline())

@@ -1,4 +1,4 @@
-"""`python -m standin [JSON of the configuration]` from the folder `tests`: serve until killed, print the port."""
+"""`python -m fake_server [CONFIG_JSON]` in the folder `tests`: print the port, then serve until killed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 from .server import Config, Server
 
 
-async def main(text: str = "{}") -> None:
-    """Serve on a free port, which is printed."""
-    print(await Server(Config(**json.loads(text))).start(), flush=True)
+async def main(config: str = "{}") -> None:
+    """Serve on a free port and print it."""
+    print(await Server(Config(**json.loads(config))).start(), flush=True)
     await asyncio.Event().wait()
 
 

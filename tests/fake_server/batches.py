@@ -1,10 +1,10 @@
-"""The batch endpoints of OpenAI and Anthropic: batches that end after a while, their results in another order.
+"""The batch endpoints of OpenAI and Anthropic: batches end after `batch_s`, their results are in another order.
 
-A request fails as it would by itself (`FAULT=400`, `FAULT=500*1`), and in two ways of batches:
+A request fails as a single request does (`FAULT=400`, `FAULT=500*1`), or in one of three ways of batches:
 
-    FAULT=expired*1     it was not reached before the batch expired
+    FAULT=expired*1     the batch expires before the request is processed
     FAULT=missing*1     the results do not mention it
-    FAULT=cancelled*1   somebody cancelled its batch
+    FAULT=cancelled*1   the batch is cancelled before the request is processed
 """
 
 from __future__ import annotations
@@ -21,44 +21,42 @@ from .replies import Reply, answer, last_text
 
 _ERRORS = {"400": "invalid_request_error", "401": "authentication_error", "429": "rate_limit_error"}
 PATHS = ("/files", "/batches", "/messages/batches")
-_ODD = 7919  # a step through the results that reaches all of them in another order
+_STEP = 7919  # steps through all results in another order, if their number is no multiple of it
 
 
 @dataclass
 class Batch:
-    """One batch."""
+    """A batch and its results."""
 
     id: str
     requests: list[tuple[str, str, dict[str, Any]]]  # custom_id, path, body
-    made_s: float
+    created_s: float
     metadata: Mapping[str, str] = field(default_factory=dict)
-    results: list[tuple[str, str | None, Reply]] | None = None  # custom_id, kind of fault, what it would be alone
+    results: list[tuple[str, str | None, Reply]] | None = None  # custom_id, fault, the reply to it alone
 
 
 class Batches:
-    """All files and batches of a server."""
+    """The files and batches of a server."""
 
-    def __init__(self, config: Any, seen: Any) -> None:
-        self.config, self.seen = config, seen
+    def __init__(self, config: Any, stats: Any) -> None:
+        self.config, self.stats = config, stats
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, Batch] = {}
         self.waits_s: float = config.batch_s
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply:
-        """The reply to a path below one of `PATHS`."""
+        """Return the reply to a request whose path is below one of `PATHS`."""
         path = path.partition("?")[0].removeprefix("/v1")
-        self.seen.batch_calls[f"{method} {path.split('_')[0]}"] += 1
+        self.stats.batch_calls[f"{method} {path.split('_')[0]}"] += 1
         if not self.config.batches:
             return _json({"error": {"message": f"no such path: {path}"}}, 404)
         if self.config.batch_faults and method == "GET":
-            kind = draw(path, self.seen.batch_calls["faulty"], self.config.batch_faults)
-            self.seen.batch_calls["faulty"] += 1
+            kind = draw(path, self.stats.batch_calls["faulty"], self.config.batch_faults)
+            self.stats.batch_calls["faulty"] += 1
             if kind is not None:
                 return fault(kind, self.config.retry_after, "", path)
-        ours = path.startswith("/messages/batches")
-        return (self._anthropic if ours else self._openai)(method, path, headers, raw)
-
-    # ------------------------------------------------------------ OpenAI
+        to_anthropic = path.startswith("/messages/batches")
+        return (self._anthropic if to_anthropic else self._openai)(method, path, headers, raw)
 
     def _openai(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply:
         match method, path.strip("/").split("/"):
@@ -67,11 +65,11 @@ class Batches:
                 self.files[name] = _content(headers["content-type"], raw)
                 return _json({"id": name, "object": "file", "purpose": "batch"})
             case "POST", ["batches"]:
-                asked = json.loads(raw)
-                lines = [json.loads(line) for line in self.files[asked["input_file_id"]].splitlines()]
-                assert all(line["url"] == asked["endpoint"] and line["method"] == "POST" for line in lines)
+                request = json.loads(raw)
+                lines = [json.loads(line) for line in self.files[request["input_file_id"]].splitlines()]
+                assert all(line["url"] == request["endpoint"] and line["method"] == "POST" for line in lines)
                 requests = [(line["custom_id"], line["url"], line["body"]) for line in lines]
-                return self._made(requests, asked.get("metadata") or {}, self._openai_batch)
+                return self._create(requests, request.get("metadata") or {}, self._openai_batch)
             case "GET", ["batches"]:
                 return _json({"data": [*map(self._openai_batch, reversed(self.batches.values()))], "has_more": False})
             case "GET", ["batches", name]:
@@ -84,31 +82,31 @@ class Batches:
 
     def _openai_batch(self, batch: Batch) -> dict[str, Any]:
         done = self._done(batch)
-        told: dict[str, Any] = {
+        state: dict[str, Any] = {
             "id": batch.id,
             "object": "batch",
             "status": "in_progress",
-            "created_at": int(batch.made_s),
-            "expires_at": int(batch.made_s) + 86400,
+            "created_at": int(batch.created_s),
+            "expires_at": int(batch.created_s) + 86400,
             "metadata": batch.metadata,
             "request_counts": {"total": len(batch.requests), "completed": 0, "failed": 0},
         }
         if not done:
-            return told
+            return state
         if self.config.batch_refused:
             errors = {"data": [{"code": "invalid_json_line", "line": 1, "message": self.config.batch_refused}]}
-            return told | {"status": "failed", "errors": errors, "failed_at": int(batch.made_s)}
-        word = "expired" if any(kind == "expired" for _, kind, _ in batch.results or ()) else "completed"
-        self._openai_files(batch)
-        return told | {
-            "status": word,
-            f"{word}_at": int(batch.made_s) + 720,
+            return state | {"status": "failed", "errors": errors, "failed_at": int(batch.created_s)}
+        status = "expired" if any(kind == "expired" for _, kind, _ in batch.results or ()) else "completed"
+        self._write_openai_files(batch)
+        return state | {
+            "status": status,
+            f"{status}_at": int(batch.created_s) + 720,
             "output_file_id": f"file-out_{batch.id}",
             "error_file_id": f"file-err_{batch.id}",
         }
 
-    def _openai_files(self, batch: Batch) -> None:
-        good, bad = [], []
+    def _write_openai_files(self, batch: Batch) -> None:
+        outputs, errors = [], []
         for custom_id, kind, reply in batch.results or ():
             line: dict[str, Any] = {"id": f"batch_req_{custom_id[:6]}", "custom_id": custom_id, "error": None}
             if kind == "cancelled":
@@ -119,11 +117,9 @@ class Batches:
             else:
                 body = json.loads(reply.body)
                 line["response"] = {"status_code": reply.status, "request_id": "r", "body": body}
-            (good if kind is None else bad).append(json.dumps(line, ensure_ascii=False))
-        self.files[f"file-out_{batch.id}"] = "\n".join(good).encode()
-        self.files[f"file-err_{batch.id}"] = ("\n".join(bad) + "\n").encode()
-
-    # ------------------------------------------------------------ Anthropic
+            (outputs if kind is None else errors).append(json.dumps(line, ensure_ascii=False))
+        self.files[f"file-out_{batch.id}"] = "\n".join(outputs).encode()
+        self.files[f"file-err_{batch.id}"] = ("\n".join(errors) + "\n").encode()
 
     def _anthropic(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Reply:
         match method, path.strip("/").split("/")[2:]:
@@ -131,9 +127,9 @@ class Batches:
                 if self.config.batch_refused:
                     error = {"type": "invalid_request_error", "message": self.config.batch_refused}
                     return _json({"type": "error", "error": error}, 400)
-                asked = json.loads(raw)["requests"]
-                requests = [(one["custom_id"], "/messages", one["params"]) for one in asked]
-                return self._made(requests, {}, self._anthropic_batch)
+                entries = json.loads(raw)["requests"]
+                requests = [(entry["custom_id"], "/messages", entry["params"]) for entry in entries]
+                return self._create(requests, {}, self._anthropic_batch)
             case "GET", []:
                 listed = [self._anthropic_batch(batch) for batch in reversed(self.batches.values())]
                 return _json({"data": listed, "has_more": False})
@@ -151,9 +147,9 @@ class Batches:
             "type": "message_batch",
             "processing_status": "ended" if done else "in_progress",
             "request_counts": counts | {"succeeded" if done else "processing": n},
-            "created_at": _rfc(batch.made_s),
-            "ended_at": _rfc(batch.made_s + 720) if done else None,
-            "expires_at": _rfc(batch.made_s + 86400),
+            "created_at": _rfc(batch.created_s),
+            "ended_at": _rfc(batch.created_s + 720) if done else None,
+            "expires_at": _rfc(batch.created_s + 86400),
             "results_url": "http://elsewhere.example/steals/the/key" if done else None,
         }
 
@@ -174,39 +170,40 @@ class Batches:
             lines.append(json.dumps({"custom_id": custom_id, "result": result}, ensure_ascii=False))
         return "\n".join(lines).encode()
 
-    # ------------------------------------------------------------ both
-
-    def _made(self, requests: list[tuple[str, str, dict[str, Any]]], metadata: Mapping[str, str], show: Any) -> Reply:
+    def _create(
+        self, requests: list[tuple[str, str, dict[str, Any]]], metadata: Mapping[str, str], render: Any
+    ) -> Reply:
         ids = [custom_id for custom_id, _, _ in requests]
         assert len(set(ids)) == len(ids)
         batch = Batch(f"batch_{len(self.batches)}", requests, time.time(), metadata)
         self.batches[batch.id] = batch
-        self.seen.batches.append(len(requests))
+        self.stats.batches.append(len(requests))
         if len(self.batches) <= self.config.lose_batches:
             return Reply(b"", drop=True)
-        return _json(show(batch))
+        return _json(render(batch))
 
     def _done(self, batch: Batch) -> bool:
-        if time.time() < batch.made_s + self.waits_s:
+        if time.time() < batch.created_s + self.waits_s:
             return False
         if batch.results is None:
-            found = [(name, *self._alone(path, body)) for name, path, body in batch.requests]
-            found = [found[i * _ODD % len(found)] for i in range(len(found))] if len(found) % _ODD else found
-            batch.results = [one for one in found if one[1] != "missing"]
+            results = [(name, *self._single_reply(path, body)) for name, path, body in batch.requests]
+            n = len(results)
+            results = [results[i * _STEP % n] for i in range(n)] if n % _STEP else results
+            batch.results = [result for result in results if result[1] != "missing"]
         return True
 
-    def _alone(self, path: str, body: dict[str, Any]) -> tuple[str | None, Reply]:
-        """(kind of fault, what the request would be answered by itself)."""
-        said = last_text(body)
-        self.seen.attempts[said] += 1
-        kind = draw(said, self.seen.attempts[said], {})
+    def _single_reply(self, path: str, body: dict[str, Any]) -> tuple[str | None, Reply]:
+        """Return (kind of fault, the reply to the request alone)."""
+        prompt = last_text(body)
+        self.stats.attempts[prompt] += 1
+        kind = draw(prompt, self.stats.attempts[prompt], {})
         if kind in (None, "expired", "missing", "cancelled"):
-            return kind, answer(path, body, self.config, said)
+            return kind, answer(path, body, self.config, prompt)
         return kind, fault(kind, None, self.config.key or "", path)
 
 
 def _content(kind: str, raw: bytes) -> bytes:
-    """The file of a form."""
+    """Return the content of the file in a form."""
     boundary = kind.partition("boundary=")[2].encode()
     parts = [part for part in raw.split(b"--" + boundary) if b'name="file"' in part]
     return parts[0].partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")

@@ -1,16 +1,16 @@
-"""Faults on demand: `FAULT=kind` in the prompt for each attempt, `FAULT=kind*2` for the first two only.
+"""Faults on demand: `FAULT=kind` in the prompt fails every attempt, `FAULT=kind*2` only the first two.
 
 A kind is an HTTP status, or
 
-    drop       the connection is reset before anything is answered
+    drop       the connection is reset before any response
     cut        the connection ends in the middle of the body
     html       200 with a page of HTML        text     200 with plain text
     empty      200 with an empty object       garbage  200 with half of the JSON
-    odd        200 with the right names, and values that are not of their form
-    quota      429 that says the money is spent
+    odd        200 with the documented names and values of wrong types
+    quota      429 that says the quota is exceeded
     redirect   302 to another host
     bomb       200 with 64 MiB of blanks in 64 KiB of gzip
-    brotli     200 in an encoding that nobody asked for
+    brotli     200 in an encoding that the client did not ask for
     trickle    200, one byte a second
     overload   Anthropic's 529
 """
@@ -35,12 +35,12 @@ WORDS = {
 }
 
 
-def draw(said: str, attempt: int, shares: Mapping[str, float]) -> str | None:
-    """The kind of fault that this attempt meets, or None."""
-    wanted = WANTED.search(said)
+def draw(prompt: str, attempt: int, shares: Mapping[str, float]) -> str | None:
+    """Return the kind of fault for this attempt, or None."""
+    wanted = WANTED.search(prompt)
     if wanted:
         return wanted[1] if wanted[2] is None or attempt <= int(wanted[2]) else None
-    chance = zlib.crc32(f"{said}#{attempt}".encode()) / 2**32
+    chance = zlib.crc32(f"{prompt}#{attempt}".encode()) / 2**32
     for kind, share in shares.items():
         if chance < share:
             return kind
@@ -49,7 +49,7 @@ def draw(said: str, attempt: int, shares: Mapping[str, float]) -> str | None:
 
 
 def fault(kind: str, retry_after: str | None, key: str, path: str, whole: Callable[[], bytes] | None = None) -> Reply:
-    """The faulty reply; `whole` makes the one that it is in place of."""
+    """Return the faulty reply; `whole` makes the body that a reply without fault has."""
     if kind == "drop":
         return Reply(b"", drop=True)
     if kind == "cut":

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY
 
 from pytest_hiddenlayer.calls.batch.ledger import read_entries
 
@@ -34,11 +34,11 @@ def task(folder, n: int = N, prompt: str = "{{ input }} ANSWER=a{{ id[1:] }}", *
     folder.task(n=n, prompt=prompt, scorers=["keyword"], **form)
 
 
-def url(server: Running, *args: str) -> list[str]:
+def url(server: FakeServer, *args: str) -> list[str]:
     return [*ASKED, "--hl-base-url", f"openai={server.url}/v1", "--hl-base-url", f"anthropic={server.url}", *args]
 
 
-def begun(folder, server: Running, *args: str, provider: str = "openai:m") -> subprocess.Popen[str]:
+def begun(folder, server: FakeServer, *args: str, provider: str = "openai:m") -> subprocess.Popen[str]:
     """pytest, running on its own."""
     command = [sys.executable, "-m", "pytest", "evals", "--hl-provider", provider, *url(server, *args)]
     return subprocess.Popen(
@@ -82,7 +82,7 @@ def newest(folder) -> list[dict[str, Any]]:
 def test_all_samples_go_as_one_batch(folder, provider):
     """Every sample is answered by one batch, is marked so, and two lines tell of it; nothing is left behind."""
     task(folder)
-    with standin(batch_s=1, key=KEY) as server:
+    with fake_server(batch_s=1, key=KEY) as server:
         base = ["--hl-base-url", f"openai_responses={server.url}/v1"]
         result = folder.run(*url(server, *base), provider=provider)
         stats = server.stats()
@@ -101,7 +101,7 @@ def test_two_workers_fill_one_batch(folder):
     task(folder, strategies=["debate"])
     found = []
     for n in ("0", "2"):
-        with standin(batch_s=1) as server:
+        with fake_server(batch_s=1) as server:
             result = folder.run(*url(server, "-n", n), provider="openai:m")
             stats = server.stats()
         result.assert_outcomes(passed=N)
@@ -116,10 +116,10 @@ def test_two_workers_fill_one_batch(folder):
 def test_a_killed_run_is_collected_by_the_next(folder):
     """kill -9 while a batch is worked on: the same command sends none again, and its records are those of no kill."""
     task(folder)
-    with standin(batch_s=1) as server:
+    with fake_server(batch_s=1) as server:
         folder.run(*url(server), provider="openai:m").assert_outcomes(passed=N)
     whole = newest(folder)
-    with standin(batch_s=3600) as server:
+    with fake_server(batch_s=3600) as server:
         first = begun(folder, server)
         until(lambda: written_down(folder, server, N))
         os.killpg(first.pid, signal.SIGKILL)
@@ -138,7 +138,7 @@ def test_a_killed_run_is_collected_by_the_next(folder):
 def test_ctrl_c_says_what_is_still_worked_on(folder, n):
     """Ctrl-C ends with a sentence, long before the batch does; the same command collects the batch."""
     task(folder)
-    with standin(batch_s=3600) as server:
+    with fake_server(batch_s=3600) as server:
         first = begun(folder, server, "-n", n)
         until(lambda: written_down(folder, server, N))
         os.kill(first.pid, signal.SIGINT)
@@ -158,7 +158,7 @@ def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
         "test_own.py",
         "import pytest\n\n@pytest.mark.task('evals/sums.yaml')\ndef test_it(evaluate):\n    evaluate()\n",
     )
-    with standin() as server:
+    with fake_server() as server:
         result = folder.run("test_own.py", *url(server), provider="openai:m")
         stats = server.stats()
     result.assert_outcomes(passed=3)
@@ -177,7 +177,7 @@ def test_a_provider_without_batches_is_told_once(sums):
 def test_a_recorded_batch_run_is_replayed_without_a_server(folder):
     """Cassettes hold what batches answered: the replay asks nobody, and differs in nothing but where it came from."""
     task(folder, n=6)
-    with standin() as server:
+    with fake_server() as server:
         folder.run(*url(server, "--record", "cassettes"), provider="openai:m").assert_outcomes(passed=6)
     first = [one | {"transcript": plain(one)} for one in newest(folder)]
     result = folder.run("--hl-batch", "--hl-gate", "off", "--replay", "cassettes", provider="openai:m")

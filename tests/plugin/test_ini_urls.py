@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_server import standin
+from fake_server import fake_server
 
 SECRETS = {
     "OPENAI_API_KEY": "sk-mine",
@@ -21,7 +21,7 @@ def asked(folder):
     folder.task(n=2, prompt="{{ input }} ANSWER=a{{ id[1:] }}", scorers=[{"keyword": {"require_all": True}}])
 
     def run(ini, *args, provider="openai", environment=None, **config):
-        with standin(models=("m:latest",), **config) as server:
+        with fake_server(models=("m:latest",), **config) as server:
             url = f"{server.url}{PATHS[provider]}"
             secrets = SECRETS | {name: value.format(url=url) for name, value in (environment or {}).items()}
             folder.write("evals/conftest.py", f"import os\nos.environ.update({secrets!r}, HIDDENLAYER_CACHE='off')\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from fake_server import standin
+from fake_server import fake_server
 
 PRICES = """
 prices:
@@ -21,7 +21,7 @@ def asked(folder):
     folder.write("conftest.py", f"import os\nos.environ['HIDDENLAYER_CACHE'] = {str(cache)!r}\n")
 
     def run(*args, model="m", config=None, provider=None):
-        with standin(**(config or {})) as server:
+        with fake_server(**(config or {})) as server:
             result = folder.run(
                 "--hl-base-url", f"{server.url}/v1", "--hl-gate", "off", *args, provider=provider or f"openai:{model}"
             )
@@ -42,7 +42,7 @@ def test_a_server_of_ones_own(asked, folder):
 def test_the_cache_answers_the_second_time(asked, folder):
     """What was asked at temperature 0 is not asked again, is shown as cached, and --hl-cache=off asks."""
     folder.task(n=12, prompt="{{ input }} ANSWER=a{{ id[1:] }}", scorers=["keyword"])
-    with standin() as server:
+    with fake_server() as server:
         for n in (1, 2):
             folder.run("--hl-base-url", f"{server.url}/v1", "--hl-gate", "off", provider="openai:m")
             assert server.stats()["requests"] == 12, n

@@ -1,4 +1,4 @@
-"""Anthropic's messages, against the stand-in: what is sent, what is told."""
+"""Anthropic's messages, against the fake server: what is sent and what is returned."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, ProviderUnavailableError
 from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
@@ -16,8 +16,8 @@ from pytest_hiddenlayer.types import GenerationConfig, Message, Request, Usage
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin() as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server() as running:
         yield running
 
 
@@ -27,27 +27,32 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
 
 
-def opened(server: Running) -> AnthropicProvider:
+def open_provider(server: FakeServer) -> AnthropicProvider:
     return AnthropicProvider("m", base_url=server.url)
 
 
-def sent(server: Running) -> dict[str, Any]:
-    found: dict[str, Any] = server.stats()["last"]
-    return found
+def sent(server: FakeServer) -> dict[str, Any]:
+    request: dict[str, Any] = server.stats()["last"]
+    return request
 
 
-def test_cached_tokens_are_counted_as_input(server: Running):
-    """The API tells cached tokens on top of the input; here they are a part of it."""
-    done = ask(opened(server), request("CACHED=5 ANSWER=4"))
-    assert (done.text, done.finish_reason, done.model, done.cost_usd) == ("The answer is 4", "stop", "m", 0.0)
-    assert done.usage == Usage(
+def test_cached_tokens_are_counted_as_input(server: FakeServer):
+    """The API reports cached tokens separately from the input; here they are part of it."""
+    completion = ask(open_provider(server), request("CACHED=5 ANSWER=4"))
+    assert (completion.text, completion.finish_reason, completion.model, completion.cost_usd) == (
+        "The answer is 4",
+        "stop",
+        "m",
+        0.0,
+    )
+    assert completion.usage == Usage(
         input_tokens=5 + 5 + 3, output_tokens=4, cached_input_tokens=5, cache_write_tokens=3, calls=1
     )
 
 
-def test_the_system_message_goes_its_own_way(server: Running):
-    """The system text stands beside the messages, and a limit is always sent."""
-    ask(opened(server), request("hi", system="be brief"))
+def test_the_system_message_is_a_separate_field(server: FakeServer):
+    """The system text is not among the messages, and a token limit is always sent."""
+    ask(open_provider(server), request("hi", system="be brief"))
     assert sent(server)["path"] == "/v1/messages"
     assert sent(server)["body"] == {
         "model": "m",
@@ -57,22 +62,23 @@ def test_the_system_message_goes_its_own_way(server: Running):
     }
 
 
-def test_a_temperature_asks_for_the_api_version_that_knows_it(server: Running):
-    """Parameters of sampling go with the older version of the API, all else with the client's own."""
+def test_sampling_parameters_use_the_api_version_that_has_them(server: FakeServer):
+    """A request with sampling parameters uses the older version of the API, any other the default of the SDK."""
     ask(
-        opened(server), request("hi", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",)))
+        open_provider(server),
+        request("hi", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))),
     )
     assert sent(server)["headers"]["anthropic-version"] == "2023-06-01"
     body = sent(server)["body"]
     assert (body["temperature"], body["top_p"], body["max_tokens"], body["stop_sequences"]) == (0.5, 0.9, 9, ["\n"])
-    ask(opened(server), request("hi"))
+    ask(open_provider(server), request("hi"))
     assert sent(server)["headers"]["anthropic-version"] > "2023-06-01"
 
 
-def test_a_schema_becomes_structured_output(server: Running):
-    """The schema is sent as the output's format, and the object comes back as text."""
-    done = ask(opened(server), request("ANSWER=4", schema={"type": "object"}))
-    assert done.text == '{"answer": "4"}'
+def test_a_schema_becomes_structured_output(server: FakeServer):
+    """The schema is sent as the output's format, and the object is returned as text."""
+    completion = ask(open_provider(server), request("ANSWER=4", schema={"type": "object"}))
+    assert completion.text == '{"answer": "4"}'
     assert sent(server)["body"]["output_config"] == {"format": {"type": "json_schema", "schema": {"type": "object"}}}
 
 
@@ -86,55 +92,55 @@ def test_a_schema_becomes_structured_output(server: Running):
         ("pause_turn", "pause_turn"),
     ],
 )
-def test_finish_reasons_are_in_our_words(server: Running, word: str, reason: str):
-    """Known words are translated, others kept."""
-    assert ask(opened(server), request(f"FINISH={word}")).finish_reason == reason
+def test_finish_reasons_are_translated(server: FakeServer, word: str, reason: str):
+    """A known finish reason is translated, any other is kept."""
+    assert ask(open_provider(server), request(f"FINISH={word}")).finish_reason == reason
 
 
-def test_a_refusal_is_told_as_one(server: Running):
+def test_a_refusal_has_the_finish_reason_refusal(server: FakeServer):
     """A refusal has no text."""
-    done = ask(opened(server), request("REFUSE=1"))
-    assert (done.text, done.finish_reason) == ("", "refusal")
+    completion = ask(open_provider(server), request("REFUSE=1"))
+    assert (completion.text, completion.finish_reason) == ("", "refusal")
 
 
 @pytest.mark.parametrize(
     ("roles", "message"),
     [
-        (("user", "system"), "message 2 is a 'system' message"),
-        (("system", "tool"), "message 2 is a 'tool' message"),
-        (("system", "assistant"), "needs a user message first after the system message; found 'assistant'"),
+        (("user", "system"), "message 2 has role 'system'"),
+        (("system", "tool"), "message 2 has role 'tool'"),
+        (("system", "assistant"), "needs a user message after the system messages; found 'assistant'"),
         (("system",), "found none"),
     ],
 )
-def test_messages_that_the_api_has_no_place_for_are_refused(server: Running, roles: tuple[str, ...], message: str):
-    """The error says what was found and what the API takes; nothing is asked."""
+def test_messages_that_the_api_cannot_express_are_rejected(server: FakeServer, roles: tuple[str, ...], message: str):
+    """The error says what was found and what the API accepts; no request is sent."""
     before = server.stats()["requests"]
     messages = tuple(Message(role=role, content="x") for role in roles)
     with pytest.raises(ProviderError, match=message):
-        ask(opened(server), Request(messages=messages, params=GenerationConfig(), seed=0))
+        ask(open_provider(server), Request(messages=messages, params=GenerationConfig(), seed=0))
     assert server.stats()["requests"] == before
 
 
-def test_a_base_url_may_end_in_v1(server: Running):
-    """Both forms of the address are understood."""
+def test_a_base_url_may_end_in_v1(server: FakeServer):
+    """A base URL with and without /v1 works."""
     assert ask(AnthropicProvider("m", base_url=f"{server.url}/v1/"), request()).text == "The answer is 4"
 
 
 def test_the_vendor_has_prices():
-    """At Anthropic itself calls are priced by its list."""
+    """Anthropic's price list applies to calls at its own server."""
     provider = AnthropicProvider()
     assert (provider.model, provider.capabilities.price_list) == (AnthropicProvider.default_model, "anthropic")
 
 
-def test_without_a_key_the_vendor_is_not_available(monkeypatch: pytest.MonkeyPatch):
-    """One sentence says which variable to set."""
+def test_without_a_key_the_vendor_is_unavailable(monkeypatch: pytest.MonkeyPatch):
+    """The message names the variable to set."""
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     with pytest.raises(ProviderUnavailableError, match="set ANTHROPIC_API_KEY in the environment"):
         AnthropicProvider()
 
 
-def test_without_the_sdk_it_is_not_available(monkeypatch: pytest.MonkeyPatch):
-    """One sentence says what to install."""
+def test_without_the_sdk_it_is_unavailable(monkeypatch: pytest.MonkeyPatch):
+    """The message says what to install."""
     monkeypatch.setitem(sys.modules, "anthropic", None)
     with pytest.raises(ProviderUnavailableError, match=r"pip install 'pytest-hiddenlayer\[anthropic\]'"):
         AnthropicProvider()

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, against the stand-in: what is sent, what is told."""
+"""OpenAI's chat completions, against the fake server: what is sent and what is returned."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderUnavailableError, UsageError
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
@@ -19,8 +19,8 @@ SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}}
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin() as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server() as running:
         yield running
 
 
@@ -30,30 +30,35 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
 
 
-def opened(server: Running, model: str | None = "m") -> OpenAIProvider:
+def open_provider(server: FakeServer, model: str | None = "m") -> OpenAIProvider:
     return OpenAIProvider(model, base_url=f"{server.url}/v1")
 
 
-def sent(server: Running) -> dict[str, Any]:
-    found: dict[str, Any] = server.stats()["last"]["body"]
-    return found
+def sent(server: FakeServer) -> dict[str, Any]:
+    body: dict[str, Any] = server.stats()["last"]["body"]
+    return body
 
 
-def test_an_answer_comes_back_with_all_that_was_told(server: Running):
-    """Text, reason, usage, model and time of a call; a server on this machine costs nothing."""
-    done = ask(opened(server), request("CACHED=3 MODEL=m-2025 ANSWER=4"))
-    assert (done.text, done.finish_reason, done.model, done.cost_usd) == ("The answer is 4", "stop", "m-2025", 0.0)
-    assert done.usage == Usage(
+def test_a_completion_has_all_reported_fields(server: FakeServer):
+    """Text, finish reason, usage, model and latency; a server on this machine costs nothing."""
+    completion = ask(open_provider(server), request("CACHED=3 MODEL=m-2025 ANSWER=4"))
+    assert (completion.text, completion.finish_reason, completion.model, completion.cost_usd) == (
+        "The answer is 4",
+        "stop",
+        "m-2025",
+        0.0,
+    )
+    assert completion.usage == Usage(
         input_tokens=6, output_tokens=4, cached_input_tokens=3, reasoning_tokens=0, cache_write_tokens=None, calls=1
     )
-    assert done.latency_s > 0
-    assert (done.logprobs, done.top_logprobs, done.time_to_first_token_s) == (None, None, None)
+    assert completion.latency_s > 0
+    assert (completion.logprobs, completion.top_logprobs, completion.time_to_first_token_s) == (None, None, None)
 
 
-def test_every_parameter_is_sent(server: Running):
-    """Parameters, seed and system message arrive; a compatible server gets `max_tokens`."""
+def test_every_parameter_is_sent(server: FakeServer):
+    """Parameters, seed and system message are sent; a compatible server gets `max_tokens`."""
     params = GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))
-    ask(opened(server), request("hi", system="be brief", params=params))
+    ask(open_provider(server), request("hi", system="be brief", params=params))
     assert sent(server) == {
         "model": "m",
         "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}],
@@ -65,35 +70,35 @@ def test_every_parameter_is_sent(server: Running):
     }
 
 
-def test_what_nobody_set_is_not_sent(server: Running):
-    """A request without parameters has none; a greedy one has no seed, with which some servers batch nothing."""
-    ask(opened(server), request("hi"))
+def test_unset_parameters_are_not_sent(server: FakeServer):
+    """A request without parameters sends none; a greedy one sends no seed, because some servers then do not batch."""
+    ask(open_provider(server), request("hi"))
     assert set(sent(server)) == {"model", "messages", "seed"}
-    ask(opened(server), request("hi", params=GenerationConfig(temperature=0)))
+    ask(open_provider(server), request("hi", params=GenerationConfig(temperature=0)))
     assert set(sent(server)) == {"model", "messages", "temperature"}
 
 
 def test_the_vendor_gets_its_own_parameter_names():
-    """At OpenAI itself the limit is `max_completion_tokens`, the seed is always sent, and prices apply."""
+    """OpenAI's own server gets `max_completion_tokens` and always a seed, and its price list applies."""
     provider = OpenAIProvider()
     body = provider._body(request("hi", params=GenerationConfig(temperature=0, max_tokens=9)))
     assert (body["max_completion_tokens"], body["seed"], "max_tokens" in body) == (9, 7, False)
     assert (provider.model, provider.capabilities.price_list) == (OpenAIProvider.default_model, "openai")
 
 
-def test_probabilities_come_back_where_they_were_asked_for(server: Running):
-    """Natural logs of the tokens taken, and of the alternatives with the taken one."""
-    done = ask(opened(server), request("ANSWER=4", top_logprobs=30))
-    assert done.logprobs == (-0.5,) * 4
-    assert done.top_logprobs is not None
-    assert done.top_logprobs[3] == {" 4": -0.5, "other": -1.5}
+def test_log_probabilities_are_returned_on_request(server: FakeServer):
+    """Natural logs per sampled token, and per alternative including the sampled token; at most 20 are requested."""
+    completion = ask(open_provider(server), request("ANSWER=4", top_logprobs=30))
+    assert completion.logprobs == (-0.5,) * 4
+    assert completion.top_logprobs is not None
+    assert completion.top_logprobs[3] == {" 4": -0.5, "other": -1.5}
     assert (sent(server)["logprobs"], sent(server)["top_logprobs"]) == (True, 20)
 
 
-def test_a_schema_becomes_structured_output(server: Running):
-    """The schema is sent as a strict one, and the object comes back as text."""
-    done = ask(opened(server), request("ANSWER=4", schema=SCHEMA))
-    assert done.text == '{"answer": "4"}'
+def test_a_schema_becomes_structured_output(server: FakeServer):
+    """The schema is sent as strict, and the object is returned as text."""
+    completion = ask(open_provider(server), request("ANSWER=4", schema=SCHEMA))
+    assert completion.text == '{"answer": "4"}'
     assert sent(server)["response_format"]["json_schema"] == {"name": "answer", "schema": SCHEMA, "strict": True}
 
 
@@ -101,26 +106,26 @@ def test_a_schema_becomes_structured_output(server: Running):
     ("word", "reason"),
     [("length", "length"), ("content_filter", "content_filter"), ("tool_calls", "tool"), ("eos", "eos")],
 )
-def test_finish_reasons_are_in_our_words(server: Running, word: str, reason: str):
-    """Known words are translated, others kept."""
-    assert ask(opened(server), request(f"FINISH={word}")).finish_reason == reason
+def test_finish_reasons_are_translated(server: FakeServer, word: str, reason: str):
+    """A known finish reason is translated, any other is kept."""
+    assert ask(open_provider(server), request(f"FINISH={word}")).finish_reason == reason
 
 
-def test_a_refusal_is_told_as_one(server: Running):
-    """A refusal's words are the text, and the reason says what they are."""
-    done = ask(opened(server), request("REFUSE=1"))
-    assert (done.text, done.finish_reason) == ("I cannot help with that", "refusal")
+def test_a_refusal_has_the_finish_reason_refusal(server: FakeServer):
+    """The text of a refusal is its message."""
+    completion = ask(open_provider(server), request("REFUSE=1"))
+    assert (completion.text, completion.finish_reason) == ("I cannot help with that", "refusal")
 
 
-def test_a_compressed_answer_is_read(server: Running):
-    """gzip is taken, as it comes from a vendor's server."""
-    assert ask(opened(server), request("GZIP=1 ANSWER=4")).text == "The answer is 4"
+def test_a_compressed_answer_is_read(server: FakeServer):
+    """A gzip body, as vendors' servers send it, is decompressed."""
+    assert ask(open_provider(server), request("GZIP=1 ANSWER=4")).text == "The answer is 4"
 
 
-def test_connections_are_kept_and_many_are_held_at_once():
-    """200 calls are in flight together, and 200 more need no new connection."""
-    with standin(latency_s=0.3) as server:
-        provider = opened(server)
+def test_connections_are_reused():
+    """200 calls are in flight together, and 200 later calls open no new connection."""
+    with fake_server(latency_s=0.3) as server:
+        provider = open_provider(server)
 
         async def twice() -> None:
             for _ in range(2):
@@ -130,12 +135,12 @@ def test_connections_are_kept_and_many_are_held_at_once():
         asyncio.run(twice())
         stats = server.stats()
         assert (stats["requests"], stats["max_in_flight"]) == (400, 200)
-        assert stats["connections"] <= 202  # and the probe's, and this question's
+        assert stats["connections"] <= 202  # the probe and the request for the stats use one each
 
 
-def test_a_cancelled_call_ends_at_once(server: Running):
-    """The engine's deadline holds against a body of one byte a second, and the next call is answered."""
-    provider = opened(server)
+def test_a_cancelled_call_ends_at_once(server: FakeServer):
+    """A deadline cancels a call that receives one byte per second, and the next call succeeds."""
+    provider = open_provider(server)
 
     async def cut() -> str:
         with pytest.raises(TimeoutError):
@@ -148,60 +153,60 @@ def test_a_cancelled_call_ends_at_once(server: Running):
     assert asyncio.run(cut()) == "The answer is 5"
 
 
-def test_the_only_model_of_a_server_is_taken(server: Running):
-    """Without a model, a compatible server is asked for its models."""
-    assert opened(server, None).model == "standin-1"
+def test_the_only_model_of_a_server_is_the_default(server: FakeServer):
+    """Without a model name, the only model that a compatible server lists is used."""
+    assert open_provider(server, None).model == "fake-1"
 
 
-def test_of_several_models_one_must_be_named():
-    """The message names them."""
-    with standin(models=("a", "b")) as server, pytest.raises(UsageError, match=r"has 2 models.*\(a, b\)"):
-        opened(server, None)
+def test_one_of_several_models_must_be_named():
+    """If a server lists several models, the message names them."""
+    with fake_server(models=("a", "b")) as server, pytest.raises(UsageError, match=r"has 2 models.*\(a, b\)"):
+        open_provider(server, None)
 
 
-def test_no_key_is_needed_on_ones_own_server(server: Running, monkeypatch: pytest.MonkeyPatch):
-    """A compatible server is asked without a key where the environment has none."""
+def test_a_compatible_server_needs_no_key(server: FakeServer, monkeypatch: pytest.MonkeyPatch):
+    """Without a key in the environment, a compatible server gets a placeholder."""
     monkeypatch.delenv("OPENAI_API_KEY")
-    assert ask(opened(server), request()).text == "The answer is 4"
+    assert ask(open_provider(server), request()).text == "The answer is 4"
     assert server.stats()["last"]["headers"]["authorization"] == "Bearer none"
 
 
-def test_without_a_key_the_vendor_is_not_available(monkeypatch: pytest.MonkeyPatch):
-    """One sentence says which variable to set."""
+def test_without_a_key_the_vendor_is_unavailable(monkeypatch: pytest.MonkeyPatch):
+    """The message names the variable to set."""
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(ProviderUnavailableError, match="set OPENAI_API_KEY in the environment"):
         OpenAIProvider("gpt-4.1-mini")
 
 
-def test_without_the_sdk_it_is_not_available(monkeypatch: pytest.MonkeyPatch):
-    """One sentence says what to install."""
+def test_without_the_sdk_it_is_unavailable(monkeypatch: pytest.MonkeyPatch):
+    """The message says what to install."""
     monkeypatch.setitem(sys.modules, "openai", None)
     with pytest.raises(ProviderUnavailableError, match=r"pip install 'pytest-hiddenlayer\[openai\]'"):
         OpenAIProvider("gpt-4.1-mini")
 
 
-def test_a_server_that_is_not_there_is_not_available():
-    """A refused connection is found when the provider is opened."""
+def test_an_unreachable_server_is_unavailable():
+    """A refused connection is an error when the provider is opened."""
     with pytest.raises(ProviderUnavailableError, match=r"no server answers at http://127\.0\.0\.1:1/v1"):
         OpenAIProvider("m", base_url="http://127.0.0.1:1/v1")
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:80", "ftp://host/v1", "http://", "http://h:x/", "http://h/v1?key=1"])
-def test_a_base_url_that_is_none_is_refused(url: str):
-    """The message shows what a base URL looks like."""
+def test_an_invalid_base_url_is_rejected(url: str):
+    """The message shows the form of a base URL."""
     with pytest.raises(UsageError, match="write http://HOST:PORT/PATH"):
         OpenAIProvider("m", base_url=url)
 
 
-def test_a_password_in_a_base_url_is_refused_and_not_shown():
-    """Keys come from the environment only."""
+def test_a_password_in_a_base_url_is_rejected_and_not_shown():
+    """The message says that keys come from the environment only."""
     with pytest.raises(UsageError, match="keys come from the environment") as caught:
         OpenAIProvider("m", base_url="http://me:hush@127.0.0.1/v1")
     assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["", " ", "two words"])
-def test_a_name_that_no_model_has_is_refused(name: str):
-    """`check` finds it before anything is opened."""
+def test_an_invalid_model_name_is_rejected(name: str):
+    """`check` rejects it without opening a provider."""
     with pytest.raises(UsageError, match="--model"):
         OpenAIProvider.check(name)

@@ -1,4 +1,4 @@
-"""OpenAI's responses, against the stand-in: what is sent, what is told."""
+"""OpenAI's responses, against the fake server: what is sent and what is returned."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
@@ -15,8 +15,8 @@ from pytest_hiddenlayer.types import GenerationConfig, Usage
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin() as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server() as running:
         yield running
 
 
@@ -25,28 +25,28 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
-def opened(server: Running) -> OpenAIResponsesProvider:
+def open_provider(server: FakeServer) -> OpenAIResponsesProvider:
     return OpenAIResponsesProvider("m", base_url=f"{server.url}/v1")
 
 
-def sent(server: Running) -> dict[str, Any]:
-    found: dict[str, Any] = server.stats()["last"]["body"]
-    return found
+def sent(server: FakeServer) -> dict[str, Any]:
+    body: dict[str, Any] = server.stats()["last"]["body"]
+    return body
 
 
-def test_an_answer_comes_back_with_all_that_was_told(server: Running):
-    """Reasoning is a part of the output tokens and not of the text."""
-    done = ask(opened(server), request("CACHED=2 ANSWER=4"))
-    assert (done.text, done.finish_reason, done.cost_usd) == ("The answer is 4", "stop", 0.0)
-    assert done.usage == Usage(
+def test_a_completion_has_all_reported_fields(server: FakeServer):
+    """Reasoning is part of the output tokens and not of the text."""
+    completion = ask(open_provider(server), request("CACHED=2 ANSWER=4"))
+    assert (completion.text, completion.finish_reason, completion.cost_usd) == ("The answer is 4", "stop", 0.0)
+    assert completion.usage == Usage(
         input_tokens=5, output_tokens=11, cached_input_tokens=2, reasoning_tokens=7, cache_write_tokens=None, calls=1
     )
 
 
-def test_every_parameter_is_sent(server: Running):
-    """Parameters and system message arrive, and nothing is stored at the server."""
+def test_every_parameter_is_sent(server: FakeServer):
+    """Parameters and system message are sent, and the server is asked to store nothing."""
     ask(
-        opened(server),
+        open_provider(server),
         request("hi", system="brief", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9)),
     )
     assert sent(server) == {
@@ -59,46 +59,46 @@ def test_every_parameter_is_sent(server: Running):
     }
 
 
-def test_stop_texts_are_refused(server: Running):
-    """The API has none; the error names the provider that has."""
+def test_stop_sequences_are_rejected(server: FakeServer):
+    """The API has none; the error names the provider that supports them."""
     with pytest.raises(ProviderError, match="use --provider openai"):
-        ask(opened(server), request("hi", params=GenerationConfig(stop=("x",))))
+        ask(open_provider(server), request("hi", params=GenerationConfig(stop=("x",))))
 
 
-def test_probabilities_come_back_where_they_were_asked_for(server: Running):
-    """They must be asked for twice: included, and how many."""
-    done = ask(opened(server), request("ANSWER=4", top_logprobs=2))
-    assert done.logprobs == (-0.5,) * 4
-    assert done.top_logprobs is not None
-    assert done.top_logprobs[3] == {" 4": -0.5, "other": -1.5}
+def test_log_probabilities_are_returned_on_request(server: FakeServer):
+    """The request includes log-probabilities and states the number of alternatives."""
+    completion = ask(open_provider(server), request("ANSWER=4", top_logprobs=2))
+    assert completion.logprobs == (-0.5,) * 4
+    assert completion.top_logprobs is not None
+    assert completion.top_logprobs[3] == {" 4": -0.5, "other": -1.5}
     assert (sent(server)["include"], sent(server)["top_logprobs"]) == (["message.output_text.logprobs"], 2)
 
 
-def test_a_schema_becomes_structured_output(server: Running):
+def test_a_schema_becomes_structured_output(server: FakeServer):
     """The schema is sent as the text's format."""
-    done = ask(opened(server), request("ANSWER=4", schema={"type": "object"}))
-    assert done.text == '{"answer": "4"}'
+    completion = ask(open_provider(server), request("ANSWER=4", schema={"type": "object"}))
+    assert completion.text == '{"answer": "4"}'
     assert sent(server)["text"]["format"]["schema"] == {"type": "object"}
 
 
 @pytest.mark.parametrize(("word", "reason"), [("max_output_tokens", "length"), ("content_filter", "content_filter")])
-def test_why_a_response_is_incomplete_is_told(server: Running, word: str, reason: str):
+def test_an_incomplete_response_has_its_reason(server: FakeServer, word: str, reason: str):
     """The reason of an incomplete response is its finish reason."""
-    assert ask(opened(server), request(f"FINISH={word}")).finish_reason == reason
+    assert ask(open_provider(server), request(f"FINISH={word}")).finish_reason == reason
 
 
-def test_a_refusal_is_told_as_one(server: Running):
-    """A refusal's words are the text, and the reason says what they are."""
-    done = ask(opened(server), request("REFUSE=1"))
-    assert (done.text, done.finish_reason) == ("I cannot help with that", "refusal")
+def test_a_refusal_has_the_finish_reason_refusal(server: FakeServer):
+    """The text of a refusal is its message."""
+    completion = ask(open_provider(server), request("REFUSE=1"))
+    assert (completion.text, completion.finish_reason) == ("I cannot help with that", "refusal")
 
 
-def test_a_response_that_failed_at_the_server_may_be_asked_again(server: Running):
-    """A failed response is an error, and transient where its code says so."""
-    provider = opened(server)
+def test_a_failed_response_is_transient_by_its_code(server: FakeServer):
+    """A response with status `failed` is an error; its code decides whether it is transient."""
+    provider = open_provider(server)
     failed = {"status": "failed", "error": {"code": "server_error", "message": "sorry"}}
     with pytest.raises(TransientError, match="HTTP 500: sorry"):
-        provider._refuse_failed(failed)
+        provider._raise_if_failed(failed)
     with pytest.raises(ProviderError, match="the response failed: no") as caught:
-        provider._refuse_failed({"status": "failed", "error": {"code": "invalid_prompt", "message": "no"}})
+        provider._raise_if_failed({"status": "failed", "error": {"code": "invalid_prompt", "message": "no"}})
     assert not isinstance(caught.value, TransientError)

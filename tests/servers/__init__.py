@@ -1,4 +1,4 @@
-"""Real model servers on loopback, for tests; each skips with a reason where its program is absent."""
+"""Real model servers on loopback, for tests; each skips with a reason if its program is not installed."""
 
 from .llama import llama_server
 from .mlx_server import mlx_server

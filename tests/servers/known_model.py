@@ -1,7 +1,7 @@
-"""A model whose every next-token probability is written down: what a server tells of them has a truth.
+"""A model with known next-token probabilities, to check what a server reports.
 
 A `llama` of one layer whose attention and feed-forward weights are zero: the residual stream is the
-one-hot embedding of the last token, so the output matrix alone says what comes next.
+one-hot embedding of the last token, so the output matrix alone determines the next token.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ NEXT = {
     "▁is": {"▁42": 0.9, "▁yes": 0.099},
     "▁42": {".": 0.999},
 }
-"""Token → the probabilities of those that follow it; what is left is spread evenly over all tokens."""
+"""Token → probabilities of the next tokens; the remaining probability is spread evenly over all tokens."""
 END = {"</s>": 0.9}  # after every other token
 AFTER_PROMPT = {" yes": 0.70, " no": 0.20, " The": 0.099}
-"""What any prompt is answered with, as servers write these tokens."""
+"""Probabilities of the first token after any prompt, as servers write these tokens."""
 ROLES = ("<|user|>", "<|assistant|>", "<|system|>", "<|end|>")
 HEAD, HIDDEN, EPSILON = 64, 64, 1e-5
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6  # gguf.TokenType
@@ -36,7 +36,7 @@ TEMPLATE = (
 
 
 def write_known_model(path: Path) -> None:
-    """Write the model as a GGUF file. Skips where `gguf` is not installed."""
+    """Write the model as a GGUF file. Skips the test if `gguf` is not installed."""
     import pytest
 
     gguf = pytest.importorskip("gguf", reason="needs gguf: pip install gguf")
@@ -74,7 +74,7 @@ def write_known_model(path: Path) -> None:
 
 
 def _tokens() -> list[tuple[str, float, int]]:
-    """(text, score, kind), as many as fill whole heads; words come with the beginnings that merge into them."""
+    """Return (text, score, kind) per token. Words have the prefixes that merge into them; padding fills a head."""
     words = dict.fromkeys(word for follow in NEXT.values() for word in follow)
     pieces = dict.fromkeys(piece for word in words for piece in accumulate(word) if piece != "▁")
     tokens = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
@@ -86,18 +86,18 @@ def _tokens() -> list[tuple[str, float, int]]:
 
 def _weights(tokens: list[str]) -> dict[str, np.ndarray[Any, Any]]:
     size = len(tokens)
-    place = {text: i for i, text in enumerate(tokens)}
-    chance = np.empty((size, size))  # (token, the next one)
-    for text, i in place.items():
+    index = {text: i for i, text in enumerate(tokens)}
+    probabilities = np.empty((size, size))  # axes: token, next token
+    for text, i in index.items():
         follow = NEXT.get(text, END)
-        chance[i] = (1 - sum(follow.values())) / size
+        probabilities[i] = (1 - sum(follow.values())) / size
         for after, probability in follow.items():
-            chance[i, place[after]] += probability
-    normed = 1 / math.sqrt(1 / size + EPSILON)  # the 1 of a one-hot after RMSNorm
+            probabilities[i, index[after]] += probability
+    normed = 1 / math.sqrt(1 / size + EPSILON)  # value of the 1 of a one-hot vector after RMSNorm
     zeros = {f"attn_{name}": (size, size) for name in ("q", "k", "v", "output")}
     zeros |= {"ffn_gate": (HIDDEN, size), "ffn_up": (HIDDEN, size), "ffn_down": (size, HIDDEN)}
-    whole = {"token_embd": np.eye(size), "output_norm": np.ones(size), "output": np.log(chance).T / normed}
+    shared = {"token_embd": np.eye(size), "output_norm": np.ones(size), "output": np.log(probabilities).T / normed}
     layer = {name: np.ones(size) for name in ("attn_norm", "ffn_norm")}
     layer |= {name: np.zeros(shape) for name, shape in zeros.items()}
-    named = whole | {f"blk.0.{name}": values for name, values in layer.items()}
-    return {f"{name}.weight": values.astype(np.float32) for name, values in named.items()}
+    tensors = shared | {f"blk.0.{name}": values for name, values in layer.items()}
+    return {f"{name}.weight": values.astype(np.float32) for name, values in tensors.items()}

@@ -14,15 +14,15 @@ from .process import Server, free_port, served
 
 MODEL = "tiny"
 ROOT = Path(__file__).resolve().parents[2]
-SLOTS, CONTEXT = 4, 512  # requests at once, positions each
+SLOTS, CONTEXT = 4, 512  # concurrent requests, tokens per request
 
 
 @contextmanager
 def llama_server(gguf: Path, **flags: str | int | bool) -> Iterator[Server]:
-    """A llama-server for `gguf`; `threads_http=8` becomes `--threads-http 8`, True a bare flag, False none.
+    """Run a llama-server for `gguf`; `threads_http=8` becomes `--threads-http 8`, True a bare flag, False no flag.
 
-    By default it answers nobody outside this machine, fetches nothing, keeps connections of many clients
-    apart, and reuses no prompt of an earlier call, so that token counts are the same in any order.
+    By default it listens on loopback only, downloads nothing, has threads for many clients, and does not
+    reuse prompts of earlier calls, so that token counts do not depend on the order of calls.
     """
     port = free_port()
     options: dict[str, str | int | bool] = {
@@ -44,15 +44,15 @@ def llama_server(gguf: Path, **flags: str | int | bool) -> Iterator[Server]:
 
 
 def program() -> str:
-    """The llama-server on PATH, or the one that `.ci/servers` installed; skips where there is none."""
+    """Return the llama-server on PATH or of `.ci/servers`. Skips the test if neither exists."""
     folder = Path(os.environ.get("HIDDENLAYER_SERVERS") or ROOT / ".servers")
     installed = folder / "bin" / "llama-server"
-    found = shutil.which("llama-server") or shutil.which(str(installed))
-    if found is None:
+    path = shutil.which("llama-server") or shutil.which(str(installed))
+    if path is None:
         missing = folder / "llama-server.missing"
-        why = missing.read_text(encoding="utf-8").strip() if missing.is_file() else "run `bash .ci/servers` for it"
-        pytest.skip(f"no llama-server on this machine: {why}")
-    return found
+        reason = missing.read_text(encoding="utf-8").strip() if missing.is_file() else "run `bash .ci/servers` for it"
+        pytest.skip(f"no llama-server on this machine: {reason}")
+    return path
 
 
 def _arguments(options: dict[str, str | int | bool]) -> Iterator[str]:

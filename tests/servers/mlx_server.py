@@ -15,12 +15,12 @@ from pytest_hiddenlayer.models import bundled_path
 
 from .process import Server, free_port, served
 
-MODEL = "default_model"  # its own name for the model that it was started with
+MODEL = "default_model"  # the server's name for the model on its command line
 
 
 @contextmanager
 def mlx_server(folder: Path | None = None) -> Iterator[Server]:
-    """`mlx_lm.server` for a model folder, by default the bundled model's; it sees no hub and an empty cache."""
+    """Run `mlx_lm.server` for a model folder, by default the bundled one, without hub and with an empty cache."""
     if importlib.util.find_spec("mlx_lm") is None:
         pytest.skip("needs mlx-lm for its server: pip install mlx-lm (on Linux also 'mlx[cpu]')")
     port = free_port()

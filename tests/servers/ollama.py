@@ -1,4 +1,4 @@
-"""A real Ollama server: no package registry has one, so it is the user's, named by OLLAMA_HOST."""
+"""A real Ollama server, which OLLAMA_HOST names: no package registry has one to install."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pytest_hiddenlayer.providers.ollama_server import host_url
 
 
 def ollama_url() -> str:
-    """The URL of the server that OLLAMA_HOST names; skips where it names none."""
-    named = os.environ.get("OLLAMA_HOST", "").strip()
-    if not named:
+    """Return the URL of the server in OLLAMA_HOST. Skips the test if it is not set."""
+    host = os.environ.get("OLLAMA_HOST", "").strip()
+    if not host:
         pytest.skip("needs an Ollama server: set OLLAMA_HOST, such as 127.0.0.1:11434")
-    return host_url(named)
+    return host_url(host)

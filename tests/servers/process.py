@@ -1,4 +1,4 @@
-"""A server as a child process: started, waited for, ended whatever happens; its log is shown with an error."""
+"""A server as a child process: started, awaited, and always terminated; errors include its log."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-DEADLINE_S = 90.0  # to answer for the first time: a loaded machine imports slowly
-END_S = 10.0  # to end by itself after SIGTERM
-SHOWN = 40  # last lines of the log
+DEADLINE_S = 90.0  # for the first response: imports are slow on a loaded machine
+TERMINATE_S = 10.0  # from SIGTERM to SIGKILL
+LOG_LINES = 40  # last lines of the log in an error
 
-_open = build_opener(ProxyHandler({})).open  # loopback is never behind a proxy
+_open = build_opener(ProxyHandler({})).open  # no proxy for loopback
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server that answers."""
+    """A running server."""
 
     url: str  # http://127.0.0.1:PORT, without a final slash
-    model: str  # the name by which it is asked
+    model: str  # the name in requests
     log: Path
     pid: int
 
     def get(self, path: str) -> Any:
-        """The JSON answer to a GET. Raises HTTPError for any status but 2xx."""
+        """Return the JSON response to a GET. Raises HTTPError for a status other than 2xx."""
         return _json(Request(self.url + path))
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON answer to a POST of JSON. Raises HTTPError for any status but 2xx."""
+        """Return the JSON response to a POST of JSON. Raises HTTPError for a status other than 2xx."""
         data = json.dumps(body).encode()
         return _json(Request(self.url + path, data=data, headers={"Content-Type": "application/json"}))
 
@@ -50,10 +50,10 @@ def served(
     environment: Mapping[str, str] | None = None,
     deadline_s: float = DEADLINE_S,
 ) -> Iterator[Server]:
-    """The server that `command` starts, once `/health` says 200.
+    """Start a server and yield it as soon as `/health` returns 200.
 
-    Raises RuntimeError where it ends or stays silent before that. Every error that leaves the
-    block carries the end of the log as a note.
+    Raises RuntimeError if it exits, or does not respond within `deadline_s`. Every exception that leaves
+    the block has the end of the log as a note.
     """
     with tempfile.TemporaryDirectory(prefix="hiddenlayer-server-") as folder:
         log = Path(folder) / "log"
@@ -69,43 +69,43 @@ def served(
             error.add_note(f"{' '.join(command)}\n{_tail(log)}")
             raise
         finally:
-            _end(process)
+            _terminate(process)
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """Return a port of 127.0.0.1 on which no program listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _json(request: Request) -> Any:
-    with _open(request, timeout=60) as answer:
-        return json.load(answer)
+    with _open(request, timeout=60) as response:
+        return json.load(response)
 
 
 def _wait(process: subprocess.Popen[bytes], server: Server, deadline_s: float) -> None:
-    ends = time.monotonic() + deadline_s
+    deadline = time.monotonic() + deadline_s
     while not _healthy(server.url, timeout_s=min(5.0, deadline_s)):
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode} before it answered")
-        if time.monotonic() > ends:
-            raise RuntimeError(f"the server did not answer {server.url}/health in {deadline_s:g} s")
+            raise RuntimeError(f"the server ended with {process.returncode} before its first response")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no response from {server.url}/health in {deadline_s:g} s")
         time.sleep(0.05)
 
 
 def _healthy(url: str, *, timeout_s: float) -> bool:
     try:
-        with _open(f"{url}/health", timeout=timeout_s) as answer:
-            return bool(answer.status == 200)
-    except OSError:  # nobody listens yet, or (HTTPError) 503: it still loads
+        with _open(f"{url}/health", timeout=timeout_s) as response:
+            return bool(response.status == 200)
+    except OSError:  # it does not listen yet, or (HTTPError 503) still loads
         return False
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _terminate(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(END_S)
+        process.wait(TERMINATE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -113,4 +113,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _tail(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-SHOWN:]) or "(it logged nothing)"
+    return "\n".join(lines[-LOG_LINES:]) or "(the log is empty)"

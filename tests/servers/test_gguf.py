@@ -1,4 +1,4 @@
-"""training/to_gguf.py refuses what it would convert wrongly."""
+"""training/to_gguf.py rejects models that it cannot convert correctly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAINING = Path(__file__).resolve().parents[2] / "training"
 
 @pytest.fixture(scope="module")
 def converter() -> Any:
-    """The converter; training/ is no package, so it is imported from its path."""
+    """The converter; training/ is not a package, so it is imported from its path."""
     sys.path.insert(0, str(TRAINING))
     try:
         import to_gguf
@@ -29,7 +29,7 @@ def converter() -> Any:
 
 
 @pytest.mark.parametrize(
-    ("file", "change", "lacking"),
+    ("file", "change", "message"),
     [
         ("config.json", {"model_type": "llama"}, "not model_type qwen3;"),
         ("config.json", {"quantization": {"bits": 4}}, "not unquantized weights;"),
@@ -37,21 +37,21 @@ def converter() -> Any:
         ("tokenizer.json", {"normalizer": {"type": "NFC"}}, "not a tokenizer without normalizer;"),
     ],
 )
-def test_a_folder_of_another_kind_is_refused(
-    converter: Any, tmp_path: Path, file: str, change: dict[str, Any], lacking: str
+def test_an_unsupported_model_is_rejected(
+    converter: Any, tmp_path: Path, file: str, change: dict[str, Any], message: str
 ) -> None:
     """Another model type, quantized weights or another tokenizer is an error, and no file is written."""
     folder = tmp_path / "model"
     shutil.copytree(bundled_path(), folder)
-    form = json.loads((folder / file).read_text(encoding="utf-8"))
-    (folder / file).write_text(json.dumps(form | change), encoding="utf-8")
-    with pytest.raises(ValueError, match=lacking):
+    fields = json.loads((folder / file).read_text(encoding="utf-8"))
+    (folder / file).write_text(json.dumps(fields | change), encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
         converter.to_gguf(folder, tmp_path / "out.gguf")
     assert not (tmp_path / "out.gguf").exists()
 
 
-def test_an_unknown_tensor_is_refused(converter: Any) -> None:
-    """A tensor that GGUF has no place for is named in the error."""
+def test_an_unknown_tensor_is_rejected(converter: Any) -> None:
+    """The error names a tensor that has no name in GGUF."""
     assert converter.gguf_name("model.layers.2.mlp.up_proj.weight") == "blk.2.ffn_up.weight"
     with pytest.raises(ValueError, match=r"tensor model.layers.2.mlp.router.weight has no place"):
         converter.gguf_name("model.layers.2.mlp.router.weight")

@@ -1,4 +1,4 @@
-"""The same bundled weights say the same through mlx and through real servers, asked by our own providers."""
+"""The bundled weights generate the same texts through mlx and through real servers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 from servers import Server, llama_server, mlx_server
-from servers.asking import ask_all, eval_requests
 from servers.bundled import write_bundled_folder, write_bundled_gguf
 from servers.known_model import AFTER_PROMPT, write_known_model
 from servers.llama import program
+from servers.requests import ask_all, eval_requests
 
 SAMPLES, SAME = 100, 99
 FEW = 20
@@ -25,16 +25,16 @@ SDK = {"openai": "openai", "openai_responses": "openai", "anthropic": "anthropic
 
 
 @pytest.fixture(scope="module")
-def asked() -> list[Request]:
+def requests() -> list[Request]:
     """Greedy requests from evals/."""
     return eval_requests(SAMPLES)
 
 
 @pytest.fixture(scope="module")
-def by_mlx(asked: list[Request]) -> list[Completion]:
-    """What the bundled model says through mlx."""
+def by_mlx(requests: list[Request]) -> list[Completion]:
+    """Completions of the bundled model through mlx."""
     pytest.importorskip("mlx.core", reason=NEEDS_MLX)
-    return ask_all(providers.get("mlx")(None), asked)
+    return ask_all(providers.get("mlx")(None), requests)
 
 
 @pytest.fixture(scope="module")
@@ -59,36 +59,36 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the server that a test starts is asked, whatever the environment names."""
+    """Requests go only to the server that a test starts, whatever the environment contains."""
     for name in ("OPENAI", "ANTHROPIC"):
         monkeypatch.setenv(f"{name}_API_KEY", "none")
         monkeypatch.delenv(f"{name}_BASE_URL", raising=False)
 
 
 def open_provider(name: str, server: Server) -> Provider:
-    """Our provider of this name for a server; skips where its SDK is not installed."""
+    """Open the provider of this name for a server. Skips the test if its SDK is not installed."""
     if find_spec(SDK[name]) is None:
         pytest.skip(f"needs the SDK of provider {name}: pip install {SDK[name]}")
     provider: Provider = providers.get(name)(server.model, base_url=f"{server.url}/v1")
     return provider
 
 
-def differing(one: list[Completion], other: list[Completion]) -> list[tuple[str, str]]:
-    """The pairs of unequal texts."""
-    return [(a.text, b.text) for a, b in zip(one, other, strict=True) if a.text != b.text]
+def differing(first: list[Completion], second: list[Completion]) -> list[tuple[str, str]]:
+    """Return the pairs of unequal texts."""
+    return [(a.text, b.text) for a, b in zip(first, second, strict=True) if a.text != b.text]
 
 
 def input_tokens(completions: list[Completion]) -> list[int | None]:
-    """The prompts' lengths, as told."""
+    """Return the reported number of input tokens per completion."""
     return [completion.usage.input_tokens for completion in completions]
 
 
 @pytest.mark.parametrize("name", SDK)
-def test_llama_server_says_what_mlx_says(
-    name: str, asked: list[Request], by_mlx: list[Completion], bundled: Server
+def test_llama_server_generates_the_texts_of_mlx(
+    name: str, requests: list[Request], by_mlx: list[Completion], bundled: Server
 ) -> None:
-    """Greedily asked, at least 99 of 100 texts are equal, and all prompts have as many tokens."""
-    by_server = ask_all(open_provider(name, bundled), asked)
+    """With greedy decoding at least 99 of 100 texts are equal, and all prompts have the same number of tokens."""
+    by_server = ask_all(open_provider(name, bundled), requests)
     unequal = differing(by_mlx, by_server)
     assert len(unequal) <= SAMPLES - SAME, unequal
     assert input_tokens(by_server) == input_tokens(by_mlx)
@@ -96,35 +96,36 @@ def test_llama_server_says_what_mlx_says(
 
 
 @pytest.mark.parametrize("name", SDK)
-def test_llama_server_streams_what_it_says(name: str, asked: list[Request], bundled: Server) -> None:
-    """In pieces a real server says the same, counts the same, and the first piece comes before the last."""
-    chosen = asked[:: SAMPLES // FEW]
+def test_llama_server_streams_the_same_texts(name: str, requests: list[Request], bundled: Server) -> None:
+    """Streamed texts and counts equal the whole ones, and the first token arrives before the end."""
+    chosen = requests[:: SAMPLES // FEW]
     whole = ask_all(open_provider(name, bundled), chosen)
     streaming = open_provider(name, bundled)
     streaming.stream = True  # type: ignore[attr-defined]
-    pieces = ask_all(streaming, chosen)
-    assert differing(whole, pieces) == []
-    assert [one.finish_reason for one in pieces] == [one.finish_reason for one in whole]
-    assert [one.usage.output_tokens for one in pieces] == [one.usage.output_tokens for one in whole]
-    assert input_tokens(pieces) == input_tokens(whole)
-    firsts = [one.time_to_first_token_s for one in pieces]
-    assert all(first is not None and 0 < first <= one.latency_s for first, one in zip(firsts, pieces, strict=True))
+    streamed = ask_all(streaming, chosen)
+    assert differing(whole, streamed) == []
+    assert [c.finish_reason for c in streamed] == [c.finish_reason for c in whole]
+    assert [c.usage.output_tokens for c in streamed] == [c.usage.output_tokens for c in whole]
+    assert input_tokens(streamed) == input_tokens(whole)
+    assert all(0 < (c.time_to_first_token_s or 0) <= c.latency_s for c in streamed)
 
 
-def test_mlx_server_says_what_mlx_says(asked: list[Request], by_mlx: list[Completion], tmp_path: Path) -> None:
-    """Greedily asked, 20 of 20 texts and prompt lengths are equal."""
+def test_mlx_server_generates_the_texts_of_mlx(
+    requests: list[Request], by_mlx: list[Completion], tmp_path: Path
+) -> None:
+    """With greedy decoding 20 of 20 texts and prompt lengths are equal."""
     write_bundled_folder(tmp_path / "model")
-    every = SAMPLES // FEW
+    step = SAMPLES // FEW
     with mlx_server(tmp_path / "model") as server:
-        by_server = ask_all(open_provider("openai", server), asked[::every])
-    assert differing(by_mlx[::every], by_server) == []
-    assert input_tokens(by_server) == input_tokens(by_mlx[::every])
+        by_server = ask_all(open_provider("openai", server), requests[::step])
+    assert differing(by_mlx[::step], by_server) == []
+    assert input_tokens(by_server) == input_tokens(by_mlx[::step])
     assert len(by_server) == FEW
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_the_openai_provider_tells_the_known_probabilities(known: Server, temperature: float) -> None:
-    """The first token's alternatives have the model's own probabilities, at any temperature."""
+def test_the_openai_provider_returns_the_known_probabilities(known: Server, temperature: float) -> None:
+    """The alternatives of the first token have the probabilities of the model, at any temperature."""
     request = Request(
         messages=(Message(role="user", content="Yes or no?"),),
         params=GenerationConfig(temperature=temperature, max_tokens=1),
@@ -134,19 +135,19 @@ def test_the_openai_provider_tells_the_known_probabilities(known: Server, temper
     (completion,) = ask_all(open_provider("openai", known), [request])
     assert completion.top_logprobs is not None
     assert completion.logprobs is not None
-    (alternatives,), (taken,) = completion.top_logprobs, completion.logprobs
-    found = {text: math.exp(value) for text, value in alternatives.items()}
-    assert found == pytest.approx(AFTER_PROMPT, abs=1e-3)
-    assert math.exp(taken) == pytest.approx(AFTER_PROMPT[completion.text], abs=1e-3)
+    (alternatives,), (sampled,) = completion.top_logprobs, completion.logprobs
+    probabilities = {text: math.exp(value) for text, value in alternatives.items()}
+    assert probabilities == pytest.approx(AFTER_PROMPT, abs=1e-3)
+    assert math.exp(sampled) == pytest.approx(AFTER_PROMPT[completion.text], abs=1e-3)
 
 
 def test_sampling_follows_the_known_probabilities(known: Server) -> None:
-    """Of 400 answers drawn with 400 seeds, each word's share is within four standard errors of its probability."""
-    draws = 400
+    """Of 400 responses with 400 seeds, the share of each word is within four standard errors of its probability."""
+    n = 400
     params = GenerationConfig(temperature=1.0, top_p=1.0, max_tokens=1)
     message = Message(role="user", content="Yes or no?")
-    drawn = [Request(messages=(message,), params=params, seed=seed) for seed in range(draws)]
-    said = [completion.text for completion in ask_all(open_provider("openai", known), drawn)]
+    sampled = [Request(messages=(message,), params=params, seed=seed) for seed in range(n)]
+    texts = [completion.text for completion in ask_all(open_provider("openai", known), sampled)]
     for word, probability in AFTER_PROMPT.items():
-        error = math.sqrt(probability * (1 - probability) / draws)
-        assert said.count(word) / draws == pytest.approx(probability, abs=4 * error)
+        error = math.sqrt(probability * (1 - probability) / n)
+        assert texts.count(word) / n == pytest.approx(probability, abs=4 * error)

@@ -1,4 +1,4 @@
-"""Real servers for tests: they answer, end, show their log with an error, and are skipped with a reason."""
+"""Real servers for tests: they respond, terminate, show their log with an error, and skip with a reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HELLO = {"messages": [{"role": "user", "content": "Hello."}], "max_tokens": 4, "
 SILENT = """
 import socket, sys, time
 server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-heard = server.accept()
+connection = server.accept()
 time.sleep(600)
 """
 
@@ -35,12 +35,12 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_llama_server_tells_the_known_probabilities(known: Server) -> None:
-    """The first token's alternatives have the probabilities that were written into the model."""
+def test_llama_server_returns_the_known_probabilities(known: Server) -> None:
+    """The alternatives of the first token have the probabilities of the model."""
     body = {**HELLO, "model": known.model, "logprobs": True, "top_logprobs": 3}
     (choice,) = known.post("/v1/chat/completions", body)["choices"]
     first = choice["logprobs"]["content"][0]["top_logprobs"]
-    assert {one["token"]: math.exp(one["logprob"]) for one in first} == pytest.approx(AFTER_PROMPT, abs=1e-3)
+    assert {token["token"]: math.exp(token["logprob"]) for token in first} == pytest.approx(AFTER_PROMPT, abs=1e-3)
 
 
 def test_llama_server_speaks_both_apis(known: Server) -> None:
@@ -51,8 +51,8 @@ def test_llama_server_speaks_both_apis(known: Server) -> None:
     assert openai["usage"]["prompt_tokens"] == anthropic["usage"]["input_tokens"] > 0
 
 
-def test_a_server_ends_with_its_block_even_after_an_error(tmp_path: Path) -> None:
-    """After an error in the block nobody listens, no process is left, and the error carries the log."""
+def test_a_server_terminates_after_an_error(tmp_path: Path) -> None:
+    """After an error in the block the port is closed, the process is gone, and the error has the log."""
     program()
     write_known_model(tmp_path / "known.gguf")
     with pytest.raises(ZeroDivisionError) as caught, llama_server(tmp_path / "known.gguf") as server:
@@ -65,20 +65,20 @@ def test_a_server_ends_with_its_block_even_after_an_error(tmp_path: Path) -> Non
     assert "listening on" in caught.value.__notes__[0]
 
 
-def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
-    """A file that is no GGUF ends the server at once; the error carries what it logged."""
+def test_a_server_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
+    """A file that is not GGUF ends the server at once; the error has the log."""
     program()
     (tmp_path / "broken.gguf").write_bytes(b"no model")
-    with pytest.raises(RuntimeError, match=r"ended with [0-9-]+ before it answered") as caught:
+    with pytest.raises(RuntimeError, match=r"ended with [0-9-]+ before its first response") as caught:
         llama_server(tmp_path / "broken.gguf").__enter__()
     assert "failed to load model" in caught.value.__notes__[0]
 
 
-def test_a_silent_server_meets_the_deadline() -> None:
-    """A process that never answers /health is given up and ended."""
+def test_a_server_without_response_is_terminated() -> None:
+    """A process that does not respond to /health within the deadline is terminated."""
     port = free_port()
     command = [sys.executable, "-c", SILENT, str(port)]
-    with pytest.raises(RuntimeError, match=r"did not answer http://127.0.0.1:\d+/health in 0.2 s"):
+    with pytest.raises(RuntimeError, match=r"no response from http://127.0.0.1:\d+/health in 0.2 s"):
         served(command, port=port, model="none", deadline_s=0.2).__enter__()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
@@ -87,7 +87,7 @@ def test_a_silent_server_meets_the_deadline() -> None:
 def test_without_llama_server_the_reason_of_the_installer_is_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Where the installer left a reason, tests skip with it; where it never ran, they name it."""
+    """Tests skip with the reason that the installer left, or name the installer if it never ran."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("HIDDENLAYER_SERVERS", str(tmp_path))
     with pytest.raises(pytest.skip.Exception, match=r"run `bash .ci/servers` for it"):
@@ -97,21 +97,21 @@ def test_without_llama_server_the_reason_of_the_installer_is_shown(
         program()
 
 
-def test_without_mlx_lm_its_server_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where mlx-lm is not installed the reason says how to install it."""
+def test_without_mlx_lm_its_tests_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If mlx-lm is not installed, the reason says how to install it."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(pytest.skip.Exception, match="pip install mlx-lm"):
         mlx_server().__enter__()
 
 
 def test_ollama_host_names_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OLLAMA_HOST is read as the provider reads it: scheme and port may be left out."""
+    """OLLAMA_HOST has the same forms as for the provider: scheme and port are optional."""
     monkeypatch.setenv("OLLAMA_HOST", "0.0.0.0")
     assert ollama_url() == "http://127.0.0.1:11434"
 
 
-def test_without_ollama_host_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without OLLAMA_HOST the reason names it."""
+def test_without_ollama_host_its_tests_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without OLLAMA_HOST the reason names the variable."""
     monkeypatch.delenv("OLLAMA_HOST", raising=False)
     with pytest.raises(pytest.skip.Exception, match="set OLLAMA_HOST"):
         ollama_url()

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fake_server import Running
-from fake_server.asking import request
+from fake_server import FakeServer
+from fake_server.requests import request
 
 from pytest_hiddenlayer.calls.batch.batcher import Batcher
 from pytest_hiddenlayer.calls.batch.ledger import Ledger
@@ -43,7 +43,7 @@ class BatchRuns:
         self.prices = Prices([own] if price else [])
         self.batcher: Batcher | None = None
 
-    def client(self, server: Running, quiet_s: float = 0.1) -> ModelClient:
+    def client(self, server: FakeServer, quiet_s: float = 0.1) -> ModelClient:
         name = self.vendor
         provider = VENDORS[name]("m", base_url=server.url + ("" if name == "anthropic" else "/v1"))
         meter, batch = (
@@ -72,7 +72,7 @@ class BatchRuns:
             name, provider, AdaptiveLimiter(8), retry_policy=QUICK, meter=meter, batcher=self.batcher
         )
 
-    def run(self, server: Running, requests: Sequence[Request], *, release: bool = True) -> list[Any]:
+    def run(self, server: FakeServer, requests: Sequence[Request], *, release: bool = True) -> list[Any]:
         """The completions or errors of one run; with `release` it ends normally."""
 
         async def whole() -> list[Any]:
@@ -86,7 +86,7 @@ class BatchRuns:
 
         return asyncio.run(whole())
 
-    def interrupted(self, server: Running, requests: Sequence[Request]) -> list[str]:
+    def interrupted(self, server: FakeServer, requests: Sequence[Request]) -> list[str]:
         """Cancel a run once its batch was sent; return its sentences about pending batches."""
 
         async def cut() -> list[str]:

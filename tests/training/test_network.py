@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # training/ is in 
 import mlx.core as mx
 import torch
 
-from pytest_hiddenlayer.providers.mlx.loading import is_plain, load
+from pytest_hiddenlayer.providers.mlx.loading import load
+from pytest_hiddenlayer.providers.mlx.tokenizers import is_plain
 from training.nano import model, tokens, train
 from training.nano.decode import greedy
 from training.nano.export import export, read_network

@@ -81,10 +81,10 @@ def keys_in(text: str) -> set[str]:
 
 
 def _sums(text: str) -> Iterator[str | None]:
-    for found in _CHAIN.finditer(text):
-        if _DIGIT_STEP.match(text, found.start()):
+    for match in _CHAIN.finditer(text):
+        if _DIGIT_STEP.match(text, match.start()):
             continue
-        parts = re.findall(r"\d+|[-+*]|plus|minus|times", found[0])
+        parts = re.findall(r"\d+|[-+*]|plus|minus|times", match[0])
         signs = [_SIGNS.get(sign, sign) for sign in parts[1::2]]
         yield from _chain_keys(int(parts[0]), signs, [int(number) for number in parts[2::2]])
 
@@ -92,8 +92,8 @@ def _sums(text: str) -> Iterator[str | None]:
 def _stories(text: str) -> Iterator[str | None]:
     for operators, forms in _story_patterns():
         for form in forms:
-            for found in form.found(text):
-                numbers = [int(found[name]) for name in "abcd"[: len(operators) + 1]]
+            for match in form.matches(text):
+                numbers = [int(match[name]) for name in "abcd"[: len(operators) + 1]]
                 yield from _chain_keys(numbers[0], [*operators], numbers[1:])
 
 
@@ -102,50 +102,50 @@ def _chain_keys(first: int, signs: list[str], numbers: list[int]) -> Iterator[st
 
 
 def _comparisons(text: str) -> Iterator[str | None]:
-    for found in _found(text, (*COMPARISONS, *NEW_COMPARISONS, *PICKS)):
-        yield comparison_key(int(found["a"]), int(found["b"]))
+    for match in _matches(text, (*COMPARISONS, *NEW_COMPARISONS, *PICKS)):
+        yield comparison_key(int(match["a"]), int(match["b"]))
 
 
 def _sortings(text: str) -> Iterator[str | None]:
-    for found in _found(text, (*SORTS, *NEW_SORTS, *UP, *DOWN)):
-        items = found["l"].split(", ")
+    for match in _matches(text, (*SORTS, *NEW_SORTS, *UP, *DOWN)):
+        items = match["l"].split(", ")
         if all(item.isdigit() for item in items):
             yield sorting_key([int(item) for item in items])
 
 
 def _votes(text: str) -> Iterator[str | None]:
-    return (votes_key(found["l"].split(", ")) for found in _found(text, (*VOTES, *NEW_VOTES)))
+    return (votes_key(match["l"].split(", ")) for match in _matches(text, (*VOTES, *NEW_VOTES)))
 
 
 def _rewritings(text: str) -> Iterator[str | None]:
     for kind, (forms, _) in REWRITES.items():
-        for found in _found(text, (*forms, *NEW_REWRITES.get(kind, ()))):
-            yield word_key(kind, found["w"])
-    for found in _found(text, REPEATS):
-        yield word_key("repeat", found["w"])
+        for match in _matches(text, (*forms, *NEW_REWRITES.get(kind, ()))):
+            yield word_key(kind, match["w"])
+    for match in _matches(text, REPEATS):
+        yield word_key("repeat", match["w"])
 
 
 def _lists(text: str) -> Iterator[str | None]:
-    return (list_key(found["l"].split(", ")) for found in _found(text, (*BULLETS, *NEW_BULLETS, *NUMBERED)))
+    return (list_key(match["l"].split(", ")) for match in _matches(text, (*BULLETS, *NEW_BULLETS, *NUMBERED)))
 
 
 def _facts(text: str) -> Iterator[str | None]:
     for subjects, form in _fact_forms():
-        for found in form.found(text):
-            if found["x"] in subjects:
-                yield fact_key(found[0])
+        for match in form.matches(text):
+            if match["x"] in subjects:
+                yield fact_key(match[0])
 
 
 def _tables(text: str) -> Iterator[str | None]:
     rows = [row.groups() for form in _ROWS for row in form.finditer(text)]
-    asked = [kind for kind, forms in TABLE_QUESTIONS.items() if any(True for _ in _found(text, forms))]
+    asked = [kind for kind, forms in TABLE_QUESTIONS.items() if any(True for _ in _matches(text, forms))]
     if rows and asked:
         yield table_key(rows, asked[0])
 
 
-def _found(text: str, forms: tuple[str, ...]) -> Iterator[re.Match[str]]:
+def _matches(text: str, forms: tuple[str, ...]) -> Iterator[re.Match[str]]:
     for form in dict.fromkeys(forms):
-        yield from _form(form).found(text)
+        yield from _form(form).matches(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Form:
     pattern: re.Pattern[str]
     literal: str
 
-    def found(self, text: str) -> Iterator[re.Match[str]]:
+    def matches(self, text: str) -> Iterator[re.Match[str]]:
         """Yield the matches of this form in a text."""
         return self.pattern.finditer(text) if self.literal in text else iter(())
 

@@ -1,1 +1,12 @@
-"""What the providers of HTTP servers share: client, errors, parsing, streaming, transport."""
+"""HTTP for all providers of servers.
+
+Imports `errors` and `types` only.
+
+    server           a server: URL, key, whether it is reachable
+    client           JSON requests through an official SDK client
+    transport        the aiohttp session below that client
+    streaming        server-sent events combined into one response
+    parsing          fields of responses as this package's types
+    errors           HTTP statuses and malformed responses as exceptions
+    base_provider    the base class of the providers with such a client
+"""

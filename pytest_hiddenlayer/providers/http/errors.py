@@ -1,4 +1,4 @@
-"""What a server's refusal means: an error that says so in one line, and never shows the key."""
+"""Exceptions for HTTP statuses and malformed responses: one line each, never with the key."""
 
 from __future__ import annotations
 
@@ -15,77 +15,78 @@ from urllib.parse import urlsplit
 from ...errors import ProviderError, TransientError
 from .server import Server
 
-PASSING = frozenset({408, 409, 425, 429})  # and every 5xx
+TRANSIENT = frozenset({408, 409, 425, 429})  # and every 5xx
 SLOW_DOWN = frozenset({429, 503, 529})
-SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"})
-_READ = 2000  # characters of a server's answer that its words are looked for in
-_MOST = 300  # characters of them
+QUOTA_EXCEEDED = frozenset(
+    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"}
+)
+_MAX_READ_CHARS = 2000  # of a response, in which the message is searched
+_MAX_SHOWN_CHARS = 300  # of a message
 
 
 def error_from_status(
     server: Server, status: int, headers: Mapping[str, str], body: bytes, hint: str = ""
 ) -> ProviderError:
-    """The error for a status that is not 200; `headers` have names in lower case."""
+    """Return the exception for a status other than 200; the names in `headers` are lower-case."""
     if 300 <= status < 400:
-        place = urlsplit(headers.get("location", "")).hostname or "a place that it does not name"
-        where = clean(place, server.key)
+        host = clean(urlsplit(headers.get("location", "")).hostname or "an unnamed host", server.key)
         return ProviderError(
-            f"{server.subject}: HTTP {status}, a redirect to {where}; give the base URL it points to"
+            f"{server.subject}: HTTP {status}, a redirect to {host}; set the base URL to the address it points to"
         )
     if status in (401, 403):
         hint = server.key_hint or hint
-    words, kinds = _told(body)
-    told = clean(words, server.key) or "no reason given"
-    message = f"{server.subject}: HTTP {status}: {told}{f'; {hint}' if hint else ''}"
-    if not (status in PASSING or status >= 500) or kinds & SPENT:
+    text, codes = _parse_error(body)
+    reason = clean(text, server.key) or "no reason given"
+    message = f"{server.subject}: HTTP {status}: {reason}{f'; {hint}' if hint else ''}"
+    if not (status in TRANSIENT or status >= 500) or codes & QUOTA_EXCEEDED:
         return ProviderError(message, status=status)
     return TransientError(message, status=status, retry_after_s=retry_after_s(headers), slow_down=status in SLOW_DOWN)
 
 
 def read_object(server: Server, body: bytes) -> dict[str, Any]:
-    """The JSON object in a body. Raises TransientError for anything else: a gateway's page, half an answer.
+    """Return the JSON object in a body. Raises TransientError for anything else, such as an HTML page.
 
-    Some gateways answer 200 with an error that has a status of its own; that is raised as such.
+    Some gateways answer 200 with an error object that has its own status; this raises the error of that status.
     """
     try:
-        found = json.loads(body)
+        response = json.loads(body)
     except ValueError:
         start = clean(body.decode("utf-8", "replace"), server.key)
         raise TransientError(f"{server.subject}: HTTP 200 without JSON: {start[:80]!r}", status=200) from None
-    if not isinstance(found, dict):
-        raise TransientError(f"{server.subject}: HTTP 200 with {type(found).__name__}, not an object", status=200)
-    error = found.get("error")
+    if not isinstance(response, dict):
+        raise TransientError(f"{server.subject}: HTTP 200 with {type(response).__name__}, not an object", status=200)
+    error = response.get("error")
     code = error.get("code") if isinstance(error, dict) else None
     if isinstance(code, int) and 400 <= code < 600:
         raise error_from_status(server, code, {}, body)
-    return found
+    return response
 
 
-def malformed_response(server: Server, what: str, found: Mapping[str, Any]) -> TransientError:
-    """The error for an answer whose main part is not there, or not of its form."""
-    words = clean(_words(found) or f"it has {', '.join(sorted(found)) or 'nothing'}", server.key)
-    return TransientError(f"{server.subject}: HTTP 200 without proper {what}: {words}", status=200)
+def malformed_response(server: Server, field: str, response: Mapping[str, Any]) -> TransientError:
+    """Return the exception for a response whose main field is missing or malformed."""
+    reason = clean(_error_text(response) or f"it has {', '.join(sorted(response)) or 'nothing'}", server.key)
+    return TransientError(f"{server.subject}: HTTP 200 without valid {field}: {reason}", status=200)
 
 
 @contextmanager
-def reading(server: Server, what: str, found: Mapping[str, Any]) -> Iterator[None]:
-    """Raise TransientError where an answer is not of the form that its API documents."""
+def require_format(server: Server, field: str, response: Mapping[str, Any]) -> Iterator[None]:
+    """Raise TransientError if the block finds that the response does not have the documented format."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise malformed_response(server, what, found) from error
+        raise malformed_response(server, field, response) from error
 
 
 def clean(text: str, key: str | None) -> str:
-    """The text in one short line, without the key; it is never cut before the key is out of it."""
+    """Return the text as one short line without the key. The key is removed before the text is truncated."""
     if key:
         text = text.replace(key, "[key]")
-    line = " ".join(re.sub(r"<[^>]*>", " ", text[:_READ]).split())
-    return line if len(line) <= _MOST else line[: _MOST - 1] + "…"
+    line = " ".join(re.sub(r"<[^>]*>", " ", text[:_MAX_READ_CHARS]).split())
+    return line if len(line) <= _MAX_SHOWN_CHARS else line[: _MAX_SHOWN_CHARS - 1] + "…"
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms` or `retry-after` (seconds or a date); None where neither can be read."""
+    """Return the seconds in `retry-after-ms` or `retry-after` (seconds or a date); None if neither is valid."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name, "")) / unit
@@ -99,18 +100,18 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _told(body: bytes) -> tuple[str, set[str]]:
-    """The server's words, and the type and code that it gives the error."""
+def _parse_error(body: bytes) -> tuple[str, set[str]]:
+    """Return the server's message, and the type and code of its error."""
     try:
-        found = json.loads(body)
+        response = json.loads(body)
     except ValueError:
         return body.decode("utf-8", "replace"), set()
-    error = found.get("error") if isinstance(found, dict) else None
-    kinds = {str(error.get(name)) for name in ("type", "code")} if isinstance(error, dict) else set()
-    return (_words(found) if isinstance(found, dict) else "") or json.dumps(found), kinds
+    error = response.get("error") if isinstance(response, dict) else None
+    codes = {str(error.get(name)) for name in ("type", "code")} if isinstance(error, dict) else set()
+    return (_error_text(response) if isinstance(response, dict) else "") or json.dumps(response), codes
 
 
-def _words(found: Mapping[str, Any]) -> str:
-    error = found.get("error", found)
-    words = error.get("message", "") if isinstance(error, dict) else error
-    return words if isinstance(words, str) else ""
+def _error_text(response: Mapping[str, Any]) -> str:
+    error = response.get("error", response)
+    text = error.get("message", "") if isinstance(error, dict) else error
+    return text if isinstance(text, str) else ""

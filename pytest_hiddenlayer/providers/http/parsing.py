@@ -1,11 +1,11 @@
-"""What servers tell, in this package's words: finish reasons, probabilities, counts."""
+"""Fields of servers' responses as this package's types: finish reasons, log-probabilities, token counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...types import Request
+from ...types import Request, Usage
 
 _FINISH = {
     "stop": "stop",
@@ -22,30 +22,45 @@ _FINISH = {
 }
 
 
-def finish_reason(word: object) -> str:
-    """`stop`, `length`, `tool`, or the server's own word; `unknown` where it has none."""
-    return _FINISH.get(word, word) if isinstance(word, str) and word else "unknown"
+def finish_reason(reason: object) -> str:
+    """Return `stop`, `length`, `tool`, or the server's own word; `unknown` if it sends none."""
+    return _FINISH.get(reason, reason) if isinstance(reason, str) and reason else "unknown"
 
 
-def count(found: Mapping[str, Any] | None, *path: str) -> int | None:
-    """The whole number at a path of keys; None where it is not told."""
-    value: Any = found
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+def count(body: Mapping[str, Any] | None, *path: str) -> int | None:
+    """Return the integer at a path of keys; None if it is missing."""
+    value: Any = body
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def chat(request: Request) -> list[dict[str, str]]:
-    """The messages as plain objects."""
+def openai_usage(usage: Mapping[str, Any] | None, input_key: str, output_key: str) -> Usage:
+    """Return the usage of one call from OpenAI's `usage` object, whose keys differ between its two APIs.
+
+    Cached tokens are part of the input tokens, reasoning tokens part of the output tokens.
+    """
+    return Usage(
+        input_tokens=count(usage, input_key),
+        output_tokens=count(usage, output_key),
+        cached_input_tokens=count(usage, f"{input_key}_details", "cached_tokens"),
+        cache_write_tokens=count(usage, f"{input_key}_details", "cache_write_tokens"),
+        reasoning_tokens=count(usage, f"{output_key}_details", "reasoning_tokens"),
+        calls=1,
+    )
+
+
+def chat_messages(request: Request) -> list[dict[str, str]]:
+    """Return the messages of a request as JSON objects."""
     return [{"role": message.role, "content": message.content} for message in request.messages]
 
 
-def probabilities(
+def parse_logprobs(
     tokens: Sequence[Mapping[str, Any]] | None, wanted: int
 ) -> tuple[tuple[float, ...] | None, tuple[Mapping[str, float], ...] | None]:
-    """(natural log of each token, its alternatives) from OpenAI's list of tokens, which Ollama has too.
+    """Return (natural log per token, alternatives per token) from OpenAI's list of tokens, which Ollama uses too.
 
-    The token that was taken is among its alternatives. Of two with the same text the likelier counts.
+    The sampled token is among its alternatives. Of two alternatives with the same text the more likely counts.
     """
     if not tokens:
         return None, None
@@ -56,8 +71,8 @@ def probabilities(
 
 
 def _alternatives(token: Mapping[str, Any]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one in (*(token.get("top_logprobs") or ()), token):
-        text, value = str(one["token"]), float(one["logprob"])
-        found[text] = max(value, found.get(text, value))
-    return found
+    logprobs: dict[str, float] = {}
+    for alternative in (*(token.get("top_logprobs") or ()), token):
+        text, value = str(alternative["token"]), float(alternative["logprob"])
+        logprobs[text] = max(value, logprobs.get(text, value))
+    return logprobs

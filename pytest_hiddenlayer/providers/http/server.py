@@ -1,4 +1,4 @@
-"""A server that a provider asks: where it is, the key for it, whether it answers. Imports no SDK."""
+"""A model server: its URL, its key, whether it is reachable. Imports no SDK."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ from urllib.parse import urlsplit
 
 from ...errors import ProviderUnavailableError, UsageError
 
-PROBE_S = 2.0  # seconds that a server has to answer when a provider is opened
-_MOST = 4 << 20  # bytes of a list of models
+PROBE_S = 2.0  # timeout of the first request to a server, when the provider is opened
+_MAX_LIST_BYTES = 4 << 20  # of a list of models
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Server:
-    """One model on one server. The key is in no repr."""
+    """One model on one server. The repr does not show the key."""
 
-    provider: str  # as registered
+    provider: str  # its registered name
     model: str
-    url: str  # without a slash at its end
+    url: str  # without a final slash
     key: str | None = field(default=None, repr=False)
-    price_list: str | None = None  # the provider's id in genai-prices, where this is the vendor's own server
-    fingerprint: str = ""  # of the weights, where the server tells it
-    withheld: str = ""  # variable of a key that this server does not get; empty: it gets the key, if there is one
+    price_list: str | None = None  # the provider's id in genai-prices, if this is the vendor's own server
+    fingerprint: str = ""  # of the weights, if the server reports it
+    withheld: str = ""  # variable whose key is not sent to this server; empty: a key is sent if it is set
 
     @property
     def host(self) -> str:
-        """Name and port, as shown in messages."""
+        """Host and port, as messages show them."""
         return urlsplit(self.url).netloc
 
     @property
     def subject(self) -> str:
-        """How messages begin: `openai:NAME at HOST`."""
+        """The beginning of messages: `openai:NAME at HOST`."""
         return f"{self.provider}:{self.model} at {self.host}"
 
     @property
     def key_hint(self) -> str:
-        """What to do about a refusal because of a key that was not sent; empty if none was withheld."""
+        """What to do if the server rejects a call because its key was withheld; empty if it was not."""
         return key_hint(self.withheld, self.provider, self.url)
 
     @property
     def cost_usd(self) -> float | None:
-        """What a call costs: nothing on this machine, elsewhere unknown here."""
+        """The cost of a call: 0 on this machine, None (unknown) elsewhere."""
         return 0.0 if is_loopback(self.url) else None
 
 
-def require_sdk(module: str, provider: str, *others: str) -> None:
-    """Import an SDK and what it is used with. Raises ProviderUnavailableError where one of them is not there.
+def require_sdk(module: str, provider: str, *dependencies: str) -> None:
+    """Import an SDK and its companions. Raises ProviderUnavailableError if one is not installed.
 
-    Imported here, because a provider is opened outside the event loop, which an import would hold up.
+    The import happens here because a provider is opened outside the event loop, which an import would block.
     """
-    for name in (module, *others):
+    for name in (module, *dependencies):
         try:
             import_module(name)
         except ImportError as error:
@@ -66,24 +66,24 @@ def require_sdk(module: str, provider: str, *others: str) -> None:
 
 
 def require_key(variable: str, provider: str) -> str:
-    """The key in the environment. Raises ProviderUnavailableError where there is none."""
+    """Return the key from the environment. Raises ProviderUnavailableError if it is not set."""
     key = os.environ.get(variable, "").strip()
     if not key:
         raise ProviderUnavailableError(f"provider {provider!r} needs a key: set {variable} in the environment")
     return key
 
 
-def withheld_key(variable: str, url: str, own_url: str, *, send_key: bool) -> str:
-    """`variable`, if its key must not be sent to `url`; empty if it may be.
+def withheld_key(variable: str, url: str, env_url: str, *, send_key: bool) -> str:
+    """Return `variable` if its key must not be sent to `url`; an empty string if it may be sent.
 
-    `send_key` is false for a URL that only an ini file names, which comes with the project; `own_url` is what the
-    user's environment names, and may have the key all the same.
+    `send_key` is false for a URL that only an ini file names, because the file comes with the project. `env_url`
+    is the URL in the user's environment; it may have the key in any case.
     """
-    return "" if send_key or url == own_url.strip().rstrip("/") else variable
+    return "" if send_key or url == env_url.strip().rstrip("/") else variable
 
 
 def key_hint(withheld: str, provider: str, url: str) -> str:
-    """Why a server has not got a key, and what to do; empty if `withheld` is."""
+    """Return why a server received no key, and what to do; empty if `withheld` is empty."""
     return withheld and (
         f"its address comes from an ini file, so {withheld} was not sent to it; "
         f"if it may have the key, give --hl-base-url {provider}={url} on the command line"
@@ -91,35 +91,35 @@ def key_hint(withheld: str, provider: str, url: str) -> str:
 
 
 def with_hint(error: Exception, hint: str) -> str:
-    """The words of an error of `ask_json`, with the hint if it is about a key."""
+    """Return the message of an error of `request_json`, with the hint if the status is 401 or 403."""
     return f"{error}; {hint}" if hint and str(error) in ("HTTP 401", "HTTP 403") else str(error)
 
 
 def validate_url(base_url: str) -> str:
-    """The URL without a slash at its end. Raises UsageError for what is none, or holds a password or a query."""
+    """Return the URL without a final slash. Raises UsageError if it is invalid or has a password or a query."""
     parts = urlsplit(base_url.strip())
     try:
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # a port that is no number
-        whole = False
-    if not whole or parts.query or parts.fragment:
-        raise UsageError(f"base URL {shown(base_url)!r}: write http://HOST:PORT/PATH or https://HOST/PATH")
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # the port is not a number
+        valid = False
+    if not valid or parts.query or parts.fragment:
+        raise UsageError(f"base URL {redact(base_url)!r}: write http://HOST:PORT/PATH or https://HOST/PATH")
     if parts.username or parts.password:
         raise UsageError(
-            f"base URL {shown(base_url)!r} holds a user or password: keys come from the environment only"
+            f"base URL {redact(base_url)!r} contains a user or password: keys come from the environment only"
         )
     return base_url.strip().rstrip("/")
 
 
-def shown(url: str) -> str:
-    """The URL without user, password and query."""
+def redact(url: str) -> str:
+    """Return the URL without user, password and query."""
     head, _, tail = url.partition("://")
-    place, slash, path = tail.partition("/")
-    return f"{head}://{place.rpartition('@')[2]}{slash}{path}".split("?")[0] if tail else url.rpartition("@")[2]
+    host, slash, path = tail.partition("/")
+    return f"{head}://{host.rpartition('@')[2]}{slash}{path}".split("?")[0] if tail else url.rpartition("@")[2]
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the server is on this machine, by its name."""
+    """Return whether the host is a loopback address or `localhost`."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -128,18 +128,18 @@ def is_loopback(url: str) -> bool:
 
 
 def proxy_of(url: str) -> str | None:
-    """The proxy that the environment names for this URL; none for this machine."""
+    """Return the proxy for this URL from the environment; None for a server on this machine."""
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
     if is_loopback(url) or proxy_bypass(parts.netloc):
         return None
-    found = getproxies()
-    return found.get(parts.scheme) or found.get("all")
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
 
 
 def probe(url: str, provider: str) -> None:
-    """Raise ProviderUnavailableError where nothing listens at a URL; what a proxy hides is not tried."""
+    """Raise ProviderUnavailableError if nothing listens at a URL; a server behind a proxy is not tried."""
     parts = urlsplit(url)
     if proxy_of(url) is not None:
         return
@@ -147,37 +147,42 @@ def probe(url: str, provider: str) -> None:
         with socket.create_connection((parts.hostname, parts.port or _port(parts.scheme)), timeout=PROBE_S):
             pass
     except OSError as error:
-        raise unanswered(url, provider, error) from error
+        raise unreachable_error(url, provider, error) from error
 
 
-def unanswered(url: str, provider: str, error: Exception) -> ProviderUnavailableError:
-    """What to raise where a server does not answer."""
-    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+def unreachable_error(url: str, provider: str, error: Exception) -> ProviderUnavailableError:
+    """Return the exception for a server that does not respond."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return ProviderUnavailableError(
-        f"provider {provider!r}: no server answers at {url} ({why}); start it or mend the URL"
+        f"provider {provider!r}: no server answers at {url} ({reason}); start it or correct the URL"
     )
 
 
-def ask_json(method: str, url: str, key: str | None, body: object = None) -> Any:
-    """A small JSON answer, asked for at once. Raises OSError, HTTPException or ValueError; follows no redirect."""
+def request_json(method: str, url: str, key: str | None, body: object = None) -> Any:
+    """Return the JSON response to a blocking request. Raises OSError, HTTPException or ValueError.
+
+    Follows no redirect and reads 4 MiB at most.
+    """
     parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=PROBE_S)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect(parts.hostname or "", parts.port, timeout=PROBE_S)
     headers = {"Accept": "application/json"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
     try:
         connection.request(method, parts.path, None if body is None else json.dumps(body), headers)
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise ValueError(f"HTTP {answer.status}")
-        return json.loads(answer.read(_MOST))
+        response = connection.getresponse()
+        if response.status != 200:
+            raise ValueError(f"HTTP {response.status}")
+        return json.loads(response.read(_MAX_LIST_BYTES))
     finally:
         connection.close()
 
 
 def checked_model(model: str | None, provider: str) -> None:
-    """Raise UsageError for a model name that no server can have."""
+    """Raise UsageError for a model name that is empty or has whitespace or unprintable characters."""
     if model is not None and (not model.strip() or any(c.isspace() or not c.isprintable() for c in model)):
-        raise UsageError(f"--model {model!r}: the name of a model of {provider!r} has no blanks and is not empty")
+        raise UsageError(
+            f"--model {model!r}: a model name of provider {provider!r} must not be empty or contain whitespace"
+        )
 
 
 def _port(scheme: str) -> int:

@@ -1,6 +1,6 @@
-"""Answers that come in pieces, put together to what the same server answers at once.
+"""Streamed responses, accumulated into the response that the same server sends without streaming.
 
-A server that does not stream answers at once all the same: such an answer is taken as it is.
+A server without streaming sends the whole response at once; it is returned unchanged.
 """
 
 from __future__ import annotations
@@ -12,125 +12,126 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from ...errors import TransientError
-from .errors import error_from_status, reading
+from .errors import error_from_status, require_format
 from .server import Server
 
 Event = Mapping[str, Any]
 
 _STATUS = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504}
-"""Of an error that comes in the middle, by its type: Anthropic's documentation of errors."""
+"""Error type → HTTP status of an error within a stream, from Anthropic's documentation of errors."""
 
 
 class StreamAccumulator(Protocol):
-    """Puts the events of one answer together."""
+    """Combines the events of one response."""
 
-    whole: dict[str, Any] | None  # the answer, once it is complete
+    response: dict[str, Any] | None  # None until it is complete
 
     def add(self, event: Event) -> bool:
-        """Take an event; whether a piece of the text came with it."""
+        """Add an event. Returns whether it has text."""
         ...
 
 
 async def accumulate(
-    server: Server, events: AsyncGenerator[dict[str, Any]], pieces: StreamAccumulator
+    server: Server, events: AsyncGenerator[dict[str, Any]], accumulator: StreamAccumulator
 ) -> tuple[dict[str, Any], float | None]:
-    """(the whole answer, seconds to its first piece; None for an answer without any).
+    """Return (the response, seconds to its first text; None if no event has text).
 
-    Raises TransientError where the stream ends before the answer does, or is of another form, and
-    what an error in its middle means.
+    Raises TransientError if the stream ends early or has another format, and the exception for an
+    error within the stream.
     """
-    first_s, began = None, time.perf_counter()
+    first_s, start_s = None, time.perf_counter()
     async with aclosing(events):
         async for event in events:
             if isinstance(event.get("error"), Mapping) and event.get("object") != "response":
-                raise _error(server, event)
-            with reading(server, "event", event):
-                came = pieces.add(event)
-            if came and first_s is None:
-                first_s = time.perf_counter() - began
-    if pieces.whole is None:
-        raise TransientError(f"{server.subject}: the stream ended before the answer did", status=200)
-    return pieces.whole, first_s
+                raise _stream_error(server, event)
+            with require_format(server, "event", event):
+                has_text = accumulator.add(event)
+            if has_text and first_s is None:
+                first_s = time.perf_counter() - start_s
+    if accumulator.response is None:
+        raise TransientError(f"{server.subject}: the stream ended before the response was complete", status=200)
+    return accumulator.response, first_s
 
 
-def _error(server: Server, event: Event) -> Exception:
+def _stream_error(server: Server, event: Event) -> Exception:
     error = event["error"]
     code = error.get("code")
     status = code if isinstance(code, int) and 400 <= code < 600 else _STATUS.get(str(error.get("type")), 500)
     return error_from_status(server, status, {}, json.dumps({"error": dict(error)}).encode())
 
 
-class ChatPieces:
-    """Of chat completions: `chat.completion.chunk`s; the last has the usage and no choice."""
+class ChatAccumulator:
+    """Combines the `chat.completion.chunk` events of chat completions; the last has the usage and no choice."""
 
     def __init__(self) -> None:
-        self.whole: dict[str, Any] | None = None
+        self.response: dict[str, Any] | None = None
         self._message = {"content": "", "refusal": ""}
         self._logprobs: list[Any] = []
-        self._found: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}
 
     def add(self, event: Event) -> bool:
-        """As in `StreamAccumulator`."""
-        self._found.update({name: event[name] for name in ("model", "usage") if event.get(name)})
+        """See `StreamAccumulator.add`."""
+        self._fields.update({name: event[name] for name in ("model", "usage") if event.get(name)})
         choice = next(iter(event.get("choices") or ()), None)
         if choice is None:
-            self._close()
+            self._complete()
             return False
-        if "message" in choice:  # a server that does not stream
-            self.whole = dict(event)
+        if "message" in choice:  # a server without streaming
+            self.response = dict(event)
             return False
-        delta, had = choice.get("delta") or {}, len(self._logprobs)
-        self._logprobs += (choice.get("logprobs") or {}).get("content") or ()
-        came = [name for name in self._message if delta.get(name)]
-        for name in came:
+        delta = choice.get("delta") or {}
+        logprobs = (choice.get("logprobs") or {}).get("content") or ()
+        self._logprobs += logprobs
+        updated = [name for name in self._message if delta.get(name)]
+        for name in updated:
             self._message[name] += delta[name]
         if choice.get("finish_reason") is not None:
-            self._found["finish_reason"] = choice["finish_reason"]
-            self._close()
-        return bool(came) or len(self._logprobs) > had
+            self._fields["finish_reason"] = choice["finish_reason"]
+            self._complete()
+        return bool(updated or logprobs)
 
-    def _close(self) -> None:
-        if "finish_reason" not in self._found:
+    def _complete(self) -> None:
+        if "finish_reason" not in self._fields:
             return
         choice = {
             "message": {name: text or None for name, text in self._message.items()},
             "logprobs": {"content": self._logprobs} if self._logprobs else None,
-            "finish_reason": self._found["finish_reason"],
+            "finish_reason": self._fields["finish_reason"],
         }
-        self.whole = {"choices": [choice], "model": self._found.get("model"), "usage": self._found.get("usage")}
+        self.response = {"choices": [choice], "model": self._fields.get("model"), "usage": self._fields.get("usage")}
 
 
-class ResponsePieces:
-    """Of responses: the last event holds all of it."""
+class ResponsesAccumulator:
+    """Keeps the last event of the responses API, which has the whole response."""
 
-    _LAST = ("response.completed", "response.incomplete", "response.failed")
+    _FINAL = ("response.completed", "response.incomplete", "response.failed")
 
     def __init__(self) -> None:
-        self.whole: dict[str, Any] | None = None
+        self.response: dict[str, Any] | None = None
 
     def add(self, event: Event) -> bool:
-        """As in `StreamAccumulator`."""
+        """See `StreamAccumulator.add`."""
         kind = event.get("type")
-        if event.get("object") == "response" or kind in self._LAST:
-            self.whole = dict(event.get("response") or event)
+        if event.get("object") == "response" or kind in self._FINAL:
+            self.response = dict(event.get("response") or event)
         return kind in ("response.output_text.delta", "response.refusal.delta")
 
 
-class MessagePieces:
-    """Of Anthropic's messages: `message_start`, pieces of blocks, `message_delta` with the end."""
+class MessagesAccumulator:
+    """Combines the events of Anthropic's messages: `message_start`, content blocks, `message_delta`."""
 
     def __init__(self) -> None:
-        self.whole: dict[str, Any] | None = None
-        self._found: dict[str, Any] = {}
+        self.response: dict[str, Any] | None = None
+        self._fields: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
 
     def add(self, event: Event) -> bool:
-        """As in `StreamAccumulator`."""
+        """See `StreamAccumulator.add`."""
         kind = event.get("type")
-        if kind == "message":  # a server that does not stream
-            self.whole = dict(event)
+        if kind == "message":  # a server without streaming
+            self.response = dict(event)
         elif kind == "message_start":
-            self._found = dict(event["message"])
+            self._fields = dict(event["message"])
         elif kind == "content_block_start":
             self._blocks[event["index"]] = dict(event["content_block"])
         elif kind == "content_block_delta" and event["delta"].get("type") == "text_delta":
@@ -138,9 +139,9 @@ class MessagePieces:
             block["text"] = block.get("text", "") + event["delta"]["text"]
             return bool(event["delta"]["text"])
         elif kind == "message_delta":
-            self._found["stop_reason"] = event["delta"].get("stop_reason")
-            self._found["usage"] = {**(self._found.get("usage") or {}), **(event.get("usage") or {})}
+            self._fields["stop_reason"] = event["delta"].get("stop_reason")
+            self._fields["usage"] = {**(self._fields.get("usage") or {}), **(event.get("usage") or {})}
         elif kind == "message_stop":
             content = [self._blocks[index] for index in sorted(self._blocks)]
-            self.whole = {**self._found, "content": content}
+            self.response = {**self._fields, "content": content}
         return False

@@ -1,8 +1,7 @@
-"""What the official clients send through: one aiohttp session, whose faults are this package's errors.
+"""The transport of the SDK clients: one aiohttp session that raises this package's exceptions.
 
-Serves httpx and httpx2 alike, whose connection pools cost more the more connections they hold.
-Nothing is asked twice and no redirect followed. A body is read as it comes, and no more of it
-than `MOST` bytes after decompression.
+It serves httpx and httpx2, whose own connection pools become slower with the number of connections.
+It neither retries nor follows redirects. A body is decompressed as it arrives, up to `MAX_BODY_BYTES`.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from ...errors import ProviderError, TransientError
 from .errors import clean, error_from_status
 from .server import Server, proxy_of
 
-MOST = 16 << 20  # bytes of an answer
-MOST_STREAMED = 8 << 30  # bytes of a file that is read line by line
+MAX_BODY_BYTES = 16 << 20  # of a response after decompression
+MAX_STREAM_BYTES = 8 << 30  # of a response that is read line by line
 CONNECT_S = 30.0
-KEEP_S = 30.0  # an idle connection
-_PIECE = 64 << 10
+KEEPALIVE_S = 30.0  # of an idle connection
+_CHUNK_BYTES = 64 << 10
 _NO_SECRETS = frozenset(
     {"accept", "accept-encoding", "anthropic-beta", "anthropic-version", "connection", "content-length"}
     | {"content-type", "host", "transfer-encoding", "user-agent"}
@@ -40,73 +39,75 @@ class Transport:
         self._proxy = proxy_of(server.url)
 
     async def handle_async_request(self, request: Any) -> Any:
-        """The answer, its body unread. Raises what a refusal or a lost connection means."""
-        return await self._unread(request, MOST)
+        """Return the response with its body unread. Raises ProviderError or TransientError."""
+        return await self._send_unread(request, MAX_BODY_BYTES)
 
     async def stream(self, request: Any) -> Any:
-        """The same with a body of `MOST_STREAMED` bytes at most: whoever reads it keeps no more than a line."""
-        return await self._unread(request, MOST_STREAMED)
+        """Do the same with the limit `MAX_STREAM_BYTES`, for callers that hold one line at a time."""
+        return await self._send_unread(request, MAX_STREAM_BYTES)
 
-    async def _unread(self, request: Any, most: int) -> Any:
-        answer, stream = await self._send(request, most)
-        kept = [(k, v) for k, v in answer.raw_headers if k.lower() not in (b"content-encoding", b"content-length")]
-        return self._library.Response(answer.status, headers=kept, stream=stream, request=request)
+    async def _send_unread(self, request: Any, limit: int) -> Any:
+        response, stream = await self._send(request, limit)
+        headers = [
+            (k, v) for k, v in response.raw_headers if k.lower() not in (b"content-encoding", b"content-length")
+        ]
+        return self._library.Response(response.status, headers=headers, stream=stream, request=request)
 
     async def read(self, request: Any) -> Any:
-        """The answer with its body and no headers, which costs less. Raises as above."""
-        answer, stream = await self._send(request)
+        """Return the response with its body and without headers, which is faster. Raises as above."""
+        response, stream = await self._send(request)
         try:
-            body = b"".join([piece async for piece in stream])
+            body = b"".join([chunk async for chunk in stream])
         finally:
             await stream.aclose()
-        return self._library.Response(answer.status, content=body, request=request)
+        return self._library.Response(response.status, content=body, request=request)
 
-    async def _send(self, request: Any, most: int = MOST) -> tuple[aiohttp.ClientResponse, Any]:
+    async def _send(self, request: Any, limit: int = MAX_BODY_BYTES) -> tuple[aiohttp.ClientResponse, Any]:
         body = await request.aread()
         headers = request.headers
         headers["accept-encoding"] = "gzip, deflate"
         try:
-            answer = await self._open().request(
+            response = await self._get_session().request(
                 request.method,
                 str(request.url),
-                headers=self._allowed(headers.multi_items()),
+                headers=self._filter_headers(headers.multi_items()),
                 data=body or None,
                 allow_redirects=False,
                 proxy=self._proxy,
             )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise lost(self._server, error) from error
-        stream = self._stream(answer, self._server, most)
-        if answer.status != 200:
-            await self._refuse(answer, stream)
-        return answer, stream
+            raise connection_error(self._server, error) from error
+        stream = self._stream(response, self._server, limit)
+        if response.status != 200:
+            await self._raise_for_status(response, stream)
+        return response, stream
 
-    def _allowed(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The headers that this server gets; without a key also none that an SDK takes from the environment."""
+    def _filter_headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the headers to send; if the key is withheld, none that an SDK takes from the environment."""
         if not self._server.withheld:
             return headers
-        kept = [(name, value) for name, value in headers if name.lower() in _NO_SECRETS]
-        named = {name.lower() for name, _ in headers}
-        return kept + [(name, value) for name, value in _PLACEHOLDERS.items() if name in named]
+        public = [(name, value) for name, value in headers if name.lower() in _NO_SECRETS]
+        names = {name.lower() for name, _ in headers}
+        return public + [(name, value) for name, value in _PLACEHOLDERS.items() if name in names]
 
-    async def _refuse(self, answer: aiohttp.ClientResponse, stream: Any) -> None:
-        told = {name.lower(): value for name, value in answer.headers.items()}
+    async def _raise_for_status(self, response: aiohttp.ClientResponse, stream: Any) -> None:
+        headers = {name.lower(): value for name, value in response.headers.items()}
         try:
-            body = b"".join([piece async for piece in stream])
+            body = b"".join([chunk async for chunk in stream])
         except TransientError:
-            body = b""  # the status is known, and says enough
+            body = b""  # the status is known and suffices
         finally:
             await stream.aclose()
-        hint = self._hint(answer.status, body.decode("utf-8", "replace"))
-        raise error_from_status(self._server, answer.status, told, body, hint)
+        hint = self._hint(response.status, body.decode("utf-8", "replace"))
+        raise error_from_status(self._server, response.status, headers, body, hint)
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _get_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            secure: ssl.SSLContext | bool = True
+            ssl_context: ssl.SSLContext | bool = True
             if self._server.url.startswith("https"):
-                secure = self._library.create_ssl_context()
+                ssl_context = self._library.create_ssl_context()
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_S, ssl=secure),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=ssl_context),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 auto_decompress=False,
@@ -127,44 +128,48 @@ class Transport:
 
 
 class _Stream:
-    """The body, decompressed and measured while it comes."""
+    """A response body, decompressed and limited in size as it arrives."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, server: Server, most: int) -> None:
-        self._answer, self._server, self._most = answer, server, most
+    def __init__(self, response: aiohttp.ClientResponse, server: Server, limit: int) -> None:
+        self._response, self._server, self._limit = response, server, limit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces, size = self._plain(), 0
+        size = 0
         try:
-            async for piece in pieces:
-                size += len(piece)
-                if size > self._most:
-                    raise ProviderError(f"{self._server.subject}: the answer is larger than {self._most >> 20} MiB")
-                yield piece
+            async for chunk in self._decompressed():
+                size += len(chunk)
+                if size > self._limit:
+                    raise ProviderError(
+                        f"{self._server.subject}: the response is larger than {self._limit >> 20} MiB"
+                    )
+                yield chunk
         except (TimeoutError, aiohttp.ClientError, OSError, zlib.error) as error:
-            raise lost(self._server, error) from error
+            raise connection_error(self._server, error) from error
 
-    async def _plain(self) -> AsyncIterator[bytes]:
-        encoding = self._answer.headers.get("content-encoding", "identity").strip().lower()
+    async def _decompressed(self) -> AsyncIterator[bytes]:
+        encoding = self._response.headers.get("content-encoding", "identity").strip().lower()
         if encoding in ("identity", ""):
-            async for piece in self._answer.content.iter_any():
-                yield piece
+            async for chunk in self._response.content.iter_any():
+                yield chunk
             return
         if encoding not in ("gzip", "deflate"):
-            raise ProviderError(f"{self._server.subject}: the answer is encoded as {encoding!r}; gzip was asked for")
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32 if encoding == "gzip" else zlib.MAX_WBITS)
-        async for piece in self._answer.content.iter_any():
-            while piece:
-                yield unpack.decompress(piece, _PIECE)
-                piece = unpack.unconsumed_tail
-        yield unpack.flush()
+            raise ProviderError(
+                f"{self._server.subject}: the response is encoded as {encoding!r}; only gzip and deflate are accepted"
+            )
+        decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32 if encoding == "gzip" else zlib.MAX_WBITS)
+        async for chunk in self._response.content.iter_any():
+            while chunk:
+                yield decompressor.decompress(chunk, _CHUNK_BYTES)
+                chunk = decompressor.unconsumed_tail
+        yield decompressor.flush()
 
     async def aclose(self) -> None:
-        self._answer.release()
+        self._response.release()
 
 
-def lost(server: Server, error: BaseException) -> ProviderError:
-    """The error for a connection that did not come about or broke off; a certificate will not mend itself."""
-    why = clean(str(error) or type(error).__name__, server.key)
+def connection_error(server: Server, error: BaseException) -> ProviderError:
+    """Return the exception for a failed connection: transient, unless the certificate is invalid."""
+    reason = clean(str(error) or type(error).__name__, server.key)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return ProviderError(f"{server.subject}: no secure connection: {why}")
-    return TransientError(f"{server.subject}: the connection failed: {why}")
+        return ProviderError(f"{server.subject}: no secure connection: {reason}")
+    return TransientError(f"{server.subject}: the connection failed: {reason}")

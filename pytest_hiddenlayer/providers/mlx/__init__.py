@@ -1,1 +1,15 @@
-"""The `mlx` provider: models that run in this process."""
+"""The `mlx` provider: models that run in this process, on one thread.
+
+Imports `errors`, `types` and `models` only.
+
+    provider        the provider: names, limits, usage
+    loading         loading a model from a folder or the hub
+    imports         imports of mlx-lm without transformers
+    tokenizers      the two kinds of tokenizers
+    decoder         the thread that decodes all requests in one batch
+    jobs            a request in that thread, and its result
+    prefix_cache    key-value caches of common prompt prefixes
+    sampling        tokens from distributions
+    rng             random numbers from seeds
+    blas            a fast BLAS for mlx on Linux
+"""

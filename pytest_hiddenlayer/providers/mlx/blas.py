@@ -1,11 +1,11 @@
-"""A fast BLAS under mlx on Linux, where its wheel carries the slow reference one.
+"""A fast BLAS for mlx on Linux, whose wheel contains the slow reference BLAS.
 
-`libmlx.so` takes `cblas_sgemm` from wherever the dynamic linker finds it first, so a library
-that is loaded with global symbols before `import mlx.core` serves it. Two are tried: the OpenBLAS
-in scipy's wheel, whose names carry a prefix that a small compiled library takes away, and
-a system's `libopenblas.so.0`, whose names are plain. Where neither works mlx keeps its own.
+`libmlx.so` uses the first `cblas_sgemm` that the dynamic linker finds, so a library loaded with global
+symbols before `import mlx.core` replaces it. Two libraries are tried: the OpenBLAS in scipy's wheel,
+whose symbols have a prefix that a small compiled library removes, and the system's `libopenblas.so.0`,
+whose symbols are plain. If neither works, mlx keeps its own BLAS.
 
-HIDDENLAYER_BLAS=off leaves mlx alone, HIDDENLAYER_BLAS=PATH takes the library at PATH.
+HIDDENLAYER_BLAS=off changes nothing, HIDDENLAYER_BLAS=PATH uses the library at PATH.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ SYSTEM = "libopenblas.so.0"
 COMPILE_S = 30.0
 
 
-class _NotUsable(Exception):
-    """This way leads to no fast BLAS; its text says why."""
+class _NotUsableError(Exception):
+    """This library cannot be used; the message says why."""
 
 
 @cache
 def fast_blas() -> str:
-    """What multiplies matrices for mlx in this process, and why nothing faster does; decided at the first call.
+    """Install a fast BLAS and return a description of the BLAS in use, with the reason if it is slow.
 
-    Call it before the first `import mlx.core`. It never raises: where nothing works, mlx keeps its own.
+    The first call decides; it must precede the first `import mlx.core`. Never raises: without a usable
+    library, mlx keeps its own BLAS.
     """
     if sys.platform != "linux":
         return "mlx's own, which is fast here"
@@ -46,88 +47,92 @@ def fast_blas() -> str:
         return f"mlx's own, slow: {SETTING}=off"
     if "mlx.core" in sys.modules:
         return "mlx's own, slow: mlx.core was imported before hiddenlayer could change it"
-    ways: list[Callable[[], str]] = [partial(_plain, setting)] if setting else [_bundled, partial(_plain, SYSTEM)]
-    refused = []
-    for way in ways:
+    candidates: list[Callable[[], str]] = (
+        [partial(_use_library, setting)] if setting else [_use_scipy, partial(_use_library, SYSTEM)]
+    )
+    reasons = []
+    for use in candidates:
         try:
-            return way()
+            return use()
         except (
-            _NotUsable,
+            _NotUsableError,
             OSError,
             RuntimeError,
             subprocess.SubprocessError,
         ) as error:  # RuntimeError: no home folder
-            refused.append(" ".join(str(error).split()))
-    return f"mlx's own, slow: {'; '.join(refused)}"
+            reasons.append(" ".join(str(error).split()))
+    return f"mlx's own, slow: {'; '.join(reasons)}"
 
 
-def _bundled() -> str:
-    openblas = _scipys()
-    library = ctypes.CDLL(str(openblas))  # the next one finds it by its soname
-    _serve(_compiled(openblas))
-    _one_thread(library, "scipy_openblas_set_num_threads")
+def _use_scipy() -> str:
+    openblas = _scipy_openblas()
+    library = ctypes.CDLL(str(openblas))  # the compiled library finds it by its soname
+    _load_globally(_compiled_forwarder(openblas))
+    _limit_to_one_thread(library, "scipy_openblas_set_num_threads")
     return f"{openblas.name} of scipy's wheel"
 
 
-def _plain(name: str) -> str:
-    _serve(name)
-    _one_thread(ctypes.CDLL(name), "openblas_set_num_threads")
+def _use_library(name: str) -> str:
+    _load_globally(name)
+    _limit_to_one_thread(ctypes.CDLL(name), "openblas_set_num_threads")
     return name
 
 
-def _serve(name: str | Path) -> None:
-    """Load a library for all that come after it, once it has shown that it can multiply."""
+def _load_globally(name: str | Path) -> None:
+    """Load a library with global symbols if it multiplies correctly. Raises _NotUsableError."""
     try:
         library = ctypes.CDLL(str(name))
     except OSError as error:
-        raise _NotUsable(f"{name} cannot be loaded ({error})") from error
-    if not _multiplies(library):
-        raise _NotUsable(f"{name} has no cblas_sgemm that multiplies two matrices rightly")
+        raise _NotUsableError(f"{name} cannot be loaded ({error})") from error
+    if not _multiplies_correctly(library):
+        raise _NotUsableError(f"{name} has no cblas_sgemm that multiplies two matrices correctly")
     ctypes.CDLL(str(name), mode=ctypes.RTLD_GLOBAL)
 
 
-def _multiplies(library: ctypes.CDLL) -> bool:
-    row_major, as_it_is, number = 101, 111, ctypes.c_float
+def _multiplies_correctly(library: ctypes.CDLL) -> bool:
+    row_major, no_transpose, number = 101, 111, ctypes.c_float
     gemm = getattr(library, "cblas_sgemm", None)
     if gemm is None:
         return False
     a, b, c = (number * 4)(1, 2, 3, 4), (number * 4)(5, 6, 7, 8), (number * 4)()
-    gemm(row_major, as_it_is, as_it_is, 2, 2, 2, number(1), a, 2, b, 2, number(0), c, 2)
+    gemm(row_major, no_transpose, no_transpose, 2, 2, 2, number(1), a, 2, b, 2, number(0), c, 2)
     return list(c) == [19, 22, 43, 50]
 
 
-def _one_thread(library: ctypes.CDLL, setter: str) -> None:
-    """Small products gain nothing from threads, which spin and take the cores of others."""
+def _limit_to_one_thread(library: ctypes.CDLL, setter: str) -> None:
+    """Turn threads off: they do not speed up small products, and their busy waiting occupies other cores."""
     if "OPENBLAS_NUM_THREADS" not in os.environ and hasattr(library, setter):
         getattr(library, setter)(1)
 
 
-def _scipys() -> Path:
+def _scipy_openblas() -> Path:
     spec = importlib.util.find_spec("scipy")
-    for place in (spec and spec.submodule_search_locations) or ():
-        for found in sorted(Path(place).with_name("scipy.libs").glob("libscipy_openblas-*.so")):
-            return found
-    raise _NotUsable("scipy is not installed from a wheel that carries OpenBLAS")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        for library in sorted(Path(folder).with_name("scipy.libs").glob("libscipy_openblas-*.so")):
+            return library
+    raise _NotUsableError("scipy is not installed from a wheel with OpenBLAS")
 
 
-def _compiled(openblas: Path) -> Path:
-    """The library that takes the prefix away: from the user's cache, or compiled now into it."""
+def _compiled_forwarder(openblas: Path) -> Path:
+    """Return the library that forwards plain names to prefixed ones; compiled once into the user's cache."""
     key = hashlib.sha256(SOURCE.read_bytes() + openblas.name.encode()).hexdigest()[:16]
-    made = _cache_folder() / f"blas-{platform.machine()}-{key}.so"
-    if made.is_file():
-        return made
+    target = _cache_folder() / f"blas-{platform.machine()}-{key}.so"
+    if target.is_file():
+        return target
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
-        raise _NotUsable("the OpenBLAS of scipy's wheel needs a C compiler once, and cc, gcc and clang are not there")
-    made.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=made.parent) as folder:
-        new = Path(folder) / made.name
+        raise _NotUsableError(
+            "the OpenBLAS of scipy's wheel needs a C compiler once, but cc, gcc and clang are missing"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        new = Path(folder) / target.name
         command = [compiler, "-O2", "-shared", "-fPIC", str(SOURCE), str(openblas), "-o", str(new)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S)
-        if done.returncode:
-            raise _NotUsable(f"{compiler} could not compile {SOURCE.name}: {done.stderr[:200]}")
-        new.replace(made)
-    return made
+        process = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S)
+        if process.returncode:
+            raise _NotUsableError(f"{compiler} could not compile {SOURCE.name}: {process.stderr[:200]}")
+        new.replace(target)
+    return target
 
 
 def _cache_folder() -> Path:

@@ -1,4 +1,4 @@
-"""A request on its way through the decoding thread, and what comes out of it."""
+"""A request in the decoding thread, and its result."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ...errors import ProviderError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Generated:
-    """What came out of one request."""
+class GenerationResult:
+    """The result of one request."""
 
     text: str
     finish_reason: str  # stop or length
-    token_ids: tuple[int, ...]  # the end token included
-    logprobs: tuple[float, ...]  # natural log, one per token, under the model's own distribution
-    top_logprobs: tuple[Mapping[str, float], ...] | None  # per token: text → natural log; None: not asked for
-    shared_tokens: int  # tokens of the prompt that were not read for this request: another's reading served
+    token_ids: tuple[int, ...]  # includes the end token
+    logprobs: tuple[float, ...]  # natural log per token, under the model's own distribution
+    top_logprobs: tuple[Mapping[str, float], ...] | None  # per token: text → natural log; None: not requested
+    shared_tokens: int  # tokens of the prompt whose key-value cache came from another request
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Job:
-    """A request, the event loop that waits for it, and what was made for it so far."""
+    """A request, the event loop that waits for it, and the tokens generated so far."""
 
     prompt_ids: list[int]
     max_tokens: int
@@ -31,26 +31,26 @@ class Job:
     top_p: float
     stop: tuple[str, ...]
     seed: int
-    top: int  # alternatives wanted for every token
+    top: int  # number of alternatives to return per token
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Generated]
+    future: asyncio.Future[GenerationResult]
     shared_tokens: int = 0
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     alternatives: list[Mapping[str, float]] = field(default_factory=list)
 
-    def deliver(self, result: Generated) -> None:
-        """Hand the result to whoever waits; from any thread."""
+    def deliver(self, result: GenerationResult) -> None:
+        """Set the result of the future; callable from any thread."""
         self._unless_done(lambda: self.future.set_result(result))
 
     def fail(self, error: ProviderError) -> None:
-        """Raise the error where somebody waits; from any thread."""
+        """Set the exception of the future; callable from any thread."""
         self._unless_done(lambda: self.future.set_exception(error))
 
-    def _unless_done(self, settle: Callable[[], None]) -> None:
-        def on_the_loop() -> None:
+    def _unless_done(self, set_outcome: Callable[[], None]) -> None:
+        def on_loop() -> None:
             if not self.future.done():
-                settle()
+                set_outcome()
 
         if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(on_the_loop)
+            self.loop.call_soon_threadsafe(on_loop)

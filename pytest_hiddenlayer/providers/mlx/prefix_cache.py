@@ -1,8 +1,8 @@
-"""Prompts that begin alike are read once: what the model made of a beginning is kept and copied.
+"""The key-value caches of common prompt prefixes: a prefix is prefilled once, kept and copied.
 
-Beginnings are found by the hash of their blocks of 64 tokens, each chained to the one before it,
-as in vLLM's automatic prefix caching; unlike there, a prefix need not end with a block. Only models
-whose layers all keep a plain `KVCache` can share: it alone can be cut at any token.
+Prefixes are found by a chained hash over blocks of 64 tokens, as in vLLM's automatic prefix caching.
+Unlike there, a prefix need not end at a block boundary. Only models whose layers all use a plain
+`KVCache` can share, because only that cache can be cut at any token.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import Any
 BLOCK = 64  # tokens; a shorter prefix is not worth a copy
 MAX_TOKENS = 32_768
 MAX_BYTES = 256 * 1024 * 1024
-STEP = 2048  # tokens of a prompt that the model reads at once
+PREFILL_STEP = 2048  # tokens of a prompt per forward pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prefix:
-    """Tokens that were read, and the keys and values that every layer made of them."""
+    """Token ids and the keys and values of every layer for them."""
 
     ids: tuple[int, ...]
     layers: tuple[tuple[Any, Any], ...]  # arrays of shape (1, heads, tokens, head size)
     nbytes: int
 
 
-class Prefixes:
-    """The prefixes of one model that were used last, bounded in tokens and in bytes."""
+class PrefixCache:
+    """The most recently used prefixes of one model, limited in tokens and in bytes."""
 
     def __init__(
         self, model: Any, caches: Any, *, max_tokens: int = MAX_TOKENS, max_bytes: int = MAX_BYTES, share: bool = True
@@ -36,49 +36,49 @@ class Prefixes:
         self._model, self._caches = model, caches  # caches: the module mlx_lm.models.cache
         self._max_tokens, self._max_bytes = max_tokens, max_bytes
         plain = all(type(layer) is caches.KVCache for layer in self._empty())
-        self.usable = share and plain  # False: nothing is found, kept or read ahead
-        self._kept: OrderedDict[Prefix, None] = OrderedDict()  # the one used longest ago first
+        self.usable = share and plain  # False: the cache stays empty
+        self._kept: OrderedDict[Prefix, None] = OrderedDict()  # least recently used first
         self._by_block: dict[int, Prefix] = {}
         self.tokens = self.nbytes = 0
 
     def find(self, ids: Sequence[int]) -> tuple[Prefix | None, int]:
-        """The kept prefix that shares most tokens with these, and how many; at least one token is left to read."""
+        """Return the kept prefix that shares most tokens with `ids`, and how many; at most all but one of them."""
         if not self.usable:
             return None, 0
         best = None
         for block in _blocks(ids[:-1]):
             best = self._by_block.get(block, best)
-        shared = 0 if best is None else common(best.ids, ids[:-1])
+        shared = 0 if best is None else common_length(best.ids, ids[:-1])
         if best is None or shared < BLOCK:
             return None, 0
         self._kept.move_to_end(best)
         return best, shared
 
     def layers(self, prefix: Prefix | None, n: int) -> list[Any]:
-        """A cache of its own that holds the first `n` tokens of a prefix."""
-        made = self._empty()
+        """Return a new cache, one object per layer, that holds the first `n` tokens of a prefix."""
+        layers = self._empty()
         if prefix is not None:
-            for layer, (keys, values) in zip(made, prefix.layers, strict=True):
+            for layer, (keys, values) in zip(layers, prefix.layers, strict=True):
                 layer.keys, layer.values, layer.offset = keys[..., :n, :], values[..., :n, :], n
-        return made
+        return layers
 
-    def read(self, ids: Sequence[int], prefix: Prefix | None, n: int) -> Prefix:
-        """The prefix `ids`, of which the model has read the first `n` tokens already; it is kept."""
+    def prefill(self, ids: Sequence[int], prefix: Prefix | None, n: int) -> Prefix:
+        """Prefill and keep `ids`, whose first `n` tokens `prefix` already covers."""
         import mlx.core as mx
 
         layers = self.layers(prefix, n)
-        for start in range(n, len(ids), STEP):
-            self._model(mx.array([ids[start : start + STEP]]), cache=layers)
+        for start in range(n, len(ids), PREFILL_STEP):
+            self._model(mx.array([ids[start : start + PREFILL_STEP]]), cache=layers)
             mx.eval([layer.state for layer in layers])
         return self.keep(ids, layers)
 
     def offer(self, ids: Sequence[int], layers: Sequence[Any]) -> None:
-        """Keep what an ended request has read, where another may begin with it."""
+        """Keep the prefix of a finished request if it is long enough to share."""
         if self.usable and len(ids) > BLOCK:
             self.keep(ids, layers)
 
     def keep(self, ids: Sequence[int], layers: Sequence[Any]) -> Prefix:
-        """Keep what plain caches hold of the tokens `ids`; what was used longest ago makes room."""
+        """Keep the content of plain caches for `ids`; drops the least recently used prefixes if needed."""
         import mlx.core as mx
 
         n = min(len(ids), *(layer.offset for layer in layers))
@@ -89,15 +89,15 @@ class Prefixes:
             (mx.contiguous(layer.keys[..., :n, :]), mx.contiguous(layer.values[..., :n, :])) for layer in layers
         )
         mx.eval(arrays)
-        made = Prefix(tuple(ids[:n]), arrays, sum(keys.nbytes + values.nbytes for keys, values in arrays))
+        prefix = Prefix(tuple(ids[:n]), arrays, sum(keys.nbytes + values.nbytes for keys, values in arrays))
         if covered is not None and shared == len(covered.ids):
-            self._drop(covered)  # the new one begins with it
-        self._kept[made] = None
-        self._by_block.update(dict.fromkeys(_blocks(made.ids), made))
-        self.tokens, self.nbytes = self.tokens + n, self.nbytes + made.nbytes
+            self._drop(covered)  # the new prefix contains it
+        self._kept[prefix] = None
+        self._by_block.update(dict.fromkeys(_blocks(prefix.ids), prefix))
+        self.tokens, self.nbytes = self.tokens + n, self.nbytes + prefix.nbytes
         while self._kept and (self.tokens > self._max_tokens or self.nbytes > self._max_bytes):
             self._drop(next(iter(self._kept)))
-        return made
+        return prefix
 
     def _drop(self, prefix: Prefix) -> None:
         del self._kept[prefix]
@@ -107,12 +107,12 @@ class Prefixes:
                 del self._by_block[block]
 
     def _empty(self) -> list[Any]:
-        made: list[Any] = self._caches.make_prompt_cache(self._model)
-        return made
+        layers: list[Any] = self._caches.make_prompt_cache(self._model)
+        return layers
 
 
-def common(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two sequences of one type begin with alike."""
+def common_length(a: Sequence[int], b: Sequence[int]) -> int:
+    """Return the length of the longest common prefix of two sequences."""
     low, high = 0, min(len(a), len(b))
     a, b = tuple(a[:high]), tuple(b[:high])
     while low < high:
@@ -124,26 +124,28 @@ def common(a: Sequence[int], b: Sequence[int]) -> int:
     return low
 
 
-def read_ahead(
-    prompts: Sequence[Sequence[int]], prefixes: Prefixes, running: Callable[[Sequence[int], int], Prefix | None]
+def prefill_shared(
+    prompts: Sequence[Sequence[int]],
+    prefixes: PrefixCache,
+    find_running: Callable[[Sequence[int], int], Prefix | None],
 ) -> Iterator[tuple[int, Prefix | None, int, int]]:
-    """For every prompt: its number, the prefix to start from, how much of it counts, and what was read for it now.
+    """Yield for every prompt: its index, the prefix to start from, how many of its tokens apply, how many are new.
 
-    `running` finds a prefix that shares more than so many tokens with a prompt among the requests
-    that are being answered. What two prompts share beyond that is read once, for the first of them.
+    `find_running` returns a prefix of a running request that shares more than a given number of tokens
+    with a prompt. Tokens that two prompts share beyond it are prefilled once, for the first of them.
     """
-    order = sorted(range(len(prompts)), key=lambda i: tuple(prompts[i]))  # the most alike are neighbours
-    for place, i in enumerate(order):
-        ids = prompts[i]
+    order = sorted(range(len(prompts)), key=lambda i: tuple(prompts[i]))  # prompts that share most are neighbours
+    for position, index in enumerate(order):
+        ids = prompts[index]
         prefix, known = prefixes.find(ids)
-        if (other := running(ids, known)) is not None:
-            prefix, known = other, common(other.ids, ids[:-1])
-        after = prompts[order[place + 1]] if place + 1 < len(order) else ()
-        shared = min(common(ids, after), len(ids) - 1, len(after) - 1) if after else 0
-        read = 0
+        if (longer := find_running(ids, known)) is not None:
+            prefix, known = longer, common_length(longer.ids, ids[:-1])
+        following = prompts[order[position + 1]] if position + 1 < len(order) else ()
+        shared = min(common_length(ids, following), len(ids) - 1, len(following) - 1) if following else 0
+        n_read = 0
         if prefixes.usable and shared - known >= BLOCK:
-            prefix, read = prefixes.read(ids[:shared], prefix, known), shared - known
-        yield i, prefix, known + read, read
+            prefix, n_read = prefixes.prefill(ids[:shared], prefix, known), shared - known
+        yield index, prefix, known + n_read, n_read
 
 
 def _blocks(ids: Sequence[int]) -> Iterator[int]:

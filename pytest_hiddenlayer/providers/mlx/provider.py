@@ -11,11 +11,11 @@ from ...models import BUNDLED, bundled_path
 from ...protocols import ProviderCapabilities
 from ...types import Completion, Request, Usage
 
-MAX_TOKENS = 256  # new tokens, where nobody says otherwise
+MAX_TOKENS = 256  # default of new tokens
 
 
 class MlxProvider:
-    """One MLX model: the bundled one, a folder, or a hub name; loaded once, free of charge."""
+    """One MLX model: the bundled one, a folder, or a hub name. Loaded once; calls cost nothing."""
 
     default_model = BUNDLED
 
@@ -23,33 +23,33 @@ class MlxProvider:
         from .decoder import BatchThread
 
         self.model = model or BUNDLED
-        where = _where(self.model)
+        path = _resolve(self.model)
         self.capabilities = ProviderCapabilities(
-            fingerprint=_fingerprint(where),
+            fingerprint=_fingerprint(path),
             concurrency=(64, 64),  # requests that wait for a row of the batch cost nothing
             timeout_s=None,  # a local model has no deadline; a dead thread is detected
             deterministic=True,
         )
-        self._batch = BatchThread(where)
+        self._batch = BatchThread(path)
 
     @classmethod
     def check(cls, model: str | None) -> None:
-        """Raise UsageError for a path that is not there; nothing is loaded."""
-        _where(model or BUNDLED)
+        """Raise UsageError for a path that does not exist; loads nothing."""
+        _resolve(model or BUNDLED)
 
     @classmethod
     def loads_files(cls, model: str | None) -> bool:
-        """Whether the name is a folder or a hub name, whose files may be anybody's; not for the bundled model."""
+        """Return whether the model is a folder or a hub name, whose files may be untrusted; not the bundled model."""
         return model not in (None, BUNDLED)
 
     async def complete(self, request: Request) -> Completion:
-        """One completion, decoded in the running batch. Raises ProviderError where the prompt does not fit."""
-        began = time.perf_counter()
+        """Return one completion, decoded in the shared batch. Raises ProviderError if the prompt does not fit."""
+        start_s = time.perf_counter()
         params = request.params
         ids = self._prompt_ids(request)
-        done = await self._batch.generate(
+        result = await self._batch.generate(
             ids,
-            max_tokens=self._room(len(ids), params.max_tokens or MAX_TOKENS),
+            max_tokens=self._max_tokens(len(ids), params.max_tokens or MAX_TOKENS),
             temperature=params.temperature or 0.0,
             top_p=1.0 if params.top_p is None else params.top_p,
             stop=params.stop or (),
@@ -57,53 +57,55 @@ class MlxProvider:
             top_logprobs=request.top_logprobs,
         )
         return Completion(
-            text=done.text,
-            finish_reason=done.finish_reason,
+            text=result.text,
+            finish_reason=result.finish_reason,
             usage=Usage(
                 input_tokens=len(ids),
-                output_tokens=len(done.token_ids),
-                cached_input_tokens=done.shared_tokens,
+                output_tokens=len(result.token_ids),
+                cached_input_tokens=result.shared_tokens,
                 cache_write_tokens=0,
                 reasoning_tokens=0,
                 calls=1,
             ),
-            latency_s=time.perf_counter() - began,
+            latency_s=time.perf_counter() - start_s,
             model=self.model,
-            logprobs=done.logprobs,
-            top_logprobs=done.top_logprobs,
+            logprobs=result.logprobs,
+            top_logprobs=result.top_logprobs,
             cost_usd=0.0,
         )
 
     async def close(self) -> None:
-        """End the decoding thread."""
+        """End the decoder thread."""
         self._batch.close()
 
     def _prompt_ids(self, request: Request) -> list[int]:
         try:
             return self._batch.tokenizer.prompt_ids(request.messages)
-        except Exception as error:  # a chat template may raise anything: many refuse a system message
-            raise ProviderError(f"the chat template of {self.model} refuses these messages: {error}") from error
+        except Exception as error:  # a chat template may raise any exception: many reject a system message
+            raise ProviderError(f"the chat template of {self.model} rejects these messages: {error}") from error
 
-    def _room(self, n_prompt: int, wanted: int) -> int:
+    def _max_tokens(self, n_prompt: int, wanted: int) -> int:
         context = self._batch.context
         if context is None or n_prompt + wanted <= context:
             return wanted
         if n_prompt >= context:
-            raise ProviderError(f"the prompt has {n_prompt} tokens, {self.model} reads {context}: shorten the prompt")
+            raise ProviderError(
+                f"the prompt has {n_prompt} tokens, but the context of {self.model} is {context}: shorten the prompt"
+            )
         return context - n_prompt
 
 
-def _fingerprint(where: Path | str) -> str:
-    """Differs when a folder's files are replaced; empty for a hub name."""
-    if isinstance(where, str):
+def _fingerprint(path: Path | str) -> str:
+    """Return a hash of names, sizes and times of a folder's files; empty for a hub name."""
+    if isinstance(path, str):
         return ""
-    files = sorted(path for path in where.iterdir() if path.suffix in (".safetensors", ".json", ".npz"))
-    told = [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files]
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    files = sorted(file for file in path.iterdir() if file.suffix in (".safetensors", ".json", ".npz"))
+    states = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
 
 
-def _where(model: str) -> Path | str:
-    """A folder that exists, or a hub name. Raises UsageError for a path that is not there."""
+def _resolve(model: str) -> Path | str:
+    """Return an existing folder, or a hub name. Raises UsageError for a path that does not exist."""
     if model == BUNDLED:
         return bundled_path()
     folder = Path(model).expanduser()
@@ -111,9 +113,9 @@ def _where(model: str) -> Path | str:
         return folder
     looks_like_path = model.startswith((".", "/", "~")) or model.count("/") != 1
     if looks_like_path:
-        near = [str(p) for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
+        siblings = [str(p) for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
         raise UsageError(
-            f"--model {model}: no such folder{did_you_mean(str(folder), near) or '.'} "
+            f"--model {model}: no such folder{did_you_mean(str(folder), siblings) or '.'} "
             "Give a folder that mlx_lm.load accepts, or a hub name such as owner/name"
         )
     return model

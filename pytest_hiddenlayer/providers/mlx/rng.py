@@ -1,6 +1,6 @@
-"""Random numbers of a request, each from its own seed: those of `mlx.core.random`, made without mlx.
+"""The random numbers of `mlx.core.random` for a seed, computed without mlx.
 
-A draw in mlx takes a dozen small operations, for every request and token; here it takes some twenty
+A draw in mlx takes a dozen small operations per request and token; here it takes about twenty
 microseconds of Python.
 """
 
@@ -15,7 +15,7 @@ BELOW_ONE = 1 - 2**-24  # the largest single-precision number below 1
 
 
 def uniforms(seed: int) -> Iterator[float]:
-    """Numbers in [0, 1), in single precision: mlx's `key, now = split(key)` and `uniform(key=now)`, for ever.
+    """Yield single-precision numbers in [0, 1) without end: mlx's `key, now = split(key)`, then `uniform(key=now)`.
 
     Raises ValueError for a seed outside [0, 2**64).
     """
@@ -33,13 +33,16 @@ def _draws(key: tuple[int, int]) -> Iterator[float]:
 
 
 def threefry(key: tuple[int, int], count: tuple[int, int]) -> tuple[int, int]:
-    """Threefry-2x32 with 20 rounds: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3"."""
+    """Return one block of Threefry-2x32 with 20 rounds.
+
+    Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3".
+    """
     keys = (*key, key[0] ^ key[1] ^ 0x1BD11BDA)
     x, y = (count[0] + keys[0]) & WORD, (count[1] + keys[1]) & WORD
-    for part in range(5):
-        for turn in ROTATIONS[part % 2]:
+    for group in range(5):
+        for rotation in ROTATIONS[group % 2]:
             x = (x + y) & WORD
-            y = ((y << turn | y >> 32 - turn) & WORD) ^ x
-        x = (x + keys[(part + 1) % 3]) & WORD
-        y = (y + keys[(part + 2) % 3] + part + 1) & WORD
+            y = ((y << rotation | y >> 32 - rotation) & WORD) ^ x
+        x = (x + keys[(group + 1) % 3]) & WORD
+        y = (y + keys[(group + 2) % 3] + group + 1) & WORD
     return x, y

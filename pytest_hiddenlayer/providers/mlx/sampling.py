@@ -1,4 +1,4 @@
-"""From a distribution over tokens to a token, its log-probability and its alternatives."""
+"""Sampling a token from a distribution; its log-probability and its alternatives."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .loading import Tokenizer
 from .rng import uniforms
+from .tokenizers import Tokenizer
 
 
 def sampler(temperature: float, top_p: float, seed: int) -> Any:
-    """Draws from the distribution with numbers of its own; None (greedy) at temperature 0.
+    """Return a function that samples a token with the random numbers of `seed`; None (greedy) at temperature 0.
 
-    The draw is mlx's for a single row: the first token at which the summed probability exceeds the number.
-
-    As in mlx-lm, top_p is taken before the temperature. Raises ValueError for a seed outside [0, 2**64).
+    The sampled token is the first whose cumulative probability exceeds the random number, as in mlx for one row.
+    As in mlx-lm, top_p applies before the temperature. Raises ValueError for a seed outside [0, 2**64).
     """
     if temperature == 0:
         return None
@@ -25,14 +24,14 @@ def sampler(temperature: float, top_p: float, seed: int) -> Any:
 
     def sample(logprobs: Any) -> Any:
         kept = _nucleus(mx, logprobs, top_p) if top_p < 1 else logprobs
-        reached = mx.cumsum(mx.softmax(kept * (1 / temperature), axis=-1), axis=-1)
-        return mx.argmax(reached > reached[..., -1:] * next(draws), axis=-1)
+        cumulative = mx.cumsum(mx.softmax(kept * (1 / temperature), axis=-1), axis=-1)
+        return mx.argmax(cumulative > cumulative[..., -1:] * next(draws), axis=-1)
 
     return sample
 
 
 def _nucleus(mx: Any, logprobs: Any, top_p: float) -> Any:
-    """The smallest set of tokens whose probability reaches `top_p`; all others at minus infinity.
+    """Keep the smallest set of tokens whose probability reaches `top_p`; set all others to minus infinity.
 
     Holtzman et al. 2019, "The Curious Case of Neural Text Degeneration", section 3.1.
     """
@@ -43,33 +42,36 @@ def _nucleus(mx: Any, logprobs: Any, top_p: float) -> Any:
     return mx.where(drop > 0, mx.array(-float("inf"), logprobs.dtype), logprobs)
 
 
-def taken(responses: Sequence[Any]) -> list[float]:
-    """The natural logs of the probabilities of the tokens that were taken; one read for all of them."""
+def sampled_logprobs(responses: Sequence[Any]) -> list[float]:
+    """Return the natural log-probability of every sampled token, with one read of mlx memory for all."""
     import mlx.core as mx
 
-    if all(one.logprobs.dtype == mx.float32 for one in responses):  # in place: no operation of mlx at all
-        return [memoryview(one.logprobs)[one.token] for one in responses]
-    found: Any = mx.concatenate([one.logprobs[one.token : one.token + 1] for one in responses])
-    values: list[float] = found.tolist()
+    if all(response.logprobs.dtype == mx.float32 for response in responses):  # readable without an mlx operation
+        return [memoryview(response.logprobs)[response.token] for response in responses]
+    sampled: Any = mx.concatenate([r.logprobs[r.token : r.token + 1] for r in responses])
+    values: list[float] = sampled.tolist()
     return values
 
 
 def alternatives(response: Any, top: int, tokenizer: Tokenizer) -> dict[str, float]:
-    """The texts of the most probable tokens and of the one that was taken; those of equal text add up."""
+    """Return text → natural log-probability of the `top` most probable tokens and of the sampled one.
+
+    Probabilities of tokens with the same text are added.
+    """
     import mlx.core as mx
 
     logprobs = response.logprobs
     best: Any = mx.argsort(-logprobs)[:top]
     ids = [*best.tolist(), response.token]
     logs = [*logprobs[best].tolist(), logprobs[response.token].item()]
-    found: dict[str, float] = {}
+    by_text: dict[str, float] = {}
     for token, log in dict(zip(ids, logs, strict=True)).items():
         text = tokenizer.decode([token])
-        found[text] = log_sum(found[text], log) if text in found else log
-    return found
+        by_text[text] = log_sum(by_text[text], log) if text in by_text else log
+    return by_text
 
 
 def log_sum(a: float, b: float) -> float:
-    """ln(eᵃ + eᵇ)."""
+    """Return ln(eᵃ + eᵇ)."""
     high, low = max(a, b), min(a, b)
     return high if high == -math.inf else high + math.log1p(math.exp(low - high))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_server.asking import KEY
+from fake_server.requests import KEY
 from support.batch_runs import VENDORS, BatchRuns
 
 

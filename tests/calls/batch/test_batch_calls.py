@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_server import standin
-from fake_server.asking import KEY
+from fake_server import fake_server
+from fake_server.requests import KEY
 
 from pytest_hiddenlayer.api import evaluate_paths
 from pytest_hiddenlayer.calls.batch.ledger import BATCHES, Ledger
@@ -64,7 +64,7 @@ def run(folder: Path, url: str, strategy: str = "single", n: int = 6, told: list
 )
 def test_the_first_calls_of_each_case_are_batched(tmp_path, strategy, batched, rest):
     """All calls before the first answer go in one batch; rounds, judges and merges are synchronous."""
-    with standin() as server:
+    with fake_server() as server:
         done = run(tmp_path, server.url, strategy)
         stats = server.stats()
     calls = [call for record in done.records for call in record.transcript]
@@ -115,7 +115,7 @@ def test_calls_of_scorers_are_not_batched(tmp_path):
     scorer = {"llm_judge": {"criteria": "Is it right?"}}
     path = tmp_path / "judged.json"
     path.write_text(json.dumps({"task": "judged", "samples": samples, "scorers": [scorer]}))
-    with standin() as server:
+    with fake_server() as server:
         options = RunOptions(
             providers=(ModelName(provider="openai", model="m"),), base_urls={"openai": f"{server.url}/v1"},
             batch=True, cache="off", gate="off",
@@ -133,7 +133,7 @@ def test_calls_of_scorers_are_not_batched(tmp_path):
 def test_more_cases_than_a_window_fill_one_batch(tmp_path):
     """All 200 cases are submitted before the first is awaited."""
     told: list[str] = []
-    with standin(batch_s=1) as server:
+    with fake_server(batch_s=1) as server:
         done = run(tmp_path, server.url, n=200, told=told)
         assert server.stats()["batches"] == [200]
     assert {record.outcome for record in done.records} == {"correct"}
@@ -145,7 +145,7 @@ def test_more_cases_than_a_window_fill_one_batch(tmp_path):
 
 def test_a_batched_answer_is_cached(tmp_path):
     """At temperature 0 the next run finds it, with and without --hl-batch, and makes no call."""
-    with standin() as server:
+    with fake_server() as server:
         run(tmp_path, server.url, cache="seeded")
         for batch in (True, False):
             again = run(tmp_path, server.url, cache="seeded", batch=batch)
@@ -158,7 +158,7 @@ def test_a_debate_in_a_batch_costs_half_of_its_first_round(tmp_path):
     """4 words of $0.001: 3 agents at half, then 3 agents and a judge in full: $0.006 + $0.016 per sample."""
     prices = tmp_path / "prices.yaml"
     prices.write_text(PRICES)
-    with standin() as server:
+    with fake_server() as server:
         done = run(tmp_path, server.url, "debate", prices=prices)
     assert [record.cost_usd for record in done.records] == [pytest.approx(0.022)] * 6
 
@@ -185,7 +185,7 @@ def test_the_command_prints_what_is_sent_and_collected(tmp_path, monkeypatch, ca
 
     monkeypatch.chdir(tmp_path)
     task(tmp_path, 3)
-    with standin() as server:
+    with fake_server() as server:
         code = main(["run", "sums.json", "--provider", "openai:m", "--base-url", f"{server.url}/v1", "--batch",
                      "--cache", "off", "--gate", "off"])  # fmt: skip
     said = capsys.readouterr().err

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, request
 from support.batch_runs import VENDORS, BatchRuns, independent, texts
 
 from pytest_hiddenlayer.errors import BudgetExceededError
@@ -19,7 +19,7 @@ from pytest_hiddenlayer.types import GenerationConfig, Request
 
 def test_every_call_gets_its_own_answer(runs: BatchRuns):
     """200 calls are answered by one batch whose results come in another order; nothing is sent twice."""
-    with standin(batch_s=0.3, key=KEY) as server:
+    with fake_server(batch_s=0.3, key=KEY) as server:
         answers = runs.run(server, independent(200))
         stats = server.stats()
     assert texts(answers) == [f"The answer is {i}" for i in range(200)]
@@ -35,7 +35,7 @@ def test_every_call_gets_its_own_answer(runs: BatchRuns):
 
 def test_dependent_calls_are_synchronous(runs: BatchRuns):
     """Only the independent calls of a case are batched; the others do not wait for them."""
-    with standin(batch_s=0.2) as server:
+    with fake_server(batch_s=0.2) as server:
         answers = runs.run(server, [*independent(3), request("ANSWER=later")])
         stats = server.stats()
     assert [one.batched for one in answers] == [True] * 3 + [False]
@@ -45,7 +45,7 @@ def test_dependent_calls_are_synchronous(runs: BatchRuns):
 def test_every_parameter_is_in_a_batch_as_in_a_call(tmp_path: Path, vendor: str):
     """The body of a batched request equals that of the same synchronous request."""
     params = GenerationConfig(temperature=0.5, max_tokens=9)
-    with standin() as server:
+    with fake_server() as server:
         provider = VENDORS[vendor]("m", base_url=server.url + ("" if vendor == "anthropic" else "/v1"))
         one = request("hi", system="be brief", params=params)
         line = json.loads(provider.capabilities.batch_api.line("k", one))
@@ -66,7 +66,7 @@ async def _asked(provider: Any, one: Request) -> None:
 def test_each_kind_of_request_has_its_own_batch(tmp_path: Path):
     """Anthropic's API version is a header of the batch: requests that need another version go in another batch."""
     cool = independent(2, params=GenerationConfig(temperature=0.0))
-    with standin() as server:
+    with fake_server() as server:
         answers = BatchRuns(tmp_path, "anthropic").run(server, [*cool, *independent(3)])
         assert sorted(server.stats()["batches"]) == [2, 3]
     assert texts(answers) == [f"The answer is {i}" for i in (0, 1, 0, 1, 2)]
@@ -77,7 +77,7 @@ def test_a_batch_is_bounded(runs: BatchRuns, monkeypatch: pytest.MonkeyPatch):
     for name in ("OpenAIBatches", "AnthropicBatches"):
         module = f"pytest_hiddenlayer.providers.{name.removesuffix('Batches').lower()}_batch"
         monkeypatch.setattr(f"{module}.{name}.most_requests", 4)
-    with standin() as server:
+    with fake_server() as server:
         assert texts(runs.run(server, independent(10))) == [f"The answer is {i}" for i in range(10)]
         assert sorted(server.stats()["batches"]) == [2, 4, 4]
 
@@ -85,7 +85,7 @@ def test_a_batch_is_bounded(runs: BatchRuns, monkeypatch: pytest.MonkeyPatch):
 def test_the_same_call_twice_is_sent_and_paid_once(runs: BatchRuns):
     """Two callers of one call share its request; the second answer is marked as cached."""
     one, two = independent(2)
-    with standin() as server:
+    with fake_server() as server:
         answers = runs.run(server, [one, two, one])
         assert server.stats()["batches"] == [2]
     assert [done.cached for done in answers] == [False, False, True]
@@ -95,7 +95,7 @@ def test_the_same_call_twice_is_sent_and_paid_once(runs: BatchRuns):
 def test_a_batched_call_costs_half(tmp_path: Path, vendor: str):
     """At $1000 per million output tokens, 4 tokens cost $0.002 in a batch and $0.004 without (11 if reasoning)."""
     runs = BatchRuns(tmp_path, vendor, budget="10", price="1000")
-    with standin() as server:
+    with fake_server() as server:
         batched, alone = runs.run(server, [*independent(1), request("ANSWER=1")])
     tokens = 11 if vendor == "openai_responses" else 4
     assert (batched.cost_usd, alone.cost_usd) == (tokens * 0.0005, tokens * 0.001)
@@ -112,7 +112,7 @@ def test_the_budget_is_reserved_at_the_batch_price(tmp_path: Path, vendor: str):
     batches = [2] if vendor == "openai_responses" else [2, 1, 1, 1]
     runs = BatchRuns(tmp_path, vendor, budget="0.013", price="1000")
     params = GenerationConfig(max_tokens=10)
-    with standin() as server:
+    with fake_server() as server:
         answers = runs.run(server, independent(6, params=params))
         assert server.stats()["batches"] == batches
     assert [isinstance(one, BudgetExceededError) for one in answers] == [i >= sum(batches) for i in range(6)]
@@ -122,7 +122,7 @@ def test_the_budget_is_reserved_at_the_batch_price(tmp_path: Path, vendor: str):
 def test_an_unanswered_request_costs_nothing(tmp_path: Path, vendor: str):
     """An expired request costs nothing in the batch, and the full price afterwards."""
     runs = BatchRuns(tmp_path, vendor, budget="10", price="1000")
-    with standin() as server:
+    with fake_server() as server:
         (done,) = runs.run(server, independent(1, "FAULT=expired*1"))
     tokens = 11 if vendor == "openai_responses" else 4
     assert done.cost_usd == tokens * 0.001
@@ -134,11 +134,11 @@ def test_batches_do_not_change_the_limiter(tmp_path: Path, vendor: str):
     """A batched call holds no slot and changes no bound."""
     runs = BatchRuns(tmp_path, vendor)
 
-    async def run(server: Running) -> tuple[int, int]:
+    async def run(server: FakeServer) -> tuple[int, int]:
         client = runs.client(server)
         await asyncio.gather(*map(client.complete, independent(30)))
         await client.close()
         return client.limiter.bound, client.limiter.peak
 
-    with standin() as server:
+    with fake_server() as server:
         assert asyncio.run(run(server)) == (8, 0)

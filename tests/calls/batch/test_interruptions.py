@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, request
 from support.batch_runs import BatchRuns, independent, texts
 
 from pytest_hiddenlayer.calls.batch.entries import read_entries
@@ -23,7 +23,7 @@ from pytest_hiddenlayer.types import Request
 
 def test_an_interrupted_run_is_collected_by_the_next(runs: BatchRuns):
     """A run that is cancelled reports its batch; the next run sends nothing and collects it."""
-    with standin(batch_s=60, key=KEY) as server:
+    with fake_server(batch_s=60, key=KEY) as server:
         said = runs.interrupted(server, independent(20))
         assert said == [
             f"batch batch_0 of 20 requests to {runs.vendor}:m is still being worked on; "
@@ -41,7 +41,7 @@ def test_an_interrupted_run_is_collected_by_the_next(runs: BatchRuns):
 
 def test_a_run_that_did_not_end_keeps_what_it_collected(runs: BatchRuns):
     """If a run is killed after collecting, the next run reads the results from disk and makes no request."""
-    with standin(key=KEY) as server:
+    with fake_server(key=KEY) as server:
         first = runs.run(server, independent(5), release=False)
         assert KEY not in "".join((runs.folder / name).read_text() for name in runs.files)
         calls = server.stats()["batch_calls"]
@@ -53,7 +53,7 @@ def test_a_run_that_did_not_end_keeps_what_it_collected(runs: BatchRuns):
 
 def test_uncollected_answers_stay(runs: BatchRuns):
     """A run over a part of the samples collects its part; the rest stays for the next run."""
-    with standin(batch_s=60) as server:
+    with fake_server(batch_s=60) as server:
         runs.interrupted(server, independent(6))
         server.finish()
         runs.run(server, independent(2))
@@ -66,7 +66,7 @@ def test_uncollected_answers_stay(runs: BatchRuns):
 @pytest.mark.parametrize("when", ["in the run", "in the next run"])
 def test_a_batch_whose_id_was_lost_is_found(runs: BatchRuns, when: str):
     """If the connection breaks before the batch's id arrives, the batch is searched at the server, not sent again."""
-    with standin(lose_batches=1) as server:
+    with fake_server(lose_batches=1) as server:
         if when == "in the next run":
             first_run = BatchRuns(runs.folder, runs.vendor)
             no_retries = RetryPolicy(attempts=1)
@@ -79,7 +79,7 @@ def test_a_batch_whose_id_was_lost_is_found(runs: BatchRuns, when: str):
     assert runs.files == []
 
 
-async def _lost(runs: BatchRuns, server: Running, retry_policy: RetryPolicy) -> None:
+async def _lost(runs: BatchRuns, server: FakeServer, retry_policy: RetryPolicy) -> None:
     client = runs.client(server)
     assert client.batcher is not None
     client.batcher._session.retry_policy = retry_policy
@@ -90,7 +90,7 @@ async def _lost(runs: BatchRuns, server: Running, retry_policy: RetryPolicy) -> 
 
 def test_an_entry_that_was_never_sent_is_sent(runs: BatchRuns):
     """Killed between the note and the sending: no batch is answers, so the next run sends it."""
-    with standin() as server:
+    with fake_server() as server:
         client = runs.client(server)
         keys = asyncio.run(_keys(client, independent(5)))
         with closing(Ledger(runs.folder, runs.vendor, "m", client.endpoint)) as killed:
@@ -111,7 +111,7 @@ async def _keys(client: ModelClient, requests: Sequence[Request]) -> list[str]:
 def test_a_batch_with_other_requests_is_ignored(tmp_path: Path):
     """Anthropic stores no tag: a batch of the same size with other requests is ignored, and this one is sent."""
     other, mine = BatchRuns(tmp_path / "other", "anthropic"), BatchRuns(tmp_path / "mine", "anthropic")
-    with standin() as server:
+    with fake_server() as server:
         other.run(server, [request(f"ANSWER=other{i}", independent=True) for i in range(5)])
         client = mine.client(server)
         with closing(Ledger(mine.folder, "anthropic", "m", client.endpoint)) as killed:
@@ -124,7 +124,7 @@ def test_a_batch_with_other_requests_is_ignored(tmp_path: Path):
 def test_a_folder_that_cannot_be_written_is_an_error(runs: BatchRuns):
     """What cannot be written to the ledger is not sent: its results could never be collected."""
     runs.folder.write_text("in the way")
-    with standin() as server:
+    with fake_server() as server:
         answers = runs.run(server, independent(2), release=False)
         assert (server.stats()["batches"], server.stats()["requests"]) == ([], 0)
     assert all("cannot be written" in str(one) and "nothing was sent" in str(one) for one in answers)
@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(runs: BatchRuns):
 def test_a_call_asked_again_while_its_batch_is_sent_joins_it(runs: BatchRuns):
     """A call that is repeated while its batch is sent gets the same answer, and is sent once."""
 
-    async def run(server: Running) -> list[Any]:
+    async def run(server: FakeServer) -> list[Any]:
         client = runs.client(server)
         first = asyncio.create_task(client.complete(independent(1)[0]))
         while not runs.files:
@@ -142,7 +142,7 @@ def test_a_call_asked_again_while_its_batch_is_sent_joins_it(runs: BatchRuns):
         await client.close()
         return answers
 
-    with standin(make_s=0.3) as server:
+    with fake_server(make_s=0.3) as server:
         answers = asyncio.run(run(server))
         assert server.stats()["batches"] == [1]
     assert texts(answers) == ["The answer is 0"] * 2
@@ -152,7 +152,7 @@ def test_a_call_asked_again_while_its_batch_is_sent_joins_it(runs: BatchRuns):
 def test_a_call_that_was_given_up_before_sending_is_not_sent(runs: BatchRuns):
     """A call that is cancelled before its batch is sent is not in the batch."""
 
-    async def run(server: Running) -> list[Any]:
+    async def run(server: FakeServer) -> list[Any]:
         client = runs.client(server, quiet_s=2)
         asked = [asyncio.create_task(client.complete(one)) for one in independent(3)]
         for _ in range(50):  # rounds of the loop, not seconds: all three then wait for their batch
@@ -162,7 +162,7 @@ def test_a_call_that_was_given_up_before_sending_is_not_sent(runs: BatchRuns):
         await client.close()
         return answers
 
-    with standin() as server:
+    with fake_server() as server:
         first, gone, last = asyncio.run(run(server))
         assert server.stats()["batches"] == [2]
     assert texts([first, last]) == ["The answer is 0", "The answer is 2"]
@@ -172,7 +172,7 @@ def test_a_call_that_was_given_up_before_sending_is_not_sent(runs: BatchRuns):
 def test_a_batch_that_another_process_is_sending_is_waited_for(runs: BatchRuns):
     """Of two runs in one folder, the second finds the first's entry, waits for its id and sends nothing."""
 
-    async def both(server: Running) -> list[Any]:
+    async def both(server: FakeServer) -> list[Any]:
         first = runs.client(server)
         one = [asyncio.create_task(first.complete(each)) for each in independent(5)]
         while not runs.files:
@@ -188,7 +188,7 @@ def test_a_batch_that_another_process_is_sending_is_waited_for(runs: BatchRuns):
         await second.close()
         return answers
 
-    with standin(make_s=60) as server:
+    with fake_server(make_s=60) as server:
         answers = asyncio.run(both(server))
         assert server.stats()["batches"] == [5]
     assert texts(answers) == [f"The answer is {i}" for i in range(5)] * 2

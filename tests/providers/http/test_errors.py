@@ -1,4 +1,4 @@
-"""What a fault of a server means, for each provider that asks one: ask again, give up, and never show the key."""
+"""Errors of servers, for every provider of servers: transient or final, and never with the key."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
-from fake_server import Running, standin
-from fake_server.asking import KEY, ask, request
+from fake_server import FakeServer, fake_server
+from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderError, TransientError
 from pytest_hiddenlayer.protocols import Provider
@@ -22,13 +22,13 @@ from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
 from pytest_hiddenlayer.types import Completion
 
-MAKERS = {
-    "openai": lambda url: OpenAIProvider("standin-1", base_url=f"{url}/v1"),
-    "openai_responses": lambda url: OpenAIResponsesProvider("standin-1", base_url=f"{url}/v1"),
-    "anthropic": lambda url: AnthropicProvider("standin-1", base_url=url),
-    "ollama": lambda url: OllamaProvider("standin-1", base_url=url),
+PROVIDERS = {
+    "openai": lambda url: OpenAIProvider("fake-1", base_url=f"{url}/v1"),
+    "openai_responses": lambda url: OpenAIResponsesProvider("fake-1", base_url=f"{url}/v1"),
+    "anthropic": lambda url: AnthropicProvider("fake-1", base_url=url),
+    "ollama": lambda url: OllamaProvider("fake-1", base_url=url),
 }
-PASSING = [
+TRANSIENT = [
     "408",
     "409",
     "425",
@@ -45,72 +45,72 @@ PASSING = [
     "odd",
     "garbage",
 ]
-LASTING = ["400", "401", "403", "404", "413", "422", "redirect", "bomb", "brotli"]
+FINAL = ["400", "401", "403", "404", "413", "422", "redirect", "bomb", "brotli"]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Running]:
-    with standin(retry_after="2") as running:
+def server() -> Iterator[FakeServer]:
+    with fake_server(retry_after="2") as running:
         yield running
 
 
-@pytest.fixture(params=MAKERS)
-def provider(request: pytest.FixtureRequest, server: Running, monkeypatch: pytest.MonkeyPatch) -> Provider:
+@pytest.fixture(params=PROVIDERS)
+def provider(request: pytest.FixtureRequest, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Provider:
     for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OLLAMA_API_KEY"):
         monkeypatch.setenv(variable, KEY)
-    made: Provider = MAKERS[request.param](server.url)
-    return made
+    provider: Provider = PROVIDERS[request.param](server.url)
+    return provider
 
 
-@pytest.mark.parametrize("kind", PASSING)
-def test_what_may_pass_is_transient(provider: Provider, server: Running, kind: str):
-    """One attempt is made, and the error says that asking again may help."""
+@pytest.mark.parametrize("kind", TRANSIENT)
+def test_a_fault_that_may_pass_is_transient(provider: Provider, server: FakeServer, kind: str):
+    """The provider makes one attempt and raises TransientError."""
     before = server.stats()["requests"]
     with pytest.raises(TransientError):
         ask(provider, request(f"FAULT={kind}"))
     assert server.stats()["requests"] == before + 1
 
 
-@pytest.mark.parametrize("kind", LASTING)
-def test_what_will_not_pass_is_final(provider: Provider, kind: str):
-    """Nobody asks again after a bad request, a wrong key or an answer that is too large."""
+@pytest.mark.parametrize("kind", FINAL)
+def test_a_lasting_fault_is_final(provider: Provider, kind: str):
+    """A bad request, a wrong key or a response that is too large is not transient."""
     with pytest.raises(ProviderError) as caught:
         ask(provider, request(f"FAULT={kind}"))
     assert not isinstance(caught.value, TransientError)
 
 
 @pytest.mark.parametrize("name", ["openai", "openai_responses", "anthropic"])
-def test_spent_money_is_no_rate_limit(server: Running, monkeypatch: pytest.MonkeyPatch, name: str):
-    """A 429 that says the quota is used up is final; Ollama has no such word."""
+def test_an_exceeded_quota_is_final(server: FakeServer, monkeypatch: pytest.MonkeyPatch, name: str):
+    """A 429 with an exceeded quota is final; Ollama has no such code."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with pytest.raises(ProviderError, match="exceeded your current quota") as caught:
-        ask(MAKERS[name](server.url), request("FAULT=quota"))
+        ask(PROVIDERS[name](server.url), request("FAULT=quota"))
     assert not isinstance(caught.value, TransientError)
 
 
-def test_after_a_fault_the_next_call_is_answered(provider: Provider):
-    """Faults leave nothing behind that a later call stumbles over."""
+def test_a_call_after_a_fault_succeeds(provider: Provider):
+    """Faults do not affect later calls."""
 
     async def run() -> Completion:
         for kind in ("cut", "drop", "bomb", "500"):
             with pytest.raises(ProviderError):
                 await provider.complete(request(f"FAULT={kind}"))
-        done = await provider.complete(request("ANSWER=4"))
+        completion = await provider.complete(request("ANSWER=4"))
         await provider.close()
-        return done
+        return completion
 
     assert asyncio.run(run()).text == "The answer is 4"
 
 
-def test_a_rate_limit_says_how_long_to_wait(provider: Provider):
-    """Status, seconds and the wish for fewer calls at once are told."""
+def test_a_rate_limit_has_its_retry_after(provider: Provider):
+    """The error has the status, the seconds to wait and `slow_down`."""
     with pytest.raises(TransientError) as caught:
         ask(provider, request("FAULT=429"))
     assert (caught.value.status, caught.value.retry_after_s, caught.value.slow_down) == (429, 2.0, True)
 
 
-def test_a_server_that_is_full_asks_for_fewer_calls(provider: Provider):
-    """529 is an overload; 500 is a fault of one call."""
+def test_an_overload_asks_to_slow_down(provider: Provider):
+    """529 is an overload and sets `slow_down`; 500 does not."""
     with pytest.raises(TransientError) as caught:
         ask(provider, request("FAULT=overload"))
     assert (caught.value.status, caught.value.slow_down) == (529, True)
@@ -120,22 +120,22 @@ def test_a_server_that_is_full_asks_for_fewer_calls(provider: Provider):
 
 
 def test_a_key_that_the_server_repeats_is_not_shown(provider: Provider):
-    """Not in the message, not in the traceback with all that led to it, not in a repr."""
+    """The key is not in the message, the traceback with all its causes, or a repr."""
     with pytest.raises(ProviderError, match=r"HTTP 401.*\[key\]") as caught:
         ask(provider, request("FAULT=401"))
     assert KEY not in "".join(traceback.format_exception(caught.value))
     assert KEY not in repr(vars(provider))
 
 
-def test_a_redirect_is_not_followed(provider: Provider, server: Running):
-    """The error names the host that it pointed to, and no more of the place."""
+def test_a_redirect_is_not_followed(provider: Provider, server: FakeServer):
+    """The error names the host of the redirect, but not its path."""
     with pytest.raises(ProviderError, match=r"a redirect to elsewhere\.example;") as caught:
         ask(provider, request("FAULT=redirect"))
     assert "secret" not in str(caught.value)
 
 
-def test_a_compression_bomb_is_not_unpacked(provider: Provider):
-    """64 MiB in 64 KiB end at the limit."""
+def test_a_compression_bomb_is_not_decompressed(provider: Provider):
+    """Decompression of 64 MiB from 64 KiB stops at the limit."""
     with pytest.raises(ProviderError, match="larger than 16 MiB"):
         ask(provider, request("FAULT=bomb"))
 
@@ -152,12 +152,12 @@ def test_a_compression_bomb_is_not_unpacked(provider: Provider):
     ],
 )
 def test_retry_after_is_read_in_seconds(headers: dict[str, str], seconds: float | None):
-    """Seconds, milliseconds; what cannot be read is unknown."""
+    """Seconds and milliseconds are read; an invalid value is None."""
     assert retry_after_s(headers) == seconds
 
 
 def test_retry_after_is_read_as_a_date(monkeypatch: pytest.MonkeyPatch):
-    """A date in a minute is sixty seconds; a date in the past is 0."""
+    """A date in a minute is sixty seconds; a past date is 0 seconds."""
     monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
     assert retry_after_s({"retry-after": formatdate(1_800_000_060, usegmt=True)}) == 60.0
     assert retry_after_s({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
@@ -174,8 +174,8 @@ def test_a_message_is_one_short_line():
 
 
 @pytest.mark.parametrize("before", [60, 290, 1990])
-def test_a_key_is_taken_out_before_a_text_is_cut(before: int):
-    """Not even the beginning of a key stands at the end of a shortened message."""
+def test_a_key_is_removed_before_a_text_is_truncated(before: int):
+    """A truncated message does not end with the beginning of the key."""
     server = Server(provider="p", model="m", url="http://h", key=KEY)
     body = b"x" * before + KEY.encode()
     assert KEY[:4] not in str(error_from_status(server, 500, {}, body))
@@ -185,8 +185,8 @@ def test_a_key_is_taken_out_before_a_text_is_cut(before: int):
     assert KEY not in repr(server)
 
 
-def test_an_error_in_an_answer_counts_as_its_status():
-    """Some gateways answer 200 with an error that has a status of its own."""
+def test_an_error_object_in_a_response_has_its_own_status():
+    """If a gateway answers 200 with an error object that has a status, that status decides."""
     server = Server(provider="p", model="m", url="http://h")
     with pytest.raises(TransientError, match="HTTP 429: slow down"):
         read_object(server, b'{"error": {"code": 429, "message": "slow down"}}')

@@ -1,4 +1,4 @@
-"""The real bundled model through mlx."""
+"""The bundled model through the mlx provider."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from support.requirements import NEEDS_MLX
 
 pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
-from pytest_hiddenlayer.errors import ProviderError, UsageError
+from pytest_hiddenlayer.errors import ProviderError
 from pytest_hiddenlayer.models import BUNDLED, bundled_path
-from pytest_hiddenlayer.providers.mlx.loading import load
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.providers.mlx.sampling import sampler
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
@@ -29,7 +28,7 @@ PROMPTS = [
     "Is 49 less than 48? Answer yes or no.",
     "Make a bullet list of red, blue and train.",
     "Write moon in upper case.",
-    "Grüße, 你好 <|end|> 🙂?",  # bytes beyond ASCII, and a special token in the user's text
+    "Grüße, 你好 <|end|> 🙂?",  # characters beyond ASCII, and a special token in the user's text
 ]
 
 REFERENCE = """
@@ -38,7 +37,7 @@ import mlx.core as mx
 from mlx_lm import load, stream_generate
 model, tokenizer = load(sys.argv[1])
 model.set_dtype(mx.float32)
-said = []
+results = []
 for prompt in json.loads(sys.argv[2]):
     ids = list(tokenizer.apply_chat_template([{"role": "user", "content": prompt}], add_generation_prompt=True))
     parts = list(stream_generate(model, tokenizer, ids, max_tokens=64))
@@ -46,19 +45,19 @@ for prompt in json.loads(sys.argv[2]):
     logits = model(mx.array([ids + new]))[0, len(ids) - 1 : -1]  # one forward pass over the whole text
     logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
     picked = mx.take_along_axis(logprobs, mx.array(new)[:, None], axis=-1)[:, 0]
-    said.append({"text": text, "n_prompt": len(ids), "n_new": len(new), "logprobs": picked.tolist()})
-print(json.dumps(said))
+    results.append({"text": text, "n_prompt": len(ids), "n_new": len(new), "logprobs": picked.tolist()})
+print(json.dumps(results))
 """
-"""What mlx_lm itself says; in a process of its own, for `import mlx_lm` brings transformers."""
+"""Generation by mlx_lm itself, in a new process because `import mlx_lm` imports transformers."""
 
 
 @pytest.fixture(scope="module")
 def reference() -> list[dict[str, object]]:
-    """mlx_lm's greedy text, token counts and log-probabilities for PROMPTS."""
+    """Greedy texts, token counts and log-probabilities of mlx_lm for PROMPTS."""
     command = [sys.executable, "-c", REFERENCE, str(bundled_path()), json.dumps(PROMPTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: list[dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    results: list[dict[str, object]] = json.loads(process.stdout.splitlines()[-1])
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -70,76 +69,86 @@ def model() -> Iterator[MlxProvider]:
 
 
 def request(prompt: str, seed: int = 0, **params: object) -> Request:
-    """One question."""
+    """Return a request with one user message."""
     return Request(messages=(Message(role="user", content=prompt),), params=GenerationConfig(**params), seed=seed)
 
 
 CONTEXT = json.loads((bundled_path() / "config.json").read_text())["max_position_embeddings"]
 ENDLESS = request("Write moon", 2, temperature=50.0, max_tokens=450)
-"""So hot that every token is equally likely: it runs for seconds before an end token comes."""
+"""The temperature makes every token equally likely, so it runs for seconds before an end token."""
 
 
 def ask(model: MlxProvider, *requests: Request) -> list[Completion]:
-    """All answers, asked at the same time."""
+    """Return the completions of concurrent requests."""
 
-    async def together() -> list[Completion]:
-        return list(await asyncio.gather(*(model.complete(one) for one in requests)))
+    async def complete_all() -> list[Completion]:
+        return list(await asyncio.gather(*map(model.complete, requests)))
 
-    return asyncio.run(together())
+    return asyncio.run(complete_all())
+
+
+async def wait_until_decoding(model: MlxProvider) -> None:
+    """Wait until a request in the batch has its first token."""
+    while not any(job.token_ids for job in list(model._batch._running.values())):
+        await asyncio.sleep(0.001)
 
 
 @pytest.fixture(scope="module")
 def greedy(model) -> list[Completion]:
-    """The model's greedy answers to PROMPTS, asked at the same time."""
+    """Greedy completions of PROMPTS, requested concurrently."""
     return ask(model, *(request(prompt, max_tokens=64) for prompt in PROMPTS))
 
 
-def test_prompt_tokens_are_the_tokenizers(greedy, reference):
-    """Input tokens are those of the chat template as mlx_lm's tokenizer renders it."""
+def test_input_tokens_are_those_of_mlx_lm(greedy, reference):
+    """Input tokens equal those of the chat template rendered by mlx_lm's tokenizer."""
     assert [c.usage.input_tokens for c in greedy] == [r["n_prompt"] for r in reference]
 
 
-def test_greedy_text_is_mlx_lms_own(greedy, reference):
-    """Greedy answers, decoded in one batch, are those of stream_generate, decoded one by one.
+def test_greedy_text_is_that_of_mlx_lm(greedy, reference):
+    """Greedy texts decoded in one batch equal those of stream_generate, decoded one by one.
 
-    mlx_lm leaves out one space at the very beginning of a text; here it stays, as the tokenizer decodes it.
+    mlx_lm drops one space at the beginning of a text; the provider keeps it, as the tokenizer decodes it.
     """
-    for done, expected in zip(greedy, reference, strict=True):
-        assert expected["text"] in (done.text, done.text.removeprefix(" "))
+    for completion, expected in zip(greedy, reference, strict=True):
+        assert expected["text"] in (completion.text, completion.text.removeprefix(" "))
 
 
 def test_output_tokens_count_the_end_token(greedy, reference):
-    """Output tokens are all that the model made, as in stream_generate."""
+    """Output tokens are all generated tokens, as in stream_generate."""
     assert [c.usage.output_tokens for c in greedy] == [r["n_new"] for r in reference]
 
 
 def test_logprobs_are_those_of_a_direct_forward_pass(greedy, reference):
     """Each greedy token's log-probability is within 1e-3 of one forward pass without cache or batch."""
-    for done, expected in zip(greedy, reference, strict=True):
-        assert done.logprobs == pytest.approx(expected["logprobs"], abs=1e-3)
+    for completion, expected in zip(greedy, reference, strict=True):
+        assert completion.logprobs == pytest.approx(expected["logprobs"], abs=1e-3)
 
 
-def test_a_request_alone_says_what_it_says_in_a_batch(model, greedy):
-    """Greedy text does not depend on what else is decoded."""
+def test_greedy_text_does_not_depend_on_the_batch(model, greedy):
+    """A request decoded alone has the same greedy text as in a batch."""
     assert [ask(model, request(prompt, max_tokens=64))[0].text for prompt in PROMPTS] == [c.text for c in greedy]
 
 
 def test_usage_is_complete_and_free(greedy):
-    """A local model leaves no figure unknown and costs nothing."""
-    for done in greedy:
-        assert None not in (done.usage.input_tokens, done.usage.cached_input_tokens, done.usage.reasoning_tokens)
-        assert (done.usage.calls, done.cost_usd, done.model) == (1, 0.0, BUNDLED)
+    """A local model reports every count and costs nothing."""
+    for completion in greedy:
+        assert None not in (
+            completion.usage.input_tokens,
+            completion.usage.cached_input_tokens,
+            completion.usage.reasoning_tokens,
+        )
+        assert (completion.usage.calls, completion.cost_usd, completion.model) == (1, 0.0, BUNDLED)
 
 
-def test_a_seed_gives_the_same_text_alone_or_in_a_batch(model):
-    """What a request says depends on its seed, not on its neighbours."""
+def test_sampled_text_depends_on_the_seed_only(model):
+    """A sampled text is the same alone and in a batch."""
     hot = [request("Write moon", seed, temperature=1.0, max_tokens=24) for seed in range(8)]
     batch = [c.text for c in ask(model, *hot)]
-    assert [ask(model, one)[0].text for one in hot] == batch
+    assert [ask(model, single)[0].text for single in hot] == batch
 
 
-def test_different_seeds_say_different_things(model):
-    """At temperature 1 eight seeds do not agree on what is too hard."""
+def test_different_seeds_have_different_texts(model):
+    """At temperature 1 eight seeds do not all generate the same answer to a hard question."""
     hot = [
         request("Calculate 569108-152510. Answer only.", seed, temperature=1.0, max_tokens=24) for seed in range(8)
     ]
@@ -147,7 +156,7 @@ def test_different_seeds_say_different_things(model):
 
 
 def test_temperature_sharpens(model):
-    """Near temperature 0 every seed says the greedy text; at 10 none does."""
+    """Near temperature 0 every seed generates the greedy text; at 10 no seed does."""
     prompt = PROMPTS[0]
     (cold,) = ask(model, request(prompt, max_tokens=24))
     near = ask(model, *(request(prompt, seed, temperature=1e-4, max_tokens=24) for seed in range(4)))
@@ -160,13 +169,13 @@ def test_temperature_sharpens(model):
     ("temperature", "top_p", "expected"),
     [
         (1.0, 1.0, (0.5, 0.3, 0.2)),
-        (2.0, 1.0, (0.4154, 0.3218, 0.2628)),  # square roots, normalised
+        (2.0, 1.0, (0.4154, 0.3218, 0.2628)),  # normalized square roots
         (1.0, 0.6, (0.625, 0.375, 0.0)),  # 0.5 does not reach 0.6, 0.5 and 0.3 do
         (1.0, 0.4, (1.0, 0.0, 0.0)),
     ],
 )
 def test_tokens_are_drawn_from_the_right_distribution(temperature, top_p, expected):
-    """Frequencies of 4000 draws are within 0.03 (3.8 standard errors at most) of those computed by hand."""
+    """Frequencies of 4000 samples are within 0.03 (3.8 standard errors at most) of those computed by hand."""
     import mlx.core as mx
 
     row, draw = mx.log(mx.array([[0.5, 0.3, 0.2]])), sampler(temperature, top_p, 7)
@@ -175,92 +184,85 @@ def test_tokens_are_drawn_from_the_right_distribution(temperature, top_p, expect
 
 
 def test_a_tiny_top_p_is_greedy(model):
-    """top_p near 0 leaves only the likeliest token."""
+    """top_p near 0 leaves only the most probable token."""
     cold = ask(model, request(PROMPTS[0], temperature=0.0))[0].text
     assert ask(model, request(PROMPTS[0], 5, temperature=1.5, top_p=1e-6))[0].text == cold
 
 
-def test_max_tokens_cuts_off_and_says_so(model):
-    """At max_tokens the finish reason is length, and exactly so many tokens were made."""
-    (done,) = ask(model, request(PROMPTS[0], max_tokens=5))
-    assert (done.finish_reason, done.usage.output_tokens) == ("length", 5)
+def test_max_tokens_limits_the_output(model):
+    """At max_tokens the finish reason is length, and there are exactly so many tokens."""
+    (completion,) = ask(model, request(PROMPTS[0], max_tokens=5))
+    assert (completion.finish_reason, completion.usage.output_tokens) == ("length", 5)
 
 
-def test_stop_text_ends_before_itself(model):
-    """GenerationConfig ends before the stop text, with finish reason stop."""
+def test_the_text_ends_before_a_stop_text(model):
+    """The text ends before the first stop text, with finish reason stop."""
     (whole,) = ask(model, request(PROMPTS[0]))
-    (done,) = ask(model, request(PROMPTS[0], stop=("Answer", "never")))
-    assert done.text == whole.text[: whole.text.index("Answer")]
-    assert done.finish_reason == "stop"
+    (completion,) = ask(model, request(PROMPTS[0], stop=("Answer", "never")))
+    assert completion.text == whole.text[: whole.text.index("Answer")]
+    assert completion.finish_reason == "stop"
 
 
 def test_a_stop_text_may_span_tokens(model):
-    """A stop text that begins and ends inside tokens cuts at its first character."""
+    """A stop text that begins and ends within tokens ends the text before its first character."""
     (whole,) = ask(model, request(PROMPTS[0]))
     stop = whole.text[5:-3]
-    (done,) = ask(model, request(PROMPTS[0], stop=(stop,)))
-    assert done.text == whole.text[:5]
+    (completion,) = ask(model, request(PROMPTS[0], stop=(stop,)))
+    assert completion.text == whole.text[:5]
 
 
-def test_a_stop_text_ends_the_decoding(model):
-    """What would come after a stop text is not made, nor counted."""
+def test_decoding_ends_at_a_stop_text(model):
+    """Tokens after a stop text are neither generated nor counted."""
     (whole,) = ask(model, request(PROMPTS[0]))
-    (done,) = ask(model, request(PROMPTS[0], stop=(whole.text[1:4],)))
-    assert done.usage.output_tokens < whole.usage.output_tokens
+    (completion,) = ask(model, request(PROMPTS[0], stop=(whole.text[1:4],)))
+    assert completion.usage.output_tokens < whole.usage.output_tokens
 
 
 def test_a_stop_text_in_the_last_token_is_a_stop(model):
-    """Where the stop text completes with the last allowed token, the finish reason is stop, not length."""
+    """If the last allowed token completes a stop text, the finish reason is stop, not length."""
     (whole,) = ask(model, request(PROMPTS[0], max_tokens=5))
-    (done,) = ask(model, request(PROMPTS[0], max_tokens=5, stop=(whole.text[-1:],)))
-    assert done.finish_reason == "stop"
+    (completion,) = ask(model, request(PROMPTS[0], max_tokens=5, stop=(whole.text[-1:],)))
+    assert completion.finish_reason == "stop"
 
 
-def test_one_logprob_a_token(model):
-    """Every output token, sampled, stopped or cut off, has a log-probability of at most 0."""
-    for done in ask(
+def test_every_token_has_a_logprob(model):
+    """Every output token of greedy, stopped and truncated texts has a log-probability of at most 0."""
+    for completion in ask(
         model,
         request(PROMPTS[0]),
         request(PROMPTS[0], stop=("Answer",)),
         request("Write moon", 1, temperature=1.5, max_tokens=7),
     ):
-        assert done.logprobs is not None
-        assert len(done.logprobs) == done.usage.output_tokens
-        assert max(done.logprobs) <= 0.0
+        assert completion.logprobs is not None
+        assert len(completion.logprobs) == completion.usage.output_tokens
+        assert max(completion.logprobs) <= 0.0
 
 
-def test_a_prompt_beyond_the_context_is_a_clear_error(model):
-    """A prompt that does not fit names both lengths."""
+def test_a_prompt_beyond_the_context_is_an_error(model):
+    """The message has the lengths of the prompt and of the context."""
     with pytest.raises(
-        ProviderError, match=rf"the prompt has (?!{CONTEXT})\d{{4,}} tokens, {BUNDLED} reads {CONTEXT}"
+        ProviderError,
+        match=rf"the prompt has (?!{CONTEXT})\d{{4,}} tokens, but the context of {BUNDLED} is {CONTEXT}",
     ):
         ask(model, request("1 " * CONTEXT))
 
 
-def test_an_answer_ends_where_the_context_ends(model):
-    """Prompt and answer together never exceed the context; what is cut off there says length."""
-    (done,) = ask(
+def test_the_output_ends_at_the_end_of_the_context(model):
+    """Prompt and output together never exceed the context; the finish reason there is length."""
+    (completion,) = ask(
         model, replace(ENDLESS, messages=(Message(role="user", content="1" * (CONTEXT - 12)),))
-    )  # a digit, a token
-    assert done.finish_reason == "length"
-    assert done.usage.input_tokens + done.usage.output_tokens == CONTEXT
-
-
-def test_messages_the_template_refuses_are_a_clear_error(tmp_path: Path):
-    """A chat template that raises (many refuse a system message) is an error of the provider that says why."""
-    folder = changed_copy(tmp_path, "{{ raise_exception('System role not supported') }}")
-    done = subprocess.run([sys.executable, "-c", ASK_AND_REPORT, str(folder), "q"], capture_output=True, text=True)
-    assert "ProviderError: the chat template of" in done.stderr
-    assert "System role not supported" in done.stderr
+    )  # one token per digit
+    assert completion.finish_reason == "length"
+    assert completion.usage.input_tokens + completion.usage.output_tokens == CONTEXT
 
 
 def test_a_request_that_cannot_be_decoded_fails_alone(model):
-    """A seed that mlx refuses is an error, in finite time, and the next request is answered."""
+    """A seed out of range is an error of that request, and the next request completes."""
 
     async def go() -> None:
         await asyncio.wait_for(model.complete(request(PROMPTS[0], 2**70, temperature=1.0)), 60)
 
-    with pytest.raises(ProviderError, match="mlx refuses this request"):
+    with pytest.raises(ProviderError, match="mlx rejects this request"):
         asyncio.run(go())
     assert ask(model, request(PROMPTS[0]))[0].text.endswith("95")
 
@@ -272,12 +274,12 @@ async def until_decoding(provider: MlxProvider) -> None:
 
 
 def test_a_cancelled_request_leaves_the_batch(model):
-    """Cancelling one request takes it out of the batch at once and changes no other's answer."""
+    """Cancelling a request removes it from the batch and does not change other texts."""
 
     async def go() -> tuple[str, int]:
         long = asyncio.create_task(model.complete(ENDLESS))
         other = asyncio.create_task(model.complete(request(PROMPTS[0])))
-        await until_decoding(model)
+        await wait_until_decoding(model)
         long.cancel()
         return (await other).text, len(model._batch._running)
 
@@ -285,54 +287,54 @@ def test_a_cancelled_request_leaves_the_batch(model):
 
 
 @pytest.fixture
-def own() -> Iterator[MlxProvider]:
+def closable() -> Iterator[MlxProvider]:
     """A provider that a test may close."""
     provider = MlxProvider()
     yield provider
     asyncio.run(provider.close())
 
 
-def test_closing_fails_what_is_running(own):
-    """A request that is being decoded when the provider closes ends with an error."""
+def test_closing_fails_running_requests(closable):
+    """A request that is decoding when the provider closes ends with an error."""
 
     async def go() -> None:
-        running = asyncio.create_task(own.complete(ENDLESS))
-        await until_decoding(own)
-        await own.close()
+        running = asyncio.create_task(closable.complete(ENDLESS))
+        await wait_until_decoding(closable)
+        await closable.close()
         await asyncio.wait_for(running, 60)
 
     with pytest.raises(ProviderError, match="closed while this request was running"):
         asyncio.run(go())
 
 
-def test_a_closed_provider_refuses_requests(own):
-    """A request after the end is an error at once; it never waits for a thread that is gone."""
+def test_a_closed_provider_rejects_requests(closable):
+    """A request after `close` is an error at once; it does not wait for the ended thread."""
 
     async def go() -> None:
-        await own.close()
-        await asyncio.wait_for(own.complete(request(PROMPTS[0])), 60)
+        await closable.close()
+        await asyncio.wait_for(closable.complete(request(PROMPTS[0])), 60)
 
     with pytest.raises(ProviderError, match="has ended"):
         asyncio.run(go())
 
 
-def test_a_request_while_closing_is_refused(own, monkeypatch):
-    """A request that comes while the thread still ends is an error too, not one that nobody answers."""
+def test_a_request_during_close_is_rejected(closable, monkeypatch):
+    """A request while the thread still ends is an error too, and does not wait forever."""
 
     async def go() -> None:
-        asyncio.create_task(own.complete(ENDLESS))  # noqa: RUF006 - it keeps the thread busy
-        await until_decoding(own)
+        asyncio.create_task(closable.complete(ENDLESS))  # noqa: RUF006 - keeps the thread busy
+        await wait_until_decoding(closable)
         with monkeypatch.context() as patch:
-            patch.setattr(own._batch._thread, "join", lambda timeout: None)
-            await own.close()
-        await asyncio.wait_for(own.complete(request(PROMPTS[0])), 60)
+            patch.setattr(closable._batch._thread, "join", lambda timeout: None)
+            await closable.close()
+        await asyncio.wait_for(closable.complete(request(PROMPTS[0])), 60)
 
     with pytest.raises(ProviderError, match="has ended"):
         asyncio.run(go())
 
 
-def test_a_second_model_beside_the_first(model, tmp_path: Path):
-    """A folder with the same weights is a model of its own and says the same."""
+def test_two_models_at_the_same_time(model, tmp_path: Path):
+    """A copy of the model in another folder is a separate model and generates the same text."""
     shutil.copytree(bundled_path(), tmp_path / "copy")
     other = MlxProvider(str(tmp_path / "copy"))
     try:
@@ -340,133 +342,3 @@ def test_a_second_model_beside_the_first(model, tmp_path: Path):
     finally:
         asyncio.run(other.close())
     assert ask(model, request(PROMPTS[0]))[0].text.endswith("95")
-
-
-ASK_AND_REPORT = """
-import asyncio, json, sys
-from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.types import GenerationConfig, Message, Request
-model = MlxProvider(sys.argv[1])
-asked = Request(messages=(Message(role="user", content=sys.argv[2]),), params=GenerationConfig(), seed=0)
-done = asyncio.run(model.complete(asked))
-asyncio.run(model.close())
-print(json.dumps([done.text, done.usage.input_tokens, done.usage.output_tokens, "transformers" in sys.modules]))
-"""
-
-
-def changed_copy(parent: Path, template: str = "", **config: object) -> Path:
-    """The bundled model with `template` before its chat template and other fields in its tokenizer_config."""
-    folder = parent / "changed"
-    shutil.copytree(bundled_path(), folder)
-    path = folder / "tokenizer_config.json"
-    found = json.loads(path.read_text(encoding="utf-8"))
-    found |= {"chat_template": template + found["chat_template"], **config}
-    path.write_text(json.dumps(found), encoding="utf-8")
-    return folder
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"tokenizer_class": "Qwen2TokenizerFast"}, {"template": "{% if false %}{{ raise_exception('') }}{% endif %}"}],
-    ids=["another-tokenizer", "a-function-in-the-template"],
-)
-def test_the_general_path_says_the_same(greedy, tmp_path: Path, change: dict[str, str]):
-    """A folder that needs transformers goes through mlx_lm.load, with the same text and counts."""
-    folder = changed_copy(tmp_path, **change)
-    command = [sys.executable, "-c", ASK_AND_REPORT, str(folder), PROMPTS[0]]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    usage = greedy[0].usage
-    expected = [greedy[0].text, usage.input_tokens, usage.output_tokens, True]
-    assert json.loads(done.stdout.splitlines()[-1]) == expected
-
-
-def test_the_bundled_model_needs_no_transformers_and_leaves_mlx_lm_whole():
-    """Opening the bundled model does not import transformers; `mlx_lm.load` works afterwards; the exit is clean."""
-    code = (
-        "import asyncio, sys\n"
-        "from pytest_hiddenlayer.providers.mlx.provider import MlxProvider\n"
-        "p = MlxProvider(); asyncio.run(p.close())\n"
-        "assert 'transformers' not in sys.modules and 'mlx_lm' not in sys.modules\n"
-        "import mlx_lm; from pytest_hiddenlayer.models import bundled_path\n"
-        "m, t = mlx_lm.load(str(bundled_path()))\n"
-        "print(mlx_lm.generate(m, t, prompt=[2, 294, 0, 3], max_tokens=2) is not None)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["True"]), done.stderr
-
-
-def test_without_mlx_one_sentence_says_so():
-    """Where mlx cannot be imported, opening the provider says what to install."""
-    code = (
-        "import sys\n"
-        "class No:\n"
-        "    def find_spec(self, name, *rest):\n"
-        "        if name.split('.')[0] in ('mlx', 'mlx_lm'): raise ImportError('No module named mlx')\n"
-        "sys.meta_path.insert(0, No())\n"
-        "from pytest_hiddenlayer.errors import ProviderUnavailableError\n"
-        "from pytest_hiddenlayer.providers.mlx.provider import MlxProvider\n"
-        "try: MlxProvider()\n"
-        "except ProviderUnavailableError as error: print(error)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "provider mlx does not work here" in done.stdout, done.stderr
-    assert "pip install mlx-lm" in done.stdout
-
-
-def test_a_missing_folder_is_a_usage_error(tmp_path: Path):
-    """A path that is not there is named, with a near one."""
-    (tmp_path / "llama-small").mkdir()
-    with pytest.raises(UsageError, match=r"no such folder, did you mean .*llama-small"):
-        MlxProvider(str(tmp_path / "lama-small"))
-
-
-def test_a_folder_without_a_model_is_a_usage_error(tmp_path: Path):
-    """A folder that mlx_lm cannot load says why."""
-    with pytest.raises(UsageError, match="mlx_lm cannot load it"):
-        MlxProvider(str(tmp_path))
-
-
-@pytest.mark.parametrize(("before", "after"), [((300, 1024), 1024), ((3000, 5000), 3000)])
-def test_loading_leaves_room_for_open_files(before, after):
-    """mlx_lm lowers a process's limit of open files on import, and cannot be imported below 4096: not here."""
-    code = (
-        "import resource, sys\n"
-        f"resource.setrlimit(resource.RLIMIT_NOFILE, {before})\n"
-        "from pytest_hiddenlayer.providers.mlx.loading import load\n"
-        "load(sys.argv[1])\n"
-        "print(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(bundled_path())], capture_output=True, text=True, check=False
-    )
-    assert done.stdout.strip() == str((after, before[1])), done.stderr
-
-
-@pytest.mark.parametrize("plain", [True, False])
-def test_a_model_that_wants_to_run_code_is_refused(tmp_path: Path, plain: bool):
-    """A config.json that names `model_file` is refused before mlx_lm sees it, and the file does not run."""
-    folder = changed_copy(tmp_path, **({} if plain else {"tokenizer_class": "Qwen2TokenizerFast"}))
-    ran = tmp_path / "ran"
-    (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w').close()", encoding="utf-8")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    (folder / "config.json").write_text(json.dumps(config | {"model_file": "evil.py"}), encoding="utf-8")
-    with pytest.raises(UsageError, match=r"code of its own \(its config\.json names a `model_file`"):
-        load(folder)
-    assert not ran.exists()
-
-
-def test_a_hub_model_that_wants_to_run_code_is_refused(monkeypatch: pytest.MonkeyPatch):
-    """mlx_lm and transformers are told to trust no code, and what they refuse for it is said in our words."""
-    import mlx_lm
-
-    told = {}
-
-    def refuse(name: str, **how: object) -> None:
-        told.update(how)
-        raise ValueError("a custom module. Pass trust_remote_code=True if you trust this model.")
-
-    monkeypatch.setattr(mlx_lm, "load", refuse)
-    with pytest.raises(UsageError, match="owner/name: this model wants to run Python code of its own"):
-        load("owner/name")
-    assert (told["trust_remote_code"], told["tokenizer_config"]) == (False, {"trust_remote_code": False})

@@ -1,4 +1,4 @@
-"""Random numbers of a request: the published generator, and mlx's own sequence."""
+"""Random numbers for a seed: the published generator and the sequence of mlx."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pytest_hiddenlayer.providers.mlx.rng import BELOW_ONE, WORD, threefry, unif
     ],
 )
 def test_threefry_known_answers(count, key, expected):
-    """The known answers that Random123 publishes for threefry2x32 with 20 rounds."""
+    """The block function returns the known answers that Random123 publishes for threefry2x32 with 20 rounds."""
     assert threefry(key, count) == expected
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**31 - 1, 2**32, 2**40 + 5, 2**64 - 1])
 def test_numbers_are_those_of_mlx(seed: int):
-    """The first 50 numbers of a seed are those of mlx's split and uniform, bit for bit."""
+    """The first 50 numbers of a seed equal those of mlx's split and uniform, bit for bit."""
     mx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     key, expected = mx.random.key(seed), []
     for _ in range(50):
@@ -35,7 +35,7 @@ def test_numbers_are_those_of_mlx(seed: int):
 
 
 def test_numbers_are_uniform():
-    """Of 20000 numbers every tenth of [0, 1) holds 2000 ± 200 (4.7 standard errors), and none is 1."""
+    """Of 20000 numbers every tenth of [0, 1) has 2000 ± 200 (4.7 standard errors), and no number is 1."""
     drawn = list(islice(uniforms(3), 20_000))
     assert all(0 <= number <= BELOW_ONE for number in drawn)
     counts = [sum(int(number * 10) == tenth for number in drawn) for tenth in range(10)]
@@ -43,7 +43,7 @@ def test_numbers_are_uniform():
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64])
-def test_a_seed_that_does_not_fit_is_refused(seed: int):
+def test_a_seed_out_of_range_is_rejected(seed: int):
     """A seed outside [0, 2**64) is an error that names it."""
     with pytest.raises(ValueError, match=rf"seed {seed} is not in"):
         uniforms(seed)
@@ -51,7 +51,7 @@ def test_a_seed_that_does_not_fit_is_refused(seed: int):
 
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 3.0])
 def test_draws_are_those_of_mlx(temperature: float):
-    """Token for token the draws of a seed are those of mlx.random.categorical for one row."""
+    """The sampled tokens of a seed equal those of mlx.random.categorical for one row."""
     mx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     from pytest_hiddenlayer.providers.mlx.sampling import sampler
 

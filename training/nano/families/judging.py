@@ -120,14 +120,14 @@ def judge_answer_at_once(draw: Draw) -> Chat:
     return _single(draw, question(draw), "at once")
 
 
-def said(draw: Draw, asked: Question, answer: str, working: bool = True) -> str:
+def phrased(draw: Draw, asked: Question, answer: str, working: bool = True) -> str:
     """Return an answer as written by a candidate: the value, a sentence, or (if correct) with its working."""
     if working and draw.chance(0.1) and asked.worked and answer == asked.answer:
         return f"{asked.worked}. Answer: {answer}"
     return draw.rng.choice(SAID).format(a=answer)
 
 
-def looked_at(asked: Question, how: str) -> str:
+def reasoning(asked: Question, how: str) -> str:
     """Return the reasoning before the verdict, up to the correct answer."""
     working = {"worked": asked.worked, "stated": asked.stated}[how]
     return f"{working}. The right answer is {asked.answer}." if working else f"The right answer is {asked.answer}."
@@ -158,7 +158,7 @@ def _pair(draw: Draw, asked: Question, how: str, better: str = "") -> Chat:
     wrong = asked.wrong(draw.rng)
     first, second = (asked.answer, wrong) if drawn == "A" else (wrong, asked.answer)
     form = draw.wording(PAIRS, NEW_PAIRS)
-    a, b = said(draw, asked, first), said(draw, asked, second)
+    a, b = phrased(draw, asked, first), phrased(draw, asked, second)
     better = better or drawn
     if better != drawn:
         a, b, first, second = b, a, second, first
@@ -168,10 +168,10 @@ def _pair(draw: Draw, asked: Question, how: str, better: str = "") -> Chat:
     if how == "at once":
         return Chat(prompt=f"{prompt} {draw.rng.choice(LETTER_ONLY)}", answer=better, kind=kind)
     if how == "stated":
-        look = f"{looked_at(asked, how)} {mark('A', first, asked.answer)}"
+        look = f"{reasoning(asked, how)} {mark('A', first, asked.answer)}"
         return Chat(prompt=prompt, answer=f"{look} Answer: {better}", kind=kind)
     prompt = joined(draw, prompt, draw.wording(WRITTEN, NEW_WRITTEN))
-    return Chat(prompt=prompt, answer=f"{looked_at(asked, how)} {marks} Answer: {better}", kind=kind)
+    return Chat(prompt=prompt, answer=f"{reasoning(asked, how)} {marks} Answer: {better}", kind=kind)
 
 
 def _single(draw: Draw, asked: Question, how: str) -> Chat:
@@ -179,12 +179,12 @@ def _single(draw: Draw, asked: Question, how: str) -> Chat:
     given = asked.answer if right else asked.wrong(draw.rng)
     verdict = "yes" if right else "no"
     form = draw.wording(SINGLES, NEW_SINGLES)
-    shown = given if "{a}." in form or "Is {a}" in form else said(draw, asked, given)
+    shown = given if "{a}." in form or "Is {a}" in form else phrased(draw, asked, given)
     prompt = form.format(q=asked.text, a=shown)
     kind = f"{verdict}, {asked.kind}"
     if how == "at once":
         return Chat(prompt=f"{prompt} {draw.rng.choice(YES_NO_ONLY)}", answer=verdict, kind=kind)
     if how == "worked":
         prompt = joined(draw, prompt, draw.wording(WRITTEN, NEW_WRITTEN))
-    look = f"{looked_at(asked, how)} {mark('The answer', given, asked.answer)}"
+    look = f"{reasoning(asked, how)} {mark('The answer', given, asked.answer)}"
     return Chat(prompt=prompt, answer=f"{look} Answer: {verdict}", kind=kind)

@@ -130,8 +130,8 @@ def votes(draw: Draw, different: int = 0) -> Chat:
     prompt = draw.wording(VOTES, NEW_VOTES).format(l=", ".join(given))
     kind = f"{len(counts)} answers"
     if draw.chance(0.2) and not draw.paraphrase:
-        told = ", ".join(f"{answer}: {count}" for answer, count in counts.items())
-        return Chat(prompt=f"{prompt} Think step by step.", answer=f"{told}. Answer: {winner}", kind=kind)
+        working = ", ".join(f"{answer}: {count}" for answer, count in counts.items())
+        return Chat(prompt=f"{prompt} Think step by step.", answer=f"{working}. Answer: {winner}", kind=kind)
     return Chat(prompt=prompt, answer=winner, kind=kind)
 
 
@@ -181,8 +181,8 @@ def tables(draw: Draw, rows: int = 0) -> Chat:
     kind = f"{len(table)} rows"
     if draw.chance(0.5) and not draw.held_out:
         cells = next(cells for cells in table if cells[0] == answer) if asked == "oldest" else table[row]
-        told = f"{' | '.join(cells)}. Answer: {answer}"
-        return Chat(prompt=f"{prompt} {draw.wording(WRITTEN)}", answer=told, kind=kind)
+        working = f"{' | '.join(cells)}. Answer: {answer}"
+        return Chat(prompt=f"{prompt} {draw.wording(WRITTEN)}", answer=working, kind=kind)
     return Chat(prompt=prompt, answer=answer, kind=kind)
 
 

@@ -15,7 +15,7 @@ from ..questions import Question, question
 from ..sampling import Draw
 from ..words import NAMES, PLACES, THINGS, WORDS
 from . import Chat
-from .judging import looked_at, mark, said
+from .judging import mark, phrased, reasoning
 
 CRITERIA = (
     "The answer is correct.",
@@ -58,11 +58,11 @@ def llm_judge(draw: Draw) -> Chat:
     right = draw.chance(0.5)
     given = asked.answer if right else asked.wrong(draw.rng)
     reference = draw.chance(0.35)
-    texts = {"question": asked.text, "answer": said(draw, asked, given)}
+    texts = {"question": asked.text, "answer": phrased(draw, asked, given)}
     texts |= {"reference": asked.answer} if reference else {}
     criteria = draw.wording(CRITERIA, NEW_CRITERIA)
     verdict = scale.labels[-1 if right else 0]
-    look = _reference(asked) if reference else looked_at(asked, "worked")
+    look = _reference(asked) if reference else reasoning(asked, "worked")
     prompt = _judge_prompt(draw, judge_scorer.TEMPLATE, scale, texts, {"criteria": criteria, "reference": ""})
     compared = mark("The answer", given, asked.answer)
     kind = f"{'right' if right else 'wrong'}, {'reference' if reference else 'none'}"
@@ -91,14 +91,14 @@ def win_rate(draw: Draw, better: str = "") -> Chat:
     texts = {"question": asked.text}
     reference = draw.chance(0.25)
     texts |= {"reference": asked.answer} if reference else {}
-    a, b = said(draw, asked, first), said(draw, asked, second)
+    a, b = phrased(draw, asked, first), phrased(draw, asked, second)
     verdict = better or drawn
     if verdict != drawn:
         a, b, first, second = b, a, second, first
     texts |= {"answer_a": a, "answer_b": b}
     words = {"criteria": pairwise.CRITERIA if draw.chance(0.7) else draw.wording(CRITERIA), "reference": ""}
     prompt = _filled(draw, pairwise.TEMPLATE, pairwise.DEFAULT.verdict_format, texts, words)
-    look = _reference(asked) if reference else looked_at(asked, "worked")
+    look = _reference(asked) if reference else reasoning(asked, "worked")
     marks = f"{mark('A', first, asked.answer)} {mark('B', second, asked.answer)}"
     return Chat(prompt=prompt, answer=f"{look} {marks} [[{verdict}]]", kind=verdict)
 
@@ -169,8 +169,8 @@ TALES = (
 def _tale(draw: Draw) -> list[str]:
     sentences = draw.rng.choice(TALES)
     names = {"n": draw.rng.choice(NAMES), "t": draw.rng.choice(THINGS), "p": draw.rng.choice(PLACES)}
-    told = [sentence.format(**names) for sentence in sentences]
-    return told[: draw.rng.randint(3, len(told))]
+    tale = [sentence.format(**names) for sentence in sentences]
+    return tale[: draw.rng.randint(3, len(tale))]
 
 
 def _whole(draw: Draw) -> tuple[str, str]:
@@ -178,21 +178,21 @@ def _whole(draw: Draw) -> tuple[str, str]:
 
 
 def _disorder(draw: Draw) -> tuple[str, str]:
-    told = _tale(draw)
-    moved = told[::-1] if draw.chance(0.5) else told[1:] + told[:1]
+    tale = _tale(draw)
+    moved = tale[::-1] if draw.chance(0.5) else tale[1:] + tale[:1]
     return " ".join(moved), "The topic is kept, but the order is hard to follow."
 
 
 def _repeated(draw: Draw) -> tuple[str, str]:
-    told = _tale(draw)[:2]
-    return " ".join([told[0], *[told[-1]] * draw.rng.randint(2, 4)]), "The text repeats itself."
+    tale = _tale(draw)[:2]
+    return " ".join([tale[0], *[tale[-1]] * draw.rng.randint(2, 4)]), "The text repeats itself."
 
 
 def _apart(draw: Draw) -> tuple[str, str]:
-    told = [draw.rng.choice(_tale(draw)) for _ in range(draw.rng.randint(2, 3))]
-    told.append(f"The {draw.rng.choice(WORDS)} is {draw.rng.choice(('green', 'old', 'small', 'cold', 'loud'))}.")
-    draw.rng.shuffle(told)
-    return " ".join(told), "The sentences have nothing to do with each other."
+    tale = [draw.rng.choice(_tale(draw)) for _ in range(draw.rng.randint(2, 3))]
+    tale.append(f"The {draw.rng.choice(WORDS)} is {draw.rng.choice(('green', 'old', 'small', 'cold', 'loud'))}.")
+    draw.rng.shuffle(tale)
+    return " ".join(tale), "The sentences have nothing to do with each other."
 
 
 _TEXTS = {"whole": _whole, "disorder": _disorder, "repeated": _repeated, "apart": _apart}

@@ -76,14 +76,14 @@ def reconsider(draw: Draw) -> Chat:
     """Answer again after the other agents, who may all be wrong; a debate's judge gets the same request."""
     asked, wish = question(draw), draw.rng.choice(WISHES)
     voices = draw.rng.choice((1, 2, 2, 2, 3, 3, 4))
-    told = [_voice(draw, asked, asked.answer if draw.chance(0.55) else "") for _ in range(voices)]
+    replies = [_voice(draw, asked, asked.answer if draw.chance(0.55) else "") for _ in range(voices)]
     if draw.chance(0.3):
         wrong = asked.wrong(draw.rng)
-        told = [_voice(draw, asked, wrong) for _ in range(voices)]
-    texts = ", ".join(text for _, text in told)
+        replies = [_voice(draw, asked, wrong) for _ in range(voices)]
+    texts = ", ".join(text for _, text in replies)
     form = draw.wording(RECONSIDERED, NEW_RECONSIDER)
     task, answer = _wished(draw, asked, wish)
-    kind = "some right" if any(given == asked.answer for given, _ in told) else "none right"
+    kind = "some right" if any(given == asked.answer for given, _ in replies) else "none right"
     return Chat(prompt=form.format(task=task, answers=texts), answer=answer, kind=kind)
 
 

@@ -1,4 +1,4 @@
-"""What the providers' tests share: one request, and what a provider makes of it."""
+"""Requests that the tests of providers send, and a key that must not appear in any message."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
-KEY = "sk-standin-0123456789abcdef"
+KEY = "sk-fake-0123456789abcdef"
 
 
 def request(
     text: str = "ANSWER=4", *, system: str | None = None, params: GenerationConfig | None = None, **more: Any
 ) -> Request:
-    """A request with one user message."""
+    """Return a request with one user message."""
     first = () if system is None else (Message(role="system", content=system),)
     return Request(
         messages=(*first, Message(role="user", content=text)), params=params or GenerationConfig(), seed=7, **more
@@ -22,11 +22,11 @@ def request(
 
 
 def ask(provider: Provider, *requests: Request) -> Completion:
-    """The last request's completion, all asked one after another, the provider closed."""
+    """Send the requests one after another, close the provider, and return the last completion."""
 
     async def run() -> Completion:
         try:
-            return [await provider.complete(one) for one in requests][-1]
+            return [await provider.complete(request) for request in requests][-1]
         finally:
             await provider.close()
 

@@ -1,4 +1,4 @@
-"""Prompts of our own evals, and many requests asked of one provider."""
+"""Requests with the prompts of evals/, and their completions by one provider."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pytest_hiddenlayer.taskfile import is_task_file, load_task, render_prompt
 from pytest_hiddenlayer.types import Completion, Request
 
 ROOT = Path(__file__).resolve().parents[2]
-AT_ONCE = 16
+CONCURRENCY = 16
 ATTEMPTS = 3
-DEADLINE_S = 240.0  # for all of them, on a machine that does other things too
+DEADLINE_S = 240.0  # for all requests, on a machine with other work
 
 
 def eval_requests(count: int) -> list[Request]:
-    """`count` greedy requests as our engine makes them, spread evenly over all samples of evals/."""
+    """Return `count` greedy requests as the engine builds them, spread evenly over all samples of evals/."""
     tasks = [load_task(path, ROOT) for path in sorted((ROOT / "evals").iterdir()) if is_task_file(path)]
-    every = [
+    requests = [
         Request(
             messages=render_prompt(task, sample),
             params=task.generate.with_defaults(GREEDY),
@@ -32,21 +32,21 @@ def eval_requests(count: int) -> list[Request]:
         for task in tasks
         for sample in task.samples
     ]
-    assert count <= len(every)
-    return [every[i * len(every) // count] for i in range(count)]
+    assert count <= len(requests)
+    return [requests[i * len(requests) // count] for i in range(count)]
 
 
 def ask_all(provider: Provider, requests: Sequence[Request]) -> list[Completion]:
-    """The completions in the order of the requests, some at once; the provider is closed after them."""
+    """Return the completions in the order of the requests, sent concurrently; closes the provider."""
     return asyncio.run(_ask_all(provider, requests))
 
 
 async def _ask_all(provider: Provider, requests: Sequence[Request]) -> list[Completion]:
-    places = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(CONCURRENCY)
 
     async def ask(request: Request) -> Completion:
-        async with places:
-            for _ in range(ATTEMPTS - 1):  # as the engine does: a server may close a connection that is kept alive
+        async with slots:
+            for _ in range(ATTEMPTS - 1):  # retries as in the engine: a server may close an idle connection
                 with suppress(TransientError):
                     return await provider.complete(request)
             return await provider.complete(request)

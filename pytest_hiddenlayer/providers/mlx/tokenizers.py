@@ -1,0 +1,94 @@
+"""The two tokenizers of a model folder: one read by the `tokenizers` library, one by transformers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ...types import Message
+
+_TEMPLATE_FUNCTIONS = ("raise_exception", "strftime_now", "tojson", "{% generation")  # only transformers has them
+
+
+class Tokenizer(Protocol):
+    """The methods of a tokenizer that generation needs."""
+
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        """Return the token ids of the rendered chat template, up to the start of the assistant's message."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of these ids without special tokens."""
+        ...
+
+
+def is_plain(folder: Path) -> bool:
+    """Return whether the `tokenizers` library reads this folder's tokenizer exactly as transformers does."""
+    try:
+        config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    template = config.get("chat_template")
+    return (
+        config.get("tokenizer_class") == "PreTrainedTokenizerFast"
+        and isinstance(template, str)
+        and not any(word in template for word in _TEMPLATE_FUNCTIONS)
+        and not any(isinstance(config.get(f"{name}_token"), dict) for name in ("bos", "eos", "pad", "unk"))
+        and not config.get("clean_up_tokenization_spaces")
+        and tokenizer.get("post_processor") is None
+        and (folder / "model.safetensors").is_file()
+    )
+
+
+class PlainTokenizer:
+    """A tokenizer read by the `tokenizers` library; the chat template is rendered as in transformers."""
+
+    def __init__(self, folder: Path) -> None:
+        from jinja2.ext import loopcontrols
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+        from tokenizers import Tokenizer as LibraryTokenizer
+
+        config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        self._tokenizer = LibraryTokenizer.from_file(str(folder / "tokenizer.json"))
+        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+        self._template = environment.from_string(config["chat_template"])
+        self._specials = {
+            key: config[key] for key in ("bos_token", "eos_token", "pad_token") if isinstance(config.get(key), str)
+        }
+        end = self._tokenizer.token_to_id(self._specials.get("eos_token", ""))
+        self.end_ids = frozenset(() if end is None else (end,))
+
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        """See `Tokenizer`."""
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        text = self._template.render(messages=chat, add_generation_prompt=True, **self._specials)
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """See `Tokenizer`."""
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
+
+
+class TransformersTokenizer:
+    """The tokenizer of mlx-lm, which wraps that of transformers."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        """See `Tokenizer`. Without a chat template the messages are joined by line ends."""
+        if not self._tokenizer.has_chat_template:
+            text = "\n".join(m.content for m in messages)
+            return list(self._tokenizer.encode(text))
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        return list(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """See `Tokenizer`."""
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
