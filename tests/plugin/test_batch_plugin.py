@@ -58,7 +58,7 @@ def ledger(folder) -> list[Path]:
     return sorted((folder.path / "reports" / "batches").glob("*"))
 
 
-def written_down(folder, server: Running, n: int) -> bool:
+def written_down(folder, server: FakeServer, n: int) -> bool:
     """Whether the server has batches of `n` requests in all, and the run has written down the id of each."""
     batches = server.stats()["batches"]
     entries = list(read_entries(folder.path / "reports" / "batches"))

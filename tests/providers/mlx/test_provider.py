@@ -267,12 +267,6 @@ def test_a_request_that_cannot_be_decoded_fails_alone(model):
     assert ask(model, request(PROMPTS[0]))[0].text.endswith("95")
 
 
-async def until_decoding(provider: MlxProvider) -> None:
-    """Wait until a request has its first token."""
-    while not any(job.token_ids for job in provider._batch._running.values()):
-        await asyncio.sleep(0.001)
-
-
 def test_a_cancelled_request_leaves_the_batch(model):
     """Cancelling a request removes it from the batch and does not change other texts."""
 
