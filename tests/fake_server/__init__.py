@@ -34,13 +34,13 @@ class FakeServer:
 
     def stats(self) -> dict[str, Any]:
         """Return what the server has received so far: the fields of `server.Stats`."""
-        with urllib.request.urlopen(f"{self.url}/stats", timeout=10) as response:
+        with urllib.request.urlopen(f"{self.url}/stats", timeout=60) as response:
             stats: dict[str, Any] = json.load(response)
             return stats
 
     def finish(self) -> None:
-        """End all batches at once, including those that are created later."""
-        urllib.request.urlopen(f"{self.url}/finish", timeout=10).close()
+        """Create and end all batches at once, including those that are created later."""
+        urllib.request.urlopen(f"{self.url}/finish", timeout=60).close()
 
 
 @contextmanager
@@ -57,11 +57,11 @@ def _thread(config: dict[str, Any]) -> Iterator[int]:
     thread.start()
     server = Server(Config(**config))
     try:
-        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+        yield asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 

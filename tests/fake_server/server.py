@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +62,7 @@ class Server:
         self.config, self.stats = config, Stats()
         self.batches = Batches(config, self.stats)
         self.open: set[asyncio.Transport] = set()
+        self.finished = asyncio.Event()
 
     async def start(self) -> int:
         """Start to listen and return the port."""
@@ -82,7 +84,7 @@ class Server:
 class _Connection(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self._config, self._stats, self._open = server.config, server.stats, server.open
-        self._batches = server.batches
+        self._batches, self._finished = server.batches, server.finished
         self._received = b""
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -119,9 +121,11 @@ class _Connection(asyncio.Protocol):
             return self._write(Reply(json.dumps(reported).encode()))
         if path == "/finish":
             self._batches.waits_s = 0.0
+            self._finished.set()
             return self._write(Reply(b"{}"))
         if method == "POST" and path.removeprefix("/v1").startswith(PATHS):
-            await asyncio.sleep(self._config.make_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._finished.wait(), self._config.make_s)
         if (reply := self._batch_reply(method, path, headers, raw)) is not None:
             return self._write(reply)
         body = json.loads(raw) if raw else {}

@@ -171,7 +171,7 @@ def test_ollama_host_has_the_forms_of_ollama(host: str, url: str):
     assert host_url(host) == url
 
 
-@pytest.mark.skipif(REAL is None, reason="OLLAMA_HOST names no server to test with")
+@pytest.mark.skipif(REAL is None, reason="needs an Ollama server: set OLLAMA_HOST, such as 127.0.0.1:11434")
 def test_a_real_server_answers(monkeypatch: pytest.MonkeyPatch):
     """The first model of a real server returns text and counts its tokens."""
     from pytest_hiddenlayer.providers.http.server import request_json

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from support.browser import CHROMIUM
+from support.requirements import NEEDS_CHROMIUM
 
 EVIL = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the report was not looked at in a browser")
+@pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM)
 def test_hostile_text_stays_text(tmp_path: Path):
     """Markup in ids, prompts, answers and errors is shown, not run; the transcript is there."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.published_data import FOLDER, needs_data
 
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.runtime import Runtime
@@ -19,8 +20,7 @@ from pytest_hiddenlayer.scorers.match.numeric import Numeric
 from pytest_hiddenlayer.taskfile import load_task
 from pytest_hiddenlayer.types import ModelName, Record, Sample
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published data are not at {DATA}")
+pytestmark = needs_data("gsm8k_200", "bbh_5", "scorer_cases")
 
 COT = Extract(marker="answer is ", take="first", strip_final_dot=True)
 
@@ -34,7 +34,7 @@ DIFFERENT = {
 
 
 def rows(file: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (DATA / file).read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in (FOLDER / file).read_text(encoding="utf-8").splitlines()]
 
 
 def right(scorer: Exact | Numeric, output: str, target: str | tuple[str, ...]) -> bool:
@@ -68,7 +68,7 @@ def test_big_bench_hard_accuracies(file: str, rule: Extract, percent: float) -> 
 
 def test_inspect_verdicts() -> None:
     """Inspect's cases for numbers have the same verdict, except those in the table."""
-    cases = json.loads((DATA / "scorer_cases" / "match_cases.json").read_text(encoding="utf-8"))
+    cases = json.loads((FOLDER / "scorer_cases" / "match_cases.json").read_text(encoding="utf-8"))
     take = {"begin": "first"}
     differ = {}
     for case in cases:
@@ -100,7 +100,7 @@ PUBLISHED_RULE = "{extract: {marker: 'answer is ', take: first, strip_final_dot:
 def run(folder: Path, text: str, *files: str) -> list[Record]:
     """The records of a task over copied data, answered by what was recorded."""
     for file in files:
-        shutil.copy(DATA / file, folder)
+        shutil.copy(FOLDER / file, folder)
     (folder / "t.yaml").write_text(text, encoding="utf-8")
     (cell,) = cells(load_task(folder / "t.yaml", folder), RunOptions(providers=(ModelName(provider="recorded"),)))
     runtime = Runtime(RunOptions(), "r")

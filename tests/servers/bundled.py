@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
 from pytest_hiddenlayer.models import bundled_path
 
@@ -19,7 +20,7 @@ TRAINING = Path(__file__).resolve().parents[2] / "training"
 
 def write_bundled_gguf(path: Path) -> None:
     """Write a GGUF file. Skips the test if `gguf` is not installed."""
-    pytest.importorskip("gguf", reason="no gguf, so no weights for llama-server: `pip install gguf`")
+    pytest.importorskip("gguf", reason="needs gguf: pip install gguf")
     sys.path.insert(0, str(TRAINING))  # training/ is not a package
     try:
         from to_gguf import to_gguf
@@ -30,7 +31,7 @@ def write_bundled_gguf(path: Path) -> None:
 
 def write_bundled_folder(folder: Path) -> None:
     """Write a folder that mlx-lm loads. Skips the test if mlx cannot be imported."""
-    mx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    mx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     shutil.copytree(bundled_path(), folder)
     weights = mx.load(str(bundled_path() / "model.safetensors"))
     float32 = {name: values.astype(mx.float32) for name, values in weights.items()}

@@ -13,5 +13,5 @@ def ollama_url() -> str:
     """Return the URL of the server in OLLAMA_HOST. Skips the test if it is not set."""
     host = os.environ.get("OLLAMA_HOST", "").strip()
     if not host:
-        pytest.skip("no Ollama server: set OLLAMA_HOST, such as 127.0.0.1:11434, to test against a real one")
+        pytest.skip("needs an Ollama server: set OLLAMA_HOST, such as 127.0.0.1:11434")
     return host_url(host)

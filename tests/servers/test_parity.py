@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
 from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.registry import providers
@@ -32,7 +33,7 @@ def requests() -> list[Request]:
 @pytest.fixture(scope="module")
 def by_mlx(requests: list[Request]) -> list[Completion]:
     """Completions of the bundled model through mlx."""
-    pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     return ask_all(providers.get("mlx")(None), requests)
 
 

@@ -115,7 +115,7 @@ def test_refused_yaml_is_reported_with_its_line(tmp_path: Path, text: str, line:
     ("text", "line", "words"),
     [
         ('{"task": "t",\n "samples": [{"input": 1,\n "input": 2}]}', 3, "'input' appears twice"),
-        ('{"task": "t",\n}', 2, "not JSON"),
+        ('{"task": "t",\n,}', 2, "not JSON"),
         ('{"task": "t",\n "threshold": NaN}', 2, "NaN is not a JSON number"),
         ('{"task": "t",\n "system": "\\ud800"}', 2, "lone surrogate"),
         ('{"task":\n' + "[" * 60 + "]" * 60 + "}", 2, "more than 50 levels deep"),

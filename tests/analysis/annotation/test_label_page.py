@@ -11,6 +11,7 @@ import pytest
 from support.browser import CHROMIUM, Browser
 from support.labelling import RUN, answer, pair, session
 from support.records import record
+from support.requirements import NEEDS_CHROMIUM
 
 from pytest_hiddenlayer.analysis.annotation.label_page import question_page
 from pytest_hiddenlayer.analysis.annotation.labels import read_labels
@@ -18,7 +19,7 @@ from pytest_hiddenlayer.analysis.annotation.questions import Question
 from pytest_hiddenlayer.results.log.run_log import RunLog
 
 EVIL = "<script>document.title='broken'</script><img src='http://127.0.0.1:9/x' onerror=\"document.title='broken'\">"
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the page was not opened")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM)
 
 
 @pytest.fixture(scope="module")

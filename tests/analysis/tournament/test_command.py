@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MATPLOTLIB
 from support.tournaments import player
 
 from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
@@ -82,7 +83,7 @@ def test_numbers_that_are_none_exit_4(
 
 def test_the_picture_holds_rates_and_counts(run: Path) -> None:
     """The picture has a row and a column a player, the best first, and rate and n in each cell but the diagonal's."""
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    pytest.importorskip("matplotlib", reason=NEEDS_MATPLOTLIB)
     from pytest_hiddenlayer.analysis.tournament.win_matrix import _figure
 
     axes = _figure(hold_tournament([run], TournamentOptions())).axes[0]
@@ -98,7 +99,7 @@ def test_the_picture_holds_rates_and_counts(run: Path) -> None:
 @pytest.mark.parametrize(("name", "start"), [("win.png", b"\x89PNG"), ("deep/er/win.svg", b"<?xml")])
 def test_the_command_writes_the_picture(here: Path, name: str, start: bytes) -> None:
     """--picture writes PNG and SVG, and creates the folder."""
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    pytest.importorskip("matplotlib", reason=NEEDS_MATPLOTLIB)
     assert main(["tournament", "last", "--picture", name]) == 0
     assert (here / name).read_bytes().startswith(start)
 

@@ -99,7 +99,7 @@ any_games = st.lists(
 
 
 @given(any_games)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_games_have_standings_or_a_reason(rows: list[tuple[str, str, str | None, int]]) -> None:
     """Any games have standings in strict JSON that count every game, or a message why there are none."""
     games = [game(*row) for row in rows]

@@ -153,9 +153,10 @@ def test_a_call_that_was_given_up_before_sending_is_not_sent(runs: BatchRuns):
     """A call that is cancelled before its batch is sent is not in the batch."""
 
     async def run(server: FakeServer) -> list[Any]:
-        client = runs.client(server, quiet_s=0.5)
+        client = runs.client(server, quiet_s=2)
         asked = [asyncio.create_task(client.complete(one)) for one in independent(3)]
-        await asyncio.sleep(0.1)
+        for _ in range(50):  # rounds of the loop, not seconds: all three then wait for their batch
+            await asyncio.sleep(0)
         asked[1].cancel()
         answers = await asyncio.gather(*asked, return_exceptions=True)
         await client.close()
@@ -178,12 +179,16 @@ def test_a_batch_that_another_process_is_sending_is_waited_for(runs: BatchRuns):
             await asyncio.sleep(0.005)
         assert [entry.batch_id for entry in read_entries(runs.folder)] == [None]
         second = runs.client(server)
-        answers = await asyncio.gather(*one, *map(second.complete, independent(5)))
+        two = [asyncio.create_task(second.complete(each)) for each in independent(5)]
+        for _ in range(50):  # rounds of the loop: all of them ask
+            await asyncio.sleep(0)
+        await asyncio.to_thread(server.finish)
+        answers = await asyncio.gather(*one, *two)
         await first.close()
         await second.close()
         return answers
 
-    with fake_server(batch_s=0.3, make_s=0.5) as server:
+    with fake_server(make_s=60) as server:
         answers = asyncio.run(both(server))
         assert server.stats()["batches"] == [5]
     assert texts(answers) == [f"The answer is {i}" for i in range(5)] * 2

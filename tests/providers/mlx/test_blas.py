@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mlx brings a fast BLAS elsewhere")
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux needs it: on a Mac mlx has a fast BLAS")
+needs_compiler = pytest.mark.skipif(
+    shutil.which("cc") is None, reason="needs cc, a C compiler (Debian: apt-get install gcc)"
+)
 
 PRINT_BLAS = "from pytest_hiddenlayer.providers.mlx.blas import fast_blas; print(fast_blas()); "
 MULTIPLY = "import mlx.core as mx; print((mx.ones((8, 8)) @ mx.ones((8, 8))).sum().item())"
@@ -106,7 +109,7 @@ def test_the_reason_names_every_library_that_was_tried(tmp_path: Path):
     """Without a compiler and a system library, the description names both."""
     (name,) = run(PRINT_BLAS, PATH="/nowhere", XDG_CACHE_HOME=str(tmp_path), LD_LIBRARY_PATH="")
     if name == "libopenblas.so.0":
-        pytest.skip("this system has an OpenBLAS of its own")
+        pytest.skip("needs a system without OpenBLAS of its own (Debian: apt-get remove libopenblas0)")
     assert name.startswith("mlx's own, slow: the OpenBLAS of scipy's wheel needs a C compiler once")
     assert "libopenblas.so.0 cannot be loaded" in name
 
@@ -116,7 +119,7 @@ def test_the_forwarder_is_compiled_once(tmp_path: Path):
     """A later process finds the compiled library in the cache folder, even without a compiler."""
     (name,) = run(PRINT_BLAS, XDG_CACHE_HOME=str(tmp_path))
     if "wheel" not in name or "slow" in name:
-        pytest.skip("scipy is not installed from a wheel with OpenBLAS")
+        pytest.skip("needs scipy from a wheel: pip install --force-reinstall --only-binary scipy scipy")
     assert [path.suffix for path in (tmp_path / "hiddenlayer").iterdir()] == [".so"]
     assert run(PRINT_BLAS, XDG_CACHE_HOME=str(tmp_path), PATH="/nowhere") == [name]
 
@@ -143,7 +146,7 @@ def test_the_number_of_threads(tmp_path: Path):
     )
     name, alone = run(PRINT_BLAS + count, XDG_CACHE_HOME=str(tmp_path))
     if "wheel" not in name or "slow" in name:
-        pytest.skip("scipy is not installed from a wheel with OpenBLAS")
+        pytest.skip("needs scipy from a wheel: pip install --force-reinstall --only-binary scipy scipy")
     assert int(alone) == 1
     wanted = "2" if (os.cpu_count() or 1) > 1 else "1"
     assert run(PRINT_BLAS + count, XDG_CACHE_HOME=str(tmp_path), OPENBLAS_NUM_THREADS=wanted)[1] == wanted

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.models import bundled_path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
+from support.requirements import NEEDS_MLX
 
 from pytest_hiddenlayer.providers.mlx.rng import BELOW_ONE, WORD, threefry, uniforms
 
@@ -25,7 +26,7 @@ def test_threefry_known_answers(count, key, expected):
 @pytest.mark.parametrize("seed", [0, 1, 2**31 - 1, 2**32, 2**40 + 5, 2**64 - 1])
 def test_numbers_are_those_of_mlx(seed: int):
     """The first 50 numbers of a seed equal those of mlx's split and uniform, bit for bit."""
-    mx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    mx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     key, expected = mx.random.key(seed), []
     for _ in range(50):
         key, now = mx.random.split(key)
@@ -51,7 +52,7 @@ def test_a_seed_out_of_range_is_rejected(seed: int):
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 3.0])
 def test_draws_are_those_of_mlx(temperature: float):
     """The sampled tokens of a seed equal those of mlx.random.categorical for one row."""
-    mx = pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    mx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     from pytest_hiddenlayer.providers.mlx.sampling import sampler
 
     logits = mx.random.normal((1, 640), key=mx.random.key(9)) * 3

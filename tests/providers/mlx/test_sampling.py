@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from support.requirements import NEEDS_MLX
 
-pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
 import mlx.core as mx
 

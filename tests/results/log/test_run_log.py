@@ -52,7 +52,7 @@ def test_records_come_back_as_they_were_written(tmp_path):
     assert list(read_records(log.folder)) == written
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list a process's open files")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc/self/fd, which Linux has")
 def test_a_log_that_nobody_holds_is_closed(tmp_path):
     """A process that opens a log again and again does not run out of file handles."""
     before = len(os.listdir("/proc/self/fd"))

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.published_data import FOLDER, needs_data
+from support.requirements import NEEDS_MLX
 
 from pytest_hiddenlayer.api import EvalRun, evaluate_paths
 from pytest_hiddenlayer.models import BUNDLED
@@ -15,8 +17,8 @@ from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.project import Project
 from pytest_hiddenlayer.types import ModelName
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "mt_bench"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"MT-Bench's data are not at {DATA}")
+DATA = FOLDER / "mt_bench"
+pytestmark = needs_data("mt_bench")
 N = 4  # questions a task, of those with references
 
 
@@ -169,7 +171,7 @@ def test_a_judge_that_repeats_its_prompt_is_unreadable(tmp_path, name):
 
 def test_the_bundled_model_as_judge(tmp_path):
     """The reply of a model that cannot judge is unscored, with the reason."""
-    pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     done = run(tmp_path, write_task(tmp_path, "single-v1", n=2), [], judge=ModelName(provider="mlx"))
     assert not done.errors
     assert len(done.records) == 2
@@ -181,7 +183,7 @@ def test_the_bundled_model_as_judge(tmp_path):
 
 def test_a_prompt_that_the_judge_cannot_read_is_an_error(tmp_path):
     """An answer longer than the bundled model's context is an error that says so."""
-    pytest.importorskip("mlx.core", reason="mlx cannot be imported here")
+    pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     task = write_task(tmp_path, "pair-v2", others(tmp_path, n=2), n=2)
     done = run(tmp_path, task, [], judge=ModelName(provider="mlx"), reply="I think it is 42. " * 100)
     assert {(record.outcome, record.score) for record in done.records} == {("error", None)}

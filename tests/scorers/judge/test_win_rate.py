@@ -111,7 +111,7 @@ def test_the_file_is_in_the_folder_of_the_task(tmp_path, name, why):
 
 def test_errors_of_the_file_have_its_line(tmp_path):
     """Unknown ids, and rows without output, are errors with the line of the file."""
-    with pytest.raises(TaskError, match=r"others\.jsonl:1: row 0: id 'x' is no sample's"):
+    with pytest.raises(TaskError, match=r"others\.jsonl:1: row 0: no sample has the id 'x'"):
         write_case(tmp_path, others(tmp_path, {"id": "x", "output": "y"}))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.published_data import FOLDER, needs_data
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.scorers.build import build_scorer
@@ -19,8 +19,8 @@ from pytest_hiddenlayer.scorers.math.process import MathProcess
 from pytest_hiddenlayer.scorers.math.scorer import Math
 from pytest_hiddenlayer.types import Sample, Score, Spec
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "scorer_cases"
-published = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published cases are not at {DATA}")
+DATA = FOLDER / "scorer_cases"
+published = needs_data("scorer_cases")
 
 # (output or b, target or a) → why this verdict differs, see docs/scorer-cases.md
 DIFFERENT = {
@@ -105,7 +105,7 @@ def test_the_rule_of_extraction_comes_first():
 
 
 @given(st.fractions(min_value=-50, max_value=50, max_denominator=30))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_rationals_in_four_spellings(value: Fraction):
     """Four spellings of a fraction are equal to each other, and not to the next fraction."""
     n, d = value.numerator, value.denominator
@@ -122,7 +122,7 @@ def test_rationals_in_four_spellings(value: Fraction):
 
 
 @given(st.integers(1, 9), st.integers(2, 9), st.integers(-9, 9))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_polynomials_expand(a, b, c):
     """A product equals its expansion, and not another polynomial."""
     product, expanded = f"$(x+{a})({b}x+{c})$".replace("+-", "-"), f"{b}x^2+{c + a * b}x+{a * c}".replace("+-", "-")
@@ -147,9 +147,7 @@ def test_an_expression_past_the_deadline_scores_0(output, monkeypatch):
     """An exponent tower scores 0 at the deadline, with the reason, and the next answer is parsed."""
     monkeypatch.setattr("pytest_hiddenlayer.scorers.math.process.DEADLINE_S", 1.0)
     score("$1$", "1")
-    began = time.perf_counter()
     result = score(output, "7")
-    assert time.perf_counter() - began < 20
     assert result.value == 0.0
     assert "the answer was not parsed within 1 s" in result.explanation
     assert parse(output) is None
