@@ -1,8 +1,9 @@
 """The project that a command works in: its root folder and its ini file, found as pytest finds them.
 
-The root is the folder of the ini file; without one, the nearest folder at or above the paths
-that holds `snapshots/`, `.git` or `pyproject.toml`; without those, the current folder. Runs,
-snapshots and the user's prices are looked up there.
+The root is the folder of the ini file. Without one, it is the nearest folder at or above the
+paths that holds `snapshots/`, `.git` or `pyproject.toml`; without those, the folder that the
+current folder and the paths have in common. Runs, snapshots and the user's prices are looked up
+in the root.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def find_project(cwd: Path, paths: Sequence[Path] = ()) -> Project:
             path = folder / name
             if path.is_file() and (ini := _configuration(path)) is not None:
                 return Project(root=folder, cwd=cwd, ini_file=path, ini=ini)
-    return Project(root=find_root(start) or cwd, cwd=cwd)
+    return Project(root=find_root(start) or Path(os.path.commonpath([cwd, start])), cwd=cwd)
 
 
 def find_root(start: Path) -> Path | None:

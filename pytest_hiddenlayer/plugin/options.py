@@ -48,16 +48,17 @@ def _arguments(option: Option) -> dict[str, Any]:
 
 
 def project_root(config: pytest.Config) -> Path:
-    """The folder of the ini file, else the nearest one with snapshots/, .git or pyproject.toml, else rootdir."""
-    from ..project import common_folder, find_root
+    """The root that `hiddenlayer` finds for the same paths; pytest's rootdir if the user chose it or the ini file."""
+    from ..project import find_project
 
     if (from_controller := getattr(config, "workerinput", {}).get("hl_root")) is not None:
         return Path(from_controller)
-    if config.inipath is not None:
-        return config.rootpath
-    cwd = config.invocation_params.dir
     paths = [Path(argument.partition("::")[0]) for argument in config.args]
-    return find_root(common_folder(cwd, paths)) or config.rootpath
+    project = find_project(config.invocation_params.dir, paths)
+    chosen = config.inipath is not None and config.inipath.name != "pyproject.toml"
+    if config.getoption("rootdir", None) or (chosen and config.inipath != project.ini_file):
+        return config.rootpath
+    return project.root
 
 
 def read_options(config: pytest.Config) -> RunOptions:
