@@ -59,7 +59,7 @@ def point_rows(fronts: Sequence[ParetoFront]) -> Rows:
             str(number),
             point.name,
             with_error(point.score),
-            cost_words(front, point),
+            cost_text(front, point),
             _pareto_optimal(front, point),
         )
         for front in fronts
@@ -95,7 +95,7 @@ def front_warnings(fronts: Sequence[ParetoFront]) -> list[str]:
     return [*lines, "scores are estimates: chance can move a configuration on or off the Pareto front"]
 
 
-def cost_words(front: ParetoFront, point: Point) -> str:
+def cost_text(front: ParetoFront, point: Point) -> str:
     """The cost per answer with its unit; `?` if unknown."""
     cost = point.cost(front.unit)
     if cost is None:

@@ -18,7 +18,7 @@ from ..annotation.labels import Label
 from ..answers import read_answers
 from .master_keys import MasterKeyResult, judge_keys, key_samples, key_texts
 from .metrics import Metric, agreement, key_metrics, length_bias, position_bias, self_preference
-from .pairs import JudgedPair, audit_pairs, choose, judge_pairs
+from .pairs import JudgedPair, audit_pairs, judge_pairs, select_pairs
 from .prompts import DEFAULT_PROMPTS, AuditPrompts
 
 FILE = "judge_audit.json"
@@ -117,7 +117,7 @@ def audit_judge(
     if not answers:
         raise UsageError(f"{folder.name} holds no complete answer to judge")
     pairs, equal = audit_pairs(answers, labels)
-    chosen = choose(pairs, options.n, full_name(judge), seed=options.seed)
+    chosen = select_pairs(pairs, options.n, full_name(judge), seed=options.seed)
     samples = key_samples(answers, options.keys, seed=options.seed)
     count = _counter(
         on_done, len(chosen) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)

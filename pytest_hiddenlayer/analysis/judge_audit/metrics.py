@@ -70,7 +70,9 @@ def length_bias(judged: Sequence[JudgedPair]) -> Iterator[Metric]:
 
 def self_preference(judged: Sequence[JudgedPair], judge: str) -> Iterator[Metric]:
     """The share that answers of the judge's model family win by the judge, and the excess over scores and people."""
-    measured = [(pair, own) for pair in judged if pair.votes is not None and (own := pair.pair.own(judge))]
+    measured = [
+        (pair, own) for pair in judged if pair.votes is not None and (own := pair.pair.same_family_answer(judge))
+    ]
     why = f"no pair with a verdict has exactly one answer of the judge's model family ({judge})"
     why = why if judged else NO_PAIR
     by_judge = [pair.preference(own) for pair, own in measured]

@@ -47,7 +47,7 @@ class AuditPair:
         outcomes = (self.a.record.outcome, self.b.record.outcome)
         return "a" if outcomes == ("correct", "incorrect") else "b" if outcomes == ("incorrect", "correct") else None
 
-    def own(self, judge: str) -> Winner | None:
+    def same_family_answer(self, judge: str) -> Winner | None:
         """The answer of the judge's model family; None unless exactly one is."""
         own_a, own_b = (same_family(judge, answer.record.model) for answer in (self.a, self.b))
         return None if own_a == own_b else "a" if own_a else "b"
@@ -93,7 +93,7 @@ def audit_pairs(answers: Sequence[PlayerAnswer], labels: Iterable[Label] = ()) -
     return pairs, equal
 
 
-def choose(pairs: Sequence[AuditPair], n: int, judge: str, *, seed: int = 0) -> list[AuditPair]:
+def select_pairs(pairs: Sequence[AuditPair], n: int, judge: str, *, seed: int = 0) -> list[AuditPair]:
     """At most `n` pairs: labelled ones first, then in turn from each stratum.
 
     The strata are whether exactly one answer is right, and whether exactly one is of the judge's
@@ -103,7 +103,7 @@ def choose(pairs: Sequence[AuditPair], n: int, judge: str, *, seed: int = 0) -> 
     drawn = sorted(pairs, key=lambda pair: derive_seed(seed, *pair.a.sample, pair.a.id, pair.b.id))
     strata: dict[object, list[AuditPair]] = {}
     for pair in drawn:
-        strata.setdefault((pair.truth is None, pair.own(judge) is None), []).append(pair)
+        strata.setdefault((pair.truth is None, pair.same_family_answer(judge) is None), []).append(pair)
     chosen = [pair for pair in drawn if pair.people is not None][:n]
     unlabelled = [[pair for pair in stratum if pair.people is None] for stratum in strata.values()]
     for stratum in cycle(unlabelled):

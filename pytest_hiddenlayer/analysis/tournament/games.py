@@ -99,7 +99,7 @@ def unplayed(data: TournamentData, games: Sequence[Game]) -> int:
     return sum(1 for _ in data.matchups()) - len(games)
 
 
-def triples(games: Iterable[Game]) -> list[tuple[str, str, float]]:
+def game_results(games: Iterable[Game]) -> list[tuple[str, str, float]]:
     """(a, b, score) of the games that count."""
     return [(game.a, game.b, game.score) for game in games if game.score is not None]
 

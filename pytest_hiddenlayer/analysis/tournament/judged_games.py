@@ -10,7 +10,7 @@ from ...errors import ProviderError
 from ...scorers.judge.pairwise import CRITERIA, TEMPLATE, judge_pair
 from ...stats.paired_comparison_models.match_scheduling import Pair, next_pairs, schedule, shuffled
 from ..answers import SampleKey
-from .games import Game, GameLog, game_key, triples
+from .games import Game, GameLog, game_key, game_results
 from .players import TournamentData
 
 OpenGame: TypeAlias = tuple[Pair, SampleKey]
@@ -79,7 +79,7 @@ class JudgedGames:
             for pair, samples in self.matchups.items()
         }
         ready = {pair: len(queue) for pair, queue in queues.items()}
-        pairs = next_pairs(triples(self.games.values()), ready, n, seed=self.seed)
+        pairs = next_pairs(game_results(self.games.values()), ready, n, seed=self.seed)
         return [(pair, queues[pair].pop(0)) for pair in pairs]
 
     def _play(

@@ -34,9 +34,9 @@ def warnings(
         yield "all games are on one sample: there is no interval"
     elif clusters < FEW_SAMPLES:
         yield f"only {clusters} samples: the intervals are rough"
-    if intervals is not None and intervals.rescued > intervals.draws * MAX_REGULARISED:
+    if intervals is not None and intervals.regularised > intervals.draws * MAX_REGULARISED:
         yield (
-            f"{intervals.rescued} of {intervals.draws} resamples had no finite abilities and were regularised: "
+            f"{intervals.regularised} of {intervals.draws} resamples had no finite abilities and were regularised: "
             "intervals at the ends of the table may be too short"
         )
 

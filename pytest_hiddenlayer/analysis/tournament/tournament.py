@@ -61,9 +61,7 @@ class TournamentOptions:
             raise UsageError("--pairs active needs --max-games N: how many games may be judged")
 
 
-def hold_tournament(
-    folders: Sequence[Path], options: TournamentOptions, on_game: Progress | None = None
-) -> Standings:
+def run_tournament(folders: Sequence[Path], options: TournamentOptions, on_game: Progress | None = None) -> Standings:
     """The standings of the players in these runs' folders; also written to the first folder.
 
     Raises UsageError for contradicting options, for fewer than two players, and if no game counts;

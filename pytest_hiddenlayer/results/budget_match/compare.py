@@ -27,7 +27,7 @@ from ...types import Record
 from ...usage import MeanUsage, per_answer, usage_of
 from ..metrics.cells import by_cell
 from ..regression.baseline import CellKey
-from .control_scores import mean_score, pass_at, voted
+from .control_scores import mean_score, oracle_score, plurality_score
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ class _Sample:
     short: bool  # whether the tokens of all control samples are fewer than the strategy's
 
 
-def equal_budget(records: Iterable[Record]) -> list[BudgetMatchedComparison]:
+def compare_budget_matched(records: Iterable[Record]) -> list[BudgetMatchedComparison]:
     """One comparison per cell of a strategy other than `single`, ordered by key; records may be in any order."""
     cells = by_cell(records)
     keys = sorted(key for key in cells if controlled(key[1]) is None and cells[key][0].strategy != "single")
@@ -140,8 +140,8 @@ def _against_controls(samples: Sequence[_Sample]) -> tuple[ControlComparison, ..
     tokens_known = [sample for sample in samples if sample.m is not None]
     return (
         _compare_with("single", "calls", samples, lambda s: s.controls[: s.n], mean_score),
-        _compare_with("self_consistency", "calls", samples, lambda s: s.controls[: s.n], voted),
-        _compare_with("self_consistency", "tokens", tokens_known, lambda s: s.controls[: s.m], voted),
+        _compare_with("self_consistency", "calls", samples, lambda s: s.controls[: s.n], plurality_score),
+        _compare_with("self_consistency", "tokens", tokens_known, lambda s: s.controls[: s.m], plurality_score),
         _compare_with_oracle(samples),
     )
 
@@ -158,7 +158,7 @@ def _compare_with(
 
 
 def _compare_with_oracle(samples: Sequence[_Sample]) -> ControlComparison:
-    scores = [(s, float(s.record.outcome == "correct"), pass_at(s.controls, s.n)) for s in samples]
+    scores = [(s, float(s.record.outcome == "correct"), oracle_score(s.controls, s.n)) for s in samples]
     return _paired("oracle", "calls", scores, lambda s: s.controls[: s.n])
 
 

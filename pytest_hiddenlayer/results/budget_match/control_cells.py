@@ -10,7 +10,7 @@ from ...types import Record
 from ..metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 
 
-def control_figures(configs: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
+def control_metrics(configs: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
     """The metrics of every control cell with records, in the order of the strategies' cells."""
     cells = by_cell(records)
     keyed = [(config, (config.task, control_label(config.label), config.provider, config.slug)) for config in configs]

@@ -11,7 +11,7 @@ from ...usage import usage_of
 from ..metrics.cells import by_cell
 
 
-def with_draws(answers: Sequence[Record], singles: Sequence[Record]) -> list[Record]:
+def with_control_samples(answers: Sequence[Record], singles: Sequence[Record]) -> list[Record]:
     """The records of `answers`, plus control cells for strategies that have none.
 
     The control samples are the single answers in `singles` of the same task, model and sample,

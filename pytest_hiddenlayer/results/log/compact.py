@@ -14,7 +14,7 @@ _KEPT_FIELDS = ("mean_logprob", "cached", "attempts", "warnings")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
-def lean(record: Record) -> Record:
+def without_texts(record: Record) -> Record:
     """The record without its texts: the fields that metrics, gates, snapshots and calibration read.
 
     Prompt, target, output, key and the calls' texts are on disk, in the run's log. Values that

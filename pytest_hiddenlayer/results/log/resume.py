@@ -13,7 +13,7 @@ RESUMED_FROM = "resumed_from"
 """Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
 
 
-def resumable(folder: Path) -> dict[str, Record]:
+def reusable_records(folder: Path) -> dict[str, Record]:
     """Key → record of the answered cases in a run's log, without errors and skipped cases.
 
     Raises UsageError if the folder holds no readable log.
@@ -25,7 +25,7 @@ def resumable(folder: Path) -> dict[str, Record]:
     }
 
 
-def taken_over(records: Iterable[Record]) -> str | None:
+def reuse_message(records: Iterable[Record]) -> str | None:
     """How many of the answers were reused, and from which runs, in one sentence; None if none was reused."""
     answers = list(records)
     runs = [str(record.answer_metadata[RESUMED_FROM]) for record in answers if RESUMED_FROM in record.answer_metadata]

@@ -102,7 +102,7 @@ def read_records(folder: Path) -> Iterator[Record]:
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
 
 
-def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
+def read_new_records(folder: Path, start: int) -> tuple[list[Record], int]:
     """The complete records of a growing log from byte `start` on, and the byte to continue from."""
     path = folder / "records.jsonl"
     if not path.is_file():
@@ -111,9 +111,9 @@ def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
     return [record_from_json(values) for values in objects], end
 
 
-def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
-    """The folder of a run by id, prefix of an id, path, or `last`; never the run `but`. Raises UsageError."""
-    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != but), key=_start_order)
+def find_run(root: Path, name: str, *, exclude: str | None = None) -> Path:
+    """The folder of a run by id, prefix of an id, path, or `last`; never the run `exclude`. Raises UsageError."""
+    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != exclude), key=_start_order)
     if name == "last" and runs:
         return runs[-1]
     if name and Path(name).is_dir():

@@ -34,4 +34,4 @@ class Baseline:
     epochs: int = 1
     usage: Mapping[str, int | None] | None = None  # None: unknown
     cost_usd: float | None = None  # None: unknown
-    remark: str = ""  # a warning about it, such as that it is from another model
+    warning: str = ""  # a warning about it, such as that it is from another model

@@ -79,7 +79,7 @@ class CellComparison:
         }
 
 
-def measure(
+def compare_cell(
     baseline: str, pairing: SampleMatching, *, margin: float, min_effect: float, epochs: tuple[int, int] = (1, 1)
 ) -> CellComparison | None:
     """The comparison of one cell, before `assign_verdicts`; None if no sample could be paired.

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import SnapshotError
 from .baseline import Baseline, CellKey
-from .cell_comparison import CellComparison, assign_verdicts, measure
-from .pairing import Match, pair_up
+from .cell_comparison import CellComparison, assign_verdicts, compare_cell
+from .pairing import Match, match_samples
 from .references import Reference, find_cell
 
 
@@ -108,9 +108,9 @@ def _compared(
     measured = [
         None
         if fault
-        else measure(
+        else compare_cell(
             old.name,
-            pair_up(old.samples, new.samples, match),
+            match_samples(old.samples, new.samples, match),
             margin=margin,
             min_effect=min_effect,
             epochs=(old.epochs, new.epochs),
@@ -136,7 +136,7 @@ def _scorers_differ(old: Baseline, new: Baseline) -> str | None:
 
 
 def _nothing_paired(old: Baseline, new: Baseline, match: Match) -> str:
-    pairing = pair_up(old.samples, new.samples, match)
+    pairing = match_samples(old.samples, new.samples, match)
     if pairing.changed:
         return (
             f"all {len(pairing.changed)} common samples have another prompt or target; compare them with --match id"

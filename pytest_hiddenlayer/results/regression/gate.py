@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from ...stats.sequential.group_sequential import Decision
 from ..metrics.cells import CellMetrics
 from .baseline import Baseline, CellKey
-from .cell_comparison import CellComparison, assign_verdicts, measure
+from .cell_comparison import CellComparison, assign_verdicts, compare_cell
 from .early_stopping import apply_sequential_decision
 from .gate_checks import (
     comparison_failures,
@@ -28,7 +28,7 @@ from .gate_checks import (
     threshold_failures,
 )
 from .gate_messages import comparison_lines, score_lines
-from .pairing import Match, pair_up
+from .pairing import Match, match_samples
 from .references import BaselineLookup
 
 Mode: TypeAlias = Literal["regression", "threshold", "require", "off"]
@@ -83,7 +83,7 @@ class GateResult:
         return [(f"hl.{name}", str(value)) for name, value in values.items()]
 
 
-def judge_gates(
+def decide_gates(
     cells: Sequence[tuple[CellMetrics, BaselineLookup]],
     policy: Policy,
     decisions: Mapping[CellKey, Decision | None] | None = None,
@@ -96,7 +96,7 @@ def judge_gates(
     verdicts = iter(assign_verdicts([comparison for comparison in measured if comparison is not None]))
     comparisons = [None if comparison is None else next(verdicts) for comparison in measured]
     return [
-        _judge(metrics, lookup, _decided(metrics, comparison, decisions or {}), policy)
+        _decide(metrics, lookup, _decided(metrics, comparison, decisions or {}), policy)
         for (metrics, lookup), comparison in zip(cells, comparisons, strict=True)
     ]
 
@@ -105,9 +105,9 @@ def _measure(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) ->
     """The comparison of one cell on its own; None if there is nothing to compare it with."""
     if policy.update or policy.mode == "threshold" or baseline is None or not_comparable(metrics, baseline):
         return None
-    config = metrics.plan
-    pairing = pair_up(baseline.samples, metrics.samples, policy.match)
-    return measure(
+    config = metrics.config
+    pairing = match_samples(baseline.samples, metrics.samples, policy.match)
+    return compare_cell(
         baseline.name,
         pairing,
         margin=config.margin,
@@ -119,12 +119,12 @@ def _measure(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) ->
 def _decided(
     metrics: CellMetrics, comparison: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
 ) -> CellComparison | None:
-    if comparison is None or metrics.plan.key not in decisions:
+    if comparison is None or metrics.config.key not in decisions:
         return comparison
-    return apply_sequential_decision(comparison, decisions[metrics.plan.key], metrics.plan.epochs)
+    return apply_sequential_decision(comparison, decisions[metrics.config.key], metrics.config.epochs)
 
 
-def _judge(
+def _decide(
     metrics: CellMetrics, lookup: BaselineLookup, comparison: CellComparison | None, policy: Policy
 ) -> GateResult:
     failures = [*must_pass_failures(metrics), *threshold_failures(metrics)]
@@ -139,14 +139,14 @@ def _judge(
         return _result(metrics, [*failures, fault], lines, None)
     if lookup.baseline is None:
         failures += [lookup.missing] if policy.mode == "require" else []
-        skip = None if metrics.plan.threshold is not None else lookup.missing
+        skip = None if metrics.config.threshold is not None else lookup.missing
         return _result(metrics, failures, [*lines, lookup.missing], None, skip=skip)
     if comparison is None:
         return _result(metrics, [*failures, nothing_paired(metrics, lookup.baseline, policy.match)], lines, None)
-    return _judge_comparison(metrics, lookup.baseline, comparison, policy, failures, lines)
+    return _decide_by_comparison(metrics, lookup.baseline, comparison, policy, failures, lines)
 
 
-def _judge_comparison(
+def _decide_by_comparison(
     metrics: CellMetrics,
     baseline: Baseline,
     comparison: CellComparison,
@@ -158,8 +158,8 @@ def _judge_comparison(
     failures = [*failures, *comparison_failures(comparison, fail_underpowered=policy.fail_underpowered)]
     if partial and policy.mode == "require":
         failures.append(partial)
-    remarks = [baseline.remark] if baseline.remark else []
-    lines = [*lines, *remarks, *comparison_lines(comparison, policy.match), *([partial] if partial else [])]
+    warnings = [baseline.warning] if baseline.warning else []
+    lines = [*lines, *warnings, *comparison_lines(comparison, policy.match), *([partial] if partial else [])]
     skip = partial if comparison.pairing.coverage < MIN_COVERAGE else None
     return _result(metrics, failures, lines, comparison, skip=skip)
 
@@ -174,7 +174,7 @@ def _result(
 ) -> GateResult:
     """Failed if there is any failure, else skipped if there is a reason to skip (`skip`), else passed."""
     outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skip else "passed"
-    head = f"gate of {metrics.plan.task}[{metrics.plan.params}]"
+    head = f"gate of {metrics.config.task}[{metrics.config.params}]"
     lines = [f"{head}: {'; '.join(failures) or outcome}", *(note for note in notes if note != skip)]
     if skip:
         lines.append(skip)  # pytest prints the last line as the reason

@@ -57,7 +57,7 @@ class SampleMatching:
         return len(self.pairs) / scored if scored else 1.0
 
 
-def pair_up(old: Mapping[str, Result], new: Mapping[str, Result], match: Match = "hash") -> SampleMatching:
+def match_samples(old: Mapping[str, Result], new: Mapping[str, Result], match: Match = "hash") -> SampleMatching:
     """The pairs in the new side's order, and the other samples by reason."""
     unpaired: dict[str, list[str]] = {reason: [] for reason in _REASONS}
     pairs = []

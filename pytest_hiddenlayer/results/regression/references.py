@@ -19,7 +19,7 @@ from ..log.git import git_commit
 from ..log.run_log import RUNS, find_run
 from ..metrics.cells import CellConfig
 from .baseline import Baseline, CellKey
-from .snapshot import FOLDER, stem
+from .snapshot import FOLDER, snapshot_stem
 from .sources import BaselineSource, Cells, GitSnapshots, RunRecords, SnapshotDir, SnapshotFile
 
 
@@ -78,10 +78,10 @@ def find_cell(key: CellKey, reference: Reference) -> BaselineLookup:
     baseline = cells[chosen]
     if isinstance(baseline, SnapshotError):
         return BaselineLookup(fault=f"the baseline cannot be used: {baseline}")
-    return BaselineLookup(baseline=replace(baseline, remark=_remark(key, baseline)))
+    return BaselineLookup(baseline=replace(baseline, warning=_warning(key, baseline)))
 
 
-def _remark(key: CellKey, baseline: Baseline) -> str:
+def _warning(key: CellKey, baseline: Baseline) -> str:
     """A warning if the baseline is of another strategy or model; else empty."""
     _, label, provider, _ = baseline.key
     same_label, same_model = label == key[1], baseline.key[2:] == key[2:]
@@ -96,7 +96,7 @@ def _choose(key: CellKey, cells: Cells, reference: Reference) -> str | None:
     """The stem of the cell that the reference names, else of the same model, else of the only other model."""
     task, label, provider, model_slug = key
     label = reference.label or label
-    same = stem(task, label, provider, model_slug)
+    same = snapshot_stem(task, label, provider, model_slug)
     others = _of_strategy(cells, task, label)
     if reference.model is None:
         if same in cells:
@@ -113,7 +113,9 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
     task, label, provider, model_slug = key
     label = reference.label or label
     others = _of_strategy(cells, task, label)
-    wanted = stem(task, label, provider, model_slug) if reference.model is None else f"{label}-{reference.model}"
+    wanted = (
+        snapshot_stem(task, label, provider, model_slug) if reference.model is None else f"{label}-{reference.model}"
+    )
     if not reference.named:
         hint = (
             f", or compare with another model's: --baseline=@PROVIDER:MODEL ({', '.join(others)})" if others else ""
@@ -127,7 +129,7 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
 
 def _of_strategy(cells: Cells, task: str, label: str) -> list[str]:
     """The stems of all cells of a strategy; a malformed one is recognised by its file name."""
-    prefix = stem(task, label, "", "").removesuffix("--") + "-"
+    prefix = snapshot_stem(task, label, "", "").removesuffix("--") + "-"
     return [
         name
         for name, cell in cells.items()
@@ -163,7 +165,7 @@ def _open_source(ref: str, root: Path, where: Path, current: str | None) -> Base
     if path.is_dir():
         return RunRecords.read(path) if (path / "records.jsonl").is_file() else SnapshotDir(path, ref.rstrip("/"))
     try:
-        run = find_run(root, ref, but=current)
+        run = find_run(root, ref, exclude=current)
     except UsageError as no_run:
         if git_commit(root, ref) is not None:
             return GitSnapshots(root, ref)

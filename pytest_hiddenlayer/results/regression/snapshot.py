@@ -29,10 +29,10 @@ _FIELDS = {
 
 def snapshot_path(config: CellConfig) -> Path:
     """The cell's file, relative to rootdir."""
-    return FOLDER / config.task / f"{stem(*config.key)}.json"
+    return FOLDER / config.task / f"{snapshot_stem(*config.key)}.json"
 
 
-def stem(task: str, label: str, provider: str, slug: str) -> str:
+def snapshot_stem(task: str, label: str, provider: str, slug: str) -> str:
     """The name of a cell's file without suffix; its folder is the task."""
     return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
 
@@ -42,8 +42,8 @@ def snapshot_text(metrics: CellMetrics, before: Mapping[str, Any] | None) -> str
 
     It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
-    config = metrics.plan
-    old = before["samples"] if before and not metrics.whole else {}
+    config = metrics.config
+    old = before["samples"] if before and not metrics.complete else {}
     kept = {name: sample for name, sample in old.items() if name not in metrics.samples}
     samples = kept | {name: _sample_json(result) for name, result in metrics.samples.items()}
     scored = [s for s in samples.values() if s["score"] is not None]

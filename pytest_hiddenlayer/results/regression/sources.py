@@ -13,7 +13,7 @@ from ..log.git import git_output
 from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from .baseline import Baseline, BaselineSample
-from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, stem
+from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, snapshot_stem
 
 Cells: TypeAlias = dict[str, Baseline | SnapshotError]
 """File stem of a cell → the cell, or the error that its snapshot has."""
@@ -139,13 +139,13 @@ class RunRecords:
                 )
                 for name, sample in cell.samples.items()
             }
-            cells_of.setdefault(key[0], {})[stem(*key)] = Baseline(
+            cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = Baseline(
                 name=f"run {folder.name}",
                 scorer=scorers.get(key),
                 samples=samples,
                 key=key,
-                model=cell.plan.model,
-                epochs=cell.plan.epochs,
+                model=cell.config.model,
+                epochs=cell.config.epochs,
                 usage=cell.to_json()["usage"],
                 cost_usd=cell.cost_usd,
             )

@@ -13,7 +13,7 @@ _BATCH_CLUSTERS = 4_000_000
 """Resampled clusters in memory at once, which keeps memory far below a gigabyte."""
 
 
-def bootstrapped(
+def bootstrap_interval(
     sums: Sequence[float], sizes: Sequence[int], *, draws: int, seed: int = 0
 ) -> tuple[tuple[float, float] | None, str]:
     """(95 % interval within [0, 1], its method) of Σ sums / Σ sizes; the interval is None if none exists.

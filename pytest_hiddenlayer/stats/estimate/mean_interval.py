@@ -54,9 +54,9 @@ def estimate(
     mean = float(mean_of(values))
     result = _plain(values, mean) if len(sums) == n else _clustered(values, mean, sums, sizes)
     if bootstrap and result.stderr:
-        from .bootstrap import bootstrapped
+        from .bootstrap import bootstrap_interval
 
-        ci95, method = bootstrapped(sums, sizes, draws=bootstrap, seed=seed)
+        ci95, method = bootstrap_interval(sums, sizes, draws=bootstrap, seed=seed)
         return Estimate(n=n, mean=mean, stderr=result.stderr, ci95=ci95, n_groups=result.n_groups, method=method)
     return result
 

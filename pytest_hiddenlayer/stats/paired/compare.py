@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..estimate.clusters import clustered_stderr, clusters
 from .margin_tests import matched_margin, mean_margin
 from .pseudo_cluster_error import PseudoClusterError, pseudo_cluster_error
-from .sign_flip import signflip
+from .sign_flip import sign_flip_test
 from .stratified_exact import contingency_tables, rerun_test
 
 
@@ -106,7 +106,7 @@ def _tests(
     if matched:
         wrong, right = differences.count(-1), differences.count(1)
         return mcnemar_worse(wrong, right), mcnemar_worse(right, wrong), "exact one-sided McNemar"
-    return signflip(sums, seed=seed, unit="samples" if len(sums) == len(differences) else "groups")
+    return sign_flip_test(sums, seed=seed, unit="samples" if len(sums) == len(differences) else "groups")
 
 
 def _margin_test(

@@ -21,7 +21,7 @@ _MAX_STEPS = 400_000_000  # clusters × grid points of the exact convolution: ha
 _FINEST_GRID = 120  # the finest grid that is tried: 1/120
 
 
-def signflip(sums: Sequence[float], *, seed: int = 0, unit: str = "clusters") -> tuple[float, float, str]:
+def sign_flip_test(sums: Sequence[float], *, seed: int = 0, unit: str = "clusters") -> tuple[float, float, str]:
     """(p for a total this low, p for a total this high, method) for the sums of the clusters.
 
     Exact by convolution if the sums lie on a common grid, as right/wrong answers and means over

@@ -98,7 +98,7 @@ def check_counts(players: Sequence[str], counts: Counts) -> None:
         raise ValueError("no games: at least one game between two players is needed")
 
 
-def obstacle(players: Sequence[str], counts: Counts) -> Separation | None:
+def find_separation(players: Sequence[str], counts: Counts) -> Separation | None:
     """Why finite abilities do not exist, by Ford's condition; None if they exist."""
     beat = counts > 0
     strong = _components(beat, "strong")
