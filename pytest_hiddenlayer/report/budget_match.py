@@ -27,7 +27,7 @@ from .text_table import grid
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """Each strategy against its budget-matched baselines, its changes per round, and its Pareto fronts."""
+    """Each strategy against its budget-matched baselines, changes per round, and the Pareto front of each task."""
 
     compared: Sequence[BudgetMatchedComparison]
     transitions: Sequence[RoundTransition]
@@ -53,7 +53,7 @@ def find(records: Iterable[Record]) -> Findings:
 
 
 def text(findings: Findings, *, width: int, colour: bool) -> str:
-    """The section for a terminal. A table wider than `width` is left to the terminal to wrap."""
+    """The section for a terminal. The terminal wraps a table wider than `width`."""
     parts = [
         INTRODUCTION,
         grid(COMPARISON_HEADERS, comparison_rows(findings.compared), width=width, colour=colour),
@@ -68,5 +68,5 @@ def text(findings: Findings, *, width: int, colour: bool) -> str:
 
 
 def warnings(findings: Findings) -> list[str]:
-    """What a reader must know to read the comparisons rightly; the last line explains the columns."""
+    """What limits the comparisons, one line each; the last line explains the columns."""
     return comparison_warnings(findings.compared)

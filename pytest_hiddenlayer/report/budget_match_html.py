@@ -66,8 +66,8 @@ def html(findings: Findings) -> str:
 
 
 def _plot(front: ParetoFront) -> _Plot:
-    dearest = max(front.points, key=lambda point: point.cost(front.unit) or 0.0)
-    max_cost = dearest.cost(front.unit) or 1.0
+    most_expensive = max(front.points, key=lambda point: point.cost(front.unit) or 0.0)
+    max_cost = most_expensive.cost(front.unit) or 1.0
     dots = []
     for number, point in enumerate(front.points, 1):
         score, cost = point.score.mean or 0.0, point.cost(front.unit) or 0.0
@@ -80,4 +80,4 @@ def _plot(front: ParetoFront) -> _Plot:
                 label=f"{point.name}: score {score:.3f}, {cost_text(front, point)} per answer",
             )
         )
-    return _Plot(title=f"{front.task}: score by cost", max_cost=cost_text(front, dearest), dots=dots)
+    return _Plot(title=f"{front.task}: score by cost", max_cost=cost_text(front, most_expensive), dots=dots)

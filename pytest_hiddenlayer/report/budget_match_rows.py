@@ -68,7 +68,7 @@ def point_rows(fronts: Sequence[ParetoFront]) -> Rows:
 
 
 def comparison_warnings(comparisons: Sequence[BudgetMatchedComparison]) -> list[str]:
-    """What a reader must know to read the comparisons rightly; the last line explains the columns."""
+    """What limits the comparisons, one line each; the last line explains the columns."""
     lines = [
         f"{comparison.key[0]} {comparison.key[1]}: {line}"
         for comparison in comparisons
@@ -86,7 +86,7 @@ def comparison_warnings(comparisons: Sequence[BudgetMatchedComparison]) -> list[
 
 
 def front_warnings(fronts: Sequence[ParetoFront]) -> list[str]:
-    """Which configurations are on no Pareto front, and how far to trust the fronts."""
+    """Which configurations were left out of the Pareto fronts, and a note on chance."""
     lines = [
         f"{front.task}: left out, no score or unknown cost: {', '.join(front.left_out)}"
         for front in fronts

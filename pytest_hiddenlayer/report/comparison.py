@@ -1,4 +1,4 @@
-"""Two references compared: a table for the terminal, Markdown for a pull request, a diff of each flipped sample."""
+"""Two references compared: a table for the terminal, Markdown for a pull request, and diffs of changed samples."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def markdown(comparison: RunComparison) -> str:
 
 
 def notes(comparison: RunComparison) -> Iterator[str]:
-    """The lines below the table: flipped samples, what was left out, what could not be compared."""
+    """The lines below the table: samples that turned right or wrong, and what was not compared."""
     for cell in comparison.cells:
         head = f"{cell.task} {cell.new.key[1]}"
         if cell.fault is not None:

@@ -112,7 +112,7 @@ def call_lines(metrics: Sequence[CellMetrics]) -> list[str]:
 
 
 def judging_lines(metrics: Sequence[CellMetrics]) -> list[str]:
-    """What to know about the judges: same model family as the candidate, agreement, order and length effects."""
+    """Warnings and metrics of the judges: same model family as the candidate, agreement, position and length bias."""
     lines: dict[str, None] = {}
     for cell in metrics:
         head = " ".join(_name(cell))

@@ -28,7 +28,7 @@ def cell_table(
 ) -> str:
     """The table, and below it the details of `details_text`. Without gates it has no columns for them.
 
-    No value is cut: a table wider than `width` is left to the terminal to wrap.
+    No value is cut: the terminal wraps a table wider than `width`.
     """
     headers = HEADERS if gates else HEADERS[:-2]
     rows = [row[: len(headers)] for row in cell_rows(metrics, gates)]

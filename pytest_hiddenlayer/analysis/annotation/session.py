@@ -1,4 +1,4 @@
-"""One rater's labelling session: which question is next, and each answer written to disk at once."""
+"""One rater's labelling session. It tracks the current question and writes each answer to disk at once."""
 
 from __future__ import annotations
 

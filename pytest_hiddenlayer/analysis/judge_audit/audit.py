@@ -37,7 +37,7 @@ class AuditOptions:
     calls: RunOptions = RunOptions(concurrency=20)  # of the judge
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but `calls`: they do not change what is measured."""
+        """All options except `calls`, which do not change what is measured."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "calls"}
 
 
@@ -48,7 +48,7 @@ class Audit:
     run: str
     judge: str  # PROVIDER[:MODEL]
     model: str  # full name
-    prompts: str  # where the prompts are from
+    prompts: str  # the source of the prompts
     options: AuditOptions
     available: int  # pairs of complete answers that differ
     equal: int  # pairs of equal answers, left out
@@ -112,15 +112,15 @@ def audit_judge(
     `on_done` is called with (judgements made, judgements to make). Raises UsageError for a run without
     answers, and what opening the judge raises.
     """
-    saved = _saved_audits(folder)  # a faulty file is found before a judge is paid
+    saved = _saved_audits(folder)  # raises for a malformed file before any call is paid
     answers = read_answers(folder, options.tasks)
     if not answers:
         raise UsageError(f"{folder.name} holds no complete answer to judge")
     pairs, equal = audit_pairs(answers, labels)
-    chosen = select_pairs(pairs, options.n, full_name(judge), seed=options.seed)
+    selected = select_pairs(pairs, options.n, full_name(judge), seed=options.seed)
     samples = key_samples(answers, options.keys, seed=options.seed)
     count = _counter(
-        on_done, len(chosen) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)
+        on_done, len(selected) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)
     )
     with JudgeSession(
         model=judge,
@@ -128,7 +128,7 @@ def audit_judge(
         seed=options.seed,
         overrides=GenerationConfig(max_tokens=options.max_tokens),
     ) as judge_session:
-        judged = judge_pairs(judge_session, chosen, prompts, reference=options.reference, on_done=count)
+        judged = judge_pairs(judge_session, selected, prompts, reference=options.reference, on_done=count)
         keys = judge_keys(judge_session, samples, prompts.formats, on_done=count)
     audit = Audit(
         run=folder.name,

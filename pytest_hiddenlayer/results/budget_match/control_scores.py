@@ -30,7 +30,7 @@ def plurality_score(controls: Sequence[Record]) -> float | None:
 def oracle_score(controls: Sequence[Record], k: int) -> float | None:
     """pass@k over the scored control samples (see `pass_at_k`); None if none is scored.
 
-    With fewer than k scored ones: whether any of them is right, which is at most pass@k.
+    With fewer than k scored samples it is 1.0 if any of them is right, else 0.0: at most pass@k.
     """
     right = [control.outcome == "correct" for control in controls if control.score is not None]
     if not right:

@@ -52,8 +52,8 @@ class _Change:
     who: Who
     before: int | None
     after: int | None
-    was: bool | None  # whether it was right; None: no score
-    now: bool | None  # whether it is right; None: no score
+    right_before: bool | None  # None: no score
+    right_after: bool | None  # None: no score
     cluster: str
 
 
@@ -65,6 +65,7 @@ def round_transitions(records: Iterable[Record]) -> list[RoundTransition]:
 
 
 def _by_kind(records: Sequence[Record]) -> list[list[_Change]]:
+    """The changes of a cell, one list per transition: agents, majority, verdict, each in the order of rounds."""
     kinds: dict[tuple[int, int, int], list[_Change]] = {}
     for record in sorted(records, key=lambda r: (r.sample_id, r.epoch)):
         for change in _changes(record):
@@ -99,7 +100,11 @@ def _majority(roles: Mapping[str, Mapping[str, RoundAnswer]], number: int) -> bo
 
 def _count(key: CellKey, changes: Sequence[_Change]) -> RoundTransition | None:
     """The counts of one transition; None if no answer is scored before and after it."""
-    scored = [(c.was, c.now, c.cluster) for c in changes if c.was is not None and c.now is not None]
+    scored = [
+        (change.right_before, change.right_after, change.cluster)
+        for change in changes
+        if change.right_before is not None and change.right_after is not None
+    ]
     if not scored:
         return None
     clusters = [cluster for _, _, cluster in scored]

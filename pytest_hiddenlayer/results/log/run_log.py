@@ -59,9 +59,9 @@ class RunLog:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.write_manifest({})
 
-    def write_manifest(self, more: Mapping[str, Any]) -> None:
-        """Write `run.json`: the manifest and `more`."""
-        write_json(self.folder / "run.json", {**manifest(self.root, self.run_id, self.command), **more})
+    def write_manifest(self, extra: Mapping[str, Any]) -> None:
+        """Write `run.json`: the manifest and `extra`."""
+        write_json(self.folder / "run.json", {**manifest(self.root, self.run_id, self.command), **extra})
 
     def write_summary(self, cells: Sequence[Mapping[str, Any]]) -> None:
         """Write `summary.json`: one object per cell, with the metrics of the terminal's table."""
@@ -103,7 +103,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 
 def read_new_records(folder: Path, start: int) -> tuple[list[Record], int]:
-    """The complete records of a growing log from byte `start` on, and the byte to continue from."""
+    """(the complete records of a growing log from byte `start` on, the byte to continue from)."""
     path = folder / "records.jsonl"
     if not path.is_file():
         return [], start

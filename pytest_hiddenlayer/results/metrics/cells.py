@@ -80,7 +80,7 @@ class CellMetrics:
 
     @property
     def complete(self) -> bool:
-        """Whether every sample of the task was answered; with -k, --limit or -x some may not be."""
+        """Whether every sample of the task was answered; -k, --limit and -x can leave some out."""
         return len(self.samples) >= self.config.total
 
     def to_json(self) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def config_from_records(records: Sequence[Record]) -> CellConfig:
 
 
 def _usage(records: Sequence[Record]) -> Usage:
-    """The sum, as `Usage` adds, in one pass; a record without calls adds nothing."""
+    """The sum of the usages, as `Usage` adds them, in one pass; a record without calls adds nothing."""
     usages = [record.usage for record in records if record.usage["calls"]]
     if not usages:
         return Usage()

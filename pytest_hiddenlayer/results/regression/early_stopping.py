@@ -1,7 +1,7 @@
-"""Early stopping: a cell repeats no more epochs once its verdict is decided.
+"""Early stopping: a cell runs no more epochs once its verdict is decided.
 
 After each complete epoch, the group-sequential test of `stats/sequential/group_sequential.py`
-looks at the cell; it keeps its error rate over all looks. α is divided by the number of cells
+tests the cell; its error rate holds over all these looks. α is divided by the number of cells
 of the session (Bonferroni), because cells are decided one after the other.
 """
 
@@ -66,6 +66,7 @@ class StoppableCell:
         )
 
     def _comparable(self, name: str) -> bool:
+        """Whether both sides scored the sample, this run in its first epoch."""
         new, old = self._records[name, 1], self.baseline.samples.get(name)
         if old is None or old.outcome not in SCORED or new.score is None:
             return False
@@ -84,28 +85,28 @@ class StoppableCell:
 
 
 def stoppable_cells(
-    configs: Sequence[CellConfig], find: Callable[[CellConfig], BaselineLookup], match: Match
+    configs: Sequence[CellConfig], find_baseline: Callable[[CellConfig], BaselineLookup], match: Match
 ) -> dict[CellKey, StoppableCell]:
-    """The gated cells that can stop early: they have several epochs, and a comparable baseline."""
+    """Key → gated cell, for the cells that can stop early: with several epochs and a comparable baseline."""
     cells = {}
     for config in filter(can_stop_early, configs):
-        baseline = find(config).baseline
+        baseline = find_baseline(config).baseline
         if baseline is not None and baseline.scorer in (None, config.scorer):
             cells[config.key] = StoppableCell(config=config, baseline=baseline, family=len(configs), match=match)
     return cells
 
 
-def savings_message(cells: Mapping[CellKey, StoppableCell], asked: int) -> str:
-    """The savings by early stopping in one sentence; `asked` is the number of answers that these cells requested."""
+def savings_message(cells: Mapping[CellKey, StoppableCell], n_answers: int) -> str:
+    """One sentence: how many answers early stopping saved, if the cells requested `n_answers`."""
     if not cells:
         return "adaptive: no cell has a baseline and more than one epoch under the reducer mean; nothing was saved"
     planned = sum(cell.config.epochs * len(cell.config.selected) for cell in cells.values())
     decisions = [(cell.decision(), cell.config.epochs) for cell in cells.values()]
-    early = sum(decision is not None and decision.look < epochs for decision, epochs in decisions)
-    share = (planned - asked) / planned
+    n_early = sum(decision is not None and decision.look < epochs for decision, epochs in decisions)
+    share = (planned - n_answers) / planned
     return (
-        f"adaptive: {early} of {len(cells)} cells decided early, "
-        f"saved {planned - asked} of {planned} answers ({share:.0%})"
+        f"adaptive: {n_early} of {len(cells)} cells decided early, "
+        f"saved {planned - n_answers} of {planned} answers ({share:.0%})"
     )
 
 
@@ -118,7 +119,7 @@ def apply_sequential_decision(comparison: CellComparison, decision: Decision | N
     """The comparison with the verdict of the sequential test instead of the fixed one.
 
     Without a decision, the verdict is `same` or `underpowered`, because earlier looks have spent
-    a part of α.
+    part of α.
     """
     if decision is None:
         undecided = comparison.verdict if comparison.verdict == "same" else "underpowered"

@@ -1,7 +1,7 @@
-"""The gates of a session: whether each cell is worse than its baseline, and whether enough was measured to know.
+"""Decides the gates of a session: whether each cell is worse than its baseline, and whether enough was scored.
 
 A gate fails if the cell regressed; if fewer than `min_scored` of its selected samples were
-scored, or it would have regressed had those without a score been wrong; if its score is below
+scored, or if it regresses when the samples that lost their score count as wrong; if its score is below
 `threshold`; if a `must_pass` sample is not right; or if its baseline is malformed or not
 comparable. By policy it also fails if the baseline is missing or partial, or if too little was
 measured for a verdict.
@@ -39,7 +39,7 @@ MIN_COVERAGE = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """When a gate fails."""
+    """What a gate compares with, and when it fails."""
 
     mode: Mode = "regression"  # threshold: no baseline is used; require: the baseline must be complete
     fail_underpowered: bool = False
@@ -88,21 +88,21 @@ def decide_gates(
     policy: Policy,
     decisions: Mapping[CellKey, Decision | None] | None = None,
 ) -> list[GateResult]:
-    """The gates of all cells of a session, in order; Holm's correction is over all of them.
+    """One gate result per cell of a session, in order; Holm's correction is over all of them.
 
-    `decisions` are those of the sequential test, for the cells that early stopping applied to.
+    `decisions` has the decision of the sequential test for each cell that could stop early.
     """
-    measured = [_measure(metrics, lookup.baseline, policy) for metrics, lookup in cells]
-    verdicts = iter(assign_verdicts([comparison for comparison in measured if comparison is not None]))
-    comparisons = [None if comparison is None else next(verdicts) for comparison in measured]
+    comparisons = [_compare(metrics, lookup.baseline, policy) for metrics, lookup in cells]
+    verdicts = iter(assign_verdicts([comparison for comparison in comparisons if comparison is not None]))
+    with_verdicts = [None if comparison is None else next(verdicts) for comparison in comparisons]
     return [
-        _decide(metrics, lookup, _decided(metrics, comparison, decisions or {}), policy)
-        for (metrics, lookup), comparison in zip(cells, comparisons, strict=True)
+        _decide(metrics, lookup, _with_decision(metrics, comparison, decisions or {}), policy)
+        for (metrics, lookup), comparison in zip(cells, with_verdicts, strict=True)
     ]
 
 
-def _measure(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) -> CellComparison | None:
-    """The comparison of one cell on its own; None if there is nothing to compare it with."""
+def _compare(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) -> CellComparison | None:
+    """The comparison of one cell, without a verdict; None if there is nothing to compare it with."""
     if policy.update or policy.mode == "threshold" or baseline is None or not_comparable(metrics, baseline):
         return None
     config = metrics.config
@@ -116,7 +116,7 @@ def _measure(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) ->
     )
 
 
-def _decided(
+def _with_decision(
     metrics: CellMetrics, comparison: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
 ) -> CellComparison | None:
     if comparison is None or metrics.config.key not in decisions:
@@ -167,7 +167,7 @@ def _decide_by_comparison(
 def _result(
     metrics: CellMetrics,
     failures: Sequence[str],
-    notes: Sequence[str],
+    details: Sequence[str],
     comparison: CellComparison | None,
     *,
     skip: str | None = None,
@@ -175,7 +175,7 @@ def _result(
     """Failed if there is any failure, else skipped if there is a reason to skip (`skip`), else passed."""
     outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skip else "passed"
     head = f"gate of {metrics.config.task}[{metrics.config.params}]"
-    lines = [f"{head}: {'; '.join(failures) or outcome}", *(note for note in notes if note != skip)]
+    lines = [f"{head}: {'; '.join(failures) or outcome}", *(line for line in details if line != skip)]
     if skip:
         lines.append(skip)  # pytest prints the last line as the reason
     return GateResult(outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=comparison)

@@ -1,4 +1,4 @@
-"""The checks of a gate: each returns the reasons for a failure, one sentence each."""
+"""The checks of a gate. Each returns why the gate fails, one sentence per reason; empty or None if it does not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .pairing import Match, match_samples
 
 
 def must_pass_failures(metrics: CellMetrics) -> list[str]:
-    """The `must_pass` samples that are not right."""
+    """Which `must_pass` samples are not right."""
     wrong = [name for name, sample in metrics.samples.items() if sample.must_pass and sample.outcome != "correct"]
     return [f"must_pass not right: {list_names(wrong)}"] if wrong else []
 

@@ -11,9 +11,9 @@ from .pairing import Match, SampleMatching
 
 
 def score_lines(metrics: CellMetrics) -> list[str]:
-    """The cell's own score, and its flaky samples."""
-    part = f", partial {metrics.n_selected} of {metrics.config.total}" if metrics.partial else ""
-    counts = f"n={metrics.estimate.n} scored of {metrics.n_selected}{part}"
+    """The cell's score, and its flaky samples."""
+    partial = f", partial {metrics.n_selected} of {metrics.config.total}" if metrics.partial else ""
+    counts = f"n={metrics.estimate.n} scored of {metrics.n_selected}{partial}"
     lines = [f"score {score(metrics.estimate)} ({counts}{_interval(metrics.estimate)})"]
     if metrics.flaky:
         n_repeated = sum(len(sample.epochs) > 1 for sample in metrics.samples.values())
@@ -64,7 +64,7 @@ def unpaired_text(pairing: SampleMatching) -> str:
 
 
 def list_names(names: Sequence[str], limit: int = 12) -> str:
-    """The first names up to `limit`, and the number of the others."""
+    """The first `limit` names, and the number of those left out."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 

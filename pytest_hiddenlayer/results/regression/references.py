@@ -1,4 +1,4 @@
-"""The baseline that a cell is compared with: its committed snapshot, or what a reference names.
+"""Finds the baseline of a cell: its committed snapshot, or the cell that a reference names.
 
 A reference is `REF[@PROVIDER:MODEL][#STRATEGY]`. REF is an existing path, else a run id or
 `last`, else a git ref; without REF, the committed snapshots are used. PROVIDER:MODEL selects the
@@ -40,7 +40,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class BaselineLookup:
-    """A baseline, or why there is none: with a `fault` the gate fails, `missing` is only reported."""
+    """A baseline, or why there is none. A `fault` fails the gate; `missing` is only reported."""
 
     baseline: Baseline | None = None
     fault: str | None = None
@@ -67,7 +67,7 @@ def find_baseline(config: CellConfig, reference: Reference) -> BaselineLookup:
 
 
 def find_cell(key: CellKey, reference: Reference) -> BaselineLookup:
-    """The cell of a reference with which the cell of this key is compared."""
+    """The baseline in a reference for the cell with this key."""
     try:
         cells = reference.source.cells(key[0])
         chosen = _choose(key, cells, reference)
@@ -87,20 +87,20 @@ def _warning(key: CellKey, baseline: Baseline) -> str:
     same_label, same_model = label == key[1], baseline.key[2:] == key[2:]
     if same_label and same_model:
         return ""
-    other = "model" if same_label else "strategy" if same_model else "strategy and model"
+    difference = "model" if same_label else "strategy" if same_model else "strategy and model"
     model = f"{provider}:{baseline.model}"
-    return f"the baseline is from another {other}: {model if same_label else f'{label} of {model}'}"
+    return f"the baseline is from another {difference}: {model if same_label else f'{label} of {model}'}"
 
 
 def _choose(key: CellKey, cells: Cells, reference: Reference) -> str | None:
     """The stem of the cell that the reference names, else of the same model, else of the only other model."""
     task, label, provider, model_slug = key
     label = reference.label or label
-    same = snapshot_stem(task, label, provider, model_slug)
+    same_model = snapshot_stem(task, label, provider, model_slug)
     others = _of_strategy(cells, task, label)
     if reference.model is None:
-        if same in cells:
-            return same
+        if same_model in cells:
+            return same_model
         return others[0] if reference.named and len(others) == 1 else None
     matches = [name for name in others if _is_of_model(cells[name], reference.model)]
     if len(matches) > 1:
@@ -113,7 +113,7 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
     task, label, provider, model_slug = key
     label = reference.label or label
     others = _of_strategy(cells, task, label)
-    wanted = (
+    requested = (
         snapshot_stem(task, label, provider, model_slug) if reference.model is None else f"{label}-{reference.model}"
     )
     if not reference.named:
@@ -121,10 +121,10 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
             f", or compare with another model's: --baseline=@PROVIDER:MODEL ({', '.join(others)})" if others else ""
         )
         return f"no baseline: make one with --snapshot-update{hint}"
-    similar = did_you_mean(wanted, others or cells)
+    similar = did_you_mean(requested, others or cells)
     available = f"; it has {', '.join(others or cells) or 'no cell of this task'}{similar}"
     action = ": name one with @PROVIDER:MODEL" if others and reference.model is None else ""
-    return f"no baseline: {reference.source.name} has no cell {task}/{wanted}{available}{action}"
+    return f"no baseline: {reference.source.name} has no cell {task}/{requested}{available}{action}"
 
 
 def _of_strategy(cells: Cells, task: str, label: str) -> list[str]:
@@ -141,8 +141,8 @@ def _is_of_model(cell: Baseline | SnapshotError, model: ModelName) -> bool:
     if isinstance(cell, SnapshotError):
         return False
     _, _, provider, cell_slug = cell.key
-    same = model.model is None or cell.model == model.model or cell_slug == slug(model.model)
-    return provider == model.provider and same
+    same_model = model.model is None or cell.model == model.model or cell_slug == slug(model.model)
+    return provider == model.provider and same_model
 
 
 _REFERENCE = re.compile(r"(?P<ref>.*?)(@(?P<provider>[A-Za-z_]\w*)(:(?P<model>[^#]+))?)?(#(?P<label>[^#]+))?")

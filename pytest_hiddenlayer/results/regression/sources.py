@@ -16,7 +16,7 @@ from .baseline import Baseline, BaselineSample
 from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, snapshot_stem
 
 Cells: TypeAlias = dict[str, Baseline | SnapshotError]
-"""File stem of a cell → the cell, or the error that its snapshot has."""
+"""File stem of a cell → the cell, or the error of a malformed snapshot."""
 
 
 class BaselineSource(Protocol):
@@ -53,9 +53,9 @@ class SnapshotDir:
         return {path.stem: self._cell(path, task) for path in files}
 
     def _cell(self, path: Path, task: str) -> Baseline | SnapshotError:
-        shown = f"{self.name}/{task}/{path.name}"
+        name = f"{self.name}/{task}/{path.name}"
         try:
-            return baseline_from_snapshot(read_snapshot(path, shown), shown, path.stem)
+            return baseline_from_snapshot(read_snapshot(path, name), name, path.stem)
         except SnapshotError as error:
             return error
 
@@ -101,10 +101,10 @@ class GitSnapshots:
         return {Path(path).stem: self._cell(path) for path in self._files(f"{FOLDER}/{task}/")}
 
     def _cell(self, path: str) -> Baseline | SnapshotError:
-        shown = f"{self.ref}:{path}"
+        name = f"{self.ref}:{path}"
         try:
             text = git_output(self.root, "show", f"{self.ref}:./{path}")
-            return baseline_from_snapshot(parse_snapshot(text, shown), shown, Path(path).stem)
+            return baseline_from_snapshot(parse_snapshot(text, name), name, Path(path).stem)
         except SnapshotError as error:
             return error
 

@@ -1,4 +1,4 @@
-"""How well confidences separate right answers from wrong ones. Only their order matters here, not their size."""
+"""How well confidences separate right answers from wrong ones: AUROC, and risk by coverage. Only order counts."""
 
 from __future__ import annotations
 

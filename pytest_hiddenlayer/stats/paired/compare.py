@@ -27,7 +27,7 @@ class PairedTest:
     bound: PseudoClusterError | None  # the same with two pseudo-clusters: never 0; None: a single cluster
     p_worse: float  # one-sided, H0: the true difference is at least -margin
     p_better: float  # one-sided, H0: the true difference is at most 0
-    method: str  # of the p-values
+    method: str  # of the p-values, in words
 
     @property
     def bound_stderr(self) -> float | None:
@@ -65,8 +65,8 @@ def compare_pairs(
     bound = pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=min_flip)
     worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
     if uneven and (tables := contingency_tables(old, new, uneven)):
-        low, high = rerun_test(tables)
-        worse, better = max(worse, low), max(better, high)
+        rerun_worse, rerun_better = rerun_test(tables)
+        worse, better = max(worse, rerun_worse), max(better, rerun_better)
         method += f", and exact test of reruns with {uneven[0]} and {uneven[1]} epochs"
     if margin > 0:
         beyond_margin, name = _margin_test(differences, bound, margin, matched=matched)
@@ -120,8 +120,8 @@ def _margin_test(
 
 def _interval(difference: float, bound: PseudoClusterError) -> tuple[float, float]:
     """The 95 % interval around the difference, shrunk by the pseudo-clusters."""
-    middle, half = difference * bound.shrink, bound.quantile(0.975) * bound.stderr
-    return max(-1.0, min(middle - half, difference)), min(1.0, max(middle + half, difference))
+    centre, half_width = difference * bound.shrink, bound.quantile(0.975) * bound.stderr
+    return max(-1.0, min(centre - half_width, difference)), min(1.0, max(centre + half_width, difference))
 
 
 def _check(

@@ -86,10 +86,10 @@ def mcnemar_power(n: int, p_old: float, p_new: float, correlation: float, *, alp
 def _discordant(p_old: float, p_new: float, correlation: float) -> tuple[float, float]:
     """Shares of newly wrong and newly right pairs."""
     variances = p_old * (1 - p_old) * p_new * (1 - p_new)
-    both = p_old * p_new + correlation * math.sqrt(max(0.0, variances))
-    wrong, right = p_old - both, p_new - both
-    possible = 0 <= p_old <= 1 and 0 <= p_new <= 1 and min(both, wrong, right, 1 - p_old - right) >= -1e-12
-    if not possible:
+    both_right = p_old * p_new + correlation * math.sqrt(max(0.0, variances))
+    wrong, right = p_old - both_right, p_new - both_right
+    exists = 0 <= p_old <= 1 and 0 <= p_new <= 1 and min(both_right, wrong, right, 1 - p_old - right) >= -1e-12
+    if not exists:
         raise ValueError(f"no table has shares {p_old} and {p_new} with correlation {correlation}")
     return max(0.0, wrong), max(0.0, right)
 

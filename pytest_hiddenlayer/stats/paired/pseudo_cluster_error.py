@@ -1,4 +1,4 @@
-"""A standard error that is never 0: differences that few pairs do not show may still exist."""
+"""A standard error that is never 0, because few pairs without a difference do not rule one out."""
 
 from __future__ import annotations
 

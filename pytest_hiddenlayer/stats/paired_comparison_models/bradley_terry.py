@@ -2,8 +2,8 @@
 
 P(i beats j) = 1 / (1 + exp(-(a_i - a_j))): Zermelo 1929; Bradley & Terry 1952, "Rank analysis
 of incomplete block designs", Biometrika 39. Counting ties as halves keeps abilities on the
-scale of wins. The standard error treats a tied game like a decided one, so that it is somewhat
-too large if many games are tied, and never too small for that reason.
+scale of wins. The standard error treats a tied game like a decided one, so that it is
+somewhat too large if many games are tied, and never too small.
 
 `prior` regularises: every player gets that many pseudo-games in total, spread evenly over all
 other players, half won and half lost. With a prior above 0 an estimate always exists. Conner &
