@@ -118,8 +118,8 @@ def compare(arguments: argparse.Namespace) -> RunComparison:
     from ..results.regression.references import open_reference
 
     root, cwd = current_project().root, Path.cwd()
-    old = open_reference(arguments.old, root=root, where=cwd)
-    new = open_reference(arguments.new, root=root, where=cwd)
+    old = open_reference(arguments.old, root=root, cwd=cwd)
+    new = open_reference(arguments.new, root=root, cwd=cwd)
     found = compare_references(
         old,
         new,

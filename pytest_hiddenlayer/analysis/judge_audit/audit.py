@@ -119,9 +119,8 @@ def audit_judge(
     pairs, equal = audit_pairs(answers, labels)
     selected = select_pairs(pairs, options.n, full_name(judge), seed=options.seed)
     samples = key_samples(answers, options.keys, seed=options.seed)
-    count = _counter(
-        on_done, len(selected) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)
-    )
+    n_attacks = sum(len(prompts.formats) * len(list(key_texts(attacked.sample))) for attacked in samples)
+    count = _counter(on_done, len(selected) + n_attacks)
     with JudgeSession(
         model=judge,
         options=options.calls,

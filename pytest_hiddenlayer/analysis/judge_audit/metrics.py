@@ -140,6 +140,7 @@ def _preference_of_people(pair: AuditPair, own: Winner) -> float | None:
 def _agreement(
     rater: str, judged: Sequence[JudgedPair], verdict: Callable[[AuditPair], Winner | None], why: str
 ) -> Iterator[Metric]:
+    """The agreement of the judge with one other rater, whose verdict on a pair is `verdict`."""
     verdicts = [
         (pair.winner, by_rater, pair.pair.cluster)
         for pair in judged

@@ -97,7 +97,6 @@ def standings(
     intervals = rank_intervals(results, clusters, prior=prior, draws=draws, seed=seed)
     ratings = elo(results, seed=seed) if with_elo else None
     rows = _rows(fit_counts(ranked, counts, prior=prior), intervals, ratings, counted)
-    judges = {game.rater for game in games if game.source == "judge"}
     idle = [player for player in players if player not in ranked]
     statements = (
         *warnings(separation, counted, intervals, len(set(clusters)), idle),
@@ -108,7 +107,7 @@ def standings(
         runs=tuple(runs),
         tasks=tuple(sorted({game.task for game in counted})),
         source=counted[0].source,
-        judge=", ".join(sorted(judges)) or None,
+        judge=_judges(games),
         players=rows,
         matrix=_matrix([row.player for row in rows], counted),
         games=len(counted),
@@ -122,6 +121,11 @@ def standings(
         seed=seed,
         statements=statements,
     )
+
+
+def _judges(games: Sequence[Game]) -> str | None:
+    """The names of the judges; None if no judge decided a game."""
+    return ", ".join(sorted({game.rater for game in games if game.source == "judge"})) or None
 
 
 def _rows(

@@ -127,6 +127,7 @@ def _epochs_by_player(
 
 
 def _result(epochs: Sequence[Record]) -> PlayerResult:
+    """The result of a player's epochs of one sample."""
     ordered = sorted(epochs, key=lambda record: record.epoch)
     scores = [record.score for record in ordered if record.score is not None]
     target = ordered[0].target
@@ -140,6 +141,7 @@ def _result(epochs: Sequence[Record]) -> PlayerResult:
 
 
 def _notes(records: Sequence[Record], samples: Iterable[SampleKey]) -> Iterator[str]:
+    """Which samples several runs answered, and which have another prompt in another run."""
     first_run: dict[tuple[Any, ...], str] = {}
     repeated = set()
     for record in records:

@@ -105,6 +105,7 @@ def _games(
 def _judged(
     data: TournamentData, options: TournamentOptions, judge: ModelName, log: GameLog, on_game: Progress | None
 ) -> tuple[list[Game], list[str], int]:
+    """(games, notes, number of failed games) of a tournament that a judge decides."""
     judged = JudgedGames(data, f"{judge.provider}:{full_name(judge)}", log, seed=options.seed)
     _play(judged, judge, options, on_game)
     games = sorted(judged.games.values(), key=lambda game: game.key)

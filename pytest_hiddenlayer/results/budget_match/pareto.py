@@ -75,6 +75,7 @@ def fronts(records: Iterable[Record], compared: Sequence[BudgetMatchedComparison
 
 
 def _cells(records: Iterable[Record]) -> Iterator[Point]:
+    """One point per cell, ordered by key."""
     for (task, label, provider, slug), cell in sorted(by_cell(records).items()):
         scores: dict[str, list[float]] = {}
         groups: dict[str, str | None] = {}
@@ -92,6 +93,7 @@ def _cells(records: Iterable[Record]) -> Iterator[Point]:
 
 
 def _votes(compared: Sequence[BudgetMatchedComparison]) -> Iterator[Point]:
+    """One point per vote over the control samples of a cell."""
     for comparison in compared:
         task, label, provider, slug = comparison.key
         for control in comparison.against_controls:
@@ -101,6 +103,7 @@ def _votes(compared: Sequence[BudgetMatchedComparison]) -> Iterator[Point]:
 
 
 def _front(task: str, points: Sequence[Point]) -> ParetoFront:
+    """The front of one task from all its points."""
     unit = _unit([point for point in points if point.score.mean is not None])
     priced = [
         (cost, point.score.mean, point)

@@ -12,6 +12,7 @@ from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality
 from ...types import ROUND_SCORES, Record
 from ..metrics.cells import by_cell
+from ..metrics.samples import cluster_of
 from ..regression.baseline import CellKey
 
 Who: TypeAlias = Literal["agents", "majority", "verdict"]
@@ -75,10 +76,11 @@ def _by_kind(records: Sequence[Record]) -> list[list[_Change]]:
 
 
 def _changes(record: Record) -> Iterator[_Change]:
+    """All changes of one record: of its agents and their majority per round, and of the final answer."""
     roles: Mapping[str, Mapping[str, RoundAnswer]] = record.answer_metadata.get(ROUND_SCORES, {})
     if not roles:
         return
-    cluster = f"sample {record.sample_id}" if record.group is None else f"group {record.group}"
+    cluster = cluster_of(record)
     rounds = sorted({int(number) for answers in roles.values() for number in answers})
     for before, after in pairwise(rounds):
         for answers in roles.values():

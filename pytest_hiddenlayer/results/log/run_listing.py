@@ -39,6 +39,7 @@ def list_runs(root: Path) -> list[RunEntry]:
 
 
 def _entry(folder: Path) -> RunEntry | None:
+    """The run in a folder; None if it has no readable `run.json`."""
     manifest, cells = _read(folder / "run.json", dict), _read(folder / "summary.json", list)
     if manifest is None:
         return None

@@ -49,6 +49,7 @@ class StoppableCell:
         return self.config.epochs
 
     def _decide(self, complete: int) -> Decision | None:
+        """The decision over the first `complete` epochs; None if they do not decide."""
         names = [name for name in self.config.selected if self._comparable(name)]
         if not names or len(names) < self.config.min_scored * len(self.config.selected):
             return None  # too few samples are comparable for any verdict

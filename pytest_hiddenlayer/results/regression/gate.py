@@ -127,6 +127,7 @@ def _with_decision(
 def _decide(
     metrics: CellMetrics, lookup: BaselineLookup, comparison: CellComparison | None, policy: Policy
 ) -> GateResult:
+    """The gate of one cell, whose comparison already has its verdict."""
     failures = [*must_pass_failures(metrics), *threshold_failures(metrics)]
     lines = score_lines(metrics)
     if policy.update:
@@ -154,6 +155,7 @@ def _decide_by_comparison(
     failures: Sequence[str],
     lines: Sequence[str],
 ) -> GateResult:
+    """The gate of a cell with a comparison; `failures` and `lines` are those found before."""
     partial = partial_baseline(metrics, comparison)
     failures = [*failures, *comparison_failures(comparison, fail_underpowered=policy.fail_underpowered)]
     if partial and policy.mode == "require":

@@ -47,15 +47,15 @@ class BaselineLookup:
     missing: str = "no baseline: make one with --snapshot-update"
 
 
-def open_reference(text: str | None, *, root: Path, where: Path, current: str | None = None) -> Reference:
-    """The reference in the project `root`; paths are relative to `where`; `last` is the last run before `current`.
+def open_reference(text: str | None, *, root: Path, cwd: Path, current_run: str | None = None) -> Reference:
+    """The reference in the project `root`; paths are relative to `cwd`; `last` excludes `current_run`.
 
     Raises UsageError or SnapshotError if it names no cells.
     """
     if text is None:
         return Reference(SnapshotDir(root / FOLDER, str(FOLDER)), named=False)
-    ref, model, label = _split(text, where)
-    source = SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _open_source(ref, root, where, current)
+    ref, model, label = _split(text, cwd)
+    source = SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _open_source(ref, root, cwd, current_run)
     if not source.tasks():
         raise UsageError(f"{text}: {source.name} contains no cells; name a folder of snapshots, a run or a git ref")
     return Reference(source, model, label)
@@ -148,24 +148,24 @@ def _is_of_model(cell: Baseline | SnapshotError, model: ModelName) -> bool:
 _REFERENCE = re.compile(r"(?P<ref>.*?)(@(?P<provider>[A-Za-z_]\w*)(:(?P<model>[^#]+))?)?(#(?P<label>[^#]+))?")
 
 
-def _split(text: str, where: Path) -> tuple[str, ModelName | None, str | None]:
+def _split(text: str, cwd: Path) -> tuple[str, ModelName | None, str | None]:
     """(REF, model, strategy label); an existing path is REF as a whole, even if it contains @ or #."""
-    parts = None if (where / text).exists() else _REFERENCE.fullmatch(text)
+    parts = None if (cwd / text).exists() else _REFERENCE.fullmatch(text)
     if parts is None:
         return text, None, None
     model = ModelName(provider=parts["provider"], model=parts["model"]) if parts["provider"] else None
     return parts["ref"], model, parts["label"]
 
 
-def _open_source(ref: str, root: Path, where: Path, current: str | None) -> BaselineSource:
+def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None) -> BaselineSource:
     """The source that REF names: a path, a run or a git ref. Raises UsageError if it names none of them."""
-    path = where / ref
+    path = cwd / ref
     if path.is_file():
         return SnapshotFile(path, ref)
     if path.is_dir():
         return RunRecords.read(path) if (path / "records.jsonl").is_file() else SnapshotDir(path, ref.rstrip("/"))
     try:
-        run = find_run(root, ref, exclude=current)
+        run = find_run(root, ref, exclude=current_run)
     except UsageError as no_run:
         if git_commit(root, ref) is not None:
             return GitSnapshots(root, ref)

@@ -22,20 +22,22 @@ def sensitivity(
     Connor 1987, "Sample size for testing differences in proportions for the paired-sample
     design". Raises ValueError for an effect of 0 or less.
     """
-    bound = paired.bound
-    if bound is None:
+    pseudo_error = paired.bound
+    if pseudo_error is None:
         return None
     min_clusters = math.ceil(-math.log2(alpha))  # that must differ: 2^-min_clusters is the smallest p
-    added = bound.flip / paired.n
-    needed = pairs_needed(paired.n, math.sqrt(bound.stderr**2 + added * effect), effect, alpha=alpha, power=power)
+    added = pseudo_error.flip / paired.n
+    needed = pairs_needed(
+        paired.n, math.sqrt(pseudo_error.stderr**2 + added * effect), effect, alpha=alpha, power=power
+    )
     assert needed is not None
     needed = max(needed, math.ceil(min_clusters * paired.n / paired.n_groups))
     if paired.n_groups < min_clusters:
         return None, needed
     # d = q · sqrt(stderr² + added · d) solved for d, which is q times this error
-    linear = added * _quantiles(alpha, power, bound.df)
-    stderr = (linear + math.hypot(linear, 2 * bound.stderr)) / 2
-    return minimum_detectable_effect(stderr, alpha=alpha, power=power, df=bound.df), needed
+    linear = added * _quantiles(alpha, power, pseudo_error.df)
+    stderr = (linear + math.hypot(linear, 2 * pseudo_error.stderr)) / 2
+    return minimum_detectable_effect(stderr, alpha=alpha, power=power, df=pseudo_error.df), needed
 
 
 def minimum_detectable_effect(

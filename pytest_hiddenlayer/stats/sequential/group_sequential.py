@@ -153,11 +153,11 @@ def _same(
     min_flip: float,
 ) -> bool:
     """Whether the interval with error `level` on each side lies within ±min_effect."""
-    bound = pseudo_cluster_error(*clusters(differences, groups), differences, min_flip=min_flip)
-    if bound is None:
+    pseudo_error = pseudo_cluster_error(*clusters(differences, groups), differences, min_flip=min_flip)
+    if pseudo_error is None:
         return False
-    half = bound.quantile(1 - level) * bound.stderr
-    return abs(math.fsum(differences) / len(differences)) + half <= min_effect
+    half_width = pseudo_error.quantile(1 - level) * pseudo_error.stderr
+    return abs(math.fsum(differences) / len(differences)) + half_width <= min_effect
 
 
 def _check(

@@ -17,7 +17,7 @@ from pytest_hiddenlayer.results.regression.snapshot import snapshot_path, snapsh
 
 def found_for(root: Path, reference: str | None, current: str = "now") -> BaselineLookup:
     """The baseline of CONFIG's cell below `root`."""
-    return find_baseline(CONFIG, open_reference(reference, root=root, where=root, current=current))
+    return find_baseline(CONFIG, open_reference(reference, root=root, cwd=root, current_run=current))
 
 
 def commit(root: Path, values: dict[str, float | None], **config: object) -> Path:
