@@ -59,7 +59,7 @@ def test_a_page_without_an_interval_says_why():
     assert "?, no interval: a single cluster" in cells_html([compute_metrics(replace(CONFIG, total=3), records)], {})
 
 
-def test_names_of_wavering_samples_never_become_markup():
+def test_names_of_flaky_samples_never_become_markup():
     """Ids of samples are escaped in the page."""
     records = [record(EVIL, float(epoch), epoch=epoch + 1) for epoch in (0, 1)]
     assert "<script" not in cells_html([compute_metrics(replace(CONFIG, total=1, epochs=2), records)], {})

@@ -117,7 +117,7 @@ def test_repeats_stand_below_the_table():
     assert "0.667 ± 0.142" in line
 
 
-def test_many_wavering_samples_are_cut_short():
+def test_many_flaky_samples_are_cut_short():
     """At most five flaky samples are named; all are counted."""
     records = [record(f"s{at}", float(epoch), epoch=epoch + 1) for at in range(9) for epoch in (0, 1)]
     text = table(compute_metrics(replace(CONFIG, total=9, epochs=2), records))

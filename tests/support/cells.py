@@ -43,7 +43,7 @@ def judge(metrics: CellMetrics, before: Baseline) -> GateResult:
 
 
 def repeated(**changes: object) -> CellMetrics:
-    """Twelve samples in three epochs each, two of them wavering, with a stated confidence."""
+    """Twelve samples in three epochs each, two of them flaky, with a stated confidence."""
     records = [
         record(
             f"s{at}",

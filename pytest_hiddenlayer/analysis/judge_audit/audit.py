@@ -167,7 +167,7 @@ def _saved_audits(folder: Path) -> dict[str, Any]:
         judges = json.loads(path.read_text(encoding="utf-8"))["judges"]
         return dict(judges)
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is no audit ({error}); move it away") from error
+        raise UsageError(f"{path} is not an audit of judges ({error}); move it aside") from error
 
 
 def _verdict_json(judged: JudgedPair) -> dict[str, Any]:
