@@ -41,7 +41,7 @@ class PlayerAnswer:
 
     @property
     def output(self) -> str:
-        """The whole text; never empty."""
+        """The complete text; never empty."""
         return self.record.output or ""
 
     @property
@@ -56,7 +56,7 @@ class PlayerAnswer:
 
     @property
     def id(self) -> AnswerId:
-        """What distinguishes this answer from every other one."""
+        """The identity of this answer among all answers."""
         return self.player, self.run_id, self.record.key
 
 
@@ -77,11 +77,11 @@ def read_answers(folder: Path, tasks: Sequence[str] = ()) -> list[PlayerAnswer]:
 
 def check_tasks(records: Iterable[Record], tasks: Sequence[str], where: str) -> None:
     """Raise UsageError for a task without a record; `where` names the runs in the message."""
-    known = {record.task for record in records}
+    recorded = {record.task for record in records}
     for task in tasks:
-        if task not in known:
-            available = ", ".join(sorted(known)) or "none"
-            raise UsageError(f"--task {task!r}: no such task in {where}{did_you_mean(task, known)} ({available})")
+        if task not in recorded:
+            available = ", ".join(sorted(recorded)) or "none"
+            raise UsageError(f"--task {task!r}: no such task in {where}{did_you_mean(task, recorded)} ({available})")
 
 
 def player_of(record: Record) -> str:
@@ -113,8 +113,8 @@ def swapped(winner: Winner) -> Winner:
 
 def _first_complete(cell: Iterable[Record]) -> Iterator[Record]:
     """The first complete answer to each sample."""
-    seen: set[str] = set()
+    answered: set[str] = set()
     for record in sorted(cell, key=lambda record: record.epoch):
-        if is_complete(record) and record.sample_id not in seen:
-            seen.add(record.sample_id)
+        if is_complete(record) and record.sample_id not in answered:
+            answered.add(record.sample_id)
             yield record

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SnapshotError, UsageError, did_you_mean
-from ..results.regression.gate_messages import some
+from ..results.regression.gate_messages import list_names
 from .argument_types import current_project, named_run, share
 
 if TYPE_CHECKING:
@@ -89,13 +89,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _equal_budget(arguments: argparse.Namespace) -> int:
     """Print the strategies of NEW against control samples of the same budget. Raises UsageError if there is none."""
     from ..report.budget_match import find, text
-    from ..results.budget_match.controls_from_run import with_draws
+    from ..results.budget_match.controls_from_run import with_control_samples
     from ..results.log.run_log import read_records
 
     if arguments.markdown:
         raise UsageError("--equal-budget prints a table or --json; leave out --markdown")
     old, new = (list(read_records(named_run(name))) for name in (arguments.old, arguments.new))
-    chosen = [record for record in with_draws(new, old) if not arguments.task or record.task in arguments.task]
+    chosen = [
+        record for record in with_control_samples(new, old) if not arguments.task or record.task in arguments.task
+    ]
     found = find(chosen)
     if not any(one.against_controls for one in found.compared):
         raise UsageError(
@@ -116,8 +118,8 @@ def compare(arguments: argparse.Namespace) -> RunComparison:
     from ..results.regression.references import open_reference
 
     root, cwd = current_project().root, Path.cwd()
-    old = open_reference(arguments.old, root=root, where=cwd)
-    new = open_reference(arguments.new, root=root, where=cwd)
+    old = open_reference(arguments.old, root=root, cwd=cwd)
+    new = open_reference(arguments.new, root=root, cwd=cwd)
     found = compare_references(
         old,
         new,
@@ -136,7 +138,9 @@ def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Refer
     unknown = [task for task in arguments.task if task not in known]
     if unknown:
         return f"--task {unknown[0]!r}: no such task on either side{did_you_mean(unknown[0], known)}"
-    sides = [some(sorted({"-".join(cell[1:3]) for cell in _selected(side, arguments.task)})) for side in (old, new)]
+    sides = [
+        list_names(sorted({"-".join(cell[1:3]) for cell in _selected(side, arguments.task)})) for side in (old, new)
+    ]
     return (
         f"{arguments.old} and {arguments.new} have no cell in common: "
         f"{sides[0] or 'nothing'} against {sides[1] or 'nothing'}. "

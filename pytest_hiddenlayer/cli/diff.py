@@ -18,10 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the samples that flipped. Returns 1 if there are any, as `diff` does."""
-    from ..report.comparison import flips
+    from ..report.comparison import sample_diffs
 
     compared = compare(arguments)
-    lines = [line for cell in compared.cells for line in flips(cell, context=max(arguments.context, 0))]
+    lines = [line for cell in compared.cells for line in sample_diffs(cell, context=max(arguments.context, 0))]
     for line in lines:
         print(line)
     for fault in (*compared.faults, *(f"{cell.task}: {cell.fault}" for cell in compared.cells if cell.fault)):

@@ -96,8 +96,8 @@ def _cell_pairs(arguments: argparse.Namespace, folder: Path) -> tuple[CellPair, 
 
     here = Path.cwd()
     current = folder.name if arguments.against == "last" else None
-    old = open_reference(arguments.against, root=here, where=here, current=current)
-    return compare_references(old, open_reference(str(folder), root=here, where=here)).cells
+    old = open_reference(arguments.against, root=here, cwd=here, current_run=current)
+    return compare_references(old, open_reference(str(folder), root=here, cwd=here)).cells
 
 
 def _ask(arguments: argparse.Namespace, folder: Path, items: Sequence[Item], reviews: dict[str, Review]) -> None:

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Hold the tournament and print the leaderboard."""
     from ..analysis.tournament.text import standings_text
-    from ..analysis.tournament.tournament import TournamentOptions, hold_tournament
+    from ..analysis.tournament.tournament import TournamentOptions, run_tournament
     from ..analysis.tournament.win_matrix import check_picture, draw_win_matrix
     from ..api import judge_options
     from ..model_names import parse_model
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     folders = [named_run(name) for name in arguments.runs]
     progress = _Progress()
     try:
-        tournament = hold_tournament(folders, options, on_game=progress)
+        tournament = run_tournament(folders, options, on_game=progress)
     finally:
         progress.end()
     if arguments.json:

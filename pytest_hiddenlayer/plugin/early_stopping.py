@@ -48,9 +48,9 @@ def _new_records(state: State) -> Iterable[Record]:
     """Records since the last look; a worker reads those of the other workers from the run's log."""
     session = state.session
     if session.worker:
-        from ..results.log.run_log import read_on
+        from ..results.log.run_log import read_new_records
 
-        records, state.records_read = read_on(session.run_log.folder, state.records_read)
+        records, state.records_read = read_new_records(session.run_log.folder, state.records_read)
         return records
     new = session.records[state.records_read :]
     state.records_read = len(session.records)

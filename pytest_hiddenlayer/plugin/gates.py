@@ -79,7 +79,7 @@ def _remember(config: pytest.Config, state: State) -> None:
     if cache is None:
         return
     known: dict[str, list[str]] = cache.get(CACHE_KEY, {})
-    for cell in (metrics.plan for metrics in state.session.metrics):
+    for cell in (metrics.config for metrics in state.session.metrics):
         gate = state.session.gates.get(cell.key)
         if gate is None or cell.gate_id is None:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..results.budget_match.compare import BudgetMatchedComparison, equal_budget
+from ..results.budget_match.compare import BudgetMatchedComparison, compare_budget_matched
 from ..results.budget_match.pareto import ParetoFront, fronts
 from ..results.budget_match.round_transitions import RoundTransition, round_transitions
 from ..terminal_escape import one_line
@@ -27,10 +27,10 @@ from .text_table import grid
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """Each strategy against its budget-matched baselines, its changes per round, and its Pareto fronts."""
+    """Each strategy against its budget-matched baselines, changes per round, and the Pareto front of each task."""
 
     compared: Sequence[BudgetMatchedComparison]
-    flips: Sequence[RoundTransition]
+    transitions: Sequence[RoundTransition]
     fronts: Sequence[ParetoFront]
 
     def to_json(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class Findings:
         return {
             "schema": 1,
             "compared": [comparison.to_json() for comparison in self.compared],
-            "flips": [transition.to_json() for transition in self.flips],
+            "flips": [transition.to_json() for transition in self.transitions],
             "fronts": [front.to_json() for front in self.fronts],
         }
 
@@ -46,18 +46,20 @@ class Findings:
 def find(records: Iterable[Record]) -> Findings:
     """The findings of a run. Takes all of its records, in any order."""
     all_records = list(records)
-    compared = equal_budget(all_records)
-    return Findings(compared=compared, flips=round_transitions(all_records), fronts=fronts(all_records, compared))
+    compared = compare_budget_matched(all_records)
+    return Findings(
+        compared=compared, transitions=round_transitions(all_records), fronts=fronts(all_records, compared)
+    )
 
 
 def text(findings: Findings, *, width: int, colour: bool) -> str:
-    """The section for a terminal. A table wider than `width` is left to the terminal to wrap."""
+    """The section for a terminal. The terminal wraps a table wider than `width`."""
     parts = [
         INTRODUCTION,
         grid(COMPARISON_HEADERS, comparison_rows(findings.compared), width=width, colour=colour),
         *map(one_line, warnings(findings)),
     ]
-    if rows := transition_rows(findings.flips):
+    if rows := transition_rows(findings.transitions):
         parts += ["", "changes per round", grid(TRANSITION_HEADERS, rows, width=width, colour=colour)]
     if rows := point_rows(findings.fronts):
         parts += ["", "score and cost", grid(POINT_HEADERS, rows, width=width, colour=colour)]
@@ -66,5 +68,5 @@ def text(findings: Findings, *, width: int, colour: bool) -> str:
 
 
 def warnings(findings: Findings) -> list[str]:
-    """What a reader must know to read the comparisons rightly; the last line explains the columns."""
+    """What limits the comparisons, one line each; the last line explains the columns."""
     return comparison_warnings(findings.compared)

@@ -14,7 +14,7 @@ from .budget_match_rows import (
     POINT_HEADERS,
     TRANSITION_HEADERS,
     comparison_rows,
-    cost_words,
+    cost_text,
     front_warnings,
     point_rows,
     transition_rows,
@@ -54,7 +54,7 @@ def html(findings: Findings) -> str:
         comparisons=comparison_rows(findings.compared),
         warnings=warnings(findings),
         transition_headers=TRANSITION_HEADERS,
-        transitions=transition_rows(findings.flips),
+        transitions=transition_rows(findings.transitions),
         point_headers=POINT_HEADERS,
         points=point_rows(findings.fronts),
         front_warnings=front_warnings(findings.fronts),
@@ -66,8 +66,8 @@ def html(findings: Findings) -> str:
 
 
 def _plot(front: ParetoFront) -> _Plot:
-    dearest = max(front.points, key=lambda point: point.cost(front.unit) or 0.0)
-    max_cost = dearest.cost(front.unit) or 1.0
+    most_expensive = max(front.points, key=lambda point: point.cost(front.unit) or 0.0)
+    max_cost = most_expensive.cost(front.unit) or 1.0
     dots = []
     for number, point in enumerate(front.points, 1):
         score, cost = point.score.mean or 0.0, point.cost(front.unit) or 0.0
@@ -77,7 +77,7 @@ def _plot(front: ParetoFront) -> _Plot:
                 y=round(HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * score, 1),
                 pareto_optimal=point.name not in front.dominated_by,
                 number=number,
-                label=f"{point.name}: score {score:.3f}, {cost_words(front, point)} per answer",
+                label=f"{point.name}: score {score:.3f}, {cost_text(front, point)} per answer",
             )
         )
-    return _Plot(title=f"{front.task}: score by cost", max_cost=cost_words(front, dearest), dots=dots)
+    return _Plot(title=f"{front.task}: score by cost", max_cost=cost_text(front, most_expensive), dots=dots)

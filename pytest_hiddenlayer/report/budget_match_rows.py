@@ -59,7 +59,7 @@ def point_rows(fronts: Sequence[ParetoFront]) -> Rows:
             str(number),
             point.name,
             with_error(point.score),
-            cost_words(front, point),
+            cost_text(front, point),
             _pareto_optimal(front, point),
         )
         for front in fronts
@@ -68,7 +68,7 @@ def point_rows(fronts: Sequence[ParetoFront]) -> Rows:
 
 
 def comparison_warnings(comparisons: Sequence[BudgetMatchedComparison]) -> list[str]:
-    """What a reader must know to read the comparisons rightly; the last line explains the columns."""
+    """What limits the comparisons, one line each; the last line explains the columns."""
     lines = [
         f"{comparison.key[0]} {comparison.key[1]}: {line}"
         for comparison in comparisons
@@ -86,7 +86,7 @@ def comparison_warnings(comparisons: Sequence[BudgetMatchedComparison]) -> list[
 
 
 def front_warnings(fronts: Sequence[ParetoFront]) -> list[str]:
-    """Which configurations are on no Pareto front, and how far to trust the fronts."""
+    """Which configurations were left out of the Pareto fronts, and a note on chance."""
     lines = [
         f"{front.task}: left out, no score or unknown cost: {', '.join(front.left_out)}"
         for front in fronts
@@ -95,7 +95,7 @@ def front_warnings(fronts: Sequence[ParetoFront]) -> list[str]:
     return [*lines, "scores are estimates: chance can move a configuration on or off the Pareto front"]
 
 
-def cost_words(front: ParetoFront, point: Point) -> str:
+def cost_text(front: ParetoFront, point: Point) -> str:
     """The cost per answer with its unit; `?` if unknown."""
     cost = point.cost(front.unit)
     if cost is None:

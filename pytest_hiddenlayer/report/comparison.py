@@ -1,4 +1,4 @@
-"""Two references compared: a table for the terminal, Markdown for a pull request, a diff of each flipped sample."""
+"""Two references compared: a table for the terminal, Markdown for a pull request, and diffs of changed samples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..results.regression.baseline import Baseline
 from ..results.regression.cell_comparison import CellComparison
 from ..results.regression.compare_runs import CellPair, RunComparison
-from ..results.regression.gate_messages import meaning, missing_words, some
+from ..results.regression.gate_messages import explain_verdict, list_names, unpaired_text
 from ..terminal_escape import one_line, visible
 from .details import with_error
 from .text_table import grid
@@ -57,7 +57,7 @@ def markdown(comparison: RunComparison) -> str:
 
 
 def notes(comparison: RunComparison) -> Iterator[str]:
-    """The lines below the table: flipped samples, what was left out, what could not be compared."""
+    """The lines below the table: samples that turned right or wrong, and what was not compared."""
     for cell in comparison.cells:
         head = f"{cell.task} {cell.new.key[1]}"
         if cell.fault is not None:
@@ -66,7 +66,7 @@ def notes(comparison: RunComparison) -> Iterator[str]:
             yield from (f"{head}: {note}" for note in _cell_notes(cell.comparison))
     for side, keys in (("old", comparison.only_old), ("new", comparison.only_new)):
         if keys:
-            yield f"only on the {side} side: {some(['/'.join(key) for key in keys])}"
+            yield f"only on the {side} side: {list_names(['/'.join(key) for key in keys])}"
     yield from (f"cannot be compared: {fault}" for fault in comparison.faults)
     family_sizes = {cell.comparison.family for cell in comparison.cells if cell.comparison}
     if max(family_sizes, default=0) > 1:
@@ -74,7 +74,7 @@ def notes(comparison: RunComparison) -> Iterator[str]:
         yield f"p after Holm over {cells} cells; scores and intervals over the samples that both sides scored"
 
 
-def flips(cell: CellPair, *, context: int = 3) -> Iterator[str]:
+def sample_diffs(cell: CellPair, *, context: int = 3) -> Iterator[str]:
     """Each sample that turned right or wrong: both answers, and a diff of both outputs with `context` lines."""
     if cell.comparison is None:
         return
@@ -122,14 +122,14 @@ def _row(cell: CellPair) -> tuple[str, ...]:
 
 def _cell_notes(comparison: CellComparison) -> Iterator[str]:
     if comparison.newly_wrong:
-        yield f"newly wrong: {some(comparison.newly_wrong)}"
+        yield f"newly wrong: {list_names(comparison.newly_wrong)}"
     if comparison.newly_right:
-        yield f"newly right: {some(comparison.newly_right)}"
+        yield f"newly right: {list_names(comparison.newly_right)}"
     if comparison.verdict == "underpowered":
-        yield f"underpowered{meaning(comparison)}"
+        yield f"underpowered{explain_verdict(comparison)}"
     if comparison.lost_counts:
         yield f"{len(comparison.pairing.lost)} samples lost their score; counted as wrong, the cell regressed"
-    if left_out := missing_words(comparison.pairing):
+    if left_out := unpaired_text(comparison.pairing):
         yield f"left out: {left_out}"
 
 

@@ -73,13 +73,13 @@ def interval_rows(metrics: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
             *_name(cell),
             f"{cell.estimate.n}/{cell.n_selected}",
             with_error(cell.estimate),
-            *interval_words(cell.estimate),
+            *interval_text(cell.estimate),
         )
         for cell in metrics
     ]
 
 
-def interval_words(estimate: Estimate) -> tuple[str, str]:
+def interval_text(estimate: Estimate) -> tuple[str, str]:
     """(`0.721 to 0.887`, `clustered Wilson, 12 groups`); without an interval, (`?`, the reason)."""
     groups = "" if estimate.n_groups is None else f", {estimate.n_groups} groups"
     ci95 = estimate.ci95
@@ -112,7 +112,7 @@ def call_lines(metrics: Sequence[CellMetrics]) -> list[str]:
 
 
 def judging_lines(metrics: Sequence[CellMetrics]) -> list[str]:
-    """What to know about the judges: same model family as the candidate, agreement, order and length effects."""
+    """Warnings and metrics of the judges: same model family as the candidate, agreement, position and length bias."""
     lines: dict[str, None] = {}
     for cell in metrics:
         head = " ".join(_name(cell))
@@ -175,4 +175,4 @@ def _flaky(cell: CellMetrics) -> str:
 
 
 def _name(cell: CellMetrics) -> tuple[str, str, str]:
-    return cell.plan.task, cell.plan.label, f"{cell.plan.provider}:{cell.plan.slug}"
+    return cell.config.task, cell.config.label, f"{cell.config.provider}:{cell.config.slug}"

@@ -18,7 +18,7 @@ from .details import (
     calibration_note,
     calibration_rows,
     call_lines,
-    interval_words,
+    interval_text,
     judging_lines,
     repeat_rows,
     with_interval,
@@ -46,7 +46,7 @@ def cells_html(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], G
     rows = zip(metrics, cell_rows(metrics, gates), strict=True)
     return load_template(TEMPLATES / "cells.html.jinja").render(
         headers=(*HEADERS[:split], "95 % interval", *HEADERS[split:]),
-        rows=[(*row[:split], ", ".join(interval_words(cell.estimate)), *row[split:]) for cell, row in rows],
+        rows=[(*row[:split], ", ".join(interval_text(cell.estimate)), *row[split:]) for cell, row in rows],
         self_judged=any(map(self_judged, metrics)),
         repeat_headers=REPEATS,
         repeats=repeat_rows(metrics, with_interval, every_k=True),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @cache
 def load_template(path: Path) -> Template:
-    """The template in `path`. It escapes every value, raises on an undefined name, and may include its neighbours."""
+    """The template in `path`. It escapes values, raises on undefined names, may include others of its folder."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -16,7 +16,7 @@ _COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "g
 
 def cell_rows(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[tuple[str, ...]]:
     """One row of text per cell, in the order of HEADERS; an unknown value is `?`."""
-    return [_row(cell, gates.get(cell.plan.key)) for cell in metrics]
+    return [_row(cell, gates.get(cell.config.key)) for cell in metrics]
 
 
 def cell_table(
@@ -28,7 +28,7 @@ def cell_table(
 ) -> str:
     """The table, and below it the details of `details_text`. Without gates it has no columns for them.
 
-    No value is cut: a table wider than `width` is left to the terminal to wrap.
+    No value is cut: the terminal wraps a table wider than `width`.
     """
     headers = HEADERS if gates else HEADERS[:-2]
     rows = [row[: len(headers)] for row in cell_rows(metrics, gates)]
@@ -47,15 +47,15 @@ def cell_table(
 
 def self_judged(cell: CellMetrics) -> bool:
     """Whether the candidate's own model judges the cell, in the strategy or as a scorer."""
-    return cell.plan.self_judged
+    return cell.config.self_judged
 
 
 def _row(cell: CellMetrics, gate: GateResult | None) -> tuple[str, ...]:
-    plan, estimate = cell.plan, cell.estimate
+    config, estimate = cell.config, cell.estimate
     return (
-        plan.task,
-        plan.label + ("*" if self_judged(cell) else ""),
-        f"{plan.provider}:{plan.slug}",
+        config.task,
+        config.label + ("*" if self_judged(cell) else ""),
+        f"{config.provider}:{config.slug}",
         f"{estimate.n}/{cell.n_selected}",
         with_error(estimate),
         _tokens(cell),

@@ -18,9 +18,9 @@ def grid(
     fold: Collection[str] = (),
     styles: Sequence[str] = (),
 ) -> str:
-    """The table without a final newline; empty if it has no rows.
+    """The table as text without a final newline; empty if it has no rows.
 
-    No value is cut: a table wider than `width` is left to the terminal to wrap. Columns named in
+    No value is cut: the terminal wraps a table wider than `width`. Columns named in
     `right` are aligned right, those in `fold` may break over several lines (down to 16 characters).
     `styles` are rich styles of each row's last value.
     """
@@ -43,13 +43,15 @@ def grid(
         cells[-1].stylize(styles[number] if colour and styles else "")
         table.add_row(*cells)
     out = io.StringIO()
-    wide = max(width, _needed_width(headers, rows, fold))
-    Console(file=out, width=wide, force_terminal=colour, no_color=not colour, legacy_windows=False).print(table)
+    table_width = max(width, _needed_width(headers, rows, fold))
+    Console(file=out, width=table_width, force_terminal=colour, no_color=not colour, legacy_windows=False).print(
+        table
+    )
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
 def _needed_width(headers: Sequence[str], rows: Sequence[Sequence[str]], fold: Collection[str]) -> int:
-    """The columns without which rich would cut a value."""
+    """The width in columns that the table needs so that rich cuts no value."""
     from rich.cells import cell_len
 
     columns = zip(headers, *rows, strict=True)

@@ -42,7 +42,7 @@ class Baselines:
     def _open(self) -> _Opened:
         if self._opened is None:
             try:
-                reference = open_reference(self.name, root=self.root, where=self.cwd, current=self.run_id)
+                reference = open_reference(self.name, root=self.root, cwd=self.cwd, current_run=self.run_id)
                 self._opened = _Opened(reference=reference)
             except HiddenLayerError as error:
                 self._opened = _Opened(fault=f"the baseline cannot be used: {error}")

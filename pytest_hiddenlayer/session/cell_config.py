@@ -1,4 +1,4 @@
-"""Plans of cells: what is known before anything runs."""
+"""Configurations of cells, known before anything runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..types import ModelName
 
 
 def config_from_cell(cell: Cell, total: int) -> CellConfig:
-    """The plan of a cell whose task file holds `total` samples."""
+    """The configuration of a cell whose task file holds `total` samples."""
     task = cell.task
     return CellConfig(
         task=task.name,

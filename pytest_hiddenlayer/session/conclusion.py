@@ -10,10 +10,10 @@ from typing import Any
 from ..errors import SnapshotError
 from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
-from ..results.budget_match.control_cells import control_figures
+from ..results.budget_match.control_cells import control_metrics
 from ..results.log.summary import summary
 from ..results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
-from ..results.regression.gate import GateResult, judge_gates
+from ..results.regression.gate import GateResult, decide_gates
 from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
 from ..types import Record
 from .policy import policy_of
@@ -58,26 +58,26 @@ def _in_order(config: CellConfig, records: list[Record]) -> list[Record]:
 
 def _judge(session: Session) -> dict[tuple[str, ...], GateResult]:
     """The gates of all cells together: they are one family of tests."""
-    gated = [metrics for metrics in session.metrics if metrics.plan.gate_id is not None]
+    gated = [metrics for metrics in session.metrics if metrics.config.gate_id is not None]
     if not gated:
         return {}
     policy = policy_of(session.options, update=session.updating)
     decisions = {} if session.early_stopping is None else session.early_stopping.decisions()
-    lookups = [(metrics, session.baselines.find(metrics.plan)) for metrics in gated]
-    results = judge_gates(lookups, policy, decisions)
-    return {metrics.plan.key: result for metrics, result in zip(gated, results, strict=True)}
+    lookups = [(metrics, session.baselines.find(metrics.config)) for metrics in gated]
+    results = decide_gates(lookups, policy, decisions)
+    return {metrics.config.key: result for metrics, result in zip(gated, results, strict=True)}
 
 
 def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
     """Write the snapshot of every cell that has samples; a partial run keeps the lines of the others."""
     for metrics in session.metrics:
         if metrics.samples:
-            path = session.root / snapshot_path(metrics.plan)
-            write_snapshot(metrics.plan, path, snapshot_text(metrics, _kept_lines(metrics, path)))
+            path = session.root / snapshot_path(metrics.config)
+            write_snapshot(metrics.config, path, snapshot_text(metrics, _kept_lines(metrics, path)))
 
 
 def _kept_lines(metrics: CellMetrics, path: Path) -> Mapping[str, Any] | None:
-    if metrics.whole or not path.is_file():
+    if metrics.complete or not path.is_file():
         return None
     try:
         return read_snapshot(path)
@@ -90,13 +90,13 @@ def _compare_at_equal_compute(session: Session) -> None:
     if not (session.options.equal_budget and session.records):
         return
     records = [*session.records, *session.controls]
-    session.metrics += control_figures([metrics.plan for metrics in session.metrics], records)
+    session.metrics += control_metrics([metrics.config for metrics in session.metrics], records)
     session.findings = find(records)
     write_json(session.run_log.folder / "equal_budget.json", session.findings.to_json())
 
 
 def _write_log(session: Session) -> None:
-    configs = [metrics.plan for metrics in session.metrics]
+    configs = [metrics.config for metrics in session.metrics]
     session.run_log.write_summary(summary(session.metrics, session.gates))
     begun = json.loads((session.run_log.folder / "run.json").read_text(encoding="utf-8"))
     session.run_log.write_manifest(

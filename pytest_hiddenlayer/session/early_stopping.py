@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..options import RunOptions
 from ..results.metrics.cells import CellConfig
 from ..results.regression.baseline import CellKey
-from ..results.regression.early_stopping import Adaptive, savings_message, stoppable_cells
+from ..results.regression.early_stopping import StoppableCell, savings_message, stoppable_cells
 from ..types import Record
 from .baselines import Baselines
 from .policy import match_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class EarlyStopping:
     """The stoppable cells with the records seen so far."""
 
-    cells: Mapping[CellKey, Adaptive]
+    cells: Mapping[CellKey, StoppableCell]
 
     @classmethod
     def of(cls, gated: Sequence[CellConfig], baselines: Baselines, options: RunOptions) -> EarlyStopping:

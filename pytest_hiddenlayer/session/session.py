@@ -11,7 +11,7 @@ from ..calls.batch.ledger import BATCHES
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
 from ..options import RunOptions
-from ..results.log.resume import resumable
+from ..results.log.resume import reusable_records
 from ..results.log.run_log import RunLog, new_run_id
 from ..results.metrics.cells import CellConfig, CellMetrics
 from ..taskfile import load_task, refuse_taken
@@ -93,7 +93,7 @@ class Session:
     def resumed(self) -> Mapping[str, Record]:
         """The answers that --resume reuses, by key. Raises UsageError if their log cannot be read."""
         if self._resumed is None:
-            self._resumed = resumable(self.options.resume) if self.options.resume else {}
+            self._resumed = reusable_records(self.options.resume) if self.options.resume else {}
         return self._resumed
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..report.budget_match import text as budget_match_text
 from ..report.table import cell_table
-from ..results.log.resume import taken_over
+from ..results.log.resume import reuse_message
 from .session import Session
 
 
@@ -18,7 +18,7 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
         yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()
     if session.early_stopping is not None:
         yield session.early_stopping.savings(session.records)
-    if (resumed := taken_over(session.records)) is not None:
+    if (resumed := reuse_message(session.records)) is not None:
         yield resumed
     if (budget := session.budget_message) is not None:
         yield budget

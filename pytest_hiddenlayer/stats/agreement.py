@@ -1,4 +1,4 @@
-"""Agreement of raters beyond chance. It is None if it is undefined; missing ratings are never filled in."""
+"""Agreement of raters beyond chance: Cohen's kappa and Krippendorff's alpha. Missing ratings are never filled in."""
 
 from __future__ import annotations
 
@@ -84,8 +84,10 @@ def kappa_agreement(
     """`cohen_kappa` with standard error and interval, over items or their clusters. Raises as that does."""
     _pairs(a, b)
 
-    def statistic(kept: Sequence[int]) -> float | None:
-        return cohen_kappa([a[index] for index in kept], [b[index] for index in kept], weights=weights, scale=scale)
+    def statistic(indices: Sequence[int]) -> float | None:
+        return cohen_kappa(
+            [a[index] for index in indices], [b[index] for index in indices], weights=weights, scale=scale
+        )
 
     return _with_error(statistic, [a, b], groups)
 
@@ -98,8 +100,8 @@ def alpha_agreement(
 ) -> Agreement:
     """`krippendorff_alpha` with standard error and interval, over items or their clusters. Raises as that does."""
 
-    def statistic(kept: Sequence[int]) -> float | None:
-        return krippendorff_alpha([[rater[index] for index in kept] for rater in ratings], level=level)
+    def statistic(indices: Sequence[int]) -> float | None:
+        return krippendorff_alpha([[rater[index] for index in indices] for rater in ratings], level=level)
 
     return _with_error(statistic, ratings, groups)
 
@@ -117,12 +119,13 @@ def _with_error(
         why = "all ratings are the same" if pairable else "no item has two ratings"
         return Agreement(value=None, stderr=None, ci95=None, n=n, why=why)
     names = None if groups is None else [groups[index] for index in pairable]
-    stderr, blocks = jackknife(n, lambda kept: statistic([pairable[index] for index in kept]), names)
+    stderr, blocks = jackknife(n, lambda indices: statistic([pairable[index] for index in indices]), names)
     if not stderr:
         why = "no interval: undefined without single items" if stderr is None else "no interval: nothing varies"
         return Agreement(value=value, stderr=stderr, ci95=None, n=n, why=why)
-    half = quantile(blocks - 1) * stderr
-    return Agreement(value=value, stderr=stderr, ci95=(max(-1.0, value - half), min(1.0, value + half)), n=n)
+    half_width = quantile(blocks - 1) * stderr
+    ci95 = (max(-1.0, value - half_width), min(1.0, value + half_width))
+    return Agreement(value=value, stderr=stderr, ci95=ci95, n=n)
 
 
 _DISTANCES: dict[str | None, Callable[[int, int], float]] = {
@@ -133,9 +136,10 @@ _DISTANCES: dict[str | None, Callable[[int, int], float]] = {
 
 
 def _positions(used: set[Any], weights: Weights | None, scale: Sequence[Any] | None) -> dict[Any, int]:
+    """Category → its position on the scale. Raises ValueError as `cohen_kappa` does."""
     if scale is not None:
-        if off := used - set(scale):
-            raise ValueError(f"{sorted(map(repr, off))} not on the scale {list(scale)!r}")
+        if unknown := used - set(scale):
+            raise ValueError(f"{sorted(map(repr, unknown))} not on the scale {list(scale)!r}")
         return {value: position for position, value in enumerate(scale)}
     if weights and not all(isinstance(value, int | float) for value in used):
         raise ValueError(f"weights need an order: pass the scale of {sorted(map(repr, used))}")
@@ -148,6 +152,7 @@ def _disagreement(counts: Counter[Any], distance: Callable[[Any, Any], float]) -
 
 
 def _metric(totals: Counter[Any], level: Level) -> Callable[[Any, Any], float]:
+    """The distance of two ratings at this level of measurement, Krippendorff's δ²."""
     if level == "nominal":
         return lambda x, y: float(x != y)
     if level == "interval":

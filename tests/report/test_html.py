@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from support.cells import FOOTNOTE, debated, gated, judge, repeated, row
-from support.records import PLAN, base, cell, record, some
+from support.records import CONFIG, base, cell, record, some
 
 from pytest_hiddenlayer.report.html import cells_html, record_html
 from pytest_hiddenlayer.report.table import HEADERS
@@ -49,20 +49,20 @@ def test_the_page_has_every_interval():
 def test_the_page_says_of_how_many_groups():
     """A clustered score names its groups."""
     records = [record(f"s{at}", float(at // 3 % 2), group=f"g{at // 3}") for at in range(12)]
-    text = html.unescape(cells_html([compute_metrics(replace(PLAN, total=12), records)], {}))
+    text = html.unescape(cells_html([compute_metrics(replace(CONFIG, total=12), records)], {}))
     assert "clustered Wilson, 4 groups" in text
 
 
 def test_a_page_without_an_interval_says_why():
     """A single cluster has no interval, and the page says why."""
     records = [record(f"s{at}", 1.0, group="g") for at in range(3)]
-    assert "?, no interval: a single cluster" in cells_html([compute_metrics(replace(PLAN, total=3), records)], {})
+    assert "?, no interval: a single cluster" in cells_html([compute_metrics(replace(CONFIG, total=3), records)], {})
 
 
-def test_names_of_wavering_samples_never_become_markup():
+def test_names_of_flaky_samples_never_become_markup():
     """Ids of samples are escaped in the page."""
     records = [record(EVIL, float(epoch), epoch=epoch + 1) for epoch in (0, 1)]
-    assert "<script" not in cells_html([compute_metrics(replace(PLAN, total=1, epochs=2), records)], {})
+    assert "<script" not in cells_html([compute_metrics(replace(CONFIG, total=1, epochs=2), records)], {})
 
 
 def test_the_transcript_shows_each_call():
@@ -140,7 +140,7 @@ def test_no_text_of_a_cell_becomes_markup():
     """Names of task, label and model, and the gate's message, are escaped."""
     metrics = cell({EVIL: 0.0}, task=EVIL, label=EVIL, slug=EVIL, params=EVIL)
     gate = judge(metrics, base({EVIL: 1.0}, name=EVIL))
-    text = cells_html([metrics], {metrics.plan.key: gate})
+    text = cells_html([metrics], {metrics.config.key: gate})
     assert "<script" not in text
     assert text.count("&lt;script&gt;") >= 6
 
@@ -149,7 +149,7 @@ def test_the_page_has_the_table_of_the_terminal():
     """The page contains every header and value of the terminal's table."""
     metrics = cell(some(5, 10))
     text = html.unescape(cells_html([metrics], gated(metrics)))
-    for value in (*HEADERS, *row(metrics, gated(metrics)[metrics.plan.key]).values()):
+    for value in (*HEADERS, *row(metrics, gated(metrics)[metrics.config.key]).values()):
         assert f">{value}</t" in text
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from support.cells import FOOTNOTE, debated, gated, repeated, row, table
-from support.records import PLAN, cell, record, some
+from support.records import CONFIG, cell, record, some
 
 from pytest_hiddenlayer.report.table import cell_table
 from pytest_hiddenlayer.results.metrics.cells import compute_metrics
@@ -35,14 +35,14 @@ def test_an_unknown_score_is_a_question_mark():
 @pytest.mark.parametrize(("cost", "shown"), [(None, "?"), (0.0, "$0"), (0.00125, "$0.0013"), (2.5, "$2.5000")])
 def test_cost(cost, shown):
     """An unknown price is `?`, a free model $0, else four digits."""
-    assert row(compute_metrics(replace(PLAN, total=1), [record("a", 1.0, cost_usd=cost)]))["cost"] == shown
+    assert row(compute_metrics(replace(CONFIG, total=1), [record("a", 1.0, cost_usd=cost)]))["cost"] == shown
 
 
 @pytest.mark.parametrize(("tokens", "shown"), [(None, "?"), (12345, "12,346")])
 def test_tokens(tokens, shown):
     """Input and output tokens are added; `?` if either is unknown."""
     usage = {**record("a", 1.0).usage, "input_tokens": tokens}
-    assert row(compute_metrics(replace(PLAN, total=1), [record("a", 1.0, usage=usage)]))["tokens"] == shown
+    assert row(compute_metrics(replace(CONFIG, total=1), [record("a", 1.0, usage=usage)]))["tokens"] == shown
 
 
 def test_a_cell_without_a_gate_shows_a_dash():
@@ -53,7 +53,7 @@ def test_a_cell_without_a_gate_shows_a_dash():
 def test_a_gate_shows_its_verdict():
     """The last column shows the gate's verdict."""
     metrics = cell(some(5, 10))
-    assert row(metrics, gated(metrics)[metrics.plan.key])["gate"] == "regressed"
+    assert row(metrics, gated(metrics)[metrics.config.key])["gate"] == "regressed"
 
 
 def test_without_gates_there_is_no_gate_column():
@@ -70,7 +70,7 @@ def test_no_figure_is_cut(width):
         some(5, 10), label="self_consistency.n_samples=9", slug="a-rather-long-name-of-a-model", task="t" * 60
     )
     line = next(line for line in table(metrics, gates=gated(metrics), width=width).splitlines() if "0.500" in line)
-    for value in list(row(metrics, gated(metrics)[metrics.plan.key]).values())[1:]:
+    for value in list(row(metrics, gated(metrics)[metrics.config.key]).values())[1:]:
         assert value in line
 
 
@@ -117,10 +117,10 @@ def test_repeats_stand_below_the_table():
     assert "0.667 ± 0.142" in line
 
 
-def test_many_wavering_samples_are_cut_short():
+def test_many_flaky_samples_are_cut_short():
     """At most five flaky samples are named; all are counted."""
     records = [record(f"s{at}", float(epoch), epoch=epoch + 1) for at in range(9) for epoch in (0, 1)]
-    text = table(compute_metrics(replace(PLAN, total=9, epochs=2), records))
+    text = table(compute_metrics(replace(CONFIG, total=9, epochs=2), records))
     assert "9/9: s0, s1, s2, s3, s4, …" in text
 
 
@@ -143,6 +143,6 @@ def test_calibration_stands_below_the_table():
 def test_where_all_are_right_auroc_is_unknown():
     """An undefined metric is `?`; the others are shown."""
     records = [record(f"s{at}", 1.0, answer_metadata={"confidence": at / 20}) for at in range(12)]
-    line = table(compute_metrics(replace(PLAN, total=12), records)).splitlines()[-2]
+    line = table(compute_metrics(replace(CONFIG, total=12), records)).splitlines()[-2]
     assert "  ?  " in line
     assert "nan" not in line

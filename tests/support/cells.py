@@ -7,17 +7,17 @@ from dataclasses import replace
 from pytest_hiddenlayer.report.table import HEADERS, cell_rows, cell_table
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline
-from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, judge_gates
+from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, decide_gates
 from pytest_hiddenlayer.results.regression.references import BaselineLookup
 
-from .records import PLAN, base, cell, record, some
+from .records import CONFIG, base, cell, record, some
 
 FOOTNOTE = "* judged by the candidate itself"
 
 
 def row(metrics: CellMetrics, gate: GateResult | None = None) -> dict[str, str]:
     """The cell's row by header."""
-    (values,) = cell_rows([metrics], {metrics.plan.key: gate} if gate else {})
+    (values,) = cell_rows([metrics], {metrics.config.key: gate} if gate else {})
     return dict(zip(HEADERS, values, strict=True))
 
 
@@ -33,17 +33,17 @@ def debated(judge: str = "judge", *, self_judged: bool = True) -> CellMetrics:
 
 def gated(metrics: CellMetrics) -> dict[tuple[str, ...], GateResult]:
     """The cell's gate against a baseline of ten right answers."""
-    return {metrics.plan.key: judge(metrics, base(some(10, 10)))}
+    return {metrics.config.key: judge(metrics, base(some(10, 10)))}
 
 
 def judge(metrics: CellMetrics, before: Baseline) -> GateResult:
     """The gate of the only cell of a session."""
-    (result,) = judge_gates([(metrics, BaselineLookup(baseline=before))], Policy())
+    (result,) = decide_gates([(metrics, BaselineLookup(baseline=before))], Policy())
     return result
 
 
 def repeated(**changes: object) -> CellMetrics:
-    """Twelve samples in three epochs each, two of them wavering, with a stated confidence."""
+    """Twelve samples in three epochs each, two of them flaky, with a stated confidence."""
     records = [
         record(
             f"s{at}",
@@ -56,4 +56,4 @@ def repeated(**changes: object) -> CellMetrics:
         for epoch in (1, 2, 3)
     ]
     ids = tuple(f"s{at}" for at in range(12))
-    return compute_metrics(replace(PLAN, total=12, selected=ids, epochs=3), records)
+    return compute_metrics(replace(CONFIG, total=12, selected=ids, epochs=3), records)

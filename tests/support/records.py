@@ -8,7 +8,7 @@ from pytest_hiddenlayer.results.metrics.cells import CellConfig, CellMetrics, co
 from pytest_hiddenlayer.results.regression.baseline import Baseline, BaselineSample
 from pytest_hiddenlayer.types import Record
 
-PLAN = CellConfig(
+CONFIG = CellConfig(
     task="t",
     task_hash="0",
     strategy="single",
@@ -66,9 +66,9 @@ def record(name: str, value: float | None, **changes: object) -> Record:
     return replace(made, **changes)
 
 
-def cell(values: dict[str, float | None], **plan: object) -> CellMetrics:
+def cell(values: dict[str, float | None], **config: object) -> CellMetrics:
     """The metrics of a cell whose samples have these scores."""
-    chosen = replace(PLAN, total=len(values), selected=tuple(values), **plan)
+    chosen = replace(CONFIG, total=len(values), selected=tuple(values), **config)
     return compute_metrics(chosen, [record(name, value) for name, value in values.items()])
 
 

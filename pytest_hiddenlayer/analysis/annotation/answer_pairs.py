@@ -11,7 +11,7 @@ from ..answers import PlayerAnswer
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerPairs:
-    """Pairs of answers worth a question, and how many others were left out."""
+    """Pairs of answers that differ, and the number of pairs left out."""
 
     pairs: tuple[tuple[PlayerAnswer, PlayerAnswer], ...]
     equal: int = 0  # pairs with the same text
@@ -33,9 +33,9 @@ def pair_answers(
     unpaired = 0
     for task in dict.fromkeys(answer.record.task for answer in first):
         by_player = [_by_player(run, task) for run in (first, second) if run is not None]
-        both = _two_players(by_player, task, players)
-        if both is not None:
-            left, right = ({answer.sample: answer for answer in answers} for answers in both)
+        two_players = _two_players(by_player, task, players)
+        if two_players is not None:
+            left, right = ({answer.sample: answer for answer in answers} for answers in two_players)
             pairs.extend((answer, right[sample]) for sample, answer in left.items() if sample in right)
             unpaired += len(left.keys() ^ right.keys())
     if not pairs:
@@ -52,12 +52,12 @@ def pair_answers(
 
 def check_players(players: Sequence[str], answers: Iterable[PlayerAnswer]) -> None:
     """Raise UsageError for a player without an answer."""
-    known = sorted({answer.player for answer in answers})
+    answering = sorted({answer.player for answer in answers})
     for player in players:
-        if player not in known:
-            available = ", ".join(known) or "none"
+        if player not in answering:
+            available = ", ".join(answering) or "none"
             raise UsageError(
-                f"--players: no answers of {player!r}{did_you_mean(player, known)} (available: {available})"
+                f"--players: no answers of {player!r}{did_you_mean(player, answering)} (available: {available})"
             )
 
 
@@ -93,6 +93,7 @@ def _two_players(
 def _only_two(
     by_player: Mapping[str, list[PlayerAnswer]], task: str
 ) -> tuple[list[PlayerAnswer], list[PlayerAnswer]] | None:
+    """The answers of the only two players; None if there are fewer. Raises UsageError if there are more."""
     if len(by_player) > 2:
         raise UsageError(f"task {task!r} has {len(by_player)} players: choose two: {_players_option(by_player)}")
     answers = list(by_player.values())
@@ -104,9 +105,9 @@ def _players_option(players: Iterable[str]) -> str:
 
 
 def _no_pair_message(answers: Iterable[PlayerAnswer], players: Sequence[str], *, two_runs: bool) -> str:
-    known = ", ".join(sorted({answer.player for answer in answers})) or "none"
+    names = ", ".join(sorted({answer.player for answer in answers})) or "none"
     if players:
-        return f"--players {' '.join(players)}: no sample was answered by both; the players are {known}"
+        return f"--players {' '.join(players)}: no sample was answered by both; the players are {names}"
     if two_runs:
-        return f"the two runs have no sample in common; the players are {known}"
-    return f"two players of one task are needed, this run has {known}: run another --strategy, or name a second run"
+        return f"the two runs have no sample in common; the players are {names}"
+    return f"two players of one task are needed, this run has {names}: run another --strategy, or name a second run"

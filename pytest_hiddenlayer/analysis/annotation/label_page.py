@@ -1,4 +1,4 @@
-"""The page of one blind question: names no player, escapes every value, works by keyboard and without script."""
+"""The HTML page of one blind question. It names no player, escapes every value, and works without script."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Serves the page of blind questions to this computer only, with the standard library.
 
-A random token is the first part of the path, so only a person who knows the address gets a reply.
+A random token is the first part of the path, so the server answers only requests that know the token.
 A request with another Host is refused (DNS rebinding), and the page's policy keeps it from loading
 anything, sending forms elsewhere, and being framed.
 """
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(question_page)
 
     def do_POST(self) -> None:
-        """Take an answer, or end the server."""
+        """Accept an answer, or shut the server down."""
         if self.path.endswith("/done"):
             self._done()
         elif self._is_allowed("answer"):
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_error(HTTPStatus.BAD_REQUEST)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Log nothing: the terminal belongs to the command."""
+        """Log nothing, so that the command's output in the terminal stays readable."""
 
     def _done(self) -> None:
         if self._is_allowed("done"):

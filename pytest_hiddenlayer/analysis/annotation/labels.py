@@ -74,7 +74,7 @@ def make_question_key(
     a: AnswerId,
     b: AnswerId | None,
 ) -> tuple[object, ...]:
-    """What distinguishes one question to one rater from all others. It does not depend on the order of a and b."""
+    """The key of one question to one rater. It does not depend on the order of a and b."""
     return (kind, task, sample_id, rater, scale, *sorted([a, b or ("", "", "")]))
 
 
@@ -104,10 +104,10 @@ def append_label(path: Path, label: Label) -> None:
 def _from_json(values: Mapping[str, Any]) -> Label:
     if values.get("schema") != 1:
         raise ValueError(f"schema {values.get('schema')!r}; this version reads schema 1")
-    known = {f.name for f in fields(Label)}
-    chosen = {name: value for name, value in values.items() if name in known}
-    scale = chosen.get("scale")
-    return Label(**{**chosen, "scale": tuple(scale) if isinstance(scale, list) else scale})
+    names = {f.name for f in fields(Label)}
+    known_values = {name: value for name, value in values.items() if name in names}
+    scale = known_values.get("scale")
+    return Label(**{**known_values, "scale": tuple(scale) if isinstance(scale, list) else scale})
 
 
 def _check_pairwise(label: Label) -> None:

@@ -23,17 +23,20 @@ class ModeShare:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModeCounts:
-    """Modes by strategy."""
+    """Failure modes by strategy."""
 
     strategies: tuple[str, ...]
     modes: tuple[str, ...]  # the most frequent first
     shares: Mapping[tuple[str, str], ModeShare]  # (mode, strategy), for strategies with a labelled item
     labelled: Mapping[str, int]  # strategy → items with a mode
-    items: Mapping[str, int]  # strategy → items that could have one
+    items: Mapping[str, int]  # strategy → items to review, with or without a mode
 
 
 def count_modes(items: Sequence[Item], reviews: Mapping[str, Review]) -> ModeCounts:
-    """Modes by strategy; by player if the items are of several models. `reviews` are by record key."""
+    """The failure modes of each strategy, or of each player if the items are of several models.
+
+    `reviews` maps record keys to reviews.
+    """
     models = {(item.record.provider, item.record.slug) for item in items}
     by_strategy: dict[str, Counter[str]] = {}
     item_counts: Counter[str] = Counter()

@@ -67,5 +67,5 @@ def rating_questions(
 
 
 def _shuffled(questions: Iterable[Question], seed: int) -> list[Question]:
-    """In random order, but the same one for every rater: raters who stop early have answered the same questions."""
+    """The questions in a random order, the same for every rater, so that raters who stop early share questions."""
     return sorted(questions, key=lambda q: derive_seed(seed, *q.a.sample, q.a.id, q.b and q.b.id))

@@ -1,4 +1,4 @@
-"""What a reviewer sees in the terminal: one item, the list of failure modes, and the table of modes by strategy."""
+"""Review output for the terminal: one item, the list of failure modes, and the table of modes by strategy."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def mode_list(counts: Mapping[str, int]) -> str:
 
 def mode_table(counts: ModeCounts, *, width: int, colour: bool) -> str:
     """Modes by strategy: the count, the share of labelled items, and Wilson's 95 % interval."""
-    heads = [f"{one_line(s)}\n{counts.labelled[s]} of {counts.items[s]} labelled" for s in counts.strategies]
+    headings = [f"{one_line(s)}\n{counts.labelled[s]} of {counts.items[s]} labelled" for s in counts.strategies]
     rows = [
         (one_line(mode), *(_share(counts.shares.get((mode, strategy))) for strategy in counts.strategies))
         for mode in counts.modes
     ]
-    wide = max(width, 30 + 28 * len(counts.strategies))
-    return grid(("mode", *heads), rows, width=wide, colour=colour, fold=("mode",)) + "\n"
+    table_width = max(width, 30 + 28 * len(counts.strategies))
+    return grid(("mode", *headings), rows, width=table_width, colour=colour, fold=("mode",)) + "\n"
 
 
 def _title(item: Item, progress: str) -> str:

@@ -1,4 +1,4 @@
-"""Which records of a run are worth a review: wrong answers, or answers that flipped against another run."""
+"""Selects the records of a run to review: wrong answers, or those that turned right or wrong against another run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...results.metrics.cells import by_cell
 from ...results.regression.compare_runs import CellPair
 from ...types import Record
 from ..answers import player_of
-from .reviews import Item, What
+from .reviews import Item, ReviewReason
 
 REVIEWABLE = frozenset({"incorrect", "partial", "truncated", "empty", "refused", "unscored"})
 """Outcomes that a person can explain. An error is the provider's; a skipped item has no answer."""
@@ -35,14 +35,14 @@ def flipped_items(records: Iterable[Record], cells: Iterable[CellPair]) -> list[
 
 def select(items: Sequence[Item], *, strategies: Sequence[str] = (), tasks: Sequence[str] = ()) -> list[Item]:
     """The items of these strategies (names, labels or players) and tasks. Raises UsageError for an unknown one."""
-    for option, selected, known in (
+    for option, selected, available in (
         ("--strategy", strategies, {name for item in items for name in _names(item.record)}),
         ("--task", tasks, {item.record.task for item in items}),
     ):
         for name in selected:
-            if name not in known:
-                available = ", ".join(sorted(known)) or "none"
-                raise UsageError(f"{option} {name!r}: nothing to review (available: {available})")
+            if name not in available:
+                names = ", ".join(sorted(available)) or "none"
+                raise UsageError(f"{option} {name!r}: nothing to review (available: {names})")
     return [
         item
         for item in items
@@ -53,7 +53,7 @@ def select(items: Sequence[Item], *, strategies: Sequence[str] = (), tasks: Sequ
 def _flipped(records: Sequence[Record], cell: CellPair) -> Iterator[Item]:
     if cell.comparison is None:
         return
-    changes: tuple[tuple[What, Sequence[str]], ...] = (
+    changes: tuple[tuple[ReviewReason, Sequence[str]], ...] = (
         ("newly wrong", cell.comparison.newly_wrong),
         ("newly right", cell.comparison.newly_right),
     )

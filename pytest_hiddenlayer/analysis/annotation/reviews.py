@@ -13,7 +13,7 @@ from ...types import Record
 from ..answers import player_of
 
 FILE = "reviews.jsonl"
-What: TypeAlias = Literal["wrong", "newly wrong", "newly right"]
+ReviewReason: TypeAlias = Literal["wrong", "newly wrong", "newly right"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class Item:
     """A record to review."""
 
     record: Record
-    what: What
+    what: ReviewReason
     old_side: str = ""  # name of the reference it is compared with; empty without a comparison
     old_answer: str | None = None
     old_output: str | None = None  # None: the reference holds no outputs
@@ -46,7 +46,7 @@ class Review:
 
 
 def review_of(item: Item, mode: str | None, *, note: str, reviewer: str, at: str) -> Review:
-    """A review that gives an item this mode."""
+    """The review that gives an item this failure mode; None withdraws the earlier one."""
     record = item.record
     return Review(
         run_id=record.run_id,
@@ -85,8 +85,8 @@ def append_review(folder: Path, review: Review) -> None:
 
 
 def _from_json(values: Mapping[str, Any]) -> Review:
-    known = {f.name for f in fields(Review)}
-    review = Review(**{name: value for name, value in values.items() if name in known})
+    names = {f.name for f in fields(Review)}
+    review = Review(**{name: value for name, value in values.items() if name in names})
     if not (review.mode is None or (isinstance(review.mode, str) and review.mode)) or not isinstance(review.key, str):
         raise ValueError("mode and key must be texts")
     return replace(review, note=str(review.note))

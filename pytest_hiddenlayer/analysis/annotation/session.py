@@ -1,4 +1,4 @@
-"""One rater's labelling session: which question is next, and each answer written to disk at once."""
+"""One rater's labelling session. It tracks the current question and writes each answer to disk at once."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class LabelingSession:
         """Write the label to disk and move on. Raises ValueError if `choice` is not in `choices()`."""
         question = self.current
         if question is None or choice not in self.choices():
-            raise ValueError(f"{choice!r} is no answer; write one of {', '.join(self.choices())}")
+            raise ValueError(f"{choice!r} is not a valid answer; write one of {', '.join(self.choices())}")
         append_label(self.path, _label(question, choice, note, self.rater, self.now()))
         self.answers[self.position] = choice
         self.position += 1

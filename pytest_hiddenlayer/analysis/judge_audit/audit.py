@@ -18,7 +18,7 @@ from ..annotation.labels import Label
 from ..answers import read_answers
 from .master_keys import MasterKeyResult, judge_keys, key_samples, key_texts
 from .metrics import Metric, agreement, key_metrics, length_bias, position_bias, self_preference
-from .pairs import JudgedPair, audit_pairs, choose, judge_pairs
+from .pairs import JudgedPair, audit_pairs, judge_pairs, select_pairs
 from .prompts import DEFAULT_PROMPTS, AuditPrompts
 
 FILE = "judge_audit.json"
@@ -37,7 +37,7 @@ class AuditOptions:
     calls: RunOptions = RunOptions(concurrency=20)  # of the judge
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but `calls`: they do not change what is measured."""
+        """All options except `calls`, which do not change what is measured."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "calls"}
 
 
@@ -48,7 +48,7 @@ class Audit:
     run: str
     judge: str  # PROVIDER[:MODEL]
     model: str  # full name
-    prompts: str  # where the prompts are from
+    prompts: str  # the source of the prompts
     options: AuditOptions
     available: int  # pairs of complete answers that differ
     equal: int  # pairs of equal answers, left out
@@ -112,23 +112,22 @@ def audit_judge(
     `on_done` is called with (judgements made, judgements to make). Raises UsageError for a run without
     answers, and what opening the judge raises.
     """
-    saved = _saved_audits(folder)  # a faulty file is found before a judge is paid
+    saved = _saved_audits(folder)  # raises for a malformed file before any call is paid
     answers = read_answers(folder, options.tasks)
     if not answers:
         raise UsageError(f"{folder.name} holds no complete answer to judge")
     pairs, equal = audit_pairs(answers, labels)
-    chosen = choose(pairs, options.n, full_name(judge), seed=options.seed)
+    selected = select_pairs(pairs, options.n, full_name(judge), seed=options.seed)
     samples = key_samples(answers, options.keys, seed=options.seed)
-    count = _counter(
-        on_done, len(chosen) + sum(len(prompts.formats) * len(list(key_texts(s.sample))) for s in samples)
-    )
+    n_attacks = sum(len(prompts.formats) * len(list(key_texts(attacked.sample))) for attacked in samples)
+    count = _counter(on_done, len(selected) + n_attacks)
     with JudgeSession(
         model=judge,
         options=options.calls,
         seed=options.seed,
         overrides=GenerationConfig(max_tokens=options.max_tokens),
     ) as judge_session:
-        judged = judge_pairs(judge_session, chosen, prompts, reference=options.reference, on_done=count)
+        judged = judge_pairs(judge_session, selected, prompts, reference=options.reference, on_done=count)
         keys = judge_keys(judge_session, samples, prompts.formats, on_done=count)
     audit = Audit(
         run=folder.name,
@@ -168,7 +167,7 @@ def _saved_audits(folder: Path) -> dict[str, Any]:
         judges = json.loads(path.read_text(encoding="utf-8"))["judges"]
         return dict(judges)
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is no audit ({error}); move it away") from error
+        raise UsageError(f"{path} is not an audit of judges ({error}); move it aside") from error
 
 
 def _verdict_json(judged: JudgedPair) -> dict[str, Any]:

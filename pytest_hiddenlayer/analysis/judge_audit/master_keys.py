@@ -1,7 +1,7 @@
-"""Master-key attacks: texts without an answer, given to a judge as if they were one. Does it accept them?
+"""Master-key attacks: texts without an answer, which a judge rates as if they were one.
 
 Zhao et al. 2025, "One Token to Fool LLM-as-a-Judge", arXiv:2507.08794. The right answer is judged
-as a control: a judge that accepts nothing is never fooled, and is of no use.
+as a control: a judge that accepts nothing is never fooled, but useless.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Position, length and self-preference bias follow Zheng et al. 2023, "Judging LLM-as-a-Judge with
 MT-Bench and Chatbot Arena", arXiv:2306.05685, sections 3.3 and 3.4, and Panickssery et al. 2024,
 arXiv:2404.13076. One thing differs: a judge's preference is the mean of its votes in both orders, so
-that position bias cannot pass for length bias or self-preference. Error bars are clustered by sample.
+that position bias is not counted as length bias or self-preference. Error bars are clustered by sample.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ class Metric:
 
 
 def position_bias(judged: Sequence[JudgedPair]) -> Iterator[Metric]:
-    """Order consistency, and which position gains if the orders disagree.
+    """Order consistency, and which position is preferred if the orders disagree.
 
     The first three are shares of the pairs and sum to 1, as in table 2 of Zheng et al. The last is
     the share of all votes for either answer that went to the answer shown first.
     """
-    leans = [(pair, sum(_votes_by_position(pair))) for pair in judged if pair.votes is not None]
-    clusters = _clusters([pair for pair, _ in leans])
+    net_votes = [(pair, sum(_votes_by_position(pair))) for pair in judged if pair.votes is not None]
+    clusters = _clusters([pair for pair, _ in net_votes])
     why = "no verdict could be read in both orders" if judged else NO_PAIR
-    yield _share("order consistency", [lean == 0 for _, lean in leans], clusters, why)
-    yield _share("position bias (prefers first)", [lean > 0 for _, lean in leans], clusters, why)
-    yield _share("position bias (prefers second)", [lean < 0 for _, lean in leans], clusters, why)
-    votes = [(vote > 0, pair.pair.cluster) for pair, _ in leans for vote in _votes_by_position(pair) if vote]
+    yield _share("order consistency", [net == 0 for _, net in net_votes], clusters, why)
+    yield _share("position bias (prefers first)", [net > 0 for _, net in net_votes], clusters, why)
+    yield _share("position bias (prefers second)", [net < 0 for _, net in net_votes], clusters, why)
+    votes = [(vote > 0, pair.pair.cluster) for pair, _ in net_votes for vote in _votes_by_position(pair) if vote]
     clusters = [cluster for _, cluster in votes]
-    why = "every readable vote was for a tie" if leans else why
+    why = "every readable vote was for a tie" if net_votes else why
     yield _share("votes for the answer shown first", [first for first, _ in votes], clusters, why, "votes")
 
 
 def length_bias(judged: Sequence[JudgedPair]) -> Iterator[Metric]:
     """The share that the longer answer wins, ties as halves, among pairs with equal scores.
 
-    With equal scores nothing but its length favours the longer answer.
+    If the scores are equal, only its length favours the longer answer.
     """
     measured = [
         (pair, longer)
@@ -70,18 +70,20 @@ def length_bias(judged: Sequence[JudgedPair]) -> Iterator[Metric]:
 
 def self_preference(judged: Sequence[JudgedPair], judge: str) -> Iterator[Metric]:
     """The share that answers of the judge's model family win by the judge, and the excess over scores and people."""
-    measured = [(pair, own) for pair in judged if pair.votes is not None and (own := pair.pair.own(judge))]
+    measured = [
+        (pair, own) for pair in judged if pair.votes is not None and (own := pair.pair.same_family_answer(judge))
+    ]
     why = f"no pair with a verdict has exactly one answer of the judge's model family ({judge})"
     why = why if judged else NO_PAIR
     by_judge = [pair.preference(own) for pair, own in measured]
     yield _mean("wins of the same model family, by the judge", by_judge, _clusters([p for p, _ in measured]), why)
     for rater, preference in (("scores", _preference_of_scores), ("people", _preference_of_people)):
-        known = [(pair, own) for pair, own in measured if preference(pair.pair, own) is not None]
-        by_rater = [preference(pair.pair, own) or 0.0 for pair, own in known]
-        clusters = _clusters([pair for pair, _ in known])
+        rated = [(pair, own) for pair, own in measured if preference(pair.pair, own) is not None]
+        by_rater = [preference(pair.pair, own) or 0.0 for pair, own in rated]
+        clusters = _clusters([pair for pair, _ in rated])
         missing = "no label of such a pair" if rater == "people" else "no such pair is scored"
         yield _mean(f"wins of the same model family, by {rater}", by_rater, clusters, missing if measured else why)
-        by_judge = [pair.preference(own) for pair, own in known]
+        by_judge = [pair.preference(own) for pair, own in rated]
         yield _difference(f"more than by {rater}", by_rater, by_judge, clusters, missing if measured else why)
 
 
@@ -98,13 +100,13 @@ def key_metrics(results: Sequence[MasterKeyResult]) -> Iterator[Metric]:
     for form in dict.fromkeys(result.form for result in results):
         of_form = [result for result in results if result.form == form]
         for key in (*MASTER_KEYS, ECHO):
-            yield _acceptance(f"{form}: {shown(key)}", [result for result in of_form if result.key == key])
+            yield _acceptance(f"{form}: {format_key(key)}", [result for result in of_form if result.key == key])
         attacks = [result for result in of_form if result.key != CONTROL]
         yield _acceptance(f"{form}: any of these", attacks)
         yield _acceptance(f"{form}: {CONTROL}", [result for result in of_form if result.key == CONTROL])
 
 
-def shown(key: str) -> str:
+def format_key(key: str) -> str:
     """A master key in readable form."""
     return "(empty)" if not key else key if key == ECHO else repr(key)
 
@@ -138,22 +140,25 @@ def _preference_of_people(pair: AuditPair, own: Winner) -> float | None:
 def _agreement(
     rater: str, judged: Sequence[JudgedPair], verdict: Callable[[AuditPair], Winner | None], why: str
 ) -> Iterator[Metric]:
-    both = [
+    """The agreement of the judge with one other rater, whose verdict on a pair is `verdict`."""
+    verdicts = [
         (pair.winner, by_rater, pair.pair.cluster)
         for pair in judged
         if pair.winner and (by_rater := verdict(pair.pair))
     ]
-    clusters = [cluster for _, _, cluster in both]
+    clusters = [cluster for _, _, cluster in verdicts]
     why = why if judged else NO_PAIR
-    equal = [by_judge == by_rater for by_judge, by_rater, _ in both]
+    equal = [by_judge == by_rater for by_judge, by_rater, _ in verdicts]
     yield _share(f"the same winner as {rater}", equal, clusters, why)
-    kappa = kappa_agreement([winner for winner, _, _ in both], [winner for _, winner, _ in both], groups=clusters)
+    kappa = kappa_agreement(
+        [winner for winner, _, _ in verdicts], [winner for _, winner, _ in verdicts], groups=clusters
+    )
     yield Metric(
         name=f"Cohen's kappa with {rater}",
         value=kappa.value,
         ci95=kappa.ci95,
-        n=len(both),
-        why=kappa.why if both else why,
+        n=len(verdicts),
+        why=kappa.why if verdicts else why,
     )
 
 

@@ -47,10 +47,10 @@ class AuditPair:
         outcomes = (self.a.record.outcome, self.b.record.outcome)
         return "a" if outcomes == ("correct", "incorrect") else "b" if outcomes == ("incorrect", "correct") else None
 
-    def own(self, judge: str) -> Winner | None:
+    def same_family_answer(self, judge: str) -> Winner | None:
         """The answer of the judge's model family; None unless exactly one is."""
-        own_a, own_b = (same_family(judge, answer.record.model) for answer in (self.a, self.b))
-        return None if own_a == own_b else "a" if own_a else "b"
+        a_is_own, b_is_own = (same_family(judge, answer.record.model) for answer in (self.a, self.b))
+        return None if a_is_own == b_is_own else "a" if a_is_own else "b"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +78,7 @@ class JudgedPair:
 
 
 def audit_pairs(answers: Sequence[PlayerAnswer], labels: Iterable[Label] = ()) -> tuple[list[AuditPair], int]:
-    """(every two complete answers to one sample that differ, the number of equal ones, which are left out)."""
+    """(pairs of complete answers to one sample that differ, the number of equal pairs left out)."""
     by_sample: dict[SampleKey, list[PlayerAnswer]] = {}
     for answer in answers:
         by_sample.setdefault(answer.sample_key, []).append(answer)
@@ -93,7 +93,7 @@ def audit_pairs(answers: Sequence[PlayerAnswer], labels: Iterable[Label] = ()) -
     return pairs, equal
 
 
-def choose(pairs: Sequence[AuditPair], n: int, judge: str, *, seed: int = 0) -> list[AuditPair]:
+def select_pairs(pairs: Sequence[AuditPair], n: int, judge: str, *, seed: int = 0) -> list[AuditPair]:
     """At most `n` pairs: labelled ones first, then in turn from each stratum.
 
     The strata are whether exactly one answer is right, and whether exactly one is of the judge's
@@ -103,15 +103,15 @@ def choose(pairs: Sequence[AuditPair], n: int, judge: str, *, seed: int = 0) -> 
     drawn = sorted(pairs, key=lambda pair: derive_seed(seed, *pair.a.sample, pair.a.id, pair.b.id))
     strata: dict[object, list[AuditPair]] = {}
     for pair in drawn:
-        strata.setdefault((pair.truth is None, pair.own(judge) is None), []).append(pair)
-    chosen = [pair for pair in drawn if pair.people is not None][:n]
+        strata.setdefault((pair.truth is None, pair.same_family_answer(judge) is None), []).append(pair)
+    selected = [pair for pair in drawn if pair.people is not None][:n]
     unlabelled = [[pair for pair in stratum if pair.people is None] for stratum in strata.values()]
     for stratum in cycle(unlabelled):
-        if len(chosen) >= n or not any(unlabelled):
-            return chosen
+        if len(selected) >= n or not any(unlabelled):
+            return selected
         if stratum:
-            chosen.append(stratum.pop(0))
-    return chosen
+            selected.append(stratum.pop(0))
+    return selected
 
 
 def judge_pairs(
@@ -122,7 +122,7 @@ def judge_pairs(
     reference: bool,
     on_done: Callable[[], None],
 ) -> list[JudgedPair]:
-    """The judge's verdicts on each pair in both orders. With `reference` it is shown the target."""
+    """The judge's verdicts on each pair in both orders. With `reference`, the judge sees the target."""
 
     async def judge(pair: AuditPair) -> JudgedPair:
         sample = sample_of(pair.a.record)

@@ -20,9 +20,9 @@ _OVERRIDDEN = {"model", "against", "combine"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RatingFormat:
-    """One way to have a single answer judged, and the score from which on it counts as accepted."""
+    """How the judge rates a single answer, and the score from which the answer counts as accepted."""
 
-    label: str  # what acceptance is called in the metrics
+    label: str  # the name of acceptance in the metrics
     params: Mapping[str, Any]  # of llm_judge
     pass_score: float = 0.5
     reference: bool = False  # show the target if the sample has one
@@ -50,8 +50,10 @@ class AuditPrompts:
 
     def pair_scorer(self, sample: Sample, other: str, *, reference: bool) -> Scorer:
         """The scorer that compares an answer to this sample with `other`. With `reference` it shows the target."""
-        more = {"reference": True} if reference and sample.targets else {}
-        return build_scorer(Spec(name="win_rate", params={**self.pair, **more, "against": {sample.id: (other,)}}))
+        reference_param = {"reference": True} if reference and sample.targets else {}
+        return build_scorer(
+            Spec(name="win_rate", params={**self.pair, **reference_param, "against": {sample.id: (other,)}})
+        )
 
 
 DEFAULT_PROMPTS = AuditPrompts()

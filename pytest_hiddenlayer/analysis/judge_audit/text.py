@@ -13,7 +13,7 @@ _NAME_WIDTH = 54  # characters
 
 
 def audit_text(audit: Audit) -> str:
-    """Every metric with its interval and n, and why others are missing."""
+    """The audit as text: every metric with its interval and n, and why others are missing."""
     return "\n".join(_lines(audit)) + "\n"
 
 

@@ -31,9 +31,7 @@ class Game:
     b: str
     winner: Winner | None  # None: the verdict is unreadable, and the game does not count
     consistent: bool | None = None  # whether both orders gave the same verdict; None: not judged in both orders
-    votes: tuple[str, str] | None = (
-        None  # the judge's letters with a first and with b first; A: the answer shown first
-    )
+    votes: tuple[str, str] | None = None  # the judge's verdicts with a first and with b first; A: the first shown
     explanation: str = ""
 
     @property
@@ -66,11 +64,14 @@ class GameLog:
         append_line(self.path, asdict(game))
 
 
-def game_key(data: TournamentData, sample: SampleKey, a: str, b: str, *more: str) -> str:
-    """The key of a game: a hash of sample, players, their answers and scores, and `more` (source, judge, ...)."""
+def game_key(data: TournamentData, sample: SampleKey, a: str, b: str, *source: str) -> str:
+    """The key of a game: a hash of the sample, the players, their answers and scores, and `source`.
+
+    `source` is what decides the game, such as `judge` with the judge's name, seed and prompt.
+    """
     results = data.results[sample]
     answers = [[results[player].output, results[player].score] for player in (a, b)]
-    return digest([sample.task, sample.sample_id, sample.hash, a, b, answers, *more])
+    return digest([sample.task, sample.sample_id, sample.hash, a, b, answers, *source])
 
 
 def score_games(data: TournamentData) -> Iterator[Game]:
@@ -99,14 +100,14 @@ def unplayed(data: TournamentData, games: Sequence[Game]) -> int:
     return sum(1 for _ in data.matchups()) - len(games)
 
 
-def triples(games: Iterable[Game]) -> list[tuple[str, str, float]]:
+def game_results(games: Iterable[Game]) -> list[tuple[str, str, float]]:
     """(a, b, score) of the games that count."""
     return [(game.a, game.b, game.score) for game in games if game.score is not None]
 
 
 def _from_json(values: Mapping[str, Any]) -> Game:
-    known = {f.name for f in fields(Game)}
-    game = Game(**{name: value for name, value in values.items() if name in known})
+    names = {f.name for f in fields(Game)}
+    game = Game(**{name: value for name, value in values.items() if name in names})
     if game.winner not in ("a", "b", "tie", None):
         raise ValueError(f"winner is {game.winner!r}; a, b, tie or null is needed")
     return game if game.votes is None else replace(game, votes=(game.votes[0], game.votes[1]))

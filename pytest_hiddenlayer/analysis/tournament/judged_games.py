@@ -1,4 +1,4 @@
-"""Games that a judge decides: which are open, which come next, and each written to the log once decided."""
+"""Games that a judge decides: selects the open games, and writes each to the log once it is decided."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...errors import ProviderError
 from ...scorers.judge.pairwise import CRITERIA, TEMPLATE, judge_pair
 from ...stats.paired_comparison_models.match_scheduling import Pair, next_pairs, schedule, shuffled
 from ..answers import SampleKey
-from .games import Game, GameLog, game_key, triples
+from .games import Game, GameLog, game_key, game_results
 from .players import TournamentData
 
 OpenGame: TypeAlias = tuple[Pair, SampleKey]
@@ -54,17 +54,20 @@ class JudgedGames:
         return [game for key, game in order.items() if key not in self.games]
 
     def remaining(self, max_games: int) -> int:
-        """How many more games may be tried until `max_games` are decided or no game is open."""
+        """The number of games still to be tried until `max_games` are decided or no game is open."""
         return min(max_games, self.possible) - len(self.games) - len(self.failed)
 
     def play(
         self, judge_session: JudgeSession, open_games: Sequence[OpenGame], on_game: Progress | None = None
     ) -> None:
-        """Have these games decided."""
+        """Have the judge decide these games."""
         self._play(judge_session, open_games, len(self.games) + len(open_games), on_game)
 
     def play_active(self, judge_session: JudgeSession, max_games: int, on_game: Progress | None = None) -> None:
-        """Have the most informative games decided first, until `max_games` are. Stops if a whole batch fails."""
+        """Have the judge decide the most informative games first, until `max_games` are decided.
+
+        Stops early if a whole batch fails.
+        """
         wanted = len(self.games) + self.remaining(max_games)
         while (remaining := self.remaining(max_games)) > 0:
             decided = len(self.games)
@@ -73,13 +76,14 @@ class JudgedGames:
                 return
 
     def _most_informative(self, n: int) -> list[OpenGame]:
+        """At most `n` untried games, the most informative first."""
         tried = {*self.games, *self.failed}
         queues = {
             pair: [sample for sample in shuffled(samples, pair, self.seed) if self.key(pair, sample) not in tried]
             for pair, samples in self.matchups.items()
         }
-        ready = {pair: len(queue) for pair, queue in queues.items()}
-        pairs = next_pairs(triples(self.games.values()), ready, n, seed=self.seed)
+        open_counts = {pair: len(queue) for pair, queue in queues.items()}
+        pairs = next_pairs(game_results(self.games.values()), open_counts, n, seed=self.seed)
         return [(pair, queues[pair].pop(0)) for pair in pairs]
 
     def _play(

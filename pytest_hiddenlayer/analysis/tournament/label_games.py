@@ -44,6 +44,7 @@ def _matchup(data: TournamentData, label: Label) -> tuple[SampleKey, str, str] |
 
 
 def _game(data: TournamentData, label: Label, sample: SampleKey, player_a: str, player_b: str) -> Game:
+    """The game of a label, with its players in sorted order as in every game."""
     a, b = sorted((player_a, player_b))
     winner = label.winner if a == player_a or label.winner is None else swapped(label.winner)
     return Game(

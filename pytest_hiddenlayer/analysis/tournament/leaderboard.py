@@ -9,9 +9,9 @@ from typing import Any
 from ...errors import UsageError
 from ...stats.paired_comparison_models.bradley_terry import Abilities, fit_counts
 from ...stats.paired_comparison_models.elo import EloRatings, elo, elo_scale
-from ...stats.paired_comparison_models.rank_bootstrap import PRIOR_GAMES, RankIntervals, ranks, spread
-from ...stats.paired_comparison_models.win_counts import obstacle, win_counts
-from .games import Game, triples
+from ...stats.paired_comparison_models.rank_bootstrap import PRIOR_GAMES, RankIntervals, rank_intervals, ranks
+from ...stats.paired_comparison_models.win_counts import find_separation, win_counts
+from .games import Game, game_results
 from .statements import left_out, no_game_message, warnings
 
 
@@ -88,16 +88,15 @@ def standings(
     counted = [game for game in games if game.score is not None]
     if not counted:
         raise UsageError(no_game_message(games, failed, notes))
-    results = triples(counted)
+    results = game_results(counted)
     ranked = sorted({player for game in counted for player in (game.a, game.b)})
     counts = win_counts(results, ranked)
-    separation = obstacle(ranked, counts)
+    separation = find_separation(ranked, counts)
     prior = 0.0 if separation is None else PRIOR_GAMES
     clusters = [game.cluster for game in counted]
-    intervals = spread(results, clusters, prior=prior, draws=draws, seed=seed)
+    intervals = rank_intervals(results, clusters, prior=prior, draws=draws, seed=seed)
     ratings = elo(results, seed=seed) if with_elo else None
     rows = _rows(fit_counts(ranked, counts, prior=prior), intervals, ratings, counted)
-    judges = {game.rater for game in games if game.source == "judge"}
     idle = [player for player in players if player not in ranked]
     statements = (
         *warnings(separation, counted, intervals, len(set(clusters)), idle),
@@ -108,7 +107,7 @@ def standings(
         runs=tuple(runs),
         tasks=tuple(sorted({game.task for game in counted})),
         source=counted[0].source,
-        judge=", ".join(sorted(judges)) or None,
+        judge=_judges(games),
         players=rows,
         matrix=_matrix([row.player for row in rows], counted),
         games=len(counted),
@@ -122,6 +121,11 @@ def standings(
         seed=seed,
         statements=statements,
     )
+
+
+def _judges(games: Sequence[Game]) -> str | None:
+    """The names of the judges; None if no judge decided a game."""
+    return ", ".join(sorted({game.rater for game in games if game.source == "judge"})) or None
 
 
 def _rows(
@@ -144,7 +148,7 @@ def _rows(
                 ci95=intervals.abilities[index] if intervals else None,
                 elo=elo_scale(abilities.values[index]),
                 updates=ratings.ratings[index] if ratings else None,
-                updates_spread=ratings.spread[index] if ratings else None,
+                updates_spread=ratings.order_sd[index] if ratings else None,
                 games=len(scores),
                 wins=scores.count(1),
                 ties=scores.count(0.5),
@@ -155,7 +159,7 @@ def _rows(
 
 
 def _matrix(players: Sequence[str], games: Sequence[Game]) -> tuple[tuple[MatchupRate, ...], ...]:
-    wins = win_counts(triples(games), players)
+    wins = win_counts(game_results(games), players)
 
     def matchup(row: int, column: int) -> MatchupRate:
         n = round(float(wins[row, column] + wins[column, row]))

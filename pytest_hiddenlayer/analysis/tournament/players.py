@@ -1,4 +1,4 @@
-"""Who can play on which sample: each player's results, from the records of one or several runs.
+"""The results of each player on each sample, from the records of one or several runs.
 
 Two players can play on a sample that both answered with the same prompt and target (the same
 sample hash).
@@ -121,12 +121,13 @@ def _epochs_by_player(
             player = names[record.label, record.provider, record.model]
             epochs.setdefault((record.task, record.sample_id), {}).setdefault(player, []).append(record)
     for by_player in epochs.values():
-        for player, own in by_player.items():
+        for player, answers in by_player.items():
             # If the sample's prompt changed between runs, only the epochs with the newest prompt count.
-            yield player, [record for record in own if record.sample_hash == own[-1].sample_hash]
+            yield player, [record for record in answers if record.sample_hash == answers[-1].sample_hash]
 
 
 def _result(epochs: Sequence[Record]) -> PlayerResult:
+    """The result of a player's epochs of one sample."""
     ordered = sorted(epochs, key=lambda record: record.epoch)
     scores = [record.score for record in ordered if record.score is not None]
     target = ordered[0].target
@@ -140,6 +141,7 @@ def _result(epochs: Sequence[Record]) -> PlayerResult:
 
 
 def _notes(records: Sequence[Record], samples: Iterable[SampleKey]) -> Iterator[str]:
+    """Which samples several runs answered, and which have another prompt in another run."""
     first_run: dict[tuple[Any, ...], str] = {}
     repeated = set()
     for record in records:

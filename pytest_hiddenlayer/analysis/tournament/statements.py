@@ -1,4 +1,4 @@
-"""What a reader of the standings should know: missing intervals, few samples, games left out."""
+"""Statements below the standings: missing intervals, few samples, games left out."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def warnings(
         yield "all games are on one sample: there is no interval"
     elif clusters < FEW_SAMPLES:
         yield f"only {clusters} samples: the intervals are rough"
-    if intervals is not None and intervals.rescued > intervals.draws * MAX_REGULARISED:
+    if intervals is not None and intervals.regularised > intervals.draws * MAX_REGULARISED:
         yield (
-            f"{intervals.rescued} of {intervals.draws} resamples had no finite abilities and were regularised: "
+            f"{intervals.regularised} of {intervals.draws} resamples had no finite abilities and were regularised: "
             "intervals at the ends of the table may be too short"
         )
 
@@ -54,10 +54,10 @@ def left_out(games: Sequence[Game], failed: int) -> Iterator[str]:
 
 def no_game_message(games: Sequence[Game], failed: int, notes: Sequence[str]) -> str:
     """Why there are no standings, and what to do."""
-    more = "".join(f"; {note}" for note in notes)
+    details = "".join(f"; {note}" for note in notes)
     if games:
         reason = next((game.explanation for game in games if game.explanation), "no reason given")
-        return f"none of {len(games)} verdicts can be read (the first: {reason}){more}. Name another judge"
+        return f"none of {len(games)} verdicts can be read (the first: {reason}){details}. Name another judge"
     if failed:
-        return f"none of {failed} games could be judged{more}. Name another judge, or fix the cause of the failure"
-    return f"no game: no sample has an answer of two players that can be compared{more}"
+        return f"none of {failed} games could be judged{details}. Name another judge, or fix the cause of the failure"
+    return f"no game: no sample has an answer of two players that can be compared{details}"

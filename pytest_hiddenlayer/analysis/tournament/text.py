@@ -10,7 +10,10 @@ _LEFT_ALIGNED = ("player", "win rate (n)")
 
 
 def standings_text(standings: Standings, *, width: int, colour: bool) -> str:
-    """Table, win rates and statements. No value is cut: the terminal wraps a table wider than `width`."""
+    """The standings as text: table, win rates and statements.
+
+    No value is cut: the terminal wraps a table wider than `width`.
+    """
     headers = _headers(standings)
     rows = [_row(standings, row) for row in standings.players]
     rate_headers = ["win rate (n)", *(str(number) for number in range(1, len(rows) + 1))]

@@ -30,7 +30,7 @@ FILE = "tournament.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TournamentOptions:
-    """How games are decided, and which ones."""
+    """Which games are played, and what decides them."""
 
     source: Literal["scores", "judge", "labels"] = "scores"
     tasks: tuple[str, ...] = ()  # empty: all
@@ -61,9 +61,7 @@ class TournamentOptions:
             raise UsageError("--pairs active needs --max-games N: how many games may be judged")
 
 
-def hold_tournament(
-    folders: Sequence[Path], options: TournamentOptions, on_game: Progress | None = None
-) -> Standings:
+def run_tournament(folders: Sequence[Path], options: TournamentOptions, on_game: Progress | None = None) -> Standings:
     """The standings of the players in these runs' folders; also written to the first folder.
 
     Raises UsageError for contradicting options, for fewer than two players, and if no game counts;
@@ -107,6 +105,7 @@ def _games(
 def _judged(
     data: TournamentData, options: TournamentOptions, judge: ModelName, log: GameLog, on_game: Progress | None
 ) -> tuple[list[Game], list[str], int]:
+    """(games, notes, number of failed games) of a tournament that a judge decides."""
     judged = JudgedGames(data, f"{judge.provider}:{full_name(judge)}", log, seed=options.seed)
     _play(judged, judge, options, on_game)
     games = sorted(judged.games.values(), key=lambda game: game.key)
@@ -119,7 +118,7 @@ def _judged(
 
 
 def _play(judged: JudgedGames, judge: ModelName, options: TournamentOptions, on_game: Progress | None) -> None:
-    """Have the open games decided. The judge is opened only if there are any."""
+    """Have the judge decide the open games. The judge is opened only if there are any."""
     active = options.max_games if options.pairs == "active" else None
     open_games = [] if active is not None else judged.open_games(options.max_games)
     if not open_games and (active is None or judged.remaining(active) <= 0):
@@ -135,8 +134,12 @@ def _self_judged(data: TournamentData, judge: ModelName) -> list[str]:
     """A sentence if the judge is a player's model. Compares full names too, as players may share a slug."""
     model = full_name(judge)
     endings = (f"@{judge.provider}:{slug(model)}", f"@{judge.provider}:{model}")
-    own = [player for player in data.players if player.endswith(endings)]
-    return [f"the judge is the model of {', '.join(own)}: judges favour their own answers"] if own else []
+    judge_players = [player for player in data.players if player.endswith(endings)]
+    return (
+        [f"the judge is the model of {', '.join(judge_players)}: judges favour their own answers"]
+        if judge_players
+        else []
+    )
 
 
 def _left_out(count: int, reason: str) -> list[str]:

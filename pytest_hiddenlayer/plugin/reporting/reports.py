@@ -79,12 +79,13 @@ class RecordCollector:
             del carrying.hl_records
 
     def _keep(self, report: pytest.TestReport) -> None:
-        from ...results.log.compact import lean
+        from ...results.log.compact import without_texts
 
         state = self.config.stash[STATE]
         records = getattr(report, "hl_records", ())
         if records:
-            state.session.records.extend(records if state.session.options.equal_budget else map(lean, records))
+            keep_texts = state.session.options.equal_budget
+            state.session.records.extend(records if keep_texts else map(without_texts, records))
             self._carrying[report.nodeid] = report
         if report.skipped and not _expected(report) and isinstance(report.longrepr, tuple):
             state.skips[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1

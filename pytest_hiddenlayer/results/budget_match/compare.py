@@ -2,7 +2,7 @@
 
 It uses the records of a run with `--hl-equal-budget` and makes no calls. A sample that the
 strategy answered with N calls has control samples: single answers of the same model to the
-plain prompt. The strategy's score is paired with four uses of them:
+plain prompt. The strategy's score is paired with four scores of the control samples:
 
 single            the mean score of the first N control samples
 self_consistency  the plurality of their first N answers: Wang et al. 2022, arXiv:2203.11171
@@ -27,12 +27,12 @@ from ...types import Record
 from ...usage import MeanUsage, per_answer, usage_of
 from ..metrics.cells import by_cell
 from ..regression.baseline import CellKey
-from .control_scores import mean_score, pass_at, voted
+from .control_scores import mean_score, oracle_score, plurality_score
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ControlComparison:
-    """The strategy against one use of the control samples; differences are strategy minus control."""
+    """The strategy against one score of the control samples; differences are strategy minus control."""
 
     against: Literal["single", "self_consistency", "oracle"]
     budget: Literal["calls", "tokens"]
@@ -71,7 +71,7 @@ class BudgetMatchedComparison:
         task, label, provider, slug = self.key
         values = asdict(self)
         del values["key"]
-        named = [{"name": versus.name, **asdict(versus)} for versus in self.against_controls]
+        named = [{"name": control.name, **asdict(control)} for control in self.against_controls]
         return {"task": task, "label": label, "provider": provider, "slug": slug, **values, "versus": named}
 
 
@@ -86,7 +86,7 @@ class _Sample:
     short: bool  # whether the tokens of all control samples are fewer than the strategy's
 
 
-def equal_budget(records: Iterable[Record]) -> list[BudgetMatchedComparison]:
+def compare_budget_matched(records: Iterable[Record]) -> list[BudgetMatchedComparison]:
     """One comparison per cell of a strategy other than `single`, ordered by key; records may be in any order."""
     cells = by_cell(records)
     keys = sorted(key for key in cells if controlled(key[1]) is None and cells[key][0].strategy != "single")
@@ -94,25 +94,26 @@ def equal_budget(records: Iterable[Record]) -> list[BudgetMatchedComparison]:
 
 
 def _compare(key: CellKey, records: Sequence[Record], control: Sequence[Record]) -> BudgetMatchedComparison:
-    first = sorted((r for r in records if r.epoch == 1), key=lambda r: r.sample_id)
+    """The comparison of a strategy's cell with its control cell, which may be empty."""
+    first_epoch = sorted((r for r in records if r.epoch == 1), key=lambda r: r.sample_id)
     controls: dict[str, list[Record]] = {}
     for record in sorted(control, key=lambda r: r.epoch):
         controls.setdefault(record.sample_id, []).append(record)
-    scored = [r for r in first if r.score is not None]
-    several = [r for r in scored if usage_of(r).calls > 1]
-    samples = [_sample(r, controls[r.sample_id]) for r in several if r.sample_id in controls]
+    scored = [r for r in first_epoch if r.score is not None]
+    several_calls = [r for r in scored if usage_of(r).calls > 1]
+    samples = [_sample(r, controls[r.sample_id]) for r in several_calls if r.sample_id in controls]
     return BudgetMatchedComparison(
         key=key,
         compared=len(samples),
-        unscored=len(first) - len(scored),
-        one_call=len(scored) - len(several),
-        undrawn=len(several) - len(samples),
+        unscored=len(first_epoch) - len(scored),
+        one_call=len(scored) - len(several_calls),
+        undrawn=len(several_calls) - len(samples),
         draws=len(control),
         draws_unscored=sum(r.score is None for r in control),
         short=sum(sample.short for sample in samples),
         tokens_unknown=sum(sample.m is None for sample in samples),
         alike=sum(len(s.controls) > 1 and len({c.output for c in s.controls}) == 1 for s in samples),
-        later_epochs=len(records) - len(first),
+        later_epochs=len(records) - len(first_epoch),
         against_controls=_against_controls(samples) if samples else (),
     )
 
@@ -125,12 +126,12 @@ def _sample(record: Record, controls: Sequence[Record]) -> _Sample:
 
 def _token_matched(controls: Sequence[Record], tokens: int | None) -> tuple[int | None, bool]:
     """(the fewest control samples whose tokens reach `tokens`, whether all together have fewer)."""
-    used = [usage_of(control).tokens for control in controls]
     total = 0
-    for number, value in enumerate(used, 1):
-        if value is None or tokens is None:
+    for number, control in enumerate(controls, 1):
+        used = usage_of(control).tokens
+        if used is None or tokens is None:
             return None, False
-        total += value
+        total += used
         if total >= tokens:
             return number, False
     return len(controls), True
@@ -140,8 +141,8 @@ def _against_controls(samples: Sequence[_Sample]) -> tuple[ControlComparison, ..
     tokens_known = [sample for sample in samples if sample.m is not None]
     return (
         _compare_with("single", "calls", samples, lambda s: s.controls[: s.n], mean_score),
-        _compare_with("self_consistency", "calls", samples, lambda s: s.controls[: s.n], voted),
-        _compare_with("self_consistency", "tokens", tokens_known, lambda s: s.controls[: s.m], voted),
+        _compare_with("self_consistency", "calls", samples, lambda s: s.controls[: s.n], plurality_score),
+        _compare_with("self_consistency", "tokens", tokens_known, lambda s: s.controls[: s.m], plurality_score),
         _compare_with_oracle(samples),
     )
 
@@ -150,15 +151,15 @@ def _compare_with(
     against: Literal["single", "self_consistency"],
     budget: Literal["calls", "tokens"],
     samples: Sequence[_Sample],
-    used: Callable[[_Sample], Sequence[Record]],
+    select: Callable[[_Sample], Sequence[Record]],
     score: Callable[[Sequence[Record]], float | None],
 ) -> ControlComparison:
-    scores = [(sample, sample.record.score, score(used(sample))) for sample in samples]
-    return _paired(against, budget, scores, used)
+    scores = [(sample, sample.record.score, score(select(sample))) for sample in samples]
+    return _paired(against, budget, scores, select)
 
 
 def _compare_with_oracle(samples: Sequence[_Sample]) -> ControlComparison:
-    scores = [(s, float(s.record.outcome == "correct"), pass_at(s.controls, s.n)) for s in samples]
+    scores = [(s, float(s.record.outcome == "correct"), oracle_score(s.controls, s.n)) for s in samples]
     return _paired("oracle", "calls", scores, lambda s: s.controls[: s.n])
 
 
@@ -166,11 +167,13 @@ def _paired(
     against: Literal["single", "self_consistency", "oracle"],
     budget: Literal["calls", "tokens"],
     scores: Sequence[tuple[_Sample, float | None, float | None]],
-    used: Callable[[_Sample], Sequence[Record]],
+    select: Callable[[_Sample], Sequence[Record]],
 ) -> ControlComparison:
-    """The comparison over the samples that both sides scored; `scores` has (sample, strategy's, control's)."""
-    pairs = [(s, own, control) for s, own, control in scores if own is not None and control is not None]
-    strategy, control = [own for _, own, _ in pairs], [score for _, _, score in pairs]
+    """The comparison over the samples with a score on both sides; `scores` has (sample, strategy's, control's)."""
+    pairs = [
+        (s, strategy, control) for s, strategy, control in scores if strategy is not None and control is not None
+    ]
+    strategy, control = [score for _, score, _ in pairs], [score for _, _, score in pairs]
     groups = [sample.record.group for sample, _, _ in pairs]
     return ControlComparison(
         against=against,
@@ -180,5 +183,5 @@ def _paired(
         control=estimate(control, groups),
         paired=compare_pairs(control, strategy, groups) if pairs else None,
         strategy_spent=per_answer([usage_of(sample.record) for sample, _, _ in pairs]),
-        control_spent=per_answer([usage_of(*used(sample)) for sample, _, _ in pairs]),
+        control_spent=per_answer([usage_of(*select(sample)) for sample, _, _ in pairs]),
     )

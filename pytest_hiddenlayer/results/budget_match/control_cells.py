@@ -10,11 +10,11 @@ from ...types import Record
 from ..metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
 
 
-def control_figures(configs: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
-    """The metrics of every control cell with records, in the order of the strategies' cells."""
+def control_metrics(configs: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
+    """The metrics of every control cell with records, in the order of `configs`, the strategies' cells."""
     cells = by_cell(records)
-    keyed = [(config, (config.task, control_label(config.label), config.provider, config.slug)) for config in configs]
-    return [_control_metrics(config, cells[key]) for config, key in keyed if key in cells]
+    keys = [(config, (config.task, control_label(config.label), config.provider, config.slug)) for config in configs]
+    return [_control_metrics(config, cells[key]) for config, key in keys if key in cells]
 
 
 def _control_metrics(config: CellConfig, records: Sequence[Record]) -> CellMetrics:
@@ -24,7 +24,7 @@ def _control_metrics(config: CellConfig, records: Sequence[Record]) -> CellMetri
 
 
 def _control_config(config: CellConfig, records: Sequence[Record]) -> CellConfig:
-    """The control cell: each control sample is an epoch, and the reducer is `mean` for every task."""
+    """The control cell's configuration: each control sample is an epoch, and the reducer is always `mean`."""
     return replace(
         config,
         strategy="single",

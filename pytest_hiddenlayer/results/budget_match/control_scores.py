@@ -16,7 +16,7 @@ def mean_score(controls: Sequence[Record]) -> float | None:
     return math.fsum(scores) / len(scores) if scores else None
 
 
-def voted(controls: Sequence[Record]) -> float | None:
+def plurality_score(controls: Sequence[Record]) -> float | None:
     """The score of the first scored control sample with the most frequent answer; None if none is scored.
 
     Ties go to the answer seen first; a control sample without an answer does not vote. If none
@@ -27,10 +27,10 @@ def voted(controls: Sequence[Record]) -> float | None:
     return scores[0] if scores else None
 
 
-def pass_at(controls: Sequence[Record], k: int) -> float | None:
+def oracle_score(controls: Sequence[Record], k: int) -> float | None:
     """pass@k over the scored control samples (see `pass_at_k`); None if none is scored.
 
-    With fewer than k scored ones: whether any of them is right, which is at most pass@k.
+    With fewer than k scored samples it is 1.0 if any of them is right, else 0.0: at most pass@k.
     """
     right = [control.outcome == "correct" for control in controls if control.score is not None]
     if not right:

@@ -11,7 +11,7 @@ from ...usage import usage_of
 from ..metrics.cells import by_cell
 
 
-def with_draws(answers: Sequence[Record], singles: Sequence[Record]) -> list[Record]:
+def with_control_samples(answers: Sequence[Record], singles: Sequence[Record]) -> list[Record]:
     """The records of `answers`, plus control cells for strategies that have none.
 
     The control samples are the single answers in `singles` of the same task, model and sample,
@@ -36,8 +36,8 @@ def _controls(records: Sequence[Record], singles: Sequence[Record], label: str) 
         record = first_epoch.get(single.sample_id)
         if record is not None and _same_question(record, single):
             controls.setdefault(single.sample_id, []).append(single)
-    for name, answers in controls.items():
-        if len(answers) >= usage_of(first_epoch[name]).calls:
+    for sample_id, answers in controls.items():
+        if len(answers) >= usage_of(first_epoch[sample_id]).calls:
             yield from (replace(answer, label=label, epoch=number) for number, answer in enumerate(answers, 1))
 
 

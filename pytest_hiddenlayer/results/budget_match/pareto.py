@@ -1,4 +1,4 @@
-"""Pareto fronts of score against cost: the strategies of a task that no other one dominates."""
+"""Pareto fronts of score against cost: the configurations of a task that no other one dominates."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def fronts(records: Iterable[Record], compared: Sequence[BudgetMatchedComparison
 
 
 def _cells(records: Iterable[Record]) -> Iterator[Point]:
+    """One point per cell, ordered by key."""
     for (task, label, provider, slug), cell in sorted(by_cell(records).items()):
         scores: dict[str, list[float]] = {}
         groups: dict[str, str | None] = {}
@@ -92,15 +93,17 @@ def _cells(records: Iterable[Record]) -> Iterator[Point]:
 
 
 def _votes(compared: Sequence[BudgetMatchedComparison]) -> Iterator[Point]:
+    """One point per vote over the control samples of a cell."""
     for comparison in compared:
         task, label, provider, slug = comparison.key
-        for versus in comparison.against_controls:
-            if versus.against == "self_consistency":
-                name = f"self_consistency at {label}'s {versus.budget} {provider}:{slug}"
-                yield Point(task=task, name=name, score=versus.control, spent=versus.control_spent)
+        for control in comparison.against_controls:
+            if control.against == "self_consistency":
+                name = f"self_consistency at {label}'s {control.budget} {provider}:{slug}"
+                yield Point(task=task, name=name, score=control.control, spent=control.control_spent)
 
 
 def _front(task: str, points: Sequence[Point]) -> ParetoFront:
+    """The front of one task from all its points."""
     unit = _unit([point for point in points if point.score.mean is not None])
     priced = [
         (cost, point.score.mean, point)
@@ -119,6 +122,7 @@ def _front(task: str, points: Sequence[Point]) -> ParetoFront:
 
 
 def _unit(points: Sequence[Point]) -> Unit:
+    """The first unit of UNITS in which all costs are known and not all 0; else calls."""
     for unit in UNITS:
         costs = [point.cost(unit) for point in points]
         if None not in costs and any(costs):
@@ -127,7 +131,7 @@ def _unit(points: Sequence[Point]) -> Unit:
 
 
 def _dominated(priced: Sequence[tuple[float, float, Point]]) -> dict[str, str]:
-    """Dominated point → the best point that dominates it; of equally good ones the cheapest."""
+    """Name of a dominated point → name of the best point that dominates it; of equally good ones the cheapest."""
     dominated_by = {}
     for cost, mean, point in priced:
         better = [p for c, m, p in priced if c <= cost and m >= mean and (c, m) != (cost, mean)]

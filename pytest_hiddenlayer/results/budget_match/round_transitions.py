@@ -12,6 +12,7 @@ from ...stats.paired.compare import PairedTest, compare_pairs
 from ...strategies.voting import plurality
 from ...types import ROUND_SCORES, Record
 from ..metrics.cells import by_cell
+from ..metrics.samples import cluster_of
 from ..regression.baseline import CellKey
 
 Who: TypeAlias = Literal["agents", "majority", "verdict"]
@@ -52,8 +53,8 @@ class _Change:
     who: Who
     before: int | None
     after: int | None
-    was: bool | None  # whether it was right; None: no score
-    now: bool | None  # whether it is right; None: no score
+    right_before: bool | None  # None: no score
+    right_after: bool | None  # None: no score
     cluster: str
 
 
@@ -65,6 +66,7 @@ def round_transitions(records: Iterable[Record]) -> list[RoundTransition]:
 
 
 def _by_kind(records: Sequence[Record]) -> list[list[_Change]]:
+    """The changes of a cell, one list per transition: agents, majority, verdict, each in the order of rounds."""
     kinds: dict[tuple[int, int, int], list[_Change]] = {}
     for record in sorted(records, key=lambda r: (r.sample_id, r.epoch)):
         for change in _changes(record):
@@ -74,10 +76,11 @@ def _by_kind(records: Sequence[Record]) -> list[list[_Change]]:
 
 
 def _changes(record: Record) -> Iterator[_Change]:
+    """All changes of one record: of its agents and their majority per round, and of the final answer."""
     roles: Mapping[str, Mapping[str, RoundAnswer]] = record.answer_metadata.get(ROUND_SCORES, {})
     if not roles:
         return
-    cluster = f"sample {record.sample_id}" if record.group is None else f"group {record.group}"
+    cluster = cluster_of(record)
     rounds = sorted({int(number) for answers in roles.values() for number in answers})
     for before, after in pairwise(rounds):
         for answers in roles.values():
@@ -99,7 +102,11 @@ def _majority(roles: Mapping[str, Mapping[str, RoundAnswer]], number: int) -> bo
 
 def _count(key: CellKey, changes: Sequence[_Change]) -> RoundTransition | None:
     """The counts of one transition; None if no answer is scored before and after it."""
-    scored = [(c.was, c.now, c.cluster) for c in changes if c.was is not None and c.now is not None]
+    scored = [
+        (change.right_before, change.right_after, change.cluster)
+        for change in changes
+        if change.right_before is not None and change.right_after is not None
+    ]
     if not scored:
         return None
     clusters = [cluster for _, _, cluster in scored]

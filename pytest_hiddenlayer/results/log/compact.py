@@ -1,4 +1,4 @@
-"""Records without their texts, for what is computed at the end of a run."""
+"""Records without their texts, to save memory until the end of a run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _KEPT_FIELDS = ("mean_logprob", "cached", "attempts", "warnings")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
-def lean(record: Record) -> Record:
+def without_texts(record: Record) -> Record:
     """The record without its texts: the fields that metrics, gates, snapshots and calibration read.
 
-    Prompt, target, output, key and the calls' texts are on disk, in the run's log. Values that
-    many records share are kept once.
+    Prompt, target, output, key and the calls' texts are on disk, in the run log. Equal usages and
+    empty mappings are shared between records.
     """
     return replace(
         record,

@@ -29,5 +29,5 @@ def git_commit(root: Path, ref: str) -> str | None:
 
 def git_output(root: Path, *arguments: str) -> str:
     """The output of `git ARGUMENTS` in `root`. Raises OSError without git, subprocess.SubprocessError if it fails."""
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, timeout=30, check=True)
-    return done.stdout
+    completed = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, timeout=30, check=True)
+    return completed.stdout

@@ -13,8 +13,8 @@ RESUMED_FROM = "resumed_from"
 """Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
 
 
-def resumable(folder: Path) -> dict[str, Record]:
-    """Key → record of the answered cases in a run's log, without errors and skipped cases.
+def reusable_records(folder: Path) -> dict[str, Record]:
+    """Key → record of the cases that a run answered; errors and skipped cases are left out.
 
     Raises UsageError if the folder holds no readable log.
     """
@@ -25,10 +25,11 @@ def resumable(folder: Path) -> dict[str, Record]:
     }
 
 
-def taken_over(records: Iterable[Record]) -> str | None:
-    """How many of the answers were reused, and from which runs, in one sentence; None if none was reused."""
+def reuse_message(records: Iterable[Record]) -> str | None:
+    """One sentence: how many answers were reused, and from which runs; None if no answer was reused."""
     answers = list(records)
-    runs = [str(record.answer_metadata[RESUMED_FROM]) for record in answers if RESUMED_FROM in record.answer_metadata]
+    metadata = [record.answer_metadata for record in answers]
+    runs = [str(values[RESUMED_FROM]) for values in metadata if RESUMED_FROM in values]
     if not runs:
         return None
     return f"{len(runs):,} of {len(answers):,} answers reused from {', '.join(sorted(set(runs)))}"

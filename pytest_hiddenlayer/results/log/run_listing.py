@@ -1,4 +1,4 @@
-"""What is known of each run of a project, read from its small files only."""
+"""Lists the runs of a project from `run.json` and `summary.json`, without reading their records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .run_log import RUNS
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunEntry:
-    """One run; None for what its files do not say, as for a run that was interrupted."""
+    """One run. A value that its files do not contain is None, such as the score of an interrupted run."""
 
     run_id: str
     started_at: str | None  # ISO 8601, UTC
@@ -39,21 +39,22 @@ def list_runs(root: Path) -> list[RunEntry]:
 
 
 def _entry(folder: Path) -> RunEntry | None:
+    """The run in a folder; None if it has no readable `run.json`."""
     manifest, cells = _read(folder / "run.json", dict), _read(folder / "summary.json", list)
     if manifest is None:
         return None
-    strategy_cells = [cell for cell in cells or () if isinstance(cell, dict)]
-    scores = [cell["score"] for cell in strategy_cells if isinstance(cell.get("score"), int | float)]
-    costs = [cell.get("cost_usd") for cell in strategy_cells]
+    summaries = [cell for cell in cells or () if isinstance(cell, dict)]
+    scores = [cell["score"] for cell in summaries if isinstance(cell.get("score"), int | float)]
+    costs = [cell.get("cost_usd") for cell in summaries]
     return RunEntry(
         run_id=folder.name,
         started_at=manifest.get("started_at") if isinstance(manifest.get("started_at"), str) else None,
         tasks=_texts(manifest.get("tasks")),
         models=_texts(manifest.get("models")),
-        strategies=_texts(list(dict.fromkeys(cell.get("label") for cell in strategy_cells))),
-        cells=len(strategy_cells),
-        n_scored=_sum([cell.get("n") for cell in strategy_cells]),
-        n_selected=_sum([cell.get("n_selected") for cell in strategy_cells]),
+        strategies=_texts(list(dict.fromkeys(cell.get("label") for cell in summaries))),
+        cells=len(summaries),
+        n_scored=_sum([cell.get("n") for cell in summaries]),
+        n_selected=_sum([cell.get("n_selected") for cell in summaries]),
         score=sum(scores) / len(scores) if scores else None,
         cost_usd=_sum(costs),
     )

@@ -59,9 +59,9 @@ class RunLog:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.write_manifest({})
 
-    def write_manifest(self, more: Mapping[str, Any]) -> None:
-        """Write `run.json`: the manifest and `more`."""
-        write_json(self.folder / "run.json", {**manifest(self.root, self.run_id, self.command), **more})
+    def write_manifest(self, extra: Mapping[str, Any]) -> None:
+        """Write `run.json`: the manifest and `extra`."""
+        write_json(self.folder / "run.json", {**manifest(self.root, self.run_id, self.command), **extra})
 
     def write_summary(self, cells: Sequence[Mapping[str, Any]]) -> None:
         """Write `summary.json`: one object per cell, with the metrics of the terminal's table."""
@@ -102,8 +102,8 @@ def read_records(folder: Path) -> Iterator[Record]:
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
 
 
-def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
-    """The complete records of a growing log from byte `start` on, and the byte to continue from."""
+def read_new_records(folder: Path, start: int) -> tuple[list[Record], int]:
+    """(the complete records of a growing log from byte `start` on, the byte to continue from)."""
     path = folder / "records.jsonl"
     if not path.is_file():
         return [], start
@@ -111,9 +111,9 @@ def read_on(folder: Path, start: int) -> tuple[list[Record], int]:
     return [record_from_json(values) for values in objects], end
 
 
-def find_run(root: Path, name: str, *, but: str | None = None) -> Path:
-    """The folder of a run by id, prefix of an id, path, or `last`; never the run `but`. Raises UsageError."""
-    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != but), key=_start_order)
+def find_run(root: Path, name: str, *, exclude: str | None = None) -> Path:
+    """The folder of a run by id, prefix of an id, path, or `last`; never the run `exclude`. Raises UsageError."""
+    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != exclude), key=_start_order)
     if name == "last" and runs:
         return runs[-1]
     if name and Path(name).is_dir():

@@ -11,7 +11,7 @@ from ..regression.gate import GateResult
 
 def summary(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[dict[str, Any]]:
     """One object per cell, in order; `gate` and `comparison` are null if there was none."""
-    return [_cell(cell, gates.get(cell.plan.key)) for cell in metrics]
+    return [_cell(cell, gates.get(cell.config.key)) for cell in metrics]
 
 
 def _cell(metrics: CellMetrics, gate: GateResult | None) -> dict[str, Any]:

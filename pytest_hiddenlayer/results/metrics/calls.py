@@ -12,8 +12,8 @@ from ...types import Record
 def call_metrics(records: Sequence[Record]) -> dict[str, Any]:
     """The number of `calls`, and how many were `cached` or `repeated` (answered after more than one attempt).
 
-    `warnings` has each warning with the number of its calls. Zeros are left out; the result is
-    empty if all are zero.
+    `warnings` has each warning with the number of its calls. Counts of 0 are left out; if all are
+    0, the result is empty.
     """
     calls = [call for record in records for call in record.transcript]
     counts: dict[str, Any] = {

@@ -54,7 +54,7 @@ class CellConfig:
 class CellMetrics:
     """The metrics of a cell, for the table, the summary, the snapshot and the gate."""
 
-    plan: CellConfig
+    config: CellConfig
     samples: Mapping[str, SampleResult]
     estimate: Estimate
     outcomes: Mapping[str, int]  # outcome → records
@@ -71,21 +71,21 @@ class CellMetrics:
     @property
     def n_selected(self) -> int:
         """The number of samples that the run was to answer."""
-        return max(len(self.plan.selected), len(self.samples))
+        return max(len(self.config.selected), len(self.samples))
 
     @property
     def partial(self) -> bool:
         """Whether only some of the task's samples were selected."""
-        return self.n_selected < self.plan.total
+        return self.n_selected < self.config.total
 
     @property
-    def whole(self) -> bool:
-        """Whether every sample of the task was answered; with -k, --limit or -x some may not be."""
-        return len(self.samples) >= self.plan.total
+    def complete(self) -> bool:
+        """Whether every sample of the task was answered; -k, --limit and -x can leave some out."""
+        return len(self.samples) >= self.config.total
 
     def to_json(self) -> dict[str, Any]:
         """One object of `summary.json`."""
-        config = self.plan
+        config = self.config
         return {
             "task": config.task,
             "strategy": config.strategy,
@@ -135,7 +135,7 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
     calibrated = cell_calibration(records, config.pass_score)
     costs = [record.cost_usd for record in records if record.transcript]
     return CellMetrics(
-        plan=config,
+        config=config,
         samples=samples,
         estimate=estimate(scores, groups, bootstrap=bootstrap, seed=config.seed),
         outcomes=Counter(record.outcome for record in records),
@@ -188,7 +188,7 @@ def config_from_records(records: Sequence[Record]) -> CellConfig:
 
 
 def _usage(records: Sequence[Record]) -> Usage:
-    """The sum, as `Usage` adds, in one pass; a record without calls adds nothing."""
+    """The sum of the usages, as `Usage` adds them, in one pass; a record without calls adds nothing."""
     usages = [record.usage for record in records if record.usage["calls"]]
     if not usages:
         return Usage()

@@ -19,6 +19,7 @@ from typing import Any
 
 from ...stats.calibration.calibration import Calibration, calibration
 from ...types import Record
+from .samples import cluster_of
 
 STATED = "stated"
 VOTES = "vote share"
@@ -53,10 +54,8 @@ def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Cali
     ]
     if len(answers) < MIN_ANSWERS:
         return None
-    groups = [
-        f"sample {record.sample_id}" if record.group is None else f"group {record.group}" for record, _, _ in answers
-    ]
-    measured = calibration([value for _, _, (value, _) in answers], [right for _, right, _ in answers], groups)
+    clusters = [cluster_of(record) for record, _, _ in answers]
+    measured = calibration([value for _, _, (value, _) in answers], [right for _, right, _ in answers], clusters)
     assert measured is not None
     return measured, ", ".join(sorted({kind for _, _, (_, kind) in answers}))
 

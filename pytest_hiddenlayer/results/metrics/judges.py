@@ -113,11 +113,11 @@ def _several_judges(items: Sequence[Mapping[str, Any]]) -> bool:
 def _alpha(items: Sequence[Mapping[str, Any]], level: Level) -> dict[str, Any]:
     judges = sorted({judge for ratings in items for judge in ratings})
     agreement = alpha_agreement([[ratings.get(judge) for ratings in items] for judge in judges], level=level)
-    twice = sum(sum(rating is not None for rating in ratings.values()) > 1 for ratings in items)
+    judged_twice = sum(sum(rating is not None for rating in ratings.values()) > 1 for ratings in items)
     values: dict[str, Any] = {
         "judges": judges,
         "items": len(items),
-        "judged_twice": twice,
+        "judged_twice": judged_twice,
         "level": level,
         "alpha": agreement.value,
         "stderr": agreement.stderr,
@@ -129,15 +129,16 @@ def _alpha(items: Sequence[Mapping[str, Any]], level: Level) -> dict[str, Any]:
 
 
 def _effects(pairs: Sequence[tuple[Mapping[str, Any], Sequence[int]]]) -> dict[str, Any]:
+    """The metrics of one scorer's pairs, each given with the lengths of the answers `a` and `b` in characters."""
     judged = [(pair, chars) for pair, chars in pairs if pair["winner"] is not None]
     winners = Counter(pair["winner"] for pair, _ in judged)
     votes = Counter(vote for pair, _ in pairs for vote in (pair["first"], pair["second"]))
     ties = [pair for pair, _ in judged if pair["winner"] == "tie"]
-    unequal = [(pair, own > other) for pair, (own, other) in judged if own != other and pair["winner"] != "tie"]
+    unequal = [(pair, a > b) for pair, (a, b) in judged if a != b and pair["winner"] != "tie"]
     by_length = {
-        "longer": [pair for pair, (own, other) in judged if own > other],
-        "shorter": [pair for pair, (own, other) in judged if own < other],
-        "equal": [pair for pair, (own, other) in judged if own == other],
+        "longer": [pair for pair, (a, b) in judged if a > b],
+        "shorter": [pair for pair, (a, b) in judged if a < b],
+        "equal": [pair for pair, (a, b) in judged if a == b],
     }
     shares = {
         "win_rate": [_PAIR[pair["winner"]] for pair, _ in judged],

@@ -10,6 +10,11 @@ from ...stats.estimate.pass_at_k import pass_at_k, pass_hat_k, reduce_epochs, re
 from ...types import Outcome, Record
 
 
+def cluster_of(record: Record) -> str:
+    """The cluster of a record among those of its task: its group, or its sample if it has no group."""
+    return f"sample {record.sample_id}" if record.group is None else f"group {record.group}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SampleResult:
     """One sample over its epochs."""

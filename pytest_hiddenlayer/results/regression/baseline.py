@@ -18,20 +18,20 @@ class BaselineSample:
     outcome: str
     answer: str | None
     hash: str
-    group: str | None = None  # cluster; None: none, or not in the source
-    output: str | None = None  # the whole text; None: a snapshot, which has no texts
+    group: str | None = None  # cluster; None: the sample has none, or the source does not contain it
+    output: str | None = None  # the complete text; None: from a snapshot, which has no texts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
-    """One cell of a reference."""
+    """One cell of a reference, to compare with."""
 
     name: str  # the source, as in messages
-    scorer: str | None  # name/version; None: not in the source
+    scorer: str | None  # name/version; None: the source does not contain it
     samples: Mapping[str, BaselineSample]
     key: CellKey = ("", "", "", "")
     model: str = ""  # full name
     epochs: int = 1
     usage: Mapping[str, int | None] | None = None  # None: unknown
     cost_usd: float | None = None  # None: unknown
-    remark: str = ""  # a warning about it, such as that it is from another model
+    warning: str = ""  # such as that the baseline is of another model; empty: no warning

@@ -1,6 +1,6 @@
 """The paired comparison of one cell with its baseline: difference, interval, test and verdict.
 
-A session compares many cells; Holm's correction (1979) keeps the chance of any false alarm among them at α.
+A session compares many cells; Holm's correction (1979) keeps the probability of any false alarm among them at α.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ class CellComparison:
     verdict: Verdict = "underpowered"
     smallest_effect: float | None = None  # minimum detectable effect (MDE) at power 0.8; None: too few clusters
     pairs_needed: int | None = None  # to detect `min_effect` with power 0.8; None: a single cluster
-    lost_counts: bool = False  # whether it regresses if the samples that lost their score count as wrong
+    lost_counts: bool = False  # whether it regresses only if the samples that lost their score count as wrong
     looks: tuple[int, int] | None = None  # (deciding look, planned looks) of the sequential test
 
     @property
     def newly_wrong(self) -> tuple[str, ...]:
-        """Samples that were right and are not now."""
+        """Samples that were right in the baseline and are not right now."""
         return tuple(pair.id for pair in self.pairing.pairs if pair.old_right and not pair.new_right)
 
     @property
     def newly_right(self) -> tuple[str, ...]:
-        """Samples that are right now and were not."""
+        """Samples that are right now and were not right in the baseline."""
         return tuple(pair.id for pair in self.pairing.pairs if pair.new_right and not pair.old_right)
 
     def to_json(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class CellComparison:
         }
 
 
-def measure(
+def compare_cell(
     baseline: str, pairing: SampleMatching, *, margin: float, min_effect: float, epochs: tuple[int, int] = (1, 1)
 ) -> CellComparison | None:
     """The comparison of one cell, before `assign_verdicts`; None if no sample could be paired.
@@ -130,14 +130,16 @@ def _verdict(comparison: CellComparison) -> Verdict:
         return "regressed"
     if comparison.p_better <= ALPHA and difference > 0:
         return "improved"
-    within = interval is not None and -comparison.min_effect <= interval[0] and interval[1] <= comparison.min_effect
-    return "same" if within else "underpowered"
+    equivalent = (
+        interval is not None and -comparison.min_effect <= interval[0] and interval[1] <= comparison.min_effect
+    )
+    return "same" if equivalent else "underpowered"
 
 
 def _regressed_with_lost(comparison: CellComparison) -> bool:
     """Whether the cell regresses if every sample that lost its score counts as wrong.
 
-    Otherwise an outage or empty answers could remove just the newly wrong samples from the comparison.
+    Without this check, an outage or empty answers could remove the newly wrong samples from the comparison.
     """
     if not comparison.pairing.lost_as_wrong:
         return False

@@ -8,14 +8,14 @@ from typing import Any
 
 from ...errors import SnapshotError
 from .baseline import Baseline, CellKey
-from .cell_comparison import CellComparison, assign_verdicts, measure
-from .pairing import Match, pair_up
+from .cell_comparison import CellComparison, assign_verdicts, compare_cell
+from .pairing import Match, match_samples
 from .references import Reference, find_cell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellPair:
-    """A cell of the new side with its partner on the old side."""
+    """A cell of the new side and its partner on the old side."""
 
     old: Baseline
     new: Baseline
@@ -78,12 +78,12 @@ def compare_references(
             only_new.append(cell.key)
         else:
             pairs.append((partner.baseline, cell))
-    used = {old_cell.key for old_cell, _ in pairs}
+    compared = {old_cell.key for old_cell, _ in pairs}
     return RunComparison(
         old=old.source.name,
         new=new.source.name,
         cells=_compared(pairs, match, margin, min_effect),
-        only_old=tuple(cell.key for cell in _cells(old, tasks, faults) if cell.key not in used),
+        only_old=tuple(cell.key for cell in _cells(old, tasks, faults) if cell.key not in compared),
         only_new=tuple(only_new),
         faults=tuple(dict.fromkeys(faults)),
     )
@@ -104,20 +104,21 @@ def _cells(side: Reference, tasks: Sequence[str], faults: list[str]) -> Iterator
 def _compared(
     pairs: Sequence[tuple[Baseline, Baseline]], match: Match, margin: float, min_effect: float
 ) -> tuple[CellPair, ...]:
+    """The (old, new) pairs with their comparisons; verdicts have Holm's correction over all of them."""
     faults = [_scorers_differ(old, new) for old, new in pairs]
-    measured = [
+    comparisons = [
         None
         if fault
-        else measure(
+        else compare_cell(
             old.name,
-            pair_up(old.samples, new.samples, match),
+            match_samples(old.samples, new.samples, match),
             margin=margin,
             min_effect=min_effect,
             epochs=(old.epochs, new.epochs),
         )
         for (old, new), fault in zip(pairs, faults, strict=True)
     ]
-    verdicts = iter(assign_verdicts([comparison for comparison in measured if comparison is not None]))
+    verdicts = iter(assign_verdicts([comparison for comparison in comparisons if comparison is not None]))
     return tuple(
         CellPair(
             old=old,
@@ -125,7 +126,7 @@ def _compared(
             comparison=None if comparison is None else next(verdicts),
             fault=fault or (_nothing_paired(old, new, match) if comparison is None else None),
         )
-        for (old, new), comparison, fault in zip(pairs, measured, faults, strict=True)
+        for (old, new), comparison, fault in zip(pairs, comparisons, faults, strict=True)
     )
 
 
@@ -136,7 +137,7 @@ def _scorers_differ(old: Baseline, new: Baseline) -> str | None:
 
 
 def _nothing_paired(old: Baseline, new: Baseline, match: Match) -> str:
-    pairing = pair_up(old.samples, new.samples, match)
+    pairing = match_samples(old.samples, new.samples, match)
     if pairing.changed:
         return (
             f"all {len(pairing.changed)} common samples have another prompt or target; compare them with --match id"

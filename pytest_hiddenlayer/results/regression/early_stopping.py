@@ -1,7 +1,7 @@
-"""Early stopping: a cell repeats no more epochs once its verdict is decided.
+"""Early stopping: a cell runs no more epochs once its verdict is decided.
 
 After each complete epoch, the group-sequential test of `stats/sequential/group_sequential.py`
-looks at the cell; it keeps its error rate over all looks. α is divided by the number of cells
+tests the cell; its error rate holds over all these looks. α is divided by the number of cells
 of the session (Bonferroni), because cells are decided one after the other.
 """
 
@@ -20,10 +20,10 @@ from .references import BaselineLookup
 
 
 @dataclass(kw_only=True, slots=True)
-class Adaptive:
+class StoppableCell:
     """The records of one cell so far, and the decision of the sequential test over them."""
 
-    plan: CellConfig
+    config: CellConfig
     baseline: Baseline
     family: int  # cells gated in the session
     match: Match = "hash"
@@ -43,18 +43,19 @@ class Adaptive:
 
     def _complete(self) -> int:
         """The number of epochs, from the first, in which every selected sample was answered."""
-        for epoch in range(1, self.plan.epochs + 1):
-            if any((name, epoch) not in self._records for name in self.plan.selected):
+        for epoch in range(1, self.config.epochs + 1):
+            if any((name, epoch) not in self._records for name in self.config.selected):
                 return epoch - 1
-        return self.plan.epochs
+        return self.config.epochs
 
     def _decide(self, complete: int) -> Decision | None:
-        names = [name for name in self.plan.selected if self._comparable(name)]
-        if not names or len(names) < self.plan.min_scored * len(self.plan.selected):
+        """The decision over the first `complete` epochs; None if they do not decide."""
+        names = [name for name in self.config.selected if self._comparable(name)]
+        if not names or len(names) < self.config.min_scored * len(self.config.selected):
             return None  # too few samples are comparable for any verdict
         groups = [self._records[name, 1].group for name in names]
         looks = [[self._difference(name, look) for name in names] for look in range(1, complete + 1)]
-        config = self.plan
+        config = self.config
         return decide(
             looks,
             groups,
@@ -66,6 +67,7 @@ class Adaptive:
         )
 
     def _comparable(self, name: str) -> bool:
+        """Whether both sides scored the sample, this run in its first epoch."""
         new, old = self._records[name, 1], self.baseline.samples.get(name)
         if old is None or old.outcome not in SCORED or new.score is None:
             return False
@@ -84,32 +86,32 @@ class Adaptive:
 
 
 def stoppable_cells(
-    configs: Sequence[CellConfig], find: Callable[[CellConfig], BaselineLookup], match: Match
-) -> dict[CellKey, Adaptive]:
-    """The gated cells that can stop early: they have several epochs, and a comparable baseline."""
+    configs: Sequence[CellConfig], find_baseline: Callable[[CellConfig], BaselineLookup], match: Match
+) -> dict[CellKey, StoppableCell]:
+    """Key → gated cell, for the cells that can stop early: with several epochs and a comparable baseline."""
     cells = {}
-    for config in filter(can_adapt, configs):
-        baseline = find(config).baseline
+    for config in filter(can_stop_early, configs):
+        baseline = find_baseline(config).baseline
         if baseline is not None and baseline.scorer in (None, config.scorer):
-            cells[config.key] = Adaptive(plan=config, baseline=baseline, family=len(configs), match=match)
+            cells[config.key] = StoppableCell(config=config, baseline=baseline, family=len(configs), match=match)
     return cells
 
 
-def savings_message(cells: Mapping[CellKey, Adaptive], asked: int) -> str:
-    """The savings by early stopping in one sentence; `asked` is the number of answers that these cells requested."""
+def savings_message(cells: Mapping[CellKey, StoppableCell], n_answers: int) -> str:
+    """One sentence: how many answers early stopping saved, if the cells requested `n_answers`."""
     if not cells:
         return "adaptive: no cell has a baseline and more than one epoch under the reducer mean; nothing was saved"
-    planned = sum(cell.plan.epochs * len(cell.plan.selected) for cell in cells.values())
-    decisions = [(cell.decision(), cell.plan.epochs) for cell in cells.values()]
-    early = sum(decision is not None and decision.look < epochs for decision, epochs in decisions)
-    share = (planned - asked) / planned
+    planned = sum(cell.config.epochs * len(cell.config.selected) for cell in cells.values())
+    decisions = [(cell.decision(), cell.config.epochs) for cell in cells.values()]
+    n_early = sum(decision is not None and decision.look < epochs for decision, epochs in decisions)
+    share = (planned - n_answers) / planned
     return (
-        f"adaptive: {early} of {len(cells)} cells decided early, "
-        f"saved {planned - asked} of {planned} answers ({share:.0%})"
+        f"adaptive: {n_early} of {len(cells)} cells decided early, "
+        f"saved {planned - n_answers} of {planned} answers ({share:.0%})"
     )
 
 
-def can_adapt(config: CellConfig) -> bool:
+def can_stop_early(config: CellConfig) -> bool:
     """Whether a cell has several epochs, and a reducer whose value does not depend on their number."""
     return config.epochs > 1 and config.reducer == "mean"
 
@@ -118,7 +120,7 @@ def apply_sequential_decision(comparison: CellComparison, decision: Decision | N
     """The comparison with the verdict of the sequential test instead of the fixed one.
 
     Without a decision, the verdict is `same` or `underpowered`, because earlier looks have spent
-    a part of α.
+    part of α.
     """
     if decision is None:
         undecided = comparison.verdict if comparison.verdict == "same" else "underpowered"

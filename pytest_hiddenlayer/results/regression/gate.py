@@ -1,7 +1,7 @@
-"""The gates of a session: whether each cell is worse than its baseline, and whether enough was measured to know.
+"""Decides the gates of a session: whether each cell is worse than its baseline, and whether enough was scored.
 
 A gate fails if the cell regressed; if fewer than `min_scored` of its selected samples were
-scored, or it would have regressed had those without a score been wrong; if its score is below
+scored, or if it regresses when the samples that lost their score count as wrong; if its score is below
 `threshold`; if a `must_pass` sample is not right; or if its baseline is malformed or not
 comparable. By policy it also fails if the baseline is missing or partial, or if too little was
 measured for a verdict.
@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from ...stats.sequential.group_sequential import Decision
 from ..metrics.cells import CellMetrics
 from .baseline import Baseline, CellKey
-from .cell_comparison import CellComparison, assign_verdicts, measure
+from .cell_comparison import CellComparison, assign_verdicts, compare_cell
 from .early_stopping import apply_sequential_decision
 from .gate_checks import (
     comparison_failures,
@@ -28,7 +28,7 @@ from .gate_checks import (
     threshold_failures,
 )
 from .gate_messages import comparison_lines, score_lines
-from .pairing import Match, pair_up
+from .pairing import Match, match_samples
 from .references import BaselineLookup
 
 Mode: TypeAlias = Literal["regression", "threshold", "require", "off"]
@@ -39,7 +39,7 @@ MIN_COVERAGE = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """When a gate fails."""
+    """What a gate compares with, and when it fails."""
 
     mode: Mode = "regression"  # threshold: no baseline is used; require: the baseline must be complete
     fail_underpowered: bool = False
@@ -83,31 +83,31 @@ class GateResult:
         return [(f"hl.{name}", str(value)) for name, value in values.items()]
 
 
-def judge_gates(
+def decide_gates(
     cells: Sequence[tuple[CellMetrics, BaselineLookup]],
     policy: Policy,
     decisions: Mapping[CellKey, Decision | None] | None = None,
 ) -> list[GateResult]:
-    """The gates of all cells of a session, in order; Holm's correction is over all of them.
+    """One gate result per cell of a session, in order; Holm's correction is over all of them.
 
-    `decisions` are those of the sequential test, for the cells that early stopping applied to.
+    `decisions` has the decision of the sequential test for each cell that could stop early.
     """
-    measured = [_measure(metrics, lookup.baseline, policy) for metrics, lookup in cells]
-    verdicts = iter(assign_verdicts([comparison for comparison in measured if comparison is not None]))
-    comparisons = [None if comparison is None else next(verdicts) for comparison in measured]
+    comparisons = [_compare(metrics, lookup.baseline, policy) for metrics, lookup in cells]
+    verdicts = iter(assign_verdicts([comparison for comparison in comparisons if comparison is not None]))
+    with_verdicts = [None if comparison is None else next(verdicts) for comparison in comparisons]
     return [
-        _judge(metrics, lookup, _decided(metrics, comparison, decisions or {}), policy)
-        for (metrics, lookup), comparison in zip(cells, comparisons, strict=True)
+        _decide(metrics, lookup, _with_decision(metrics, comparison, decisions or {}), policy)
+        for (metrics, lookup), comparison in zip(cells, with_verdicts, strict=True)
     ]
 
 
-def _measure(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) -> CellComparison | None:
-    """The comparison of one cell on its own; None if there is nothing to compare it with."""
+def _compare(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) -> CellComparison | None:
+    """The comparison of one cell, without a verdict; None if there is nothing to compare it with."""
     if policy.update or policy.mode == "threshold" or baseline is None or not_comparable(metrics, baseline):
         return None
-    config = metrics.plan
-    pairing = pair_up(baseline.samples, metrics.samples, policy.match)
-    return measure(
+    config = metrics.config
+    pairing = match_samples(baseline.samples, metrics.samples, policy.match)
+    return compare_cell(
         baseline.name,
         pairing,
         margin=config.margin,
@@ -116,17 +116,18 @@ def _measure(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) ->
     )
 
 
-def _decided(
+def _with_decision(
     metrics: CellMetrics, comparison: CellComparison | None, decisions: Mapping[CellKey, Decision | None]
 ) -> CellComparison | None:
-    if comparison is None or metrics.plan.key not in decisions:
+    if comparison is None or metrics.config.key not in decisions:
         return comparison
-    return apply_sequential_decision(comparison, decisions[metrics.plan.key], metrics.plan.epochs)
+    return apply_sequential_decision(comparison, decisions[metrics.config.key], metrics.config.epochs)
 
 
-def _judge(
+def _decide(
     metrics: CellMetrics, lookup: BaselineLookup, comparison: CellComparison | None, policy: Policy
 ) -> GateResult:
+    """The gate of one cell, whose comparison already has its verdict."""
     failures = [*must_pass_failures(metrics), *threshold_failures(metrics)]
     lines = score_lines(metrics)
     if policy.update:
@@ -139,14 +140,14 @@ def _judge(
         return _result(metrics, [*failures, fault], lines, None)
     if lookup.baseline is None:
         failures += [lookup.missing] if policy.mode == "require" else []
-        skip = None if metrics.plan.threshold is not None else lookup.missing
+        skip = None if metrics.config.threshold is not None else lookup.missing
         return _result(metrics, failures, [*lines, lookup.missing], None, skip=skip)
     if comparison is None:
         return _result(metrics, [*failures, nothing_paired(metrics, lookup.baseline, policy.match)], lines, None)
-    return _judge_comparison(metrics, lookup.baseline, comparison, policy, failures, lines)
+    return _decide_by_comparison(metrics, lookup.baseline, comparison, policy, failures, lines)
 
 
-def _judge_comparison(
+def _decide_by_comparison(
     metrics: CellMetrics,
     baseline: Baseline,
     comparison: CellComparison,
@@ -154,12 +155,13 @@ def _judge_comparison(
     failures: Sequence[str],
     lines: Sequence[str],
 ) -> GateResult:
+    """The gate of a cell with a comparison; `failures` and `lines` are those found before."""
     partial = partial_baseline(metrics, comparison)
     failures = [*failures, *comparison_failures(comparison, fail_underpowered=policy.fail_underpowered)]
     if partial and policy.mode == "require":
         failures.append(partial)
-    remarks = [baseline.remark] if baseline.remark else []
-    lines = [*lines, *remarks, *comparison_lines(comparison, policy.match), *([partial] if partial else [])]
+    warnings = [baseline.warning] if baseline.warning else []
+    lines = [*lines, *warnings, *comparison_lines(comparison, policy.match), *([partial] if partial else [])]
     skip = partial if comparison.pairing.coverage < MIN_COVERAGE else None
     return _result(metrics, failures, lines, comparison, skip=skip)
 
@@ -167,15 +169,15 @@ def _judge_comparison(
 def _result(
     metrics: CellMetrics,
     failures: Sequence[str],
-    notes: Sequence[str],
+    details: Sequence[str],
     comparison: CellComparison | None,
     *,
     skip: str | None = None,
 ) -> GateResult:
     """Failed if there is any failure, else skipped if there is a reason to skip (`skip`), else passed."""
     outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skip else "passed"
-    head = f"gate of {metrics.plan.task}[{metrics.plan.params}]"
-    lines = [f"{head}: {'; '.join(failures) or outcome}", *(note for note in notes if note != skip)]
+    head = f"gate of {metrics.config.task}[{metrics.config.params}]"
+    lines = [f"{head}: {'; '.join(failures) or outcome}", *(line for line in details if line != skip)]
     if skip:
         lines.append(skip)  # pytest prints the last line as the reason
     return GateResult(outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=comparison)

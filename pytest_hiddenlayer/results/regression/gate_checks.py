@@ -1,4 +1,4 @@
-"""The checks of a gate: each returns the reasons for a failure, one sentence each."""
+"""The checks of a gate. Each returns why the gate fails, one sentence per reason; empty or None if it does not."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from ...types import SCORED
 from ..metrics.cells import CellMetrics
 from .baseline import Baseline
 from .cell_comparison import CellComparison
-from .gate_messages import missing_words, some
-from .pairing import Match, pair_up
+from .gate_messages import list_names, unpaired_text
+from .pairing import Match, match_samples
 
 
 def must_pass_failures(metrics: CellMetrics) -> list[str]:
-    """The `must_pass` samples that are not right."""
+    """Which `must_pass` samples are not right."""
     wrong = [name for name, sample in metrics.samples.items() if sample.must_pass and sample.outcome != "correct"]
-    return [f"must_pass not right: {some(wrong)}"] if wrong else []
+    return [f"must_pass not right: {list_names(wrong)}"] if wrong else []
 
 
 def threshold_failures(metrics: CellMetrics) -> list[str]:
     """Whether the score is below `threshold`, or unknown."""
-    threshold, mean = metrics.plan.threshold, metrics.estimate.mean
+    threshold, mean = metrics.config.threshold, metrics.estimate.mean
     if threshold is None or (mean is not None and mean >= threshold):
         return []
     return [f"score {'unknown' if mean is None else f'{mean:.3f}'} is below the threshold {threshold:g}"]
@@ -26,7 +26,7 @@ def threshold_failures(metrics: CellMetrics) -> list[str]:
 
 def min_scored_failures(metrics: CellMetrics) -> list[str]:
     """Whether the share of scored samples is below `min_scored`."""
-    n, n_selected, min_scored = metrics.estimate.n, metrics.n_selected, metrics.plan.min_scored
+    n, n_selected, min_scored = metrics.estimate.n, metrics.n_selected, metrics.config.min_scored
     if n_selected and n / n_selected >= min_scored:
         return []
     unscored = {outcome: count for outcome, count in sorted(metrics.outcomes.items()) if outcome not in SCORED}
@@ -53,7 +53,7 @@ def comparison_failures(comparison: CellComparison, *, fail_underpowered: bool) 
 def partial_baseline(metrics: CellMetrics, comparison: CellComparison) -> str | None:
     """The reason if fewer than `min_scored` of the scored samples have a partner in the baseline, else None."""
     pairing = comparison.pairing
-    if pairing.coverage >= metrics.plan.min_scored:
+    if pairing.coverage >= metrics.config.min_scored:
         return None
     return (
         f"the baseline is partial: {len(pairing.pairs)} of {metrics.estimate.n} scored samples could be compared "
@@ -64,7 +64,7 @@ def partial_baseline(metrics: CellMetrics, comparison: CellComparison) -> str | 
 
 def not_comparable(metrics: CellMetrics, baseline: Baseline | None) -> str | None:
     """Why the scores of a cell and its baseline cannot be compared; None if they can."""
-    config = metrics.plan
+    config = metrics.config
     if baseline is None:
         return None
     if baseline.scorer is not None and baseline.scorer != config.scorer:
@@ -79,8 +79,8 @@ def not_comparable(metrics: CellMetrics, baseline: Baseline | None) -> str | Non
 
 def nothing_paired(metrics: CellMetrics, baseline: Baseline, match: Match) -> str:
     """Why no sample could be compared, and what to do."""
-    pairing = pair_up(baseline.samples, metrics.samples, match)
+    pairing = match_samples(baseline.samples, metrics.samples, match)
     hint = "; to compare prompts, match by id: --hl-match=id" if pairing.changed and match == "hash" else ""
-    reasons = missing_words(pairing) or "this run scored none"
+    reasons = unpaired_text(pairing) or "this run scored none"
     message = f"no sample of this run has a scored counterpart in {baseline.name}"
     return f"{message}: nothing was compared ({reasons}){hint}"

@@ -11,14 +11,14 @@ from .pairing import Match, SampleMatching
 
 
 def score_lines(metrics: CellMetrics) -> list[str]:
-    """The cell's own score, and its flaky samples."""
-    part = f", partial {metrics.n_selected} of {metrics.plan.total}" if metrics.partial else ""
-    counts = f"n={metrics.estimate.n} scored of {metrics.n_selected}{part}"
+    """The cell's score, and its flaky samples."""
+    partial = f", partial {metrics.n_selected} of {metrics.config.total}" if metrics.partial else ""
+    counts = f"n={metrics.estimate.n} scored of {metrics.n_selected}{partial}"
     lines = [f"score {score(metrics.estimate)} ({counts}{_interval(metrics.estimate)})"]
     if metrics.flaky:
         n_repeated = sum(len(sample.epochs) > 1 for sample in metrics.samples.values())
         share = f"{len(metrics.flaky)} of {n_repeated} repeated samples"
-        lines.append(f"flaky: {share} were right in some epochs and wrong in others: {some(metrics.flaky)}")
+        lines.append(f"flaky: {share} were right in some epochs and wrong in others: {list_names(metrics.flaky)}")
     return lines
 
 
@@ -31,13 +31,13 @@ def comparison_lines(comparison: CellComparison, match: Match) -> list[str]:
         f"difference {paired.difference:+.3f}{_difference_interval(paired.ci95)}, {paired.method}: "
         f"p = {paired.p_worse:.3g} for worse{_margin(comparison)}, "
         f"{paired.p_better:.3g} for better{_holm(comparison)}",
-        f"verdict: {comparison.verdict}{_look(comparison)}{meaning(comparison)}",
+        f"verdict: {comparison.verdict}{_look(comparison)}{explain_verdict(comparison)}",
     ]
     if comparison.newly_wrong:
-        lines.append(f"newly wrong: {some(comparison.newly_wrong)}")
+        lines.append(f"newly wrong: {list_names(comparison.newly_wrong)}")
     if comparison.newly_right:
-        lines.append(f"newly right: {some(comparison.newly_right)}")
-    if missing := missing_words(comparison.pairing):
+        lines.append(f"newly right: {list_names(comparison.newly_right)}")
+    if missing := unpaired_text(comparison.pairing):
         lines.append(f"left out: {missing}")
     if match == "id":
         lines.append("matched by id: samples may have another prompt or target than in the baseline")
@@ -50,7 +50,7 @@ def score(estimate: Estimate) -> str:
     return "unknown" if estimate.mean is None else f"{estimate.mean:.3f}{error}"
 
 
-def missing_words(pairing: SampleMatching) -> str:
+def unpaired_text(pairing: SampleMatching) -> str:
     """The numbers of samples left out, such as `2 changed since`; empty if every sample was compared."""
     reasons = (
         (pairing.changed, "changed since"),
@@ -63,8 +63,8 @@ def missing_words(pairing: SampleMatching) -> str:
     return ", ".join(f"{len(names)} {words}" for names, words in reasons if names)
 
 
-def some(names: Sequence[str], limit: int = 12) -> str:
-    """The first names up to `limit`, and the number of the others."""
+def list_names(names: Sequence[str], limit: int = 12) -> str:
+    """The first `limit` names, and the number of those left out."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 
@@ -104,7 +104,7 @@ def _look(comparison: CellComparison) -> str:
     return f" (sequential test, alpha spent over {planned} looks, decided after epoch {look})"
 
 
-def meaning(comparison: CellComparison) -> str:
+def explain_verdict(comparison: CellComparison) -> str:
     """What `same` or `underpowered` means for this cell; empty for other verdicts."""
     if comparison.verdict == "same":
         return f": the interval lies within ±{comparison.min_effect:g}"

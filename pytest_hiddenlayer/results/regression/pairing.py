@@ -12,8 +12,8 @@ Match: TypeAlias = Literal["hash", "id"]
 """`hash`: same id, prompt and target; `id`: same id only, to compare prompts."""
 
 
-class Result(Protocol):
-    """One sample of either side."""
+class SampleScore(Protocol):
+    """One sample of either side: what matching needs of a `SampleResult` or a `BaselineSample`."""
 
     @property
     def score(self) -> float | None: ...
@@ -39,7 +39,7 @@ class SamplePair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SampleMatching:
-    """All samples of two sides; every sample is in exactly one of these, apart from `lost_as_wrong`."""
+    """All samples of two sides; every sample is in exactly one field, not counting `lost_as_wrong`."""
 
     pairs: tuple[SamplePair, ...]
     changed: tuple[str, ...]  # scored on both sides, with another prompt or target
@@ -57,47 +57,51 @@ class SampleMatching:
         return len(self.pairs) / scored if scored else 1.0
 
 
-def pair_up(old: Mapping[str, Result], new: Mapping[str, Result], match: Match = "hash") -> SampleMatching:
+def match_samples(
+    old: Mapping[str, SampleScore], new: Mapping[str, SampleScore], match: Match = "hash"
+) -> SampleMatching:
     """The pairs in the new side's order, and the other samples by reason."""
     unpaired: dict[str, list[str]] = {reason: [] for reason in _REASONS}
     pairs = []
-    for name, result in new.items():
-        before = old.get(name)
-        reason = _reason(before, result, match)
-        if reason is None and before is not None:
-            pairs.append(_pair(name, before, result))
+    for name, new_sample in new.items():
+        old_sample = old.get(name)
+        reason = _reason(old_sample, new_sample, match)
+        if reason is None and old_sample is not None:
+            pairs.append(_pair(name, old_sample, new_sample))
         elif reason is not None:
             unpaired[reason].append(name)
     unpaired["absent"] = [name for name in old if name not in new]
-    wrong = tuple(_as_wrong(name, old[name], new[name]) for name in unpaired["lost"] if old[name].score)
+    lost_as_wrong = tuple(_as_wrong(name, old[name], new[name]) for name in unpaired["lost"] if old[name].score)
     return SampleMatching(
-        pairs=tuple(pairs), lost_as_wrong=wrong, **{reason: tuple(names) for reason, names in unpaired.items()}
+        pairs=tuple(pairs),
+        lost_as_wrong=lost_as_wrong,
+        **{reason: tuple(names) for reason, names in unpaired.items()},
     )
 
 
 _REASONS = ("changed", "lost", "gained", "unscored", "added", "absent")
 
 
-def _reason(old: Result | None, new: Result, match: Match) -> str | None:
-    """Why two results are not a pair; None if they are."""
+def _reason(old: SampleScore | None, new: SampleScore, match: Match) -> str | None:
+    """Why two samples are not a pair, as a field name of `SampleMatching`; None if they are a pair."""
     if old is None:
         return "added" if new.outcome in SCORED else "unscored"
     old_scored, new_scored = old.outcome in SCORED, new.outcome in SCORED
-    same = match == "id" or old.hash == new.hash
+    matching = match == "id" or old.hash == new.hash
     if old_scored and new_scored:
-        return None if same else "changed"
+        return None if matching else "changed"
     if old_scored:
-        return "lost" if same else "unscored"
+        return "lost" if matching else "unscored"
     return "gained" if new_scored else "unscored"
 
 
-def _as_wrong(name: str, old: Result, new: Result) -> SamplePair:
+def _as_wrong(name: str, old: SampleScore, new: SampleScore) -> SamplePair:
     assert old.score is not None
     right = old.outcome == "correct"
     return SamplePair(id=name, old=old.score, new=0.0, old_right=right, new_right=False, group=new.group or old.group)
 
 
-def _pair(name: str, old: Result, new: Result) -> SamplePair:
+def _pair(name: str, old: SampleScore, new: SampleScore) -> SamplePair:
     assert old.score is not None
     assert new.score is not None
     return SamplePair(

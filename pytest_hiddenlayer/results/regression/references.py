@@ -1,4 +1,4 @@
-"""The baseline that a cell is compared with: its committed snapshot, or what a reference names.
+"""Finds the baseline of a cell: its committed snapshot, or the cell that a reference names.
 
 A reference is `REF[@PROVIDER:MODEL][#STRATEGY]`. REF is an existing path, else a run id or
 `last`, else a git ref; without REF, the committed snapshots are used. PROVIDER:MODEL selects the
@@ -19,7 +19,7 @@ from ..log.git import git_commit
 from ..log.run_log import RUNS, find_run
 from ..metrics.cells import CellConfig
 from .baseline import Baseline, CellKey
-from .snapshot import FOLDER, stem
+from .snapshot import FOLDER, snapshot_stem
 from .sources import BaselineSource, Cells, GitSnapshots, RunRecords, SnapshotDir, SnapshotFile
 
 
@@ -40,22 +40,22 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class BaselineLookup:
-    """A baseline, or why there is none: with a `fault` the gate fails, `missing` is only reported."""
+    """A baseline, or why there is none. A `fault` fails the gate; `missing` is only reported."""
 
     baseline: Baseline | None = None
     fault: str | None = None
     missing: str = "no baseline: make one with --snapshot-update"
 
 
-def open_reference(text: str | None, *, root: Path, where: Path, current: str | None = None) -> Reference:
-    """The reference in the project `root`; paths are relative to `where`; `last` is the last run before `current`.
+def open_reference(text: str | None, *, root: Path, cwd: Path, current_run: str | None = None) -> Reference:
+    """The reference in the project `root`; paths are relative to `cwd`; `last` excludes `current_run`.
 
     Raises UsageError or SnapshotError if it names no cells.
     """
     if text is None:
         return Reference(SnapshotDir(root / FOLDER, str(FOLDER)), named=False)
-    ref, model, label = _split(text, where)
-    source = SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _open_source(ref, root, where, current)
+    ref, model, label = _split(text, cwd)
+    source = SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _open_source(ref, root, cwd, current_run)
     if not source.tasks():
         raise UsageError(f"{text}: {source.name} contains no cells; name a folder of snapshots, a run or a git ref")
     return Reference(source, model, label)
@@ -67,7 +67,7 @@ def find_baseline(config: CellConfig, reference: Reference) -> BaselineLookup:
 
 
 def find_cell(key: CellKey, reference: Reference) -> BaselineLookup:
-    """The cell of a reference with which the cell of this key is compared."""
+    """The baseline in a reference for the cell with this key."""
     try:
         cells = reference.source.cells(key[0])
         chosen = _choose(key, cells, reference)
@@ -78,29 +78,29 @@ def find_cell(key: CellKey, reference: Reference) -> BaselineLookup:
     baseline = cells[chosen]
     if isinstance(baseline, SnapshotError):
         return BaselineLookup(fault=f"the baseline cannot be used: {baseline}")
-    return BaselineLookup(baseline=replace(baseline, remark=_remark(key, baseline)))
+    return BaselineLookup(baseline=replace(baseline, warning=_warning(key, baseline)))
 
 
-def _remark(key: CellKey, baseline: Baseline) -> str:
+def _warning(key: CellKey, baseline: Baseline) -> str:
     """A warning if the baseline is of another strategy or model; else empty."""
     _, label, provider, _ = baseline.key
     same_label, same_model = label == key[1], baseline.key[2:] == key[2:]
     if same_label and same_model:
         return ""
-    other = "model" if same_label else "strategy" if same_model else "strategy and model"
+    difference = "model" if same_label else "strategy" if same_model else "strategy and model"
     model = f"{provider}:{baseline.model}"
-    return f"the baseline is from another {other}: {model if same_label else f'{label} of {model}'}"
+    return f"the baseline is from another {difference}: {model if same_label else f'{label} of {model}'}"
 
 
 def _choose(key: CellKey, cells: Cells, reference: Reference) -> str | None:
     """The stem of the cell that the reference names, else of the same model, else of the only other model."""
     task, label, provider, model_slug = key
     label = reference.label or label
-    same = stem(task, label, provider, model_slug)
+    same_model = snapshot_stem(task, label, provider, model_slug)
     others = _of_strategy(cells, task, label)
     if reference.model is None:
-        if same in cells:
-            return same
+        if same_model in cells:
+            return same_model
         return others[0] if reference.named and len(others) == 1 else None
     matches = [name for name in others if _is_of_model(cells[name], reference.model)]
     if len(matches) > 1:
@@ -113,21 +113,23 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
     task, label, provider, model_slug = key
     label = reference.label or label
     others = _of_strategy(cells, task, label)
-    wanted = stem(task, label, provider, model_slug) if reference.model is None else f"{label}-{reference.model}"
+    requested = (
+        snapshot_stem(task, label, provider, model_slug) if reference.model is None else f"{label}-{reference.model}"
+    )
     if not reference.named:
         hint = (
             f", or compare with another model's: --baseline=@PROVIDER:MODEL ({', '.join(others)})" if others else ""
         )
         return f"no baseline: make one with --snapshot-update{hint}"
-    similar = did_you_mean(wanted, others or cells)
+    similar = did_you_mean(requested, others or cells)
     available = f"; it has {', '.join(others or cells) or 'no cell of this task'}{similar}"
     action = ": name one with @PROVIDER:MODEL" if others and reference.model is None else ""
-    return f"no baseline: {reference.source.name} has no cell {task}/{wanted}{available}{action}"
+    return f"no baseline: {reference.source.name} has no cell {task}/{requested}{available}{action}"
 
 
 def _of_strategy(cells: Cells, task: str, label: str) -> list[str]:
     """The stems of all cells of a strategy; a malformed one is recognised by its file name."""
-    prefix = stem(task, label, "", "").removesuffix("--") + "-"
+    prefix = snapshot_stem(task, label, "", "").removesuffix("--") + "-"
     return [
         name
         for name, cell in cells.items()
@@ -139,31 +141,31 @@ def _is_of_model(cell: Baseline | SnapshotError, model: ModelName) -> bool:
     if isinstance(cell, SnapshotError):
         return False
     _, _, provider, cell_slug = cell.key
-    same = model.model is None or cell.model == model.model or cell_slug == slug(model.model)
-    return provider == model.provider and same
+    same_model = model.model is None or cell.model == model.model or cell_slug == slug(model.model)
+    return provider == model.provider and same_model
 
 
 _REFERENCE = re.compile(r"(?P<ref>.*?)(@(?P<provider>[A-Za-z_]\w*)(:(?P<model>[^#]+))?)?(#(?P<label>[^#]+))?")
 
 
-def _split(text: str, where: Path) -> tuple[str, ModelName | None, str | None]:
+def _split(text: str, cwd: Path) -> tuple[str, ModelName | None, str | None]:
     """(REF, model, strategy label); an existing path is REF as a whole, even if it contains @ or #."""
-    parts = None if (where / text).exists() else _REFERENCE.fullmatch(text)
+    parts = None if (cwd / text).exists() else _REFERENCE.fullmatch(text)
     if parts is None:
         return text, None, None
     model = ModelName(provider=parts["provider"], model=parts["model"]) if parts["provider"] else None
     return parts["ref"], model, parts["label"]
 
 
-def _open_source(ref: str, root: Path, where: Path, current: str | None) -> BaselineSource:
+def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None) -> BaselineSource:
     """The source that REF names: a path, a run or a git ref. Raises UsageError if it names none of them."""
-    path = where / ref
+    path = cwd / ref
     if path.is_file():
         return SnapshotFile(path, ref)
     if path.is_dir():
         return RunRecords.read(path) if (path / "records.jsonl").is_file() else SnapshotDir(path, ref.rstrip("/"))
     try:
-        run = find_run(root, ref, but=current)
+        run = find_run(root, ref, exclude=current_run)
     except UsageError as no_run:
         if git_commit(root, ref) is not None:
             return GitSnapshots(root, ref)

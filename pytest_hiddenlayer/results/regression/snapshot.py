@@ -29,25 +29,25 @@ _FIELDS = {
 
 def snapshot_path(config: CellConfig) -> Path:
     """The cell's file, relative to rootdir."""
-    return FOLDER / config.task / f"{stem(*config.key)}.json"
+    return FOLDER / config.task / f"{snapshot_stem(*config.key)}.json"
 
 
-def stem(task: str, label: str, provider: str, slug: str) -> str:
+def snapshot_stem(task: str, label: str, provider: str, slug: str) -> str:
     """The name of a cell's file without suffix; its folder is the task."""
     return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
 
 
-def snapshot_text(metrics: CellMetrics, before: Mapping[str, Any] | None) -> str:
-    """The file's text. Samples that this run did not answer are kept from `before`, the file's old content.
+def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
+    """The file's text. Samples that this run did not answer are kept from `old`, the file's present content.
 
     It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
-    config = metrics.plan
-    old = before["samples"] if before and not metrics.whole else {}
-    kept = {name: sample for name, sample in old.items() if name not in metrics.samples}
+    config = metrics.config
+    old_samples = old["samples"] if old and not metrics.complete else {}
+    kept = {name: sample for name, sample in old_samples.items() if name not in metrics.samples}
     samples = kept | {name: _sample_json(result) for name, result in metrics.samples.items()}
     scored = [s for s in samples.values() if s["score"] is not None]
-    total = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
+    mean = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
     head = {
         "schema": SCHEMA,
@@ -60,10 +60,10 @@ def snapshot_text(metrics: CellMetrics, before: Mapping[str, Any] | None) -> str
         "seed": config.seed,
         "epochs": config.epochs,
         "scorer": config.scorer,
-        "n": total.n,
-        "score": _rounded(total.mean),
-        "stderr": _rounded(total.stderr),
-        "ci95": _rounded(total.ci95),
+        "n": mean.n,
+        "score": _rounded(mean.mean),
+        "stderr": _rounded(mean.stderr),
+        "ci95": _rounded(mean.ci95),
         "usage": usage,
         "cost_usd": _rounded(metrics.cost_usd) if not kept else None,
     }
@@ -75,29 +75,29 @@ def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
 
     Raises SnapshotError if it is not a valid snapshot.
     """
-    shown = name or str(path)
+    name = name or str(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
-    return parse_snapshot(text, shown)
+        raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}") from error
+    return parse_snapshot(text, name)
 
 
-def parse_snapshot(text: str, shown: str) -> dict[str, Any]:
-    """The content of a snapshot, called `shown` in errors. Raises SnapshotError as `read_snapshot` does."""
+def parse_snapshot(text: str, name: str) -> dict[str, Any]:
+    """The content of a snapshot, called `name` in errors. Raises SnapshotError as `read_snapshot` does."""
     try:
         value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise SnapshotError(f"{shown}: cannot be read as a snapshot: {error}") from error
+        raise SnapshotError(f"{name}: cannot be read as a snapshot: {error}") from error
     if not isinstance(value, dict) or (missing := _FIELDS - set(value)):
         problem = "it is not a JSON object" if not isinstance(value, dict) else f"missing {sorted(missing)}"
-        raise SnapshotError(f"{shown}: not a snapshot: {problem}; write it again with --snapshot-update")
+        raise SnapshotError(f"{name}: not a snapshot: {problem}; write it again with --snapshot-update")
     if value["schema"] != SCHEMA:
-        raise SnapshotError(f"{shown}: schema {value['schema']!r}, but this version reads schema {SCHEMA}")
+        raise SnapshotError(f"{name}: schema {value['schema']!r}, but this version reads schema {SCHEMA}")
     if not isinstance(value["samples"], dict) or not isinstance(value["scorer"], str):
-        raise SnapshotError(f"{shown}: not a snapshot: `samples` must be an object and `scorer` a string")
+        raise SnapshotError(f"{name}: not a snapshot: `samples` must be an object and `scorer` a string")
     for key, sample in value["samples"].items():
-        _check_sample(shown, key, sample)
+        _check_sample(name, key, sample)
     return value
 
 
@@ -127,16 +127,16 @@ def _label_and_slug(file_stem: str, provider: str) -> tuple[str, str]:
     return (label, slug) if separator else (file_stem, "")
 
 
-def _check_sample(path: str, name: str, sample: Any) -> None:
+def _check_sample(snapshot: str, sample_id: str, sample: Any) -> None:
     score = sample.get("score", "missing") if isinstance(sample, dict) else "missing"
     valid = score is None or (isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1)
     if valid and isinstance(sample, dict):
         valid = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
         valid = valid and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
     if not valid:
-        raise SnapshotError(f"{path}: sample {name!r}: not a result: {sample!r}")
+        raise SnapshotError(f"{snapshot}: sample {sample_id!r}: not a result: {sample!r}")
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
-        raise SnapshotError(f"{path}: sample {name!r}: outcome {sample['outcome']!r} with score {score!r}")
+        raise SnapshotError(f"{snapshot}: sample {sample_id!r}: outcome {sample['outcome']!r} with score {score!r}")
     sample.setdefault("answer", None)
 
 

@@ -13,10 +13,10 @@ from ..log.git import git_output
 from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from .baseline import Baseline, BaselineSample
-from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, stem
+from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, snapshot_stem
 
 Cells: TypeAlias = dict[str, Baseline | SnapshotError]
-"""File stem of a cell → the cell, or the error that its snapshot has."""
+"""File stem of a cell → the cell, or the error of a malformed snapshot."""
 
 
 class BaselineSource(Protocol):
@@ -53,9 +53,9 @@ class SnapshotDir:
         return {path.stem: self._cell(path, task) for path in files}
 
     def _cell(self, path: Path, task: str) -> Baseline | SnapshotError:
-        shown = f"{self.name}/{task}/{path.name}"
+        name = f"{self.name}/{task}/{path.name}"
         try:
-            return baseline_from_snapshot(read_snapshot(path, shown), shown, path.stem)
+            return baseline_from_snapshot(read_snapshot(path, name), name, path.stem)
         except SnapshotError as error:
             return error
 
@@ -101,10 +101,10 @@ class GitSnapshots:
         return {Path(path).stem: self._cell(path) for path in self._files(f"{FOLDER}/{task}/")}
 
     def _cell(self, path: str) -> Baseline | SnapshotError:
-        shown = f"{self.ref}:{path}"
+        name = f"{self.ref}:{path}"
         try:
             text = git_output(self.root, "show", f"{self.ref}:./{path}")
-            return baseline_from_snapshot(parse_snapshot(text, shown), shown, Path(path).stem)
+            return baseline_from_snapshot(parse_snapshot(text, name), name, Path(path).stem)
         except SnapshotError as error:
             return error
 
@@ -139,13 +139,13 @@ class RunRecords:
                 )
                 for name, sample in cell.samples.items()
             }
-            cells_of.setdefault(key[0], {})[stem(*key)] = Baseline(
+            cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = Baseline(
                 name=f"run {folder.name}",
                 scorer=scorers.get(key),
                 samples=samples,
                 key=key,
-                model=cell.plan.model,
-                epochs=cell.plan.epochs,
+                model=cell.config.model,
+                epochs=cell.config.epochs,
                 usage=cell.to_json()["usage"],
                 cost_usd=cell.cost_usd,
             )

@@ -52,7 +52,7 @@ def calibration(
     *,
     bins: int = 10,
 ) -> Calibration | None:
-    """The calibration of these answers, with standard errors over clusters; None if there is no answer.
+    """The calibration of these answers, with standard errors over clusters; None if there are no answers.
 
     ECE: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3, over `bins`
     bins of equal width; its error treats the sign of each bin's gap as known. Brier 1950,
@@ -85,24 +85,26 @@ def _binned(
     for index, confidence in enumerate(confidences):
         members.setdefault(max(0, math.ceil(confidence * bins) - 1), []).append(index)
     filled, gaps = [], [0.0] * len(hits)
-    for number, inside in sorted(members.items()):
-        accuracy = estimate([hits[index] for index in inside], groups and [groups[index] for index in inside])
-        confidence = math.fsum(confidences[index] for index in inside) / len(inside)
+    for number, indices in sorted(members.items()):
+        accuracy = estimate([hits[index] for index in indices], groups and [groups[index] for index in indices])
+        confidence = math.fsum(confidences[index] for index in indices) / len(indices)
         low, high = number / bins, (number + 1) / bins
-        filled.append(Bin(low=low, high=high, n=len(inside), confidence=confidence, accuracy=accuracy))
-        sign = math.copysign(1.0, math.fsum(confidences[index] - hits[index] for index in inside))
-        for index in inside:
+        filled.append(Bin(low=low, high=high, n=len(indices), confidence=confidence, accuracy=accuracy))
+        sign = math.copysign(1.0, math.fsum(confidences[index] - hits[index] for index in indices))
+        for index in indices:
             gaps[index] = sign * (confidences[index] - hits[index])
     return tuple(filled), gaps
 
 
 def _thinned(curve: Sequence[RiskPoint]) -> list[RiskPoint]:
     """The first point at or after every twentieth of coverage."""
-    kept: list[RiskPoint] = []
+    thinned: list[RiskPoint] = []
     for point in curve:
-        if not kept or math.floor(point.coverage * _POINTS + 1e-9) > math.floor(kept[-1].coverage * _POINTS + 1e-9):
-            kept.append(point)
-    return kept
+        if not thinned or math.floor(point.coverage * _POINTS + 1e-9) > math.floor(
+            thinned[-1].coverage * _POINTS + 1e-9
+        ):
+            thinned.append(point)
+    return thinned
 
 
 def _check(

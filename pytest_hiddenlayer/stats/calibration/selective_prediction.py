@@ -1,4 +1,4 @@
-"""How well confidences separate right answers from wrong ones. Only their order matters here, not their size."""
+"""How well confidences separate right answers from wrong ones: AUROC, and risk by coverage. Only order counts."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def auroc(
     sides = {side: _clusters_of(groups, right, side) for side in (True, False)}
     fewest = min(sides.values())
     if fewest < 2:
-        what = "answer" if n_groups is None else "cluster"
-        why = f"no interval: a single {what} with {'right' if sides[True] < 2 else 'wrong'} ones"
+        unit = "answer" if n_groups is None else "cluster"
+        why = f"no interval: a single {unit} with {'right' if sides[True] < 2 else 'wrong'} ones"
         return Estimate(n=n, mean=value, stderr=None, ci95=None, n_groups=n_groups, method=why)
     weight = {side: math.sqrt(k / (k - 1)) / (n_right if side else n - n_right) for side, k in sides.items()}
     sums, _ = clusters([(share - value) * weight[hit] for share, hit in zip(shares, right, strict=True)], groups)

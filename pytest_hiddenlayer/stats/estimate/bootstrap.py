@@ -13,14 +13,14 @@ _BATCH_CLUSTERS = 4_000_000
 """Resampled clusters in memory at once, which keeps memory far below a gigabyte."""
 
 
-def bootstrapped(
+def bootstrap_interval(
     sums: Sequence[float], sizes: Sequence[int], *, draws: int, seed: int = 0
 ) -> tuple[tuple[float, float] | None, str]:
     """(95 % interval within [0, 1], its method) of Σ sums / Σ sizes; the interval is None if none exists.
 
     BCa: Efron 1987, "Better Bootstrap Confidence Intervals", over clusters as in Cameron,
     Gelbach & Miller 2008, by `scipy.stats.bootstrap`; percentiles if BCa's correction is
-    undefined. Too narrow for few clusters, as every bootstrap is. Raises ValueError for fewer
+    undefined. Like every bootstrap interval, it is too narrow for few clusters. Raises ValueError for fewer
     than 100 draws.
     """
     from scipy.stats import DegenerateDataWarning, bootstrap
@@ -49,6 +49,6 @@ def bootstrapped(
                 ).confidence_interval
         low, high = float(interval.low), float(interval.high)
         if math.isfinite(low) and math.isfinite(high):
-            what = "cluster bootstrap" if max(sizes) > 1 else "bootstrap"
-            return (max(0.0, low), min(1.0, high)), f"{method} {what}, {draws} draws"
+            name = "cluster bootstrap" if max(sizes) > 1 else "bootstrap"
+            return (max(0.0, low), min(1.0, high)), f"{method} {name}, {draws} draws"
     return None, "no interval: all draws are the same"

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """The mean, never outside the range of the values: equal scores of 0.7 reach a threshold of 0.7 exactly."""
+    """The mean, clamped to the range of the values, so that equal scores of 0.7 reach a threshold of 0.7 exactly."""
     return min(max(statistics.fmean(values), min(values)), max(values))
 
 
@@ -19,17 +19,16 @@ def clusters(values: Sequence[float], groups: Sequence[Hashable | None] | None) 
     members: dict[object, list[float]] = {}
     for value, group in zip(values, groups, strict=True):
         members.setdefault(object() if group is None else group, []).append(value)
-    return [math.fsum(inside) for inside in members.values()], [len(inside) for inside in members.values()]
+    return [math.fsum(cluster) for cluster in members.values()], [len(cluster) for cluster in members.values()]
 
 
 def clustered_stderr(sums: Sequence[float], sizes: Sequence[int]) -> float | None:
     """Standard error of the mean over clusters, with CR1's correction G/(G - 1); None for a single cluster.
 
     sqrt(G/(G - 1) · Σ_g (Σ_{i in g} (x_i - mean))²) / n. Miller 2024, "Adding Error Bars to
-    Evals", arXiv:2411.00640, section 2.2, leaves out the correction (CR0), which is too small
-    for few clusters: Cameron & Miller 2015, "A Practitioner's Guide to
-    Cluster-Robust Inference", section II.B. For clusters of one it is
-    the standard error with ddof 1.
+    Evals", arXiv:2411.00640, section 2.2, leaves out the correction. That error (CR0) is too
+    small for few clusters: Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust
+    Inference", section II.B. For clusters of one sample, CR1 is the standard error with ddof 1.
     """
     groups, n = len(sums), sum(sizes)
     if groups < 2:

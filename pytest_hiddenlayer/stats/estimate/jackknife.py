@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 
 MAX_BLOCKS = 200
+"""More clusters than this are merged into this many blocks."""
 
 
 def jackknife(
@@ -23,14 +24,14 @@ def jackknife(
     blocks = _blocks(n, groups)
     if len(blocks) < 2:
         return None, len(blocks)
-    without = []
+    leave_out_values = []
     for block in blocks:
         value = statistic([index for index in range(n) if index not in block])
         if value is None:
             return None, len(blocks)
-        without.append(value)
-    mean = math.fsum(without) / len(without)
-    squares = math.fsum((value - mean) ** 2 for value in without)
+        leave_out_values.append(value)
+    mean = math.fsum(leave_out_values) / len(leave_out_values)
+    squares = math.fsum((value - mean) ** 2 for value in leave_out_values)
     return math.sqrt((len(blocks) - 1) / len(blocks) * squares), len(blocks)
 
 

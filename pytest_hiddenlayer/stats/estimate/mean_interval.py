@@ -40,8 +40,8 @@ def estimate(
     """Mean, standard error and 95 % interval of scores in [0, 1]; a sample without group is its own cluster.
 
     Right/wrong values get Wilson's interval, others Student's t, cut to [0, 1]; over clusters
-    see `_clustered`. If all values are the same, they say nothing about their spread and get
-    Wilson's interval too: no score in [0, 1] varies more than a right/wrong one with its mean.
+    see `_clustered`. If all values are the same, their variance is unknown. They get Wilson's
+    interval too, because no score in [0, 1] varies more than a right/wrong one with its mean.
     With `bootstrap` draws of whole clusters, the interval is the bootstrap's (BCa, seeded).
     Raises ValueError if `groups` has another length.
     """
@@ -52,26 +52,26 @@ def estimate(
         return Estimate(n=0, mean=None, stderr=None, ci95=None, method="nothing scored")
     sums, sizes = clusters(values, groups)
     mean = float(mean_of(values))
-    result = _plain(values, mean) if len(sums) == n else _clustered(values, mean, sums, sizes)
+    result = _unclustered(values, mean) if len(sums) == n else _clustered(values, mean, sums, sizes)
     if bootstrap and result.stderr:
-        from .bootstrap import bootstrapped
+        from .bootstrap import bootstrap_interval
 
-        ci95, method = bootstrapped(sums, sizes, draws=bootstrap, seed=seed)
+        ci95, method = bootstrap_interval(sums, sizes, draws=bootstrap, seed=seed)
         return Estimate(n=n, mean=mean, stderr=result.stderr, ci95=ci95, n_groups=result.n_groups, method=method)
     return result
 
 
 def wilson(share: float, n: float, z: float = 1.959963984540054) -> tuple[float, float]:
     """Wilson's score interval (1927) of a share of n, at the quantile z; n may be a fractional effective size."""
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (max(0.0, middle - half), min(1.0, middle + half))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half_width = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (max(0.0, centre - half_width), min(1.0, centre + half_width))
 
 
 def student(mean: float, stderr: float, df: float) -> tuple[float, float]:
     """Student's t interval around a mean, cut to [0, 1]."""
-    half = quantile(df) * stderr
-    return (max(0.0, mean - half), min(1.0, mean + half))
+    half_width = quantile(df) * stderr
+    return (max(0.0, mean - half_width), min(1.0, mean + half_width))
 
 
 def quantile(df: float) -> float:
@@ -81,7 +81,8 @@ def quantile(df: float) -> float:
     return float(stdtrit(df, 0.975))
 
 
-def _plain(values: Sequence[float], mean: float) -> Estimate:
+def _unclustered(values: Sequence[float], mean: float) -> Estimate:
+    """The mean over independent samples, with the standard error of ddof 1."""
     n = len(values)
     constant = max(values) == min(values)
     stderr = None if n < 2 else 0.0 if constant else clustered_stderr(values, [1] * n)
@@ -140,7 +141,7 @@ def linearised(
 
 
 def _design_effect(share: float, stderr: float, sizes: Sequence[int]) -> float:
-    """How many clustered samples carry as much information as one independent sample; at least 1.
+    """The number of clustered samples with as much information as one independent sample; at least 1.
 
     The observed effect is stderr² / (share (1 - share) / n). It is unreliable if few clusters
     hold all wrong answers, and undefined if every answer is right. So half a pseudo-cluster is

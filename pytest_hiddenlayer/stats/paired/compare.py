@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..estimate.clusters import clustered_stderr, clusters
 from .margin_tests import matched_margin, mean_margin
 from .pseudo_cluster_error import PseudoClusterError, pseudo_cluster_error
-from .sign_flip import signflip
+from .sign_flip import sign_flip_test
 from .stratified_exact import contingency_tables, rerun_test
 
 
@@ -27,7 +27,7 @@ class PairedTest:
     bound: PseudoClusterError | None  # the same with two pseudo-clusters: never 0; None: a single cluster
     p_worse: float  # one-sided, H0: the true difference is at least -margin
     p_better: float  # one-sided, H0: the true difference is at most 0
-    method: str  # of the p-values
+    method: str  # of the p-values, in words
 
     @property
     def bound_stderr(self) -> float | None:
@@ -62,14 +62,14 @@ def compare_pairs(
     matched = len(sums) == len(differences) and all(value in (0, 1) for value in (*old, *new))
     uneven = epochs if epochs is not None and epochs[0] != epochs[1] else None
     min_flip = 1 / min(uneven) if uneven else 0.0
-    bound = pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=min_flip)
+    pseudo_error = pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=min_flip)
     worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
     if uneven and (tables := contingency_tables(old, new, uneven)):
-        low, high = rerun_test(tables)
-        worse, better = max(worse, low), max(better, high)
+        rerun_worse, rerun_better = rerun_test(tables)
+        worse, better = max(worse, rerun_worse), max(better, rerun_better)
         method += f", and exact test of reruns with {uneven[0]} and {uneven[1]} epochs"
     if margin > 0:
-        beyond_margin, name = _margin_test(differences, bound, margin, matched=matched)
+        beyond_margin, name = _margin_test(differences, pseudo_error, margin, matched=matched)
         worse, method = max(worse, beyond_margin), f"{method}; margin by {name}"
     difference = math.fsum(differences) / len(differences)
     return PairedTest(
@@ -78,9 +78,9 @@ def compare_pairs(
         old_mean=math.fsum(old) / len(old),
         new_mean=math.fsum(new) / len(new),
         difference=difference,
-        ci95=None if bound is None else _interval(difference, bound),
+        ci95=None if pseudo_error is None else _interval(difference, pseudo_error),
         stderr=clustered_stderr(sums, sizes),
-        bound=bound,
+        bound=pseudo_error,
         p_worse=worse,
         p_better=better,
         method=method,
@@ -106,22 +106,22 @@ def _tests(
     if matched:
         wrong, right = differences.count(-1), differences.count(1)
         return mcnemar_worse(wrong, right), mcnemar_worse(right, wrong), "exact one-sided McNemar"
-    return signflip(sums, seed=seed, unit="samples" if len(sums) == len(differences) else "groups")
+    return sign_flip_test(sums, seed=seed, unit="samples" if len(sums) == len(differences) else "groups")
 
 
 def _margin_test(
-    differences: Sequence[float], bound: PseudoClusterError | None, margin: float, *, matched: bool
+    differences: Sequence[float], pseudo_error: PseudoClusterError | None, margin: float, *, matched: bool
 ) -> tuple[float, str]:
     if matched:
         p = matched_margin(differences.count(-1), differences.count(1), len(differences), margin)
         return p, "Tango's score test"
-    return mean_margin(differences, bound, margin), "Student's t"
+    return mean_margin(differences, pseudo_error, margin), "Student's t"
 
 
-def _interval(difference: float, bound: PseudoClusterError) -> tuple[float, float]:
+def _interval(difference: float, pseudo_error: PseudoClusterError) -> tuple[float, float]:
     """The 95 % interval around the difference, shrunk by the pseudo-clusters."""
-    middle, half = difference * bound.shrink, bound.quantile(0.975) * bound.stderr
-    return max(-1.0, min(middle - half, difference)), min(1.0, max(middle + half, difference))
+    centre, half_width = difference * pseudo_error.shrink, pseudo_error.quantile(0.975) * pseudo_error.stderr
+    return max(-1.0, min(centre - half_width, difference)), min(1.0, max(centre + half_width, difference))
 
 
 def _check(

@@ -14,7 +14,7 @@ def flipped_totals(paths: Any, draws: int, seed: int) -> Any:
 
     The first flip changes nothing, so that the share of flips at least as extreme is already the
     p-value of Phipson & Smyth 2010, "Permutation P-values Should Never Be Zero". Returns all
-    flips if there are at most `draws`, else the first one and `draws` random ones. The same
+    flips if there are at most `draws`, else the unchanged sums and `draws` random flips. The same
     clusters, draws and seed give the same flips, so that a later look at a comparison repeats
     the flips of earlier looks.
     """

@@ -42,12 +42,12 @@ def tango(newly_wrong: int, newly_right: int, n: int, margin: float, *, correcti
     return score / math.sqrt(variance)
 
 
-def mean_margin(differences: Sequence[float], bound: PseudoClusterError | None, margin: float) -> float:
+def mean_margin(differences: Sequence[float], pseudo_error: PseudoClusterError | None, margin: float) -> float:
     """The p-value of Student's t for the mean difference plus the margin; 1 for a single cluster.
 
     The standard error is clustered and includes pseudo-clusters; the degrees of freedom count
     equal-sized clusters.
     """
-    if bound is None:
+    if pseudo_error is None:
         return 1.0
-    return bound.below((math.fsum(differences) / len(differences) + margin) / bound.stderr)
+    return pseudo_error.below((math.fsum(differences) / len(differences) + margin) / pseudo_error.stderr)

@@ -22,20 +22,22 @@ def sensitivity(
     Connor 1987, "Sample size for testing differences in proportions for the paired-sample
     design". Raises ValueError for an effect of 0 or less.
     """
-    bound = paired.bound
-    if bound is None:
+    pseudo_error = paired.bound
+    if pseudo_error is None:
         return None
     min_clusters = math.ceil(-math.log2(alpha))  # that must differ: 2^-min_clusters is the smallest p
-    added = bound.flip / paired.n
-    needed = pairs_needed(paired.n, math.sqrt(bound.stderr**2 + added * effect), effect, alpha=alpha, power=power)
+    added = pseudo_error.flip / paired.n
+    needed = pairs_needed(
+        paired.n, math.sqrt(pseudo_error.stderr**2 + added * effect), effect, alpha=alpha, power=power
+    )
     assert needed is not None
     needed = max(needed, math.ceil(min_clusters * paired.n / paired.n_groups))
     if paired.n_groups < min_clusters:
         return None, needed
     # d = q · sqrt(stderr² + added · d) solved for d, which is q times this error
-    linear = added * _quantiles(alpha, power, bound.df)
-    stderr = (linear + math.hypot(linear, 2 * bound.stderr)) / 2
-    return minimum_detectable_effect(stderr, alpha=alpha, power=power, df=bound.df), needed
+    linear = added * _quantiles(alpha, power, pseudo_error.df)
+    stderr = (linear + math.hypot(linear, 2 * pseudo_error.stderr)) / 2
+    return minimum_detectable_effect(stderr, alpha=alpha, power=power, df=pseudo_error.df), needed
 
 
 def minimum_detectable_effect(
@@ -86,10 +88,10 @@ def mcnemar_power(n: int, p_old: float, p_new: float, correlation: float, *, alp
 def _discordant(p_old: float, p_new: float, correlation: float) -> tuple[float, float]:
     """Shares of newly wrong and newly right pairs."""
     variances = p_old * (1 - p_old) * p_new * (1 - p_new)
-    both = p_old * p_new + correlation * math.sqrt(max(0.0, variances))
-    wrong, right = p_old - both, p_new - both
-    possible = 0 <= p_old <= 1 and 0 <= p_new <= 1 and min(both, wrong, right, 1 - p_old - right) >= -1e-12
-    if not possible:
+    both_right = p_old * p_new + correlation * math.sqrt(max(0.0, variances))
+    wrong, right = p_old - both_right, p_new - both_right
+    exists = 0 <= p_old <= 1 and 0 <= p_new <= 1 and min(both_right, wrong, right, 1 - p_old - right) >= -1e-12
+    if not exists:
         raise ValueError(f"no table has shares {p_old} and {p_new} with correlation {correlation}")
     return max(0.0, wrong), max(0.0, right)
 

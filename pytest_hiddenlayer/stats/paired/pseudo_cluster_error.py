@@ -1,4 +1,4 @@
-"""A standard error that is never 0: differences that few pairs do not show may still exist."""
+"""A standard error that is never 0, because few pairs without a difference do not rule one out."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def pseudo_cluster_error(
     if groups < 2:
         return None
     size = sum(width * width for width in sizes) / n
-    whole = n + 2 * size
-    mean = math.fsum(sums) / whole
+    n_with_pseudo = n + 2 * size
+    mean = math.fsum(sums) / n_with_pseudo
     squares = math.fsum((total - width * mean) ** 2 for total, width in zip(sums, sizes, strict=True))
     squares += max(_mean_square(size, sums), size * min_flip**2) + 2 * (size * mean) ** 2
     correction = groups / (groups - 1) if max(sizes) > 1 else 1.0
     return PseudoClusterError(
-        stderr=math.sqrt(correction * squares) / whole,
-        shrink=n / whole,
+        stderr=math.sqrt(correction * squares) / n_with_pseudo,
+        shrink=n / n_with_pseudo,
         df=None if matched else max(1.0, effective_groups(sizes) - 1),
         flip=math.sqrt(max(_mean_square(1.0, differences), min_flip**2)),
     )

@@ -1,4 +1,4 @@
-"""The sign-flip test: is a sum of differences further from 0 than chance explains?
+"""The sign-flip test: whether a sum of differences is further from 0 than chance explains.
 
 Under the null hypothesis the two sides are exchangeable within a cluster, so that all its
 differences could equally have had the other sign: Fisher 1935, "The Design of Experiments",
@@ -21,11 +21,12 @@ _MAX_STEPS = 400_000_000  # clusters × grid points of the exact convolution: ha
 _FINEST_GRID = 120  # the finest grid that is tried: 1/120
 
 
-def signflip(sums: Sequence[float], *, seed: int = 0, unit: str = "clusters") -> tuple[float, float, str]:
-    """(p for a total this low, p for a total this high, method) for the sums of the clusters.
+def sign_flip_test(sums: Sequence[float], *, seed: int = 0, unit: str = "clusters") -> tuple[float, float, str]:
+    """(p for a total at most the observed one, p for a total at least the observed one, method).
 
-    Exact by convolution if the sums lie on a common grid, as right/wrong answers and means over
-    epochs do; exact by enumeration if at most 14 clusters differ; else by 20 000 random flips.
+    `sums` are those of the clusters. The test is exact by convolution if they lie on a common
+    grid, as right/wrong answers and means over epochs do; exact by enumeration if at most 14
+    clusters differ; else by 20 000 random flips.
     Both p-values are 1 if every sum is 0. `unit` names what is flipped in the method's text.
     """
     values = np.asarray([value for value in sums if value], dtype=float)
@@ -35,7 +36,7 @@ def signflip(sums: Sequence[float], *, seed: int = 0, unit: str = "clusters") ->
     if steps is not None:
         low, high = _convolved(steps)
         return low, high, f"exact sign-flip over {len(values)} differing {unit}"
-    low, high, flips = _drawn(values, seed)
+    low, high, flips = _permuted(values, seed)
     kind = f"sign-flip permutation, {DRAWS} draws" if flips > DRAWS else "exact sign-flip"
     return low, high, f"{kind} over {len(values)} differing {unit}"
 
@@ -69,7 +70,7 @@ def _convolved(steps: Any) -> tuple[float, float]:
     return min(1.0, float(chance[: observed + 1].sum())), min(1.0, float(chance[observed:].sum()))
 
 
-def _drawn(values: Any, seed: int) -> tuple[float, float, int]:
+def _permuted(values: Any, seed: int) -> tuple[float, float, int]:
     """Both p-values from all flips or random ones, and their number."""
     totals = flipped_totals(values[None, :], DRAWS, seed)[0]
     tolerance = 1e-9 * np.abs(values).sum()  # equal totals may differ in the last bits

@@ -1,4 +1,4 @@
-"""The exact test of reruns, for sides with different numbers of epochs: would a rerun of the same system differ so?
+"""The exact test of reruns, for sides with different numbers of epochs: how often would a mere rerun differ as much?
 
 The sign-flip test assumes that the differences of two equal sides are symmetric. They are
 skewed if one side's scores are means over more epochs: of 30 samples that are right in 95 % of
@@ -40,7 +40,7 @@ def contingency_tables(old: Sequence[float], new: Sequence[float], epochs: tuple
 
 
 def rerun_test(tables: Sequence[Table]) -> tuple[float, float]:
-    """(p for so few right answers on the new side, p for so many) among reruns of the same system; exact."""
+    """(p for at most as many right answers on the new side, p for at least as many), among reruns of one system."""
     mixed = [table for table in tables if 0 < table[1] + table[3] < table[0] + table[2]]
     margins = Counter((n_old, n_new, old_right + new_right) for n_old, old_right, n_new, new_right in mixed)
     chances = (_power(_hypergeometric(*margin), times) for margin, times in margins.items())

@@ -2,8 +2,8 @@
 
 P(i beats j) = 1 / (1 + exp(-(a_i - a_j))): Zermelo 1929; Bradley & Terry 1952, "Rank analysis
 of incomplete block designs", Biometrika 39. Counting ties as halves keeps abilities on the
-scale of wins. The standard error treats a tied game like a decided one, so that it is somewhat
-too large if many games are tied, and never too small for that reason.
+scale of wins. The standard error treats a tied game like a decided one, so that it is
+somewhat too large if many games are tied, and never too small.
 
 `prior` regularises: every player gets that many pseudo-games in total, spread evenly over all
 other players, half won and half lost. With a prior above 0 an estimate always exists. Conner &
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .win_counts import Counts, Game, Separation, check_counts, check_games, obstacle, players_of, win_counts
+from .win_counts import Counts, Game, Separation, check_counts, check_games, find_separation, players_of, win_counts
 
 _MAX_STEPS = 200
 _TOLERANCE = 1e-9  # a Newton step shorter than this, in log-odds, ends the search
@@ -32,7 +32,7 @@ class NoFiniteEstimateError(ValueError):
     def __init__(self, separation: Separation) -> None:
         message = f"no finite abilities exist: {separation}. Add games, or regularise with `prior` pseudo-games"
         super().__init__(message)
-        self.obstacle = separation
+        self.separation = separation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +94,7 @@ def fit_counts(players: Sequence[str], counts: Counts, *, prior: float = 0.0) ->
     check_counts(players, counts)
     if not (math.isfinite(prior) and prior >= 0):
         raise ValueError(f"prior={prior!r}: must be a number of pseudo-games, at least 0")
-    separation = obstacle(players, counts)
+    separation = find_separation(players, counts)
     if separation is not None and prior == 0:
         raise NoFiniteEstimateError(separation)
     regularised = with_prior(counts, prior)

@@ -29,7 +29,7 @@ class EloRatings:
 
     players: tuple[str, ...]
     ratings: tuple[float, ...]  # mean over the orders; their mean is 1000
-    spread: tuple[float, ...]  # standard deviation over the orders: the effect of the order alone
+    order_sd: tuple[float, ...]  # standard deviation over the orders: the effect of the order alone
     k: float  # points at stake per game
     orders: int
     seed: int
@@ -66,7 +66,7 @@ def elo(games: Sequence[Game], *, k: float = 16.0, orders: int = 200, seed: int 
     return EloRatings(
         players=players,
         ratings=tuple(map(float, ratings.mean(0))),
-        spread=tuple(map(float, ratings.std(0, ddof=1))) if orders > 1 else (0.0,) * len(players),
+        order_sd=tuple(map(float, ratings.std(0, ddof=1))) if orders > 1 else (0.0,) * len(players),
         k=k,
         orders=orders,
         seed=seed,

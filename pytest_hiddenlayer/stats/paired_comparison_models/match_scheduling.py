@@ -26,7 +26,7 @@ Pair: TypeAlias = tuple[str, str]
 S = TypeVar("S", bound=Hashable)
 
 _PRIOR = 1.0
-"""Pseudo-games per player while pairs are chosen, so that there is a best pair before the first game too."""
+"""Pseudo-games per player while pairs are chosen, so that pairs can be ranked before the first game."""
 
 
 def round_robin(players: Sequence[str]) -> list[list[Pair]]:

@@ -39,11 +39,11 @@ class RankIntervals:
     method: Literal["bootstrap", "normal"]
     draws: int
     clusters: int
-    rescued: int  # draws that were regularised because their abilities were not finite
+    regularised: int  # draws that were regularised because their abilities were not finite
     seed: int
 
 
-def spread(
+def rank_intervals(
     games: Sequence[Game],
     clusters: Sequence[Hashable] | None = None,
     *,
@@ -65,10 +65,10 @@ def spread(
         return None
     random = np.random.default_rng(seed)
     finite = bool(strongly_connected(blocks.sum(0)))
-    drawn, rescued = _bootstrap(blocks, random, draws, prior) if finite else (None, 0)
+    drawn, regularised = _bootstrap(blocks, random, draws, prior) if finite else (None, 0)
     method: Literal["bootstrap", "normal"] = "bootstrap"
     if drawn is None or float(np.ptp(drawn, axis=0).max()) < 1e-6:
-        drawn, rescued, method = _normal(point, random, draws), 0, "normal"
+        drawn, regularised, method = _normal(point, random, draws), 0, "normal"
     tail = 0.025 if method == "normal" else _tail(len(blocks))
     low, high = np.quantile(drawn, (tail, 1 - tail), axis=0)
     best, worst = _ranks(drawn, tail)
@@ -79,7 +79,7 @@ def spread(
         method=method,
         draws=draws,
         clusters=len(blocks),
-        rescued=rescued,
+        regularised=regularised,
         seed=seed,
     )
 

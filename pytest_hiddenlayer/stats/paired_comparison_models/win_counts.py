@@ -25,9 +25,9 @@ Game: TypeAlias = tuple[str, str, float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Separation:
-    """Why no finite abilities exist; `str` of it is a statement that names the groups."""
+    """Why no finite abilities exist. `str()` returns a sentence that names the groups."""
 
-    apart: tuple[tuple[str, ...], ...]  # groups without a game between them; a single one if all are linked
+    apart: tuple[tuple[str, ...], ...]  # groups without a game between them; a single group if all are linked
     unbeaten: tuple[tuple[str, ...], ...]  # won every game against players outside of the group
     winless: tuple[tuple[str, ...], ...]  # lost every game against players outside of the group
 
@@ -98,23 +98,23 @@ def check_counts(players: Sequence[str], counts: Counts) -> None:
         raise ValueError("no games: at least one game between two players is needed")
 
 
-def obstacle(players: Sequence[str], counts: Counts) -> Separation | None:
-    """Why finite abilities do not exist, by Ford's condition; None if they exist."""
+def find_separation(players: Sequence[str], counts: Counts) -> Separation | None:
+    """The groups that keep finite abilities from existing, by Ford's condition; None if they exist."""
     beat = counts > 0
-    strong = _components(beat, "strong")
-    if max(strong) == 0:
+    strong_labels = _components(beat, "strong")
+    if max(strong_labels) == 0:
         return None
-    linked = _components(beat, "weak")
+    weak_labels = _components(beat, "weak")
     unbeaten, winless = [], []
-    for number in range(max(strong) + 1):
-        inside = [label == number for label in strong]
+    for number in range(max(strong_labels) + 1):
+        inside = [label == number for label in strong_labels]
         outside = [not member for member in inside]
         won, lost = beat[inside][:, outside].any(), beat[outside][:, inside].any()
         if won and not lost:
             unbeaten.append(_names(players, inside))
         if lost and not won:
             winless.append(_names(players, inside))
-    groups = [_names(players, [label == number for label in linked]) for number in range(max(linked) + 1)]
+    groups = [_names(players, [label == number for label in weak_labels]) for number in range(max(weak_labels) + 1)]
     return Separation(apart=tuple(groups), unbeaten=tuple(unbeaten), winless=tuple(winless))
 
 

@@ -43,8 +43,8 @@ def first_crossing(trajectories: Any, planned: int, alpha: float) -> Crossing:
     return None
 
 
-def both(a: Crossing, b: Crossing) -> Crossing:
-    """The look by which both boundaries were crossed, and the larger p."""
+def later_crossing(a: Crossing, b: Crossing) -> Crossing:
+    """The later of two crossings, with the larger p; None unless both boundaries were crossed."""
     return None if a is None or b is None else (max(a[0], b[0]), max(a[1], b[1]))
 
 

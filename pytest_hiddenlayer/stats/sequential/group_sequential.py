@@ -26,7 +26,7 @@ from ..estimate.clusters import clusters
 from ..paired.flipped_sums import DRAWS, flipped_totals
 from ..paired.pseudo_cluster_error import pseudo_cluster_error
 from ..paired.stratified_exact import contingency_tables, within_variance
-from .alpha_spending import Crossing, alpha_spent, both, first_crossing
+from .alpha_spending import Crossing, alpha_spent, first_crossing, later_crossing
 
 _MAX_DRAWS = 200_000
 
@@ -96,11 +96,11 @@ def _crossings(
     totals = _flipped(looks, groups, 0.0, draws, seed)
     better, worse = first_crossing(totals, planned, alpha), first_crossing(-totals, planned, alpha)
     if margin > 0:
-        worse = both(worse, first_crossing(-_flipped(looks, groups, margin, draws, seed), planned, alpha))
+        worse = later_crossing(worse, first_crossing(-_flipped(looks, groups, margin, draws, seed), planned, alpha))
     reruns = None if baseline is None else _reruns(looks, baseline, draws, seed)
     if reruns is not None:
-        better = both(better, first_crossing(reruns, planned, alpha))
-        worse = both(worse, first_crossing(-reruns, planned, alpha))
+        better = later_crossing(better, first_crossing(reruns, planned, alpha))
+        worse = later_crossing(worse, first_crossing(-reruns, planned, alpha))
     return worse, better
 
 
@@ -153,11 +153,11 @@ def _same(
     min_flip: float,
 ) -> bool:
     """Whether the interval with error `level` on each side lies within ±min_effect."""
-    bound = pseudo_cluster_error(*clusters(differences, groups), differences, min_flip=min_flip)
-    if bound is None:
+    pseudo_error = pseudo_cluster_error(*clusters(differences, groups), differences, min_flip=min_flip)
+    if pseudo_error is None:
         return False
-    half = bound.quantile(1 - level) * bound.stderr
-    return abs(math.fsum(differences) / len(differences)) + half <= min_effect
+    half_width = pseudo_error.quantile(1 - level) * pseudo_error.stderr
+    return abs(math.fsum(differences) / len(differences)) + half_width <= min_effect
 
 
 def _check(

@@ -91,12 +91,12 @@ def test_audits_are_kept_by_judge(run, audit):
 
 
 def test_a_file_of_other_things_is_not_overwritten(run, capsys):
-    """A file of that name that is no audit is kept, and is reported before the judge is called."""
+    """A file of that name that is not an audit is kept, and is reported before the judge is called."""
     path = run / "reports/runs" / RUN / "judge_audit.json"
     path.write_text("mine")
     Path("judge.json").write_text(json.dumps(FIRST))
     assert main(["judge-audit", "--judge", "scripted:judge.json"]) == 4
-    assert "is no audit" in capsys.readouterr().err
+    assert "is not an audit of judges" in capsys.readouterr().err
     assert path.read_text() == "mine"
 
 

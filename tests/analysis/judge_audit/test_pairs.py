@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 from support.audits import answer, log, only, pair_of, prefers
 
-from pytest_hiddenlayer.analysis.judge_audit.pairs import audit_pairs, choose
+from pytest_hiddenlayer.analysis.judge_audit.pairs import audit_pairs, select_pairs
 
 
 def test_every_two_players_meet():
@@ -25,7 +25,7 @@ def test_kinds_are_drawn_in_turn():
     """Two pairs with a right and a wrong answer among fifty others are not missed."""
     others = [pair_of(f"s{i}") for i in range(50)]
     rare = [pair_of(f"r{i}", outcome="incorrect") for i in range(2)]
-    chosen = choose([*others, *rare], 4, "judge")
+    chosen = select_pairs([*others, *rare], 4, "judge")
     assert sum(pair.truth is not None for pair in chosen) == 2
     assert len(chosen) == 4
 
@@ -34,7 +34,7 @@ def test_kinds_are_drawn_in_turn():
 def test_at_most_n_and_each_once(n):
     """At most n pairs are chosen, and none twice."""
     pairs = [pair_of(f"s{i}", outcome="incorrect" if i % 10 == 0 else "correct") for i in range(52)]
-    chosen = choose(pairs, n, "judge")
+    chosen = select_pairs(pairs, n, "judge")
     assert len(chosen) == min(n, 52)
     assert len({pair.a.record.sample_id for pair in chosen}) == len(chosen)
 
@@ -42,8 +42,8 @@ def test_at_most_n_and_each_once(n):
 def test_the_same_seed_draws_the_same():
     """The same seed draws the same pairs."""
     pairs = [pair_of(f"s{i}") for i in range(40)]
-    assert choose(pairs, 5, "judge", seed=1) == choose(pairs, 5, "judge", seed=1)
-    assert choose(pairs, 5, "judge", seed=1) != choose(pairs, 5, "judge", seed=2)
+    assert select_pairs(pairs, 5, "judge", seed=1) == select_pairs(pairs, 5, "judge", seed=1)
+    assert select_pairs(pairs, 5, "judge", seed=1) != select_pairs(pairs, 5, "judge", seed=2)
 
 
 def test_samples_of_a_group_go_together(here, audit):

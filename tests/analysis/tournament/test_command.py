@@ -14,7 +14,7 @@ import pytest
 from support.requirements import NEEDS_MATPLOTLIB
 from support.tournaments import player
 
-from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
+from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, run_tournament
 from pytest_hiddenlayer.cli import main
 
 
@@ -86,7 +86,7 @@ def test_the_picture_holds_rates_and_counts(run: Path) -> None:
     pytest.importorskip("matplotlib", reason=NEEDS_MATPLOTLIB)
     from pytest_hiddenlayer.analysis.tournament.win_matrix import _figure
 
-    axes = _figure(hold_tournament([run], TournamentOptions())).axes[0]
+    axes = _figure(run_tournament([run], TournamentOptions())).axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == [
         f"{place}  {player(name)}" for place, name in enumerate(("good", "fair", "poor"), 1)
     ]

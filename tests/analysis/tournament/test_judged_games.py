@@ -11,7 +11,7 @@ import pytest
 from support.tournaments import answers, player, states, write_run
 
 from pytest_hiddenlayer.analysis.tournament.games import GameLog
-from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
+from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, run_tournament
 from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.types import Completion, ModelName, Request, Usage
@@ -69,7 +69,7 @@ def texts(tmp_path: Path) -> Path:
 
 def test_a_judge_decides(texts: Path, judge: type[LongerJudge]) -> None:
     """Each pair is judged in both orders, the preferred output wins, and biases are stated."""
-    result = hold_tournament([texts], JUDGED)
+    result = run_tournament([texts], JUDGED)
     assert judge.calls == 2 * 3 * 6
     assert [row.player for row in result.players] == [player("long"), player("mid"), player("brief")]
     assert (result.source, result.judge, result.games) == ("judge", "longer:longer", 18)
@@ -83,7 +83,7 @@ def test_a_judge_decides(texts: Path, judge: type[LongerJudge]) -> None:
 def test_a_judge_of_places_makes_ties(texts: Path, judge: type[LongerJudge]) -> None:
     """If the judge always says A all games are ties, and a statement says why."""
     judge.reply = "[[A]]"
-    result = hold_tournament([texts], JUDGED)
+    result = run_tournament([texts], JUDGED)
     assert all(row.ties == row.games for row in result.players)
     assert states(result, "position bias: 18 of 18 (100%) verdicts changed with the order")
     assert states(result, "the answer shown first was preferred in 36 of 36 (100%) replies")
@@ -93,34 +93,34 @@ def test_a_judge_that_babbles_is_no_judge(texts: Path, judge: type[LongerJudge])
     """Verdicts that cannot be read make no tournament."""
     judge.reply = "both are nice"
     with pytest.raises(UsageError, match="none of 18 verdicts can be read"):
-        hold_tournament([texts], JUDGED)
+        run_tournament([texts], JUDGED)
 
 
 def test_decided_games_are_not_asked_again(texts: Path, judge: type[LongerJudge]) -> None:
     """Repeating a tournament gives the same result without opening the judge; another seed judges all games again."""
-    first = hold_tournament([texts], JUDGED)
+    first = run_tournament([texts], JUDGED)
     assert (judge.opened, judge.calls) == (1, 36)
-    assert hold_tournament([texts], JUDGED) == first
+    assert run_tournament([texts], JUDGED) == first
     assert (judge.opened, judge.calls) == (1, 36)
-    hold_tournament([texts], replace(JUDGED, seed=1))
+    run_tournament([texts], replace(JUDGED, seed=1))
     assert judge.calls == 72
 
 
 def test_a_failed_call_is_no_game_and_is_asked_again(texts: Path, judge: type[LongerJudge]) -> None:
     """A failed call leaves its games out, says so, and the same command asks only for them."""
     judge.fails_on = "question 3"
-    result = hold_tournament([texts], JUDGED)
+    result = run_tournament([texts], JUDGED)
     assert (result.games, result.failed) == (15, 3)
     assert states(result, "3 games could not be judged and are left out; run the same command again to retry them")
     assert states(result, "server said 500")
     judge.fails_on, judge.calls = "", 0
-    result = hold_tournament([texts], JUDGED)
+    result = run_tournament([texts], JUDGED)
     assert (result.games, result.failed, judge.calls) == (18, 0, 6)
 
 
 def test_at_most_so_many_games_are_balanced(texts: Path, judge: type[LongerJudge]) -> None:
     """--max-games asks the beginning of a round robin: every pair equally often."""
-    result = hold_tournament([texts], replace(JUDGED, max_games=6))
+    result = run_tournament([texts], replace(JUDGED, max_games=6))
     assert {matchup.games for row in result.matrix for matchup in row if matchup.rate is not None} == {2}
     assert states(result, "6 of 18 possible games were judged")
     assert judge.calls == 12
@@ -129,9 +129,9 @@ def test_at_most_so_many_games_are_balanced(texts: Path, judge: type[LongerJudge
 def test_active_selection_stops_at_its_budget_and_goes_on(texts: Path, judge: type[LongerJudge]) -> None:
     """Active selection plays as many games as it may; a larger budget adds only the rest."""
     active = replace(JUDGED, pairs="active")
-    assert hold_tournament([texts], replace(active, max_games=12)).games == 12
+    assert run_tournament([texts], replace(active, max_games=12)).games == 12
     assert judge.calls == 24
-    assert hold_tournament([texts], replace(active, max_games=99)).games == 18
+    assert run_tournament([texts], replace(active, max_games=99)).games == 18
     assert judge.calls == 36
 
 
@@ -139,22 +139,22 @@ def test_active_selection_stops_where_everything_fails(texts: Path, judge: type[
     """Active selection stops after a batch in which every call fails."""
     judge.fails_on = "question"
     with pytest.raises(UsageError, match=r"none of 10 games could be judged.*server said 500"):
-        hold_tournament([texts], replace(JUDGED, pairs="active", max_games=18))
+        run_tournament([texts], replace(JUDGED, pairs="active", max_games=18))
 
 
 def test_a_judge_that_plays_itself_is_flagged(tmp_path: Path, judge: type[LongerJudge]) -> None:
     """A statement names the players whose model is the judge."""
     own = {"provider": "longer", "model": "longer", "slug": "longer"}
     run = write_run(tmp_path, *answers("one", [1, 0], **own), *answers("two", [0, 1]))
-    assert states(hold_tournament([run], JUDGED), "the judge is the model of one@longer:longer")
+    assert states(run_tournament([run], JUDGED), "the judge is the model of one@longer:longer")
 
 
 def test_half_a_line_of_the_log_is_judged_again(texts: Path, judge: type[LongerJudge]) -> None:
     """An incomplete last line costs one game, which is judged again."""
-    hold_tournament([texts], JUDGED)
+    run_tournament([texts], JUDGED)
     log = texts / "games.jsonl"
     log.write_bytes(log.read_bytes()[:-20])
-    assert hold_tournament([texts], JUDGED).games == 18
+    assert run_tournament([texts], JUDGED).games == 18
     assert judge.calls == 38
     assert len(GameLog(texts).read()) == 18
 
@@ -163,4 +163,4 @@ def test_a_line_that_is_no_game_is_named(run: Path) -> None:
     """A malformed line in the middle of the log is an error with its number."""
     (run / "games.jsonl").write_text('{"key": "1", "winner": "c"}\n{}\n', encoding="utf-8")
     with pytest.raises(UsageError, match=r"games.jsonl:1: not a game"):
-        hold_tournament([run], TournamentOptions())
+        run_tournament([run], TournamentOptions())

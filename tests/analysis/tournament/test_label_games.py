@@ -9,7 +9,7 @@ from support.tournaments import player, states
 
 from pytest_hiddenlayer.analysis.annotation.labels import Label, append_label
 from pytest_hiddenlayer.analysis.tournament.leaderboard import Standings
-from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
+from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, run_tournament
 
 
 def label(at: int, a: str, b: str, winner: str, rater: str = "ada", **changes: object) -> Label:
@@ -36,7 +36,7 @@ def labelled(run: Path, *labels: Label) -> Standings:
     file = run / "labels.jsonl"
     for one in labels:
         append_label(file, one)
-    return hold_tournament([run], TournamentOptions(source="labels", labels=file))
+    return run_tournament([run], TournamentOptions(source="labels", labels=file))
 
 
 def test_people_decide_whichever_side_was_a(run: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.tournaments import game, player, several, states
 
 from pytest_hiddenlayer.analysis.tournament.leaderboard import standings
-from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
+from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, run_tournament
 from pytest_hiddenlayer.errors import UsageError
 
 
@@ -118,7 +118,7 @@ def test_any_games_have_standings_or_a_reason(rows: list[tuple[str, str, str | N
 
 def test_standings_are_plain_json(run: Path) -> None:
     """tournament.json is what came back: strict JSON, the players from the best down."""
-    result = hold_tournament([run], TournamentOptions(elo=True))
+    result = run_tournament([run], TournamentOptions(elo=True))
     stored = json.loads((run / "tournament.json").read_text(encoding="utf-8"))
     assert stored == json.loads(json.dumps(result.to_json(), allow_nan=False))
     assert [row["player"] for row in stored["players"]] == [player("good"), player("fair"), player("poor")]

@@ -10,7 +10,7 @@ from support.tournaments import answers, player, states, write_run
 
 from pytest_hiddenlayer.analysis.tournament.games import score_games
 from pytest_hiddenlayer.analysis.tournament.players import read_tournament_data
-from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, hold_tournament
+from pytest_hiddenlayer.analysis.tournament.tournament import TournamentOptions, run_tournament
 from pytest_hiddenlayer.errors import UsageError
 
 
@@ -32,7 +32,7 @@ def test_epochs_are_a_mean(tmp_path: Path) -> None:
 def test_an_error_is_no_game(tmp_path: Path) -> None:
     """Without a score of one of the two there is no game, and the standings count it."""
     run = write_run(tmp_path, *answers("one", [1, None, 0]), *answers("two", [0, 1, 1]))
-    result = hold_tournament([run], TournamentOptions())
+    result = run_tournament([run], TournamentOptions())
     assert result.games == 2
     assert states(result, "1 matchups left out: one of the two players was not scored")
 
@@ -42,14 +42,14 @@ def test_players_meet_on_equal_prompts_only(tmp_path: Path) -> None:
     old = write_run(tmp_path, *answers("one", [1, 0], sample_hash="old"), name="20260101T000000Z-00000001")
     new = write_run(tmp_path, *answers("two", [1, 0], sample_hash="new"), name="20260102T000000Z-00000002")
     with pytest.raises(UsageError, match=r"no game: .*2 samples have another prompt or target in another run"):
-        hold_tournament([old, new], TournamentOptions())
+        run_tournament([old, new], TournamentOptions())
 
 
 def test_several_runs_make_one_tournament(tmp_path: Path) -> None:
     """Players of two runs play on the samples that both runs answered."""
     one = write_run(tmp_path, *answers("one", [1, 0]), name="20260101T000000Z-00000001")
     two = write_run(tmp_path, *answers("two", [0, 1]), name="20260102T000000Z-00000002")
-    assert hold_tournament([one, two], TournamentOptions()).games == 2
+    assert run_tournament([one, two], TournamentOptions()).games == 2
     assert (one / "tournament.json").is_file()
     assert not (two / "tournament.json").exists()
 

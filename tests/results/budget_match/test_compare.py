@@ -11,14 +11,14 @@ from support.control_records import HAND, LOST, A, B, debated, draws
 from support.records import record
 
 from pytest_hiddenlayer.report.budget_match import find, text, warnings
-from pytest_hiddenlayer.results.budget_match.compare import BudgetMatchedComparison, equal_budget
+from pytest_hiddenlayer.results.budget_match.compare import BudgetMatchedComparison, compare_budget_matched
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.types import Record
 
 
 def only(records: list[Record]) -> BudgetMatchedComparison:
     """The one comparison of these records."""
-    (found,) = equal_budget(records)
+    (found,) = compare_budget_matched(records)
     return found
 
 
@@ -60,7 +60,7 @@ def test_the_order_of_records_does_not_matter():
     """The metrics do not depend on the order of records."""
     shuffled = list(HAND)
     random.Random(1).shuffle(shuffled)
-    assert equal_budget(shuffled) == equal_budget(HAND)
+    assert compare_budget_matched(shuffled) == compare_budget_matched(HAND)
     assert find(shuffled).to_json() == find(HAND).to_json()
 
 
@@ -176,7 +176,7 @@ def test_two_cells_two_comparisons():
     """Strategies, models and tasks each have their own control."""
     other = {"label": "debate.n_agents=5", "strategy": "debate"}
     theirs = [replace(d, label="single.control=debate.n_agents=5") for d in draws("s", B, B, B)]
-    found = equal_budget([debated("s", 1.0), *draws("s", A, A, A), debated("s", 1.0, **other), *theirs])
+    found = compare_budget_matched([debated("s", 1.0), *draws("s", A, A, A), debated("s", 1.0, **other), *theirs])
     assert [(one.key[1], one.against_controls[0].control.mean) for one in found] == [
         ("debate", 1.0),
         ("debate.n_agents=5", 0.0),

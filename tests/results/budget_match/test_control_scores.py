@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.control_records import LOST, A, B, draws
 
-from pytest_hiddenlayer.results.budget_match.control_scores import pass_at, voted
+from pytest_hiddenlayer.results.budget_match.control_scores import oracle_score, plurality_score
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,13 @@ from pytest_hiddenlayer.results.budget_match.control_scores import pass_at, vote
 )
 def test_votes(said, score):
     """The vote's score by hand."""
-    assert voted(draws("s", *said)) == score
+    assert plurality_score(draws("s", *said)) == score
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.integers(1, 8))
 def test_pass_at_k_is_the_share_of_choices_with_a_right_one(right, k):
     """The estimator equals the share of all k-subsets of the control samples with a right one."""
-    found = pass_at(draws("s", *[("x", float(value)) for value in right]), k)
+    found = oracle_score(draws("s", *[("x", float(value)) for value in right]), k)
     chosen = list(combinations(right, min(k, len(right))))
     assert found == pytest.approx(sum(map(any, chosen)) / len(chosen))
 
@@ -40,4 +40,4 @@ def test_pass_at_k_is_the_share_of_choices_with_a_right_one(right, k):
 def test_pass_at_k_published():
     """The product form of the estimator of Chen et al. 2021: n=200, c=13, k=10."""
     by_product = 1 - math.prod(1 - 10 / i for i in range(200 - 13 + 1, 201))
-    assert pass_at(draws("s", *([A] * 13 + [B] * 187)), 10) == pytest.approx(by_product, abs=1e-12)
+    assert oracle_score(draws("s", *([A] * 13 + [B] * 187)), 10) == pytest.approx(by_product, abs=1e-12)

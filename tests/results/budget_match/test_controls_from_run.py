@@ -8,8 +8,8 @@ import pytest
 from support.records import record
 
 from pytest_hiddenlayer.cli import main
-from pytest_hiddenlayer.results.budget_match.compare import equal_budget
-from pytest_hiddenlayer.results.budget_match.controls_from_run import with_draws
+from pytest_hiddenlayer.results.budget_match.compare import compare_budget_matched
+from pytest_hiddenlayer.results.budget_match.controls_from_run import with_control_samples
 from pytest_hiddenlayer.results.log.run_log import RunLog
 
 CALL = {"role": "agent-1", "round": 0, "usage": {"input_tokens": 2, "output_tokens": 1, "calls": 1}, "cost_usd": 0.0}
@@ -34,8 +34,8 @@ def singles(name: str, values: list[float], **changes: object):
 
 def test_single_answers_become_draws():
     """Three epochs of single answers are the control samples of a debate of three calls."""
-    known = with_draws([debated("a", 1.0)], singles("a", [1.0, 0.0, 0.0]))
-    (found,) = equal_budget(known)
+    known = with_control_samples([debated("a", 1.0)], singles("a", [1.0, 0.0, 0.0]))
+    (found,) = compare_budget_matched(known)
     assert (found.compared, found.draws) == (1, 3)
     single, vote = found.against_controls[:2]
     assert (single.strategy.mean, single.control.mean) == (1.0, pytest.approx(1 / 3))
@@ -47,13 +47,13 @@ def test_single_answers_become_draws():
 )
 def test_other_questions_are_no_draws(changes):
     """Answers to another prompt, of another model, task or strategy are never taken."""
-    (found,) = equal_budget(with_draws([debated("a", 1.0)], singles("a", [1.0] * 3, **changes)))
+    (found,) = compare_budget_matched(with_control_samples([debated("a", 1.0)], singles("a", [1.0] * 3, **changes)))
     assert (found.compared, found.undrawn) == (0, 1)
 
 
 def test_fewer_answers_than_calls_are_no_equal_budget():
     """Two single answers are less than three calls: the sample is counted as undrawn."""
-    (found,) = equal_budget(with_draws([debated("a", 1.0)], singles("a", [1.0, 1.0])))
+    (found,) = compare_budget_matched(with_control_samples([debated("a", 1.0)], singles("a", [1.0, 1.0])))
     assert (found.compared, found.undrawn) == (0, 1)
 
 

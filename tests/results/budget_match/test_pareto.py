@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.control_records import HAND, way
 from support.records import record
 
-from pytest_hiddenlayer.results.budget_match.compare import equal_budget
+from pytest_hiddenlayer.results.budget_match.compare import compare_budget_matched
 from pytest_hiddenlayer.results.budget_match.pareto import fronts
 
 
@@ -65,7 +65,7 @@ def test_what_failed_makes_nobody_cheap():
 
 def test_votes_are_ways_too():
     """The front has the votes over control samples at their cost; a control cell costs one sample."""
-    (front,) = fronts(HAND, equal_budget(HAND))
+    (front,) = fronts(HAND, compare_budget_matched(HAND))
     costs = {point.name: point.spent.cost_usd for point in front.points}
     assert costs == {
         "debate scripted:m": 0.75,

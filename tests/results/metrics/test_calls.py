@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.records import PLAN, record
+from support.records import CONFIG, record
 
 from pytest_hiddenlayer.report.details import call_lines
 from pytest_hiddenlayer.report.html import cells_html
 from pytest_hiddenlayer.report.table import cell_table
-from pytest_hiddenlayer.results.log.compact import lean
+from pytest_hiddenlayer.results.log.compact import without_texts
 from pytest_hiddenlayer.results.metrics.cells import compute_metrics
 
 OTHER = "asked big, the server says that small answered"
@@ -18,10 +18,10 @@ CALLS = [{}, {"cached": True}, {"attempts": 3}, {"attempts": 2, "warnings": [OTH
 RECORDS = [record(f"s{i}", 1.0, transcript=[call], input="a long prompt") for i, call in enumerate(CALLS)]
 
 
-@pytest.mark.parametrize("kept", [lambda one: one, lean], ids=["whole", "lean"])
+@pytest.mark.parametrize("kept", [lambda one: one, without_texts], ids=["whole", "lean"])
 def test_unusual_calls_are_counted(kept):
     """Cached and retried calls and calls with warnings are counted, from full and from compact records."""
-    found = compute_metrics(PLAN, [kept(one) for one in RECORDS])
+    found = compute_metrics(CONFIG, [kept(one) for one in RECORDS])
     assert found.calls == {"calls": 5, "cached": 1, "repeated": 2, "warnings": {OTHER: 2}}
     assert found.to_json()["calls"] == found.calls
     assert call_lines([found]) == [
@@ -34,7 +34,7 @@ def test_unusual_calls_are_counted(kept):
 
 def test_usual_calls_are_not_talked_about():
     """No line if no call was cached, retried or had a warning."""
-    found = compute_metrics(PLAN, RECORDS[:1])
+    found = compute_metrics(CONFIG, RECORDS[:1])
     assert found.calls == {}
     assert call_lines([found]) == []
 
@@ -44,7 +44,7 @@ def test_lean_records_have_no_texts():
     whole = [
         replace(one, output="o" * 999, transcript=[{"mean_logprob": -0.5, "completion": "x"}]) for one in RECORDS
     ]
-    kept = [lean(one) for one in whole]
-    assert compute_metrics(PLAN, kept) == compute_metrics(PLAN, whole)
+    kept = [without_texts(one) for one in whole]
+    assert compute_metrics(CONFIG, kept) == compute_metrics(CONFIG, whole)
     assert all((one.input, one.target, one.output) == ("", None, None) for one in kept)
     assert all(list(call) == ["mean_logprob"] for one in kept for call in one.transcript)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from support.records import PLAN, cell, record
+from support.records import CONFIG, cell, record
 
 from pytest_hiddenlayer.results.metrics.cells import by_cell, compute_metrics, config_from_records
 
@@ -21,36 +21,36 @@ def test_errors_are_counted_beside_the_mean():
 def test_unknown_cost_stays_unknown():
     """One record of unknown price makes the cell's cost unknown; free ones make it 0."""
     records = [record("a", 1.0), record("b", 1.0, cost_usd=None)]
-    assert compute_metrics(replace(PLAN, total=2), records).cost_usd is None
-    assert compute_metrics(replace(PLAN, total=1), records[:1]).cost_usd == 0
+    assert compute_metrics(replace(CONFIG, total=2), records).cost_usd is None
+    assert compute_metrics(replace(CONFIG, total=1), records[:1]).cost_usd == 0
 
 
 def test_epochs_are_repeats_within_a_sample():
     """Two epochs of one sample are one scored sample."""
     records = [record("a", 1.0), record("a", 0.0, epoch=2)]
-    found = compute_metrics(replace(PLAN, total=1, selected=("a",), epochs=2), records)
+    found = compute_metrics(replace(CONFIG, total=1, selected=("a",), epochs=2), records)
     assert (found.estimate.n, found.estimate.mean) == (1, 0.5)
 
 
 def test_epochs_are_graded_by_their_reduced_score():
     """Right and wrong in turn is partial under mean, correct under pass_at_k, incorrect under pass_hat_k."""
     records = [record("a", 1.0), record("a", 0.0, epoch=2)]
-    plan = replace(PLAN, total=1, selected=("a",), epochs=2)
-    found = [compute_metrics(replace(plan, reducer=name), records) for name in ("mean", "pass_at_k", "pass_hat_k")]
+    config = replace(CONFIG, total=1, selected=("a",), epochs=2)
+    found = [compute_metrics(replace(config, reducer=name), records) for name in ("mean", "pass_at_k", "pass_hat_k")]
     assert [cell.samples["a"].outcome for cell in found] == ["partial", "correct", "incorrect"]
 
 
 def test_an_epoch_that_failed_leaves_the_others():
     """A sample is scored if one of its epochs is; the failed one is counted, not averaged."""
     records = [record("a", None), record("a", 1.0, epoch=2)]
-    found = compute_metrics(replace(PLAN, total=1, selected=("a",), epochs=2), records)
+    found = compute_metrics(replace(CONFIG, total=1, selected=("a",), epochs=2), records)
     assert (found.samples["a"].score, found.samples["a"].outcome) == (1.0, "correct")
     assert dict(found.outcomes) == {"error": 1, "correct": 1}
 
 
 def test_selected_samples_without_a_record_count_as_selected():
     """Selected samples without a record count in `n of n`."""
-    found = compute_metrics(replace(PLAN, total=5, selected=("a", "b", "c")), [record("a", 1.0)])
+    found = compute_metrics(replace(CONFIG, total=5, selected=("a", "b", "c")), [record("a", 1.0)])
     assert (found.estimate.n, found.n_selected, found.partial) == (1, 3, True)
 
 
@@ -64,7 +64,7 @@ def test_unknown_usage_stays_unknown():
     """Tokens that are unknown for one record are unknown in the sum, not 0; others are summed."""
     known = record("a", 1.0)
     records = [known, record("b", 1.0, usage={**known.usage, "input_tokens": None})]
-    found = compute_metrics(replace(PLAN, total=2), records)
+    found = compute_metrics(replace(CONFIG, total=2), records)
     assert (found.usage.input_tokens, found.usage.output_tokens) == (None, 2)
 
 
@@ -72,13 +72,13 @@ def test_costs_are_summed():
     """Known costs add up, and samples skipped because of the budget cost nothing."""
     records = [record("a", 1.0, cost_usd=0.25), record("b", 0.0, cost_usd=0.5)]
     records.append(record("c", None, outcome="skipped", transcript=[], cost_usd=None))
-    assert compute_metrics(replace(PLAN, total=3), records).cost_usd == 0.75
+    assert compute_metrics(replace(CONFIG, total=3), records).cost_usd == 0.75
 
 
 def test_the_wall_clock_runs_from_first_question_to_last_answer():
     """Answers given at the same time do not add up."""
     records = [record("a", 1.0, latency_s=4.0), record("b", 1.0, started_at="2026-01-01T00:00:03+00:00")]
-    assert compute_metrics(replace(PLAN, total=2), records).wall_s == pytest.approx(4.0)
+    assert compute_metrics(replace(CONFIG, total=2), records).wall_s == pytest.approx(4.0)
 
 
 def test_a_cell_without_a_score_is_plain_json():
@@ -96,8 +96,8 @@ def test_cells_are_told_apart():
 
 def test_a_plan_is_told_by_the_records():
     """Without the task file, the records provide names, samples and epochs."""
-    plan = config_from_records([record("a", 1.0), record("a", 0.0, epoch=2), record("b", None)])
-    assert (plan.key, plan.selected, plan.epochs, plan.scorer) == (
+    config = config_from_records([record("a", 1.0), record("a", 0.0, epoch=2), record("b", None)])
+    assert (config.key, config.selected, config.epochs, config.scorer) == (
         ("t", "single", "scripted", "m"), ("a", "b"), 2, "exact",
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.records import PLAN, record
+from support.records import CONFIG, record
 
 from pytest_hiddenlayer.engine.cases import cases, cells
 from pytest_hiddenlayer.engine.run_case import run_case
@@ -33,13 +33,15 @@ from pytest_hiddenlayer.taskfile import load_task
 from pytest_hiddenlayer.types import GenerationConfig, ModelName, Record
 
 
-def over_epochs(scores: dict[str, list[float | None]], **plan: object) -> CellMetrics:
+def over_epochs(scores: dict[str, list[float | None]], **config: object) -> CellMetrics:
     """The metrics of samples with these scores in their epochs."""
     records = [
         record(name, value, epoch=at + 1) for name, values in scores.items() for at, value in enumerate(values)
     ]
     epochs = max(map(len, scores.values()))
-    return compute_metrics(replace(PLAN, total=len(scores), selected=tuple(scores), epochs=epochs, **plan), records)
+    return compute_metrics(
+        replace(CONFIG, total=len(scores), selected=tuple(scores), epochs=epochs, **config), records
+    )
 
 
 def sure(n: int, **changes: object) -> list[Record]:
@@ -56,7 +58,7 @@ def sure(n: int, **changes: object) -> list[Record]:
 def test_the_score_is_clustered_by_group():
     """Samples of a group are one cluster of the standard error, and the summary has the number of groups."""
     records = [record(f"s{at}", float(at // 4 < 7), group=f"g{at // 4}") for at in range(40)]
-    found = compute_metrics(replace(PLAN, total=40), records)
+    found = compute_metrics(replace(CONFIG, total=40), records)
     assert found.estimate == estimate([float(at // 4 < 7) for at in range(40)], [at // 4 for at in range(40)])
     assert (found.to_json()["n_groups"], found.to_json()["method"]) == (10, "clustered Wilson")
 
@@ -71,11 +73,11 @@ def test_without_groups_every_sample_stands_alone():
 def test_a_bootstrap_on_request():
     """With `bootstrap` the interval is the bootstrap's, the same each time."""
     records = [record(f"s{at}", float(at % 3 > 0)) for at in range(30)]
-    plan = replace(PLAN, total=30)
-    found = compute_metrics(plan, records, bootstrap=500)
+    config = replace(CONFIG, total=30)
+    found = compute_metrics(config, records, bootstrap=500)
     assert found.estimate.method == "BCa bootstrap, 500 draws"
-    assert found == compute_metrics(plan, records, bootstrap=500)
-    assert found.estimate.ci95 != compute_metrics(plan, records).estimate.ci95
+    assert found == compute_metrics(config, records, bootstrap=500)
+    assert found.estimate.ci95 != compute_metrics(config, records).estimate.ci95
 
 
 # ---------------------------------------------------------------- repeats
@@ -116,7 +118,7 @@ def test_passes_are_clustered():
     records = [
         record(f"s{at}", float(at // 4 < 5), epoch=epoch, group=f"g{at // 4}") for at in range(40) for epoch in (1, 2)
     ]
-    assert compute_metrics(replace(PLAN, total=40, epochs=2), records).passes["pass@2"].n_groups == 10
+    assert compute_metrics(replace(CONFIG, total=40, epochs=2), records).passes["pass@2"].n_groups == 10
 
 
 # ---------------------------------------------------------------- confidence
@@ -223,21 +225,21 @@ def test_debate_has_the_vote_share_of_the_last_round(tmp_path):
 @pytest.mark.parametrize(("n", "told"), [(MIN_ANSWERS - 1, False), (MIN_ANSWERS, True)])
 def test_a_few_answers_tell_no_calibration(n, told):
     """With fewer than 10 confident answers there is no calibration."""
-    assert (compute_metrics(replace(PLAN, total=n), sure(n)).calibration is not None) is told
+    assert (compute_metrics(replace(CONFIG, total=n), sure(n)).calibration is not None) is told
 
 
 def test_only_scored_answers_with_a_confidence_count():
     """Failed calls and answers without a confidence do not count in the calibration."""
     records = [*sure(12), record("x", None, answer_metadata={"confidence": 0.9}), record("y", 1.0)]
-    found = compute_metrics(replace(PLAN, total=14), records)
+    found = compute_metrics(replace(CONFIG, total=14), records)
     assert (found.calibration.n, found.confidence) == (12, STATED)
 
 
 def test_epochs_of_a_sample_are_one_cluster():
     """Each of 12 answers given three times has the same errors as given once."""
-    once = compute_metrics(replace(PLAN, total=12), sure(12)).calibration
+    once = compute_metrics(replace(CONFIG, total=12), sure(12)).calibration
     thrice = compute_metrics(
-        replace(PLAN, total=12, epochs=3), [one for epoch in (1, 2, 3) for one in sure(12, epoch=epoch)]
+        replace(CONFIG, total=12, epochs=3), [one for epoch in (1, 2, 3) for one in sure(12, epoch=epoch)]
     ).calibration
     assert (thrice.n, thrice.ece.n_groups) == (36, 12)
     assert thrice.ece.mean == pytest.approx(once.ece.mean)
@@ -247,8 +249,8 @@ def test_epochs_of_a_sample_are_one_cluster():
 def test_what_is_right_is_the_tasks_pass_score():
     """A score of 0.6 is right from 0.5 on, and not from 1 on."""
     records = [record(f"s{at}", 0.6, answer_metadata={"confidence": 0.6}) for at in range(10)]
-    right = compute_metrics(replace(PLAN, total=10, pass_score=0.5), records).calibration
-    wrong = compute_metrics(replace(PLAN, total=10), records).calibration
+    right = compute_metrics(replace(CONFIG, total=10, pass_score=0.5), records).calibration
+    wrong = compute_metrics(replace(CONFIG, total=10), records).calibration
     assert (right.bins[0].accuracy.mean, wrong.bins[0].accuracy.mean) == (1.0, 0.0)
 
 
@@ -261,7 +263,7 @@ def test_the_summary_holds_all_of_it():
         for at, value in enumerate(values)
     ]
     found = json.loads(
-        json.dumps(compute_metrics(replace(PLAN, total=10, epochs=2), records).to_json(), allow_nan=False)
+        json.dumps(compute_metrics(replace(CONFIG, total=10, epochs=2), records).to_json(), allow_nan=False)
     )
     assert found["passes"]["pass@2"]["mean"] == 1.0
     assert {"n", "mean", "stderr", "ci95", "n_groups", "method"} == set(found["passes"]["pass^2"])
@@ -274,7 +276,7 @@ def test_the_summary_holds_all_of_it():
 
 def test_a_cell_without_any_of_it_says_so():
     """One epoch and no confidence: empty and null."""
-    found = compute_metrics(replace(PLAN, total=1), [record("a", 1.0)]).to_json()
+    found = compute_metrics(replace(CONFIG, total=1), [record("a", 1.0)]).to_json()
     assert (found["passes"], found["flaky"], found["calibration"]) == ({}, [], None)
 
 
@@ -300,7 +302,7 @@ def test_never_nan(answers):
         )
         for at, (score, sure, group) in enumerate(answers)
     ]
-    json.dumps(compute_metrics(replace(PLAN, total=20, epochs=2), records).to_json(), allow_nan=False)
+    json.dumps(compute_metrics(replace(CONFIG, total=20, epochs=2), records).to_json(), allow_nan=False)
 
 
 def test_ten_thousand_records_are_no_burden():
@@ -316,5 +318,5 @@ def test_ten_thousand_records_are_no_burden():
         )
         for at in range(10_000)
     ]
-    found = compute_metrics(replace(PLAN, total=5000, epochs=2), records)
+    found = compute_metrics(replace(CONFIG, total=5000, epochs=2), records)
     assert found.calibration.n == 10_000

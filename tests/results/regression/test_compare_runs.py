@@ -118,10 +118,10 @@ def test_prompts_are_compared_by_id(here, capsys):
 def test_snapshots_and_runs_mix(here, capsys):
     """A folder of snapshots is compared with a run."""
     found = cell({f"s{i}": 1.0 for i in range(20)})
-    write_text(here / snapshot_path(found.plan), snapshot_text(found, None))
+    write_text(here / snapshot_path(found.config), snapshot_text(found, None))
     run_of(NEW, set(range(6)))
     assert main(["compare", "snapshots", "last"]) == 1
-    assert main(["compare", str(snapshot_path(found.plan)), "last"]) == 1
+    assert main(["compare", str(snapshot_path(found.config)), "last"]) == 1
     capsys.readouterr()
 
 
@@ -209,7 +209,7 @@ def test_diff_without_a_flip(regressed, capsys):
 def test_diff_of_a_snapshot_has_answers_only(here, capsys):
     """A snapshot holds no outputs: the answers are shown with a note why there is no text."""
     found = cell({"s0": 1.0})
-    write_text(here / snapshot_path(found.plan), snapshot_text(found, None))
+    write_text(here / snapshot_path(found.config), snapshot_text(found, None))
     run_of(NEW, {0}, n=1)
     main(["diff", "snapshots", "last"])
     assert "no output on the old side: a snapshot holds answers only" in capsys.readouterr().out

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.records import PLAN, base, cell, record, some
+from support.records import CONFIG, base, cell, record, some
 
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline
-from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, judge_gates
-from pytest_hiddenlayer.results.regression.pairing import pair_up
+from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, decide_gates
+from pytest_hiddenlayer.results.regression.pairing import match_samples
 from pytest_hiddenlayer.results.regression.references import BaselineLookup
 
 
@@ -18,7 +18,7 @@ def judge_gate(
     found: CellMetrics, before: Baseline | None, *, fault: str | None = None, **policy: object
 ) -> GateResult:
     """The gate of the only cell of a session."""
-    (result,) = judge_gates([(found, BaselineLookup(baseline=before, fault=fault))], Policy(**policy))
+    (result,) = decide_gates([(found, BaselineLookup(baseline=before, fault=fault))], Policy(**policy))
     return result
 
 
@@ -123,8 +123,8 @@ def test_an_unmeasured_cell_does_not_reach_a_threshold():
 @pytest.mark.parametrize("update", [False, True])
 def test_a_must_pass_sample_must_be_right(value, update):
     """Wrong, partial or unanswered: red, with or without --snapshot-update, and named."""
-    plan = replace(PLAN, total=1, selected=("a",))
-    result = judge_gate(compute_metrics(plan, [record("a", value, must_pass=True)]), None, update=update)
+    config = replace(CONFIG, total=1, selected=("a",))
+    result = judge_gate(compute_metrics(config, [record("a", value, must_pass=True)]), None, update=update)
     assert result.outcome == "failed"
     assert "must_pass not right: a" in result.message
 
@@ -159,7 +159,7 @@ def test_changed_samples_are_left_out_and_counted():
     """A sample whose hash differs is not paired."""
     before = base(some(10, 10))
     changed = {**before.samples, "s0": replace(before.samples["s0"], hash="other")}
-    found = pair_up(changed, cell(some(10, 10)).samples)
+    found = match_samples(changed, cell(some(10, 10)).samples)
     assert (len(found.pairs), found.changed) == (9, ("s0",))
 
 
@@ -175,7 +175,7 @@ def test_changed_samples_are_told():
 def test_samples_scored_on_one_side_are_no_pairs():
     """An unanswered sample, here or in the baseline, and a new one are left out and counted."""
     now = cell({"a": 1.0, "b": None, "c": 1.0, "new": 1.0}, min_scored=0.5)
-    found = pair_up(base({"a": 1.0, "b": 1.0, "c": None, "gone": 1.0}).samples, now.samples)
+    found = match_samples(base({"a": 1.0, "b": 1.0, "c": None, "gone": 1.0}).samples, now.samples)
     assert [pair.id for pair in found.pairs] == ["a"]
     assert (found.lost, found.gained, found.added, found.absent) == (("b",), ("c",), ("new",), ("gone",))
 
@@ -200,7 +200,7 @@ def test_nothing_to_pair_is_red():
 
 def test_a_partial_cell_says_so():
     """A cell with two of ten samples selected is gated on those, and the message says so."""
-    found = compute_metrics(replace(PLAN, total=10, selected=("s0", "s1")), [record("s0", 1.0), record("s1", 1.0)])
+    found = compute_metrics(replace(CONFIG, total=10, selected=("s0", "s1")), [record("s0", 1.0), record("s1", 1.0)])
     assert "partial 2 of 10" in judge_gate(found, base(some(10, 10))).message
 
 
@@ -254,8 +254,8 @@ def test_holm_over_the_cells_of_a_session():
     """Five newly wrong (p = 1/32) are red alone, and not among two cells: 2/32 is above 0.05."""
     bad = (cell(some(5, 10)), BaselineLookup(baseline=base(some(10, 10))))
     good = (cell(some(10, 10)), BaselineLookup(baseline=base(some(10, 10))))
-    assert judge_gates([bad], Policy())[0].word == "regressed"
-    first, second = judge_gates([bad, good], Policy())
+    assert decide_gates([bad], Policy())[0].word == "regressed"
+    first, second = decide_gates([bad, good], Policy())
     assert (first.word, second.word) == ("underpowered", "underpowered")
     assert "0.0625 and 1 after Holm over 2 cells" in first.message
 
@@ -263,14 +263,14 @@ def test_holm_over_the_cells_of_a_session():
 def test_cells_without_a_comparison_do_not_count_in_the_family():
     """A cell without baseline does not count in Holm's correction."""
     bad = (cell(some(5, 10)), BaselineLookup(baseline=base(some(10, 10))))
-    first, second = judge_gates([bad, (cell(some(10, 10)), BaselineLookup())], Policy())
+    first, second = decide_gates([bad, (cell(some(10, 10)), BaselineLookup())], Policy())
     assert (first.word, second.outcome) == ("regressed", "skipped")
 
 
 def test_many_clear_regressions_stay_red():
     """Ten cells that lost every answer are all regressed after Holm."""
     cells = [(cell(some(0, 20)), BaselineLookup(baseline=base(some(20, 20))))] * 10
-    assert {gate.word for gate in judge_gates(cells, Policy())} == {"regressed"}
+    assert {gate.word for gate in decide_gates(cells, Policy())} == {"regressed"}
 
 
 # ---------------------------------------------------------------- what was not measured
@@ -342,20 +342,20 @@ def test_clusters_are_one_observation_each():
     now = {f"s{i}": float(i >= 8) for i in range(40)}
 
     def word(group: int) -> str:
-        plan = replace(PLAN, total=40, selected=tuple(now))
+        config = replace(CONFIG, total=40, selected=tuple(now))
         records = [record(name, v, group=f"g{int(name[1:]) // group}") for name, v in now.items()]
-        return judge_gate(compute_metrics(plan, records), base(some(40, 40))).word
+        return judge_gate(compute_metrics(config, records), base(some(40, 40))).word
 
     assert (word(4), word(1)) == ("underpowered", "regressed")
 
 
 def test_flaky_samples_are_named():
     """A sample that was right in one epoch and wrong in another is named, of all that were repeated."""
-    plan = replace(PLAN, total=2, selected=("a", "b"), epochs=2)
+    config = replace(CONFIG, total=2, selected=("a", "b"), epochs=2)
     records = [record("a", 1.0), record("a", 0.0, epoch=2), record("b", 1.0), record("b", 1.0, epoch=2)]
     assert (
         "flaky: 1 of 2 repeated samples were right in some epochs and wrong in others: a"
-        in judge_gate(compute_metrics(plan, records), None).message
+        in judge_gate(compute_metrics(config, records), None).message
     )
 
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.records import PLAN, cell, record
+from support.records import CONFIG, cell, record
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.io.atomic import write_text
@@ -16,14 +16,14 @@ from pytest_hiddenlayer.results.regression.snapshot import snapshot_path, snapsh
 
 
 def found_for(root: Path, reference: str | None, current: str = "now") -> BaselineLookup:
-    """The baseline of PLAN's cell below `root`."""
-    return find_baseline(PLAN, open_reference(reference, root=root, where=root, current=current))
+    """The baseline of CONFIG's cell below `root`."""
+    return find_baseline(CONFIG, open_reference(reference, root=root, cwd=root, current_run=current))
 
 
-def commit(root: Path, values: dict[str, float | None], **plan: object) -> Path:
-    """The cell's snapshot with these scores, below `root`; `plan` makes it another cell's."""
-    found = cell(values, **plan)
-    path = root / snapshot_path(found.plan)
+def commit(root: Path, values: dict[str, float | None], **config: object) -> Path:
+    """The cell's snapshot with these scores, below `root`; `config` makes it another cell's."""
+    found = cell(values, **config)
+    path = root / snapshot_path(found.config)
     write_text(path, snapshot_text(found, None))
     return path
 
@@ -113,7 +113,7 @@ def test_a_new_model_is_compared_with_the_only_other(tmp_path):
     commit(tmp_path / "old", {"a": 1.0}, slug="before", model="org/before")
     found = found_for(tmp_path, "old/snapshots").baseline
     assert found.key == ("t", "single", "scripted", "before")
-    assert found.remark == "the baseline is from another model: scripted:org/before"
+    assert found.warning == "the baseline is from another model: scripted:org/before"
 
 
 def test_of_two_other_models_none_is_guessed(tmp_path):
@@ -160,7 +160,7 @@ def test_another_strategy_can_be_named(tmp_path):
     """#STRATEGY names another strategy's cell: a debate gated against single answers."""
     commit(tmp_path, {"a": 1.0}, label="debate")
     found = found_for(tmp_path, "snapshots#debate").baseline
-    assert (found.key[1], found.remark) == ("debate", "the baseline is from another strategy: debate of scripted:m")
+    assert (found.key[1], found.warning) == ("debate", "the baseline is from another strategy: debate of scripted:m")
 
 
 def test_a_path_with_an_at_sign_is_a_path(tmp_path):
@@ -214,7 +214,7 @@ def test_a_path_wins_over_a_git_ref(checkout):
 
 def test_a_broken_snapshot_at_a_commit_is_a_fault(checkout):
     """A snapshot that was committed broken is a fault that names the commit and the file."""
-    (checkout / snapshot_path(PLAN)).write_text("{")
+    (checkout / snapshot_path(CONFIG)).write_text("{")
     git(checkout, "commit", "-qam", "broken")
     assert "HEAD:snapshots/t/single-scripted-m.json: cannot be read" in found_for(checkout, "HEAD").fault
 

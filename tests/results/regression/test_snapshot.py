@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.records import PLAN, cell, record, some
+from support.records import CONFIG, cell, record, some
 
 from pytest_hiddenlayer.errors import SnapshotError
 from pytest_hiddenlayer.io.atomic import write_text
@@ -39,9 +39,9 @@ def test_snapshot_round_trip(tmp_path):
 
 def test_no_volatile_value_stands_in_a_snapshot():
     """Run id, time, latency and cache hits do not change the file."""
-    plan = replace(PLAN, total=1, selected=("a",))
+    config = replace(CONFIG, total=1, selected=("a",))
     other = {"run_id": "r2", "started_at": "2027-01-01T00:00:00+00:00", "latency_s": 9.0, "cached": True}
-    texts = [snapshot_text(compute_metrics(plan, [r]), None) for r in (record("a", 1.0), record("a", 1.0, **other))]
+    texts = [snapshot_text(compute_metrics(config, [r]), None) for r in (record("a", 1.0), record("a", 1.0, **other))]
     assert texts[0] == texts[1]
 
 
@@ -77,7 +77,7 @@ def test_a_whole_run_forgets_removed_samples():
 def test_a_partial_snapshot_knows_no_whole_cost():
     """Cost and usage are unknown if samples were kept, not those of the part."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
-    part = compute_metrics(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
+    part = compute_metrics(replace(CONFIG, total=4, selected=("s0",)), [record("s0", 1.0)])
     after = json.loads(snapshot_text(part, before))
     assert (after["usage"], after["cost_usd"]) == (None, None)
 
@@ -85,7 +85,7 @@ def test_a_partial_snapshot_knows_no_whole_cost():
 def test_a_partial_run_keeps_the_other_samples():
     """Samples that this run did not answer are kept, and the score is over all samples."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
-    part = compute_metrics(replace(PLAN, total=4, selected=("s0",)), [record("s0", 1.0)])
+    part = compute_metrics(replace(CONFIG, total=4, selected=("s0",)), [record("s0", 1.0)])
     after = json.loads(snapshot_text(part, before))
     assert (len(after["samples"]), after["score"]) == (4, 0.25)
 

@@ -17,7 +17,7 @@ from pytest_hiddenlayer.stats.estimate.clusters import clustered_stderr, cluster
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.stats.paired.holm import holm
 from pytest_hiddenlayer.stats.paired.power import mcnemar_power, minimum_detectable_effect, pairs_needed, sensitivity
-from pytest_hiddenlayer.stats.paired.sign_flip import signflip
+from pytest_hiddenlayer.stats.paired.sign_flip import sign_flip_test
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40)
 
@@ -35,13 +35,13 @@ def enumerated(sums: list[float]) -> tuple[float, float]:
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=10))
 def test_the_convolution_is_the_enumeration(sums):
     """Whole sums of clusters: the exact p-values are those of counting every sign vector."""
-    assert signflip([float(s) for s in sums])[:2] == pytest.approx(enumerated(sums))
+    assert sign_flip_test([float(s) for s in sums])[:2] == pytest.approx(enumerated(sums))
 
 
 @given(st.lists(st.sampled_from([-1.0, -0.75, -0.25, 0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=10))
 def test_means_over_epochs_lie_on_a_grid(sums):
     """Quarters are exact too."""
-    low, high, method = signflip(sums)
+    low, high, method = sign_flip_test(sums)
     assert (low, high) == pytest.approx(enumerated(sums))
     assert "exact" in method
 
@@ -49,17 +49,17 @@ def test_means_over_epochs_lie_on_a_grid(sums):
 def test_random_flips_come_near_the_exact_value():
     """Sums that lie on no grid use 20 000 draws: p is within 0.01 of the enumeration, and never 0."""
     sums = list(np.random.default_rng(3).normal(0.2, 1, size=16))
-    low, high, method = signflip(sums)
+    low, high, method = sign_flip_test(sums)
     assert "20000 draws" in method
     assert (low, high) == pytest.approx(enumerated(sums), abs=0.01)
-    assert signflip([math.pi] * 40)[1] == pytest.approx(1 / 20001)
+    assert sign_flip_test([math.pi] * 40)[1] == pytest.approx(1 / 20001)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_singletons_are_mcnemar(wrong, right):
     """Without clusters the sign-flip test of right/wrong answers is the exact binomial."""
     n = wrong + right
-    low, high, _ = signflip([-1.0] * wrong + [1.0] * right)
+    low, high, _ = sign_flip_test([-1.0] * wrong + [1.0] * right)
     assert low == pytest.approx(binomtest(wrong, n, alternative="greater").pvalue if n else 1.0)
     assert high == pytest.approx(binomtest(right, n, alternative="greater").pvalue if n else 1.0)
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from support.published_data import FOLDER, needs_data
 
 from pytest_hiddenlayer.stats.paired_comparison_models.bradley_terry import NoFiniteEstimateError, fit, fit_counts
-from pytest_hiddenlayer.stats.paired_comparison_models.rank_bootstrap import ranks, spread
+from pytest_hiddenlayer.stats.paired_comparison_models.rank_bootstrap import rank_intervals, ranks
 from pytest_hiddenlayer.stats.paired_comparison_models.win_counts import (
     Game,
-    obstacle,
+    find_separation,
     players_of,
     strongly_connected,
     win_counts,
@@ -105,7 +105,7 @@ games_of_any_kind = st.lists(
 
 @given(games_of_any_kind)
 @settings(max_examples=150)
-def test_an_estimate_is_finite_or_its_obstacle_is_named(games: list[Game]) -> None:
+def test_an_estimate_is_finite_or_its_separation_is_named(games: list[Game]) -> None:
     """Any games give either abilities whose expected wins equal the wins, or an error that names the groups."""
     players = players_of(games)
     counts = win_counts(games, players)
@@ -216,7 +216,7 @@ def test_fast_connectivity_is_fords_condition() -> None:
     """The batched reachability agrees with the graph library on random tournaments."""
     random = np.random.default_rng(3)
     counts = (random.random((300, 6, 6)) < 0.25) * (1.0 - np.eye(6))
-    theirs = [obstacle(NAMES + "f", one) is None for one in counts]
+    theirs = [find_separation(NAMES + "f", one) is None for one in counts]
     assert strongly_connected(counts).tolist() == theirs
     assert 0 < sum(theirs) < 300
 
@@ -239,7 +239,7 @@ def tournament(strength: dict[str, float], samples: int, seed: int, repeats: int
 def test_the_same_seed_gives_the_same_intervals() -> None:
     """Intervals depend on the seed only, and contain the estimate."""
     games, clusters = tournament({"a": 0, "b": 0.5, "c": 1}, 40, seed=1)
-    one, again, other = (spread(games, clusters, seed=seed) for seed in (1, 1, 2))
+    one, again, other = (rank_intervals(games, clusters, seed=seed) for seed in (1, 1, 2))
     assert one == again
     assert one != other
     assert one is not None
@@ -255,7 +255,7 @@ def test_repeated_verdicts_on_a_sample_are_one_cluster() -> None:
     thrice, threefold = tournament(strength, 60, seed=2, repeats=3)
 
     def width(games: list[Game], clusters: list[str] | None) -> float:
-        found = spread(games, clusters, seed=0)
+        found = rank_intervals(games, clusters, seed=0)
         assert found is not None
         return found.abilities[0][1] - found.abilities[0][0]
 
@@ -265,13 +265,13 @@ def test_repeated_verdicts_on_a_sample_are_one_cluster() -> None:
 
 def test_a_single_cluster_has_no_interval() -> None:
     """If all games are on one sample, there is no interval."""
-    assert spread(won("a", "b") + won("b", "a"), ["s", "s"]) is None
+    assert rank_intervals(won("a", "b") + won("b", "a"), ["s", "s"]) is None
 
 
 def test_what_never_happened_is_not_certain() -> None:
     """Three wins of three, and nothing but ties, have intervals with a width, by the normal approximation."""
-    unbeaten = spread(won("a", "b", 3), prior=1.0)
-    tied = spread([("a", "b", 0.5)] * 9)
+    unbeaten = rank_intervals(won("a", "b", 3), prior=1.0)
+    tied = rank_intervals([("a", "b", 0.5)] * 9)
     for found in (unbeaten, tied):
         assert found is not None
         assert found.method == "normal"
@@ -294,7 +294,7 @@ def test_intervals_cover(samples: int, strength: tuple[float, ...]) -> None:
     for seed in range(300):
         games, clusters = tournament(named, samples, seed)
         finite = strongly_connected(win_counts(games, "abcd"))
-        found = spread(games, clusters, prior=0.0 if finite else 1.0, draws=400, seed=seed)
+        found = rank_intervals(games, clusters, prior=0.0 if finite else 1.0, draws=400, seed=seed)
         assert found is not None
         inside += sum(low <= value <= high for value, (low, high) in zip(true, found.abilities, strict=True))
         ranked += sum(low <= 4 - at <= high for at, (low, high) in enumerate(found.ranks))

@@ -27,7 +27,7 @@ def test_one_game_by_hand() -> None:
     """A win between equals moves half of k from the loser to the winner."""
     found = elo([("a", "b", 1.0)], k=16)
     assert dict(zip(found.players, found.ratings, strict=True)) == {"a": 1008, "b": 992}
-    assert found.spread == (0, 0)
+    assert found.order_sd == (0, 0)
 
 
 def test_two_games_by_hand() -> None:
@@ -40,7 +40,7 @@ def test_the_order_alone_spreads_ratings() -> None:
     """Wins and losses in another order give another rating; the mean is seeded and has the spread over orders."""
     games = [("a", "b", 1.0)] * 5 + [("a", "b", 0.0)] * 5
     found = elo(games, k=32, seed=3)
-    assert found.spread[0] > 1
+    assert found.order_sd[0] > 1
     assert found.ratings[0] == pytest.approx(1000, abs=5)
     assert found == elo(games, k=32, seed=3)
 
