@@ -183,3 +183,13 @@ def test_loading_the_plugin_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_collecting_evals_imports_no_statistics():
+    """A session is planned without numpy and `stats/`: they are imported when something is compared."""
+    code = (
+        "import sys, pytest_hiddenlayer.session.session; "
+        "print([m for m in sys.modules if m.split('.')[0] == 'numpy' or m.startswith('pytest_hiddenlayer.stats')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -10,7 +10,7 @@ import pytest
 from .state import STATE, State
 
 if TYPE_CHECKING:
-    from ..results.metrics.cells import CellConfig
+    from ..results.cell_config import CellConfig
     from ..results.regression.gate import GateResult
 
 CACHE_KEY = "hiddenlayer/gates"

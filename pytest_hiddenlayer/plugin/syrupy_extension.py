@@ -13,7 +13,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
 from ..io.atomic import write_text
-from ..results.metrics.cells import CellConfig
+from ..results.cell_config import CellConfig
 
 
 class CellExtension(SingleFileSnapshotExtension):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import HiddenLayerError
-from ..results.metrics.cells import CellConfig
+from ..results.cell_config import CellConfig
 from ..results.regression.baseline import CellKey
 from ..results.regression.references import BaselineLookup, Reference, find_baseline, open_reference
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..engine.cases import Cell
 from ..model_names import full_name, parse_model
-from ..results.metrics.cells import CellConfig
+from ..results.cell_config import CellConfig
 from ..scorers.capabilities import capabilities_of
 from ..types import ModelName
 

@@ -11,8 +11,9 @@ from ..errors import SnapshotError
 from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
 from ..results.budget_match.control_cells import control_metrics
+from ..results.cell_config import CellConfig
 from ..results.log.summary import summary
-from ..results.metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
+from ..results.metrics.cells import CellMetrics, by_cell, compute_metrics
 from ..results.regression.gate import GateResult, decide_gates
 from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
 from ..types import Record

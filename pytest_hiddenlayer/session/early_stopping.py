@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..options import RunOptions
-from ..results.metrics.cells import CellConfig
+from ..results.cell_config import CellConfig
 from ..results.regression.baseline import CellKey
 from ..results.regression.early_stopping import StoppableCell, savings_message, stoppable_cells
 from ..types import Record

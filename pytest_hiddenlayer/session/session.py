@@ -11,20 +11,21 @@ from ..calls.batch.ledger import BATCHES
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
 from ..options import RunOptions
+from ..results.cell_config import CellConfig
 from ..results.log.resume import reusable_records
 from ..results.log.run_log import RunLog, new_run_id
-from ..results.metrics.cells import CellConfig, CellMetrics
 from ..taskfile import load_task, refuse_taken
 from ..types import Record, Task
-from .baselines import Baselines
 from .cell_config import config_from_cell
-from .early_stopping import EarlyStopping
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
     from ..report.budget_match import Findings
     from ..results.regression.baseline import CellKey
+    from ..results.metrics.cells import CellMetrics
     from ..results.regression.gate import GateResult
+    from .baselines import Baselines
+    from .early_stopping import EarlyStopping
 
 
 @dataclass(kw_only=True, slots=True)
@@ -52,14 +53,20 @@ class Session:
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     findings: Findings | None = None  # of the compute-matched comparison
     early_stopping: EarlyStopping | None = None  # under --hl-adaptive
-    baselines: Baselines = field(init=False)
+    _baselines: Baselines | None = None
     _resumed: Mapping[str, Record] | None = None
     _runtime: Runtime | None = None
     _run_log: RunLog | None = None
     _budget_message: str | None = None  # of the engine that was closed
 
-    def __post_init__(self) -> None:
-        self.baselines = Baselines(self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id)
+    @property
+    def baselines(self) -> Baselines:
+        """What each cell is compared with. Statistics are imported with it, so collecting does without."""
+        if self._baselines is None:
+            from .baselines import Baselines
+
+            self._baselines = Baselines(self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id)
+        return self._baselines
 
     def load_task(self, path: Path) -> Task:
         """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
@@ -87,6 +94,8 @@ class Session:
         options = self.options
         if options.adaptive and not self.updating and options.gate not in ("off", "threshold"):
             gated = [config for config in self.configs.values() if config.gate_id is not None and config.selected]
+            from .early_stopping import EarlyStopping
+
             self.early_stopping = EarlyStopping.of(gated, self.baselines, options)
 
     @property

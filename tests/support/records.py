@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_hiddenlayer.results.metrics.cells import CellConfig, CellMetrics, compute_metrics
+from pytest_hiddenlayer.results.cell_config import CellConfig
+from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline, BaselineSample
 from pytest_hiddenlayer.types import Record
 

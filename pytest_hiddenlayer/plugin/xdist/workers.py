@@ -66,7 +66,7 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the cells of the first worker that ends; all workers have the same."""
-        from ...results.metrics.cells import CellConfig
+        from ...results.cell_config import CellConfig
 
         session = state_of(node.config).session
         sent = (getattr(node, "workeroutput", None) or {}).get("hl_cells")

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...identifiers import control_label
 from ...types import Record
-from ..metrics.cells import CellConfig, CellMetrics, by_cell, compute_metrics
+from ..cell_config import CellConfig
+from ..metrics.cells import CellMetrics, by_cell, compute_metrics
 
 
 def control_metrics(configs: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:

@@ -1,4 +1,4 @@
-"""The configuration of a cell, and the metrics computed from its records."""
+"""The metrics of a cell, computed from its records."""
 
 from __future__ import annotations
 
@@ -11,43 +11,11 @@ from typing import Any
 from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import Record, Usage
+from ..cell_config import CellConfig
 from .calls import call_metrics
 from .confidence import cell_calibration
 from .judges import judge_metrics
 from .samples import SampleResult, flaky_samples, pass_estimates, sample_result
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CellConfig:
-    """The configuration of a cell, known before it runs; plain values, so that it can be sent as JSON."""
-
-    task: str
-    task_hash: str
-    strategy: str
-    strategy_params: Mapping[str, Any]
-    label: str
-    provider: str
-    model: str  # full name
-    slug: str
-    params: str  # in the brackets of its items' ids
-    scorer: str  # the headline scorer
-    seed: int
-    epochs: int
-    reducer: str
-    pass_score: float
-    threshold: float | None
-    min_scored: float
-    margin: float
-    min_effect: float
-    total: int  # samples in the task file
-    selected: tuple[str, ...] = ()  # sample ids that this run will answer
-    self_judged: bool = False  # whether a judge of the strategy or of a scorer is the candidate itself
-    gate_id: str | None = None  # node id of the cell's gate; None: not selected
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        """As in `Record.cell`."""
-        return (self.task, self.label, self.provider, self.slug)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from ...stats.sequential.group_sequential import BaselineScores, Decision, decide
 from ...types import SCORED, Record
-from ..metrics.cells import CellConfig
+from ..cell_config import CellConfig
 from .baseline import Baseline, CellKey
 from .cell_comparison import ALPHA, CellComparison
 from .pairing import Match

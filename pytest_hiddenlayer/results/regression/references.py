@@ -15,9 +15,9 @@ from pathlib import Path
 from ...errors import HiddenLayerError, SnapshotError, UsageError, did_you_mean
 from ...identifiers import controlled, slug
 from ...types import ModelName
+from ..cell_config import CellConfig
 from ..log.git import git_commit
 from ..log.run_log import RUNS, find_run
-from ..metrics.cells import CellConfig
 from .baseline import Baseline, CellKey
 from .snapshot import FOLDER, snapshot_stem
 from .sources import BaselineSource, Cells, GitSnapshots, RunRecords, SnapshotDir, SnapshotFile

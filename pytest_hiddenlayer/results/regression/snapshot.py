@@ -15,7 +15,8 @@ from typing import Any
 from ...errors import SnapshotError
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES
-from ..metrics.cells import CellConfig, CellMetrics
+from ..cell_config import CellConfig
+from ..metrics.cells import CellMetrics
 from .baseline import Baseline, BaselineSample
 
 FOLDER = Path("snapshots")
