@@ -25,7 +25,7 @@ from ..types import Answer, GenerationConfig, Record
 from ..usage import usage_of
 from .cases import Case
 
-MAX_DRAWS_PER_CALL = 4
+MAX_SAMPLES_PER_CALL = 4
 """Maximum number of control samples, as a multiple of the strategy's calls."""
 TEMPERATURE: float = (self_consistency.__kwdefaults__ or {})["temperature"]
 """Temperature of the control samples if neither an option nor the task file sets one."""
@@ -61,12 +61,12 @@ async def draw_controls(record: Record, run_control: Callable[[int], Awaitable[R
     """Return a record's control samples in order; `run_control` runs the one of a number. Runs them concurrently."""
     budget = usage_of(record)
     drawn = list(await asyncio.gather(*map(run_control, range(1, budget.calls + 1))))
-    while more := draws_due(drawn, budget.tokens, MAX_DRAWS_PER_CALL * budget.calls):
+    while more := samples_due(drawn, budget.tokens, MAX_SAMPLES_PER_CALL * budget.calls):
         drawn += await asyncio.gather(*map(run_control, range(len(drawn) + 1, len(drawn) + more + 1)))
     return drawn
 
 
-def draws_due(drawn: Sequence[Record], tokens: int | None, limit: int) -> int:
+def samples_due(drawn: Sequence[Record], tokens: int | None, limit: int) -> int:
     """Return how many more control samples are needed at least to reach `tokens`; 0 once `limit` are drawn.
 
     Assumes that each is as long as the longest so far, so that few are superfluous. Also 0 if

@@ -41,8 +41,8 @@ Read = Callable[[Mapping[str, Any], Request, float], Completion]
 class AnthropicBatches:
     """Batches of one model; implements the BatchApi protocol. The API has no metadata to find a batch by."""
 
-    most_requests = 100_000
-    most_bytes = 256_000_000
+    max_requests = 100_000
+    max_bytes = 256_000_000
 
     def __init__(
         self, server: Server, client: Client, version: Callable[[Request], str], body: Body, read: Read

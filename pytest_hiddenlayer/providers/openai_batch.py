@@ -31,8 +31,8 @@ Read = Callable[[Mapping[str, Any], Request, float], Completion]
 class OpenAIBatches:
     """Batches of one model at one endpoint; implements the BatchApi protocol."""
 
-    most_requests = 50_000
-    most_bytes = 200_000_000
+    max_requests = 50_000
+    max_bytes = 200_000_000
 
     def __init__(self, server: Server, client: Client, path: str, body: Body, read: Read) -> None:
         self._server, self._client, self._path = server, client, path

@@ -14,7 +14,7 @@ from ..options import RunOptions
 from ..results.log.resume import resumable
 from ..results.log.run_log import RunLog, new_run_id
 from ..results.metrics.cells import CellConfig, CellMetrics
-from ..taskfile import load_task, refuse_taken
+from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .baselines import Baselines
 from .cell_config import config_from_cell
@@ -65,7 +65,7 @@ class Session:
         """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
         if path not in self.tasks:
             task = load_task(path, self.root)
-            refuse_taken(task, self.tasks)
+            refuse_duplicate_name(task, self.tasks)
             self.tasks[path] = task
         return self.tasks[path]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .detect import is_foreign_harness, is_task_file
     from .hashing import messages_hash, sample_hash
-    from .load import load_task, refuse_taken
+    from .load import load_task, refuse_duplicate_name
     from .prompt import prompt_text, render_prompt
     from .schema import task_schema
 
@@ -24,7 +24,7 @@ _MODULES = {
     "load_task": "load",
     "messages_hash": "hashing",
     "prompt_text": "prompt",
-    "refuse_taken": "load",
+    "refuse_duplicate_name": "load",
     "render_prompt": "prompt",
     "sample_hash": "hashing",
     "task_schema": "schema",
@@ -35,7 +35,7 @@ __all__ = [
     "load_task",
     "messages_hash",
     "prompt_text",
-    "refuse_taken",
+    "refuse_duplicate_name",
     "render_prompt",
     "sample_hash",
     "task_schema",

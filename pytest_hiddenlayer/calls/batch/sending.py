@@ -69,7 +69,7 @@ class BatchSender:
         """The open group with room for so many bytes; its timer restarts."""
         api = self._session.api
         group = self._groups.get(kind)
-        if group is not None and (len(group.lines) >= api.most_requests or group.size + size > api.most_bytes):
+        if group is not None and (len(group.lines) >= api.max_requests or group.size + size > api.max_bytes):
             self._submit(kind)
             group = None
         loop = asyncio.get_running_loop()
