@@ -3,7 +3,7 @@
     cassette or cache → budget → limiter → attempts → price, checks
                       → batcher, which has its own budget and attempts
 
-Only the limiter and the attempts are always there.
+Every synchronous call passes the limiter and the attempts; the other steps depend on the options.
 """
 
 from __future__ import annotations

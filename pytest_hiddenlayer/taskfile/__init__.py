@@ -2,8 +2,8 @@
 
     detect → paths → yaml_source | json_source → schema → rows → samples → load
 
-The package imports errors, types and the registry only. Its names are imported on first use:
-detecting a task file needs neither pydantic nor PyYAML nor Jinja2.
+Imports `errors`, `types`, `registry` and `parameters` only. The names below are imported on first
+use, because detecting a task file needs neither pydantic nor PyYAML nor Jinja2.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ def test_labels_cannot_collide(tmp_path):
         with pytest.raises(UsageError, match=r"single\.control=debate"):
             one_case(tmp_path, "single:control=debate")
     finally:
-        del strategies._own["single"]
+        del strategies._registered["single"]
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.integers(1, 2000), st.integers(1, 60))

@@ -50,13 +50,13 @@ def read_entries(folder: Path) -> Iterator[BatchEntry]:
 
 def read_entry(path: Path) -> BatchEntry:
     """The entry of a file. Raises UsageError."""
-    known = {f.name for f in fields(BatchEntry)}
+    field_names = {f.name for f in fields(BatchEntry)}
     try:
         values = json.loads(path.read_bytes())
         if values["schema"] != _SCHEMA:
             raise ValueError(f"schema {values['schema']}, this version reads {_SCHEMA}")
         check_tag(values["tag"], path)
-        return BatchEntry(**{name: value for name, value in values.items() if name in known})
+        return BatchEntry(**{name: value for name, value in values.items() if name in field_names})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: cannot be read as a batch entry ({error}); move it away. If its batch was sent, "

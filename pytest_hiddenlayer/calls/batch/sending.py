@@ -95,7 +95,7 @@ class BatchSender:
             return
         ledger = self._session.ledger
         try:
-            entry = ledger.intend(group.kind, group.lines)
+            entry = ledger.register(group.kind, group.lines)
         except OSError as error:
             group.entry.set_exception(
                 ProviderError(f"--hl-batch: {ledger.folder} cannot be written ({error}): nothing was sent")
