@@ -30,12 +30,12 @@ class UsageError(HiddenLayerError):
 class UnknownNameError(UsageError):
     """No strategy, scorer or provider is registered under this name."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+    def __init__(self, kind: str, name: str, registered: Iterable[str]) -> None:
+        names = sorted(registered)
         super().__init__(
             f"unknown {kind} {name!r}{did_you_mean(name, names)} (registered: {', '.join(names) or 'none'})"
         )
-        self.kind, self.name, self.known = kind, name, names
+        self.kind, self.name, self.registered = kind, name, names
 
 
 class TaskError(HiddenLayerError):

@@ -66,12 +66,7 @@ class OpenAIBatches(BaseBatches):
             with require_format(self._server, "list of batches", page):
                 batches = page["data"]
                 tagged = [batch for batch in batches if (batch.get("metadata") or {}).get(TAG) == tag]
-                if (
-                    tagged
-                    or not batches
-                    or not page.get("has_more")
-                    or batches[-1]["created_at"] < since_s - CLOCK_SKEW_S
-                ):
+                if tagged or not batches or not page.get("has_more") or batches[-1]["created_at"] < oldest_s:
                     return [self._state(batch) for batch in tagged]
                 query["after"] = "" + batches[-1]["id"]
         return []

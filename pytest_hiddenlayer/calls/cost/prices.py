@@ -29,8 +29,8 @@ _MAX_OUTPUT = 4096  # tokens, if the request has no `max_tokens`
 class Prices:
     """Prices of the user's file and of genai-prices."""
 
-    def __init__(self, own: Sequence[OwnPrice] = ()) -> None:
-        self._own_prices = own
+    def __init__(self, own_prices: Sequence[OwnPrice] = ()) -> None:
+        self._own_prices = own_prices
         self._listed: Any = None  # the module genai_prices; False if it is not installed
 
     def cost(
@@ -51,9 +51,9 @@ class Prices:
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         when = called_at or datetime.now(UTC)
-        own = self.own(provider, model, when.date())
-        if own is not None:
-            return own.cost(usage, batch=batch)
+        own_price = self.own(provider, model, when.date())
+        if own_price is not None:
+            return own_price.cost(usage, batch=batch)
         return None if price_list is None else self._listed_cost(price_list, model, usage, batch, when)
 
     def ceiling(
