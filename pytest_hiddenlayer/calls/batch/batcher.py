@@ -116,7 +116,7 @@ class Batcher:
         return None if completion is None else replace(completion, cached=True, cost_usd=0.0)
 
     async def _by_batch(self, key: str, request: Request) -> tuple[Completion | None, bool]:
-        """(completion or None as `answer` returns it, whether this caller is the first to receive it)."""
+        """Return (completion or None as in `answer`, whether this caller is the first to receive it)."""
         while True:
             entry = self._session.ledger.find(key)
             if entry is None and self._may_send(request):

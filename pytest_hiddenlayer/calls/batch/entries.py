@@ -43,13 +43,16 @@ class BatchEntry:
 
 
 def read_entries(folder: Path) -> Iterator[BatchEntry]:
-    """The entries of a folder, oldest first; none if it does not exist. Raises UsageError for an unreadable file."""
+    """Yield the entries of a folder, oldest first. Raises UsageError for an unreadable file.
+
+    A folder that does not exist has no entries.
+    """
     entries = [read_entry(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
     yield from sorted(entries, key=lambda entry: entry.intended_s)
 
 
 def read_entry(path: Path) -> BatchEntry:
-    """The entry of a file. Raises UsageError."""
+    """The entry in a file. Raises UsageError if it cannot be read."""
     field_names = {f.name for f in fields(BatchEntry)}
     try:
         values = json.loads(path.read_bytes())

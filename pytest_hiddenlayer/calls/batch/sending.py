@@ -82,7 +82,7 @@ class BatchSender:
         return group
 
     def _withdraw(self, group: _PendingBatch, key: str) -> None:
-        """Remove a request that nobody waits for any more, unless its group was submitted."""
+        """Remove a request that no caller waits for any more, unless its group was submitted."""
         group.waiters[key] -= 1
         if not group.waiters[key] and self._groups.get(group.kind) is group:
             group.size -= len(group.lines.pop(key)) + 1

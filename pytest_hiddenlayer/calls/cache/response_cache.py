@@ -87,7 +87,7 @@ class ResponseCache:
             self._write()
 
     def stats(self) -> CacheStats:
-        """Hits and stored completions so far."""
+        """The counts so far."""
         return self._stats
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ def _is_complete(completion: Completion, mode: Mode) -> bool:
 
 
 def _read(text: str) -> Completion | None:
-    """None for a row in the format of another version; it is replaced after the next call."""
+    """The stored completion; None for a row in another version's format, which the next call replaces."""
     try:
         return stored_completion(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError):
