@@ -1,4 +1,4 @@
-# What a contributor types. Each target sets up what it needs first; `make help` lists them.
+# Commands for contributors; `make help` lists them. Each target installs what it needs first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,7 +54,7 @@ lint: $(READY)             ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: lint test           ## run what must pass before a commit
+check: lint test           ## run all checks that must pass before a commit
 
 wheel: $(READY)            ## build the wheel into dist/
 	$(BIN)/python -m build --wheel

@@ -28,12 +28,12 @@ class BatchApi(Protocol):
     """The batches of one model. Every method raises ProviderError; TransientError if a retry may succeed."""
 
     @property
-    def most_requests(self) -> int:
+    def max_requests(self) -> int:
         """Maximum number of requests per batch."""
         ...
 
     @property
-    def most_bytes(self) -> int:
+    def max_bytes(self) -> int:
         """Maximum size of a batch in bytes."""
         ...
 

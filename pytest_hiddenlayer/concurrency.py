@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def gather_or_cancel(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Returns all results in order. The first exception cancels the other calls and is raised unwrapped."""
+    """Return all results in order. The first exception cancels the other calls and is raised unwrapped."""
     tasks: list[asyncio.Task[T]] = []
     try:
         async with asyncio.TaskGroup() as group:

@@ -30,12 +30,12 @@ class UsageError(HiddenLayerError):
 class UnknownNameError(UsageError):
     """No strategy, scorer or provider is registered under this name."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+    def __init__(self, kind: str, name: str, registered: Iterable[str]) -> None:
+        names = sorted(registered)
         super().__init__(
             f"unknown {kind} {name!r}{did_you_mean(name, names)} (registered: {', '.join(names) or 'none'})"
         )
-        self.kind, self.name, self.known = kind, name, names
+        self.kind, self.name, self.registered = kind, name, names
 
 
 class TaskError(HiddenLayerError):
@@ -82,7 +82,7 @@ class SnapshotError(HiddenLayerError):
     """A baseline is malformed, partial or from another version."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `, did you mean 'prompt'?` for the closest word of `known`, or "" if no word is close."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return `, did you mean 'prompt'?` for the closest of `words`, or "" if none is close."""
+    matches = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
     return f", did you mean {matches[0]!r}?" if matches else ""

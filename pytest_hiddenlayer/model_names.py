@@ -20,25 +20,25 @@ def parse_model(text: str, option: str = "--provider") -> ModelName:
 
 
 def name_models(
-    providers: tuple[str, ...], model: str | None, known: Callable[[str], object]
+    providers: tuple[str, ...], model: str | None, require_registered: Callable[[str], object]
 ) -> tuple[ModelName, ...]:
-    """The models of `--provider` and `--model`. `known` raises for a provider nobody registered.
+    """The models of `--provider` and `--model`. `require_registered` raises for an unregistered provider.
 
-    Raises UsageError where `--model` does not meet exactly one provider without a model.
+    Raises UsageError unless `--model` applies to exactly one provider without a model.
     """
     names = tuple(parse_model(text) for text in providers)
     for name in names:
-        known(name.provider)
-    doubled = {str(name) for name in names if names.count(name) > 1}
-    if doubled:
-        raise UsageError(f"--provider {', '.join(sorted(doubled))} was given twice")
+        require_registered(name.provider)
+    repeated = {str(name) for name in names if names.count(name) > 1}
+    if repeated:
+        raise UsageError(f"--provider {', '.join(sorted(repeated))} was given twice")
     if model is None:
         return names
-    open_ones = [name for name in names if name.model is None]
-    if len(open_ones) != 1:
-        shown = " ".join(f"--provider {name}" for name in names) or "no --provider"
+    without_model = [name for name in names if name.model is None]
+    if len(without_model) != 1:
+        written = " ".join(f"--provider {name}" for name in names) or "no --provider"
         raise UsageError(
-            f"--model {model!r} needs exactly one --provider without a model; found {shown}. "
+            f"--model {model!r} needs exactly one --provider without a model; found {written}. "
             f"Write --provider PROVIDER:{model} instead"
         )
     if not model:
@@ -47,7 +47,7 @@ def name_models(
 
 
 def model_slugs(models: Iterable[ModelName]) -> dict[ModelName, str]:
-    """The slug of every model, made unique if two would share one."""
+    """The unique slug of every model."""
     full_names = {name: full_name(name) for name in models}
     by_full_name = slugs(dict.fromkeys(full_names.values()))
     return {name: by_full_name[full_names[name]] for name in full_names}

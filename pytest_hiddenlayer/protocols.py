@@ -68,13 +68,13 @@ def capabilities_of(provider: Provider) -> ProviderCapabilities:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FactoryTraits:
-    """What is known of a provider before it is opened: optional class attributes of its factory."""
+    """What is known about a provider before it is opened: optional class attributes of its factory."""
 
     default_model: str | None = None
     single_only: bool = False  # only the strategy `single` can use its answers
     check: Callable[[str | None], None] = lambda model: None  # raises UsageError for an invalid model; opens nothing
     loads_files: Callable[[str | None], bool] = lambda model: False
-    """Whether the model's files may come from anybody. A task file may name such a model only with
+    """Whether the model's files may come from an untrusted source. A task file may name such a model only with
     --hl-allow-task-models."""
 
 
@@ -98,9 +98,9 @@ class Ask(Protocol):
         schema: Mapping[str, Any] | None = None,
         top_logprobs: int = 0,
     ) -> Completion:
-        """Return the completion. `defaults` apply where nothing else is set.
+        """Return the completion. `defaults` apply to parameters that nothing else sets.
 
-        `judge=True` asks the run's judge, a string `PROVIDER[:MODEL]` that model. A provider may
+        `judge=True` calls the run's judge; a string `PROVIDER[:MODEL]` calls that model. A provider may
         ignore `schema` and `top_logprobs`.
         """
         ...
@@ -172,5 +172,5 @@ class Scorer(Protocol):
         ...
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """Return the score. If `output` cannot be scored, its value is None, never 0, and it says why."""
+        """Return the score. If `output` cannot be scored, its value is None, never 0, and `explanation` says why."""
         ...

@@ -24,7 +24,7 @@ class Registry:
 
     kind: str
     group: str
-    _own: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    _registered: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
     def register(self, name: str) -> Callable[[F], F]:
         """Return a decorator that registers a factory under `name`. Raises UsageError for an invalid name."""
@@ -32,19 +32,19 @@ class Registry:
             raise UsageError(f"{self.kind} name {name!r}: use letters, digits and underscores")
 
         def decorate(factory: F) -> F:
-            self._own[name] = factory
+            self._registered[name] = factory
             return factory
 
         return decorate
 
     def names(self) -> list[str]:
         """Return all registered names, sorted."""
-        return sorted({*self._own, *_entry_points(self.group)})
+        return sorted({*self._registered, *_entry_points(self.group)})
 
     def get(self, name: str) -> Callable[..., Any]:
         """Return the factory of this name. Raises UnknownNameError, or UsageError if it cannot be imported."""
-        if name in self._own:
-            return self._own[name]
+        if name in self._registered:
+            return self._registered[name]
         entry = _entry_points(self.group).get(name)
         if entry is None:
             raise UnknownNameError(self.kind, name, self.names())

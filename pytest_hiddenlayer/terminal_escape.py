@@ -17,9 +17,9 @@ def one_line(text: str) -> str:
 
 
 def block(text: str, *, max_lines: int | None = None) -> list[str]:
-    """The lines of `visible(text)` behind a bar, so that none can pass for the program's own output.
+    """The lines of `visible(text)` behind a bar, so that none looks like the program's own output.
 
-    Of more than `max_lines` lines the rest is only counted.
+    At most `max_lines` lines are shown; a last line counts the rest.
     """
     lines = visible(text).split("\n")
     shown = lines[:max_lines]

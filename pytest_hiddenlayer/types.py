@@ -38,20 +38,20 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationConfig:
-    """Generation parameters; a field that is None is left to the next in precedence."""
+    """Generation parameters; a field that is None is set by the source that is next in precedence."""
 
     temperature: float | None = None  # 0 is greedy
     top_p: float | None = None  # in (0, 1]
     max_tokens: int | None = None  # new tokens, at least 1
     stop: tuple[str, ...] | None = None  # generation ends before the first of these strings
 
-    def with_defaults(self, other: GenerationConfig) -> GenerationConfig:
-        """These parameters, with `other` filling what is None here."""
+    def with_defaults(self, defaults: GenerationConfig) -> GenerationConfig:
+        """These parameters, with each None replaced by the value in `defaults`."""
         return GenerationConfig(
-            temperature=other.temperature if self.temperature is None else self.temperature,
-            top_p=other.top_p if self.top_p is None else self.top_p,
-            max_tokens=other.max_tokens if self.max_tokens is None else self.max_tokens,
-            stop=other.stop if self.stop is None else self.stop,
+            temperature=defaults.temperature if self.temperature is None else self.temperature,
+            top_p=defaults.top_p if self.top_p is None else self.top_p,
+            max_tokens=defaults.max_tokens if self.max_tokens is None else self.max_tokens,
+            stop=defaults.stop if self.stop is None else self.stop,
         )
 
 

@@ -28,12 +28,12 @@ def usage_of(*records: Record) -> TokenUsage:
     calls = [call for record in records for call in strategy_calls(record)]
     return TokenUsage(
         calls=len(calls),
-        tokens=_whole(_sum((call["usage"]["input_tokens"], call["usage"]["output_tokens"])) for call in calls),
+        tokens=_int_sum(_sum((call["usage"]["input_tokens"], call["usage"]["output_tokens"])) for call in calls),
         cost_usd=_sum(call["cost_usd"] for call in calls),
     )
 
 
-def _whole(values: Iterable[float | None]) -> int | None:
+def _int_sum(values: Iterable[float | None]) -> int | None:
     total = _sum(values)
     return None if total is None else int(total)
 

@@ -6,7 +6,7 @@ import re
 
 from ..types import Completion, Request
 
-_MIN_BYTES = 2000  # of a prompt that is checked: bytes per token vary too much in shorter ones
+_MIN_BYTES = 2000  # shorter prompts are not checked: their bytes per token vary too much
 _MAX_BYTES_PER_TOKEN = 16.0  # far above every tokenizer's average over a whole text
 
 
@@ -26,12 +26,11 @@ def same_model(requested: str, reported: str) -> bool:
     `gpt-5-mini` and `gpt-5-mini-2025-08-07` are the same, `llama3.2` and `llama3.2:latest`,
     `claude-x-latest` and `claude-x-20250101`; a folder or hub name and its last part.
     """
-    a, b = _normalized(requested), _normalized(reported)
-    if not b or a == b:
+    requested, reported = _normalized(requested), _normalized(reported)
+    if not reported or requested == reported:
         return True
-    return bool(
-        re.fullmatch(re.escape(a) + r"[-@:.](\d[\d.-]*|latest)", b) or re.fullmatch(re.escape(b) + r":\w+", a)
-    )
+    dated = re.fullmatch(re.escape(requested) + r"[-@:.](\d[\d.-]*|latest)", reported)
+    return bool(dated or re.fullmatch(re.escape(reported) + r":\w+", requested))
 
 
 def _normalized(name: str) -> str:

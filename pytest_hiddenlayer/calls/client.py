@@ -3,7 +3,7 @@
     cassette or cache → budget → limiter → attempts → price, checks
                       → batcher, which has its own budget and attempts
 
-Only the limiter and the attempts are always there.
+Every synchronous call passes the limiter and the attempts; the other steps depend on the options.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class ModelClient:
     model: str
     limiter: AdaptiveLimiter
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
-    stores: tuple[Store, ...] = ()  # the first that knows a call answers it; every answer is put into all
+    stores: tuple[Store, ...] = ()  # the first that has a completion returns it; each completion is put into all
     meter: CostMeter | None = None
     batcher: Batcher | None = None  # under --hl-batch, if the provider has a batch API
-    endpoint: str = ""  # URL and fingerprint: distinguishes servers, and models of one name
+    endpoint: str = ""  # URL and fingerprint; distinguishes servers, and models of one name
     capabilities: ProviderCapabilities = field(default_factory=ProviderCapabilities)
 
     @classmethod
@@ -62,7 +62,7 @@ class ModelClient:
         """
         needs_key = self.stores or self.batcher is not None
         key_fields = cache_key_fields(self.name, self.model, self.endpoint, request) if needs_key else {}
-        stored = next((answer for store in self.stores if (answer := store.get(key_fields)) is not None), None)
+        stored = next((hit for store in self.stores if (hit := store.get(key_fields)) is not None), None)
         completion = await self._fresh(key_fields, request, order) if stored is None else stored
         for store in self.stores:
             store.put(key_fields, completion)

@@ -52,8 +52,8 @@ def _open(name: ModelName, options: RunOptions) -> Provider:
     endpoint = capabilities_of(provider).endpoint
     if name.model is None and endpoint and provider.model != full_name(name):
         raise UsageError(
-            f"--provider {name}: the server at {endpoint} answers with {provider.model}, and results must "
-            f"bear its name: write --provider {name}:{provider.model}"
+            f"--provider {name}: the server at {endpoint} answers with {provider.model}, and results are "
+            f"stored under a model's name: write --provider {name}:{provider.model}"
         )
     return provider
 
@@ -64,11 +64,13 @@ def base_url(provider: str, options: RunOptions) -> str | None:
     A URL without a provider's name applies to every provider that takes one. Raises UsageError if
     the user chose a server for a provider that takes none.
     """
-    own_url = options.base_urls.get(provider)
-    takes_one = takes_base_url(providers.get(provider))
-    if own_url is not None and not takes_one:
-        raise UsageError(f"--hl-base-url {provider}={own_url}: provider {provider!r} takes no base URL; remove it")
-    return options.base_urls.get("") if own_url is None and takes_one else own_url
+    provider_url = options.base_urls.get(provider)
+    accepts_url = takes_base_url(providers.get(provider))
+    if provider_url is not None and not accepts_url:
+        raise UsageError(
+            f"--hl-base-url {provider}={provider_url}: provider {provider!r} takes no base URL; remove it"
+        )
+    return options.base_urls.get("") if provider_url is None and accepts_url else provider_url
 
 
 def takes_base_url(factory: Callable[..., Any]) -> bool:
@@ -80,8 +82,8 @@ def _no_key(provider: str, factory: Callable[..., Any], url: str) -> bool:
     """False, the value of `send_key`. Raises UsageError if the factory does not take it."""
     if not _takes(factory, "send_key"):
         raise UsageError(
-            f"hl_base_url {url}: an address from an ini file gets no key from the environment, and provider "
-            f"{provider!r} has no parameter `send_key` that would hold it back; "
+            f"hl_base_url {url}: an address from an ini file gets no key from the environment, but provider "
+            f"{provider!r} has no parameter `send_key` to withhold it; "
             f"give --hl-base-url {provider}={url} on the command line"
         )
     return False
@@ -95,7 +97,7 @@ def _takes(factory: Callable[..., Any], parameter: str) -> bool:
 
 
 def _retry_policy(capabilities: ProviderCapabilities, options: RunOptions) -> RetryPolicy:
-    """The deadline of an attempt is the user's, else the provider's; that of all attempts is three times as long."""
+    """The retry policy: the user's deadline per attempt, else the provider's; three times that for all attempts."""
     attempt_s = options.timeout_s if options.timeout_s is not None else capabilities.timeout_s
     return RetryPolicy(
         attempt_s=attempt_s, total_s=None if attempt_s is None else 3 * attempt_s, first_wait_s=FIRST_WAIT_S

@@ -31,7 +31,7 @@ class AdaptiveLimiter:
         self.peak = 0  # highest number in flight at once
         self._bound = float(initial)
         self._overload_bound: float | None = None  # the bound at the last overload
-        self._decreases = 0  # how often the bound was halved
+        self._decreases = 0  # how often the bound has been halved
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._tickets = count()  # equal orders go first come, first served
 
@@ -59,9 +59,12 @@ class AdaptiveLimiter:
         self._bound = min(self.maximum, self._bound + step)
         self._wake()
 
-    def on_overload(self, held: int) -> None:
-        """The server rejected a call that held a slot: halve the bound, once for all calls in flight with it."""
-        if held == self._decreases:
+    def on_overload(self, decreases: int) -> None:
+        """The server rejected a call: halve the bound, once for all calls in flight with it.
+
+        `decreases` is what `acquire` yielded for that call.
+        """
+        if decreases == self._decreases:
             self._decreases += 1
             self._overload_bound = self._bound
             self._bound = max(1.0, self._bound / 2)

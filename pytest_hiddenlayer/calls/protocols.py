@@ -30,5 +30,5 @@ class Prioritizable(Protocol):
 
 
 def prioritized(provider: Provider, order: int) -> Provider:
-    """The provider for the case with this order; unchanged if it has no queue, as one that a fixture supplies."""
+    """The provider for the case with this order; unchanged if it has no queue, such as one from a fixture."""
     return provider.prioritized(order) if isinstance(provider, Prioritizable) else provider

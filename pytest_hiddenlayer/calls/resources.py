@@ -44,7 +44,7 @@ class RunResources:
         self.replayer = None if options.replay is None else Replayer(options.replay)
 
     def stores(self, provider: Provider) -> tuple[Store, ...]:
-        """Where the provider's completions are looked up and stored.
+        """The stores of the provider's completions: the response cache and the recorder, if the options ask for them.
 
         With `cache=seeded` only answers of servers are cached, with `cache=all` those of every provider.
         """

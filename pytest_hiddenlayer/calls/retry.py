@@ -60,24 +60,24 @@ async def retry(
     """
     used_s = 0.0
     for number in range(1, retry_policy.attempts + 1):
-        async with limiter.acquire(order) as held:
-            began = time.monotonic()
+        async with limiter.acquire(order) as decreases:
+            start_s = time.monotonic()
             try:
                 result = await _attempt(attempt, retry_policy, used_s)
                 limiter.on_success()
                 return result, number
             except TransientError as error:
-                failed = error
+                last_error = error
                 if error.slow_down:
-                    limiter.on_overload(held)
-            used_s += time.monotonic() - began
-        wait_s = _wait_s(failed, number, retry_policy)
+                    limiter.on_overload(decreases)
+            used_s += time.monotonic() - start_s
+        wait_s = _wait_s(last_error, number, retry_policy)
         used_s += wait_s
         if number == retry_policy.attempts or (retry_policy.total_s is not None and used_s >= retry_policy.total_s):
             break
         await asyncio.sleep(wait_s)
-    tried = f"{number} attempt{'s' if number > 1 else ''} in {used_s - wait_s:.3g} s"
-    raise ProviderError(f"{failed} (given up after {tried})") from failed
+    effort = f"{number} attempt{'s' if number > 1 else ''} in {used_s - wait_s:.3g} s"
+    raise ProviderError(f"{last_error} (given up after {effort})") from last_error
 
 
 def response_lost(error: BaseException) -> bool:
@@ -96,10 +96,10 @@ async def _attempt(attempt: Callable[[], Awaitable[T]], retry_policy: RetryPolic
         raise TransientError(f"no complete answer within {seconds or 0:.3g} s") from error
 
 
-def _wait_s(failed: TransientError, number: int, retry_policy: RetryPolicy) -> float:
+def _wait_s(error: TransientError, number: int, retry_policy: RetryPolicy) -> float:
     """Seconds until the next attempt."""
     bound = min(retry_policy.longest_wait_s, retry_policy.first_wait_s * 2 ** (number - 1))
     jitter = random.uniform(0, bound)
-    if failed.retry_after_s is None:
+    if error.retry_after_s is None:
         return jitter
-    return min(max(0.0, failed.retry_after_s), retry_policy.max_retry_after_s) + jitter / 10
+    return min(max(0.0, error.retry_after_s), retry_policy.max_retry_after_s) + jitter / 10

@@ -10,15 +10,15 @@ from ..io.codecs import completion_from_json, completion_to_json
 from ..types import Completion
 
 DECIMALS = 6
-"""Of stored log-probabilities: models compute them with no more, and reading 17 digits takes twice as long."""
-_OF_THE_CALL = ("cost_usd", "cached", "attempts", "batched")  # belong to the call that was made
+"""Decimals of stored log-probabilities: models compute no more, and reading 17 digits takes twice as long."""
+_CALL_FIELDS = ("cost_usd", "cached", "attempts", "batched")  # of the call that was made, so not stored
 _OPTIONAL = ("logprobs", "top_logprobs", "time_to_first_token_s")
 
 
 def stored_values(completion: Completion) -> dict[str, Any]:
     """The plain JSON values to store; `stored_completion` reads them back. Log-probabilities are rounded."""
     values = completion_to_json(completion)
-    for name in _OF_THE_CALL:
+    for name in _CALL_FIELDS:
         del values[name]
     for name in _OPTIONAL:
         if values[name] is None:

@@ -25,13 +25,13 @@ from ..types import Answer, GenerationConfig, Record
 from ..usage import usage_of
 from .cases import Case
 
-MAX_DRAWS_PER_CALL = 4
+MAX_SAMPLES_PER_CALL = 4
 """Maximum number of control samples, as a multiple of the strategy's calls."""
 TEMPERATURE: float = (self_consistency.__kwdefaults__ or {})["temperature"]
 """Temperature of the control samples if neither an option nor the task file sets one."""
 
 
-async def draw(context: Context, *, control: str, temperature: float) -> Answer:
+async def control_sample(context: Context, *, control: str, temperature: float) -> Answer:
     """Return one completion of the task's prompt; `control` is the label of the strategy it is compared with."""
     completion = await context.ask(
         context.messages, role="control", defaults=GenerationConfig(temperature=temperature)
@@ -44,7 +44,7 @@ def control_case(case: Case, number: int) -> Case:
     label = case.cell.strategy.label
     strategy = BoundStrategy(
         name="single",
-        run=draw,
+        run=control_sample,
         params={"control": label, "temperature": TEMPERATURE},
         given=frozenset(),
         label=control_label(label),
@@ -61,19 +61,19 @@ async def draw_controls(record: Record, run_control: Callable[[int], Awaitable[R
     """Return a record's control samples in order; `run_control` runs the one of a number. Runs them concurrently."""
     budget = usage_of(record)
     drawn = list(await asyncio.gather(*map(run_control, range(1, budget.calls + 1))))
-    while more := draws_due(drawn, budget.tokens, MAX_DRAWS_PER_CALL * budget.calls):
+    while more := samples_due(drawn, budget.tokens, MAX_SAMPLES_PER_CALL * budget.calls):
         drawn += await asyncio.gather(*map(run_control, range(len(drawn) + 1, len(drawn) + more + 1)))
     return drawn
 
 
-def draws_due(drawn: Sequence[Record], tokens: int | None, limit: int) -> int:
-    """Return how many more control samples are needed at least to reach `tokens`; 0 once `limit` are drawn.
+def samples_due(drawn: Sequence[Record], tokens: int | None, limit: int) -> int:
+    """Return the smallest number of further control samples that may reach `tokens`; 0 once `limit` are drawn.
 
-    Assumes that each is as long as the longest so far, so that few are superfluous. Also 0 if
+    Assumes that each uses as many tokens as the longest so far, so that few are superfluous. Also 0 if
     the tokens are unknown or no control sample was answered.
     """
     used = [usage_of(record).tokens for record in drawn]
-    known = [value for value in used if value is not None]
-    if tokens is None or len(known) < len(used) or not any(known) or sum(known) >= tokens:
+    known_tokens = [value for value in used if value is not None]
+    if tokens is None or len(known_tokens) < len(used) or not any(known_tokens) or sum(known_tokens) >= tokens:
         return 0
-    return min(limit - len(drawn), -(-(tokens - sum(known)) // max(known)))
+    return min(limit - len(drawn), -(-(tokens - sum(known_tokens)) // max(known_tokens)))

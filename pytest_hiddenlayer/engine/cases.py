@@ -30,9 +30,8 @@ class Cell:
     judge: ModelName | None  # None: the candidate itself
     epochs: int
     seed: int
-    memo: dict[Any, Any] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )  # what all samples share
+    # Values computed once for all samples.
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def key(self) -> tuple[str, str, str, str]:

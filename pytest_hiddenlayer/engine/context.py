@@ -68,7 +68,8 @@ class AnswerContext:
         """Return the completion of one call, which is added to the transcript. Raises ProviderError."""
         outputs = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
         request = self._request(prompt, role, round, self._params(defaults), outputs, schema, top_logprobs)
-        request = replace(request, independent=True) if self._dependencies.now() and not self.unbatched else request
+        if self._dependencies.is_independent() and not self.unbatched:
+            request = replace(request, independent=True)
         return await self._complete(self._named(model) if model else self._judge(judge), request)
 
     async def ask_to_score(

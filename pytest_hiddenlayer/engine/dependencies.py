@@ -15,18 +15,18 @@ class DependencyTracker:
     """
 
     def __init__(self) -> None:
-        self._all_informed = False
-        self._informed: set[asyncio.Task[Any] | None] = set()
+        self._visible_to_all = False
+        self._tasks_with_response: set[asyncio.Task[Any] | None] = set()
 
-    def now(self) -> bool:
-        """Return whether a call that the current task makes now cannot contain a response."""
-        return not self._all_informed and asyncio.current_task() not in self._informed
+    def is_independent(self) -> bool:
+        """Return whether a call that the current task makes now cannot contain an earlier response."""
+        return not self._visible_to_all and asyncio.current_task() not in self._tasks_with_response
 
     def on_answer(self) -> None:
-        """Note that the current task has a response; from the next loop iteration all tasks may know it."""
-        self._informed.add(asyncio.current_task())
-        asyncio.get_running_loop().call_soon(self._inform_all)
+        """Note that the current task has a response. From the next loop iteration on, every task may read it."""
+        self._tasks_with_response.add(asyncio.current_task())
+        asyncio.get_running_loop().call_soon(self._make_visible_to_all)
 
-    def _inform_all(self) -> None:
-        self._all_informed = True
-        self._informed.clear()
+    def _make_visible_to_all(self) -> None:
+        self._visible_to_all = True
+        self._tasks_with_response.clear()

@@ -28,13 +28,13 @@ class JudgeSession:
 
     model: ModelName
     _: KW_ONLY
-    options: RunOptions = RunOptions(concurrency=20)  # of its calls: addresses, budget, prices, cache, cassettes
+    options: RunOptions = RunOptions(concurrency=20)  # for its calls: base URLs, budget, prices, cache, cassettes
     seed: int = 0
     overrides: GenerationConfig = GenerationConfig()  # take precedence over the defaults of a call
     usage: Usage = field(default_factory=Usage)  # of all calls so far
     cost_usd: float | None = 0.0  # of all calls so far; None: unknown
     _runtime: Runtime | None = None
-    _asked: Counter[int] = field(default_factory=Counter)  # seed of a call → equal calls so far
+    _n_equal_calls: Counter[int] = field(default_factory=Counter)  # seed of a call → equal calls so far
 
     def __enter__(self) -> Self:
         runtime = Runtime(self.options, run_id="")
@@ -85,8 +85,8 @@ class JudgeSession:
         )
         completion = await self._open().provider(self.model).complete(request)
         self.usage += completion.usage
-        known = None not in (self.cost_usd, completion.cost_usd)
-        self.cost_usd = (self.cost_usd or 0.0) + (completion.cost_usd or 0.0) if known else None
+        is_known = None not in (self.cost_usd, completion.cost_usd)
+        self.cost_usd = (self.cost_usd or 0.0) + (completion.cost_usd or 0.0) if is_known else None
         return completion
 
     def gather(self, calls: Iterable[Awaitable[T]]) -> list[T | ProviderError]:
@@ -96,7 +96,7 @@ class JudgeSession:
         once all calls have ended.
         """
         results: list[T | ProviderError] = []
-        for result in self._open().run(_settled(calls)):
+        for result in self._open().run(_gather_with_errors(calls)):
             if isinstance(result, BaseException) and not isinstance(result, ProviderError):
                 raise result
             results.append(result)
@@ -109,10 +109,10 @@ class JudgeSession:
 
     def _seed(self, role: str, round: int, messages: Sequence[Message]) -> int:
         seed = derive_seed(self.seed, role, round, *((m.role, m.content) for m in messages))
-        repetition = self._asked[seed]
-        self._asked[seed] += 1
-        return derive_seed(seed, repetition)
+        index = self._n_equal_calls[seed]
+        self._n_equal_calls[seed] += 1
+        return derive_seed(seed, index)
 
 
-async def _settled(calls: Iterable[Awaitable[T]]) -> list[T | BaseException]:
+async def _gather_with_errors(calls: Iterable[Awaitable[T]]) -> list[T | BaseException]:
     return await asyncio.gather(*calls, return_exceptions=True)

@@ -40,8 +40,6 @@ def build_record(
 ) -> Record:
     """Return the record of one case."""
     case, cell, sample, calls = context.case, context.case.cell, context.sample, context.calls
-    costs = [call.cost_usd for call in calls]
-    head = next(iter(scores.values()), None)
     prompt = messages_hash(context.messages, sample)
     return Record(
         run_id=run_id,
@@ -55,25 +53,38 @@ def build_record(
         model=full_name(cell.model),
         input=sample.input if isinstance(sample.input, str) else _messages(sample.input),
         target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
-        output=escape_surrogates(answer.output) if answer.output or outcome in SCORED else None,
-        answer=escape_surrogates(head.answer) if head and head.answer is not None else None,
-        scores={name: _score_json(score) for name, score in scores.items()},
         outcome=outcome,
         usage=usage_json(sum((call.usage for call in calls), Usage())),
-        cost_usd=None if not costs or None in costs else sum(c for c in costs if c is not None),
+        cost_usd=_total_cost_usd(calls),
         latency_s=latency_s,
         transcript=[call_json(call) for call in calls],
         error=None if error is None else escape_surrogates(error),
         seed=cell.seed,
         started_at=started_at,
         cached=bool(calls) and all(call.cached for call in calls),
-        answer_metadata=escape_surrogates(dict(answer.metadata)) if answer.metadata else {},
         label=cell.strategy.label,
         slug=cell.slug,
         sample_hash=prompt,
         must_pass=sample.must_pass,
         group=sample.group,
+        **_answer_fields(answer, outcome, scores),
     )
+
+
+def _answer_fields(answer: Answer, outcome: Outcome, scores: Mapping[str, Score]) -> dict[str, Any]:
+    head = next(iter(scores.values()), None)
+    return {
+        "output": escape_surrogates(answer.output) if answer.output or outcome in SCORED else None,
+        "answer": escape_surrogates(head.answer) if head and head.answer is not None else None,
+        "scores": {name: _score_json(score) for name, score in scores.items()},
+        "answer_metadata": escape_surrogates(dict(answer.metadata)) if answer.metadata else {},
+    }
+
+
+def _total_cost_usd(calls: Sequence[Call]) -> float | None:
+    """Return the sum, or None if there are no calls or if one cost is unknown."""
+    costs = [call.cost_usd for call in calls if call.cost_usd is not None]
+    return sum(costs) if calls and len(costs) == len(calls) else None
 
 
 def call_json(call: Call) -> dict[str, Any]:

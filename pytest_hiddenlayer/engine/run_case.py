@@ -42,23 +42,29 @@ async def run_case(
         named_models=named_models or {},
         unbatched=unbatched,
     )
-    try:
-        answer = _checked(await case.cell.strategy.run(context, **case.cell.strategy.params))
-    except BudgetExceededError as error:
-        answer = Answer(output="", outcome="skipped", error=f"budget: {error}")
-    except ProviderError as error:
-        answer = Answer(output="", outcome="error", error=str(error))
-    except HiddenLayerError:
-        raise
-    except Exception as error:  # a user's strategy may raise anything; the error belongs to its record
-        text = f"strategy {case.cell.strategy.name!r} raised {type(error).__name__}: {error}"
-        answer = Answer(output="", outcome="error", error=text)
+    answer = await _run_strategy(context)
     calls = context.calls
     outcome, scores, error_text = await _score_answer(context, answer)
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, calls):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
     return build_record(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
+
+
+async def _run_strategy(context: AnswerContext) -> Answer:
+    """Return the strategy's answer; if it raised an exception, an Answer with that error."""
+    strategy = context.case.cell.strategy
+    try:
+        return _checked(await strategy.run(context, **strategy.params))
+    except BudgetExceededError as error:
+        return Answer(output="", outcome="skipped", error=f"budget: {error}")
+    except ProviderError as error:
+        return Answer(output="", outcome="error", error=str(error))
+    except HiddenLayerError:
+        raise
+    except Exception as error:  # a user's strategy may raise anything; the error belongs to its record
+        text = f"strategy {strategy.name!r} raised {type(error).__name__}: {error}"
+        return Answer(output="", outcome="error", error=text)
 
 
 def _checked(answer: Any) -> Answer:
@@ -100,8 +106,8 @@ async def _score_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
 
 def _check_score(score: Score) -> Score:
     """Return `score` if it can be written as JSON. Raises TypeError or ValueError otherwise."""
-    plain = isinstance(score.value, float | int | None) and isinstance(score.answer, str | None)
-    if score.details or not plain or not isinstance(score.explanation, str):
+    has_plain_types = isinstance(score.value, float | int | None) and isinstance(score.answer, str | None)
+    if score.details or not has_plain_types or not isinstance(score.explanation, str):
         json.dumps([score.value, score.answer, score.explanation, score.details], allow_nan=False)
     return score
 

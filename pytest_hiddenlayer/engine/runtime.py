@@ -33,17 +33,15 @@ from .record_sink import RecordSink
 from .run_case import run_case
 
 T = TypeVar("T")
-
-
 UNBATCHED = (
-    "--hl-batch: items that are asked one at a time (test functions, overridden fixtures, -x) use the synchronous API"
+    "--hl-batch: items that run one at a time (test functions, overridden fixtures, -x) use the synchronous API"
 )
 MIN_WINDOW = 256
-"""Cases that are started ahead at least: many at once, since alternating between two threads costs time."""
+"""Minimum number of cases to start ahead: many at once, because alternating between two threads costs time."""
 FIRST_ROUNDS = 10
-"""Iterations of the loop in which cases that start together send their first calls."""
+"""Loop iterations within which cases that start together send their first calls."""
 FIRST_S = 0.2
-"""Longest time that a caller sleeps for these iterations, in seconds."""
+"""Maximum time, in seconds, that a caller waits for these iterations."""
 
 
 class Runtime:
@@ -109,11 +107,11 @@ class Runtime:
         waits for this record before it submits another, so that no batch would fill.
         """
         candidate = provider or self.provider(case.cell.model)
-        judging = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
+        judge_provider = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
         order = next(self._orders)
         named_models = {name: prioritized(self.provider(model), order) for name, model in _named_models(case.cell)}
         case_candidate = prioritized(candidate, order)
-        case_judge = case_candidate if judging is candidate else prioritized(judging, order)
+        case_judge = case_candidate if judge_provider is candidate else prioritized(judge_provider, order)
         answer = partial(self._answer, case_candidate, case_judge, named_models, unbatched)
         if unbatched and self.options.batch and not self._unbatched_reported:
             self._unbatched_reported = True
@@ -182,7 +180,7 @@ class Runtime:
     async def _answer(
         self,
         candidate: Provider,
-        judging: Provider,
+        judge_provider: Provider,
         named_models: Mapping[str, Provider],
         unbatched: bool,
         case: Case,
@@ -194,7 +192,7 @@ class Runtime:
             record = await run_case(
                 case,
                 candidate,
-                judging,
+                judge_provider,
                 overrides=self.options.generate,
                 run_id=self.run_id,
                 named_models=named_models,
@@ -226,7 +224,7 @@ class Runtime:
 
 
 def _call_after(loop: asyncio.AbstractEventLoop, iterations: int, callback: Callable[[], None]) -> None:
-    """Call `callback` after so many iterations of the loop."""
+    """Call `callback` after this number of loop iterations."""
     if iterations:
         loop.call_soon(_call_after, loop, iterations - 1, callback)
     else:

@@ -17,8 +17,8 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | g
 def replacing(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
     """A temporary file in the same folder that replaces `path` when the block ends without an error.
 
-    With `sync`, the data is on disk before it replaces `path`, so that not even a power failure
-    loses both. The temporary file is named `.NAME.<8 hex digits>.tmp`.
+    With `sync`, the new data is on disk before it replaces `path`: after a power failure, the old or
+    the new file exists. The temporary file is named `.NAME.<8 hex digits>.tmp`.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:

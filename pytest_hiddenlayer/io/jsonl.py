@@ -65,7 +65,7 @@ def append_line(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def raw_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[int, bytes]]:
-    """(line number from 1, line without its end) of every line that is not blank.
+    """Yield (line number from 1, line without its end) for every line that is not blank.
 
     An incomplete last line, which a process that was killed while writing leaves, is omitted with
     `allow_incomplete`.
@@ -78,7 +78,7 @@ def raw_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[in
 
 
 def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number from 1, object) of every line; an incomplete last line is omitted.
+    """Yield (line number from 1, object) for every line; an incomplete last line is omitted.
 
     Raises UsageError with file and line for any other line that is not a JSON object; the message
     says that it is not `kind`, such as "a label".
@@ -94,7 +94,7 @@ def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
-    """The objects of the complete lines of a growing log from byte `start` on, and the byte after them."""
+    """Return (objects of the complete lines of a growing log from byte `start` on, position after them)."""
     with path.open("rb") as log:
         log.seek(start)
         data = log.read()

@@ -1,8 +1,8 @@
 """Locks between processes, by `flock`; the system releases them when a process dies.
 
-Not by the library filelock, which locks a separate file: it would leave one in folders of
-cassettes that are committed, and could not lock a read-only folder. It also takes 50 µs per lock
-where `flock` takes 1 µs, and every line of a shared log takes one. On Windows nothing is locked.
+The library filelock locks a separate file. That file would stay in folders of committed cassettes,
+and cannot be created in a read-only folder. A lock also takes 50 µs there and 1 µs here, and every
+line of a shared log takes a lock. On Windows nothing is locked.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from .http.base_provider import BaseHTTPProvider
 from .http.client import Client
 from .http.errors import require_format
 from .http.parsing import count, finish_reason
-from .http.server import Server, checked_model, probe, require_key, require_sdk, validate_url, withheld_key
+from .http.server import Server, probe, require_key, require_sdk, validate_model, validate_url, withheld_key
 from .http.streaming import MessagesAccumulator
 
 VENDOR = "https://api.anthropic.com"
@@ -44,7 +44,7 @@ class AnthropicProvider(BaseHTTPProvider):
     @classmethod
     def check(cls, model: str | None) -> None:
         """Raise UsageError for an invalid model name."""
-        checked_model(model, "anthropic")
+        validate_model(model, "anthropic")
 
     def _read(self, response: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
         with require_format(self._server, "content", response):
@@ -83,7 +83,7 @@ class AnthropicProvider(BaseHTTPProvider):
 def _find_server(model: str, base_url: str | None, send_key: bool) -> Server:
     """Return the server. Without `base_url`, `ANTHROPIC_BASE_URL` applies; only Anthropic requires a key."""
     require_sdk("anthropic", "anthropic", "httpx2", "aiohttp")
-    checked_model(model, "anthropic")
+    validate_model(model, "anthropic")
     url = validate_url(base_url or os.environ.get("ANTHROPIC_BASE_URL") or VENDOR).removesuffix("/v1")
     if url == VENDOR:
         vendor_key = require_key("ANTHROPIC_API_KEY", "anthropic")

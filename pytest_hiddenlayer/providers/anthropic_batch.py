@@ -7,20 +7,20 @@ read in November 2026, and the types of the SDK (`anthropic.types.messages`).
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
+from .http.base_batches import CLOCK_SKEW_S, BaseBatches, Body, Read
 from .http.client import Client
 from .http.errors import error_from_status, require_format
 from .http.server import Server
 
 _PATH = "/v1/messages/batches"
 _PAGE_SIZE = 1000
-_SKEW_S = 600.0  # tolerance if the server's clock is behind
 _STATUS = {  # documented error type → HTTP status of a single call
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -34,21 +34,18 @@ _STATUS = {  # documented error type → HTTP status of a single call
     "overloaded_error": 529,
 }
 
-Body = Callable[[Request], Mapping[str, Any]]
-Read = Callable[[Mapping[str, Any], Request, float], Completion]
 
-
-class AnthropicBatches:
+class AnthropicBatches(BaseBatches):
     """Batches of one model; implements the BatchApi protocol. The API has no metadata to find a batch by."""
 
-    most_requests = 100_000
-    most_bytes = 256_000_000
+    max_requests = 100_000
+    max_bytes = 256_000_000
 
     def __init__(
         self, server: Server, client: Client, version: Callable[[Request], str], body: Body, read: Read
     ) -> None:
-        self._server, self._client = server, client
-        self._version, self._body, self._read = version, body, read
+        super().__init__(server, client, body, read)
+        self._version = version
 
     def kind(self, request: Request) -> str:
         """Return the version of the API, which is a header of the whole batch."""
@@ -68,22 +65,12 @@ class AnthropicBatches:
         page = await self._client.get(_PATH, {"limit": str(_PAGE_SIZE)})
         with require_format(self._server, "list of batches", page):
             states = [self._state(batch) for batch in page["data"]]
-        recent = [state for state in states if state.created_s is None or state.created_s >= since_s - _SKEW_S]
+        recent = [state for state in states if state.created_s is None or state.created_s >= since_s - CLOCK_SKEW_S]
         return [state for state in reversed(recent) if state.n == n]
 
     async def state(self, batch_id: str) -> BatchState:
         """Return the state of a batch."""
         return self._state(await self._client.get(f"{_PATH}/{batch_id}"))
-
-    async def results(self, state: BatchState) -> AsyncIterator[bytes]:
-        """Yield the lines of its results, in any order."""
-        for path in state.parts:
-            async for line in self._client.lines(path):
-                yield line.replace(self._server.key.encode(), b"[key]") if self._server.key else line
-
-    def key(self, line: Mapping[str, Any]) -> str:
-        """Return its custom_id."""
-        return str(line.get("custom_id") or "")
 
     def read(self, line: Mapping[str, Any], request: Request) -> Completion:
         """Return the completion in a result line. Raises the same errors as a single call."""

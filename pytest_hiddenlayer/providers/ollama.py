@@ -11,7 +11,7 @@ from ..types import Completion, Request, Usage
 from . import ollama_server
 from .http.errors import clean
 from .http.parsing import chat_messages, count, finish_reason, parse_logprobs
-from .http.server import checked_model, require_sdk
+from .http.server import require_sdk, validate_model
 from .ollama_server import context_size
 
 MAX_TOKENS = 1024  # default of new tokens: some models never stop
@@ -40,7 +40,7 @@ class OllamaProvider:
     @classmethod
     def check(cls, model: str | None) -> None:
         """Raise UsageError for an invalid model name."""
-        checked_model(model, "ollama")
+        validate_model(model, "ollama")
 
     async def complete(self, request: Request) -> Completion:
         """Return one completion by one attempt. Raises ProviderError; TransientError if a retry may succeed."""

@@ -12,10 +12,10 @@ from ..errors import ProviderUnavailableError, UsageError, did_you_mean
 from ..types import Message
 from .http.server import (
     Server,
-    checked_model,
     key_hint,
     request_json,
     unreachable_error,
+    validate_model,
     validate_url,
     with_hint,
     withheld_key,
@@ -32,7 +32,7 @@ def find_server(model: str | None, base_url: str | None, *, send_key: bool = Tru
     Without `base_url`, `OLLAMA_HOST` applies, in every form that Ollama accepts. Without `send_key` only
     Ollama's own cloud gets the key.
     """
-    checked_model(model, "ollama")
+    validate_model(model, "ollama")
     url = validate_url(base_url) if base_url else host_url(os.environ.get("OLLAMA_HOST", ""))
     withheld = "" if url == VENDOR or url.startswith(f"{VENDOR}/") else _withheld(url, send_key)
     key = None if withheld else os.environ.get("OLLAMA_API_KEY", "").strip() or None

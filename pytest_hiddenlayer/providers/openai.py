@@ -11,7 +11,7 @@ from . import openai_server
 from .http.base_provider import BaseHTTPProvider
 from .http.errors import require_format
 from .http.parsing import chat_messages, finish_reason, openai_usage
-from .http.server import checked_model
+from .http.server import validate_model
 from .http.streaming import ChatAccumulator
 from .openai_batch import OpenAIBatches
 
@@ -40,7 +40,7 @@ class OpenAIProvider(BaseHTTPProvider):
     @classmethod
     def check(cls, model: str | None) -> None:
         """Raise UsageError for an invalid model name."""
-        checked_model(model, "openai")
+        validate_model(model, "openai")
 
     def _read(self, response: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
         with require_format(self._server, "choices", response):

@@ -7,12 +7,13 @@ read in November 2026, and the types of the SDK (`openai.types.Batch`).
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
+from .http.base_batches import CLOCK_SKEW_S, BaseBatches, Body, Read
 from .http.client import Client
 from .http.errors import clean, error_from_status, require_format
 from .http.parsing import count
@@ -22,21 +23,17 @@ ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 TAG = "hiddenlayer"  # key in the metadata of a batch, to find it again
 _PAGE_SIZE = 100
 _MAX_PAGES = 20
-_SKEW_S = 600.0  # tolerance if the server's clock is behind
-
-Body = Callable[[Request], Mapping[str, Any]]
-Read = Callable[[Mapping[str, Any], Request, float], Completion]
 
 
-class OpenAIBatches:
+class OpenAIBatches(BaseBatches):
     """Batches of one model at one endpoint; implements the BatchApi protocol."""
 
-    most_requests = 50_000
-    most_bytes = 200_000_000
+    max_requests = 50_000
+    max_bytes = 200_000_000
 
     def __init__(self, server: Server, client: Client, path: str, body: Body, read: Read) -> None:
-        self._server, self._client, self._path = server, client, path
-        self._body, self._read = body, read
+        super().__init__(server, client, body, read)
+        self._path = path
 
     def kind(self, request: Request) -> str:
         """Return the endpoint, which is the same for all requests."""
@@ -63,12 +60,13 @@ class OpenAIBatches:
     async def find(self, tag: str, since_s: float, n: int) -> list[BatchState]:
         """Return the batch with this tag, if it exists."""
         query = {"limit": str(_PAGE_SIZE)}
+        oldest_s = since_s - CLOCK_SKEW_S
         for _ in range(_MAX_PAGES):
             page = await self._client.get("/batches", query)
             with require_format(self._server, "list of batches", page):
                 batches = page["data"]
                 tagged = [batch for batch in batches if (batch.get("metadata") or {}).get(TAG) == tag]
-                if tagged or not batches or not page.get("has_more") or batches[-1]["created_at"] < since_s - _SKEW_S:
+                if tagged or not batches or not page.get("has_more") or batches[-1]["created_at"] < oldest_s:
                     return [self._state(batch) for batch in tagged]
                 query["after"] = "" + batches[-1]["id"]
         return []
@@ -76,16 +74,6 @@ class OpenAIBatches:
     async def state(self, batch_id: str) -> BatchState:
         """Return the state of a batch."""
         return self._state(await self._client.get(f"/batches/{batch_id}"))
-
-    async def results(self, state: BatchState) -> AsyncIterator[bytes]:
-        """Yield the lines of the response file, then those of the error file."""
-        for path in state.parts:
-            async for line in self._client.lines(path):
-                yield line.replace(self._server.key.encode(), b"[key]") if self._server.key else line
-
-    def key(self, line: Mapping[str, Any]) -> str:
-        """Return its custom_id."""
-        return str(line.get("custom_id") or "")
 
     def read(self, line: Mapping[str, Any], request: Request) -> Completion:
         """Return the completion in a result line. Raises the same errors as a single call."""

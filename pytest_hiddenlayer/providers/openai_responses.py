@@ -12,7 +12,7 @@ from . import openai_server
 from .http.base_provider import BaseHTTPProvider
 from .http.errors import clean, error_from_status, require_format
 from .http.parsing import chat_messages, finish_reason, openai_usage
-from .http.server import checked_model
+from .http.server import validate_model
 from .http.streaming import ResponsesAccumulator
 from .openai_batch import OpenAIBatches
 
@@ -41,7 +41,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
     @classmethod
     def check(cls, model: str | None) -> None:
         """Raise UsageError for an invalid model name."""
-        checked_model(model, "openai_responses")
+        validate_model(model, "openai_responses")
 
     def _read(self, response: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
         self._raise_if_failed(response)

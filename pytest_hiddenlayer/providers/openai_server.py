@@ -9,13 +9,13 @@ from ..errors import UsageError
 from .http.client import Client
 from .http.server import (
     Server,
-    checked_model,
     key_hint,
     probe,
     request_json,
     require_key,
     require_sdk,
     unreachable_error,
+    validate_model,
     validate_url,
     with_hint,
     withheld_key,
@@ -35,7 +35,7 @@ def find_server(provider: str, model: str | None, base_url: str | None, *, send_
     environment has one and `send_key` is true.
     """
     require_sdk("openai", provider, "httpx2", "aiohttp")
-    checked_model(model, provider)
+    validate_model(model, provider)
     url = validate_url(base_url or os.environ.get("OPENAI_BASE_URL") or VENDOR)
     if url.startswith("https://api.openai.com/"):
         vendor_key = require_key("OPENAI_API_KEY", provider)

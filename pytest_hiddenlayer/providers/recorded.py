@@ -9,7 +9,7 @@ from ..types import Completion, Request, Usage
 class RecordedProvider:
     """Returns the recorded output of a sample, one per epoch. Its tokens and latency are unknown."""
 
-    single_only = True  # a recorded output is a final answer: there is nobody to debate with
+    single_only = True  # a recorded output is a final answer: there is no model to debate with
     default_model = "recorded"
 
     def __init__(self, model: str | None = None) -> None:

@@ -14,15 +14,15 @@ from ..options import RunOptions
 from ..results.cell_config import CellConfig
 from ..results.log.resume import reusable_records
 from ..results.log.run_log import RunLog, new_run_id
-from ..taskfile import load_task, refuse_taken
+from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .cell_config import config_from_cell
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
     from ..report.budget_match import Findings
-    from ..results.regression.baseline import CellKey
     from ..results.metrics.cells import CellMetrics
+    from ..results.regression.baseline import CellKey
     from ..results.regression.gate import GateResult
     from .baselines import Baselines
     from .early_stopping import EarlyStopping
@@ -72,7 +72,7 @@ class Session:
         """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
         if path not in self.tasks:
             task = load_task(path, self.root)
-            refuse_taken(task, self.tasks)
+            refuse_duplicate_name(task, self.tasks)
             self.tasks[path] = task
         return self.tasks[path]
 

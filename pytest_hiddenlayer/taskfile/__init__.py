@@ -2,8 +2,8 @@
 
     detect → paths → yaml_source | json_source → schema → rows → samples → load
 
-The package imports errors, types and the registry only. Its names are imported on first use:
-detecting a task file needs neither pydantic nor PyYAML nor Jinja2.
+Imports `errors`, `types`, `registry` and `parameters` only. The names below are imported on first
+use, because detecting a task file needs neither pydantic nor PyYAML nor Jinja2.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .detect import is_foreign_harness, is_task_file
     from .hashing import messages_hash, sample_hash
-    from .load import load_task, refuse_taken
+    from .load import load_task, refuse_duplicate_name
     from .prompt import prompt_text, render_prompt
     from .schema import task_schema
 
@@ -24,7 +24,7 @@ _MODULES = {
     "load_task": "load",
     "messages_hash": "hashing",
     "prompt_text": "prompt",
-    "refuse_taken": "load",
+    "refuse_duplicate_name": "load",
     "render_prompt": "prompt",
     "sample_hash": "hashing",
     "task_schema": "schema",
@@ -35,7 +35,7 @@ __all__ = [
     "load_task",
     "messages_hash",
     "prompt_text",
-    "refuse_taken",
+    "refuse_duplicate_name",
     "render_prompt",
     "sample_hash",
     "task_schema",

@@ -69,11 +69,11 @@ def _form_at(loc: tuple[int | str, ...], form: type[BaseModel]) -> type[BaseMode
 
 
 def _unknown_field(field_path: FieldPath, form: type[BaseModel]) -> str:
-    name, known = str(field_path[-1]), list(form.model_fields)
-    hint = _other_section(name, form) or did_you_mean(name, known)
+    name, names = str(field_path[-1]), list(form.model_fields)
+    hint = _other_section(name, form) or did_you_mean(name, names)
     if not hint and form is SampleRow:
         hint = "; other values of a sample belong under `metadata:`"
-    return f"unknown field {shorten(name)!r}{hint or ' (fields here: ' + ', '.join(known) + ')'}"
+    return f"unknown field {shorten(name)!r}{hint or ' (fields here: ' + ', '.join(names) + ')'}"
 
 
 def _other_section(name: str, form: type[BaseModel]) -> str:

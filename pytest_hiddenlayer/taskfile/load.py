@@ -40,10 +40,10 @@ def load_task(path: Path, root: Path) -> Task:
     return _Loader.open(path, root).load()
 
 
-def refuse_taken(task: Task, others: Mapping[Path, Task]) -> None:
-    """Raise TaskError if another file's task has the same name: names are unique in a session."""
-    for path, other in others.items():
-        if other.name == task.name:
+def refuse_duplicate_name(task: Task, loaded: Mapping[Path, Task]) -> None:
+    """Raise TaskError if a loaded task has the same name: names are unique in a session."""
+    for path, loaded_task in loaded.items():
+        if loaded_task.name == task.name:
             raise TaskError(
                 f"task name {task.name!r} is taken by {path.name}; choose a name that is unique in the session",
                 file=task.path,

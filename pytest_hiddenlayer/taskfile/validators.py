@@ -171,9 +171,9 @@ def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
         if not isinstance(name, str) or not isinstance(params, dict | None):
             got = f"{describe(params)} as its parameters" if isinstance(name, str) else describe(value)
             raise ValueError(f"must be a name or {{name: {{parameter: value}}}}, got {got}")
-        if name not in (known := registry.names()):
-            suggestion = did_you_mean(name, known)
-            names = ", ".join(known) or "none"
+        if name not in (registered := registry.names()):
+            suggestion = did_you_mean(name, registered)
+            names = ", ".join(registered) or "none"
             raise ValueError(f"unknown {registry.kind} {shorten(name)!r}{suggestion} (registered: {names})")
         return Spec(name=name, params=plain_value(params or {}))
 

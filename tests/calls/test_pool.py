@@ -35,7 +35,7 @@ class Counted:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> type[Counted]:
     fresh = type("Fresh", (Counted,), {})
-    monkeypatch.setattr(providers, "_own", {"counted": fresh})
+    monkeypatch.setattr(providers, "_registered", {"counted": fresh})
     return fresh
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.control_records import made
 from support.control_runs import Drawn, Fake, answering, one_case
 
-from pytest_hiddenlayer.engine.budget_controls import draws_due
+from pytest_hiddenlayer.engine.budget_controls import samples_due
 from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.identifiers import control_label, controlled
@@ -183,14 +183,14 @@ def test_labels_cannot_collide(tmp_path):
         with pytest.raises(UsageError, match=r"single\.control=debate"):
             one_case(tmp_path, "single:control=debate")
     finally:
-        del strategies._own["single"]
+        del strategies._registered["single"]
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.integers(1, 2000), st.integers(1, 60))
 def test_no_draw_is_asked_in_vain(tokens, budget, most):
     """The number due never exceeds the limit, nor what is needed at the length of the longest so far."""
     drawn = [made("a", 1.0, tokens=t) for t in tokens]
-    due = draws_due(drawn, budget, max(most, len(drawn)))
+    due = samples_due(drawn, budget, max(most, len(drawn)))
     assert 0 <= due <= max(most, len(drawn)) - len(drawn)
     assert sum(tokens) + (due - 1) * max(tokens) < budget or due == 0
     assert (due == 0) == (sum(tokens) >= budget or len(drawn) >= most)

@@ -103,7 +103,7 @@ class CountingProvider:
 def counting(monkeypatch: pytest.MonkeyPatch) -> type[CountingProvider]:
     """A new subclass of CountingProvider, registered as `scripted`."""
     fresh = type("Fresh", (CountingProvider,), {})
-    monkeypatch.setattr(providers, "_own", {"scripted": fresh})
+    monkeypatch.setattr(providers, "_registered", {"scripted": fresh})
     return fresh
 
 

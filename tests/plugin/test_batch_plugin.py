@@ -143,7 +143,7 @@ def test_ctrl_c_says_what_is_still_worked_on(folder, n):
         until(lambda: written_down(folder, server, N))
         os.kill(first.pid, signal.SIGINT)
         said, _ = first.communicate(timeout=300)
-        assert "requests to openai:m is still being worked on; run the same command again to collect it" in said
+        assert "requests to openai:m is still in progress; run the same command again to collect it" in said
         sent = server.stats()["batches"]
         server.finish()
         result = folder.run(*url(server, "-n", n), provider="openai:m")
@@ -163,7 +163,7 @@ def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
         stats = server.stats()
     result.assert_outcomes(passed=3)
     assert (stats["batches"], stats["requests"]) == ([], 3)
-    assert result.stdout.str().count("items that are asked one at a time") == 1
+    assert result.stdout.str().count("items that run one at a time") == 1
 
 
 def test_a_provider_without_batches_is_told_once(sums):

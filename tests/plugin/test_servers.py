@@ -122,7 +122,7 @@ def test_what_is_not_recorded_is_an_error(asked, folder):
     path.write_text(path.read_text().replace("ANSWER=", "Please: ANSWER="))
     result = folder.run("--replay", "cassettes", "--hl-gate", "off", provider="openai:m")
     result.assert_outcomes(errors=12)
-    result.stdout.fnmatch_lines(["*no answer is recorded*The nearest recorded call is*differs in*"])
+    result.stdout.fnmatch_lines(["*no recorded answer*The closest recorded call is*differs in*"])
 
 
 def test_faults_are_asked_again(asked, folder):

@@ -84,7 +84,7 @@ def test_a_provider_without_send_key_is_rejected(monkeypatch: pytest.MonkeyPatch
         opened.append(base_url)
         return ScriptedProvider(script={"default": "x"})
 
-    monkeypatch.setattr(providers, "_own", {"own": own})
+    monkeypatch.setattr(providers, "_registered", {"own": own})
     urls = {"own": "http://127.0.0.1:9"}
     options = RunOptions(base_urls=urls, ini_urls=frozenset(urls.values()), cache="off")
     with pytest.raises(UsageError, match="provider 'own' has no parameter `send_key`"):

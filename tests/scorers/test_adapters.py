@@ -116,7 +116,7 @@ def test_a_score_lies_between_0_and_1(value: float) -> None:
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Returns a function that writes a module with a scorer `mine`, imports it and returns the scorer."""
-    monkeypatch.setattr(registry.scorers, "_own", {})
+    monkeypatch.setattr(registry.scorers, "_registered", {})
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 

@@ -20,7 +20,7 @@ SAMPLE = Sample(id="1", input="q", target="18")
 @pytest.fixture
 def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
     """Returns a function that registers for one test only."""
-    monkeypatch.setattr(registry.scorers, "_own", {})
+    monkeypatch.setattr(registry.scorers, "_registered", {})
     return lambda name, factory: registry.scorers.register(name)(factory) and None
 
 

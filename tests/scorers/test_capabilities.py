@@ -14,7 +14,7 @@ from pytest_hiddenlayer.types import Sample, Score, Spec
 
 def capabilities(monkeypatch: pytest.MonkeyPatch, registered: Any) -> ScorerCapabilities:
     """The capabilities of the scorer built from what a user registers."""
-    monkeypatch.setattr(registry.scorers, "_own", {"mine": registered})
+    monkeypatch.setattr(registry.scorers, "_registered", {"mine": registered})
     return capabilities_of(build_scorer(Spec(name="mine")))
 
 

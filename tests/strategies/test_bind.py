@@ -101,7 +101,7 @@ def test_all_parameters_are_known_and_which_were_written():
 @pytest.fixture
 def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
     """Returns a function that registers for one test only."""
-    monkeypatch.setattr(strategies, "_own", {})
+    monkeypatch.setattr(strategies, "_registered", {})
     return lambda name, function: strategies.register(name)(function) and None
 
 

@@ -29,7 +29,7 @@ class Named(ScriptedProvider):
 @pytest.fixture
 def asked(monkeypatch):
     """Returns a function from a strategy to {role/round: model} of its calls."""
-    monkeypatch.setattr(providers, "_own", {"one": Named, "two": Named})
+    monkeypatch.setattr(providers, "_registered", {"one": Named, "two": Named})
 
     def answer(strategy: str) -> dict[str, str]:
         task = Task(

@@ -6,6 +6,7 @@ All its figures come from the run's log.jsonl and figures.json and from the mode
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,7 +79,7 @@ def _goals(figures: Figures) -> Iterator[Figures]:
     for name, (wanted, families) in GOALS.items():
         shares = {family: figures["families"][family]["share"] for family in families}
         weakest = min(shares, key=shares.__getitem__)
-        reached = sum(shares.values()) / len(shares)
+        reached = math.fsum(shares.values()) / len(shares)  # the same digits on every version of Python
         goal = {"name": name, "wanted": wanted, "families": ", ".join(families), "reached": reached}
         yield goal | {"weakest": weakest, "least": shares[weakest]}
 

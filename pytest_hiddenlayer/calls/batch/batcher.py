@@ -1,7 +1,7 @@
 """Answers the calls of one model by batches: calls made at the same time go together, at the batch price.
 
 Only calls that do not depend on an earlier answer of their case are sent (`Request.independent`):
-each of the others would wait hours for another batch. A call that an earlier, interrupted run has
+any other call would wait hours for another batch. A call that an earlier, interrupted run has
 sent is collected and not sent again.
 
     call → reserve at the batch price → group → ledger → send → poll → collect → commit
@@ -58,9 +58,9 @@ class Batcher:
     async def answer(self, key: str, request: Request, order: int = 0) -> Completion | None:
         """Return the completion from a batch; None if the call has to use the synchronous API.
 
-        That is so if it depends on an earlier answer, if the server has no batch API, and if the
-        batch did not answer it for a transient reason (it expired, the server failed). Raises
-        ProviderError if the server refused the request.
+        The synchronous API is needed if the call depends on an earlier answer, if the server has no batch
+        API, or if the batch did not answer the call for a transient reason (it expired, the server failed). Raises
+        ProviderError if the server rejected the request.
         """
         if self._session.ledger.find(key) is None and not self._may_send(request):
             return None
@@ -78,7 +78,7 @@ class Batcher:
     def pending_batches(self) -> list[str]:
         """One sentence for each batch that was sent and not collected."""
         return [
-            f"batch {entry.name} of {count_requests(entry.n)} to {self._session.model} is still being worked on; "
+            f"batch {entry.name} of {count_requests(entry.n)} to {self._session.model} is still in progress; "
             "run the same command again to collect it"
             for entry in self._session.pending.values()
         ]
@@ -116,7 +116,7 @@ class Batcher:
         return None if completion is None else replace(completion, cached=True, cost_usd=0.0)
 
     async def _by_batch(self, key: str, request: Request) -> tuple[Completion | None, bool]:
-        """(completion or None as `answer` returns it, whether this caller is the first to receive it)."""
+        """Return (completion or None as in `answer`, whether this caller is the first to receive it)."""
         while True:
             entry = self._session.ledger.find(key)
             if entry is None and self._may_send(request):
@@ -135,7 +135,7 @@ class Batcher:
         answered.add(key)
         batch = f"{self._session.model}: batch {entry.name}"
         if entry.failed is not None:
-            raise ProviderError(f"{batch} was refused as a whole: {entry.failed}")
+            raise ProviderError(f"{batch} was rejected as a whole: {entry.failed}")
         line = results.get(key)
         if line is None and entry.cancelled:
             raise ProviderError(f"{batch} was cancelled before this was answered; run again")

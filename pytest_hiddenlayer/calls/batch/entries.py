@@ -43,20 +43,23 @@ class BatchEntry:
 
 
 def read_entries(folder: Path) -> Iterator[BatchEntry]:
-    """The entries of a folder, oldest first; none if it does not exist. Raises UsageError for an unreadable file."""
+    """Yield the entries of a folder, oldest first. Raises UsageError for an unreadable file.
+
+    A folder that does not exist has no entries.
+    """
     entries = [read_entry(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
     yield from sorted(entries, key=lambda entry: entry.intended_s)
 
 
 def read_entry(path: Path) -> BatchEntry:
-    """The entry of a file. Raises UsageError."""
-    known = {f.name for f in fields(BatchEntry)}
+    """The entry in a file. Raises UsageError if it cannot be read."""
+    field_names = {f.name for f in fields(BatchEntry)}
     try:
         values = json.loads(path.read_bytes())
         if values["schema"] != _SCHEMA:
             raise ValueError(f"schema {values['schema']}, this version reads {_SCHEMA}")
         check_tag(values["tag"], path)
-        return BatchEntry(**{name: value for name, value in values.items() if name in known})
+        return BatchEntry(**{name: value for name, value in values.items() if name in field_names})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: cannot be read as a batch entry ({error}); move it away. If its batch was sent, "

@@ -20,7 +20,7 @@ from ...io.locks import lock
 from .entries import BatchEntry, check_tag, read_entries, read_entry
 
 BATCHES = Path("reports") / "batches"
-KEPT_S = 30 * 86400.0
+RETENTION_S = 30 * 86400.0
 """Seconds after which an uncollected batch is deleted: the servers keep results for 29 and 30 days."""
 
 
@@ -34,14 +34,14 @@ class Ledger:
         self._entries: dict[str, BatchEntry] = {}  # by key of a request
         self._sending: dict[str, BinaryIO] = {}  # by tag: locked files
         for entry in read_entries(folder):
-            if (entry.provider, entry.model, entry.endpoint) == self._owner and not self._drop_if_outdated(entry):
+            if (entry.provider, entry.model, entry.endpoint) == self._owner and not self._drop_if_expired(entry):
                 self._entries |= dict.fromkeys(entry.keys, entry)
 
     def find(self, key: str) -> BatchEntry | None:
-        """The batch that holds a request, whether or not it was sent."""
+        """The entry of the batch that contains a request, sent or not; None if there is none."""
         return self._entries.get(key)
 
-    def intend(self, kind: str, keys: Iterable[str]) -> BatchEntry:
+    def register(self, kind: str, keys: Iterable[str]) -> BatchEntry:
         """A new entry, on disk before its batch is sent. Raises OSError if it cannot be written."""
         provider, model, endpoint = self._owner
         request_keys = list(keys)
@@ -132,8 +132,8 @@ class Ledger:
             file.close()
         self._lock_path(entry).unlink(missing_ok=True)
 
-    def _drop_if_outdated(self, entry: BatchEntry) -> bool:
-        if time.time() - entry.intended_s < KEPT_S:
+    def _drop_if_expired(self, entry: BatchEntry) -> bool:
+        if time.time() - entry.intended_s < RETENTION_S:
             return False
         self.drop(entry)
         return True

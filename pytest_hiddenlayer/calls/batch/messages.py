@@ -8,7 +8,7 @@ from .entries import BatchEntry
 
 
 def no_batch_message(model: str, reason: str = "") -> str:
-    """For a model whose provider or server has no batch API."""
+    """The message for a model whose provider or server has no batch API."""
     cause = f" ({reason})" if reason else ""
     return f"--hl-batch: {model} has no batch endpoint{cause}: its calls use the synchronous API"
 
@@ -24,12 +24,12 @@ def describe_pending(entries: Iterable[BatchEntry], now_s: float) -> list[str]:
 
 
 def count_requests(n: int) -> str:
-    """`1 request`, `2 requests`."""
+    """The number with its noun: `1 request`, `2 requests`."""
     return f"{n} request{'' if n == 1 else 's'}"
 
 
 def format_duration(seconds: float) -> str:
-    """`30 s`, `12 min`, `2.5 h`."""
+    """A duration as text: `30 s`, `12 min`, `2.5 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

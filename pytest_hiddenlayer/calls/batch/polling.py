@@ -14,7 +14,7 @@ from .session import BatchSession
 
 GRACE_S = 3600.0
 """Seconds after its expiry until which a batch is polled."""
-_WINDOW_S = 86400.0  # in which a batch ends, unless the server reports when it expires
+_WINDOW_S = 86400.0  # seconds until a batch expires, unless the server reports another time
 _POLL_S = 60.0  # deadline of one poll
 
 
@@ -35,7 +35,7 @@ async def wait_until_ended(session: BatchSession, entry: BatchEntry, backoff: Po
 
     Raises ProviderError.
     """
-    pause_s, until = backoff.first, entry.intended_s + _WINDOW_S + GRACE_S
+    pause_s, deadline_s = backoff.first, entry.intended_s + _WINDOW_S + GRACE_S
     while True:
         wait_s, reason = pause_s, "it has not ended"
         try:
@@ -43,18 +43,18 @@ async def wait_until_ended(session: BatchSession, entry: BatchEntry, backoff: Po
                 state = await session.api.state(entry.batch_id or "")
             if state.ended:
                 return state
-            until = until if state.expires_s is None else state.expires_s + GRACE_S
+            deadline_s = deadline_s if state.expires_s is None else state.expires_s + GRACE_S
         except TimeoutError:
             reason = f"no answer within {_POLL_S:g} s"
         except TransientError as error:
             reason, wait_s = str(error), max(pause_s, error.retry_after_s or 0.0)
         except ProviderError as error:
             raise ProviderError(
-                f"batch {entry.name}: {error}; its {count_requests(entry.n)} are noted in "
+                f"batch {entry.name}: {error}; its {count_requests(entry.n)} are listed in "
                 f"{session.ledger.folder}/{entry.tag}.json: delete that file to send them again",
                 status=error.status,
             ) from error
-        if time.time() > until:
+        if time.time() > deadline_s:
             raise ProviderError(
                 f"batch {entry.name} of {session.model}: expired, and {reason}; run again to collect it"
             )

@@ -69,7 +69,7 @@ class BatchSender:
         """The open group with room for so many bytes; its timer restarts."""
         api = self._session.api
         group = self._groups.get(kind)
-        if group is not None and (len(group.lines) >= api.most_requests or group.size + size > api.most_bytes):
+        if group is not None and (len(group.lines) >= api.max_requests or group.size + size > api.max_bytes):
             self._submit(kind)
             group = None
         loop = asyncio.get_running_loop()
@@ -82,7 +82,7 @@ class BatchSender:
         return group
 
     def _withdraw(self, group: _PendingBatch, key: str) -> None:
-        """Remove a request that nobody waits for any more, unless its group was submitted."""
+        """Remove a request that no caller waits for any more, unless its group was submitted."""
         group.waiters[key] -= 1
         if not group.waiters[key] and self._groups.get(group.kind) is group:
             group.size -= len(group.lines.pop(key)) + 1
@@ -95,7 +95,7 @@ class BatchSender:
             return
         ledger = self._session.ledger
         try:
-            entry = ledger.intend(group.kind, group.lines)
+            entry = ledger.register(group.kind, group.lines)
         except OSError as error:
             group.entry.set_exception(
                 ProviderError(f"--hl-batch: {ledger.folder} cannot be written ({error}): nothing was sent")

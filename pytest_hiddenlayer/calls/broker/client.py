@@ -1,4 +1,4 @@
-"""The client of the broker, in an xdist worker."""
+"""The broker's client: gives an xdist worker the models that the broker's process holds."""
 
 from __future__ import annotations
 
@@ -114,4 +114,4 @@ class RemoteModelClient:
         return completion_from_json(values)
 
     async def close(self) -> None:
-        """Does nothing: the broker closes the model."""
+        """Do nothing: the broker closes the model."""

@@ -27,7 +27,7 @@ from .protocol import MAX_MESSAGE_BYTES, encode_line, error_to_json
 
 
 def socket_path(run_id: str) -> Path:
-    """Where the broker of a run listens; short, since socket paths are limited. Creates nothing."""
+    """The path of the socket of a run's broker; short, because socket paths are limited. Creates nothing."""
     return Path(tempfile.gettempdir()) / f"hl-{run_id[-8:]}-{os.getpid()}" / "s"
 
 

@@ -25,7 +25,7 @@ Mode: TypeAlias = Literal["seeded", "all"]
 MODES: tuple[Mode, ...] = Mode.__args__  # type: ignore[attr-defined]
 BATCH = 64
 """Completions written in one transaction; a killed process loses fewer than this."""
-_FLUSH_AFTER_S = 2.0  # then fewer are written too
+_FLUSH_AFTER_S = 2.0  # after so many seconds, fewer are written too
 _MAX_UNWRITTEN = 4096  # while the file is locked or the disk is full
 
 _FIND = "SELECT completion FROM responses WHERE key = ? AND repeatable >= ?"
@@ -39,8 +39,8 @@ class CacheStats:
 
     hits: int = 0
     misses: int = 0
-    kept: int = 0  # completions that were put and are stored
-    not_kept: int = 0  # completions that were put and must not be stored
+    stored: int = 0  # completions that were put and are stored
+    not_stored: int = 0  # completions that were put and must not be stored
     lost: int = 0  # completions that could not be written: the file stayed locked, or the disk is full
 
 
@@ -51,7 +51,7 @@ class ResponseCache:
         if mode not in MODES:
             raise UsageError(f"response cache: mode {mode!r}; choose {' or '.join(MODES)}")
         self.path, self.mode = path, mode
-        self._base = open_cache(path)
+        self._connection = open_cache(path)
         self._unwritten: dict[str, _Row] = {}
         self._written_s = time.monotonic()
         self._stats = CacheStats()
@@ -77,26 +77,26 @@ class ResponseCache:
         greedy = key_fields["params"].get("temperature") == 0
         repeatable = completion.finish_reason == "stop" and (deterministic or greedy)
         if completion.cached or not _is_complete(completion, self.mode) or not (repeatable or self.mode == "all"):
-            self._stats.not_kept += 1
+            self._stats.not_stored += 1
             return
         key = call_key(key_fields)
         text = json.dumps(stored_values(completion), separators=(",", ":"))
         self._unwritten[key] = (key, key_fields["provider"], key_fields["model"], repeatable, int(time.time()), text)
-        self._stats.kept += 1
+        self._stats.stored += 1
         if len(self._unwritten) % BATCH == 0 or time.monotonic() - self._written_s > _FLUSH_AFTER_S:
             self._write()
 
     def stats(self) -> CacheStats:
-        """Hits and stored completions so far."""
+        """The counts so far."""
         return self._stats
 
     def close(self) -> None:
         """Write what is not written yet, and close the file. What cannot be written counts as lost."""
         self._write()
         self._stats.lost += len(self._unwritten)
-        self._stats.kept -= len(self._unwritten)
+        self._stats.stored -= len(self._unwritten)
         self._unwritten.clear()
-        self._base.close()
+        self._connection.close()
 
     def _find(self, key: str) -> str | None:
         must_repeat = self.mode == "seeded"
@@ -104,35 +104,35 @@ class ResponseCache:
             row = self._unwritten[key]
             return row[5] if row[3] >= must_repeat else None
         try:
-            row_found = self._base.execute(_FIND, (key, must_repeat)).fetchone()
+            stored = self._connection.execute(_FIND, (key, must_repeat)).fetchone()
         except sqlite3.OperationalError:
             return None  # still locked after the time-out: call the model instead
         except sqlite3.DatabaseError as error:
             raise damaged(self.path, error) from error
-        return None if row_found is None else row_found[0]
+        return None if stored is None else stored[0]
 
     def _write(self) -> None:
         self._written_s = time.monotonic()
         if not self._unwritten:
             return
         try:
-            self._base.execute("BEGIN IMMEDIATE")
-            self._base.executemany(_STORE, self._unwritten.values())
-            self._base.execute("COMMIT")
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(_STORE, self._unwritten.values())
+            self._connection.execute("COMMIT")
         except sqlite3.OperationalError:
-            self._keep_for_later()
+            self._defer()
         except sqlite3.DatabaseError as error:
             raise damaged(self.path, error) from error
         else:
             self._unwritten.clear()
 
-    def _keep_for_later(self) -> None:
-        """Keep the rows for the next write, unless too many are waiting."""
-        if self._base.in_transaction:
-            self._base.execute("ROLLBACK")
+    def _defer(self) -> None:
+        """Keep the rows for the next write; drop them if too many are waiting."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
         if len(self._unwritten) >= _MAX_UNWRITTEN:
             self._stats.lost += len(self._unwritten)
-            self._stats.kept -= len(self._unwritten)
+            self._stats.stored -= len(self._unwritten)
             self._unwritten.clear()
 
 
@@ -143,7 +143,7 @@ def _is_complete(completion: Completion, mode: Mode) -> bool:
 
 
 def _read(text: str) -> Completion | None:
-    """None for a row in the format of another version; it is replaced after the next call."""
+    """The stored completion; None for a row in another version's format, which the next call replaces."""
     try:
         return stored_completion(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError):

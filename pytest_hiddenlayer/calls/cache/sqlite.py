@@ -15,7 +15,7 @@ from typing import Any
 from ...errors import UsageError
 
 VERSION = 1
-_OURS = 0x48_4C_52_43  # application_id: "HLRC"
+_APPLICATION_ID = 0x48_4C_52_43  # "HLRC"
 _WAIT_S = 5.0  # for another process that is writing
 _TABLE = """
 CREATE TABLE responses (
@@ -41,10 +41,10 @@ class Contents:
 
 def default_path() -> Path:
     """`responses.sqlite` in $HIDDENLAYER_CACHE, else in the user's cache folder."""
-    if own := os.environ.get("HIDDENLAYER_CACHE"):
-        return Path(own).expanduser() / "responses.sqlite"
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "hiddenlayer" / "responses.sqlite"
+    if folder := os.environ.get("HIDDENLAYER_CACHE"):
+        return Path(folder).expanduser() / "responses.sqlite"
+    if user_cache := os.environ.get("XDG_CACHE_HOME"):
+        return Path(user_cache) / "hiddenlayer" / "responses.sqlite"
     caches = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     return caches / "hiddenlayer" / "responses.sqlite"
 
@@ -56,35 +56,35 @@ def open_cache(path: Path) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        base = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise _inaccessible(path, error) from error
     try:
-        _set_up(base, path)
+        _set_up(connection, path)
     except sqlite3.OperationalError as error:
-        base.close()
+        connection.close()
         raise _inaccessible(path, error) from error
     except sqlite3.DatabaseError as error:
-        base.close()
+        connection.close()
         raise damaged(path, error) from error
     except UsageError:
-        base.close()
+        connection.close()
         raise
-    return base
+    return connection
 
 
 def damaged(path: Path, error: sqlite3.Error) -> UsageError:
     """The error for a file that SQLite cannot read."""
-    return UsageError(f"response cache {path}: damaged, or no cache at all ({error}); delete or move it")
+    return UsageError(f"response cache {path}: damaged, or not a response cache ({error}); delete or move it")
 
 
 def describe(path: Path) -> Contents:
     """The contents of the cache; no rows if the file does not exist. Raises UsageError as `open_cache` does."""
     if not path.exists():
         return Contents(path=path, rows=0, bytes=0, models={})
-    with closing(open_cache(path)) as base:
+    with closing(open_cache(path)) as connection:
         try:
-            rows = base.execute(
+            rows = connection.execute(
                 "SELECT provider || ':' || model, count(*) FROM responses GROUP BY 1 ORDER BY 2 DESC, 1"
             )
             models = dict(rows.fetchall())
@@ -104,12 +104,12 @@ def prune(path: Path, older_than_days: float) -> int:
         raise UsageError(f"response cache: cannot prune what is older than {older_than_days:g} days: give 0 or more")
     if not path.exists():
         return 0
-    with closing(open_cache(path)) as base:
+    with closing(open_cache(path)) as connection:
         try:
             before = time.time() - older_than_days * 86400
-            removed = base.execute("DELETE FROM responses WHERE stored_at <= ?", (before,)).rowcount
-            base.execute("VACUUM")
-            base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            removed = connection.execute("DELETE FROM responses WHERE stored_at <= ?", (before,)).rowcount
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError as error:
             raise _inaccessible(path, error) from error
         except sqlite3.DatabaseError as error:
@@ -117,49 +117,49 @@ def prune(path: Path, older_than_days: float) -> int:
     return removed
 
 
-def _set_up(base: sqlite3.Connection, path: Path) -> None:
-    if _number(base, "user_version") != VERSION:
-        base.execute("BEGIN IMMEDIATE")  # if several processes find no table, one creates it
-        tables = _value(base, "SELECT count(*) FROM sqlite_schema")
+def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+    if _number(connection, "user_version") != VERSION:
+        connection.execute("BEGIN IMMEDIATE")  # if several processes find no table, one creates it
+        tables = _value(connection, "SELECT count(*) FROM sqlite_schema")
         if not tables:
-            base.execute(_TABLE)
-            base.execute(f"PRAGMA application_id = {_OURS}")
-            base.execute(f"PRAGMA user_version = {VERSION}")
-        base.execute("COMMIT")
-    _check(base, path)
-    _write_ahead(base)
-    base.execute("PRAGMA synchronous = NORMAL")  # with WAL: no fsync per commit, and never a corrupt file
+            connection.execute(_TABLE)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    _check(connection, path)
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: no fsync per commit, and never a corrupt file
 
 
-def _check(base: sqlite3.Connection, path: Path) -> None:
-    if _number(base, "application_id") != _OURS:
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    if _number(connection, "application_id") != _APPLICATION_ID:
         raise UsageError(f"response cache {path}: a database of another program; name another file")
-    version = _number(base, "user_version")
+    version = _number(connection, "user_version")
     if version != VERSION:
         raise UsageError(
             f"response cache {path}: version {version}, this hiddenlayer reads version {VERSION}; delete or move it"
         )
 
 
-def _write_ahead(base: sqlite3.Connection) -> None:
+def _write_ahead(connection: sqlite3.Connection) -> None:
     """Allow readers and one writer at once. Switching does not wait for other processes, so it is retried."""
-    until = time.monotonic() + _WAIT_S
-    while _value(base, "PRAGMA journal_mode") != "wal":
+    deadline_s = time.monotonic() + _WAIT_S
+    while _value(connection, "PRAGMA journal_mode") != "wal":
         try:
-            base.execute("PRAGMA journal_mode = WAL").fetchone()
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
             return  # on a file system without WAL, SQLite keeps its journal, which is correct too
         except sqlite3.OperationalError:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline_s:
                 raise
             time.sleep(0.01)
 
 
-def _number(base: sqlite3.Connection, pragma: str) -> int:
-    return int(_value(base, f"PRAGMA {pragma}"))
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(_value(connection, f"PRAGMA {pragma}"))
 
 
-def _value(base: sqlite3.Connection, query: str) -> Any:
-    return base.execute(query).fetchone()[0]
+def _value(connection: sqlite3.Connection, query: str) -> Any:
+    return connection.execute(query).fetchone()[0]
 
 
 def _inaccessible(path: Path, error: Exception) -> UsageError:

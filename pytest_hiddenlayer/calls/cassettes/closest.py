@@ -48,9 +48,9 @@ class ClosestCall:
         )
 
 
-def similarity(text: str, other: str) -> float:
+def similarity(a: str, b: str) -> float:
     """The share of words that two texts have in common, in order; in [0, 1]."""
-    return SequenceMatcher(None, text.split(), other.split()).ratio()
+    return SequenceMatcher(None, a.split(), b.split()).ratio()
 
 
 def differences(missing: CacheKeyFields, recorded: CacheKeyFields) -> str:
@@ -65,10 +65,10 @@ def differences(missing: CacheKeyFields, recorded: CacheKeyFields) -> str:
     return ", ".join([*parts, *_messages(missing["messages"], recorded["messages"])]) or "no field that is shown"
 
 
-def first_difference(text: str, other: str) -> int:
+def first_difference(a: str, b: str) -> int:
     """0-based index of the first character that differs; the shorter length if one text begins with the other."""
-    shorter = min(len(text), len(other))
-    return bisect_left(range(shorter), True, key=lambda i: text[: i + 1] != other[: i + 1])
+    shorter = min(len(a), len(b))
+    return bisect_left(range(shorter), True, key=lambda i: a[: i + 1] != b[: i + 1])
 
 
 def _text(call: CacheKeyFields) -> str:
@@ -79,8 +79,8 @@ def _position(call: CacheKeyFields) -> tuple[Any, ...]:
     return call["sample"], call["role"], call["round"]
 
 
-def _equal_fields(call: CacheKeyFields, other: CacheKeyFields) -> int:
-    return sum(call[name] == other[name] for name in (*_SCALARS, "params", "schema"))
+def _equal_fields(missing: CacheKeyFields, recorded: CacheKeyFields) -> int:
+    return sum(missing[name] == recorded[name] for name in (*_SCALARS, "params", "schema"))
 
 
 def _pair(name: str, missing: Any, recorded: Any) -> str:
@@ -90,15 +90,15 @@ def _pair(name: str, missing: Any, recorded: Any) -> str:
 def _messages(missing: list[Mapping[str, str]], recorded: list[Mapping[str, str]]) -> Iterator[str]:
     if len(missing) != len(recorded):
         yield _pair("number of messages", len(missing), len(recorded))
-    for number, (message, other) in enumerate(zip(missing, recorded, strict=False), 1):
-        if message["role"] != other["role"]:
-            yield _pair(f"role of message {number}", message["role"], other["role"])
+    for number, (message, recorded_message) in enumerate(zip(missing, recorded, strict=False), 1):
+        if message["role"] != recorded_message["role"]:
+            yield _pair(f"role of message {number}", message["role"], recorded_message["role"])
             return
-        if message["content"] != other["content"]:
-            index = first_difference(message["content"], other["content"])
+        if message["content"] != recorded_message["content"]:
+            index = first_difference(message["content"], recorded_message["content"])
             yield (
                 f"message {number} ({message['role']}) from character {index + 1} on:\n"
-                f"- {_excerpt(other['content'], index)}\n+ {_excerpt(message['content'], index)}"
+                f"- {_excerpt(recorded_message['content'], index)}\n+ {_excerpt(message['content'], index)}"
             )
             return
 

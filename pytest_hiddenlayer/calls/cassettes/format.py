@@ -61,7 +61,7 @@ class RecordedCall:
 
 
 def file_name(provider: str, model: str) -> str:
-    """Such as `mlx-nano-1.jsonl`; models with equal slugs share a file."""
+    """The name of a model's cassette, such as `mlx-nano-1.jsonl`; models with equal slugs share a file."""
     return f"{provider}-{slug(model)}.jsonl"
 
 

@@ -70,8 +70,8 @@ def merge(folder: Path) -> None:
                 recorded[call.file][call.key] = call
         for name, calls in recorded.items():
             path = folder / name
-            known = {call.key: call for call in read_cassette(path)} if path.is_file() else {}
-            write_cassette(path, known | calls)
+            existing = {call.key: call for call in read_cassette(path)} if path.is_file() else {}
+            write_cassette(path, existing | calls)
         for part in finished:
             part.unlink()
 

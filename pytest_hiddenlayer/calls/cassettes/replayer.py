@@ -81,19 +81,19 @@ class Replayer:
         if len(recorded) == 1:
             return recorded[0]
         raise UsageError(
-            f"--replay {self.folder}: --provider {provider} names no model, recorded are {self._recorded_models()}; "
-            f"write --provider {provider}:MODEL"
+            f"--replay {self.folder}: --provider {provider} names no model; "
+            f"recorded models: {self._recorded_models()}; write --provider {provider}:MODEL"
         )
 
     def _missing_message(self, call: Mapping[str, Any]) -> str:
         model = (call["provider"], call["model"])
-        recorded = "" if model in self._models else f" (recorded are {self._recorded_models()})"
+        recorded = "" if model in self._models else f" (recorded models: {self._recorded_models()})"
         closest = self._closest_call(model if model in self._models else None).find(call)
         assert closest is not None  # a replayer without calls is not opened
         return (
-            f"--replay {self.folder}: no answer is recorded of {model[0]}:{model[1]}{recorded} "
-            f"to the call of {_position(call)}; record it with --record {self.folder}. "
-            f"The nearest recorded call is of {_position(closest)} and differs in {differences(call, closest)}"
+            f"--replay {self.folder}: no recorded answer of {model[0]}:{model[1]}{recorded} "
+            f"for the call of {_position(call)}; record it with --record {self.folder}. "
+            f"The closest recorded call is of {_position(closest)} and differs in {differences(call, closest)}"
         )
 
     def _closest_call(self, model: tuple[str, str] | None) -> ClosestCall:
@@ -119,7 +119,7 @@ class ReplayProvider:
         return self._replayer.find(self._provider, self.model, "", request)
 
     async def close(self) -> None:
-        """Does nothing: nothing is open."""
+        """Do nothing: there is no connection."""
 
 
 def _position(call: Mapping[str, Any]) -> str:

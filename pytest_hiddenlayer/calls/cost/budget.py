@@ -47,7 +47,7 @@ class Budget:
         while self._waiting:
             _, _, amount, turn = self._waiting[0]
             if amount > self.left and self.reserved and amount <= self.left + self.reserved:
-                return  # the first waits, and so do all after it
+                return  # the first has to wait, and so do all after it
             heapq.heappop(self._waiting)
             if turn.done():  # the caller was cancelled
                 continue

@@ -33,18 +33,18 @@ class CostMeter:
         """
         if self.budget is None or self.free:
             return Decimal(0)
-        limit = self.prices.ceiling(self.provider, self.price_list, self.model, request, batch=self.batch)
-        if limit is None:
+        max_cost = self.prices.ceiling(self.provider, self.price_list, self.model, request, batch=self.batch)
+        if max_cost is None:
             raise ProviderError(
-                f"--budget cannot hold: the price of {self.provider}:{self.model} is unknown. Install the extra "
-                "`prices`, or write it into hiddenlayer-prices.yaml"
+                f"--budget cannot be enforced: the price of {self.provider}:{self.model} is unknown. Install the "
+                "extra `prices`, or write it into hiddenlayer-prices.yaml"
             )
-        return await self.budget.reserve_in_turn(limit, order)
+        return await self.budget.reserve_in_turn(max_cost, order)
 
     def commit(self, reserved: Decimal, completion: Completion) -> Completion:
         """Settle a reservation and return the completion with its cost."""
         if self.free and self.budget is None:
-            return completion  # its own cost is right: 0 in this process
+            return completion  # the provider's own cost is right: 0 in this process
         cost = None if completion.cost_usd is None else Decimal(repr(completion.cost_usd))
         if not self.free:
             usage = completion.usage

@@ -16,7 +16,7 @@ from ...types import Request, Usage
 from .price_file import OwnPrice
 
 BATCH_FACTOR = Decimal("0.5")
-"""Of both vendors that have batch APIs, for models whose batch price genai-prices does not list.
+"""The batch price as a share of the price, at both vendors, for models whose batch price genai-prices does not list.
 
 https://developers.openai.com/api/docs/pricing and https://platform.claude.com/docs/en/about-claude/pricing,
 November 2026: half of the standard price of input and output.
@@ -29,8 +29,8 @@ _MAX_OUTPUT = 4096  # tokens, if the request has no `max_tokens`
 class Prices:
     """Prices of the user's file and of genai-prices."""
 
-    def __init__(self, own: Sequence[OwnPrice] = ()) -> None:
-        self._own = own
+    def __init__(self, own_prices: Sequence[OwnPrice] = ()) -> None:
+        self._own_prices = own_prices
         self._listed: Any = None  # the module genai_prices; False if it is not installed
 
     def cost(
@@ -41,7 +41,7 @@ class Prices:
         usage: Usage,
         *,
         batch: bool = False,
-        at: datetime | None = None,
+        called_at: datetime | None = None,
     ) -> Decimal | None:
         """US dollars of a call; None if its price or tokens are unknown.
 
@@ -50,11 +50,11 @@ class Prices:
         """
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
-        when = at or datetime.now(UTC)
-        own = self.own(provider, model, when.date())
-        if own is not None:
-            return own.cost(usage, batch=batch)
-        return None if price_list is None else self._of_list(price_list, model, usage, batch, when)
+        when = called_at or datetime.now(UTC)
+        own_price = self.own(provider, model, when.date())
+        if own_price is not None:
+            return own_price.cost(usage, batch=batch)
+        return None if price_list is None else self._listed_cost(price_list, model, usage, batch, when)
 
     def ceiling(
         self, provider: str, price_list: str | None, model: str, request: Request, *, batch: bool = False
@@ -70,14 +70,14 @@ class Prices:
 
     def own(self, provider: str, model: str, day: date) -> OwnPrice | None:
         """The user's price for a model: the newest that applies on that day."""
-        prices = [price for price in self._own if price.matches(provider, model) and price.since <= day]
+        prices = [price for price in self._own_prices if price.matches(provider, model) and price.since <= day]
         return max(prices, key=lambda price: price.since, default=None)
 
     def has_own(self, provider: str, model: str) -> bool:
         """Whether the user's file has any price for a model."""
-        return any(price.matches(provider, model) for price in self._own)
+        return any(price.matches(provider, model) for price in self._own_prices)
 
-    def _of_list(self, price_list: str, model: str, usage: Usage, batch: bool, when: datetime) -> Decimal | None:
+    def _listed_cost(self, price_list: str, model: str, usage: Usage, batch: bool, when: datetime) -> Decimal | None:
         if self._listed is None:
             try:
                 import genai_prices
@@ -87,13 +87,13 @@ class Prices:
                 self._listed = False
         if not self._listed:
             return None
-        known = {
+        counts = {
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cache_read_tokens": usage.cached_input_tokens,
             "cache_write_tokens": usage.cache_write_tokens,
         }
-        tokens = self._listed.Usage(**{name: value for name, value in known.items() if value is not None})
+        tokens = self._listed.Usage(**{name: value for name, value in counts.items() if value is not None})
 
         def total(**context: str) -> Decimal:
             price = self._listed.calc_price(
@@ -106,10 +106,10 @@ class Prices:
             return Decimal(price.total_price)
 
         try:
-            full = total()
+            standard = total()
             if not batch:
-                return full
-            reduced = total(processing="batch")
+                return standard
+            batched = total(processing="batch")
         except LookupError:
             return None
-        return reduced if reduced < full else full * BATCH_FACTOR
+        return batched if batched < standard else standard * BATCH_FACTOR

@@ -1,6 +1,6 @@
 """HTTP for all providers of servers.
 
-Imports `errors` and `types` only.
+Imports `errors`, `types` and `batch_api` only.
 
     server           a server: URL, key, whether it is reachable
     client           JSON requests through an official SDK client
@@ -9,4 +9,5 @@ Imports `errors` and `types` only.
     parsing          fields of responses as this package's types
     errors           HTTP statuses and malformed responses as exceptions
     base_provider    the base class of the providers with such a client
+    base_batches     the base class of the batch APIs
 """

@@ -20,7 +20,7 @@ SLOW_DOWN = frozenset({429, 503, 529})
 QUOTA_EXCEEDED = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"}
 )
-_MAX_READ_CHARS = 2000  # of a response, in which the message is searched
+_MAX_READ_CHARS = 2000  # of a response, from which the message is taken
 _MAX_SHOWN_CHARS = 300  # of a message
 
 

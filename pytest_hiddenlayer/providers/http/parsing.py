@@ -56,7 +56,7 @@ def chat_messages(request: Request) -> list[dict[str, str]]:
 
 
 def parse_logprobs(
-    tokens: Sequence[Mapping[str, Any]] | None, wanted: int
+    tokens: Sequence[Mapping[str, Any]] | None, n_alternatives: int
 ) -> tuple[tuple[float, ...] | None, tuple[Mapping[str, float], ...] | None]:
     """Return (natural log per token, alternatives per token) from OpenAI's list of tokens, which Ollama uses too.
 
@@ -65,7 +65,7 @@ def parse_logprobs(
     if not tokens:
         return None, None
     logprobs = tuple(float(token["logprob"]) for token in tokens)
-    if not wanted:
+    if not n_alternatives:
         return logprobs, None
     return logprobs, tuple(_alternatives(token) for token in tokens)
 

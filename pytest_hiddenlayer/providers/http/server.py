@@ -177,7 +177,7 @@ def request_json(method: str, url: str, key: str | None, body: object = None) ->
         connection.close()
 
 
-def checked_model(model: str | None, provider: str) -> None:
+def validate_model(model: str | None, provider: str) -> None:
     """Raise UsageError for a model name that is empty or has whitespace or unprintable characters."""
     if model is not None and (not model.strip() or any(c.isspace() or not c.isprintable() for c in model)):
         raise UsageError(

@@ -43,7 +43,9 @@ class Transport:
         return await self._send_unread(request, MAX_BODY_BYTES)
 
     async def stream(self, request: Any) -> Any:
-        """Do the same with the limit `MAX_STREAM_BYTES`, for callers that hold one line at a time."""
+        """Return the response with its body unread, for callers that hold one line at a time. Raises as above.
+
+        The body may have up to `MAX_STREAM_BYTES`."""
         return await self._send_unread(request, MAX_STREAM_BYTES)
 
     async def _send_unread(self, request: Any, limit: int) -> Any:

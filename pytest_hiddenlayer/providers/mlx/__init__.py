@@ -1,6 +1,6 @@
 """The `mlx` provider: models that run in this process, on one thread.
 
-Imports `errors`, `types` and `models` only.
+Imports `errors`, `types`, `protocols` and `models` only.
 
     provider        the provider: names, limits, usage
     loading         loading a model from a folder or the hub

@@ -246,18 +246,18 @@ def _has_stop_text(job: Job, tokenizer: Tokenizer) -> bool:
 
 
 def _prefix_of_running(
-    generator: Any, prefixes: PrefixCache, running: Mapping[int, Job], ids: Sequence[int], known: int
+    generator: Any, prefixes: PrefixCache, running: Mapping[int, Job], ids: Sequence[int], n_covered: int
 ) -> Prefix | None:
-    """Return the prefix of the running request that shares most with `ids`, if it is a block longer than `known`."""
+    """Return the prefix of the running request that shares most with `ids`, if it exceeds `n_covered` by a block."""
     shared = {
         uid: common_length(job.prompt_ids, ids[:-1])
         for uid, job in running.items()
         if job.prompt_ids[:BLOCK] == ids[:BLOCK]
     }
     uid = max(shared, key=shared.__getitem__, default=None)
-    if uid is None or not prefixes.usable or shared[uid] - known < BLOCK:
+    if uid is None or not prefixes.usable or shared[uid] - n_covered < BLOCK:
         return None
     layers, tokens = generator.extract_cache([uid])[uid]
-    if min(layer.offset for layer in layers) - known < BLOCK:
+    if min(layer.offset for layer in layers) - n_covered < BLOCK:
         return None  # not prefilled yet
     return prefixes.keep(tokens, layers)

@@ -37,7 +37,7 @@ class PrefixCache:
         self._max_tokens, self._max_bytes = max_tokens, max_bytes
         plain = all(type(layer) is caches.KVCache for layer in self._empty())
         self.usable = share and plain  # False: the cache stays empty
-        self._kept: OrderedDict[Prefix, None] = OrderedDict()  # least recently used first
+        self._prefixes: OrderedDict[Prefix, None] = OrderedDict()  # least recently used first
         self._by_block: dict[int, Prefix] = {}
         self.tokens = self.nbytes = 0
 
@@ -51,7 +51,7 @@ class PrefixCache:
         shared = 0 if best is None else common_length(best.ids, ids[:-1])
         if best is None or shared < BLOCK:
             return None, 0
-        self._kept.move_to_end(best)
+        self._prefixes.move_to_end(best)
         return best, shared
 
     def layers(self, prefix: Prefix | None, n: int) -> list[Any]:
@@ -92,15 +92,15 @@ class PrefixCache:
         prefix = Prefix(tuple(ids[:n]), arrays, sum(keys.nbytes + values.nbytes for keys, values in arrays))
         if covered is not None and shared == len(covered.ids):
             self._drop(covered)  # the new prefix contains it
-        self._kept[prefix] = None
+        self._prefixes[prefix] = None
         self._by_block.update(dict.fromkeys(_blocks(prefix.ids), prefix))
         self.tokens, self.nbytes = self.tokens + n, self.nbytes + prefix.nbytes
-        while self._kept and (self.tokens > self._max_tokens or self.nbytes > self._max_bytes):
-            self._drop(next(iter(self._kept)))
+        while self._prefixes and (self.tokens > self._max_tokens or self.nbytes > self._max_bytes):
+            self._drop(next(iter(self._prefixes)))
         return prefix
 
     def _drop(self, prefix: Prefix) -> None:
-        del self._kept[prefix]
+        del self._prefixes[prefix]
         self.tokens, self.nbytes = self.tokens - len(prefix.ids), self.nbytes - prefix.nbytes
         for block in _blocks(prefix.ids):
             if self._by_block.get(block) is prefix:
@@ -137,15 +137,15 @@ def prefill_shared(
     order = sorted(range(len(prompts)), key=lambda i: tuple(prompts[i]))  # prompts that share most are neighbours
     for position, index in enumerate(order):
         ids = prompts[index]
-        prefix, known = prefixes.find(ids)
-        if (longer := find_running(ids, known)) is not None:
-            prefix, known = longer, common_length(longer.ids, ids[:-1])
+        prefix, n_covered = prefixes.find(ids)
+        if (longer := find_running(ids, n_covered)) is not None:
+            prefix, n_covered = longer, common_length(longer.ids, ids[:-1])
         following = prompts[order[position + 1]] if position + 1 < len(order) else ()
         shared = min(common_length(ids, following), len(ids) - 1, len(following) - 1) if following else 0
         n_read = 0
-        if prefixes.usable and shared - known >= BLOCK:
-            prefix, n_read = prefixes.prefill(ids[:shared], prefix, known), shared - known
-        yield index, prefix, known + n_read, n_read
+        if prefixes.usable and shared - n_covered >= BLOCK:
+            prefix, n_read = prefixes.prefill(ids[:shared], prefix, n_covered), shared - n_covered
+        yield index, prefix, n_covered + n_read, n_read
 
 
 def _blocks(ids: Sequence[int]) -> Iterator[int]:

@@ -26,7 +26,7 @@ class MlxProvider:
         path = _resolve(self.model)
         self.capabilities = ProviderCapabilities(
             fingerprint=_fingerprint(path),
-            concurrency=(64, 64),  # requests that wait for a row of the batch cost nothing
+            concurrency=(64, 64),  # requests that wait for a slot in the batch cost nothing
             timeout_s=None,  # a local model has no deadline; a dead thread is detected
             deterministic=True,
         )
@@ -84,10 +84,10 @@ class MlxProvider:
         except Exception as error:  # a chat template may raise any exception: many reject a system message
             raise ProviderError(f"the chat template of {self.model} rejects these messages: {error}") from error
 
-    def _max_tokens(self, n_prompt: int, wanted: int) -> int:
+    def _max_tokens(self, n_prompt: int, requested: int) -> int:
         context = self._batch.context
-        if context is None or n_prompt + wanted <= context:
-            return wanted
+        if context is None or n_prompt + requested <= context:
+            return requested
         if n_prompt >= context:
             raise ProviderError(
                 f"the prompt has {n_prompt} tokens, but the context of {self.model} is {context}: shorten the prompt"

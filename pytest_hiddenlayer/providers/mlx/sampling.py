@@ -23,8 +23,8 @@ def sampler(temperature: float, top_p: float, seed: int) -> Any:
     draws = uniforms(seed)
 
     def sample(logprobs: Any) -> Any:
-        kept = _nucleus(mx, logprobs, top_p) if top_p < 1 else logprobs
-        cumulative = mx.cumsum(mx.softmax(kept * (1 / temperature), axis=-1), axis=-1)
+        truncated = _nucleus(mx, logprobs, top_p) if top_p < 1 else logprobs
+        cumulative = mx.cumsum(mx.softmax(truncated * (1 / temperature), axis=-1), axis=-1)
         return mx.argmax(cumulative > cumulative[..., -1:] * next(draws), axis=-1)
 
     return sample

@@ -54,7 +54,7 @@ def judge() -> Iterator[type[LongerJudge]]:
     made = type("FreshJudge", (LongerJudge,), {})
     providers.register("longer")(made)
     yield made
-    del providers._own["longer"]
+    del providers._registered["longer"]
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_gathered_calls_are_independent_of_cached_ones():
         first, found = DependencyTracker(), list[bool]()
 
         async def ask(cached: bool) -> None:
-            found.append(first.now())
+            found.append(first.is_independent())
             if not cached:
                 await asyncio.sleep(0)
             first.on_answer()
@@ -102,9 +102,9 @@ def test_a_call_after_a_cached_answer_is_dependent():
 
     async def case() -> list[bool]:
         first = DependencyTracker()
-        before = first.now()
+        before = first.is_independent()
         first.on_answer()
-        return [before, first.now()]
+        return [before, first.is_independent()]
 
     assert asyncio.run(case()) == [True, False]
 
@@ -170,7 +170,7 @@ def test_doctor_lists_pending_batches(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert _batches() == []
     ledger = Ledger(BATCHES, "openai", "gpt-x", "https://api.openai.com/v1")
-    entry = ledger.intend("/v1/chat/completions", ["a", "b"])
+    entry = ledger.register("/v1/chat/completions", ["a", "b"])
     entry.intended_s -= 720
     ledger.mark_sent(entry, "batch_abc")
     assert _batches() == [

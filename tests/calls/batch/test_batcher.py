@@ -76,7 +76,7 @@ def test_a_batch_is_bounded(runs: BatchRuns, monkeypatch: pytest.MonkeyPatch):
     """Above the endpoint's number of requests or bytes, another batch starts."""
     for name in ("OpenAIBatches", "AnthropicBatches"):
         module = f"pytest_hiddenlayer.providers.{name.removesuffix('Batches').lower()}_batch"
-        monkeypatch.setattr(f"{module}.{name}.most_requests", 4)
+        monkeypatch.setattr(f"{module}.{name}.max_requests", 4)
     with fake_server() as server:
         assert texts(runs.run(server, independent(10))) == [f"The answer is {i}" for i in range(10)]
         assert sorted(server.stats()["batches"]) == [2, 4, 4]

@@ -26,7 +26,7 @@ def test_an_interrupted_run_is_collected_by_the_next(runs: BatchRuns):
     with fake_server(batch_s=60, key=KEY) as server:
         said = runs.interrupted(server, independent(20))
         assert said == [
-            f"batch batch_0 of 20 requests to {runs.vendor}:m is still being worked on; "
+            f"batch batch_0 of 20 requests to {runs.vendor}:m is still in progress; "
             "run the same command again to collect it"
         ]
         assert len(runs.files) == 1
@@ -94,7 +94,7 @@ def test_an_entry_that_was_never_sent_is_sent(runs: BatchRuns):
         client = runs.client(server)
         keys = asyncio.run(_keys(client, independent(5)))
         with closing(Ledger(runs.folder, runs.vendor, "m", client.endpoint)) as killed:
-            killed.intend(client.provider.capabilities.batch_api.kind(independent(1)[0]), keys)
+            killed.register(client.provider.capabilities.batch_api.kind(independent(1)[0]), keys)
         answers = runs.run(server, independent(5))
         assert server.stats()["batches"] == [5]
     assert texts(answers) == [f"The answer is {i}" for i in range(5)]
@@ -115,7 +115,7 @@ def test_a_batch_with_other_requests_is_ignored(tmp_path: Path):
         other.run(server, [request(f"ANSWER=other{i}", independent=True) for i in range(5)])
         client = mine.client(server)
         with closing(Ledger(mine.folder, "anthropic", "m", client.endpoint)) as killed:
-            killed.intend("", asyncio.run(_keys(client, independent(5))))
+            killed.register("", asyncio.run(_keys(client, independent(5))))
         answers = mine.run(server, independent(5))
         assert server.stats()["batches"] == [5, 5]
     assert texts(answers) == [f"The answer is {i}" for i in range(5)]

@@ -55,7 +55,7 @@ def test_nothing_outside_the_folder_is_dropped(tmp_path: Path):
     folder, outside = tmp_path / "batches", tmp_path / "del.jsonl"
     outside.write_text("mine")
     ledger = Ledger(folder, "openai", "m", "")
-    entry = ledger.intend("kind", ["k"])
+    entry = ledger.register("kind", ["k"])
     entry.tag = "../del"
     with pytest.raises(ValueError, match="is not 16 hex digits"):
         ledger.drop(entry)

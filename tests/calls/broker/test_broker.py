@@ -72,7 +72,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch):
     fresh = type("FreshSlow", (Slow,), {})
-    monkeypatch.setattr(providers, "_own", {"scripted": fresh})
+    monkeypatch.setattr(providers, "_registered", {"scripted": fresh})
     return fresh
 
 

@@ -187,7 +187,7 @@ def test_stats_count_what_happened(path):
         cache.put(identity(seed=8), replace(ANSWER, finish_reason="length"), deterministic=True)
         cache.get(identity())
         stats = cache.stats()
-    assert (stats.hits, stats.misses, stats.kept, stats.not_kept, stats.lost) == (1, 1, 1, 1, 0)
+    assert (stats.hits, stats.misses, stats.stored, stats.not_stored, stats.lost) == (1, 1, 1, 1, 0)
 
 
 def test_processes_share_one_file(path):
@@ -217,7 +217,7 @@ def test_a_locked_file_ends_no_run(path, monkeypatch):
             cache.put(identity(sample_id=str(i)), ANSWER, deterministic=True)
         assert cache.get(identity(sample_id="3")) is not None
         cache.close()
-    assert (cache.stats().kept, cache.stats().lost) == (0, BATCH)
+    assert (cache.stats().stored, cache.stats().lost) == (0, BATCH)
 
 
 def test_another_version_is_refused(path):

@@ -43,8 +43,8 @@ def test_the_message_has_three_parts(tmp_path):
     """It names the call, the closest recorded call, and the option that records it."""
     record(tmp_path)
     assert miss(tmp_path, replace(REQUEST, seed=8)) == (
-        f"--replay {tmp_path}: no answer is recorded of mlx:nano-1 to the call of agent-1 in round 1 of sample 's1', "
-        f"epoch 1; record it with --record {tmp_path}. The nearest recorded call is of agent-1 in round 1 of sample "
+        f"--replay {tmp_path}: no recorded answer of mlx:nano-1 for the call of agent-1 in round 1 of sample 's1', "
+        f"epoch 1; record it with --record {tmp_path}. The closest recorded call is of agent-1 in round 1 of sample "
         "'s1', epoch 1 and differs in seed (asked 8, recorded 7)"
     )
 
@@ -83,7 +83,7 @@ def test_an_unknown_model_names_the_recorded_models(tmp_path):
     """The closest call is then another model's."""
     record(tmp_path)
     told = miss(tmp_path, REQUEST, model="nano-2")
-    assert "of mlx:nano-2 (recorded are mlx:nano-1)" in told
+    assert "of mlx:nano-2 (recorded models: mlx:nano-1)" in told
     assert told.endswith("differs in model (asked 'nano-2', recorded 'nano-1')")
 
 

@@ -70,11 +70,11 @@ def test_a_provider_replays_without_its_client(tmp_path):
 def test_the_default_model_is_replayed(tmp_path, monkeypatch):
     """It is the provider's default model if recorded, else the only recorded one, else an error names them."""
     factory = type("Acme", (), {"default_model": "usual"})
-    monkeypatch.setitem(providers._own, "acme", factory)
+    monkeypatch.setitem(providers._registered, "acme", factory)
     record(tmp_path, (cache_key_fields("acme", "one", "", REQUEST), ANSWER))
     assert Replayer(tmp_path).model("acme").model == "one"
     record(tmp_path, (cache_key_fields("acme", "two", "", REQUEST), ANSWER))
-    with pytest.raises(UsageError, match="recorded are acme:one, acme:two; write --provider acme:MODEL"):
+    with pytest.raises(UsageError, match="recorded models: acme:one, acme:two; write --provider acme:MODEL"):
         Replayer(tmp_path).model("acme")
     record(tmp_path, (cache_key_fields("acme", "usual", "", REQUEST), ANSWER))
     assert Replayer(tmp_path).model("acme").model == "usual"

@@ -34,18 +34,18 @@ def own(tmp_path):
 def test_the_newest_entry_applies(own):
     """The newest entry that is not after the day applies. Decimals stay as written."""
     days = [datetime(2026, month, 15, tzinfo=UTC) for month in (1, 6)]
-    found = [own.cost("openai", None, "mine-2", used(1_000_000, 0), at=day) for day in days]
+    found = [own.cost("openai", None, "mine-2", used(1_000_000, 0), called_at=day) for day in days]
     assert found == [Decimal("0.10"), Decimal("0.20")]
-    assert own.cost("openai", None, "mine-2", used(), at=datetime(2025, 1, 1, tzinfo=UTC)) is None
+    assert own.cost("openai", None, "mine-2", used(), called_at=datetime(2025, 1, 1, tzinfo=UTC)) is None
 
 
 def test_own_prices_take_precedence(own):
     """They precede genai-prices; cached input has its own price or the input's, batches have their factor."""
-    assert own.cost("openai", "openai", "gpt-5-mini", used(1_000_000, 0), at=DAY) == 100
-    assert own.cost("openai", None, "mine-2", used(1_000_000, 0, cached=400_000), at=DAY) == Decimal("0.14")
-    assert own.cost("openai", None, "mine-2", used(1_000_000, 0, written=400_000), at=DAY) == Decimal("0.20")
-    assert own.cost("openai", None, "mine-2", used(1_000_000, 0), batch=True, at=DAY) == Decimal("0.05")
-    assert own.cost("other", None, "mine-2", used(), at=DAY) is None
+    assert own.cost("openai", "openai", "gpt-5-mini", used(1_000_000, 0), called_at=DAY) == 100
+    assert own.cost("openai", None, "mine-2", used(1_000_000, 0, cached=400_000), called_at=DAY) == Decimal("0.14")
+    assert own.cost("openai", None, "mine-2", used(1_000_000, 0, written=400_000), called_at=DAY) == Decimal("0.20")
+    assert own.cost("openai", None, "mine-2", used(1_000_000, 0), batch=True, called_at=DAY) == Decimal("0.05")
+    assert own.cost("other", None, "mine-2", used(), called_at=DAY) is None
 
 
 @pytest.mark.parametrize(
