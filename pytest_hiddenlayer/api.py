@@ -189,7 +189,7 @@ def evaluate_paths(
         options=options, root=project.root, cwd=project.cwd, command=command, updating=updating, notify=notify
     )
     run = EvalRun(session=session)
-    _ = session.resumed  # a log that cannot be read is a wrong option
+    session.check()
     planned = [case for cell in _plan(run, find_task_files(paths)) for case in cases(cell)]
     session.prepare_early_stopping()
     try:

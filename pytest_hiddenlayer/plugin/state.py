@@ -105,6 +105,6 @@ def check_options(config: pytest.Config) -> None:
     try:
         session = state_of(config).session
         validate(session.options)
-        _ = session.resumed  # read now: a log that does not exist is a wrong option
+        session.check()
     except HiddenLayerError as error:
         raise pytest.UsageError(str(error)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import HiddenLayerError
+from ..errors import HiddenLayerError, UsageError
 from ..results.cell_config import CellConfig
 from ..results.regression.baseline import CellKey
 from ..results.regression.references import BaselineLookup, Reference, find_baseline, open_reference
@@ -38,6 +38,11 @@ class Baselines:
                 else find_baseline(config, opened.reference)
             )
         return self._lookups[config.key]
+
+    def check(self) -> None:
+        """Raise UsageError if the user named a reference and it names nothing."""
+        if self.name is not None and (fault := self._open().fault) is not None:
+            raise UsageError(f"--baseline {self.name}: {fault}")
 
     def _open(self) -> _Opened:
         if self._opened is None:

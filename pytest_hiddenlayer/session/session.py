@@ -98,6 +98,12 @@ class Session:
 
             self.early_stopping = EarlyStopping.of(gated, self.baselines, options)
 
+    def check(self) -> None:
+        """Raise UsageError for a run to resume or a baseline that does not exist, before anything is asked."""
+        _ = self.resumed
+        if not (self.worker or self.updating) and self.options.gate in ("regression", "require"):
+            self.baselines.check()
+
     @property
     def resumed(self) -> Mapping[str, Record]:
         """The answers that --resume reuses, by key. Raises UsageError if their log cannot be read."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .run_log import RUNS
+from .run_log import RECORDS, RUNS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +32,8 @@ class RunEntry:
 
 
 def list_runs(root: Path) -> list[RunEntry]:
-    """The runs under `root`, the latest first. A folder without a readable `run.json` is not a run."""
-    folders = (path.parent for path in (root / RUNS).glob("*/run.json"))
+    """The runs under `root`, the latest first. A folder without `run.json` or records is not a run."""
+    folders = (path.parent for path in (root / RUNS).glob(f"*/{RECORDS}"))
     entries = [entry for folder in folders if (entry := _entry(folder)) is not None]
     return sorted(entries, key=lambda entry: (entry.started_at or "", entry.run_id), reverse=True)
 

@@ -19,6 +19,7 @@ from ...types import Record
 from .git import git_state
 
 RUNS = Path("reports") / "runs"
+RECORDS = "records.jsonl"
 
 
 def new_run_id() -> str:
@@ -43,7 +44,7 @@ class RunLog:
         """Write several records to disk at once."""
         if self._lines is None:
             self.open()
-            self._lines = LineLog(self.folder / "records.jsonl", shared=self._shared)
+            self._lines = LineLog(self.folder / RECORDS, shared=self._shared)
         self._lines.append_all([record.to_json() for record in records])
 
     def close(self) -> None:
@@ -92,7 +93,7 @@ def read_records(folder: Path) -> Iterator[Record]:
     An incomplete last line (of a process killed while writing) is left out. Raises UsageError if
     the folder holds no readable log.
     """
-    path = folder / "records.jsonl"
+    path = folder / RECORDS
     if not path.is_file():
         raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
     for number, values in read_lines(path, "a record"):
@@ -104,7 +105,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 def read_new_records(folder: Path, start: int) -> tuple[list[Record], int]:
     """(the complete records of a growing log from byte `start` on, the byte to continue from)."""
-    path = folder / "records.jsonl"
+    path = folder / RECORDS
     if not path.is_file():
         return [], start
     objects, end = read_from(path, start)
@@ -112,10 +113,14 @@ def read_new_records(folder: Path, start: int) -> tuple[list[Record], int]:
 
 
 def find_run(root: Path, name: str, *, exclude: str | None = None) -> Path:
-    """The folder of a run by id, prefix of an id, path, or `last`; never the run `exclude`. Raises UsageError."""
+    """The folder of a run by id, prefix of an id, path, or `last`; never the run `exclude`. Raises UsageError.
+
+    `last` is the latest run with a record: a session in which no item was answered may leave a folder too.
+    """
     runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != exclude), key=_start_order)
-    if name == "last" and runs:
-        return runs[-1]
+    with_records = [run for run in runs if (run / RECORDS).is_file()]
+    if name == "last" and with_records:
+        return with_records[-1]
     if name and Path(name).is_dir():
         return Path(name)
     matches = [run for run in runs if run.name.startswith(name)] if name else []
@@ -124,8 +129,10 @@ def find_run(root: Path, name: str, *, exclude: str | None = None) -> Path:
     if matches:
         names = ", ".join(run.name for run in matches)
         raise UsageError(f"run {name!r} is ambiguous: {names}; write more of the id")
+    if not with_records:
+        raise UsageError(f"no run {name!r} under {RUNS}: 0 run(s); make one with `pytest evals` or `hiddenlayer run`")
     hint = did_you_mean(name, [run.name for run in runs])
-    raise UsageError(f"no run {name!r} under {RUNS}: {len(runs)} run(s){hint}")
+    raise UsageError(f"no run {name!r} under {RUNS}: {len(with_records)} run(s){hint}")
 
 
 def _start_order(run: Path) -> tuple[str, float]:
