@@ -17,7 +17,7 @@ EPILOG = """examples:
   hiddenlayer init                     starter evals in ./evals
   hiddenlayer run --provider mlx       answer and score them
   hiddenlayer runs                     list the runs
-  hiddenlayer show last                what was wrong
+  hiddenlayer show last                its table and its wrong answers
   hiddenlayer compare main last        did anything get worse?
 
 exit status: 0 fine; 1 a failure or a red gate; 2 interrupted; 4 a wrong option, name or path; 5 nothing to answer

@@ -1,4 +1,4 @@
-"""Plans of cells: what is known before anything runs."""
+"""The `CellConfig` of a cell: what is known of it before anything runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..types import ModelName
 
 
 def config_from_cell(cell: Cell, total: int) -> CellConfig:
-    """The plan of a cell whose task file holds `total` samples."""
+    """The configuration of a cell whose task file holds `total` samples."""
     task = cell.task
     return CellConfig(
         task=task.name,
@@ -46,13 +46,13 @@ def _self_judged(cell: Cell) -> bool:
 
 
 def _judges(cell: Cell) -> Iterator[ModelName]:
-    """Every judge that the strategy or a scorer of the cell asks."""
-    of_run = cell.judge or cell.model
+    """Every judge that the strategy or a scorer of the cell uses."""
+    run_judge = cell.judge or cell.model
     if "judge" in cell.strategy.params.values():
-        yield of_run
+        yield run_judge
     for scorer in cell.scorers:
         capabilities = capabilities_of(scorer)
         if capabilities.judges:
             yield from (parse_model(name, "judge") for name in capabilities.judges)
         elif capabilities.asks_model:
-            yield of_run
+            yield run_judge

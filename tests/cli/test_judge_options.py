@@ -39,7 +39,7 @@ def test_a_judge_is_recorded_and_replayed(ran, command):
     ("options", "message"),
     [
         (("--timeout", "-5"), "--hl-timeout '-5'"),
-        (("--budget", "much"), "--budget 'much'"),
+        (("--budget", "much"), "--hl-budget 'much'"),
         (("--base-url", "nowhere"), "--hl-base-url 'nowhere'"),
         (("--prices", "no.yaml"), "no such file"),
         (("--replay", "nowhere"), "no such folder"),

@@ -225,7 +225,7 @@ def test_baseline_last(two):
 
 
 def test_baseline_unknown(two):
-    """A reference that names nothing is red, and the message says where it was looked for."""
+    """The gate fails if the reference does not exist, and the message says where it was looked for."""
     result = two[0].run("--baseline", "nothing")
     result.stdout.fnmatch_lines(["gate of *'nothing' is not a path, a run or a git ref *under reports/runs*"])
     assert result.ret == 1

@@ -101,22 +101,25 @@ def test_another_plugin_keeps_its_option(sums):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--limit", "many"], "--hl-limit 'many': a whole number of at least 1 is needed"),
-        (["--limit", "0"], "--hl-limit '0': a whole number of at least 1 is needed"),
-        (["--epochs", "1.5"], "--hl-epochs '1.5': a whole number of at least 1 is needed"),
-        (["--hl-temperature", "nan"], "--hl-temperature 'nan': a number of at least 0 is needed"),
+        (["--limit", "many"], "--hl-limit 'many': write a whole number of at least 1"),
+        (["--limit", "0"], "--hl-limit '0': write a whole number of at least 1"),
+        (["--epochs", "1.5"], "--hl-epochs '1.5': write a whole number of at least 1"),
+        (["--hl-temperature", "nan"], "--hl-temperature 'nan': write a number of at least 0"),
         (["--hl-gate", "on"], "--hl-gate 'on': write regression, threshold, require, off"),
         (["--provider", "scriptd"], "unknown provider 'scriptd', did you mean 'scripted'?*registered: *mlx*"),
-        (["--provider", "mlx:"], "--provider 'mlx:': write PROVIDER or PROVIDER:MODEL"),
-        (["--provider", "mlx", "--provider", "mlx"], "--provider mlx was given twice"),
+        (["--provider", "mlx:"], "--hl-provider 'mlx:': write PROVIDER or PROVIDER:MODEL"),
+        (["--provider", "mlx", "--provider", "mlx"], "--hl-provider mlx was given twice"),
         (["--strategy", "debat"], "unknown strategy 'debat', did you mean 'debate'?*"),
         (
             ["--strategy", "debate:n_agent=5"],
             "strategy 'debate': no parameter 'n_agent', did you mean 'n_agents'*",
         ),
-        (["--strategy", "debate:n_agents"], "--strategy 'debate:n_agents': 'n_agents' is not key=value*"),
-        (["--model", "m", "--provider", "mlx", "--provider", "scripted"], "--model 'm' needs exactly one*"),
-        (["--model", "m", "--provider", "scripted:x"], "--model 'm' needs exactly one --provider without a model*"),
+        (["--strategy", "debate:n_agents"], "--hl-strategy 'debate:n_agents': 'n_agents' is not key=value*"),
+        (["--model", "m", "--provider", "mlx", "--provider", "scripted"], "--hl-model 'm' needs exactly one*"),
+        (
+            ["--model", "m", "--provider", "scripted:x"],
+            "--hl-model 'm' needs exactly one --hl-provider without a model*",
+        ),
     ],
 )
 def test_wrong_value_is_one_clear_line(sums, options, said):

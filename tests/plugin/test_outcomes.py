@@ -82,14 +82,14 @@ def test_xfail_alone_exits_0(sums):
 
 
 def test_newly_right_answer_is_xpassed(sums, workers):
-    """An answer that is right now and was wrong in the committed snapshot is xpassed, also under xfail_strict."""
+    """An answer that is correct now and was wrong in the committed snapshot is xpassed, also under xfail_strict."""
     sums.replies(wrong=[1])
     sums.run("--snapshot-update")
     sums.replies()
     sums.write("pytest.ini", "[pytest]\nxfail_strict = true\n")
     result = sums.run(*workers)
     result.assert_outcomes(passed=3, xpassed=1)
-    result.stdout.fnmatch_lines(["XPASS evals/sums.yaml::s1?single* - right now, incorrect in the baseline"])
+    result.stdout.fnmatch_lines(["XPASS evals/sums.yaml::s1?single* - correct now, incorrect in the baseline"])
     assert result.ret == 0
 
 

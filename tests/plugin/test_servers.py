@@ -142,7 +142,7 @@ def test_faults_are_asked_again(asked, folder):
         (("--hl-base-url", "127.0.0.1:80"), "write [PROVIDER=]URL"),
         (("--budget", "-1"), "an amount in US dollars above 0"),
         (("--budget", "much"), "an amount in US dollars above 0"),
-        (("--replay", "nowhere"), "nowhere: no such folder; --record"),
+        (("--replay", "nowhere"), "nowhere: no such folder; --hl-record"),
         (("--hl-prices", "nowhere.yaml"), "no such file"),
         (("--hl-cache", "al"), "did you mean 'all'"),
         (("--hl-timeout", "0"), "at least"),

@@ -190,7 +190,7 @@ INPUTS: dict[str, Input] = {
         prepare=_plain, options={**SCRIPTED, "resume": "last"}, status=4, message="no run 'last'"
     ),
     "no amount of money": Input(
-        prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--budget 'much'"
+        prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--hl-budget 'much'"
     ),
 }
 
