@@ -57,14 +57,14 @@ def test_ini_key(sums, key, found):
 
 
 def test_option_beats_ini(sums):
-    """What stands on the command line beats the ini file."""
+    """The command line takes precedence over the ini file."""
     sums.write("pytest.ini", "[pytest]\nhl_limit = 1\nhl_provider = mlx\nhl_strategy = debate\n")
     found = ids(sums.run("--co", "-q", "--limit", "2", "--strategy", "single", "--hl-gate=off"))
     assert found == [f"evals/sums.yaml::s{i}[single-scripted:replies.json]" for i in range(2)]
 
 
 def test_ini_beats_task_file(sums):
-    """The ini file beats the task file."""
+    """The ini file takes precedence over the task file."""
     sums.task(epochs=3, n=1)
     sums.write("pytest.ini", "[pytest]\nhl_epochs = 2\n")
     assert len(ids(sums.run("--co", "-q", "--hl-gate=off"))) == 2
@@ -83,7 +83,7 @@ def test_two_strategies_and_two_models(sums):
 
 
 def test_a_conftest_keeps_its_option(sums):
-    """A conftest that owns --model and --limit keeps them; ours stay --hl-model and --hl-limit."""
+    """A conftest that defines --model and --limit keeps them; --hl-model and --hl-limit still work."""
     sums.write("conftest.py", OWNER)
     result = sums.run("--model", "A", "--limit", "B", "--hl-limit", "1", "--hl-gate=off")
     result.stdout.fnmatch_lines(["theirs: A B"])
@@ -91,7 +91,7 @@ def test_a_conftest_keeps_its_option(sums):
 
 
 def test_another_plugin_keeps_its_option(sums):
-    """A plugin given by -p that owns --model and --limit keeps them."""
+    """A plugin loaded with -p that defines --model and --limit keeps them."""
     sums.write("theirs.py", OWNER)
     result = sums.run("-p", "theirs", "--model", "A", "--hl-limit", "1", "--hl-gate=off")
     result.stdout.fnmatch_lines(["theirs: A theirs"])

@@ -31,7 +31,7 @@ def of(run) -> dict[str, dict]:
 
 
 def test_answers_are_taken_over(sums, workers):
-    """Right before, nothing now: what was answered keeps its answer, what failed is asked again."""
+    """--resume reuses the answers of the run, and repeats only the failed calls."""
     sums.replies(q1={"error": "gone"})
     sums.run()
     (first,) = sums.runs()
@@ -61,7 +61,7 @@ def test_a_changed_question_is_asked_again(sums):
 
 
 def test_a_killed_run_goes_on(sums):
-    """A process that dies has its answers on disk; the next one takes them over and completes the run."""
+    """The answers of a process that died are on disk; --resume reuses them and completes the run."""
     sums.task(n=10, strategies=["dies"])
     sums.write("conftest.py", DIES)
     sums.replies()
@@ -79,7 +79,7 @@ def test_a_killed_run_goes_on(sums):
 
 
 def test_a_run_that_is_not_there(sums):
-    """One sentence, before anything is asked."""
+    """A run that does not exist is one sentence of error, before any call is made."""
     sums.replies()
     result = sums.run("--resume", "2020")
     assert result.ret == 4
@@ -87,7 +87,7 @@ def test_a_run_that_is_not_there(sums):
 
 
 def test_a_run_without_answers(sums):
-    """It has a folder and no log: one sentence too."""
+    """A run folder without records is one sentence of error."""
     sums.replies()
     (sums.path / "reports" / "runs" / "20260101T000000Z-aaaaaaaa").mkdir(parents=True)
     result = sums.run("--resume", "last")
