@@ -42,7 +42,7 @@ def test_invalid_models_are_refused():
     """An empty --model, a --model without --provider and an unregistered provider are usage errors."""
     with pytest.raises(UsageError, match="--hl-model is empty"):
         name_models(("mlx",), "", providers.get)
-    with pytest.raises(UsageError, match="found no --provider"):
+    with pytest.raises(UsageError, match="found no --hl-provider"):
         name_models((), "x", providers.get)
     with pytest.raises(UnknownNameError, match="did you mean 'scripted'"):
         name_models(("script",), None, providers.get)

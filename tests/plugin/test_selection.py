@@ -111,7 +111,7 @@ def test_other_files_are_left_alone(sums, name, text):
 
 
 def test_foreign_harness(sums):
-    """An lm-evaluation-harness file is recognised and pointed at `hiddenlayer convert`."""
+    """An lm-evaluation-harness file is an error that says so and what to write instead."""
     sums.write("evals/gsm.yaml", "task: gsm\ndataset_path: gsm8k\noutput_type: generate_until\ndoc_to_text: x\n")
     result = sums.run()
     result.stdout.fnmatch_lines(["*evals/gsm.yaml*hiddenlayer convert*"])
