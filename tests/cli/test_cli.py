@@ -70,7 +70,7 @@ def test_run_names_the_faulty_file_and_goes_on(folder):
         (("shwo",), "shwo"),
     ],
 )
-def test_wrong_words_exit_4_with_one_clear_line(folder, words, said):
+def test_wrong_arguments_exit_4_with_one_clear_line(folder, words, said):
     """A wrong argument exits with 4 and says what to do, without a traceback."""
     done = hiddenlayer(folder, *words)
     assert done.returncode == 4
@@ -87,7 +87,7 @@ def test_show_lists_what_was_wrong_and_prints_transcripts(folder):
     assert "user: 2+2" in hiddenlayer(folder, "show", "last", "--sample", "b").stdout
 
 
-def test_show_tells_bootstrap_intervals(folder):
+def test_show_prints_bootstrap_intervals(folder):
     """`show --bootstrap N` prints each score's interval twice: as in the summary, and by a bootstrap."""
     samples = ", ".join(f'{{id: s{at}, input: "{1 + at % 2}+{1 + at % 2}", target: 2}}' for at in range(12))
     (folder / "evals" / "sums.yaml").write_text(f"task: sums\nsamples: [{samples}]\nscorers: [numeric]\n")
@@ -97,8 +97,8 @@ def test_show_tells_bootstrap_intervals(folder):
     assert shown[-1].endswith("BCa bootstrap, 500 draws")
 
 
-def test_schema_accepts_our_own_evals(folder):
-    """`schema` prints a JSON Schema that has every documented key."""
+def test_schema_has_the_keys_of_task_files(folder):
+    """`schema` prints a JSON Schema with the keys of task files."""
     schema = json.loads(hiddenlayer(folder, "schema").stdout)
     assert {"task", "samples", "scorers", "strategies", "threshold", "outputs"} <= set(schema["properties"])
 

@@ -1,4 +1,4 @@
-"""--hl-adaptive: epochs that could not change the verdict are not asked."""
+"""--hl-adaptive: epochs that cannot change the verdict are skipped."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def test_a_clear_regression_ends_after_the_first_epoch(repeated):
     assert counts == [12, 12]
 
 
-def test_nothing_is_skipped_while_nothing_is_decided(repeated):
+def test_undecided_cell_runs_all_epochs(repeated):
     """If nothing changed, twelve samples decide nothing: all epochs run, and the verdict says so."""
     result = repeated.run("--hl-adaptive")
     result.assert_outcomes(passed=61)
     result.stdout.fnmatch_lines(["adaptive: 0 of 1 cells decided early, saved 0 of 60 answers (0%)"])
 
 
-def test_sameness_ends_early_too(repeated):
+def test_equal_answers_end_early_too(repeated):
     """Equal answers are `same` after the first epochs if min_effect is wide enough."""
     repeated.task(n=12, epochs=5, min_effect=0.9)
     result = repeated.run("--hl-adaptive")
@@ -51,7 +51,7 @@ def test_without_the_option_all_epochs_run(repeated):
     repeated.run().assert_outcomes(xfailed=60, failed=1)
 
 
-def test_an_update_asks_everything(repeated):
+def test_snapshot_update_runs_all_epochs(repeated):
     """With --snapshot-update every epoch runs."""
     repeated.replies(wrong=range(12))
     repeated.run("--hl-adaptive", "--snapshot-update").assert_outcomes(xfailed=60, passed=1)

@@ -1,4 +1,4 @@
-"""--hl-batch as a user gives it: what is sent, what is printed, what an interruption leaves, with and without -n."""
+"""--hl-batch: what is sent, what is printed, and what an interruption leaves, with and without -n."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def newest(folder) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("provider", ["openai:m", "openai_responses:m", "anthropic:m"])
-def test_all_samples_go_as_one_batch(folder, provider):
+def test_one_batch_answers_all_samples(folder, provider):
     """One batch answers every sample; the records and two printed lines say so, and the ledger ends empty."""
     task(folder)
     with fake_server(batch_s=1, key=KEY) as server:
@@ -135,7 +135,7 @@ def test_a_killed_run_is_collected_by_the_next(folder):
 
 
 @pytest.mark.parametrize("n", ["0", "2"])
-def test_ctrl_c_says_what_is_still_worked_on(folder, n):
+def test_ctrl_c_reports_the_pending_batch(folder, n):
     """Ctrl-C ends the run with a sentence, without waiting for the batch; the same command collects it."""
     task(folder)
     with fake_server(batch_s=3600) as server:
@@ -151,7 +151,7 @@ def test_ctrl_c_says_what_is_still_worked_on(folder, n):
     result.assert_outcomes(passed=N)
 
 
-def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
+def test_calls_of_test_functions_use_the_synchronous_api(folder):
     """The calls of a test function are not sent as a batch of one request, and one line says so."""
     task(folder, n=3)
     folder.write(
@@ -166,7 +166,7 @@ def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
     assert result.stdout.str().count("items that are asked one at a time") == 1
 
 
-def test_a_provider_without_batches_is_told_once(sums):
+def test_a_provider_without_a_batch_api_is_reported_once(sums):
     """The calls of a provider without batch API use the synchronous API, and one line says so."""
     result = sums.run("--hl-batch", "--hl-gate", "off")
     result.assert_outcomes(passed=3)

@@ -1,4 +1,4 @@
-"""--hl-equal-budget: a strategy held against its own model, asked as often."""
+"""--hl-equal-budget: each strategy compared with as many single calls of its model."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_section_and_the_cell(debates, workers):
     )
 
 
-def test_the_figures_are_those_of_the_records(debates):
+def test_the_metrics_are_those_of_the_records(debates):
     """The control's score is the mean of the first seven draws per sample in records.jsonl."""
     debates.run("--hl-equal-budget")
     records = debates.records()
@@ -72,7 +72,7 @@ def test_the_figures_are_those_of_the_records(debates):
     assert (single["strategy_spent"]["calls"], single["control_spent"]["calls"]) == (7, 7)
 
 
-def test_the_same_figures_over_workers(debates):
+def test_workers_give_the_same_metrics(debates):
     """Two workers print and write the same as one process."""
     printed, written = [], []
     for count in ("0", "2"):
@@ -93,7 +93,7 @@ def test_the_summary_holds_the_control(debates):
     assert control["usage"]["calls"] == len(debates.records()) - 4
 
 
-def test_without_the_option_nothing_is_drawn(debates):
+def test_without_the_option_there_are_no_control_samples(debates):
     """Without the option there is one record per item, no section and no file."""
     result = debates.run()
     assert len(debates.records()) == 4
@@ -108,7 +108,7 @@ def test_the_ini_key(debates):
     assert section(debates.run())
 
 
-def test_a_failed_draw_fails_no_item(debates, workers):
+def test_a_failed_control_sample_fails_no_item(debates, workers):
     """Draws that fail are errors of the control's cell; every item ends as it would without them."""
     script = json.loads((debates.path / "replies.json").read_text())
     debates.write("replies.json", {**script, "rules": [{"role": "control", "error": "down"}, *script["rules"]]})
@@ -118,7 +118,7 @@ def test_a_failed_draw_fails_no_item(debates, workers):
     assert {r["outcome"] for r in debates.records() if r["label"] != "debate"} == {"error"}
 
 
-def test_a_failed_strategy_has_no_draws(debates):
+def test_a_failed_strategy_has_no_control_samples(debates):
     """An item whose strategy failed is an error, and has no control samples."""
     script = json.loads((debates.path / "replies.json").read_text())
     debates.write(
@@ -153,7 +153,7 @@ def test_the_record_is_the_same_with_and_without(debates):
     ]
 
 
-def test_the_gate_and_the_baseline_see_no_draw(debates):
+def test_gate_and_baseline_ignore_control_samples(debates):
     """A run with control samples can be a baseline: the debate is compared with the debate."""
     debates.run("--hl-equal-budget")
     result = debates.run("--baseline", "last", "--hl-equal-budget")
@@ -168,7 +168,7 @@ def test_last_failed_selects_the_debates(debates):
     debates.run("--hl-equal-budget", "--lf").assert_outcomes(passed=3, xfailed=1, failed=1)
 
 
-def test_epochs_draw_for_the_first_alone(debates):
+def test_only_the_first_epoch_has_control_samples(debates):
     """With --epochs 2 only the first epoch has control samples, and the section says so."""
     result = debates.run("--hl-equal-budget", "--epochs", "2")
     result.stdout.fnmatch_lines(["sums debate: epoch 1 only: 4 record(s) of later epochs have no control samples"])
@@ -176,7 +176,7 @@ def test_epochs_draw_for_the_first_alone(debates):
     assert len({r["sample_id"] for r in first}) == 4
 
 
-def test_a_strategy_of_one_call_is_told(folder):
+def test_a_strategy_of_one_call_needs_no_control(folder):
     """A strategy that makes one call needs no control, and the section says so."""
     folder.task(strategies=["single", {"self_consistency": {"n_samples": 1}}])
     folder.replies()
@@ -187,13 +187,13 @@ def test_a_strategy_of_one_call_is_told(folder):
     assert len(folder.records()) == 6
 
 
-def test_single_alone(sums):
+def test_single_without_another_strategy(sums):
     """With no other strategy the section says that there is nothing to compare."""
     sums.run("--hl-equal-budget").stdout.fnmatch_lines(["no strategy other than single was run*"])
     assert len(sums.records()) == 3
 
 
-def test_a_test_function_has_draws_too(debates):
+def test_a_test_function_has_control_samples_too(debates):
     """Answers of a marked function are compared with control samples too; `evaluate` returns its own record."""
     debates.write(
         "test_it.py",
@@ -216,7 +216,7 @@ def test_the_html_report(debates):
     assert "Transcript: 1 call(s)" not in page
 
 
-def test_interrupted_by_x(debates):
+def test_stopped_by_x(debates):
     """With -x the answers so far are compared."""
     debates.task(n=4, strategies=["debate"])
     result = debates.run("--hl-equal-budget", "--hl-strict", "-x")
@@ -227,7 +227,7 @@ def test_interrupted_by_x(debates):
 # ---------------------------------------------------------------- the command
 
 
-def test_show_tells_the_same(debates, command):
+def test_show_prints_the_section(debates, command):
     """`hiddenlayer show` prints the section from the records, and lists control samples only with --all."""
     printed = section(debates.run("--hl-equal-budget"))
     shown = command("show").splitlines()
@@ -237,7 +237,7 @@ def test_show_tells_the_same(debates, command):
     assert command("show", "--sample", "s0").count("== sums::s0") == 1
 
 
-def test_compare_leaves_draws_out_unless_named(debates, command):
+def test_compare_ignores_control_samples_unless_named(debates, command):
     """`compare` has no row for control samples, unless a reference names their label."""
     debates.run("--hl-equal-budget")
     assert "single.control" not in command("compare", "last", "last")
@@ -245,7 +245,7 @@ def test_compare_leaves_draws_out_unless_named(debates, command):
     assert "single.control=debate scripted:replies.json" in named
 
 
-def test_run_says_the_same(debates, command):
+def test_run_prints_the_same(debates, command):
     """`hiddenlayer run --equal-budget` prints and writes the same as pytest."""
     printed = section(debates.run("--hl-equal-budget"))
     written = findings(debates)

@@ -187,7 +187,7 @@ def evaluate(evaluate, sample):
     assert sorted(record["sample_id"] for record in sums.records()) == ["s0", "s2"]
 
 
-def test_own_strategy_scorer_and_provider(folder, workers):
+def test_strategy_scorer_and_provider_of_a_conftest(folder, workers):
     """A strategy, a scorer and a provider that a conftest registers are found by their names."""
     folder.write("conftest.py", EXTENDS)
     folder.task(n=2, strategies=["shout", {"shout": {"times": 2}}], scorers=["loud"], pass_score=1.0)

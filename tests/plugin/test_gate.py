@@ -1,4 +1,4 @@
-"""The gate of a cell: an item of its own after all samples."""
+"""The gate of a cell: an item that is reported after all samples."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_single_flipped_answer_is_no_regression(folder):
     result.stdout.fnmatch_lines(["*newly wrong: s0, s3"])
 
 
-def test_red_gate_says_why(folder, workers):
+def test_failed_gate_says_why(folder, workers):
     """A failed gate reports the metrics, the test and the newly wrong samples, also with workers."""
     with_baseline(folder, n=5)
     folder.replies(wrong=[0, 1, 2, 3, 4])
@@ -241,7 +241,7 @@ def test_modes_without_a_baseline(sums, workers, options, status):
     assert sums.run(*options, *workers).ret == status
 
 
-def test_threshold_mode_looks_at_no_baseline(folder):
+def test_threshold_mode_ignores_the_baseline(folder):
     """With --hl-gate=threshold, or the ini key, a regression does not fail."""
     with_baseline(folder, n=5)
     folder.replies(wrong=[0, 1, 2, 3, 4])
@@ -250,7 +250,7 @@ def test_threshold_mode_looks_at_no_baseline(folder):
     assert folder.run().ret == 0
 
 
-def test_underpowered_fails_where_asked(folder):
+def test_underpowered_gate_fails_with_the_option(folder):
     """With --hl-gate-underpowered=fail an underpowered gate fails, and reports how many samples it needs."""
     with_baseline(folder, n=4)
     assert folder.run().ret == 0

@@ -56,14 +56,14 @@ def test_ini_key(sums, key, found):
     assert ids(sums.run("--co", "-q", provider=None))[-1] == f"evals/sums.yaml::{found}"
 
 
-def test_option_beats_ini(sums):
+def test_command_line_takes_precedence_over_ini(sums):
     """The command line takes precedence over the ini file."""
     sums.write("pytest.ini", "[pytest]\nhl_limit = 1\nhl_provider = mlx\nhl_strategy = debate\n")
     found = ids(sums.run("--co", "-q", "--limit", "2", "--strategy", "single", "--hl-gate=off"))
     assert found == [f"evals/sums.yaml::s{i}[single-scripted:replies.json]" for i in range(2)]
 
 
-def test_ini_beats_task_file(sums):
+def test_ini_takes_precedence_over_task_file(sums):
     """The ini file takes precedence over the task file."""
     sums.task(epochs=3, n=1)
     sums.write("pytest.ini", "[pytest]\nhl_epochs = 2\n")
@@ -140,7 +140,7 @@ def test_wrong_ini_value_is_a_usage_error(sums):
     result.stderr.fnmatch_lines(["ERROR: *limit 'many': write a whole number*"])
 
 
-def test_judge_names_who_judges(folder):
+def test_judge_option_selects_the_judge(folder):
     """--judge sends the judge's call, and no other, to that model; the table no longer marks the cell."""
     folder.replies()
     folder.task(strategies=["debate"])

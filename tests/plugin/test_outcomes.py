@@ -1,4 +1,4 @@
-"""What pytest says of an answer."""
+"""The outcome of an item for each kind of answer."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_must_pass(folder):
 
 
 @pytest.mark.parametrize("option", ["--hl-strict", "--runxfail"])
-def test_wrong_answer_fails_where_asked(sums, option):
+def test_wrong_answer_fails_under_strict(sums, option):
     """Under --hl-strict and under --runxfail a wrong answer is failed, with the same reason."""
     sums.replies(wrong=[1])
     result = sums.run(option, "--hl-gate=off")

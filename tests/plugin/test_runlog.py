@@ -86,7 +86,7 @@ def test_record(sums):
     assert record["cost_usd"] == 0
 
 
-def test_one_line_an_item(folder, workers):
+def test_one_line_per_item(folder, workers):
     """There is exactly one line per sample and epoch, also with -n 2."""
     folder.task(n=4, epochs=2)
     folder.replies(q1={"error": "down"})
@@ -102,7 +102,7 @@ def test_on_disk_before_it_is_reported(sums, workers):
     assert sorted(set((sums.path / "seen.txt").read_text().splitlines())) == ["s0 True", "s1 True", "s2 True"]
 
 
-def test_key_tells_what_determines_an_answer(sums):
+def test_key_depends_on_what_determines_an_answer(sums):
     """The key of a record is the same in another run, and differs for another seed."""
     keys = []
     for seed in ("0", "0", "1"):
@@ -145,7 +145,7 @@ def test_two_runs_two_folders(sums):
     assert (first / "records.jsonl").read_bytes() == before
 
 
-def test_nothing_is_made_when_no_eval_runs(sums):
+def test_nothing_is_created_if_no_eval_runs(sums):
     """Nothing is created when every eval item is deselected."""
     before = sums.files()
     assert sums.run("-k", "nothing").ret == 5

@@ -54,7 +54,7 @@ class Broken:
 """
 
 
-def test_x_stops_and_asks_no_further(sums):
+def test_x_makes_no_call_after_the_first_failure(sums):
     """With -x no call is made after the first failure, and the exit status is 1."""
     sums.replies(wrong=[0])
     result = sums.run("-x", "--hl-strict")
@@ -102,7 +102,7 @@ def test_path_on_the_command_line(sums):
         ("rows.jsonl", '{"task": 1}'),
     ],
 )
-def test_other_files_are_left_alone(sums, name, text):
+def test_other_files_are_not_collected(sums, name, text):
     """YAML and JSON files without a top-level task key are not collected."""
     sums.write(f"evals/{name}", text)
     result = sums.run("--co", "-q")

@@ -1,4 +1,4 @@
-"""Options for servers, money, cache and cassettes, as a user gives them, against a stand-in on loopback."""
+"""The options for servers, budgets, cache and cassettes, with a fake server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def asked(folder):
     return run
 
 
-def test_a_server_of_ones_own(asked, folder):
+def test_a_server_at_a_base_url(asked, folder):
     """The server at --hl-base-url answers every sample, at no cost, and records have its model's name."""
     result, stats = asked()
     result.assert_outcomes(passed=12)
@@ -125,8 +125,8 @@ def test_what_is_not_recorded_is_an_error(asked, folder):
     result.stdout.fnmatch_lines(["*no answer is recorded*The nearest recorded call is*differs in*"])
 
 
-def test_faults_are_asked_again(asked, folder):
-    """All samples complete although three of ten requests fail, each in another way."""
+def test_failed_requests_are_retried(asked, folder):
+    """All samples complete although three of ten requests fail, with every kind of fault."""
     faults = {"429": 0.06, "500": 0.06, "529": 0.06, "drop": 0.06, "html": 0.06}
     result, stats = asked("--hl-cache", "off", config={"faults": faults})
     result.assert_outcomes(passed=12)
@@ -155,7 +155,7 @@ def test_wrong_options(sums, args, says):
     assert says in "\n".join(result.errlines)
 
 
-def test_a_server_that_is_not_there_skips(folder):
+def test_a_server_that_does_not_listen_skips(folder):
     """If no server listens, every item is skipped with one sentence, and the session fails."""
     folder.task(n=2)
     result = folder.run("--hl-base-url", "http://127.0.0.1:9/v1", provider="openai:m")

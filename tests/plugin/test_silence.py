@@ -1,4 +1,4 @@
-"""The plugin is silent where no eval runs."""
+"""The plugin prints nothing if no eval runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_prints_and_creates_nothing(folder):
     assert folder.files() == ["test_plain.py"]
 
 
-def test_stays_silent_beside_task_files_that_were_not_asked_for(sums):
+def test_task_files_that_are_not_selected_are_ignored(sums):
     """A run of one test module collects no task files of evals/, and creates nothing."""
     sums.write("test_plain.py", "def test_plain(): pass\n")
     before = sums.files()

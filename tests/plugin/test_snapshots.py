@@ -78,7 +78,7 @@ def test_uncollected_cell_is_kept(sums):
     assert "unused" not in result.stdout.str()
 
 
-def test_plain_run_does_not_complain(sums):
+def test_plain_run_does_not_warn_about_snapshots(sums):
     """A run without --snapshot-update neither fails nor warns because of snapshots that it did not read."""
     sums.run("--snapshot-update")
     before = sums.snapshot().read_bytes()

@@ -1,4 +1,4 @@
-"""Faults in task files."""
+"""Errors in task files."""
 
 from __future__ import annotations
 

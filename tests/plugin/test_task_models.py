@@ -74,7 +74,7 @@ def test_the_user_allows_it(evil, words):
     assert ids(evil.run("--co", "-q", "--hl-gate=off", *words))
 
 
-def test_a_strategy_on_the_command_line_names_what_it_wants(evil):
+def test_a_strategy_on_the_command_line_may_name_a_folder(evil):
     """--strategy may name a folder or hub name."""
     evil.task()
     assert len(ids(evil.run("--co", "-q", "--hl-gate=off", "--strategy", f"debate:agents={FOLDER}"))) == 3
