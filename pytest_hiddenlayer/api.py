@@ -77,7 +77,7 @@ class EvalRun:
 
     @property
     def exit_status(self) -> int:
-        """As pytest's: 0 fine; 1 a failure, an error or nothing but skips; 5 nothing to answer."""
+        """As pytest's: 0 success; 1 a failure, an error, or every sample was skipped; 5 no samples."""
         errors = self.errors or any(record.outcome == "error" for record in self.records)
         if errors or self.failures:
             return 1

@@ -20,12 +20,12 @@ EPILOG = """examples:
   hiddenlayer show last                its table and its wrong answers
   hiddenlayer compare main last        did anything get worse?
 
-exit status: 0 fine; 1 a failure or a red gate; 2 interrupted; 4 a wrong option, name or path; 5 nothing to answer
+exit status: 0 success; 1 a failure or a failed gate; 2 interrupted; 4 a wrong option, name or path; 5 no samples
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Returns the exit status: 0 fine, 1 failed, 2 interrupted, 4 wrong usage, 5 nothing to do."""
+    """Run the command. Returns the exit status: 0 success, 1 failed, 2 interrupted, 4 wrong usage, 5 no samples."""
     parser = _parser()
     parsed = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] | None = getattr(parsed, "run", None)

@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _equal_budget(arguments: argparse.Namespace) -> int:
-    """Print the strategies of NEW against control samples of the same budget. Raises UsageError if there is none."""
+    """Print the compute-matched comparison of NEW. Raises UsageError if there are no control samples."""
     from ..report.budget_match import find, text
     from ..results.budget_match.controls_from_run import with_draws
     from ..results.log.run_log import read_records

@@ -22,8 +22,8 @@ EPILOG = """examples:
   hiddenlayer run --provider openai:gpt-5.4-mini --budget 2
   hiddenlayer run --snapshot-update                  write the baselines that later runs are compared with
 
-exit status: 0 fine; 1 a failure, an error, a red gate or nothing but skips; 2 interrupted;
-4 a wrong option or path; 5 nothing to answer
+exit status: 0 success; 1 a failure, an error, a failed gate, or every sample was skipped; 2 interrupted;
+4 a wrong option or path; 5 no samples
 """
 
 
