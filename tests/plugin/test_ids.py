@@ -117,6 +117,6 @@ def test_ids_that_would_clash_are_refused(folder):
     folder.task("brackets", samples=[{"id": i, "input": "q0.", "target": "a0"} for i in ("x[1]", "x(1)")])
     folder.task("gated", samples=[{"id": "gate", "input": "q0.", "target": "a0"}])
     result = folder.run()
-    result.stdout.fnmatch_lines(["*sample 'x(1)' would have the same item as sample 'x?1?': rename it"])
-    result.stdout.fnmatch_lines(["*sample 'gate' would have the same item as the gate of its cell: rename it"])
+    result.stdout.fnmatch_lines(["*sample 'x(1)' would have the same item as sample 'x?1?': rename the sample"])
+    result.stdout.fnmatch_lines(["*sample 'gate' would have the same item as the gate of its cell: rename the sample"])
     result.assert_outcomes(errors=2)
