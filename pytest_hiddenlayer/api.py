@@ -28,7 +28,7 @@ from .taskfile import is_task_file
 from .types import ModelName, Record
 
 WINDOW = 64
-"""Maximum number of cases in flight, except under `batch`; the limit of the provider lies within it."""
+"""Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
 NOT_SEARCHED = ("build", "dist", "node_modules", "venv", "__pycache__", "CVS", "_darcs")
 """Folders that are not searched for task files, like those whose name starts with a dot."""
 
@@ -70,14 +70,14 @@ class EvalRun:
 
     @property
     def failures(self) -> list[str]:
-        """Why the run fails: wrong answers that must not be, and failed gates."""
+        """Why the run fails: wrong answers under `must_pass` or `strict`, and failed gates."""
         strict = self.session.options.strict
         wrong = [reason for record in self.records if (reason := failure_of(record, strict=strict))]
         return [*wrong, *(gate.message for gate in self.gates.values() if gate.outcome == "failed")]
 
     @property
     def exit_status(self) -> int:
-        """As pytest's: 0 fine; 1 a failure, an error or nothing but skips; 5 nothing to answer."""
+        """As pytest's: 0 success; 1 a failure, an error, or every sample was skipped; 5 no samples."""
         errors = self.errors or any(record.outcome == "error" for record in self.records)
         if errors or self.failures:
             return 1
@@ -101,15 +101,15 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     pytest reads them. Raises UsageError for a wrong option, name or path, before anything is
     asked; a task file that is wrong is one of the run's `errors`.
     """
-    here = Path.cwd() if cwd is None else cwd
+    start = Path.cwd() if cwd is None else cwd
     names = (paths,) if isinstance(paths, str | Path) else tuple(paths)
-    project = find_project(here, [Path(name) for name in names])
+    project = find_project(start, [Path(name) for name in names])
     updating = bool(options.pop("snapshot_update", False))
     given = {_option_name(key): value for key, value in options.items() if value is not None}
     typed = {name: _as_written(name, value) for name, value in given.items()}
-    found = eval_paths(project, [Path(name) for name in names])
-    load_conftests(project.root, found)
-    return evaluate_paths(found, run_options(project, typed), project, updating=updating)
+    task_paths = eval_paths(project, [Path(name) for name in names])
+    load_conftests(project.root, task_paths)
+    return evaluate_paths(task_paths, run_options(project, typed), project, updating=updating)
 
 
 def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
@@ -152,7 +152,7 @@ def eval_paths(project: Project, paths: Sequence[Path]) -> list[Path]:
         chosen = [project.root / name for name in names]
     for path in chosen:
         if not path.exists():
-            raise UsageError(f"{path}: no such file or folder")
+            raise UsageError(f"{path}: no such file or folder; name a task file or a folder of task files")
     return chosen
 
 
@@ -248,7 +248,7 @@ def _waves(session: Session, planned: Sequence[Case]) -> Iterator[list[Case]]:
 
 
 def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
-    """Records in order, a window of cases in flight; all of them if batches are to be filled."""
+    """The records in order, with a window of cases in flight; under `batch` all cases are in flight at once."""
     runtime = run.session.runtime
     remaining, window = iter(planned), sys.maxsize if runtime.options.batch else WINDOW
     in_flight: list[Future[Record]] = []
@@ -266,7 +266,7 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
             continue
         try:
             record = runtime.wait(in_flight.pop(0))
-        except HiddenLayerError as error:  # what no record can hold: a prompt or a scorer that is wrong
+        except HiddenLayerError as error:  # a wrong prompt or scorer gives no record
             _add_error(run, error)
             continue
         yield record
@@ -276,7 +276,7 @@ def _add_error(run: EvalRun, error: HiddenLayerError) -> None:
     """A provider that does not work here skips its cases; everything else is an error, listed once."""
     if isinstance(error, ProviderUnavailableError) and not run.session.options.require_provider:
         run.skips[str(error)] += 1
-    elif str(error) not in {str(known) for known in run.errors}:
+    elif str(error) not in {str(listed) for listed in run.errors}:
         run.errors.append(error)
 
 
@@ -295,5 +295,5 @@ def _as_written(name: str, value: Any) -> Any:
     if BY_NAME[name].repeatable:
         return values
     if len(values) != 1:
-        raise UsageError(f"option {name!r}: one value is needed, found {len(values)}")
+        raise UsageError(f"option {name!r}: one value is needed, found {len(values)}; pass one")
     return values[0]

@@ -11,7 +11,7 @@ from .registry import providers
 from .types import ModelName
 
 
-def parse_model(text: str, option: str = "--provider") -> ModelName:
+def parse_model(text: str, option: str = "--hl-provider") -> ModelName:
     """Parse `PROVIDER[:MODEL]`, split at the first colon. Raises UsageError if a part is empty."""
     provider, colon, model = text.partition(":")
     if not provider or (colon and not model):
@@ -22,27 +22,27 @@ def parse_model(text: str, option: str = "--provider") -> ModelName:
 def name_models(
     providers: tuple[str, ...], model: str | None, require_registered: Callable[[str], object]
 ) -> tuple[ModelName, ...]:
-    """The models of `--provider` and `--model`. `require_registered` raises for an unregistered provider.
+    """The models of `--provider` and `--model`. `require_registered` raises for an unknown provider.
 
-    Raises UsageError unless `--model` applies to exactly one provider without a model.
+    Raises UsageError if `--model` is given and not exactly one provider is named without a model.
     """
     names = tuple(parse_model(text) for text in providers)
     for name in names:
         require_registered(name.provider)
-    repeated = {str(name) for name in names if names.count(name) > 1}
-    if repeated:
-        raise UsageError(f"--provider {', '.join(sorted(repeated))} was given twice")
+    doubled = {str(name) for name in names if names.count(name) > 1}
+    if doubled:
+        raise UsageError(f"--hl-provider {', '.join(sorted(doubled))} was given twice; leave one out")
     if model is None:
         return names
-    without_model = [name for name in names if name.model is None]
-    if len(without_model) != 1:
-        written = " ".join(f"--provider {name}" for name in names) or "no --provider"
+    open_ones = [name for name in names if name.model is None]
+    if len(open_ones) != 1:
+        shown = " ".join(f"--hl-provider {name}" for name in names) or "no --hl-provider"
         raise UsageError(
-            f"--model {model!r} needs exactly one --provider without a model; found {written}. "
-            f"Write --provider PROVIDER:{model} instead"
+            f"--hl-model {model!r} needs exactly one --hl-provider without a model; found {shown}. "
+            f"Write --hl-provider PROVIDER:{model} instead"
         )
     if not model:
-        raise UsageError("--model is empty: give a folder or a name")
+        raise UsageError("--hl-model is empty; write a folder or a name")
     return tuple(ModelName(provider=n.provider, model=model) if n.model is None else n for n in names)
 
 

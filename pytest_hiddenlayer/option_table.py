@@ -42,20 +42,20 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="provider",
         metavar="NAME[:MODEL]",
-        help="provider, and model, that answers; repeat it to compare models (default: mlx)",
+        help="provider, and optionally model, that answers; repeat it to compare models (default: mlx)",
         repeatable=True,
         common=True,
     ),
     Option(
         name="model",
         metavar="NAME",
-        help="model of the one --provider that names none: a folder or a hub name",
+        help="model of the one provider that is named without a model: a folder or a hub name",
         common=True,
     ),
     Option(
         name="strategy",
         metavar="NAME[:key=value,...]",
-        help="strategy instead of the task files' own; repeatable",
+        help="strategy to use instead of those of the task files; repeatable",
         repeatable=True,
         common=True,
     ),
@@ -83,11 +83,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="budget",
         metavar="USD",
-        help="spend at most this much; calls that do not fit are skipped",
+        help="spend at most this much, in US dollars; calls that do not fit are skipped",
         common=True,
         calls=True,
     ),
-    Option(name="record", metavar="DIR", help="record every call in cassettes here", common=True, calls=True),
+    Option(
+        name="record", metavar="DIR", help="record every call in cassettes in this folder", common=True, calls=True
+    ),
     Option(
         name="replay",
         metavar="DIR",
@@ -98,7 +100,8 @@ OPTIONS: tuple[Option, ...] = (
     _choice(
         "cache",
         ("seeded", "all", "off"),
-        "reuse answers of servers: of seeded or greedy calls (default), of all calls and models, or of none",
+        "seeded: reuse servers' answers to seeded or greedy calls (default); all: reuse answers to all calls, of "
+        "local models too; off: reuse none",
         calls=True,
     ),
     Option(
@@ -115,7 +118,7 @@ OPTIONS: tuple[Option, ...] = (
         calls=True,
     ),
     Option(name="timeout", metavar="SECONDS", help="time limit of one attempt of a call", calls=True),
-    Option(name="seed", metavar="N", help="seed from which all others are derived (default: 0)"),
+    Option(name="seed", metavar="N", help="seed from which all other seeds are derived (default: 0)"),
     Option(name="temperature", metavar="T", help="temperature of every call; overrides task files and strategies"),
     Option(name="max-tokens", metavar="N", help="maximum number of new tokens per call"),
     Option(
@@ -130,7 +133,11 @@ OPTIONS: tuple[Option, ...] = (
         "regression: fail if a cell is worse than its baseline (default); threshold: only threshold, must_pass "
         "and min_scored; require: as regression, and fail without a complete baseline; off: no gates",
     ),
-    _choice("gate-underpowered", ("pass", "fail"), "outcome of a gate if too little was measured for a verdict"),
+    _choice(
+        "gate-underpowered",
+        ("pass", "fail"),
+        "outcome of a gate if too few samples were scored for a verdict (default: pass)",
+    ),
     _choice("match", ("hash", "id"), "compare samples with the same id and prompt (default), or with the same id"),
     Option(name="strict", help="any wrong answer fails"),
     Option(name="adaptive", help="stop repeating the epochs of a cell once its verdict is decided"),
@@ -138,8 +145,11 @@ OPTIONS: tuple[Option, ...] = (
         name="batch",
         help="send calls that do not depend on an earlier response through the batch APIs",
     ),
-    Option(name="stream", help="stream responses: reports the time to the first token, and costs CPU", calls=True),
-    Option(name="equal-budget", help="compare strategies of several calls with as many calls of their model alone"),
+    Option(name="stream", help="stream responses, to report the time to the first token; costs CPU time", calls=True),
+    Option(
+        name="equal-budget",
+        help="compare each strategy that makes several calls with as many single calls of the same model",
+    ),
     Option(
         name="allow-task-models", help="let task files name models by folder or hub name, whose files are then loaded"
     ),

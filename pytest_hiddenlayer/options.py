@@ -55,26 +55,28 @@ def first(*values: T | None) -> T | None:
 
 
 def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:
-    """`[PROVIDER=]URL` as provider → URL; "" for every provider that takes one. Raises UsageError."""
-    found: dict[str, str] = {}
+    """Parse `[PROVIDER=]URL` into provider → URL; "" for every provider that takes one. Raises UsageError."""
+    urls: dict[str, str] = {}
     for text in texts:
         name, _, url = text.partition("=") if re.match(r"\w+=", text) else ("", "", text)
         if not re.match(r"https?://[^/\s]+", url):
             raise UsageError(f"--hl-base-url {text!r}: write [PROVIDER=]URL, the URL with http:// or https://")
-        if name in found:
-            raise UsageError(f"--hl-base-url: two URLs for {name or 'every provider'}: {found[name]} and {url}")
-        found[name] = url.rstrip("/")
-    return found
+        if name in urls:
+            raise UsageError(
+                f"--hl-base-url: two URLs for {name or 'every provider'}: {urls[name]} and {url}; leave one out"
+            )
+        urls[name] = url.rstrip("/")
+    return urls
 
 
 def parse_budget(text: str) -> Decimal:
-    """US dollars, above 0. Raises UsageError."""
+    """The amount in US dollars, above 0. Raises UsageError."""
     try:
         value = Decimal(text.strip().removeprefix("$"))
     except InvalidOperation:
         value = Decimal(0)
     if not (value.is_finite() and value > 0):
-        raise UsageError(f"--budget {text!r}: write an amount in US dollars above 0, such as 2.50")
+        raise UsageError(f"--hl-budget {text!r}: write an amount in US dollars above 0, such as 2.50")
     return value
 
 

@@ -91,7 +91,7 @@ def _output_files(factory: Callable[..., Any]) -> frozenset[str]:
     return frozenset(name for name, hint in type_hints(factory).items() if is_marked(hint, OUTPUT_FILE))
 
 
-_cached_output_files = lru_cache(maxsize=256)(_output_files)  # every record asks
+_cached_output_files = lru_cache(maxsize=256)(_output_files)  # called for every record
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:

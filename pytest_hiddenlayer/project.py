@@ -20,7 +20,7 @@ import iniconfig
 from .errors import UsageError
 
 INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-"""In pytest's order; the first that holds a configuration of pytest's counts."""
+"""In pytest's order; the first one with a section of pytest counts."""
 MARKERS = ("snapshots", ".git", "pyproject.toml")
 """What marks a root if there is no ini file."""
 
@@ -66,13 +66,13 @@ def common_folder(cwd: Path, paths: Sequence[Path]) -> Path:
 
 
 def _configuration(path: Path) -> dict[str, Any] | None:
-    """The keys of pytest's section; None if the file has none, {} for a file that is pytest's alone."""
+    """The keys of pytest's section; None if the file has none, {} for an empty pytest.ini."""
     try:
         if path.suffix == ".toml":
             return _toml(path)
         sections = iniconfig.IniConfig(str(path))
     except (iniconfig.ParseError, tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as an ini file: {error}") from None
+        raise UsageError(f"{path}: cannot read pytest's configuration: {error}; correct the file") from None
     section = "tool:pytest" if path.name == "setup.cfg" else "pytest"
     if section in sections:
         return dict(sections[section].items())

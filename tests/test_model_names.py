@@ -14,7 +14,7 @@ def test_model_needs_exactly_one_provider_without_a_model():
     """--model needs exactly one --provider that names no model; the message says so."""
     assert name_models(("mlx",), "x/y", providers.get) == (ModelName(provider="mlx", model="x/y"),)
     for given in (("mlx", "scripted"), ("mlx:a",)):
-        with pytest.raises(UsageError, match="needs exactly one --provider without a model"):
+        with pytest.raises(UsageError, match="needs exactly one --hl-provider without a model"):
             name_models(given, "x", providers.get)
 
 
@@ -40,9 +40,9 @@ def test_the_same_model_twice_is_refused():
 
 def test_invalid_models_are_refused():
     """An empty --model, a --model without --provider and an unregistered provider are usage errors."""
-    with pytest.raises(UsageError, match="--model is empty"):
+    with pytest.raises(UsageError, match="--hl-model is empty"):
         name_models(("mlx",), "", providers.get)
-    with pytest.raises(UsageError, match="found no --provider"):
+    with pytest.raises(UsageError, match="found no --hl-provider"):
         name_models((), "x", providers.get)
     with pytest.raises(UnknownNameError, match="did you mean 'scripted'"):
         name_models(("script",), None, providers.get)

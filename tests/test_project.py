@@ -68,7 +68,7 @@ def test_an_ini_file_below_the_current_folder_is_not_trusted(here):
 
 
 def test_a_broken_ini_file_is_a_usage_error(here):
-    """It names the file."""
+    """The error for a malformed ini file names the file and says what to do."""
     (here / "pytest.ini").write_text("hl_epochs = 3\n")
-    with pytest.raises(UsageError, match=r"pytest\.ini: cannot be read"):
+    with pytest.raises(UsageError, match=r"pytest\.ini: cannot read .*correct the file"):
         find_project(here)

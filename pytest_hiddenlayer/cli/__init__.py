@@ -17,15 +17,15 @@ EPILOG = """examples:
   hiddenlayer init                     starter evals in ./evals
   hiddenlayer run --provider mlx       answer and score them
   hiddenlayer runs                     list the runs
-  hiddenlayer show last                what was wrong
+  hiddenlayer show last                its table and its wrong answers
   hiddenlayer compare main last        did anything get worse?
 
-exit status: 0 fine; 1 a failure or a red gate; 2 interrupted; 4 a wrong option, name or path; 5 nothing to answer
+exit status: 0 success; 1 a failure or a failed gate; 2 interrupted; 4 a wrong option, name or path; 5 no samples
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Returns the exit status: 0 fine, 1 failed, 2 interrupted, 4 wrong usage, 5 nothing to do."""
+    """Run the command. Returns the exit status: 0 success, 1 failed, 2 interrupted, 4 wrong usage, 5 no samples."""
     parser = _parser()
     parsed = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] | None = getattr(parsed, "run", None)

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from ..project import Project
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """An argument type: a whole number of at least `least`."""
+def at_least(minimum: int) -> Callable[[str], int]:
+    """An argument type: a whole number of at least `minimum`."""
 
     def whole_number(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
-            value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least {least} is needed")
+            value = minimum - 1
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"{text!r}: write a whole number of at least {minimum}")
         return value
 
     return whole_number
@@ -35,7 +35,7 @@ def share(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0 to 1 is needed")
+        raise argparse.ArgumentTypeError(f"{text!r}: write a number from 0 to 1")
     return value
 
 
@@ -43,14 +43,14 @@ def add_run_options(parser: argparse.ArgumentParser, options: Iterable[Option] =
     """Add options of the table as `--NAME` and, without help, as `--hl-NAME`: pytest's spelling."""
     for option in options:
         if option.flag:
-            how: dict[str, Any] = {"action": "store_true", "default": False}
+            settings: dict[str, Any] = {"action": "store_true", "default": False}
         else:
-            how = {"action": "append" if option.repeatable else "store", "metavar": option.metavar}
+            settings = {"action": "append" if option.repeatable else "store", "metavar": option.metavar}
         help_text = option.help.replace("%", "%%")
-        parser.add_argument(f"--{option.name}", dest=option.dest, help=help_text, **how)
-        how.pop("default", None)
+        parser.add_argument(f"--{option.name}", dest=option.dest, help=help_text, **settings)
+        settings.pop("default", None)
         parser.add_argument(
-            f"--hl-{option.name}", dest=option.dest, help=argparse.SUPPRESS, default=argparse.SUPPRESS, **how
+            f"--hl-{option.name}", dest=option.dest, help=argparse.SUPPRESS, default=argparse.SUPPRESS, **settings
         )
 
 

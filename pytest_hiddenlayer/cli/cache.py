@@ -10,8 +10,10 @@ HELP = "show what the response cache holds, or remove old answers"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--prune, --path."""
-    parser.add_argument("--prune", type=float, metavar="DAYS", help="remove answers older than this (0: all)")
-    parser.add_argument("--path", type=Path, metavar="FILE", help="cache file (default: the user's own)")
+    parser.add_argument(
+        "--prune", type=float, metavar="DAYS", help="remove answers that are older than this many days (0: all)"
+    )
+    parser.add_argument("--path", type=Path, metavar="FILE", help="cache file (default: the one that runs use)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ EPILOG = """examples:
   hiddenlayer compare last#single last#debate
   hiddenlayer compare main last --markdown   a table for a pull request
 
-exit status: 0 nothing regressed; 1 a cell regressed or cannot be compared; 4 a reference that names nothing
+exit status: 0 nothing regressed; 1 a cell regressed or cannot be compared; 4 a reference that does not exist
 """
 
 REFERENCE = (
@@ -42,30 +42,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare the strategies of run NEW with single answers at the same number of calls and tokens: "
         "its control samples, or the single answers of run OLD over epochs",
     )
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--json", action="store_true", help="print JSON")
-    shown.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print JSON")
+    output.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
 
 
 def add_references(parser: argparse.ArgumentParser) -> None:
     """OLD and NEW, and how their samples are paired."""
     parser.add_argument("old", metavar="OLD", help=REFERENCE)
-    parser.add_argument("new", metavar="NEW", help="the same")
+    parser.add_argument("new", metavar="NEW", help="the reference to compare with OLD, written in the same way")
     parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; repeatable")
     parser.add_argument(
         "--match",
         choices=("hash", "id"),
         default="hash",
-        help="samples of the same id and prompt (default), or of the same id: to compare prompts",
+        help="pair samples with the same id and prompt (default), or with the same id, to compare prompts",
     )
     parser.add_argument(
         "--margin",
         type=share,
         default=0.0,
         metavar="X",
-        help="non-inferiority margin: how much worse is tolerated (0)",
+        help="non-inferiority margin: the tolerated drop (default: 0)",
     )
-    parser.add_argument("--min-effect", type=share, default=0.05, metavar="X", help="equivalence margin (0.05)")
+    parser.add_argument(
+        "--min-effect",
+        type=share,
+        default=0.05,
+        metavar="X",
+        help="equivalence margin: smaller differences do not matter (default: 0.05)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,20 +80,20 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.equal_budget:
         return _equal_budget(arguments)
-    compared = compare(arguments)
+    comparison = compare(arguments)
     if arguments.json:
-        print(json.dumps(compared.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(comparison.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     elif arguments.markdown:
-        print(markdown(compared), end="")
+        print(markdown(comparison), end="")
     else:
         width = shutil.get_terminal_size().columns
-        print(f"{compared.new} against {compared.old}")
-        print(table(compared, width=width, colour=sys.stdout.isatty()), end="")
-    return 1 if compared.regressed or compared.faults else 0
+        print(f"{comparison.new} against {comparison.old}")
+        print(table(comparison, width=width, colour=sys.stdout.isatty()), end="")
+    return 1 if comparison.regressed or comparison.faults else 0
 
 
 def _equal_budget(arguments: argparse.Namespace) -> int:
-    """Print the strategies of NEW against control samples of the same budget. Raises UsageError if there is none."""
+    """Print the compute-matched comparison of NEW. Raises UsageError if there are no control samples."""
     from ..report.budget_match import find, text
     from ..results.budget_match.controls_from_run import with_control_samples
     from ..results.log.run_log import read_records
@@ -95,32 +101,32 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
     if arguments.markdown:
         raise UsageError("--equal-budget prints a table or --json; leave out --markdown")
     old, new = (list(read_records(named_run(name))) for name in (arguments.old, arguments.new))
-    chosen = [
+    records = [
         record for record in with_control_samples(new, old) if not arguments.task or record.task in arguments.task
     ]
-    found = find(chosen)
-    if not any(one.against_controls for one in found.compared):
+    findings = find(records)
+    if not any(strategy.against_controls for strategy in findings.compared):
         raise UsageError(
-            f"nothing to compare at equal budget: {arguments.new} has no strategy of several calls with draws of its "
-            f"own, and {arguments.old} has not as many single answers a sample. Make them with --hl-equal-budget, "
-            "or with --strategy single --epochs N --hl-temperature 0.8"
+            f"nothing to compare at equal budget: {arguments.new} has no control samples of a strategy that "
+            f"makes several calls, and {arguments.old} has too few single answers per sample. "
+            "Make them with --hl-equal-budget, or with --hl-strategy single --hl-epochs N --hl-temperature 0.8"
         )
     if arguments.json:
-        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(findings.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        print(text(found, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
+        print(text(findings, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
     return 0
 
 
 def compare(arguments: argparse.Namespace) -> RunComparison:
-    """The two references compared. Raises UsageError if they have no cell in common."""
+    """The comparison of the two references. Raises UsageError if they have no cell in common."""
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 
     root, cwd = current_project().root, Path.cwd()
     old = open_reference(arguments.old, root=root, cwd=cwd)
     new = open_reference(arguments.new, root=root, cwd=cwd)
-    found = compare_references(
+    comparison = compare_references(
         old,
         new,
         tasks=arguments.task,
@@ -128,16 +134,16 @@ def compare(arguments: argparse.Namespace) -> RunComparison:
         margin=arguments.margin,
         min_effect=arguments.min_effect,
     )
-    if not found.cells and not found.faults:
+    if not comparison.cells and not comparison.faults:
         raise UsageError(_nothing_in_common(arguments, old, new))
-    return found
+    return comparison
 
 
 def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Reference) -> str:
-    known = sorted({*old.source.tasks(), *new.source.tasks()})
-    unknown = [task for task in arguments.task if task not in known]
+    tasks = sorted({*old.source.tasks(), *new.source.tasks()})
+    unknown = [task for task in arguments.task if task not in tasks]
     if unknown:
-        return f"--task {unknown[0]!r}: no such task on either side{did_you_mean(unknown[0], known)}"
+        return f"--task {unknown[0]!r}: no such task on either side{did_you_mean(unknown[0], tasks)}"
     sides = [
         list_names(sorted({"-".join(cell[1:3]) for cell in _selected(side, arguments.task)})) for side in (old, new)
     ]

@@ -13,7 +13,9 @@ HELP = "show the samples that turned right or wrong between two references, with
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Two references, as for `compare`."""
     add_references(parser)
-    parser.add_argument("--context", type=int, default=3, metavar="N", help="unchanged lines around a change (3)")
+    parser.add_argument(
+        "--context", type=int, default=3, metavar="N", help="number of unchanged lines around a change (default: 3)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

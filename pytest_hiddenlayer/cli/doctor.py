@@ -44,11 +44,11 @@ def _check(name: str) -> bool:
         if capabilities_of(provider).price_list is not None:
             print(f"{name}: ready, with {provider.model} unless you name another (not asked: that would cost)")
             return True
-        said = asyncio.run(_ask(provider))
+        reply = asyncio.run(_ask(provider))
     except HiddenLayerError as error:
         print(f"{name}: does not work: {error}")
         return False
-    print(f"{name}: works: {QUESTION!r} → {said!r} in {time.perf_counter() - began:.1f} s{_bundled(name)}")
+    print(f"{name}: works: {QUESTION!r} → {reply!r} in {time.perf_counter() - began:.1f} s{_bundled(name)}")
     return True
 
 
@@ -59,17 +59,19 @@ def _batches() -> list[str]:
     from ..calls.batch.messages import describe_pending
 
     try:
-        found = describe_pending(read_entries(BATCHES), time.time())
+        pending = describe_pending(read_entries(BATCHES), time.time())
     except HiddenLayerError as error:
         return [f"batches: {error}"]
-    return [f"batches: {text}; run the same command again to collect it" for text in found]
+    return [f"batches: {text}; run the same command again to collect it" for text in pending]
 
 
 async def _ask(provider: Provider) -> str:
     message = Message(role="user", content=QUESTION)
     try:
-        done = await provider.complete(Request(messages=(message,), params=GenerationConfig(max_tokens=32), seed=0))
-        return done.text
+        completion = await provider.complete(
+            Request(messages=(message,), params=GenerationConfig(max_tokens=32), seed=0)
+        )
+        return completion.text
     finally:
         await provider.close()
 

@@ -30,11 +30,13 @@ __pycache__/
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder."""
-    parser.add_argument("folder", nargs="?", default=".", help="folder to set up (default: the current one)")
+    parser.add_argument(
+        "folder", nargs="?", metavar="FOLDER", default=".", help="folder to set up (default: the current one)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Copy the starter evals, write what is missing beside them, and print the next steps."""
+    """Copy the starter evals, write pytest.ini and .gitignore unless they exist, and print the next steps."""
     folder = Path(arguments.folder)
     evals = folder / "evals"
     if evals.exists():

@@ -1,4 +1,4 @@
-"""`hiddenlayer judge-audit RUN --judge PROVIDER[:MODEL]`: how far a judge can be trusted."""
+"""`hiddenlayer judge-audit RUN --judge PROVIDER[:MODEL]`: measure the biases of a judge."""
 
 from __future__ import annotations
 
@@ -14,27 +14,37 @@ HELP = "audit a judge: position, length and self-preference bias, agreement with
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The run whose answers are judged, the judge, and how much is asked."""
+    """The run whose answers are judged, the judge, and how many calls are made."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
     parser.add_argument("--judge", required=True, metavar="PROVIDER[:MODEL]", help="the judge that is audited")
-    parser.add_argument("--labels", type=Path, metavar="FILE", help="labels of `hiddenlayer label`, to agree with")
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="labels written by `hiddenlayer label`, to measure agreement with people",
+    )
     parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; repeatable")
-    parser.add_argument("--n", type=at_least(0), default=50, metavar="N", help="pairs, judged in both orders (50)")
+    _add_numbers(parser)
     parser.add_argument(
-        "--keys",
-        type=at_least(0),
-        default=10,
-        metavar="N",
-        help="samples for master-key attacks (10)",
+        "--as",
+        type=Path,
+        dest="task_file",
+        metavar="FILE",
+        help="judge with the prompts of this task file's win_rate and llm_judge",
     )
-    parser.add_argument(
-        "--as", type=Path, dest="task_file", metavar="FILE", help="judge as this task's win_rate and llm_judge do"
-    )
-    parser.add_argument("--reference", action="store_true", help="show the judge the target with each pair")
-    parser.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="of the pairs and the judge (0)")
+    parser.add_argument("--reference", action="store_true", help="show the judge the target of each pair")
     add_run_options(parser, [option for option in OPTIONS if option.calls])
-    parser.add_argument("--max-tokens", type=at_least(1), metavar="N", help="of a judge's reply")
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_numbers(parser: argparse.ArgumentParser) -> None:
+    for name, minimum, default, text in (
+        ("--n", 0, 50, "number of pairs, each judged in both orders (default: 50)"),
+        ("--keys", 0, 10, "number of samples for master-key attacks (default: 10)"),
+        ("--seed", 0, 0, "seed of the choice of pairs and of the judge's calls (default: 0)"),
+        ("--max-tokens", 1, None, "maximum number of tokens of a judge's reply"),
+    ):
+        parser.add_argument(name, type=at_least(minimum), default=default, metavar="N", help=text)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -24,19 +24,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add whose answers to ask about, which questions, who answers, and where."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
     parser.add_argument("second", metavar="RUN2", nargs="?", help="a second run: pair one answer of each")
-    parser.add_argument("--kind", choices=("pairwise", "rating"), default="pairwise", help="default: pairwise")
-    parser.add_argument("--scale", type=_scale, metavar="LOW-HIGH", help="whole numbers to rate with (1-5)")
     parser.add_argument(
-        "--players", nargs="+", default=[], metavar="PLAYER", help="STRATEGY@PROVIDER:MODEL; two for pairwise"
+        "--kind",
+        choices=("pairwise", "rating"),
+        default="pairwise",
+        help="compare two answers (pairwise, the default), or rate one",
+    )
+    parser.add_argument("--scale", type=_scale, metavar="LOW-HIGH", help="whole numbers to rate with (default: 1-5)")
+    parser.add_argument(
+        "--players",
+        nargs="+",
+        default=[],
+        metavar="PLAYER",
+        help="only answers of these players, each STRATEGY@PROVIDER:MODEL; two for pairwise",
     )
     parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; repeatable")
-    parser.add_argument("--n", type=_count, metavar="N", help="how many questions; the same ones for every rater")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="seed of the order of questions and answers (0)"
+        "--n", type=_count, metavar="N", help="number of questions, the same ones for every rater (default: all)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the order of questions and answers (default: 0)"
     )
     parser.add_argument("--rater", metavar="NAME", help="your name (default: your login name)")
     parser.add_argument("--page", action="store_true", help="ask on a local page in a browser")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="file of the labels (reports/labels.jsonl)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file of the labels (default: reports/labels.jsonl)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -160,5 +171,5 @@ def _scale(text: str) -> tuple[int, int]:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least 1 is needed")
+        raise argparse.ArgumentTypeError(f"{text!r}: write a whole number of at least 1")
     return int(text)

@@ -37,14 +37,22 @@ COLUMNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the run, the selection of its items, and what to do with them."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
-    parser.add_argument("--against", metavar="REF", help="answers that flipped against a run, snapshots or a git ref")
-    parser.add_argument("--mode", action="append", default=[], metavar="LABEL", help="only items with this label")
+    parser.add_argument(
+        "--against",
+        metavar="REF",
+        help="review answers that flipped against a run, snapshots or a git ref, instead of wrong ones",
+    )
+    parser.add_argument(
+        "--mode", action="append", default=[], metavar="LABEL", help="only items with this failure mode; repeatable"
+    )
     parser.add_argument("--strategy", action="append", default=[], metavar="S", help="only this strategy; repeatable")
     parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; repeatable")
     parser.add_argument("--reviewer", metavar="NAME", help="your name (default: your login name)")
     parser.add_argument("--again", action="store_true", help="ask about labelled items too")
     output = parser.add_mutually_exclusive_group()
-    output.add_argument("--counts", action="store_true", help="print the modes by strategy instead of asking")
+    output.add_argument(
+        "--counts", action="store_true", help="print the number of each mode by strategy instead of asking"
+    )
     output.add_argument("--export", action="store_true", help="print the labelled items as CSV instead of asking")
 
 
@@ -80,12 +88,12 @@ def _items(arguments: argparse.Namespace, folder: Path, reviews: dict[str, Revie
 
 
 def _check_modes(modes: Sequence[str], reviews: dict[str, Review]) -> None:
-    known = {review.mode for review in reviews.values() if review.mode}
+    modes_given = {review.mode for review in reviews.values() if review.mode}
     for mode in modes:
-        if mode not in known:
+        if mode not in modes_given:
             raise UsageError(
-                f"--mode {mode!r}: no item has this label{did_you_mean(mode, known)} "
-                f"(labels: {', '.join(sorted(known)) or 'none yet'})"
+                f"--mode {mode!r}: no item has this label{did_you_mean(mode, modes_given)} "
+                f"(labels: {', '.join(sorted(modes_given)) or 'none yet'})"
             )
 
 
@@ -94,10 +102,10 @@ def _cell_pairs(arguments: argparse.Namespace, folder: Path) -> tuple[CellPair, 
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 
-    here = Path.cwd()
+    cwd = Path.cwd()
     current = folder.name if arguments.against == "last" else None
-    old = open_reference(arguments.against, root=here, cwd=here, current_run=current)
-    return compare_references(old, open_reference(str(folder), root=here, cwd=here)).cells
+    old = open_reference(arguments.against, root=cwd, cwd=cwd, current_run=current)
+    return compare_references(old, open_reference(str(folder), root=cwd, cwd=cwd)).cells
 
 
 def _ask(arguments: argparse.Namespace, folder: Path, items: Sequence[Item], reviews: dict[str, Review]) -> None:

@@ -22,8 +22,8 @@ EPILOG = """examples:
   hiddenlayer run --provider openai:gpt-5.4-mini --budget 2
   hiddenlayer run --snapshot-update                  write the baselines that later runs are compared with
 
-exit status: 0 fine; 1 a failure, an error, a red gate or nothing but skips; 2 interrupted;
-4 a wrong option or path; 5 nothing to answer
+exit status: 0 success; 1 a failure, an error, a failed gate, or every sample was skipped; 2 interrupted;
+4 a wrong option or path; 5 no samples
 """
 
 
@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The paths and the options of a run."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="task files or folders (default: evals)")
     add_run_options(parser)
-    parser.add_argument("--snapshot-update", action="store_true", help="write snapshots instead of comparing")
+    parser.add_argument(
+        "--snapshot-update", action="store_true", help="write the snapshots instead of comparing with them"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     project = current_project(arguments.paths)
     paths = eval_paths(project, [Path(path) for path in arguments.paths])
     load_conftests(project.root, paths)
-    done = evaluate_paths(
+    eval_run = evaluate_paths(
         paths,
         run_options(project, written_values(arguments)),
         project,
@@ -51,27 +53,28 @@ def run(arguments: argparse.Namespace) -> int:
         on_record=_progress,
         notify=_notify,
     )
-    _print(done, paths)
-    return done.exit_status
+    _print(eval_run, paths)
+    return eval_run.exit_status
 
 
-def _print(done: EvalRun, paths: list[Path]) -> None:
+def _print(eval_run: EvalRun, paths: list[Path]) -> None:
     from ..session.text import session_lines
 
     print(file=sys.stderr)
-    for error in done.errors:
+    for error in eval_run.errors:
         print(f"hiddenlayer: {error}", file=sys.stderr)
-    for reason, count in done.skips.most_common():
+    for reason, count in eval_run.skips.most_common():
         print(f"{count:,} skipped: {reason}", file=sys.stderr)
-    if done.exit_status == 5:
-        print(f"hiddenlayer: no task file under {', '.join(map(str, paths))}", file=sys.stderr)
+    if eval_run.exit_status == 5:
+        places = ", ".join(map(str, paths))
+        print(f"hiddenlayer: no task file under {places}; a task file has a top-level `task:` key", file=sys.stderr)
         return
-    for line in session_lines(done.session, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()):
+    for line in session_lines(eval_run.session, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()):
         print(line)
-    for failure in done.failures:
+    for failure in eval_run.failures:
         print(failure)
-    if done.records:
-        print(f"run {done.run_id}: {os.path.relpath(done.folder)}")
+    if eval_run.records:
+        print(f"run {eval_run.run_id}: {os.path.relpath(eval_run.folder)}")
 
 
 def _progress(record: Record, done: int, total: int) -> None:

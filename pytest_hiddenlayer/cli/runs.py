@@ -19,13 +19,13 @@ HEADERS = ("run", "started (UTC)", "tasks", "strategies", "models", "scored", "m
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How many runs, of which task, and how they are printed."""
-    parser.add_argument("--n", type=at_least(1), default=20, metavar="N", help="at most N runs (20)")
+    parser.add_argument("--n", type=at_least(1), default=20, metavar="N", help="list at most N runs (default: 20)")
     parser.add_argument("--task", metavar="NAME", help="only runs of this task")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one row per run; 0 also if there is none."""
+    """Print one row per run; returns 0, also if there are no runs."""
     from ..report.text_table import grid
     from ..results.log.run_listing import list_runs
 

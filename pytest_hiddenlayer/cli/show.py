@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The run, and what to show of it."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
     parser.add_argument("--sample", metavar="ID", help="print every transcript of this sample")
-    parser.add_argument("--all", action="store_true", help="list right answers and control samples too")
+    parser.add_argument("--all", action="store_true", help="also list right answers and control samples")
     parser.add_argument(
         "--bootstrap",
         metavar="DRAWS",
@@ -35,7 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     from ..results.log.run_log import read_records
 
     if arguments.bootstrap and arguments.bootstrap < 100:
-        raise UsageError(f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed, 2000 are usual")
+        raise UsageError(
+            f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed; write 2000, which is usual"
+        )
     folder = named_run(arguments.name)
     records = list(read_records(folder))
     if arguments.sample is not None:
@@ -52,10 +54,10 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
     from ..report.table import cell_table
     from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
 
-    found = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
+    metrics = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
     print(f"run {folder.name}: {len(records)} records")
     width = shutil.get_terminal_size().columns
-    print(cell_table(found, {}, width=width, colour=sys.stdout.isatty()), end="")
+    print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty()), end="")
     if len(_chosen(records, everything=False)) < len(records):
         print(text(find(records), width=width, colour=sys.stdout.isatty()), end="")
     for record in _chosen(records, everything):
@@ -73,11 +75,9 @@ def _intervals(records: Sequence[Record], draws: int) -> None:
     from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
 
     cells = list(by_cell(records).values())
-    found = [
-        compute_metrics(config_from_records(cell), cell, bootstrap=some) for cell in cells for some in (0, draws)
-    ]
+    metrics = [compute_metrics(config_from_records(cell), cell, bootstrap=n) for cell in cells for n in (0, draws)]
     width = shutil.get_terminal_size().columns
-    print(grid(INTERVALS, interval_rows(found), width=width, colour=sys.stdout.isatty()))
+    print(grid(INTERVALS, interval_rows(metrics), width=width, colour=sys.stdout.isatty()))
 
 
 def _chosen(records: Sequence[Record], everything: bool) -> list[Record]:

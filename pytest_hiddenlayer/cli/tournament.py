@@ -21,19 +21,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--games",
         choices=("scores", "judge", "labels"),
-        help="who decides: the headline scores (default), a judge (default with --judge), people (with --labels)",
+        help="what decides a game: the headline scores (default), a judge (default with --judge), "
+        "or people's labels (default with --labels)",
     )
     parser.add_argument("--judge", metavar="PROVIDER[:MODEL]", help="the judge; it is asked in both orders")
-    parser.add_argument("--labels", metavar="FILE", type=Path, help="labels of `hiddenlayer label`")
+    parser.add_argument("--labels", metavar="FILE", type=Path, help="labels written by `hiddenlayer label`")
     parser.add_argument(
-        "--pairs", choices=("all", "active"), default="all", help="active: most informative pairs first"
+        "--pairs",
+        choices=("all", "active"),
+        default="all",
+        help="all: every pair of players; active: the most informative pairs first",
     )
     parser.add_argument("--max-games", type=at_least(1), metavar="N", help="judge at most N games")
     parser.add_argument("--elo", action="store_true", help="also print Elo ratings, over random orders of the games")
     parser.add_argument("--picture", metavar="FILE", type=Path, help="write the win-rate matrix as .png or .svg")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--seed", type=at_least(0), default=0, metavar="N", help="of resamples, orders and the judge (0)"
+        "--seed",
+        type=at_least(0),
+        default=0,
+        metavar="N",
+        help="seed of the resamples, the orders and the judge's calls (default: 0)",
     )
     add_run_options(parser, [option for option in OPTIONS if option.calls])
 
@@ -83,9 +91,9 @@ class _Progress:
 
     shown = False
 
-    def __call__(self, done: int, wanted: int) -> None:
+    def __call__(self, done: int, total: int) -> None:
         self.shown = True
-        print(f"\r{done}/{wanted} games", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
+        print(f"\r{done}/{total} games", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
 
     def end(self) -> None:
         """End the line."""

@@ -20,10 +20,10 @@ def check_options(options: RunOptions) -> None:
     labels = [bind_strategy(spec).label for spec in options.strategies or ()]
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:
-        raise UsageError(f"--strategy {', '.join(sorted(repeated))} was given twice")
+        raise UsageError(f"--hl-strategy {', '.join(sorted(repeated))} was given twice; leave one out")
     full_names = [(name.provider, full_name(name)) for name in options.providers]
     if len(set(full_names)) < len(full_names):
-        written = " ".join(f"--provider {name}" for name in options.providers)
+        written = " ".join(f"--hl-provider {name}" for name in options.providers)
         raise UsageError(f"two of {written} are the same model; leave one out")
     if options.replay is None:  # a replay needs neither weights nor a client
         for name in _models(options):
@@ -32,12 +32,12 @@ def check_options(options: RunOptions) -> None:
 
 def _check_files(options: RunOptions) -> None:
     if options.replay is not None and not options.replay.is_dir():
-        raise UsageError(f"--replay {options.replay}: no such folder; --record {options.replay} creates one")
+        raise UsageError(f"--hl-replay {options.replay}: no such folder; --hl-record {options.replay} creates one")
     if options.record is not None and options.replay is not None:
-        raise UsageError("--record and --replay together: what is replayed was recorded already; leave one out")
+        raise UsageError("--hl-record and --hl-replay together: what is replayed was recorded already; leave one out")
     if options.prices is not None:
         if not options.prices.is_file():
-            raise UsageError(f"--hl-prices {options.prices}: no such file")
+            raise UsageError(f"--hl-prices {options.prices}: no such file; correct the path, or leave the option out")
         read_own_prices(options.prices)
 
 
@@ -46,4 +46,4 @@ def _models(options: RunOptions) -> Iterator[ModelName]:
     if options.judge is not None:
         yield options.judge
     for spec in options.strategies or ():
-        yield from (parse_model(name, "--strategy") for name in bind_strategy(spec).models)
+        yield from (parse_model(name, "--hl-strategy") for name in bind_strategy(spec).models)

@@ -1,4 +1,4 @@
-"""The pytest plugin: the only package that imports pytest. It keeps hooks; the work is done by `session`.
+"""The pytest plugin: the only package that imports pytest. It holds the hooks; `session` does the work.
 
 options           options and ini keys, from the table
 typed_options     what the user typed, as opposed to an ini file
@@ -6,13 +6,13 @@ state             what one pytest session keeps
 collect           task files → items and gates
 marker            @pytest.mark.task
 fixtures          sample, strategy, provider, judge, evaluate
-outcomes          a record in pytest's words
-prefetch          answers before their items' turn
+outcomes          a record → the outcome of its item
+prefetch          answers, requested before their items run
 early_stopping    epochs that are skipped
 session           before the first item, after the last one
 gates             gate reports, --lf
 controls          control samples on items
-capture           items that print nothing
+capture           no output capture for items that run no user code
 syrupy_extension  snapshots written through syrupy
 reporting/        reports, terminal, HTML, messages
 xdist/            controller and workers

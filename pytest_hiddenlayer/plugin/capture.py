@@ -15,7 +15,7 @@ _QUIET = ("_pytest", "pytest_hiddenlayer", "syrupy")
 
 
 def prints_nothing(function: pytest.Function) -> bool:
-    """Whether an item with this function's fixtures runs no fixture of the user's."""
+    """Whether every fixture of the function belongs to pytest or to this plugin, so that no user code runs."""
     fixtures = function._fixtureinfo.name2fixturedefs.values()
     return all(f.func.__module__.partition(".")[0] in _QUIET for definitions in fixtures for f in definitions)
 
@@ -23,10 +23,10 @@ def prints_nothing(function: pytest.Function) -> bool:
 class UncapturedHooks:
     """The hooks of an item's path without pytest's output capture."""
 
-    def __init__(self, item: pytest.Item, usual: Any) -> None:
+    def __init__(self, item: pytest.Item, captured: Any) -> None:
         self._manager = item.config.pluginmanager
         capture = self._manager.get_plugin("capturemanager")
-        self._without = {*getattr(usual, "remove_mods", ()), *([] if capture is None else [capture])}
+        self._without = {*getattr(captured, "remove_mods", ()), *([] if capture is None else [capture])}
 
     def __getattr__(self, name: str) -> Any:
         caller = self._manager.subset_hook_caller(name, remove_plugins=self._without)

@@ -1,4 +1,4 @@
-"""Task files become test modules: one item a case, one gate a cell."""
+"""Task files become test modules: one item per case, one gate per cell."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
-    """Collect a task file below a path on the command line or under `eval_paths`; leave others alone."""
+    """Return the module of a task file that is named, or below a named folder or `eval_paths`; None for others."""
     if file_path.suffix not in SUFFIXES or not _wanted(file_path, parent):
         return None
     from ..taskfile import is_foreign_harness, is_task_file
 
     if is_task_file(file_path) or (file_path.suffix != ".json" and is_foreign_harness(file_path)):
-        made: TaskFile = TaskFile.from_parent(parent, path=file_path)
-        return made
+        task_file: TaskFile = TaskFile.from_parent(parent, path=file_path)
+        return task_file
     return None
 
 
@@ -60,8 +60,8 @@ class TaskFile(pytest.Module):
         except HiddenLayerError as error:
             state.faulty_files.add(self.nodeid)
             message, name = str(error), str(self.nodeid)
-            known = name in message or self.path.name in message
-            raise self.CollectError(message if known else f"{name}: {message}") from None
+            names_file = name in message or self.path.name in message
+            raise self.CollectError(message if names_file else f"{name}: {message}") from None
         self._register(task.tags)
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
@@ -92,12 +92,12 @@ class TaskFile(pytest.Module):
 
 
 class EvalItem(pytest.Function):
-    """One case."""
+    """The item of one case."""
 
     hl_case: Case
 
-    def __init__(self, *, case: Case, **rest: Any) -> None:
-        super().__init__(**rest)
+    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.hl_case = case
         self._id = self.parent.id.child(case.name).with_params(case.params)  # type: ignore[union-attr]
 
@@ -106,8 +106,8 @@ class EvalItem(pytest.Function):
         """The hooks of this item, shared by all items of its file."""
         hooks = self.parent.item_hooks  # type: ignore[union-attr]
         if hooks is None:
-            usual = super().ihook
-            hooks = UncapturedHooks(self, usual) if self.parent.quiet else usual  # type: ignore[union-attr]
+            captured = super().ihook
+            hooks = UncapturedHooks(self, captured) if self.parent.quiet else captured  # type: ignore[union-attr]
             self.parent.item_hooks = hooks  # type: ignore[union-attr]
         return hooks
 
@@ -161,7 +161,7 @@ def _refuse_clashes(task: Task) -> None:
         name = item_name(sample.id)
         if name in taken:
             raise TaskError(
-                f"sample {sample.id!r} would have the same item as {taken[name]}: rename it",
+                f"sample {sample.id!r} would have the same item as {taken[name]}: rename the sample",
                 file=task.path,
                 field="id",
             )

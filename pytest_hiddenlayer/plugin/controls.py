@@ -1,4 +1,4 @@
-"""Control samples of `--hl-equal-budget`: they travel on the report of the item whose record they belong to."""
+"""Control samples of `--hl-equal-budget`: they are sent with the report of the item whose record they belong to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONTROLS = pytest.StashKey[list["Record"]]()
 
 
 def keep_controls(item: pytest.Item) -> Callable[[Record], None]:
-    """A function that takes a control sample of an item's record."""
+    """Return a function that adds a control sample to an item."""
     return item.stash.setdefault(CONTROLS, []).append
 
 

@@ -1,4 +1,4 @@
-"""`--hl-adaptive`: skip the items of epochs that could not change their cell's verdict any more."""
+"""`--hl-adaptive`: skip the items of an epoch if earlier epochs have decided the verdict of its cell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def decided_before(state: State, item: pytest.Item) -> Decision | None:
-    """The decision that makes the item's epoch unnecessary; None if it has to be asked."""
+    """The decision that makes the item's epoch unnecessary; None if the item has to run."""
     stopping = state.session.early_stopping
     if stopping is None or not isinstance(item, EvalItem) or item.hl_case.epoch == 1:
         return None
@@ -35,9 +35,9 @@ def decided_before(state: State, item: pytest.Item) -> Decision | None:
     return stopping.decided_before(item.hl_case.cell.key, item.hl_case.epoch)
 
 
-def may_prefetch(state: State, running: EvalItem, other: EvalItem) -> bool:
-    """Whether an item may be asked for before its turn: not if its epoch may turn out to be unnecessary."""
-    case, running_case = other.hl_case, running.hl_case
+def may_prefetch(state: State, running: EvalItem, item: EvalItem) -> bool:
+    """Whether an item's answer may be requested before its turn: not if its epoch may prove unnecessary."""
+    case, running_case = item.hl_case, running.hl_case
     stopping = state.session.early_stopping
     if case.epoch == 1 or stopping is None or case.cell.key not in stopping.cells:
         return True
@@ -45,7 +45,7 @@ def may_prefetch(state: State, running: EvalItem, other: EvalItem) -> bool:
 
 
 def _new_records(state: State) -> Iterable[Record]:
-    """Records since the last look; a worker reads those of the other workers from the run's log."""
+    """The records since the previous call; a worker reads those of the other workers from the run's log."""
     session = state.session
     if session.worker:
         from ..results.log.run_log import read_new_records

@@ -52,15 +52,15 @@ def strategy(hl_case: Case) -> Any:
 
 @pytest.fixture
 def provider(hl_case: Case, request: pytest.FixtureRequest) -> Provider:
-    """The open provider of the candidate model. Skips the item if it does not work here."""
+    """The open provider of the candidate model. Skips the item if the provider does not work here."""
     return _open(state_of(request.config), hl_case.cell.model)
 
 
 @pytest.fixture
 def judge(hl_case: Case, provider: Provider, request: pytest.FixtureRequest) -> Provider:
     """The open provider of the judge; the candidate itself if no judge was named."""
-    named = hl_case.cell.judge
-    return provider if named is None else _open(state_of(request.config), named)
+    name = hl_case.cell.judge
+    return provider if name is None else _open(state_of(request.config), name)
 
 
 @pytest.fixture
@@ -74,9 +74,9 @@ def evaluate(
 ) -> Callable[[], Record]:
     """A function that answers the sample once and returns the Record, already in the run log."""
     state = state_of(request.config)
-    case = _with(hl_case, sample, strategy)
+    case = _with_overrides(hl_case, sample, strategy)
 
-    def once() -> Record:
+    def answer() -> Record:
         keep = keep_controls(request.node)
         record = _await(
             state, _usable(state, lambda: state.session.runtime.submit(case, provider, judge, keep, unbatched=True))
@@ -84,19 +84,19 @@ def evaluate(
         _attach(request.node, record)
         return record
 
-    return once
+    return answer
 
 
 def record_for(item: pytest.Function) -> Record:
     """The record of a task file's item, awaited in its setup. A failed call is an error of the setup.
 
-    A prefetched answer needs no fixtures; without one they are set up.
+    A prefetched answer needs no fixtures; if there is none, the fixtures are set up.
     """
     state = state_of(item.config)
     future = state.waiting.pop(item.nodeid, None)
     if future is None:
-        once: Callable[[], Record] = item._request.getfixturevalue("evaluate")
-        record = once()
+        answer: Callable[[], Record] = item._request.getfixturevalue("evaluate")
+        record = answer()
     else:
         record = _await(state, future)
         _attach(item, record)
@@ -108,11 +108,11 @@ def record_for(item: pytest.Function) -> Record:
 
 
 def fixture_probe(sample: Any, strategy: Any, provider: Any, judge: Any, evaluate: Any) -> None:
-    """Never runs: its arguments tell which fixtures pytest would give to an item of a task file."""
+    """Never runs: its arguments show which fixtures pytest gives to an item of a task file."""
 
 
 def overridden(probe: pytest.Function) -> bool:
-    """Whether a conftest replaces a fixture that decides the answers of a file; `probe` is its `deciding`."""
+    """Whether a conftest replaces a fixture that decides the answers of a file; `probe` is its `fixture_probe`."""
     definitions = probe._fixtureinfo.name2fixturedefs
     return any(definitions[name][-1].func.__module__ != __name__ for name in DECIDING if definitions.get(name))
 
@@ -146,7 +146,7 @@ def _usable(state: State, use: Callable[[], T]) -> T:
         pytest.fail(str(error), pytrace=False)
 
 
-def _with(case: Case, sample: Sample, strategy: Any) -> Case:
+def _with_overrides(case: Case, sample: Sample, strategy: Any) -> Case:
     from ..strategies.bind import BoundStrategy
 
     if not isinstance(strategy, BoundStrategy):

@@ -75,20 +75,21 @@ def _outcome(path: str, result: GateResult | None) -> tuple[Literal["passed", "f
 
 
 def _remember(config: pytest.Config, state: State) -> None:
+    """Update the failed gates in pytest's cache; gates that were not judged keep their entry."""
     cache = getattr(config, "cache", None)
     if cache is None:
         return
-    known: dict[str, list[str]] = cache.get(CACHE_KEY, {})
+    failed: dict[str, list[str]] = cache.get(CACHE_KEY, {})
     for cell in (metrics.config for metrics in state.session.metrics):
         gate = state.session.gates.get(cell.key)
         if gate is None or cell.gate_id is None:
             continue
-        known.pop(cell.gate_id, None)
+        failed.pop(cell.gate_id, None)
         if gate.outcome == "failed":
             path = cell.gate_id.partition("::")[0]
             items = [node for node in state.seen if node.startswith(f"{path}::") and f"[{cell.params}" in node]
-            known[cell.gate_id] = items
-    cache.set(CACHE_KEY, known)
+            failed[cell.gate_id] = items
+    cache.set(CACHE_KEY, failed)
 
 
 def extend_last_failed(config: pytest.Config) -> None:

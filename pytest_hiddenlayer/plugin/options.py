@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any, Any]:
-    """Add the plain names last, so that another plugin or a conftest that wants one has it."""
+    """Add the plain names last, so that they do not clash with an option of another plugin or a conftest."""
     result = yield
     group = parser.getgroup("hiddenlayer")
     for option in OPTIONS:
@@ -36,7 +36,7 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any,
             try:
                 group.addoption(f"--{option.name}", help=f"the same as --hl-{option.name}", **_arguments(option))
             except (ValueError, argparse.ArgumentError):
-                continue  # somebody else's name: ours stays --hl-NAME
+                continue  # the name is taken; --hl-NAME still works
     return result
 
 
@@ -82,5 +82,5 @@ def read_options(config: pytest.Config) -> RunOptions:
 
 
 def any_typed(config: pytest.Config) -> bool:
-    """Whether the command line uses an option of the plugin: then a wrong one is a usage error at once."""
+    """Whether the command line sets an option of the plugin; if so, options are checked before collection."""
     return any(config.getoption(option.dest, None) for option in OPTIONS)

@@ -1,4 +1,4 @@
-"""What pytest says of a record: passed, xfailed, xpassed, failed or error."""
+"""A record as the outcome of its item: passed, xfailed, xpassed, failed or error."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from ..types import Record
 
 NEWLY_CORRECT = pytest.StashKey[str]()
-"""On an item: right now, wrong in the baseline; the value is the reason."""
+"""On an item: correct in this run, not in the baseline; the value is the reason."""
 
 
 def apply_outcome(item: pytest.Item, record: Record) -> None:
-    """Pass for a right answer; a wrong one is data (xfail), or a failure where the user wants it so."""
+    """Pass for a right answer; xfail for a wrong one, or fail under `must_pass`, --hl-strict or --runxfail."""
     config = item.config
     if record.outcome == "correct":
-        was = _baseline_outcome(config, record)
-        if was is not None and was != "correct":
-            item.stash[NEWLY_CORRECT] = f"right now, {was} in the baseline"
+        before = _baseline_outcome(config, record)
+        if before is not None and before != "correct":
+            item.stash[NEWLY_CORRECT] = f"correct now, {before} in the baseline"
         return
     strict = state_of(config).session.options.strict or config.option.runxfail
     if (failure := failure_of(record, strict=strict)) is not None:
@@ -32,7 +32,7 @@ def apply_outcome(item: pytest.Item, record: Record) -> None:
 
 
 def properties(record: Record) -> list[tuple[str, str]]:
-    """The user properties of an item: plain strings, `unknown` where it is not known."""
+    """The user properties of an item: plain strings, `unknown` for None."""
     values = {
         "score": record.score,
         "outcome": record.outcome,
@@ -51,7 +51,7 @@ def properties(record: Record) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=1024)
 def _property(key: str, value: str) -> tuple[str, str]:
-    """One and the same pair for all items that share it: most do."""
+    """The pair, one object for all items with the same value, which saves memory."""
     return (f"hl.{key}", value)
 
 

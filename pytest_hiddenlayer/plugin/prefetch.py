@@ -18,7 +18,7 @@ from .state import STATE, State
 _REQUESTED = pytest.StashKey[bool]()
 _ARRIVED = pytest.StashKey[bool]()
 ARRIVAL_S = 2.0
-"""Seconds within which all items that xdist gives a worker at the start arrive."""
+"""Seconds to wait for all items that xdist sends to a worker at the start."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -43,7 +43,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _prefetch_window(state: State, item: pytest.Item) -> None:
-    """Request the items up to a window beyond the running one; each is looked at once."""
+    """Request the items up to a window beyond the running one, each once."""
     items, cursor = item.session.items, state.prefetch
     cursor.current = _position(items, item, cursor.current)
     cursor.next = max(cursor.next, cursor.current)
@@ -61,7 +61,7 @@ def _position(items: Sequence[pytest.Item], item: pytest.Item, before: int) -> i
     """The index of the item: the one after `before`, unless a plugin runs items in another order."""
     if before + 1 < len(items) and items[before + 1] is item:
         return before + 1
-    return next((index for index, other in enumerate(items) if other is item), before)
+    return next((index for index, candidate in enumerate(items) if candidate is item), before)
 
 
 def _queued(item: pytest.Item, nextitem: pytest.Item | None, limit: int) -> list[pytest.Item]:
@@ -85,11 +85,11 @@ def _queue(config: pytest.Config) -> Any:
 
 def _await_all(item: pytest.Item) -> None:
     """Wait for all items of this worker: they arrive one by one, followed by an end mark."""
-    queue, until = _queue(item.config), time.monotonic() + ARRIVAL_S
+    queue, deadline = _queue(item.config), time.monotonic() + ARRIVAL_S
     if queue is None or item.config.stash.get(_ARRIVED, False):
         return
     item.config.stash[_ARRIVED] = True
-    while time.monotonic() < until:
+    while time.monotonic() < deadline:
         with queue.lock() as waiting:
             if any(not isinstance(index, int) for index in list(waiting)[-1:]):
                 return
@@ -103,7 +103,7 @@ def _request_all(state: State, running: pytest.Item, items: Sequence[pytest.Item
 
 
 def _request(state: State, running: pytest.Item, item: pytest.Item, *, unbatched: bool = False) -> bool:
-    """Request an item's answer, once. False if its turn has to come first."""
+    """Request an item's answer, once. Returns False if the answer may not be requested before the item's turn."""
     if (
         not isinstance(item, EvalItem)
         or item.stash.get(_REQUESTED, False)

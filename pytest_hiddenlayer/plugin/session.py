@@ -83,9 +83,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
 
 @contextmanager
 def _frozen(state: State | None) -> Iterator[None]:
-    """Keep the garbage collector from looking at the collected items again and again: they live to the end.
+    """Exclude the collected items from garbage collection, because they live until the session ends.
 
-    Source: the documentation of `gc.freeze`. Does nothing in a session without evals.
+    See the documentation of `gc.freeze`. Does nothing in a session without evals.
     """
     if state is None or not state.session.configs:
         yield

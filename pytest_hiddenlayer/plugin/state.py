@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PrefetchCursor:
-    """How far the items of this process have been asked for."""
+    """How far the answers of this process's items have been requested."""
 
     current: int = -1  # position of the running item
-    next: int = 0  # position of the first item that was not looked at
+    next: int = 0  # position of the first item that was not requested yet
 
 
 @dataclass(kw_only=True, slots=True)
@@ -44,7 +44,7 @@ class State:
 
     @property
     def only_skips(self) -> bool:
-        """Whether there were eval items, and every one was skipped."""
+        """Whether there were eval items and all of them were skipped."""
         return bool(self.seen) and set(self.seen.values()) == {"skipped"}
 
 

@@ -34,7 +34,7 @@ class CellExtension(SingleFileSnapshotExtension):
 
     @classmethod
     def get_file_basename(cls, *, test_location: PyTestLocation, index: Any) -> str:
-        """The same: syrupy would shorten it."""
+        """The same name; syrupy's own would be shortened."""
         return _path(test_location).stem
 
     @classmethod
@@ -60,7 +60,7 @@ class CellExtension(SingleFileSnapshotExtension):
 
 
 class _Gate:
-    """Enough of an item for syrupy to place a snapshot; a plain namespace would not be hashable."""
+    """The attributes of an item that syrupy needs to locate a snapshot. A SimpleNamespace is not hashable."""
 
     def __init__(self, cell: CellConfig, path: Path) -> None:
         self.nodeid = cell.gate_id or f"{cell.task}::gate[{cell.params}]"
@@ -71,7 +71,7 @@ class _Gate:
 
 
 def write(session: pytest.Session, cell: CellConfig, path: Path, text: str) -> None:
-    """Assert the text against the cell's file under --snapshot-update: syrupy counts and writes it."""
+    """Write a cell's snapshot through syrupy, which also counts it."""
     location = PyTestLocation(_Gate(cell, path))  # type: ignore[arg-type]
     assertion = SnapshotAssertion(
         update_snapshots=True,

@@ -1,7 +1,7 @@
 """What the user typed, as opposed to what an ini file says.
 
-Anybody may be the author of an ini file. Its `addopts` looks like the command line in pytest's
-own options; here it does not. `PYTEST_ADDOPTS` is the user's, and counts as typed.
+Anyone may be the author of an ini file. pytest adds its `addopts` to the command line; these
+functions leave them out. `PYTEST_ADDOPTS` comes from the user, and counts as typed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ARGUMENTS = "hl_arguments"
 
 
 def arguments(config: pytest.Config) -> tuple[str, ...]:
-    """The arguments that the user typed; a worker has them from the controller."""
+    """The arguments that the user typed; the controller sends them to its workers."""
     from_controller = getattr(config, "workerinput", {}).get(ARGUMENTS)
     if from_controller is not None:
         return tuple(from_controller)
@@ -37,7 +37,7 @@ def typed_options(config: pytest.Config) -> dict[str, Any]:
 def trusts_ini(config: pytest.Config) -> bool:
     """Whether the ini file is the user's choice: named with -c, or in the folder of the command or above it.
 
-    `pytest evals` takes evals/pytest.ini before the root's; that one is not.
+    `pytest evals` prefers evals/pytest.ini to the root's; evals/pytest.ini is not trusted.
     """
     if config.inipath is None or _parser().parse_known_args(arguments(config))[0].config_file is not None:
         return True

@@ -44,10 +44,10 @@ def _required_positionals(parameters: Mapping[str, inspect.Parameter]) -> list[s
     return [n for n, p in parameters.items() if p.kind in kinds and p.default is inspect.Parameter.empty]
 
 
-def _as_scorer(name: str, made: Any) -> Scorer:
-    if not (callable(getattr(made, "score", None)) and callable(getattr(made, "parse", None))):
-        raise UsageError(f"it returned {made!r}, which has no `score` and `parse`; see types.Scorer")
+def _as_scorer(name: str, scorer: Any) -> Scorer:
+    if not (callable(getattr(scorer, "score", None)) and callable(getattr(scorer, "parse", None))):
+        raise UsageError(f"it returned {scorer!r}, without `score` and `parse`; return a pytest_hiddenlayer.Scorer")
     attributes = ("version", "pass_score", "needs_target")
-    if getattr(made, "name", None) == name and all(hasattr(made, key) for key in attributes):
-        return cast(Scorer, made)
-    return adapt_object(name, made)
+    if getattr(scorer, "name", None) == name and all(hasattr(scorer, key) for key in attributes):
+        return cast(Scorer, scorer)
+    return adapt_object(name, scorer)

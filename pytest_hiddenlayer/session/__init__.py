@@ -1,9 +1,9 @@
-"""One session, shared by pytest, the command and Python: the same input gives the same files and verdicts.
+"""One session, shared by pytest, the `hiddenlayer` command and Python: all give the same files and verdicts.
 
     written_options   what the user wrote → RunOptions
     conftests         the user's conftest.py, without pytest
     session           tasks → cells; the engine and the run log, opened when first needed
-    cell_config       what is known of a cell before it runs
+    cell_config       what a cell's gate and report need to know before it runs
     baselines         what each cell is compared with
     early_stopping    cells that may stop before their last epoch
     outcomes          what a record means: right, wrong, a failure, an error

@@ -29,7 +29,7 @@ class Baselines:
     _lookups: dict[CellKey, BaselineLookup] = field(default_factory=dict)
 
     def find(self, config: CellConfig) -> BaselineLookup:
-        """The baseline of a cell; a reference that names nothing is a fault of every cell."""
+        """The baseline of a cell; a reference that does not exist is a fault of every cell."""
         if config.key not in self._lookups:
             opened = self._open()
             self._lookups[config.key] = (

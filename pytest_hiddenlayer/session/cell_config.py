@@ -1,4 +1,4 @@
-"""Configurations of cells, known before anything runs."""
+"""The `CellConfig` of a cell: what is known of it before anything runs."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def _self_judged(cell: Cell) -> bool:
 
 
 def _judges(cell: Cell) -> Iterator[ModelName]:
-    """Every judge that the strategy or a scorer of the cell asks."""
-    of_run = cell.judge or cell.model
+    """Every judge that the strategy or a scorer of the cell uses."""
+    run_judge = cell.judge or cell.model
     if "judge" in cell.strategy.params.values():
-        yield of_run
+        yield run_judge
     for scorer in cell.scorers:
         capabilities = capabilities_of(scorer)
         if capabilities.judges:
             yield from (parse_model(name, "judge") for name in capabilities.judges)
         elif capabilities.asks_model:
-            yield of_run
+            yield run_judge

@@ -52,7 +52,7 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
 
 
 def _in_order(config: CellConfig, records: list[Record]) -> list[Record]:
-    """As selected, whichever worker was first: the report is the same with any number of workers."""
+    """The records in the order of the selection, so that the report does not depend on the number of workers."""
     position = {sample_id: index for index, sample_id in enumerate(config.selected)}
     return sorted(records, key=lambda record: (position.get(record.sample_id, len(position)), record.epoch))
 
@@ -83,7 +83,7 @@ def _kept_lines(metrics: CellMetrics, path: Path) -> Mapping[str, Any] | None:
     try:
         return read_snapshot(path)
     except SnapshotError:
-        return None  # what cannot be read cannot be kept; the new file holds what was measured
+        return None  # a snapshot that cannot be read is replaced by what was measured
 
 
 def _compare_at_equal_compute(session: Session) -> None:
@@ -99,10 +99,10 @@ def _compare_at_equal_compute(session: Session) -> None:
 def _write_log(session: Session) -> None:
     configs = [metrics.config for metrics in session.metrics]
     session.run_log.write_summary(summary(session.metrics, session.gates))
-    begun = json.loads((session.run_log.folder / "run.json").read_text(encoding="utf-8"))
+    run_info = json.loads((session.run_log.folder / "run.json").read_text(encoding="utf-8"))
     session.run_log.write_manifest(
         {
-            "started_at": begun["started_at"],
+            "started_at": run_info["started_at"],
             "seed": session.options.seed,
             "tasks": {config.task: config.task_hash for config in configs},
             "models": sorted({f"{config.provider}:{config.model}" for config in configs}),

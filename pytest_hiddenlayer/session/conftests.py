@@ -33,7 +33,8 @@ def load_conftests(root: Path, paths: Sequence[Path]) -> None:
             spec.loader.exec_module(module)
         except Exception as error:
             del sys.modules[name]
-            raise UsageError(f"{_place(path, error)}: {type(error).__name__}: {error}") from error
+            reason = f"{type(error).__name__}: {error}"
+            raise UsageError(f"{_place(path, error)}: cannot load this {NAME}: {reason}. Correct it") from error
 
 
 def _conftests(root: Path, paths: Sequence[Path]) -> Iterator[Path]:
@@ -46,7 +47,7 @@ def _conftests(root: Path, paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _place(path: Path, error: BaseException) -> str:
-    """The file and line of the user's that raised."""
+    """The file, and the line of the conftest.py that raised."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     if isinstance(error, SyntaxError) and error.lineno is not None:
         return f"{error.filename}:{error.lineno}"

@@ -1,4 +1,4 @@
-"""`--hl-adaptive`: the cells of a session that may stop before their last epoch, and what is decided of them."""
+"""`--hl-adaptive`: the cells of a session that may stop before their last epoch, and the decisions on them."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class EarlyStopping:
 
     @classmethod
     def of(cls, gated: Sequence[CellConfig], baselines: Baselines, options: RunOptions) -> EarlyStopping:
-        """The cells among those that are gated that have epochs to save and a baseline."""
+        """The gated cells that have a baseline and more epochs than may be needed."""
         return cls(cells=stoppable_cells(gated, baselines.find, match_of(options)))
 
     def add(self, records: Iterable[Record]) -> None:
-        """Take new records into account; a record that is known already counts once."""
+        """Add new records; a record that was added before is ignored."""
         for record in records:
             if record.cell in self.cells:
                 self.cells[record.cell].add(record)
 
     def decision(self, key: CellKey) -> Decision | None:
-        """What the epochs that are complete by now decide of a cell; None if nothing, or if it cannot stop early."""
+        """The decision after the complete epochs of a cell; None if it is open, or if the cell cannot stop early."""
         return self.cells[key].decision() if key in self.cells else None
 
     def decided_before(self, key: CellKey, epoch: int) -> Decision | None:
-        """The decision that makes this epoch of a cell unnecessary; None if it has to be asked."""
+        """The decision that makes this epoch of a cell unnecessary; None if the epoch has to run."""
         decision = self.decision(key) if epoch > 1 else None
         return decision if decision is not None and decision.look < epoch else None
 

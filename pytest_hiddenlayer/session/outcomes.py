@@ -9,7 +9,7 @@ def failure_of(record: Record, *, strict: bool) -> str | None:
     """Why a record fails the run; None if it does not.
 
     A wrong answer is data, not a failure, unless the sample must pass or `strict` is set.
-    Records with outcome `error` and `skipped` are not failures; they are reported as what they are.
+    Records with outcome `error` and `skipped` are not failures; they are reported under these outcomes.
     """
     if record.outcome in ("correct", "error", "skipped"):
         return None
@@ -19,7 +19,7 @@ def failure_of(record: Record, *, strict: bool) -> str | None:
 
 
 def explain(record: Record) -> str:
-    """One line: what was expected, what came, and the score."""
+    """One line: what was expected, what was answered, and the score."""
     if record.score is None:
         return f"{record.outcome}, not scored: {record.error}"
     got = record.answer if record.answer is not None else record.output

@@ -1,4 +1,4 @@
-"""What a run's options ask of its gates."""
+"""The gate policy of a run, from its options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..results.regression.pairing import Match
 
 
 def policy_of(options: RunOptions, *, update: bool = False) -> Policy:
-    """The gate policy that a run's options ask for."""
+    """The gate policy that a run's options set."""
     return Policy(
         mode=cast(Mode, options.gate),
         fail_underpowered=options.gate_underpowered == "fail",
@@ -20,5 +20,5 @@ def policy_of(options: RunOptions, *, update: bool = False) -> Policy:
 
 
 def match_of(options: RunOptions) -> Match:
-    """How the samples of two sides are paired."""
+    """How the samples of a run and its baseline are paired."""
     return cast(Match, options.match)

@@ -1,4 +1,4 @@
-"""A session: the tasks, cells and records of one run, and the engine and log that make them."""
+"""A session: the tasks, cells and records of one run, and the engine and run log that it opens."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class Session:
     """One run in one process. Nothing is opened or written until the first answer is asked for.
 
-    Under xdist each worker has a session of its own with the run id of the controller's, and the
-    controller's concludes.
+    Under xdist each worker has a session with the run id of the controller's session; only the
+    controller's session is concluded.
     """
 
     options: RunOptions
@@ -113,7 +113,7 @@ class Session:
 
     @property
     def runtime(self) -> Runtime:
-        """The engine; made when it is first needed."""
+        """The engine, opened on first use."""
         if self._runtime is None:
             self._runtime = Runtime(
                 self.options,
@@ -128,7 +128,7 @@ class Session:
 
     @property
     def run_log(self) -> RunLog:
-        """The run's folder; on disk from the first record on."""
+        """The run log; its folder is created with the first record."""
         if self._run_log is None:
             self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker)
         return self._run_log

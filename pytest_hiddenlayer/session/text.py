@@ -11,7 +11,7 @@ from .session import Session
 
 
 def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str]:
-    """The table of cells, then a line each for what else there is to know."""
+    """The table of cells, then the compute-matched comparison, early stopping, resumed answers and budget, if any."""
     if session.metrics:
         yield from cell_table(session.metrics, session.gates, width=width, colour=colour).splitlines()
     if session.findings is not None:

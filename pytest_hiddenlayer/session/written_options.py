@@ -29,7 +29,7 @@ class WrittenOptions:
     """Option name → what was written for it: a text, a tuple of texts, or True.
 
     `values` are those of the command line, or arguments in Python; `ini` is what an ini file says.
-    Anybody may be the author of an ini file, so it can neither send keys anywhere nor, unless
+    Anyone may be the author of an ini file, so it can neither send keys anywhere nor, unless
     `ini_trusted`, name files that are loaded as a model. `typed` are the values that the user
     wrote: those of the command line without what pytest adds to it from `addopts`.
     """
@@ -71,7 +71,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     options = RunOptions(
         providers=name_models(written.texts("provider") or ("mlx",), written.text("model"), providers.get),
         strategies=tuple(map(parse_strategy, written.texts("strategy"))) or None,
-        judge=parse_model(judge, "--judge") if judge else None,
+        judge=parse_model(judge, "--hl-judge") if judge else None,
         epochs=_number(written, "epochs", int, 1),
         limit=_number(written, "limit", int, 1),
         seed=_number(written, "seed", int, 0) or 0,
@@ -114,14 +114,14 @@ def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
 
 def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
     """Option name → value of the `hl_NAME` keys of an ini file. Raises UsageError for an unknown key."""
-    known = {option.dest: option for option in OPTIONS}
+    options = {option.dest: option for option in OPTIONS}
     written: dict[str, Any] = {}
     for key, value in values.items():
         if not key.startswith("hl_"):
             continue
-        if key not in known:
-            raise UsageError(f"unknown ini key {key}{did_you_mean(key, known)}")
-        option = known[key]
+        if key not in options:
+            raise UsageError(f"unknown ini key {key}{did_you_mean(key, options) or '; remove it'}")
+        option = options[key]
         if option.flag:
             written[option.name] = _boolean(key, value)
         elif option.repeatable:
@@ -138,21 +138,21 @@ def _boolean(key: str, value: Any) -> bool:
     words |= {"false": False, "0": False, "no": False, "n": False, "f": False, "off": False, "": False}
     text = str(value).strip().lower()
     if text not in words:
-        raise UsageError(f"ini key {key}: {value!r} is neither true nor false")
+        raise UsageError(f"ini key {key}: {value!r} is neither true nor false; write one of them")
     return words[text]
 
 
-def _number(written: WrittenOptions, name: str, kind: type, least: float) -> Any:
+def _number(written: WrittenOptions, name: str, number_type: type, minimum: float) -> Any:
     text = written.text(name)
     if text is None:
         return None
-    wanted = "a whole number" if kind is int else "a number"
+    expected = "a whole number" if number_type is int else "a number"
     try:
-        value = kind(text)
+        value = number_type(text)
     except ValueError:
         value = None
-    if value is None or not least <= value < float("inf"):
-        raise UsageError(f"--hl-{name} {text!r}: {wanted} of at least {least:g} is needed")
+    if value is None or not minimum <= value < float("inf"):
+        raise UsageError(f"--hl-{name} {text!r}: write {expected} of at least {minimum:g}")
     return value
 
 
@@ -180,7 +180,7 @@ def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[
 
 
 def _allows_task_models(written: WrittenOptions) -> bool:
-    """Whether the user allows it: typed, or in an ini file of the user's choice."""
+    """Whether the user allows models that task files name: typed, or in an ini file of the user's choice."""
     name = "allow-task-models"
     return bool(written.typed.get(name)) or (written.ini_trusted and written.flag(name))
 
@@ -192,9 +192,10 @@ def _refuse_ini_models(written: WrittenOptions, options: RunOptions) -> None:
     for name in _ini_models(written, options):
         if loads_files(name):
             raise UsageError(
-                f"{written.ini_file} names the model {name}: it is a folder or a hub name, whose files may be "
-                "anybody's, and this ini file is not in the folder of the command or above it. Nothing was opened. "
-                "If you trust it, pass --hl-allow-task-models, or name the model on the command line yourself"
+                f"{written.ini_file} names the model {name}: it is a folder or a hub name, whose files may "
+                "come from anyone, and this ini file is not in the folder of the command or above it. "
+                "Nothing was opened. If you trust it, pass --hl-allow-task-models, "
+                "or name the model on the command line yourself"
             )
 
 
@@ -207,8 +208,8 @@ def _ini_models(written: WrittenOptions, options: RunOptions) -> Iterator[ModelN
     )
     if options.judge is not None and str(options.judge) != judge:
         yield options.judge
-    own = [parse_strategy(text) for text in typed["strategy"]]
+    typed_strategies = [parse_strategy(text) for text in typed["strategy"]]
     for spec in options.strategies or ():
-        if spec not in own:
+        if spec not in typed_strategies:
             texts = [part for value in spec.params.values() for part in str(value).split("+")]
             yield from (parse_model(text) for text in texts if re.fullmatch(r"\w+:.+", text))

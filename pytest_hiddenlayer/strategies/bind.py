@@ -59,9 +59,9 @@ def parse_strategy(text: str) -> Spec:
     for assignment in filter(None, assignments.split(",")):
         key, equals, value = assignment.partition("=")
         if not equals:
-            raise UsageError(f"--strategy {text!r}: {assignment!r} is not key=value; write NAME:key=value,key=value")
+            raise UsageError(f"--hl-strategy {text!r}: {assignment!r} is not key=value; write NAME:key=value,...")
         if key.strip() in params:
-            raise UsageError(f"--strategy {text!r}: {key.strip()} was given twice; keep one")
+            raise UsageError(f"--hl-strategy {text!r}: {key.strip()} was given twice; keep one")
         params[key.strip()] = value.strip()
     return Spec(name=name.strip(), params=params)
 

@@ -48,17 +48,7 @@ async def manager_worker(
             metadata={"plan": []},
         )
     subtasks = deal(steps, n_workers)
-    results = await gather_or_cancel(
-        context.ask(
-            _chat(context, WORK.format(task=context.prompt, step=subtask.rstrip("."))),
-            role=f"worker-{index + 1}",
-            round=1,
-            model=nth_model(workers, index),
-            defaults=defaults,
-        )
-        for index, subtask in enumerate(subtasks)
-    )
-    answers = [context.parse(result.text) or result.text.strip() for result in results]
+    answers = await _work(context, subtasks, workers, defaults)
     merged = await context.ask(
         _chat(context, MERGE.format(task=context.prompt, results=_results(subtasks, answers))),
         role="manager",
@@ -81,6 +71,21 @@ def parse_plan(text: str) -> list[str]:
 def deal(steps: Sequence[str], n_workers: int) -> list[str]:
     """Returns at most `n_workers` subtasks: worker i gets steps i, i + n, i + 2n, ..."""
     return ["; ".join(steps[i::n_workers]) for i in range(min(n_workers, len(steps)))]
+
+
+async def _work(context: Context, subtasks: Sequence[str], workers: Models, defaults: GenerationConfig) -> list[str]:
+    """The parsed answer of one worker per subtask; the whole completion if it cannot be parsed."""
+    completions = await gather_or_cancel(
+        context.ask(
+            _chat(context, WORK.format(task=context.prompt, step=subtask.rstrip("."))),
+            role=f"worker-{index + 1}",
+            round=1,
+            model=nth_model(workers, index),
+            defaults=defaults,
+        )
+        for index, subtask in enumerate(subtasks)
+    )
+    return [context.parse(completion.text) or completion.text.strip() for completion in completions]
 
 
 def _results(subtasks: Sequence[str], answers: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ def hiddenlayer(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_run_scores_and_logs(folder):
-    """`run` prints the table and leaves a run log with one record a case."""
+    """`run` prints the table and writes a run log with one record per case."""
     done = hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
     assert done.returncode == 0, done.stderr
     assert "2/2  0.500" in done.stdout
@@ -70,8 +70,8 @@ def test_run_names_the_faulty_file_and_goes_on(folder):
         (("shwo",), "shwo"),
     ],
 )
-def test_wrong_words_exit_4_with_one_clear_line(folder, words, said):
-    """A wrong word exits with 4 and says what to do, without a traceback."""
+def test_wrong_arguments_exit_4_with_one_clear_line(folder, words, said):
+    """A wrong argument exits with 4 and says what to do, without a traceback."""
     done = hiddenlayer(folder, *words)
     assert done.returncode == 4
     assert said in done.stderr
@@ -79,7 +79,7 @@ def test_wrong_words_exit_4_with_one_clear_line(folder, words, said):
 
 
 def test_show_lists_what_was_wrong_and_prints_transcripts(folder):
-    """`show` prints the table and the wrong answers; `--sample` the calls."""
+    """`show` prints the table and the wrong answers; with `--sample` it prints the calls."""
     hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
     shown = hiddenlayer(folder, "show").stdout
     assert "sums::b[single-scripted]" in shown
@@ -87,7 +87,7 @@ def test_show_lists_what_was_wrong_and_prints_transcripts(folder):
     assert "user: 2+2" in hiddenlayer(folder, "show", "last", "--sample", "b").stdout
 
 
-def test_show_tells_bootstrap_intervals(folder):
+def test_show_prints_bootstrap_intervals(folder):
     """`show --bootstrap N` prints each score's interval twice: as in the summary, and by a bootstrap."""
     samples = ", ".join(f'{{id: s{at}, input: "{1 + at % 2}+{1 + at % 2}", target: 2}}' for at in range(12))
     (folder / "evals" / "sums.yaml").write_text(f"task: sums\nsamples: [{samples}]\nscorers: [numeric]\n")
@@ -97,14 +97,14 @@ def test_show_tells_bootstrap_intervals(folder):
     assert shown[-1].endswith("BCa bootstrap, 500 draws")
 
 
-def test_schema_accepts_our_own_evals(folder):
-    """`schema` prints a JSON Schema that has every key of the documents."""
+def test_schema_has_the_keys_of_task_files(folder):
+    """`schema` prints a JSON Schema with the keys of task files."""
     schema = json.loads(hiddenlayer(folder, "schema").stdout)
     assert {"task", "samples", "scorers", "strategies", "threshold", "outputs"} <= set(schema["properties"])
 
 
 def test_init_copies_evals_once(tmp_path):
-    """`init` copies the starter evals and refuses a folder that is there."""
+    """`init` copies the starter evals, and refuses a folder that exists."""
     done = hiddenlayer(tmp_path, "init")
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "evals").glob("*.yaml"))) >= 8
@@ -114,7 +114,7 @@ def test_init_copies_evals_once(tmp_path):
 
 
 def test_doctor_says_what_works(tmp_path):
-    """`doctor` has one line a provider; where mlx works, a real answer stands in it."""
+    """`doctor` prints one line per provider; if mlx works, its line contains a real answer."""
     pytest.importorskip("mlx.core", reason=NEEDS_MLX)
     done = hiddenlayer(tmp_path, "doctor")
     assert done.returncode == 0, done.stdout
@@ -122,7 +122,7 @@ def test_doctor_says_what_works(tmp_path):
 
 
 def test_run_gates_as_pytest_does(folder):
-    """`--gate`, `--baseline` and `--adaptive` mean what they mean in pytest: a clear loss is red after one epoch."""
+    """`--gate`, `--baseline` and `--adaptive` work as in pytest: a clear regression fails after one epoch."""
     samples = [{"id": f"s{i}", "input": f"q{i}.", "target": f"a{i}"} for i in range(12)]
     (folder / "evals" / "sums.yaml").unlink()
     (folder / "evals" / "words.json").write_text(

@@ -39,7 +39,7 @@ def test_a_judge_is_recorded_and_replayed(ran, command):
     ("options", "message"),
     [
         (("--timeout", "-5"), "--hl-timeout '-5'"),
-        (("--budget", "much"), "--budget 'much'"),
+        (("--budget", "much"), "--hl-budget 'much'"),
         (("--base-url", "nowhere"), "--hl-base-url 'nowhere'"),
         (("--prices", "no.yaml"), "no such file"),
         (("--replay", "nowhere"), "no such folder"),
@@ -48,7 +48,7 @@ def test_a_judge_is_recorded_and_replayed(ran, command):
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
 def test_a_wrong_option_is_refused_before_the_judge_is_asked(ran, command, options, message):
-    """It exits with 4 and one clear line, as in `run`."""
+    """A wrong option exits with 4 and one clear line, as in `run`."""
     printed = ran.command(*command, *JUDGE, *options)
     assert printed.ret == 4
     assert message in "\n".join(printed.errlines)
@@ -63,7 +63,7 @@ def test_the_users_prices_hold_for_a_judge(ran):
 
 
 def test_a_judges_budget_ends_its_calls(ran):
-    """What does not fit into --budget is not asked."""
+    """Calls that do not fit into --budget are not made."""
     price = '{provider: scripted, model: "*", since: 2020-01-01, input: 1000000, output: 0}'
     ran.write("hiddenlayer-prices.yaml", f"prices:\n  - {price}\n")
     printed = ran.command("judge-audit", "last", *JUDGE, "--budget", "1")

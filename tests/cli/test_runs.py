@@ -16,7 +16,7 @@ def ran(sums: Folder) -> Folder:
 
 
 def test_runs_lists_date_tasks_models_score_and_cost(ran):
-    """One row per run."""
+    """`runs` prints one row per run."""
     (run,) = ran.runs()
     header, row = ran.command("runs").outlines
     assert header.split() == [
@@ -36,13 +36,13 @@ def test_runs_lists_date_tasks_models_score_and_cost(ran):
 
 
 def test_runs_as_json(ran):
-    """The same as data."""
+    """`runs --json` prints the rows as JSON."""
     (entry,) = json.loads("\n".join(ran.command("runs", "--json").outlines))
     assert (entry["tasks"], entry["score"], entry["cost_usd"]) == (["sums"], 1.0, 0.0)
 
 
 def test_an_interrupted_run_is_listed_with_what_is_known(ran):
-    """Without a summary its scores and costs are unknown, never 0."""
+    """The score and cost of a run without a summary are unknown, never 0."""
     (run,) = ran.runs()
     (run / "summary.json").unlink()
     assert (
@@ -53,27 +53,27 @@ def test_an_interrupted_run_is_listed_with_what_is_known(ran):
 
 
 def test_a_folder_without_a_manifest_is_not_a_run(ran):
-    """Only a folder that holds run.json is listed."""
+    """Only folders that contain run.json are listed."""
     (ran.path / "reports" / "runs" / "stray").mkdir()
     assert len(ran.command("runs").outlines) == 2
 
 
 @pytest.mark.parametrize("words", [("runs",), ("show", "last"), ("compare", "last", "last")])
 def test_runs_are_found_from_a_sub_folder(ran, words):
-    """The command finds the project's root, as pytest does."""
+    """From a subfolder the command finds the project's root, as pytest does."""
     (ran.path / "snapshots").mkdir()
     (ran.path / "evals" / "deep").mkdir()
     assert ran.command(*words, cwd="evals/deep").ret == 0
 
 
 def test_without_a_run_it_says_how_to_make_one(folder):
-    """It is no error."""
+    """A project without runs is not an error."""
     printed = folder.command("runs")
     assert (printed.ret, "hiddenlayer run" in printed.outlines[0]) == (0, True)
 
 
 def test_bare_hiddenlayer_prints_its_help(folder):
-    """Every subcommand is listed, with examples."""
+    """Without arguments `hiddenlayer` lists every subcommand, with examples."""
     printed = folder.command()
     text = "\n".join(printed.outlines)
     assert printed.ret == 0
@@ -88,7 +88,7 @@ def test_version(folder):
 
 
 def test_init_writes_an_ini_file_a_gitignore_and_what_to_do_next(folder):
-    """What exists already is left as it is."""
+    """`init` does not change files that exist."""
     folder.write(".gitignore", "mine\n")
     printed = folder.command("init")
     text = "\n".join(printed.outlines)

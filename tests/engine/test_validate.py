@@ -21,5 +21,5 @@ def test_check_refuses_unknown_strategies_and_missing_folders():
 
 def test_the_same_strategy_twice_is_refused():
     """Two strategies with the same label are refused, because their items would be equal."""
-    with pytest.raises(UsageError, match="--strategy debate was given twice"):
+    with pytest.raises(UsageError, match="--hl-strategy debate was given twice"):
         check_options(RunOptions(strategies=(parse_strategy("debate"), parse_strategy("debate:n_agents=3"))))

@@ -1,4 +1,4 @@
-"""--hl-adaptive: epochs that could not change the verdict are not asked."""
+"""--hl-adaptive: epochs that cannot change the verdict are skipped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def repeated(folder):
-    """A folder with a baseline of twelve right answers, and five epochs a sample."""
+    """A folder with a baseline of twelve right answers, and five epochs per sample."""
     folder.task(n=12, epochs=5)
     folder.replies()
     assert folder.run("--snapshot-update", "--epochs", "1").ret == 0
@@ -15,7 +15,7 @@ def repeated(folder):
 
 
 def test_a_clear_regression_ends_after_the_first_epoch(repeated):
-    """Twelve of twelve newly wrong are decided at once: four of five epochs are skipped, with the reason."""
+    """If twelve of twelve answers turn wrong, one epoch decides; the other four are skipped with the reason."""
     repeated.replies(wrong=range(12))
     result = repeated.run("--hl-adaptive")
     result.assert_outcomes(xfailed=12, skipped=48, failed=1)
@@ -30,15 +30,15 @@ def test_a_clear_regression_ends_after_the_first_epoch(repeated):
     assert counts == [12, 12]
 
 
-def test_nothing_is_skipped_while_nothing_is_decided(repeated):
-    """Without a difference twelve samples decide nothing: all epochs are asked, and the verdict says so."""
+def test_undecided_cell_runs_all_epochs(repeated):
+    """If nothing changed, twelve samples decide nothing: all epochs run, and the verdict says so."""
     result = repeated.run("--hl-adaptive")
     result.assert_outcomes(passed=61)
     result.stdout.fnmatch_lines(["adaptive: 0 of 1 cells decided early, saved 0 of 60 answers (0%)"])
 
 
-def test_sameness_ends_early_too(repeated):
-    """Equal answers are `same` after the first epochs where min_effect is wide enough."""
+def test_equal_answers_end_early_too(repeated):
+    """Equal answers are `same` after the first epochs if min_effect is wide enough."""
     repeated.task(n=12, epochs=5, min_effect=0.9)
     result = repeated.run("--hl-adaptive")
     assert result.parseoutcomes()["skipped"] >= 12
@@ -46,19 +46,19 @@ def test_sameness_ends_early_too(repeated):
 
 
 def test_without_the_option_all_epochs_run(repeated):
-    """Nobody saves an epoch unasked."""
+    """Without --hl-adaptive every epoch runs."""
     repeated.replies(wrong=range(12))
     repeated.run().assert_outcomes(xfailed=60, failed=1)
 
 
-def test_an_update_asks_everything(repeated):
-    """Under --snapshot-update no baseline decides anything."""
+def test_snapshot_update_runs_all_epochs(repeated):
+    """With --snapshot-update every epoch runs."""
     repeated.replies(wrong=range(12))
     repeated.run("--hl-adaptive", "--snapshot-update").assert_outcomes(xfailed=60, passed=1)
 
 
 def test_without_a_baseline_all_epochs_run(folder):
-    """Without a baseline there is nothing to decide, and the summary says why nothing was saved."""
+    """Without a baseline every epoch runs, and the summary says why nothing was saved."""
     folder.task(n=3, epochs=2)
     folder.replies()
     result = folder.run("--hl-adaptive")
@@ -67,7 +67,7 @@ def test_without_a_baseline_all_epochs_run(folder):
 
 
 def test_workers_give_the_same_verdict(repeated):
-    """Under -n 2 the verdict is the same and nothing is asked twice; what is saved depends on who was first."""
+    """With -n 2 the verdict is the same and no call is made twice; the savings depend on the workers' order."""
     repeated.replies(wrong=range(12))
     result = repeated.run("--hl-adaptive", "-n", "2")
     result.stdout.fnmatch_lines(["verdict: regressed (sequential test, *decided after epoch 1)"])

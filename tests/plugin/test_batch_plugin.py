@@ -1,4 +1,4 @@
-"""--hl-batch as a user gives it: what is sent, what is printed, what an interruption leaves, with and without -n."""
+"""--hl-batch: what is sent, what is printed, and what an interruption leaves, with and without -n."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def begun(folder, server: FakeServer, *args: str, provider: str = "openai:m") ->
 
 
 def until(done: Callable[[], Any], seconds: float = 120.0) -> None:
-    """Wait for something; fail where it does not come."""
+    """Wait until the condition holds; fail if it does not within the limit."""
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end
@@ -59,7 +59,7 @@ def ledger(folder) -> list[Path]:
 
 
 def written_down(folder, server: FakeServer, n: int) -> bool:
-    """Whether the server has batches of `n` requests in all, and the run has written down the id of each."""
+    """Whether the server's batches have `n` requests in total, and the ledger holds the id of each batch."""
     batches = server.stats()["batches"]
     entries = list(read_entries(folder.path / "reports" / "batches"))
     return sum(batches) == n and [bool(entry.batch_id) for entry in entries] == [True] * len(batches)
@@ -79,8 +79,8 @@ def newest(folder) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("provider", ["openai:m", "openai_responses:m", "anthropic:m"])
-def test_all_samples_go_as_one_batch(folder, provider):
-    """Every sample is answered by one batch, is marked so, and two lines tell of it; nothing is left behind."""
+def test_one_batch_answers_all_samples(folder, provider):
+    """One batch answers every sample; the records and two printed lines say so, and the ledger ends empty."""
     task(folder)
     with fake_server(batch_s=1, key=KEY) as server:
         base = ["--hl-base-url", f"openai_responses={server.url}/v1"]
@@ -97,7 +97,7 @@ def test_all_samples_go_as_one_batch(folder, provider):
 
 
 def test_two_workers_fill_one_batch(folder):
-    """Under -n 2 the controller sends one batch for both, and prints of it; records equal those of -n 0."""
+    """With -n 2 the controller sends one batch for both workers and reports it; records equal those of -n 0."""
     task(folder, strategies=["debate"])
     found = []
     for n in ("0", "2"):
@@ -114,7 +114,7 @@ def test_two_workers_fill_one_batch(folder):
 
 
 def test_a_killed_run_is_collected_by_the_next(folder):
-    """kill -9 while a batch is worked on: the same command sends none again, and its records are those of no kill."""
+    """After kill -9 during a batch, the same command sends no second batch, and gets the same records."""
     task(folder)
     with fake_server(batch_s=1) as server:
         folder.run(*url(server), provider="openai:m").assert_outcomes(passed=N)
@@ -135,8 +135,8 @@ def test_a_killed_run_is_collected_by_the_next(folder):
 
 
 @pytest.mark.parametrize("n", ["0", "2"])
-def test_ctrl_c_says_what_is_still_worked_on(folder, n):
-    """Ctrl-C ends with a sentence, long before the batch does; the same command collects the batch."""
+def test_ctrl_c_reports_the_pending_batch(folder, n):
+    """Ctrl-C ends the run with a sentence, without waiting for the batch; the same command collects it."""
     task(folder)
     with fake_server(batch_s=3600) as server:
         first = begun(folder, server, "-n", n)
@@ -151,8 +151,8 @@ def test_ctrl_c_says_what_is_still_worked_on(folder, n):
     result.assert_outcomes(passed=N)
 
 
-def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
-    """A test function waits for its own answer: no batch is made of one request, and one line says so."""
+def test_calls_of_test_functions_use_the_synchronous_api(folder):
+    """The calls of a test function are not sent as a batch of one request, and one line says so."""
     task(folder, n=3)
     folder.write(
         "test_own.py",
@@ -166,8 +166,8 @@ def test_what_is_asked_one_at_a_time_goes_the_ordinary_way(folder):
     assert result.stdout.str().count("items that run one at a time") == 1
 
 
-def test_a_provider_without_batches_is_told_once(sums):
-    """Its calls use the synchronous API, and one line says so."""
+def test_a_provider_without_a_batch_api_is_reported_once(sums):
+    """The calls of a provider without batch API use the synchronous API, and one line says so."""
     result = sums.run("--hl-batch", "--hl-gate", "off")
     result.assert_outcomes(passed=3)
     text = "--hl-batch: scripted:replies.json has no batch endpoint: its calls use the synchronous API"
@@ -175,7 +175,7 @@ def test_a_provider_without_batches_is_told_once(sums):
 
 
 def test_a_recorded_batch_run_is_replayed_without_a_server(folder):
-    """Cassettes hold what batches answered: the replay asks nobody, and differs in nothing but where it came from."""
+    """Cassettes hold answers of batches: the replay makes no call, and differs only in the source of each answer."""
     task(folder, n=6)
     with fake_server() as server:
         folder.run(*url(server, "--record", "cassettes"), provider="openai:m").assert_outcomes(passed=6)

@@ -1,4 +1,4 @@
-"""--hl-equal-budget: a strategy held against its own model, asked as often."""
+"""--hl-equal-budget: each strategy compared with as many single calls of its model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def debates(folder):
 
 
 def section(result):
-    """What is printed from the section's head to the line of the run."""
+    """The output from the section's heading to the line of the run."""
     lines = result.outlines
     start = next(i for i, line in enumerate(lines) if line.startswith(HEAD))
     return lines[start : next(i for i, line in enumerate(lines) if i > start and line.startswith("run "))]
@@ -35,7 +35,7 @@ def findings(folder):
 
 
 def test_the_section_and_the_cell(debates, workers):
-    """The table has the control as a cell; below it stand comparisons, flips and the front."""
+    """The table has the control as a cell, followed by comparisons, flips and Pareto-optimal strategies."""
     result = debates.run("--hl-equal-budget", *workers)
     result.assert_outcomes(passed=3, xfailed=1, skipped=1)
     result.stdout.fnmatch_lines(
@@ -54,8 +54,8 @@ def test_the_section_and_the_cell(debates, workers):
     )
 
 
-def test_the_figures_are_those_of_the_records(debates):
-    """The mean of the first seven draws a sample, from records.jsonl, is the control's score."""
+def test_the_metrics_are_those_of_the_records(debates):
+    """The control's score is the mean of the first seven draws per sample in records.jsonl."""
     debates.run("--hl-equal-budget")
     records = debates.records()
     means = []
@@ -72,8 +72,8 @@ def test_the_figures_are_those_of_the_records(debates):
     assert (single["strategy_spent"]["calls"], single["control_spent"]["calls"]) == (7, 7)
 
 
-def test_the_same_figures_over_workers(debates):
-    """Two workers print and write what one process does."""
+def test_workers_give_the_same_metrics(debates):
+    """Two workers print and write the same as one process."""
     printed, written = [], []
     for count in ("0", "2"):
         printed.append(section(debates.run("--hl-equal-budget", "-n", count)))
@@ -85,7 +85,7 @@ def test_the_same_figures_over_workers(debates):
 
 
 def test_the_summary_holds_the_control(debates):
-    """summary.json has the control as a cell without gate, and the table's figures."""
+    """summary.json has the control as a cell without a gate, with the table's metrics."""
     debates.run("--hl-equal-budget")
     debate, control = debates.summary()
     assert (debate["label"], control["label"]) == ("debate", "single.control=debate")
@@ -93,8 +93,8 @@ def test_the_summary_holds_the_control(debates):
     assert control["usage"]["calls"] == len(debates.records()) - 4
 
 
-def test_without_the_option_nothing_is_drawn(debates):
-    """Without the option there is a record an item, no section and no file."""
+def test_without_the_option_there_are_no_control_samples(debates):
+    """Without the option there is one record per item, no section and no file."""
     result = debates.run()
     assert len(debates.records()) == 4
     result.stdout.no_fnmatch_line(f"{HEAD}*")
@@ -103,12 +103,12 @@ def test_without_the_option_nothing_is_drawn(debates):
 
 
 def test_the_ini_key(debates):
-    """hl_equal_budget in the ini file is the option."""
+    """hl_equal_budget in the ini file has the effect of the option."""
     debates.write("pytest.ini", "[pytest]\nhl_equal_budget = true\n")
     assert section(debates.run())
 
 
-def test_a_failed_draw_fails_no_item(debates, workers):
+def test_a_failed_control_sample_fails_no_item(debates, workers):
     """Draws that fail are errors of the control's cell; every item ends as it would without them."""
     script = json.loads((debates.path / "replies.json").read_text())
     debates.write("replies.json", {**script, "rules": [{"role": "control", "error": "down"}, *script["rules"]]})
@@ -118,8 +118,8 @@ def test_a_failed_draw_fails_no_item(debates, workers):
     assert {r["outcome"] for r in debates.records() if r["label"] != "debate"} == {"error"}
 
 
-def test_a_failed_strategy_has_no_draws(debates):
-    """An item whose strategy failed is an error, and nothing is drawn for it."""
+def test_a_failed_strategy_has_no_control_samples(debates):
+    """An item whose strategy failed is an error, and has no control samples."""
     script = json.loads((debates.path / "replies.json").read_text())
     debates.write(
         "replies.json", {**script, "rules": [{"role": "judge", "contains": "q1.", "error": "down"}, *script["rules"]]}
@@ -129,7 +129,7 @@ def test_a_failed_strategy_has_no_draws(debates):
 
 
 def test_no_item_no_gate_no_snapshot(debates, workers):
-    """The control is collected nowhere, has no gate in JUnit, and no snapshot."""
+    """The control is not collected, and has no gate in JUnit and no snapshot."""
     result = debates.run("--hl-equal-budget", "--snapshot-update", "--junitxml=out.xml", *workers)
     assert result.ret == 0
     names = [case.get("name") for case in ET.parse(debates.path / "out.xml").iter("testcase")]
@@ -153,8 +153,8 @@ def test_the_record_is_the_same_with_and_without(debates):
     ]
 
 
-def test_the_gate_and_the_baseline_see_no_draw(debates):
-    """A run with draws is a baseline like any other: the debate is compared with the debate."""
+def test_gate_and_baseline_ignore_control_samples(debates):
+    """A run with control samples can be a baseline: the debate is compared with the debate."""
     debates.run("--hl-equal-budget")
     result = debates.run("--baseline", "last", "--hl-equal-budget")
     result.stdout.fnmatch_lines(["sums *debate* 4/4 *underpowered*"])
@@ -162,22 +162,22 @@ def test_the_gate_and_the_baseline_see_no_draw(debates):
 
 
 def test_last_failed_selects_the_debates(debates):
-    """--lf after a red gate runs the cell's items again, no more."""
+    """After a failed gate --lf runs only the items of its cell."""
     debates.task(n=4, strategies=["debate"], threshold=1.0)
     debates.run("--hl-equal-budget")
     debates.run("--hl-equal-budget", "--lf").assert_outcomes(passed=3, xfailed=1, failed=1)
 
 
-def test_epochs_draw_for_the_first_alone(debates):
-    """With --epochs 2 the first epoch has draws, and the section says so."""
+def test_only_the_first_epoch_has_control_samples(debates):
+    """With --epochs 2 only the first epoch has control samples, and the section says so."""
     result = debates.run("--hl-equal-budget", "--epochs", "2")
     result.stdout.fnmatch_lines(["sums debate: epoch 1 only: 4 record(s) of later epochs have no control samples"])
     first = [r for r in debates.records() if r["label"] == "debate" and r["epoch"] == 1]
     assert len({r["sample_id"] for r in first}) == 4
 
 
-def test_a_strategy_of_one_call_is_told(folder):
-    """A strategy that asks once needs no control, and the section says so."""
+def test_a_strategy_of_one_call_needs_no_control(folder):
+    """A strategy that makes one call needs no control, and the section says so."""
     folder.task(strategies=["single", {"self_consistency": {"n_samples": 1}}])
     folder.replies()
     result = folder.run("--hl-equal-budget")
@@ -187,14 +187,14 @@ def test_a_strategy_of_one_call_is_told(folder):
     assert len(folder.records()) == 6
 
 
-def test_single_alone(sums):
+def test_single_without_another_strategy(sums):
     """With no other strategy the section says that there is nothing to compare."""
     sums.run("--hl-equal-budget").stdout.fnmatch_lines(["no strategy other than single was run*"])
     assert len(sums.records()) == 3
 
 
-def test_a_test_function_has_draws_too(debates):
-    """What a marked function asks with `evaluate` is held against draws as well; it is handed its own record."""
+def test_a_test_function_has_control_samples_too(debates):
+    """Answers of a marked function are compared with control samples too; `evaluate` returns its own record."""
     debates.write(
         "test_it.py",
         "import pytest\n\n\n@pytest.mark.task('evals/sums.yaml')\ndef test_it(evaluate):\n"
@@ -206,7 +206,7 @@ def test_a_test_function_has_draws_too(debates):
 
 
 def test_the_html_report(debates):
-    """The report has the section with a picture of the front, and transcripts of the strategy alone."""
+    """The report has the section with a plot of the Pareto front, and transcripts of the strategy only."""
     debates.run("--hl-equal-budget")
     (run,) = debates.runs()
     page = (run / "report.html").read_text()
@@ -216,8 +216,8 @@ def test_the_html_report(debates):
     assert "Transcript: 1 call(s)" not in page
 
 
-def test_interrupted_by_x(debates):
-    """With -x what was answered is compared."""
+def test_stopped_by_x(debates):
+    """With -x the answers so far are compared."""
     debates.task(n=4, strategies=["debate"])
     result = debates.run("--hl-equal-budget", "--hl-strict", "-x")
     assert result.ret == 1
@@ -227,8 +227,8 @@ def test_interrupted_by_x(debates):
 # ---------------------------------------------------------------- the command
 
 
-def test_show_tells_the_same(debates, command):
-    """`hiddenlayer show` prints the section again from the records, and lists no draw unless asked for all."""
+def test_show_prints_the_section(debates, command):
+    """`hiddenlayer show` prints the section from the records, and lists control samples only with --all."""
     printed = section(debates.run("--hl-equal-budget"))
     shown = command("show").splitlines()
     assert [line for line in printed if line not in shown] == []
@@ -237,16 +237,16 @@ def test_show_tells_the_same(debates, command):
     assert command("show", "--sample", "s0").count("== sums::s0") == 1
 
 
-def test_compare_leaves_draws_out_unless_named(debates, command):
-    """`compare` has no row of the draws; naming their label holds the debate against them."""
+def test_compare_ignores_control_samples_unless_named(debates, command):
+    """`compare` has no row for control samples, unless a reference names their label."""
     debates.run("--hl-equal-budget")
     assert "single.control" not in command("compare", "last", "last")
     named = command("compare", "last#single.control=debate", "last#debate")
     assert "single.control=debate scripted:replies.json" in named
 
 
-def test_run_says_the_same(debates, command):
-    """`hiddenlayer run --equal-budget` prints and writes what pytest does."""
+def test_run_prints_the_same(debates, command):
+    """`hiddenlayer run --equal-budget` prints and writes the same as pytest."""
     printed = section(debates.run("--hl-equal-budget"))
     written = findings(debates)
     (run,) = debates.runs()

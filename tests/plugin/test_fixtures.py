@@ -59,7 +59,7 @@ def test_marker_parametrizes(sums, workers):
 
 
 def test_marker_ids(sums):
-    """A marked function's ids hold sample, strategy and model; each selects its item."""
+    """A marked function's ids contain sample, strategy and model; each selects its item."""
     sums.write("test_it.py", FUNCTIONS)
     found = ids(sums.run("test_it.py", "--co", "-q"))
     assert found == [f"test_it.py::test_answer[s{i}-single-scripted:replies.json]" for i in range(3)]
@@ -67,7 +67,7 @@ def test_marker_ids(sums):
 
 
 def test_failing_assertion_is_failed(sums):
-    """In a test module a failing assertion is a failure, as always."""
+    """A failing assertion in a test module is a failure."""
     sums.write("test_it.py", FUNCTIONS)
     sums.replies(wrong=[1])
     result = sums.run("test_it.py")
@@ -76,7 +76,7 @@ def test_failing_assertion_is_failed(sums):
 
 
 def test_marker_strategies_and_limit(sums):
-    """The marker's strategies and limit replace the task file's; --strategy beats the marker."""
+    """The marker's strategies and limit replace the task file's; --strategy takes precedence over the marker."""
     marked = FUNCTIONS.replace(
         '.yaml")', '.yaml", strategies=["debate", {"self_consistency": {"n_samples": 2}}], limit=1)'
     )
@@ -127,7 +127,7 @@ def test_fixture_without_marker(sums):
     ],
 )
 def test_override_in_a_conftest(sums, fixture, body):
-    """A conftest's own sample, strategy or provider decides the answers of a task file; nothing else is asked."""
+    """A conftest's `sample`, `strategy` or `provider` decides the answers of a task file; no other call is made."""
     sums.replies(wrong=[0, 1, 2])
     sums.write(
         "conftest.py",
@@ -168,7 +168,7 @@ def {fixture}({"sample" if fixture == "sample" else ""}):
 
 
 def test_override_of_evaluate(sums):
-    """A conftest's own evaluate replaces the whole answering: no call is made ahead of it."""
+    """A conftest's `evaluate` makes the record: no call is prefetched."""
     sums.write(
         "conftest.py",
         """
@@ -187,7 +187,7 @@ def evaluate(evaluate, sample):
     assert sorted(record["sample_id"] for record in sums.records()) == ["s0", "s2"]
 
 
-def test_own_strategy_scorer_and_provider(folder, workers):
+def test_strategy_scorer_and_provider_of_a_conftest(folder, workers):
     """A strategy, a scorer and a provider that a conftest registers are found by their names."""
     folder.write("conftest.py", EXTENDS)
     folder.task(n=2, strategies=["shout", {"shout": {"times": 2}}], scorers=["loud"], pass_score=1.0)
@@ -202,7 +202,7 @@ def test_own_strategy_scorer_and_provider(folder, workers):
 
 
 def test_strategy_that_raises_is_an_error(folder):
-    """An exception of a conftest's strategy is an error of its item, which names the strategy; the rest runs."""
+    """An exception of a conftest's strategy is an error of its item, and names the strategy; other items run."""
     text = EXTENDS.replace("    completion =", "    if context.sample.id == 's0':\n        1 / 0\n    completion =")
     folder.write("conftest.py", text)
     folder.task(n=2, strategies=["shout"], scorers=["loud"])

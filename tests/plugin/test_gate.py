@@ -1,4 +1,4 @@
-"""The gate of a cell: an item of its own after all samples."""
+"""The gate of a cell: an item that is reported after all samples."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_no_baseline(sums):
     ],
 )
 def test_verdict(folder, n, before, now, verdict):
-    """Five newly wrong answers are regressed and red, five newly right ones improved, one is underpowered."""
+    """Five newly wrong answers are `regressed` and fail, five newly right are `improved`, one is `underpowered`."""
     with_baseline(folder, n=n, wrong=before)
     folder.replies(wrong=now)
     result = folder.run()
@@ -55,13 +55,13 @@ def test_verdict(folder, n, before, now, verdict):
 
 
 def test_same(folder):
-    """Equal answers are `same` where the interval of the difference lies within min_effect."""
+    """Equal answers are `same` if the interval of the difference lies within min_effect."""
     with_baseline(folder, n=5, min_effect=0.9)
     folder.run().stdout.fnmatch_lines(["sums * same*", f"PASSED {GATE}"])
 
 
 def test_single_flipped_answer_is_no_regression(folder):
-    """Two answers of five that turned wrong are not significant: green, and both are named in the summary."""
+    """Two of five answers that turned wrong are not significant: the gate passes, and the summary names both."""
     with_baseline(folder, n=5)
     folder.replies(wrong=[0, 3])
     result = folder.run()
@@ -69,8 +69,8 @@ def test_single_flipped_answer_is_no_regression(folder):
     result.stdout.fnmatch_lines(["*newly wrong: s0, s3"])
 
 
-def test_red_gate_says_why(folder, workers):
-    """A red gate tells the figures, the test, and the newly wrong samples; the same with workers."""
+def test_failed_gate_says_why(folder, workers):
+    """A failed gate reports the metrics, the test and the newly wrong samples, also with workers."""
     with_baseline(folder, n=5)
     folder.replies(wrong=[0, 1, 2, 3, 4])
     result = folder.run(*workers)
@@ -94,7 +94,7 @@ def test_margin(folder):
 
 
 def test_threshold(folder):
-    """A score below the task's threshold is red, without any baseline; the message has both numbers."""
+    """A score below the task's threshold fails without a baseline; the message has both numbers."""
     folder.task(threshold=0.8)
     folder.replies(wrong=[1])
     result = folder.run()
@@ -110,7 +110,7 @@ def test_threshold_reached_without_baseline(folder):
 
 
 def test_min_scored(sums):
-    """Fewer scored than min_scored is red, and the message counts what was not."""
+    """If fewer samples were scored than min_scored, the gate fails and the message counts the others."""
     sums.replies(q1={"reply": " "})
     result = sums.run()
     result.stdout.fnmatch_lines([f"FAILED {GATE} - *scored 2 of 3 samples, min_scored is 0.95*(1 empty)"])
@@ -129,7 +129,7 @@ def test_min_scored(sums):
     ids=["malformed", "nan", "out-of-range", "other-scorer", "all-changed"],
 )
 def test_baseline_that_cannot_be_trusted(folder, change, said):
-    """A baseline that is malformed, holds NaN, is another scorer's or has no sample in common is red, never green."""
+    """The gate fails if the baseline is malformed, holds NaN, has another scorer or no common sample."""
     edited(folder, change)
     result = folder.run()
     result.stdout.fnmatch_lines([f"gate of *{said}*", f"FAILED {GATE}*"])
@@ -146,13 +146,13 @@ def test_changed_sample_is_left_out_and_counted(folder):
 
 
 def test_partial(folder):
-    """A part of a cell is gated on what was selected, and says so."""
+    """If a part of a cell is selected, the gate judges that part and says so."""
     with_baseline(folder, n=5)
     folder.run("-k", "s0 or s1 or gate").stdout.fnmatch_lines(["*partial 2 of 5*"])
 
 
 def test_gate_off(folder):
-    """With --hl-gate=off there is no gate item, and a regression is not red."""
+    """With --hl-gate=off there is no gate item, and a regression does not fail."""
     with_baseline(folder, n=5)
     folder.replies(wrong=[0, 1, 2, 3, 4])
     result = folder.run("--hl-gate=off")
@@ -172,7 +172,7 @@ def test_junit_holds_the_gate(folder, workers):
 
 
 def test_last_failed_selects_the_cell(folder):
-    """--lf after a red gate selects the samples of its cell, and of no other."""
+    """After a failed gate --lf selects only the samples of its cell."""
     folder.task(threshold=1.0, strategies=["single", "self_consistency"])
     folder.replies()
     rules = [{"role": "answer", "reply": "no"}, *json.loads((folder.path / "replies.json").read_text())["rules"]]
@@ -201,7 +201,7 @@ def test_same_report_with_and_without_workers(folder):
 
 @pytest.fixture
 def two(folder):
-    """A folder where a run was right, and the replies are wrong now; (folder, id of that run)."""
+    """(folder, run id): a folder with a run of right answers, whose script gives wrong answers now."""
     with_baseline(folder, n=5)
     (folder.path / "snapshots").rename(folder.path / "kept")
     (first,) = folder.runs()
@@ -225,7 +225,7 @@ def test_baseline_last(two):
 
 
 def test_baseline_unknown(two):
-    """A reference that names nothing is red, and the message says where it was looked for."""
+    """The gate fails if the reference does not exist, and the message says where it was looked for."""
     result = two[0].run("--baseline", "nothing")
     result.stdout.fnmatch_lines(["gate of *'nothing' is not a path, a run or a git ref *under reports/runs*"])
     assert result.ret == 1
@@ -237,12 +237,12 @@ def test_baseline_unknown(two):
     ids=["regression", "require", "threshold"],
 )
 def test_modes_without_a_baseline(sums, workers, options, status):
-    """Without a baseline only `require` is red; with workers too."""
+    """Without a baseline only the mode `require` fails, also with workers."""
     assert sums.run(*options, *workers).ret == status
 
 
-def test_threshold_mode_looks_at_no_baseline(folder):
-    """Under --hl-gate=threshold a regression is green; so it is where the ini file says so."""
+def test_threshold_mode_ignores_the_baseline(folder):
+    """With --hl-gate=threshold, or the ini key, a regression does not fail."""
     with_baseline(folder, n=5)
     folder.replies(wrong=[0, 1, 2, 3, 4])
     assert folder.run("--hl-gate=threshold").ret == 0
@@ -250,8 +250,8 @@ def test_threshold_mode_looks_at_no_baseline(folder):
     assert folder.run().ret == 0
 
 
-def test_underpowered_fails_where_asked(folder):
-    """--hl-gate-underpowered=fail makes a verdict red for which too little was measured, and tells what it takes."""
+def test_underpowered_gate_fails_with_the_option(folder):
+    """With --hl-gate-underpowered=fail an underpowered gate fails, and reports how many samples it needs."""
     with_baseline(folder, n=4)
     assert folder.run().ret == 0
     result = folder.run("--hl-gate-underpowered=fail")
@@ -265,7 +265,7 @@ def test_underpowered_fails_where_asked(folder):
 
 
 def test_holm_over_the_cells(folder):
-    """Five newly wrong of one task are red alone, and not beside a second task: 2/32 is above 0.05."""
+    """Five newly wrong answers fail in one task, but not with a second task: by Holm, 2/32 is above 0.05."""
     folder.task("other", n=5)
     with_baseline(folder, n=5)
     folder.write("replies.json", {"rules": [{"role": "answer", "reply": "no"}]})
@@ -279,7 +279,7 @@ def test_holm_over_the_cells(folder):
 
 
 def test_prompts_are_gated_by_id(folder):
-    """A changed prompt has nothing to be compared with by hash, and is gated with --hl-match=id."""
+    """Samples whose prompt changed are compared only with --hl-match=id."""
     with_baseline(folder, n=5)
     text = (folder.path / "evals/sums.yaml").read_text()
     folder.write("evals/sums.yaml", text.replace("q", "now q"))
@@ -304,7 +304,7 @@ def test_baseline_git_ref(folder):
 
 
 def test_a_new_model_is_gated_against_the_old_one(folder, workers):
-    """@PROVIDER:MODEL names the old model's cell; the message says whose it is."""
+    """@PROVIDER:MODEL selects the cell of another model, and the message names that model."""
     with_baseline(folder, n=5)
     (folder.path / "replies.json").rename(folder.path / "old.json")
     folder.replies(wrong=[0, 1, 2, 3, 4])
@@ -329,7 +329,7 @@ def test_the_gate_has_properties(folder, workers):
 
 
 def test_the_summary_holds_the_comparison(folder):
-    """summary.json has the verdict with every figure."""
+    """summary.json has the verdict with every metric."""
     with_baseline(folder, n=5)
     folder.replies(wrong=[0])
     folder.run()

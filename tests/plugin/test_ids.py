@@ -14,7 +14,7 @@ def task_of(names):
 
 @pytest.fixture(scope="module")
 def awkward(shared):
-    """A folder with awkward ids, and what --co printed of them."""
+    """A folder with sample ids of special characters, and the output of --co."""
     shared.task(**task_of(AWKWARD))
     shared.replies()
     return shared, ids(shared.run("--co", "-q", "--hl-gate=off"))
@@ -40,7 +40,7 @@ def test_form(sums):
     ],
 )
 def test_brackets(folder, options, params):
-    """The model stands in the brackets exactly when it was named, a parameter when it is not the default."""
+    """The brackets contain the model if it was named, and a parameter if it differs from its default."""
     folder.task(n=1)
     options = options if "--provider" in options else [*options, "--provider", "mlx"]
     assert ids(folder.run("--co", "-q", "--hl-gate=off", *options, provider=None)) == [
@@ -60,7 +60,7 @@ def test_epochs(folder):
 
 
 def test_models_that_share_a_slug(folder):
-    """Two models that would share a slug are told apart by 6 hex digits of their full names."""
+    """Two models with the same slug are distinguished by 6 hex digits of a hash of their full names."""
     folder.task(n=1)
     result = folder.run(
         "--co", "-q", "--hl-gate=off", "--provider", "scripted:a/M", "--provider", "scripted:b/m", provider=None
@@ -71,7 +71,7 @@ def test_models_that_share_a_slug(folder):
 
 
 def test_every_id_selects_its_item(awkward):
-    """Every printed id, given as an argument, selects that item: all of them at once are all items."""
+    """Every printed id, given as an argument, selects its item; all ids together select all items."""
     folder, found = awkward
     assert len(set(found)) == len(AWKWARD)
     result = folder.run("--co", "-q", "--hl-gate=off", *found)
@@ -86,13 +86,13 @@ def test_one_id_selects_one_item(awkward, at):
 
 
 def test_gate_id_selects_its_gate(sums):
-    """A gate's id selects the gate alone."""
+    """A gate's id selects only the gate."""
     gate = "evals/sums.yaml::gate[single-scripted:replies.json]"
     assert ids(sums.run("--co", "-q", gate)) == [gate]
 
 
 def test_last_failed_selects_exactly_the_failed(folder, workers):
-    """--lf selects exactly the items that failed, whatever stands in their ids."""
+    """--lf selects exactly the items that failed, with any characters in their ids."""
     folder.task(**task_of(AWKWARD))
     wrong = ["a/b", "a:b", "x[1]", "[x]", "with space"]
     rules = [{"contains": f"{name} q0.", "reply": "no"} for name in wrong]
@@ -103,7 +103,7 @@ def test_last_failed_selects_exactly_the_failed(folder, workers):
 
 
 def test_inserting_a_sample_renames_no_other(folder: Folder):
-    """A new sample in the middle of a task leaves all other ids as they were."""
+    """A new sample in the middle of a task changes no other id."""
     folder.task(**task_of(["one", "two"]))
     before = ids(folder.run("--co", "-q", provider="scripted"))
     folder.task(**task_of(["one", "new", "two"]))
@@ -117,6 +117,8 @@ def test_ids_that_would_clash_are_refused(folder):
     folder.task("brackets", samples=[{"id": i, "input": "q0.", "target": "a0"} for i in ("x[1]", "x(1)")])
     folder.task("gated", samples=[{"id": "gate", "input": "q0.", "target": "a0"}])
     result = folder.run()
-    result.stdout.fnmatch_lines(["*sample 'x(1)' would have the same item as sample 'x?1?': rename it"])
-    result.stdout.fnmatch_lines(["*sample 'gate' would have the same item as the gate of its cell: rename it"])
+    result.stdout.fnmatch_lines(["*sample 'x(1)' would have the same item as sample 'x?1?': rename the sample"])
+    result.stdout.fnmatch_lines(
+        ["*sample 'gate' would have the same item as the gate of its cell: rename the sample"]
+    )
     result.assert_outcomes(errors=2)

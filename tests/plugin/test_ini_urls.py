@@ -17,7 +17,7 @@ PATHS = {"openai": "/v1", "openai_responses": "/v1", "anthropic": "", "ollama": 
 
 @pytest.fixture
 def asked(folder):
-    """Runs `pytest evals` with evals/pytest.ini and secrets in the environment; gives (result, what was asked)."""
+    """Run `pytest evals` with evals/pytest.ini and secrets in the environment. Returns (result, requests)."""
     folder.task(n=2, prompt="{{ input }} ANSWER=a{{ id[1:] }}", scorers=[{"keyword": {"require_all": True}}])
 
     def run(ini, *args, provider="openai", environment=None, **config):
@@ -35,7 +35,7 @@ def asked(folder):
 
 @pytest.mark.parametrize("provider", sorted(PATHS))
 def test_no_key_goes_to_an_address_from_an_ini_file(asked, provider, workers):
-    """The server answers, and no secret of the environment is in what it was sent."""
+    """The server of an ini file answers, and no request to it contains a secret of the environment."""
     result, last = asked("hl_base_url = {url}", *workers, provider=provider)
     result.assert_outcomes(passed=2)
     assert "sk-mine" not in str(last)
@@ -56,7 +56,7 @@ def test_the_address_on_the_command_line_gets_the_key(asked, workers):
 
 
 def test_the_address_in_the_environment_gets_the_key(asked):
-    """The same for OPENAI_BASE_URL."""
+    """If OPENAI_BASE_URL is the ini file's address, the key is sent."""
     result, last = asked("hl_base_url = {url}", environment={"OPENAI_BASE_URL": "{url}/"})
     result.assert_outcomes(passed=2)
     assert last["headers"]["authorization"] == "Bearer sk-mine"

@@ -56,15 +56,15 @@ def test_ini_key(sums, key, found):
     assert ids(sums.run("--co", "-q", provider=None))[-1] == f"evals/sums.yaml::{found}"
 
 
-def test_option_beats_ini(sums):
-    """What stands on the command line beats the ini file."""
+def test_command_line_takes_precedence_over_ini(sums):
+    """The command line takes precedence over the ini file."""
     sums.write("pytest.ini", "[pytest]\nhl_limit = 1\nhl_provider = mlx\nhl_strategy = debate\n")
     found = ids(sums.run("--co", "-q", "--limit", "2", "--strategy", "single", "--hl-gate=off"))
     assert found == [f"evals/sums.yaml::s{i}[single-scripted:replies.json]" for i in range(2)]
 
 
-def test_ini_beats_task_file(sums):
-    """The ini file beats the task file."""
+def test_ini_takes_precedence_over_task_file(sums):
+    """The ini file takes precedence over the task file."""
     sums.task(epochs=3, n=1)
     sums.write("pytest.ini", "[pytest]\nhl_epochs = 2\n")
     assert len(ids(sums.run("--co", "-q", "--hl-gate=off"))) == 2
@@ -83,7 +83,7 @@ def test_two_strategies_and_two_models(sums):
 
 
 def test_a_conftest_keeps_its_option(sums):
-    """A conftest that owns --model and --limit keeps them; ours stay --hl-model and --hl-limit."""
+    """A conftest that defines --model and --limit keeps them; --hl-model and --hl-limit still work."""
     sums.write("conftest.py", OWNER)
     result = sums.run("--model", "A", "--limit", "B", "--hl-limit", "1", "--hl-gate=off")
     result.stdout.fnmatch_lines(["theirs: A B"])
@@ -91,7 +91,7 @@ def test_a_conftest_keeps_its_option(sums):
 
 
 def test_another_plugin_keeps_its_option(sums):
-    """A plugin given by -p that owns --model and --limit keeps them."""
+    """A plugin loaded with -p that defines --model and --limit keeps them."""
     sums.write("theirs.py", OWNER)
     result = sums.run("-p", "theirs", "--model", "A", "--hl-limit", "1", "--hl-gate=off")
     result.stdout.fnmatch_lines(["theirs: A theirs"])
@@ -101,22 +101,25 @@ def test_another_plugin_keeps_its_option(sums):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--limit", "many"], "--hl-limit 'many': a whole number of at least 1 is needed"),
-        (["--limit", "0"], "--hl-limit '0': a whole number of at least 1 is needed"),
-        (["--epochs", "1.5"], "--hl-epochs '1.5': a whole number of at least 1 is needed"),
-        (["--hl-temperature", "nan"], "--hl-temperature 'nan': a number of at least 0 is needed"),
+        (["--limit", "many"], "--hl-limit 'many': write a whole number of at least 1"),
+        (["--limit", "0"], "--hl-limit '0': write a whole number of at least 1"),
+        (["--epochs", "1.5"], "--hl-epochs '1.5': write a whole number of at least 1"),
+        (["--hl-temperature", "nan"], "--hl-temperature 'nan': write a number of at least 0"),
         (["--hl-gate", "on"], "--hl-gate 'on': write regression, threshold, require, off"),
         (["--provider", "scriptd"], "unknown provider 'scriptd', did you mean 'scripted'?*registered: *mlx*"),
-        (["--provider", "mlx:"], "--provider 'mlx:': write PROVIDER or PROVIDER:MODEL"),
-        (["--provider", "mlx", "--provider", "mlx"], "--provider mlx was given twice"),
+        (["--provider", "mlx:"], "--hl-provider 'mlx:': write PROVIDER or PROVIDER:MODEL"),
+        (["--provider", "mlx", "--provider", "mlx"], "--hl-provider mlx was given twice; leave one out"),
         (["--strategy", "debat"], "unknown strategy 'debat', did you mean 'debate'?*"),
         (
             ["--strategy", "debate:n_agent=5"],
             "strategy 'debate': no parameter 'n_agent', did you mean 'n_agents'*",
         ),
-        (["--strategy", "debate:n_agents"], "--strategy 'debate:n_agents': 'n_agents' is not key=value*"),
-        (["--model", "m", "--provider", "mlx", "--provider", "scripted"], "--model 'm' needs exactly one*"),
-        (["--model", "m", "--provider", "scripted:x"], "--model 'm' needs exactly one --provider without a model*"),
+        (["--strategy", "debate:n_agents"], "--hl-strategy 'debate:n_agents': 'n_agents' is not key=value*"),
+        (["--model", "m", "--provider", "mlx", "--provider", "scripted"], "--hl-model 'm' needs exactly one*"),
+        (
+            ["--model", "m", "--provider", "scripted:x"],
+            "--hl-model 'm' needs exactly one --hl-provider without a model*",
+        ),
     ],
 )
 def test_wrong_value_is_one_clear_line(sums, options, said):
@@ -134,10 +137,10 @@ def test_wrong_ini_value_is_a_usage_error(sums):
     sums.write("pytest.ini", "[pytest]\nhl_limit = many\n")
     result = sums.run()
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: *limit 'many': a whole number*"])
+    result.stderr.fnmatch_lines(["ERROR: *limit 'many': write a whole number*"])
 
 
-def test_judge_names_who_judges(folder):
+def test_judge_option_selects_the_judge(folder):
     """--judge sends the judge's call, and no other, to that model; the table no longer marks the cell."""
     folder.replies()
     folder.task(strategies=["debate"])

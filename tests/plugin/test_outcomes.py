@@ -1,4 +1,4 @@
-"""What pytest says of an answer."""
+"""The outcome of an item for each kind of answer."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_right_answer_is_passed(mixed):
 
 
 def test_wrong_answer_is_xfailed_with_its_reason(mixed):
-    """A wrong answer is xfailed; the reason tells what was expected, what came, and the score."""
+    """A wrong answer is xfailed; the reason has the target, the answer and the score."""
     mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s1?single* - incorrect: expected 'a1', got 'no', score 0"])
 
 
 def test_failed_call_is_an_error_of_the_setup(mixed):
-    """A provider's error is an error of the setup phase, with the provider's words."""
+    """A provider's error is an error of the setup phase, with the provider's message."""
     mixed.stdout.fnmatch_lines(
         ["*ERROR at setup of s2?single*", "ERROR evals/sums.yaml::s2?single* - *server said 500*"]
     )
@@ -54,7 +54,7 @@ def test_empty_answer_is_not_scored(mixed):
 
 
 def test_truncated_answer_is_not_scored(mixed):
-    """An answer cut off at max_tokens is not scored, right as it may look; the reason says what to raise."""
+    """A truncated answer is not scored, even if it looks right; the reason says which limit to raise."""
     mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s4?single* - truncated, not scored: *max_tokens*"])
 
 
@@ -64,17 +64,17 @@ def test_answer_without_target_is_unscored(mixed):
 
 
 def test_failed_call_makes_the_exit_status_1(mixed):
-    """An error makes exit status 1, even where every other answer is fine."""
+    """After an error the exit status is 1, even if every other answer is right."""
     assert mixed.ret == 1
 
 
 def test_table_shows_scored_of_selected(mixed):
-    """The table at the end shows n scored of n selected, and the score of the scored ones."""
+    """The table shows how many of the selected samples were scored, and their score."""
     mixed.stdout.fnmatch_lines(["sums *single *2/6 *0.500*"])
 
 
 def test_xfail_alone_exits_0(sums):
-    """Wrong answers are data: exit status 0."""
+    """After wrong answers the exit status is 0."""
     sums.replies(wrong=[0, 1, 2])
     result = sums.run("--hl-gate=off")
     result.assert_outcomes(xfailed=3)
@@ -82,14 +82,14 @@ def test_xfail_alone_exits_0(sums):
 
 
 def test_newly_right_answer_is_xpassed(sums, workers):
-    """An answer that is right now and was wrong in the committed snapshot is xpassed, also under xfail_strict."""
+    """An answer that is correct now and was wrong in the committed snapshot is xpassed, also under xfail_strict."""
     sums.replies(wrong=[1])
     sums.run("--snapshot-update")
     sums.replies()
     sums.write("pytest.ini", "[pytest]\nxfail_strict = true\n")
     result = sums.run(*workers)
     result.assert_outcomes(passed=3, xpassed=1)
-    result.stdout.fnmatch_lines(["XPASS evals/sums.yaml::s1?single* - right now, incorrect in the baseline"])
+    result.stdout.fnmatch_lines(["XPASS evals/sums.yaml::s1?single* - correct now, incorrect in the baseline"])
     assert result.ret == 0
 
 
@@ -108,7 +108,7 @@ def test_must_pass(folder):
 
 
 @pytest.mark.parametrize("option", ["--hl-strict", "--runxfail"])
-def test_wrong_answer_fails_where_asked(sums, option):
+def test_wrong_answer_fails_under_strict(sums, option):
     """Under --hl-strict and under --runxfail a wrong answer is failed, with the same reason."""
     sums.replies(wrong=[1])
     result = sums.run(option, "--hl-gate=off")
@@ -118,7 +118,7 @@ def test_wrong_answer_fails_where_asked(sums, option):
 
 
 def test_unavailable_provider_skips_and_is_no_success(sums, workers):
-    """Where the provider does not work every item is skipped with its reason, and exit status is 1."""
+    """If the provider does not work, every item is skipped with the reason, and the exit status is 1."""
     sums.write("conftest.py", ABSENT)
     result = sums.run(*workers, "--hl-gate=off", provider="absent")
     result.assert_outcomes(skipped=3)
@@ -133,7 +133,7 @@ def test_unavailable_provider_skips_and_is_no_success(sums, workers):
 
 
 def test_unavailable_provider_fails_the_gate(sums):
-    """Not measured is never green: the gate of a cell whose samples were all skipped is red."""
+    """The gate of a cell whose samples were all skipped fails."""
     sums.write("conftest.py", ABSENT)
     result = sums.run(provider="absent")
     result.stdout.fnmatch_lines(["FAILED evals/sums.yaml::gate?single-absent?*scored 0 of 3 samples*not measured*"])

@@ -43,7 +43,7 @@ def test_columns(page):
 
 
 def test_transcript_is_folded(page):
-    """Each item's transcript stands folded in its row, with prompt and answer."""
+    """Each item's row contains its folded transcript, with prompt and answer."""
     log = next(value for name, value in rows(page).items() if "good" in name)[0]["log"]
     assert "<details>" in log
     assert "q1." in log
@@ -60,7 +60,7 @@ def test_everything_is_escaped(page):
 
 
 def test_table_of_cells(page):
-    """The table of cells stands above the items."""
+    """The table of cells is above the items."""
     assert "<h2>Cells</h2>" in page
     assert "scripted:replies.json" in page
 

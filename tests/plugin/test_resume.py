@@ -1,4 +1,4 @@
-"""--resume: what an earlier run answered is taken over, the rest is asked."""
+"""--resume: answers of an earlier run are reused, and only the rest is requested."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def of(run) -> dict[str, dict]:
     return {record["sample_id"]: record for record in found}
 
 
-def test_answers_are_taken_over(sums, workers):
-    """Right before, nothing now: what was answered keeps its answer, what failed is asked again."""
+def test_answers_are_reused(sums, workers):
+    """--resume reuses the answers of the run, and repeats only the failed calls."""
     sums.replies(q1={"error": "gone"})
     sums.run()
     (first,) = sums.runs()
@@ -60,8 +60,8 @@ def test_a_changed_question_is_asked_again(sums):
     assert {record["outcome"] for record in of(second).values()} == {"incorrect"}
 
 
-def test_a_killed_run_goes_on(sums):
-    """A process that dies has its answers on disk; the next one takes them over and completes the run."""
+def test_a_killed_run_is_completed(sums):
+    """The answers of a process that died are on disk; --resume reuses them and completes the run."""
     sums.task(n=10, strategies=["dies"])
     sums.write("conftest.py", DIES)
     sums.replies()
@@ -78,8 +78,8 @@ def test_a_killed_run_goes_on(sums):
     assert {name for name, record in after.items() if record["outcome"] == "correct"} == set(before)
 
 
-def test_a_run_that_is_not_there(sums):
-    """One sentence, before anything is asked."""
+def test_a_run_that_does_not_exist(sums):
+    """A run that does not exist is one sentence of error, before any call is made."""
     sums.replies()
     result = sums.run("--resume", "2020")
     assert result.ret == 4
@@ -87,7 +87,7 @@ def test_a_run_that_is_not_there(sums):
 
 
 def test_a_run_without_answers(sums):
-    """It has a folder and no log: one sentence too."""
+    """A run folder without records is one sentence of error."""
     sums.replies()
     (sums.path / "reports" / "runs" / "20260101T000000Z-aaaaaaaa").mkdir(parents=True)
     result = sums.run("--resume", "last")

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def gated(folder):
-    """A folder without an ini file whose snapshots say that everything was right; now everything is wrong."""
+    """A folder without an ini file, whose snapshots have only right answers and whose script gives wrong ones."""
     folder.task(n=12)
     folder.replies()
     assert folder.run("--snapshot-update").ret == 0
@@ -16,7 +16,7 @@ def gated(folder):
 
 
 def test_started_inside_evals_it_finds_the_snapshots_above(gated):
-    """`pytest sums.yaml` inside evals/ is gated by ../snapshots, and its run lies in ../reports."""
+    """`pytest sums.yaml` inside evals/ uses ../snapshots as the baseline, and writes its run to ../reports."""
     printed = gated.pytest("sums.yaml", "--provider", "scripted:../replies.json", cwd="evals")
     assert printed.ret == 1
     assert any("regressed against" in line for line in printed.outlines)

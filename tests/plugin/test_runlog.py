@@ -71,7 +71,7 @@ def test_files(sums, workers):
 
 
 def test_record(sums):
-    """A record has the design's fields, and those of usage, scores and calls."""
+    """A record has its documented fields, and those of usage, scores and calls."""
     sums.replies(wrong=[0])
     sums.run()
     record = sums.records()[0]
@@ -86,8 +86,8 @@ def test_record(sums):
     assert record["cost_usd"] == 0
 
 
-def test_one_line_an_item(folder, workers):
-    """There is exactly one line a sample and epoch, also under -n 2."""
+def test_one_line_per_item(folder, workers):
+    """There is exactly one line per sample and epoch, also with -n 2."""
     folder.task(n=4, epochs=2)
     folder.replies(q1={"error": "down"})
     folder.run(*workers)
@@ -102,8 +102,8 @@ def test_on_disk_before_it_is_reported(sums, workers):
     assert sorted(set((sums.path / "seen.txt").read_text().splitlines())) == ["s0 True", "s1 True", "s2 True"]
 
 
-def test_key_tells_what_determines_an_answer(sums):
-    """The key of a record is the same in another run, and another one for another seed."""
+def test_key_depends_on_what_determines_an_answer(sums):
+    """The key of a record is the same in another run, and differs for another seed."""
     keys = []
     for seed in ("0", "0", "1"):
         sums.run("-k", "s0", "--hl-seed", seed)
@@ -114,7 +114,7 @@ def test_key_tells_what_determines_an_answer(sums):
 
 
 def test_manifest(sums):
-    """run.json tells the command, versions, seed, task hashes and full model names."""
+    """run.json contains the command, versions, seed, task hashes and full model names."""
     sums.run()
     (run,) = sums.runs()
     manifest = json.loads((run / "run.json").read_text())
@@ -126,7 +126,7 @@ def test_manifest(sums):
 
 
 def test_summary(sums, workers):
-    """summary.json is a list of cells with the figures of the table."""
+    """summary.json is a list of cells with the metrics of the table."""
     sums.replies(wrong=[1])
     sums.run(*workers)
     (cell,) = sums.summary()
@@ -145,7 +145,7 @@ def test_two_runs_two_folders(sums):
     assert (first / "records.jsonl").read_bytes() == before
 
 
-def test_nothing_is_made_when_no_eval_runs(sums):
+def test_nothing_is_created_if_no_eval_runs(sums):
     """Nothing is created when every eval item is deselected."""
     before = sums.files()
     assert sums.run("-k", "nothing").ret == 5
@@ -153,7 +153,7 @@ def test_nothing_is_made_when_no_eval_runs(sums):
 
 
 def test_killed_worker_loses_no_finished_record(folder):
-    """When a worker dies, its item is failed, and the records that were finished are all in the log."""
+    """If a worker dies, its item fails, and the log has every record that was complete."""
     folder.task(n=6, strategies=["dies"])
     folder.replies()
     folder.write("conftest.py", DIES)
@@ -165,7 +165,7 @@ def test_killed_worker_loses_no_finished_record(folder):
 
 
 def test_properties_in_junit(sums, workers):
-    """Each item's hl.* properties stand in the JUnit file as plain strings."""
+    """The JUnit file contains each item's hl.* properties as plain strings."""
     sums.replies(wrong=[1])
     sums.run(*workers, "--junitxml=out.xml")
     found = {

@@ -7,7 +7,7 @@ from support.folder import ids
 
 
 def test_k_selects_a_strategy(sums):
-    """-k selects the samples and the gate of one strategy; the other cell leaves no trace."""
+    """-k selects the samples and the gate of one strategy; the other cell is not in the output."""
     sums.task(strategies=["single", "self_consistency"])
     result = sums.run("-k", "self_consistency", "--co", "-q")
     assert len(ids(result)) == 4
@@ -23,7 +23,7 @@ def test_deselected_cell_is_not_in_the_table(sums):
 
 
 def test_tag_is_a_marker(sums, workers):
-    """-m selects by a task's tag, and --strict-markers does not mind it."""
+    """-m selects by a task's tag, and --strict-markers accepts the tag."""
     sums.task("tagged", n=1, tags=["reasoning"])
     result = sums.run("-m", "reasoning", "--strict-markers", "--hl-gate=off", *workers)
     result.stdout.fnmatch_lines(["PASSED evals/tagged.yaml::s0*"])
@@ -54,8 +54,8 @@ class Broken:
 """
 
 
-def test_x_stops_and_asks_no_further(sums):
-    """With -x nothing is asked after the first failure, and the exit status is 1."""
+def test_x_makes_no_call_after_the_first_failure(sums):
+    """With -x no call is made after the first failure, and the exit status is 1."""
     sums.replies(wrong=[0])
     result = sums.run("-x", "--hl-strict")
     assert result.ret == 1
@@ -79,14 +79,14 @@ def test_eval_paths_default(sums):
 
 
 def test_eval_paths_ini(sums):
-    """The ini option eval_paths names other folders."""
+    """With the ini option eval_paths, task files of these folders are collected."""
     sums.write("quality/more.yaml", (sums.path / "evals/sums.yaml").read_text().replace("sums", "more"))
     sums.write("pytest.ini", "[pytest]\neval_paths = quality\n")
     assert {line.split("::")[0] for line in ids(sums.plain("--co", "-q"))} == {"quality/more.yaml"}
 
 
 def test_path_on_the_command_line(sums):
-    """A task file anywhere is collected when it is named."""
+    """A task file in any folder is collected if it is named."""
     sums.write("far/more.yml", (sums.path / "evals/sums.yaml").read_text().replace("sums", "more"))
     assert {line.split("::")[0] for line in ids(sums.plain("--co", "-q", "far/more.yml"))} == {"far/more.yml"}
 
@@ -102,8 +102,8 @@ def test_path_on_the_command_line(sums):
         ("rows.jsonl", '{"task": 1}'),
     ],
 )
-def test_other_files_are_left_alone(sums, name, text):
-    """YAML and JSON files without a top-level task key are left alone."""
+def test_other_files_are_not_collected(sums, name, text):
+    """YAML and JSON files without a top-level task key are not collected."""
     sums.write(f"evals/{name}", text)
     result = sums.run("--co", "-q")
     assert result.ret == 0
@@ -111,7 +111,7 @@ def test_other_files_are_left_alone(sums, name, text):
 
 
 def test_foreign_harness(sums):
-    """An lm-evaluation-harness file is recognised and pointed at `hiddenlayer convert`."""
+    """An lm-evaluation-harness file is an error that says so and what to write instead."""
     sums.write("evals/gsm.yaml", "task: gsm\ndataset_path: gsm8k\noutput_type: generate_until\ndoc_to_text: x\n")
     result = sums.run()
     result.stdout.fnmatch_lines(["*evals/gsm.yaml*hiddenlayer convert*"])

@@ -1,4 +1,4 @@
-"""Options for servers, money, cache and cassettes, as a user gives them, against a stand-in on loopback."""
+"""The options for servers, budgets, cache and cassettes, with a fake server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ prices:
 
 @pytest.fixture
 def asked(folder):
-    """Runs pytest against a stand-in; gives (result, what the server was asked)."""
+    """Run pytest against the fake server. Returns (result, requests)."""
     folder.task(n=12, prompt="{{ input }} ANSWER=a{{ id[1:] }}", scorers=[{"keyword": {"require_all": True}}])
     cache = folder.path / "cache.sqlite"
     folder.write("conftest.py", f"import os\nos.environ['HIDDENLAYER_CACHE'] = {str(cache)!r}\n")
@@ -30,8 +30,8 @@ def asked(folder):
     return run
 
 
-def test_a_server_of_ones_own(asked, folder):
-    """--hl-base-url: every sample is answered by it, free of charge on this machine, under the model's name."""
+def test_a_server_at_a_base_url(asked, folder):
+    """The server at --hl-base-url answers every sample, at no cost, and records have its model's name."""
     result, stats = asked()
     result.assert_outcomes(passed=12)
     assert stats["requests"] == 12
@@ -40,7 +40,7 @@ def test_a_server_of_ones_own(asked, folder):
 
 
 def test_the_cache_answers_the_second_time(asked, folder):
-    """What was asked at temperature 0 is not asked again, is shown as cached, and --hl-cache=off asks."""
+    """Calls at temperature 0 are cached and marked as such; with --hl-cache=off they are made again."""
     folder.task(n=12, prompt="{{ input }} ANSWER=a{{ id[1:] }}", scorers=["keyword"])
     with fake_server() as server:
         for n in (1, 2):
@@ -55,7 +55,7 @@ def test_the_cache_answers_the_second_time(asked, folder):
 
 @pytest.mark.parametrize(("option", "told"), [([], False), (["--hl-stream"], True)])
 def test_the_time_to_the_first_token(asked, folder, option, told):
-    """--hl-stream tells it of every call; without it it is unknown."""
+    """With --hl-stream every call has a time to the first token; otherwise it is unknown."""
     result, _ = asked(*option)
     result.assert_outcomes(passed=12)
     calls = [call for record in folder.records() for call in record["transcript"]]
@@ -64,7 +64,7 @@ def test_the_time_to_the_first_token(asked, folder, option, told):
 
 
 def test_the_budget_holds(asked, folder, workers):
-    """$0.01 at a known price: what fits is asked, the rest is skipped with the reason, and the sum is told."""
+    """Calls that fit into the budget are made, the rest are skipped with the reason, and the sum is reported."""
     folder.write("hiddenlayer-prices.yaml", PRICES)
     result, stats = asked("--budget", "0.012", "--hl-max-tokens", "4", *workers, model="paid-1")
     counts = result.parseoutcomes()
@@ -78,7 +78,7 @@ def test_the_budget_holds(asked, folder, workers):
 
 
 def test_a_budget_needs_a_price(asked, folder):
-    """A model of another machine without a price is an error that says what to do, never free."""
+    """A remote model without a price is an error that says what to do; its cost is never 0."""
     folder.write("hiddenlayer-prices.yaml", PRICES)
     result, stats = asked("--budget", "100", model="paid-1")
     result.assert_outcomes(passed=12)
@@ -90,7 +90,7 @@ def test_a_budget_needs_a_price(asked, folder):
 
 
 def test_recorded_once_replayed_without_a_server(asked, folder, workers):
-    """--record, then --replay with no server and no key: the same records but for times; nothing else is asked."""
+    """--replay needs no server and no key, and gives the records of --record, apart from times."""
     asked("--record", "cassettes", *workers)
     first = [bare(record) for record in folder.records()]
     (recorded,) = folder.runs()
@@ -116,7 +116,7 @@ def by_id(records):
 
 
 def test_what_is_not_recorded_is_an_error(asked, folder):
-    """A prompt that changed: the nearest call and the difference are named, and nothing is scored."""
+    """If a prompt changed, --replay names the closest call and the difference, and scores nothing."""
     asked("--record", "cassettes")
     path = folder.path / "evals" / "sums.yaml"
     path.write_text(path.read_text().replace("ANSWER=", "Please: ANSWER="))
@@ -125,8 +125,8 @@ def test_what_is_not_recorded_is_an_error(asked, folder):
     result.stdout.fnmatch_lines(["*no recorded answer*The closest recorded call is*differs in*"])
 
 
-def test_faults_are_asked_again(asked, folder):
-    """With three of ten requests failing in every way, all samples complete."""
+def test_failed_requests_are_retried(asked, folder):
+    """All samples complete although three of ten requests fail, with every kind of fault."""
     faults = {"429": 0.06, "500": 0.06, "529": 0.06, "drop": 0.06, "html": 0.06}
     result, stats = asked("--hl-cache", "off", config={"faults": faults})
     result.assert_outcomes(passed=12)
@@ -142,21 +142,21 @@ def test_faults_are_asked_again(asked, folder):
         (("--hl-base-url", "127.0.0.1:80"), "write [PROVIDER=]URL"),
         (("--budget", "-1"), "an amount in US dollars above 0"),
         (("--budget", "much"), "an amount in US dollars above 0"),
-        (("--replay", "nowhere"), "nowhere: no such folder; --record"),
+        (("--replay", "nowhere"), "nowhere: no such folder; --hl-record"),
         (("--hl-prices", "nowhere.yaml"), "no such file"),
         (("--hl-cache", "al"), "did you mean 'all'"),
         (("--hl-timeout", "0"), "at least"),
     ],
 )
 def test_wrong_options(sums, args, says):
-    """Each is a usage error before anything runs, and says what to write."""
+    """A wrong server option is a usage error before anything runs, and says what to write."""
     result = sums.run(*args)
     assert result.ret == 4
     assert says in "\n".join(result.errlines)
 
 
-def test_a_server_that_is_not_there_skips(folder):
-    """Nobody listens: every item is skipped with one sentence, and the session is no success."""
+def test_a_server_that_does_not_listen_skips(folder):
+    """If no server listens, every item is skipped with one sentence, and the session fails."""
     folder.task(n=2)
     result = folder.run("--hl-base-url", "http://127.0.0.1:9/v1", provider="openai:m")
     result.assert_outcomes(skipped=2, failed=1)  # the gate: not measured is never green

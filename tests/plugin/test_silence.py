@@ -1,4 +1,4 @@
-"""The plugin is silent where no eval runs."""
+"""The plugin prints nothing if no eval runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def pytest_unconfigure(config):
 
 
 def test_prints_and_creates_nothing(folder):
-    """An ordinary test in an ordinary folder: nothing of ours is printed, nothing is created."""
+    """In a session without evals the plugin prints nothing and creates nothing."""
     folder.write("test_plain.py", "def test_plain(): pass\n")
     result = folder.plain()
     result.assert_outcomes(passed=1)
@@ -24,8 +24,8 @@ def test_prints_and_creates_nothing(folder):
     assert folder.files() == ["test_plain.py"]
 
 
-def test_stays_silent_beside_task_files_that_were_not_asked_for(sums):
-    """A run of a test module leaves the task files in evals/ alone, and creates nothing."""
+def test_task_files_that_are_not_selected_are_ignored(sums):
+    """A run of one test module collects no task files of evals/, and creates nothing."""
     sums.write("test_plain.py", "def test_plain(): pass\n")
     before = sums.files()
     result = sums.plain("test_plain.py")
@@ -34,7 +34,7 @@ def test_stays_silent_beside_task_files_that_were_not_asked_for(sums):
 
 
 def test_imports_nothing_heavy(folder):
-    """`pytest --co -q` without task files imports no YAML, template, model or number library for our sake."""
+    """Without task files, `pytest --co -q` imports no YAML, template, model or numeric library."""
     folder.write("test_plain.py", "def test_plain(): pass\n")
     folder.write("conftest.py", TELLS)
     with_us = _imported(folder)

@@ -27,7 +27,7 @@ FIELDS = [
 
 
 def test_file_and_layout(sums, workers):
-    """--snapshot-update writes snapshots/<task>/<cell>.json: sorted keys, one line a sample, nothing volatile."""
+    """--snapshot-update writes snapshots/<task>/<cell>.json: sorted keys, one line per sample, no times."""
     sums.replies(wrong=[1])
     result = sums.run("--snapshot-update", *workers)
     assert result.ret == 0
@@ -60,7 +60,7 @@ def test_rerun_writes_the_same_bytes(sums):
 
 
 def test_partial_run_updates_only_its_samples(sums):
-    """A run of one sample updates that sample and keeps the others' lines."""
+    """A run of one sample updates the line of that sample only."""
     sums.run("--snapshot-update")
     before = sums.snapshot().read_text().splitlines()
     sums.replies(wrong=[0, 1, 2])
@@ -71,15 +71,15 @@ def test_partial_run_updates_only_its_samples(sums):
 
 
 def test_uncollected_cell_is_kept(sums):
-    """The snapshot of a cell that was not collected is not deleted, and nobody calls it unused."""
+    """The snapshot of a cell that was not collected is neither deleted nor reported as unused."""
     sums.run("--snapshot-update", "--strategy", "self_consistency:n_samples=2")
     result = sums.run("--snapshot-update")
     assert len(list((sums.path / "snapshots/sums").iterdir())) == 2
     assert "unused" not in result.stdout.str()
 
 
-def test_plain_run_does_not_complain(sums):
-    """A run without --snapshot-update neither fails nor complains because of snapshots it did not look at."""
+def test_plain_run_does_not_warn_about_snapshots(sums):
+    """A run without --snapshot-update neither fails nor warns because of snapshots that it did not read."""
     sums.run("--snapshot-update")
     before = sums.snapshot().read_bytes()
     sums.replies(wrong=[0])
@@ -108,7 +108,7 @@ def test_interrupted_run_writes_none(sums):
 
 
 def test_stopped_run_updates_what_it_ran(sums):
-    """With -x the samples up to the failure are written."""
+    """With -x the snapshot contains the samples up to the failure."""
     sums.replies(wrong=[1])
     sums.run("--snapshot-update", "-x", "--hl-strict")
     assert list(json.loads(sums.snapshot().read_text())["samples"]) == ["s0", "s1"]
@@ -121,7 +121,7 @@ def test_syrupy_counts_the_file(sums):
 
 
 def test_update_judges_the_threshold(folder):
-    """Under --snapshot-update a score below the threshold is still red; the snapshot is written."""
+    """With --snapshot-update a score below the threshold still fails; the snapshot is written."""
     folder.task(threshold=1.0)
     folder.replies(wrong=[0])
     assert folder.run("--snapshot-update").ret == 1
@@ -129,7 +129,7 @@ def test_update_judges_the_threshold(folder):
 
 
 def test_update_does_not_compare(folder):
-    """Under --snapshot-update a regression is not red: the new answers become the baseline."""
+    """With --snapshot-update a regression does not fail: the new answers become the baseline."""
     folder.task(n=5)
     folder.replies()
     folder.run("--snapshot-update")
@@ -138,7 +138,7 @@ def test_update_does_not_compare(folder):
 
 
 def test_a_run_that_stopped_at_a_failure_keeps_the_other_samples(folder):
-    """With -x the samples that were not reached stay in the snapshot as they were."""
+    """With -x the lines of samples that were not reached do not change."""
     folder.replies()
     folder.task(n=4)
     folder.run("--snapshot-update")

@@ -1,4 +1,4 @@
-"""Faults in task files."""
+"""Errors in task files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_each_is_one_clear_error_and_the_rest_runs(sums, workers):
 
 
 def test_other_collection_errors_stop_the_session(sums):
-    """Where a test module is broken too, pytest stops as it always does: nothing runs, exit status 2."""
+    """If a test module is broken too, pytest runs nothing and exits with status 2."""
     sums.write("evals/misspelt.yaml", FAULTS["misspelt"])
     sums.write("test_broken.py", "import nowhere_at_all\n")
     result = sums.run("evals", "test_broken.py")
@@ -54,7 +54,7 @@ def test_same_name_twice(sums, workers):
 
 
 def test_json_task_file(folder):
-    """A JSON file with a top-level task key is a task file, its faults told alike."""
+    """Errors in a JSON task file are reported like those in YAML."""
     folder.replies()
     good = {"task": "", "samples": [{"id": "s0", "input": "q0.", "target": "a0"}], "scorers": ["exact"]}
     folder.write("evals/good.json", json.dumps(good, indent=1))

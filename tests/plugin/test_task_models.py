@@ -21,7 +21,7 @@ REFUSED = "*names the model mlx:*Nothing was opened.*--hl-allow-task-models*"
 
 @pytest.fixture
 def evil(folder):
-    """A folder with a model whose configuration names code, which leaves a trace if it runs."""
+    """A folder with a model whose configuration names Python code; the code writes a file if it runs."""
     folder.replies()
     folder.write("evals/evil/config.json", {"model_type": "llama", "model_file": "evil.py"})
     folder.write("evals/evil/evil.py", f"open({str(folder.path / 'ran')!r}, 'w').close()\n")
@@ -31,7 +31,7 @@ def evil(folder):
 
 @pytest.mark.parametrize("form", NAMES.values(), ids=NAMES)
 def test_a_task_file_names_a_folder(evil, form, workers):
-    """It is a fault of the file, wherever it stands there; the other files still run."""
+    """A hub or folder name anywhere in a task file is an error of that file; other files still run."""
     evil.task("bad", **form)
     evil.task("good")
     result = evil.run("--hl-gate=off", *workers)
@@ -52,7 +52,7 @@ def test_a_task_file_names_a_folder(evil, form, workers):
     ],
 )
 def test_what_loads_no_files_is_allowed(sums, form):
-    """The bundled model and models of servers may stand in a task file."""
+    """A task file may name the bundled model and models of servers."""
     sums.task(**form)
     assert len(ids(sums.run("--co", "-q", "--hl-gate=off"))) == 3
 
@@ -69,13 +69,13 @@ def test_what_loads_no_files_is_allowed(sums, form):
     ids=" ".join,
 )
 def test_the_user_allows_it(evil, words):
-    """With the option, if the user names the same model, if --judge wins, and if nothing is opened."""
+    """It is allowed with the option, if the user names the model, if --judge replaces it, or with --replay."""
     evil.task(judge=FOLDER)
     assert ids(evil.run("--co", "-q", "--hl-gate=off", *words))
 
 
-def test_a_strategy_on_the_command_line_names_what_it_wants(evil):
-    """--strategy is the user's."""
+def test_a_strategy_on_the_command_line_may_name_a_folder(evil):
+    """--strategy may name a folder or hub name."""
     evil.task()
     assert len(ids(evil.run("--co", "-q", "--hl-gate=off", "--strategy", f"debate:agents={FOLDER}"))) == 3
 
@@ -90,7 +90,7 @@ def test_a_strategy_on_the_command_line_names_what_it_wants(evil):
 )
 @pytest.mark.parametrize("line", ["hl_allow_task_models = true", "addopts = --hl-allow-task-models"])
 def test_the_ini_file_of_the_root_allows_it(evil, ini, words, items, line):
-    """The ini key counts in the root's file and in one that -c names, not in a file below; so does addopts."""
+    """The ini key, and addopts, apply in the root's ini file and in one that -c names, but not in a file below."""
     evil.task(judge=FOLDER)
     evil.write(ini, f"[pytest]\n{line}\n")
     assert len(ids(evil.run("--co", "-q", "--hl-gate=off", *words))) == items
@@ -108,7 +108,7 @@ def test_the_ini_file_of_the_root_allows_it(evil, ini, words, items, line):
 )
 @pytest.mark.parametrize(("ini", "refused"), [("pytest.ini", False), ("evals/pytest.ini", True)])
 def test_an_ini_file_below_the_root_names_no_folder(evil, line, ini, refused):
-    """A folder or hub name in the root's ini file is the user's; in an ini file below it is refused."""
+    """A folder or hub name is allowed in the root's ini file, and refused in an ini file below."""
     evil.task()
     evil.write(ini, f"[pytest]\n{line}\n")
     provider = None if "provider" in line or "model" in line else "scripted:replies.json"

@@ -31,7 +31,7 @@ class Noted(ScriptedProvider):
 
 
 def test_one_process_holds_the_model(folder):
-    """Under -n 3 the provider is opened once, by the controller, and every item is asked for once."""
+    """With -n 3 only the controller opens the provider, and every item is answered once."""
     folder.write("conftest.py", CONFTEST)
     folder.task("more", n=16)
     result = folder.run("-n", "3", "--hl-gate", "off", provider="noted")
@@ -44,7 +44,7 @@ def test_one_process_holds_the_model(folder):
 
 
 def test_the_records_are_those_of_one_process(folder):
-    """-n 0 and -n 3 write the same records, but for times and the run's id."""
+    """-n 0 and -n 3 write the same records, apart from times and the run id."""
     folder.write("conftest.py", CONFTEST)
     folder.task("more", n=12, strategies=["debate", {"self_consistency": {"n_samples": 3}}])
     found = []
@@ -66,7 +66,7 @@ def bare(record):
 
 
 def test_without_evals_nothing_is_opened(folder):
-    """A session of plain tests under -n 2 makes no socket."""
+    """A session without evals under -n 2 creates no socket."""
     folder.write("test_plain.py", "def test_one():\n    pass\n")
     look = "glob.glob(f'{tempfile.gettempdir()}/hl-*-{os.getpid()}')"
     folder.write(

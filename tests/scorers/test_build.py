@@ -183,7 +183,7 @@ def test_factories_are_named_as_registered(register: Any) -> None:
 
 @pytest.mark.parametrize(
     ("factory", "message"),
-    [(lambda: 3, "has no `score` and `parse`"), (lambda output: 1.0, "write \\(output, sample\\)")],
+    [(lambda: 3, "without `score` and `parse`"), (lambda output: 1.0, "write \\(output, sample\\)")],
 )
 def test_something_else_than_a_scorer_is_refused(register: Any, factory: Any, message: str) -> None:
     """Registering something else as a scorer is a usage error."""

@@ -31,7 +31,7 @@ VOLATILE = ("run_id", "started_at", "latency_s", "time_to_first_token_s", "comma
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one front end left behind."""
+    """The result of one front end: its status, output and files."""
 
     status: int
     output: str
@@ -43,7 +43,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
-    """One row: a folder, and the same options for the three front ends."""
+    """One case: a folder, and options that all three front ends get."""
 
     prepare: Callable[[Folder], object]
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -190,13 +190,13 @@ INPUTS: dict[str, Input] = {
         prepare=_plain, options={**SCRIPTED, "resume": "last"}, status=4, message="no run 'last'"
     ),
     "no amount of money": Input(
-        prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--budget 'much'"
+        prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--hl-budget 'much'"
     ),
 }
 
 
 def _result(printed: pytest.RunResult, folder: Path) -> Result:
-    """What a front end left in its folder, and what it printed."""
+    """Return the files that a front end wrote, and what it printed."""
     runs = [path.parent for path in folder.glob("**/reports/runs/*/run.json")]
     assert len(runs) <= 1
     runs = [run for run in runs if (run / "records.jsonl").exists()]

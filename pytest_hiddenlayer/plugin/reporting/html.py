@@ -21,7 +21,7 @@ class HtmlReport:
     def _state(self) -> State | None:
         return self.config.stash.get(STATE, None)
 
-    def _ensure(self, session: pytest.Session | None) -> None:
+    def _open_report(self, session: pytest.Session | None) -> None:
         """Open a report in the run's folder, unless the user asked for one elsewhere."""
         state = self._state()
         plugin = self.config.pluginmanager.get_plugin("html")
@@ -48,7 +48,7 @@ class HtmlReport:
         state = self._state()
         if state is None or state.html is not None or not getattr(report, "hl_eval", False):
             return
-        self._ensure(self._session())
+        self._open_report(self._session())
         if state.html:
             state.html.pytest_runtest_logreport(report)
 
@@ -69,7 +69,7 @@ class HtmlReport:
         name = str(report.nodeid) + ("" if report.when in ("call", "collect") else f"::{report.when}")
         cells[1] = f'<td class="col-testId">{html.escape(name)}</td>'
         values = dict(report.user_properties) if hasattr(report, "user_properties") else {}
-        shown = (
+        texts = (
             values.get("hl.score", ""),
             values.get("hl.cost_usd", ""),
             _tokens(values),
@@ -77,7 +77,7 @@ class HtmlReport:
         )
         cells[2:2] = [
             f'<td class="col-{column}">{html.escape(str(value))}</td>'
-            for column, value in zip(COLUMNS, shown, strict=True)
+            for column, value in zip(COLUMNS, texts, strict=True)
         ]
 
     @pytest.hookimpl(optionalhook=True, trylast=True)

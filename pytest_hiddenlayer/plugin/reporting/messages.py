@@ -22,7 +22,7 @@ class Messages:
             self.show()
 
     def show(self) -> None:
-        """Print what is waiting; nothing where there is no terminal."""
+        """Print what is waiting; nothing if there is no terminal reporter."""
         out = self._config.pluginmanager.get_plugin("terminalreporter")
         texts = list(self._all())
         if out is None or not texts:

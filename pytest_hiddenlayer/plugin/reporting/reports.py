@@ -42,7 +42,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
-    """Records as plain JSON values; as one text from an xdist worker, whose channel is slow with nested values."""
+    """Records as plain JSON values; from an xdist worker as one text: its channel is slow with nested values."""
     values = yield
     if values is not None and "hl_records" in values:
         records = [record.to_json() for record in report.hl_records]

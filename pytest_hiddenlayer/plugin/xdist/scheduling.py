@@ -1,4 +1,4 @@
-"""Scheduling under `--hl-batch`. The only module that imports xdist; loaded when xdist runs already."""
+"""Scheduling under `--hl-batch`. The only module that imports xdist; loaded only if xdist is active."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from xdist.workermanage import WorkerController
 class WholeScheduling(LoadScheduling):  # type: ignore[misc]
     """Distributes all items at the start, in equal parts of consecutive items.
 
-    xdist's own `load` keeps most items back until workers have finished some. Each part would
-    become a batch, and wait as long as the one before.
+    xdist's `load` holds most items back until workers have finished some. Each such part would
+    become a batch of its own, and the batches would run one after the other.
     """
 
     _first = False  # whether this is the first distribution

@@ -1,4 +1,4 @@
-"""The controller's side: which run its workers belong to, and the broker that their calls go to."""
+"""Hooks of the xdist controller: it sends each worker its run, and starts the broker that takes their calls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOCKET = "hl_broker"
 
 
 class Workers:
-    """The controller's side."""
+    """The hooks of the controller, which starts the broker and reads what workers send."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config

@@ -33,7 +33,7 @@ Criterion: {{criteria}}
 Explain in one or two sentences, then give your verdict in double square brackets, as [[V]] where V is {{verdict}}."""
 _NO_RULES = (
     "mode: rules was removed, because it counted shared words: it rated nonsense that repeats its topic high and "
-    "sound prose in new words low. Leave `mode` out to have a judge model rate the text (see `model` and --judge), "
+    "sound prose in new words low. Leave `mode` out to let a judge rate the text (see `model` and --hl-judge), "
     "or use the scorer `rules` to check form without a model"
 )
 

@@ -48,7 +48,7 @@ class JudgePanel:
     async def score(self, ask: Ask, questions: Sequence[Question], *, role: str, answer: str | None) -> Score:
         """Returns the score over all criteria and judges, all asked at the same time. Raises ProviderError.
 
-        Unscored if one criterion is: a mean over the others would measure something else.
+        Unscored if one criterion is unscored: a mean over the others would measure something else.
         """
         judges: Sequence[str | None] = self.models or (None,)
         judgments = await gather_or_cancel(
@@ -129,8 +129,8 @@ def _check_model(name: str) -> None:
     if not re.fullmatch(r"\w+(:.+)?", name):
         raise UsageError(f"model must be PROVIDER or PROVIDER:MODEL, got {name!r}")
     provider = name.partition(":")[0]
-    if provider not in (known := providers.names()):
-        raise UnknownNameError("provider", provider, known)
+    if provider not in (registered := providers.names()):
+        raise UnknownNameError("provider", provider, registered)
 
 
 def _role(role: str, number: int, criterion: Criterion) -> str:

@@ -64,9 +64,9 @@ def check_fields(template: str, names: Sequence[str], numbered: Sequence[str], r
     used = _FIELD.findall(template)
     for field in used:
         if field not in names and re.sub(r"_\d+$", "", field) not in numbered:
-            known = [*names, *(f"{name}_1" for name in numbered)]
-            suggestion = did_you_mean(field, known)
-            raise UsageError(f"prompt: there is no field {{{field}}}{suggestion} (there are: {', '.join(known)})")
+            fields = [*names, *(f"{name}_1" for name in numbered)]
+            suggestion = did_you_mean(field, fields)
+            raise UsageError(f"prompt: there is no field {{{field}}}{suggestion} (there are: {', '.join(fields)})")
     for name in required:
         if not any(field == name or re.fullmatch(rf"{name}_\d+", field) for field in used):
             raise UsageError(f"prompt: it lacks {{{name}}}, so that nothing would be judged; add the field")

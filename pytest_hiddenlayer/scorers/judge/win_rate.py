@@ -61,9 +61,9 @@ class WinRate:
         if self.prompt is not None:
             names, required = (*SHARED, "answer_a", "answer_b"), ["answer_a", "answer_b"]
             check_fields(self.prompt, names, (*SHARED_NUMBERED, "answer_a", "answer_b"), required)
-        for name, outputs in (self.against or {}).items():
+        for sample_id, outputs in (self.against or {}).items():
             if len(outputs) != 1:
-                raise UsageError(f"against: sample {name!r} has {len(outputs)} outputs; keep one per sample")
+                raise UsageError(f"against: sample {sample_id!r} has {len(outputs)} outputs; keep one per sample")
         check_verdict_format(self.prompt, VerdictFormat.from_param(PAIR, self.verdict))
         JudgePanel(models=read_models(self.model), config=JudgeConfig(max_tokens=self.max_tokens))
 

@@ -39,8 +39,8 @@ class Choice:
         options = _options(sample)
         correct = sorted({letter for target in sample.targets for letter in _target_letters(target, options)})
         if not correct:
-            known = ", ".join(options) or "a letter"
-            return Score(value=None, explanation=f"the target {listed(sample.targets)} is not one of {known}")
+            names = ", ".join(options) or "a letter"
+            return Score(value=None, explanation=f"the target {listed(sample.targets)} is not one of {names}")
         letters = self._letters(output, sample)
         if len(letters) != 1:
             return not_found(f"found several: {', '.join(letters)}" if letters else "found no option", correct)

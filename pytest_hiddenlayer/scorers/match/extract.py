@@ -16,7 +16,7 @@ from ...errors import UsageError, did_you_mean
 from ...parameters import WrittenParameter
 
 MAX_CHARS = 100_000
-"""The most characters of an output that a regular expression sees.
+"""Maximum number of characters of an output that a regular expression sees.
 
 This bounds the time of linear patterns only: `(a+)+$` takes exponential time at any length, and
 Python cannot interrupt it.
@@ -95,9 +95,9 @@ def _after(text: str, marker: str, take: str) -> str:
 
 
 def _check(key: str, value: Any) -> None:
-    known = [field.name for field in fields(Extract)]
-    if key not in known:
-        raise UsageError(f"extract has no {key!r}{did_you_mean(str(key), known)} (it has: {', '.join(known)})")
+    names = [field.name for field in fields(Extract)]
+    if key not in names:
+        raise UsageError(f"extract has no {key!r}{did_you_mean(str(key), names)} (it has: {', '.join(names)})")
     if key == "take" and value not in ("first", "last"):
         raise UsageError(f"extract: take must be first or last, got {value!r}")
     if key == "strip_final_dot" and not isinstance(value, bool):

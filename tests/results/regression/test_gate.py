@@ -207,7 +207,7 @@ def test_a_partial_cell_says_so():
 # ---------------------------------------------------------------- policy
 
 
-def test_threshold_mode_looks_at_no_baseline():
+def test_threshold_mode_ignores_the_baseline():
     """Under threshold a regression is not judged; threshold, must_pass and min_scored are."""
     assert judge_gate(cell(some(0, 10)), base(some(10, 10)), mode="threshold").outcome == "passed"
     assert judge_gate(cell(some(0, 10), threshold=0.5), None, mode="threshold").outcome == "failed"
