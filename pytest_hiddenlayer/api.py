@@ -23,14 +23,12 @@ from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.outcomes import failure_of
 from .session.session import Session
+from .session.task_paths import eval_paths, find_task_files
 from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
-from .taskfile import is_task_file
 from .types import ModelName, Record
 
 WINDOW = 64
 """Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
-NOT_SEARCHED = ("build", "dist", "node_modules", "venv", "__pycache__", "CVS", "_darcs")
-"""Folders that are not searched for task files, like those whose name starts with a dot."""
 
 OnRecord = Callable[[Record, int, int], None]
 
@@ -42,6 +40,7 @@ class EvalRun:
     session: Session
     errors: list[HiddenLayerError] = field(default_factory=list)  # files and cases that could not be used
     skips: Counter[str] = field(default_factory=Counter)  # reason → cases that no provider could answer here
+    interrupted: bool = False  # by Ctrl-C: what was answered is in `records`, nothing is gated
 
     @property
     def run_id(self) -> str:
@@ -78,6 +77,8 @@ class EvalRun:
     @property
     def exit_status(self) -> int:
         """As pytest's: 0 success; 1 a failure, an error, or every sample was skipped; 5 no samples."""
+        if self.interrupted:
+            return 2
         errors = self.errors or any(record.outcome == "error" for record in self.records)
         if errors or self.failures:
             return 1
@@ -109,7 +110,10 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     typed = {name: _as_written(name, value) for name, value in given.items()}
     task_paths = eval_paths(project, [Path(name) for name in names])
     load_conftests(project.root, task_paths)
-    return evaluate_paths(task_paths, run_options(project, typed), project, updating=updating)
+    run = evaluate_paths(task_paths, run_options(project, typed), project, updating=updating)
+    if run.interrupted:
+        raise KeyboardInterrupt
+    return run
 
 
 def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
@@ -139,37 +143,6 @@ def _written_options(project: Project, typed: Mapping[str, Any]) -> WrittenOptio
     )
 
 
-def eval_paths(project: Project, paths: Sequence[Path]) -> list[Path]:
-    """Absolute paths: those given, else `eval_paths` of the ini file, else `evals` in the root.
-
-    Raises UsageError for a path that does not exist.
-    """
-    if paths:
-        chosen = [project.cwd / path for path in paths]
-    else:
-        written = project.ini.get("eval_paths") or "evals"
-        names = written if isinstance(written, list) else str(written).split()
-        chosen = [project.root / name for name in names]
-    for path in chosen:
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or folder; name a task file or a folder of task files")
-    return chosen
-
-
-def find_task_files(paths: Sequence[Path]) -> list[Path]:
-    """The task files among and below `paths`, each once, sorted below each path."""
-    files = chain.from_iterable([path] if path.is_file() else sorted(_files(path)) for path in paths)
-    return list(dict.fromkeys(f for f in files if f.suffix in (".yaml", ".yml", ".json") and is_task_file(f)))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
-        if path.is_file():
-            yield path
-        elif path.is_dir() and not (path.name.startswith(".") or path.name in NOT_SEARCHED):
-            yield from _files(path)
-
-
 def evaluate_paths(
     paths: Sequence[Path],
     options: RunOptions,
@@ -195,14 +168,18 @@ def evaluate_paths(
     try:
         _answer_all(run, planned, on_record)
         session.release_batches()
+    except KeyboardInterrupt:
+        run.interrupted = True
     except BaseException:
-        session.updating = False  # an interrupted run writes no snapshots
+        session.updating = False
         raise
     finally:
+        if run.interrupted:
+            session.updating = False  # an interrupted run writes no snapshots
         for text in session.pending_batches():
             notify(text)
         session.close()
-        conclude(session)
+        conclude(session, gated=not run.interrupted)
     return run
 
 

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from ..errors import UsageError
+from ..project import find_project
 
 HELP = "create evals/ with starter task files, pytest.ini and .gitignore in a folder"
 EPILOG = """examples:
@@ -44,10 +45,18 @@ def run(arguments: argparse.Namespace) -> int:
     shutil.copytree(starters(), evals, ignore=shutil.ignore_patterns("__pycache__", "README.md", ".*"))
     files = sorted(path.name for path in evals.iterdir() if path.suffix in (".yaml", ".py"))
     print(f"{evals}: {len(files)} files: {', '.join(files)}")
-    for name, text in (("pytest.ini", PYTEST_INI), (".gitignore", GITIGNORE)):
-        print(_write_new(folder / name, text))
+    print(_write_ini(folder))
+    print(_write_new(folder / ".gitignore", GITIGNORE))
     _print_next_steps(folder)
     return 0
+
+
+def _write_ini(folder: Path) -> str:
+    """Write pytest.ini, unless pytest is configured for the folder already: it would replace that configuration."""
+    ini_file = find_project(folder.resolve()).ini_file
+    if ini_file is not None:
+        return f"{ini_file}: configures pytest already, so no pytest.ini is written"
+    return _write_new(folder / "pytest.ini", PYTEST_INI)
 
 
 def _write_new(path: Path, text: str) -> str:

@@ -6,9 +6,12 @@ import argparse
 import os
 import shutil
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..terminal_escape import visible
 from ..types import Record
 from .argument_types import add_run_options, current_project, written_values
 
@@ -38,8 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run, print progress and the table. Returns pytest's exit status."""
-    from ..api import eval_paths, evaluate_paths, run_options
+    from ..api import evaluate_paths, run_options
     from ..session.conftests import load_conftests
+    from ..session.task_paths import eval_paths
 
     project = current_project(arguments.paths)
     paths = eval_paths(project, [Path(path) for path in arguments.paths])
@@ -60,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _print(eval_run: EvalRun, paths: list[Path]) -> None:
     from ..session.text import session_lines
 
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     for error in eval_run.errors:
         print(f"hiddenlayer: {error}", file=sys.stderr)
     for reason, count in eval_run.skips.most_common():
@@ -71,14 +76,26 @@ def _print(eval_run: EvalRun, paths: list[Path]) -> None:
         return
     for line in session_lines(eval_run.session, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()):
         print(line)
+    for line in _unscored(eval_run):
+        print(line)
     for failure in eval_run.failures:
         print(failure)
     if eval_run.records:
         print(f"run {eval_run.run_id}: {os.path.relpath(eval_run.folder)}")
+    if eval_run.interrupted:
+        print("hiddenlayer: interrupted; to go on, type the same command with --resume last", file=sys.stderr)
+
+
+def _unscored(eval_run: EvalRun) -> Iterator[str]:
+    """Why answers have no score, equal reasons counted."""
+    unscored = Counter((r.outcome, r.error or "no reason given") for r in eval_run.records if r.score is None)
+    for (outcome, reason), count in unscored.most_common():
+        yield f"{count:,} x {outcome}: {visible(reason)}"
 
 
 def _progress(record: Record, done: int, total: int) -> None:
-    print(f"\r{done}/{total} {record.task}", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(f"\r{done}/{total} {record.task}", end="\x1b[K", file=sys.stderr)
 
 
 def _notify(text: str) -> None:

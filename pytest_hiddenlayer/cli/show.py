@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
+from ..results.regression.gate_messages import list_names
 from ..types import Record
 from .argument_types import named_run
 
@@ -89,7 +90,8 @@ def _transcripts(records: Sequence[Record], sample: str) -> None:
     chosen = [record for record in records if record.sample_id == sample]
     if not chosen:
         ids = {record.sample_id for record in records}
-        raise UsageError(f"--sample {sample!r}: this run has no such sample{did_you_mean(sample, ids)}")
+        hint = did_you_mean(sample, ids) or f"; it has {list_names(sorted(ids))}"
+        raise UsageError(f"--sample {sample!r}: this run has no such sample{hint}")
     for record in chosen:
         print(f"== {record.task}::{record.sample_id}[{record.label}-{record.provider}] {record.outcome}")
         for call in record.transcript:

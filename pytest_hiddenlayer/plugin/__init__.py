@@ -36,7 +36,7 @@ from .reporting.reports import (
     pytest_sessionfinish,
 )
 from .reporting.terminal import pytest_terminal_summary
-from .session import pytest_collection_finish, pytest_runtestloop, pytest_unconfigure
+from .session import pytest_collection, pytest_collection_finish, pytest_runtestloop, pytest_unconfigure
 from .state import check_options
 
 
@@ -66,6 +66,7 @@ __all__ = [
     "provider",
     "pytest_addoption",
     "pytest_collect_file",
+    "pytest_collection",
     "pytest_collection_finish",
     "pytest_configure",
     "pytest_generate_tests",

@@ -14,6 +14,7 @@ from .typed_options import trusts_ini, typed_options
 
 if TYPE_CHECKING:
     from ..options import RunOptions
+    from ..project import Project
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,16 +50,28 @@ def _arguments(option: Option) -> dict[str, Any]:
 
 def project_root(config: pytest.Config) -> Path:
     """The root that `hiddenlayer` finds for the same paths; pytest's rootdir if the user chose it or the ini file."""
-    from ..project import find_project
-
     if (from_controller := getattr(config, "workerinput", {}).get("hl_root")) is not None:
         return Path(from_controller)
-    paths = [Path(argument.partition("::")[0]) for argument in config.args]
-    project = find_project(config.invocation_params.dir, paths)
+    project = _project(config)
     chosen = config.inipath is not None and config.inipath.name != "pyproject.toml"
     if config.getoption("rootdir", None) or (chosen and config.inipath != project.ini_file):
         return config.rootpath
     return project.root
+
+
+def ini_keys(config: pytest.Config) -> list[str]:
+    """The keys `hl_…` of the ini file; empty if it was chosen with -c."""
+    project = _project(config)
+    if config.inipath is None or project.ini_file != config.inipath:
+        return []
+    return [key for key in project.ini if key.startswith("hl_")]
+
+
+def _project(config: pytest.Config) -> Project:
+    from ..project import find_project
+
+    paths = [Path(argument.partition("::")[0]) for argument in config.args]
+    return find_project(config.invocation_params.dir, paths)
 
 
 def read_options(config: pytest.Config) -> RunOptions:
@@ -73,12 +86,27 @@ def read_options(config: pytest.Config) -> RunOptions:
             cwd=config.invocation_params.dir,
             values={name: value for name, value in on_command_line.items() if value},
             typed=typed,
-            ini={option.name: config.getini(option.dest) for option in OPTIONS},
+            ini=_ini_values(config),
             ini_file=config.inipath,
             ini_trusted=trusts_ini(config),
             resume=getattr(config, "workerinput", {}).get("hl_resume"),
         )
     )
+
+
+def _ini_values(config: pytest.Config) -> dict[str, Any]:
+    """Option name → value of the ini file. Raises UsageError for an unknown key and for a value that is no flag."""
+    from ..errors import UsageError
+    from ..session.written_options import refuse_unknown_keys
+
+    refuse_unknown_keys(ini_keys(config))
+    values = {}
+    for option in OPTIONS:
+        try:
+            values[option.name] = config.getini(option.dest)
+        except (ValueError, pytest.UsageError) as error:
+            raise UsageError(f"ini key {option.dest} ({config.inipath}): {error}; write true or false") from None
+    return values
 
 
 def any_typed(config: pytest.Config) -> bool:

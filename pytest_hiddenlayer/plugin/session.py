@@ -13,7 +13,7 @@ import pytest
 
 from .collect import GateItem
 from .gates import finish
-from .state import STATE, State
+from .state import STATE, State, check_ini
 
 if TYPE_CHECKING:
     from ..engine.cases import Case
@@ -25,6 +25,13 @@ def case_of(item: pytest.Item) -> Case | None:
     if case is None and (callspec := getattr(item, "callspec", None)) is not None:
         case = callspec.params.get("hl_case")
     return case
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """A wrong value in the ini file is a usage error, not an error of each task file."""
+    if not hasattr(session.config, "workerinput"):
+        check_ini(session.config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .options import project_root, read_options
+from .options import ini_keys, project_root, read_options
 from .reporting.messages import Messages
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _make(config: pytest.Config) -> State:
     try:
         options = read_options(config)
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(str(error)) from error
     session = Session(
         options=options,
         root=project_root(config),
@@ -92,6 +92,21 @@ def _broker(config: pytest.Config) -> BrokerClient | None:
 
     path = getattr(config, "workerinput", {}).get("hl_broker")
     return BrokerClient(Path(path)) if path and Path(path).exists() else None
+
+
+def check_ini(config: pytest.Config) -> None:
+    """Raise pytest.UsageError for a wrong value of the plugin in the ini file, before anything is collected.
+
+    A name that is not registered may be one of a conftest.py that pytest has not read yet.
+    """
+    from ..errors import UnknownNameError
+
+    if ini_keys(config):
+        try:
+            state_of(config)
+        except pytest.UsageError as error:
+            if not isinstance(error.__cause__, UnknownNameError):
+                raise
 
 
 def check_options(config: pytest.Config) -> None:

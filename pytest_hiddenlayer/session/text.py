@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ..report.budget_match import text as budget_match_text
@@ -14,6 +15,7 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
     """The table of cells, then the compute-matched comparison, early stopping, resumed answers and budget, if any."""
     if session.metrics:
         yield from cell_table(session.metrics, session.gates, width=width, colour=colour).splitlines()
+    yield from _skipped_gates(session)
     if session.findings is not None:
         yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()
     if session.early_stopping is not None:
@@ -22,3 +24,10 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
         yield resumed
     if (budget := session.budget_message) is not None:
         yield budget
+
+
+def _skipped_gates(session: Session) -> Iterator[str]:
+    """Why gates were skipped, the most frequent reason first."""
+    messages = (gate.message.splitlines()[-1] for gate in session.gates.values() if gate.outcome == "skipped")
+    for reason, count in Counter(messages).most_common():
+        yield f"{count:,} gate{'s' if count > 1 else ''} skipped: {reason}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,12 @@ class WrittenOptions:
     def flag(self, name: str) -> bool:
         """Whether a flag is set."""
         return bool(self.values.get(name) or self.ini.get(name))
+
+    def quoted(self, name: str) -> str:
+        """The option and its value as the user wrote them, for messages."""
+        if name in self.values or not self.ini.get(name):
+            return f"--hl-{name} {self.text(name)!r}"
+        return f"ini key {BY_NAME[name].dest} = {self.text(name)} ({self.ini_file})"
 
     def path(self, name: str) -> Path | None:
         """A path: one of the command line starts at the current folder, one of the ini file at the root."""
@@ -115,12 +121,11 @@ def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
 def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
     """Option name → value of the `hl_NAME` keys of an ini file. Raises UsageError for an unknown key."""
     options = {option.dest: option for option in OPTIONS}
+    refuse_unknown_keys(values)
     written: dict[str, Any] = {}
     for key, value in values.items():
         if not key.startswith("hl_"):
             continue
-        if key not in options:
-            raise UsageError(f"unknown ini key {key}{did_you_mean(key, options) or '; remove it'}")
         option = options[key]
         if option.flag:
             written[option.name] = _boolean(key, value)
@@ -130,6 +135,14 @@ def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             written[option.name] = str(value)
     return written
+
+
+def refuse_unknown_keys(keys: Iterable[str]) -> None:
+    """Raise UsageError for a key `hl_…` of an ini file that is not an option."""
+    known = {option.dest for option in OPTIONS}
+    for key in keys:
+        if key.startswith("hl_") and key not in known:
+            raise UsageError(f"unknown ini key {key}{did_you_mean(key, known) or '; remove it'}")
 
 
 def _boolean(key: str, value: Any) -> bool:
@@ -152,7 +165,7 @@ def _number(written: WrittenOptions, name: str, number_type: type, minimum: floa
     except ValueError:
         value = None
     if value is None or not minimum <= value < float("inf"):
-        raise UsageError(f"--hl-{name} {text!r}: write {expected} of at least {minimum:g}")
+        raise UsageError(f"{written.quoted(name)}: write {expected} of at least {minimum:g}")
     return value
 
 
@@ -160,7 +173,7 @@ def _choice(written: WrittenOptions, name: str) -> str:
     choices = BY_NAME[name].choices
     text = written.text(name) or choices[0]
     if text not in choices:
-        raise UsageError(f"--hl-{name} {text!r}: write {', '.join(choices)}{did_you_mean(text, choices)}")
+        raise UsageError(f"{written.quoted(name)}: write {', '.join(choices)}{did_you_mean(text, choices)}")
     return text
 
 

@@ -148,3 +148,33 @@ def test_run_refuses_a_model_folder_of_a_task_file(folder):
     assert "--hl-allow-task-models" in refused.stderr
     allowed = hiddenlayer(folder, "run", "--provider", "scripted:replies.json", "--allow-task-models")
     assert "names the model" not in allowed.stderr
+
+
+def test_run_says_why_answers_have_no_score(folder):
+    """Equal reasons of errors are printed once, with their number, and why gates were skipped."""
+    rules = {"rules": [{"contains": "1+1", "reply": "2"}, {"error": "server said 500"}]}
+    (folder / "replies.json").write_text(json.dumps(rules))
+    printed = hiddenlayer(folder, "run", "--provider", "scripted:replies.json").stdout
+    assert "1 x error: server said 500" in printed
+
+
+def test_run_says_why_gates_were_skipped(folder):
+    """Without a baseline the reason and the way to get one stand below the table."""
+    printed = hiddenlayer(folder, "run", "--provider", "scripted:replies.json").stdout
+    assert "1 gate skipped: no baseline: make one with --snapshot-update" in printed
+
+
+def test_an_abbreviated_option_is_refused(folder):
+    """As in pytest: `--epoch` is not `--epochs`."""
+    done = hiddenlayer(folder, "run", "--provider", "scripted:replies.json", "--epoch", "2")
+    assert done.returncode == 4
+    assert "--epoch" in done.stderr
+
+
+def test_init_leaves_a_configured_pytest_alone(tmp_path):
+    """If pyproject.toml configures pytest, no pytest.ini replaces it."""
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '-q'\n")
+    done = hiddenlayer(tmp_path, "init")
+    assert done.returncode == 0
+    assert "configures pytest already" in done.stdout
+    assert not (tmp_path / "pytest.ini").exists()

@@ -225,10 +225,12 @@ def test_baseline_last(two):
 
 
 def test_baseline_unknown(two):
-    """The gate fails if the reference does not exist, and the message says where it was looked for."""
-    result = two[0].run("--baseline", "nothing")
-    result.stdout.fnmatch_lines(["gate of *'nothing' is not a path, a run or a git ref *under reports/runs*"])
-    assert result.ret == 1
+    """A reference that names nothing is a usage error before anything is asked."""
+    folder = two[0]
+    runs = len(folder.runs())
+    result = folder.run("--baseline", "nothing")
+    result.stderr.fnmatch_lines(["ERROR: --baseline nothing: *'nothing' is not a path, a run or a git ref *"])
+    assert (result.ret, len(folder.runs())) == (4, runs)
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,23 @@ def test_wrong_ini_value_is_a_usage_error(sums):
     sums.write("pytest.ini", "[pytest]\nhl_limit = many\n")
     result = sums.run()
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: *limit 'many': write a whole number*"])
+    result.stderr.fnmatch_lines(["ERROR: ini key hl_limit = many (*pytest.ini): write a whole number*"])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("hl_limitt = 3", "unknown ini key hl_limitt, did you mean 'hl_limit'?"),
+        ("hl_strict = maybe", "ini key hl_strict *'maybe'*"),
+        ("hl_epochs = 0", "ini key hl_epochs = 0 (*pytest.ini): *"),
+    ],
+)
+def test_a_wrong_ini_file_is_a_usage_error_in_both_front_ends(sums, line, message):
+    """pytest and the command refuse the same line before anything is collected, and name the key."""
+    sums.write("pytest.ini", f"[pytest]\n{line}\n")
+    for result in (sums.run(), sums.command("run", "--provider", "scripted:replies.json")):
+        assert result.ret == 4
+        result.stderr.fnmatch_lines([f"*{message}*"])
 
 
 def test_judge_option_selects_the_judge(folder):

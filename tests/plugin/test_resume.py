@@ -92,4 +92,7 @@ def test_a_run_without_answers(sums):
     (sums.path / "reports" / "runs" / "20260101T000000Z-aaaaaaaa").mkdir(parents=True)
     result = sums.run("--resume", "last")
     assert result.ret == 4
+    result.stderr.fnmatch_lines(["*no run 'last' under reports/runs: 0 run(s); make one with *"])
+    result = sums.run("--resume", "20260101T000000Z-aaaaaaaa")
+    assert result.ret == 4
     result.stderr.fnmatch_lines(["*20260101T000000Z-aaaaaaaa: no records.jsonl in this run; was it interrupted*"])

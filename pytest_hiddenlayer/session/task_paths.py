@@ -1,0 +1,45 @@
+"""Where task files are looked for without pytest: the given paths, `eval_paths` of the ini file, or `evals`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from ..errors import UsageError
+from ..project import Project
+from ..taskfile import is_task_file
+
+NOT_SEARCHED = ("build", "dist", "node_modules", "venv", "__pycache__", "CVS", "_darcs")
+"""Folders that are not searched for task files, like those whose name starts with a dot."""
+
+
+def eval_paths(project: Project, paths: Sequence[Path]) -> list[Path]:
+    """Absolute paths: those given, else `eval_paths` of the ini file, else `evals` in the root.
+
+    Raises UsageError for a path that does not exist.
+    """
+    if paths:
+        chosen = [project.cwd / path for path in paths]
+    else:
+        written = project.ini.get("eval_paths") or "evals"
+        names = written if isinstance(written, list) else str(written).split()
+        chosen = [project.root / name for name in names]
+    for path in chosen:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder; name a task file or a folder of task files")
+    return chosen
+
+
+def find_task_files(paths: Sequence[Path]) -> list[Path]:
+    """The task files among and below `paths`, each once, sorted below each path."""
+    files = chain.from_iterable([path] if path.is_file() else sorted(_files(path)) for path in paths)
+    return list(dict.fromkeys(f for f in files if f.suffix in (".yaml", ".yml", ".json") and is_task_file(f)))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_file():
+            yield path
+        elif path.is_dir() and not (path.name.startswith(".") or path.name in NOT_SEARCHED):
+            yield from _files(path)
