@@ -144,7 +144,7 @@ def test_wrong_ini_value_is_a_usage_error(sums):
     ("line", "message"),
     [
         ("hl_limitt = 3", "unknown ini key hl_limitt, did you mean 'hl_limit'?"),
-        ("hl_strict = maybe", "ini key hl_strict *'maybe'*"),
+        ("hl_strict = maybe", "ini key hl_strict*'maybe'*"),
         ("hl_epochs = 0", "ini key hl_epochs = 0 (*pytest.ini): *"),
     ],
 )

@@ -65,7 +65,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
         new.append(debated(name, 1.0))
         old.append(singles(name, [0.0])[0])
     assert main(["compare", "20260101", "20260102", "--equal-budget"]) == 4
-    assert "--strategy single --epochs N" in capsys.readouterr().err
+    assert "--hl-strategy single --hl-epochs N" in capsys.readouterr().err
     for name in "abc":
         for single in singles(name, [0.0, 1.0, 0.0]):
             old.append(single)
