@@ -181,8 +181,8 @@ _COPIED_FIELDS = (
     "judge",
 )
 _HARNESS = (
-    "this is an lm-evaluation-harness task, which this version cannot run or convert "
-    "(`hiddenlayer convert` is planned); write `samples:` and `prompt:` by hand"
+    "this is an lm-evaluation-harness task, which this version cannot run; write its `samples:` and `prompt:` as a "
+    "task file (docs/task-files.md)"
 )
 
 

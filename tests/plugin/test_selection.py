@@ -114,5 +114,5 @@ def test_foreign_harness(sums):
     """An lm-evaluation-harness file is an error that says so and what to write instead."""
     sums.write("evals/gsm.yaml", "task: gsm\ndataset_path: gsm8k\noutput_type: generate_until\ndoc_to_text: x\n")
     result = sums.run()
-    result.stdout.fnmatch_lines(["*evals/gsm.yaml*hiddenlayer convert*"])
+    result.stdout.fnmatch_lines(["*evals/gsm.yaml*lm-evaluation-harness task*"])
     result.assert_outcomes(passed=3, skipped=1, errors=1)

@@ -56,7 +56,7 @@ def test_harness_task_is_pointed_out(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("task: boolq\ndataset_path: super_glue\ndoc_to_text: !function utils.text\n")
     assert is_foreign_harness(path)
-    with pytest.raises(TaskError, match=r"lm-evaluation-harness task.*`hiddenlayer convert` is planned"):
+    with pytest.raises(TaskError, match=r"lm-evaluation-harness task.*write its `samples:` and `prompt:`"):
         load_task(path, tmp_path)
 
 
