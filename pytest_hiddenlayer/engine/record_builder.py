@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -163,13 +163,16 @@ def _shared_params(spec: Spec) -> dict[str, Any]:
 
 def _sample_key_parts(cell: Cell, sample: Sample) -> list[Any]:
     """Return this sample's outputs from the scorers' output files; hashing whole files per sample takes minutes."""
-    return [
-        [name, value.get(sample.id)]
-        for spec in cell.task.scorers
-        if (files := output_file_parameters(scorers.get(spec.name)))
-        for name, value in spec.params.items()
-        if name in files
-    ]
+    if "output files" not in cell.memo:
+        cell.memo["output files"] = list(_output_files(cell))
+    return [[name, outputs.get(sample.id)] for name, outputs in cell.memo["output files"]]
+
+
+def _output_files(cell: Cell) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each scorer parameter that names a file of outputs, with the file's content by sample id."""
+    for spec in cell.task.scorers:
+        names = output_file_parameters(scorers.get(spec.name))
+        yield from ((name, value) for name, value in spec.params.items() if name in names)
 
 
 def _score_json(score: Score) -> dict[str, Any]:

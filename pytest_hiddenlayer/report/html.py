@@ -27,12 +27,13 @@ from .html_template import load_template
 from .table import HEADERS, cell_rows, self_judged
 
 TEMPLATES = Path(__file__).parent / "templates"
+RECORD = TEMPLATES / "record.html.jinja"  # once: joining and hashing a path for every record takes time
 
 
 def record_html(record: Mapping[str, Any]) -> str:
     """A record's outcome, scores and answer, with the transcript folded below."""
     headline = next(iter(record["scores"].values()), None)
-    return load_template(TEMPLATES / "record.html.jinja").render(
+    return load_template(RECORD).render(
         record=record,
         score=headline and headline["value"],
         metadata=json.dumps(record["answer_metadata"], indent=1, ensure_ascii=False),
