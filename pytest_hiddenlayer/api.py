@@ -39,7 +39,9 @@ class EvalRun:
 
     session: Session
     errors: list[HiddenLayerError] = field(default_factory=list)  # files and cases that could not be used
-    skips: Counter[str] = field(default_factory=Counter)  # reason → cases that no provider could answer here
+    skips: Counter[str] = field(
+        default_factory=Counter
+    )  # reason → cases without an answer: no provider, or no budget
     interrupted: bool = False  # by Ctrl-C: what was answered is in `records`, nothing is gated
 
     @property
@@ -187,6 +189,8 @@ def _answer_all(run: EvalRun, planned: Sequence[Case], on_record: OnRecord | Non
     session = run.session
     for record in chain.from_iterable(_answers(run, wave) for wave in _waves(session, planned)):
         session.records.append(record)
+        if record.outcome == "skipped":
+            run.skips[str(record.error)] += 1
         if session.early_stopping is not None:
             session.early_stopping.add([record])
         if on_record is not None:

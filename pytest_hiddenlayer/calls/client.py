@@ -18,12 +18,12 @@ from .cache_key import cache_key_fields, call_key
 from .checks import check_completion
 from .cost.meter import CostMeter
 from .limiter import AdaptiveLimiter
-from .protocols import Store
+from .protocols import Prioritizable, Store
 from .retry import RetryPolicy, complete_with_retry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ModelClient:
+class ModelClient(Prioritizable):
     """An open provider with the run's stores, budget, limiter and retries; implements Provider."""
 
     name: str  # the provider's registered name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
 
 from ..protocols import Provider
 from ..types import Completion
@@ -20,13 +21,18 @@ class Store(Protocol):
         ...
 
 
-@runtime_checkable
-class Prioritizable(Protocol):
-    """A client whose calls can be queued by the order of their cases."""
+class Prioritizable(ABC):
+    """A client whose calls can be queued by the order of their cases.
 
+    A base class, not a protocol: every case asks for it, and `isinstance` of a protocol looks at
+    each of its members again.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
     def prioritized(self, order: int) -> Provider:
         """The same client for the case with this order; lower orders are served first."""
-        ...
 
 
 def prioritized(provider: Provider, order: int) -> Provider:

@@ -88,7 +88,11 @@ def _print(eval_run: EvalRun, paths: list[Path]) -> None:
 
 def _unscored(eval_run: EvalRun) -> Iterator[str]:
     """Why answers have no score, equal reasons counted."""
-    unscored = Counter((r.outcome, r.error or "no reason given") for r in eval_run.records if r.score is None)
+    unscored = Counter(
+        (r.outcome, r.error or "no reason given")
+        for r in eval_run.records
+        if r.score is None and r.outcome != "skipped"
+    )
     for (outcome, reason), count in unscored.most_common():
         yield f"{count:,} x {outcome}: {visible(reason)}"
 

@@ -68,7 +68,7 @@ def test_a_judges_budget_ends_its_calls(ran):
     ran.write("hiddenlayer-prices.yaml", f"prices:\n  - {price}\n")
     printed = ran.command("judge-audit", "last", *JUDGE, "--budget", "1")
     assert printed.ret == 1
-    assert any("is spent: this call may cost" in line for line in (*printed.outlines, *printed.errlines))
+    assert any("does not cover this call: it may cost" in line for line in (*printed.outlines, *printed.errlines))
 
 
 def test_a_judge_of_the_conftest_is_found(ran):

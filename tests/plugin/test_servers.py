@@ -74,7 +74,7 @@ def test_the_budget_holds(asked, folder, workers):
     spent = sum(record["cost_usd"] for record in folder.records() if record["outcome"] == "correct")
     assert 0 < spent <= 0.012
     result.stdout.fnmatch_lines(["budget: $0.0* of $0.012 spent, * call* not made"])
-    result.stdout.fnmatch_lines(["SKIPPED*budget: $0.012 is spent: this call may cost $*"])
+    result.stdout.fnmatch_lines(["SKIPPED*budget: $0.012 does not cover this call: it may cost $*"])
 
 
 def test_a_budget_needs_a_price(asked, folder):

@@ -15,7 +15,7 @@ from pytest_hiddenlayer.registry import providers
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 from servers import Server, llama_server, mlx_server
 from servers.bundled import write_bundled_folder, write_bundled_gguf
-from servers.known_model import AFTER_PROMPT, write_known_model
+from servers.known_model import AFTER_PROMPT
 from servers.llama import program
 from servers.requests import ask_all, eval_requests
 
@@ -43,16 +43,6 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     program()
     path = tmp_path_factory.mktemp("bundled") / "bundled.gguf"
     write_bundled_gguf(path)
-    with llama_server(path) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A llama-server of the known-probability model."""
-    program()
-    path = tmp_path_factory.mktemp("known") / "known.gguf"
-    write_known_model(path)
     with llama_server(path) as server:
         yield server
 

@@ -6,7 +6,6 @@ import math
 import os
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,16 +22,6 @@ server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 connection = server.accept()
 time.sleep(600)
 """
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A llama-server of the known-probability model."""
-    program()
-    path = tmp_path_factory.mktemp("known") / "known.gguf"
-    write_known_model(path)
-    with llama_server(path) as server:
-        yield server
 
 
 def test_llama_server_returns_the_known_probabilities(known: Server) -> None:

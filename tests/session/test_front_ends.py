@@ -189,6 +189,15 @@ INPUTS: dict[str, Input] = {
     "no run to resume": Input(
         prepare=_plain, options={**SCRIPTED, "resume": "last"}, status=4, message="no run 'last'"
     ),
+    "a budget that is spent": Input(
+        prepare=_prices,
+        options={**SCRIPTED, "budget": 20, "concurrency": 1, "max_tokens": 1},
+        status=1,
+        message="budget",
+    ),
+    "a budget that nothing fits": Input(
+        prepare=_prices, options={**SCRIPTED, "budget": 0.01}, status=1, message="budget"
+    ),
     "no amount of money": Input(
         prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--hl-budget 'much'"
     ),

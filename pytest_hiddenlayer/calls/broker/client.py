@@ -13,6 +13,7 @@ from ...errors import ProviderError
 from ...io.codecs import completion_from_json, request_to_json
 from ...protocols import ProviderCapabilities
 from ...types import Completion, ModelName, Request
+from ..protocols import Prioritizable
 from .protocol import MAX_MESSAGE_BYTES, encode_line, error_from_json
 
 GONE = "the process that holds the models has ended; start a new run"
@@ -95,7 +96,7 @@ class BrokerClient:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RemoteModelClient:
+class RemoteModelClient(Prioritizable):
     """A model that the broker's process holds; implements Provider."""
 
     broker: BrokerClient

@@ -62,7 +62,7 @@ class Budget:
             self.refused += 1
             left = max(self.left, Decimal(0))
             raise BudgetExceededError(
-                f"${self.limit} is spent: this call may cost ${amount:.6f}, ${left:.6f} is left "
+                f"${self.limit} does not cover this call: it may cost ${amount:.6f}, ${left:.6f} is left "
                 f"(${self.spent:.6f} spent, ${self.reserved + self.unconfirmed:.6f} reserved)"
             )
         self.reserved += amount
