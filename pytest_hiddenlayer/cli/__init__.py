@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-from ..errors import HiddenLayerError
+from ..errors import HiddenLayerError, did_you_mean
 from ..version import __version__
 
 EPILOG = """examples:
@@ -27,7 +28,9 @@ exit status: 0 success; 1 a failure or a failed gate; 2 interrupted; 4 a wrong o
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns the exit status: 0 success, 1 failed, 2 interrupted, 4 wrong usage, 5 no samples."""
     parser = _parser()
-    parsed = parser.parse_args(arguments)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        _refuse(getattr(parsed, "parser", parser), unknown)
     run: Callable[[argparse.Namespace], int] | None = getattr(parsed, "run", None)
     if run is None:
         parser.print_help()
@@ -43,6 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+
+
+def _refuse(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> NoReturn:
+    """Exit with 4 for arguments that a subcommand does not have; names the option that may be meant."""
+    name = unknown[0].partition("=")[0]
+    known = [option for action in parser._actions for option in action.option_strings]
+    hint = did_you_mean(name, known) if name.startswith("-") else ""
+    parser.exit(4, f"{parser.prog}: unrecognized argument {unknown[0]}{hint}; see {parser.prog} --help\n")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,5 +87,5 @@ def _parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         module.add_arguments(sub)
-        sub.set_defaults(run=module.run)
+        sub.set_defaults(run=module.run, parser=sub)
     return parser

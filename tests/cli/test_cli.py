@@ -164,6 +164,13 @@ def test_run_says_why_gates_were_skipped(folder):
     assert "1 gate skipped: no baseline: make one with --snapshot-update" in printed
 
 
+def test_a_misspelt_option_gets_a_suggestion(folder):
+    """The message names the subcommand, the argument and the option that may be meant."""
+    done = hiddenlayer(folder, "run", "--stratgy", "single")
+    assert done.returncode == 4
+    assert "hiddenlayer run: unrecognized argument --stratgy, did you mean '--strategy'?" in done.stderr
+
+
 def test_an_abbreviated_option_is_refused(folder):
     """As in pytest: `--epoch` is not `--epochs`."""
     done = hiddenlayer(folder, "run", "--provider", "scripted:replies.json", "--epoch", "2")

@@ -57,7 +57,7 @@ def load(path: Path | str) -> LoadedModel:
     except Exception as error:  # loaders and hub clients raise exceptions of any type
         if "trust_remote_code" in str(error):
             raise _code_error(path, "it cannot be loaded without trust_remote_code") from error
-        raise UsageError(f"--model {path}: mlx_lm cannot load it: {type(error).__name__}: {error}") from error
+        raise UsageError(f"mlx model {path}: mlx_lm cannot load it: {type(error).__name__}: {error}") from error
 
 
 def _has_model_code(folder: Path) -> bool:
@@ -71,7 +71,7 @@ def _has_model_code(folder: Path) -> bool:
 
 def _code_error(path: Path | str, reason: str) -> UsageError:
     return UsageError(
-        f"--model {path}: this model needs to run Python code of its own ({reason}), which is never allowed; "
+        f"mlx model {path}: this model needs to run Python code of its own ({reason}), which is never allowed; "
         "choose a model whose architecture mlx_lm supports"
     )
 

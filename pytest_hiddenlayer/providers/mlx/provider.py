@@ -115,7 +115,7 @@ def _resolve(model: str) -> Path | str:
     if looks_like_path:
         siblings = [str(p) for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
         raise UsageError(
-            f"--model {model}: no such folder{did_you_mean(str(folder), siblings) or '.'} "
+            f"mlx model {model}: no such folder{did_you_mean(str(folder), siblings) or '.'} "
             "Give a folder that mlx_lm.load accepts, or a hub name such as owner/name"
         )
     return model
