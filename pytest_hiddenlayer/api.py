@@ -167,21 +167,19 @@ def evaluate_paths(
     session.check()
     planned = [case for cell in _plan(run, find_task_files(paths)) for case in cases(cell)]
     session.prepare_early_stopping()
+    complete = False
     try:
         _answer_all(run, planned, on_record)
         session.release_batches()
+        complete = True
     except KeyboardInterrupt:
         run.interrupted = True
-    except BaseException:
-        session.updating = False
-        raise
     finally:
-        if run.interrupted:
-            session.updating = False  # an interrupted run writes no snapshots
+        session.updating = session.updating and complete  # a run that ended early writes no snapshots
         for text in session.pending_batches():
             notify(text)
         session.close()
-        conclude(session, gated=not run.interrupted)
+        conclude(session, gated=complete)
     return run
 
 

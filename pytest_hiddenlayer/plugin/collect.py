@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..taskfile.detect import SUFFIXES
 from .capture import UncapturedHooks, prints_nothing
 from .fixtures import fixture_probe, overridden, record_for
 from .outcomes import apply_outcome
@@ -17,18 +18,15 @@ from .state import RECORDS, state_of
 
 if TYPE_CHECKING:
     from ..engine.cases import Case, Cell
-    from ..types import Task
-
-SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
     """Return the module of a task file that is named, or below a named folder or `eval_paths`; None for others."""
     if file_path.suffix not in SUFFIXES or not _wanted(file_path, parent):
         return None
-    from ..taskfile import is_foreign_harness, is_task_file
+    from ..taskfile import is_collected
 
-    if is_task_file(file_path) or (file_path.suffix != ".json" and is_foreign_harness(file_path)):
+    if is_collected(file_path):
         task_file: TaskFile = TaskFile.from_parent(parent, path=file_path)
         return task_file
     return None
@@ -55,7 +53,6 @@ class TaskFile(pytest.Module):
         session = state.session
         try:
             task = session.load_task(self.path)
-            _refuse_clashes(task)
             cells = session.plan_cells(task)
         except HiddenLayerError as error:
             state.faulty_files.add(self.nodeid)
@@ -149,23 +146,6 @@ class GateItem(pytest.Item):
 
 def item_body() -> None:
     """The body of every task file's item: pytest needs a function."""
-
-
-def _refuse_clashes(task: Task) -> None:
-    """Raise TaskError if two items would share a name: brackets become parentheses, and `gate` is reserved."""
-    from ..errors import TaskError
-    from ..identifiers import item_name
-
-    taken = {"gate": "the gate of its cell"}
-    for sample in task.samples:
-        name = item_name(sample.id)
-        if name in taken:
-            raise TaskError(
-                f"sample {sample.id!r} would have the same item as {taken[name]}: rename the sample",
-                file=task.path,
-                field="id",
-            )
-        taken[name] = f"sample {sample.id!r}"
 
 
 def _wanted(path: Path, parent: pytest.Collector) -> bool:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..calls.batch.ledger import BATCHES
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
+from ..errors import TaskError
+from ..identifiers import item_name
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
 from ..results.log.resume import reusable_records
@@ -73,6 +75,7 @@ class Session:
         if path not in self.tasks:
             task = load_task(path, self.root)
             refuse_duplicate_name(task, self.tasks)
+            _refuse_clashes(task)
             self.tasks[path] = task
         return self.tasks[path]
 
@@ -156,3 +159,17 @@ class Session:
             self._runtime = None
         if self._run_log is not None:
             self._run_log.close()
+
+
+def _refuse_clashes(task: Task) -> None:
+    """Raise TaskError if two items would share a name: brackets become parentheses, and `gate` is reserved."""
+    taken = {"gate": "the gate of its cell"}
+    for sample in task.samples:
+        name = item_name(sample.id)
+        if name in taken:
+            raise TaskError(
+                f"sample {sample.id!r} would have the same item as {taken[name]}: rename the sample",
+                file=task.path,
+                field="id",
+            )
+        taken[name] = f"sample {sample.id!r}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..project import Project
-from ..taskfile import is_task_file
+from ..taskfile import is_collected
 
 NOT_SEARCHED = ("build", "dist", "node_modules", "venv", "__pycache__", "CVS", "_darcs")
 """Folders that are not searched for task files, like those whose name starts with a dot."""
@@ -34,7 +34,7 @@ def eval_paths(project: Project, paths: Sequence[Path]) -> list[Path]:
 def find_task_files(paths: Sequence[Path]) -> list[Path]:
     """The task files among and below `paths`, each once, sorted below each path."""
     files = chain.from_iterable([path] if path.is_file() else sorted(_files(path)) for path in paths)
-    return list(dict.fromkeys(f for f in files if f.suffix in (".yaml", ".yml", ".json") and is_task_file(f)))
+    return list(dict.fromkeys(path for path in files if is_collected(path)))
 
 
 def _files(folder: Path) -> Iterator[Path]:

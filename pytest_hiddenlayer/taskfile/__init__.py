@@ -12,13 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .detect import is_foreign_harness, is_task_file
+    from .detect import is_collected, is_foreign_harness, is_task_file
     from .hashing import messages_hash, sample_hash
     from .load import load_task, refuse_duplicate_name
     from .prompt import prompt_text, render_prompt
     from .schema import task_schema
 
 _MODULES = {
+    "is_collected": "detect",
     "is_foreign_harness": "detect",
     "is_task_file": "detect",
     "load_task": "load",
@@ -30,6 +31,7 @@ _MODULES = {
     "task_schema": "schema",
 }
 __all__ = [
+    "is_collected",
     "is_foreign_harness",
     "is_task_file",
     "load_task",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+SUFFIXES = (".yaml", ".yml", ".json")
 HEAD = 5 * 2**20  # bytes read from a YAML file; loading refuses a longer file
 JSON_HEAD = 64 * 2**10  # bytes read from a JSON file, because most JSON files hold data
 
@@ -48,6 +49,11 @@ def is_foreign_harness(path: Path) -> bool:
     except OSError:
         return False
     return bool(keys & _HARNESS_KEYS) and b"samples" not in keys
+
+
+def is_collected(path: Path) -> bool:
+    """Return whether a file is loaded as a task: a task file, or one of another harness, which is an error."""
+    return path.suffix in SUFFIXES and (is_task_file(path) or is_foreign_harness(path))
 
 
 def _head(path: Path, size: int) -> bytes:

@@ -118,6 +118,16 @@ def _nothing(folder: Folder) -> None:
     (folder.path / "evals").mkdir()
 
 
+def _clashing_ids(folder: Folder) -> None:
+    folder.task(samples=[{"id": name, "input": "q0.", "target": "a0"} for name in ("x[1]", "x(1)")])
+    folder.replies()
+
+
+def _foreign_file(folder: Folder) -> None:
+    _plain(folder)
+    folder.write("evals/gsm.yaml", "task: gsm\ndataset_path: gsm8k\noutput_type: generate_until\ndoc_to_text: x\n")
+
+
 def _named_twice(folder: Folder) -> None:
     _plain(folder)
     folder.task("more", task="sums")
@@ -141,6 +151,12 @@ INPUTS: dict[str, Input] = {
     "strict": Input(prepare=_plain, options={**SCRIPTED, "strict": True}, status=1),
     "a faulty task file": Input(prepare=_faulty_file, options=SCRIPTED, status=1, message="did you mean 'exact'?"),
     "two files with one name": Input(prepare=_named_twice, options=SCRIPTED, status=1, message="sums"),
+    "another harness's file": Input(
+        prepare=_foreign_file, options=SCRIPTED, status=1, message="lm-evaluation-harness task"
+    ),
+    "ids that make one item": Input(
+        prepare=_clashing_ids, options=SCRIPTED, status=1, message="would have the same item as"
+    ),
     "a regression": Input(prepare=_regression, options=SCRIPTED, status=1, message="regressed against"),
     "a regression, from a sub folder": Input(
         prepare=_root_above,

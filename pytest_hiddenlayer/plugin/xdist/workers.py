@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..collect import SUFFIXES
+from ...taskfile.detect import SUFFIXES
 from ..options import any_typed
 from ..state import state_of
 from ..typed_options import ARGUMENTS, arguments
