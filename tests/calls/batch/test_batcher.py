@@ -116,7 +116,7 @@ def test_the_budget_is_reserved_at_the_batch_price(tmp_path: Path, vendor: str):
         answers = runs.run(server, independent(6, params=params))
         assert server.stats()["batches"] == batches
     assert [isinstance(one, BudgetExceededError) for one in answers] == [i >= sum(batches) for i in range(6)]
-    assert "this call may cost $0.005000" in str(answers[5])
+    assert "it may cost $0.005000" in str(answers[5])
 
 
 def test_an_unanswered_request_costs_nothing(tmp_path: Path, vendor: str):
