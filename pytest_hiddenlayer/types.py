@@ -18,7 +18,7 @@ Outcome: TypeAlias = Literal[
     "correct", "incorrect", "partial", "error", "truncated", "empty", "refused", "unscored", "skipped"
 ]
 OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined]
-RECORD_SCHEMA = 2
+RECORD_SCHEMA = 3
 """Version of the fields of `Record`, as written to `records.jsonl`."""
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
@@ -66,6 +66,7 @@ class Sample:
     group: str | None = None  # cluster, for error bars
     must_pass: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    prompt: tuple[Message, ...] = ()  # the messages as rendered, for scorers; empty if they are not rendered yet
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -181,6 +182,7 @@ class Completion:
     attempts: int = 1  # requests that were made
     warnings: tuple[str, ...] = ()  # suspicious: another model answered, the prompt was truncated
     batched: bool = False  # through a batch API, at its price; latency_s is that of the whole batch
+    reasoning: str | None = None  # what the model thought before `text`, if the provider reports it apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,6 +205,7 @@ class Call:
     attempts: int = 1
     warnings: tuple[str, ...] = ()
     batched: bool = False
+    reasoning: str | None = None  # what the model thought before `completion`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,6 +266,10 @@ class Record:
     sample_hash: str = ""
     must_pass: bool = False
     group: str | None = None
+    prompt: Sequence[Mapping[str, Any]] | None = None  # the messages as rendered; None: not recorded
+    choices: Sequence[str] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # the sample's
+    reasoning: str | None = None  # what the model thought before `output`
     schema: int = RECORD_SCHEMA
 
     @property

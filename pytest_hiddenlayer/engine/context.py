@@ -167,6 +167,7 @@ def _call(request: Request, completion: Completion) -> Call:
         attempts=completion.attempts,
         warnings=completion.warnings,
         batched=completion.batched,
+        reasoning=completion.reasoning,
     )
 
 

@@ -26,6 +26,7 @@ from ..types import (
 )
 from .cases import Case, Cell
 from .context import AnswerContext
+from .plain_json import bounded_json, bounded_text, escape_surrogates
 
 
 def build_record(
@@ -40,10 +41,11 @@ def build_record(
 ) -> Record:
     """Return the record of one case."""
     case, cell, sample, calls = context.case, context.case.cell, context.sample, context.calls
-    prompt = messages_hash(context.messages, sample)
+    prompt_hash = messages_hash(context.messages, sample)
+    prompt = _messages(context.messages)
     return Record(
         run_id=run_id,
-        key=case_key(case, context.overrides, prompt),
+        key=case_key(case, context.overrides, prompt_hash),
         task=cell.task.name,
         sample_id=sample.id,
         epoch=case.epoch,
@@ -57,16 +59,19 @@ def build_record(
         usage=usage_json(sum((call.usage for call in calls), Usage())),
         cost_usd=_total_cost_usd(calls),
         latency_s=latency_s,
-        transcript=[call_json(call) for call in calls],
-        error=None if error is None else escape_surrogates(error),
+        transcript=[call_json(call, prompt if call.messages == context.messages else None) for call in calls],
+        error=None if error is None else bounded_text(error),
         seed=cell.seed,
         started_at=started_at,
         cached=bool(calls) and all(call.cached for call in calls),
         label=cell.strategy.label,
         slug=cell.slug,
-        sample_hash=prompt,
+        sample_hash=prompt_hash,
         must_pass=sample.must_pass,
         group=sample.group,
+        prompt=prompt,
+        choices=escape_surrogates(sample.choices),
+        metadata=bounded_json(sample.metadata),
         **_answer_fields(answer, outcome, scores),
     )
 
@@ -77,7 +82,7 @@ def _answer_fields(answer: Answer, outcome: Outcome, scores: Mapping[str, Score]
         "output": escape_surrogates(answer.output) if answer.output or outcome in SCORED else None,
         "answer": escape_surrogates(head.answer) if head and head.answer is not None else None,
         "scores": {name: _score_json(score) for name, score in scores.items()},
-        "answer_metadata": escape_surrogates(dict(answer.metadata)) if answer.metadata else {},
+        "answer_metadata": dict(answer.metadata),
     }
 
 
@@ -87,12 +92,15 @@ def _total_cost_usd(calls: Sequence[Call]) -> float | None:
     return sum(costs) if calls and len(costs) == len(calls) else None
 
 
-def call_json(call: Call) -> dict[str, Any]:
-    """Return one transcript entry; default values (one attempt, not cached, not batched) are omitted."""
+def call_json(call: Call, messages: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """Return one transcript entry; default values (one attempt, not cached, not batched) are omitted.
+
+    `messages` are the call's messages as JSON values, to share one object between calls.
+    """
     values = {
         "role": call.role,
         "round": call.round,
-        "messages": _messages(call.messages),
+        "messages": _messages(call.messages) if messages is None else messages,
         "completion": escape_surrogates(call.completion),
         "finish_reason": call.finish_reason,
         "usage": usage_json(call.usage),
@@ -110,6 +118,8 @@ def call_json(call: Call) -> dict[str, Any]:
         values["attempts"] = call.attempts
     if call.batched:
         values["batched"] = True
+    if call.reasoning is not None:
+        values["reasoning"] = escape_surrogates(call.reasoning)
     if call.warnings:
         values["warnings"] = escape_surrogates(list(call.warnings))
     return values
@@ -180,23 +190,12 @@ def _score_json(score: Score) -> dict[str, Any]:
     values = {
         "value": score.value,
         "answer": escape_surrogates(score.answer),
-        "explanation": escape_surrogates(score.explanation),
+        "explanation": bounded_text(score.explanation),
     }
     if score.details:
-        values["details"] = escape_surrogates(dict(score.details))
+        values["details"] = bounded_json(score.details)
     return values
 
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": escape_surrogates(message.content)} for message in messages]
-
-
-def escape_surrogates(value: Any) -> Any:
-    """Return `value` with lone surrogates as escapes; UTF-8 cannot encode them."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {escape_surrogates(key): escape_surrogates(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [escape_surrogates(item) for item in value]
-    return value

@@ -14,6 +14,7 @@ from ..protocols import Provider
 from ..types import ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Outcome, Record, Score
 from .cases import Case
 from .context import AnswerContext
+from .plain_json import bounded_json
 from .record_builder import build_record
 from .round_scores import round_scores
 
@@ -73,6 +74,7 @@ def _checked(answer: Any) -> Answer:
         raise TypeError(f"it returned {answer!r}; return an Answer with a text as output")
     if answer.metadata:
         json.dumps(dict(answer.metadata), allow_nan=False)
+        return replace(answer, metadata=bounded_json(answer.metadata))
     return answer
 
 
