@@ -107,6 +107,7 @@ class Task:
     judge: str | None = None  # PROVIDER[:MODEL]
     outputs: Mapping[str, tuple[str, ...]] | None = None  # sample id → recorded outputs, one per epoch
     tags: tuple[str, ...] = ()
+    reasoning: Literal["strip", "keep"] = "strip"  # what happens to reasoning inside an answer before it is scored
     hash: str = ""  # of every field above that can change an answer or a score
 
 
@@ -170,7 +171,7 @@ class Completion:
     """What a provider returned for one call."""
 
     text: str
-    finish_reason: str  # stop, length, refusal, content_filter, or the provider's own term
+    finish_reason: str  # stop, length, refusal, content_filter, or the provider's own term, which is not scored
     usage: Usage
     latency_s: float
     model: str  # full name of the model, as the provider reports it
@@ -213,7 +214,7 @@ class Answer:
     """What a strategy returns for one sample."""
 
     output: str  # the text that is scored
-    finish_reason: str = "stop"  # of the call that the output comes from
+    finish_reason: str | None = "stop"  # of the call that the output comes from; None: not known
     outcome: Outcome | None = None  # set if the strategy ended without an answer to score
     error: str | None = None  # why, in one sentence, if outcome is set
     metadata: Mapping[str, Any] = field(default_factory=dict)  # votes, plans, verdicts; plain JSON
@@ -229,6 +230,8 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)  # evidence for the value; plain JSON
 
     def __post_init__(self) -> None:
+        if not isinstance(self.value, float | int | None) or isinstance(self.value, bool):
+            object.__setattr__(self, "value", float(self.value))  # Decimal, Fraction, a number of numpy
         if self.value is not None and not (math.isfinite(self.value) and 0.0 <= self.value <= 1.0):
             raise ValueError(f"a score lies in [0, 1] or is None (unscored); got {self.value!r}")
 
@@ -270,6 +273,7 @@ class Record:
     choices: Sequence[str] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the sample's
     reasoning: str | None = None  # what the model thought before `output`
+    traceback: str | None = None  # of an error that a user's strategy, scorer or provider raised
     schema: int = RECORD_SCHEMA
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..extensions.errors import error_traceback
 from ..identifiers import digest
 from ..model_names import full_name
 from ..parameters import output_file_parameters
@@ -17,7 +18,6 @@ from ..types import (
     Call,
     GenerationConfig,
     Message,
-    Outcome,
     Record,
     Sample,
     Score,
@@ -27,14 +27,13 @@ from ..types import (
 from .cases import Case, Cell
 from .context import AnswerContext
 from .plain_json import bounded_json, bounded_text, escape_surrogates
+from .scoring import Verdict
 
 
 def build_record(
     context: AnswerContext,
     answer: Answer,
-    outcome: Outcome,
-    scores: Mapping[str, Score],
-    error: str | None,
+    verdict: Verdict,
     run_id: str,
     started_at: str,
     latency_s: float,
@@ -55,12 +54,12 @@ def build_record(
         model=full_name(cell.model),
         input=sample.input if isinstance(sample.input, str) else _messages(sample.input),
         target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
-        outcome=outcome,
+        outcome=verdict.outcome,
         usage=usage_json(sum((call.usage for call in calls), Usage())),
         cost_usd=_total_cost_usd(calls),
         latency_s=latency_s,
         transcript=[call_json(call, prompt if call.messages == context.messages else None) for call in calls],
-        error=None if error is None else bounded_text(error),
+        error=None if verdict.error is None else bounded_text(verdict.error),
         seed=cell.seed,
         started_at=started_at,
         cached=bool(calls) and all(call.cached for call in calls),
@@ -72,16 +71,18 @@ def build_record(
         prompt=prompt,
         choices=escape_surrogates(sample.choices),
         metadata=bounded_json(sample.metadata),
-        **_answer_fields(answer, outcome, scores),
+        reasoning=_escaped(context.reasoning_of(answer)),
+        traceback=None if context.error is None else str(escape_surrogates(error_traceback(context.error))),
+        **_answer_fields(answer, verdict),
     )
 
 
-def _answer_fields(answer: Answer, outcome: Outcome, scores: Mapping[str, Score]) -> dict[str, Any]:
-    head = next(iter(scores.values()), None)
+def _answer_fields(answer: Answer, verdict: Verdict) -> dict[str, Any]:
+    head = next(iter(verdict.scores.values()), None)
     return {
-        "output": escape_surrogates(answer.output) if answer.output or outcome in SCORED else None,
-        "answer": escape_surrogates(head.answer) if head and head.answer is not None else None,
-        "scores": {name: _score_json(score) for name, score in scores.items()},
+        "output": escape_surrogates(answer.output) if answer.output or verdict.outcome in SCORED else None,
+        "answer": _escaped(head.answer) if head else None,
+        "scores": {name: _score_json(score) for name, score in verdict.scores.items()},
         "answer_metadata": dict(answer.metadata),
     }
 
@@ -119,7 +120,7 @@ def call_json(call: Call, messages: Sequence[Mapping[str, Any]] | None = None) -
     if call.batched:
         values["batched"] = True
     if call.reasoning is not None:
-        values["reasoning"] = escape_surrogates(call.reasoning)
+        values["reasoning"] = _escaped(call.reasoning)
     if call.warnings:
         values["warnings"] = escape_surrogates(list(call.warnings))
     return values
@@ -152,7 +153,8 @@ def case_key(case: Case, overrides: GenerationConfig, prompt: str | None = None)
 
 
 def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
-    return {
+    reasoning = {} if cell.task.reasoning == "strip" else {"reasoning": cell.task.reasoning}
+    return reasoning | {
         "task": cell.task.name,
         "model": [cell.model.provider, full_name(cell.model)],
         "judge": str(cell.judge),
@@ -195,6 +197,10 @@ def _score_json(score: Score) -> dict[str, Any]:
     if score.details:
         values["details"] = bounded_json(score.details)
     return values
+
+
+def _escaped(text: str | None) -> str | None:
+    return None if text is None else str(escape_surrogates(text))
 
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
