@@ -270,7 +270,7 @@ class Record:
     must_pass: bool = False
     group: str | None = None
     prompt: Sequence[Mapping[str, Any]] | None = None  # the messages as rendered; None: not recorded
-    choices: Sequence[str] = ()
+    choices: Sequence[str] = field(default_factory=list)
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the sample's
     reasoning: str | None = None  # what the model thought before `output`
     traceback: str | None = None  # of an error that a user's strategy, scorer or provider raised
