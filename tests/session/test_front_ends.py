@@ -92,6 +92,27 @@ def _errors(folder: Folder) -> None:
     folder.replies(q1={"error": "the server said 500"})
 
 
+def _broken_off(folder: Folder) -> None:
+    folder.task(n=5, strategies=["single", {"self_consistency": {"n_samples": 3}}])
+    folder.replies(
+        q0={"reply": "<think>a1?</think>a0"},
+        q1={"reply": "<think>a1", "finish_reason": "length"},
+        q2={"reply": "a2", "finish_reason": "abort"},
+        q3={"reply": "a3", "finish_reason": "content_filter"},
+    )
+
+
+def _exiting_scorer(folder: Folder) -> None:
+    folder.task(scorers=["exits"])
+    folder.replies()
+    folder.write(
+        "conftest.py",
+        "import sys\nfrom pytest_hiddenlayer import scorer\n\n"
+        '@scorer("exits")\ndef exits(output, sample):\n'
+        '    if output == "a1":\n        sys.exit(3)\n    return 1.0\n',
+    )
+
+
 def _must_pass(folder: Folder) -> None:
     samples = [
         {"id": "a", "input": "q0.", "target": "a0"},
@@ -147,6 +168,12 @@ INPUTS: dict[str, Input] = {
     "a conftest": Input(prepare=_conftest, options=SCRIPTED),
     "a broken conftest": Input(prepare=_broken_conftest, options=SCRIPTED, status=4, message="no such luck"),
     "an error": Input(prepare=_errors, options=SCRIPTED, status=1),
+    "answers that think and break off": Input(
+        prepare=_broken_off, options=SCRIPTED, status=1, message="not measured (1 error, 1 refused, 1 truncated)"
+    ),
+    "a scorer that exits": Input(
+        prepare=_exiting_scorer, options=SCRIPTED, status=1, message="not measured (1 error)"
+    ),
     "a sample that must pass": Input(prepare=_must_pass, options=SCRIPTED, status=1, message="must_pass"),
     "strict": Input(prepare=_plain, options={**SCRIPTED, "strict": True}, status=1),
     "a faulty task file": Input(prepare=_faulty_file, options=SCRIPTED, status=1, message="did you mean 'exact'?"),
