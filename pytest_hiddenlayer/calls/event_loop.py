@@ -32,8 +32,7 @@ class EventLoopThread:
         """The running loop."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=_run, args=(self._loop,), name="hiddenlayer-loop", daemon=True)
-            self._thread.start()
+            self._thread = _start(self._loop)
         return self._loop
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -56,28 +55,21 @@ class EventLoopThread:
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
     def stop(self, last: Coroutine[Any, Any, None]) -> None:
-        """Cancel all tasks on the loop, run `last`, and end the thread. Waits for no thread that has ended."""
+        """Cancel all tasks on the loop, run `last`, and end the thread. A thread that has ended is replaced first."""
         loop, thread = self.loop, self._thread
-        ending = _cancel_all_then(last)
         if thread is None or not thread.is_alive():
-            loop.run_until_complete(ending)
-        else:
-            self._end(loop, thread, asyncio.run_coroutine_threadsafe(ending, loop))
+            thread = _start(loop)
+        asyncio.run_coroutine_threadsafe(_cancel_all_then(last), loop).result(timeout=STOP_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
         loop.close()
         self._loop = self._thread = None
 
-    def _end(self, loop: asyncio.AbstractEventLoop, thread: threading.Thread, ending: Future[None]) -> None:
-        for _ in range(STOP_S):
-            try:
-                ending.result(timeout=1.0)
-                break
-            except TimeoutError:
-                if ending.done() or not thread.is_alive():
-                    raise
-        else:
-            raise TimeoutError(f"the engine did not stop within {STOP_S} s")
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=10)
+
+def _start(loop: asyncio.AbstractEventLoop) -> threading.Thread:
+    thread = threading.Thread(target=_run, args=(loop,), name="hiddenlayer-loop", daemon=True)
+    thread.start()
+    return thread
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

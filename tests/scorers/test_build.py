@@ -218,3 +218,15 @@ def test_only_a_score_between_0_and_1_counts(register: Any, value: Any) -> None:
     register("mine", lambda output, sample: value)
     with pytest.raises(UsageError, match="return a number in"):
         score("mine")
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("no such mode"), ZeroDivisionError("by zero")])
+def test_an_exception_of_a_factory_is_placed(register: Any, error: Exception) -> None:
+    """It is an error of the task file that names the user's file and line."""
+
+    def factory(*, mode: str = "") -> Any:
+        raise error
+
+    register("mine", factory)
+    with pytest.raises(UsageError, match=rf"scorer 'mine': {type(error).__name__}: .*test_build.py:\d+\)"):
+        score("mine")
