@@ -107,7 +107,7 @@ class Task:
     judge: str | None = None  # PROVIDER[:MODEL]
     outputs: Mapping[str, tuple[str, ...]] | None = None  # sample id → recorded outputs, one per epoch
     tags: tuple[str, ...] = ()
-    reasoning: Literal["strip", "keep"] = "strip"  # what happens to reasoning inside an answer before it is scored
+    reasoning: str = "strip"  # or "keep": what happens to reasoning inside an answer before it is scored
     hash: str = ""  # of every field above that can change an answer or a score
 
 
