@@ -21,7 +21,7 @@ _EFFORT = r"reasoning|effort|think"
 _STOP = r"\bstop"
 _TOP_P = r"\btop_?p\b"
 _MAX_TOKENS = r"max_?(completion_|output_)?tokens"
-_BOTH = r"(?i)both|together with|either"
+_BOTH = r"both|together|either|only one"
 
 
 def _without(name: str, *keys: str, loss: str = "") -> Change:
@@ -69,7 +69,7 @@ def _top_p(key: str) -> OptionalParameter:
         words=_TOP_P,
         changes=(_without("top_p", key),),
         keeps_range=True,
-        yields=rf"(?s)(?=.*temperature)(?=.*top_?p)(?=.*({_BOTH}))",
+        yields=rf"(?is)(?=.*temperature)(?=.*top_?p)(?=.*({_BOTH}))",
     )
 
 
