@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.folder import Folder
 
 from pytest_hiddenlayer import evaluate
 from pytest_hiddenlayer.types import Record
@@ -87,3 +88,34 @@ def test_a_refusal_is_remembered(tmp_path: Path, name: str):
         run(tmp_path, server, concurrency=1)
         assert set(server.refused.values()) == {1}
         assert len(server.accepted) > 20
+
+
+def test_a_judge_is_asked_for_an_object_unless_the_task_says_otherwise(tmp_path: Path):
+    """`structured: false` sends no schema, so nothing is refused and nothing warned of."""
+    judges = [
+        {"llm_judge": {"criteria": "Is it right?", "structured": False}},
+        {"win_rate": {"structured": False}},
+        {"coherence": {"structured": False}},
+    ]
+    with stand_in(FAMILIES["deepseek"]) as server:
+        records = run(tmp_path, server, {**TASK, "scorers": judges, "strategies": ["single"]})
+        assert [record.outcome for record in records] == ["correct"]
+        assert not server.refused
+    assert "schema" not in warnings_of(records)
+
+
+def test_what_was_left_out_is_said_at_the_end_of_the_run(folder: Folder):
+    """The command prints each refused parameter with the number of its calls, one that the user chose too."""
+    task = {
+        **TASK,
+        "strategies": ["single"],
+        "scorers": ["numeric"],
+        "generate": {"temperature": 0.3, "stop": ["\n\n"]},
+    }
+    with stand_in(FAMILIES["openai reasoning"]) as server:
+        folder.write("evals/sums.json", task)
+        done = folder.command("run", "evals", "--provider", f"openai:{MODEL}", "--base-url", f"openai={server.url}")
+    assert done.ret == 0
+    text = done.stdout.str()
+    assert "1 x temperature was not sent, because the server refuses it" in text
+    assert "1 x stop was not sent, because the server refuses it" in text

@@ -50,6 +50,7 @@ class Coherence:
     combine: Combine = "mean"  # how to combine several judges
     logprobs: bool = True
     max_tokens: int = MAX_TOKENS
+    structured: bool = True
 
     name = "coherence"
     version = "2"
@@ -82,7 +83,7 @@ class Coherence:
         verdict_format = self._verdict_format()
         question = Question(
             criterion=Criterion(text=self.criteria, scale=verdict_format.scale),
-            prompt=JudgePrompt(template=TEMPLATE, verdict_format=verdict_format),
+            prompt=JudgePrompt(template=TEMPLATE, verdict_format=verdict_format, structured=self.structured),
             texts={"text": output},
             fields={"criteria": self.criteria, "verdict": verdict_format.scale.description},
         )

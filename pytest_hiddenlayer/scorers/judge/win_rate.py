@@ -45,6 +45,7 @@ class WinRate:
     model: str | tuple[str, ...] | None = None  # PROVIDER[:MODEL], one or several; None: the run's judge
     combine: Combine = "mean"  # how to combine several judges
     max_tokens: int = MAX_TOKENS
+    structured: bool = True  # request the verdict as an object, if the provider has structured output
     prompt: str | None = None  # with {question}, {answer_a}, {answer_b}, {ref_answer_1}, ...
     system: str | None = None
     verdict: str | None = None  # `[[A]]` (A, B, C for a tie), or a regular expression with one group
@@ -113,7 +114,9 @@ class WinRate:
         verdict_format = VerdictFormat.from_param(PAIR, self.verdict)
         if self.prompt is not None:
             return JudgePrompt(template=self.prompt, verdict_format=verdict_format, system=self.system, fenced=False)
-        return JudgePrompt(template=TEMPLATE, verdict_format=verdict_format, system=self.system)
+        return JudgePrompt(
+            template=TEMPLATE, verdict_format=verdict_format, system=self.system, structured=self.structured
+        )
 
     async def _judge(
         self, ask: Ask, number: int, judge: str | None, output: str, opponent: str, sample: Sample
