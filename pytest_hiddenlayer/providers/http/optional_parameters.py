@@ -136,6 +136,8 @@ MESSAGES = (
     _optional("stop", _STOP, "stop_sequences", loss=_STOP_LOSS),
     _top_p("top_p"),
     _optional("temperature", "temperature", "temperature", keeps_range=True),
+    # Required, so an error about it is final, even if it names another parameter too.
+    OptionalParameter(name="max_tokens", keys=("max_tokens",), words=_MAX_TOKENS, changes=(), keeps_range=True),
 )
 """Of Anthropic's messages."""
 
