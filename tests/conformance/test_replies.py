@@ -219,9 +219,11 @@ def test_deepseeks_cached_tokens_are_read():
     ("tier", "is_warned"), [("default", False), (None, False), ("priority", True), ("flex", True)]
 )
 def test_another_price_tier_is_warned_of(tier: str | None, is_warned: bool):
-    """The cost is computed at the standard price, so a response of another tier says so."""
-    warnings = read("openai", chat({"content": "4"}) | {"service_tier": tier}).warnings
-    assert any("standard price" in text for text in warnings) is is_warned
+    """The cost is computed at the standard price, so a response of another tier says so, streamed or not."""
+    whole = read("openai", chat({"content": "4"}) | {"service_tier": tier})
+    streamed = read("openai", chunk({"content": "4"}, finish_reason="stop") | {"service_tier": tier}, stream=True)
+    assert any("standard price" in text for text in whole.warnings) is is_warned
+    assert streamed.warnings == whole.warnings
 
 
 def test_anthropics_cache_writes_are_counted_by_lifetime():
