@@ -10,7 +10,9 @@ import pytest
 from support.folder import Folder
 
 from pytest_hiddenlayer import evaluate
-from pytest_hiddenlayer.types import Record
+from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.scorers.build import build_scorer
+from pytest_hiddenlayer.types import Record, Spec
 
 from .rules import FAMILIES, Family
 from .stand_in import MODEL, StandIn, stand_in
@@ -119,3 +121,25 @@ def test_what_was_left_out_is_said_at_the_end_of_the_run(folder: Folder):
     text = done.stdout.str()
     assert "1 x temperature was not sent, because the server refuses it" in text
     assert "1 x stop was not sent, because the server refuses it" in text
+
+
+def test_a_judge_that_thinks_by_default_can_be_told_how_much(tmp_path: Path):
+    """`reasoning_effort` of each judge reaches the model; the candidate's own is that of `generate`."""
+    judges = [
+        {"llm_judge": {"criteria": "Is it right?", "reasoning_effort": "none"}},
+        {"win_rate": {"reasoning_effort": "none"}},
+        {"coherence": {"reasoning_effort": "none"}},
+    ]
+    task = {**TASK, "scorers": judges, "strategies": ["single"], "generate": {"reasoning_effort": "high"}}
+    with stand_in(FAMILIES["claude 5.5"]) as server:
+        run(tmp_path, server, task)
+        kinds = [body["thinking"]["type"] for body in server.accepted]
+    assert kinds == ["adaptive", *["disabled"] * 4]
+
+
+@pytest.mark.parametrize("scorer", ["llm_judge", "win_rate", "coherence"])
+def test_an_unknown_reasoning_effort_of_a_judge_is_refused(scorer: str):
+    """The error lists the known ones."""
+    params = {"reasoning_effort": "hard", **({"criteria": "x"} if scorer == "llm_judge" else {})}
+    with pytest.raises(UsageError, match=r"reasoning_effort must be one of none, minimal, .*, got 'hard'"):
+        build_scorer(Spec(name=scorer, params=params))

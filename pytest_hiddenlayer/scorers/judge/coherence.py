@@ -50,6 +50,7 @@ class Coherence:
     combine: Combine = "mean"  # how to combine several judges
     logprobs: bool = True
     max_tokens: int = MAX_TOKENS
+    reasoning_effort: str | None = None
     structured: bool = True
 
     name = "coherence"
@@ -93,5 +94,10 @@ class Coherence:
         return VerdictFormat.from_param(Scale.from_param(self.scale), None)
 
     def _panel(self) -> JudgePanel:
-        config = JudgeConfig(samples=self.samples, max_tokens=self.max_tokens, logprobs=self.logprobs)
+        config = JudgeConfig(
+            samples=self.samples,
+            max_tokens=self.max_tokens,
+            logprobs=self.logprobs,
+            reasoning_effort=self.reasoning_effort,
+        )
         return JudgePanel(models=read_models(self.model), combine=self.combine, config=config)

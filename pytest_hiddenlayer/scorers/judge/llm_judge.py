@@ -56,6 +56,7 @@ class LlmJudge:
     logprobs: bool = True  # weight by probabilities if the judge returns them
     temperature: float | None = None  # None: 0 for one sample, 1 for several
     max_tokens: int = MAX_TOKENS
+    reasoning_effort: str | None = None  # one of REASONING_EFFORTS; None: the model's default
     structured: bool = True  # request the verdict as an object, if the provider has structured output
     prompt: str | None = None  # with {question}, {answer}, {reference}, {criteria}, {question_1}, {ref_answer_1}, ...
     system: str | None = None
@@ -112,7 +113,11 @@ class LlmJudge:
 
     def _panel(self) -> JudgePanel:
         config = JudgeConfig(
-            samples=self.samples, temperature=self.temperature, max_tokens=self.max_tokens, logprobs=self.logprobs
+            samples=self.samples,
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            logprobs=self.logprobs,
+            reasoning_effort=self.reasoning_effort,
         )
         return JudgePanel(models=read_models(self.model), combine=self.combine, config=config)
 
