@@ -11,7 +11,7 @@ Hints = Sequence[tuple[str, str]]  # (regular expression of the message, hint)
 
 LIMIT = r"max_?(completion_|output_|new_)?tokens|num_predict"
 COMMON: Hints = (
-    (r"(?=.*prefill)|final assistant|last message must|must end with a user", "end the messages with a user message"),
+    (r"prefill|final assistant|last message must|must end with a user", "end the messages with a user message"),
     (
         r"non-empty|non-whitespace text|content.{0,40}(empty|blank)|(empty|blank).{0,40}content",
         "a message is empty: write a text into every message",

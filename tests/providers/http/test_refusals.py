@@ -17,12 +17,12 @@ SERVER = Server(provider="openai", model="m", url="http://127.0.0.1:1", key=None
 TABLES = {"chat": CHAT, "messages": MESSAGES, "responses": RESPONSES, "ollama": OLLAMA}
 BODIES: dict[str, dict[str, Any]] = {
     "chat": {
-        **{"temperature": 0.0, "top_p": 0.9, "max_tokens": 9, "stop": ["a"], "seed": 1, "store": False},
+        **{"temperature": 1.5, "top_p": 0.9, "max_tokens": 9, "stop": ["a"], "seed": 1, "store": False},
         **{"logprobs": True, "top_logprobs": 20, "response_format": {"type": "json_schema"}},
         **{"reasoning_effort": "low", "stream": True, "stream_options": {"include_usage": True}},
     },
     "messages": {
-        **{"temperature": 0.0, "top_p": 0.9, "max_tokens": 9, "stop_sequences": ["a"], "stream": True},
+        **{"temperature": 1.5, "top_p": 0.9, "max_tokens": 9, "stop_sequences": ["a"], "stream": True},
         **{"output_config": {"format": {"type": "json_schema"}, "effort": "low"}, "thinking": {"type": "adaptive"}},
     },
     "responses": {
@@ -112,6 +112,13 @@ def test_the_refused_parameter_is_found(api: str, error: Any, name: str):
 def test_a_value_or_a_message_that_is_wrong_is_final(api: str, error: Any):
     """Nothing is left out for an error about a range, about the messages, or about nothing optional."""
     assert Refusals(TABLES[api])._next(rejected(error).rejection, BODIES[api], {}) is None
+
+
+@pytest.mark.parametrize("message", ["temperature must be > 0", "`temperature` must be strictly positive"])
+def test_temperature_0_is_left_out_where_only_more_is_accepted(message: str):
+    """A judge asks at temperature 0; a server that accepts only higher ones is asked at its own default."""
+    rejection = rejected(openai(message)).rejection
+    assert Refusals(CHAT)._next(rejection, {"temperature": 0.0}, {}) == {"temperature": 0}
 
 
 def test_a_parameter_that_was_not_sent_is_not_the_reason():
