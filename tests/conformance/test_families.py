@@ -106,15 +106,18 @@ def test_a_judge_is_asked_for_an_object_unless_the_task_says_otherwise(tmp_path:
     assert "schema" not in warnings_of(records)
 
 
-@pytest.mark.parametrize("front_end", ["pytest", "command"])
+@pytest.mark.parametrize("front_end", ["pytest", "pytest -n 2", "command"])
 def test_what_was_left_out_is_said_at_the_end_of_the_run(folder: Folder, front_end: str):
     """Each refused parameter is printed with the number of its calls, one that the user chose too."""
     generate = {"temperature": 0.3, "stop": ["\n\n"]}
     task = {**TASK, "strategies": ["single"], "scorers": ["numeric"], "generate": generate}
     folder.write("evals/sums.json", task)
     with stand_in(FAMILIES["openai reasoning"]) as server:
-        where = ("--provider", f"openai:{MODEL}", "--hl-base-url", f"openai={server.url}")
-        done = folder.pytest("evals", *where) if front_end == "pytest" else folder.command("run", "evals", *where)
+        where = ("evals", "--provider", f"openai:{MODEL}", "--hl-base-url", f"openai={server.url}")
+        done = (
+            folder.command("run", *where) if front_end == "command" else folder.pytest(*front_end.split()[1:], *where)
+        )
+        assert set(server.refused.values()) == {1}
     assert done.ret == 0
     text = done.stdout.str()
     assert "1 x temperature was not sent, because the server refuses it" in text
