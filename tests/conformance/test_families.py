@@ -33,9 +33,11 @@ BATCHED = ["openai reasoning", "openai responses reasoning", "claude 4.7 and lat
 
 
 @pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(name, "sk-fake")
+    # The port of a stand-in that has ended may be that of the next one: no answer may come from a cache.
+    monkeypatch.setenv("HIDDENLAYER_CACHE", str(tmp_path / "cache"))
 
 
 def run(folder: Path, server: StandIn, task: dict[str, Any] = TASK, **options: Any) -> list[Record]:
@@ -45,7 +47,9 @@ def run(folder: Path, server: StandIn, task: dict[str, Any] = TASK, **options: A
     path.write_text(json.dumps(task))
     provider = server.family.provider
     name = f"{provider}:{MODEL}"
-    done = evaluate(path, cwd=folder, provider=name, judge=name, base_url=f"{provider}={server.url}", **options)
+    done = evaluate(
+        path, cwd=folder, provider=name, judge=name, base_url=f"{provider}={server.url}", cache="off", **options
+    )
     assert not done.errors
     return list(done.records)
 
@@ -87,7 +91,7 @@ def test_a_refused_line_of_a_batch_is_answered(tmp_path: Path, name: str):
 def test_a_refusal_is_remembered(tmp_path: Path, name: str):
     """One call at a time, each refused parameter costs one refused request in the whole run."""
     with stand_in(FAMILIES[name]) as server:
-        run(tmp_path, server, concurrency=1)
+        check(FAMILIES[name], server, run(tmp_path, server, concurrency=1))
         assert set(server.refused.values()) == {1}
         assert len(server.accepted) > 20
 
@@ -113,7 +117,15 @@ def test_what_was_left_out_is_said_at_the_end_of_the_run(folder: Folder, front_e
     task = {**TASK, "strategies": ["single"], "scorers": ["numeric"], "generate": generate}
     folder.write("evals/sums.json", task)
     with stand_in(FAMILIES["openai reasoning"]) as server:
-        where = ("evals", "--provider", f"openai:{MODEL}", "--hl-base-url", f"openai={server.url}")
+        where = (
+            "evals",
+            "--provider",
+            f"openai:{MODEL}",
+            "--hl-base-url",
+            f"openai={server.url}",
+            "--hl-cache",
+            "off",
+        )
         done = (
             folder.command("run", *where) if front_end == "command" else folder.pytest(*front_end.split()[1:], *where)
         )
