@@ -43,7 +43,7 @@ async def complete_with_retry(
     Raises as `retry` does.
     """
     completion, n_attempts = await retry(attempt, limiter, order, retry_policy)
-    return replace(completion, attempts=n_attempts) if n_attempts > 1 else completion
+    return replace(completion, attempts=completion.attempts + n_attempts - 1) if n_attempts > 1 else completion
 
 
 async def retry(

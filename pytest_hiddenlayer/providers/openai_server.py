@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .http.client import Client
+from .http.hints import rejection_hint
 from .http.server import (
     Server,
     key_hint,
@@ -63,11 +64,7 @@ def open_client(server: Server) -> Client:
             return "check OPENAI_API_KEY"
         if status == 404:
             return "check the model's name and the base URL, which usually ends in /v1"
-        if status == 400 and any(word in body for word in ("response_format", "json_schema", "text.format")):
-            return "this server accepts no JSON schema; turn structured output off"
-        if status == 400 and any(word in body for word in ("temperature", "top_p", "logprobs")):
-            return "this model does not accept a sampling parameter of the request; remove it"
-        return ""
+        return rejection_hint(status, body)
 
     return Client(server, make, hint)
 

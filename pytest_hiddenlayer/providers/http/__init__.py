@@ -2,12 +2,15 @@
 
 Imports `errors`, `types` and `batch_api` only.
 
-    server           a server: URL, key, whether it is reachable
-    client           JSON requests through an official SDK client
-    transport        the aiohttp session below that client
-    streaming        server-sent events combined into one response
-    parsing          fields of responses as this package's types
-    errors           HTTP statuses and malformed responses as exceptions
-    base_provider    the base class of the providers with such a client
-    base_batches     the base class of the batch APIs
+    server                a server: URL, key, whether it is reachable
+    client                JSON requests through an official SDK client
+    transport             the aiohttp session below that client
+    streaming             server-sent events combined into one response
+    parsing               fields of responses as this package's types
+    refusals              a request again, without an optional parameter that the server refuses
+    optional_parameters   those parameters, for each API
+    hints                 what to do about a rejected request
+    errors                HTTP statuses and malformed responses as exceptions
+    base_provider         the base class of the providers with such a client
+    base_batches          the base class of the batch APIs
 """

@@ -56,6 +56,7 @@ async def ask_verdict(
     judge: bool | str = True,
     temperature: float = 0.0,
     max_tokens: int = MAX_TOKENS,
+    reasoning_effort: str | None = None,
     top_logprobs: int = 0,
 ) -> Verdict:
     """Returns the verdict of one judge on `texts`, asking twice if the first is unreadable. Raises ProviderError."""
@@ -68,8 +69,8 @@ async def ask_verdict(
             judge=judge,
             defaults=GenerationConfig(
                 temperature=temperature if attempt == 1 else max(temperature, RETRY_TEMPERATURE),
-                top_p=1.0,
                 max_tokens=max_tokens,
+                reasoning_effort=reasoning_effort,
             ),
             schema=prompt.schema,
             top_logprobs=top_logprobs,
