@@ -15,7 +15,7 @@ from .http.client import Client
 from .http.errors import require_format
 from .http.hints import COMMON, LIMIT, rejection_hint
 from .http.optional_parameters import MESSAGES
-from .http.parsing import count, finish_reason, tier_warnings
+from .http.parsing import count, finish_reason, thoughts_of, tier_warnings
 from .http.refusals import Refusals
 from .http.server import Server, probe, require_key, require_sdk, validate_model, validate_url, withheld_key
 from .http.streaming import MessagesAccumulator
@@ -68,6 +68,7 @@ class AnthropicProvider(BaseHTTPProvider):
                 text=text,
                 reason=reason,
                 usage=_usage(usage),
+                reasoning=thoughts_of(response["content"]),
                 warnings=_price_warnings(usage or {}),
             )
 

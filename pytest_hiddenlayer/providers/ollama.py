@@ -111,7 +111,7 @@ class OllamaProvider:
         if end.get("done_reason") == "load":
             raise ProviderError(f"{self._server.subject}: the server only loaded the model: the messages are empty")
         whole, reason = "".join(accumulator.texts), finish_reason(end.get("done_reason"))
-        tokens = answer_tokens(accumulator.tokens, whole) if accumulator.thought else accumulator.tokens
+        tokens = answer_tokens(accumulator.tokens, whole) if accumulator.thoughts else accumulator.tokens
         text, tokens = cut_at_stop(whole, tokens, request.params.stop)
         logprobs, top_logprobs = parse_logprobs(tokens, request.top_logprobs)
         return Completion(
@@ -127,6 +127,7 @@ class OllamaProvider:
             cost_usd=None if self.model.endswith("cloud") else self._server.cost_usd,
             time_to_first_token_s=accumulator.first_s if self._streams else None,
             warnings=() if text == whole else (CUT_WARNING,),
+            reasoning="".join(accumulator.thoughts) or None,
         )
 
     def _open(self) -> Any:
@@ -152,7 +153,7 @@ class _Accumulator:
         self._start_s = start_s
         self.texts: list[str] = []
         self.tokens: list[Any] = []
-        self.thought = False  # whether the model thought: `tokens` then begins with those of its thoughts
+        self.thoughts: list[str] = []  # if there are any, `tokens` begins with theirs
         self.first_s: float | None = None  # seconds to the first text
         self.end: dict[str, Any] | None = None  # the last chunk, with finish reason and token counts
 
@@ -162,7 +163,8 @@ class _Accumulator:
         if text and self.first_s is None:
             self.first_s = time.perf_counter() - self._start_s
         self.texts.append(text)
-        self.thought = self.thought or bool(chunk.message.thinking)
+        if chunk.message.thinking:
+            self.thoughts.append(chunk.message.thinking)
         self.tokens.extend(token.model_dump() for token in chunk.logprobs or ())
         if chunk.done:
             self.end = chunk.model_dump(exclude={"message", "logprobs"})

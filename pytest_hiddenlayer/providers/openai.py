@@ -11,7 +11,15 @@ from . import openai_server
 from .http.base_provider import BaseHTTPProvider
 from .http.errors import error_in_response, error_of, require_format
 from .http.optional_parameters import CHAT
-from .http.parsing import chat_messages, finish_reason, logprob_tokens, openai_usage, text_of, tier_warnings
+from .http.parsing import (
+    chat_messages,
+    finish_reason,
+    logprob_tokens,
+    openai_usage,
+    text_of,
+    thoughts_of,
+    tier_warnings,
+)
 from .http.refusals import Refusals
 from .http.server import validate_model
 from .http.streaming import ChatAccumulator
@@ -61,7 +69,7 @@ class OpenAIProvider(BaseHTTPProvider):
                 reason=reason,
                 usage=openai_usage(response.get("usage"), "prompt_tokens", "completion_tokens"),
                 tokens=logprob_tokens(choice.get("logprobs")),
-                reasoned=any(choice["message"].get(name) for name in ("reasoning_content", "reasoning")),
+                reasoning=_reasoning(choice["message"]),
                 warnings=tier_warnings(response.get("service_tier")),
             )
 
@@ -86,6 +94,12 @@ class OpenAIProvider(BaseHTTPProvider):
             schema = {"name": "answer", "schema": request.schema, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return {name: value for name, value in body.items() if value is not None}
+
+
+def _reasoning(message: Mapping[str, Any]) -> str | None:
+    """Return what the model thought: `reasoning_content` or `reasoning` at DeepSeek and vLLM, parts at Mistral."""
+    named = (message.get("reasoning_content"), message.get("reasoning"))
+    return next((text for text in named if text and isinstance(text, str)), thoughts_of(message.get("content")))
 
 
 def _text_and_reason(choice: Mapping[str, Any]) -> tuple[str, str]:

@@ -63,6 +63,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
                 reason=finish_reason(reason) if refusal is None else "refusal",
                 usage=openai_usage(response.get("usage"), "input_tokens", "output_tokens"),
                 tokens=[token for part in parts for token in part.get("logprobs") or ()],
+                reasoning=_reasoning(response),
                 warnings=(*tier_warnings(response.get("service_tier")), *_limit_warnings(request)),
             )
 
@@ -102,6 +103,13 @@ def _limit_warnings(request: Request) -> tuple[str, ...]:
     if limit is None or limit >= MIN_TOKENS:
         return ()
     return (f"max_tokens {limit} was sent as {MIN_TOKENS}, the least that the responses API accepts",)
+
+
+def _reasoning(response: Mapping[str, Any]) -> str | None:
+    """Return the text of all reasoning items, or their summaries; None if there are none."""
+    items = [item for item in response["output"] if item["type"] == "reasoning"]
+    parts = [part for item in items for part in item.get("content") or item.get("summary") or ()]
+    return "\n\n".join(str(part["text"]) for part in parts if part.get("text")) or None
 
 
 def _message_parts(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:

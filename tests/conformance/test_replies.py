@@ -156,7 +156,7 @@ def test_ollamas_thoughts_have_no_part_in_the_log_probabilities(lines: bool):
         message = {"role": "assistant", "content": "4.", "thinking": "hm"}
         replies = [{**end, "message": message, "logprobs": tokens(*THINKING, *ANSWER)}]
     completion = read("ollama", *replies, lines=True, top_logprobs=2)
-    assert (completion.text, completion.logprobs) == ("4.", (-0.01, -0.02))
+    assert (completion.text, completion.reasoning, completion.logprobs) == ("4.", "hm", (-0.01, -0.02))
 
 
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
@@ -172,7 +172,7 @@ def test_reasoning_has_no_part_in_the_log_probabilities_of_chat_completions(name
     else:
         events = [chat({"content": "4.", name: "hm"}, logprobs={"content": content})]
     completion = read("openai", *events, stream=stream, top_logprobs=2)
-    assert (completion.text, completion.logprobs) == ("4.", (-0.01, -0.02))
+    assert (completion.text, completion.reasoning, completion.logprobs) == ("4.", "hm", (-0.01, -0.02))
 
 
 def test_log_probabilities_that_cannot_be_assigned_are_unknown():
@@ -204,7 +204,8 @@ def test_mistrals_list_of_parts_is_its_text(stream: bool):
         events = [chunk({"content": thought}), chunk({"content": answered}), chunk({}, finish_reason="stop")]
     else:
         events = [chat({"content": [*thought, *answered]})]
-    assert read("openai", *events, stream=stream).text == "4"
+    completion = read("openai", *events, stream=stream)
+    assert (completion.text, completion.reasoning) == ("4", "hm, 5?")
 
 
 def test_deepseeks_cached_tokens_are_read():
@@ -278,7 +279,7 @@ def test_claudes_thoughts_are_not_its_text():
     usage = {"input_tokens": 5, "output_tokens": 40, "output_tokens_details": {"thinking_tokens": 38}}
     reply = {"type": "message", "model": "m", "content": content, "stop_reason": "end_turn", "usage": usage}
     completion = read("anthropic", reply)
-    assert (completion.text, completion.usage.reasoning_tokens) == ("4", 38)
+    assert (completion.text, completion.reasoning, completion.usage.reasoning_tokens) == ("4", "5?", 38)
 
 
 def test_a_model_without_levels_of_thinking_thinks():
@@ -318,3 +319,19 @@ def test_a_refusal_that_another_change_does_not_cure_is_not_remembered():
         completion = asyncio.run(run(server.url))
     assert sent == [True, False, True]
     assert completion.not_sent == ()
+
+
+@pytest.mark.parametrize(
+    ("item", "reasoning"),
+    [
+        ({"summary": [{"type": "summary_text", "text": "It adds."}]}, "It adds."),
+        ({"summary": [], "content": [{"type": "reasoning_text", "text": "2 + 2"}]}, "2 + 2"),
+        ({"summary": []}, None),
+    ],
+)
+def test_the_reasoning_items_of_the_responses_api_are_the_reasoning(item: dict[str, Any], reasoning: str | None):
+    """A summary, or the whole text where a server has it; an empty summary is none."""
+    message = {"type": "message", "content": [{"type": "output_text", "text": "4"}]}
+    output = [{"type": "reasoning", "id": "rs_1", **item}, message]
+    completion = read("openai_responses", {"status": "completed", "model": "m", "output": output})
+    assert (completion.text, completion.reasoning) == ("4", reasoning)

@@ -89,15 +89,15 @@ class BaseHTTPProvider(ABC):
         reason: str,
         usage: Usage,
         tokens: Sequence[Mapping[str, Any]] | None = None,
-        reasoned: bool = False,
+        reasoning: str | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Completion:
         """Return a completion that ends before the first stop text of the request, even if the server goes on.
 
-        `tokens` is OpenAI's list of tokens with their log-probabilities; if `reasoned`, it may begin with
-        those of a reasoning that is not in `text`.
+        `tokens` is OpenAI's list of tokens with their log-probabilities; it may begin with those of
+        `reasoning`, which is not in `text`.
         """
-        if reasoned:
+        if reasoning is not None:
             tokens = answer_tokens(tokens, text)
         shortened, tokens = cut_at_stop(text, tokens, request.params.stop)
         if shortened != text:
@@ -114,4 +114,5 @@ class BaseHTTPProvider(ABC):
             top_logprobs=top_logprobs,
             cost_usd=self._server.cost_usd,
             warnings=warnings,
+            reasoning=reasoning,
         )

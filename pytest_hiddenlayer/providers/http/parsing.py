@@ -86,6 +86,19 @@ def text_of(content: Any) -> str:
     return "" + (content or "")
 
 
+def thoughts_of(content: Any) -> str | None:
+    """Return the text of the parts of a message that are thinking; None if there are none."""
+    if not isinstance(content, list):
+        return None
+    parts = [part for part in content if isinstance(part, Mapping) and part.get("type") in _THOUGHTS]
+    return "".join(_thought(part) for part in parts) or None
+
+
+def _thought(part: Mapping[str, Any]) -> str:
+    inner = part.get("thinking") or part.get("text")
+    return text_of([{"text": text_of([piece])} for piece in inner]) if isinstance(inner, list) else str(inner or "")
+
+
 def logprob_tokens(logprobs: Any) -> Sequence[Mapping[str, Any]] | None:
     """Return OpenAI's list of tokens from the `logprobs` of a choice, which may have the form of completions.
 

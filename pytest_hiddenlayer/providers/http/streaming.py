@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from ...errors import TransientError
 from .errors import error_in_response, error_of, require_format
-from .parsing import logprob_tokens, text_of
+from .parsing import logprob_tokens, text_of, thoughts_of
 from .server import Server
 
 Event = Mapping[str, Any]
@@ -82,6 +82,7 @@ class ChatAccumulator:
         reasoning = [name for name in ("reasoning_content", "reasoning") if isinstance(delta.get(name), str)]
         for name in reasoning:
             self._message[name] += delta[name]
+        self._message["reasoning"] += thoughts_of(delta.get("content")) or ""
         if choice.get("finish_reason") is not None:
             self._fields["finish_reason"] = choice["finish_reason"]
             self._complete()
