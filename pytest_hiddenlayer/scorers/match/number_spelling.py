@@ -20,10 +20,11 @@ _INVISIBLE = re.compile(
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _TO_PLAIN = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789+-0123456789")
+LOWERED = re.compile(rf"[{_SUBSCRIPTS}]+")
 _SMALL_FRACTION = re.compile(rf"(?<![{_SUPERSCRIPTS}])([{_SUPERSCRIPTS[:10]}]++)/([{_SUBSCRIPTS}]++|\d++)")
-_VULGAR = re.compile("[¼-¾⅐-⅞↉]")
+VULGAR_FRACTION = re.compile("[¼-¾⅐-⅞↉]")
 _FOOTNOTE = re.compile(rf"(?<=[\d%])(?<!10)¹(?![{_SUPERSCRIPTS}])")
-_RAISED = re.compile(rf"[⁺⁻]?[{_SUPERSCRIPTS[:10]}]+")
+RAISED = re.compile(rf"[⁺⁻]?[{_SUPERSCRIPTS[:10]}]+")
 _SPACELESS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # where 3~5 is a range
 
 
@@ -61,6 +62,8 @@ _OVER = re.compile(rf"\{{\s?({_NUMERAL})\s?\\over\s?({_NUMERAL})\s?\}}")
 _SPACES = "\u00a0\u2007\u2008\u2009\u202f"  # no-break and thin
 _GROUPING = rf",'_~{_SPACES}"
 _CHUNK = re.compile(rf"(?<![\d.])\d++(?:[.{_GROUPING}]\d++)++")
+# Within a box or between dollars a plain space groups too: two numbers would have a comma between them.
+_SPACED_GROUPS = re.compile(r"(?:(?<=boxed\{)|(?<=\$))\s?[1-9]\d{0,2}(?: \d{3})+(?=(?:\.\d+)?\s?[}$])")
 _DECIMALS = r"(?:\.\d+)?"
 _GROUPED = re.compile(rf"[1-9]\d{{0,2}}([{_GROUPING}])\d{{3}}(?:\1\d{{3}})*+{_DECIMALS}")
 _INDIAN = re.compile(rf"[1-9]\d?(?:,\d\d)+,\d{{3}}{_DECIMALS}")
@@ -70,6 +73,7 @@ _ADDRESS = re.compile(r"(?:[12]?\d?\d\.){3}[12]?\d?\d")
 _DOTTED = re.compile(r"(?<!\d)\d++(?:\.\d++){2,}+")
 _CHAIN = re.compile(r"(?<![\d/])\d++(?:[ ]?/[ ]?\d++){2,}+")  # a date
 _LEADING_PERCENT = re.compile(r"(?<![\d)\]}])(?<![\d)\]}]\s)%\s?([-+]?\d[\d.,]*)(?![\d%])")
+_COMMAS_ONLY = re.compile(r"\d+(?:,\d+)*(?:\.\d+)?")
 _CROSS = re.compile(r"(?<=\d)[xX](?=\d)")
 
 
@@ -84,6 +88,7 @@ def plain_spelling(text: str) -> str:
         text = _without_latex(text)
     if "~" in text and _SPACELESS.search(text):
         text = text.replace("~", " ~ ")
+    text = _SPACED_GROUPS.sub(lambda m: m[0].replace(" ", ""), text)
     text = _CHUNK.sub(_ungroup, text)
     if "\\" in text:
         text = _OVER.sub(r"\1/\2", _FRACTION.sub(_spell_latex_fraction, text))
@@ -92,12 +97,37 @@ def plain_spelling(text: str) -> str:
 
 
 def _in_ascii(text: str) -> str:
-    text = _INVISIBLE.sub("", text).translate(_CHARACTERS)
+    text = ascii_characters(text)
     text = _SMALL_FRACTION.sub(lambda m: f" {m[0].translate(_TO_PLAIN)}", text)
-    text = _VULGAR.sub(_spell_vulgar_fraction, text)
+    text = VULGAR_FRACTION.sub(_spell_vulgar_fraction, text)
     text = _FOOTNOTE.sub("", text)
-    text = _RAISED.sub(lambda m: "^" + m[0].translate(_TO_PLAIN), text)
+    return RAISED.sub(lambda m: "^" + m[0].translate(_TO_PLAIN), text)
+
+
+def ascii_characters(text: str) -> str:
+    """Returns the text with ASCII digits, dashes, signs and separators, and without invisible characters.
+
+    Raised and lowered digits, vulgar fractions, letters and other symbols stay.
+    """
+    text = _INVISIBLE.sub("", text).translate(_CHARACTERS)
     return re.sub(r"\d", lambda m: str(unicodedata.decimal(m[0])), text)
+
+
+def without_grouping(text: str) -> str:
+    """Returns the text with '12~500', '1'250' and '1.250,5' as '12500', '1250' and '1250.5'; plain commas stay."""
+    text = _SPACED_GROUPS.sub(lambda m: m[0].replace(" ", ""), text)
+    return _CHUNK.sub(lambda m: m[0] if _COMMAS_ONLY.fullmatch(m[0]) else (_joined(m[0]) or m[0]), text)
+
+
+def plain_digits(raised_or_lowered: str) -> str:
+    """Returns '-12' for '⁻¹²' and '12' for '₁₂'."""
+    return raised_or_lowered.translate(_TO_PLAIN)
+
+
+def vulgar_fraction(character: str) -> tuple[str, str]:
+    """Returns the numerator and the denominator of a character such as '½'."""
+    top, _, bottom = unicodedata.normalize("NFKC", character).partition("\u2044")
+    return top, bottom
 
 
 def _without_latex(text: str) -> str:
@@ -108,7 +138,7 @@ def _without_latex(text: str) -> str:
 
 def _spell_vulgar_fraction(match: re.Match[str]) -> str:
     """'½' as '1/2', after a space if a digit precedes it."""
-    spelled = unicodedata.normalize("NFKC", match[0]).replace("\u2044", "/")
+    spelled = "/".join(vulgar_fraction(match[0]))
     follows = match.start() > 0 and match.string[match.start() - 1].isdecimal()
     return f" {spelled}" if follows else spelled
 
@@ -121,12 +151,19 @@ def _spell_latex_fraction(match: re.Match[str]) -> str:
 
 def _ungroup(match: re.Match[str]) -> str:
     """A grouped number without its groups; a list, a range or a version as separate words."""
-    chunk = match[0]
+    joined = _joined(match[0])
+    if joined is not None:
+        return joined
+    spaced = re.sub(f"[,'~{_SPACES}]", lambda m: ", " if m[0] == "," else " ", match[0])
+    return _DOTTED.sub(" ", spaced)
+
+
+def _joined(chunk: str) -> str | None:
+    """The number that the chunk groups; None if its grouping is irregular."""
     if _GROUPED.fullmatch(chunk) or _INDIAN.fullmatch(chunk):
         return re.sub(f"[{_GROUPING}]", "", chunk)
     if _DECIMAL_COMMA.fullmatch(chunk):
         return re.sub(rf"[.'{_SPACES}]", "", chunk).replace(",", ".")
     if _DOT_GROUPED.fullmatch(chunk) and not _ADDRESS.fullmatch(chunk):
         return chunk.replace(".", "")
-    spaced = re.sub(f"[,'~{_SPACES}]", lambda m: ", " if m[0] == "," else " ", chunk)
-    return _DOTTED.sub(" ", spaced)
+    return None
