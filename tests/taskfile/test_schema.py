@@ -40,7 +40,26 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         (
             "reducer: meen",
             "reducer: 'meen' is unknown, did you mean 'mean'? "
-            "(one of mean, median, mode, max, pass_at_k, pass_hat_k)",
+            "(one of mean, median, mode, max, pass_at_k, pass_hat_k; "
+            "a number in the place of k states it: pass_at_10)",
+        ),
+        (
+            "reducer: pass_at_0",
+            "reducer: 'pass_at_0' is unknown, did you mean 'pass_at_k'? "
+            "(one of mean, median, mode, max, pass_at_k, pass_hat_k; "
+            "a number in the place of k states it: pass_at_10)",
+        ),
+        (
+            "reducer: {pass_at_k: {k: 1.5}}",
+            "reducer: has 1.5 as k; write a whole number from 1 to 9999",
+        ),
+        (
+            "reducer: {mean: {k: 2}}",
+            "reducer: must be a name, {pass_at_k: {k: 10}} or {pass_hat_k: {k: 10}}, got another mapping",
+        ),
+        (
+            "reducer: [mean]",
+            "reducer: must be a name or {pass_at_k: {k: 10}}, got a list",
         ),
         ("judge: ':x'", "judge: must be PROVIDER or PROVIDER:MODEL, got ':x'"),
         ("tags: reasoning", "tags: must be a list, got 'reasoning'"),
@@ -189,6 +208,21 @@ def test_all_fields_are_loaded(tmp_path: Path) -> None:
     assert task.generate == GenerationConfig(temperature=0, top_p=1, max_tokens=8, stop=("x",))
     assert (task.epochs, task.reducer, task.threshold, task.judge) == (2, "max", 0.8, "mlx:a:b")
     assert (task.outputs, task.tags) == ({"a": ("one", "2")}, ("reasoning",))
+
+
+@pytest.mark.parametrize(
+    ("written", "reducer"),
+    [
+        ("pass_at_k", "pass_at_k"),
+        ("pass_at_10", "pass_at_10"),
+        ("{pass_at_k: {k: 10}}", "pass_at_10"),
+        ("{pass_hat_k: {k: 3}}", "pass_hat_3"),
+    ],
+)
+def test_a_reducer_may_state_its_k(tmp_path: Path, written: str, reducer: str) -> None:
+    """pass@k and pass^k are written with k as a parameter or within the name; both are the same task."""
+    text = f"task: t\nsamples: [{{input: q}}]\nscorers: [exact]\nreducer: {written}\n"
+    assert load(tmp_path, text).reducer == reducer
 
 
 def test_chat_input_is_loaded_as_messages(tmp_path: Path) -> None:
