@@ -44,6 +44,7 @@ _MARKUP = (
     (re.compile(r"([\^_])\{\s?([-+]?\w+)\s?\}"), r"\1\2"),
 )
 _BRACED_GROUPING = re.compile(r"\{\s?(\\?,|~|\\[:; ])\s?\}")  # {,}
+_LATEX_COMMA = re.compile(r"(?<![\d,.}])(\d++)\{\s?,\s?\}(\d++)(?!\{)")
 _NUMERAL = r"[-+]?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})"
 _LATEX = (
     (re.compile(r"\\(?:text|math)[a-z]*\s?\{([^{}]*)\}|\\mbox\{([^{}]*)\}"), lambda m: m[1] or m[2] or ""),
@@ -83,7 +84,7 @@ def plain_spelling(text: str) -> str:
         text = _in_ascii(text)
     for pattern, rewritten in _MARKUP:
         text = pattern.sub(rewritten, text)
-    text = _BRACED_GROUPING.sub(r"\1", text)
+    text = _BRACED_GROUPING.sub(r"\1", with_decimal_points(text))
     if "\\" in text:
         text = _without_latex(text)
     if "~" in text and _SPACELESS.search(text):
@@ -117,6 +118,17 @@ def without_grouping(text: str) -> str:
     """Returns the text with '12~500', '1'250' and '1.250,5' as '12500', '1250' and '1250.5'; plain commas stay."""
     text = _SPACED_GROUPS.sub(lambda m: m[0].replace(" ", ""), text)
     return _CHUNK.sub(lambda m: m[0] if _COMMAS_ONLY.fullmatch(m[0]) else (_joined(m[0]) or m[0]), text)
+
+
+def with_decimal_points(text: str) -> str:
+    """Returns the text with '1{,}5' as '1.5'; before a group of three digits `{,}` stays, for it groups."""
+    return _LATEX_COMMA.sub(_spell_latex_comma, text)
+
+
+def _spell_latex_comma(match: re.Match[str]) -> str:
+    whole, rest = match.groups()
+    groups = len(rest) == 3 and len(whole) <= 3 and not whole.startswith("0")
+    return match[0] if groups else f"{whole}.{rest}"
 
 
 def plain_digits(raised_or_lowered: str) -> str:

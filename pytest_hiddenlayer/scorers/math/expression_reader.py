@@ -37,6 +37,7 @@ _EMPHASIS = tuple(
     )
 )
 _LABEL = re.compile(r"[\d\s]*[.):]|[a-zA-Z]?")  # '**1.**', '`x`'
+_PRODUCTS = re.compile(r"(?=.*[-+*/^=])[^a-zA-Z\s]*(?:[a-zA-Z]{1,2}[^a-zA-Z\s]+)*[a-zA-Z]{0,2}")  # ad-bc
 _QUANTITY = re.compile(r"([-+]?\d[\d.,]*)\s+[a-zA-Z][*/^{}\d\s\-a-zA-Z]*[/^][*/^{}\d\s\-a-zA-Z]*")  # 9.8 m/s^2
 _CUE = re.compile(
     rf"(?:\b(?:answer|result|solution|value)\b|答案|答え|답|결과)[^\n]{{0,20}}?(?:\bis\b|:|=|\s)\s*({_ATOM}+?)[.\s]*$",
@@ -72,6 +73,8 @@ def _undelimited(latex: str) -> list[str]:
         quantity = _QUANTITY.fullmatch(cued[1].strip())
         candidates.append(quantity[1] if quantity else cued[1].strip().rstrip("."))
     candidates += [match[0] for match in _ENVIRONMENT.finditer(latex)][-1:]
+    if _PRODUCTS.fullmatch(latex.strip()):
+        candidates.append(latex.strip())
     runs = [match[0].rstrip(".=") for match in _COMMANDS.finditer(latex) if _COMMAND.search(match[0])]
     return list(dict.fromkeys(candidates + runs[-1:]))
 

@@ -15,6 +15,7 @@ from ..match.number_spelling import (
     ascii_characters,
     plain_digits,
     vulgar_fraction,
+    with_decimal_points,
     without_grouping,
 )
 
@@ -84,6 +85,9 @@ _ANGLE = re.compile(r"\\([lr])angle(?![a-zA-Z])")
 _LABEL = re.compile(r"\\text\{[^{}]*[:=]\s*\}")
 _FINAL_DOT = re.compile(r"(?<=\d)\.(?=\s*(?:\}|\$|\\\)|\\\]))")
 _MIXED_PERCENT = re.compile(r"(?<![\d.])(\d{1,9})\s?\\[dt]?frac\{(\d{1,9})\}\{(\d{1,9})\}(?=\s?\\?%)")
+_FUNCTION = re.compile(r"(?<![\\a-zA-Z])(sqrt(?=\s*\()|(?:sin|cos|tan|cot|sec|csc|log|ln|exp)(?=[(_^]))")
+_TEMPERATURE = re.compile(r"\^\{?\\circ\}?\s*[CF](?![a-zA-Z])")
+_LETTER_D = re.compile(r"(?<![\\a-zA-Z{])d(?![a-zA-Z}])")
 _OTHER_MATRIX = re.compile(r"\\(begin|end)\{(?:small|B)matrix\*?\}")
 
 
@@ -91,16 +95,18 @@ def latex_spelling(text: str) -> str:
     """Returns the text with its mathematics respelled in LaTeX; words and LaTeX stay unchanged."""
     if not text.isascii():
         text = _unicode_as_latex(text)
+    text = with_decimal_points(text)
     text = _LATEX_GROUPING.sub("~", text.replace("\\!", "") if "\\" in text or "~" in text else text)
     text = _E_NOTATION.sub(r"\1\\times10^{\2}", without_grouping(text))
     text = _FINAL_DOT.sub("", _LABEL.sub("", text.replace("\\$", "").replace("**", "^")))
     text = _ANGLE.sub(lambda m: "(" if m[1] == "l" else ")", _LONG_EXPONENT.sub(r"^{\1}", text))
     text = _MIXED_PERCENT.sub(_improper_fraction, text)
     if r"\begin" in text:  # in an environment two backslashes end a row
+        text = _LETTER_D.sub("{d}", text)  # alone, the parser takes it for a differential
         text = _OTHER_MATRIX.sub(r"\\\1{pmatrix}", _ROW_SPACING.sub(r"\\\\", text))
     else:
         text = re.sub(r"\\\\(?=[a-zA-Z])", r"\\", text)
-    text = re.sub(r"(?<![\\a-zA-Z])sqrt(?=\s*\()", r"\\sqrt", text)
+    text = _TEMPERATURE.sub(r"^\\circ", _FUNCTION.sub(r"\\\1", text))
     for opening in (r"\sqrt", "^"):
         text = _brace(text, opening)
     return _QUANTITY.sub(r"\1\\text{ \2}", _SHORT_ROOT.sub(r"\\sqrt{\1}", text))

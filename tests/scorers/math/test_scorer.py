@@ -107,6 +107,13 @@ def test_a_bare_matrix_is_a_target(output):
     assert score(output, MATRIX.replace("4", "5")).value == 0.0
 
 
+def test_a_matrix_of_letters_is_read():
+    """Every letter may be an element, also d, which no differential is meant by."""
+    letters = r"\begin{pmatrix}a&b\\c&d\end{pmatrix}"
+    assert score(rf"\boxed{{{letters}}}", letters).value == 1.0
+    assert score(r"\boxed{\begin{pmatrix}a&b\\c&a\end{pmatrix}}", letters).value == 0.0
+
+
 @pytest.mark.parametrize(
     ("output", "target", "value"),
     [
@@ -245,6 +252,12 @@ def test_unicode_notation(output, target):
         *((r"\boxed{5\,\text{cm}^2}", "5"), (r"\boxed{\text{5 cm}}", "5"), (r"\boxed{100\,\mathrm{km/h}}", "100")),
         *((r"\boxed{\$1,250}", "1250"), (r"\boxed{50\%}", "0.5"), (r"\boxed{50}", r"50\%"), (r"\boxed{5.}", "5")),
         *(("It moves at 9.8 m/s².", "9.8"), ("The answer is 9.8 m/s^2", "9.8"), (r"\boxed{\text{Answer: }5}", "5")),
+        *(
+            (r"\boxed{5\,°C}", "5"),
+            (r"\boxed{1{,}5}", "1.5"),
+            (r"\boxed{\ln(e)}", "ln(e)"),
+            (r"\boxed{ad-bc}", "ad-bc"),
+        ),
         *(("The result is \\frac{3}{4}.", "0.75"), ("The answer is x+1.", "x+1"), ("It is 5 because 2+3=5.", "5")),
     ],
 )
