@@ -3,7 +3,8 @@ r"""Decides whether two parsed expressions are equal.
 math-verify compares decimals by their first six places, and treats the difference of two tiny
 numbers as zero. Here numbers are compared exactly: 0.1234564 is not 0.1234561, and 2^{-98} is not
 2^{-99}. One approximation counts: a decimal of at least six places and five significant digits
-stands for a number that no decimal writes exactly (0.333333 for 1/3, 1.414214 for \sqrt{2}).
+stands for a number that no decimal writes exactly and that it rounds (0.333333 for 1/3, 1.414214
+for \sqrt{2}), or cuts off if it has more than six places (1.4142135).
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ MIN_DIGITS = 5
 DIGITS = 30  # significant digits to which irrational numbers are computed
 TOLERANCE = Decimal("1e-20")  # relative difference below which two irrational numbers are equal
 
+UNCOMPUTABLE = (ArithmeticError, AttributeError, NotImplementedError, RecursionError, TypeError, ValueError)
+"""What sympy raises for numbers that it cannot compute, such as an integral without a value."""
+
 _DECIMAL = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+)")
 
 
@@ -28,9 +32,13 @@ def equal(expected: list[Any], actual: list[Any]) -> bool:
     if not expected or not actual:
         return False
     pair = _as_vectors(_with_text(expected), _with_text(actual))
-    if all(map(_is_constant, pair)):
-        return _same_number(*pair)
-    return bool(verify([pair[0], *expected[1:]], [pair[1], *actual[1:]], timeout_seconds=None)) and not _differ(*pair)
+    try:
+        if all(map(_is_constant, pair)):
+            return _same_number(*pair)
+        differ = _differ(*pair)
+    except UNCOMPUTABLE:
+        differ = False
+    return not differ and bool(verify([pair[0], *expected[1:]], [pair[1], *actual[1:]], timeout_seconds=None))
 
 
 def _as_vectors(a: Any, b: Any) -> tuple[Any, Any]:
@@ -146,7 +154,9 @@ def _same_written(a: Any, b: Any) -> bool:
     _, digits, exponent = written.as_tuple()
     if not isinstance(exponent, int) or -exponent < MIN_PLACES or len(digits) < MIN_DIGITS or _is_decimal(other):
         return False
-    return bool(abs(_computed(_exact(decimals[0]) - other)) < Decimal(10) ** exponent)
+    unit, error = Decimal(10) ** exponent, _computed(other - _exact(decimals[0]))
+    is_cut_off = -exponent > MIN_PLACES and abs(error) < unit and (error > 0) == (written > 0)
+    return abs(error) <= unit / 2 or is_cut_off
 
 
 def _is_decimal(value: Any) -> bool:
@@ -166,8 +176,8 @@ def _same_value(a: Any, b: Any) -> bool:
         return True
     if (a.is_Rational and b.is_Rational) or not (a.is_finite and b.is_finite):
         return False
-    scale = max(abs(_computed(abs(a))), abs(_computed(abs(b))))
-    return bool(_computed(abs(a - b)) <= scale * TOLERANCE)
+    scale = max(_size(a), _size(b))
+    return _size(a - b) <= scale * TOLERANCE
 
 
 def _exact(value: Any) -> Any:
@@ -181,3 +191,7 @@ def _exact(value: Any) -> Any:
 
 def _computed(value: Any) -> Decimal:
     return Decimal(str(value.evalf(DIGITS)))
+
+
+def _size(value: Any) -> Decimal:
+    return _computed(abs(value.evalf(DIGITS)))
