@@ -39,7 +39,7 @@ def _raise_or_lower(match: re.Match[str]) -> str:
 _MARKUP = (
     (re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])((?:(?!\*\*)[^\n])*)(?<!\s)\*\*(\w?)"), _unbold),
     (re.compile(r"<(sup|sub)>([^<>]{1,40})</\1>", re.I), _raise_or_lower),
-    (re.compile(r"(?<=[\w)\]}])[ ]?\*\*[ ]?(?=[-+]?[({]?[-+]?\d)"), "^"),
+    (re.compile(r"(?:(?<=[\w)\]}])\*\*|(?<=[\d)])[ ]?\*\*[ ]?)(?=[-+]?[({]?[-+]?\d)"), "^"),
     (re.compile(r"\^\{?\s?(st|nd|rd|th)\b\}?"), r"\1"),
     (re.compile(r"([\^_])\{\s?([-+]?\w+)\s?\}"), r"\1\2"),
 )
