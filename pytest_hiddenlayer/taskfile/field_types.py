@@ -17,21 +17,21 @@ from .prompt import check_template
 from .scalar import plain_value
 from .validators import (
     REDUCER_WITH_K,
-    REDUCERS,
     ROLES,
     check_id,
     check_judge,
     check_tag,
     check_target_pattern,
     check_task_name,
+    one_of,
     read_file_name,
     read_input,
     read_outputs,
-    read_reducer,
     read_stop,
     read_target,
     read_text,
     read_texts,
+    reducer_reader,
     spec_reader,
 )
 
@@ -77,25 +77,15 @@ _message_schema = {
     "required": ["role", "content"],
     "additionalProperties": False,
 }
-_k_schema = {
-    "type": "object",
-    "properties": {"k": {"type": "integer", "minimum": 1}},
-    "required": ["k"],
-    "additionalProperties": False,
-}
-_reducer_schema = {
-    "anyOf": [
-        {"enum": list(REDUCERS)},
-        {"type": "string", "pattern": f"^{REDUCER_WITH_K}$"},
-        {
-            "type": "object",
-            "properties": {"pass_at_k": _k_schema, "pass_hat_k": _k_schema},
-            "minProperties": 1,
-            "maxProperties": 1,
-            "additionalProperties": False,
-        },
-    ]
-}
+
+
+def _reducer_schema(*names: str) -> dict[str, Any]:
+    k = {"type": "object", "properties": {"k": {"type": "integer", "minimum": 1}}, "required": ["k"]}
+    parameters = {name: {**k, "additionalProperties": False} for name in ("pass_at_k", "pass_hat_k")}
+    mapping = {"type": "object", "properties": parameters, "minProperties": 1, "maxProperties": 1}
+    with_k = {"type": "string", "pattern": f"^{REDUCER_WITH_K}$"}
+    return {"anyOf": [{"enum": list(names)}, with_k, {**mapping, "additionalProperties": False}]}
+
 
 Text = Annotated[str, BeforeValidator(_as_fault(read_text)), WithJsonSchema(_SCALAR)]
 Texts = Annotated[
@@ -131,6 +121,9 @@ Outputs = Annotated[
     WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _scalars_schema}]}),
 ]
 TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
-Reducer = Annotated[str, PlainValidator(_as_fault(read_reducer)), WithJsonSchema(_reducer_schema)]
+REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
+Reducer = Annotated[
+    str, PlainValidator(_as_fault(reducer_reader(one_of(*REDUCERS)))), WithJsonSchema(_reducer_schema(*REDUCERS))
+]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]
 ScorerSpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(scorers))), WithJsonSchema(_spec_schema)]

@@ -18,7 +18,6 @@ from .scalar import as_written, describe, plain_value, shorten
 
 T = TypeVar("T")
 ROLES = ("system", "user", "assistant")
-REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
 REDUCER_WITH_K = r"pass_(at|hat)_[1-9][0-9]{0,3}"
 
 
@@ -155,20 +154,28 @@ def check_target_pattern(value: str) -> str:
     return value
 
 
-def read_reducer(value: Any) -> str:
-    """Return the reducer's name; `{pass_at_k: {k: 10}}` is `pass_at_10`. Raises ValueError."""
-    if isinstance(value, dict):
-        return _reducer_with_k(value)
-    name = as_written(value)
-    if name is None:
-        raise ValueError(f"must be a name or {{pass_at_k: {{k: 10}}}}, got {describe(value)}")
-    if name not in REDUCERS and not re.fullmatch(REDUCER_WITH_K, name):
-        names = ", ".join(REDUCERS)
-        raise ValueError(
-            f"{describe(value)} is unknown{did_you_mean(name, REDUCERS)} (one of {names}; "
-            "a number in the place of k states it: pass_at_10)"
-        )
-    return name
+def one_of(*names: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in names:
+            suggestion = did_you_mean(value, names)
+            raise ValueError(f"{describe(value)} is unknown{suggestion} (one of {', '.join(names)})")
+        return value
+
+    return read
+
+
+def reducer_reader(read_name: Callable[[str], str]) -> Callable[[Any], str]:
+    """Return a function that reads a reducer: a name, `pass_at_10`, or `{pass_at_k: {k: 10}}`, which is the same."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, dict):
+            return _reducer_with_k(value)
+        if as_written(value) is None:
+            raise ValueError(f"must be a name or {{pass_at_k: {{k: 10}}}}, got {describe(value)}")
+        name = read_text(value)
+        return name if re.fullmatch(REDUCER_WITH_K, name) else read_name(name)
+
+    return read
 
 
 def _reducer_with_k(value: dict[str, Any]) -> str:
@@ -178,7 +185,7 @@ def _reducer_with_k(value: dict[str, Any]) -> str:
     k = plain_value(parameters["k"])
     if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= 9999:
         raise ValueError(f"has {describe(parameters['k'])} as k; write a whole number from 1 to 9999")
-    return name.removesuffix("k") + str(k)
+    return f"{name.removesuffix('k')}{k}"
 
 
 def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
