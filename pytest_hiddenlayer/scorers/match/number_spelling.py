@@ -39,7 +39,7 @@ def _raise_or_lower(match: re.Match[str]) -> str:
 _MARKUP = (
     (re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])((?:(?!\*\*)[^\n])*)(?<!\s)\*\*(\w?)"), _unbold),
     (re.compile(r"<(sup|sub)>([^<>]{1,40})</\1>", re.I), _raise_or_lower),
-    (re.compile(r"(?:(?<=[\w)\]}])\*\*|(?<=[\d)])[ ]?\*\*[ ]?)(?=[-+]?[({]?[-+]?\d)"), "^"),
+    (re.compile(r"(?<=[\w)\]}])(?:\*\*|[ ]\*\*[ ]|[ ]?\^[ ]?)(?=[-+]?[({]?[-+]?\d)"), "^"),
     (re.compile(r"\^\{?\s?(st|nd|rd|th)\b\}?"), r"\1"),
     (re.compile(r"([\^_])\{\s?([-+]?\w+)\s?\}"), r"\1\2"),
 )
@@ -49,6 +49,7 @@ _NUMERAL = r"[-+]?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})"
 _LATEX = (
     (re.compile(r"\\(?:text|math)[a-z]*\s?\{([^{}]*)\}|\\mbox\{([^{}]*)\}"), lambda m: m[1] or m[2] or ""),
     (re.compile(r"\\(?:display|text)style\b|\\(?:left|right)(?![a-z])|\\!"), ""),
+    (re.compile(r"(?<=\d)[ ]\\,[ ](?=\d{3}(?!\d))"), "\u2009"),
     (re.compile(r"\\(?:[,;: ]|(?:thin|med|thick)space(?![a-z])\s?)"), "\u2009"),
     (re.compile(r"\\([$%_&#])"), r"\1"),
     (re.compile(r"\\(?:times|cdot)(?![a-z])\s?"), "×"),

@@ -40,7 +40,7 @@ _CODES = "USD|EUR|GBP|JPY|CHF|INR|CAD|AUD|NZD|CNY|RMB|KRW|BRL|MXN|SEK|NOK|DKK|PL
 _SYMBOLS = "¢£¤¥֏؋৲৳฿\u20a0-\u20c0￠￡￥￦"
 _CURRENCY = rf"(?:(?:{_CODES}|Rs\.?|[A-Z]{{0,2}}\$)\s?|[{_SYMBOLS}]\s?)"
 # '9.8 m s-2': the power of a unit that lost its mark.
-_UNIT_POWER = re.compile(r"(?<=[\d\s·/])((?:[mcdkµn]?[msgLl]|mol|K|N|J|W|V|A|Hz|Pa|min|h)-)(?=[1-4](?!\w|\.\d))")
+_UNIT_POWER = re.compile(r"(?<=[\d\s·/.])((?:[mcdkµn]?[msgLl]|mol|K|N|J|W|V|A|Hz|Pa|min|h)-)(?=[1-4](?!\w|\.\d))")
 _NUMBER = re.compile(
     rf"""
     (?P<minus>(?<![{_HYPHENATED}])(?<![-)\]}}%])-|(?:(?<=[=≈({{\[])|(?<=[=≈({{\[]\s))-[ ])?

@@ -195,8 +195,31 @@ def test_powers(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "unit",
     [
-        *("m/s**2", "m/s^2", "m/s^{2}", "m/s²", "m/s<sup>2</sup>", "m s⁻²", "m s^{-2}", "m s^-2", "m s**(-2)"),
-        *("m s-2", "m s−2", "\\,\\text{m/s}^2", "\\mathrm{m\\,s^{-2}}", "km²", "km2", "ft<sup>2</sup>", "cm^3"),
+        *(
+            "m/s**2",
+            "m/s^2",
+            "m/s^{2}",
+            "m/s²",
+            "m/s<sup>2</sup>",
+            "\\(m/s^2\\)",
+            "m s⁻²",
+            "m s^{-2}",
+            "m s^-2",
+            "m s**(-2)",
+        ),
+        *(
+            "m s-2",
+            "m s−2",
+            "m.s-2",
+            "m/s ** 2",
+            "m/s ^ 2",
+            "\\,\\text{m/s}^2",
+            "\\mathrm{m\\,s^{-2}}",
+            "km²",
+            "km2",
+            "ft<sup>2</sup>",
+            "cm^3",
+        ),
     ],
 )
 def test_the_power_of_a_unit_is_not_a_number(unit: str) -> None:
