@@ -46,7 +46,7 @@ def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float)
 
 
 def pass_estimates(
-    samples: Mapping[str, SampleResult], pass_score: float, reducer: str = "mean"
+    samples: Mapping[str, SampleResult], pass_score: float, *, reducer: str = "mean"
 ) -> dict[str, Estimate]:
     """`pass@k` and `pass^k` over samples, by name, for the k of `reported_k`; empty without repeated epochs.
 
