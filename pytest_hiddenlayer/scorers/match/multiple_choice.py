@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .text_match import whole
+from .text_match import whole_spans
 
 _MARKS = 0xE000  # start of Unicode's private use area
 _LISTED = re.compile(r"^[ \t]*\(?([A-Z])[).:][ \t]+(\S.*)$", re.MULTILINE)
@@ -66,14 +66,16 @@ def _mark(text: str, options: Mapping[str, str]) -> str:
     by_text = {" ".join(content.casefold().split()): letter for letter, content in options.items()}
     # An option 'A' cannot be distinguished from the letter. The longest text is tried first.
     contents = sorted((c for c in by_text if len(c) > 1 or c.isdigit()), key=len, reverse=True)
-    if not contents:
-        return text
-    pattern = re.compile("|".join(map(whole, contents)), re.IGNORECASE)
-    return pattern.sub(lambda m: _to_mark(by_text.get(" ".join(m[0].casefold().split()))) or m[0], text)
+    for content in contents:
+        mark = _to_mark(by_text[content])
+        spans = list(whole_spans(text, content, ignore_case=True))
+        for start, end in reversed(spans):
+            text = text[:start] + mark + text[end:]
+    return text
 
 
-def _to_mark(letter: str | None) -> str:
-    return "" if letter is None else chr(_MARKS + ord(letter) - ord("A"))
+def _to_mark(letter: str) -> str:
+    return chr(_MARKS + ord(letter) - ord("A"))
 
 
 def _known(names: list[str], options: Mapping[str, str], *, unique: bool = True) -> list[str]:
