@@ -50,7 +50,7 @@ _STRONG = (
 )
 _EMPHASIS = re.compile("|".join((_CODE, *_STRONG)))
 _SPANS = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]+)(?<!`)\1(?!`)")
-_HTML = re.compile(r"</?(?:b|strong|i|em|u|mark|code)>", re.IGNORECASE)
+_HTML = re.compile(r"<(b|strong|i|em|u|mark|code)>([^<]*)</\1>", re.IGNORECASE)
 _TOUCHES = re.compile(rf"[{_WORD})\]]")
 _IDENTIFIER = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MAX_NESTING = 3
@@ -68,9 +68,8 @@ def unify_characters(text: str) -> str:
 
 def strip_emphasis(text: str) -> str:
     """Returns the text without the marks of bold, italic and code around words; what they enclose stays."""
-    text = _HTML.sub("", text)
     for _ in range(_MAX_NESTING):
-        stripped = _EMPHASIS.sub(_content, text)
+        stripped = _EMPHASIS.sub(_content, _HTML.sub(r"\2", text))
         if stripped == text:
             break
         text = stripped
