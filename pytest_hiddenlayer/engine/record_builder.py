@@ -39,7 +39,7 @@ def build_record(
     latency_s: float,
 ) -> Record:
     """Return the record of one case."""
-    case, cell, sample, calls = context.case, context.case.cell, context.sample, context.calls
+    case, cell, sample, calls = context.case, context.case.cell, context.case.sample, context.calls
     prompt = messages_hash(context.messages, sample)
     return Record(
         run_id=run_id,

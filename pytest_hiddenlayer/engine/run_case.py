@@ -90,7 +90,7 @@ async def _score_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome
     for scorer in context.case.cell.scorers:
         name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
         try:
-            score = await scorer.score(answer.output, context.sample, context.ask_to_score)
+            score = await scorer.score(answer.output, context.case.sample, context.ask_to_score)
             scores[name] = _check_score(score)
         except BudgetExceededError as error:
             return "skipped", scores, f"budget: scorer {scorer.name!r}: {error}"
@@ -118,7 +118,7 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     metadata: dict[str, Any] = {}
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
-    if scores := await round_scores(strategy_calls, cell.scorers[0], context.sample, cell.pass_score):
+    if scores := await round_scores(strategy_calls, cell.scorers[0], context.case.sample, cell.pass_score):
         metadata[ROUND_SCORES] = scores
     return metadata
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pytest_hiddenlayer.scorers.build import build_scorer
 from pytest_hiddenlayer.types import Sample, Spec
@@ -33,16 +34,20 @@ def _cells(line: str) -> list[str]:
 EXAMPLES = list(examples())
 
 
-def test_both_scorers_have_examples() -> None:
-    """The tables are found."""
-    assert {name for name, _ in EXAMPLES} >= {"numeric", "math"}
+def test_the_tables_are_found() -> None:
+    """Each scorer that asks no model has examples of right and of wrong answers."""
+    for scorer in ("choice", "keyword", "exact", "pattern", "rules", "numeric", "math"):
+        assert {row["outcome"] for name, row in EXAMPLES if name == scorer} >= {"correct", "incorrect"}
 
 
 @pytest.mark.parametrize(("name", "row"), EXAMPLES, ids=[f"{name}-{row['output']}" for name, row in EXAMPLES])
 def test_an_example_holds(name: str, row: dict[str, str]) -> None:
     """The scorer finds the documented answer and gives the documented outcome."""
-    scorer = build_scorer(Spec(name=name, params={}))
-    sample = Sample(id="1", input="q", target=row["target"])
+    if name == "math":
+        pytest.importorskip("math_verify")
+    scorer = build_scorer(Spec(name=name, params=yaml.safe_load(row.get("parameters") or "{}")))
+    choices = tuple(filter(None, row.get("choices", "").split("; ")))
+    sample = Sample(id="1", input="q", target=row["target"], choices=choices)
     score = asyncio.run(scorer.score(row["output"], sample))
     outcome = {1.0: "correct", 0.0: "incorrect", None: "unscored"}[score.value]
     assert outcome == row["outcome"], score.explanation
