@@ -128,7 +128,7 @@ class AskModel(Protocol):
 class Context(Protocol):
     """What a strategy receives for one sample."""
 
-    sample: Sample
+    sample: Sample  # without its target
     prompt: str  # the rendered prompt, without system message
     messages: tuple[Message, ...]  # the same as chat messages, system message first
     ask: AskModel
@@ -168,7 +168,10 @@ class Scorer(Protocol):
         ...
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """The answer in `output` in canonical form (equal answers are equal strings), or None."""
+        """The answer in `output` in canonical form (equal answers are equal strings), or None.
+
+        `sample` has no target: a parser that knew it would turn a vote into pass@n.
+        """
         ...
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:

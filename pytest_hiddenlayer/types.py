@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 Outcome: TypeAlias = Literal[
@@ -82,6 +82,11 @@ class Sample:
         if self.target is None:
             return ()
         return (self.target,) if isinstance(self.target, str) else self.target
+
+    def without_target(self) -> Sample:
+        """Returns the sample as strategies and parsers see it: they must not know the correct answer."""
+        metadata = {key: value for key, value in self.metadata.items() if key != "target"}
+        return replace(self, target=None, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -70,12 +70,17 @@ class Case:
 
 
 def cells(task: Task, options: RunOptions) -> list[Cell]:
-    """Return the cells of a task under these options. Raises UsageError for a wrong strategy, scorer or model."""
+    """Return the cells of a task under these options.
+
+    Raises UsageError for a wrong strategy, scorer or model, or a reducer that needs more epochs.
+    """
     selected = limited(task, options.limit)
     scorers = tuple(build_scorer(spec) for spec in task.scorers)
     slug_by_model = model_slugs(options.providers)
     strategies = [bind_strategy(spec) for spec in options.strategies or task.strategies]
     _check_labels([strategy.label for strategy in strategies])
+    epochs = first(options.epochs, task.epochs) or 1
+    _check_reducer(task.reducer, epochs)
     judge = options.judge or (parse_model(task.judge, "judge") if task.judge else None)
     task_cells = [
         Cell(
@@ -85,7 +90,7 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
             slug=slug_by_model[model],
             scorers=scorers,
             judge=judge,
-            epochs=first(options.epochs, task.epochs) or 1,
+            epochs=epochs,
             seed=options.seed,
         )
         for strategy in strategies
@@ -105,6 +110,20 @@ def _check_labels(labels: Sequence[str]) -> None:
     if reserved := [label for label in labels if controlled(label) is not None]:
         raise UsageError(
             f"strategy {reserved[0]!r}: such labels are reserved for --hl-equal-budget; rename its parameter"
+        )
+
+
+def _check_reducer(reducer: str, epochs: int) -> None:
+    """Raise UsageError if the reducer's k is more than the number of epochs."""
+    if not reducer.startswith("pass_"):
+        return
+    from ..stats.estimate.pass_at_k import stated_k  # stats imports numpy, which most tasks need only at the end
+
+    k = stated_k(reducer)
+    if k is not None and k > epochs:
+        raise UsageError(
+            f"reducer {reducer!r} needs {k} epochs per sample, this run has {epochs}; "
+            f"raise epochs to {k} or more, or state a k of at most {epochs}"
         )
 
 

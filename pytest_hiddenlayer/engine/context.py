@@ -33,7 +33,7 @@ class AnswerContext:
     _transcript: list[Call | None] = field(default_factory=list)  # None: no response yet, or none at all
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
     _dependencies: DependencyTracker = field(default_factory=DependencyTracker)
-    sample: Sample = field(init=False)
+    sample: Sample = field(init=False)  # without its target; `case.sample` has it
     composed_reasoning: str | None = None  # split from an answer that the strategy composed
     error: BaseException | None = None  # the first exception that a user's code raised
     prompt: str = field(init=False)
@@ -41,8 +41,8 @@ class AnswerContext:
 
     def __post_init__(self) -> None:
         task = self.case.cell.task
-        self.sample = self.case.sample
-        self.messages = render_prompt(task, self.sample)
+        self.sample = self.case.sample.without_target()
+        self.messages = render_prompt(task, self.case.sample)
         self.prompt = prompt_text(self.messages)
 
     @property
@@ -76,7 +76,7 @@ class AnswerContext:
             self.error = origin
 
     def parse(self, text: str) -> str | None:
-        """Return the headline scorer's canonical answer in `text`."""
+        """Return the headline scorer's canonical answer in `text`, found without knowing the target."""
         return self.case.cell.scorers[0].parse(text, self.sample)
 
     async def ask(

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..results.metrics.cells import CellMetrics
 from ..stats.estimate.mean_interval import Estimate
+from ..stats.estimate.pass_at_k import stated_k
 from ..terminal_escape import one_line
 from .text_table import grid
 
@@ -23,14 +24,16 @@ Format = Callable[[Estimate | None], str]
 def repeat_rows(
     metrics: Sequence[CellMetrics], format_estimate: Format, *, every_k: bool = False
 ) -> list[tuple[str, ...]]:
-    """The rows of REPEATS for cells with epochs: of the largest k, or of each k."""
+    """The rows of REPEATS for cells with epochs: of the reducer's k or else the largest, or of each k."""
     rows: list[tuple[str, ...]] = []
     for cell in metrics:
         ks = _ks(cell)
-        for k in ks if every_k else ks[-1:]:
+        stated = tuple(k for k in ks if k == stated_k(cell.config.reducer))
+        shown = ks if every_k else stated or ks[-1:]
+        for k in shown:
             any_right, all_right = cell.passes[f"pass@{k}"], cell.passes[f"pass^{k}"]
             samples = f"{any_right.n}/{cell.n_selected}"
-            flaky = _flaky(cell) if k == ks[-1] else ""
+            flaky = _flaky(cell) if k == shown[-1] else ""
             rows.append((*_name(cell), str(k), samples, *map(format_estimate, (any_right, all_right)), flaky))
     return rows
 

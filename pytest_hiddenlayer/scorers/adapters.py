@@ -47,7 +47,7 @@ class FunctionScorer:
         returned = self.function(*arguments, **self.params)
         if inspect.isawaitable(returned):
             returned = await returned
-        return _score(self.name, returned, self.parse(output, sample))
+        return _score(self.name, returned, self.parse(output, sample.without_target()))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,7 +75,7 @@ class ObjectScorer:
         returned = self.inner.score(output, sample, ask)
         if inspect.isawaitable(returned):
             returned = await returned
-        return _score(self.name, returned, self.parse(output, sample))
+        return _score(self.name, returned, self.parse(output, sample.without_target()))
 
 
 def adapt_function(

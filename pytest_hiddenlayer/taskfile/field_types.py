@@ -16,6 +16,7 @@ from ..types import REASONING_EFFORTS, Message, Spec
 from .prompt import check_template
 from .scalar import plain_value
 from .validators import (
+    REDUCER_WITH_K,
     ROLES,
     check_id,
     check_judge,
@@ -30,6 +31,7 @@ from .validators import (
     read_target,
     read_text,
     read_texts,
+    reducer_reader,
     spec_reader,
 )
 
@@ -76,6 +78,15 @@ _message_schema = {
     "additionalProperties": False,
 }
 
+
+def _reducer_schema(*names: str) -> dict[str, Any]:
+    k = {"type": "object", "properties": {"k": {"type": "integer", "minimum": 1}}, "required": ["k"]}
+    parameters = {name: {**k, "additionalProperties": False} for name in ("pass_at_k", "pass_hat_k")}
+    mapping = {"type": "object", "properties": parameters, "minProperties": 1, "maxProperties": 1}
+    with_k = {"type": "string", "pattern": f"^{REDUCER_WITH_K}$"}
+    return {"anyOf": [{"enum": list(names)}, with_k, {**mapping, "additionalProperties": False}]}
+
+
 Text = Annotated[str, BeforeValidator(_as_fault(read_text)), WithJsonSchema(_SCALAR)]
 Texts = Annotated[
     tuple[str, ...], PlainValidator(_as_fault(read_texts)), WithJsonSchema({"type": "array", "items": _SCALAR})
@@ -114,7 +125,9 @@ Effort = Annotated[
     Text, AfterValidator(_as_fault(one_of(*REASONING_EFFORTS))), WithJsonSchema({"enum": list(REASONING_EFFORTS)})
 ]
 REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
-Reducer = Annotated[Text, AfterValidator(_as_fault(one_of(*REDUCERS))), WithJsonSchema({"enum": list(REDUCERS)})]
+Reducer = Annotated[
+    str, PlainValidator(_as_fault(reducer_reader(one_of(*REDUCERS)))), WithJsonSchema(_reducer_schema(*REDUCERS))
+]
 REASONING = ("strip", "keep")
 Reasoning = Annotated[Text, AfterValidator(_as_fault(one_of(*REASONING))), WithJsonSchema({"enum": list(REASONING)})]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]

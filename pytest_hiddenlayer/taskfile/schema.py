@@ -136,7 +136,7 @@ class TaskForm(_Form):
     epochs: Count = 1
     """Repetitions of each sample."""
     reducer: Reducer = "mean"
-    """How the scores of a sample's epochs are reduced to one score."""
+    """How a sample's epochs become one score. `pass_at_10` or `{pass_at_k: {k: 10}}` state k; else it is `epochs`."""
     pass_score: Share | None = None
     """The lowest score of a correct sample. Default: the scorer's own."""
     threshold: Share | None = None

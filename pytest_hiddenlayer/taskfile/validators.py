@@ -18,6 +18,7 @@ from .scalar import as_written, describe, plain_value, shorten
 
 T = TypeVar("T")
 ROLES = ("system", "user", "assistant")
+REDUCER_WITH_K = r"pass_(at|hat)_[1-9][0-9]{0,3}"
 
 
 def read_text(value: Any) -> str:
@@ -161,6 +162,30 @@ def one_of(*names: str) -> Callable[[str], str]:
         return value
 
     return read
+
+
+def reducer_reader(read_name: Callable[[str], str]) -> Callable[[Any], str]:
+    """Return a function that reads a reducer: a name, `pass_at_10`, or `{pass_at_k: {k: 10}}`, which is the same."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, dict):
+            return _reducer_with_k(value)
+        if as_written(value) is None:
+            raise ValueError(f"must be a name or {{pass_at_k: {{k: 10}}}}, got {describe(value)}")
+        name = read_text(value)
+        return name if re.fullmatch(REDUCER_WITH_K, name) else read_name(name)
+
+    return read
+
+
+def _reducer_with_k(value: dict[str, Any]) -> str:
+    name, parameters = next(iter(value.items())) if len(value) == 1 else ("", None)
+    if name not in ("pass_at_k", "pass_hat_k") or not isinstance(parameters, dict) or set(parameters) != {"k"}:
+        raise ValueError("must be a name, {pass_at_k: {k: 10}} or {pass_hat_k: {k: 10}}, got another mapping")
+    k = plain_value(parameters["k"])
+    if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= 9999:
+        raise ValueError(f"has {describe(parameters['k'])} as k; write a whole number from 1 to 9999")
+    return f"{name.removesuffix('k')}{k}"
 
 
 def spec_reader(registry: Registry) -> Callable[[Any], Spec]:

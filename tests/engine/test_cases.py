@@ -30,6 +30,15 @@ def test_epochs_option_overrides_the_task_file(case, option, expected):
     assert case(more="epochs: 3\n", epochs=option).cell.epochs == expected
 
 
+@pytest.mark.parametrize(("reducer", "k"), [("pass_at_3", 3), ("{pass_hat_k: {k: 4}}", 4)])
+def test_a_reducer_needs_as_many_epochs_as_its_k(case, reducer, k):
+    """A k beyond the epochs is refused before the run starts, whether task file or option names the epochs."""
+    assert case(more=f"epochs: {k}\nreducer: {reducer}\n").cell.epochs == k
+    assert case(more=f"reducer: {reducer}\n", epochs=k).cell.epochs == k
+    with pytest.raises(UsageError, match=rf"needs {k} epochs per sample, this run has 2; raise epochs to {k}"):
+        case(more=f"epochs: {k}\nreducer: {reducer}\n", epochs=2)
+
+
 def test_a_limit_keeps_the_first_samples(case):
     """A limit keeps the first samples; a limit beyond the last sample keeps all."""
     task = case().cell.task

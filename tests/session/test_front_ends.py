@@ -127,6 +127,11 @@ def _faulty_file(folder: Folder) -> None:
     folder.write("evals/bad.yaml", "task: bad\nsamples: [{input: x, target: y}]\nscorers: [exakt]\n")
 
 
+def _pass_at_2(folder: Folder) -> None:
+    folder.task(reducer={"pass_at_k": {"k": 2}})
+    folder.replies(wrong=[1])
+
+
 def _regression(folder: Folder) -> None:
     folder.task(n=12)
     folder.replies()
@@ -196,6 +201,10 @@ INPUTS: dict[str, Input] = {
     "new snapshots": Input(prepare=_regression, options={**SCRIPTED, "snapshot_update": True}),
     "several epochs and strategies": Input(
         prepare=_plain, options={**SCRIPTED, "epochs": 2, "strategy": ["single", "self_consistency:n_samples=3"]}
+    ),
+    "a reducer that states its k": Input(prepare=_pass_at_2, options={**SCRIPTED, "epochs": 3}),
+    "a reducer that needs more epochs": Input(
+        prepare=_pass_at_2, options=SCRIPTED, status=1, message="needs 2 epochs per sample, this run has 1"
     ),
     "a limit and a seed": Input(prepare=_plain, options={**SCRIPTED, "limit": 2, "seed": 7, "gate": "off"}),
     "early stopping": Input(prepare=_regression, options={**SCRIPTED, "epochs": 4, "adaptive": True}, status=1),

@@ -43,6 +43,23 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
             "(one of mean, median, mode, max, pass_at_k, pass_hat_k)",
         ),
         ("reasoning: stripp", "reasoning: 'stripp' is unknown, did you mean 'strip'? (one of strip, keep)"),
+        (
+            "reducer: pass_at_0",
+            "reducer: 'pass_at_0' is unknown, did you mean 'pass_at_k'? "
+            "(one of mean, median, mode, max, pass_at_k, pass_hat_k)",
+        ),
+        (
+            "reducer: {pass_at_k: {k: 1.5}}",
+            "reducer: has 1.5 as k; write a whole number from 1 to 9999",
+        ),
+        (
+            "reducer: {mean: {k: 2}}",
+            "reducer: must be a name, {pass_at_k: {k: 10}} or {pass_hat_k: {k: 10}}, got another mapping",
+        ),
+        (
+            "reducer: [mean]",
+            "reducer: must be a name or {pass_at_k: {k: 10}}, got a list",
+        ),
         ("judge: ':x'", "judge: must be PROVIDER or PROVIDER:MODEL, got ':x'"),
         ("tags: reasoning", "tags: must be a list, got 'reasoning'"),
         (
@@ -215,6 +232,21 @@ def test_parameters_that_a_task_does_not_use_leave_its_hash(tmp_path: Path) -> N
         for text in ("temperature: null", "reasoning_effort: low")
     }
     assert len(hashes) == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "reducer"),
+    [
+        ("pass_at_k", "pass_at_k"),
+        ("pass_at_10", "pass_at_10"),
+        ("{pass_at_k: {k: 10}}", "pass_at_10"),
+        ("{pass_hat_k: {k: 3}}", "pass_hat_3"),
+    ],
+)
+def test_a_reducer_may_state_its_k(tmp_path: Path, written: str, reducer: str) -> None:
+    """pass@k and pass^k are written with k as a parameter or within the name; both are the same task."""
+    text = f"task: t\nsamples: [{{input: q}}]\nscorers: [exact]\nreducer: {written}\n"
+    assert load(tmp_path, text).reducer == reducer
 
 
 def test_chat_input_is_loaded_as_messages(tmp_path: Path) -> None:

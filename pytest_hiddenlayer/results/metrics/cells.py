@@ -110,7 +110,7 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
         usage=_usage(records),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
         wall_s=_wall_s(records),
-        passes=pass_estimates(scored, config.pass_score),
+        passes=pass_estimates(scored, config.pass_score, reducer=config.reducer),
         flaky=flaky_samples(scored, config.pass_score),
         calibration=calibrated and calibrated[0],
         confidence=calibrated and calibrated[1],

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...stats.estimate.pass_at_k import pass_at_k, pass_hat_k, reduce_epochs, reported_k
+from ...stats.estimate.pass_at_k import pass_at_k, pass_hat_k, reduce_epochs, reported_k, stated_k
 from ...types import Outcome, Record
 
 
@@ -45,11 +45,14 @@ def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float)
     )
 
 
-def pass_estimates(samples: Mapping[str, SampleResult], pass_score: float) -> dict[str, Estimate]:
+def pass_estimates(
+    samples: Mapping[str, SampleResult], pass_score: float, *, reducer: str = "mean"
+) -> dict[str, Estimate]:
     """`pass@k` and `pass^k` over samples, by name, for the k of `reported_k`; empty without repeated epochs.
 
-    An epoch is right at or above `pass_score`. A sample with fewer than k scored epochs is left
-    out of the estimates for k; their `n` is the number of samples that remain.
+    The k that the reducer states is one of them. An epoch is right at or above `pass_score`. A
+    sample with fewer than k scored epochs is left out of the estimates for k; their `n` is the
+    number of samples that remain.
     """
     counts = [
         (len(sample.epochs), sum(score >= pass_score for score in sample.epochs), sample.group)
@@ -59,7 +62,7 @@ def pass_estimates(samples: Mapping[str, SampleResult], pass_score: float) -> di
     if n_epochs < 2:
         return {}
     estimates: dict[str, Estimate] = {}
-    for k in reported_k(n_epochs):
+    for k in reported_k(n_epochs, stated_k(reducer)):
         enough = [(n, right) for n, right, _ in counts if n >= k]
         groups = [group for n, _, group in counts if n >= k]
         estimates[f"pass@{k}"] = estimate([pass_at_k(n, right, k) for n, right in enough], groups)

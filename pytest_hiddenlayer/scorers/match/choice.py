@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ...protocols import Ask
 from ...types import Sample, Score
+from ..multiple_choice.answers import named_letters
+from ..multiple_choice.options import MAX_OPTIONS, options_in, same_text
 from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
-from .multiple_choice import named_letters, options_in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +24,7 @@ class Choice:
     extract: Extract = WHOLE
 
     name = "choice"
-    version = "1"
+    version = "2"
     pass_score = 1.0
     needs_target = True
 
@@ -36,6 +37,8 @@ class Choice:
         """Returns 1 or 0; unscored if the target is not one of the options."""
         if not sample.targets:
             return no_target()
+        if len(sample.choices) > MAX_OPTIONS:
+            return Score(value=None, explanation=f"{len(sample.choices)} choices, but only A to Z can be named")
         options = _options(sample)
         correct = sorted({letter for target in sample.targets for letter in _target_letters(target, options)})
         if not correct:
@@ -52,9 +55,9 @@ class Choice:
 
 
 def _options(sample: Sample) -> dict[str, str]:
-    """Letter → text, at most 26; empty if neither `choices` nor the input lists options."""
+    """Letter → text; empty if neither `choices` nor the input lists options."""
     if sample.choices:
-        return {chr(ord("A") + index): text for index, text in enumerate(sample.choices[:26])}
+        return {chr(ord("A") + index): text for index, text in enumerate(sample.choices[:MAX_OPTIONS])}
     if isinstance(sample.input, str):
         return options_in(sample.input)
     return options_in("\n".join(message.content for message in sample.input))
@@ -62,7 +65,7 @@ def _options(sample: Sample) -> dict[str, str]:
 
 def _target_letters(target: str, options: dict[str, str]) -> list[str]:
     """The target if it is a letter, else the letters of the options with its text."""
-    same_text = [letter for letter, text in options.items() if text.strip().casefold() == target.strip().casefold()]
+    by_text = [letter for letter, text in options.items() if same_text(text, target)]
     letter = target.strip().strip("()[].:").upper()
     is_letter = len(letter) == 1 and (letter in options if options else "A" <= letter <= "Z")
-    return [letter] if is_letter else same_text
+    return [letter] if is_letter else by_text

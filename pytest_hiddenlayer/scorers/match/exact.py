@@ -9,6 +9,7 @@ from ...protocols import Ask
 from ...types import Sample, Score
 from .extract import WHOLE, Extract
 from .messages import compared, no_target, not_found
+from .text_normalization import one_line, plain_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,16 +17,18 @@ class Exact:
     """Scores 1 if the stripped answer equals any of the sample's targets, else 0.
 
     Targets are normalized like the answer (stripped, and by `strip_final_dot`), so that a
-    target that ends in a dot can still match.
+    target that ends in a dot can still match. Composed and decomposed letters are the same
+    characters (both are compared in NFC); every other difference counts unless a parameter says
+    otherwise.
     """
 
     extract: Extract = WHOLE
     ignore_case: bool = False
     ignore_punctuation: bool = False  # every Unicode punctuation mark, minus and decimal point included
-    normalize: bool = False  # Unicode NFC, and any run of white space is one space
+    normalize: bool = False  # as `text_normalization`: quotes, dashes, white space, invisible characters, emphasis
 
     name = "exact"
-    version = "1"
+    version = "2"
     pass_score = 1.0
     needs_target = True
 
@@ -45,10 +48,11 @@ class Exact:
         return compared(answer, targets, answer in targets)
 
     def _fold(self, text: str) -> str:
+        text = plain_text(text) if self.normalize else unicodedata.normalize("NFC", text)
         if self.ignore_punctuation:
             text = "".join(c for c in text if not unicodedata.category(c).startswith("P"))
         if self.ignore_case:
             text = text.casefold()
         if self.normalize or self.ignore_punctuation:
-            text = " ".join(text.split())  # removing a mark between two spaces leaves both
-        return unicodedata.normalize("NFC", text) if self.normalize else text
+            text = one_line(text)  # removing a mark between two spaces leaves both
+        return unicodedata.normalize("NFC", text)

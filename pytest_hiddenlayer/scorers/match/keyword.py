@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ...errors import UsageError
@@ -10,13 +11,22 @@ from ...types import Sample, Score
 from .extract import WHOLE, Extract
 from .messages import listed, no_target, show
 from .text_match import has_word
+from .text_normalization import one_line, plain_text
+
+_LEAD_IN = re.compile(
+    r"(?:(?:so|the|my|final|correct) )*(?:answer(?: is\b|:)|it is\b|it's\b):?\s*(?=\S)", re.IGNORECASE
+)
+"""What precedes a short answer without being part of it, so that 'It is Lima.' and 'Lima' are one vote."""
+_OPENING, _CLOSING = "\"'([", ".,;:!?\"')]"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keyword:
     """Scores 1 if the output contains any keyword; with `require_all` the share of keywords it contains.
 
-    It looks for words, not for their meaning: "not Lima" contains Lima.
+    It looks for words, not for their meaning: "not Lima" contains Lima. `text_match` says what a
+    whole word is, `text_normalization` which spellings are equal. The answer is the output's text,
+    not the keywords found: a vote over answers must not know which words are correct.
     """
 
     require_all: bool = False
@@ -25,7 +35,7 @@ class Keyword:
     extract: Extract = WHOLE
 
     name = "keyword"
-    version = "1"
+    version = "2"
     pass_score = 1.0
 
     def __post_init__(self) -> None:
@@ -38,8 +48,14 @@ class Keyword:
         return self.keywords is None
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """Returns the keywords found, in their written order, or None if there are none."""
-        return ", ".join(self._contained(output, sample)) or None
+        """Returns the text that the keywords are looked for in, in a canonical spelling; None if it is empty.
+
+        It does not depend on the keywords, nor on the target.
+        """
+        text = one_line(plain_text(self.extract.apply(output) or ""))
+        lead_in = _LEAD_IN.match(text)
+        text = text[lead_in.end() if lead_in else 0 :].lstrip(_OPENING).rstrip(_CLOSING)
+        return (text.casefold() if self.ignore_case else text) or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
         """Returns the score; unscored if neither the task nor the sample names a keyword."""
@@ -48,12 +64,12 @@ class Keyword:
             return no_target()
         contained = self._contained(output, sample)
         missing = [word for word in keywords if word not in contained]
-        answer = ", ".join(contained) or None
+        answer = self.parse(output, sample)
         if self.require_all and missing:
             names = ", ".join(map(show, missing))
             return Score(value=len(contained) / len(keywords), answer=answer, explanation=f"missing: {names}")
         if not contained:
-            return Score(value=0.0, explanation=f"expected {listed(keywords)}, found none of them")
+            return Score(value=0.0, answer=answer, explanation=f"expected {listed(keywords)}, found none of them")
         return Score(value=1.0, answer=answer, explanation=f"found {', '.join(map(show, contained))}")
 
     def _keywords(self, sample: Sample) -> list[str]:

@@ -1,25 +1,31 @@
 """Finds the numbers in a text, as exact fractions.
 
 It reads signs, decimals, grouped thousands, fractions and mixed numbers, scientific notation,
-percentages and amounts of money ('-$1,234.50', 'USD 5'). It does not compare currencies.
+percentages and amounts of money ('-$1,234.50', 'USD 5'), in the digits of any script. It does
+not compare currencies.
 
 - A minus is a sign if it touches its number and nothing precedes it to subtract from:
-  '-3' and '(-3)', but 3 in '5-3', '16 - 3' and 'GPT-4'.
+  '-3' and '(-3)', but 3 in '5-3', '16 - 3', '3–5' and 'GPT-4'. Any dash is a minus. Parentheses
+  are punctuation: '($5)' is 5.
 - Digits after a letter belong to a name ('H2O', 'x1', 'x_1'). A unit may follow ('5kg').
-- Powers other than powers of ten are not numbers: 'x^2 = 4' contains only 4.
-- Notation is English: the dot in '1.234' is a decimal point, the comma in '1,234' groups.
-  Irregular grouping is a list: '1,5' is 1 and 5. Digits with two or more dots ('1.2.3', an
-  address, '1.000.000') are not a number.
+- Powers other than powers of ten are not numbers: 'x^2 = 4' contains only 4, '9.8 m/s²' only 9.8.
+- A dot is the decimal point and a comma groups ('1,234', '12,34,567'), unless both are there the
+  other way round ('1.234,5'). '1.234' is less than 2; '1.234.567' is grouped. Spaces group if they
+  are thin or do not break a line. Irregular grouping is a list: '1,5' is 1 and 5. Other digits
+  with two or more dots ('1.2.3', an address) are not a number.
+- A slash divides two numbers, with or without spaces: '10/10' is 1. A date is three numbers.
+- Words are not read: 'five', 'million', '万'.
 - More than 400 digits, or an exponent beyond ±400, is not a number, which bounds time and memory.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+
+from .number_spelling import plain_spelling
 
 MAX_DIGITS = 400
 MAX_EXPONENT = 400
@@ -27,45 +33,30 @@ MAX_DECIMALS = 1000
 
 # Letters of spaced scripts only: in '答えは5です' the 5 is a number.
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
+# After a letter of these scripts and of Hebrew and Arabic, a dash is a hyphen.
+_HYPHENATED = rf"\d{_LETTER}\u0590-\u06ff"
 _DECIMAL = r"(?:\d++(?:\.\d++)?|(?<!\.)\.\d++)"
-_CURRENCY = r"(?:(?:USD|EUR|GBP|JPY|CHF|INR|Rs\.?|[A-Z]{0,2}\$)\s?|[€£¥₹]\s?)"
+_CODES = "USD|EUR|GBP|JPY|CHF|INR|CAD|AUD|NZD|CNY|RMB|KRW|BRL|MXN|SEK|NOK|DKK|PLN|TRY|ZAR"
+_SYMBOLS = "¢£¤¥֏؋৲৳฿\u20a0-\u20c0￠￡￥￦"
+_CURRENCY = rf"(?:(?:{_CODES}|Rs\.?|[A-Z]{{0,2}}\$)\s?|[{_SYMBOLS}]\s?)"
+# '9.8 m s-2': the power of a unit that lost its mark.
+_UNIT_POWER = re.compile(r"(?<=[\d\s·/.])((?:[mcdkµn]?[msgLl]|mol|K|N|J|W|V|A|Hz|Pa|min|h)-)(?=[1-4](?!\w|\.\d))")
 _NUMBER = re.compile(
     rf"""
-    (?P<minus>(?<![^\W_])(?<![-)\]}}%])-)?
-    (?<![\d{_LETTER}])(?<![A-Za-z]_)(?<!\d\.)(?<!\^)(?<!\^-)(?<!\^\()
+    (?P<minus>(?<![{_HYPHENATED}])(?<![-)\]}}%])-|(?:(?<=[=≈({{\[])|(?<=[=≈({{\[]\s))-[ ])?
+    (?<![\d{_LETTER}])(?<![^\W_]_)(?<![)\]}}]_)(?<!\d\.)(?<!\^)(?<!\^[-+(])(?<!\^\([-+])
     (?:{_CURRENCY}(?P<inner_minus>-)?)?
     (?:
-        (?:(?P<mantissa>{_DECIMAL})\s?[×x*·]\s?)?10\^\(?(?P<power>[-+]?\d++)
-      | (?<!\d/)(?:(?P<whole>\d++)[ ])?(?P<top>\d++)/(?!0++(?![\d.]))(?P<bottom>\d++)(?![/.]\d)
-      | (?P<decimal>{_DECIMAL})(?:[eE](?P<exponent>[-+]?\d++)(?!\w|\.\d))?
+        (?:(?P<mantissa>{_DECIMAL})\s?[×xX*·]\s?)?10\s?\^\s?\(?(?P<power>[-+]?\d++)
+      | (?<!\d/)(?<!\d/[ ])(?:(?P<whole>\d++)[ ])?(?P<top>{_DECIMAL})[ ]?/[ ]?
+        (?=[\d.]*[1-9])(?P<bottom>{_DECIMAL})(?![ ]?/[ ]?\d)(?!\.\d)
+      | (?P<decimal>{_DECIMAL})(?:[eE](?P<exponent>[-+]?\d++)(?![\d_{_LETTER}]|\.\d))?
     )
-    (?!\s?\^\s?(?:[\w(-]|\{{[^\\]))
+    (?!\s?\^\s?(?:[\w(+-]|\{{[^\\]))
     (?P<percent>\s?%|\s?(?i:percent|per\scent)\b)?
     """,
     re.VERBOSE,
 )
-
-_GROUPING = ",\u00a0\u2007\u2009\u202f"  # comma, and non-breaking or thin spaces
-_SIGNS = str.maketrans("\u2212\u2013\ufe63\uff0d\uff0b\uff05\uff04\uff0e\u2044\u2215\uff0f", "----+%$.///")
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_VULGAR = re.compile("[¼-¾⅐-⅞]")
-_POWER_OF_TEN = re.compile(r"(?<=10)[⁺⁻]?[⁰¹²³⁴-⁹]+")
-_CROSS = re.compile(r"(?<=\d)[xX](?=\d)")
-_CHUNK = re.compile(rf"(?<!\d)\d++(?:[.{_GROUPING}]\d++)++")
-_GROUPED = re.compile(rf"[1-9]\d{{0,2}}([{_GROUPING}])\d{{3}}(?:\1\d{{3}})*+(?:\.\d+)?")
-_DOTTED = re.compile(r"(?<!\d)\d++(?:\.\d++){2,}+")
-_LATEX = (
-    (re.compile(r"\\!"), ""),
-    (re.compile(r"\\,"), "\u2009"),
-    (re.compile(r"\\[;: ]"), " "),
-    (re.compile(r"\{,\}"), ","),
-    (re.compile(r"\\([$%])"), r"\1"),
-    (re.compile(r"\\times|\\cdot"), "×"),
-    (re.compile(r"(?<=\d)(?=\\[dtc]?frac)"), " "),
-    (re.compile(r"\\[dtc]?frac\s?\{\s?(-?\d{1,400})\s?\}\s?\{\s?(\d{1,400})\s?\}"), r"\1/\2"),
-    (re.compile(r"\\[dtc]?frac\s?(\d)\s?(\d)"), r"\1/\2"),
-)
-_BRACED_POWER = re.compile(r"\^\{\s?(-?\d+)\s?\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +73,8 @@ class Number:
 
 def find_numbers(text: str) -> list[Number]:
     """Returns all numbers of the text in order. Never raises."""
-    return [number for match in _NUMBER.finditer(_plain_spelling(text)) for number in _read(match)]
+    text = _UNIT_POWER.sub(r"\1^", plain_spelling(text))
+    return [number for match in _NUMBER.finditer(text) for number in _read(match)]
 
 
 def _read(match: re.Match[str]) -> Iterator[Number]:
@@ -102,7 +94,7 @@ def _values(match: re.Match[str]) -> list[Fraction]:
     """The value; two values if the fraction after a whole number is at least one: '20 20/4'."""
     if match["top"] is None:
         return [Fraction(match["decimal"] or match["mantissa"] or 1)]
-    part = Fraction(int(match["top"]), int(match["bottom"]))
+    part = Fraction(match["top"]) / Fraction(match["bottom"])
     if match["whole"] is None:
         return [part]
     whole = Fraction(match["whole"])
@@ -128,30 +120,3 @@ def _decimals(denominator: int) -> int | None:
             count[prime] += 1
     decimals = max(count.values())
     return decimals if denominator == 1 and decimals <= MAX_DECIMALS else None
-
-
-def _plain_spelling(text: str) -> str:
-    """The text with its numbers respelled: ASCII digits, '-', '^' for powers, 'a/b', no grouping."""
-    if not text.isascii():
-        text = _VULGAR.sub(_spell_fraction, text.translate(_SIGNS))
-        text = _POWER_OF_TEN.sub(lambda m: "^" + m[0].translate(_SUPERSCRIPTS), text)
-        text = re.sub(r"\d", lambda m: str(unicodedata.decimal(m[0])), text)
-    if "\\" in text:
-        for spelling, rewritten in _LATEX:
-            text = spelling.sub(rewritten, text)
-    text = _CROSS.sub("×", _BRACED_POWER.sub(r"^\1", text))
-    return _CHUNK.sub(_ungroup, text)
-
-
-def _spell_fraction(match: re.Match[str]) -> str:
-    """'½' as '1/2', after a space if a digit precedes it."""
-    spelled = unicodedata.normalize("NFKC", match[0]).replace("\u2044", "/")
-    follows = match.start() > 0 and match.string[match.start() - 1].isdecimal()
-    return f" {spelled}" if follows else spelled
-
-
-def _ungroup(match: re.Match[str]) -> str:
-    if _GROUPED.fullmatch(match[0]):
-        return re.sub(f"[{_GROUPING}]", "", match[0])
-    spaced = re.sub(f"[{_GROUPING}]", lambda m: ", " if m[0] == "," else " ", match[0])
-    return _DOTTED.sub(" ", spaced)

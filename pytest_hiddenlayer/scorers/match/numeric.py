@@ -34,7 +34,7 @@ class Numeric:
     abs_tol: float = 0.0
 
     name = "numeric"
-    version = "1"
+    version = "2"
     pass_score = 1.0
     needs_target = True
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from ...protocols import Ask
 from ...types import Sample, Score
 from .extract import compile_regex, truncate
 from .messages import compared, not_found, show
+from .text_normalization import unify_characters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,8 +18,10 @@ class Pattern:
     """Scores 1 if the stripped output contains a match of the regular expression, else 0.
 
     If the expression has a group and the sample has targets, the first group that took part
-    must also equal one of them. The text is truncated to `extract.MAX_CHARS`. An expression with
-    nested repeats can hang; write it so that every character can match in one way only.
+    must also equal one of them; quotes, dashes and spaces that look alike are equal there, while
+    the expression itself sees the text as written, in NFC. The text is truncated to
+    `extract.MAX_CHARS`. An expression with nested repeats can hang; write it so that every
+    character can match in one way only.
     """
 
     pattern: str
@@ -26,7 +30,7 @@ class Pattern:
     multiline: bool = False  # ^ and $ also match at line ends
 
     name = "pattern"
-    version = "1"
+    version = "2"
     pass_score = 1.0
     needs_target = False
 
@@ -53,12 +57,13 @@ class Pattern:
         return Score(value=float(match is not None), answer=answer, explanation=f"{word} {show(self.pattern)}")
 
     def _match(self, output: str) -> re.Match[str] | None:
-        text = truncate(output.strip(), "first")
+        text = truncate(unicodedata.normalize("NFC", output.strip()), "first")
         return self._compiled().fullmatch(text) if self.full else self._compiled().search(text)
 
     def _compiled(self) -> re.Pattern[str]:
         flags = re.IGNORECASE * self.ignore_case | re.MULTILINE * self.multiline
-        return compile_regex(self.pattern, flags)
+        return compile_regex(unicodedata.normalize("NFC", self.pattern), flags)
 
     def _fold(self, text: str) -> str:
+        text = unify_characters(text)
         return text.casefold() if self.ignore_case else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from ...types import Sample, Score
 from .extract import MAX_CHARS, compile_regex
 from .messages import no_target, show
 from .text_match import has_word
+from .text_normalization import unify_characters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,8 +21,9 @@ class Rules:
     """Scores the share of rules that the stripped output follows.
 
     Every parameter that is set is a rule, and so is each required or forbidden word. Words
-    are counted between white space. Required and forbidden words match whole words, ignoring
-    case. Empty lines do not count.
+    are counted between white space, characters in NFC. Required and forbidden words match whole
+    words, ignoring case and emphasis. Quotes, dashes and spaces that look alike are equal, except
+    to the expression of `every_line`. Empty lines do not count.
     """
 
     min_words: int | None = None
@@ -38,7 +41,7 @@ class Rules:
     require_target: bool = False  # the sample's targets are required words
 
     name = "rules"
-    version = "1"
+    version = "2"
     pass_score = 1.0
 
     def __post_init__(self) -> None:
@@ -72,7 +75,7 @@ class Rules:
         """Returns the share of rules followed; unscored with `require_target` and no target."""
         if self.require_target and not sample.targets:
             return no_target()
-        results = list(self._checks(output.strip(), sample.targets))
+        results = list(self._checks(unicodedata.normalize("NFC", output.strip()), sample.targets))
         violations = [violation for violation in results if violation]
         n_followed = len(results) - len(violations)
         explanation = "; ".join(violations) or f"keeps all {n_followed} rules"
@@ -98,14 +101,20 @@ class Rules:
             yield _violation(not has_word(text, word), f"{show(word)} is forbidden")
 
     def _ends(self, text: str) -> Iterator[str]:
+        unified = unify_characters(text).strip()
         if self.starts_with is not None:
-            yield _violation(text.startswith(self.starts_with), f"does not start with {show(self.starts_with)}")
+            yield _violation(
+                unified.startswith(unify_characters(self.starts_with)),
+                f"does not start with {show(self.starts_with)}",
+            )
         if self.ends_with is not None:
-            yield _violation(text.endswith(self.ends_with), f"does not end with {show(self.ends_with)}")
+            yield _violation(
+                unified.endswith(unify_characters(self.ends_with)), f"does not end with {show(self.ends_with)}"
+            )
 
     def _lines(self, lines: Sequence[str]) -> Iterator[str]:
         if self.every_line is not None:
-            regex = compile_regex(self.every_line)
+            regex = compile_regex(unicodedata.normalize("NFC", self.every_line))
             mismatch = next((line for line in lines if not regex.fullmatch(line[:MAX_CHARS])), None)
             description = f"the line {show(mismatch or '')} does not match {show(self.every_line)}"
             yield _violation(mismatch is None, description)

@@ -25,16 +25,24 @@ MAX_CHARS = 10_000
 class Math:
     r"""Scores 1 if answer and target are mathematically equal, else 0.
 
-    The answer is the last \boxed{}, else the last expression between $ … $, \( … \) or \[ … \],
-    else the whole text if it is only notation, else the last number. A bare list is a set of
-    solutions, in any order; a tuple or interval in brackets keeps its order. An answer that is
-    not parsed within 5 s scores 0, and the explanation says so; such a target is unscored.
+    The answer is the last \boxed{}, else the last expression between $ … $, \( … \) or \[ … \], or
+    in Markdown's emphasis or code, else the whole text if it is only notation, else what follows
+    'the answer is', else the last expression or number. Unicode notation (−5, √2, x², ½, ٤) and
+    Chinese, Japanese or Korean words around an answer are read.
+
+    Numbers are equal if their values are. A decimal of at least six places and five digits also
+    equals a number that it rounds and that no decimal writes exactly: 0.333333 is 1/3, 1.414214
+    is \sqrt{2}, but 0.1234564 is not 0.1234561. '50%' equals 0.5 and 50, as in `numeric`.
+
+    A bare list is a set of solutions, in any order; a tuple or interval in brackets keeps its
+    order; a tuple equals the vector of its elements. An answer that is not parsed within 5 s
+    scores 0, and the explanation says so; such a target is unscored.
     """
 
     extract: Extract = WHOLE
 
     name = "math"
-    version = "1"
+    version = "2"
     pass_score = 1.0
     needs_target = True
 

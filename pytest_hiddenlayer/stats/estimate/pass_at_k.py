@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Sequence
 
 from .clusters import mean_of
 
+_STATED = re.compile(r"pass_(?:at|hat)_([1-9]\d*)")
 
-def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> float:
-    """One score from the epochs of a sample.
+
+def stated_k(reducer: str) -> int | None:
+    """The k of a reducer such as `pass_at_10` or `pass_hat_3`; None if it states none."""
+    match = _STATED.fullmatch(reducer)
+    return int(match[1]) if match else None
+
+
+def reduce_epochs(values: Sequence[float], reducer: str, pass_score: float) -> float | None:
+    """One score from the epochs of a sample; None if they are fewer than the reducer's k.
 
     The reducer `pass_at_k` is 1 if at least one epoch is right, `pass_hat_k` if all are, else 0:
-    k is the number of epochs, so that both are known exactly.
+    k is the number of epochs, so that both are known exactly. `pass_at_10` and `pass_hat_3`
+    state their k, and are the unbiased estimates from all epochs.
     """
+    if (k := stated_k(reducer)) is not None:
+        right = sum(value >= pass_score for value in values)
+        chance = pass_at_k if reducer.startswith("pass_at") else pass_hat_k
+        return chance(len(values), right, k) if k <= len(values) else None
     if len(values) == 1 and not reducer.startswith("pass"):
         return values[0]
     if reducer == "median":
@@ -49,9 +63,14 @@ def pass_hat_k(n: int, right: int, k: int) -> float:
     return math.comb(right, k) / math.comb(n, k)
 
 
-def reported_k(epochs: int) -> tuple[int, ...]:
-    """The k for which pass@k and pass^k are reported: powers of two below the number of epochs, and that number."""
-    return tuple(sorted({2**power for power in range(epochs.bit_length()) if 2**power < epochs} | {epochs}))
+def reported_k(epochs: int, stated: int | None = None) -> tuple[int, ...]:
+    """The k for which pass@k and pass^k are reported.
+
+    These are the powers of two below the number of epochs, that number, and the stated k if
+    there are as many epochs.
+    """
+    powers = {2**power for power in range(epochs.bit_length()) if 2**power < epochs}
+    return tuple(sorted(powers | {epochs} | ({stated} if stated is not None and stated <= epochs else set())))
 
 
 def _check(n: int, right: int, k: int) -> None:

@@ -115,3 +115,15 @@ def test_the_last_list_of_options_counts() -> None:
 def test_letters_alone_need_no_options() -> None:
     """Without a list any letter may be the answer."""
     assert score("The answer is (E).", Sample(id="1", input="q", target="E")).value == 1.0
+
+
+def test_more_than_26_choices_are_unscored() -> None:
+    """Letters end at Z: a sample with more choices is unscored with the reason, not wrong."""
+    many = sample("B", tuple(f"case {number}" for number in range(27)))
+    assert score("B", many) == Score(value=None, explanation="27 choices, but only A to Z can be named")
+
+
+@pytest.mark.parametrize("target", ["the dog.", "\u201cThe dog\u201d", "THE DOG"])
+def test_a_target_may_be_spelled_otherwise_than_its_option(target: str) -> None:
+    """Quotes, case and a final dot do not make a target another option."""
+    assert score("B", sample(target, ("The cat", "The dog"))).value == 1.0

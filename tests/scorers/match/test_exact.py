@@ -87,3 +87,17 @@ def test_equal_answers_parse_to_equal_text() -> None:
     """`parse` returns the text that is compared."""
     scorer, sample = Exact(ignore_case=True, normalize=True), Sample(id="1", input="q")
     assert scorer.parse(" Red  Fox", sample) == scorer.parse("red fox\n", sample) == "red fox"
+
+
+def test_composed_and_decomposed_letters_are_equal() -> None:
+    """Nobody sees whether an accent is a character of its own."""
+    assert score(Exact(), "cafe\u0301", "caf\u00e9").value == 1.0
+
+
+@pytest.mark.parametrize(
+    "output", ["don\u2019t stop", "**don't stop**", "don't\u00a0stop", "don't stop\ufeff", "_don't_ stop"]
+)
+def test_typography_counts_unless_normalized(output: str) -> None:
+    """Quotes, emphasis, spaces and invisible characters are differences by default, and none with `normalize`."""
+    assert score(Exact(), output, "don't stop").value == 0.0
+    assert score(Exact(normalize=True), output, "don't stop").value == 1.0

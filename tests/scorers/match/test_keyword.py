@@ -29,6 +29,13 @@ def score(output: str, *target: str, **params: Any) -> Score:
         ("STRASSE", "Straße"),
         ("(cat)", "cat"),
         ("私は東京に住んでいます", "東京"),
+        ("답은 부산입니다.", "부산"),
+        ("_Oslo_", "Oslo"),
+        ("**Oslo**", "Oslo"),
+        ("Buenos\u00a0Aires", "Buenos Aires"),
+        ("a well\u2011known fact", "well-known"),
+        ("12 %", "12"),
+        ("It is 12.", "12"),
     ],
 )
 def test_whole_words_are_found(output: str, word: str) -> None:
@@ -37,7 +44,8 @@ def test_whole_words_are_found(output: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "word"), [("category", "cat"), ("élan", "lan"), ("cat_1", "cat"), ("newyork", "new york")]
+    ("output", "word"),
+    [("category", "cat"), ("élan", "lan"), ("cat_1", "cat"), ("newyork", "new york"), ("12.5", "12"), ("-12", "12")],
 )
 def test_parts_of_words_are_not_found(output: str, word: str) -> None:
     """A word inside a longer one does not count."""
@@ -51,13 +59,13 @@ def test_case_counts_on_request() -> None:
 
 def test_any_word_is_enough() -> None:
     """By default one keyword is enough."""
-    assert score("a red fox", "red", "blue") == Score(value=1.0, answer="red", explanation="found red")
+    assert score("a red fox", "red", "blue") == Score(value=1.0, answer="a red fox", explanation="found red")
 
 
 def test_all_words_give_the_share_found() -> None:
     """`require_all` scores the share and names what is missing."""
     result = score("a red fox", "red", "blue", "fox", "owl", require_all=True)
-    assert result == Score(value=0.5, answer="red, fox", explanation="missing: blue, owl")
+    assert result == Score(value=0.5, answer="a red fox", explanation="missing: blue, owl")
 
 
 def test_all_words_found_is_right() -> None:
@@ -96,3 +104,13 @@ def test_empty_keywords_are_refused(keywords: tuple[str, ...]) -> None:
     """An empty list or word would match anything or nothing."""
     with pytest.raises(UsageError, match="non-empty"):
         Keyword(keywords=keywords)
+
+
+@pytest.mark.parametrize("params", [{}, {"keywords": ("Oslo", "Rome")}])
+def test_the_answer_is_the_text_not_the_keywords(params: dict[str, Any]) -> None:
+    """The answer says nothing about which keywords were found, so that votes do not know them."""
+    assert score("It is **Oslo**.", "Oslo", **params).answer == "oslo"
+    assert score("It is Bern.", "Oslo", **params).answer == "bern"
+    assert Keyword(**params).parse("The answer is: Oslo", Sample(id="1", input="q")) == "oslo"
+    assert Keyword(ignore_case=False).parse("\u201cOslo!\u201d", Sample(id="1", input="q")) == "Oslo"
+    assert Keyword().parse(" ...", Sample(id="1", input="q")) is None

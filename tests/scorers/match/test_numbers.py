@@ -70,11 +70,26 @@ def test_equal_values_have_one_spelling(value: Fraction, percent: bool) -> None:
         ("GPT-4", ["4"]),
         ("--5", ["5"]),
         ("-$5, $-5", ["-5", "-5"]),
+        ("-\\$5, \\$-5, −€5, €-5, -5 €", ["-5"] * 5),
+        ("-USD 5, USD -5, -₹1,00,000", ["-5", "-5", "-100000"]),
+        ("($5)", ["5"]),
+        ("3–5 days, 3—5, 12−5", ["3", "5", "3", "5", "12", "5"]),
+        ("x = - 5, \\boxed{- 5}", ["-5", "-5"]),
+        ("- 5 apples", ["5"]),
+        ("答案是-5, 答えは−5です, 정답은 –5입니다", ["-5", "-5", "-5"]),
+        ("ב-5 דקות", ["5"]),
     ],
 )
 def test_a_minus_is_a_sign_unless_it_subtracts(text: str, expected: list[str]) -> None:
     """Operators, hyphens and ranges are not signs."""
     assert [n for n in spelled(text) if n != "2"] == expected
+
+
+@pytest.mark.parametrize("dash", "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+def test_any_dash_is_a_minus(dash: str) -> None:
+    """A dash that touches its number is a minus, whichever of Unicode's dashes it is."""
+    assert spelled(f"It is {dash}5 °C") == ["-5"]
+    assert spelled(f"1.6 × 10^{dash}3 or 1.6e{dash}3") == ["0.0016", "0.0016"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +103,19 @@ def test_a_minus_is_a_sign_unless_it_subtracts(text: str, expected: list[str]) -
         ("1,234, 5", ["1234", "5"]),
         ("0,123", ["0", "123"]),
         ("15,\\!000", ["15000"]),
+        ("12{,}500 and 1{,}234{,}567.8", ["12500", "1234567.8"]),
+        ("12\\,500 and 12\\;500 and 12\\ 500 and 12{\\,}500 and 12~500", ["12500"] * 5),
+        ("12\u00a0500 and 12\u2009500", ["12500", "12500"]),
+        ("1'250 and 1’250’000.5", ["1250", "1250000.5"]),
+        ("1_000_000", ["1000000"]),
+        ("1,00,000 and 12,34,567.5", ["100000", "1234567.5"]),
+        ("1.250,5 and 1.000.000,75 and 1\u00a0250,5", ["1250.5", "1000000.75", "1250.5"]),
+        ("1.000.000", ["1000000"]),
+        ("1.250", ["1.25"]),
+        ("100~200元", ["100", "200"]),
+        ("12 500", ["12", "500"]),
+        ("1{,}5 and 0{,}125", ["1.5", "0.125"]),
+        ("1010_2 and (1010)_2 and 1010_{2}", ["1010"] * 3),
     ],
 )
 def test_thousands_are_grouped_in_threes(text: str, expected: list[str]) -> None:
@@ -102,13 +130,15 @@ def test_thousands_are_grouped_in_threes(text: str, expected: list[str]) -> None
         ("5.", ["5"]),
         ("1..5", ["1", "5"]),
         ("1.2.3", []),
-        ("1.000.000", []),
+        ("192.168.100.200", []),
         ("12/25/1937", ["12", "25", "1937"]),
+        ("12 / 25 / 1937", ["12", "25", "1937"]),
         ("2024-01-05", ["2024", "1", "5"]),
+        ("10:30", ["10", "30"]),
     ],
 )
 def test_dots_and_dates(text: str, expected: list[str]) -> None:
-    """Versions and dotted groups are not numbers; a date is three numbers."""
+    """Versions and addresses are not numbers; a date is three numbers, a time two."""
     assert spelled(text) == expected
 
 
@@ -124,6 +154,15 @@ def test_dots_and_dates(text: str, expected: list[str]) -> None:
         ("3/0", ["3", "0"]),
         ("\\frac{1}{4}", ["0.25"]),
         ("-\\dfrac12", ["-0.5"]),
+        ("1 / 6", ["1/6"]),
+        ("0.5/3 and 0.5 / 3", ["1/6", "1/6"]),
+        ("\\tfrac{1}{6}, \\frac16, \\frac1{6}, \\frac{0.5}{3}, {1 \\over 6}", ["1/6"] * 5),
+        ("\\frac{-1}{6}, \\frac{1}{-6}, -\\frac{1}{6}", ["-1/6"] * 3),
+        ("1\\frac{1}{2}, 1\\,\\tfrac12, 1 ½, 1½", ["1.5"] * 4),
+        ("⅓ and ¹⁄₃ and 1⁄3", ["1/3"] * 3),
+        ("3 / 0 and 3/0.0", ["3", "0", "3", "0"]),
+        ("10/10", ["1"]),
+        ("9.8 m/s", ["9.8"]),
     ],
 )
 def test_fractions(text: str, expected: list[str]) -> None:
@@ -141,11 +180,59 @@ def test_fractions(text: str, expected: list[str]) -> None:
         ("2^10 = 1024", ["1024"]),
         ("5 m\u00b2", ["5"]),
         ("74^\\circ", ["74"]),
+        ("10**-3 and 10**(-3) and 10<sup>-3</sup>", ["0.001"] * 3),
+        ("6.02 x 10^{23} and 6.02\\cdot10^{23} and 6.02 × 10²³ and 6.02*10**23", ["602" + "0" * 21] * 4),
+        ("5² and 5^2 and x**2", []),
+        ("42¹", ["42"]),
+        ("21^{st} and 21<sup>st</sup>", ["21", "21"]),
     ],
 )
 def test_powers(text: str, expected: list[str]) -> None:
     """Powers of ten are numbers, other powers are not."""
     assert spelled(text) == expected
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "m/s**2",
+            "m/s^2",
+            "m/s^{2}",
+            "m/s²",
+            "m/s<sup>2</sup>",
+            "\\(m/s^2\\)",
+            "m s⁻²",
+            "m s^{-2}",
+            "m s^-2",
+            "m s**(-2)",
+        ),
+        *(
+            "m s-2",
+            "m s−2",
+            "m.s-2",
+            "m/s ** 2",
+            "m/s ^ 2",
+            "\\,\\text{m/s}^2",
+            "\\mathrm{m\\,s^{-2}}",
+            "km²",
+            "km2",
+            "ft<sup>2</sup>",
+            "cm^3",
+        ),
+    ],
+)
+def test_the_power_of_a_unit_is_not_a_number(unit: str) -> None:
+    """Only the number before the unit counts, however its power is written."""
+    assert spelled(f"It is 9.8 {unit}.") == ["9.8"]
+
+
+@pytest.mark.parametrize(
+    "text", ["**5**", "__5__", "_5_", "`5`", "**Answer:** 5", "**Answer**5", "\\text{5}", "\\mathbf{5}"]
+)
+def test_markup_does_not_hide_a_number(text: str) -> None:
+    """Emphasis, code and LaTeX's fonts leave the number as it is."""
+    assert spelled(text) == ["5"]
 
 
 @pytest.mark.parametrize(
@@ -156,10 +243,31 @@ def test_digits_in_names_are_not_numbers(text: str, expected: list[str]) -> None
     assert spelled(text) == expected
 
 
-@pytest.mark.parametrize("text", ["１２３", "١٢٣", "१२३"])
+@pytest.mark.parametrize("text", ["１２３", "١٢٣", "۱۲۳", "१२३", "১২৩", "๑๒๓", "𝟏𝟐𝟑"])
 def test_digits_of_other_scripts(text: str) -> None:
     """Decimal digits of any script are digits."""
     assert spelled(text) == ["123"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("٣٫٥", ["3.5"]),
+        ("١٬٢٣٤٫٥", ["1234.5"]),
+        ("٥٠٪ and ٪٥٠ and ５０％", ["50%"] * 3),
+        ("\u200f-٥ and \u061c-٥", ["-5", "-5"]),
+        ("１２，５００ and ３．５", ["12500", "3.5"]),
+    ],
+)
+def test_signs_of_other_scripts(text: str, expected: list[str]) -> None:
+    """Decimal, grouping and percent signs of other scripts, and invisible marks of direction, are read."""
+    assert spelled(text) == expected
+
+
+@pytest.mark.parametrize("text", ["NaN", "inf", "-Infinity", "∞", "five", "H₂O", "CO<sub>2</sub>"])
+def test_other_words_are_not_numbers(text: str) -> None:
+    """Only digits are numbers: no word, no infinity, no subscript."""
+    assert spelled(text) == []
 
 
 def test_a_tenth_is_a_tenth() -> None:
@@ -173,7 +281,9 @@ def test_huge_numbers_are_skipped(text: str) -> None:
     assert find_numbers(text) == []
 
 
-@pytest.mark.parametrize("part", ["9", "1.2.", "^(", "1e", "\\frac{1", "-", "$"])
+@pytest.mark.parametrize(
+    "part", ["9", "1.2.", "^(", "1e", "\\frac{1", "-", "$", "²", "¹/", "½", "1 ", "1_", "1~", "**a", "<sup>"]
+)
 def test_long_texts_are_read_in_linear_time(part: str) -> None:
     """100,000 adversarial characters parse in linear time; a quadratic pattern would take minutes."""
     find_numbers((part * 100_000)[:100_000])

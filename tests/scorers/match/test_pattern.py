@@ -61,3 +61,16 @@ def test_faulty_patterns_are_refused_when_built() -> None:
     """A regular expression that does not compile is a usage error."""
     with pytest.raises(UsageError, match="not a regular expression"):
         Pattern(pattern="(")
+
+
+def test_a_group_equals_a_target_in_other_typography() -> None:
+    """Quotes, dashes and spaces that look alike are equal in the comparison with the target."""
+    assert score("Say: don\u2019t", "don't", pattern="Say: (.+)").value == 1.0
+    assert score("From 3\u20135", "3-5", pattern="From (.+)").value == 1.0
+    assert score("Say: don\u2019t", pattern="don't").value == 0.0
+
+
+def test_composed_and_decomposed_letters_are_equal() -> None:
+    """The expression matches a decomposed letter as the composed one."""
+    assert score("un cafe\u0301", pattern="caf\u00e9$").value == 1.0
+    assert score("un caf\u00e9", pattern="cafe\u0301$").value == 1.0

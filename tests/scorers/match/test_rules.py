@@ -99,3 +99,12 @@ def test_rules_that_cannot_be_kept_are_refused(params: dict[str, Any], message: 
     """A contradictory rule is a usage error."""
     with pytest.raises(UsageError, match=message):
         Rules(**params)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"starts_with": "I'm"}, {"ends_with": "well-known"}, {"require": ("caf\u00e9",)}, {"max_chars": 27}],
+)
+def test_typography_does_not_break_a_rule(rule: dict[str, Any]) -> None:
+    """Quotes, dashes, emphasis and decomposed letters are no differences."""
+    assert score("I\u2019m **cafe\u0301**, well\u2011known", **rule).value == 1.0

@@ -84,6 +84,193 @@ def test_unequal(output, target):
     assert score(output, target).value == 0.0
 
 
+MATRIX = r"\begin{pmatrix}1&2\\3&4\end{pmatrix}"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        rf"\boxed{{{MATRIX}}}",
+        MATRIX,
+        rf"The matrix is {MATRIX}.",
+        rf"\[ A = {MATRIX} \]",
+        r"\boxed{\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}}",
+        r"$\left[\begin{array}{rr}1&2\\[4pt]3&4\end{array}\right]$",
+        r"\boxed{\begin{smallmatrix}1&2\\3&4\end{smallmatrix}}",
+        r"\boxed{\frac{1}{2}\begin{pmatrix}2&4\\6&8\\\end{pmatrix}}",
+        r"\boxed{\begin{pmatrix}1.0&\sqrt4\\3&\frac82\end{pmatrix}}",
+    ],
+)
+def test_a_bare_matrix_is_a_target(output):
+    """A matrix without delimiters is read, whatever brackets and elements the answer has."""
+    assert score(output, MATRIX).value == 1.0
+    assert score(output, MATRIX.replace("4", "5")).value == 0.0
+
+
+def test_a_matrix_of_letters_is_read():
+    """Every letter may be an element, also d, which no differential is meant by."""
+    letters = r"\begin{pmatrix}a&b\\c&d\end{pmatrix}"
+    assert score(rf"\boxed{{{letters}}}", letters).value == 1.0
+    assert score(r"\boxed{\begin{pmatrix}a&b\\c&a\end{pmatrix}}", letters).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target", "value"),
+    [
+        (r"\boxed{-2}", MATRIX.replace("pmatrix", "vmatrix"), 1.0),
+        (r"\boxed{(1, 2, 3)}", r"\begin{pmatrix}1\\2\\3\end{pmatrix}", 1.0),
+        (r"\boxed{\langle 1, 2\rangle}", r"\begin{bmatrix}1\\2\end{bmatrix}", 1.0),
+        (r"\boxed{(2, 1)}", r"\begin{pmatrix}1\\2\end{pmatrix}", 0.0),
+        (r"\boxed{[1, 2]}", r"\begin{pmatrix}1\\2\end{pmatrix}", 0.0),
+        (r"\boxed{\begin{pmatrix}1&2\end{pmatrix}}", r"\begin{pmatrix}1\\2\end{pmatrix}", 0.0),
+        (r"\boxed{\begin{pmatrix}0.0000001\\0\end{pmatrix}}", r"\begin{pmatrix}0\\0\end{pmatrix}", 0.0),
+    ],
+)
+def test_determinants_and_vectors(output, target, value):
+    """A determinant is its value; a tuple is the vector of its elements, an interval and a row are none."""
+    assert score(output, target).value == value
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        *("**73**", "The number of residents is **73**.", "The answer is `73`.", "__73__", "*73*", "***73***"),
+        *("**Answer: 73**", "**73 apples**", "**73.**", "The answer is **x = 73**.", "```\n73\n```"),
+        *("Let $x$ be it. The answer is **73**.", "**$73$**", r"**\boxed{73}**", "答案是**73**。"),
+        "**1.** Add.\n**2.** Double.\n\nThe answer is 73.",
+    ],
+)
+def test_markdown_around_an_answer(output):
+    """Emphasis and code mark an answer, or at least do not hide it; numbered steps are no answers."""
+    assert score(output, "73").value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        (r"\boxed{1\,250}", "1250"),
+        ("1250", r"1\,250"),
+        (r"\boxed{1\;234\;567.5}", "1234567.5"),
+        (r"\boxed{12{,}500}", "12500"),
+        (r"\boxed{12 500}", "12500"),
+        (r"\boxed{12~500}", "12500"),
+        (r"\boxed{1'250}", "1250"),
+        (r"\boxed{1.250,5}", "1250.5"),
+        (r"\boxed{(1\,250, 3)}", "(1250, 3)"),
+        (r"\boxed{5e3}", "5000"),
+        ("The answer is 5e3.", "5000"),
+        (r"\boxed{-1.5E-3}", "-0.0015"),
+        ("6.02 × 10²³", r"6.02\times10^{23}"),
+        ("The mass is 1.5×10^-3 kg.", "0.0015"),
+        (r"\boxed{3e}", "3e"),
+        (r"\boxed{2\,\sqrt3}", r"2\sqrt{3}"),
+    ],
+)
+def test_grouped_and_scientific_numbers(output, target):
+    """Thousands may be grouped by LaTeX's spaces, and e3 is a power of ten; a thin space elsewhere is a product."""
+    assert score(output, target).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        (r"\boxed{6.02\times10^{-23}}", r"1.38\times10^{-23}"),
+        (r"\boxed{\frac{1}{2^{98}}}", r"\frac{1}{2^{99}}"),
+        (r"\boxed{e^{-50}}", "e^{-51}"),
+        (r"\boxed{\frac{\sqrt2}{10^{10}}}", r"\frac{\sqrt3}{10^{10}}"),
+        (r"\boxed{\sqrt{2}+10^{-18}}", r"\sqrt{2}"),
+        (r"\boxed{0}", "10^{-23}"),
+        (r"\boxed{0.1234564}", "0.1234561"),
+        (r"\boxed{0.12345678901234567891}", "0.12345678901234567892"),
+        (r"\boxed{3.1415926}", "3.1415927"),
+        (r"\boxed{0.9999999}", "1"),
+        (r"\boxed{0.333}", "1/3"),
+        (r"\boxed{0.142858}", "1/7"),
+        (r"\boxed{-0.142857}", "1/7"),
+        (r"\boxed{1.414213}", r"\sqrt{2}"),
+        (r"\boxed{(0.1234564, 1)}", "(0.1234561, 1)"),
+        (r"\boxed{0.0000002, 1}", "0.0000003, 1"),
+        (r"\boxed{x=0.1234564}", "x=0.1234561"),
+        (r"\boxed{x>0.1234564}", "x>0.1234561"),
+        (r"\boxed{0.1234564x}", "0.1234561x"),
+        (r"\boxed{10^{-20}x}", "10^{-21}x"),
+        (r"\boxed{0.4\%}", "0.4"),
+    ],
+)
+def test_numbers_that_differ_far_behind_the_point(output, target):
+    """Tiny numbers and late decimals differ, alone and within tuples, sets, relations and products."""
+    assert score(output, target).value == 0.0
+    assert score(rf"\boxed{{{target}}}", output.removeprefix(r"\boxed{").removesuffix("}")).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        (r"\boxed{2^{-99}}", r"\frac{1}{2^{99}}"),
+        (r"\boxed{1.38e-23}", r"1.38\times10^{-23}"),
+        (r"\boxed{0.333333}", "1/3"),
+        (r"\boxed{\frac13}", "0.33333333"),
+        (r"\boxed{1.414214}", r"\sqrt{2}"),
+        (r"\boxed{1.4142135}", r"\sqrt{2}"),
+        (r"\boxed{-0.142857}", "-1/7"),
+        (r"\boxed{3.14159265358979323846}", r"\pi"),
+        (r"\boxed{\sqrt{5+2\sqrt6}}", r"\sqrt2+\sqrt3"),
+        (r"\boxed{\{0.333333, 0.5\}}", r"\{1/2, 1/3\}"),
+        (r"\boxed{0.5x}", r"\frac{x}{2}"),
+        (r"\boxed{33.3\%}", "33.3"),
+        (r"\boxed{33\frac{1}{3}\%}", "1/3"),
+    ],
+)
+def test_numbers_that_are_equal_or_rounded(output, target):
+    """Equal values are equal; six places stand for a number that no decimal writes exactly."""
+    assert score(output, target).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        *(("The answer is −5.", "-5"), (r"\boxed{–5}", "-5"), (r"\boxed{‑5}", "-5"), ("It is －5", "-5")),
+        *((r"\boxed{√2}", r"\sqrt{2}"), ("The answer is 2√2.", r"2\sqrt2"), (r"\boxed{√(x+1)}", r"\sqrt{x+1}")),
+        *((r"\boxed{∛8}", "2"), (r"\boxed{x²+1}", "x^2+1"), (r"\boxed{2⁻³}", "1/8"), (r"\boxed{x₁}", "x_1")),
+        *(
+            (r"\boxed{½}", "1/2"),
+            (r"\boxed{1½}", "3/2"),
+            (r"\boxed{٤}", "4"),
+            ("٣٫٥", "3.5"),
+            (r"\boxed{４２}", "42"),
+        ),
+        *((r"\boxed{3×4}", "12"), (r"\boxed{12÷4}", "3"), (r"\boxed{2·3}", "6"), ("π/2", r"\frac{\pi}{2}")),
+        *((r"\boxed{x ≤ 5}", r"x \le 5"), (r"\boxed{(−∞, 3]}", r"(-\infty, 3]"), (r"\boxed{∞}", r"\infty")),
+        *((r"\boxed{(0,1) ∪ (2,3)}", r"(0,1)\cup(2,3)"), (r"\boxed{∅}", r"\emptyset"), (r"\boxed{90°}", "90")),
+        *(("答案是5。", "5"), ("答案：−5", "-5"), ("答えは5です", "5"), ("답은 5입니다.", "5"), ("คำตอบคือ5", "5")),
+        *(("答案是x+1。", "x+1"), ("答案是√2。", r"\sqrt2"), ("答案是5，因为2+3=5。", "5"), ("共有12个苹果。", "12")),
+    ],
+)
+def test_unicode_notation(output, target):
+    """Signs, powers, roots, fractions and digits of Unicode are notation, also beside letters without spaces."""
+    assert score(output, target).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        *((r"\boxed{5\,\text{cm}^2}", "5"), (r"\boxed{\text{5 cm}}", "5"), (r"\boxed{100\,\mathrm{km/h}}", "100")),
+        *((r"\boxed{\$1,250}", "1250"), (r"\boxed{50\%}", "0.5"), (r"\boxed{50}", r"50\%"), (r"\boxed{5.}", "5")),
+        *(("It moves at 9.8 m/s².", "9.8"), ("The answer is 9.8 m/s^2", "9.8"), (r"\boxed{\text{Answer: }5}", "5")),
+        *(
+            (r"\boxed{5\,°C}", "5"),
+            (r"\boxed{1{,}5}", "1.5"),
+            (r"\boxed{\ln(e)}", "ln(e)"),
+            (r"\boxed{ad-bc}", "ad-bc"),
+        ),
+        *(("The result is \\frac{3}{4}.", "0.75"), ("The answer is x+1.", "x+1"), ("It is 5 because 2+3=5.", "5")),
+    ],
+)
+def test_units_and_words_around_an_answer(output, target):
+    """Units, money, percent signs and sentences leave the answer as it is."""
+    assert score(output, target).value == 1.0
+
+
 def test_any_of_several_targets_is_right():
     """One matching target is enough."""
     assert score(r"\boxed{\pi}", "3", r"\pi").value == 1.0

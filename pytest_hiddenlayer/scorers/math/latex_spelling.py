@@ -1,0 +1,149 @@
+r"""Respells an answer in LaTeX, for a parser of LaTeX.
+
+'√2', 'x²', '½', '2**(1/4)', '5e3' and '12~500' become '\sqrt{2}', 'x^{2}', '\frac{1}{2}', '2^{1/4}',
+'5\times10^{3}' and '12500'. Markdown's marks go. Words stay.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..match.number_spelling import (
+    LOWERED,
+    RAISED,
+    VULGAR_FRACTION,
+    ascii_characters,
+    plain_digits,
+    vulgar_fraction,
+    with_decimal_points,
+    without_grouping,
+)
+
+_SYMBOLS = {
+    "×": r"\times ",
+    "÷": r"\div ",
+    "·": r"\cdot ",
+    "±": r"\pm ",
+    "≤": r"\le ",
+    "⩽": r"\le ",
+    "≦": r"\le ",
+    "≥": r"\ge ",
+    "⩾": r"\ge ",
+    "≧": r"\ge ",
+    "≠": r"\ne ",
+    "＜": "<",
+    "＞": ">",
+    "＝": "=",
+    "∞": r"\infty ",
+    "∪": r"\cup ",
+    "∩": r"\cap ",
+    "∈": r"\in ",
+    "∅": r"\emptyset ",
+    "⟨": r"\langle ",
+    "⟩": r"\rangle ",
+    "⌊": r"\lfloor ",
+    "⌋": r"\rfloor ",
+    "⌈": r"\lceil ",
+    "⌉": r"\rceil ",
+    "√": r"\sqrt",
+    "°": r"^\circ",
+    "。": ". ",
+    "、": ", ",
+    "：": ": ",
+    "；": "; ",
+    "ℝ": r"\mathbb{R}",
+    "ℤ": r"\mathbb{Z}",
+    "ℕ": r"\mathbb{N}",
+}
+_GREEK = {
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "θ": "theta",
+    "λ": "lambda",
+    "μ": "mu",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "φ": "phi",
+    "ω": "omega",
+}
+_REPLACEMENTS = str.maketrans(_SYMBOLS | {letter: rf"\{name} " for letter, name in _GREEK.items()})
+# Letters of scripts that do not separate words by spaces, and Korean's, which attaches particles.
+SPACELESS = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0eff"
+_BESIDE_SPACELESS = re.compile(rf"(?<=[{SPACELESS}])(?=[!-~])|(?<=[!-~])(?=[{SPACELESS}])")
+_E_NOTATION = re.compile(r"(?<![\w\\.}])(\d+(?:\.\d+)?|\.\d+)[eE]([-+]?\d{1,4})(?!\w|\.\d)")
+_LATEX_GROUPING = re.compile(r"(?<=\d)(?:\{\s?(?:\\?,|~|\\[:; ])\s?\}|\\[,;: ]|~|,\\!)(?=\d{3}(?!\d))")
+_SHORT_ROOT = re.compile(r"\\sqrt\s*(\d+(?:\.\d+)?|[a-zA-Z](?![a-zA-Z]))")
+_QUANTITY = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{\s*([-+]?\d[\d.,]*(?:/\d+)?)\s+([A-Za-z][^{}]*)\}")
+_ROW_SPACING = re.compile(r"\\\\\[[-\d.]+\s?[a-z]{2}\]")
+_LONG_EXPONENT = re.compile(r"\^(-?\d{2,}|[-+]\d|\\frac\{\d+\}\{\d+\})")
+_ANGLE = re.compile(r"\\([lr])angle(?![a-zA-Z])")
+_LABEL = re.compile(r"\\text\{[^{}]*[:=]\s*\}")
+_FINAL_DOT = re.compile(r"(?<=\d)\.(?=\s*(?:\}|\$|\\\)|\\\]))")
+_MIXED_PERCENT = re.compile(r"(?<![\d.])(\d{1,9})\s?\\[dt]?frac\{(\d{1,9})\}\{(\d{1,9})\}(?=\s?\\?%)")
+_FUNCTION = re.compile(r"(?<![\\a-zA-Z])(sqrt(?=\s*\()|(?:sin|cos|tan|cot|sec|csc|log|ln|exp)(?=[(_^]))")
+_TEMPERATURE = re.compile(r"\^\{?\\circ\}?\s*[CF](?![a-zA-Z])")
+_LETTER_D = re.compile(r"(?<![\\a-zA-Z{])d(?![a-zA-Z}])")
+_OTHER_MATRIX = re.compile(r"\\(begin|end)\{(?:small|B)matrix\*?\}")
+
+
+def latex_spelling(text: str) -> str:
+    """Returns the text with its mathematics respelled in LaTeX; words and LaTeX stay unchanged."""
+    if not text.isascii():
+        text = _unicode_as_latex(text)
+    text = with_decimal_points(text)
+    text = _LATEX_GROUPING.sub("~", text.replace("\\!", "") if "\\" in text or "~" in text else text)
+    text = _E_NOTATION.sub(r"\1\\times10^{\2}", without_grouping(text))
+    text = _FINAL_DOT.sub("", _LABEL.sub("", text.replace("\\$", "").replace("**", "^")))
+    text = _ANGLE.sub(lambda m: "(" if m[1] == "l" else ")", _LONG_EXPONENT.sub(r"^{\1}", text))
+    text = _MIXED_PERCENT.sub(_improper_fraction, text)
+    if r"\begin" in text:  # in an environment two backslashes end a row
+        text = _LETTER_D.sub("{d}", text)  # alone, the parser takes it for a differential
+        text = _OTHER_MATRIX.sub(r"\\\1{pmatrix}", _ROW_SPACING.sub(r"\\\\", text))
+    else:
+        text = re.sub(r"\\\\(?=[a-zA-Z])", r"\\", text)
+    text = _TEMPERATURE.sub(r"^\\circ", _FUNCTION.sub(r"\\\1", text))
+    for opening in (r"\sqrt", "^"):
+        text = _brace(text, opening)
+    return _QUANTITY.sub(r"\1\\text{ \2}", _SHORT_ROOT.sub(r"\\sqrt{\1}", text))
+
+
+def _unicode_as_latex(text: str) -> str:
+    text = ascii_characters(text)
+    text = VULGAR_FRACTION.sub(lambda m: r"\frac{{{}}}{{{}}}".format(*vulgar_fraction(m[0])), text)
+    text = RAISED.sub(lambda m: f"^{{{plain_digits(m[0])}}}", text)
+    text = LOWERED.sub(lambda m: f"_{{{plain_digits(m[0])}}}", text)
+    text = text.replace("∛", r"\sqrt[3]").replace("∜", r"\sqrt[4]")
+    text = re.sub(r"(\\sqrt\[\d\])\s*(\d+|[a-zA-Z])", r"\1{\2}", text)
+    return _BESIDE_SPACELESS.sub(" ", text.translate(_REPLACEMENTS))
+
+
+def _improper_fraction(match: re.Match[str]) -> str:
+    whole, top, bottom = map(int, match.groups())
+    return rf"\frac{{{whole * bottom + top}}}{{{bottom}}}"
+
+
+def _brace(text: str, after: str) -> str:
+    """Rewrites `after(…)` as `after{…}`, for balanced parentheses."""
+    match = text.find(f"{after}(")
+    while match >= 0:
+        start = match + len(after)
+        end = _closing(text, start)
+        if end < 0:
+            return text
+        text = f"{text[:start]}{{{text[start + 1 : end]}}}{text[end + 1 :]}"
+        match = text.find(f"{after}(", start)
+    return text
+
+
+def _closing(text: str, start: int) -> int:
+    depth = 0
+    for index in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if depth == 0:
+            return index
+    return -1
