@@ -13,10 +13,10 @@ from .schema import TAGS, DataFile, FieldMap, GenerateForm, SampleRow, TaskForm
 
 _INSIDE: dict[str, type[BaseModel]] = {"generate": GenerateForm, "fields": FieldMap}
 _WHAT_TO_WRITE = {
-    "samples": "a list of samples, or the name of a .jsonl, .json or .csv file",
+    "samples": "a list of samples, or the name of a .jsonl, .json, .csv, .tsv or .parquet file",
     "scorers": "name at least one, such as `scorers: [exact]`",
     "input": "the problem for the model",
-    "file": "the name of a .jsonl, .json or .csv file",
+    "file": "the name of a .jsonl, .json, .csv, .tsv or .parquet file",
     "task": "`task: NAME`, or an empty `task:` for the file's stem",
 }
 _KINDS = {

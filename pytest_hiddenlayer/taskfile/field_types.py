@@ -69,6 +69,8 @@ _spec_schema = {
     ]
 }
 _scalars_schema = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+_scalar_or_null = {"type": [*_SCALAR["type"], "null"]}
+_outputs_schema = {"anyOf": [_scalar_or_null, {"type": "array", "items": _scalar_or_null}]}
 _message_schema = {
     "type": "object",
     "properties": {"role": {"enum": list(ROLES)}, "content": _SCALAR},
@@ -107,7 +109,7 @@ Template = Annotated[Text, AfterValidator(_as_fault(check_template))]
 Outputs = Annotated[
     str | dict[str, tuple[str, ...]],
     PlainValidator(_as_fault(read_outputs)),
-    WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _scalars_schema}]}),
+    WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _outputs_schema}]}),
 ]
 TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
 REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")

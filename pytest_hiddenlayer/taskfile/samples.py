@@ -14,9 +14,10 @@ from ..types import Sample
 from .document import MAX_FAULTS, Document, format_path, merge
 from .error_messages import faults
 from .paths import Source
-from .rows import Row, get_path
+from .rows import get_path
 from .scalar import resolve, shorten
 from .schema import FieldMap, SampleRow, TaskForm
+from .tables.row import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _map_columns(row: Row, source: Source, fields: FieldMap) -> dict[str, Any]:
     rest = {name: value for name, value in row.values.items() if name not in used}
     for field in [name for name in rest if name in SampleRow.model_fields and name not in columns]:
         values[field] = rest.pop(field)
-    if source.path.suffix.lower() == ".csv" and isinstance(switch := values.get("must_pass"), str):
+    if source.path.suffix.lower() in (".csv", ".tsv") and isinstance(switch := values.get("must_pass"), str):
         values["must_pass"] = resolve(switch)  # a CSV cell is always text
     metadata = values.pop("metadata", None)
     if metadata is None or isinstance(metadata, dict):

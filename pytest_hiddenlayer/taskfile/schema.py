@@ -63,7 +63,7 @@ class DataFile(_Form):
     """A data file and the path of the rows inside it."""
 
     file: FileName
-    """Name of a .jsonl, .json or .csv file, relative to the task file."""
+    """Name of a .jsonl, .json, .csv, .tsv or .parquet file, relative to the task file."""
     path: Text | None = None
     """Dotted path of the list of rows in a .json file: `data.examples`."""
 
@@ -108,7 +108,7 @@ class TaskForm(_Form):
         Annotated[list[SampleRow], Tag(ROWS)] | Annotated[DataFile, Tag(FILE)] | Annotated[FileName, Tag(PATH)],
         Discriminator(_samples_kind),
     ]
-    """The samples themselves, or the name of a .jsonl, .json or .csv file relative to this one."""
+    """The samples themselves, or the name of a .jsonl, .json, .csv, .tsv or .parquet file relative to this one."""
     fields: FieldMap = Field(default_factory=FieldMap)
     """The data file's column for each field, if its name differs from the field's."""
     id_prefix: Text = ""

@@ -123,11 +123,14 @@ def read_outputs(value: Any) -> str | dict[str, tuple[str, ...]]:
 
 
 def read_output(what: str, value: Any) -> tuple[str, ...]:
-    """Return the outputs of one sample, one per epoch; `value` is a text or a list of texts."""
-    texts = value if isinstance(value, list) else [value]
-    if not texts or any(as_written(text) is None for text in texts):
+    """Return the outputs of one sample, one per epoch; `value` is a text, null, or a list of them.
+
+    A null is an empty answer.
+    """
+    texts = ["" if text is None else as_written(text) for text in (value if isinstance(value, list) else [value])]
+    if any(text is None for text in texts):
         raise ValueError(f"{what} must be text or a list of texts, got {describe(value)}")
-    return tuple(read_text(text) for text in texts)
+    return tuple(text for text in texts if text is not None)
 
 
 def check_judge(value: str) -> str:

@@ -78,7 +78,7 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ),
         ("description: [a]", "description: must be text, got a list"),
         ("outputs: {'7': x}", "outputs.7: no sample has the id '7'"),
-        ("outputs: {'0': ~}", "outputs: output of '0' must be text or a list of texts, got nothing"),
+        ("outputs: {'0': {}}", "outputs: output of '0' must be text or a list of texts, got a mapping"),
     ],
 )
 def test_fault_has_line_field_and_remedy(tmp_path: Path, added: str, expected: str) -> None:
@@ -148,7 +148,8 @@ def test_inline_sample_fault_has_its_line(tmp_path: Path, sample: str, expected:
         ),
         (
             "task:\nscorers: [exact]\n",
-            "t.yaml:1: samples: is missing: a list of samples, or the name of a .jsonl, .json or .csv file",
+            "t.yaml:1: samples: is missing: a list of samples, or the name of a .jsonl, .json, .csv, .tsv or "
+            ".parquet file",
         ),
         (
             "task:\nscorers: [exact]\nsamples: []\n",
