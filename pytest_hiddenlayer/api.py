@@ -203,14 +203,16 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
     session = run.session
     gated = session.options.gate != "off"
     for path in files:
+        shown = str(path)
         try:
             task = session.load_task(path)
+            shown = task.path
             planned = session.plan_cells(task)
         except TaskError as error:
             run.errors.append(error)
             continue
         except HiddenLayerError as error:
-            run.errors.append(TaskError(str(error), file=str(path)))
+            run.errors.append(TaskError(str(error), file=shown))
             continue
         for cell in planned:
             selected = tuple(sample.id for sample in cell.task.samples)

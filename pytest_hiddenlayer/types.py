@@ -22,6 +22,8 @@ RECORD_SCHEMA = 2
 """Version of the fields of `Record`, as written to `records.jsonl`."""
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
+MAX_EPOCHS = 10_000
+"""Repetitions of a sample, at most."""
 SCORING_CALLS = "scoring_calls"
 """Key of `Record.answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
 ROUND_SCORES = "round_scores"
@@ -66,6 +68,7 @@ class Sample:
     group: str | None = None  # cluster, for error bars
     must_pass: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    location: str = field(default="", compare=False)  # file:line of its row, or the file if the line is unknown
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -107,6 +110,8 @@ class Task:
     outputs: Mapping[str, tuple[str, ...]] | None = None  # sample id → recorded outputs, one per epoch
     tags: tuple[str, ...] = ()
     hash: str = ""  # of every field above that can change an answer or a score
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """Lines of the fields, such as `strategies[0].debate.n_agents`, for errors that are found after loading."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

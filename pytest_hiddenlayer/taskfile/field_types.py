@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from pydantic_core import PydanticCustomError
 
 from ..registry import scorers, strategies
-from ..types import Message, Spec
+from ..types import MAX_EPOCHS, Message, Spec
 from .prompt import check_template
 from .scalar import plain_value
 from .validators import (
@@ -83,7 +83,8 @@ Texts = Annotated[
     tuple[str, ...], PlainValidator(_as_fault(read_texts)), WithJsonSchema({"type": "array", "items": _SCALAR})
 ]
 # The bound must directly follow the number type; otherwise the JSON Schema omits it.
-Count = Annotated[int, Field(ge=1), BeforeValidator(_as_fault(plain_value))]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000), BeforeValidator(_as_fault(plain_value))]
+Epochs = Annotated[int, Field(ge=1, le=MAX_EPOCHS), BeforeValidator(_as_fault(plain_value))]
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_as_fault(plain_value))]
 PositiveShare = Annotated[float, Field(gt=0, le=1), BeforeValidator(_as_fault(plain_value))]
 Size = Annotated[float, Field(ge=0), BeforeValidator(_as_fault(plain_value))]

@@ -30,6 +30,11 @@ class SampleEntry:
     row: SampleRow
     inline: bool = False
 
+    @property
+    def location(self) -> str:
+        """The file, and the line if it is known."""
+        return self.source.display_path if self.line is None else f"{self.source.display_path}:{self.line}"
+
     def error(self, field: str, message: str) -> TaskError:
         """Return the error for a fault in this row."""
         location = f"samples[{self.number}].{field}" if self.inline else f"row {self.number}: {field}"
@@ -134,6 +139,7 @@ def _sample(entry: SampleEntry, form: TaskForm, pattern: re.Pattern[str] | None)
         group=row.group,
         must_pass=row.must_pass,
         metadata=row.metadata,
+        location=entry.location,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from .field_types import (
     Count,
+    Epochs,
     FileName,
     Input,
     Judge,
@@ -125,7 +126,7 @@ class TaskForm(_Form):
     """Names, or `{name: {parameter: value}}`. The first scorer's score is the headline score."""
     generate: GenerateForm = Field(default_factory=GenerateForm)
     """Generation parameters. Command-line options take precedence."""
-    epochs: Count = 1
+    epochs: Epochs = 1
     """Repetitions of each sample."""
     reducer: Reducer = "mean"
     """How the scores of a sample's epochs are reduced to one score."""
@@ -135,9 +136,9 @@ class TaskForm(_Form):
     """The score that a cell must reach."""
     min_scored: Share = 0.95
     """Share of the selected samples that must be scored."""
-    margin: Size = 0.0
+    margin: Share = 0.0
     """Non-inferiority margin: the tolerated drop below the baseline."""
-    min_effect: Size = 0.05
+    min_effect: Share = 0.05
     """Equivalence margin: smaller differences from the baseline do not matter."""
     judge: Judge | None = None
     """PROVIDER[:MODEL] of the judge, for judged scorers and strategies."""

@@ -32,7 +32,7 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ("epochs: many", "epochs: must be a whole number, got 'many'"),
         ("epochs: 1.5", "epochs: must be a whole number, got 1.5"),
         ("epochs: 0", "epochs: must be at least 1, got 0"),
-        ("threshold: '0.8'", "threshold: must be a number, got '0.8'"),
+        ("threshold: '0.8'", "threshold: must be a number, got '0.8'; write 0.8 without quotes"),
         ("threshold: 1.2", "threshold: must be at most 1, got 1.2"),
         ("min_scored: .nan", "min_scored: .nan is not a finite number"),
         ("margin: -1", "margin: must be at least 0, got -1"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...protocols import Ask
 from ...types import Sample, Score
+from ..capabilities import TARGET_DECIDES
 from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
 from .multiple_choice import named_letters, options_in
@@ -23,6 +24,7 @@ class Choice:
     extract: Extract = WHOLE
 
     name = "choice"
+    capabilities = TARGET_DECIDES
     version = "1"
     pass_score = 1.0
     needs_target = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...protocols import Ask
 from ...types import Sample, Score
+from ..capabilities import TARGET_DECIDES
 from .extract import WHOLE, Extract
 from .messages import compared, no_target, not_found
 
@@ -25,6 +26,7 @@ class Exact:
     normalize: bool = False  # Unicode NFC, and any run of white space is one space
 
     name = "exact"
+    capabilities = TARGET_DECIDES
     version = "1"
     pass_score = 1.0
     needs_target = True
