@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..errors import did_you_mean
+from ..errors import UsageError, did_you_mean
 from ..registry import Registry
+from ..regular_expressions import compile_regex
 from ..types import Message, Spec
 from .scalar import as_written, describe, plain_value, shorten
 
@@ -148,9 +149,9 @@ def check_tag(value: str) -> str:
 
 def check_target_pattern(value: str) -> str:
     try:
-        groups = re.compile(value).groups
-    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
+        groups = compile_regex(value).groups
+    except UsageError as error:
+        raise ValueError(str(error).removeprefix(f"pattern {value!r} ")) from error
     if groups != 1:
         raise ValueError(f"must have exactly one group, the answer in parentheses; it has {groups}")
     return value

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from ...protocols import Ask
+from ...regular_expressions import Regex, compile_regex
 from ...types import Sample, Score
-from .extract import compile_regex, truncate
+from .extract import truncate
 from .messages import compared, not_found, show
 
 
@@ -16,8 +17,8 @@ class Pattern:
     """Scores 1 if the stripped output contains a match of the regular expression, else 0.
 
     If the expression has a group and the sample has targets, the first group that took part
-    must also equal one of them. The text is truncated to `extract.MAX_CHARS`. An expression with
-    nested repeats can hang; write it so that every character can match in one way only.
+    must also equal one of them. The text is truncated to `extract.MAX_CHARS`. A search that takes too
+    long is an error of the sample, not a score (`regular_expressions`).
     """
 
     pattern: str
@@ -56,7 +57,7 @@ class Pattern:
         text = truncate(output.strip(), "first")
         return self._compiled().fullmatch(text) if self.full else self._compiled().search(text)
 
-    def _compiled(self) -> re.Pattern[str]:
+    def _compiled(self) -> Regex:
         flags = re.IGNORECASE * self.ignore_case | re.MULTILINE * self.multiline
         return compile_regex(self.pattern, flags)
 
