@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,7 @@ class TaskFile(pytest.Module):
             names_file = name in message or self.path.name in message
             raise self.CollectError(message if names_file else f"{name}: {message}") from None
         self._register(task.tags)
+        self.extra_keyword_matches.add(task.name)  # -k NAME selects the task, whatever its file is called
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
@@ -132,9 +133,39 @@ class EvalItem(pytest.Function):
 
 
 class GateItem(pytest.Item):
-    """The gate of a cell. Collected like any item; the controller reports it after all samples."""
+    """The gate of a cell. Collected like any item; the controller reports it after all samples.
+
+    It has the attributes of a test function without fixtures, because the hooks of a conftest.py
+    read them from every item.
+    """
 
     cell_key: tuple[str, ...]
+    cls = None
+    instance = None
+    originalname = "gate"
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """A function that does nothing."""
+        return item_body
+
+    obj = function
+
+    @property
+    def module(self) -> types.ModuleType:
+        """The module of the task file."""
+        module: types.ModuleType = self.parent.obj  # type: ignore[union-attr]
+        return module
+
+    @property
+    def fixturenames(self) -> list[str]:
+        """No names."""
+        return []
+
+    @property
+    def funcargs(self) -> dict[str, Any]:
+        """No values."""
+        return {}
 
     @classmethod
     def make(cls, parent: TaskFile, cell: Cell) -> GateItem:
