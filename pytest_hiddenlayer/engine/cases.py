@@ -17,7 +17,7 @@ from ..strategies.bind import BoundStrategy, bind_strategy
 from ..types import ModelName, Sample, Task
 from .targets import check_targets
 from .task_errors import from_spec, from_task, task_error
-from .task_models import check_judge, refuse_task_models
+from .task_models import check_judge, check_providers, refuse_task_models
 
 MAX_ANSWERS = 1_000_000  # of one task in one session
 
@@ -102,7 +102,8 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
         for model in options.providers
     ]
     for cell in task_cells:
-        check_judge(cell.task, cell.scorers, cell.judge or cell.model)
+        check_providers(task, cell.strategy, cell.scorers, cell.judge, options)
+        check_judge(task, cell.scorers, cell.judge or cell.model)
         refuse_task_models(cell.strategy, cell.scorers, cell.judge, options)
     return task_cells
 

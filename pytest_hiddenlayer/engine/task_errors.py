@@ -31,5 +31,5 @@ def from_spec(task: Task, field: str, spec: Spec, build: Callable[[Spec], T]) ->
 
 
 def task_error(task: Task, field: str, message: str) -> TaskError:
-    """Return the error of a field of the task file, at the field's line."""
-    return TaskError(message, file=task.path, line=task.lines.get(field), field=field)
+    """Return the error of a field of the task file, at the field's line; "" is the whole file."""
+    return TaskError(message, file=task.path, line=task.lines.get(field), field=field or None)

@@ -48,6 +48,19 @@ def check_judge(task: Task, scorers: Sequence[Scorer], judge: ModelName) -> None
             )
 
 
+def check_providers(
+    task: Task, strategy: BoundStrategy, scorers: Sequence[Scorer], judge: ModelName | None, options: RunOptions
+) -> None:
+    """Raise TaskError if the judge, a scorer or the strategy names a provider that does not exist."""
+    if options.replay is not None:
+        return
+    for origin, name in _other_models(strategy, scorers, judge):
+        try:
+            providers.get(name.provider)
+        except UsageError as error:
+            raise task_error(task, "judge" if origin == "judge" else "", f"{origin} names {name}: {error}") from error
+
+
 def loads_files(name: ModelName) -> bool:
     """Return whether opening the model loads files from any source; False if the provider is not registered."""
     if name.provider not in providers.names():

@@ -82,6 +82,29 @@ def test_wrong_parameter_has_its_line(tmp_path: Path, rest: str, message: str) -
     assert fault(tmp_path, rest) == message
 
 
+@pytest.mark.parametrize(
+    ("rest", "start"),
+    [
+        (
+            "scorers: [exact]\njudge: anthropc:x",
+            "t.yaml:4: judge: judge names anthropc:x: unknown provider 'anthropc'",
+        ),
+        (
+            "scorers: [{llm_judge: {criteria: c, model: olama:x}}]",
+            "t.yaml:3: scorers[0]: scorer 'llm_judge': unknown provider 'olama'",
+        ),
+        (
+            f"{EXACT}- debate: {{agents: opnai:x}}",
+            "t.yaml: strategy 'debate' names opnai:x: unknown provider 'opnai'",
+        ),
+    ],
+)
+def test_unknown_provider_of_a_task_file_is_refused(tmp_path: Path, rest: str, start: str) -> None:
+    """A judge or model of a provider that does not exist is an error before anything is asked."""
+    message = fault(tmp_path, rest, RunOptions(providers=(ModelName(provider="scripted"),)))
+    assert message.startswith(f"{start}, did you mean ")
+
+
 def test_range_of_a_users_strategy_is_checked(tmp_path: Path) -> None:
     """A user's strategy states the range of a parameter in its annotation, for task files and for the command."""
 
