@@ -30,7 +30,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile |
         return None
     from ..taskfile import is_collected, is_nearly_task_file
 
-    collected, nearly = is_collected(file_path), is_nearly_task_file(file_path)
+    collected = is_collected(file_path)
+    nearly = not collected and is_nearly_task_file(file_path)
     if collected or (parent.session.isinitpath(file_path) and (nearly or _in_folder(file_path, parent.config))):
         task_file: TaskFile = TaskFile.from_parent(parent, path=file_path)
         return task_file
