@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from .parameters import Range
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
     from .types import (
@@ -54,6 +55,7 @@ _MODULES = {
         "UnknownNameError",
         "UsageError",
     ),
+    "parameters": ("Range",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
     "registry": ("provider", "scorer", "strategy"),
     "types": (
@@ -90,6 +92,7 @@ __all__ = [
     "ProviderCapabilities",
     "ProviderError",
     "ProviderUnavailableError",
+    "Range",
     "Record",
     "Request",
     "Sample",

@@ -23,7 +23,7 @@ from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.outcomes import failure_of
 from .session.session import Session
-from .session.task_paths import eval_paths, find_task_files
+from .session.task_paths import eval_paths, find_task_files, hints
 from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
 from .types import ModelName, Record
 
@@ -158,14 +158,17 @@ def evaluate_paths(
     """Answer every case of the task files at `paths`, then conclude as pytest does.
 
     `on_record` is called after each record with (record, number so far, number in all); `notify`
-    from any thread with a sentence on batches that are sent, collected and pending.
+    from any thread with a sentence on batches that are sent, collected and pending, and on ignored files.
     """
     session = Session(
         options=options, root=project.root, cwd=project.cwd, command=command, updating=updating, notify=notify
     )
     run = EvalRun(session=session)
     session.check()
-    planned = [case for cell in _plan(run, find_task_files(paths)) for case in cases(cell)]
+    files = find_task_files(paths)
+    for text in hints(paths):
+        notify(text)
+    planned = [case for cell in _plan(run, files) for case in cases(cell)]
     session.prepare_early_stopping()
     complete = False
     try:
@@ -200,14 +203,16 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
     session = run.session
     gated = session.options.gate != "off"
     for path in files:
+        shown = str(path)
         try:
             task = session.load_task(path)
+            shown = task.path
             planned = session.plan_cells(task)
         except TaskError as error:
             run.errors.append(error)
             continue
         except HiddenLayerError as error:
-            run.errors.append(TaskError(str(error), file=str(path)))
+            run.errors.append(TaskError(str(error), file=shown))
             continue
         for cell in planned:
             selected = tuple(sample.id for sample in cell.task.samples)

@@ -3,6 +3,7 @@
     HiddenLayerError
     ├── TaskError                    a task file, or something it names, is wrong   (fix the file)
     ├── UsageError                   an option, a name or a path is wrong           (fix the command)
+    │   ├── ParameterError           a parameter of a strategy or scorer is wrong
     │   └── UnknownNameError         no strategy, scorer or provider has this name
     ├── ProviderError                one call to a model failed                     (outcome `error`)
     │   ├── TransientError           a retry may succeed                            (the call is retried)
@@ -25,6 +26,14 @@ class HiddenLayerError(Exception):
 
 class UsageError(HiddenLayerError):
     """An option, a name or a path is wrong; the message names the option."""
+
+
+class ParameterError(UsageError):
+    """A written parameter of a strategy or scorer is wrong."""
+
+    def __init__(self, message: str, *, parameter: str | None) -> None:
+        super().__init__(message)
+        self.parameter = parameter  # its name; None: several, or one that is not written
 
 
 class UnknownNameError(UsageError):

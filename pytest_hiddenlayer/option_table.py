@@ -8,6 +8,7 @@ message works in both. `parse_options` in `written_options` turns what was writt
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -157,3 +158,9 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 BY_NAME = {option.name: option for option in OPTIONS}
+_OWN_KEY = re.compile(r"hl[-_].*|evals?[-_]?(path|dir|folder|file)s?", re.IGNORECASE)
+
+
+def is_own_key(key: str) -> bool:
+    """Return whether a key of an ini file is an option of this package, or a misspelt one."""
+    return _OWN_KEY.fullmatch(key) is not None

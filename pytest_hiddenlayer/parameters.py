@@ -8,11 +8,12 @@ import math
 import types
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
-from .errors import UsageError, did_you_mean
+from .errors import ParameterError, did_you_mean
 
 OUTPUT_FILE = "output_file"
 OutputFile: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], OUTPUT_FILE]
@@ -24,6 +25,34 @@ The task loader reads the file; the scorer receives sample id → outputs.
 _NAMED = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _DESCRIPTIONS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@runtime_checkable
+class ParameterCheck(Protocol):
+    """A condition on a parameter, in its annotation: `Annotated[int, CHECK]`."""
+
+    def fault(self, value: Any) -> str | None:
+        """Returns what the value must be, as in `must be at least 2`; None if it fits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The values that a numeric parameter may have: `n_agents: Annotated[int, Range(2, 100)] = 3`."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def fault(self, value: Any) -> str | None:
+        """Returns what the value must be; None if it is in the range, or is not a number."""
+        low, high = self.minimum, self.maximum
+        if not isinstance(value, int | float):
+            return None
+        if (low is None or value >= low) and (high is None or value <= high):
+            return None
+        if low is not None and high is not None:
+            return f"must be from {low:g} to {high:g}"
+        return f"must be at least {low:g}" if low is not None else f"must be at most {high:g}"
 
 
 class WrittenParameter(ABC):
@@ -47,18 +76,19 @@ def check_params(
     """Returns the written parameters, converted to the annotations in `hints`.
 
     With `read_text`, numbers and booleans may be written as text, as on a command line.
-    Raises UsageError for an unknown or missing parameter and for a value that does not fit.
+    Raises ParameterError for an unknown or missing parameter and for a value that does not fit.
     """
     open_ended = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in allowed.values())
     names = [name for name, parameter in allowed.items() if parameter.kind in _NAMED]
     for key in written:
         if key not in names and not open_ended:
-            raise UsageError(
-                f"no parameter {key!r}{did_you_mean(str(key), names)} (it has: {', '.join(names) or 'none'})"
+            raise ParameterError(
+                f"no parameter {key!r}{did_you_mean(str(key), names)} (it has: {', '.join(names) or 'none'})",
+                parameter=str(key),
             )
     missing = [name for name in names if allowed[name].default is inspect.Parameter.empty and name not in written]
     if missing:
-        raise UsageError(f"needs a value for {', '.join(missing)}")
+        raise ParameterError(f"needs a value for {', '.join(missing)}", parameter=None)
     return {key: _convert(key, value, hints.get(key, Any), read_text) for key, value in written.items()}
 
 
@@ -102,11 +132,39 @@ def _convert(key: str, value: Any, hint: Any, read_text: bool) -> Any:
     alternatives = [_without_marks(option) for option in _alternatives(_without_marks(hint))]
     for option in alternatives:
         try:
-            return _fit(_from_text(value, option) if read_text and isinstance(value, str) else value, option)
+            fitting = _fit(_from_text(value, option) if read_text and isinstance(value, str) else value, option)
         except (TypeError, ValueError, KeyError):
             continue
+        for check in _checks(hint):
+            if (fault := check.fault(fitting)) is not None:
+                raise ParameterError(f"{key} {fault}, got {fitting!r}", parameter=key)
+        return fitting
     expected = " or ".join(_describe(option) for option in alternatives if option is not type(None))
-    raise UsageError(f"{key} must be {expected}, got {value!r}")
+    remedy = _remedy(value, alternatives, read_text)
+    raise ParameterError(f"{key} must be {expected}, got {value!r}{remedy}", parameter=key)
+
+
+def _checks(hint: Any) -> Iterator[ParameterCheck]:
+    """Yields the checks in the annotation, or in an alternative of a union."""
+    for option in dict.fromkeys((hint, *_alternatives(_without_marks(hint)))):
+        if typing.get_origin(option) is Annotated:
+            yield from (mark for mark in option.__metadata__ if isinstance(mark, ParameterCheck))
+
+
+def _remedy(value: Any, alternatives: Sequence[Any], read_text: bool) -> str:
+    """Returns what to write instead of a value of the wrong type, if that is plain: `; write 3`."""
+    for option in alternatives:
+        if option not in (int, float, bool):
+            continue
+        try:
+            number = float(value) if option is not bool and not isinstance(value, bool) else None
+            meant = _from_text(value, bool) if option is bool else int(number or 0) if option is int else number
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+            continue
+        if option is bool or (number is not None and math.isfinite(number) and meant == number):
+            quotes = " without quotes" if isinstance(value, str) and not read_text else ""
+            return f"; write {str(meant).lower()}{quotes}"
+    return ""
 
 
 def _without_marks(hint: Any) -> Any:

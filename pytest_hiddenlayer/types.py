@@ -23,6 +23,8 @@ RECORD_SCHEMA = 3
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
 REASONING_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+MAX_EPOCHS = 10_000
+"""Repetitions of a sample, at most."""
 SCORING_CALLS = "scoring_calls"
 """Key of `Record.answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
 ROUND_SCORES = "round_scores"
@@ -75,6 +77,7 @@ class Sample:
     must_pass: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
     prompt: tuple[Message, ...] = ()  # the messages as rendered, for scorers; empty if they are not rendered yet
+    location: str = field(default="", compare=False)  # file:line of its row, or the file if the line is unknown
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -122,6 +125,8 @@ class Task:
     tags: tuple[str, ...] = ()
     reasoning: str = "strip"  # or "keep": what happens to reasoning inside an answer before it is scored
     hash: str = ""  # of every field above that can change an answer or a score
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """Lines of the fields, such as `strategies[0].debate.n_agents`, for errors that are found after loading."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

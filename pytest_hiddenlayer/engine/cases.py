@@ -15,7 +15,11 @@ from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
 from ..types import ModelName, Sample, Task
-from .task_models import refuse_task_models
+from .targets import check_targets
+from .task_errors import from_spec, from_task, task_error
+from .task_models import check_judge, check_providers, refuse_task_models
+
+MAX_ANSWERS = 1_000_000  # of one task in one session
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,16 +76,22 @@ class Case:
 def cells(task: Task, options: RunOptions) -> list[Cell]:
     """Return the cells of a task under these options.
 
-    Raises UsageError for a wrong strategy, scorer or model, or a reducer that needs more epochs.
+    Raises UsageError, or TaskError for what the file says: a wrong strategy, scorer or model, a reducer that needs
+    more epochs.
     """
     selected = limited(task, options.limit)
-    scorers = tuple(build_scorer(spec) for spec in task.scorers)
+    scorers = tuple(
+        from_spec(task, f"scorers[{index}]", spec, build_scorer) for index, spec in enumerate(task.scorers)
+    )
+    check_targets(task, scorers)
     slug_by_model = model_slugs(options.providers)
-    strategies = [bind_strategy(spec) for spec in options.strategies or task.strategies]
-    _check_labels([strategy.label for strategy in strategies])
+    strategies = _strategies(task, options)
+    judge = options.judge or from_task(
+        task, "judge", lambda: parse_model(task.judge, "judge") if task.judge else None
+    )
     epochs = first(options.epochs, task.epochs) or 1
     _check_reducer(task.reducer, epochs)
-    judge = options.judge or (parse_model(task.judge, "judge") if task.judge else None)
+    _check_size(task, epochs * len(selected.samples) * len(strategies) * len(options.providers))
     task_cells = [
         Cell(
             task=selected,
@@ -97,8 +107,32 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
         for model in options.providers
     ]
     for cell in task_cells:
+        check_providers(task, cell.strategy, cell.scorers, cell.judge, options)
+        check_judge(task, cell.scorers, cell.judge or cell.model)
         refuse_task_models(cell.strategy, cell.scorers, cell.judge, options)
     return task_cells
+
+
+def _strategies(task: Task, options: RunOptions) -> list[BoundStrategy]:
+    """Return the strategies of the options, else those of the task."""
+    if options.strategies:
+        strategies = [bind_strategy(spec) for spec in options.strategies]
+    else:
+        specs = enumerate(task.strategies)
+        strategies = [from_spec(task, f"strategies[{index}]", spec, bind_strategy) for index, spec in specs]
+    _check_labels([strategy.label for strategy in strategies])
+    return strategies
+
+
+def _check_size(task: Task, answers: int) -> None:
+    """Raise TaskError if the task asks for more answers than a session can hold."""
+    if answers > MAX_ANSWERS:
+        raise task_error(
+            task,
+            "epochs",
+            f"the task asks for {answers:,} answers (samples × epochs × strategies × models), the maximum is "
+            f"{MAX_ANSWERS:,}; lower `epochs` (--epochs), or select samples with --limit",
+        )
 
 
 def _check_labels(labels: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Refuses models that only a task file names if opening them loads files from an untrusted source."""
+"""Refuses models that cannot judge, and models of a task file whose files come from an untrusted source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ..protocols import Scorer, traits_of
 from ..registry import providers
 from ..scorers.capabilities import capabilities_of
 from ..strategies.bind import BoundStrategy
-from ..types import ModelName
+from ..types import ModelName, Task
+from .task_errors import task_error
 
 ALLOW = "--hl-allow-task-models"
 
@@ -30,6 +31,34 @@ def refuse_task_models(
                 f"and only the task file names it. Nothing was opened. If you trust it, pass {ALLOW}, or name "
                 "the model on the command line"
             )
+
+
+def check_judge(task: Task, scorers: Sequence[Scorer], judge: ModelName) -> None:
+    """Raise TaskError if a scorer asks the run's judge and the judge only holds final answers."""
+    for index, scorer in enumerate(scorers):
+        capabilities = capabilities_of(scorer)
+        if not capabilities.asks_model or capabilities.judges:
+            continue
+        if judge.provider in providers.names() and traits_of(providers.get(judge.provider)).single_only:
+            raise task_error(
+                task,
+                f"scorers[{index}]",
+                f"scorer {scorer.name!r} asks a judge, but provider {judge.provider!r} holds final answers and "
+                "cannot judge: name a model with --judge, or `judge:` in the task file",
+            )
+
+
+def check_providers(
+    task: Task, strategy: BoundStrategy, scorers: Sequence[Scorer], judge: ModelName | None, options: RunOptions
+) -> None:
+    """Raise TaskError if the judge, a scorer or the strategy names a provider that does not exist."""
+    if options.replay is not None:
+        return
+    for origin, name in _other_models(strategy, scorers, judge):
+        try:
+            providers.get(name.provider)
+        except UsageError as error:
+            raise task_error(task, "judge" if origin == "judge" else "", f"{origin} names {name}: {error}") from error
 
 
 def loads_files(name: ModelName) -> bool:

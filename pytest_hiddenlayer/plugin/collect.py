@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +21,24 @@ if TYPE_CHECKING:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
-    """Return the module of a task file that is named, or below a named folder or `eval_paths`; None for others."""
-    if file_path.suffix not in SUFFIXES or not _wanted(file_path, parent):
-        return None
-    from ..taskfile import is_collected
+    """Return the module of a task file that is named, or below a named folder or `eval_paths`; None for others.
 
-    if is_collected(file_path):
+    A named file that is not a task file is collected too if it is below `eval_paths` or nearly one:
+    loading it says what it lacks. Elsewhere below `eval_paths`, a file that is nearly one is a warning.
+    """
+    if file_path.suffix.lower() not in SUFFIXES or not _wanted(file_path, parent):
+        return None
+    from ..taskfile import is_collected, is_nearly_task_file
+
+    collected = is_collected(file_path)
+    nearly = not collected and is_nearly_task_file(file_path)
+    if collected or (parent.session.isinitpath(file_path) and (nearly or _in_folder(file_path, parent.config))):
         task_file: TaskFile = TaskFile.from_parent(parent, path=file_path)
         return task_file
+    if nearly and _in_folder(file_path, parent.config) and _below_asked(file_path, parent.config):
+        from ..session.task_paths import ignored_message
+
+        parent.warn(pytest.PytestCollectionWarning(ignored_message(file_path)))
     return None
 
 
@@ -60,6 +70,7 @@ class TaskFile(pytest.Module):
             names_file = name in message or self.path.name in message
             raise self.CollectError(message if names_file else f"{name}: {message}") from None
         self._register(task.tags)
+        self.extra_keyword_matches.add(task.name)  # -k NAME selects the task, whatever its file is called
         self.session._fixturemanager.parsefactories(self)
         function = pytest.Function.from_parent(self, name="item_body")
         self.quiet = prints_nothing(function)
@@ -123,9 +134,39 @@ class EvalItem(pytest.Function):
 
 
 class GateItem(pytest.Item):
-    """The gate of a cell. Collected like any item; the controller reports it after all samples."""
+    """The gate of a cell. Collected like any item; the controller reports it after all samples.
+
+    It has the attributes of a test function without fixtures, because the hooks of a conftest.py
+    read them from every item.
+    """
 
     cell_key: tuple[str, ...]
+    cls = None
+    instance = None
+    originalname = "gate"
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """A function that does nothing."""
+        return item_body
+
+    obj = function
+
+    @property
+    def module(self) -> types.ModuleType:
+        """The module of the task file."""
+        module: types.ModuleType = self.parent.obj  # type: ignore[union-attr]
+        return module
+
+    @property
+    def fixturenames(self) -> list[str]:
+        """No names."""
+        return []
+
+    @property
+    def funcargs(self) -> dict[str, Any]:
+        """No values."""
+        return {}
 
     @classmethod
     def make(cls, parent: TaskFile, cell: Cell) -> GateItem:
@@ -149,11 +190,22 @@ def item_body() -> None:
 
 
 def _wanted(path: Path, parent: pytest.Collector) -> bool:
+    """Whether a file is named, or below a named folder or one of `eval_paths`."""
     config = parent.config
-    if parent.session.isinitpath(path):
+    if parent.session.isinitpath(path) or _in_folder(path, config):
         return True
+    return config.args_source is pytest.Config.ArgsSource.ARGS and _below_asked(path, config)
+
+
+def _below_asked(path: Path, config: pytest.Config) -> bool:
+    """Whether a file is below a folder of the command line, or the command line names no path."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return True
+    named = (Path(os.path.abspath(config.invocation_params.dir / name.split("::")[0])) for name in config.args)
+    return any(folder in path.parents for folder in named)
+
+
+def _in_folder(path: Path, config: pytest.Config) -> bool:
+    """Whether a file is in or below one of `eval_paths`."""
     folders = config.getini("eval_paths") or [state_of(config).session.root / "evals"]
-    if config.args_source is pytest.Config.ArgsSource.ARGS:
-        typed = (config.invocation_params.dir / argument.split("::")[0] for argument in config.args)
-        folders = [*folders, *(Path(os.path.abspath(path)) for path in typed)]
     return any(folder == path or folder in path.parents for folder in folders)

@@ -74,6 +74,7 @@ def evaluate(
 ) -> Callable[[], Record]:
     """A function that answers the sample once and returns the Record, already in the run log."""
     state = state_of(request.config)
+    _check_kinds(request, sample, strategy, provider, judge)
     case = _with_overrides(hl_case, sample, strategy)
 
     def answer() -> Record:
@@ -154,6 +155,29 @@ def _usable(state: State, use: Callable[[], T]) -> T:
         pytest.skip(str(error))
     except HiddenLayerError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+def _check_kinds(request: pytest.FixtureRequest, sample: Any, strategy: Any, provider: Any, judge: Any) -> None:
+    """Fail the item if a user's fixture has the name of one of these but returns something else."""
+    from ..strategies.bind import BoundStrategy
+    from ..types import Sample
+
+    fits = {
+        "sample": (isinstance(sample, Sample), sample, "a Sample"),
+        "strategy": (isinstance(strategy, BoundStrategy) or callable(strategy), strategy, "a strategy"),
+        "provider": (callable(getattr(provider, "complete", None)), provider, "a Provider"),
+        "judge": (callable(getattr(judge, "complete", None)), judge, "a Provider"),
+    }
+    for name, (fit, value, kind) in fits.items():
+        if not fit:
+            function = request._get_active_fixturedef(name).func
+            code = getattr(function, "__code__", None)
+            place = f"{code.co_filename}:{code.co_firstlineno}" if code is not None else repr(function)
+            pytest.fail(
+                f"fixture {name!r} ({place}) returns a {type(value).__name__}, but evals need {kind}: it replaces "
+                "the fixture of pytest-hiddenlayer. Rename it, or move it to a conftest.py below other folders",
+                pytrace=False,
+            )
 
 
 def _with_overrides(case: Case, sample: Sample, strategy: Any) -> Case:

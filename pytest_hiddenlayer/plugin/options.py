@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..option_table import OPTIONS, Option
+from ..option_table import OPTIONS, Option, is_own_key
 from .typed_options import trusts_ini, typed_options
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def project_root(config: pytest.Config) -> Path:
 
 
 def ini_keys(config: pytest.Config) -> list[str]:
-    """The keys `hl_…` of the ini file; empty if it was chosen with -c."""
+    """The keys of the ini file that are options of the plugin or misspelt ones; empty if it was chosen with -c."""
     project = _project(config)
     if config.inipath is None or project.ini_file != config.inipath:
         return []
-    return [key for key in project.ini if key.startswith("hl_")]
+    return [key for key in project.ini if is_own_key(key)]
 
 
 def _project(config: pytest.Config) -> Project:

@@ -44,8 +44,11 @@ class State:
 
     @property
     def only_skips(self) -> bool:
-        """Whether there were eval items and all of them were skipped."""
-        return bool(self.seen) and set(self.seen.values()) == {"skipped"}
+        """Whether there were eval items and all of them were skipped, or gates without any of their samples."""
+        if self.seen:
+            return set(self.seen.values()) == {"skipped"}
+        cells = self.session.configs.values()
+        return any(cell.gate_id is not None for cell in cells) and not any(cell.selected for cell in cells)
 
 
 STATE = pytest.StashKey[State]()

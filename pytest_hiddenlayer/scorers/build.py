@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from ..errors import UsageError
+from ..errors import ParameterError, UsageError
 from ..extensions.errors import describe_error, is_user_error
 from ..parameters import check_params, type_hints
 from ..protocols import Scorer
@@ -24,6 +24,8 @@ def build_scorer(spec: Spec) -> Scorer:
     registered = scorers.get(spec.name)
     try:
         return _build(spec.name, registered, spec.params)
+    except ParameterError as error:
+        raise ParameterError(f"scorer {spec.name!r}: {error}", parameter=error.parameter) from error
     except UsageError as error:
         raise UsageError(f"scorer {spec.name!r}: {error}") from error
     except Exception as error:  # a user's factory may raise anything

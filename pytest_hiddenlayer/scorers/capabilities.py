@@ -11,7 +11,12 @@ class ScorerCapabilities:
     """The model calls of a scorer, as its attribute or property `capabilities` declares them."""
 
     asks_model: bool = False  # whether a score takes model calls
+    target_decides: bool = False  # a score is None for the sample's target only, and `score` awaits nothing
     judges: tuple[str, ...] = ()  # PROVIDER[:MODEL] of the models to open; empty: the run's judge answers
+
+
+TARGET_DECIDES = ScorerCapabilities(target_decides=True)
+"""Of a match scorer: whether a sample can be scored is known before anything is asked."""
 
 
 @runtime_checkable

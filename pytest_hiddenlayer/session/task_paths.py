@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..project import Project
-from ..taskfile import is_collected
+from ..taskfile import is_collected, is_nearly_task_file
+from ..taskfile.detect import SUFFIXES
 
 NOT_SEARCHED = ("build", "dist", "node_modules", "venv", "__pycache__", "CVS", "_darcs")
 """Folders that are not searched for task files, like those whose name starts with a dot."""
@@ -32,9 +33,32 @@ def eval_paths(project: Project, paths: Sequence[Path]) -> list[Path]:
 
 
 def find_task_files(paths: Sequence[Path]) -> list[Path]:
-    """The task files among and below `paths`, each once, sorted below each path."""
-    files = chain.from_iterable([path] if path.is_file() else sorted(_files(path)) for path in paths)
-    return list(dict.fromkeys(path for path in files if is_collected(path)))
+    """The task files among and below `paths`, each once, sorted below each path.
+
+    Raises UsageError for a named file that is neither a task file nor nearly one.
+    """
+    files = chain.from_iterable([path] if _is_named(path) else sorted(_files(path)) for path in paths)
+    return list(dict.fromkeys(path for path in files if path in paths or is_collected(path)))
+
+
+def hints(paths: Sequence[Path]) -> list[str]:
+    """A sentence for each file below the folders among `paths` that is nearly a task file."""
+    folders = [path for path in paths if path.is_dir()]
+    files = chain.from_iterable(sorted(_files(folder)) for folder in folders)
+    return [ignored_message(path) for path in dict.fromkeys(files) if is_nearly_task_file(path)]
+
+
+def ignored_message(path: Path) -> str:
+    """Why a file that is nearly a task file is ignored."""
+    return f"{path.name} is ignored: it has no top-level key `task:`, which every task file has"
+
+
+def _is_named(path: Path) -> bool:
+    if path.is_file() and not (is_collected(path) or path.suffix.lower() in SUFFIXES):
+        raise UsageError(
+            f"{path}: is no task file; name a YAML or JSON file with a top-level key `task:`, or a folder"
+        )
+    return path.is_file()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -11,12 +11,12 @@ from typing import Any
 from ..engine.task_models import loads_files
 from ..errors import UsageError, did_you_mean
 from ..model_names import name_models, parse_model
-from ..option_table import BY_NAME, OPTIONS
+from ..option_table import BY_NAME, OPTIONS, is_own_key
 from ..options import RunOptions, parse_base_urls, parse_budget
 from ..registry import providers
 from ..results.log.run_log import find_run
 from ..strategies.bind import parse_strategy
-from ..types import GenerationConfig, ModelName
+from ..types import MAX_EPOCHS, GenerationConfig, ModelName
 
 PRICES = "hiddenlayer-prices.yaml"
 """The user's own prices, in the project's root."""
@@ -78,7 +78,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         providers=name_models(written.texts("provider") or ("mlx",), written.text("model"), providers.get),
         strategies=tuple(map(parse_strategy, written.texts("strategy"))) or None,
         judge=parse_model(judge, "--hl-judge") if judge else None,
-        epochs=_number(written, "epochs", int, 1),
+        epochs=_number(written, "epochs", int, 1, MAX_EPOCHS),
         limit=_number(written, "limit", int, 1),
         seed=_number(written, "seed", int, 0) or 0,
         generate=GenerationConfig(
@@ -138,10 +138,10 @@ def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_unknown_keys(keys: Iterable[str]) -> None:
-    """Raise UsageError for a key `hl_…` of an ini file that is not an option."""
-    known = {option.dest for option in OPTIONS}
+    """Raise UsageError for a key of an ini file that is a misspelt option."""
+    known = {"eval_paths", *(option.dest for option in OPTIONS)}
     for key in keys:
-        if key.startswith("hl_") and key not in known:
+        if is_own_key(key) and key not in known:
             raise UsageError(f"unknown ini key {key}{did_you_mean(key, known) or '; remove it'}")
 
 
@@ -155,7 +155,9 @@ def _boolean(key: str, value: Any) -> bool:
     return words[text]
 
 
-def _number(written: WrittenOptions, name: str, number_type: type, minimum: float) -> Any:
+def _number(
+    written: WrittenOptions, name: str, number_type: type, minimum: float, maximum: float | None = None
+) -> Any:
     text = written.text(name)
     if text is None:
         return None
@@ -166,6 +168,8 @@ def _number(written: WrittenOptions, name: str, number_type: type, minimum: floa
         value = None
     if value is None or not minimum <= value < float("inf"):
         raise UsageError(f"{written.quoted(name)}: write {expected} of at least {minimum:g}")
+    if maximum is not None and value > maximum:
+        raise UsageError(f"{written.quoted(name)}: write {expected} from {minimum:g} to {maximum:g}")
     return value
 
 

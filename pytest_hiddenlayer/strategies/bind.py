@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import ParameterError, UsageError
 from ..parameters import check_params, is_marked, type_hints
 from ..registry import strategies
 from ..types import MODELS, Spec
@@ -28,7 +28,7 @@ class BoundStrategy:
 
 
 def bind_strategy(spec: Spec) -> BoundStrategy:
-    """Returns the registered strategy with checked parameters. Raises UsageError (UnknownNameError for the name)."""
+    """Returns the registered strategy with checked parameters. Raises ParameterError or UnknownNameError."""
     function = strategies.get(spec.name)
     allowed = _parameters(function)
     defaults = {name: parameter.default for name, parameter in allowed.items()}
@@ -37,8 +37,8 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
     try:
         given = check_params(spec.params, allowed, hints, read_text=True)
         _check_models({key: given[key] for key in model_keys if isinstance(given.get(key), str)})
-    except UsageError as error:
-        raise UsageError(f"strategy {spec.name!r}: {error}") from error
+    except ParameterError as error:
+        raise ParameterError(f"strategy {spec.name!r}: {error}", parameter=error.parameter) from error
     params = {key: value for key, value in {**defaults, **given}.items() if value or key not in model_keys}
     changed = {key: value for key, value in params.items() if value != defaults[key]}
     models = dict.fromkeys(model for key in model_keys for model in model_names(params.get(key, "")))
@@ -89,7 +89,8 @@ def _type_of_default(default: Any) -> Any:
 def _check_models(params: Mapping[str, str]) -> None:
     for key, value in params.items():
         if not all(re.fullmatch(r"\w+(:.+)?", name) for name in value.split("+")):
-            raise UsageError(f"{key} must be PROVIDER[:MODEL], several joined by +, got {value!r}")
+            message = f"{key} must be PROVIDER[:MODEL], several joined by +, got {value!r}"
+            raise ParameterError(message, parameter=key)
 
 
 def _label(name: str, changed: Mapping[str, Any]) -> str:

@@ -11,11 +11,11 @@ task instead of continuing the chat.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from ..completions.finish_reasons import ended_normally
 from ..concurrency import gather_or_cancel
-from ..errors import UsageError
+from ..parameters import Range
 from ..protocols import Context
 from ..types import Answer, Completion, GenerationConfig, Message, Models
 from .model_mix import nth_model
@@ -27,12 +27,12 @@ RECONSIDER = "{task}\nOther agents said: {answers}.\nReconsider and give your an
 async def debate(
     context: Context,
     *,
-    n_agents: int = 3,
-    n_rounds: int = 2,
+    n_agents: Annotated[int, Range(2, 1000)] = 3,
+    n_rounds: Annotated[int, Range(1, 1000)] = 2,
     aggregation: Literal["judge", "majority"] = "judge",
     early_stop: bool = True,
     share: Literal["answer", "full"] = "answer",
-    temperature: float = 0.7,
+    temperature: Annotated[float, Range(0)] = 0.7,
     agents: Models = "",
 ) -> Answer:
     """Returns the judge's completion, or with `majority` the completion that first gave the winning answer.
@@ -42,10 +42,6 @@ async def debate(
     contains the majority of round 0 and every agent's answer in every round. `agents` names
     models that are assigned to the agents in rotation, instead of the candidate.
     """
-    if n_agents < 2 or n_rounds < 1:
-        raise UsageError(
-            f"debate: n_agents={n_agents}, n_rounds={n_rounds}; use at least 2 agents and at least 1 round"
-        )
     defaults = GenerationConfig(temperature=temperature)
     completions = await _round(context, [context.messages] * n_agents, 0, defaults, agents)
     rounds = [_answers(context, completions)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Annotated
 
 from ..concurrency import gather_or_cancel
-from ..errors import UsageError
+from ..parameters import Range
 from ..protocols import Context
 from ..types import Answer, GenerationConfig, Message, Models
-from .model_mix import model_names, nth_model
+from .model_mix import ONE_MODEL, nth_model
 
 PLAN = "Split into steps: {task}"
 WORK = "{task}\nDo only this step: {step}."
@@ -18,7 +19,12 @@ _STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]++(\S.*)$", re.MULTILIN
 
 
 async def manager_worker(
-    context: Context, *, n_workers: int = 3, temperature: float = 0.0, manager: Models = "", workers: Models = ""
+    context: Context,
+    *,
+    n_workers: Annotated[int, Range(1, 1000)] = 3,
+    temperature: Annotated[float, Range(0)] = 0.0,
+    manager: Annotated[Models, ONE_MODEL] = "",
+    workers: Models = "",
 ) -> Answer:
     """Returns the manager's merged completion; its metadata contains the plan and the results.
 
@@ -27,10 +33,6 @@ async def manager_worker(
     as the reason. `manager` names the model that plans and merges, `workers` the models that
     are assigned to the workers in rotation; empty is the candidate.
     """
-    if len(model_names(manager)) > 1:
-        raise UsageError(f"manager_worker: manager={manager!r} names several models; name one")
-    if n_workers < 1:
-        raise UsageError(f"manager_worker: n_workers={n_workers}; use at least 1")
     defaults = GenerationConfig(temperature=temperature)
     plan = await context.ask(
         _chat(context, PLAN.format(task=context.prompt)),

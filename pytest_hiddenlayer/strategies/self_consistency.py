@@ -8,9 +8,11 @@ first.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ..completions.finish_reasons import ended_normally
 from ..concurrency import gather_or_cancel
-from ..errors import UsageError
+from ..parameters import Range
 from ..protocols import Context
 from ..types import Answer, GenerationConfig, Models
 from .model_mix import nth_model
@@ -18,15 +20,17 @@ from .voting import plurality
 
 
 async def self_consistency(
-    context: Context, *, n_samples: int = 5, temperature: float = 0.8, models: Models = ""
+    context: Context,
+    *,
+    n_samples: Annotated[int, Range(1, 10_000)] = 5,
+    temperature: Annotated[float, Range(0)] = 0.8,
+    models: Models = "",
 ) -> Answer:
     """Returns the completion that first gave the winning answer; its metadata contains the votes.
 
     Only samples that ended normally vote. Without one, the first sample is returned, which is not scored.
     `models` names models to sample in rotation, instead of the candidate.
     """
-    if n_samples < 1:
-        raise UsageError(f"self_consistency: n_samples={n_samples}; use at least 1")
     defaults = GenerationConfig(temperature=temperature)
     samples = await gather_or_cancel(
         context.ask(context.messages, role=f"sample-{i + 1}", model=nth_model(models, i), defaults=defaults)

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .detect import is_collected, is_foreign_harness, is_task_file
+    from .detect import is_collected, is_foreign_harness, is_nearly_task_file, is_task_file
     from .hashing import hashed_parameters, messages_hash, sample_hash
     from .load import load_task, refuse_duplicate_name
     from .prompt import prompt_text, render_prompt
@@ -22,6 +22,7 @@ _MODULES = {
     "hashed_parameters": "hashing",
     "is_collected": "detect",
     "is_foreign_harness": "detect",
+    "is_nearly_task_file": "detect",
     "is_task_file": "detect",
     "load_task": "load",
     "messages_hash": "hashing",
@@ -35,6 +36,7 @@ __all__ = [
     "hashed_parameters",
     "is_collected",
     "is_foreign_harness",
+    "is_nearly_task_file",
     "is_task_file",
     "load_task",
     "messages_hash",

@@ -8,15 +8,15 @@ from pydantic_core import ErrorDetails
 from ..errors import did_you_mean
 from .document import FieldPath
 from .field_types import FAULT
-from .scalar import describe, shorten
+from .scalar import Scalar, describe, plain_value, resolve, shorten
 from .schema import TAGS, DataFile, FieldMap, GenerateForm, SampleRow, TaskForm
 
 _INSIDE: dict[str, type[BaseModel]] = {"generate": GenerateForm, "fields": FieldMap}
 _WHAT_TO_WRITE = {
-    "samples": "a list of samples, or the name of a .jsonl, .json or .csv file",
+    "samples": "a list of samples, or the name of a .jsonl, .json, .csv, .tsv or .parquet file",
     "scorers": "name at least one, such as `scorers: [exact]`",
     "input": "the problem for the model",
-    "file": "the name of a .jsonl, .json or .csv file",
+    "file": "the name of a .jsonl, .json, .csv, .tsv or .parquet file",
     "task": "`task: NAME`, or an empty `task:` for the file's stem",
 }
 _KINDS = {
@@ -56,9 +56,27 @@ def _message(fault: ErrorDetails, form: type[BaseModel]) -> str:
         return "is an empty list; write at least one entry"
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
-        return f"must be {words} {fault['ctx'][bound]:g}, got {value}"
+        return f"must be {words} {fault['ctx'][bound]:,g}, got {value}"
     base = kind.split("_")[0]
-    return f"must be {_KINDS[base]}, got {value}" if base in _KINDS else f"{fault['msg']}, got {value}"
+    if base not in _KINDS:
+        return f"{fault['msg']}, got {value}"
+    return f"must be {_KINDS[base]}, got {value}{_remedy(base, fault['input'])}"
+
+
+def _remedy(base: str, written: object) -> str:
+    """Return what to write instead, if that is plain: `; write 3` for 3.0 and "3"."""
+    resolved = resolve(written) if isinstance(written, str) else written
+    try:
+        value = plain_value(resolved)
+    except ValueError:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"; write {resolved.text} without quotes" if base == "bool" and isinstance(resolved, Scalar) else ""
+    if base not in ("int", "float") or (base == "int" and value != int(value)):
+        return ""
+    return f"; write {int(value) if base == 'int' else value:g}" + (
+        " without quotes" if isinstance(written, str) else ""
+    )
 
 
 def _form_at(loc: tuple[int | str, ...], form: type[BaseModel]) -> type[BaseModel]:

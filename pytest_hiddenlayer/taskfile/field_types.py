@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from pydantic_core import PydanticCustomError
 
 from ..registry import scorers, strategies
-from ..types import REASONING_EFFORTS, Message, Spec
+from ..types import MAX_EPOCHS, REASONING_EFFORTS, Message, Spec
 from .prompt import check_template
 from .scalar import plain_value
 from .validators import (
@@ -71,6 +71,8 @@ _spec_schema = {
     ]
 }
 _scalars_schema = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+_scalar_or_null = {"type": [*_SCALAR["type"], "null"]}
+_outputs_schema = {"anyOf": [_scalar_or_null, {"type": "array", "items": _scalar_or_null}]}
 _message_schema = {
     "type": "object",
     "properties": {"role": {"enum": list(ROLES)}, "content": _SCALAR},
@@ -92,7 +94,8 @@ Texts = Annotated[
     tuple[str, ...], PlainValidator(_as_fault(read_texts)), WithJsonSchema({"type": "array", "items": _SCALAR})
 ]
 # The bound must directly follow the number type; otherwise the JSON Schema omits it.
-Count = Annotated[int, Field(ge=1), BeforeValidator(_as_fault(plain_value))]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000), BeforeValidator(_as_fault(plain_value))]
+Epochs = Annotated[int, Field(ge=1, le=MAX_EPOCHS), BeforeValidator(_as_fault(plain_value))]
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_as_fault(plain_value))]
 PositiveShare = Annotated[float, Field(gt=0, le=1), BeforeValidator(_as_fault(plain_value))]
 Size = Annotated[float, Field(ge=0), BeforeValidator(_as_fault(plain_value))]
@@ -118,7 +121,7 @@ Template = Annotated[Text, AfterValidator(_as_fault(check_template))]
 Outputs = Annotated[
     str | dict[str, tuple[str, ...]],
     PlainValidator(_as_fault(read_outputs)),
-    WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _scalars_schema}]}),
+    WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _outputs_schema}]}),
 ]
 TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
 Effort = Annotated[

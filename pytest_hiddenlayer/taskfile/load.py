@@ -83,6 +83,7 @@ class _Loader:
             generate=GenerationConfig(**form.generate.model_dump(), omitted=form.generate.omitted()),
             outputs=self._outputs({sample.id for sample in samples}),
             tags=tuple(dict.fromkeys(form.tags)),
+            lines=self._lines(),
             **{name: getattr(form, name) for name in _COPIED_FIELDS},
         )
         self._render_first(task)
@@ -145,6 +146,11 @@ class _Loader:
                 raise self._error((field, index), f"{spec.name!r} appears twice; keep one")
             seen.add(key(spec))
         return tuple(specs)
+
+    def _lines(self) -> dict[str, int]:
+        """Return the lines of all fields but the samples and their outputs."""
+        lines = self.document.lines.items()
+        return {format_path(path): line for path, line in lines if path and path[0] not in ("samples", "outputs")}
 
     def _render_first(self, task: Task) -> None:
         try:

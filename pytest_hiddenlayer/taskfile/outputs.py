@@ -7,33 +7,42 @@ from collections.abc import Collection, Mapping
 from ..errors import TaskError, did_you_mean
 from .document import MAX_FAULTS, merge
 from .paths import Source
-from .rows import Row, read_rows
+from .rows import read_rows
 from .scalar import as_written, describe, shorten
+from .tables.row import Row
 from .validators import read_output
 
 
 def read_outputs_file(source: Source, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Return outputs by sample id, from rows `{id, output}` or `{id, outputs: [...]}`; other keys are ignored.
 
-    A sample may have no output. Raises one TaskError for up to `MAX_FAULTS` faulty rows,
-    which include unknown and repeated ids.
+    A sample may have no output. An output that is null, or that its row lacks, is an empty answer.
+    Raises one TaskError for up to `MAX_FAULTS` faulty rows, which include unknown and repeated ids.
     """
     outputs: dict[str, tuple[str, ...]] = {}
     rows: dict[str, int] = {}
     errors: list[TaskError] = []
+    lacking: list[TaskError] = []
+    answered = False  # whether a row has an output
     try:
-        for row in read_rows(source):
+        for row in read_rows(source, pad=True):
             try:
-                name, texts = _output(row)
+                name, key = _id(row), _key(row)
                 _check_new(name, rows)
                 check_known(name, ids)
-                outputs[name], rows[name] = texts, row.number
+                outputs[name] = ("",) if key is None else read_output(f"`{key}`", row.values[key])
+                rows[name] = row.number
+                answered = answered or key is not None
+                if key is None and len(lacking) <= MAX_FAULTS:
+                    lacking.append(_row_error(source, row, _lacks_output(row)))
             except ValueError as error:
-                errors.append(source.error(str(error), line=row.line, field=f"row {row.number}"))
+                errors.append(_row_error(source, row, str(error)))
             if len(errors) > MAX_FAULTS:
                 break
     except TaskError as error:  # the rest of the file cannot be read
         errors.append(error)
+    if not answered:  # another name in every row is a wrong file, not an empty answer
+        errors += lacking
     if errors:
         raise merge(errors)
     return outputs
@@ -53,13 +62,25 @@ def _check_new(name: str, rows: Mapping[str, int]) -> None:
         raise ValueError(f"{first}; put epochs into `outputs: [...]`")
 
 
-def _output(row: Row) -> tuple[str, tuple[str, ...]]:
+def _id(row: Row) -> str:
     name = as_written(row.values.get("id"))
     if name is None:
         raise ValueError(f"needs the `id` of its sample, got {describe(row.values.get('id'))}")
-    if ("output" in row.values) == ("outputs" in row.values):
-        suggestion = did_you_mean("output", row.values)
-        keys = shorten(", ".join(row.values))
-        raise ValueError(f"needs either `output` or `outputs`{suggestion} (it has {keys})")
-    key = "output" if "output" in row.values else "outputs"
-    return name, read_output(f"`{key}`", row.values[key])
+    return name
+
+
+def _key(row: Row) -> str | None:
+    """Return the key of the row's output; None if the row lacks it. Raises ValueError if it is misspelt or double."""
+    keys = [key for key in ("output", "outputs") if key in row.values]
+    if len(keys) == 2 or (not keys and did_you_mean("output", row.values)):
+        raise ValueError(_lacks_output(row))
+    return keys[0] if keys else None
+
+
+def _lacks_output(row: Row) -> str:
+    suggestion = "" if "output" in row.values else did_you_mean("output", row.values)
+    return f"needs either `output` or `outputs`{suggestion} (it has {shorten(', '.join(row.values))})"
+
+
+def _row_error(source: Source, row: Row, message: str) -> TaskError:
+    return source.error(message, line=row.line, field=f"row {row.number}")

@@ -2,7 +2,7 @@
 
 A template sees `input`, `choices`, `id`, `metadata` and the keys of the metadata, never the
 target. Rendering is exact and repeatable: no newline is stripped, nothing is escaped, and
-Jinja2's random functions are removed.
+Jinja2's random functions are removed. Size, steps and time are limited (`templates`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError, TemplateSyntaxError, meta
 
 from ..errors import TaskError, did_you_mean
 from ..types import Message, Sample, Task
+from .templates.budget import limits
+from .templates.environment import PromptEnvironment
 
-MAX_PROMPT = 10_000_000  # characters; ends a template that loops to exhaust memory
+MAX_PROMPT = 10_000_000  # characters
+MAX_TAGS = 10_000  # of one template, which bounds the time to compile it
 
 
 def render_prompt(task: Task, sample: Sample) -> tuple[Message, ...]:
@@ -39,6 +41,8 @@ def prompt_text(messages: Sequence[Message]) -> str:
 
 def check_template(text: str) -> str:
     """Return `text`. Raises ValueError if it is not a valid template."""
+    if (tags := sum(map(text.count, ("{{", "{%", "{#")))) > MAX_TAGS:
+        raise ValueError(f"is a template with {tags} tags; at most {MAX_TAGS} are allowed")
     try:
         _template(text)
     except TemplateSyntaxError as error:
@@ -60,11 +64,12 @@ def _render(template: str, task: Task, sample: Sample) -> str:
     variables = _variables(sample)
     chunks, length = [], 0
     try:
-        for chunk in _template(template).generate(variables):
-            chunks.append(chunk)
-            length += len(chunk)
-            if length > MAX_PROMPT:
-                raise TemplateError(f"the prompt is longer than {MAX_PROMPT} characters")
+        with limits():
+            for chunk in _template(template).generate(variables):
+                chunks.append(chunk)
+                length += len(chunk)
+                if length > MAX_PROMPT:
+                    raise TemplateError(f"the prompt is longer than {MAX_PROMPT} characters")
     except Exception as error:  # a template may raise anything: 1 / 0, a wrong type, no memory
         reason = _reason(template, variables, error)
         raise TaskError(f"sample {sample.id!r}: {reason}", file=task.path, field="prompt") from error
@@ -100,10 +105,5 @@ def _template(text: str) -> Template:
 
 
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
-    environment.globals.pop("lipsum")  # random: a sample's prompt must always be the same
-    environment.filters.pop("random")
-    return environment
+def _environment() -> PromptEnvironment:
+    return PromptEnvironment()

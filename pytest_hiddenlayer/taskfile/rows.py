@@ -1,10 +1,8 @@
-"""Reads the rows of a data file (JSONL, JSON, CSV), each with its number and, if known, its line."""
+"""Reads the rows of a data file (JSONL, JSON, CSV, TSV, Parquet), each with its number and, if known, its line."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any
 
@@ -12,33 +10,32 @@ from ..errors import did_you_mean
 from .json_source import load_json, parse_json
 from .paths import MEGABYTE, Source
 from .scalar import describe, shorten
+from .tables.csv_rows import csv_rows
+from .tables.parquet_rows import parquet_rows
+from .tables.row import MAX_STREAMED, Row
 
-MAX_STREAMED = 512 * MEGABYTE
 MAX_WHOLE = 64 * MEGABYTE  # for a .json file, which is read as a whole
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One object of a data file."""
+def read_rows(source: Source, path: str | None = None, *, pad: bool = False) -> Iterator[Row]:
+    """Yield the rows of a data file; `path` is the path of the rows in a .json file.
 
-    number: int  # from 0
-    line: int | None
-    values: dict[str, Any]  # numbers as `Scalar`
-
-
-def read_rows(source: Source, path: str | None = None) -> Iterator[Row]:
-    """Yield the rows of a .jsonl, .json or .csv file; `path` is the path of the rows in a .json file.
-
-    Raises TaskError at the first row that cannot be read.
+    With `pad`, cells that are missing at the end of a CSV row are empty. Raises TaskError at the
+    first row that cannot be read.
     """
     suffix = source.path.suffix.lower()
     if path is not None and suffix != ".json":
         raise source.error(f"`path: {path}` applies to .json files only, not to {source.path.name!r}; remove it")
-    if suffix == ".json":
-        return _json(source, path)
-    if suffix not in {".jsonl", ".csv"}:
-        raise source.error(f"has the suffix {suffix!r}; use .jsonl, .json or .csv")
-    return _jsonl(source) if suffix == ".jsonl" else _csv(source)
+    match suffix:
+        case ".json":
+            return _json(source, path)
+        case ".jsonl":
+            return _jsonl(source)
+        case ".csv" | ".tsv":
+            return csv_rows(source, pad=pad)
+        case ".parquet":
+            return parquet_rows(source)
+    raise source.error(f"has the suffix {suffix!r}; use .jsonl, .json, .csv, .tsv or .parquet")
 
 
 def get_path(values: Any, path: str) -> Any:
@@ -111,24 +108,3 @@ def _row(source: Source, number: int, line: int | None, values: Any) -> Row:
     if not isinstance(values, dict):
         raise source.error(f"row {number} must be an object, got {describe(values)}", line=line)
     return Row(number, line, values)
-
-
-def _csv(source: Source) -> Iterator[Row]:
-    reader = csv.reader((text for _, text in source.lines(MAX_STREAMED)), strict=True)
-    try:
-        header = next(reader, [])
-        duplicate = next((name for name in header if header.count(name) > 1), None)
-        if duplicate is not None:
-            raise source.error(f"column {duplicate!r} appears twice; rename one", line=1)
-        number = 0
-        for cells in reader:  # CSV has no null: an empty cell counts as None
-            if not cells:  # a blank line
-                continue
-            if len(cells) != len(header):
-                reason = f"row {number} has {len(cells)} cells, the header has {len(header)}"
-                raise source.error(reason, line=reader.line_num)
-            values = {name: cell or None for name, cell in zip(header, cells, strict=True)}
-            yield Row(number, reader.line_num, values)
-            number += 1
-    except csv.Error as error:
-        raise source.error(f"this is not CSV: {error}", line=reader.line_num) from error

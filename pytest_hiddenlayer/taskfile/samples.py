@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +9,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import TaskError, did_you_mean
+from ..regular_expressions import Regex, compile_regex
 from ..types import Sample
 from .document import MAX_FAULTS, Document, format_path, merge
 from .error_messages import faults
 from .paths import Source
-from .rows import Row, get_path
+from .rows import get_path
 from .scalar import resolve, shorten
 from .schema import FieldMap, SampleRow, TaskForm
+from .tables.row import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class SampleEntry:
     source: Source
     row: SampleRow
     inline: bool = False
+
+    @property
+    def location(self) -> str:
+        """The file, and the line if it is known."""
+        return self.source.display_path if self.line is None else f"{self.source.display_path}:{self.line}"
 
     def error(self, field: str, message: str) -> TaskError:
         """Return the error for a fault in this row."""
@@ -61,7 +67,7 @@ def build_samples(entries: Iterable[SampleEntry | TaskError], form: TaskForm) ->
 
     Raises one TaskError for all faults.
     """
-    pattern = re.compile(form.target_pattern) if form.target_pattern is not None else None
+    pattern = compile_regex(form.target_pattern) if form.target_pattern is not None else None
     samples: dict[str, Sample] = {}
     entries_by_id: dict[str, SampleEntry] = {}
     errors: list[TaskError] = []
@@ -98,7 +104,7 @@ def _map_columns(row: Row, source: Source, fields: FieldMap) -> dict[str, Any]:
     rest = {name: value for name, value in row.values.items() if name not in used}
     for field in [name for name in rest if name in SampleRow.model_fields and name not in columns]:
         values[field] = rest.pop(field)
-    if source.path.suffix.lower() == ".csv" and isinstance(switch := values.get("must_pass"), str):
+    if source.path.suffix.lower() in (".csv", ".tsv") and isinstance(switch := values.get("must_pass"), str):
         values["must_pass"] = resolve(switch)  # a CSV cell is always text
     metadata = values.pop("metadata", None)
     if metadata is None or isinstance(metadata, dict):
@@ -121,7 +127,7 @@ def _row_error(row: Row, source: Source, field: str, message: str) -> TaskError:
     return source.error(message, line=row.line, field=f"row {row.number}: {field}")
 
 
-def _sample(entry: SampleEntry, form: TaskForm, pattern: re.Pattern[str] | None) -> Sample:
+def _sample(entry: SampleEntry, form: TaskForm, pattern: Regex | None) -> Sample:
     row = entry.row
     if form.system is not None and not isinstance(row.input, str) and row.input[0].role == "system":
         raise entry.error("input", "has its own system message, but the task sets `system:`; keep one")
@@ -133,10 +139,11 @@ def _sample(entry: SampleEntry, form: TaskForm, pattern: re.Pattern[str] | None)
         group=row.group,
         must_pass=row.must_pass,
         metadata=row.metadata,
+        location=entry.location,
     )
 
 
-def _target(entry: SampleEntry, pattern: re.Pattern[str] | None) -> str | tuple[str, ...] | None:
+def _target(entry: SampleEntry, pattern: Regex | None) -> str | tuple[str, ...] | None:
     target = entry.row.target
     if pattern is None or target is None:
         return target
@@ -145,8 +152,11 @@ def _target(entry: SampleEntry, pattern: re.Pattern[str] | None) -> str | tuple[
     return tuple(_extract(entry, pattern, text) for text in target)
 
 
-def _extract(entry: SampleEntry, pattern: re.Pattern[str], text: str) -> str:
-    match = pattern.search(text)
+def _extract(entry: SampleEntry, pattern: Regex, text: str) -> str:
+    try:
+        match = pattern.search(text)
+    except TimeoutError as error:
+        raise entry.error("target", f"target_pattern: {error}") from error
     if match is None or match[1] is None:
         raise entry.error("target", f"target_pattern {pattern.pattern!r} finds nothing in {shorten(text)!r}")
     return match[1]

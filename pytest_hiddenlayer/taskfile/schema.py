@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from .field_types import (
     Count,
     Effort,
+    Epochs,
     FileName,
     Input,
     Judge,
@@ -65,7 +66,7 @@ class DataFile(_Form):
     """A data file and the path of the rows inside it."""
 
     file: FileName
-    """Name of a .jsonl, .json or .csv file, relative to the task file."""
+    """Name of a .jsonl, .json, .csv, .tsv or .parquet file, relative to the task file."""
     path: Text | None = None
     """Dotted path of the list of rows in a .json file: `data.examples`."""
 
@@ -116,7 +117,7 @@ class TaskForm(_Form):
         Annotated[list[SampleRow], Tag(ROWS)] | Annotated[DataFile, Tag(FILE)] | Annotated[FileName, Tag(PATH)],
         Discriminator(_samples_kind),
     ]
-    """The samples themselves, or the name of a .jsonl, .json or .csv file relative to this one."""
+    """The samples themselves, or the name of a .jsonl, .json, .csv, .tsv or .parquet file relative to this one."""
     fields: FieldMap = Field(default_factory=FieldMap)
     """The data file's column for each field, if its name differs from the field's."""
     id_prefix: Text = ""
@@ -133,7 +134,7 @@ class TaskForm(_Form):
     """Names, or `{name: {parameter: value}}`. The first scorer's score is the headline score."""
     generate: GenerateForm = Field(default_factory=GenerateForm)
     """Generation parameters. Command-line options take precedence."""
-    epochs: Count = 1
+    epochs: Epochs = 1
     """Repetitions of each sample."""
     reducer: Reducer = "mean"
     """How a sample's epochs become one score. `pass_at_10` or `{pass_at_k: {k: 10}}` state k; else it is `epochs`."""
@@ -143,9 +144,9 @@ class TaskForm(_Form):
     """The score that a cell must reach."""
     min_scored: Share = 0.95
     """Share of the selected samples that must be scored."""
-    margin: Size = 0.0
+    margin: Share = 0.0
     """Non-inferiority margin: the tolerated drop below the baseline."""
-    min_effect: Size = 0.05
+    min_effect: Share = 0.05
     """Equivalence margin: smaller differences from the baseline do not matter."""
     judge: Judge | None = None
     """PROVIDER[:MODEL] of the judge, for judged scorers and strategies."""

@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..errors import did_you_mean
+from ..errors import UsageError, did_you_mean
 from ..registry import Registry
+from ..regular_expressions import compile_regex
 from ..types import Message, Spec
 from .scalar import as_written, describe, plain_value, shorten
 
@@ -124,11 +125,14 @@ def read_outputs(value: Any) -> str | dict[str, tuple[str, ...]]:
 
 
 def read_output(what: str, value: Any) -> tuple[str, ...]:
-    """Return the outputs of one sample, one per epoch; `value` is a text or a list of texts."""
-    texts = value if isinstance(value, list) else [value]
-    if not texts or any(as_written(text) is None for text in texts):
+    """Return the outputs of one sample, one per epoch; `value` is a text, null, or a list of them.
+
+    A null is an empty answer.
+    """
+    texts = ["" if text is None else as_written(text) for text in (value if isinstance(value, list) else [value])]
+    if any(text is None for text in texts):
         raise ValueError(f"{what} must be text or a list of texts, got {describe(value)}")
-    return tuple(read_text(text) for text in texts)
+    return tuple(text for text in texts if text is not None)
 
 
 def check_judge(value: str) -> str:
@@ -146,9 +150,9 @@ def check_tag(value: str) -> str:
 
 def check_target_pattern(value: str) -> str:
     try:
-        groups = re.compile(value).groups
-    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
+        groups = compile_regex(value).groups
+    except UsageError as error:
+        raise ValueError(str(error).removeprefix(f"pattern {value!r} ")) from error
     if groups != 1:
         raise ValueError(f"must have exactly one group, the answer in parentheses; it has {groups}")
     return value

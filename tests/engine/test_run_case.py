@@ -49,14 +49,15 @@ def test_pass_score_decides_what_is_correct(case, written, outcome):
     assert record.outcome == outcome
 
 
-def test_without_target_it_is_unscored(tmp_path):
-    """A scorer that needs a target leaves a sample without a target unscored and gives the reason."""
-    (tmp_path / "u.yaml").write_text("task: u\nsamples: [{id: a, input: q}]\nscorers: [exact]\n")
+def test_without_target_a_second_scorer_leaves_it_unscored(tmp_path):
+    """A second scorer that needs a target gives a sample without one no score, and the reason."""
+    samples = "[{id: a, input: q}, {id: b, input: q, target: x}]"
+    (tmp_path / "u.yaml").write_text(f"task: u\nsamples: {samples}\nscorers: [{{rules: {{max_words: 9}}}}, exact]\n")
     options = RunOptions(providers=(ModelName(provider="scripted"),))
     case = next(cases(cells(load_task(tmp_path / "u.yaml", tmp_path), options)[0]))
     record = run(case, {"default": "x"})
-    assert record.outcome == "unscored"
-    assert "target" in record.error
+    assert record.outcome == "correct"
+    assert (record.scores["exact"]["value"], record.scores["exact"]["explanation"]) == (None, "no target")
 
 
 def test_the_first_scorer_is_the_headline(case):
@@ -138,5 +139,10 @@ def test_calls_before_an_error_are_kept(case):
 
 def test_a_usage_error_is_raised(case):
     """A usage error in a strategy is raised, because every sample would repeat it."""
-    with pytest.raises(UsageError, match="use at least 1"):
-        run(case(strategies=(parse_strategy("self_consistency:n_samples=0"),)), {})
+
+    @strategy("test_engine_misused")
+    async def misused(context):
+        raise UsageError("use it otherwise")
+
+    with pytest.raises(UsageError, match="use it otherwise"):
+        run(case(strategies=(parse_strategy("test_engine_misused"),)), {})

@@ -12,7 +12,7 @@ from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import HiddenLayerError, ProviderError, UsageError
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
-from pytest_hiddenlayer.registry import providers
+from pytest_hiddenlayer.registry import providers, strategy
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.types import Completion, ModelName, Request, Usage
 
@@ -44,9 +44,14 @@ def test_a_log_that_cannot_be_written_is_reported(case):
 
 def test_waiting_raises_what_the_answer_raised(case):
     """`wait` raises a usage error of the background thread."""
+
+    @strategy("test_engine_misused")
+    async def misused(context):
+        raise UsageError("use it otherwise")
+
     runtime = Runtime(RunOptions(), "r")
-    future = runtime.submit(case(strategies=(parse_strategy("debate:n_agents=1"),)))
-    with pytest.raises(UsageError, match="at least 2 agents"):
+    future = runtime.submit(case(strategies=(parse_strategy("test_engine_misused"),)))
+    with pytest.raises(UsageError, match="use it otherwise"):
         runtime.wait(future)
     runtime.close()
 

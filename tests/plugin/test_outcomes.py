@@ -18,10 +18,8 @@ class Absent:
 
 @pytest.fixture(scope="module")
 def mixed(shared):
-    """A run with one sample of each kind: right, wrong, failed call, empty, truncated, unscored."""
-    samples = [{"id": f"s{i}", "input": f"q{i}.", "target": f"a{i}"} for i in range(6)]
-    del samples[5]["target"]
-    shared.task(samples=samples)
+    """A run with one sample of each kind: right, wrong, failed call, empty, truncated."""
+    shared.task(n=5)
     shared.replies(
         wrong=[1],
         q2={"error": "server said 500"},
@@ -58,9 +56,29 @@ def test_truncated_answer_is_not_scored(mixed):
     mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s4?single* - truncated, not scored: *max_tokens*"])
 
 
-def test_answer_without_target_is_unscored(mixed):
-    """A sample that the scorer cannot judge is unscored."""
-    mixed.stdout.fnmatch_lines(["XFAIL evals/sums.yaml::s5?single* - unscored, not scored: no target"])
+def test_answer_that_the_scorer_cannot_judge_is_unscored(folder):
+    """An answer without a score is xfailed as unscored, with the scorer's reason."""
+    folder.task(scorers=["torn"])
+    folder.replies(wrong=[1])
+    folder.write(
+        "conftest.py",
+        "from pytest_hiddenlayer import scorer\n\n"
+        '@scorer("torn")\ndef torn(output, sample):\n    return None if output == "no" else 1.0\n',
+    )
+    folder.run("--hl-gate", "off").stdout.fnmatch_lines(
+        ["XFAIL evals/sums.yaml::s1?single* - unscored, not scored: scorer 'torn' returned no score"]
+    )
+
+
+def test_sample_without_target_is_an_error_before_anything_is_asked(folder):
+    """`exact` without a target is one error of the file, and no model is asked."""
+    folder.task(samples=[{"id": "a", "input": "q0.", "target": "a0"}, {"id": "b", "input": "q1."}])
+    folder.replies()
+    result = folder.run()
+    message = "evals/sums.yaml:2: target: scorer 'exact' can never score sample 'b': it has no target*"
+    result.stdout.fnmatch_lines([message])
+    result.assert_outcomes(errors=1)
+    assert folder.runs() == []
 
 
 def test_failed_call_makes_the_exit_status_1(mixed):
@@ -70,7 +88,7 @@ def test_failed_call_makes_the_exit_status_1(mixed):
 
 def test_table_shows_scored_of_selected(mixed):
     """The table shows how many of the selected samples were scored, and their score."""
-    mixed.stdout.fnmatch_lines(["sums *single *2/6 *0.500*"])
+    mixed.stdout.fnmatch_lines(["sums *single *2/5 *0.500*"])
 
 
 def test_xfail_alone_exits_0(sums):

@@ -116,3 +116,55 @@ def test_foreign_harness(sums):
     result = sums.run()
     result.stdout.fnmatch_lines(["*evals/gsm.yaml*lm-evaluation-harness task*"])
     result.assert_outcomes(passed=3, skipped=1, errors=1)
+
+
+def test_k_selects_a_task_by_its_name(sums):
+    """-k matches the name of the task, which the table shows, also if the file has another name."""
+    text = (sums.path / "evals" / "sums.yaml").read_text(encoding="utf-8").replace('task: "sums"', "task: mysums")
+    sums.write("evals/other.yaml", text)
+    result = sums.run("-k", "mysums", "--co", "-q")
+    assert len(ids(result)) == 4
+    assert all(line.startswith("evals/other.yaml::") for line in ids(result))
+
+
+def test_gates_without_any_sample_fail(sums, workers):
+    """-k gate selects gates without their samples: nothing is measured, the reason is shown, exit status 1."""
+    result = sums.run("-k", "gate", *workers)
+    result.assert_outcomes(skipped=1, deselected=None if workers else 3)
+    assert "no sample of this cell was selected" in result.stdout.str()
+    assert result.ret == 1
+
+
+def test_conftest_may_read_what_functions_have(sums):
+    """Every item has the attributes of a test function, so that hooks of a conftest read them without a check."""
+    sums.write(
+        "conftest.py",
+        "import pytest\n\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
+        "        assert callable(item.function) and callable(item.obj)\n"
+        "        assert item.module.__name__ == 'sums' and item.cls is None and item.instance is None\n"
+        "        assert isinstance(item.fixturenames, list) and isinstance(item.funcargs, dict)\n"
+        "        assert item.originalname is not None and item.function.__name__\n",
+    )
+    sums.run().assert_outcomes(passed=3, skipped=1)
+
+
+def test_skipped_items_are_not_run(sums):
+    """A conftest may mark items to skip, and the others run."""
+    sums.write(
+        "conftest.py",
+        "import pytest\n\n\ndef pytest_collection_modifyitems(items):\n"
+        "    items[0].add_marker(pytest.mark.skip(reason='not today'))\n",
+    )
+    result = sums.run("--hl-gate=off")
+    result.assert_outcomes(passed=2, skipped=1)
+    assert "not today" in result.stdout.str()
+
+
+def test_foreign_fixture_of_the_same_name_is_named(sums):
+    """A user's fixture `sample` that is no Sample is an error of the item with the fixture's file and line."""
+    sums.write("conftest.py", "import pytest\n\n\n@pytest.fixture\ndef sample():\n    return {'size': 3}\n")
+    result = sums.run("-k", "s0")
+    result.stdout.fnmatch_lines(
+        ["*fixture 'sample' (*conftest.py:*) returns a dict, but evals need a Sample: *Rename it*"]
+    )
+    result.assert_outcomes(errors=1, deselected=3)

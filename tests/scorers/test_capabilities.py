@@ -53,7 +53,8 @@ def test_a_class_names_its_judges(monkeypatch):
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        (Spec(name="exact"), ScorerCapabilities()),
+        (Spec(name="rules", params={"max_words": 1}), ScorerCapabilities()),
+        (Spec(name="exact"), ScorerCapabilities(target_decides=True)),
         (Spec(name="llm_judge", params={"criteria": "c"}), ScorerCapabilities(asks_model=True)),
         (Spec(name="win_rate", params={"model": "mlx"}), ScorerCapabilities(asks_model=True, judges=("mlx",))),
     ],

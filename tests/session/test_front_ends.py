@@ -228,6 +228,54 @@ INPUTS: dict[str, Input] = {
     "a negative timeout": Input(
         prepare=_plain, options={**SCRIPTED, "timeout": -5}, status=4, message="--hl-timeout '-5'"
     ),
+    "a target that cannot be scored": Input(
+        prepare=lambda folder: folder.task(samples=[{"id": "a", "input": "q0."}]),
+        options=SCRIPTED,
+        status=1,
+        message="evals/sums.yaml:2: target: scorer 'exact' can never score sample 'a': it has no target",
+    ),
+    "a parameter out of range in a file": Input(
+        prepare=lambda folder: folder.task(strategies=[{"debate": {"n_agents": -1}}]),
+        options=SCRIPTED,
+        status=1,
+        message="evals/sums.yaml:4: strategies[0].debate.n_agents: strategy 'debate': n_agents must be from",
+    ),
+    "a parameter out of range": Input(
+        prepare=_plain,
+        options={**SCRIPTED, "strategy": ["debate:n_agents=-1"]},
+        status=4,
+        message="strategy 'debate': n_agents must be from 2 to 1000, got -1",
+    ),
+    "too many epochs": Input(
+        prepare=_plain,
+        options={**SCRIPTED, "epochs": 100_000_000},
+        status=4,
+        message="--hl-epochs '100000000': write a whole number from 1 to 10000",
+    ),
+    "too many epochs in a file": Input(
+        prepare=lambda folder: folder.task(epochs=99_999_999_999),
+        options=SCRIPTED,
+        status=1,
+        message="evals/sums.yaml:4: epochs: must be at most 10,000, got 99999999999",
+    ),
+    "a judge that holds answers": Input(
+        prepare=lambda folder: folder.task(scorers=[{"llm_judge": {"criteria": "c"}}], outputs={"s0": "a0"}),
+        options={"provider": "recorded"},
+        status=1,
+        message="evals/sums.yaml:3: scorers[0]: scorer 'llm_judge' asks a judge, but provider 'recorded' holds",
+    ),
+    "a misspelt key of the ini file": Input(
+        prepare=lambda folder: (_plain(folder), folder.write("pytest.ini", "[pytest]\nhl-epochs = 2\n")),
+        options=SCRIPTED,
+        status=4,
+        message="unknown ini key hl-epochs, did you mean 'hl_epochs'?",
+    ),
+    "a misspelt eval_paths": Input(
+        prepare=lambda folder: (_plain(folder), folder.write("pytest.ini", "[pytest]\neval_path = evals\n")),
+        options=SCRIPTED,
+        status=4,
+        message="unknown ini key eval_path, did you mean 'eval_paths'?",
+    ),
     "no epochs": Input(prepare=_plain, options={**SCRIPTED, "epochs": 0}, status=4, message="--hl-epochs '0'"),
     "a wrong word": Input(
         prepare=_plain, options={**SCRIPTED, "gate": "regresion"}, status=4, message="did you mean 'regression'?"

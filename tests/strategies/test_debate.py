@@ -123,7 +123,7 @@ def test_a_failed_call_is_an_error_with_the_rest_on_record(answer):
 
 def test_too_few_agents_are_refused(answer):
     """A debate with one agent is an error."""
-    with pytest.raises(UsageError, match="at least 2 agents"):
+    with pytest.raises(UsageError, match="n_agents must be from 2 to 1000, got 1"):
         answer("debate:n_agents=1", FakeProvider(lambda _: "x"))
 
 

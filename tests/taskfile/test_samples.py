@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,76 @@ def test_faulty_csv_is_refused(tmp_path: Path, text: str, expected: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rows.csv", "input,target\r\na,b\r\n,\r\nc,d\r\n"),
+        ("rows.csv", "input,target\ra,b\r\rc,d"),
+        ("rows.csv", "\ufeffinput;target\na;b\n\nc;d\n"),
+        ("rows.csv", "sep=;\n input ; target\na;b\nc;d"),
+        ("rows.csv", "input\ttarget\na\tb\nc\td\n"),
+        ("rows.csv", "input,target,,\na,b,,\nc,d,,\n"),
+        ("rows.csv", ",input,target\n0,a,b\n1,c,d\n"),
+        ("rows.TSV", "input\ttarget\na\tb\nc\td\n"),
+    ],
+)
+def test_dialects_of_csv_are_read_alike(tmp_path: Path, name: str, text: str) -> None:
+    """Line ends, separators, blank rows and columns without a name do not change the samples."""
+    (tmp_path / name).write_bytes(text.encode())
+    first, second = load(tmp_path, f"samples: {name}").samples
+    assert (first.input, first.target, second.input, second.target) == ("a", "b", "c", "d")
+
+
+def test_csv_cells_have_any_length(tmp_path: Path) -> None:
+    """A cell longer than the limit of the module `csv` is read, and the limit stays as it is."""
+    limit = csv.field_size_limit()
+    long = "word, " * 100_000
+    (sample,) = load(tmp_path, "samples: rows.csv", rows_csv=f'input,target\n"{long}",b\n').samples
+    assert sample.input == long
+    assert csv.field_size_limit() == limit
+
+
+def test_parquet_rows_become_samples(tmp_path: Path) -> None:
+    """Numbers keep their text, missing values are None, and other columns become metadata."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = pytest.importorskip("pyarrow")
+    columns = {
+        "id": [7, 8],
+        "input": ["a", "b"],
+        "target": [1.5, float("nan")],
+        "must_pass": [True, False],
+        "choices": [["x", "y"], None],
+        "day": [date(2026, 1, 31), None],
+    }
+    parquet.write_table(pyarrow.table(columns), tmp_path / "rows.parquet")
+    first, second = load(tmp_path, "samples: rows.parquet").samples
+    assert (first.id, first.input, first.target, first.must_pass, first.choices) == (
+        "7",
+        "a",
+        "1.5",
+        True,
+        ("x", "y"),
+    )
+    assert (second.id, second.target, second.must_pass) == ("8", None, False)
+    assert (first.metadata, second.metadata) == ({"day": "2026-01-31"}, {"day": None})
+
+
+def test_outputs_are_read_from_parquet(tmp_path: Path) -> None:
+    """Recorded outputs, one text or one per epoch, may be in a Parquet file."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet.write_table(pyarrow.table({"id": [0, 1], "outputs": [["x", None], ["y", "z"]]}), tmp_path / "out.parquet")
+    task = load(tmp_path, "samples: [{input: a}, {input: b}]\noutputs: out.parquet")
+    assert task.outputs == {"0": ("x", ""), "1": ("y", "z")}
+
+
+def test_broken_parquet_is_refused(tmp_path: Path) -> None:
+    """A file that is not Parquet is an error of the task, not a traceback."""
+    pytest.importorskip("pyarrow")
+    (tmp_path / "rows.parquet").write_bytes(b"PAR1 nothing PAR1")
+    assert "rows.parquet: this is not Parquet" in str(fault(tmp_path, "samples: rows.parquet"))
+
+
+@pytest.mark.parametrize(
     ("data", "samples"),
     [
         ([{"input": "a"}], "rows.json"),
@@ -184,7 +256,7 @@ def test_id_prefix_applies_to_row_numbers_only(tmp_path: Path) -> None:
         ("link.jsonl", "leads out of the root folder"),
         ("folder/secret.jsonl", "leads out of the root folder"),
         ("rwos.jsonl", "there is no file 'rwos.jsonl' in the folder 'evals', did you mean 'rows.jsonl'?"),
-        ("rows.txt", "has the suffix '.txt'; use .jsonl, .json or .csv"),
+        ("rows.txt", "has the suffix '.txt'; use .jsonl, .json, .csv, .tsv or .parquet"),
     ],
 )
 def test_paths_out_of_the_root_are_refused(tmp_path: Path, name: str, words: str) -> None:
@@ -217,6 +289,37 @@ def test_outputs_are_read_by_id(tmp_path: Path) -> None:
     rows = lines({"id": 0, "output": "x", "is_correct": False}, {"id": "2", "outputs": ["y", 1.5]})
     task = load(tmp_path, "samples: [{input: a}, {input: b}, {input: c}]\noutputs: out.jsonl", out_jsonl=rows)
     assert task.outputs == {"0": ("x",), "2": ("y", "1.5")}
+
+
+NULLS = {
+    "out.jsonl": lines({"id": "0", "output": None}, {"id": "1"}, {"id": "2", "outputs": ["y", None]}),
+    "out.json": json.dumps([{"id": "0", "output": None}, {"id": "1"}, {"id": "2", "outputs": ["y", None]}]),
+    "out.csv": 'id,output,note\n0,"",a\n1\n2,y,b,,\n',
+    "out.tsv": "id\toutput\r\n0\t\r\n1\r\n2\ty\r\n",
+}
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_missing_output_is_an_empty_answer(tmp_path: Path, name: str) -> None:
+    """A null, an empty cell and a row without its output are empty answers; the other rows are read."""
+    form = f"samples: [{{input: a}}, {{input: b}}, {{input: c}}]\noutputs: {name}"
+    outputs = load(tmp_path, form, **{name.replace(".", "_"): NULLS[name]}).outputs
+    assert outputs is not None
+    assert (outputs["0"], outputs["1"], outputs["2"][0]) == (("",), ("",), "y")
+    assert outputs["2"][1:] == (("",) if "json" in name else ())
+
+
+def test_null_outputs_in_the_task_file_are_empty_answers(tmp_path: Path) -> None:
+    """`outputs: {id: null}` and a null epoch are empty answers, as in a file."""
+    form = "samples: [{id: a, input: a}, {id: b, input: b}]\noutputs: {a: , b: [x, ~]}"
+    assert load(tmp_path, form).outputs == {"a": ("",), "b": ("x", "")}
+
+
+def test_file_in_which_no_row_has_an_output_is_refused(tmp_path: Path) -> None:
+    """Another name of the column in every row is an error, not a file of empty answers."""
+    rows = lines({"id": "0", "answer": "x"}, {"id": "1", "answer": "y"})
+    error = fault(tmp_path, "samples: [{input: a}, {input: b}]\noutputs: out.jsonl", out_jsonl=rows)
+    assert "needs either `output` or `outputs` (it has id, answer) (also on lines 2)" in str(error)
 
 
 def test_faulty_outputs_are_all_reported(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ("epochs: many", "epochs: must be a whole number, got 'many'"),
         ("epochs: 1.5", "epochs: must be a whole number, got 1.5"),
         ("epochs: 0", "epochs: must be at least 1, got 0"),
-        ("threshold: '0.8'", "threshold: must be a number, got '0.8'"),
+        ("threshold: '0.8'", "threshold: must be a number, got '0.8'; write 0.8 without quotes"),
         ("threshold: 1.2", "threshold: must be at most 1, got 1.2"),
         ("min_scored: .nan", "min_scored: .nan is not a finite number"),
         ("margin: -1", "margin: must be at least 0, got -1"),
@@ -101,7 +101,7 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         ),
         ("description: [a]", "description: must be text, got a list"),
         ("outputs: {'7': x}", "outputs.7: no sample has the id '7'"),
-        ("outputs: {'0': ~}", "outputs: output of '0' must be text or a list of texts, got nothing"),
+        ("outputs: {'0': {}}", "outputs: output of '0' must be text or a list of texts, got a mapping"),
     ],
 )
 def test_fault_has_line_field_and_remedy(tmp_path: Path, added: str, expected: str) -> None:
@@ -171,7 +171,8 @@ def test_inline_sample_fault_has_its_line(tmp_path: Path, sample: str, expected:
         ),
         (
             "task:\nscorers: [exact]\n",
-            "t.yaml:1: samples: is missing: a list of samples, or the name of a .jsonl, .json or .csv file",
+            "t.yaml:1: samples: is missing: a list of samples, or the name of a .jsonl, .json, .csv, .tsv or "
+            ".parquet file",
         ),
         (
             "task:\nscorers: [exact]\nsamples: []\n",

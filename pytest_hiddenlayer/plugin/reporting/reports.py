@@ -103,5 +103,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash.get(STATE, None)
     if state is None or state.session.worker:
         return
-    if state.only_skips and session.exitstatus == pytest.ExitCode.OK:
+    fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)  # workers ran no item if only gates are selected
+    if state.only_skips and session.exitstatus in fine:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from ...errors import UsageError
-from ..match.extract import compile_regex, truncate
+from ...regular_expressions import compile_regex
+from ..match.extract import truncate
 from .scale import Scale
 from .verdict_objects import VerdictObject, verdict_objects
 
@@ -93,7 +94,7 @@ class VerdictFormat:
         prompt_text = _normalize(prompt_text)
         return [
             (match[1], match.start(1))
-            for match in compile_regex(self.pattern).finditer(reply)
+            for match in compile_regex(self.pattern).find_all(reply)
             if match[1] is not None and not _is_quoted(reply, match, prompt_text)
         ]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...protocols import Ask
 from ...types import Sample, Score
+from ..capabilities import TARGET_DECIDES
 from ..multiple_choice.answers import named_letters
 from ..multiple_choice.options import MAX_OPTIONS, options_in, same_text
 from .extract import WHOLE, Extract, truncate
@@ -24,6 +25,7 @@ class Choice:
     extract: Extract = WHOLE
 
     name = "choice"
+    capabilities = TARGET_DECIDES
     version = "2"
     pass_score = 1.0
     needs_target = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...protocols import Ask
 from ...types import Sample, Score
+from ..capabilities import TARGET_DECIDES
 from .extract import WHOLE, Extract
 from .messages import compared, no_target, not_found
 from .text_normalization import one_line, plain_text
@@ -28,6 +29,7 @@ class Exact:
     normalize: bool = False  # as `text_normalization`: quotes, dashes, white space, invisible characters, emphasis
 
     name = "exact"
+    capabilities = TARGET_DECIDES
     version = "2"
     pass_score = 1.0
     needs_target = True

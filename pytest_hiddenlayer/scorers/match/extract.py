@@ -6,21 +6,16 @@ Published results rest on such a rule. BIG-Bench-Hard's, for example, is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import Any, Literal
 
 from ...errors import UsageError, did_you_mean
 from ...parameters import WrittenParameter
+from ...regular_expressions import compile_regex
 
 MAX_CHARS = 100_000
-"""Maximum number of characters of an output that a regular expression sees.
-
-This bounds the time of linear patterns only: `(a+)+$` takes exponential time at any length, and
-Python cannot interrupt it.
-"""
+"""Maximum number of characters of an output that a regular expression sees."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +53,7 @@ class Extract(WrittenParameter):
         if self.marker is not None:
             text = _after(text, self.marker, self.take)
         if self.pattern is not None:
-            matches = compile_regex(self.pattern).finditer(truncate(text, self.take))
+            matches = compile_regex(self.pattern).find_all(truncate(text, self.take))
             answers = [match[1] for match in matches if match[1] is not None]
             if not answers:
                 return None
@@ -78,15 +73,6 @@ WHOLE = Extract()
 def truncate(text: str, take: str) -> str:
     """Returns at most MAX_CHARS of the text, from the end at which the answer is searched."""
     return text[:MAX_CHARS] if take == "first" else text[-MAX_CHARS:]
-
-
-@lru_cache(maxsize=512)
-def compile_regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """Returns the compiled pattern. Raises UsageError with the position of the error."""
-    try:
-        return re.compile(pattern, flags)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"pattern {pattern!r} is not a regular expression: {error}") from error
 
 
 def _after(text: str, marker: str, take: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...errors import UsageError
 from ...protocols import Ask
 from ...types import Sample, Score
+from ..capabilities import TARGET_DECIDES
 from .extract import WHOLE, Extract
 from .messages import listed, no_target, show
 from .text_match import has_word
@@ -35,6 +36,7 @@ class Keyword:
     extract: Extract = WHOLE
 
     name = "keyword"
+    capabilities = TARGET_DECIDES
     version = "2"
     pass_score = 1.0
 

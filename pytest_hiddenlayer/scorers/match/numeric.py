@@ -13,6 +13,7 @@ from fractions import Fraction
 from ...errors import UsageError
 from ...protocols import Ask
 from ...types import Sample, Score
+from ..capabilities import TARGET_DECIDES
 from .extract import WHOLE, Extract, truncate
 from .messages import compared, listed, no_target, not_found
 from .numbers import Number, find_numbers
@@ -34,6 +35,7 @@ class Numeric:
     abs_tol: float = 0.0
 
     name = "numeric"
+    capabilities = TARGET_DECIDES
     version = "2"
     pass_score = 1.0
     needs_target = True

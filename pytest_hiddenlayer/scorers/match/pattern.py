@@ -7,8 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 
 from ...protocols import Ask
+from ...regular_expressions import Regex, compile_regex
 from ...types import Sample, Score
-from .extract import compile_regex, truncate
+from .extract import truncate
 from .messages import compared, not_found, show
 from .text_normalization import unify_characters
 
@@ -20,8 +21,8 @@ class Pattern:
     If the expression has a group and the sample has targets, the first group that took part
     must also equal one of them; quotes, dashes and spaces that look alike are equal there, while
     the expression itself sees the text as written, in NFC. The text is truncated to
-    `extract.MAX_CHARS`. An expression with nested repeats can hang; write it so that every
-    character can match in one way only.
+    `extract.MAX_CHARS`. A search that takes too long is an error of the sample, not a score
+    (`regular_expressions`).
     """
 
     pattern: str
@@ -60,7 +61,7 @@ class Pattern:
         text = truncate(unicodedata.normalize("NFC", output.strip()), "first")
         return self._compiled().fullmatch(text) if self.full else self._compiled().search(text)
 
-    def _compiled(self) -> re.Pattern[str]:
+    def _compiled(self) -> Regex:
         flags = re.IGNORECASE * self.ignore_case | re.MULTILINE * self.multiline
         return compile_regex(unicodedata.normalize("NFC", self.pattern), flags)
 

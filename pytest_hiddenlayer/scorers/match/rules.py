@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from ...errors import UsageError
 from ...protocols import Ask
+from ...regular_expressions import compile_regex
 from ...types import Sample, Score
-from .extract import MAX_CHARS, compile_regex
+from .extract import MAX_CHARS
 from .messages import no_target, show
 from .text_match import has_word
 from .text_normalization import unify_characters

@@ -7,6 +7,7 @@ import re
 import pytest
 from support.judges import RepliesInTurn, judge, judge_calls, record, rules, says, write_case
 
+from pytest_hiddenlayer.errors import TaskError
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 
 
@@ -57,11 +58,10 @@ def test_nothing_empty_reaches_the_judge(tmp_path):
     assert (judged.outcome, judge_calls(judged)) == ("empty", [])
 
 
-def test_a_missing_reference_is_unscored(tmp_path):
-    """With `reference` a sample without a target is unscored without a call."""
-    samples = [{"id": "a", "input": "q"}]
-    judged = record(write_case(tmp_path, judge(reference=True), samples), rules(says("[[5]]")))
-    assert (judged.outcome, judged.error, judge_calls(judged)) == ("unscored", "no target", [])
+def test_a_missing_reference_is_refused(tmp_path):
+    """With `reference` a sample without a target is an error before any call."""
+    with pytest.raises(TaskError, match="'llm_judge' can never score sample 'a': it has no target"):
+        write_case(tmp_path, judge(reference=True), [{"id": "a", "input": "q"}])
 
 
 INJECTIONS = [

@@ -126,7 +126,7 @@ def test_errors_of_the_file_have_its_line(tmp_path):
 
 def test_several_outputs_for_a_sample_are_refused(tmp_path):
     """Several outputs per sample are an error."""
-    with pytest.raises(UsageError, match="sample 'a' has 2 outputs; keep one per sample"):
+    with pytest.raises(TaskError, match="sample 'a' has 2 outputs; keep one per sample"):
         write_case(tmp_path, others(tmp_path, {"id": "a", "outputs": ["x", "y"]}))
 
 

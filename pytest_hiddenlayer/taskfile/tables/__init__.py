@@ -1,0 +1,1 @@
+"""Rows of data files that are tables: CSV and Parquet."""

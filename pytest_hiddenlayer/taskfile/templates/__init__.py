@@ -1,0 +1,1 @@
+"""Templates of prompts: rendered in a sandbox, within limits of size and time."""
