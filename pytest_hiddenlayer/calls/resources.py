@@ -10,6 +10,7 @@ from typing import Any
 from ..options import RunOptions
 from ..protocols import Provider, capabilities_of
 from ..types import Completion
+from .access import Access
 from .batch.batcher import FLUSH_AFTER_S, Batcher
 from .batch.ledger import BATCHES, Ledger
 from .batch.messages import no_batch_message
@@ -35,6 +36,7 @@ class RunResources:
     cache: ResponseCache | None = None
     recorder: Recorder | None = None
     replayer: Replayer | None = None
+    _refused: dict[str, str] = field(default_factory=dict)  # servers that refused the key
 
     def __post_init__(self) -> None:
         options = self.options
@@ -69,7 +71,12 @@ class RunResources:
             model=provider.model,
             free=free and not self.prices.has_own(name, provider.model),
             budget=self.budget,
+            default_max_tokens=capabilities.max_tokens,
         )
+
+    def access(self, name: str, provider: Provider) -> Access:
+        """The access to the provider's server, which its other models share."""
+        return Access(refused=self._refused, server=f"{name} {capabilities_of(provider).endpoint}")
 
     def batcher(self, name: str, provider: Provider, meter: CostMeter) -> Batcher | None:
         """The provider's batcher; None without --hl-batch, and if the provider has no batch API.

@@ -36,6 +36,7 @@ class AnthropicProvider(BaseHTTPProvider):
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
             price_list=self._server.price_list,
+            max_tokens=MAX_TOKENS,
             concurrency=(20, 1000),
             supports_json_schema=True,
             batch_api=AnthropicBatches(self._server, self._client, _version, self._body, self._read),

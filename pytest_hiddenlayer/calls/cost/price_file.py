@@ -22,6 +22,8 @@ _NEEDED = ("provider", "model", "since", "input", "output")
 _MONEY = ("input", "cached_input", "cache_write", "output", "batch_factor")
 _FIELDS = ("provider", "model", "since", *_MONEY)
 _MTOK = Decimal(1_000_000)
+MAX_PRICE = 1_000_000
+"""US dollars per million tokens; a higher price is a mistake, and would not fit into a record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,11 +46,18 @@ class OwnPrice:
             model.startswith(self.model[:-1]) if self.model.endswith("*") else exact
         )
 
-    def cost(self, usage: Usage, *, batch: bool) -> Decimal:
-        """US dollars for these tokens; input and output tokens must be known."""
+    @property
+    def is_free(self) -> bool:
+        """Whether no token costs anything."""
+        return not any((self.input, self.output, self.cached_input, self.cache_write))
+
+    def cost(self, usage: Usage, *, batch: bool) -> Decimal | None:
+        """US dollars for these tokens; None if input or output tokens are unknown and not free."""
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return Decimal(0) if self.is_free else None
         read, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
-        plain = (usage.input_tokens or 0) - read - written
-        total = plain * self.input + (usage.output_tokens or 0) * self.output
+        plain = max(usage.input_tokens - read - written, 0)
+        total = plain * self.input + usage.output_tokens * self.output
         total += read * (self.input if self.cached_input is None else self.cached_input)
         total += written * (self.input if self.cache_write is None else self.cache_write)
         return total * (self.batch_factor if batch else 1) / _MTOK
@@ -89,6 +98,8 @@ def _amount(location: str, text: Any) -> Decimal:
         value = Decimal(text)
     except (InvalidOperation, TypeError, ValueError):
         value = Decimal("NaN")
-    if not value.is_finite() or value < 0:
-        raise UsageError(f"{location}: write US dollars per million tokens, 0 or more; got {text!r}")
+    if not value.is_finite() or not 0 <= value <= MAX_PRICE:
+        raise UsageError(
+            f"{location}: write US dollars per million tokens, from 0 to {MAX_PRICE:,}; got {str(text)[:40]!r}"
+        )
     return value

@@ -174,4 +174,5 @@ def connection_error(server: Server, error: BaseException) -> ProviderError:
     reason = clean(str(error) or type(error).__name__, server.key)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return ProviderError(f"{server.subject}: no secure connection: {reason}")
-    return TransientError(f"{server.subject}: the connection failed: {reason}")
+    sent = not isinstance(error, aiohttp.ClientConnectorError)  # else no connection was made
+    return TransientError(f"{server.subject}: the connection failed: {reason}", sent=sent)
