@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..options import RunOptions
-from ..protocols import Provider, capabilities_of
+from ..protocols import Provider, ProviderCapabilities, capabilities_of
+from ..providers.http.addresses import is_loopback
 from ..types import Completion
 from .access import Access
 from .batch.batcher import FLUSH_AFTER_S, Batcher
@@ -49,16 +50,23 @@ class RunResources:
         """The stores of the provider's completions: the response cache and the recorder, if the options ask for them.
 
         With `cache=seeded` only answers of servers are cached, with `cache=all` those of every provider.
+        A server whose weights cannot be told apart from others of the same name is never cached.
         """
         stores: list[Store] = []
         capabilities = capabilities_of(provider)
-        if self.options.cache == "all" or (self.options.cache == "seeded" and capabilities.endpoint):
+        if self._caches(capabilities):
             if self.cache is None:
                 self.cache = ResponseCache(default_path(), "all" if self.options.cache == "all" else "seeded")
             stores.append(_CacheStore(self.cache, capabilities.deterministic))
         if self.recorder is not None:
             stores.append(_RecorderStore(self.recorder))
         return tuple(stores)
+
+    def _caches(self, capabilities: ProviderCapabilities) -> bool:
+        if not capabilities.endpoint:
+            return self.options.cache == "all"
+        at_vendor = capabilities.price_list is not None and not is_loopback(capabilities.endpoint)
+        return self.options.cache in ("all", "seeded") and bool(capabilities.fingerprint or at_vendor)
 
     def meter(self, name: str, provider: Provider) -> CostMeter:
         """The meter of the provider's calls; `name` is the provider's registered name."""

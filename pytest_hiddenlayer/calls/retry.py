@@ -31,7 +31,7 @@ class RetryPolicy:
     first_wait_s: float = 0.5  # bound of the first wait; it doubles with each attempt
     longest_wait_s: float = 30.0
     max_retry_after_s: float = 60.0  # longest Retry-After that is honoured
-    malformed_attempts: int = 3  # if the server answers, but not with what its API documents
+    malformed_attempts: int = 3  # of them, those that the server answers with something else than its API documents
 
 
 async def complete_with_retry(
@@ -64,7 +64,7 @@ async def retry(
     fails with an error that is not transient, if no attempt is left, or if the next one would begin
     after the deadline.
     """
-    used_s = asked_s = 0.0
+    used_s, asked_s, n_malformed = 0.0, 0.0, 0
     for number in range(1, retry_policy.attempts + 1):
         async with limiter.acquire(order) as decreases:
             start_s = time.monotonic()
@@ -80,7 +80,10 @@ async def retry(
         wait_s = _wait_s(last_error, number, retry_policy)
         own_wait_s = wait_s if last_error.retry_after_s is None else 0.0
         total_s = retry_policy.total_s
-        if number >= _most_attempts(last_error, retry_policy) or (total_s and used_s + own_wait_s >= total_s):
+        n_malformed += last_error.status == 200
+        if number == retry_policy.attempts or n_malformed == retry_policy.malformed_attempts:
+            break
+        if total_s is not None and used_s + own_wait_s >= total_s:
             break
         if on_failure is not None:
             await on_failure(last_error)
@@ -88,12 +91,6 @@ async def retry(
         used_s, asked_s = used_s + own_wait_s, asked_s + wait_s - own_wait_s
     effort = f"{number} attempt{'s' if number > 1 else ''} in {used_s + asked_s:.3g} s"
     raise ProviderError(f"{last_error} (given up after {effort})") from last_error
-
-
-def _most_attempts(error: TransientError, retry_policy: RetryPolicy) -> int:
-    """How many attempts may end in such an error: few if the server answers with something else (status 200)."""
-    most = retry_policy.attempts
-    return min(most, retry_policy.malformed_attempts) if error.status == 200 else most
 
 
 def response_lost(error: BaseException) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .http.client import Client
+from .http.fingerprint import model_fingerprint
 from .http.server import (
     Server,
     key_hint,
@@ -45,7 +46,8 @@ def find_server(provider: str, model: str | None, base_url: str | None, *, send_
     withheld = withheld_key("OPENAI_API_KEY", url, env_url, send_key=send_key)
     key = None if withheld else os.environ.get("OPENAI_API_KEY", "").strip() or None
     name = model or _only_model(provider, url, key, key_hint(withheld, provider, url))
-    return Server(provider=provider, model=name, url=url, key=key, withheld=withheld)
+    fingerprint = model_fingerprint(url, name, {} if key is None else {"Authorization": f"Bearer {key}"})
+    return Server(provider=provider, model=name, url=url, key=key, withheld=withheld, fingerprint=fingerprint)
 
 
 def open_client(server: Server) -> Client:

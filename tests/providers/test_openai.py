@@ -135,7 +135,7 @@ def test_connections_are_reused():
         asyncio.run(twice())
         stats = server.stats()
         assert (stats["requests"], stats["max_in_flight"]) == (400, 200)
-        assert stats["connections"] <= 202  # the probe and the request for the stats use one each
+        assert stats["connections"] <= 203  # the probe, the list of models and the request for the stats use one each
 
 
 def test_a_cancelled_call_ends_at_once(server: FakeServer):

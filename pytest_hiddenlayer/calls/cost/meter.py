@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ...errors import ProviderError
-from ...providers.http.server import is_loopback
+from ...providers.http.addresses import is_loopback
 from ...types import Completion, Request
 from ..retry import response_lost
 from .budget import Budget

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
-import ipaddress
 import json
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ...errors import ProviderUnavailableError, UsageError
+from .addresses import is_loopback, proxy_of
 
 PROBE_S = 2.0  # timeout of the first request to a server, when the provider is opened
+PROXY_S = 10.0  # the same, through a proxy
 _MAX_LIST_BYTES = 4 << 20  # of a list of models
 
 
@@ -118,26 +121,6 @@ def redact(url: str) -> str:
     return f"{head}://{host.rpartition('@')[2]}{slash}{path}".split("?")[0] if tail else url.rpartition("@")[2]
 
 
-def is_loopback(url: str) -> bool:
-    """Return whether the host is a loopback address or `localhost`."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def proxy_of(url: str) -> str | None:
-    """Return the proxy for this URL from the environment; None for a server on this machine."""
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    if is_loopback(url) or proxy_bypass(parts.netloc):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
 def probe(url: str, provider: str) -> None:
     """Raise ProviderUnavailableError if nothing listens at a URL; a server behind a proxy is not tried."""
     parts = urlsplit(url)
@@ -158,23 +141,52 @@ def unreachable_error(url: str, provider: str, error: Exception) -> ProviderUnav
     )
 
 
-def request_json(method: str, url: str, key: str | None, body: object = None) -> Any:
+def request_json(
+    method: str, url: str, key: str | None = None, body: object = None, headers: Mapping[str, str] | None = None
+) -> Any:
     """Return the JSON response to a blocking request. Raises OSError, HTTPException or ValueError.
 
-    Follows no redirect and reads 4 MiB at most.
+    Goes through the same proxy as the calls. Follows no redirect and reads 4 MiB at most. Raises
+    ProviderUnavailableError for a proxy that is not supported.
     """
-    parts = urlsplit(url)
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.hostname or "", parts.port, timeout=PROBE_S)
-    headers = {"Accept": "application/json"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
+    connection, target = _connection(url)
+    sent = {"Accept": "application/json", **(headers or {})}
+    sent |= {} if key is None else {"Authorization": f"Bearer {key}"}
+    if target.startswith("http"):
+        sent |= _proxy_headers(proxy_of(url) or "")
     try:
-        connection.request(method, parts.path, None if body is None else json.dumps(body), headers)
+        connection.request(method, target, None if body is None else json.dumps(body), sent)
         response = connection.getresponse()
         if response.status != 200:
             raise ValueError(f"HTTP {response.status}")
         return json.loads(response.read(_MAX_LIST_BYTES))
     finally:
         connection.close()
+
+
+def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
+    """Return a connection, direct or to the proxy, and what to request from it."""
+    parts, proxy = urlsplit(url), proxy_of(url)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    if proxy is None:
+        return connect(parts.hostname or "", parts.port, timeout=PROBE_S), parts.path
+    at = urlsplit(proxy)
+    if parts.scheme == "http":
+        to_proxy = http.client.HTTPSConnection if at.scheme == "https" else http.client.HTTPConnection
+        return to_proxy(at.hostname or "", at.port, timeout=PROXY_S), url
+    if at.scheme == "https":
+        raise OSError("a list of models cannot be read through an HTTPS proxy")
+    connection = connect(at.hostname or "", at.port or 80, timeout=PROXY_S)
+    connection.set_tunnel(parts.hostname or "", parts.port or 443, _proxy_headers(proxy))
+    return connection, parts.path
+
+
+def _proxy_headers(proxy: str) -> dict[str, str]:
+    """The header with user and password in a proxy's URL; none without them."""
+    user, separator, _ = urlsplit(proxy).netloc.rpartition("@")
+    if not separator:
+        return {}
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(unquote(user).encode()).decode()}"}
 
 
 def validate_model(model: str | None, provider: str) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import aiohttp
 
 from ...errors import ProviderError, TransientError
+from .addresses import proxy_of
 from .errors import clean, error_from_status
-from .server import Server, proxy_of
+from .server import Server
 
 MAX_BODY_BYTES = 16 << 20  # of a response after decompression
 MAX_STREAM_BYTES = 8 << 30  # of a response that is read line by line
@@ -175,4 +176,9 @@ def connection_error(server: Server, error: BaseException) -> ProviderError:
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return ProviderError(f"{server.subject}: no secure connection: {reason}")
     sent = not isinstance(error, aiohttp.ClientConnectorError)  # else no connection was made
-    return TransientError(f"{server.subject}: the connection failed: {reason}", sent=sent)
+    subject = "the connection to the environment's proxy" if _is_proxys(error) else "the connection"
+    return TransientError(f"{server.subject}: {subject} failed: {reason}", sent=sent)
+
+
+def _is_proxys(error: BaseException) -> bool:
+    return isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError)
