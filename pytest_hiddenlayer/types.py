@@ -38,21 +38,28 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationConfig:
-    """Generation parameters; a field that is None is set by the source that is next in precedence."""
+    """Generation parameters; a field that is None is set by the source that is next in precedence.
+
+    A parameter that no source sets is not sent.
+    """
 
     temperature: float | None = None  # 0 is greedy
     top_p: float | None = None  # in (0, 1]
     max_tokens: int | None = None  # new tokens, at least 1
     stop: tuple[str, ...] | None = None  # generation ends before the first of these strings
+    reasoning_effort: str | None = None  # none, minimal, low, medium, high, xhigh or max
+    omitted: tuple[str, ...] = ()  # parameters that no source of lower precedence may set: `null` in a task file
 
     def with_defaults(self, defaults: GenerationConfig) -> GenerationConfig:
-        """These parameters, with each None replaced by the value in `defaults`."""
-        return GenerationConfig(
-            temperature=defaults.temperature if self.temperature is None else self.temperature,
-            top_p=defaults.top_p if self.top_p is None else self.top_p,
-            max_tokens=defaults.max_tokens if self.max_tokens is None else self.max_tokens,
-            stop=defaults.stop if self.stop is None else self.stop,
-        )
+        """These parameters, with each None replaced by the value in `defaults`, unless it is omitted."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in _PARAMETERS}
+        inherited = [name for name, value in values.items() if value is None and name not in self.omitted]
+        values |= {name: getattr(defaults, name) for name in inherited}
+        omitted = {name for name in (*self.omitted, *defaults.omitted) if values[name] is None}
+        return GenerationConfig(**values, omitted=tuple(sorted(omitted)))
+
+
+_PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +176,7 @@ class Completion:
     """What a provider returned for one call."""
 
     text: str
-    finish_reason: str  # stop, length, refusal, content_filter, or the provider's own term
+    finish_reason: str  # stop, length, refusal, content_filter, or the provider's own term in lower case
     usage: Usage
     latency_s: float
     model: str  # full name of the model, as the provider reports it
@@ -181,6 +188,7 @@ class Completion:
     attempts: int = 1  # requests that were made
     warnings: tuple[str, ...] = ()  # suspicious: another model answered, the prompt was truncated
     batched: bool = False  # through a batch API, at its price; latency_s is that of the whole batch
+    not_sent: tuple[str, ...] = ()  # parameters of the request that the server refuses; `warnings` name them too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

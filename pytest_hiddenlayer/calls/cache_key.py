@@ -39,5 +39,6 @@ def _params(params: GenerationConfig) -> dict[str, Any]:
         "top_p": None if params.top_p is None else float(params.top_p),
         "max_tokens": params.max_tokens,
         "stop": None if params.stop is None else list(params.stop),
+        "reasoning_effort": params.reasoning_effort,
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -46,7 +46,7 @@ async def complete_with_retry(
     Raises as `retry` does.
     """
     completion, n_attempts = await retry(attempt, limiter, order, retry_policy, on_failure)
-    return replace(completion, attempts=n_attempts) if n_attempts > 1 else completion
+    return replace(completion, attempts=completion.attempts + n_attempts - 1) if n_attempts > 1 else completion
 
 
 async def retry(
@@ -64,7 +64,7 @@ async def retry(
     fails with an error that is not transient, if no attempt is left, or if the next one would begin
     after the deadline.
     """
-    used_s, asked_s, n_malformed = 0.0, 0.0, 0
+    used_s, n_malformed, limit = 0.0, 0, ""
     for number in range(1, retry_policy.attempts + 1):
         async with limiter.acquire(order) as decreases:
             start_s = time.monotonic()
@@ -84,13 +84,14 @@ async def retry(
         if number == retry_policy.attempts or n_malformed == retry_policy.malformed_attempts:
             break
         if total_s is not None and used_s + own_wait_s >= total_s:
+            limit = f" within {total_s:g} s"
             break
         if on_failure is not None:
             await on_failure(last_error)
         await asyncio.sleep(wait_s)
-        used_s, asked_s = used_s + own_wait_s, asked_s + wait_s - own_wait_s
-    effort = f"{number} attempt{'s' if number > 1 else ''} in {used_s + asked_s:.3g} s"
-    raise ProviderError(f"{last_error} (given up after {effort})") from last_error
+        used_s += own_wait_s
+    effort = f"{number} attempt{'s' if number > 1 else ''}{limit}"
+    raise ProviderError(f"{last_error} (given up after {effort})", status=last_error.status) from last_error
 
 
 def response_lost(error: BaseException) -> bool:

@@ -16,9 +16,6 @@ from ..types import Call, Completion, GenerationConfig, Message, Request, Sample
 from .cases import Case
 from .dependencies import DependencyTracker
 
-GREEDY = GenerationConfig(temperature=0.0, top_p=1.0)
-"""Generation parameters that neither the options, the task file nor the strategy set."""
-
 
 @dataclass(kw_only=True, slots=True)
 class AnswerContext:
@@ -88,7 +85,7 @@ class AnswerContext:
         `defaults` apply unchanged. The task's `generate` and the generation options apply to the
         candidate only: a stop text or token limit chosen for answers would truncate a verdict.
         """
-        request = self._request(prompt, role, round, defaults.with_defaults(GREEDY), None, schema, top_logprobs)
+        request = self._request(prompt, role, round, defaults, None, schema, top_logprobs)
         return await self._complete(self._judge(judge), request)
 
     def _request(
@@ -142,11 +139,14 @@ class AnswerContext:
         return derive_seed(cell.seed, *parts, index)
 
     def _params(self, defaults: GenerationConfig) -> GenerationConfig:
-        """Merge by precedence: option > parameter written for the strategy > task file > strategy's default."""
+        """Merge by precedence: option > parameter written for the strategy > task file > strategy's default.
+
+        What none of them sets is not sent.
+        """
         given = self.case.cell.strategy.given
         written = GenerationConfig(temperature=defaults.temperature if "temperature" in given else None)
         task = self.case.cell.task.generate
-        return self.overrides.with_defaults(written).with_defaults(task).with_defaults(defaults).with_defaults(GREEDY)
+        return self.overrides.with_defaults(written).with_defaults(task).with_defaults(defaults)
 
 
 def _call(request: Request, completion: Completion) -> Call:

@@ -13,7 +13,6 @@ from ..errors import ProviderError
 from ..identifiers import derive_seed
 from ..options import RunOptions
 from ..types import Completion, GenerationConfig, Message, ModelName, Request, Usage
-from .context import GREEDY
 from .runtime import Runtime
 
 T = TypeVar("T")
@@ -76,7 +75,7 @@ class JudgeSession:
         messages = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
         request = Request(
             messages=messages,
-            params=self.overrides.with_defaults(defaults).with_defaults(GREEDY),
+            params=self.overrides.with_defaults(defaults),
             seed=self._seed(role, round, messages),
             role=role,
             round=round,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from ..identifiers import digest
 from ..model_names import full_name
 from ..parameters import output_file_parameters
 from ..registry import scorers
-from ..taskfile import messages_hash, sample_hash
+from ..taskfile import hashed_parameters, messages_hash, sample_hash
 from ..types import (
     SCORED,
     Answer,
@@ -146,7 +145,7 @@ def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
         "task": cell.task.name,
         "model": [cell.model.provider, full_name(cell.model)],
         "judge": str(cell.judge),
-        "generate": asdict(overrides.with_defaults(cell.task.generate)),
+        "generate": hashed_parameters(overrides.with_defaults(cell.task.generate)),
         "strategy": [cell.strategy.name, dict(cell.strategy.params)],
         "seed": cell.seed,
         "scorers": [

@@ -25,7 +25,9 @@ def request_from_json(values: Mapping[str, Any]) -> Request:
         **{
             **values,
             "messages": tuple(Message(role=role, content=content) for role, content in values["messages"]),
-            "params": GenerationConfig(**{**params, "stop": _tuple_or_none(params["stop"])}),
+            "params": GenerationConfig(
+                **{**params, "stop": _tuple_or_none(params["stop"]), "omitted": tuple(params["omitted"])}
+            ),
             "outputs": _tuple_or_none(values["outputs"]),
         }
     )
@@ -35,7 +37,7 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
     """All fields of a completion as plain JSON values; a log-probability of minus infinity becomes null."""
     values = {name: getattr(completion, name) for name in _COMPLETION_FIELDS}
     values["usage"] = asdict(completion.usage)
-    values["warnings"] = list(completion.warnings)
+    values["warnings"], values["not_sent"] = list(completion.warnings), list(completion.not_sent)
     if completion.logprobs is not None:
         values["logprobs"] = [_finite_or_none(value) for value in completion.logprobs]
     if completion.top_logprobs is not None:
@@ -58,6 +60,7 @@ def completion_from_json(values: Mapping[str, Any]) -> Completion:
             **rest,
             "usage": Usage(**rest["usage"]),
             "warnings": tuple(warnings),
+            "not_sent": tuple(rest.get("not_sent", ())),
             "logprobs": None if logprobs is None else tuple(map(_logprob, logprobs)),
             "top_logprobs": None
             if top_logprobs is None

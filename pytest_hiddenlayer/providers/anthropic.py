@@ -14,13 +14,22 @@ from .http.base_provider import BaseHTTPProvider
 from .http.client import Client
 from .http.errors import require_format
 from .http.fingerprint import model_fingerprint
-from .http.parsing import count, finish_reason
+from .http.hints import COMMON, LIMIT, rejection_hint
+from .http.optional_parameters import MESSAGES
+from .http.parsing import count, finish_reason, tier_warnings
+from .http.refusals import Refusals
 from .http.server import Server, probe, require_key, require_sdk, validate_model, validate_url, withheld_key
 from .http.streaming import MessagesAccumulator
 
 VENDOR = "https://api.anthropic.com"
-MAX_TOKENS = 1024  # default of new tokens: the API requires a limit
+MAX_TOKENS = 4096  # default of new tokens, thinking included: the API requires a limit
 SAMPLING_VERSION = "2023-06-01"  # the last version of the API with temperature and top_p
+_RANGE = r"(?=.*range|.*less than|.*at most|.*maximum|.*between|.*<=)"
+_HINTS = (
+    (rf"(?s){_RANGE}.*temperature", "Anthropic accepts temperatures from 0 to 1; lower it"),
+    (rf"(?s){LIMIT}", "lower max_tokens in the task's `generate`, or --hl-max-tokens, to the maximum of the model"),
+    *COMMON,
+)
 
 
 class AnthropicProvider(BaseHTTPProvider):
@@ -33,6 +42,7 @@ class AnthropicProvider(BaseHTTPProvider):
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         self._server = _find_server(model or self.default_model, base_url, send_key)
         self._client = Client(self._server, self._sdk, _hint)
+        self._refusals = Refusals(MESSAGES)
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
@@ -41,7 +51,7 @@ class AnthropicProvider(BaseHTTPProvider):
             max_tokens=MAX_TOKENS,
             concurrency=(20, 1000),
             supports_json_schema=True,
-            batch_api=AnthropicBatches(self._server, self._client, _version, self._body, self._read),
+            batch_api=AnthropicBatches(self._server, self._client, _version, self),
         )
 
     @classmethod
@@ -53,12 +63,19 @@ class AnthropicProvider(BaseHTTPProvider):
         with require_format(self._server, "content", response):
             text = "".join(block["text"] for block in response["content"] if block["type"] == "text")
             reason = finish_reason(response["stop_reason"])
-        return self._completion(
-            response, request, latency_s, text=text, reason=reason, usage=_usage(response.get("usage"))
-        )
+            usage = response.get("usage")
+            return self._completion(
+                response,
+                request,
+                latency_s,
+                text=text,
+                reason=reason,
+                usage=_usage(usage),
+                warnings=_price_warnings(usage or {}),
+            )
 
-    def _headers(self, request: Request) -> dict[str, str] | None:
-        return version_headers(_version(request))
+    def _headers(self, body: Mapping[str, Any]) -> dict[str, str] | None:
+        return version_headers(_version(body))
 
     def _body(self, request: Request) -> dict[str, Any]:
         params = request.params
@@ -70,10 +87,14 @@ class AnthropicProvider(BaseHTTPProvider):
             "system": system,
             "temperature": params.temperature,
             "top_p": params.top_p,
-            "stop_sequences": list(params.stop) if params.stop else None,
+            # The API rejects stop texts of white space (litellm#3286); the response is cut at them after it has come.
+            "stop_sequences": [text for text in params.stop or () if text.strip()] or None,
         }
+        if params.reasoning_effort is not None:
+            body |= _thinking(params.reasoning_effort)
         if request.schema is not None:
-            body["output_config"] = {"format": {"type": "json_schema", "schema": request.schema}}
+            output_format = {"type": "json_schema", "schema": request.schema}
+            body["output_config"] = {**body.get("output_config", {}), "format": output_format}
         return {name: value for name, value in body.items() if value is not None}
 
     def _sdk(self, http_client: Any) -> Any:
@@ -99,10 +120,17 @@ def _find_server(model: str, base_url: str | None, send_key: bool) -> Server:
     return Server(provider="anthropic", model=model, url=url, key=key, withheld=withheld, fingerprint=fingerprint)
 
 
-def _version(request: Request) -> str:
-    """Return the version of the API that a request needs; empty for the default of the SDK."""
-    params = request.params
-    return "" if params.temperature is None and params.top_p is None else SAMPLING_VERSION
+def _version(body: Mapping[str, Any]) -> str:
+    """Return the version of the API that a body needs; empty for the default of the SDK."""
+    return SAMPLING_VERSION if "temperature" in body or "top_p" in body else ""
+
+
+def _thinking(effort: str) -> dict[str, Any]:
+    """Return the fields for a reasoning effort; the API's least is `low`, and `none` turns thinking off."""
+    if effort == "none":
+        return {"thinking": {"type": "disabled"}}
+    effort = "low" if effort == "minimal" else effort
+    return {"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}}
 
 
 def _split_system(request: Request) -> tuple[str | None, list[dict[str, str]]]:
@@ -125,7 +153,7 @@ def _split_system(request: Request) -> tuple[str | None, list[dict[str, str]]]:
 
 def _usage(usage: Mapping[str, Any] | None) -> Usage:
     """Add cached tokens, read and written, to the input tokens, which the API reports without them."""
-    read, written = count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")
+    read, written = count(usage, "cache_read_input_tokens"), _written(usage)
     uncached = count(usage, "input_tokens")
     return Usage(
         input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
@@ -137,13 +165,28 @@ def _usage(usage: Mapping[str, Any] | None) -> Usage:
     )
 
 
+def _written(usage: Mapping[str, Any] | None) -> int | None:
+    """Return the tokens written to a cache: their sum, or the counts by lifetime."""
+    written = count(usage, "cache_creation_input_tokens")
+    by_lifetime = [count(usage, "cache_creation", f"ephemeral_{time}_input_tokens") for time in ("5m", "1h")]
+    known = [number for number in by_lifetime if number is not None]
+    return sum(known) if written is None and known else written
+
+
+def _price_warnings(usage: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return warnings about tokens whose price is not that of the price list."""
+    hour = count(usage, "cache_creation", "ephemeral_1h_input_tokens")
+    warning = f"{hour} tokens were written to the one-hour cache: their cost was computed at the five-minute price"
+    return (
+        *tier_warnings(usage.get("service_tier")),
+        *tier_warnings(usage.get("speed")),
+        *((warning,) if hour else ()),
+    )
+
+
 def _hint(status: int, body: str) -> str:
     if status in (401, 403):
         return "check ANTHROPIC_API_KEY"
     if status == 404:
         return "check the model's name and the base URL"
-    if status == 400 and any(word in body for word in ("temperature", "top_p")):
-        return "the newest models accept neither temperature nor top_p; remove them"
-    if status == 400 and "output_config" in body:
-        return "this server accepts no JSON schema; turn structured output off"
-    return ""
+    return rejection_hint(status, body, _HINTS)

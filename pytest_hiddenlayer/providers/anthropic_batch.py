@@ -14,25 +14,13 @@ from typing import Any
 from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
-from .http.base_batches import CLOCK_SKEW_S, BaseBatches, Body, Read
+from .http.base_batches import CLOCK_SKEW_S, BaseBatches, BatchedProvider
 from .http.client import Client
-from .http.errors import error_from_status, require_format
+from .http.errors import error_in_response, require_format
 from .http.server import Server
 
 _PATH = "/v1/messages/batches"
 _PAGE_SIZE = 1000
-_STATUS = {  # documented error type → HTTP status of a single call
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
 
 
 class AnthropicBatches(BaseBatches):
@@ -42,18 +30,21 @@ class AnthropicBatches(BaseBatches):
     max_bytes = 256_000_000
 
     def __init__(
-        self, server: Server, client: Client, version: Callable[[Request], str], body: Body, read: Read
+        self, server: Server, client: Client, version: Callable[[Mapping[str, Any]], str], provider: BatchedProvider
     ) -> None:
-        super().__init__(server, client, body, read)
+        """`version` returns the version of the API that a body needs."""
+        super().__init__(server, client, provider)
         self._version = version
 
     def kind(self, request: Request) -> str:
         """Return the version of the API, which is a header of the whole batch."""
-        return self._version(request)
+        return self._version(self._provider.body_in_batch(request))
 
     def line(self, key: str, request: Request) -> bytes:
         """Return the entry of the request."""
-        return json.dumps({"custom_id": key, "params": self._body(request)}, separators=(",", ":")).encode()
+        return json.dumps(
+            {"custom_id": key, "params": self._provider.body_in_batch(request)}, separators=(",", ":")
+        ).encode()
 
     async def submit(self, kind: str, tag: str, lines: Sequence[bytes]) -> BatchState:
         """Create a batch; the API does not store `tag`."""
@@ -78,7 +69,7 @@ class AnthropicBatches(BaseBatches):
         result = result if isinstance(result, dict) else {}
         kind = result.get("type")
         if kind == "succeeded" and isinstance(result.get("message"), dict):
-            return self._read(result["message"], request, 0.0)
+            return self._provider.read_in_batch(result["message"], request)
         if kind == "canceled":
             raise ProviderError(
                 f"{self._server.subject}: its batch was cancelled before the request was processed; run again"
@@ -87,9 +78,8 @@ class AnthropicBatches(BaseBatches):
             raise TransientError(f"{self._server.subject}: not answered in its batch: {kind or 'no result'}")
         response = result.get("error")
         error = response.get("error") if isinstance(response, dict) else None
-        status = _STATUS.get(str(error.get("type")), 500) if isinstance(error, dict) else 500
-        body = json.dumps(response)
-        raise error_from_status(self._server, status, {}, body.encode(), self._client.hint(status, body))
+        fields = error if isinstance(error, dict) else {}
+        raise self._provider.error_in_batch(error_in_response(self._server, fields, self._client.hint), request)
 
     def _state(self, batch: Mapping[str, Any]) -> BatchState:
         with require_format(self._server, "batch", batch):

@@ -9,12 +9,17 @@ from ..errors import ProviderError, TransientError
 from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 from . import ollama_server
+from .http.base_provider import CUT_WARNING
 from .http.errors import clean
-from .http.parsing import chat_messages, count, finish_reason, parse_logprobs
+from .http.hints import rejection_hint
+from .http.optional_parameters import OLLAMA
+from .http.parsing import answer_tokens, chat_messages, count, cut_at_stop, finish_reason, parse_logprobs
+from .http.refusals import Refusals
 from .http.server import require_sdk, validate_model
 from .ollama_server import context_size
 
 MAX_TOKENS = 1024  # default of new tokens: some models never stop
+MAX_THINKING_TOKENS = 4096  # the same for a model that thinks: its thoughts count
 KEEP_ALIVE = "10m"  # how long the server keeps the model loaded after a call
 
 
@@ -24,7 +29,9 @@ class OllamaProvider:
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         require_sdk("ollama", "ollama", "httpx", "aiohttp")
         self._server = ollama_server.find_server(model, base_url, send_key=send_key)
-        self._context = ollama_server.context_length(self._server)
+        self._context, thinks = ollama_server.show_model(self._server)
+        self._max_tokens = MAX_THINKING_TOKENS if thinks else MAX_TOKENS
+        self._refusals = Refusals(OLLAMA)
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
@@ -44,12 +51,15 @@ class OllamaProvider:
 
     async def complete(self, request: Request) -> Completion:
         """Return one completion by one attempt. Raises ProviderError; TransientError if a retry may succeed."""
+        return await self._refusals.send(self._arguments(request), lambda adapted: self._attempt(adapted, request))
+
+    async def _attempt(self, arguments: dict[str, Any], request: Request) -> Completion:
         if self._client is None:
             self._client = self._open()
         start_s = time.perf_counter()
         accumulator = _Accumulator(start_s)
         try:
-            response = await self._client.chat(**self._arguments(request))
+            response = await self._client.chat(**arguments)
             if self._streams:
                 async for chunk in response:
                     accumulator.add(chunk)
@@ -69,7 +79,7 @@ class OllamaProvider:
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         params = request.params
-        max_tokens = params.max_tokens or MAX_TOKENS
+        max_tokens = params.max_tokens or self._max_tokens
         self._num_ctx = max(self._num_ctx, context_size(request.messages, max_tokens, self._context))
         options = {
             "seed": request.seed,
@@ -88,6 +98,8 @@ class OllamaProvider:
         }
         if request.top_logprobs:
             arguments |= {"logprobs": True, "top_logprobs": min(request.top_logprobs, 20)}
+        if params.reasoning_effort is not None:
+            arguments["think"] = _think(params.reasoning_effort)
         if request.schema is not None:
             arguments["format"] = dict(request.schema)
         return arguments
@@ -98,10 +110,13 @@ class OllamaProvider:
             raise TransientError(f"{self._server.subject}: the response ended before it was complete", status=200)
         if end.get("done_reason") == "load":
             raise ProviderError(f"{self._server.subject}: the server only loaded the model: the messages are empty")
-        logprobs, top_logprobs = parse_logprobs(accumulator.tokens, request.top_logprobs)
+        whole, reason = "".join(accumulator.texts), finish_reason(end.get("done_reason"))
+        tokens = answer_tokens(accumulator.tokens, whole) if accumulator.thought else accumulator.tokens
+        text, tokens = cut_at_stop(whole, tokens, request.params.stop)
+        logprobs, top_logprobs = parse_logprobs(tokens, request.top_logprobs)
         return Completion(
-            text="".join(accumulator.texts),
-            finish_reason=finish_reason(end.get("done_reason")),
+            text=text,
+            finish_reason="stop" if text != whole and reason == "length" else reason,
             usage=Usage(
                 input_tokens=count(end, "prompt_eval_count"), output_tokens=count(end, "eval_count"), calls=1
             ),
@@ -111,6 +126,7 @@ class OllamaProvider:
             top_logprobs=top_logprobs,
             cost_usd=None if self.model.endswith("cloud") else self._server.cost_usd,
             time_to_first_token_s=accumulator.first_s if self._streams else None,
+            warnings=() if text == whole else (CUT_WARNING,),
         )
 
     def _open(self) -> Any:
@@ -136,6 +152,7 @@ class _Accumulator:
         self._start_s = start_s
         self.texts: list[str] = []
         self.tokens: list[Any] = []
+        self.thought = False  # whether the model thought: `tokens` then begins with those of its thoughts
         self.first_s: float | None = None  # seconds to the first text
         self.end: dict[str, Any] | None = None  # the last chunk, with finish reason and token counts
 
@@ -145,10 +162,18 @@ class _Accumulator:
         if text and self.first_s is None:
             self.first_s = time.perf_counter() - self._start_s
         self.texts.append(text)
+        self.thought = self.thought or bool(chunk.message.thinking)
         self.tokens.extend(token.model_dump() for token in chunk.logprobs or ())
         if chunk.done:
             self.end = chunk.model_dump(exclude={"message", "logprobs"})
 
 
+def _think(effort: str) -> bool | str:
+    """Return Ollama's `think` for a reasoning effort: false, or one of its three levels."""
+    if effort == "none":
+        return False
+    return {"minimal": "low", "xhigh": "high", "max": "high"}.get(effort, effort)
+
+
 def _hint(status: int, body: str) -> str:
-    return "pull the model with `ollama pull MODEL`" if status == 404 else ""
+    return "pull the model with `ollama pull MODEL`" if status == 404 else rejection_hint(status, body)

@@ -71,13 +71,14 @@ def host_url(host: str) -> str:
     return f"{parts.scheme}://{name}:{parts.port or default_port}{parts.path}"
 
 
-def context_length(server: Server) -> int | None:
-    """Return the context length of the model in tokens; None if the server does not report it."""
+def show_model(server: Server) -> tuple[int | None, bool]:
+    """Return (context length of the model in tokens, None if the server does not report it; whether it thinks)."""
     try:
-        info = request_json("POST", f"{server.url}/api/show", server.key, {"model": server.model})["model_info"]
-        return next((int(value) for name, value in info.items() if name.endswith(".context_length")), None)
+        shown = request_json("POST", f"{server.url}/api/show", server.key, {"model": server.model})
+        lengths = (int(value) for name, value in shown["model_info"].items() if name.endswith(".context_length"))
+        return next(lengths, None), "thinking" in (shown.get("capabilities") or ())
     except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
-        return None
+        return None, False
 
 
 def context_size(messages: Sequence[Message], max_tokens: int, limit: int | None) -> int:

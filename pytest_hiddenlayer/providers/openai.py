@@ -9,11 +9,15 @@ from ..protocols import ProviderCapabilities
 from ..types import Completion, Request
 from . import openai_server
 from .http.base_provider import BaseHTTPProvider
-from .http.errors import require_format
-from .http.parsing import chat_messages, finish_reason, openai_usage
+from .http.errors import error_in_response, error_of, require_format
+from .http.optional_parameters import CHAT
+from .http.parsing import chat_messages, finish_reason, logprob_tokens, openai_usage, text_of, tier_warnings
+from .http.refusals import Refusals
 from .http.server import validate_model
 from .http.streaming import ChatAccumulator
 from .openai_batch import OpenAIBatches
+
+MAX_STOPS = 4  # stop texts, limit of the API; the response is cut at the others after it has come
 
 
 class OpenAIProvider(BaseHTTPProvider):
@@ -27,6 +31,7 @@ class OpenAIProvider(BaseHTTPProvider):
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         self._server = openai_server.find_server("openai", model, base_url, send_key=send_key)
         self._client = openai_server.open_client(self._server)
+        self._refusals = Refusals(CHAT)
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
@@ -35,7 +40,7 @@ class OpenAIProvider(BaseHTTPProvider):
             concurrency=openai_server.CONCURRENCY,
             deterministic=True,
             supports_json_schema=True,
-            batch_api=OpenAIBatches(self._server, self._client, "/v1/chat/completions", self._body, self._read),
+            batch_api=OpenAIBatches(self._server, self._client, "/v1/chat/completions", self),
         )
 
     @classmethod
@@ -46,11 +51,19 @@ class OpenAIProvider(BaseHTTPProvider):
     def _read(self, response: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
         with require_format(self._server, "choices", response):
             choice = response["choices"][0]
+            if (error := error_of({"choices": [choice]})) is not None:
+                raise error_in_response(self._server, error)
             text, reason = _text_and_reason(choice)
-            tokens = (choice.get("logprobs") or {}).get("content")
-            usage = openai_usage(response.get("usage"), "prompt_tokens", "completion_tokens")
             return self._completion(
-                response, request, latency_s, text=text, reason=reason, usage=usage, tokens=tokens
+                response,
+                request,
+                latency_s,
+                text=text,
+                reason=reason,
+                usage=openai_usage(response.get("usage"), "prompt_tokens", "completion_tokens"),
+                tokens=logprob_tokens(choice.get("logprobs")),
+                reasoned=any(choice["message"].get(name) for name in ("reasoning_content", "reasoning")),
+                warnings=tier_warnings(response.get("service_tier")),
             )
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -62,7 +75,9 @@ class OpenAIProvider(BaseHTTPProvider):
             "temperature": params.temperature,
             "top_p": params.top_p,
             "max_completion_tokens" if at_vendor else "max_tokens": params.max_tokens,
-            "stop": list(params.stop) if params.stop else None,
+            "reasoning_effort": params.reasoning_effort,
+            "stop": list(params.stop)[: MAX_STOPS if at_vendor else None] if params.stop else None,
+            "store": False if at_vendor else None,  # the default depends on the account
             # A greedy request needs no seed, and some local servers batch only requests without one.
             "seed": request.seed if at_vendor or params.temperature != 0 else None,
         }
@@ -79,7 +94,4 @@ def _text_and_reason(choice: Mapping[str, Any]) -> tuple[str, str]:
     message = choice["message"]
     if message.get("refusal"):
         return str(message["refusal"]), "refusal"
-    content = message.get("content") or ""
-    if isinstance(content, list):
-        content = "".join(part.get("text", "") for part in content)
-    return "" + content, finish_reason(choice.get("finish_reason"))
+    return text_of(message.get("content")), finish_reason(choice.get("finish_reason"))

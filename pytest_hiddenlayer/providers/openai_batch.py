@@ -13,7 +13,7 @@ from typing import Any
 from ..batch_api import BatchState
 from ..errors import ProviderError, TransientError
 from ..types import Completion, Request
-from .http.base_batches import CLOCK_SKEW_S, BaseBatches, Body, Read
+from .http.base_batches import CLOCK_SKEW_S, BaseBatches, BatchedProvider
 from .http.client import Client
 from .http.errors import clean, error_from_status, require_format
 from .http.parsing import count
@@ -31,8 +31,8 @@ class OpenAIBatches(BaseBatches):
     max_requests = 50_000
     max_bytes = 200_000_000
 
-    def __init__(self, server: Server, client: Client, path: str, body: Body, read: Read) -> None:
-        super().__init__(server, client, body, read)
+    def __init__(self, server: Server, client: Client, path: str, provider: BatchedProvider) -> None:
+        super().__init__(server, client, provider)
         self._path = path
 
     def kind(self, request: Request) -> str:
@@ -41,7 +41,7 @@ class OpenAIBatches(BaseBatches):
 
     def line(self, key: str, request: Request) -> bytes:
         """Return the line of the request in the uploaded file."""
-        line = {"custom_id": key, "method": "POST", "url": self._path, "body": self._body(request)}
+        line = {"custom_id": key, "method": "POST", "url": self._path, "body": self._provider.body_in_batch(request)}
         return json.dumps(line, separators=(",", ":")).encode()
 
     async def submit(self, kind: str, tag: str, lines: Sequence[bytes]) -> BatchState:
@@ -85,8 +85,9 @@ class OpenAIBatches(BaseBatches):
             raise TransientError(f"{self._server.subject}: its result line in the batch has no response")
         if status != 200:
             text = json.dumps(body)
-            raise error_from_status(self._server, status, {}, text.encode(), self._client.hint(status, text))
-        return self._read(body, request, 0.0)
+            error = error_from_status(self._server, status, {}, text.encode(), self._client.hint(status, text))
+            raise self._provider.error_in_batch(error, request)
+        return self._provider.read_in_batch(body, request)
 
     def _unprocessed_error(self, error: object) -> ProviderError:
         """Return the exception for a request that the batch did not process."""

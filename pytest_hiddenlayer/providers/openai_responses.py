@@ -10,17 +10,22 @@ from ..protocols import ProviderCapabilities
 from ..types import Completion, Request
 from . import openai_server
 from .http.base_provider import BaseHTTPProvider
-from .http.errors import clean, error_from_status, require_format
-from .http.parsing import chat_messages, finish_reason, openai_usage
+from .http.errors import clean, error_from_status, error_of, error_status, require_format
+from .http.optional_parameters import RESPONSES
+from .http.parsing import chat_messages, finish_reason, openai_usage, tier_warnings
+from .http.refusals import Refusals
 from .http.server import validate_model
 from .http.streaming import ResponsesAccumulator
 from .openai_batch import OpenAIBatches
 
-_STATUS = {"rate_limit_exceeded": 429, "server_error": 500, "vector_store_timeout": 500}  # error code → HTTP status
+MIN_TOKENS = 16  # smallest limit of new tokens that the API accepts (hindsight#58, new-api#2866)
 
 
 class OpenAIResponsesProvider(BaseHTTPProvider):
-    """One model through the responses API; one attempt per call. The API has neither seeds nor stop sequences."""
+    """One model through the responses API; one attempt per call. The API has neither seeds nor stop sequences.
+
+    A response is cut at stop texts after it has come.
+    """
 
     default_model = openai_server.DEFAULT_MODEL
     _path = "/responses"
@@ -29,6 +34,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         self._server = openai_server.find_server("openai_responses", model, base_url, send_key=send_key)
         self._client = openai_server.open_client(self._server)
+        self._refusals = Refusals(RESPONSES)
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
@@ -36,7 +42,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
             price_list=self._server.price_list,
             concurrency=openai_server.CONCURRENCY,
             supports_json_schema=True,
-            batch_api=OpenAIBatches(self._server, self._client, "/v1/responses", self._body, self._read),
+            batch_api=OpenAIBatches(self._server, self._client, "/v1/responses", self),
         )
 
     @classmethod
@@ -58,21 +64,19 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
                 reason=finish_reason(reason) if refusal is None else "refusal",
                 usage=openai_usage(response.get("usage"), "input_tokens", "output_tokens"),
                 tokens=[token for part in parts for token in part.get("logprobs") or ()],
+                warnings=(*tier_warnings(response.get("service_tier")), *_limit_warnings(request)),
             )
 
     def _body(self, request: Request) -> dict[str, Any]:
         params = request.params
-        if params.stop:
-            raise ProviderError(
-                "OpenAI's responses API has no stop sequences: remove `stop`, or use --provider openai"
-            )
         body: dict[str, Any] = {
             "model": self.model,
             "input": chat_messages(request),
             "store": False,
             "temperature": params.temperature,
             "top_p": params.top_p,
-            "max_output_tokens": params.max_tokens,
+            "max_output_tokens": None if params.max_tokens is None else max(params.max_tokens, MIN_TOKENS),
+            "reasoning": None if params.reasoning_effort is None else {"effort": params.reasoning_effort},
         }
         if request.top_logprobs:
             body["include"] = ["message.output_text.logprobs"]
@@ -86,13 +90,19 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
         """Raise ProviderError or TransientError if the response failed at the server."""
         if response.get("status") not in ("failed", "cancelled"):
             return
-        error = response.get("error")
-        code = error.get("code") if isinstance(error, dict) else None
-        text = str(error.get("message")) if isinstance(error, dict) else "no reason given"
-        reason = clean(text, self._server.key)
-        if code in _STATUS:
-            raise error_from_status(self._server, _STATUS[str(code)], {}, reason.encode())
+        error = error_of(response) or {}
+        reason = clean(str(error.get("message") or "no reason given"), self._server.key)
+        status = error_status(error)
+        if status is not None:
+            raise error_from_status(self._server, status, {}, reason.encode())
         raise ProviderError(f"{self._server.subject}: the response failed: {reason}")
+
+
+def _limit_warnings(request: Request) -> tuple[str, ...]:
+    limit = request.params.max_tokens
+    if limit is None or limit >= MIN_TOKENS:
+        return ()
+    return (f"max_tokens {limit} was sent as {MIN_TOKENS}, the least that the responses API accepts",)
 
 
 def _message_parts(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import UsageError
 from .http.client import Client
 from .http.fingerprint import model_fingerprint
+from .http.hints import rejection_hint
 from .http.server import (
     Server,
     key_hint,
@@ -65,11 +66,9 @@ def open_client(server: Server) -> Client:
             return "check OPENAI_API_KEY"
         if status == 404:
             return "check the model's name and the base URL, which usually ends in /v1"
-        if status == 400 and any(word in body for word in ("response_format", "json_schema", "text.format")):
-            return "this server accepts no JSON schema; turn structured output off"
-        if status == 400 and any(word in body for word in ("temperature", "top_p", "logprobs")):
-            return "this model does not accept a sampling parameter of the request; remove it"
-        return ""
+        if status == 200 and not server.url.endswith("/v1"):
+            return "check the base URL, which usually ends in /v1"
+        return rejection_hint(status, body)
 
     return Client(server, make, hint)
 

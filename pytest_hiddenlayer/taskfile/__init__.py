@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .detect import is_collected, is_foreign_harness, is_task_file
-    from .hashing import messages_hash, sample_hash
+    from .hashing import hashed_parameters, messages_hash, sample_hash
     from .load import load_task, refuse_duplicate_name
     from .prompt import prompt_text, render_prompt
     from .schema import task_schema
 
 _MODULES = {
+    "hashed_parameters": "hashing",
     "is_collected": "detect",
     "is_foreign_harness": "detect",
     "is_task_file": "detect",
@@ -31,6 +32,7 @@ _MODULES = {
     "task_schema": "schema",
 }
 __all__ = [
+    "hashed_parameters",
     "is_collected",
     "is_foreign_harness",
     "is_task_file",

@@ -110,6 +110,8 @@ Outputs = Annotated[
     WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _scalars_schema}]}),
 ]
 TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+Effort = Annotated[Text, AfterValidator(_as_fault(one_of(*EFFORTS))), WithJsonSchema({"enum": list(EFFORTS)})]
 REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
 Reducer = Annotated[Text, AfterValidator(_as_fault(one_of(*REDUCERS))), WithJsonSchema({"enum": list(REDUCERS)})]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..types import Message, Sample, Task
+from ..types import GenerationConfig, Message, Sample, Task
 from .prompt import render_prompt
 
 _DIGITS = 12
@@ -61,4 +61,17 @@ def _canonical(value: Any) -> bytes:
     return _ENCODE(value).encode() + b"\n"
 
 
-_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=asdict).encode
+def hashed_parameters(params: GenerationConfig) -> dict[str, Any]:
+    """Return the generation parameters by name. Those added after version 0.1 appear only if they are set.
+
+    So hashes of tasks that do not use them stay as they are.
+    """
+    values = asdict(params)
+    return {name: value for name, value in values.items() if value or name not in ("reasoning_effort", "omitted")}
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return hashed_parameters(value) if isinstance(value, GenerationConfig) else asdict(value)
+
+
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_fields).encode

@@ -80,7 +80,7 @@ class _Loader:
             samples=samples,
             scorers=self._scorers({sample.id for sample in samples}),
             strategies=self._distinct("strategies", form.strategies or [Spec(name="single")], repr),
-            generate=GenerationConfig(**form.generate.model_dump()),
+            generate=GenerationConfig(**form.generate.model_dump(), omitted=form.generate.omitted()),
             outputs=self._outputs({sample.id for sample in samples}),
             tags=tuple(dict.fromkeys(form.tags)),
             **{name: getattr(form, name) for name in _COPIED_FIELDS},

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from .field_types import (
     Count,
+    Effort,
     FileName,
     Input,
     Judge,
@@ -81,7 +82,7 @@ class FieldMap(_Form):
 
 
 class GenerateForm(_Form):
-    """How models generate."""
+    """How models generate. A parameter that is not set is not sent; `null` omits a strategy's default too."""
 
     temperature: Size | None = None
     """0 is greedy."""
@@ -91,6 +92,12 @@ class GenerateForm(_Form):
     """Maximum number of generated tokens."""
     stop: Stop | None = None
     """Generation ends before the first of these texts."""
+    reasoning_effort: Effort | None = None
+    """How much a reasoning model thinks: none, minimal, low, medium, high, xhigh or max."""
+
+    def omitted(self) -> tuple[str, ...]:
+        """Return the parameters that are written as null: they are not sent, whatever a strategy's default is."""
+        return tuple(name for name in sorted(self.model_fields_set) if getattr(self, name) is None)
 
 
 def _samples_kind(value: Any) -> str:

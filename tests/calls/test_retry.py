@@ -56,7 +56,7 @@ def test_other_errors_are_not_retried():
 def test_it_gives_up_after_the_last_attempt():
     """The error has the server's message and the number of attempts."""
     attempt = failing(99, lambda: TransientError("529 overloaded", slow_down=True))
-    with pytest.raises(ProviderError, match=r"529 overloaded \(given up after 4 attempts in"):
+    with pytest.raises(ProviderError, match=r"529 overloaded \(given up after 4 attempts"):
         tried(attempt, RetryPolicy(attempts=4, first_wait_s=0.001))
     assert attempt.made == 4
 
@@ -65,7 +65,7 @@ def test_no_attempt_begins_after_the_deadline(monkeypatch):
     """A wait that would exceed the deadline does not start."""
     monkeypatch.setattr(retry.random, "uniform", lambda low, high: high)
     attempt = failing(99, lambda: TransientError("busy"))
-    with pytest.raises(ProviderError, match="given up after 1 attempt in"):
+    with pytest.raises(ProviderError, match="given up after 1 attempt within 5 s"):
         tried(attempt, RetryPolicy(total_s=5, first_wait_s=30, longest_wait_s=30))
 
 
@@ -94,7 +94,7 @@ def test_a_slow_answer_is_cancelled_at_the_deadline():
             await asyncio.sleep(1)
 
     with pytest.raises(
-        ProviderError, match=r"no complete answer within [\d.]+ s \(given up after 3 attempts in 30 s\)"
+        ProviderError, match=r"no complete answer within [\d.]+ s \(given up after 3 attempts within 30 s\)"
     ):
         tried(trickle, RetryPolicy(attempt_s=10, total_s=30, first_wait_s=0.1))
     assert len(began) == 3

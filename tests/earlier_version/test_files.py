@@ -66,7 +66,10 @@ def test_a_cassette_is_replayed(stored):
 
 
 def test_a_cache_answers(stored):
-    """Every call is found in the response cache."""
+    """Every equal call is found in the response cache. Version 0.1 sent temperature 0 and top_p 1 unless told."""
+    task = stored.path / "evals" / "sums.yaml"
+    written = task.read_text().replace("n_samples: 3", "n_samples: 3, temperature: 0.8")
+    task.write_text(f"{written}generate: {{temperature: 0, top_p: 1}}\n")
     place = {**os.environ, "HIDDENLAYER_CACHE": str(stored.path), "PYTEST_ADDOPTS": ""}
     command = [
         sys.executable,

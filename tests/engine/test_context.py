@@ -35,14 +35,30 @@ class ParamsRecorder:
         ("self_consistency", "generate: {temperature: 0.5}\n", None, 0.5),
         ("self_consistency:temperature=0.3", "generate: {temperature: 0.5}\n", None, 0.3),
         ("self_consistency:temperature=0.3", "generate: {temperature: 0.5}\n", 0.1, 0.1),
-        ("single", "", None, 0.0),
+        ("single", "", None, None),
+        ("self_consistency", "generate: {temperature: null}\n", None, None),
+        ("self_consistency", "generate: {temperature: null}\n", 0.1, 0.1),
+        ("self_consistency:temperature=0.3", "generate: {temperature: null}\n", None, 0.3),
     ],
 )
 def test_temperature_precedence(case, typed, task, option, expected):
-    """Option > parameter written for the strategy > task file > the strategy's default > 0."""
+    """Option > parameter written for the strategy > task file > the strategy's default; null in a task file omits.
+
+    A temperature that none of them sets is not in the request.
+    """
     recorder = ParamsRecorder()
     run_with(case(more=task, strategies=(parse_strategy(typed),)), recorder, GenerationConfig(temperature=option))
     assert recorder.params.temperature == expected
+
+
+@pytest.mark.parametrize("typed", ["single", "debate", "self_consistency", "manager_worker"])
+def test_top_p_is_never_chosen_for_the_user(case, typed):
+    """A request has a top_p only if the task file has one."""
+    recorder = ParamsRecorder()
+    run_with(case(strategies=(parse_strategy(typed),)), recorder, GenerationConfig())
+    assert recorder.params.top_p is None
+    run_with(case(more="generate: {top_p: 0.9}\n", strategies=(parse_strategy(typed),)), recorder, GenerationConfig())
+    assert recorder.params.top_p == 0.9
 
 
 def seeds(

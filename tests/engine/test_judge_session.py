@@ -74,7 +74,7 @@ def test_seeds_do_not_depend_on_the_order_of_calls(model):
 
 
 def test_overrides_take_precedence(monkeypatch, model):
-    """The session's parameters take precedence over those of a call, and these over greedy decoding."""
+    """The session's parameters take precedence over those of a call, and nothing else is set."""
     from pytest_hiddenlayer.providers.scripted import ScriptedProvider
 
     asked: list[GenerationConfig] = []
@@ -89,7 +89,7 @@ def test_overrides_take_precedence(monkeypatch, model):
         judge_session.gather(
             [judge_session.ask("q", role="r", defaults=GenerationConfig(max_tokens=9, temperature=0.5))]
         )
-    assert asked == [GenerationConfig(temperature=0.5, top_p=1.0, max_tokens=7)]
+    assert asked == [GenerationConfig(temperature=0.5, max_tokens=7)]
 
 
 def test_opening_raises_what_the_provider_raises(tmp_path):

@@ -157,7 +157,9 @@ class Batches:
         lines = []
         for custom_id, kind, reply in batch.results or ():
             result: dict[str, Any] = {"type": "expired"}
-            if kind is None:
+            if kind is None and reply.status != 200:
+                result = {"type": "errored", "error": json.loads(reply.body)}
+            elif kind is None:
                 result = {"type": "succeeded", "message": json.loads(reply.body)}
             elif kind == "cancelled":
                 result = {"type": "canceled"}

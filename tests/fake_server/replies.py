@@ -65,9 +65,12 @@ class _AnswerSpec:
 
 def answer(path: str, body: Mapping[str, Any], config: Any, prompt: str) -> Reply:
     """Return the reply to a request; 404 for an unknown path."""
+    if config.refuse is not None and prompt and (refusal := config.refuse(path, body)) is not None:
+        return refusal
     marks = dict(MARK.findall(prompt))
+    text = json.dumps({"answer": marks.get("ANSWER")}) if _schema(body) else _text(marks)
     spec = _AnswerSpec(
-        text=json.dumps({"answer": marks.get("ANSWER")}) if _schema(body) else _text(marks),
+        text=text if config.write is None else config.write(prompt, body),
         marks=marks,
         model=marks.get("MODEL", body.get("model", config.models[0])),
         n_in=len(json.dumps(body.get("messages") or body.get("input") or "").split()),

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +36,10 @@ class Config:
     batch_refused: str | None = None  # message with which every whole batch is rejected
     batch_faults: Mapping[str, float] = field(default_factory=dict)  # as `faults`, for GET requests about batches
     make_s: float = 0.0  # before a POST that creates a file or a batch is handled
+    refuse: Callable[[str, Mapping[str, Any]], Reply | None] | None = (
+        None  # (path, body) → a refusal; see conformance
+    )
+    write: Callable[[str, Mapping[str, Any]], str] | None = None  # (prompt, body) → the text of the answer
     lose_batches: int = 0  # so many first batches are created, but the connection breaks before the response
 
 

@@ -56,21 +56,24 @@ def test_the_system_message_is_a_separate_field(server: FakeServer):
     assert sent(server)["path"] == "/v1/messages"
     assert sent(server)["body"] == {
         "model": "m",
-        "max_tokens": 1024,
+        "max_tokens": 4096,
         "system": "be brief",
         "messages": [{"role": "user", "content": "hi"}],
     }
 
 
 def test_sampling_parameters_use_the_api_version_that_has_them(server: FakeServer):
-    """A request with sampling parameters uses the older version of the API, any other the default of the SDK."""
+    """A request with sampling parameters uses the older version of the API, any other the default of the SDK.
+
+    A stop text of white space is not sent, because the API rejects it.
+    """
     ask(
         open_provider(server),
-        request("hi", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n",))),
+        request("hi", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9, stop=("\n", "\nQ:"))),
     )
     assert sent(server)["headers"]["anthropic-version"] == "2023-06-01"
     body = sent(server)["body"]
-    assert (body["temperature"], body["top_p"], body["max_tokens"], body["stop_sequences"]) == (0.5, 0.9, 9, ["\n"])
+    assert (body["temperature"], body["top_p"], body["max_tokens"], body["stop_sequences"]) == (0.5, 0.9, 9, ["\nQ:"])
     ask(open_provider(server), request("hi"))
     assert sent(server)["headers"]["anthropic-version"] > "2023-06-01"
 

@@ -104,10 +104,15 @@ def test_a_schema_becomes_structured_output(server: FakeServer):
 
 @pytest.mark.parametrize(
     ("word", "reason"),
-    [("length", "length"), ("content_filter", "content_filter"), ("tool_calls", "tool"), ("eos", "eos")],
+    [
+        *[("length", "length"), ("MAX_TOKENS", "length"), ("model_length", "length"), ("Length", "length")],
+        *[("content_filter", "content_filter"), ("SAFETY", "content_filter"), ("content-filter", "content_filter")],
+        *[("tool_calls", "stop"), ("eos", "stop"), ("STOP", "stop"), ("end_turn", "stop")],
+        *[("error", "error"), ("abort", "abort"), ("Cancelled", "cancelled"), ("load_shed", "load_shed")],
+    ],
 )
 def test_finish_reasons_are_translated(server: FakeServer, word: str, reason: str):
-    """A known finish reason is translated, any other is kept."""
+    """A known finish reason is translated in any case and spelling, any other is kept in lower case."""
     assert ask(open_provider(server), request(f"FINISH={word}")).finish_reason == reason
 
 

@@ -44,8 +44,11 @@ def test_a_completion_has_all_reported_fields(server: FakeServer):
 
 
 def test_every_parameter_is_sent(server: FakeServer):
-    """Parameters and system message are sent, and the server is asked to store nothing."""
-    ask(
+    """Parameters and system message are sent, and the server is asked to store nothing.
+
+    The API accepts no fewer than 16 output tokens; a warning says that 9 were asked.
+    """
+    completion = ask(
         open_provider(server),
         request("hi", system="brief", params=GenerationConfig(temperature=0.5, top_p=0.9, max_tokens=9)),
     )
@@ -55,14 +58,19 @@ def test_every_parameter_is_sent(server: FakeServer):
         "store": False,
         "temperature": 0.5,
         "top_p": 0.9,
-        "max_output_tokens": 9,
+        "max_output_tokens": 16,
     }
 
+    assert completion.warnings == ("max_tokens 9 was sent as 16, the least that the responses API accepts",)
 
-def test_stop_sequences_are_rejected(server: FakeServer):
-    """The API has none; the error names the provider that supports them."""
-    with pytest.raises(ProviderError, match="use --provider openai"):
-        ask(open_provider(server), request("hi", params=GenerationConfig(stop=("x",))))
+
+def test_responses_are_cut_at_stop_texts(server: FakeServer):
+    """The API has no stop texts: none is sent, and text and tokens end before the first of them."""
+    params = GenerationConfig(stop=("x", " is"))
+    completion = ask(open_provider(server), request("ANSWER=4", params=params, top_logprobs=2))
+    assert (completion.text, completion.finish_reason, completion.logprobs) == ("The answer", "stop", (-0.5, -0.5))
+    assert "stop" not in sent(server)
+    assert "cut at a stop text" in completion.warnings[0]
 
 
 def test_log_probabilities_are_returned_on_request(server: FakeServer):
@@ -99,6 +107,6 @@ def test_a_failed_response_is_transient_by_its_code(server: FakeServer):
     failed = {"status": "failed", "error": {"code": "server_error", "message": "sorry"}}
     with pytest.raises(TransientError, match="HTTP 500: sorry"):
         provider._raise_if_failed(failed)
-    with pytest.raises(ProviderError, match="the response failed: no") as caught:
+    with pytest.raises(ProviderError, match="HTTP 400: no") as caught:
         provider._raise_if_failed({"status": "failed", "error": {"code": "invalid_prompt", "message": "no"}})
     assert not isinstance(caught.value, TransientError)

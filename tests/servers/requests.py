@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from pytest_hiddenlayer.engine.context import GREEDY
 from pytest_hiddenlayer.errors import TransientError
 from pytest_hiddenlayer.protocols import Provider
 from pytest_hiddenlayer.taskfile import is_task_file, load_task, render_prompt
-from pytest_hiddenlayer.types import Completion, Request
+from pytest_hiddenlayer.types import Completion, GenerationConfig, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 CONCURRENCY = 16
@@ -20,12 +19,12 @@ DEADLINE_S = 240.0  # for all requests, on a machine with other work
 
 
 def eval_requests(count: int) -> list[Request]:
-    """Return `count` greedy requests as the engine builds them, spread evenly over all samples of evals/."""
+    """Return `count` greedy requests, spread evenly over all samples of evals/."""
     tasks = [load_task(path, ROOT) for path in sorted((ROOT / "evals").iterdir()) if is_task_file(path)]
     requests = [
         Request(
             messages=render_prompt(task, sample),
-            params=task.generate.with_defaults(GREEDY),
+            params=task.generate.with_defaults(GenerationConfig(temperature=0.0)),
             seed=0,
             sample_id=sample.id,
         )

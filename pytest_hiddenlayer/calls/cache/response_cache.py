@@ -74,7 +74,8 @@ class ResponseCache:
 
         `deterministic`: the provider returns the same text for the same seed.
         """
-        greedy = key_fields["params"].get("temperature") == 0
+        deterministic = deterministic and "seed" not in completion.not_sent
+        greedy = key_fields["params"].get("temperature") == 0 and "temperature" not in completion.not_sent
         repeatable = completion.finish_reason == "stop" and (deterministic or greedy)
         if completion.cached or not _is_complete(completion, self.mode) or not (repeatable or self.mode == "all"):
             self._stats.not_stored += 1

@@ -48,7 +48,7 @@ class Replayer:
     def find(self, provider: str, model: str, endpoint: str, request: Request) -> Completion:
         """The recorded answer to this call, from any server. Raises ProviderError if there is none."""
         call = normalize_model_path(cache_key_fields(provider, model, endpoint, request))
-        line = self._lines.get(call_key(call))
+        line = self._lines.get(call_key(call)) or self._lines.get(call_key(_of_version_0_1(call)))
         if line is None:
             raise ProviderError(self._missing_message(call))
         return parse_line(line).completion
@@ -120,6 +120,12 @@ class ReplayProvider:
 
     async def close(self) -> None:
         """Do nothing: there is no connection."""
+
+
+def _of_version_0_1(call: Mapping[str, Any]) -> dict[str, Any]:
+    """The call as version 0.1 recorded it: with temperature 0 and top_p 1 where nobody had chosen them."""
+    params = {"temperature": 0.0, "top_p": 1.0, **call["params"]}
+    return {**call, "params": params}
 
 
 def _position(call: Mapping[str, Any]) -> str:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
 
 from ...batch_api import BatchState
+from ...errors import ProviderError
 from ...types import Completion, Request
 from .client import Client
 from .server import Server
 
-Body: TypeAlias = Callable[[Request], Mapping[str, Any]]
-Read: TypeAlias = Callable[[Mapping[str, Any], Request, float], Completion]
 CLOCK_SKEW_S = 600.0
 """By how much the server's clock may be behind, when a batch is searched by its time."""
+
+
+class BatchedProvider(Protocol):
+    """What a batch API needs of the provider of single calls: see `BaseHTTPProvider`."""
+
+    def body_in_batch(self, request: Request) -> dict[str, Any]:
+        """Return the body of a request."""
+        ...
+
+    def read_in_batch(self, response: Mapping[str, Any], request: Request) -> Completion:
+        """Return the completion in a response."""
+        ...
+
+    def error_in_batch(self, error: ProviderError, request: Request) -> ProviderError:
+        """Return the exception for an error, transient if the request may be accepted in another form."""
+        ...
 
 
 class BaseBatches:
     """Batches of one model on one server."""
 
-    def __init__(self, server: Server, client: Client, body: Body, read: Read) -> None:
-        """`body` makes the body of a single call, and `read` reads its response."""
-        self._server, self._client = server, client
-        self._body, self._read = body, read
+    def __init__(self, server: Server, client: Client, provider: BatchedProvider) -> None:
+        self._server, self._client, self._provider = server, client, provider
 
     async def results(self, state: BatchState) -> AsyncIterator[bytes]:
         """Yield the lines of the batch's result files in any order, without the key."""

@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from ...errors import ProviderError, TransientError
 from ...types import Completion, Request, Usage
 from .client import Client
-from .parsing import parse_logprobs
+from .parsing import answer_tokens, cut_at_stop, parse_logprobs
+from .refusals import Refusals, with_changes
 from .server import Server
 from .streaming import StreamAccumulator, accumulate
+
+CUT_WARNING = "the response was cut at a stop text after it had come: the server went on, and those tokens count"
 
 
 class BaseHTTPProvider(ABC):
@@ -23,17 +27,29 @@ class BaseHTTPProvider(ABC):
     _stream_fields: ClassVar[Mapping[str, Any]] = {"stream": True}  # added to the body of a streamed request
     _server: Server
     _client: Client
+    _refusals: Refusals
     model: str
     stream = False  # whether responses are streamed, so that the time to the first token is known
 
     async def complete(self, request: Request) -> Completion:
-        """Return one completion by one attempt. Raises ProviderError; TransientError if a retry may succeed."""
+        """Return one completion by one attempt. Raises ProviderError; TransientError if a retry may succeed.
+
+        A parameter that the server refuses is left out, and the request is sent again.
+        """
+        body = self._body(request)
+        if self.stream:
+            body |= self._stream_fields
+        try:
+            return await self._refusals.send(body, lambda adapted: self._attempt(adapted, request))
+        except TransientError as error:
+            raise self._client.with_hint(error) from error
+
+    async def _attempt(self, body: dict[str, Any], request: Request) -> Completion:
         start_s = time.perf_counter()
-        body, headers = self._body(request), self._headers(request)
         if not self.stream:
-            response = await self._client.post(self._path, body, headers)
+            response = await self._client.post(self._path, body, self._headers(body))
             return self._read(response, request, time.perf_counter() - start_s)
-        events = self._client.events(self._path, {**body, **self._stream_fields}, headers)
+        events = self._client.events(self._path, body, self._headers(body))
         response, first_s = await accumulate(self._server, events, self._accumulator())
         completion = self._read(response, request, time.perf_counter() - start_s)
         return replace(completion, time_to_first_token_s=first_s)
@@ -46,9 +62,21 @@ class BaseHTTPProvider(ABC):
     def _body(self, request: Request) -> dict[str, Any]:
         """Return the JSON body of a request. Raises ProviderError if the API cannot express it."""
 
-    def _headers(self, request: Request) -> dict[str, str] | None:
-        """Return the headers that this request needs in addition to those of the client; None for none."""
+    def _headers(self, body: Mapping[str, Any]) -> dict[str, str] | None:
+        """Return the headers that this body needs in addition to those of the client; None for none."""
         return None
+
+    def body_in_batch(self, request: Request) -> dict[str, Any]:
+        """Return the body of a request in a batch, without what the server refuses as far as is known."""
+        return self._refusals.adapt(self._body(request)).body
+
+    def read_in_batch(self, response: Mapping[str, Any], request: Request) -> Completion:
+        """Return the completion in a response of a batch. Raises as `_read` does."""
+        return with_changes(self._read(response, request, 0.0), self._refusals.adapt(self._body(request)))
+
+    def error_in_batch(self, error: ProviderError, request: Request) -> ProviderError:
+        """Return a TransientError for an error of a batch if the request may be accepted in another form."""
+        return self._refusals.error_in_batch(error, self._body(request))
 
     @abstractmethod
     def _read(self, response: Mapping[str, Any], request: Request, latency_s: float) -> Completion:
@@ -64,8 +92,20 @@ class BaseHTTPProvider(ABC):
         reason: str,
         usage: Usage,
         tokens: Sequence[Mapping[str, Any]] | None = None,
+        reasoned: bool = False,
+        warnings: tuple[str, ...] = (),
     ) -> Completion:
-        """Return a completion; `tokens` is OpenAI's list of tokens with their log-probabilities."""
+        """Return a completion that ends before the first stop text of the request, even if the server goes on.
+
+        `tokens` is OpenAI's list of tokens with their log-probabilities; if `reasoned`, it may begin with
+        those of a reasoning that is not in `text`.
+        """
+        if reasoned:
+            tokens = answer_tokens(tokens, text)
+        shortened, tokens = cut_at_stop(text, tokens, request.params.stop)
+        if shortened != text:
+            text, warnings = shortened, (*warnings, CUT_WARNING)
+            reason = "stop" if reason == "length" else reason
         logprobs, top_logprobs = parse_logprobs(tokens, request.top_logprobs)
         return Completion(
             text=text,
@@ -76,4 +116,5 @@ class BaseHTTPProvider(ABC):
             logprobs=logprobs,
             top_logprobs=top_logprobs,
             cost_usd=self._server.cost_usd,
+            warnings=warnings,
         )

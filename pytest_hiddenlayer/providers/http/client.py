@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any
 
-from ...errors import ProviderError
-from .errors import clean, read_object
+from ...errors import ProviderError, TransientError
+from .errors import WEB_PAGE, clean, read_object
 from .server import Server
 
 MAX_LINE_BYTES = 16 << 20
@@ -94,6 +94,13 @@ class Client:
         except Exception as error:
             raise self._unwrap_error(error) from None
         return read_object(self._server, response.content)
+
+    def with_hint(self, error: TransientError) -> TransientError:
+        """Return the error of a response with status 200 in another format, with what its likely reason is."""
+        hint = self.hint(200, str(error)) or ("check the base URL" if WEB_PAGE in str(error) else "")
+        if error.status != 200 or not hint:
+            return error
+        return TransientError(f"{error}; {hint}", status=200)
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""

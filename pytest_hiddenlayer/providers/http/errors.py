@@ -6,8 +6,9 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,8 +21,50 @@ SLOW_DOWN = frozenset({429, 503, 529})
 QUOTA_EXCEEDED = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"}
 )
+REJECTED = frozenset({400, 422})
+"""Statuses of a request that the server understood and does not accept as it is."""
+ERROR_STATUS = {
+    **dict.fromkeys(("invalid_request_error", "invalid_request", "invalid_prompt", "context_length_exceeded"), 400),
+    **dict.fromkeys(("invalid_argument", "badrequesterror", "bad_request", "content_policy_violation"), 400),
+    **dict.fromkeys(("authentication_error", "invalid_api_key", "unauthenticated"), 401),
+    "billing_error": 402,
+    **dict.fromkeys(("permission_error", "permission_denied"), 403),
+    **dict.fromkeys(("not_found_error", "not_found", "model_not_found"), 404),
+    "request_too_large": 413,
+    **dict.fromkeys(("rate_limit_error", "rate_limit_exceeded", "too_many_requests", "resource_exhausted"), 429),
+    **dict.fromkeys(QUOTA_EXCEEDED - {"billing_error"}, 429),
+    **dict.fromkeys(("api_error", "server_error", "internal_error", "internal_server_error"), 500),
+    "vector_store_timeout": 500,
+    **dict.fromkeys(("service_unavailable", "unavailable", "engine_overloaded"), 503),
+    **dict.fromkeys(("timeout_error", "deadline_exceeded"), 504),
+    **dict.fromkeys(("overloaded_error", "overloaded"), 529),
+}
+"""Code or type of an error inside a response, in lower case → the HTTP status of a single call.
+
+From Anthropic's documentation of errors (in `anthropic.types.shared.error_type`), OpenAI's codes
+(`openai.types.responses.ResponseError`, goai#88) and Google's names of statuses.
+"""
+WEB_PAGE = "with a web page"
+"""In the message about a response with status 200 that is one."""
 _MAX_READ_CHARS = 2000  # of a response, from which the message is taken
 _MAX_SHOWN_CHARS = 300  # of a message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """What a server says about a request that it does not accept."""
+
+    text: str  # its message, with the locations of invalid fields
+    param: str = ""  # the field that it names apart from the message
+    codes: frozenset[str] = frozenset()  # type and code of the error
+
+
+class RejectedError(ProviderError):
+    """A server rejected a request with status 400 or 422; without one of its parameters it may accept it."""
+
+    def __init__(self, message: str, *, status: int | None = None, rejection: Rejection) -> None:
+        super().__init__(message, status=status)
+        self.rejection = rejection
 
 
 def error_from_status(
@@ -35,10 +78,12 @@ def error_from_status(
         )
     if status in (401, 403):
         hint = server.key_hint or hint
-    text, codes = _parse_error(body)
-    reason = clean(text, server.key) or "no reason given"
+    rejection = _parse_error(body)
+    reason = clean(rejection.text, server.key) or "no reason given"
     message = f"{server.subject}: HTTP {status}: {reason}{f'; {hint}' if hint else ''}"
-    if not (status in TRANSIENT or status >= 500) or codes & QUOTA_EXCEEDED:
+    if status in REJECTED:
+        return RejectedError(message, status=status, rejection=rejection)
+    if not (status in TRANSIENT or status >= 500) or rejection.codes & QUOTA_EXCEEDED:
         return ProviderError(message, status=status)
     return TransientError(message, status=status, retry_after_s=retry_after_s(headers), slow_down=status in SLOW_DOWN)
 
@@ -52,7 +97,8 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
         response = json.loads(body)
     except ValueError:
         start = clean(body.decode("utf-8", "replace"), server.key)
-        raise TransientError(f"{server.subject}: HTTP 200 without JSON: {start[:80]!r}", status=200) from None
+        found = f"{WEB_PAGE}, not JSON" if body.lstrip().startswith(b"<") else "without JSON"
+        raise TransientError(f"{server.subject}: HTTP 200 {found}: {start[:80]!r}", status=200) from None
     if not isinstance(response, dict):
         raise TransientError(f"{server.subject}: HTTP 200 with {type(response).__name__}, not an object", status=200)
     error = response.get("error")
@@ -100,18 +146,82 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _parse_error(body: bytes) -> tuple[str, set[str]]:
-    """Return the server's message, and the type and code of its error."""
+def error_of(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the error in a response or an event: nested, flat (`type: error`), or of its first choice."""
+    choice = next(iter(response.get("choices") or ()), None) if isinstance(response.get("choices"), list) else None
+    for error in (response.get("error"), choice.get("error") if isinstance(choice, Mapping) else None):
+        if isinstance(error, str) and error:
+            return {"message": error}
+        if isinstance(error, Mapping):
+            return error
+    return response if response.get("type") == "error" else None
+
+
+def error_in_response(
+    server: Server, error: Mapping[str, Any], hint: Callable[[int, str], str] = lambda *_: ""
+) -> ProviderError:
+    """Return the exception for an error inside a response with status 200; without a known code it is transient."""
+    status, body = error_status(error), json.dumps({"error": dict(error)})
+    if status is None:
+        reason = clean(_error_text({"error": error}) or body, server.key)
+        return TransientError(f"{server.subject}: HTTP 200 with an error: {reason}", status=200)
+    return error_from_status(server, status, {}, body.encode(), hint(status, body))
+
+
+def error_status(error: Mapping[str, Any]) -> int | None:
+    """Return the HTTP status that the code or the type of an error stands for; None if neither is known."""
+    for name in ("code", "status", "type"):
+        value = error.get(name)
+        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        if isinstance(number, int) and 400 <= number < 600:
+            return number
+        if isinstance(value, str) and value.lower() in ERROR_STATUS:
+            return ERROR_STATUS[value.lower()]
+    return None
+
+
+def _parse_error(body: bytes) -> Rejection:
+    """Return the server's message and what else it says about the error."""
     try:
         response = json.loads(body)
     except ValueError:
-        return body.decode("utf-8", "replace"), set()
-    error = response.get("error") if isinstance(response, dict) else None
-    codes = {str(error.get(name)) for name in ("type", "code")} if isinstance(error, dict) else set()
-    return (_error_text(response) if isinstance(response, dict) else "") or json.dumps(response), codes
+        return Rejection(text=body.decode("utf-8", "replace"))
+    if isinstance(response, list) and response and isinstance(response[0], dict):
+        response = response[0]  # Gemini's compatible endpoint
+    if not isinstance(response, dict):
+        return Rejection(text=json.dumps(response))
+    error = response.get("error")
+    fields = error if isinstance(error, dict) else response
+    codes = {str(fields.get(name)) for name in ("type", "code", "status")} if isinstance(error, dict) else set()
+    param = fields.get("param")
+    return Rejection(
+        text=_error_text(response) or json.dumps(response),
+        param=param if isinstance(param, str) else "",
+        codes=frozenset(codes),
+    )
 
 
 def _error_text(response: Mapping[str, Any]) -> str:
+    """Return the message of an error, with the fields that FastAPI lists and the error that OpenRouter passes on."""
     error = response.get("error", response)
-    text = error.get("message", "") if isinstance(error, dict) else error
-    return text if isinstance(text, str) else ""
+    if not isinstance(error, dict):
+        return error if isinstance(error, str) else ""
+    text = error.get("message") or error.get("detail") or ""
+    if isinstance(text, dict):
+        text = text.get("detail") or text.get("message") or ""
+    if isinstance(text, list):
+        text = "; ".join(map(_field_error, text))
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    return (
+        f"{text}: {raw}" if isinstance(text, str) and isinstance(raw, str) else text if isinstance(text, str) else ""
+    )
+
+
+def _field_error(detail: object) -> str:
+    """Return `body.seed: Extra inputs are not permitted`, without the input that FastAPI repeats."""
+    if not isinstance(detail, dict):
+        return str(detail)
+    location = detail.get("loc")
+    path = ".".join(map(str, location)) if isinstance(location, list) else ""
+    return f"{path}: {detail.get('msg') or detail.get('message') or ''}"

@@ -8,23 +8,33 @@ from typing import Any
 from ...types import Request, Usage
 
 _FINISH = {
-    "stop": "stop",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "completed": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "max_output_tokens": "length",
+    **dict.fromkeys(("stop", "end_turn", "stop_sequence", "completed", "complete", "finished"), "stop"),
+    **dict.fromkeys(("eos", "eos_token", "end_of_text", "stop_token", "done"), "stop"),
+    **dict.fromkeys(("tool_calls", "function_call", "tool_use", "tool_call"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "max_length"), "length"),
+    **dict.fromkeys(("model_length", "context_length", "context_length_exceeded", "token_limit"), "length"),
     "model_context_window_exceeded": "length",
-    "tool_calls": "tool",
-    "function_call": "tool",
-    "tool_use": "tool",
+    **dict.fromkeys(("refusal", "refused"), "refusal"),
+    **dict.fromkeys(("content_filter", "content_filtered", "safety", "recitation", "blocklist"), "content_filter"),
+    **dict.fromkeys(("prohibited_content", "spii", "language", "sensitive"), "content_filter"),
 }
+"""Finish reason of a server in lower case → the term of this package.
+
+Sources: the SDKs' types (`openai.types.chat.chat_completion.Choice`, `anthropic.types.StopReason`), Mistral's
+`model_length`, Google's `FinishReason`, TGI's `eos_token`, vLLM's and OpenRouter's documentation of `abort` and
+`error`, which stay as they are and are never scored.
+"""
 
 
 def finish_reason(reason: object) -> str:
-    """Return `stop`, `length`, `tool`, or the server's own word; `unknown` if it sends none."""
-    return _FINISH.get(reason, reason) if isinstance(reason, str) and reason else "unknown"
+    """Return `stop`, `length`, `refusal`, `content_filter`, or the server's own word in lower case.
+
+    `unknown` if it sends none.
+    """
+    if not isinstance(reason, str) or not reason.strip():
+        return "unknown"
+    word = reason.strip().lower().rpartition(".")[2].replace("-", "_").replace(" ", "_")
+    return _FINISH.get(word, word)
 
 
 def count(body: Mapping[str, Any] | None, *path: str) -> int | None:
@@ -43,7 +53,10 @@ def openai_usage(usage: Mapping[str, Any] | None, input_key: str, output_key: st
     return Usage(
         input_tokens=count(usage, input_key),
         output_tokens=count(usage, output_key),
-        cached_input_tokens=count(usage, f"{input_key}_details", "cached_tokens"),
+        cached_input_tokens=_first(
+            count(usage, f"{input_key}_details", "cached_tokens"),
+            count(usage, "prompt_cache_hit_tokens"),  # DeepSeek
+        ),
         cache_write_tokens=count(usage, f"{input_key}_details", "cache_write_tokens"),
         reasoning_tokens=count(usage, f"{output_key}_details", "reasoning_tokens"),
         calls=1,
@@ -55,6 +68,79 @@ def chat_messages(request: Request) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in request.messages]
 
 
+_THOUGHTS = ("thinking", "reasoning", "reasoning_text", "redacted_thinking")
+
+
+def tier_warnings(tier: object) -> tuple[str, ...]:
+    """Return a warning if a request was served at another price than the list's: `flex`, `priority`, `fast`."""
+    if not isinstance(tier, str) or tier in ("", "auto", "default", "standard", "batch", "on_demand"):
+        return ()
+    return (f"served at the tier {tier!r}: its cost was computed at the standard price",)
+
+
+def text_of(content: Any) -> str:
+    """Return the text of a message's content, which is a text or a list of parts; thinking is not part of it."""
+    if isinstance(content, list):
+        parts = (part if isinstance(part, Mapping) else {"text": part} for part in content)
+        return "".join(str(part.get("text") or "") for part in parts if part.get("type") not in _THOUGHTS)
+    return "" + (content or "")
+
+
+def logprob_tokens(logprobs: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]] | None:
+    """Return OpenAI's list of tokens from the `logprobs` of a choice, which may have the form of completions."""
+    if not logprobs or logprobs.get("content") or not logprobs.get("token_logprobs"):
+        return (logprobs or {}).get("content")
+    tops = logprobs.get("top_logprobs") or [{}] * len(logprobs["tokens"])
+    return [
+        {
+            "token": token,
+            "logprob": value,
+            "top_logprobs": [{"token": text, "logprob": other} for text, other in (top or {}).items()],
+        }
+        for token, value, top in zip(logprobs["tokens"], logprobs["token_logprobs"], tops, strict=True)
+    ]
+
+
+def answer_tokens(tokens: Sequence[Mapping[str, Any]] | None, text: str) -> Sequence[Mapping[str, Any]] | None:
+    """Return the tokens of the answer `text`, which follow those of its reasoning; None if they cannot be found.
+
+    Ollama and vLLM list the tokens of both.
+    """
+    wanted = text.strip()
+    for end in range(len(tokens or ()), max(len(tokens or ()) - 3, 0), -1):  # an end token may follow the text
+        joined, start = "", end
+        while start > 0 and len(joined.strip()) < len(wanted):
+            start -= 1
+            joined = _token_text((tokens or ())[start]) + joined
+        if wanted and joined.strip() == wanted:
+            return (tokens or ())[start:end]
+    return None
+
+
+def cut_at_stop(
+    text: str, tokens: Sequence[Mapping[str, Any]] | None, stop: Sequence[str] | None
+) -> tuple[str, Sequence[Mapping[str, Any]] | None]:
+    """Return (the text before the first stop text, the tokens that begin before it)."""
+    ends = [index for index in (text.find(mark) for mark in stop or () if mark) if index >= 0]
+    if not ends:
+        return text, tokens
+    kept, size = [], 0
+    for token in tokens or ():
+        if size >= min(ends):
+            break
+        kept.append(token)
+        size += len(_token_text(token))
+    return text[: min(ends)], kept if tokens else tokens
+
+
+def _token_text(token: Mapping[str, Any]) -> str:
+    return str(token["token"]).replace("\u0120", " ").replace("\u010a", "\n")  # raw tokens of mlx_lm.server
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
+
+
 def parse_logprobs(
     tokens: Sequence[Mapping[str, Any]] | None, n_alternatives: int
 ) -> tuple[tuple[float, ...] | None, tuple[Mapping[str, float], ...] | None]:
@@ -62,7 +148,7 @@ def parse_logprobs(
 
     The sampled token is among its alternatives. Of two alternatives with the same text the more likely counts.
     """
-    if not tokens:
+    if not tokens or any(token.get("logprob") is None for token in tokens):
         return None, None
     logprobs = tuple(float(token["logprob"]) for token in tokens)
     if not n_alternatives:

@@ -5,20 +5,17 @@ A server without streaming sends the whole response at once; it is returned unch
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol
 
 from ...errors import TransientError
-from .errors import error_from_status, require_format
+from .errors import error_in_response, error_of, require_format
+from .parsing import logprob_tokens, text_of
 from .server import Server
 
 Event = Mapping[str, Any]
-
-_STATUS = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504}
-"""Error type → HTTP status of an error within a stream, from Anthropic's documentation of errors."""
 
 
 class StreamAccumulator(Protocol):
@@ -42,8 +39,9 @@ async def accumulate(
     first_s, start_s = None, time.perf_counter()
     async with aclosing(events):
         async for event in events:
-            if isinstance(event.get("error"), Mapping) and event.get("object") != "response":
-                raise _stream_error(server, event)
+            error = None if event.get("object") == "response" else error_of(event)
+            if error is not None:
+                raise error_in_response(server, error)
             with require_format(server, "event", event):
                 has_text = accumulator.add(event)
             if has_text and first_s is None:
@@ -53,19 +51,12 @@ async def accumulate(
     return accumulator.response, first_s
 
 
-def _stream_error(server: Server, event: Event) -> Exception:
-    error = event["error"]
-    code = error.get("code")
-    status = code if isinstance(code, int) and 400 <= code < 600 else _STATUS.get(str(error.get("type")), 500)
-    return error_from_status(server, status, {}, json.dumps({"error": dict(error)}).encode())
-
-
 class ChatAccumulator:
     """Combines the `chat.completion.chunk` events of chat completions; the last has the usage and no choice."""
 
     def __init__(self) -> None:
         self.response: dict[str, Any] | None = None
-        self._message = {"content": "", "refusal": ""}
+        self._message = {"content": "", "refusal": "", "reasoning_content": "", "reasoning": ""}
         self._logprobs: list[Any] = []
         self._fields: dict[str, Any] = {}
 
@@ -80,11 +71,13 @@ class ChatAccumulator:
             self.response = dict(event)
             return False
         delta = choice.get("delta") or {}
-        logprobs = (choice.get("logprobs") or {}).get("content") or ()
+        logprobs = logprob_tokens(choice.get("logprobs")) or ()
         self._logprobs += logprobs
-        updated = [name for name in self._message if delta.get(name)]
+        updated = [name for name in ("content", "refusal") if text_of(delta.get(name))]
         for name in updated:
-            self._message[name] += delta[name]
+            self._message[name] += text_of(delta[name])
+        for name in ("reasoning_content", "reasoning"):
+            self._message[name] += delta[name] if isinstance(delta.get(name), str) else ""
         if choice.get("finish_reason") is not None:
             self._fields["finish_reason"] = choice["finish_reason"]
             self._complete()
@@ -140,8 +133,13 @@ class MessagesAccumulator:
             return bool(event["delta"]["text"])
         elif kind == "message_delta":
             self._fields["stop_reason"] = event["delta"].get("stop_reason")
-            self._fields["usage"] = {**(self._fields.get("usage") or {}), **(event.get("usage") or {})}
+            self._fields["usage"] = {**(self._fields.get("usage") or {}), **_known(event.get("usage"))}
         elif kind == "message_stop":
             content = [self._blocks[index] for index in sorted(self._blocks)]
             self.response = {**self._fields, "content": content}
         return False
+
+
+def _known(usage: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the counts that are not null: a delta repeats some of `message_start` and leaves others unset."""
+    return {name: value for name, value in (usage or {}).items() if value is not None}

@@ -67,7 +67,6 @@ async def ask_verdict(
             judge=judge,
             defaults=GenerationConfig(
                 temperature=temperature if attempt == 1 else max(temperature, RETRY_TEMPERATURE),
-                top_p=1.0,
                 max_tokens=max_tokens,
             ),
             schema=prompt.schema,

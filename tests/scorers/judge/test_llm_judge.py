@@ -60,8 +60,8 @@ def test_generation_parameters_of_the_candidate_are_not_the_judges(tmp_path):
     case = write_case(tmp_path, judge(max_tokens=77), generate={"max_tokens": 3, "temperature": 0.9, "stop": ["."]})
     model = RepliesInTurn("[[3]]")
     record(case, model)
-    assert model.requests[0].params == GenerationConfig(temperature=0.9, top_p=1.0, max_tokens=3, stop=(".",))
-    assert model.requests[1].params == GenerationConfig(temperature=0.0, top_p=1.0, max_tokens=77)
+    assert model.requests[0].params == GenerationConfig(temperature=0.9, max_tokens=3, stop=(".",))
+    assert model.requests[1].params == GenerationConfig(temperature=0.0, max_tokens=77)
 
 
 def test_structured_output_is_asked_for_and_read(tmp_path):
