@@ -17,6 +17,7 @@ from typing import Any
 
 from ...errors import ProviderError, ProviderUnavailableError, UsageError
 from .blas import fast_blas
+from .end_tokens import end_token_ids
 from .imports import keep_open_file_limit, without_transformers
 from .tokenizers import PlainTokenizer, Tokenizer, TransformersTokenizer, is_plain
 
@@ -90,7 +91,7 @@ def _load_any(name: str) -> LoadedModel:
     return LoadedModel(
         model=model,
         tokenizer=TransformersTokenizer(tokenizer),
-        end_ids=frozenset(tokenizer.eos_token_ids),
+        end_ids=end_token_ids(local_folder(name), config, tokenizer.eos_token_ids),
         context=config.get("max_position_embeddings"),
         batch_generator=BatchGenerator,
         caches=cache,
@@ -110,7 +111,7 @@ def _load_plain(folder: Path) -> LoadedModel:
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
-        end_ids=frozenset(_id_list(config.get("eos_token_id"))) or tokenizer.end_ids,
+        end_ids=end_token_ids(folder, config, tokenizer.end_ids),
         context=config.get("max_position_embeddings"),
         batch_generator=generate.BatchGenerator,
         caches=caches,
@@ -124,5 +125,13 @@ def _to_float32(mx: Any, model: Any, config: Mapping[str, Any]) -> None:
         mx.eval(model.parameters())
 
 
-def _id_list(value: Any) -> list[int]:
-    return [] if value is None else [value] if isinstance(value, int) else list(value)
+def local_folder(name: str) -> Path | None:
+    """Return the folder with the files of a model; None for a hub name that was not downloaded."""
+    if Path(name).is_dir():
+        return Path(name)
+    try:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(name, local_files_only=True))
+    except Exception:  # hub clients raise exceptions of any type for a name that is not in their cache
+        return None
