@@ -22,6 +22,9 @@ _NEEDED = ("provider", "model", "since", "input", "output")
 _MONEY = ("input", "cached_input", "cache_write", "output", "batch_factor")
 _FIELDS = ("provider", "model", "since", *_MONEY)
 _MTOK = Decimal(1_000_000)
+MAX_BYTES = 1_000_000
+"""Size of a file."""
+_DEPTH = 3  # the mapping, the list, an entry
 MAX_PRICE = 1_000_000
 """US dollars per million tokens; a higher price is a mistake, and would not fit into a record."""
 
@@ -65,21 +68,36 @@ class OwnPrice:
 
 def read_own_prices(path: Path) -> tuple[OwnPrice, ...]:
     """The entries of a file. Raises UsageError with file, entry and field."""
-    import yaml
-
-    try:
-        # BaseLoader keeps every value as written, so that 0.1 does not become a float before a Decimal.
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
+    document = _read_yaml(path)
     if not isinstance(document, dict) or set(document) != {"prices"} or not isinstance(document["prices"], list):
         raise UsageError(f"{path}: must be a key `prices` with a list of entries, and nothing else")
     return tuple(_entry(f"{path}: prices[{i}]", values) for i, values in enumerate(document["prices"]))
 
 
+def _read_yaml(path: Path) -> Any:
+    """The document of a file, its values as written. Raises UsageError, also for what could take endless memory."""
+    import yaml
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1).decode("utf-8")
+        if len(text.encode()) > MAX_BYTES:
+            raise UsageError(f"{path}: larger than {MAX_BYTES:,} bytes; keep only the entries that you need")
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > _DEPTH:
+                line = f":{event.start_mark.line + 1}" if event.start_mark else ""
+                raise UsageError(f"{path}{line}: write each entry out as a mapping, without aliases and nesting")
+        # BaseLoader keeps every value as written, so that 0.1 does not become a float before a Decimal.
+        return yaml.load(text, Loader=yaml.BaseLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
+
+
 def _entry(location: str, values: Any) -> OwnPrice:
     if not isinstance(values, dict):
-        raise UsageError(f"{location}: must be a mapping with {', '.join(_NEEDED)}; got {values!r}")
+        raise UsageError(f"{location}: must be a mapping with {', '.join(_NEEDED)}; got {str(values)[:80]!r}")
     for name in values:
         if name not in _FIELDS:
             raise UsageError(f"{location}: unknown field {name!r}{did_you_mean(str(name), _FIELDS)}")
