@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from ..errors import ProviderError
 
 T = TypeVar("T")
+STOP_S = 30
+"""Seconds to wait until the tasks of a loop have ended."""
 
 
 class EventLoopThread:
@@ -30,7 +32,7 @@ class EventLoopThread:
         """The running loop."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
+            self._thread = threading.Thread(target=_run, args=(self._loop,), name="hiddenlayer-loop", daemon=True)
             self._thread.start()
         return self._loop
 
@@ -54,14 +56,42 @@ class EventLoopThread:
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
     def stop(self, last: Coroutine[Any, Any, None]) -> None:
-        """Cancel all tasks on the loop, run `last`, and end the thread."""
-        loop = self.loop
-        asyncio.run_coroutine_threadsafe(_cancel_all_then(last), loop).result(timeout=30)
-        loop.call_soon_threadsafe(loop.stop)
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        """Cancel all tasks on the loop, run `last`, and end the thread. Waits for no thread that has ended."""
+        loop, thread = self.loop, self._thread
+        ending = _cancel_all_then(last)
+        if thread is None or not thread.is_alive():
+            loop.run_until_complete(ending)
+        else:
+            self._end(loop, thread, asyncio.run_coroutine_threadsafe(ending, loop))
         loop.close()
         self._loop = self._thread = None
+
+    def _end(self, loop: asyncio.AbstractEventLoop, thread: threading.Thread, ending: Future[None]) -> None:
+        for _ in range(STOP_S):
+            try:
+                ending.result(timeout=1.0)
+                break
+            except TimeoutError:
+                if ending.done() or not thread.is_alive():
+                    raise
+        else:
+            raise TimeoutError(f"the engine did not stop within {STOP_S} s")
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run the loop until it is stopped.
+
+    asyncio passes SystemExit and KeyboardInterrupt of a task on to the loop's thread. They are the
+    task's result, which whoever waits for it receives, so that the loop goes on.
+    """
+    while True:
+        try:
+            loop.run_forever()
+            return
+        except (SystemExit, KeyboardInterrupt):
+            continue
 
 
 async def _cancel_all_then(last: Coroutine[Any, Any, None]) -> None:

@@ -38,6 +38,7 @@ def checked_completion(completion: Any, model: str) -> Completion:
         "time_to_first_token_s": _amount(completion.time_to_first_token_s, math.inf),
         "finish_reason": completion.finish_reason if isinstance(completion.finish_reason, str) else "unknown",
         "model": completion.model if isinstance(completion.model, str) else model,
+        "reasoning": completion.reasoning if isinstance(completion.reasoning, str) else None,
         "logprobs": _logprobs(completion.logprobs),
     }
     changed = {name: value for name, value in values.items() if value is not getattr(completion, name)}

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..results.regression.gate_messages import list_names
+from ..terminal_escape import block
 from ..types import Record
 from .argument_types import named_run
 
@@ -101,4 +102,6 @@ def _transcripts(records: Sequence[Record], sample: str) -> None:
             for message in call["messages"]:
                 print(f"   {message['role']}: {message['content']}")
             print(f"   → {call['completion']}")
+        if record.traceback is not None:
+            print(*block(record.traceback), sep="\n")
         print(f"   target {record.target!r}, answer {record.answer!r}\n")

@@ -38,6 +38,11 @@ def error_location(error: BaseException) -> str | None:
     return f"{_relative(path)}:{line}"
 
 
+def is_user_error(error: BaseException) -> bool:
+    """Whether an exception passed through a file that is neither this package's nor an installed one's."""
+    return any(not path.startswith((_PACKAGE, *_library_folders())) for path, _ in _frames(error.__traceback__))
+
+
 def error_traceback(error: BaseException) -> str:
     """The traceback as Python prints it, without this package's frames at its start; at most MAX_TRACEBACK long."""
     trace = error.__traceback__
@@ -67,7 +72,10 @@ def _file(trace: TracebackType) -> str:
 
 
 def _relative(path: str) -> str:
-    folder = os.getcwd() + os.sep
+    try:
+        folder = os.getcwd() + os.sep
+    except OSError:  # it was deleted
+        return path
     return path.removeprefix(folder) if path.startswith(folder) else path
 
 

@@ -70,6 +70,7 @@ def test_a_usage_of_another_type_is_unknown(usage):
     [("cost_usd", -1.0, None), ("cost_usd", math.nan, None), ("cost_usd", math.inf, None), ("cost_usd", 1e300, None),
      ("cost_usd", 0.25, 0.25), ("cost_usd", 0.0, 0.0), ("latency_s", math.nan, 0.0), ("latency_s", -2.0, 0.0),
      ("time_to_first_token_s", -1.0, None), ("finish_reason", None, "unknown"), ("model", 7, "m"),
+     ("reasoning", 7, None), ("reasoning", "why", "why"),
      ("logprobs", (-1.0, math.nan), None), ("logprobs", (-1.0, -math.inf), (-1.0, -math.inf))],
 )  # fmt: skip
 def test_other_impossible_values_are_replaced(field, reported, used):
