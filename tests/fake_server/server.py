@@ -142,7 +142,7 @@ class _Connection(asyncio.Protocol):
         stats.max_in_flight = max(stats.max_in_flight, stats.in_flight)
         stats.first_s = stats.first_s or time.monotonic()
         try:
-            reply = self._reply(path, headers, body)
+            reply = self._reply(path.partition("?")[0], headers, body)
             if self._config.latency_s:
                 await asyncio.sleep(self._config.latency_s)
         finally:

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from .addresses import is_loopback, proxy_of
 
 PROBE_S = 2.0  # timeout of the first request to a server, when the provider is opened
 PROXY_S = 10.0  # the same, through a proxy
+_API_VERSION = re.compile(r"api-version=[\w.-]+")
 _MAX_LIST_BYTES = 4 << 20  # of a list of models
 
 
@@ -29,6 +31,7 @@ class Server:
     model: str
     url: str  # without a final slash
     key: str | None = field(default=None, repr=False)
+    api_version: str = ""  # Azure's, which each request names; empty elsewhere
     price_list: str | None = None  # the provider's id in genai-prices, if this is the vendor's own server
     fingerprint: str = ""  # of the weights, if the server reports it
     withheld: str = ""  # variable whose key is not sent to this server; empty: a key is sent if it is set
@@ -99,19 +102,28 @@ def with_hint(error: Exception, hint: str) -> str:
 
 
 def validate_url(base_url: str) -> str:
-    """Return the URL without a final slash. Raises UsageError if it is invalid or has a password or a query."""
+    """Return the URL without a final slash. Raises UsageError if it is invalid or has a password or a query.
+
+    Azure's `api-version` is the only query that a server's address may have.
+    """
     parts = urlsplit(base_url.strip())
     try:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:  # the port is not a number
         valid = False
-    if not valid or parts.query or parts.fragment:
+    if not valid or parts.fragment or (parts.query and not _API_VERSION.fullmatch(parts.query)):
         raise UsageError(f"base URL {redact(base_url)!r}: write http://HOST:PORT/PATH or https://HOST/PATH")
     if parts.username or parts.password:
         raise UsageError(
             f"base URL {redact(base_url)!r} contains a user or password: keys come from the environment only"
         )
     return base_url.strip().rstrip("/")
+
+
+def split_api_version(url: str) -> tuple[str, str]:
+    """Return (the URL without its query, Azure's API version in that query; empty if there is none)."""
+    address, _, query = url.partition("?")
+    return address.rstrip("/"), query.removeprefix("api-version=")
 
 
 def redact(url: str) -> str:

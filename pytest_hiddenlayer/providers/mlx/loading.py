@@ -35,6 +35,7 @@ class LoadedModel:
     tokenizer: Tokenizer
     end_ids: frozenset[int]  # tokens that end a response
     context: int | None  # length in tokens; None if the configuration does not say
+    token_bytes: int | None  # of the key-value cache per token; None if the configuration does not say
     batch_generator: Any  # mlx_lm.generate.BatchGenerator
     caches: Any  # the module mlx_lm.models.cache
 
@@ -93,6 +94,7 @@ def _load_any(name: str) -> LoadedModel:
         tokenizer=TransformersTokenizer(tokenizer),
         end_ids=end_token_ids(local_folder(name), config, tokenizer.eos_token_ids),
         context=config.get("max_position_embeddings"),
+        token_bytes=cache_bytes_per_token(config, 4 if _computes_in_float32(mx, config) else 2),
         batch_generator=BatchGenerator,
         caches=cache,
     )
@@ -113,6 +115,7 @@ def _load_plain(folder: Path) -> LoadedModel:
         tokenizer=tokenizer,
         end_ids=end_token_ids(folder, config, tokenizer.end_ids),
         context=config.get("max_position_embeddings"),
+        token_bytes=cache_bytes_per_token(config, 4 if _computes_in_float32(mx, config) else 2),
         batch_generator=generate.BatchGenerator,
         caches=caches,
     )
@@ -120,9 +123,24 @@ def _load_plain(folder: Path) -> LoadedModel:
 
 def _to_float32(mx: Any, model: Any, config: Mapping[str, Any]) -> None:
     """Convert unquantized weights to single precision on the CPU, which emulates half precision slowly."""
-    if mx.default_device() == mx.cpu and "quantization" not in config:
+    if _computes_in_float32(mx, config):
         model.set_dtype(mx.float32)
         mx.eval(model.parameters())
+
+
+def _computes_in_float32(mx: Any, config: Mapping[str, Any]) -> bool:
+    return bool(mx.default_device() == mx.cpu and "quantization" not in config)
+
+
+def cache_bytes_per_token(config: Mapping[str, Any], number_bytes: int) -> int | None:
+    """Return the bytes of keys and values that one token adds in all layers; None if the configuration is another."""
+    config = config.get("text_config") or config
+    try:
+        heads = config.get("num_key_value_heads") or config["num_attention_heads"]
+        size = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+        return int(2 * config["num_hidden_layers"] * heads * size * number_bytes)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
 
 
 def local_folder(name: str) -> Path | None:
