@@ -69,10 +69,10 @@ def _made(name: ModelName, factory: Callable[..., Any], arguments: dict[str, Any
         raise
     except Exception as error:  # a user's factory may raise anything
         raise UsageError(f"--provider {name}: opening it raised {describe_error(error)}") from error
-    if not isinstance(model, str) or not hasattr(provider, "complete"):
+    if not isinstance(model, str):
         raise UsageError(
-            f"--provider {name}: {type(provider).__name__} is not a provider: it needs an attribute `model` with "
-            "the model's name, and a method `async def complete(self, request)` that returns a Completion"
+            f"--provider {name}: the attribute `model` of {type(provider).__name__} is {model!r}: "
+            "set it to the name of the model that answers"
         )
     return provider
 

@@ -41,8 +41,7 @@ def checked_completion(completion: Any, model: str) -> Completion:
         "reasoning": completion.reasoning if isinstance(completion.reasoning, str) else None,
         "logprobs": _logprobs(completion.logprobs),
     }
-    changed = {name: value for name, value in values.items() if value is not getattr(completion, name)}
-    return replace(completion, **changed) if changed else completion
+    return replace(completion, **values)
 
 
 def checked_usage(usage: Any) -> Usage:
@@ -53,7 +52,7 @@ def checked_usage(usage: Any) -> Usage:
     written = _part(
         getattr(usage, "cache_write_tokens", None), None if input_tokens is None else input_tokens - (read or 0)
     )
-    checked = Usage(
+    return Usage(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         cached_input_tokens=read,
@@ -61,7 +60,6 @@ def checked_usage(usage: Any) -> Usage:
         reasoning_tokens=_part(getattr(usage, "reasoning_tokens", None), output_tokens),
         calls=1,
     )
-    return usage if checked == usage else checked
 
 
 def _count(value: object) -> int | None:

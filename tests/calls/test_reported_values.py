@@ -78,6 +78,6 @@ def test_other_impossible_values_are_replaced(field, reported, used):
     assert getattr(checked_completion(replace(PLAIN, **{field: reported}), "m"), field) == used
 
 
-def test_what_is_right_is_not_copied():
-    """A completion with possible values is returned as it is."""
-    assert checked_completion(PLAIN, "m") is PLAIN
+def test_what_is_right_stays():
+    """A completion with possible values is returned with the same values."""
+    assert checked_completion(PLAIN, "m") == PLAIN
