@@ -22,7 +22,7 @@ from typing import Any
 from ...errors import ProviderError
 from .jobs import GenerationResult, Job
 from .loading import LoadedModel, load
-from .memory import MemoryLimits
+from .memory import MemoryLimits, return_large_blocks
 from .prefix_cache import BLOCK, Prefix, PrefixCache, common_length, prefill_shared
 from .sampling import alternatives, sampled_logprobs, sampler
 from .tokenizers import Tokenizer
@@ -97,6 +97,7 @@ class BatchThread:
                 _clear_streams()
             return
         self._ready.put(loaded)
+        return_large_blocks()
         while True:
             try:
                 self._decode(loaded)

@@ -40,7 +40,7 @@ def test_without_a_known_size_the_batch_size_alone_limits():
 
 
 def test_the_limit_grows_with_the_model():
-    """A small model has 64 MiB for its batch; a larger one as much as its weights."""
+    """A small model has 24 MiB for its batch; a larger one as much as its weights."""
     assert MemoryLimits.of(1 << 20, 1024).batch_tokens == MIN_BYTES // 1024
     assert MemoryLimits.of(1 << 30, 1024).batch_tokens == 1 << 20
     assert MemoryLimits.of(1 << 40, 1024).prefix_bytes == MAX_PREFIX_BYTES
