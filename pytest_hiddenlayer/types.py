@@ -22,6 +22,7 @@ RECORD_SCHEMA = 3
 """Version of the fields of `Record`, as written to `records.jsonl`."""
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
+REASONING_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 SCORING_CALLS = "scoring_calls"
 """Key of `Record.answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
 ROUND_SCORES = "round_scores"
@@ -47,7 +48,7 @@ class GenerationConfig:
     top_p: float | None = None  # in (0, 1]
     max_tokens: int | None = None  # new tokens, at least 1
     stop: tuple[str, ...] | None = None  # generation ends before the first of these strings
-    reasoning_effort: str | None = None  # none, minimal, low, medium, high, xhigh or max
+    reasoning_effort: str | None = None  # one of REASONING_EFFORTS
     omitted: tuple[str, ...] = ()  # parameters that no source of lower precedence may set: `null` in a task file
 
     def with_defaults(self, defaults: GenerationConfig) -> GenerationConfig:

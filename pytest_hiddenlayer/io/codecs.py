@@ -30,7 +30,7 @@ def request_from_json(values: Mapping[str, Any]) -> Request:
             **values,
             "messages": tuple(Message(role=role, content=content) for role, content in values["messages"]),
             "params": GenerationConfig(
-                **{**params, "stop": _tuple_or_none(params["stop"]), "omitted": tuple(params["omitted"])}
+                **{**params, "stop": _tuple_or_none(params["stop"]), "omitted": tuple(params.get("omitted", ()))}
             ),
             "outputs": _tuple_or_none(values["outputs"]),
         }

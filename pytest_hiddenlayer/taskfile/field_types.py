@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from pydantic_core import PydanticCustomError
 
 from ..registry import scorers, strategies
-from ..types import Message, Spec
+from ..types import REASONING_EFFORTS, Message, Spec
 from .prompt import check_template
 from .scalar import plain_value
 from .validators import (
@@ -110,8 +110,9 @@ Outputs = Annotated[
     WithJsonSchema({"anyOf": [_SCALAR, {"type": "object", "additionalProperties": _scalars_schema}]}),
 ]
 TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-Effort = Annotated[Text, AfterValidator(_as_fault(one_of(*EFFORTS))), WithJsonSchema({"enum": list(EFFORTS)})]
+Effort = Annotated[
+    Text, AfterValidator(_as_fault(one_of(*REASONING_EFFORTS))), WithJsonSchema({"enum": list(REASONING_EFFORTS)})
+]
 REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
 Reducer = Annotated[Text, AfterValidator(_as_fault(one_of(*REDUCERS))), WithJsonSchema({"enum": list(REDUCERS)})]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]

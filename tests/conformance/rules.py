@@ -215,6 +215,21 @@ FAMILIES = {
         error=anthropic_error,
         lost=frozenset({"temperature"}),
     ),
+    "claude 5.5": Family(
+        provider="anthropic",
+        rules=(
+            *DEPRECATED,
+            PREFILL,
+            Rule(
+                breaks=lambda body: (body.get("thinking") or {}).get("type") == "enabled",
+                message="thinking.type: 'enabled' is not supported for this model. Use 'adaptive' instead.",
+                source="anthropic.resources.messages: MODELS_TO_WARN_WITH_THINKING_ENABLED",
+            ),
+            *_CLAUDE,
+        ),
+        error=anthropic_error,
+        lost=frozenset({"temperature"}),
+    ),
     "claude without schema": Family(
         provider="anthropic",
         rules=(

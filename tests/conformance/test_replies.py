@@ -17,7 +17,7 @@ from pytest_hiddenlayer.providers.anthropic import AnthropicProvider
 from pytest_hiddenlayer.providers.ollama import OllamaProvider
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.providers.openai_responses import OpenAIResponsesProvider
-from pytest_hiddenlayer.types import Completion
+from pytest_hiddenlayer.types import Completion, GenerationConfig
 
 FACTORIES: dict[str, Any] = {
     "openai": lambda url: OpenAIProvider("m", base_url=f"{url}/v1"),
@@ -219,9 +219,11 @@ def test_deepseeks_cached_tokens_are_read():
     ("tier", "is_warned"), [("default", False), (None, False), ("priority", True), ("flex", True)]
 )
 def test_another_price_tier_is_warned_of(tier: str | None, is_warned: bool):
-    """The cost is computed at the standard price, so a response of another tier says so."""
-    warnings = read("openai", chat({"content": "4"}) | {"service_tier": tier}).warnings
-    assert any("standard price" in text for text in warnings) is is_warned
+    """The cost is computed at the standard price, so a response of another tier says so, streamed or not."""
+    whole = read("openai", chat({"content": "4"}) | {"service_tier": tier})
+    streamed = read("openai", chunk({"content": "4"}, finish_reason="stop") | {"service_tier": tier}, stream=True)
+    assert any("standard price" in text for text in whole.warnings) is is_warned
+    assert streamed.warnings == whole.warnings
 
 
 def test_anthropics_cache_writes_are_counted_by_lifetime():
@@ -268,3 +270,51 @@ def test_calls_in_flight_learn_from_each_other():
     assert [completion.text for completion in completions] == [f"The answer is {i}" for i in range(20)]
     assert {completion.not_sent for completion in completions} == {("seed",)}
     assert all(math.isfinite(completion.latency_s) for completion in completions)
+
+
+def test_claudes_thoughts_are_not_its_text():
+    """A model that thinks by default sends its thoughts in blocks of their own; their tokens are reasoning."""
+    content = [{"type": "thinking", "thinking": "5?", "signature": "s"}, {"type": "text", "text": "4"}]
+    usage = {"input_tokens": 5, "output_tokens": 40, "output_tokens_details": {"thinking_tokens": 38}}
+    reply = {"type": "message", "model": "m", "content": content, "stop_reason": "end_turn", "usage": usage}
+    completion = read("anthropic", reply)
+    assert (completion.text, completion.usage.reasoning_tokens) == ("4", 38)
+
+
+def test_a_model_without_levels_of_thinking_thinks():
+    """Ollama refuses `think: "low"` for a model that only thinks or not: it is asked to think."""
+    sent = []
+
+    def refuse(path: str, body: Any) -> Reply | None:
+        sent.append(body.get("think"))
+        message = {"error": 'think value "low" is not supported for this model'}
+        return Reply(json.dumps(message).encode(), status=400) if body.get("think") == "low" else None
+
+    with fake_server(refuse=refuse) as server:
+        completion = ask(FACTORIES["ollama"](server.url), request(params=GenerationConfig(reasoning_effort="low")))
+    assert sent == ["low", True]
+    assert (completion.not_sent, len(completion.warnings)) == ((), 1)
+
+
+def test_a_refusal_that_another_change_does_not_cure_is_not_remembered():
+    """If the request is refused without the parameter too, later requests have it again."""
+    sent = []
+
+    def refuse(path: str, body: Any) -> Reply | None:
+        sent.append("seed" in body)
+        message = {"error": {"message": "the word seed is forbidden here", "param": None}}
+        return Reply(json.dumps(message).encode(), status=400) if "seed" in body["messages"][0]["content"] else None
+
+    async def run(url: str) -> Completion:
+        provider = FACTORIES["openai"](url)
+        try:
+            with pytest.raises(ProviderError, match="forbidden"):
+                await provider.complete(request("a seed"))
+            return await provider.complete(request("a stone"))
+        finally:
+            await provider.close()
+
+    with fake_server(refuse=refuse) as server:
+        completion = asyncio.run(run(server.url))
+    assert sent == [True, False, True]
+    assert completion.not_sent == ()

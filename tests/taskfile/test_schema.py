@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_hiddenlayer.errors import TaskError
-from pytest_hiddenlayer.taskfile import load_task, task_schema
+from pytest_hiddenlayer.taskfile import hashed_parameters, load_task, task_schema
 from pytest_hiddenlayer.types import GenerationConfig, Message, Spec, Task
 
 BASE = "task: t\nsamples: [{input: a}]\nscorers: [exact]\n"
@@ -56,6 +56,11 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
         (
             "generate: {stop: ['']}",
             "generate.stop: contains an empty text, which would end every answer immediately; remove it",
+        ),
+        (
+            "generate: {reasoning_effort: hi}",
+            "generate.reasoning_effort: 'hi' is unknown, did you mean 'high'? "
+            "(one of none, minimal, low, medium, high, xhigh, max)",
         ),
         ("generate: 3", "generate: must be a mapping, got 3"),
         ("strategies: []", "strategies: is an empty list; write at least one entry"),
@@ -189,6 +194,26 @@ def test_all_fields_are_loaded(tmp_path: Path) -> None:
     assert task.generate == GenerationConfig(temperature=0, top_p=1, max_tokens=8, stop=("x",))
     assert (task.epochs, task.reducer, task.threshold, task.judge) == (2, "max", 0.8, "mlx:a:b")
     assert (task.outputs, task.tags) == ({"a": ("one", "2")}, ("reasoning",))
+
+
+@pytest.mark.parametrize("null", ["null", "~", ""])
+def test_null_omits_a_parameter(tmp_path: Path, null: str) -> None:
+    """Such a parameter has no value and is named as omitted; one that the file does not mention is not."""
+    written = f"generate:\n  temperature: {null}\n  top_p: {null}\n  reasoning_effort: none\n"
+    task = load(tmp_path, f"{BASE}{written}")
+    assert task.generate == GenerationConfig(reasoning_effort="none", omitted=("temperature", "top_p"))
+
+
+def test_parameters_that_a_task_does_not_use_leave_its_hash(tmp_path: Path) -> None:
+    """The hash covers new parameters only if they are set, so that baselines of version 0.1 stay comparable."""
+    plain = load(tmp_path, BASE)
+    assert hashed_parameters(plain.generate) == dict.fromkeys(("temperature", "top_p", "max_tokens", "stop"))
+    hashes = {plain.hash}
+    hashes |= {
+        load(tmp_path, f"{BASE}generate: {{{text}}}\n").hash
+        for text in ("temperature: null", "reasoning_effort: low")
+    }
+    assert len(hashes) == 3
 
 
 def test_chat_input_is_loaded_as_messages(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ from .errors import REJECTED
 
 Hints = Sequence[tuple[str, str]]  # (regular expression of the message, hint)
 
-LIMIT = r"max_?(completion_|output_)?tokens|num_predict"
+LIMIT = r"max_?(completion_|output_|new_)?tokens|num_predict"
 COMMON: Hints = (
-    (r"(?=.*prefill)|final assistant|last message must|must end with a user", "end the messages with a user message"),
+    (r"prefill|final assistant|last message must|must end with a user", "end the messages with a user message"),
     (
         r"non-empty|non-whitespace text|content.{0,40}(empty|blank)|(empty|blank).{0,40}content",
         "a message is empty: write a text into every message",
     ),
+    (r"system (role|message|prompt|instruction)", "this model has no system message: write `system` into the prompt"),
     (r"\bstop", "shorten or remove `stop` in the task's `generate`"),
     (LIMIT, "lower max_tokens in the task's `generate`, or --hl-max-tokens"),
     (

@@ -15,12 +15,12 @@ MAX_ALTERNATIVES = 5
 _LOGPROBS = r"log_?prob"
 _SCHEMA = (
     r"response.?format|json.?schema|json.?mode|structured.?output|guided|grammar|text\.format|output.?format"
-    r"|output.?config(?!\.effort)"
+    r"|output.?config(?!\.effort)|\bschema\b|json (output|object)"
 )
 _EFFORT = r"reasoning|effort|think"
 _STOP = r"\bstop"
 _TOP_P = r"\btop_?p\b"
-_MAX_TOKENS = r"max_?(completion_|output_)?tokens"
+_MAX_TOKENS = r"max_?(completion_|output_|new_)?tokens"
 _BOTH = r"both|together|either|only one"
 
 
@@ -80,6 +80,10 @@ def _swap_limit(body: Body) -> None:
             return
 
 
+def _think(body: Body) -> None:
+    body["think"] = True
+
+
 _STOP_LOSS = "responses are cut at a stop text here, and tokens after it count"
 _SEED_LOSS = "a repeated call may return another text"
 _SCHEMA_LOSS = "the response has no fixed format"
@@ -132,13 +136,25 @@ MESSAGES = (
     _optional("stop", _STOP, "stop_sequences", loss=_STOP_LOSS),
     _top_p("top_p"),
     _optional("temperature", "temperature", "temperature", keeps_range=True),
+    # Required, so an error about it is final, even if it names another parameter too.
+    OptionalParameter(name="max_tokens", keys=("max_tokens",), words=_MAX_TOKENS, changes=(), keeps_range=True),
 )
 """Of Anthropic's messages."""
 
 OLLAMA = (
     _logprobs("logprobs", "top_logprobs"),
     _optional("schema", rf"\bformat\b|{_SCHEMA}", "format", loss=_SCHEMA_LOSS),
-    _optional("reasoning_effort", "think", "think"),
+    OptionalParameter(
+        name="reasoning_effort",
+        keys=("think",),
+        words="think",
+        changes=(
+            Change(
+                apply=_think, warning="the model has no levels of thinking: it thinks or not", when=r"value|level"
+            ),
+            _without("reasoning_effort", "think"),
+        ),
+    ),
     _optional("seed", r"\bseed\b", "options.seed", loss=_SEED_LOSS),
     _optional("stop", _STOP, "options.stop", loss=_STOP_LOSS),
     _top_p("options.top_p"),

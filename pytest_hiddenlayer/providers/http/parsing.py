@@ -86,10 +86,15 @@ def text_of(content: Any) -> str:
     return "" + (content or "")
 
 
-def logprob_tokens(logprobs: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]] | None:
-    """Return OpenAI's list of tokens from the `logprobs` of a choice, which may have the form of completions."""
-    if not logprobs or logprobs.get("content") or not logprobs.get("token_logprobs"):
-        return (logprobs or {}).get("content")
+def logprob_tokens(logprobs: Any) -> Sequence[Mapping[str, Any]] | None:
+    """Return OpenAI's list of tokens from the `logprobs` of a choice, which may have the form of completions.
+
+    None if there are none, or only a number, as in Together's chunks.
+    """
+    if not isinstance(logprobs, Mapping):
+        return None
+    if logprobs.get("content") or not logprobs.get("token_logprobs"):
+        return logprobs.get("content")
     tops = logprobs.get("top_logprobs") or [{}] * len(logprobs["tokens"])
     return [
         {

@@ -20,7 +20,7 @@ _RANGE = re.compile(
 )
 _UNSUPPORTED = re.compile(
     r"(?i)unsupported|(not|n't) support|unknown|unrecogni[sz]ed|unexpected|extra[_ ]|not (permitted|allowed)"
-    r"|deprecated|only the default|only \d+(\.\d+)? is"
+    r"|deprecated|\bunset\b|only the default|only \d+(\.\d+)? is"
 )
 _NOT_OPTIONAL = re.compile(r"^(messages|input|model|prompt|system)\b")
 
@@ -50,10 +50,12 @@ class OptionalParameter:
         """Return whether a body has the parameter."""
         return any(_get(body, key) is not None for key in self.keys)
 
+    def is_positive_in(self, body: Body) -> bool:
+        """Return whether a body has another value than 0; judges ask at temperature 0, which some servers refuse."""
+        return any(_get(body, key) for key in self.keys)
+
     def position(self, rejection: Rejection) -> int | None:
         """Return where a rejection names the parameter: -1 in its own field, else the index in the message."""
-        if self.keeps_range and _is_about_range(rejection):
-            return None
         if self.yields and re.search(self.yields, rejection.text):
             return -2
         if _names(rejection.param, self.keys):
@@ -134,6 +136,8 @@ class Refusals:
             if parameter.is_in(body) and (position := parameter.position(rejection)) is not None
         ]
         for _, _, parameter in sorted(found, key=lambda entry: entry[:2]):
+            if parameter.keeps_range and parameter.is_positive_in(body) and _is_about_range(rejection):
+                return None
             start = taken.get(parameter.name, -1) + 1
             for index, change in enumerate(parameter.changes[start:], start):
                 if re.search(change.when, rejection.text, re.IGNORECASE):

@@ -51,6 +51,9 @@ async def accumulate(
     return accumulator.response, first_s
 
 
+_KEPT = ("model", "usage", "service_tier")  # fields of chunks that the whole response has too
+
+
 class ChatAccumulator:
     """Combines the `chat.completion.chunk` events of chat completions; the last has the usage and no choice."""
 
@@ -65,7 +68,7 @@ class ChatAccumulator:
 
     def add(self, event: Event) -> bool:
         """See `StreamAccumulator.add`."""
-        self._fields.update({name: event[name] for name in ("model", "usage") if event.get(name)})
+        self._fields.update({name: event[name] for name in _KEPT if event.get(name)})
         choice = next(iter(event.get("choices") or ()), None)
         if choice is None:
             self._complete()
@@ -79,12 +82,13 @@ class ChatAccumulator:
         updated = [name for name in ("content", "refusal") if text_of(delta.get(name))]
         for name in updated:
             self._message[name].append(text_of(delta[name]))
-        for name in ("reasoning_content", "reasoning"):
-            self._message[name] += [delta[name]] if isinstance(delta.get(name), str) else []
+        reasoning = [name for name in ("reasoning_content", "reasoning") if isinstance(delta.get(name), str)]
+        for name in reasoning:
+            self._message[name].append(delta[name])
         if choice.get("finish_reason") is not None:
             self._fields["finish_reason"] = choice["finish_reason"]
             self._complete()
-        return bool(updated or logprobs)
+        return bool(updated or (logprobs and not any(delta[name] for name in reasoning)))
 
     def _complete(self) -> None:
         if "finish_reason" not in self._fields:
@@ -94,7 +98,7 @@ class ChatAccumulator:
             "logprobs": {"content": self._logprobs} if self._logprobs else None,
             "finish_reason": self._fields["finish_reason"],
         }
-        self.response = {"choices": [choice], "model": self._fields.get("model"), "usage": self._fields.get("usage")}
+        self.response = {"choices": [choice], **{name: self._fields.get(name) for name in _KEPT}}
 
 
 class ResponsesAccumulator:
@@ -136,7 +140,7 @@ class MessagesAccumulator:
             self._texts.setdefault(event["index"], [block.get("text", "")]).append("" + event["delta"]["text"])
             return bool(event["delta"]["text"])
         elif kind == "message_delta":
-            self._fields["stop_reason"] = event["delta"].get("stop_reason")
+            self._fields["stop_reason"] = event["delta"].get("stop_reason") or self._fields.get("stop_reason")
             self._fields["usage"] = {**(self._fields.get("usage") or {}), **_known(event.get("usage"))}
         elif kind == "message_stop":
             for index, texts in self._texts.items():

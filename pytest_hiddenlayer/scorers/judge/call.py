@@ -56,6 +56,7 @@ async def ask_verdict(
     judge: bool | str = True,
     temperature: float = 0.0,
     max_tokens: int = MAX_TOKENS,
+    reasoning_effort: str | None = None,
     top_logprobs: int = 0,
 ) -> Verdict:
     """Returns the verdict of one judge on `texts`, asking twice if the first is unreadable. Raises ProviderError."""
@@ -69,6 +70,7 @@ async def ask_verdict(
             defaults=GenerationConfig(
                 temperature=temperature if attempt == 1 else max(temperature, RETRY_TEMPERATURE),
                 max_tokens=max_tokens,
+                reasoning_effort=reasoning_effort,
             ),
             schema=prompt.schema,
             top_logprobs=top_logprobs,

@@ -50,6 +50,8 @@ class Coherence:
     combine: Combine = "mean"  # how to combine several judges
     logprobs: bool = True
     max_tokens: int = MAX_TOKENS
+    reasoning_effort: str | None = None
+    structured: bool = True
 
     name = "coherence"
     version = "3"
@@ -82,7 +84,7 @@ class Coherence:
         verdict_format = self._verdict_format()
         question = Question(
             criterion=Criterion(text=self.criteria, scale=verdict_format.scale),
-            prompt=JudgePrompt(template=TEMPLATE, verdict_format=verdict_format),
+            prompt=JudgePrompt(template=TEMPLATE, verdict_format=verdict_format, structured=self.structured),
             texts={"text": output},
             fields={"criteria": self.criteria, "verdict": verdict_format.scale.description},
         )
@@ -92,5 +94,10 @@ class Coherence:
         return VerdictFormat.from_param(Scale.from_param(self.scale), None)
 
     def _panel(self) -> JudgePanel:
-        config = JudgeConfig(samples=self.samples, max_tokens=self.max_tokens, logprobs=self.logprobs)
+        config = JudgeConfig(
+            samples=self.samples,
+            max_tokens=self.max_tokens,
+            logprobs=self.logprobs,
+            reasoning_effort=self.reasoning_effort,
+        )
         return JudgePanel(models=read_models(self.model), combine=self.combine, config=config)

@@ -23,6 +23,7 @@ class JudgeConfig:
     samples: int = 1  # verdicts to draw if a judge returns no probabilities
     temperature: float | None = None  # None: 0 for one verdict, 1 for several, as in G-Eval
     max_tokens: int = MAX_TOKENS
+    reasoning_effort: str | None = None  # one of REASONING_EFFORTS; None: the model's default
     logprobs: bool = True  # weight by the judge's probabilities if it returns them
 
 
@@ -76,6 +77,7 @@ async def form_judgment(
             judge=judge or True,
             temperature=_temperature(config),
             max_tokens=config.max_tokens,
+            reasoning_effort=config.reasoning_effort,
             top_logprobs=TOP_LOGPROBS if config.logprobs and number == 0 else 0,
         )
 

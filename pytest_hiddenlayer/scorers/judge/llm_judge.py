@@ -56,6 +56,8 @@ class LlmJudge:
     logprobs: bool = True  # weight by probabilities if the judge returns them
     temperature: float | None = None  # None: 0 for one sample, 1 for several
     max_tokens: int = MAX_TOKENS
+    reasoning_effort: str | None = None  # one of REASONING_EFFORTS; None: the model's default
+    structured: bool = True  # request the verdict as an object, if the provider has structured output
     prompt: str | None = None  # with {question}, {answer}, {reference}, {criteria}, {question_1}, {ref_answer_1}, ...
     system: str | None = None
     verdict: str | None = None  # `[[rating]]`, `[[A]]`, or a regular expression with one group
@@ -111,7 +113,11 @@ class LlmJudge:
 
     def _panel(self) -> JudgePanel:
         config = JudgeConfig(
-            samples=self.samples, temperature=self.temperature, max_tokens=self.max_tokens, logprobs=self.logprobs
+            samples=self.samples,
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            logprobs=self.logprobs,
+            reasoning_effort=self.reasoning_effort,
         )
         return JudgePanel(models=read_models(self.model), combine=self.combine, config=config)
 
@@ -122,7 +128,9 @@ class LlmJudge:
         texts |= {"reference": reference} if reference is not None else {}
         fields = {"criteria": criterion.text, "verdict": criterion.scale.description}
         if self.prompt is None:
-            prompt = JudgePrompt(template=TEMPLATE, verdict_format=verdict_format, system=self.system)
+            prompt = JudgePrompt(
+                template=TEMPLATE, verdict_format=verdict_format, system=self.system, structured=self.structured
+            )
             return Question(criterion=criterion, prompt=prompt, texts=texts, fields={"reference": "", **fields})
         texts |= numbered(sample) | answers("answer", sample, output)
         prompt = JudgePrompt(template=self.prompt, verdict_format=verdict_format, system=self.system, fenced=False)

@@ -65,6 +65,7 @@ async def judge_pair(
     texts: tuple[Mapping[str, str], Mapping[str, str]] | None = None,
     role: str = "pairwise",
     max_tokens: int = MAX_TOKENS,
+    reasoning_effort: str | None = None,
 ) -> PairVerdict:
     """Returns which of `a` and `b` one judge prefers, asked in both orders at the same time. Raises ProviderError.
 
@@ -78,7 +79,16 @@ async def judge_pair(
     orders = texts or (_texts(question, a, b, reference), _texts(question, b, a, reference))
     fields = {"criteria": criteria, "reference": ""}
     calls = [
-        ask_verdict(ask, prompt, order, fields, role=name, judge=judge, max_tokens=max_tokens)
+        ask_verdict(
+            ask,
+            prompt,
+            order,
+            fields,
+            role=name,
+            judge=judge,
+            max_tokens=max_tokens,
+            reasoning_effort=reasoning_effort,
+        )
         for order, name in zip(orders, (f"{role}.ab", f"{role}.ba"), strict=True)
     ]
     return _combine(*await gather_or_cancel(calls))

@@ -13,7 +13,7 @@ from ...concurrency import gather_or_cancel
 from ...errors import UnknownNameError, UsageError
 from ...protocols import Ask
 from ...registry import providers
-from ...types import Score
+from ...types import REASONING_EFFORTS, Score
 from .judgment import JudgeConfig, Judgment, form_judgment
 from .prompt import JudgePrompt
 from .rubric import Criterion
@@ -44,6 +44,9 @@ class JudgePanel:
             )
         if self.config.temperature is not None and self.config.temperature < 0:
             raise UsageError(f"temperature must be a number from 0 up, got {self.config.temperature!r}")
+        if self.config.reasoning_effort not in (None, *REASONING_EFFORTS):
+            efforts = ", ".join(REASONING_EFFORTS)
+            raise UsageError(f"reasoning_effort must be one of {efforts}, got {self.config.reasoning_effort!r}")
 
     async def score(self, ask: Ask, questions: Sequence[Question], *, role: str, answer: str | None) -> Score:
         """Returns the score over all criteria and judges, all asked at the same time. Raises ProviderError.

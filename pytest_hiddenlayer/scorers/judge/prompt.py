@@ -28,11 +28,12 @@ class JudgePrompt:
     verdict_format: VerdictFormat
     system: str | None = None
     fenced: bool = True  # False for custom prompts, which have their own delimiters
+    structured: bool = True  # whether the reply's JSON Schema is sent; a provider without support ignores it
 
     @property
     def schema(self) -> Mapping[str, Any] | None:
         """JSON Schema of the reply; None for a custom prompt, which specifies the reply itself."""
-        return self.verdict_format.scale.schema if self.fenced else None
+        return self.verdict_format.scale.schema if self.fenced and self.structured else None
 
     def messages(self, texts: Mapping[str, str], fields: Mapping[str, str], salt: object) -> tuple[Message, ...]:
         """Returns the prompt. `texts` are data to judge and override `fields`; `salt` differs between calls."""

@@ -45,6 +45,8 @@ class WinRate:
     model: str | tuple[str, ...] | None = None  # PROVIDER[:MODEL], one or several; None: the run's judge
     combine: Combine = "mean"  # how to combine several judges
     max_tokens: int = MAX_TOKENS
+    reasoning_effort: str | None = None  # one of REASONING_EFFORTS; None: the model's default
+    structured: bool = True  # request the verdict as an object, if the provider has structured output
     prompt: str | None = None  # with {question}, {answer_a}, {answer_b}, {ref_answer_1}, ...
     system: str | None = None
     verdict: str | None = None  # `[[A]]` (A, B, C for a tie), or a regular expression with one group
@@ -65,7 +67,10 @@ class WinRate:
             if len(outputs) != 1:
                 raise UsageError(f"against: sample {sample_id!r} has {len(outputs)} outputs; keep one per sample")
         check_verdict_format(self.prompt, VerdictFormat.from_param(PAIR, self.verdict))
-        JudgePanel(models=read_models(self.model), config=JudgeConfig(max_tokens=self.max_tokens))
+        JudgePanel(
+            models=read_models(self.model),
+            config=JudgeConfig(max_tokens=self.max_tokens, reasoning_effort=self.reasoning_effort),
+        )
 
     @property
     def capabilities(self) -> ScorerCapabilities:
@@ -113,7 +118,9 @@ class WinRate:
         verdict_format = VerdictFormat.from_param(PAIR, self.verdict)
         if self.prompt is not None:
             return JudgePrompt(template=self.prompt, verdict_format=verdict_format, system=self.system, fenced=False)
-        return JudgePrompt(template=TEMPLATE, verdict_format=verdict_format, system=self.system)
+        return JudgePrompt(
+            template=TEMPLATE, verdict_format=verdict_format, system=self.system, structured=self.structured
+        )
 
     async def _judge(
         self, ask: Ask, number: int, judge: str | None, output: str, opponent: str, sample: Sample
@@ -129,6 +136,7 @@ class WinRate:
             texts=(self._texts(output, opponent, sample), self._texts(opponent, output, sample)),
             role=f"{self.name}-{number + 1}" if number else self.name,
             max_tokens=self.max_tokens,
+            reasoning_effort=self.reasoning_effort,
         )
 
     def _texts(self, first: str, second: str, sample: Sample) -> dict[str, str]:

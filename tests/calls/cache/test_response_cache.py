@@ -150,6 +150,14 @@ def test_repeatable_answers_are_stored(path, params, seeded, seeded_mode):
     assert kept(path.with_name("all.sqlite"), one, ANSWER, seeded, "all")
 
 
+@pytest.mark.parametrize(("params", "refused"), [(GREEDY, "temperature"), (WARM, "seed")])
+def test_an_answer_without_its_seed_or_temperature_is_not_repeatable(path, params, refused):
+    """A server that refuses the parameter answers at random, so mode `seeded` does not store the answer."""
+    one, answer = identity(params=params), replace(ANSWER, not_sent=(refused,))
+    assert not kept(path, one, answer, deterministic=refused == "seed")
+    assert kept(path.with_name("all.sqlite"), one, answer, False, "all")
+
+
 @pytest.mark.parametrize("reason", ["refusal", "content_filter", "error", "tool_calls", "length"])
 def test_only_complete_answers_are_stored(path, reason):
     """An answer without finish reason `stop` is not stored; mode `all` stores one that was truncated."""

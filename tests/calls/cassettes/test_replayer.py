@@ -11,8 +11,9 @@ from support.cassettes import ANSWER, REPLAYED, REQUEST, identity, record
 from pytest_hiddenlayer.calls.cache_key import cache_key_fields
 from pytest_hiddenlayer.calls.cassettes.format import format_line
 from pytest_hiddenlayer.calls.cassettes.replayer import Recorder, Replayer
-from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.errors import ProviderError, UsageError
 from pytest_hiddenlayer.registry import providers
+from pytest_hiddenlayer.types import GenerationConfig
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,19 @@ def test_a_provider_supports_schemas_if_one_was_recorded(tmp_path):
     provider = Replayer(tmp_path).model("mlx", "nano-1")
     assert provider.capabilities.supports_json_schema
     assert asyncio.run(provider.complete(request)) == REPLAYED
+
+
+def test_version_0_1_recorded_parameters_that_nobody_chose(tmp_path):
+    """Its temperature 0 and top_p 1 answer a call that sets neither; a line of the call itself goes first."""
+    unset = replace(REQUEST, params=GenerationConfig(max_tokens=5))
+    earlier = replace(REQUEST, params=GenerationConfig(temperature=0.0, top_p=1.0, max_tokens=5))
+    with_top_p = replace(REQUEST, params=GenerationConfig(temperature=0.7, top_p=1.0, max_tokens=5))
+    record(tmp_path, (identity(earlier), replace(ANSWER, text="0.1")), (identity(with_top_p), ANSWER))
+    replayer = Replayer(tmp_path)
+    assert replayer.find("mlx", "nano-1", "", unset).text == "0.1"
+    warm = replace(REQUEST, params=GenerationConfig(temperature=0.7, max_tokens=5))
+    assert replayer.find("mlx", "nano-1", "", warm).text == ANSWER.text
+    with pytest.raises(ProviderError, match="no recorded answer"):
+        replayer.find("mlx", "nano-1", "", replace(warm, params=replace(warm.params, temperature=0.5)))
+    record(tmp_path, (identity(unset), replace(ANSWER, text="0.2")))
+    assert Replayer(tmp_path).find("mlx", "nano-1", "", unset).text == "0.2"
