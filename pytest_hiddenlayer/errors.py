@@ -8,6 +8,7 @@
     ├── ProviderError                one call to a model failed                     (outcome `error`)
     │   ├── TransientError           a retry may succeed                            (the call is retried)
     │   ├── BudgetExceededError      the call does not fit into --budget            (the item is skipped)
+    │   ├── NotSentError             the server refused the key earlier in the run  (outcome `error`)
     │   └── ProviderUnavailableError the provider cannot work on this machine       (its items are skipped)
     └── SnapshotError                a baseline cannot be trusted                   (the gate fails)
 
@@ -74,13 +75,18 @@ class TransientError(ProviderError):
         status: int | None = None,  # HTTP status; None: no complete response
         retry_after_s: float | None = None,  # seconds that the server asks to wait; None: not stated
         slow_down: bool = False,  # a rate limit or an overload: fewer concurrent calls help
+        sent: bool = True,  # whether the server may have received the request, and billed it
     ) -> None:
         super().__init__(message, status=status)
-        self.retry_after_s, self.slow_down = retry_after_s, slow_down
+        self.retry_after_s, self.slow_down, self.sent = retry_after_s, slow_down, sent
 
 
 class BudgetExceededError(ProviderError):
     """A call was not sent because its maximum cost exceeds the remaining budget."""
+
+
+class NotSentError(ProviderError):
+    """A call was not sent because the server refused access (HTTP 401 or 403) earlier in the run."""
 
 
 class ProviderUnavailableError(ProviderError):

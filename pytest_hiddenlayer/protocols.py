@@ -5,7 +5,7 @@ Imports `types` and `batch_api` only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -20,6 +20,7 @@ class ProviderCapabilities:
     endpoint: str = ""  # URL of the server; distinguishes servers in caches
     fingerprint: str = ""  # of the weights; distinguishes models of one name in caches
     price_list: str | None = None  # the provider's id in genai-prices; None: a call costs what its completion says
+    max_tokens: int | None = None  # new tokens of a call whose request sets no limit; None: unknown
     concurrency: tuple[int, int] = (20, 200)  # calls in flight: (initial, maximum)
     timeout_s: float | None = 300.0  # per attempt; None: no limit
     deterministic: bool = False  # the same seed returns the same text
@@ -35,6 +36,7 @@ class Provider(Protocol):
     sends that server no key from the environment. A provider may have
 
     - an attribute `capabilities`, a `ProviderCapabilities`;
+    - a method `close` (see `ClosableProvider`);
     - a writable attribute `stream` (see `StreamingProvider`);
     - class attributes that are read before it is opened (see `FactoryTraits`).
     """
@@ -48,9 +50,22 @@ class Provider(Protocol):
         """Return one completion, by one attempt. Raises ProviderError; TransientError if a retry may help."""
         ...
 
-    async def close(self) -> None:
-        """Release what was opened."""
+
+@runtime_checkable
+class ClosableProvider(Protocol):
+    """A provider with something to release at the end of a run."""
+
+    def close(self) -> Awaitable[None] | None:
+        """Release what was opened; a coroutine or a function."""
         ...
+
+
+async def close_provider(provider: Provider) -> None:
+    """Close the provider, if it has a method `close`."""
+    if isinstance(provider, ClosableProvider):
+        closing = provider.close()
+        if closing is not None:
+            await closing
 
 
 @runtime_checkable

@@ -62,11 +62,12 @@ def test_public_names_are_listed_and_importable():
 
 
 def test_the_code_of_the_readme_runs(folder):
-    """The first task, the conftest with a strategy and a scorer, the test module and the script of the README."""
+    """The first task, the conftest with a strategy, a scorer and a provider, the test module and the script."""
     (task,) = blocks(ROOT / "README.md", "yaml")
-    conftest, module, script = blocks(ROOT / "README.md", "python")
+    conftest, own_provider, module, script = blocks(ROOT / "README.md", "python")
     folder.write("evals/capitals.yaml", task)
-    folder.write("conftest.py", conftest)
+    folder.write("conftest.py", conftest + own_provider)
+    folder.task("echo", samples=[{"id": "a", "input": "Say Polly.", "target": "Polly"}], scorers=["keyword"])
     folder.task("arithmetic")
     folder.replies()
     folder.write("evals/test_twice.py", f"import pytest\n\n\n{module}")
@@ -74,6 +75,9 @@ def test_the_code_of_the_readme_runs(folder):
     twice.assert_outcomes(passed=2)
     own = folder.run("evals/arithmetic.yaml", "--strategy", "ask_twice:hint=Sure?", "--hl-gate=off")
     own.assert_outcomes(passed=3)
+    echo = folder.run("evals/echo.yaml", "--hl-gate=off", provider="parrot:green")
+    echo.assert_outcomes(passed=1)
+    echo.stdout.fnmatch_lines(["echo*single*parrot:green*1/1*"])
     printed = folder.script(script)
     assert printed.ret == 0, printed.errlines
     assert printed.outlines[-1].startswith(("0 [('capitals', ", "1 [('capitals', "))

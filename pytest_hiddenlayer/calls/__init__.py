@@ -4,6 +4,8 @@ client      the client of one model; pool holds all clients of a run, factory op
 resources   what the clients of a run share
 cache_key   what identifies a call
 limiter     calls in flight; retry: attempts and deadlines; checks: warnings about a completion
+access      ends the calls to a server that refuses the key
+reported_values  what a provider reports, checked before it is counted
 cost/       prices and the budget
 cache/      the response cache
 cassettes/  recorded calls

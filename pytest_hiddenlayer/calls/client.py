@@ -8,18 +8,25 @@ Every synchronous call passes the limiter and the attempts; the other steps depe
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from inspect import isawaitable
 from typing import Any
 
-from ..protocols import Provider, ProviderCapabilities, capabilities_of
+from ..errors import HiddenLayerError, ProviderError, TransientError
+from ..extensions.errors import describe_error
+from ..protocols import Provider, ProviderCapabilities, capabilities_of, close_provider
 from ..types import Completion, Request
+from .access import Access
 from .batch.batcher import Batcher
 from .cache_key import cache_key_fields, call_key
 from .checks import check_completion
 from .cost.meter import CostMeter
 from .limiter import AdaptiveLimiter
 from .protocols import Prioritizable, Store
-from .retry import RetryPolicy, complete_with_retry
+from .reported_values import checked_completion
+from .retry import OnFailure, RetryPolicy, complete_with_retry, response_lost
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +40,7 @@ class ModelClient(Prioritizable):
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     stores: tuple[Store, ...] = ()  # the first that has a completion returns it; each completion is put into all
     meter: CostMeter | None = None
+    access: Access = field(default_factory=Access)
     batcher: Batcher | None = None  # under --hl-batch, if the provider has a batch API
     endpoint: str = ""  # URL and fingerprint; distinguishes servers, and models of one name
     capabilities: ProviderCapabilities = field(default_factory=ProviderCapabilities)
@@ -69,6 +77,7 @@ class ModelClient(Prioritizable):
         return completion
 
     async def _fresh(self, key_fields: dict[str, Any], request: Request, order: int) -> Completion:
+        self.access.check()
         if self.batcher is not None:
             batched = await self.batcher.answer(call_key(key_fields), request, order)
             if batched is not None:
@@ -78,18 +87,45 @@ class ModelClient(Prioritizable):
     async def _call(self, request: Request, order: int) -> Completion:
         if self.meter is None:
             return self._checked(request, await self._attempt(request, order))
-        reserved = await self.meter.reserve(request, order)
+        reserved, lost = await self.meter.reserve(request, order), 0
+
+        async def reserve_again(error: TransientError) -> None:
+            nonlocal reserved, lost
+            if self.meter is None or not response_lost(error):
+                return
+            self.meter.release_or_hold(reserved, error)
+            reserved, lost = Decimal(0), lost + 1
+            reserved = await self.meter.reserve(request, order)
+
         try:
-            completion = await self._attempt(request, order)
+            completion = await self._attempt(request, order, reserve_again)
         except BaseException as error:
             self.meter.release_or_hold(reserved, error)
             raise
-        return self._checked(request, self.meter.commit(reserved, completion))
+        return self._checked(request, self.meter.commit(reserved, completion, lost))
 
-    async def _attempt(self, request: Request, order: int) -> Completion:
+    async def _attempt(self, request: Request, order: int, on_failure: OnFailure | None = None) -> Completion:
         return await complete_with_retry(
-            lambda: self.provider.complete(request), self.limiter, order, self.retry_policy
+            lambda: self._attempt_once(request), self.limiter, order, self.retry_policy, on_failure
         )
+
+    async def _attempt_once(self, request: Request) -> Completion:
+        """One attempt. An exception that no provider should raise becomes a ProviderError with its file and line."""
+        self.access.check()
+        try:
+            answer = self.provider.complete(request)
+            completion = checked_completion(await answer if isawaitable(answer) else answer, self.model)
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except ProviderError as error:
+            self.access.on_error(error)
+            raise
+        except HiddenLayerError:
+            raise
+        except BaseException as error:  # a user's provider may raise anything, SystemExit and pytest.skip included
+            raise ProviderError(f"provider {self.name!r} raised {describe_error(error)}") from error
+        self.access.on_answer()
+        return completion
 
     def _checked(self, request: Request, completion: Completion) -> Completion:
         warnings = check_completion(self.model, request, completion)
@@ -99,7 +135,7 @@ class ModelClient(Prioritizable):
         """Close the batcher and the provider."""
         if self.batcher is not None:
             await self.batcher.close()
-        await self.provider.close()
+        await close_provider(self.provider)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import HiddenLayerError, UsageError
+from ..extensions.errors import describe_error
 from ..model_names import full_name
 from ..options import RunOptions
 from ..protocols import Provider, ProviderCapabilities, StreamingProvider, capabilities_of
@@ -35,6 +36,7 @@ def open_client(name: ModelName, options: RunOptions, resources: RunResources) -
         retry_policy=_retry_policy(capabilities, options),
         stores=() if replayer is not None else resources.stores(provider),
         meter=meter,
+        access=resources.access(name.provider, provider),
         batcher=None if meter is None else resources.batcher(name.provider, provider, meter),
     )
 
@@ -46,7 +48,7 @@ def _open(name: ModelName, options: RunOptions) -> Provider:
         arguments["base_url"] = url
         if url in options.ini_urls:
             arguments["send_key"] = _no_key(name.provider, factory, url)
-    provider: Provider = factory(name.model, **arguments)
+    provider = _made(name, factory, arguments)
     if options.stream and isinstance(provider, StreamingProvider):
         provider.stream = True
     endpoint = capabilities_of(provider).endpoint
@@ -54,6 +56,23 @@ def _open(name: ModelName, options: RunOptions) -> Provider:
         raise UsageError(
             f"--provider {name}: the server at {endpoint} answers with {provider.model}, and results are "
             f"stored under a model's name: write --provider {name}:{provider.model}"
+        )
+    return provider
+
+
+def _made(name: ModelName, factory: Callable[..., Any], arguments: dict[str, Any]) -> Provider:
+    """What the factory returns. Raises UsageError with the user's file and line if it cannot be used."""
+    try:
+        provider: Provider = factory(name.model, **arguments)
+        model = provider.model
+    except HiddenLayerError:
+        raise
+    except Exception as error:  # a user's factory may raise anything
+        raise UsageError(f"--provider {name}: opening it raised {describe_error(error)}") from error
+    if not isinstance(model, str):
+        raise UsageError(
+            f"--provider {name}: the attribute `model` of {type(provider).__name__} is {model!r}: "
+            "set it to the name of the model that answers"
         )
     return provider
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import HiddenLayerError
+from ..extensions.errors import describe_error
 from ..options import RunOptions
-from ..protocols import Provider
+from ..protocols import Provider, close_provider
 from ..types import ModelName
 from .batch.batcher import Batcher
 from .batch.ledger import BATCHES
@@ -91,14 +92,21 @@ class ModelPool:
 
     async def close(self) -> None:
         """Close the providers, the connection to the broker and what the models share."""
-        for provider in self._providers.values():
+        for name, provider in self._providers.items():
             if not isinstance(provider, HiddenLayerError):
-                await provider.close()
+                await self._close(name, provider)
         self._providers.clear()
         if self._broker is not None:
             await self._broker.close()
         if self._resources is not None:
             self._resources.close()
+
+    async def _close(self, name: ModelName, provider: Provider) -> None:
+        """Close a provider. The results of the run do not depend on it, so that an exception becomes a message."""
+        try:
+            await close_provider(provider)
+        except Exception as error:  # a user's provider may raise anything
+            self._notify(f"provider {str(name)!r}: closing it raised {describe_error(error)}")
 
     def _open(self, name: ModelName) -> Provider:
         remote = None if self._broker is None else self.event_loop.run(self._broker.open(name))

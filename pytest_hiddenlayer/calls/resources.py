@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..options import RunOptions
-from ..protocols import Provider, capabilities_of
+from ..protocols import Provider, ProviderCapabilities, capabilities_of
+from ..providers.http.addresses import is_loopback
 from ..types import Completion
+from .access import Access
 from .batch.batcher import FLUSH_AFTER_S, Batcher
 from .batch.ledger import BATCHES, Ledger
 from .batch.messages import no_batch_message
@@ -35,6 +37,7 @@ class RunResources:
     cache: ResponseCache | None = None
     recorder: Recorder | None = None
     replayer: Replayer | None = None
+    _refused: dict[str, str] = field(default_factory=dict)  # servers that refused the key
 
     def __post_init__(self) -> None:
         options = self.options
@@ -47,16 +50,23 @@ class RunResources:
         """The stores of the provider's completions: the response cache and the recorder, if the options ask for them.
 
         With `cache=seeded` only answers of servers are cached, with `cache=all` those of every provider.
+        A server whose weights cannot be told apart from others of the same name is never cached.
         """
         stores: list[Store] = []
         capabilities = capabilities_of(provider)
-        if self.options.cache == "all" or (self.options.cache == "seeded" and capabilities.endpoint):
+        if self._caches(capabilities):
             if self.cache is None:
                 self.cache = ResponseCache(default_path(), "all" if self.options.cache == "all" else "seeded")
             stores.append(_CacheStore(self.cache, capabilities.deterministic))
         if self.recorder is not None:
             stores.append(_RecorderStore(self.recorder))
         return tuple(stores)
+
+    def _caches(self, capabilities: ProviderCapabilities) -> bool:
+        if not capabilities.endpoint:
+            return self.options.cache == "all"
+        at_vendor = capabilities.price_list is not None and not is_loopback(capabilities.endpoint)
+        return self.options.cache in ("all", "seeded") and bool(capabilities.fingerprint or at_vendor)
 
     def meter(self, name: str, provider: Provider) -> CostMeter:
         """The meter of the provider's calls; `name` is the provider's registered name."""
@@ -69,7 +79,12 @@ class RunResources:
             model=provider.model,
             free=free and not self.prices.has_own(name, provider.model),
             budget=self.budget,
+            default_max_tokens=capabilities.max_tokens,
         )
+
+    def access(self, name: str, provider: Provider) -> Access:
+        """The access to the provider's server, which its other models share."""
+        return Access(refused=self._refused, server=f"{name} {capabilities_of(provider).endpoint}")
 
     def batcher(self, name: str, provider: Provider, meter: CostMeter) -> Batcher | None:
         """The provider's batcher; None without --hl-batch, and if the provider has no batch API.

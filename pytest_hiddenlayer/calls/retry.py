@@ -11,13 +11,14 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ..errors import ProviderError, TransientError
 from ..types import Completion
 from .limiter import AdaptiveLimiter
 
 T = TypeVar("T")
+OnFailure: TypeAlias = Callable[[TransientError], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,11 +26,12 @@ class RetryPolicy:
     """How often and how long one call is attempted."""
 
     attempt_s: float | None = 120.0  # one request, to the last byte of its answer; None: no limit
-    total_s: float | None = 600.0  # all attempts and the waits between them; None: no limit
+    total_s: float | None = 600.0  # all attempts and our own waits between them; None: no limit
     attempts: int = 12
     first_wait_s: float = 0.5  # bound of the first wait; it doubles with each attempt
     longest_wait_s: float = 30.0
     max_retry_after_s: float = 60.0  # longest Retry-After that is honoured
+    malformed_attempts: int = 3  # of them, those that the server answers with something else than its API documents
 
 
 async def complete_with_retry(
@@ -37,12 +39,13 @@ async def complete_with_retry(
     limiter: AdaptiveLimiter,
     order: int,
     retry_policy: RetryPolicy = RetryPolicy(),
+    on_failure: OnFailure | None = None,
 ) -> Completion:
     """Return the completion of the first attempt that succeeds, with the number of attempts.
 
     Raises as `retry` does.
     """
-    completion, n_attempts = await retry(attempt, limiter, order, retry_policy)
+    completion, n_attempts = await retry(attempt, limiter, order, retry_policy, on_failure)
     return replace(completion, attempts=completion.attempts + n_attempts - 1) if n_attempts > 1 else completion
 
 
@@ -51,14 +54,17 @@ async def retry(
     limiter: AdaptiveLimiter,
     order: int,
     retry_policy: RetryPolicy = RetryPolicy(),
+    on_failure: OnFailure | None = None,
 ) -> tuple[T, int]:
     """Return (result of the first attempt that succeeds, number of attempts).
 
-    An attempt holds a slot of the limiter while it runs; waiting for a slot counts towards no
-    deadline. Raises ProviderError if an attempt fails with an error that is not transient, if no
-    attempt is left, or if the next one would begin after the deadline.
+    An attempt holds a slot of the limiter while it runs. Waiting for a slot, and the waits that the
+    server asks for, count towards no deadline. `on_failure` is awaited with the error of an attempt
+    before another one is made; what it raises ends the call. Raises ProviderError if an attempt
+    fails with an error that is not transient, if no attempt is left, or if the next one would begin
+    after the deadline.
     """
-    used_s = 0.0
+    used_s, n_malformed, limit = 0.0, 0, ""
     for number in range(1, retry_policy.attempts + 1):
         async with limiter.acquire(order) as decreases:
             start_s = time.monotonic()
@@ -72,18 +78,26 @@ async def retry(
                     limiter.on_overload(decreases)
             used_s += time.monotonic() - start_s
         wait_s = _wait_s(last_error, number, retry_policy)
-        used_s += wait_s
-        if number == retry_policy.attempts or (retry_policy.total_s is not None and used_s >= retry_policy.total_s):
+        own_wait_s = wait_s if last_error.retry_after_s is None else 0.0
+        total_s = retry_policy.total_s
+        n_malformed += last_error.status == 200
+        if number == retry_policy.attempts or n_malformed == retry_policy.malformed_attempts:
             break
+        if total_s is not None and used_s + own_wait_s >= total_s:
+            limit = f" within {total_s:g} s"
+            break
+        if on_failure is not None:
+            await on_failure(last_error)
         await asyncio.sleep(wait_s)
-    effort = f"{number} attempt{'s' if number > 1 else ''} in {used_s - wait_s:.3g} s"
-    raise ProviderError(f"{last_error} (given up after {effort})") from last_error
+        used_s += own_wait_s
+    effort = f"{number} attempt{'s' if number > 1 else ''}{limit}"
+    raise ProviderError(f"{last_error} (given up after {effort})", status=last_error.status) from last_error
 
 
 def response_lost(error: BaseException) -> bool:
     """Whether a request was sent and its response did not arrive: the server may have acted on it, and billed it."""
     cause = error if isinstance(error, TransientError) else error.__cause__
-    return isinstance(cause, TransientError) and cause.status is None
+    return isinstance(cause, TransientError) and cause.status is None and cause.sent
 
 
 async def _attempt(attempt: Callable[[], Awaitable[T]], retry_policy: RetryPolicy, used_s: float) -> T:

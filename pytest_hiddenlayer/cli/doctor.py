@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HiddenLayerError
 from ..models import BUNDLED
-from ..protocols import Provider, capabilities_of
+from ..protocols import Provider, capabilities_of, close_provider
 from ..registry import providers
 from ..types import GenerationConfig, Message, Request
 
@@ -73,7 +73,7 @@ async def _ask(provider: Provider) -> str:
         )
         return completion.text
     finally:
-        await provider.close()
+        await close_provider(provider)
 
 
 def _bundled(name: str) -> str:

@@ -55,8 +55,10 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
     from ..report.budget_match import find, text
     from ..report.table import cell_table
     from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
+    from ..results.metrics.spending import with_replaced_answers
 
     metrics = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
+    metrics = with_replaced_answers(metrics, records)
     print(f"run {folder.name}: {len(records)} records")
     width = shutil.get_terminal_size().columns
     print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty()), end="")

@@ -13,6 +13,7 @@ from .anthropic_batch import AnthropicBatches, version_headers
 from .http.base_provider import BaseHTTPProvider
 from .http.client import Client
 from .http.errors import require_format
+from .http.fingerprint import model_fingerprint
 from .http.hints import COMMON, LIMIT, rejection_hint
 from .http.optional_parameters import MESSAGES
 from .http.parsing import count, finish_reason, thoughts_of, tier_warnings
@@ -45,7 +46,9 @@ class AnthropicProvider(BaseHTTPProvider):
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
+            fingerprint=self._server.fingerprint,
             price_list=self._server.price_list,
+            max_tokens=MAX_TOKENS,
             concurrency=(20, 1000),
             supports_json_schema=True,
             batch_api=AnthropicBatches(self._server, self._client, _version, self),
@@ -114,7 +117,8 @@ def _find_server(model: str, base_url: str | None, send_key: bool) -> Server:
     env_url = os.environ.get("ANTHROPIC_BASE_URL", "").strip().rstrip("/").removesuffix("/v1")
     withheld = withheld_key("ANTHROPIC_API_KEY", url, env_url, send_key=send_key)
     key = None if withheld else os.environ.get("ANTHROPIC_API_KEY", "").strip() or None
-    return Server(provider="anthropic", model=model, url=url, key=key, withheld=withheld)
+    fingerprint = model_fingerprint(f"{url}/v1", model, {} if key is None else {"x-api-key": key})
+    return Server(provider="anthropic", model=model, url=url, key=key, withheld=withheld, fingerprint=fingerprint)
 
 
 def _version(body: Mapping[str, Any]) -> str:

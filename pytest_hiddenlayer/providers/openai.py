@@ -43,6 +43,7 @@ class OpenAIProvider(BaseHTTPProvider):
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
+            fingerprint=self._server.fingerprint,
             price_list=self._server.price_list,
             concurrency=openai_server.CONCURRENCY,
             deterministic=True,

@@ -38,6 +38,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
         self.model = self._server.model
         self.capabilities = ProviderCapabilities(
             endpoint=self._server.url,
+            fingerprint=self._server.fingerprint,
             price_list=self._server.price_list,
             concurrency=openai_server.CONCURRENCY,
             supports_json_schema=True,

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .http.client import Client
+from .http.fingerprint import model_fingerprint
 from .http.hints import rejection_hint
 from .http.server import (
     Server,
@@ -15,6 +16,7 @@ from .http.server import (
     request_json,
     require_key,
     require_sdk,
+    split_api_version,
     unreachable_error,
     validate_model,
     validate_url,
@@ -37,16 +39,25 @@ def find_server(provider: str, model: str | None, base_url: str | None, *, send_
     """
     require_sdk("openai", provider, "httpx2", "aiohttp")
     validate_model(model, provider)
-    url = validate_url(base_url or os.environ.get("OPENAI_BASE_URL") or VENDOR)
+    url, api_version = split_api_version(validate_url(base_url or os.environ.get("OPENAI_BASE_URL") or VENDOR))
     if url.startswith("https://api.openai.com/"):
         vendor_key = require_key("OPENAI_API_KEY", provider)
         return Server(provider=provider, model=model or DEFAULT_MODEL, url=url, key=vendor_key, price_list="openai")
     probe(url, provider)
-    env_url = os.environ.get("OPENAI_BASE_URL", "")
+    env_url = split_api_version(os.environ.get("OPENAI_BASE_URL", ""))[0]
     withheld = withheld_key("OPENAI_API_KEY", url, env_url, send_key=send_key)
     key = None if withheld else os.environ.get("OPENAI_API_KEY", "").strip() or None
     name = model or _only_model(provider, url, key, key_hint(withheld, provider, url))
-    return Server(provider=provider, model=name, url=url, key=key, withheld=withheld)
+    fingerprint = model_fingerprint(url, name, {} if key is None else {"Authorization": f"Bearer {key}"})
+    return Server(
+        provider=provider,
+        model=name,
+        url=url,
+        key=key,
+        api_version=api_version,
+        withheld=withheld,
+        fingerprint=fingerprint,
+    )
 
 
 def open_client(server: Server) -> Client:
@@ -55,8 +66,16 @@ def open_client(server: Server) -> Client:
     def make(http_client: Any) -> Any:
         from openai import AsyncOpenAI
 
+        azure: dict[str, Any] = {}
+        if server.api_version:
+            azure["default_query"] = {"api-version": server.api_version}
+            azure["default_headers"] = {"api-key": server.key or _PLACEHOLDER_KEY}
         return AsyncOpenAI(
-            api_key=server.key or _PLACEHOLDER_KEY, base_url=server.url, max_retries=0, http_client=http_client
+            api_key=server.key or _PLACEHOLDER_KEY,
+            base_url=server.url,
+            max_retries=0,
+            http_client=http_client,
+            **azure,
         )
 
     def hint(status: int, body: str) -> str:
@@ -64,6 +83,8 @@ def open_client(server: Server) -> Client:
             return "check OPENAI_API_KEY"
         if status == 404:
             return "check the model's name and the base URL, which usually ends in /v1"
+        if status == 200 and not server.url.endswith("/v1"):
+            return "check the base URL, which usually ends in /v1"
         return rejection_hint(status, body)
 
     return Client(server, make, hint)

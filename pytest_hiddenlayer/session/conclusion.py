@@ -14,6 +14,7 @@ from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
 from ..results.log.summary import summary
 from ..results.metrics.cells import CellMetrics, by_cell, compute_metrics
+from ..results.metrics.spending import with_replaced_answers
 from ..results.regression.gate import GateResult, decide_gates
 from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
 from ..types import Record
@@ -43,6 +44,7 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
         session.prepare_early_stopping()  # a controller of workers knows its cells only now
     if session.early_stopping is not None:
         session.early_stopping.add(session.records)
+    session.metrics = with_replaced_answers(session.metrics, session.records)
     session.gates = _judge(session) if gated else {}
     if session.updating:
         _write_snapshots(session, write_snapshot)

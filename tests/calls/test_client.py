@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from pytest_hiddenlayer.calls.access import Access
 from pytest_hiddenlayer.calls.checks import same_model
 from pytest_hiddenlayer.calls.client import ModelClient
 from pytest_hiddenlayer.calls.limiter import AdaptiveLimiter
 from pytest_hiddenlayer.calls.retry import RetryPolicy
-from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, TransientError
+from pytest_hiddenlayer.errors import BudgetExceededError, NotSentError, ProviderError, TransientError
 from pytest_hiddenlayer.protocols import ProviderCapabilities
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request, Usage
 
@@ -22,19 +24,35 @@ class Server:
     model = "small-1"
     capabilities = ProviderCapabilities(endpoint="http://here")
 
-    def __init__(self, fails: int = 0, says: str = "small-1", tokens: int | None = 5) -> None:
-        self.fails, self.says, self.tokens, self.asked = fails, says, tokens, 0
+    def __init__(
+        self, fails: int = 0, says: str = "small-1", tokens: int | None = 5, status: int | None = 503
+    ) -> None:
+        self.fails, self.says, self.tokens, self.status, self.asked = fails, says, tokens, status, 0
 
     async def complete(self, request: Request) -> Completion:
         self.asked += 1
         if self.asked <= self.fails:
-            raise TransientError("busy")
+            raise TransientError("busy", status=self.status)
         usage = Usage(input_tokens=self.tokens, output_tokens=1, calls=1)
         text = request.messages[-1].content
         return Completion(text=text, finish_reason="stop", usage=usage, latency_s=0.1, model=self.says)
 
     async def close(self) -> None:
         pass
+
+
+class Refusing(Server):
+    """A server that refuses access after some answers."""
+
+    def __init__(self, refusal: int, answers: int = 0) -> None:
+        super().__init__()
+        self.refusal, self.answers = refusal, answers
+
+    async def complete(self, request: Request) -> Completion:
+        if self.asked >= self.answers:
+            self.asked += 1
+            raise ProviderError("wrong key", status=self.refusal)
+        return await super().complete(request)
 
 
 class Memory:
@@ -62,7 +80,7 @@ class FakeMeter:
         self.log.append("reserve")
         return 1
 
-    def commit(self, reserved, completion):
+    def commit(self, reserved, completion, n_lost=0):
         self.log.append("settled")
         return replace(completion, cost_usd=0.5)
 
@@ -126,6 +144,14 @@ def test_all_attempts_share_one_reservation():
     assert meter.log == ["reserve", "settled"]
 
 
+def test_a_lost_attempt_has_a_reservation_of_its_own():
+    """An attempt that was sent and not answered may have been billed: the next one reserves again."""
+    meter = FakeMeter()
+    (found,) = ask(client(Server(fails=1, status=None), meter=meter), request())
+    assert found.attempts == 2
+    assert meter.log == ["reserve", "freed: TransientError", "reserve", "settled"]
+
+
 def test_a_failed_call_frees_what_was_reserved():
     """A reservation is released if no answer came."""
     meter = FakeMeter()
@@ -168,3 +194,62 @@ def test_a_truncated_prompt_has_a_warning():
     assert "8000 bytes and the server read 40 tokens" in found.warnings[0]
     for tokens in (2000, None):
         assert ask(client(Server(tokens=tokens)), long)[0].warnings == ()
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("no"), SystemExit(3), KeyboardInterrupt(), TimeoutError("x")])
+def test_what_a_users_provider_raises_is_an_error_of_the_call(error):
+    """Any exception of a user's provider becomes a ProviderError with its file and line; it is not retried."""
+
+    class Own(Server):
+        async def complete(self, request):
+            self.asked += 1
+            raise error
+
+    own = Own()
+    with pytest.raises(ProviderError, match=rf"provider 'test' raised {type(error).__name__}.*test_client.py:\d+\)$"):
+        ask(client(own), request())
+    assert own.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [("42", "returned str"), (None, "returned NoneType"),
+     (Completion(text=None, finish_reason="stop", usage=Usage(calls=1), latency_s=0.0, model="m"), "type NoneType")],
+)  # fmt: skip
+def test_an_answer_that_is_no_completion_is_an_error_of_the_call(answer, found):
+    """A provider that returns something else than a Completion with a text is told what to return."""
+
+    class Own(Server):
+        async def complete(self, request):
+            return answer
+
+    with pytest.raises(ProviderError, match=f"{found}.*must return a Completion"):
+        ask(client(Own()), request())
+
+
+def test_a_refused_key_ends_the_calls_to_its_server():
+    """After status 401 nothing more is sent to the server, by no model of it; the error says why."""
+    first, other, elsewhere = Refusing(401), Server(), Server()
+    refused: dict[str, str] = {}
+    clients = [
+        client(server, access=Access(refused=refused, server=url))
+        for server, url in ((first, "http://a"), (other, "http://a"), (elsewhere, "http://b"))
+    ]
+    with pytest.raises(ProviderError, match=r"^wrong key$"):
+        ask(clients[0], request())
+    for one in clients[:2]:
+        with pytest.raises(NotSentError, match=r"^not sent, because an earlier call failed: wrong key$"):
+            ask(one, request())
+    ask(clients[2], request())
+    assert (first.asked, other.asked, elsewhere.asked) == (1, 0, 1)
+
+
+def test_a_forbidden_prompt_does_not_end_the_calls_of_a_model_that_answers():
+    """Status 403 ends the calls of a model that has answered none; later it is about one prompt."""
+    never, once = Refusing(403), Refusing(403, answers=1)
+    for server, asked in ((never, 1), (once, 3)):
+        one = client(server)
+        for _ in range(3):
+            with suppress(ProviderError):
+                ask(one, request())
+        assert server.asked == asked

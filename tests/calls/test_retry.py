@@ -56,16 +56,32 @@ def test_other_errors_are_not_retried():
 def test_it_gives_up_after_the_last_attempt():
     """The error has the server's message and the number of attempts."""
     attempt = failing(99, lambda: TransientError("529 overloaded", slow_down=True))
-    with pytest.raises(ProviderError, match=r"529 overloaded \(given up after 4 attempts in"):
+    with pytest.raises(ProviderError, match=r"529 overloaded \(given up after 4 attempts"):
         tried(attempt, RetryPolicy(attempts=4, first_wait_s=0.001))
     assert attempt.made == 4
 
 
-def test_no_attempt_begins_after_the_deadline():
+def test_no_attempt_begins_after_the_deadline(monkeypatch):
     """A wait that would exceed the deadline does not start."""
-    attempt = failing(99, lambda: TransientError("busy", retry_after_s=30))
-    with pytest.raises(ProviderError, match="given up after 1 attempt in"):
-        tried(attempt, RetryPolicy(total_s=5))
+    monkeypatch.setattr(retry.random, "uniform", lambda low, high: high)
+    attempt = failing(99, lambda: TransientError("busy"))
+    with pytest.raises(ProviderError, match="given up after 1 attempt within 5 s"):
+        tried(attempt, RetryPolicy(total_s=5, first_wait_s=30, longest_wait_s=30))
+
+
+def test_waits_that_the_server_asks_for_do_not_count():
+    """With 5 s for everything, three waits of 20 s that the server asks for end in its answer."""
+    attempt = failing(3, lambda: TransientError("busy", status=429, retry_after_s=20))
+    assert tried(attempt, RetryPolicy(attempt_s=5, total_s=5)).attempts == 4
+
+
+@pytest.mark.parametrize(("status", "made"), [(200, 3), (503, 12), (None, 12)])
+def test_a_server_that_answers_something_else_is_asked_few_times(status, made):
+    """An answer in another format (status 200) gets three attempts, an overload or a lost connection twelve."""
+    attempt = failing(99, lambda: TransientError("HTTP 200 without JSON", status=status))
+    with pytest.raises(ProviderError, match=f"given up after {made} attempts"):
+        tried(attempt)
+    assert attempt.made == made
 
 
 def test_a_slow_answer_is_cancelled_at_the_deadline():
@@ -78,7 +94,7 @@ def test_a_slow_answer_is_cancelled_at_the_deadline():
             await asyncio.sleep(1)
 
     with pytest.raises(
-        ProviderError, match=r"no complete answer within [\d.]+ s \(given up after 3 attempts in 30 s\)"
+        ProviderError, match=r"no complete answer within [\d.]+ s \(given up after 3 attempts within 30 s\)"
     ):
         tried(trickle, RetryPolicy(attempt_s=10, total_s=30, first_wait_s=0.1))
     assert len(began) == 3

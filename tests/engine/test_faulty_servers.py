@@ -105,3 +105,40 @@ def test_a_limited_server_is_kept_busy():
     assert {record.outcome for record in records} == {"correct"}
     assert stats["requests"] / 300 < 1.5
     assert stats["max_in_flight"] >= 8
+
+
+@pytest.mark.parametrize("provider", PATHS)
+def test_a_wrong_key_costs_few_requests(provider):
+    """After the first 401 nothing more is sent: 100 samples cost the requests in flight, and there are two errors."""
+    with fake_server() as good, engine(provider, good) as runtime:
+        runtime.provider(runtime.options.providers[0])  # Ollama's list of models needs the key as well
+        records = run_samples(runtime, 100, "q{i} FAULT=401")
+        requests = good.stats()["requests"]
+    assert {record.outcome for record in records} == {"error"}
+    assert requests <= 20
+    texts = {record.error for record in records}
+    assert len(texts) == 2
+    short, whole = sorted(texts, key=lambda text: not text.startswith("not sent"))
+    assert short == f"not sent, because an earlier call failed: {whole}"
+
+
+@pytest.mark.parametrize("fault", ["html", "text", "empty", "odd", "garbage"])
+@pytest.mark.parametrize("provider", ["openai", "openai_responses", "anthropic"])
+def test_a_server_of_another_kind_is_asked_three_times(provider, fault, monkeypatch):
+    """A server that answers 200 with something else is an error after three attempts, the same for every sample."""
+    monkeypatch.setattr("pytest_hiddenlayer.calls.factory.FIRST_WAIT_S", 0.01)
+    with fake_server() as server, engine(provider, server) as runtime:
+        records = run_samples(runtime, 5, f"FAULT={fault} {{i}}")
+        requests = server.stats()["requests"]
+    assert requests == 15
+    (text,) = {record.error for record in records}
+    assert text.endswith("(given up after 3 attempts)")
+
+
+def test_a_base_url_without_v1_gets_a_hint(monkeypatch):
+    """A web page at an address that does not end in /v1 is most likely the wrong address."""
+    monkeypatch.setattr("pytest_hiddenlayer.calls.factory.FIRST_WAIT_S", 0.01)
+    with fake_server() as server, engine("openai", server, base_urls={"openai": f"{server.url}/ui"}) as runtime:
+        (record,) = run_samples(runtime, 1, "FAULT=html")
+    assert "HTTP 200 with a web page, not JSON" in record.error
+    assert "check the base URL, which usually ends in /v1" in record.error

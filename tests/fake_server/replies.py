@@ -231,7 +231,10 @@ _ROUTES = {
     "/api/tags": lambda spec, config: {
         "models": [{"name": name, "model": name, "digest": config.digest} for name in config.models]
     },
-    "/models": lambda spec, config: {"object": "list", "data": [{"id": n, "object": "model"} for n in config.models]},
+    "/models": lambda spec, config: {
+        "object": "list",
+        "data": [{"id": name, "object": "model", "digest": config.digest} for name in config.models],
+    },
 }
 
 

@@ -22,13 +22,14 @@ ACCEPT_ITERATIONS = 5  # of the event loop: asyncio leaks a connection if its se
 class Config:
     """How the server behaves."""
 
+    port: int = 0  # 0: a free one
     latency_s: float = 0.0  # before every response, faulty ones included
     faults: Mapping[str, float] = field(default_factory=dict)  # kind → share of the requests; drawn per attempt
     retry_after: str | None = None  # value of the header with 429 and 503
     most_in_flight: int | None = None  # more requests in flight get 429
     key: str | None = None  # a request with another key gets 401, and the message repeats that key
     models: tuple[str, ...] = ("fake-1",)
-    digest: str = "0" * 64  # of the weights of every model, as in Ollama's /api/tags
+    digest: str = "0" * 64  # of the weights of every model, as in Ollama's /api/tags and in /v1/models
     context: int = 8192  # tokens, as in Ollama's /api/show
     batches: bool = True  # whether the batch endpoints exist
     batch_s: float = 0.0  # from the creation of a batch to its end
@@ -46,7 +47,7 @@ class Config:
 class Stats:
     """What the server has received so far."""
 
-    requests: int = 0
+    requests: int = 0  # without those that only read
     in_flight: int = 0
     max_in_flight: int = 0
     connections: int = 0
@@ -60,7 +61,7 @@ class Stats:
 
 
 class Server:
-    """Listens on a free port of 127.0.0.1 between `start` and `stop`."""
+    """Listens on a port of 127.0.0.1 between `start` and `stop`."""
 
     def __init__(self, config: Config) -> None:
         self.config, self.stats = config, Stats()
@@ -71,7 +72,9 @@ class Server:
     async def start(self) -> int:
         """Start to listen and return the port."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=4096)
+        self._server = await loop.create_server(
+            lambda: _Connection(self), "127.0.0.1", self.config.port, backlog=4096
+        )
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
@@ -134,12 +137,12 @@ class _Connection(asyncio.Protocol):
             return self._write(reply)
         body = json.loads(raw) if raw else {}
         stats.last = {"path": path, "headers": headers, "body": body}
-        stats.requests += 1
+        stats.requests += method != "GET"
         stats.in_flight += 1
         stats.max_in_flight = max(stats.max_in_flight, stats.in_flight)
         stats.first_s = stats.first_s or time.monotonic()
         try:
-            reply = self._reply(path, headers, body)
+            reply = self._reply(path.partition("?")[0], headers, body)
             if self._config.latency_s:
                 await asyncio.sleep(self._config.latency_s)
         finally:

@@ -42,7 +42,7 @@ def test_a_server_at_a_base_url(asked, folder):
 def test_the_cache_answers_the_second_time(asked, folder):
     """Calls at temperature 0 are cached and marked as such; with --hl-cache=off they are made again."""
     folder.task(n=12, prompt="{{ input }} ANSWER=a{{ id[1:] }}", scorers=["keyword"])
-    with fake_server() as server:
+    with fake_server(models=("m",)) as server:
         for n in (1, 2):
             folder.run("--hl-base-url", f"{server.url}/v1", "--hl-gate", "off", provider="openai:m")
             assert server.stats()["requests"] == 12, n
@@ -51,6 +51,20 @@ def test_the_cache_answers_the_second_time(asked, folder):
         assert {json.loads(line)["cached"] for line in lines} == {True}
         folder.run("--hl-base-url", f"{server.url}/v1", "--hl-cache", "off", provider="openai:m")
         assert server.stats()["requests"] == 24
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("1" * 64, "2" * 64), ("", "")], ids=["other weights", "a server without a digest"]
+)
+@pytest.mark.parametrize("option", [(), ("--hl-cache", "all")], ids=["default", "all"])
+def test_the_cache_never_answers_for_other_weights(asked, folder, first, second, option):
+    """A model under its old name is asked again if its digest changed, or if the server gives none."""
+    port = 0
+    for digest in (first, second):
+        with fake_server(models=("m",), digest=digest, port=port) as server:
+            port = int(server.url.rpartition(":")[2])
+            folder.run("--hl-base-url", f"{server.url}/v1", *option, "--hl-gate", "off", provider="openai:m")
+            assert server.stats()["requests"] == 12
 
 
 @pytest.mark.parametrize(("option", "told"), [([], False), (["--hl-stream"], True)])

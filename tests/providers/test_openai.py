@@ -140,7 +140,7 @@ def test_connections_are_reused():
         asyncio.run(twice())
         stats = server.stats()
         assert (stats["requests"], stats["max_in_flight"]) == (400, 200)
-        assert stats["connections"] <= 202  # the probe and the request for the stats use one each
+        assert stats["connections"] <= 203  # the probe, the list of models and the request for the stats use one each
 
 
 def test_a_cancelled_call_ends_at_once(server: FakeServer):
@@ -215,3 +215,22 @@ def test_an_invalid_model_name_is_rejected(name: str):
     """`check` rejects it without opening a provider."""
     with pytest.raises(UsageError, match="--model"):
         OpenAIProvider.check(name)
+
+
+def test_azure_gets_its_api_version_and_key(monkeypatch):
+    """An address with Azure's `api-version` names it in every request, with the key in Azure's header too."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with fake_server() as server:
+        provider = OpenAIProvider("fake-1", base_url=f"{server.url}/v1?api-version=2024-10-21")
+        assert ask(provider, request("ANSWER=4")).text == "The answer is 4"
+        last = server.stats()["last"]
+    assert last["path"] == "/v1/chat/completions?api-version=2024-10-21"
+    assert last["headers"]["api-key"] == KEY
+
+
+@pytest.mark.parametrize("query", ["key=secret", "api-version=1&key=secret", "api-version=", "api-version=a b"])
+def test_no_other_query_is_accepted(query):
+    """A query of an address may hold a key, so only Azure's version is accepted, and the error does not show it."""
+    with pytest.raises(UsageError, match="write http://HOST:PORT/PATH") as error:
+        OpenAIProvider("m", base_url=f"http://127.0.0.1:1/v1?{query}")
+    assert "secret" not in str(error.value)

@@ -82,6 +82,19 @@ def _conftest(folder: Folder) -> None:
     )
 
 
+def _own_provider(folder: Folder) -> None:
+    folder.task()
+    folder.write(
+        "conftest.py",
+        "from pytest_hiddenlayer import Completion, Usage, provider\n\n"
+        '@provider("mine")\nclass Mine:\n    def __init__(self, model=None):\n        self.model = "m"\n\n'
+        "    async def complete(self, request):\n        text = request.messages[-1].content\n"
+        '        if text == "q1.":\n            raise SystemExit("no such luck")\n'
+        "        usage = Usage(input_tokens=-5, output_tokens=10**400, calls=1)\n"
+        '        return Completion(text="a" + text[1], finish_reason="stop", usage=usage, latency_s=0, model="m")\n',
+    )
+
+
 def _broken_conftest(folder: Folder) -> None:
     _plain(folder)
     folder.write("conftest.py", "import pytest\n\nraise RuntimeError('no such luck')\n")
@@ -171,6 +184,7 @@ INPUTS: dict[str, Input] = {
     "the user's prices": Input(prepare=_prices, options=SCRIPTED),
     "an ini file": Input(prepare=_ini, status=1),
     "a conftest": Input(prepare=_conftest, options=SCRIPTED),
+    "an own provider with an error": Input(prepare=_own_provider, options={"provider": "mine"}, status=1),
     "a broken conftest": Input(prepare=_broken_conftest, options=SCRIPTED, status=4, message="no such luck"),
     "an error": Input(prepare=_errors, options=SCRIPTED, status=1),
     "answers that think and break off": Input(
@@ -360,6 +374,9 @@ def test_the_three_front_ends_agree(name, tmp_path):
         results[front_end] = _result(run(folder), folder.path)
     if name == "the user's prices":
         assert sum(record["cost_usd"] for record in results["pytest"].records) == 6.0  # one token each way, at $1
+    if name == "an own provider with an error":
+        errors = [record["error"] for record in results["pytest"].records if record["error"]]
+        assert errors == ["provider 'mine' raised SystemExit: no such luck (conftest.py:11)"]
     for front_end, result in results.items():
         assert result.status == row.status, front_end
         assert row.message in result.output, front_end

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,11 +22,7 @@ from ...types import ModelName
 from ..pool import ModelPool
 from ..protocols import prioritized
 from .protocol import MAX_MESSAGE_BYTES, encode_line, error_to_json
-
-
-def socket_path(run_id: str) -> Path:
-    """The path of the socket of a run's broker; short, because socket paths are limited. Creates nothing."""
-    return Path(tempfile.gettempdir()) / f"hl-{run_id[-8:]}-{os.getpid()}" / "s"
+from .socket_folder import remove_abandoned
 
 
 class Broker:
@@ -41,6 +35,7 @@ class Broker:
 
     def start(self) -> None:
         """Start listening. Raises OSError if the system has no Unix sockets."""
+        remove_abandoned(self.path.parent.parent)
         self.path.parent.mkdir(mode=0o700)
         self._server = self._pool.event_loop.run(self._listen())
 

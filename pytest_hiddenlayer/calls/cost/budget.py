@@ -25,6 +25,7 @@ class Budget:
     reserved: Decimal = Decimal(0)  # for calls in flight
     unconfirmed: Decimal = Decimal(0)  # for calls that were sent and not answered; they may have been billed
     refused: int = 0  # number of calls that were not made
+    unpriced: int = 0  # number of answered calls whose cost is unknown; their reservations count as spent
     _waiting: list[tuple[int, int, Decimal, asyncio.Future[Decimal]]] = field(default_factory=list, repr=False)
     _tickets: count[int] = field(default_factory=count, repr=False)  # equal orders go first come, first served
 
@@ -68,10 +69,14 @@ class Budget:
         self.reserved += amount
         return amount
 
-    def commit(self, reserved: Decimal, cost: Decimal) -> None:
-        """Release a reservation and add the cost of its call; 0 if the call was rejected."""
+    def commit(self, reserved: Decimal, cost: Decimal | None) -> None:
+        """Release a reservation and add the cost of its call; 0 if the call was rejected.
+
+        If the cost is unknown (None), the reservation counts: the most that the call may have cost.
+        """
         self.reserved -= reserved
-        self.spent += cost
+        self.spent += reserved if cost is None else max(cost, Decimal(0))
+        self.unpriced += cost is None
         self._serve()
 
     def mark_unconfirmed(self, reserved: Decimal) -> None:
@@ -90,6 +95,9 @@ class Budget:
         parts = [f"budget: ${self.spent:.4f} of ${self.limit} spent"]
         if self.unconfirmed:
             parts.append(f"${self.unconfirmed:.4f} may have been billed for calls without an answer")
+        if self.unpriced:
+            calls = "1 call" if self.unpriced == 1 else f"{self.unpriced} calls"
+            parts.append(f"the cost of {calls} is unknown and counts as the most it may be")
         if self.refused:
             parts.append(f"{self.refused} call{'s' if self.refused > 1 else ''} not made")
         return ", ".join(parts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from ...errors import ProviderError
+from ...providers.http.addresses import is_loopback
 from ...types import Completion, Request
 from ..retry import response_lost
 from .budget import Budget
@@ -24,6 +24,7 @@ class CostMeter:
     model: str
     free: bool  # in this process or on this machine, and without a price in the user's file
     budget: Budget | None = None
+    default_max_tokens: int | None = None  # new tokens of a call whose request sets no limit; None: unknown
     batch: bool = False  # through a batch API, at its price
 
     async def reserve(self, request: Request, order: int = 0) -> Decimal:
@@ -33,7 +34,10 @@ class CostMeter:
         """
         if self.budget is None or self.free:
             return Decimal(0)
-        max_cost = self.prices.ceiling(self.provider, self.price_list, self.model, request, batch=self.batch)
+        max_tokens = request.params.max_tokens or self.default_max_tokens
+        max_cost = self.prices.ceiling(
+            self.provider, self.price_list, self.model, request.messages, max_tokens, batch=self.batch
+        )
         if max_cost is None:
             raise ProviderError(
                 f"--budget cannot be enforced: the price of {self.provider}:{self.model} is unknown. Install the "
@@ -41,18 +45,29 @@ class CostMeter:
             )
         return await self.budget.reserve_in_turn(max_cost, order)
 
-    def commit(self, reserved: Decimal, completion: Completion) -> Completion:
-        """Settle a reservation and return the completion with its cost."""
+    def commit(self, reserved: Decimal, completion: Completion, n_lost: int = 0) -> Completion:
+        """Settle a reservation and return the completion with its cost.
+
+        `n_lost` earlier attempts were sent and not answered. They may have been billed too, which a warning says.
+        """
+        if n_lost and not self.free:
+            completion = replace(completion, warnings=(*completion.warnings, _lost_message(n_lost)))
         if self.free and self.budget is None:
             return completion  # the provider's own cost is right: 0 in this process
-        cost = None if completion.cost_usd is None else Decimal(repr(completion.cost_usd))
-        if not self.free:
-            usage = completion.usage
-            listed = self.prices.cost(self.provider, self.price_list, self.model, usage, batch=self.batch)
-            cost = listed if listed is not None else cost
+        cost = self._cost(completion)
         if self.budget is not None:
-            self.budget.commit(reserved, reserved if cost is None else cost)  # unknown: the most it may have cost
+            self.budget.commit(reserved, cost)
         return replace(completion, cost_usd=None if cost is None else float(cost))
+
+    def _cost(self, completion: Completion) -> Decimal | None:
+        """US dollars; None if they are unknown. A model with a price never costs 0 because tokens are unknown."""
+        own = None if completion.cost_usd is None else Decimal(repr(completion.cost_usd))
+        if self.free:
+            return own
+        listed = self.prices.cost(self.provider, self.price_list, self.model, completion.usage, batch=self.batch)
+        if listed is not None:
+            return listed
+        return None if not own or self.prices.has_own(self.provider, self.model) else own
 
     def release_or_hold(self, reserved: Decimal, error: BaseException) -> None:
         """Settle a reservation without an answer: hold it if the call may have been billed, else release it.
@@ -67,7 +82,11 @@ class CostMeter:
             self.budget.commit(reserved, Decimal(0))
 
 
+def _lost_message(n: int) -> str:
+    attempts = "1 earlier attempt was" if n == 1 else f"{n} earlier attempts were"
+    return f"{attempts} sent and not answered; the cost does not include what the server may have billed for it"
+
+
 def is_free(price_list: str | None, endpoint: str) -> bool:
     """Whether calls stay in this process or on this machine."""
-    host = urlsplit(endpoint).hostname if endpoint else None
-    return price_list is None and (not endpoint or host in ("localhost", "::1") or str(host).startswith("127."))
+    return price_list is None and (not endpoint or is_loopback(endpoint))

@@ -22,6 +22,11 @@ _NEEDED = ("provider", "model", "since", "input", "output")
 _MONEY = ("input", "cached_input", "cache_write", "output", "batch_factor")
 _FIELDS = ("provider", "model", "since", *_MONEY)
 _MTOK = Decimal(1_000_000)
+MAX_BYTES = 1_000_000
+"""Size of a file."""
+_DEPTH = 3  # the mapping, the list, an entry
+MAX_PRICE = 1_000_000
+"""US dollars per million tokens; a higher price is a mistake, and would not fit into a record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,11 +49,18 @@ class OwnPrice:
             model.startswith(self.model[:-1]) if self.model.endswith("*") else exact
         )
 
-    def cost(self, usage: Usage, *, batch: bool) -> Decimal:
-        """US dollars for these tokens; input and output tokens must be known."""
+    @property
+    def is_free(self) -> bool:
+        """Whether no token costs anything."""
+        return not any((self.input, self.output, self.cached_input, self.cache_write))
+
+    def cost(self, usage: Usage, *, batch: bool) -> Decimal | None:
+        """US dollars for these tokens; None if input or output tokens are unknown and not free."""
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return Decimal(0) if self.is_free else None
         read, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
-        plain = (usage.input_tokens or 0) - read - written
-        total = plain * self.input + (usage.output_tokens or 0) * self.output
+        plain = max(usage.input_tokens - read - written, 0)
+        total = plain * self.input + usage.output_tokens * self.output
         total += read * (self.input if self.cached_input is None else self.cached_input)
         total += written * (self.input if self.cache_write is None else self.cache_write)
         return total * (self.batch_factor if batch else 1) / _MTOK
@@ -56,21 +68,36 @@ class OwnPrice:
 
 def read_own_prices(path: Path) -> tuple[OwnPrice, ...]:
     """The entries of a file. Raises UsageError with file, entry and field."""
-    import yaml
-
-    try:
-        # BaseLoader keeps every value as written, so that 0.1 does not become a float before a Decimal.
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
+    document = _read_yaml(path)
     if not isinstance(document, dict) or set(document) != {"prices"} or not isinstance(document["prices"], list):
         raise UsageError(f"{path}: must be a key `prices` with a list of entries, and nothing else")
     return tuple(_entry(f"{path}: prices[{i}]", values) for i, values in enumerate(document["prices"]))
 
 
+def _read_yaml(path: Path) -> Any:
+    """The document of a file, its values as written. Raises UsageError, also for what could take endless memory."""
+    import yaml
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1).decode("utf-8")
+        if len(text.encode()) > MAX_BYTES:
+            raise UsageError(f"{path}: larger than {MAX_BYTES:,} bytes; keep only the entries that you need")
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > _DEPTH:
+                line = f":{event.start_mark.line + 1}" if event.start_mark else ""
+                raise UsageError(f"{path}{line}: write each entry out as a mapping, without aliases and nesting")
+        # BaseLoader keeps every value as written, so that 0.1 does not become a float before a Decimal.
+        return yaml.load(text, Loader=yaml.BaseLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
+
+
 def _entry(location: str, values: Any) -> OwnPrice:
     if not isinstance(values, dict):
-        raise UsageError(f"{location}: must be a mapping with {', '.join(_NEEDED)}; got {values!r}")
+        raise UsageError(f"{location}: must be a mapping with {', '.join(_NEEDED)}; got {str(values)[:80]!r}")
     for name in values:
         if name not in _FIELDS:
             raise UsageError(f"{location}: unknown field {name!r}{did_you_mean(str(name), _FIELDS)}")
@@ -89,6 +116,8 @@ def _amount(location: str, text: Any) -> Decimal:
         value = Decimal(text)
     except (InvalidOperation, TypeError, ValueError):
         value = Decimal("NaN")
-    if not value.is_finite() or value < 0:
-        raise UsageError(f"{location}: write US dollars per million tokens, 0 or more; got {text!r}")
+    if not value.is_finite() or not 0 <= value <= MAX_PRICE:
+        raise UsageError(
+            f"{location}: write US dollars per million tokens, from 0 to {MAX_PRICE:,}; got {str(text)[:40]!r}"
+        )
     return value

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ...types import Request, Usage
+from ...types import Message, Usage
 from .price_file import OwnPrice
 
 BATCH_FACTOR = Decimal("0.5")
@@ -23,7 +23,7 @@ November 2026: half of the standard price of input and output.
 """
 _BYTES_PER_TOKEN = 2  # of a prompt; texts have 3 or more, so that the estimate is an upper bound
 _TOKENS_PER_MESSAGE = 16  # around its text
-_MAX_OUTPUT = 4096  # tokens, if the request has no `max_tokens`
+_MAX_OUTPUT = 4096  # tokens, if neither the request nor the provider has a limit
 
 
 class Prices:
@@ -48,22 +48,32 @@ class Prices:
         `provider` is the registered name, used in the user's file; `price_list` is the provider's
         id in genai-prices.
         """
-        if usage.input_tokens is None or usage.output_tokens is None:
-            return None
         when = called_at or datetime.now(UTC)
         own_price = self.own(provider, model, when.date())
         if own_price is not None:
             return own_price.cost(usage, batch=batch)
-        return None if price_list is None else self._listed_cost(price_list, model, usage, batch, when)
+        if price_list is None or usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        return self._listed_cost(price_list, model, usage, batch, when)
 
     def ceiling(
-        self, provider: str, price_list: str | None, model: str, request: Request, *, batch: bool = False
+        self,
+        provider: str,
+        price_list: str | None,
+        model: str,
+        messages: Sequence[Message],
+        max_tokens: int | None,
+        *,
+        batch: bool = False,
     ) -> Decimal | None:
-        """Estimate of the most that a call may cost, in US dollars; None if its price is unknown."""
-        size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
+        """Estimate of the most that a call may cost, in US dollars; None if its price is unknown.
+
+        Without `max_tokens`, 4096 tokens of output are assumed.
+        """
+        size = sum(len(message.content.encode("utf-8", "replace")) for message in messages)
         usage = Usage(
-            input_tokens=size // _BYTES_PER_TOKEN + _TOKENS_PER_MESSAGE * len(request.messages),
-            output_tokens=request.params.max_tokens or _MAX_OUTPUT,
+            input_tokens=size // _BYTES_PER_TOKEN + _TOKENS_PER_MESSAGE * len(messages),
+            output_tokens=max_tokens or _MAX_OUTPUT,
             calls=1,
         )
         return self.cost(provider, price_list, model, usage, batch=batch)

@@ -32,7 +32,7 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Send a worker its run, its root, and the socket that the broker will listen on."""
-        from ...calls.broker.server import socket_path
+        from ...calls.broker.socket_folder import socket_path
 
         session = state_of(node.config).session
         if self._path == Path():

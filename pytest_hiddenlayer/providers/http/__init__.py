@@ -3,6 +3,8 @@
 Imports `errors`, `types` and `batch_api` only.
 
     server                a server: URL, key, whether it is reachable
+    addresses             this machine, proxies
+    fingerprint           the weights behind a model's name
     client                JSON requests through an official SDK client
     transport             the aiohttp session below that client
     streaming             server-sent events combined into one response

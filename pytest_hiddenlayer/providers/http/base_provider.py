@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from ...errors import ProviderError
+from ...errors import ProviderError, TransientError
 from ...types import Completion, Request, Usage
 from .client import Client
 from .parsing import answer_tokens, cut_at_stop, parse_logprobs
@@ -39,7 +39,10 @@ class BaseHTTPProvider(ABC):
         body = self._body(request)
         if self.stream:
             body |= self._stream_fields
-        return await self._refusals.send(body, lambda adapted: self._attempt(adapted, request))
+        try:
+            return await self._refusals.send(body, lambda adapted: self._attempt(adapted, request))
+        except TransientError as error:
+            raise self._client.with_hint(error) from error
 
     async def _attempt(self, body: dict[str, Any], request: Request) -> Completion:
         start_s = time.perf_counter()

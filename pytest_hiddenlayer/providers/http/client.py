@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any
 
-from ...errors import ProviderError
-from .errors import clean, read_object
+from ...errors import ProviderError, TransientError
+from .errors import WEB_PAGE, clean, read_object
 from .server import Server
 
 MAX_LINE_BYTES = 16 << 20
@@ -46,7 +46,7 @@ class Client:
         try:
             response = await self._get_client().get(path, cast_to=self._raw, stream=True)
             try:
-                async for line in _lines(response.aiter_bytes()):
+                async for line in lines(response.aiter_bytes()):
                     if len(line) > MAX_LINE_BYTES:
                         raise ProviderError(
                             f"{self._server.subject}: a line is larger than {MAX_LINE_BYTES >> 20} MiB"
@@ -65,11 +65,12 @@ class Client:
         Raises as `post` does.
         """
         options = {"headers": headers} if headers else {}
-        plain, size = b"", 0
+        plain: list[bytes] = []
+        size = 0
         try:
             response = await self._get_client().post(path, cast_to=self._raw, body=body, options=options, stream=True)
             try:
-                async for line in _lines(response.aiter_bytes()):
+                async for line in lines(response.aiter_bytes()):
                     size += len(line)
                     if size > MAX_LINE_BYTES:
                         raise ProviderError(
@@ -79,13 +80,13 @@ class Client:
                     if name == b"data" and data.strip() != b"[DONE]":
                         yield read_object(self._server, data)
                     elif name not in (b"data", b"event", b"id", b"retry", b""):
-                        plain += line
+                        plain.append(line)
             finally:
                 await response.aclose()
         except Exception as error:
             raise self._unwrap_error(error) from None
         if plain:
-            yield read_object(self._server, plain)
+            yield read_object(self._server, b"".join(plain))
 
     async def _object(self, verb: str, path: str, **options: Any) -> dict[str, Any]:
         try:
@@ -93,6 +94,13 @@ class Client:
         except Exception as error:
             raise self._unwrap_error(error) from None
         return read_object(self._server, response.content)
+
+    def with_hint(self, error: TransientError) -> TransientError:
+        """Return the error of a response with status 200 in another format, with what its likely reason is."""
+        hint = self.hint(200, str(error)) or ("check the base URL" if WEB_PAGE in str(error) else "")
+        if error.status != 200 or not hint:
+            return error
+        return TransientError(f"{error}; {hint}", status=200)
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
@@ -134,15 +142,24 @@ class Client:
         return ProviderError(f"{self._server.subject}: {reason}")
 
 
-async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield non-empty lines without line ends; a line above `MAX_LINE_BYTES` is cut off and is the last."""
-    rest = b""
+async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield non-empty lines without line ends; a line above `MAX_LINE_BYTES` is cut off and is the last.
+
+    The time is proportional to the size, however small the chunks of a long line are.
+    """
+    parts: list[bytes] = []  # of the line whose end has not arrived
+    size = 0
     async for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line.strip():
-                yield line
-        if len(rest) > MAX_LINE_BYTES:
+        first, *others = chunk.split(b"\n")
+        parts.append(first)
+        size += len(first)
+        if others:
+            *lines, rest = (b"".join(parts), *others)
+            for line in lines:
+                if line.strip():
+                    yield line
+            parts, size = [rest], len(rest)
+        if size > MAX_LINE_BYTES:
             break
-    if rest.strip():
+    if (rest := b"".join(parts)).strip():
         yield rest

@@ -44,6 +44,8 @@ ERROR_STATUS = {
 From Anthropic's documentation of errors (in `anthropic.types.shared.error_type`), OpenAI's codes
 (`openai.types.responses.ResponseError`, goai#88) and Google's names of statuses.
 """
+WEB_PAGE = "with a web page"
+"""In the message about a response with status 200 that is one."""
 _MAX_READ_CHARS = 2000  # of a response, from which the message is taken
 _MAX_SHOWN_CHARS = 300  # of a message
 
@@ -95,7 +97,8 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
         response = json.loads(body)
     except ValueError:
         start = clean(body.decode("utf-8", "replace"), server.key)
-        raise TransientError(f"{server.subject}: HTTP 200 without JSON: {start[:80]!r}", status=200) from None
+        found = f"{WEB_PAGE}, not JSON" if body.lstrip().startswith(b"<") else "without JSON"
+        raise TransientError(f"{server.subject}: HTTP 200 {found}: {start[:80]!r}", status=200) from None
     if not isinstance(response, dict):
         raise TransientError(f"{server.subject}: HTTP 200 with {type(response).__name__}, not an object", status=200)
     error = response.get("error")
@@ -158,7 +161,10 @@ def error_in_response(
     server: Server, error: Mapping[str, Any], hint: Callable[[int, str], str] = lambda *_: ""
 ) -> ProviderError:
     """Return the exception for an error inside a response with status 200; without a known code it is transient."""
-    status, body = error_status(error) or 500, json.dumps({"error": dict(error)})
+    status, body = error_status(error), json.dumps({"error": dict(error)})
+    if status is None:
+        reason = clean(_error_text({"error": error}) or body, server.key)
+        return TransientError(f"{server.subject}: HTTP 200 with an error: {reason}", status=200)
     return error_from_status(server, status, {}, body.encode(), hint(status, body))
 
 

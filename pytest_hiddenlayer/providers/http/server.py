@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
-import ipaddress
 import json
 import os
+import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ...errors import ProviderUnavailableError, UsageError
+from .addresses import is_loopback, proxy_of
 
 PROBE_S = 2.0  # timeout of the first request to a server, when the provider is opened
+PROXY_S = 10.0  # the same, through a proxy
+_API_VERSION = re.compile(r"api-version=[\w.-]+")
 _MAX_LIST_BYTES = 4 << 20  # of a list of models
 
 
@@ -26,6 +31,7 @@ class Server:
     model: str
     url: str  # without a final slash
     key: str | None = field(default=None, repr=False)
+    api_version: str = ""  # Azure's, which each request names; empty elsewhere
     price_list: str | None = None  # the provider's id in genai-prices, if this is the vendor's own server
     fingerprint: str = ""  # of the weights, if the server reports it
     withheld: str = ""  # variable whose key is not sent to this server; empty: a key is sent if it is set
@@ -96,13 +102,16 @@ def with_hint(error: Exception, hint: str) -> str:
 
 
 def validate_url(base_url: str) -> str:
-    """Return the URL without a final slash. Raises UsageError if it is invalid or has a password or a query."""
+    """Return the URL without a final slash. Raises UsageError if it is invalid or has a password or a query.
+
+    Azure's `api-version` is the only query that a server's address may have.
+    """
     parts = urlsplit(base_url.strip())
     try:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:  # the port is not a number
         valid = False
-    if not valid or parts.query or parts.fragment:
+    if not valid or parts.fragment or (parts.query and not _API_VERSION.fullmatch(parts.query)):
         raise UsageError(f"base URL {redact(base_url)!r}: write http://HOST:PORT/PATH or https://HOST/PATH")
     if parts.username or parts.password:
         raise UsageError(
@@ -111,31 +120,17 @@ def validate_url(base_url: str) -> str:
     return base_url.strip().rstrip("/")
 
 
+def split_api_version(url: str) -> tuple[str, str]:
+    """Return (the URL without its query, Azure's API version in that query; empty if there is none)."""
+    address, _, query = url.partition("?")
+    return address.rstrip("/"), query.removeprefix("api-version=")
+
+
 def redact(url: str) -> str:
     """Return the URL without user, password and query."""
     head, _, tail = url.partition("://")
     host, slash, path = tail.partition("/")
     return f"{head}://{host.rpartition('@')[2]}{slash}{path}".split("?")[0] if tail else url.rpartition("@")[2]
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether the host is a loopback address or `localhost`."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def proxy_of(url: str) -> str | None:
-    """Return the proxy for this URL from the environment; None for a server on this machine."""
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    if is_loopback(url) or proxy_bypass(parts.netloc):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
 
 
 def probe(url: str, provider: str) -> None:
@@ -158,23 +153,52 @@ def unreachable_error(url: str, provider: str, error: Exception) -> ProviderUnav
     )
 
 
-def request_json(method: str, url: str, key: str | None, body: object = None) -> Any:
+def request_json(
+    method: str, url: str, key: str | None = None, body: object = None, headers: Mapping[str, str] | None = None
+) -> Any:
     """Return the JSON response to a blocking request. Raises OSError, HTTPException or ValueError.
 
-    Follows no redirect and reads 4 MiB at most.
+    Goes through the same proxy as the calls. Follows no redirect and reads 4 MiB at most. Raises
+    ProviderUnavailableError for a proxy that is not supported.
     """
-    parts = urlsplit(url)
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.hostname or "", parts.port, timeout=PROBE_S)
-    headers = {"Accept": "application/json"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
+    connection, target = _connection(url)
+    sent = {"Accept": "application/json", **(headers or {})}
+    sent |= {} if key is None else {"Authorization": f"Bearer {key}"}
+    if target.startswith("http"):
+        sent |= _proxy_headers(proxy_of(url) or "")
     try:
-        connection.request(method, parts.path, None if body is None else json.dumps(body), headers)
+        connection.request(method, target, None if body is None else json.dumps(body), sent)
         response = connection.getresponse()
         if response.status != 200:
             raise ValueError(f"HTTP {response.status}")
         return json.loads(response.read(_MAX_LIST_BYTES))
     finally:
         connection.close()
+
+
+def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
+    """Return a connection, direct or to the proxy, and what to request from it."""
+    parts, proxy = urlsplit(url), proxy_of(url)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    if proxy is None:
+        return connect(parts.hostname or "", parts.port, timeout=PROBE_S), parts.path
+    at = urlsplit(proxy)
+    if parts.scheme == "http":
+        to_proxy = http.client.HTTPSConnection if at.scheme == "https" else http.client.HTTPConnection
+        return to_proxy(at.hostname or "", at.port, timeout=PROXY_S), url
+    if at.scheme == "https":
+        raise OSError("a list of models cannot be read through an HTTPS proxy")
+    connection = connect(at.hostname or "", at.port or 80, timeout=PROXY_S)
+    connection.set_tunnel(parts.hostname or "", parts.port or 443, _proxy_headers(proxy))
+    return connection, parts.path
+
+
+def _proxy_headers(proxy: str) -> dict[str, str]:
+    """The header with user and password in a proxy's URL; none without them."""
+    user, separator, _ = urlsplit(proxy).netloc.rpartition("@")
+    if not separator:
+        return {}
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(unquote(user).encode()).decode()}"}
 
 
 def validate_model(model: str | None, provider: str) -> None:

@@ -59,7 +59,10 @@ class ChatAccumulator:
 
     def __init__(self) -> None:
         self.response: dict[str, Any] | None = None
-        self._message = {"content": "", "refusal": "", "reasoning_content": "", "reasoning": ""}
+        # Pieces are joined at the end: adding up a long text piece by piece takes quadratic time.
+        self._message: dict[str, list[str]] = {
+            name: [] for name in ("content", "refusal", "reasoning_content", "reasoning")
+        }
         self._logprobs: list[Any] = []
         self._fields: dict[str, Any] = {}
 
@@ -78,11 +81,11 @@ class ChatAccumulator:
         self._logprobs += logprobs
         updated = [name for name in ("content", "refusal") if text_of(delta.get(name))]
         for name in updated:
-            self._message[name] += text_of(delta[name])
+            self._message[name].append(text_of(delta[name]))
         reasoning = [name for name in ("reasoning_content", "reasoning") if isinstance(delta.get(name), str)]
         for name in reasoning:
-            self._message[name] += delta[name]
-        self._message["reasoning"] += thoughts_of(delta.get("content")) or ""
+            self._message[name].append(delta[name])
+        self._message["reasoning"].append(thoughts_of(delta.get("content")) or "")
         if choice.get("finish_reason") is not None:
             self._fields["finish_reason"] = choice["finish_reason"]
             self._complete()
@@ -92,7 +95,7 @@ class ChatAccumulator:
         if "finish_reason" not in self._fields:
             return
         choice = {
-            "message": {name: text or None for name, text in self._message.items()},
+            "message": {name: "".join(texts) or None for name, texts in self._message.items()},
             "logprobs": {"content": self._logprobs} if self._logprobs else None,
             "finish_reason": self._fields["finish_reason"],
         }
@@ -122,6 +125,7 @@ class MessagesAccumulator:
         self.response: dict[str, Any] | None = None
         self._fields: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
+        self._texts: dict[int, list[str]] = {}  # of the blocks, in pieces
 
     def add(self, event: Event) -> bool:
         """See `StreamAccumulator.add`."""
@@ -134,12 +138,14 @@ class MessagesAccumulator:
             self._blocks[event["index"]] = dict(event["content_block"])
         elif kind == "content_block_delta" and event["delta"].get("type") == "text_delta":
             block = self._blocks.setdefault(event["index"], {"type": "text"})
-            block["text"] = block.get("text", "") + event["delta"]["text"]
+            self._texts.setdefault(event["index"], [block.get("text", "")]).append("" + event["delta"]["text"])
             return bool(event["delta"]["text"])
         elif kind == "message_delta":
             self._fields["stop_reason"] = event["delta"].get("stop_reason") or self._fields.get("stop_reason")
             self._fields["usage"] = {**(self._fields.get("usage") or {}), **_known(event.get("usage"))}
         elif kind == "message_stop":
+            for index, texts in self._texts.items():
+                self._blocks[index]["text"] = "".join(texts)
             content = [self._blocks[index] for index in sorted(self._blocks)]
             self.response = {**self._fields, "content": content}
         return False

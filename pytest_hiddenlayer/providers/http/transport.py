@@ -14,8 +14,9 @@ from typing import Any
 import aiohttp
 
 from ...errors import ProviderError, TransientError
+from .addresses import proxy_of
 from .errors import clean, error_from_status
-from .server import Server, proxy_of
+from .server import Server
 
 MAX_BODY_BYTES = 16 << 20  # of a response after decompression
 MAX_STREAM_BYTES = 8 << 30  # of a response that is read line by line
@@ -174,4 +175,10 @@ def connection_error(server: Server, error: BaseException) -> ProviderError:
     reason = clean(str(error) or type(error).__name__, server.key)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return ProviderError(f"{server.subject}: no secure connection: {reason}")
-    return TransientError(f"{server.subject}: the connection failed: {reason}")
+    sent = not isinstance(error, aiohttp.ClientConnectorError)  # else no connection was made
+    subject = "the connection to the environment's proxy" if _is_proxys(error) else "the connection"
+    return TransientError(f"{server.subject}: {subject} failed: {reason}", sent=sent)
+
+
+def _is_proxys(error: BaseException) -> bool:
+    return isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError)

@@ -6,7 +6,9 @@ Imports `errors`, `types`, `protocols` and `models` only.
     loading         loading a model from a folder or the hub
     imports         imports of mlx-lm without transformers
     tokenizers      the two kinds of tokenizers
+    end_tokens      the tokens that end a response
     decoder         the thread that decodes all requests in one batch
+    memory          limits of key-value caches
     jobs            a request in that thread, and its result
     prefix_cache    key-value caches of common prompt prefixes
     sampling        tokens from distributions

@@ -16,6 +16,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -117,7 +118,7 @@ def _compiled_forwarder(openblas: Path) -> Path:
     """Return the library that forwards plain names to prefixed ones; compiled once into the user's cache."""
     key = hashlib.sha256(SOURCE.read_bytes() + openblas.name.encode()).hexdigest()[:16]
     target = _cache_folder() / f"blas-{platform.machine()}-{key}.so"
-    if target.is_file():
+    if _is_private(target):
         return target
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
@@ -131,8 +132,25 @@ def _compiled_forwarder(openblas: Path) -> Path:
         process = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S)
         if process.returncode:
             raise _NotUsableError(f"{compiler} could not compile {SOURCE.name}: {process.stderr[:200]}")
+        new.chmod(0o700)
         new.replace(target)
     return target
+
+
+def _is_private(library: Path) -> bool:
+    """Return whether a compiled library exists that nobody else can have written.
+
+    A folder that others may write to is closed to them first. Raises _NotUsableError if it is another user's.
+    """
+    try:
+        folder, file = library.parent.lstat(), library.lstat()
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.getuid():
+        raise _NotUsableError(f"{library.parent} is not a folder of this user: set XDG_CACHE_HOME to one")
+    if folder.st_mode & 0o022:
+        library.parent.chmod(0o700)
+    return stat.S_ISREG(file.st_mode) and file.st_uid == os.getuid() and not file.st_mode & 0o022
 
 
 def _cache_folder() -> Path:

@@ -22,6 +22,7 @@ from typing import Any
 from ...errors import ProviderError
 from .jobs import GenerationResult, Job
 from .loading import LoadedModel, load
+from .memory import MemoryLimits, return_large_blocks
 from .prefix_cache import BLOCK, Prefix, PrefixCache, common_length, prefill_shared
 from .sampling import alternatives, sampled_logprobs, sampler
 from .tokenizers import Tokenizer
@@ -38,6 +39,7 @@ class BatchThread:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._waiting: deque[Job] = deque()
         self._running: dict[int, Job] = {}
+        self._limits = MemoryLimits()
         self._closed = False
         self._closing = threading.Lock()  # no job may follow the None that ends the thread
         self._ready: queue.SimpleQueue[LoadedModel | BaseException] = queue.SimpleQueue()
@@ -95,6 +97,7 @@ class BatchThread:
                 _clear_streams()
             return
         self._ready.put(loaded)
+        return_large_blocks()
         while True:
             try:
                 self._decode(loaded)
@@ -114,7 +117,8 @@ class BatchThread:
             completion_batch_size=self._batch_size,
             prefill_batch_size=min(_prefill_batch_size(loaded.model), self._batch_size),
         )
-        prefixes = PrefixCache(loaded.model, loaded.caches, share=self._share)
+        self._limits = MemoryLimits.of(_model_bytes(loaded.model), loaded.token_bytes)
+        prefixes = PrefixCache(loaded.model, loaded.caches, max_bytes=self._limits.prefix_bytes, share=self._share)
         try:
             while self._receive(wait=not self._running and not self._waiting):
                 self._remove_cancelled(generator)
@@ -137,9 +141,12 @@ class BatchThread:
             wait = False
 
     def _admit(self, generator: Any, prefixes: PrefixCache) -> None:
-        """Move the oldest waiting jobs into the free slots of the batch."""
-        free = self._batch_size - len(self._running)
-        jobs = list(islice(self._waiting, free))
+        """Move the oldest waiting jobs into the free slots of the batch, as far as memory allows."""
+        if not self._waiting:
+            return
+        candidates = list(islice(self._waiting, self._batch_size - len(self._running)))
+        running = [job.length for job in self._running.values()]
+        jobs = candidates[: self._limits.n_fitting(running, [job.length for job in candidates])]
         starts: dict[int, tuple[Prefix | None, int]] = {}
         with suppress(Exception):  # a prompt that fails here fails again, with its error, when it joins the batch
             for index, prefix, n, n_read in prefill_shared(
@@ -224,9 +231,12 @@ SMALL_MODEL_BYTES = 256 * 2**20
 
 def _prefill_batch_size(model: Any) -> int:
     """Return how many prompts are prefilled together: fewer for a large model, to save memory."""
+    return 32 if _model_bytes(model) < SMALL_MODEL_BYTES else 8
+
+
+def _model_bytes(model: Any) -> int:
     tree_flatten = importlib.import_module("mlx.utils").tree_flatten
-    size = sum(weights.nbytes for _, weights in tree_flatten(model.parameters()))
-    return 32 if size < SMALL_MODEL_BYTES else 8
+    return sum(weights.nbytes for _, weights in tree_flatten(model.parameters()))
 
 
 def _clear_streams() -> None:

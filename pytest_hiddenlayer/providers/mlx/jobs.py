@@ -39,6 +39,11 @@ class Job:
     logprobs: list[float] = field(default_factory=list)
     alternatives: list[Mapping[str, float]] = field(default_factory=list)
 
+    @property
+    def length(self) -> int:
+        """The most tokens that prompt and response may have together."""
+        return len(self.prompt_ids) + self.max_tokens
+
     def deliver(self, result: GenerationResult) -> None:
         """Set the result of the future; callable from any thread."""
         self._unless_done(lambda: self.future.set_result(result))

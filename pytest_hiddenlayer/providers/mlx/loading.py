@@ -17,6 +17,7 @@ from typing import Any
 
 from ...errors import ProviderError, ProviderUnavailableError, UsageError
 from .blas import fast_blas
+from .end_tokens import end_token_ids
 from .imports import keep_open_file_limit, without_transformers
 from .tokenizers import PlainTokenizer, Tokenizer, TransformersTokenizer, is_plain
 
@@ -34,6 +35,7 @@ class LoadedModel:
     tokenizer: Tokenizer
     end_ids: frozenset[int]  # tokens that end a response
     context: int | None  # length in tokens; None if the configuration does not say
+    token_bytes: int | None  # of the key-value cache per token; None if the configuration does not say
     batch_generator: Any  # mlx_lm.generate.BatchGenerator
     caches: Any  # the module mlx_lm.models.cache
 
@@ -90,8 +92,9 @@ def _load_any(name: str) -> LoadedModel:
     return LoadedModel(
         model=model,
         tokenizer=TransformersTokenizer(tokenizer),
-        end_ids=frozenset(tokenizer.eos_token_ids),
+        end_ids=end_token_ids(local_folder(name), config, tokenizer.eos_token_ids),
         context=config.get("max_position_embeddings"),
+        token_bytes=cache_bytes_per_token(config, 4 if _computes_in_float32(mx, config) else 2),
         batch_generator=BatchGenerator,
         caches=cache,
     )
@@ -110,8 +113,9 @@ def _load_plain(folder: Path) -> LoadedModel:
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
-        end_ids=frozenset(_id_list(config.get("eos_token_id"))) or tokenizer.end_ids,
+        end_ids=end_token_ids(folder, config, tokenizer.end_ids),
         context=config.get("max_position_embeddings"),
+        token_bytes=cache_bytes_per_token(config, 4 if _computes_in_float32(mx, config) else 2),
         batch_generator=generate.BatchGenerator,
         caches=caches,
     )
@@ -119,10 +123,33 @@ def _load_plain(folder: Path) -> LoadedModel:
 
 def _to_float32(mx: Any, model: Any, config: Mapping[str, Any]) -> None:
     """Convert unquantized weights to single precision on the CPU, which emulates half precision slowly."""
-    if mx.default_device() == mx.cpu and "quantization" not in config:
+    if _computes_in_float32(mx, config):
         model.set_dtype(mx.float32)
         mx.eval(model.parameters())
 
 
-def _id_list(value: Any) -> list[int]:
-    return [] if value is None else [value] if isinstance(value, int) else list(value)
+def _computes_in_float32(mx: Any, config: Mapping[str, Any]) -> bool:
+    return bool(mx.default_device() == mx.cpu and "quantization" not in config)
+
+
+def cache_bytes_per_token(config: Mapping[str, Any], number_bytes: int) -> int | None:
+    """Return the bytes of keys and values that one token adds in all layers; None if the configuration is another."""
+    config = config.get("text_config") or config
+    try:
+        heads = config.get("num_key_value_heads") or config["num_attention_heads"]
+        size = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+        return int(2 * config["num_hidden_layers"] * heads * size * number_bytes)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+def local_folder(name: str) -> Path | None:
+    """Return the folder with the files of a model; None for a hub name that was not downloaded."""
+    if Path(name).is_dir():
+        return Path(name)
+    try:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(name, local_files_only=True))
+    except Exception:  # hub clients raise exceptions of any type for a name that is not in their cache
+        return None

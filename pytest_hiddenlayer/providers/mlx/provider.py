@@ -12,6 +12,7 @@ from ...protocols import ProviderCapabilities
 from ...types import Completion, Request, Usage
 
 MAX_TOKENS = 256  # default of new tokens
+NO_TEMPLATE = "the model has no chat template, so messages are plain text joined by line ends: is it a base model?"
 
 
 class MlxProvider:
@@ -21,16 +22,17 @@ class MlxProvider:
 
     def __init__(self, model: str | None = None) -> None:
         from .decoder import BatchThread
+        from .loading import local_folder
 
         self.model = model or BUNDLED
         path = _resolve(self.model)
+        self._batch = BatchThread(path)
         self.capabilities = ProviderCapabilities(
-            fingerprint=_fingerprint(path),
+            fingerprint=_fingerprint(local_folder(str(path))),
             concurrency=(64, 64),  # requests that wait for a slot in the batch cost nothing
             timeout_s=None,  # a local model has no deadline; a dead thread is detected
             deterministic=True,
         )
-        self._batch = BatchThread(path)
 
     @classmethod
     def check(cls, model: str | None) -> None:
@@ -72,6 +74,7 @@ class MlxProvider:
             logprobs=result.logprobs,
             top_logprobs=result.top_logprobs,
             cost_usd=0.0,
+            warnings=() if self._batch.tokenizer.has_chat_template else (NO_TEMPLATE,),
         )
 
     async def close(self) -> None:
@@ -95,11 +98,11 @@ class MlxProvider:
         return context - n_prompt
 
 
-def _fingerprint(path: Path | str) -> str:
-    """Return a hash of names, sizes and times of a folder's files; empty for a hub name."""
-    if isinstance(path, str):
+def _fingerprint(folder: Path | None) -> str:
+    """Return a hash of names, sizes and times of the model's files; empty if it is unknown where they are."""
+    if folder is None:
         return ""
-    files = sorted(file for file in path.iterdir() if file.suffix in (".safetensors", ".json", ".npz"))
+    files = sorted(file for file in folder.iterdir() if file.suffix in (".safetensors", ".json", ".npz"))
     states = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
     return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
 

@@ -15,6 +15,11 @@ _TEMPLATE_FUNCTIONS = ("raise_exception", "strftime_now", "tojson", "{% generati
 class Tokenizer(Protocol):
     """The methods of a tokenizer that generation needs."""
 
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the model says how messages become a prompt."""
+        ...
+
     def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
         """Return the token ids of the rendered chat template, up to the start of the assistant's message."""
         ...
@@ -45,6 +50,8 @@ def is_plain(folder: Path) -> bool:
 
 class PlainTokenizer:
     """A tokenizer read by the `tokenizers` library; the chat template is rendered as in transformers."""
+
+    has_chat_template = True
 
     def __init__(self, folder: Path) -> None:
         from jinja2.ext import loopcontrols
@@ -79,10 +86,11 @@ class TransformersTokenizer:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        self.has_chat_template = bool(tokenizer.has_chat_template)
 
     def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
         """See `Tokenizer`. Without a chat template the messages are joined by line ends."""
-        if not self._tokenizer.has_chat_template:
+        if not self.has_chat_template:
             text = "\n".join(m.content for m in messages)
             return list(self._tokenizer.encode(text))
         chat = [{"role": m.role, "content": m.content} for m in messages]

@@ -145,7 +145,7 @@ def test_more_cases_than_a_window_fill_one_batch(tmp_path):
 
 def test_a_batched_answer_is_cached(tmp_path):
     """At temperature 0 the next run finds it, with and without --hl-batch, and makes no call."""
-    with fake_server() as server:
+    with fake_server(models=("m",)) as server:
         run(tmp_path, server.url, cache="seeded")
         for batch in (True, False):
             again = run(tmp_path, server.url, cache="seeded", batch=batch)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -340,3 +342,21 @@ def test_the_file_is_in_the_users_cache_folder(monkeypatch):
     assert default_path() == Path("/x/hiddenlayer/responses.sqlite")
     monkeypatch.setenv("HIDDENLAYER_CACHE", "~/mine")
     assert default_path() == home / "mine/responses.sqlite"
+
+
+def test_only_its_user_may_read_the_file(path):
+    """The file, and those that SQLite adds, are private, whatever the umask and the modes of before are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o644)
+    path.chmod(0o644)
+    before = os.umask(0)
+    try:
+        cache = ResponseCache(path)
+        cache.put(identity(), ANSWER, True)
+        cache.close()
+        again = ResponseCache(path)
+    finally:
+        os.umask(before)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob(f"{path.name}*")}
+    again.close()
+    assert set(modes.values()) == {0o600}

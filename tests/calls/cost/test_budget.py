@@ -13,6 +13,7 @@ from support.usage import used
 
 from pytest_hiddenlayer.calls.cost.budget import Budget
 from pytest_hiddenlayer.calls.cost.meter import CostMeter, is_free
+from pytest_hiddenlayer.calls.cost.price_file import read_own_prices
 from pytest_hiddenlayer.calls.cost.prices import Prices
 from pytest_hiddenlayer.errors import BudgetExceededError, ProviderError, TransientError
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
@@ -128,19 +129,62 @@ def test_an_unknown_price_is_refused_under_a_budget():
         asyncio.run(meter(Budget(limit=Decimal(1)), model="strange").reserve(ASKED))
 
 
+@pytest.mark.parametrize(
+    "tokens", [{"input_tokens": None}, {"output_tokens": None}, {"input_tokens": None, "output_tokens": None}]
+)
+@pytest.mark.parametrize("said", [None, 0.0])
+def test_a_priced_call_without_tokens_has_no_cost(tokens, said):
+    """A model with a price never costs $0 because tokens are missing: its reservation counts, and the run says so."""
+    budget = Budget(limit=Decimal(1))
+    one = meter(budget)
+    reserved = asyncio.run(one.reserve(ASKED))
+    assert one.commit(reserved, answered(said, used(**tokens))).cost_usd is None
+    assert (budget.reserved, budget.spent) == (0, reserved)
+    assert "the cost of 1 call is unknown and counts as the most it may be" in budget.summary()
+
+
+def test_a_price_in_the_users_file_replaces_the_zero_of_a_local_server(tmp_path):
+    """A proxy on this machine whose model has a price, applicable today or not, is never free without tokens."""
+    path = tmp_path / "prices.yaml"
+    for since, with_tokens in (("2026-01-01", 0.0012), ("2999-01-01", None)):
+        path.write_text(f"prices: [{{provider: openai, model: m, since: {since}, input: 1, output: 2}}]")
+        prices = Prices(read_own_prices(path))
+        one = CostMeter(prices=prices, provider="openai", price_list=None, model="m", free=False)
+        assert one.commit(Decimal(0), answered(0.0)).cost_usd == with_tokens
+        assert one.commit(Decimal(0), answered(0.0, used(None, None))).cost_usd is None
+
+
+def test_a_price_of_zero_needs_no_tokens(tmp_path):
+    """A model that the user's file calls free costs $0, tokens or not."""
+    path = tmp_path / "prices.yaml"
+    path.write_text("prices: [{provider: openai, model: m, since: 2026-01-01, input: 0, output: 0}]")
+    one = CostMeter(prices=Prices(read_own_prices(path)), provider="openai", price_list=None, model="m", free=False)
+    assert one.commit(Decimal(0), answered(None, used(None, None))).cost_usd == 0.0
+
+
+def test_a_negative_cost_gives_nothing_back():
+    """No answer enlarges a budget."""
+    budget = Budget(limit=Decimal(1))
+    budget.commit(budget.reserve(Decimal("0.5")), Decimal(-5))
+    assert (budget.spent, budget.left) == (0, 1)
+
+
 def test_local_calls_cost_nothing():
     """Calls in this process and on this machine are free, others are not."""
     one = meter(Budget(limit=Decimal("0.000001")), price_list=None, free=True)
     assert one.commit(asyncio.run(one.reserve(ASKED)), answered(cost=0.0)).cost_usd == 0.0
     assert all(is_free(None, url) for url in ("", "http://127.0.0.1:8080/v1", "http://localhost:1/v1"))
-    assert not is_free(None, "http://10.0.0.7/v1")
+    assert all(is_free(None, f"http://{host}/v1") for host in ("[::1]:1", "127.9.0.1", "a.localhost"))
+    assert not any(
+        is_free(None, f"http://{host}/v1") for host in ("10.0.0.7", "127.evil.example", "127.0.0.1.example")
+    )
     assert not is_free("openai", "https://api.openai.com/v1")
 
 
 @pytest.mark.parametrize(
     ("error", "unconfirmed"),
     [(TransientError("reset"), True), (asyncio.CancelledError(), True), (TransientError("busy", status=429), False),
-     (ProviderError("401"), False)],
+     (TransientError("refused", sent=False), False), (ProviderError("401"), False)],
 )  # fmt: skip
 def test_what_was_sent_and_not_answered_may_have_been_billed(error, unconfirmed):
     """A lost connection or a deadline keeps the reservation; a rejection by the server costs nothing."""

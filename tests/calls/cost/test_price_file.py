@@ -65,3 +65,25 @@ def test_errors_in_the_file(tmp_path, text, says):
     with pytest.raises(UsageError, match=says) as error:
         read_own_prices(path)
     assert str(path) in str(error.value)
+
+
+BOMB = "prices:\n- &a [x, x, x, x, x, x, x, x]\n" + "".join(
+    f"- &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 9)}]\n" for i in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(BOMB, r"prices.yaml:3: write each entry out"), ("prices: " + "[" * 50_000, "write each entry out"),
+     ("prices: [{a: {b: 1}}]", "write each entry out"), ("#" * 1_000_001, "larger than 1,000,000 bytes"),
+     ("prices: [{provider: a, model: b, since: 2026-01-01, input: 1e400, output: 1}]", "input: write US dollars"),
+     ("prices: [{provider: a, model: b, since: 2026-01-01, input: 1, output: 1e7}]", "from 0 to 1,000,000")],
+    ids=["aliases", "depth", "nesting", "size", "exponent", "too much"],
+)  # fmt: skip
+def test_a_hostile_file_is_refused(tmp_path, text, says):
+    """Aliases, depth, size and exponents cannot take endless time or memory, and end in one message."""
+    path = tmp_path / "prices.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=says) as error:
+        read_own_prices(path)
+    assert len(str(error.value)) < 400

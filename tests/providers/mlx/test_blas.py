@@ -124,6 +124,31 @@ def test_the_forwarder_is_compiled_once(tmp_path: Path):
     assert run(PRINT_BLAS, XDG_CACHE_HOME=str(tmp_path), PATH="/nowhere") == [name]
 
 
+@needs_compiler
+def test_a_library_that_others_can_write_is_not_loaded(tmp_path: Path):
+    """A compiled library whose mode lets others write it is compiled again, and its folder is closed to them."""
+    (name,) = run(PRINT_BLAS, XDG_CACHE_HOME=str(tmp_path))
+    if "wheel" not in name or "slow" in name:
+        pytest.skip("needs scipy from a wheel: pip install --force-reinstall --only-binary scipy scipy")
+    folder = tmp_path / "hiddenlayer"
+    (library,) = folder.iterdir()
+    library.write_bytes(b"not the library that was compiled")
+    library.chmod(0o666)
+    folder.chmod(0o777)
+    assert run(PRINT_BLAS, XDG_CACHE_HOME=str(tmp_path)) == [name]
+    assert (library.stat().st_mode & 0o022, folder.stat().st_mode & 0o022) == (0, 0)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to make a folder of another user")
+def test_a_library_of_another_user_is_not_loaded(tmp_path: Path):
+    """A cache folder of another user is not used; the description says so."""
+    (tmp_path / "hiddenlayer").mkdir()
+    os.chown(tmp_path / "hiddenlayer", 12345, 12345)
+    (tmp_path / "hiddenlayer" / "x").touch()
+    (name,) = run(PRINT_BLAS, XDG_CACHE_HOME=str(tmp_path))
+    assert "hiddenlayer is not a folder of this user" in name or "slow" not in name
+
+
 def test_mlx_works_without_a_cache_folder(tmp_path: Path):
     """If the cache folder cannot be created, mlx still multiplies."""
     (tmp_path / "hiddenlayer").write_text("a file where the folder should be")

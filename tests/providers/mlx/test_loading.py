@@ -165,3 +165,18 @@ def test_a_hub_model_with_code_is_rejected(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(UsageError, match="owner/name: this model needs to run Python code of its own"):
         load("owner/name")
     assert (options["trust_remote_code"], options["tokenizer_config"]) == (False, {"trust_remote_code": False})
+
+
+def test_a_model_without_a_chat_template_has_a_warning(tmp_path: Path):
+    """Messages to a base model are joined by line ends, and every answer says so."""
+    folder = changed_copy(tmp_path, tokenizer_class="Qwen2TokenizerFast")
+    path = folder / "tokenizer_config.json"
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    del fields["chat_template"]
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    code = COMPLETE_AND_REPORT.replace('"transformers" in sys.modules', "completion.warnings")
+    for model, warnings in ((folder, ["the model has no chat template"]), (bundled_path(), [])):
+        process = run(code, str(model), QUESTION)
+        assert process.returncode == 0, process.stderr
+        found = json.loads(process.stdout.splitlines()[-1])[-1]
+        assert [text[:30] for text in found] == warnings

@@ -1,0 +1,90 @@
+"""The values that a provider reports about a call, checked before anything is counted, priced or stored.
+
+A server or a provider of the user may report anything. A count that cannot be right is unknown, so
+that one answer neither changes a budget nor makes a record that cannot be written.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from ..errors import ProviderError
+from ..types import Completion, Usage
+
+MAX_TOKENS = 10_000_000
+"""The most tokens of input, or of output, that one call may report; more than any model's context."""
+MAX_COST_USD = 100_000.0
+"""The most that one call may report as its cost, in US dollars."""
+
+
+def checked_completion(completion: Any, model: str) -> Completion:
+    """Return the completion with unknown values (None) in place of impossible ones; `model` is the requested one.
+
+    Counts are whole numbers from 0 to `MAX_TOKENS`; tokens read from or written to a cache are a part of the
+    input, reasoning tokens a part of the output. Raises ProviderError if it is not a Completion with a text.
+    """
+    if not isinstance(completion, Completion) or not isinstance(completion.text, str):
+        found = f"a text of type {type(completion.text).__name__}" if isinstance(completion, Completion) else ""
+        raise ProviderError(
+            f"the provider of {model} returned {found or type(completion).__name__}: "
+            "its method `complete` must return a Completion with a text"
+        )
+    values: dict[str, Any] = {
+        "usage": checked_usage(completion.usage),
+        "cost_usd": _amount(completion.cost_usd, MAX_COST_USD),
+        "latency_s": _amount(completion.latency_s, math.inf) or 0.0,
+        "time_to_first_token_s": _amount(completion.time_to_first_token_s, math.inf),
+        "finish_reason": completion.finish_reason if isinstance(completion.finish_reason, str) else "unknown",
+        "model": completion.model if isinstance(completion.model, str) else model,
+        "reasoning": completion.reasoning if isinstance(completion.reasoning, str) else None,
+        "logprobs": _logprobs(completion.logprobs),
+    }
+    return replace(completion, **values)
+
+
+def checked_usage(usage: Any) -> Usage:
+    """Return the usage of one call without impossible counts."""
+    input_tokens = _count(getattr(usage, "input_tokens", None))
+    output_tokens = _count(getattr(usage, "output_tokens", None))
+    read = _part(getattr(usage, "cached_input_tokens", None), input_tokens)
+    written = _part(
+        getattr(usage, "cache_write_tokens", None), None if input_tokens is None else input_tokens - (read or 0)
+    )
+    return Usage(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_input_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=_part(getattr(usage, "reasoning_tokens", None), output_tokens),
+        calls=1,
+    )
+
+
+def _count(value: object) -> int | None:
+    """The number of tokens; None if it is not a whole number that a call can have."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    possible = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS
+    return value if possible else None  # type: ignore[return-value]
+
+
+def _part(value: object, whole: int | None) -> int | None:
+    """The number of tokens, at most `whole`; None if it is unknown."""
+    count = _count(value)
+    return count if count is None or whole is None else min(count, whole)
+
+
+def _amount(value: object, maximum: float) -> float | None:
+    """The number; None if it is unknown, negative, above `maximum` or not finite."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= maximum and value != math.inf else None
+
+
+def _logprobs(values: Any) -> tuple[float, ...] | None:
+    """The log-probabilities; None if one of them is not a number."""
+    if values is None or all(isinstance(value, int | float) and not math.isnan(value) for value in values):
+        return values  # type: ignore[no-any-return]
+    return None

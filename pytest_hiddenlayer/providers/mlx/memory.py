@@ -1,0 +1,57 @@
+"""How much memory key-value caches may take: those of the requests that decode together, and those that are kept."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+MIN_BYTES = 24 << 20
+"""Of the caches of a batch, for the smallest model; a larger model may take as much as its weights."""
+MIN_PREFIX_BYTES = 48 << 20
+MAX_PREFIX_BYTES = 256 << 20
+_M_MMAP_THRESHOLD = -3  # of glibc's mallopt
+_MAPPED_BYTES = 8 << 20
+
+
+def return_large_blocks() -> None:
+    """Have glibc give freed blocks of 8 MiB and more back to the system; does nothing elsewhere.
+
+    glibc raises this size, up to 32 MiB, whenever a larger block is freed. The growing caches of a
+    batch then fragment the heap, which takes half as much memory again.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryLimits:
+    """The limits for one model."""
+
+    batch_tokens: int | None = None  # rows times the longest row of a batch; None: no limit
+    prefix_bytes: int = MIN_PREFIX_BYTES  # of the prefixes that are kept
+
+    @classmethod
+    def of(cls, model_bytes: int, token_bytes: int | None) -> MemoryLimits:
+        """The limits of a model with weights of this size; a token adds `token_bytes` to its cache, None: unknown."""
+        return cls(
+            batch_tokens=max(MIN_BYTES, model_bytes) // token_bytes if token_bytes else None,
+            prefix_bytes=min(max(MIN_PREFIX_BYTES, model_bytes // 2), MAX_PREFIX_BYTES),
+        )
+
+    def n_fitting(self, running: Sequence[int], waiting: Sequence[int]) -> int:
+        """Return how many of the waiting requests, in order, may join those that run; at least one if none runs.
+
+        Each row of a batch takes as much memory as the longest. The numbers are lengths in tokens.
+        """
+        if self.batch_tokens is None:
+            return len(waiting)
+        longest = max(running, default=0)
+        for n, length in enumerate(waiting):
+            longest = max(longest, length)
+            if (len(running) + n + 1) * longest > self.batch_tokens and len(running) + n:
+                return n
+        return len(waiting)
