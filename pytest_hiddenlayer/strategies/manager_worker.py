@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,11 +10,11 @@ from ..parameters import Range
 from ..protocols import Context
 from ..types import Answer, GenerationConfig, Message, Models
 from .model_mix import ONE_MODEL, nth_model
+from .plan import parse_plan
 
 PLAN = "Split into steps: {task}"
 WORK = "{task}\nDo only this step: {step}."
 MERGE = "{task}\nWorker result: {results}\nGive the final answer."
-_STEP = re.compile(r"^[ \t]*(?:\d{1,3}[.):]|[-*•])[ \t]++(\S.*)$", re.MULTILINE)
 
 
 async def manager_worker(
@@ -28,7 +27,7 @@ async def manager_worker(
 ) -> Answer:
     """Returns the manager's merged completion; its metadata contains the plan and the results.
 
-    A plan is a numbered or dashed list. If it has more than `n_workers` steps, they are assigned
+    `plan` says what a plan may look like. If it has more than `n_workers` steps, they are assigned
     to the workers in rotation. Without a readable step the outcome is `unscored`, with the plan
     as the reason. `manager` names the model that plans and merges, `workers` the models that
     are assigned to the workers in rotation; empty is the candidate.
@@ -46,7 +45,10 @@ async def manager_worker(
             output=plan.text,
             finish_reason=plan.finish_reason,
             outcome="unscored",
-            error=f"the manager's plan contains no numbered or dashed step: {plan.text[:200]!r}",
+            error=(
+                "manager_worker asked the manager for steps, but its reply has none (no list, JSON or sentences "
+                f"in order): {plan.text[:200]!r}; name another model as `manager`, or ask for a numbered list"
+            ),
             metadata={"plan": []},
         )
     subtasks = deal(steps, n_workers)
@@ -63,11 +65,6 @@ async def manager_worker(
         finish_reason=merged.finish_reason,
         metadata={"plan": subtasks, "results": answers},
     )
-
-
-def parse_plan(text: str) -> list[str]:
-    """Returns the steps of a numbered or dashed list, in order; empty without a list."""
-    return [step.rstrip() for step in _STEP.findall(text)]
 
 
 def deal(steps: Sequence[str], n_workers: int) -> list[str]:

@@ -123,7 +123,7 @@ def test_min_scored(sums):
         (lambda c: c.pop("samples"), "missing*samples*--snapshot-update"),
         (lambda c: c["samples"]["s0"].update(score=float("nan")), "NaN is not a score"),
         (lambda c: c["samples"]["s0"].update(score=2), "sample 's0': not a result"),
-        (lambda c: c.update(scorer="numeric/1"), "was scored by 'numeric/1', this run by 'exact/1'"),
+        (lambda c: c.update(scorer="numeric/1"), "was scored by 'numeric/1', this run by 'exact/2'"),
         (lambda c: [s.update(hash="0" * 16) for s in c["samples"].values()], "nothing was compared"),
     ],
     ids=["malformed", "nan", "out-of-range", "other-scorer", "all-changed"],

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ...errors import UsageError, did_you_mean
 from ...parameters import WrittenParameter
 from ...regular_expressions import compile_regex
+from .text_normalization import strip_emphasis
 
 MAX_CHARS = 100_000
 """Maximum number of characters of an output that a regular expression sees."""
@@ -22,7 +23,8 @@ MAX_CHARS = 100_000
 class Extract(WrittenParameter):
     """A rule that cuts the answer out of an output."""
 
-    marker: str | None = None  # the answer follows this text; without the marker the whole output counts
+    # The answer follows this text; without the marker the whole output counts. Emphasis does not hide a marker.
+    marker: str | None = None
     take: Literal["first", "last"] = "last"  # which occurrence of the marker, match of the pattern, number
     pattern: str | None = None  # regular expression with exactly one group, applied to what follows the marker
     strip_final_dot: bool = False  # drop exactly one '.' at the end
@@ -76,8 +78,13 @@ def truncate(text: str, take: str) -> str:
 
 
 def _after(text: str, marker: str, take: str) -> str:
-    _, separator, after = text.partition(marker) if take == "first" else text.rpartition(marker)
-    return after if separator else text
+    """The text after the marker, which emphasis may hide ('**Answer:** 5') or enclose ('**Answer: 5**')."""
+    for spelling in (text, strip_emphasis(text)):
+        before, separator, after = spelling.partition(marker) if take == "first" else spelling.rpartition(marker)
+        is_enclosed = spelling is text and before.count("**") % 2 and after.count("**") % 2
+        if separator and not is_enclosed:
+            return after
+    return text
 
 
 def _check(key: str, value: Any) -> None:

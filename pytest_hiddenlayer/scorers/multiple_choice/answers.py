@@ -102,7 +102,9 @@ class _Reading:
             return []
         is_label = self.text[group.end - 1] == ")" and "(" not in self.text[start : group.end]
         is_pronoun = self.text[start] == "I" and self.text[group.end : group.end + 1] not in (".", ":")
-        if is_pronoun or not (is_label or _LEADING.match(self.text, group.end)):
+        is_small_subject = self.text[start].islower() and phrases.ASSERTED_AFTER.match(self.text, group.end)
+        is_start = is_label or is_small_subject or _LEADING.match(self.text, group.end)
+        if is_pronoun or not is_start:
             return []
         others = {label for label in _LABEL.findall(self.text) if is_known(label, self.options)} - set(group.letters)
         return [] if others else list(group.letters)

@@ -127,7 +127,7 @@ def _is_letter(text: str, match: re.Match[str], small: bool, is_listed: bool) ->
     if not small:
         return False
     if character in "aieoy" or not is_listed:  # words of some languages, or variables
-        return re.match(r"\s*(?:$|\n|[).,;:*\]}\"'])|\s+(?:because|since|as)\b", text[end : end + 20]) is not None
+        return re.match(r"\s*(?:$|\n|[).,;:*\]}\"'])|\s+(?:because|since|as|is)\b", text[end : end + 20]) is not None
     return True
 
 

@@ -141,11 +141,11 @@ _WRONG = (
 )
 RULED_OUT_AFTER = re.compile(
     _any(
-        rf"{_BE}{_ADVERBS}\s+{_WRONG}\b",
+        rf"{_BE}{_ADVERBS}\s+(?:(?:the|an?)\s+)?{_WRONG}\b",
         r"\s*(?:\b(?:isn't|aren't|wasn't|weren't|doesn't|don't|didn't|can't|cannot|couldn't|won't|wouldn't|"
         r"shouldn't|hasn't)\b)",
         r"\s+(?:does|do|did|can|could|would|will|should|has|have|may|might)\s+not\b",
-        r"\s+(?:fails?|contradicts?|conflicts?|violates?|falls? short)\b",
+        r"\s+(?:makes (?:no|little) sense|fails?|contradicts?|conflicts?|violates?|falls? short)\b",
         r"\s*[:(,-]*\s*(?:wrong|incorrect|false|invalid|too \w+|ruled out|not correct|not right|✗|✘|❌|×)(?![\w'])",
         r"\s*[:-]\s*(?:no|not)\b",
         r"\s+(?:est|sont)\s+(?:\w+ment\s+)?(?:fauss|faux|incorrect|inexact|erroné|trop)",
@@ -163,7 +163,7 @@ RULED_OUT_AFTER = re.compile(
 """What follows an option that is ruled out: 'is wrong', 'cannot be', 'is too short'."""
 
 _BETWEEN = (
-    r"(?:(?:be|been|the|an?|options?|choices?|answers?|letters?|correct|right|it's|it|is|was|that|think|believe|"
+    r"(?:(?:be|been|the|an?|choosing|picking|options?|choices?|answers?|letters?|correct|right|it's|it|is|was|that|think|believe|"
     r"say|choose|pick|"
     r"select|either|both|go|with|want|really|actually|necessarily|possibly|be the|la|le|die|das|der|el|il|"
     r"opción|opção|antwort|"
@@ -171,7 +171,7 @@ _BETWEEN = (
 )
 RULED_OUT_BEFORE = re.compile(
     _any(
-        r"(?:\b(?:not(?!\s+(?:only|just|sure))|never|neither|nor|cannot)|n't)\s+" + _BETWEEN,
+        r"(?:\b(?:not(?!\s+(?:only|just|sure))|never|neither|nor|cannot|no way(?: that)?)|n't)\s+" + _BETWEEN,
         r"\b(?:rather than|instead of|other than|except(?: for)?|excluding|exclude[sd]?|eliminat(?:e[sd]?|ing)|"
         r"rul(?:e[sd]?|ing) out|"
         r"reject(?:ed|s|ing)?|dismiss(?:ed)?|discard(?:ed)?|unlike|without|anything but)\s+" + _BETWEEN,

@@ -100,3 +100,14 @@ def test_a_rule_is_a_mapping() -> None:
     """Text instead of a mapping is an error."""
     with pytest.raises(UsageError, match="expected a mapping"):
         Extract.from_param("answer is ")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("output", ["**Answer:** 5", "__Answer:__ 5", "**Answer: 5**", "*Answer:* 5"])
+def test_emphasis_does_not_hide_a_marker(output: str) -> None:
+    """A marker is found although Markdown separates it from the answer."""
+    assert Extract(marker="Answer: ").apply(f"So, 3 + 2.\n{output}") == "5"
+
+
+def test_a_marker_as_written_comes_first() -> None:
+    """If the marker occurs as written, emphasized ones do not count."""
+    assert Extract(marker="Answer: ").apply("Answer: *5*\n**Answer:** 6") == "*5*\n**Answer:** 6"

@@ -11,6 +11,7 @@ COLOURS = ("light red", "dark blue", "pale green", "plain grey")
 
 # One output per line; \\n is a line break.
 NAMES_B = r"""
+b is correct
 B. Option A is wrong because it is too pale.
 **B**\n\nOption A is wrong. Option C is too bright.
 B. The others (A, C, D) do not fit.
@@ -293,6 +294,10 @@ Options A and B
 Either A or B
 """
 NONE = r"""
+B is the wrong answer
+B makes no sense
+I'm not choosing B
+There is no way it is B
 The answer is not B.
 It can't be B.
 The answer isn't B
