@@ -238,7 +238,7 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
             try:
                 in_flight.append(runtime.submit(case, on_control=run.session.controls.append))
             except HiddenLayerError as error:
-                _add_error(run, error)
+                _add_error(run, error, case)
         if not in_flight:
             following = next(remaining, None)
             if following is None:
@@ -253,10 +253,12 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
         yield record
 
 
-def _add_error(run: EvalRun, error: HiddenLayerError) -> None:
+def _add_error(run: EvalRun, error: HiddenLayerError, case: Case | None = None) -> None:
     """A provider that does not work here skips its cases; everything else is an error, listed once."""
     if isinstance(error, ProviderUnavailableError) and not run.session.options.require_provider:
         run.skips[str(error)] += 1
+        if case is not None:
+            run.session.not_run.setdefault(case.cell.key, Counter())[str(error)] += 1
     elif str(error) not in {str(listed) for listed in run.errors}:
         run.errors.append(error)
 

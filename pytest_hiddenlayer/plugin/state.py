@@ -44,8 +44,9 @@ class State:
 
     @property
     def only_skips(self) -> bool:
-        """Whether there were eval items and all of them were skipped."""
-        return bool(self.seen) and set(self.seen.values()) == {"skipped"}
+        """Whether there were eval items, or gates without any, and all of them were skipped."""
+        gates = any(config.gate_id is not None for config in self.session.configs.values())
+        return set(self.seen.values()) == {"skipped"} if self.seen else gates
 
 
 STATE = pytest.StashKey[State]()

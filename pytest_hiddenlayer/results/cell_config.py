@@ -35,6 +35,7 @@ class CellConfig:
     stopped_after: int | None = None  # epochs after which early stopping ended the cell; None: it did not
     self_judged: bool = False  # whether a judge of the strategy or of a scorer is the candidate itself
     gate_id: str | None = None  # node id of the cell's gate; None: not selected
+    gate_deselected: bool = False  # whether samples of the cell are selected and its gate is not
 
     @property
     def key(self) -> tuple[str, str, str, str]:

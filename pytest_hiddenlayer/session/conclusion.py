@@ -14,9 +14,9 @@ from ..report.budget_match import find
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
 from ..results.log.summary import summary
-from ..results.metrics.cells import CellMetrics, by_cell, compute_metrics
+from ..results.metrics.cells import by_cell, compute_metrics
 from ..results.regression.gate import GateResult, decide_gates
-from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
+from ..results.regression.snapshot import lost_samples, read_snapshot, snapshot_path, snapshot_text
 from ..types import Record
 from .policy import policy_of
 from .session import Session
@@ -41,7 +41,10 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
         session.early_stopping.add(session.records)
         _note_early_stops(session)
     session.metrics = [
-        compute_metrics(config, _in_order(config, records.get(config.key, [])))
+        replace(
+            compute_metrics(config, _in_order(config, records.get(config.key, []))),
+            not_run=dict(session.not_run.get(config.key, {})),
+        )
         for config in session.configs.values()
         if config.selected
     ]
@@ -81,15 +84,18 @@ def _judge(session: Session) -> dict[tuple[str, ...], GateResult]:
 
 
 def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
-    """Write the snapshot of every cell that has samples; a partial run keeps the lines of the others."""
+    """Write the snapshot of every cell that has samples; lines of samples without a score now are kept."""
     for metrics in session.metrics:
         if metrics.samples:
             path = session.root / snapshot_path(metrics.config)
-            write_snapshot(metrics.config, path, snapshot_text(metrics, _kept_lines(metrics, path)))
+            old = _present_content(path)
+            write_snapshot(metrics.config, path, snapshot_text(metrics, old))
+            if kept := lost_samples(metrics, old):
+                session.kept_samples[f"{metrics.config.task}[{metrics.config.params}]"] = kept
 
 
-def _kept_lines(metrics: CellMetrics, path: Path) -> Mapping[str, Any] | None:
-    if metrics.complete or not path.is_file():
+def _present_content(path: Path) -> Mapping[str, Any] | None:
+    if not path.is_file():
         return None
     try:
         return read_snapshot(path)

@@ -38,6 +38,7 @@ class CellMetrics:
     confidence: str | None = None  # kinds of the calibrated confidence
     judging: Mapping[str, Any] = field(default_factory=dict)  # see `judge_metrics`
     calls: Mapping[str, Any] = field(default_factory=dict)  # see `call_metrics`
+    not_run: Mapping[str, int] = field(default_factory=dict)  # reason → cases that were skipped without a record
 
     @property
     def n_scored(self) -> int:

@@ -30,8 +30,24 @@ def min_scored_failures(metrics: CellMetrics) -> list[str]:
     if n_selected and n / n_selected >= min_scored:
         return []
     unscored = {outcome: count for outcome, count in sorted(metrics.outcomes.items()) if outcome not in SCORED}
-    reasons = ", ".join(f"{count} {outcome}" for outcome, count in unscored.items()) or "the others were not answered"
+    counts = {**unscored, **{f"not run, {reason}": count for reason, count in metrics.not_run.items()}}
+    reasons = ", ".join(f"{count} {what}" for what, count in counts.items()) or "the others were not answered"
     return [f"scored {n} of {n_selected} answers, min_scored is {min_scored:g}: not measured ({reasons})"]
+
+
+def partial_failures(metrics: CellMetrics) -> list[str]:
+    """Whether only some of the task's answers were selected, for policies that need all of them."""
+    if not metrics.partial:
+        return []
+    counts = f"{metrics.config.selected_answers} of {metrics.n_total} answers were selected"
+    return [f"partial: {counts}, and --hl-gate=require judges whole cells; run all samples of the task together"]
+
+
+def not_run(metrics: CellMetrics) -> str | None:
+    """Why nothing of a cell was asked, such as that its provider has no key; None if anything was."""
+    if metrics.outcomes or not metrics.not_run:
+        return None
+    return f"not run: {'; '.join(metrics.not_run)}"
 
 
 def comparison_failures(comparison: CellComparison, *, fail_underpowered: bool) -> list[str]:

@@ -40,14 +40,18 @@ def snapshot_stem(task: str, label: str, provider: str, slug: str) -> str:
 
 
 def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
-    """The file's text. Samples that this run did not answer are kept from `old`, the file's present content.
+    """The file's text, with some lines of `old`, the file's present content.
+
+    These are the lines of samples that a partial run did not answer, and of samples that have a
+    score there and none now.
 
     It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
     config = metrics.config
     old_samples = old["samples"] if old and not metrics.complete else {}
     kept = {name: sample for name, sample in old_samples.items() if name not in metrics.samples}
-    samples = kept | {name: _sample_json(result, config.epochs) for name, result in metrics.samples.items()}
+    kept |= {name: old["samples"][name] for name in lost_samples(metrics, old)} if old else {}
+    samples = {name: _sample_json(result, config.epochs) for name, result in metrics.samples.items()} | kept
     scored = [s for s in samples.values() if s["score"] is not None]
     mean = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
@@ -72,6 +76,13 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     if config.min_scored != MIN_SCORED:
         head["min_scored"] = config.min_scored
     return _layout(head, samples)
+
+
+def lost_samples(metrics: CellMetrics, old: Mapping[str, Any] | None) -> list[str]:
+    """The samples that have a score in `old`, a file's content, and none in this run: an outage is no measurement."""
+    lines = {} if old is None else old["samples"]
+    without = (name for name, result in metrics.samples.items() if result.score is None)
+    return [name for name in without if name in lines and lines[name]["score"] is not None]
 
 
 def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
