@@ -41,9 +41,12 @@ def load_task(path: Path, root: Path) -> Task:
 
 
 def refuse_duplicate_name(task: Task, loaded: Mapping[Path, Task]) -> None:
-    """Raise TaskError if a loaded task has the same name: names are unique in a session."""
+    """Raise TaskError if a loaded task has the same name: names are unique in a session, also without capitals.
+
+    Their snapshots have folders of these names, and a file system may see no difference between `Sums` and `sums`.
+    """
     for path, loaded_task in loaded.items():
-        if loaded_task.name == task.name:
+        if loaded_task.name.casefold() == task.name.casefold():
             raise TaskError(
                 f"task name {task.name!r} is taken by {path.name}; choose a name that is unique in the session",
                 file=task.path,

@@ -6,13 +6,13 @@ snapshots/<task>/<strategy label>-<provider>-<model slug>.json
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...errors import SnapshotError
+from ...identifiers import file_name
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES
 from ..cell_config import CellConfig
@@ -31,12 +31,22 @@ _FIELDS = {
 
 def snapshot_path(config: CellConfig) -> Path:
     """The cell's file, relative to rootdir."""
-    return FOLDER / config.task / f"{snapshot_stem(*config.key)}.json"
+    return FOLDER / task_folder(config.task) / f"{snapshot_stem(*config.key)}.json"
+
+
+def task_folder(task: str) -> str:
+    """The name of the folder with a task's files. Capital letters stay: tasks of a session differ without them."""
+    return task if file_name(task.lower()) == task.lower() else file_name(task)
 
 
 def snapshot_stem(task: str, label: str, provider: str, slug: str) -> str:
-    """The name of a cell's file without suffix; its folder is the task."""
-    return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
+    """The name of a cell's file without suffix, different from that of every other cell on every file system."""
+    return file_name(plain_stem(label, provider, slug))
+
+
+def plain_stem(label: str, provider: str, slug: str) -> str:
+    """What `snapshot_stem` is if it can be; earlier versions wrote capital letters too."""
+    return f"{label}-{provider}-{slug}"
 
 
 def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
@@ -73,6 +83,8 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
         "usage": usage,
         "cost_usd": _rounded(metrics.cost_usd) if not kept else None,
     }
+    if plain_stem(*config.key[1:]) != snapshot_stem(*config.key):
+        head |= {"label": config.label, "slug": config.slug}  # the file's name does not show them
     if config.min_scored != MIN_SCORED:
         head["min_scored"] = config.min_scored
     return _layout(head, samples)
@@ -118,7 +130,7 @@ def parse_snapshot(text: str, name: str) -> dict[str, Any]:
 
 def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) -> Baseline:
     """The content of a snapshot as a baseline; its file's name holds the strategy's label and the model's slug."""
-    label, slug = _label_and_slug(file_stem, value["provider"])
+    label, slug = _label_and_slug(value, file_stem)
     names = ("score", "outcome", "answer", "hash", "group")
     samples = {
         key: BaselineSample(**{k: sample[k] for k in names if k in sample}, **_epochs_of(sample, value["epochs"]))
@@ -149,9 +161,11 @@ def _epochs_of(sample: Mapping[str, Any], epochs: int) -> dict[str, Any]:
     return {"n_scored": n_scored, "lost": max(epochs - n_scored, 0), "worst": worst}
 
 
-def _label_and_slug(file_stem: str, provider: str) -> tuple[str, str]:
-    """(label, slug) of a stem: (`debate`, `nano-1`) of `debate-mlx-nano-1`, if the provider is mlx."""
-    label, separator, slug = file_stem.partition(f"-{provider}-")
+def _label_and_slug(value: Mapping[str, Any], file_stem: str) -> tuple[str, str]:
+    """(label, slug) as written, else of the stem: (`debate`, `nano-1`) of `debate-mlx-nano-1`, provider mlx."""
+    if isinstance(value.get("label"), str) and isinstance(value.get("slug"), str):
+        return value["label"], value["slug"]
+    label, separator, slug = file_stem.partition(f"-{value['provider']}-")
     return (label, slug) if separator else (file_stem, "")
 
 

@@ -13,7 +13,7 @@ from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from ..metrics.run_metrics import cell_settings
 from .baseline import Baseline, BaselineSample
-from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, snapshot_stem
+from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, snapshot_stem, task_folder
 
 Cells: TypeAlias = dict[str, Baseline | SnapshotError]
 """File stem of a cell → the cell, or the error of a malformed snapshot."""
@@ -49,7 +49,7 @@ class SnapshotDir:
 
     def cells(self, task: str) -> Cells:
         """The files of a task's folder."""
-        files = sorted((self.folder / task).glob("*.json"))
+        files = sorted((self.folder / task_folder(task)).glob("*.json"))
         return {path.stem: self._cell(path, task) for path in files}
 
     def _cell(self, path: Path, task: str) -> Baseline | SnapshotError:
@@ -98,7 +98,7 @@ class GitSnapshots:
 
     def cells(self, task: str) -> Cells:
         """The files of a task's folder at that commit."""
-        return {Path(path).stem: self._cell(path) for path in self._files(f"{FOLDER}/{task}/")}
+        return {Path(path).stem: self._cell(path) for path in self._files(f"{FOLDER}/{task_folder(task)}/")}
 
     def _cell(self, path: str) -> Baseline | SnapshotError:
         name = f"{self.ref}:{path}"
