@@ -18,7 +18,7 @@ Outcome: TypeAlias = Literal[
     "correct", "incorrect", "partial", "error", "truncated", "empty", "refused", "unscored", "skipped"
 ]
 OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined]
-RECORD_SCHEMA = 2
+RECORD_SCHEMA = 3
 """Version of the fields of `Record`, as written to `records.jsonl`."""
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
@@ -66,6 +66,7 @@ class Sample:
     group: str | None = None  # cluster, for error bars
     must_pass: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    prompt: tuple[Message, ...] = ()  # the messages as rendered, for scorers; empty if they are not rendered yet
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -106,6 +107,7 @@ class Task:
     judge: str | None = None  # PROVIDER[:MODEL]
     outputs: Mapping[str, tuple[str, ...]] | None = None  # sample id → recorded outputs, one per epoch
     tags: tuple[str, ...] = ()
+    reasoning: Literal["strip", "keep"] = "strip"  # what happens to reasoning inside an answer before it is scored
     hash: str = ""  # of every field above that can change an answer or a score
 
 
@@ -169,7 +171,7 @@ class Completion:
     """What a provider returned for one call."""
 
     text: str
-    finish_reason: str  # stop, length, refusal, content_filter, or the provider's own term
+    finish_reason: str  # stop, length, refusal, content_filter, or the provider's own term, which is not scored
     usage: Usage
     latency_s: float
     model: str  # full name of the model, as the provider reports it
@@ -181,6 +183,7 @@ class Completion:
     attempts: int = 1  # requests that were made
     warnings: tuple[str, ...] = ()  # suspicious: another model answered, the prompt was truncated
     batched: bool = False  # through a batch API, at its price; latency_s is that of the whole batch
+    reasoning: str | None = None  # what the model thought before `text`, if the provider reports it apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,6 +206,7 @@ class Call:
     attempts: int = 1
     warnings: tuple[str, ...] = ()
     batched: bool = False
+    reasoning: str | None = None  # what the model thought before `completion`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,7 +214,7 @@ class Answer:
     """What a strategy returns for one sample."""
 
     output: str  # the text that is scored
-    finish_reason: str = "stop"  # of the call that the output comes from
+    finish_reason: str | None = "stop"  # of the call that the output comes from; None: not known
     outcome: Outcome | None = None  # set if the strategy ended without an answer to score
     error: str | None = None  # why, in one sentence, if outcome is set
     metadata: Mapping[str, Any] = field(default_factory=dict)  # votes, plans, verdicts; plain JSON
@@ -226,6 +230,8 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)  # evidence for the value; plain JSON
 
     def __post_init__(self) -> None:
+        if not isinstance(self.value, float | int | None) or isinstance(self.value, bool):
+            object.__setattr__(self, "value", float(self.value))  # Decimal, Fraction, a number of numpy
         if self.value is not None and not (math.isfinite(self.value) and 0.0 <= self.value <= 1.0):
             raise ValueError(f"a score lies in [0, 1] or is None (unscored); got {self.value!r}")
 
@@ -263,6 +269,11 @@ class Record:
     sample_hash: str = ""
     must_pass: bool = False
     group: str | None = None
+    prompt: Sequence[Mapping[str, Any]] | None = None  # the messages as rendered; None: not recorded
+    choices: Sequence[str] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # the sample's
+    reasoning: str | None = None  # what the model thought before `output`
+    traceback: str | None = None  # of an error that a user's strategy, scorer or provider raised
     schema: int = RECORD_SCHEMA
 
     @property

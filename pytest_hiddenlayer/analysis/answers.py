@@ -11,7 +11,8 @@ from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..results.log.run_log import read_records
 from ..results.metrics.cells import by_cell
-from ..types import SCORED, Record
+from ..scorers.judge.prompt_fields import question_text
+from ..types import SCORED, Message, Record
 
 AnswerId: TypeAlias = tuple[str, str, str]
 """(player, run id, record key)."""
@@ -94,11 +95,19 @@ def is_complete(record: Record) -> bool:
     return record.outcome in SCORED | {"unscored"} and bool((record.output or "").strip())
 
 
-def input_text(value: Any) -> str:
-    """A record's input as one text; a chat message becomes `role: content`."""
+def prompt_of(record: Record) -> str:
+    """What the model was asked, as one text: the prompt as rendered, with the choices.
+
+    Records of earlier versions may lack the prompt; then it is the sample's input.
+    """
+    return question_text(messages_of(record.prompt or record.input), record.choices)
+
+
+def messages_of(value: Any) -> tuple[Message, ...]:
+    """The messages of a record's prompt or input."""
     if isinstance(value, str):
-        return value
-    return "\n".join(f"{message['role']}: {message['content']}" for message in value)
+        return (Message(role="user", content=value),)
+    return tuple(Message(role=message["role"], content=message["content"]) for message in value)
 
 
 def cluster_name(task: str, sample_id: str, group: str | None) -> str:

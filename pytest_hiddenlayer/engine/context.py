@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..completions.reasoning import without_reasoning
 from ..errors import ProviderError
+from ..extensions.errors import is_user_error
 from ..identifiers import derive_seed
 from ..protocols import Provider
 from ..taskfile import prompt_text, render_prompt
-from ..types import Call, Completion, GenerationConfig, Message, Request, Sample
+from ..types import Answer, Call, Completion, GenerationConfig, Message, Request, Sample
 from .cases import Case
 from .dependencies import DependencyTracker
 
@@ -35,6 +37,8 @@ class AnswerContext:
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
     _dependencies: DependencyTracker = field(default_factory=DependencyTracker)
     sample: Sample = field(init=False)
+    composed_reasoning: str | None = None  # split from an answer that the strategy composed
+    error: BaseException | None = None  # the first exception that a user's code raised
     prompt: str = field(init=False)
     messages: tuple[Message, ...] = field(init=False)
 
@@ -48,6 +52,31 @@ class AnswerContext:
     def calls(self) -> list[Call]:
         """The calls that have a response, in the order of their requests."""
         return [call for call in self._transcript if call is not None]
+
+    @property
+    def rendered_sample(self) -> Sample:
+        """The sample with its rendered prompt, for scorers."""
+        return replace(self.sample, prompt=self.messages)
+
+    @property
+    def strips_reasoning(self) -> bool:
+        """Whether what the candidate thinks is split from its answers."""
+        return self.case.cell.task.reasoning == "strip"
+
+    def is_completion(self, text: str) -> bool:
+        """Return whether a text is the whole completion of a call."""
+        return any(call.completion == text for call in self.calls)
+
+    def reasoning_of(self, answer: Answer) -> str | None:
+        """Return what the model thought before this answer; None if it did not, or if it is not known."""
+        call = next((call for call in self.calls if call.completion == answer.output), None)
+        return self.composed_reasoning if call is None else call.reasoning
+
+    def note_error(self, error: BaseException) -> None:
+        """Keep an exception, or its cause, for the record if a user's code raised it."""
+        origin = error.__cause__ or error
+        if self.error is None and is_user_error(origin):
+            self.error = origin
 
     def parse(self, text: str) -> str | None:
         """Return the headline scorer's canonical answer in `text`."""
@@ -118,6 +147,8 @@ class AnswerContext:
         index = len(self._transcript)
         self._transcript.append(None)
         completion = await provider.complete(request)
+        if self.strips_reasoning or request.outputs is None:  # a verdict never contains the judge's reasoning
+            completion = without_reasoning(completion)
         self._dependencies.on_answer()
         self._transcript[index] = _call(request, completion)
         return completion
@@ -167,6 +198,7 @@ def _call(request: Request, completion: Completion) -> Call:
         attempts=completion.attempts,
         warnings=completion.warnings,
         batched=completion.batched,
+        reasoning=completion.reasoning,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from ..completions.reasoning import without_reasoning
 from ..errors import ProviderError
 from ..identifiers import derive_seed
 from ..options import RunOptions
@@ -87,7 +88,7 @@ class JudgeSession:
         self.usage += completion.usage
         is_known = None not in (self.cost_usd, completion.cost_usd)
         self.cost_usd = (self.cost_usd or 0.0) + (completion.cost_usd or 0.0) if is_known else None
-        return completion
+        return without_reasoning(completion)
 
     def gather(self, calls: Iterable[Awaitable[T]]) -> list[T | ProviderError]:
         """Await all calls at once, within `concurrency`; return their results in order.

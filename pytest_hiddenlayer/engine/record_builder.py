@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..extensions.errors import error_traceback
 from ..identifiers import digest
 from ..model_names import full_name
 from ..parameters import output_file_parameters
@@ -17,7 +18,6 @@ from ..types import (
     Call,
     GenerationConfig,
     Message,
-    Outcome,
     Record,
     Sample,
     Score,
@@ -26,24 +26,25 @@ from ..types import (
 )
 from .cases import Case, Cell
 from .context import AnswerContext
+from .plain_json import bounded_json, bounded_text, escape_surrogates
+from .scoring import Verdict
 
 
 def build_record(
     context: AnswerContext,
     answer: Answer,
-    outcome: Outcome,
-    scores: Mapping[str, Score],
-    error: str | None,
+    verdict: Verdict,
     run_id: str,
     started_at: str,
     latency_s: float,
 ) -> Record:
     """Return the record of one case."""
     case, cell, sample, calls = context.case, context.case.cell, context.sample, context.calls
-    prompt = messages_hash(context.messages, sample)
+    prompt_hash = messages_hash(context.messages, sample)
+    prompt = _messages(context.messages)
     return Record(
         run_id=run_id,
-        key=case_key(case, context.overrides, prompt),
+        key=case_key(case, context.overrides, prompt_hash),
         task=cell.task.name,
         sample_id=sample.id,
         epoch=case.epoch,
@@ -53,31 +54,36 @@ def build_record(
         model=full_name(cell.model),
         input=sample.input if isinstance(sample.input, str) else _messages(sample.input),
         target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
-        outcome=outcome,
+        outcome=verdict.outcome,
         usage=usage_json(sum((call.usage for call in calls), Usage())),
         cost_usd=_total_cost_usd(calls),
         latency_s=latency_s,
-        transcript=[call_json(call) for call in calls],
-        error=None if error is None else escape_surrogates(error),
+        transcript=[call_json(call, prompt if call.messages == context.messages else None) for call in calls],
+        error=None if verdict.error is None else bounded_text(verdict.error),
         seed=cell.seed,
         started_at=started_at,
         cached=bool(calls) and all(call.cached for call in calls),
         label=cell.strategy.label,
         slug=cell.slug,
-        sample_hash=prompt,
+        sample_hash=prompt_hash,
         must_pass=sample.must_pass,
         group=sample.group,
-        **_answer_fields(answer, outcome, scores),
+        prompt=prompt,
+        choices=escape_surrogates(sample.choices),
+        metadata=bounded_json(sample.metadata),
+        reasoning=_escaped(context.reasoning_of(answer)),
+        traceback=None if context.error is None else str(escape_surrogates(error_traceback(context.error))),
+        **_answer_fields(answer, verdict),
     )
 
 
-def _answer_fields(answer: Answer, outcome: Outcome, scores: Mapping[str, Score]) -> dict[str, Any]:
-    head = next(iter(scores.values()), None)
+def _answer_fields(answer: Answer, verdict: Verdict) -> dict[str, Any]:
+    head = next(iter(verdict.scores.values()), None)
     return {
-        "output": escape_surrogates(answer.output) if answer.output or outcome in SCORED else None,
-        "answer": escape_surrogates(head.answer) if head and head.answer is not None else None,
-        "scores": {name: _score_json(score) for name, score in scores.items()},
-        "answer_metadata": escape_surrogates(dict(answer.metadata)) if answer.metadata else {},
+        "output": escape_surrogates(answer.output) if answer.output or verdict.outcome in SCORED else None,
+        "answer": _escaped(head.answer) if head else None,
+        "scores": {name: _score_json(score) for name, score in verdict.scores.items()},
+        "answer_metadata": dict(answer.metadata),
     }
 
 
@@ -87,12 +93,15 @@ def _total_cost_usd(calls: Sequence[Call]) -> float | None:
     return sum(costs) if calls and len(costs) == len(calls) else None
 
 
-def call_json(call: Call) -> dict[str, Any]:
-    """Return one transcript entry; default values (one attempt, not cached, not batched) are omitted."""
+def call_json(call: Call, messages: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """Return one transcript entry; default values (one attempt, not cached, not batched) are omitted.
+
+    `messages` are the call's messages as JSON values, to share one object between calls.
+    """
     values = {
         "role": call.role,
         "round": call.round,
-        "messages": _messages(call.messages),
+        "messages": _messages(call.messages) if messages is None else messages,
         "completion": escape_surrogates(call.completion),
         "finish_reason": call.finish_reason,
         "usage": usage_json(call.usage),
@@ -110,6 +119,8 @@ def call_json(call: Call) -> dict[str, Any]:
         values["attempts"] = call.attempts
     if call.batched:
         values["batched"] = True
+    if call.reasoning is not None:
+        values["reasoning"] = _escaped(call.reasoning)
     if call.warnings:
         values["warnings"] = escape_surrogates(list(call.warnings))
     return values
@@ -142,7 +153,8 @@ def case_key(case: Case, overrides: GenerationConfig, prompt: str | None = None)
 
 
 def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
-    return {
+    reasoning = {} if cell.task.reasoning == "strip" else {"reasoning": cell.task.reasoning}
+    return reasoning | {
         "task": cell.task.name,
         "model": [cell.model.provider, full_name(cell.model)],
         "judge": str(cell.judge),
@@ -180,23 +192,16 @@ def _score_json(score: Score) -> dict[str, Any]:
     values = {
         "value": score.value,
         "answer": escape_surrogates(score.answer),
-        "explanation": escape_surrogates(score.explanation),
+        "explanation": bounded_text(score.explanation),
     }
     if score.details:
-        values["details"] = escape_surrogates(dict(score.details))
+        values["details"] = bounded_json(score.details)
     return values
+
+
+def _escaped(text: str | None) -> str | None:
+    return None if text is None else str(escape_surrogates(text))
 
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": escape_surrogates(message.content)} for message in messages]
-
-
-def escape_surrogates(value: Any) -> Any:
-    """Return `value` with lone surrogates as escapes; UTF-8 cannot encode them."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {escape_surrogates(key): escape_surrogates(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [escape_surrogates(item) for item in value]
-    return value

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from ..completions.finish_reasons import ended_normally
 from ..errors import ProviderError
 from ..protocols import Scorer
 from ..scorers.capabilities import capabilities_of
 from ..types import Call, Sample
-
-_NO_ANSWER = ("length", "refusal", "content_filter")  # finish reasons whose text is not scored, as in a record
+from .interruption import is_interruption
 
 
 async def round_scores(
@@ -44,7 +44,7 @@ class _TextScores:
 
     async def of(self, call: Call) -> dict[str, Any]:
         """Return {score, right, answer} of a completion."""
-        if self.refused or call.finish_reason in _NO_ANSWER or not call.completion.strip():
+        if self.refused or not ended_normally(call.finish_reason) or not call.completion.strip():
             return {"score": None, "right": None, "answer": None}
         if call.completion not in self._scores:
             self._scores[call.completion] = await self._score(call.completion)
@@ -54,7 +54,9 @@ class _TextScores:
         try:
             score = await self.scorer.score(text, self.sample, self._refuse)
             value, answer = score.value, score.answer
-        except Exception:  # a user's scorer may raise anything; the intermediate text then has no score
+        except BaseException as error:  # a user's scorer may raise anything; the text then has no score
+            if is_interruption(error):
+                raise
             value = answer = None
         right = None if value is None else value >= self.pass_score
         return {"score": value, "right": right, "answer": answer}

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ..completions.finish_reasons import UNCLOSED_REASONING
+from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
+from ..extensions.errors import describe_error
 from ..protocols import Provider
-from ..types import ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Outcome, Record, Score
+from ..types import ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Record
 from .cases import Case
 from .context import AnswerContext
+from .interruption import is_interruption
+from .plain_json import bounded_json
 from .record_builder import build_record
 from .round_scores import round_scores
+from .scoring import score_answer
 
 
 async def run_case(
@@ -27,11 +33,12 @@ async def run_case(
     run_id: str,
     named_models: Mapping[str, Provider] | None = None,
     unbatched: bool = False,
+    on_error: Callable[[Record, BaseException], None] = lambda record, error: None,
 ) -> Record:
     """Return the record of one case. A failed call makes a record with outcome `error`, not an exception.
 
     `unbatched`: no other case runs at the same time, so its calls use the synchronous API even
-    under `batch`.
+    under `batch`. `on_error` receives the exception of a user's code, with its traceback.
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(
@@ -44,72 +51,54 @@ async def run_case(
     )
     answer = await _run_strategy(context)
     calls = context.calls
-    outcome, scores, error_text = await _score_answer(context, answer)
+    verdict = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, calls):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
-    return build_record(context, answer, outcome, scores, error_text, run_id, started.isoformat(), latency_s)
+    record = build_record(context, answer, verdict, run_id, started.isoformat(), latency_s)
+    if context.error is not None:
+        on_error(record, context.error)
+    return record
 
 
 async def _run_strategy(context: AnswerContext) -> Answer:
     """Return the strategy's answer; if it raised an exception, an Answer with that error."""
     strategy = context.case.cell.strategy
     try:
-        return _checked(await strategy.run(context, **strategy.params))
+        return _checked(await strategy.run(context, **strategy.params), context)
     except BudgetExceededError as error:
         return Answer(output="", outcome="skipped", error=f"budget: {error}")
     except ProviderError as error:
+        context.note_error(error)
         return Answer(output="", outcome="error", error=str(error))
     except HiddenLayerError:
         raise
-    except Exception as error:  # a user's strategy may raise anything; the error belongs to its record
-        text = f"strategy {strategy.name!r} raised {type(error).__name__}: {error}"
+    except BaseException as error:  # a user's strategy may raise anything; the error belongs to its record
+        if is_interruption(error):
+            raise
+        context.note_error(error)
+        text = f"strategy {strategy.name!r} raised {describe_error(error)}"
         return Answer(output="", outcome="error", error=text)
 
 
-def _checked(answer: Any) -> Answer:
-    """Return `answer` if it is an Answer with JSON metadata. Raises TypeError or ValueError otherwise."""
+def _checked(answer: object, context: AnswerContext) -> Answer:
+    """Return `answer`, without reasoning, if it is an Answer. Raises TypeError or ValueError otherwise."""
     if not isinstance(answer, Answer) or not isinstance(answer.output, str):
         raise TypeError(f"it returned {answer!r}; return an Answer with a text as output")
     if answer.metadata:
         json.dumps(dict(answer.metadata), allow_nan=False)
+        answer = replace(answer, metadata=bounded_json(answer.metadata))
+    if context.strips_reasoning and not context.is_completion(answer.output):
+        return _without_reasoning(answer, context)
     return answer
 
 
-async def _score_answer(context: AnswerContext, answer: Answer) -> tuple[Outcome, dict[str, Score], str | None]:
-    """Return (outcome, scores, error). An incomplete answer is not scored."""
-    if answer.outcome is not None:
-        return answer.outcome, {}, answer.error
-    if answer.finish_reason in ("refusal", "content_filter"):
-        return "refused", {}, f"the model refused ({answer.finish_reason})"
-    if answer.finish_reason == "length":
-        return "truncated", {}, "cut off at max_tokens: raise generate.max_tokens or --hl-max-tokens"
-    if not answer.output.strip():
-        return "empty", {}, "the model returned no text"
-    scores: dict[str, Score] = {}
-    for scorer in context.case.cell.scorers:
-        name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
-        try:
-            score = await scorer.score(answer.output, context.sample, context.ask_to_score)
-            scores[name] = _check_score(score)
-        except BudgetExceededError as error:
-            return "skipped", scores, f"budget: scorer {scorer.name!r}: {error}"
-        except ProviderError as error:
-            return "error", scores, f"scorer {scorer.name!r}: {error}"
-        except Exception as error:  # a user's scorer may raise anything; that is not a score
-            return "error", scores, f"scorer {scorer.name!r} raised {type(error).__name__}: {error}"
-    head = next(iter(scores.values()))
-    if head.value is None:
-        return "unscored", scores, head.explanation
-    return _graded(head.value, context.case.cell.pass_score), scores, None
-
-
-def _check_score(score: Score) -> Score:
-    """Return `score` if it can be written as JSON. Raises TypeError or ValueError otherwise."""
-    has_plain_types = isinstance(score.value, float | int | None) and isinstance(score.answer, str | None)
-    if score.details or not has_plain_types or not isinstance(score.explanation, str):
-        json.dumps([score.value, score.answer, score.explanation, score.details], allow_nan=False)
-    return score
+def _without_reasoning(answer: Answer, context: AnswerContext) -> Answer:
+    """Return an answer that a strategy composed without the reasoning in it."""
+    split = split_reasoning(answer.output)
+    context.composed_reasoning = split.reasoning
+    reason = answer.finish_reason if split.closed else UNCLOSED_REASONING
+    return replace(answer, output=split.text, finish_reason=reason)
 
 
 async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call]) -> dict[str, Any]:
@@ -121,9 +110,3 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     if scores := await round_scores(strategy_calls, cell.scorers[0], context.sample, cell.pass_score):
         metadata[ROUND_SCORES] = scores
     return metadata
-
-
-def _graded(value: float, pass_score: float) -> Outcome:
-    if value >= pass_score:
-        return "correct"
-    return "incorrect" if value == 0 else "partial"

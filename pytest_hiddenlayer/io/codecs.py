@@ -11,6 +11,10 @@ from ..types import RECORD_SCHEMA, Completion, GenerationConfig, Message, Record
 
 _RECORD_FIELDS = frozenset(f.name for f in fields(Record))
 _COMPLETION_FIELDS = tuple(f.name for f in fields(Completion))
+_PROMPT = "prompt"
+"""In place of a call's messages: those of the record's field `prompt`."""
+_PROMPTED_ROLES = ("answer", "sample-1", "agent-1")
+"""Roles whose first call of a built-in strategy sends the prompt unchanged."""
 
 
 def request_to_json(request: Request) -> dict[str, Any]:
@@ -72,13 +76,47 @@ def record_from_json(values: Mapping[str, Any]) -> Record:
     Fields that this version does not know are ignored. Raises TypeError or AttributeError for
     values that are not a record.
     """
-    migrated = values if values.get("schema") == RECORD_SCHEMA else _from_schema_1(values)
+    if values.get("schema") == RECORD_SCHEMA:
+        migrated: Mapping[str, Any] = {**values, "transcript": _with_prompts(values)}
+    else:
+        migrated = _from_schema_2(values if values.get("schema") == 2 else _from_schema_1(values))
     return Record(**{name: value for name, value in migrated.items() if name in _RECORD_FIELDS})
+
+
+def record_to_json(record: Record) -> dict[str, Any]:
+    """The values of one line of `records.jsonl`; `record_from_json` reads them back.
+
+    Most calls send the prompt itself. Its messages are written once: such a call has
+    `"messages": "prompt"`.
+    """
+    values = record.to_json()
+    if record.prompt:
+        values["transcript"] = [
+            {**call, "messages": _PROMPT} if call.get("messages") == record.prompt else call
+            for call in record.transcript
+        ]
+    return values
+
+
+def _with_prompts(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The calls, each with its messages."""
+    prompt = values.get("prompt")
+    return [
+        {**call, "messages": prompt} if call.get("messages") == _PROMPT else call
+        for call in values.get("transcript") or ()
+    ]
+
+
+def _from_schema_2(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Schema 2 had no `prompt`; the first call of most strategies sent it."""
+    first: Mapping[str, Any] = next(iter(values.get("transcript") or ()), {})
+    prompt = first.get("messages") if first.get("role") in _PROMPTED_ROLES else None
+    return {**values, "schema": RECORD_SCHEMA, "prompt": prompt}
 
 
 def _from_schema_1(values: Mapping[str, Any]) -> dict[str, Any]:
     """Schema 1 named `answer_metadata` `notes`, and the `warnings` of a call `remarks`."""
-    migrated = {**values, "schema": RECORD_SCHEMA}
+    migrated = {**values, "schema": 2}
     if "notes" in values:
         migrated["answer_metadata"] = values["notes"]
     migrated["transcript"] = [_call_from_schema_1(call) for call in values.get("transcript") or ()]

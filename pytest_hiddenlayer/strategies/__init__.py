@@ -2,6 +2,6 @@
 
 `single`, `self_consistency`, `debate` and `manager_worker` are the registered strategies;
 `voting` and `model_mix` are shared by them; `bind` checks the parameters of a written strategy.
-Strategies import types, errors, the registry, parameters and concurrency, never scorers,
+Strategies import types, errors, the registry, parameters, concurrency and completions, never scorers,
 providers or the engine.
 """

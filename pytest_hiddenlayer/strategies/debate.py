@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from ..completions.finish_reasons import ended_normally
 from ..concurrency import gather_or_cancel
 from ..errors import UsageError
 from ..protocols import Context
@@ -87,7 +88,8 @@ async def _judge(context: Context, answers: Sequence[str], number: int) -> Compl
 
 
 def _answers(context: Context, completions: Sequence[Completion]) -> list[str | None]:
-    return [context.parse(completion.text) for completion in completions]
+    """The parsed answers; None, which does not vote, for an answer that did not end normally."""
+    return [context.parse(c.text) if ended_normally(c.finish_reason) else None for c in completions]
 
 
 def _agreed(answers: Sequence[str | None]) -> bool:

@@ -8,6 +8,7 @@ first.
 
 from __future__ import annotations
 
+from ..completions.finish_reasons import ended_normally
 from ..concurrency import gather_or_cancel
 from ..errors import UsageError
 from ..protocols import Context
@@ -21,7 +22,7 @@ async def self_consistency(
 ) -> Answer:
     """Returns the completion that first gave the winning answer; its metadata contains the votes.
 
-    Truncated samples (finish reason `length`) do not vote, unless all samples were truncated.
+    Only samples that ended normally vote. Without one, the first sample is returned, which is not scored.
     `models` names models to sample in rotation, instead of the candidate.
     """
     if n_samples < 1:
@@ -31,8 +32,8 @@ async def self_consistency(
         context.ask(context.messages, role=f"sample-{i + 1}", model=nth_model(models, i), defaults=defaults)
         for i in range(n_samples)
     )
-    complete = [sample for sample in samples if sample.finish_reason != "length"] or samples
+    complete = [sample for sample in samples if ended_normally(sample.finish_reason)]
     answers = [context.parse(sample.text) for sample in complete]
     vote = plurality(answers)
-    chosen = complete[answers.index(vote.winner)] if vote.winner is not None else complete[0]
+    chosen = complete[answers.index(vote.winner)] if vote.winner is not None else (complete or samples)[0]
     return Answer(output=chosen.text, finish_reason=chosen.finish_reason, metadata={"vote": vote.to_json()})

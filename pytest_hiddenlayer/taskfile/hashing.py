@@ -48,6 +48,8 @@ def task_hash(task: Task) -> str:
 
 def _parts(task: Task) -> Iterator[Any]:
     yield {name: getattr(task, name) for name in _TASK_FIELDS}
+    if task.reasoning != "strip":  # the default, so that the hashes of earlier versions hold
+        yield task.reasoning
     yield task.outputs
     for sample in task.samples:
         yield {name: getattr(sample, name) for name in _SAMPLE_FIELDS}

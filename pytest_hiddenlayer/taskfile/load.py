@@ -182,6 +182,7 @@ _COPIED_FIELDS = (
     "margin",
     "min_effect",
     "judge",
+    "reasoning",
 )
 _HARNESS = (
     "this is an lm-evaluation-harness task, which this version cannot run; write its `samples:` and `prompt:` as a "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -143,6 +143,8 @@ class TaskForm(_Form):
     """PROVIDER[:MODEL] of the judge, for judged scorers and strategies."""
     outputs: Outputs | None = None
     """For `--provider recorded`: a file of `{id, output}` rows, or a mapping from id to output."""
+    reasoning: Literal["strip", "keep"] = "strip"
+    """What happens to the model's reasoning (`<think>…</think>`) in an answer before it is scored."""
     tags: list[MarkerName] = Field(default_factory=list)
     """pytest markers of the task's samples."""
 

@@ -29,7 +29,7 @@ def stored(folder: Folder) -> Folder:
 def test_records_are_read_with_todays_names(stored):
     """`notes` became `answer_metadata`, and the `remarks` of a call `warnings`."""
     records = list(read_records(stored.runs()[0]))
-    assert [record.schema for record in records] == [2] * 6
+    assert [record.schema for record in records] == [3] * 6
     assert {warning for record in records for call in record.transcript for warning in call["warnings"]} == {
         ODD_MODEL
     }

@@ -1,4 +1,4 @@
-"""Requests and completions survive the way through JSON."""
+"""Requests, completions and records survive the way through JSON."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.records import record
 
 from pytest_hiddenlayer.io.codecs import (
     completion_from_json,
     completion_to_json,
+    record_from_json,
+    record_to_json,
     request_from_json,
     request_to_json,
 )
@@ -33,6 +36,7 @@ COMPLETIONS = st.builds(
     attempts=st.integers(1, 9),
     warnings=st.lists(st.text()).map(tuple),
     batched=st.booleans(),
+    reasoning=st.none() | st.text(),
 )
 REQUEST = Request(
     messages=(Message(role="system", content="s"), Message(role="user", content='"é\ud800\n')),
@@ -76,3 +80,33 @@ def test_the_warnings_of_version_0_1_are_read():
     """They had the key `remarks`."""
     values = {"text": "", "finish_reason": "stop", "usage": {}, "latency_s": 0.0, "model": "m", "remarks": ["cut"]}
     assert completion_from_json(values).warnings == ("cut",)
+
+
+PROMPT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "q " * 1000}]
+CALLS = [
+    {"role": "agent-1", "messages": PROMPT, "completion": "a"},
+    {"role": "agent-2", "messages": [*PROMPT], "completion": "b"},
+    {"role": "judge", "messages": [{"role": "user", "content": "prompt"}], "completion": "c"},
+]
+
+
+def test_a_record_is_read_back():
+    """With prompt, choices, metadata and reasoning."""
+    made = record("a", 1.0, prompt=PROMPT, transcript=CALLS, choices=["x"], metadata={"m": 1}, reasoning="hm")
+    assert record_from_json(through_json(record_to_json(made))) == made
+
+
+def test_a_prompt_is_written_once():
+    """However many calls send it."""
+    line = json.dumps(record_to_json(record("a", 1.0, prompt=PROMPT, transcript=CALLS)))
+    assert line.count(PROMPT[1]["content"]) == 1
+
+
+def test_a_record_of_schema_2_gets_its_prompt_from_its_first_call():
+    """The first call of single, self_consistency and debate sent it; of other strategies it is unknown."""
+    old = {name: value for name, value in record("a", 1.0, transcript=CALLS).to_json().items() if name != "prompt"}
+    old["schema"] = 2
+    assert record_from_json(old).prompt == PROMPT
+    old["transcript"] = CALLS[2:]
+    assert record_from_json(old).prompt is None
+    assert record_from_json(old).schema == 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...identifiers import derive_seed
-from ..answers import PlayerAnswer, input_text
+from ..answers import PlayerAnswer, prompt_of
 from .answer_pairs import AnswerPairs, check_players
 from .labels import Kind, make_question_key
 
@@ -24,8 +24,8 @@ class Question:
 
     @property
     def prompt(self) -> str:
-        """The sample's input as one text."""
-        return input_text(self.a.record.input)
+        """What both players were asked, as one text."""
+        return prompt_of(self.a.record)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...report.text_table import grid
 from ...terminal_escape import block, one_line
-from ..answers import input_text, player_of
+from ..answers import player_of, prompt_of
 from .mode_counts import ModeCounts, ModeShare
 from .reviews import Item, Review
 
@@ -20,7 +20,7 @@ def card(item: Item, progress: str, review: Review | None, *, full: bool) -> Ite
     record, max_lines = item.record, None if full else MAX_LINES
     yield _title(item, progress)
     yield _verdict(item)
-    yield from ("prompt", *block(input_text(record.input), max_lines=max_lines))
+    yield from ("prompt", *block(prompt_of(record), max_lines=max_lines))
     if record.target is not None:
         yield from _named("expected", _targets(record.target), max_lines)
     yield from _named("got", _answer(record.answer), max_lines)

@@ -12,9 +12,9 @@ from ...engine.judge_session import JudgeSession
 from ...errors import ProviderError
 from ...identifiers import derive_seed
 from ...scorers.judge.model_families import same_family
-from ...types import Message, Record, Sample
+from ...types import Record, Sample
 from ..annotation.labels import Label
-from ..answers import AnswerId, PlayerAnswer, SampleKey, Winner, cluster_name, swapped
+from ..answers import AnswerId, PlayerAnswer, SampleKey, Winner, cluster_name, messages_of, swapped
 from .prompts import AuditPrompts
 
 IdPair: TypeAlias = tuple[AnswerId, AnswerId]
@@ -152,15 +152,16 @@ def cluster_of(record: Record) -> str:
 
 
 def sample_of(record: Record) -> Sample:
-    """The sample that a record answers, without what a record does not hold (such as choices)."""
+    """The sample that a record answers, with its prompt as rendered."""
     value, target = record.input, record.target
     return Sample(
         id=record.sample_id,
-        input=value
-        if isinstance(value, str)
-        else tuple(Message(role=message["role"], content=message["content"]) for message in value),
+        input=value if isinstance(value, str) else messages_of(value),
         target=target if target is None or isinstance(target, str) else tuple(target),
+        choices=tuple(record.choices),
         group=record.group,
+        metadata=record.metadata,
+        prompt=messages_of(record.prompt or ()),
     )
 
 

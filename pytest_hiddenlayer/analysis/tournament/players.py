@@ -17,7 +17,7 @@ from ...identifiers import controlled
 from ...results.log.run_log import read_records
 from ...results.metrics.cells import by_cell
 from ...types import Record
-from ..answers import SampleKey, check_tasks, cluster_name, input_text, is_complete
+from ..answers import SampleKey, check_tasks, cluster_name, is_complete, prompt_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +134,7 @@ def _result(epochs: Sequence[Record]) -> PlayerResult:
     return PlayerResult(
         score=round(sum(scores) / len(scores), 9) if scores else None,
         output=next((record.output for record in ordered if is_complete(record)), None),
-        question=input_text(ordered[0].input),
+        question=prompt_of(ordered[0]),
         targets=() if target is None else (target,) if isinstance(target, str) else tuple(target),
         group=ordered[0].group,
     )

@@ -33,6 +33,7 @@ _TYPES: dict[str, type] = {
     **{"messages": list, "params": dict, "usage": dict},
 }
 _ANSWER_FIELDS = {"text", "finish_reason", "usage", "answered_by", "logprobs", "alternatives", "warnings", "remarks"}
+_ANSWER_FIELDS |= {"reasoning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ def _answer_fields(completion: Completion, call: Mapping[str, Any]) -> dict[str,
         values["alternatives"] = stored["top_logprobs"]
     if completion.warnings:
         values["warnings"] = stored["warnings"]
+    if completion.reasoning is not None:
+        values["reasoning"] = completion.reasoning
     return values
 
 
@@ -164,6 +167,7 @@ def _completion(values: Mapping[str, Any]) -> Completion:
             "logprobs": values.get("logprobs"),
             "top_logprobs": values.get("alternatives"),
             "warnings": values.get("warnings", values.get("remarks", ())),
+            "reasoning": values.get("reasoning"),
         }
     )
 

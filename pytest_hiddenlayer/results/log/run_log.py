@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import UsageError, did_you_mean
 from ...io.atomic import write_json
-from ...io.codecs import record_from_json
+from ...io.codecs import record_from_json, record_to_json
 from ...io.jsonl import LineLog, read_from, read_lines
 from ...types import Record
 from .git import git_state
@@ -45,7 +45,7 @@ class RunLog:
         if self._lines is None:
             self.open()
             self._lines = LineLog(self.folder / RECORDS, shared=self._shared)
-        self._lines.append_all([record.to_json() for record in records])
+        self._lines.append_all([record_to_json(record) for record in records])
 
     def close(self) -> None:
         """Close the log; a later append opens it again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...completions.finish_reasons import UNCLOSED_REASONING, ended_normally, was_refused, was_truncated
 from ...protocols import Ask
 from ...types import Completion, GenerationConfig
 from .prompt import JudgePrompt
@@ -89,9 +90,14 @@ def shorten(text: str) -> str:
 
 
 def _parse(prompt: JudgePrompt, completion: Completion, prompt_text: str) -> ParsedVerdict:
-    if completion.finish_reason in ("refusal", "content_filter"):
-        return ParsedVerdict(verdict=None, why=f"the judge refused ({completion.finish_reason})")
+    reason = completion.finish_reason
+    if was_refused(reason):
+        return ParsedVerdict(verdict=None, why=f"the judge refused ({reason})")
+    if reason == UNCLOSED_REASONING:
+        return ParsedVerdict(verdict=None, why="the judge's reply ends inside its reasoning")
+    if not ended_normally(reason) and not was_truncated(reason):
+        return ParsedVerdict(verdict=None, why=f"the judge's reply ended with finish reason {reason!r}")
     parsed = prompt.verdict_format.parse(completion.text, prompt_text)
-    if parsed.verdict is None and completion.finish_reason == "length":
+    if parsed.verdict is None and was_truncated(reason):
         return ParsedVerdict(verdict=None, why=f"{parsed.why}, which was cut off at max_tokens")
     return parsed

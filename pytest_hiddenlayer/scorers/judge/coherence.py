@@ -52,7 +52,7 @@ class Coherence:
     max_tokens: int = MAX_TOKENS
 
     name = "coherence"
-    version = "2"
+    version = "3"
     pass_score = 0.5
     needs_target = False
 

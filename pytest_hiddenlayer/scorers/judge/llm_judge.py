@@ -61,7 +61,7 @@ class LlmJudge:
     verdict: str | None = None  # `[[rating]]`, `[[A]]`, or a regular expression with one group
 
     name = "llm_judge"
-    version = "1"
+    version = "2"
     pass_score = 0.5
 
     def __post_init__(self) -> None:

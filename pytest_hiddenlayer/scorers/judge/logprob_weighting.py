@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
+from ...completions.reasoning import split_reasoning
 from ...types import Completion
 from .scale import Scale
 from .verdict_parser import ParsedVerdict, VerdictFormat
@@ -49,12 +50,15 @@ def weight_verdict(
     tokens = _taken_tokens(completion)
     if tokens is None or completion.top_logprobs is None or parsed.verdict is None:
         return None
-    # The joined tokens are parsed again: they may differ from the completion's text in white space.
-    reparsed = verdict_format.parse("".join(tokens), prompt_text)
-    if reparsed.verdict != parsed.verdict or reparsed.start is None:
+    # The joined tokens are parsed again: they may differ from the completion's text in white space and reasoning.
+    joined = "".join(tokens)
+    reply = split_reasoning(joined).text
+    reparsed = verdict_format.parse(reply, prompt_text)
+    if reparsed.verdict != parsed.verdict or reparsed.start is None or reply not in joined:
         return None
+    start = joined.rindex(reply) + reparsed.start
     ends = accumulate(map(len, tokens))
-    index = next((index for index, end in enumerate(ends) if reparsed.start < end), None)
+    index = next((index for index, end in enumerate(ends) if start < end), None)
     if index is None:
         return None
     return _weigh(completion.top_logprobs[index], tokens[index], verdict_format.scale, parsed.verdict)
@@ -66,11 +70,12 @@ def _taken_tokens(completion: Completion) -> list[str] | None:
     if logprobs is None or top_logprobs is None or len(logprobs) != len(top_logprobs):
         return None
     tokens: list[str] = []
+    text = "" if completion.reasoning else completion.text  # of which the reasoning is not a part
     position = 0
     for logprob, alternatives in zip(logprobs, top_logprobs, strict=True):
         equal = [text for text in alternatives if abs(alternatives[text] - logprob) < SAME]
         # The completion's text decides between equally probable alternatives.
-        matching = [text for text in equal if text and completion.text.startswith(text, position)]
+        matching = [alternative for alternative in equal if alternative and text.startswith(alternative, position)]
         tokens.append(max(matching, key=len) if matching else equal[0] if equal else UNKNOWN)
         position += len(tokens[-1]) if matching else 0
     return tokens

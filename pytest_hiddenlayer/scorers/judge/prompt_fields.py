@@ -7,7 +7,8 @@ is the n-th answer; the output is the last answer. `ref_answer_n` is the n-th ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from ...types import Message, Sample
 
@@ -17,14 +18,34 @@ SHARED_NUMBERED = ("question", "ref_answer")
 
 
 def question_of(sample: Sample) -> str:
-    """Returns the input as one text, a chat with its roles, followed by the lettered choices if there are any."""
-    if isinstance(sample.input, str):
-        text = sample.input
-    elif len(sample.input) == 1:
-        text = sample.input[0].content
+    """Returns what the candidate was asked, as one text: the rendered prompt, or the input if it is not rendered."""
+    return question_text(_messages(sample), sample.choices)
+
+
+def question_text(messages: Sequence[Message], choices: Sequence[str] = ()) -> str:
+    """Returns a prompt as one text, followed by the lettered choices unless the prompt shows them itself.
+
+    Several messages, a system message among them, are each preceded by their role.
+    """
+    if len(messages) == 1:
+        text = messages[0].content
     else:
-        text = "\n\n".join(f"{message.role.capitalize()}: {message.content}" for message in sample.input)
-    return "\n".join([text, *(f"{chr(65 + index)}. {choice}" for index, choice in enumerate(sample.choices))])
+        text = "\n\n".join(f"{message.role.capitalize()}: {message.content}" for message in messages)
+    lettered = [(chr(65 + index), choice) for index, choice in enumerate(choices)]
+    if all(_shows(text, letter, choice) for letter, choice in lettered):
+        return text
+    return "\n".join([text, *(f"{letter}. {choice}" for letter, choice in lettered)])
+
+
+def _shows(text: str, letter: str, choice: str) -> bool:
+    """Whether a prompt shows a choice after its letter: `A. x`, `(A) x`, `A: x`, `**A** x`."""
+    return re.search(rf"(?<!\w){re.escape(letter)}[^\w\n]{{1,6}}{re.escape(choice)}", text) is not None
+
+
+def _messages(sample: Sample) -> tuple[Message, ...]:
+    if sample.prompt:
+        return sample.prompt
+    return (Message(role="user", content=sample.input),) if isinstance(sample.input, str) else sample.input
 
 
 def reference_of(sample: Sample) -> str | None:
@@ -34,13 +55,13 @@ def reference_of(sample: Sample) -> str | None:
 
 def numbered(sample: Sample) -> dict[str, str]:
     """Returns `question_n` and `ref_answer_n`."""
-    users = [sample.input] if isinstance(sample.input, str) else [*_contents(sample.input, "user")]
+    users = [*_contents(_messages(sample), "user")]
     return {**_count("question", users), **_count("ref_answer", list(sample.targets))}
 
 
 def answers(name: str, sample: Sample, output: str) -> dict[str, str]:
     """Returns `NAME`, the output, and `NAME_n` for each answer of the chat."""
-    earlier = [] if isinstance(sample.input, str) else [*_contents(sample.input, "assistant")]
+    earlier = _contents(_messages(sample), "assistant")
     return {name: output, **_count(name, [*earlier, output])}
 
 

@@ -11,6 +11,8 @@ from ...errors import UsageError
 
 MAX_STEPS = 100
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
+_OF = r"\s*(?:/|out\s+of|of)\s*"
+_MARKS = " \t\r\n*_`'\"[]().!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Scale:
     @property
     def verdict_pattern(self) -> str:
         """A regular expression with one group for a verdict in double brackets; it skips an index such as x[[1]]."""
-        inside = _NUMBER if self.numbers else "|".join(map(re.escape, self.labels))
+        inside = f"{_NUMBER}(?:{_OF}{_NUMBER})?" if self.numbers else "|".join(map(re.escape, self.labels))
         return rf"(?i)(?<![A-Za-z0-9_\[\])])\[\[\s*({inside})\s*\]\](?!\])"
 
     @property
@@ -65,13 +67,17 @@ class Scale:
         }
 
     def canonical(self, text: str) -> str | None:
-        """Returns the canonical verdict (`5.0` is `5`, `YES` is `yes`), or None if the text is not on the scale."""
-        text = text.strip()
+        """Returns the canonical verdict, or None if the text is not on the scale.
+
+        `5.0` is `5`, and so are `5/5` and `5 out of 5` where 5 is the best; `YES.` is `yes`.
+        """
+        text = text.strip(_MARKS)
         if not self.numbers:
             return next((label for label in self.labels if label.casefold() == text.casefold()), None)
-        if not re.fullmatch(_NUMBER, text):
+        match = re.fullmatch(rf"({_NUMBER})(?:{_OF}({_NUMBER}))?", text, re.IGNORECASE)
+        if match is None or (match[2] is not None and float(match[2]) != float(self.labels[-1])):
             return None
-        number = float(text)
+        number = float(match[1])
         inside = float(self.labels[0]) <= number <= float(self.labels[-1])
         return f"{number:.12g}" if inside else None
 

@@ -1,4 +1,4 @@
-"""Parses the verdict in a judge's reply: in its marked format, at any position, never guessed.
+"""Parses the verdict in a judge's reply: in its marked format or in a JSON object, at any position, never guessed.
 
 A reply with conflicting verdicts, or a verdict outside the scale, is unreadable. A verdict that
 the judge only quotes from its prompt does not count, so that a candidate's text cannot judge itself.
@@ -6,13 +6,13 @@ the judge only quotes from its prompt does not count, so that a candidate's text
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
 from ...errors import UsageError
 from ..match.extract import compile_regex, truncate
 from .scale import Scale
+from .verdict_objects import VerdictObject, verdict_objects
 
 QUOTED_CHARS = 20
 """Characters before a verdict that are compared: if the prompt contains them and the verdict, it is a quotation."""
@@ -57,9 +57,13 @@ class VerdictFormat:
 
     def parse(self, reply: str, prompt_text: str = "") -> ParsedVerdict:
         """Returns the single verdict of a reply to the prompt `prompt_text`."""
-        field = None if _normalize(reply) in _normalize(prompt_text) else _json_verdict(reply)
+        whole = len(reply)
+        reply = truncate(reply, "last")
+        cut = whole - len(reply)
+        objects = self._objects(reply, _normalize(prompt_text))
+        fields = [field for item in objects for value in item.values if (field := self._field(value)) is not None]
         matches = self._matches(reply, prompt_text)
-        texts = [*([] if field is None else [field]), *(text for text, _ in matches)]
+        texts = [*fields, *(text for text, _ in matches)]
         verdicts = {text: self.scale.canonical(text) for text in texts}
         if outside := [text for text, verdict in verdicts.items() if verdict is None]:
             why = f"the judge's verdict {outside[0]!r} is not {self.scale.description}"
@@ -68,11 +72,25 @@ class VerdictFormat:
         if len(distinct) != 1:
             why = f"several verdicts: {', '.join(distinct)}" if distinct else "no verdict in the judge's reply"
             return ParsedVerdict(verdict=None, why=why)
-        return ParsedVerdict(verdict=distinct[0], start=matches[-1][1] if field is None else _json_start(reply))
+        start = objects[-1].value_start if fields else matches[-1][1]
+        return ParsedVerdict(verdict=distinct[0], start=None if start is None else cut + start)
+
+    def _objects(self, reply: str, prompt_text: str) -> list[VerdictObject]:
+        """The objects with a verdict that are not quotations of the (normalized) prompt."""
+        if _normalize(reply) in prompt_text:
+            return []
+        return [item for item in verdict_objects(reply) if not _is_quoted_object(reply, item, prompt_text)]
+
+    def _field(self, value: str | bool) -> str | None:
+        """The text of a field's value; None for a truth value on a scale without yes and no."""
+        if isinstance(value, bool):
+            label = "yes" if value else "no"
+            return label if label in self.scale.labels else None
+        return value
 
     def _matches(self, reply: str, prompt_text: str) -> list[tuple[str, int]]:
         """(text, index) of every verdict that is not a quotation."""
-        reply, prompt_text = truncate(reply, "last"), _normalize(prompt_text)
+        prompt_text = _normalize(prompt_text)
         return [
             (match[1], match.start(1))
             for match in compile_regex(self.pattern).finditer(reply)
@@ -80,26 +98,16 @@ class VerdictFormat:
         ]
 
 
-def _json_verdict(reply: str) -> str | None:
-    """The field `verdict` of a reply that is one JSON object, as in structured output."""
-    if not reply.lstrip().startswith("{"):
-        return None
-    try:
-        parsed = json.loads(reply)
-    except (ValueError, RecursionError):
-        return None
-    verdict = parsed.get("verdict")
-    return str(verdict) if isinstance(verdict, str | int | float) and not isinstance(verdict, bool) else None
-
-
-def _json_start(reply: str) -> int | None:
-    keys = list(re.finditer(r'"verdict"\s*:\s*"?', reply))
-    return keys[-1].end() if len(keys) == 1 else None
-
-
 def _is_quoted(reply: str, match: re.Match[str], prompt_text: str) -> bool:
     before = _normalize(reply[: match.start()])[-QUOTED_CHARS:]
     return len(before) == QUOTED_CHARS and f"{before}{_normalize(match[0])}" in prompt_text
+
+
+def _is_quoted_object(reply: str, item: VerdictObject, prompt_text: str) -> bool:
+    """Whether the prompt contains an object, either with the characters before it or because it is long."""
+    before, text = _normalize(reply[: item.start])[-QUOTED_CHARS:], _normalize(reply[item.start : item.end])
+    is_long = len(text) >= 2 * QUOTED_CHARS
+    return text in prompt_text and (is_long or (len(before) == QUOTED_CHARS and f"{before}{text}" in prompt_text))
 
 
 def _normalize(text: str) -> str:

@@ -50,7 +50,7 @@ class WinRate:
     verdict: str | None = None  # `[[A]]` (A, B, C for a tie), or a regular expression with one group
 
     name = "win_rate"
-    version = "1"
+    version = "2"
     pass_score = 1.0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,79 @@
+"""Scores one answer with every scorer of its task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..completions.finish_reasons import unscored_outcome
+from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
+from ..extensions.errors import describe_error
+from ..protocols import Scorer
+from ..types import Answer, Outcome, Score
+from .context import AnswerContext
+from .interruption import is_interruption
+
+ONLY_REASONING = "the model returned its reasoning and no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one answer, with the scores so far."""
+
+    outcome: Outcome
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    error: str | None = None  # why there is no score
+
+
+async def score_answer(context: AnswerContext, answer: Answer) -> Verdict:
+    """Return the verdict on an answer. An incomplete answer is not scored."""
+    if answer.outcome is not None:
+        return Verdict(answer.outcome, error=answer.error)
+    if (unscored := unscored_outcome(answer.finish_reason)) is not None:
+        return Verdict(unscored[0], error=unscored[1])
+    if not answer.output.strip():
+        return Verdict(
+            "empty", error=ONLY_REASONING if context.reasoning_of(answer) else "the model returned no text"
+        )
+    scores: dict[str, Score] = {}
+    for scorer in context.case.cell.scorers:
+        name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
+        try:
+            scores[name] = _plain(await scorer.score(answer.output, context.rendered_sample, context.ask_to_score))
+        except BaseException as error:  # a user's scorer may raise anything, SystemExit included; that is no score
+            if is_interruption(error):
+                raise
+            return _failed(context, scorer, scores, error)
+    head = next(iter(scores.values()))
+    if head.value is None:
+        return Verdict("unscored", scores, head.explanation)
+    return Verdict(_graded(head.value, context.case.cell.pass_score), scores)
+
+
+def _failed(context: AnswerContext, scorer: Scorer, scores: Mapping[str, Score], error: BaseException) -> Verdict:
+    """Return the verdict after an exception of a scorer, which is noted in the context."""
+    if isinstance(error, BudgetExceededError):
+        return Verdict("skipped", scores, f"budget: scorer {scorer.name!r}: {error}")
+    context.note_error(error)
+    if isinstance(error, ProviderError):
+        return Verdict("error", scores, f"scorer {scorer.name!r}: {error}")
+    if isinstance(error, HiddenLayerError):
+        repeated = str(error).startswith(f"scorer {scorer.name!r}")
+        return Verdict("error", scores, str(error) if repeated else f"scorer {scorer.name!r}: {error}")
+    return Verdict("error", scores, f"scorer {scorer.name!r} raised {describe_error(error)}")
+
+
+def _plain(score: Score) -> Score:
+    """Return a user's score with texts where texts belong. Raises TypeError for anything but a Score."""
+    if not isinstance(score, Score):
+        raise TypeError(f"it returned {score!r:.200}; return a Score")
+    if isinstance(score.answer, str | None) and isinstance(score.explanation, str):
+        return score
+    answer = None if score.answer is None else str(score.answer)
+    return Score(value=score.value, answer=answer, explanation=str(score.explanation), details=score.details)
+
+
+def _graded(value: float, pass_score: float) -> Outcome:
+    if value >= pass_score:
+        return "correct"
+    return "incorrect" if value == 0 else "partial"
