@@ -24,6 +24,7 @@ SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
 SCORING_CALLS = "scoring_calls"
 """Key of `Record.answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
+SCORER_FAILED = "failed"  # key of `Score.details`: true if a call of the scorer failed; a resumed run asks again
 ROUND_SCORES = "round_scores"
 """Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 
@@ -82,6 +83,7 @@ class Spec:
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""  # of a scorer: what the task calls its scores; empty: the scorer's name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,12 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the samples that flipped. Returns 1 if there are any, as `diff` does, or if a cell was not compared."""
-    from ..report.comparison import sample_diffs
+    from ..report.comparison import output_note, sample_diffs
 
     compared = compare(arguments)
     lines = [line for cell in compared.cells for line in sample_diffs(cell, context=max(arguments.context, 0))]
     for line in lines:
         print(line)
+    if lines and (note := output_note([cell for cell in compared.cells if cell.comparison is not None])) is not None:
+        print(note)
     for fault in (*compared.faults, *(f"{cell.task}: {cell.fault}" for cell in compared.cells if cell.fault)):
         print(f"hiddenlayer: {fault}", file=sys.stderr)
     if not lines:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..results.regression.baseline import Baseline
 from ..results.regression.cell_comparison import CellComparison
-from ..results.regression.compare_runs import CellPair, RunComparison
+from ..results.regression.compare_runs import CellPair, RunComparison, ScorerComparison
 from ..results.regression.gate_messages import explain_verdict, list_names, lost_answers_text, unpaired_text
 from ..terminal_escape import one_line, visible
 from .details import with_error
@@ -92,6 +92,7 @@ def notes(comparison: RunComparison) -> Iterator[str]:
             yield f"{head}: {cell.not_measured}"
         if cell.comparison is not None:
             yield from (f"{head}: {note}" for note in _cell_notes(cell.comparison))
+        yield from (f"{head}: {_scorer_note(other)}" for other in cell.other_scorers)
     for side, keys in (("old", comparison.only_old), ("new", comparison.only_new)):
         if keys:
             yield f"only on the {side} side: {list_names(['/'.join(key) for key in keys])}"
@@ -113,14 +114,31 @@ def sample_diffs(cell: CellPair, *, context: int = 3) -> Iterator[str]:
             name = f"{cell.task}::{sample_id} [{_player(cell.old)} → {_player(cell.new)}]"
             yield one_line(f"== {change}: {name}")
             answers = f"{_answer(old.answer)} → {_answer(new.answer)}"
-            yield f"   answer {answers}, score {old.score:.3g} → {new.score:.3g}"
+            others = "".join(
+                f", {other} {_number(old.scores.get(other))} → {_number(new.scores.get(other))}"
+                for other in dict.fromkeys((*cell.old.other_scorers, *cell.new.other_scorers))
+            )
+            yield f"   answer {answers}, score {old.score:.3g} → {new.score:.3g}{others}"
             yield from _diff(old.output, new.output, context)
+
+
+def output_note(cells: Sequence[CellPair]) -> str | None:
+    """Which side of the diffs has no outputs, in one sentence; None if both have them."""
+    missing = [
+        side
+        for side, samples in (("old", [c.old.samples for c in cells]), ("new", [c.new.samples for c in cells]))
+        if all(sample.output is None for baseline in samples for sample in baseline.values())
+    ]
+    if not missing or not cells:
+        return None
+    sides = "either side: snapshots hold" if len(missing) == 2 else f"the {missing[0]} side: a snapshot holds"
+    return f"no output on {sides} answers only; compare two runs to see both texts"
 
 
 def _diff(old: str | None, new: str | None, context: int) -> Iterator[str]:
     if old is None or new is None:
-        side = "either side" if old is None and new is None else "the old side" if old is None else "the new side"
-        yield f"   no output on {side}: a snapshot holds answers only; compare two runs to see the texts"
+        for side, text in (("old", old), ("new", new)):
+            yield from (f"   {side}: {visible(line)}" for line in (text or "").splitlines())
         return
     if old == new:
         yield "   the outputs are equal"
@@ -161,9 +179,24 @@ def _cell_notes(comparison: CellComparison) -> Iterator[str]:
         yield f"left out: {left_out}"
 
 
+def _scorer_note(other: ScorerComparison) -> str:
+    """One line on a scorer that is not judged: both scores, the difference and its tests."""
+    paired = other.paired
+    interval = "" if paired.ci95 is None else f" [{paired.ci95[0]:+.3f}, {paired.ci95[1]:+.3f}]"
+    return (
+        f"{other.name}: {with_error(other.old)} → {with_error(other.new)} over {paired.n} pairs, difference "
+        f"{paired.difference:+.3f}{interval}, p = {paired.p_worse:.3g} for worse, {paired.p_better:.3g} for better; "
+        "not judged, as it is not the first scorer"
+    )
+
+
 def _player(side: Baseline) -> str:
     _, label, provider, slug = side.key
     return f"{label} {provider}:{slug}"
+
+
+def _number(score: float | None) -> str:
+    return "?" if score is None else f"{score:.3g}"
 
 
 def _answer(answer: str | None) -> str:

@@ -96,8 +96,18 @@ def details_text(metrics: Sequence[CellMetrics], *, width: int, colour: bool) ->
     if rows := calibration_rows(metrics, with_error):
         table = grid(CALIBRATION, rows, width=width, colour=colour)
         parts += ["", "calibration of the confidence in an answer", table, calibration_note(metrics)]
-    parts += map(one_line, (*call_lines(metrics), *judging_lines(metrics)))
+    parts += map(one_line, (*scorer_lines(metrics), *call_lines(metrics), *judging_lines(metrics)))
     return "".join(f"{part}\n" for part in parts)
+
+
+def scorer_lines(metrics: Sequence[CellMetrics]) -> list[str]:
+    """Why scorers but the first gave no score to answers, each reason with its count."""
+    return [
+        f"{' '.join(_name(cell))}: {name}: {count:,} x {reason}"
+        for cell in metrics
+        for name, scorer in cell.other_scorers.items()
+        for reason, count in scorer.unscored.items()
+    ]
 
 
 def call_lines(metrics: Sequence[CellMetrics]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -30,6 +30,9 @@ class CellConfig:
     margin: float
     min_effect: float
     total: int  # samples in the task file
+    scorers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # name of a score → scorer and version, the first one first
     selected: tuple[str, ...] = ()  # sample ids that this run will answer
     answers: int | None = None  # selected answers; None: every epoch of every selected sample
     stopped_after: int | None = None  # epochs after which early stopping ended the cell; None: it did not

@@ -30,6 +30,7 @@ from .validators import (
     read_target,
     read_text,
     read_texts,
+    scorer_reader,
     spec_reader,
 )
 
@@ -113,4 +114,4 @@ TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
 REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
 Reducer = Annotated[Text, AfterValidator(_as_fault(one_of(*REDUCERS))), WithJsonSchema({"enum": list(REDUCERS)})]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]
-ScorerSpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(scorers))), WithJsonSchema(_spec_schema)]
+ScorerSpec = Annotated[Spec, PlainValidator(_as_fault(scorer_reader(scorers))), WithJsonSchema(_spec_schema)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..types import Message, Sample, Task
+from ..types import Message, Sample, Spec, Task
 from .prompt import render_prompt
 
 _DIGITS = 12
@@ -63,4 +63,12 @@ def _canonical(value: Any) -> bytes:
     return _ENCODE(value).encode() + b"\n"
 
 
-_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=asdict).encode
+def _plain(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass, without a scorer's label: it names scores and changes none."""
+    values = asdict(value)
+    if isinstance(value, Spec):
+        del values["label"]
+    return values
+
+
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode

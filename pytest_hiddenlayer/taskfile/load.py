@@ -117,7 +117,7 @@ class _Loader:
         return written
 
     def _scorers(self, ids: set[str]) -> tuple[Spec, ...]:
-        specs = self._distinct("scorers", self.form.scorers, lambda spec: spec.name)
+        specs = self._distinct("scorers", self.form.scorers, lambda spec: spec.label or spec.name)
         return tuple(self._with_outputs(index, spec, ids) for index, spec in enumerate(specs))
 
     def _with_outputs(self, index: int, spec: Spec, ids: set[str]) -> Spec:
@@ -145,7 +145,7 @@ class _Loader:
         seen = set()
         for index, spec in enumerate(specs):
             if key(spec) in seen:
-                raise self._error((field, index), f"{spec.name!r} appears twice; keep one")
+                raise self._error((field, index), _twice(field, spec))
             seen.add(key(spec))
         return tuple(specs)
 
@@ -168,6 +168,12 @@ class _Loader:
 
     def _error(self, field_path: FieldPath, message: str) -> TaskError:
         return self.source.error(message, line=self.document.line(field_path), field=format_path(field_path))
+
+
+def _twice(field: str, spec: Spec) -> str:
+    if field != "scorers":
+        return f"{spec.name!r} appears twice; keep one"
+    return f"{(spec.label or spec.name)!r} appears twice; keep one, or name its scores: `- {spec.name}: {{as: NAME}}`"
 
 
 _COPIED_FIELDS = (

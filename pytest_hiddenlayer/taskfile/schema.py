@@ -122,7 +122,10 @@ class TaskForm(_Form):
     strategies: list[StrategySpec] | None = Field(default=None, min_length=1)
     """Names, or `{name: {parameter: value}}`. Default: [single]."""
     scorers: list[ScorerSpec] = Field(min_length=1)
-    """Names, or `{name: {parameter: value}}`. The first scorer's score is the headline score."""
+    """Names, or `{name: {parameter: value}}`. The first scorer's score is the headline score, which the gate judges.
+
+    `as: NAME` among the parameters names a score, so that one scorer may appear twice.
+    """
     generate: GenerateForm = Field(default_factory=GenerateForm)
     """Generation parameters. Command-line options take precedence."""
     epochs: Count = 1

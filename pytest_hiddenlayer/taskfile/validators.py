@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..errors import did_you_mean
@@ -16,6 +17,8 @@ from ..registry import Registry
 from ..types import Message, Spec
 from .scalar import as_written, describe, plain_value, shorten
 
+AS = "as"
+"""The parameter of any scorer that names its scores."""
 T = TypeVar("T")
 ROLES = ("system", "user", "assistant")
 
@@ -178,3 +181,26 @@ def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
         return Spec(name=name, params=plain_value(params or {}))
 
     return read
+
+
+def scorer_reader(registry: Registry) -> Callable[[Any], Spec]:
+    """As `spec_reader`; the parameter `as` becomes the spec's label."""
+    read_spec = spec_reader(registry)
+
+    def read(value: Any) -> Spec:
+        spec = read_spec(value)
+        if AS not in spec.params:
+            return spec
+        params = {key: param for key, param in spec.params.items() if key != AS}
+        return replace(spec, params=params, label=_check_label(spec.params[AS]))
+
+    return read
+
+
+def _check_label(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[^\W\d][\w.-]{0,39}", value):
+        raise ValueError(
+            f"{AS}: {describe(value)} is not a name for a score; use up to 40 letters, digits, '_', '-' and '.', "
+            "starting with a letter"
+        )
+    return value

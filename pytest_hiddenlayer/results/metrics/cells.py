@@ -16,6 +16,7 @@ from .calls import call_metrics
 from .confidence import cell_calibration
 from .judges import judge_metrics
 from .samples import SampleResult, flaky_samples, pass_estimates, sample_result
+from .scorers import ScorerMetrics, other_scorers, scorer_names
 
 MIN_SCORED = 0.95
 """`min_scored` of a run whose summary does not state it: the default of a task."""
@@ -38,6 +39,7 @@ class CellMetrics:
     confidence: str | None = None  # kinds of the calibrated confidence
     judging: Mapping[str, Any] = field(default_factory=dict)  # see `judge_metrics`
     calls: Mapping[str, Any] = field(default_factory=dict)  # see `call_metrics`
+    other_scorers: Mapping[str, ScorerMetrics] = field(default_factory=dict)  # by name: all but the first scorer
     not_run: Mapping[str, int] = field(default_factory=dict)  # reason → cases that were skipped without a record
 
     @property
@@ -64,6 +66,17 @@ class CellMetrics:
     def partial(self) -> bool:
         """Whether only some of the task's answers were selected."""
         return max(self.config.selected_answers, sum(self.outcomes.values())) < self.n_total
+
+    @property
+    def headline(self) -> str:
+        """The name of the first scorer's score, which the gate judges."""
+        return next(iter(self.config.scorers), self.config.scorer.partition("/")[0])
+
+    @property
+    def scorers(self) -> dict[str, ScorerMetrics]:
+        """Name → metrics of every scorer, the first one first."""
+        first = ScorerMetrics(scorer=self.config.scorer, n_scored=self.n_scored, estimate=self.estimate)
+        return {self.headline: first, **self.other_scorers}
 
     @property
     def lost(self) -> dict[str, int]:
@@ -101,6 +114,7 @@ class CellMetrics:
             "ci95": self.estimate.ci95,
             "n_groups": self.estimate.n_groups,
             "method": self.estimate.method,
+            "scorers": {name: scorer.to_json() for name, scorer in self.scorers.items()},
             "outcomes": dict(self.outcomes),
             "usage": asdict(self.usage),
             "cost_usd": self.cost_usd,
@@ -147,6 +161,12 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
         confidence=calibrated and calibrated[1],
         judging=judge_metrics(records),
         calls=call_metrics(records),
+        other_scorers=other_scorers(
+            records,
+            {name: sample.scores for name, sample in samples.items()},
+            {name: sample.group for name, sample in samples.items()},
+            config.scorers,
+        ),
     )
 
 
@@ -176,6 +196,7 @@ def config_from_records(records: Sequence[Record], settings: Mapping[str, Any] |
         slug=first.slug,
         params=f"{first.label}-{first.provider}",
         scorer=known.get("scorer") or next((name for record in records for name in record.scores), ""),
+        scorers=known_scorers(records, known),
         seed=first.seed,
         epochs=max(record.epoch for record in records),
         reducer=known.get("reducer", "mean"),
@@ -188,6 +209,14 @@ def config_from_records(records: Sequence[Record], settings: Mapping[str, Any] |
         selected=ids,
         answers=len(records),
     )
+
+
+def known_scorers(records: Sequence[Record], settings: Mapping[str, Any]) -> dict[str, str]:
+    """Name → scorer and version of every score; the version is empty if no summary states it."""
+    stated = settings.get("scorers")
+    if isinstance(stated, Mapping) and all(isinstance(value, Mapping) for value in stated.values()):
+        return {name: str(value.get("scorer", "")) for name, value in stated.items()}
+    return dict.fromkeys(scorer_names(records), "")
 
 
 def _usage(records: Sequence[Record]) -> Usage:

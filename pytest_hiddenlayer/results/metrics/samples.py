@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.estimate.pass_at_k import pass_at_k, pass_hat_k, reduce_epochs, reported_k
 from ...types import Outcome, Record
+from .scorers import scores_by_name
 
 
 def cluster_of(record: Record) -> str:
@@ -27,6 +28,7 @@ class SampleResult:
     group: str | None = None  # cluster, for standard errors
     epochs: tuple[float, ...] = ()  # scores of the scored epochs, in order
     lost: int = 0  # epochs that were answered and have no score
+    scores: Mapping[str, float] = field(default_factory=dict)  # of every scorer that has one, by name
     worst: float | None = None  # the score if the lost epochs count as wrong; None: no epoch is scored
 
 
@@ -47,6 +49,7 @@ def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float)
         group=first.group,
         epochs=tuple(scores),
         lost=lost,
+        scores=scores_by_name(records, reducer),
         worst=None
         if score is None
         else reduce_epochs([*scores, *[0.0] * lost], reducer, pass_score)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..metrics.cells import MIN_SCORED
@@ -24,6 +24,7 @@ class BaselineSample:
     output: str | None = None  # the complete text; None: from a snapshot, which has no texts
     n_scored: int = 1  # scored epochs; 0 if there is no score
     lost: int = 0  # epochs that were answered and have no score
+    scores: Mapping[str, float] = field(default_factory=dict)  # of other scorers, by name
     worst: float | None = None  # the score if the lost epochs count as wrong; None: no epoch is scored
 
 
@@ -39,6 +40,7 @@ class Baseline:
     epochs: int = 1
     usage: Mapping[str, int | None] | None = None  # None: unknown
     cost_usd: float | None = None  # None: unknown
+    other_scorers: Mapping[str, str] = field(default_factory=dict)  # name → scorer and version; empty: unknown
     warning: str = ""  # such as that the baseline is of another model; empty: no warning
     min_scored: float = MIN_SCORED  # share of the answers that must be scored
 

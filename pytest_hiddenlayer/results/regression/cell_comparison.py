@@ -65,8 +65,8 @@ class CellComparison:
             "lost_answers": self.pairing.lost_answers,
             "n": self.paired.n,
             "n_groups": self.paired.n_groups,
-            "old": _estimate_json(self.old),
-            "new": _estimate_json(self.new),
+            "old": estimate_json(self.old),
+            "new": estimate_json(self.new),
             "difference": self.paired.difference,
             "stderr": self.paired.stderr,
             "ci95": self.paired.ci95,
@@ -168,6 +168,7 @@ def _verdict_with_lost(comparison: CellComparison) -> Verdict | None:
     return _verdict(replace(comparison, paired=worst, p_worse=p_worse, p_better=p_better))
 
 
-def _estimate_json(value: Estimate) -> dict[str, Any]:
+def estimate_json(value: Estimate) -> dict[str, Any]:
+    """Plain JSON values, with the mean as `score`."""
     values = asdict(value)
     return {"score": values.pop("mean"), **values}

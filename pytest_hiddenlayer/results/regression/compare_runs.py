@@ -7,10 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import SnapshotError
+from ...stats.estimate.mean_interval import Estimate, estimate
+from ...stats.paired.compare import PairedTest, compare_pairs
 from .baseline import Baseline, CellKey
-from .cell_comparison import CellComparison, assign_verdicts, compare_cell
+from .cell_comparison import CellComparison, assign_verdicts, compare_cell, estimate_json
 from .pairing import Match, match_samples
 from .references import Reference, find_cell
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScorerComparison:
+    """One scorer but the first, on both sides of a cell. It has no verdict: the first scorer is judged."""
+
+    name: str
+    old: Estimate  # over the pairs
+    new: Estimate
+    paired: PairedTest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +33,7 @@ class CellPair:
     new: Baseline
     comparison: CellComparison | None  # None: no sample could be compared
     fault: str | None = None  # why no sample could be compared, in one sentence
+    other_scorers: tuple[ScorerComparison, ...] = ()  # of the scorers that both sides have; not judged
 
     @property
     def not_measured(self) -> str | None:
@@ -155,9 +168,33 @@ def _compared(
             new=new,
             comparison=None if comparison is None else next(verdicts),
             fault=fault or (_nothing_paired(old, new, match) if comparison is None else None),
+            other_scorers=tuple(_other_scorers(old, new, match)),
         )
         for (old, new), comparison, fault in zip(pairs, comparisons, faults, strict=True)
     )
+
+
+def _other_scorers(old: Baseline, new: Baseline, match: Match) -> Iterator[ScorerComparison]:
+    """The scorers of both sides, by name; not those whose versions are known to differ."""
+    for name, scorer in new.other_scorers.items():
+        if name not in old.other_scorers or len({scorer, old.other_scorers[name]} - {""}) > 1:
+            continue
+        pairs = [
+            (before.scores[name], now.scores[name], now.group or before.group)
+            for sample_id, now in new.samples.items()
+            if (before := old.samples.get(sample_id)) is not None
+            and name in before.scores
+            and name in now.scores
+            and (match == "id" or before.hash == now.hash)
+        ]
+        if pairs:
+            before_values, values, groups = (list(column) for column in zip(*pairs, strict=True))
+            yield ScorerComparison(
+                name=name,
+                old=estimate(before_values, groups),
+                new=estimate(values, groups),
+                paired=compare_pairs(before_values, values, groups),
+            )
 
 
 def _scorers_differ(old: Baseline, new: Baseline) -> str | None:
@@ -186,6 +223,21 @@ def _cell_json(cell: CellPair) -> dict[str, Any]:
         "not_measured": cell.not_measured,
         "failed": cell.failed,
         "comparison": None if cell.comparison is None else cell.comparison.to_json(),
+        "other_scorers": {other.name: _scorer_json(other) for other in cell.other_scorers},
+    }
+
+
+def _scorer_json(other: ScorerComparison) -> dict[str, Any]:
+    paired = other.paired
+    return {
+        "n": paired.n,
+        "old": estimate_json(other.old),
+        "new": estimate_json(other.new),
+        "difference": paired.difference,
+        "ci95": paired.ci95,
+        "p_worse": paired.p_worse,
+        "p_better": paired.p_better,
+        "method": paired.method,
     }
 
 

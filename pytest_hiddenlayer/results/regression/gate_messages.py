@@ -16,6 +16,11 @@ def score_lines(metrics: CellMetrics) -> list[str]:
     samples = f" answers, {metrics.estimate.n} of {metrics.n_samples} samples" if metrics.config.epochs > 1 else ""
     counts = f"n={metrics.n_scored} scored of {metrics.n_selected}{samples}{partial}"
     lines = [f"score {score(metrics.estimate)} ({counts}{_interval(metrics.estimate)})"]
+    if metrics.other_scorers:
+        lines[0] += f"; {metrics.headline} is judged, the first scorer"
+    for name, scorer in metrics.other_scorers.items():
+        counts = f"n={scorer.n_scored} scored of {metrics.n_selected}{_interval(scorer.estimate)}"
+        lines.append(f"{name}, not judged: {score(scorer.estimate)} ({counts})")
     if metrics.lost:
         by_sample = [f"{name} {n} of {n + len(metrics.samples[name].epochs)}" for name, n in metrics.lost.items()]
         lines.append(f"epochs without a score, left out of their sample's score: {list_names(by_sample)}")

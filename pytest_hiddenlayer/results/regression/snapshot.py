@@ -61,7 +61,7 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     old_samples = old["samples"] if old and not metrics.complete else {}
     kept = {name: sample for name, sample in old_samples.items() if name not in metrics.samples}
     kept |= {name: old["samples"][name] for name in lost_samples(metrics, old)} if old else {}
-    samples = {name: _sample_json(result, config.epochs) for name, result in metrics.samples.items()} | kept
+    samples = {name: _sample_json(result, metrics) for name, result in metrics.samples.items()} | kept
     scored = [s for s in samples.values() if s["score"] is not None]
     mean = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
@@ -85,6 +85,10 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     }
     if plain_stem(*config.key[1:]) != snapshot_stem(*config.key):
         head |= {"label": config.label, "slug": config.slug}  # the file's name does not show them
+    if metrics.other_scorers:
+        head["scores"] = {
+            name: _scorer_json(name, scorer.scorer, samples) for name, scorer in metrics.other_scorers.items()
+        }
     if config.min_scored != MIN_SCORED:
         head["min_scored"] = config.min_scored
     return _layout(head, samples)
@@ -133,7 +137,11 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
     label, slug = _label_and_slug(value, file_stem)
     names = ("score", "outcome", "answer", "hash", "group")
     samples = {
-        key: BaselineSample(**{k: sample[k] for k in names if k in sample}, **_epochs_of(sample, value["epochs"]))
+        key: BaselineSample(
+            **{k: sample[k] for k in names if k in sample},
+            **_epochs_of(sample, value["epochs"]),
+            scores=_known(sample.get("scores")),
+        )
         for key, sample in value["samples"].items()
     }
     return Baseline(
@@ -146,7 +154,19 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
         usage=value["usage"],
         cost_usd=value["cost_usd"],
         min_scored=_share(value.get("min_scored")),
+        other_scorers={name: str(known["scorer"]) for name, known in _mappings(value.get("scores")).items()},
     )
+
+
+def _known(scores: Any) -> dict[str, float]:
+    """The scores of other scorers that are scores; none of a snapshot of an earlier version."""
+    written = scores if isinstance(scores, dict) else {}
+    return {name: float(v) for name, v in written.items() if isinstance(v, int | float) and 0 <= v <= 1}
+
+
+def _mappings(value: Any) -> dict[str, Mapping[str, Any]]:
+    written = value if isinstance(value, dict) else {}
+    return {name: known for name, known in written.items() if isinstance(known, dict) and "scorer" in known}
 
 
 def _share(value: Any) -> float:
@@ -187,11 +207,23 @@ def _check_sample(snapshot: str, sample_id: str, sample: Any) -> None:
     sample.setdefault("answer", None)
 
 
-def _sample_json(result: SampleResult, epochs: int) -> dict[str, Any]:
-    """One line of the file; `group` is left out if the sample has none, `scored_epochs` if there is one epoch."""
+def _scorer_json(name: str, scorer: str, samples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The estimate of another scorer's scores, over the file's samples."""
+    scored = [
+        (value, s.get("group")) for s in samples.values() if (value := s.get("scores", {}).get(name)) is not None
+    ]
+    mean = estimate([value for value, _ in scored], [group for _, group in scored])
+    values = {"score": mean.mean, "stderr": mean.stderr, "ci95": mean.ci95}
+    return {"scorer": scorer, "n": mean.n, **{key: _rounded(value) for key, value in values.items()}}
+
+
+def _sample_json(result: SampleResult, metrics: CellMetrics) -> dict[str, Any]:
+    """One line of the file, without what a sample cannot have: a group, several epochs or other scorers."""
+    others = {name: _rounded(result.scores.get(name)) for name in metrics.other_scorers}
     return {
         **({"group": result.group} if result.group is not None else {}),
-        **({"scored_epochs": len(result.epochs)} if epochs > 1 else {}),
+        **({"scored_epochs": len(result.epochs)} if metrics.config.epochs > 1 else {}),
+        **({"scores": others} if others else {}),
         "answer": result.answer,
         "hash": result.hash,
         "outcome": result.outcome,

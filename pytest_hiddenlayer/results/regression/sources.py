@@ -139,6 +139,7 @@ class RunRecords:
                     output=outputs[name],
                     n_scored=len(sample.epochs),
                     lost=sample.lost,
+                    scores=sample.scores,
                     worst=sample.worst,
                 )
                 for name, sample in cell.samples.items()
@@ -153,6 +154,7 @@ class RunRecords:
                 usage=cell.to_json()["usage"],
                 cost_usd=cell.cost_usd,
                 min_scored=cell.config.min_scored,
+                other_scorers={name: scorer.scorer for name, scorer in cell.other_scorers.items()},
             )
         return cls(folder, cells_of)
 
