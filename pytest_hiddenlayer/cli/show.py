@@ -24,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", metavar="ID", help="print every transcript of this sample")
     parser.add_argument("--all", action="store_true", help="also list right answers and control samples")
     parser.add_argument(
+        "--calibration",
+        action="store_true",
+        help="add how well confidences match right answers: ECE, Brier, AUROC, AURC",
+    )
+    parser.add_argument(
         "--bootstrap",
         metavar="DRAWS",
         type=int,
@@ -45,13 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sample is not None:
         _transcripts(_chosen(records, arguments.all), arguments.sample)
     else:
-        _overview(folder, records, everything=arguments.all)
+        _overview(folder, records, everything=arguments.all, calibration=arguments.calibration)
         if arguments.bootstrap:
             _intervals(folder, records, arguments.bootstrap)
     return 0
 
 
-def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> None:
+def _overview(folder: Path, records: Sequence[Record], *, everything: bool, calibration: bool) -> None:
     from ..report.budget_match import find, text
     from ..report.table import cell_table
     from ..results.metrics.run_metrics import metrics_of_run
@@ -59,7 +64,7 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
     metrics = list(metrics_of_run(folder, records))
     print(f"run {folder.name}: {len(records)} records")
     width = shutil.get_terminal_size().columns
-    print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty()), end="")
+    print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty(), calibration=calibration), end="")
     if len(_chosen(records, everything=False)) < len(records):
         print(text(find(records), width=width, colour=sys.stdout.isatty()), end="")
     for record in _chosen(records, everything):

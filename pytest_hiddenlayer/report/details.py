@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..results.metrics.cells import CellMetrics
+from ..results.metrics.confidence import STATED
+from ..results.regression.gate_messages import shows_error
 from ..stats.estimate.mean_interval import Estimate
 from ..terminal_escape import one_line
 from .text_table import grid
@@ -87,13 +89,21 @@ def interval_text(estimate: Estimate) -> tuple[str, str]:
     return ("?" if ci95 is None else f"{ci95[0]:.3f} to {ci95[1]:.3f}"), estimate.method + groups
 
 
-def details_text(metrics: Sequence[CellMetrics], *, width: int, colour: bool) -> str:
-    """All details for a terminal, each table below a heading; empty if no cell has any."""
+def stated_only(metrics: Sequence[CellMetrics]) -> list[CellMetrics]:
+    """The cells whose strategy states a confidence: their calibration is shown without being asked for."""
+    return [cell for cell in metrics if STATED in (cell.confidence or "").split(", ")]
+
+
+def details_text(metrics: Sequence[CellMetrics], *, width: int, colour: bool, calibration: bool = False) -> str:
+    """The details for a terminal, each table below a heading; empty if no cell has any.
+
+    Without `calibration`, only confidences that a strategy states have a table; the others are in the summary.
+    """
     parts = []
     if rows := repeat_rows(metrics, with_error):
         table = grid(REPEATS, rows, width=width, colour=colour)
         parts += ["", "repeats: any of k answers right, all of k right", table]
-    if rows := calibration_rows(metrics, with_error):
+    if rows := calibration_rows(metrics if calibration else stated_only(metrics), with_error):
         table = grid(CALIBRATION, rows, width=width, colour=colour)
         parts += ["", "calibration of the confidence in an answer", table, calibration_note(metrics)]
     parts += map(one_line, (*scorer_lines(metrics), *call_lines(metrics), *judging_lines(metrics)))
@@ -160,17 +170,21 @@ def _interval(ci95: Sequence[float] | None) -> str:
 
 
 def with_error(estimate: Estimate | None) -> str:
-    """`0.812 ± 0.043`; `?` if the mean is unknown."""
+    """`0.812 ± 0.043`; `1.000 [0.342, 1.000]` if `shows_error` is false; `?` if the mean is unknown."""
     if estimate is None or estimate.mean is None:
         return "?"
-    return f"{estimate.mean:.3f}" + ("" if estimate.stderr is None else f" ± {estimate.stderr:.3f}")
+    return f"{estimate.mean:.3f}" + (f" ± {estimate.stderr:.3f}" if shows_error(estimate) else _brackets(estimate))
 
 
 def with_interval(estimate: Estimate | None) -> str:
     """`0.812 ± 0.043 [0.721, 0.887]`, as far as known."""
-    if estimate is None or estimate.ci95 is None:
+    if estimate is None or estimate.mean is None or not shows_error(estimate):
         return with_error(estimate)
-    return f"{with_error(estimate)} [{estimate.ci95[0]:.3f}, {estimate.ci95[1]:.3f}]"
+    return with_error(estimate) + _brackets(estimate)
+
+
+def _brackets(estimate: Estimate) -> str:
+    return "" if estimate.ci95 is None else f" [{estimate.ci95[0]:.3f}, {estimate.ci95[1]:.3f}]"
 
 
 def _ks(cell: CellMetrics) -> tuple[int, ...]:

@@ -28,6 +28,7 @@ def cell_table(
     *,
     width: int,
     colour: bool,
+    calibration: bool = False,
 ) -> str:
     """The table, and below it the details of `details_text`. Without gates it has no columns for them.
 
@@ -46,7 +47,7 @@ def cell_table(
         styles=[_COLOURS.get(row[-1], "") if gates else "" for row in rows],
     )
     lines = [table, FOOTNOTE] if any(map(self_judged, metrics)) else [table]
-    return "\n".join(lines) + "\n" + details_text(metrics, width=width, colour=colour)
+    return "\n".join(lines) + "\n" + details_text(metrics, width=width, colour=colour, calibration=calibration)
 
 
 def with_scorers(

@@ -56,9 +56,14 @@ def comparison_lines(comparison: CellComparison, match: Match) -> list[str]:
 
 
 def score(estimate: Estimate) -> str:
-    """`0.812 ± 0.043`, the mean and its standard error; `unknown` if nothing was scored."""
-    error = "" if estimate.stderr is None else f" ± {estimate.stderr:.3f}"
+    """`0.812 ± 0.043`, the mean and its standard error if `shows_error`; `unknown` if nothing was scored."""
+    error = f" ± {estimate.stderr:.3f}" if shows_error(estimate) else ""
     return "unknown" if estimate.mean is None else f"{estimate.mean:.3f}{error}"
+
+
+def shows_error(estimate: Estimate) -> bool:
+    """Whether the standard error says something: that of equal scores is 0, and their interval is shown instead."""
+    return bool(estimate.stderr)
 
 
 def unpaired_text(pairing: SampleMatching) -> str:

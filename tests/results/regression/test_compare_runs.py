@@ -243,12 +243,23 @@ def test_diff_without_a_flip(regressed, capsys):
 
 
 def test_diff_of_a_snapshot_has_answers_only(here, capsys):
-    """A snapshot holds no outputs: the answers are shown with a note why there is no text."""
-    found = cell({"s0": 1.0})
+    """A snapshot holds no outputs: the new outputs are shown, and one note says why there are no old ones."""
+    found = cell({"s0": 1.0, "s1": 1.0})
     write_text(here / snapshot_path(found.config), snapshot_text(found, None))
-    run_of(NEW, {0}, n=1)
+    run_of(NEW, {0, 1}, n=2)
     main(["diff", "snapshots", "last"])
-    assert "no output on the old side: a snapshot holds answers only" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert out.count("no output on the old side: a snapshot holds answers only") == 1
+    assert out.count("   new: line\n   new: 20260102 False") == 2
+
+
+def test_diff_of_two_snapshots_says_that_neither_has_outputs(here, capsys):
+    """Between two snapshots the answers are shown, with one note."""
+    for folder, score in (("old", 1.0), ("new", 0.0)):
+        found = cell({"s0": score})
+        write_text(here / folder / snapshot_path(found.config).relative_to("snapshots"), snapshot_text(found, None))
+    assert main(["diff", "old", "new"]) == 1
+    assert "no output on either side: snapshots hold answers only" in capsys.readouterr().out
 
 
 def test_diff_emits_no_control_character(here, capsys):
