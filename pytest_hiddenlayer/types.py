@@ -109,7 +109,7 @@ class Task:
     judge: str | None = None  # PROVIDER[:MODEL]
     outputs: Mapping[str, tuple[str, ...]] | None = None  # sample id → recorded outputs, one per epoch
     tags: tuple[str, ...] = ()
-    reasoning: Literal["strip", "keep"] = "strip"  # what happens to reasoning inside an answer before it is scored
+    reasoning: str = "strip"  # or "keep": what happens to reasoning inside an answer before it is scored
     hash: str = ""  # of every field above that can change an answer or a score
 
 
@@ -272,7 +272,7 @@ class Record:
     must_pass: bool = False
     group: str | None = None
     prompt: Sequence[Mapping[str, Any]] | None = None  # the messages as rendered; None: not recorded
-    choices: Sequence[str] = ()
+    choices: Sequence[str] = field(default_factory=list)
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the sample's
     reasoning: str | None = None  # what the model thought before `output`
     traceback: str | None = None  # of an error that a user's strategy, scorer or provider raised

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from ..errors import ProviderError
 
 T = TypeVar("T")
+STOP_S = 30
+"""Seconds to wait until the tasks of a loop have ended."""
 
 
 class EventLoopThread:
@@ -30,8 +32,7 @@ class EventLoopThread:
         """The running loop."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name="hiddenlayer-loop", daemon=True)
-            self._thread.start()
+            self._thread = _start(self._loop)
         return self._loop
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -54,14 +55,35 @@ class EventLoopThread:
                     raise ProviderError("the engine's thread has ended; start a new run") from None
 
     def stop(self, last: Coroutine[Any, Any, None]) -> None:
-        """Cancel all tasks on the loop, run `last`, and end the thread."""
-        loop = self.loop
-        asyncio.run_coroutine_threadsafe(_cancel_all_then(last), loop).result(timeout=30)
+        """Cancel all tasks on the loop, run `last`, and end the thread. A thread that has ended is replaced first."""
+        loop, thread = self.loop, self._thread
+        if thread is None or not thread.is_alive():
+            thread = _start(loop)
+        asyncio.run_coroutine_threadsafe(_cancel_all_then(last), loop).result(timeout=STOP_S)
         loop.call_soon_threadsafe(loop.stop)
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        thread.join(timeout=10)
         loop.close()
         self._loop = self._thread = None
+
+
+def _start(loop: asyncio.AbstractEventLoop) -> threading.Thread:
+    thread = threading.Thread(target=_run, args=(loop,), name="hiddenlayer-loop", daemon=True)
+    thread.start()
+    return thread
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run the loop until it is stopped.
+
+    asyncio passes SystemExit and KeyboardInterrupt of a task on to the loop's thread. They are the
+    task's result, which whoever waits for it receives, so that the loop goes on.
+    """
+    while True:
+        try:
+            loop.run_forever()
+            return
+        except (SystemExit, KeyboardInterrupt):
+            continue
 
 
 async def _cancel_all_then(last: Coroutine[Any, Any, None]) -> None:

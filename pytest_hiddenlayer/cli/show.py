@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..results.regression.gate_messages import list_names
-from ..terminal_escape import one_line
+from ..terminal_escape import block, one_line
 from ..types import Record
 from .argument_types import named_run
 
@@ -105,6 +105,8 @@ def _transcripts(records: Sequence[Record], sample: str) -> None:
             for message in call["messages"]:
                 print(f"   {message['role']}: {message['content']}")
             print(f"   → {call['completion']}")
+        if record.traceback is not None:
+            print(*block(record.traceback), sep="\n")
         print(f"   target {record.target!r}, answer {record.answer!r}")
         for name, score in record.scores.items():
             value = "no score" if score["value"] is None else f"{score['value']:.3g}"

@@ -100,7 +100,7 @@ class _Splitter:
 
     def _take_bare_close(self) -> bool:
         """Take everything before a closing tag whose opening tag is not in the text; False without one."""
-        matched = {id(tag) for pair in self._pairs() for tag in pair}
+        matched = {id(tag) for pair in self._pairs() if self._is_whole(*pair) for tag in pair}
         bare = [
             tag
             for tag in self._answer_tags()
@@ -113,6 +113,10 @@ class _Splitter:
             return False
         self._take(self.position, candidates[-1].start, candidates[-1].end)
         return True
+
+    def _is_whole(self, first: Tag, last: Tag) -> bool:
+        """Whether two tags are a pair, not a tag that the reasoning mentions and the one that ends it."""
+        return self._at_line_start(first) or "\n" not in self.text[first.end : last.start]
 
     def _answer(self) -> str:
         """The text from the position on, without the blocks inside it."""
@@ -130,9 +134,13 @@ class _Splitter:
         return "".join([*kept, rest])
 
     def _is_block(self, first: Tag, last: Tag) -> bool:
-        """Whether a pair inside an answer is reasoning: after reasoning always, else on lines of its own."""
+        """Whether a pair inside an answer is reasoning: on lines of its own; or sentences, after other reasoning.
+
+        The pair in "write <think> before and </think> after" is not.
+        """
+        content = self.text[first.end : last.start].strip(_BLANK)
         if self.thoughts:
-            return True
+            return self._at_line_start(first) or "\n" in content or content.endswith(tuple(".!?…。！？"))
         return self._at_line_start(first) and self._at_line_end(last) and self._has_text_after(last)
 
     def _unclosed(self, at: int) -> Tag | None:
@@ -169,6 +177,6 @@ class _Splitter:
 
     def _is_mention(self, tag: Tag) -> bool:
         """Whether a sentence or a quotation goes on after a closing tag, as where an answer explains it."""
-        before, after = self.text[: tag.start][-1:], self.text[tag.end : tag.end + 1]
+        before, after = self.text[max(0, tag.start - 1) : tag.start], self.text[tag.end : tag.end + 1]
         quoted = f"{before}{after}" in ('""', "''", "``", "“”", "‘’", "«»", "„“")
         return quoted or _SENTENCE_GOES_ON.match(self.text, tag.end) is not None

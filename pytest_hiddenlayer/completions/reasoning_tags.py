@@ -11,7 +11,7 @@ from .code_spans import CodeSpans
 _NAMES = "think|thinking|thoughts?|reasoning|scratchpad|reflection|seed:think|antml:thinking|ant_?thinking"
 _TAG = re.compile(
     rf"""
-    <(?P<slash>/?)(?P<pipe>\|?)\s*(?P<close_inside>/?)(?P<name>{_NAMES})(?:\s[^<>]{{0,200}}?)?\s*(?P<empty>/?)\|?>
+    <(?P<slash>/?)(?P<pipe>\|?)\s*(?P<close_inside>/?)(?P<name>{_NAMES})(?:\s+[\w:-]+\s*=[^<>]{{0,200}}?)?\s*(?P<empty>/?)\|?>
     | \[(?P<bracket_slash>/?)THINK\]
     | ◁(?P<kimi_slash>/?)think▷
     | <\|(?P<command>START|END)_THINKING\|>

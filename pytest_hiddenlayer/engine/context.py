@@ -56,7 +56,7 @@ class AnswerContext:
     @property
     def rendered_sample(self) -> Sample:
         """The sample with its rendered prompt, for scorers."""
-        return replace(self.sample, prompt=self.messages)
+        return replace(self.case.sample, prompt=self.messages)
 
     @property
     def strips_reasoning(self) -> bool:

@@ -26,7 +26,7 @@ from ..types import (
 )
 from .cases import Case, Cell
 from .context import AnswerContext
-from .plain_json import bounded_json, bounded_text, escape_surrogates
+from .plain_json import MAX_TOTAL, bounded_json, bounded_text, escape_surrogates
 from .scoring import Verdict
 
 
@@ -39,7 +39,7 @@ def build_record(
     latency_s: float,
 ) -> Record:
     """Return the record of one case."""
-    case, cell, sample, calls = context.case, context.case.cell, context.sample, context.calls
+    case, cell, sample, calls = context.case, context.case.cell, context.case.sample, context.calls
     prompt_hash = messages_hash(context.messages, sample)
     prompt = _messages(context.messages)
     return Record(
@@ -81,7 +81,7 @@ def _answer_fields(answer: Answer, verdict: Verdict) -> dict[str, Any]:
     head = next(iter(verdict.scores.values()), None)
     return {
         "output": escape_surrogates(answer.output) if answer.output or verdict.outcome in SCORED else None,
-        "answer": _escaped(head.answer) if head else None,
+        "answer": _answer(head) if head else None,
         "scores": {name: _score_json(score) for name, score in verdict.scores.items()},
         "answer_metadata": dict(answer.metadata),
     }
@@ -191,12 +191,16 @@ def _score_json(score: Score) -> dict[str, Any]:
     """Return a score as JSON values; empty details are omitted."""
     values = {
         "value": score.value,
-        "answer": escape_surrogates(score.answer),
+        "answer": _answer(score),
         "explanation": bounded_text(score.explanation),
     }
     if score.details:
         values["details"] = bounded_json(score.details)
     return values
+
+
+def _answer(score: Score) -> str | None:
+    return None if score.answer is None else bounded_text(score.answer, MAX_TOTAL)
 
 
 def _escaped(text: str | None) -> str | None:

@@ -107,6 +107,6 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     metadata: dict[str, Any] = {}
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
-    if scores := await round_scores(strategy_calls, cell.scorers[0], context.sample, cell.pass_score):
+    if scores := await round_scores(strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score):
         metadata[ROUND_SCORES] = scores
     return metadata

@@ -72,6 +72,8 @@ class Runtime:
         self._submitted: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []  # not started yet
         self._collecting = False  # inside `together`: nothing starts yet
         self._sink = RecordSink(on_records)
+        self.keep_errors = False  # whether `user_errors` is filled: exceptions keep the memory of their frames
+        self.user_errors: dict[str, BaseException] = {}  # key of a record → what a user's code raised
         self._orders = count()
         self._tasks: set[asyncio.Future[Any]] = set()
 
@@ -197,9 +199,14 @@ class Runtime:
                 run_id=self.run_id,
                 named_models=named_models,
                 unbatched=unbatched,
+                on_error=self._keep_error,
             )
         self._sink.put(record)
         return record
+
+    def _keep_error(self, record: Record, error: BaseException) -> None:
+        if self.keep_errors:
+            self.user_errors[record.key] = error
 
     def _deliver(self, future: Future[T], task: asyncio.Future[T]) -> None:
         if task.cancelled():

@@ -44,7 +44,10 @@ def is_user_error(error: BaseException) -> bool:
 
 
 def error_traceback(error: BaseException) -> str:
-    """The traceback as Python prints it, without this package's frames at its start; at most MAX_TRACEBACK long."""
+    """The traceback as Python prints it, without this package's frames at its start; at most MAX_TRACEBACK long.
+
+    Files below the current folder are named relative to it.
+    """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None and _file(trace).startswith(_PACKAGE):
         trace = trace.tb_next
@@ -52,9 +55,10 @@ def error_traceback(error: BaseException) -> str:
         text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
     except Exception as failure:  # the error's own `__str__` may raise anything
         text = f"{type(error).__name__}, whose traceback cannot be printed: {type(failure).__name__}"
-    return (
-        text if len(text) <= MAX_TRACEBACK else f"[{len(text) - MAX_TRACEBACK:,} characters]…{text[-MAX_TRACEBACK:]}"
-    )
+    text = text.replace(f'File "{_folder()}', 'File "')
+    if len(text) <= MAX_TRACEBACK:
+        return text
+    return f"[{len(text) - MAX_TRACEBACK:,} characters were cut] …{text[-MAX_TRACEBACK:]}"
 
 
 def _frames(trace: TracebackType | None) -> Iterator[tuple[str, int]]:
@@ -72,11 +76,15 @@ def _file(trace: TracebackType) -> str:
 
 
 def _relative(path: str) -> str:
+    return path.removeprefix(_folder())
+
+
+def _folder() -> str:
+    """The current folder, with a separator at its end."""
     try:
-        folder = os.getcwd() + os.sep
+        return os.getcwd() + os.sep
     except OSError:  # it was deleted
-        return path
-    return path.removeprefix(folder) if path.startswith(folder) else path
+        return os.sep + os.sep
 
 
 @cache

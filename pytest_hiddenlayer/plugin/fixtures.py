@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 
@@ -101,10 +101,20 @@ def record_for(item: pytest.Function) -> Record:
         record = _await(state, future)
         _attach(item, record)
     if record.outcome == "error":
-        pytest.fail(f"no answer: {record.error}", pytrace=False)
+        _no_answer(item, record)
     if record.outcome == "skipped":
         pytest.skip(str(record.error))
     return record
+
+
+def _no_answer(item: pytest.Function, record: Record) -> NoReturn:
+    """Fail with the record's error; under --pdb with the exception of the user's code, so that pdb stops there."""
+    error = state_of(item.config).session.runtime.user_errors.pop(record.key, None)
+    if isinstance(error, Exception) and not isinstance(error, pytest.exit.Exception):
+        raise error
+    wants_traceback = item.config.option.tbstyle in ("long", "native")
+    traceback = f"\n\n{record.traceback}" if record.traceback and wants_traceback else ""
+    pytest.fail(f"no answer: {record.error}{traceback}", pytrace=False)
 
 
 def fixture_probe(sample: Any, strategy: Any, provider: Any, judge: Any, evaluate: Any) -> None:

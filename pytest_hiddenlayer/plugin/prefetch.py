@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from _pytest.skipping import evaluate_skip_marks, evaluate_xfail_marks
 
 from ..errors import HiddenLayerError
 from .collect import EvalItem
@@ -31,6 +32,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     state = item.config.stash.get(STATE, None)
     if state is None or not state.session.configs or decided_before(state, item) is not None:
         return
+    state.session.runtime.keep_errors = item.config.option.usepdb
     if item.config.option.maxfail:
         _request(state, item, item, unbatched=True)
     elif state.session.worker:
@@ -102,12 +104,29 @@ def _request_all(state: State, running: pytest.Item, items: Sequence[pytest.Item
             _request(state, running, item)
 
 
+def _is_skipped(item: pytest.Item) -> bool:
+    """Whether a mark skips this item, or has it not run, so that its answer is not needed.
+
+    pytest evaluates the marks again before the item's setup, and reports the reason or a faulty condition.
+    """
+    if next((mark for mark in item.iter_markers() if mark.name in ("skip", "skipif", "xfail")), None) is None:
+        return False
+    try:
+        if evaluate_skip_marks(item) is not None:
+            return True
+        expected_failure = None if item.config.option.runxfail else evaluate_xfail_marks(item)
+    except (Exception, pytest.fail.Exception):  # a condition may raise anything, and pytest reports it as a failure
+        return True
+    return expected_failure is not None and not expected_failure.run
+
+
 def _request(state: State, running: pytest.Item, item: pytest.Item, *, unbatched: bool = False) -> bool:
     """Request an item's answer, once. Returns False if the answer may not be requested before the item's turn."""
     if (
         not isinstance(item, EvalItem)
         or item.stash.get(_REQUESTED, False)
         or not getattr(item.parent, "prefetch", False)
+        or _is_skipped(item)
     ):
         return True
     if isinstance(running, EvalItem) and not may_prefetch(state, running, item):

@@ -9,7 +9,7 @@
 
 The first matching rule replies: `role` is a regular expression for the whole role, `round` a
 number, `contains` a text in the last message. The seed of the call selects one of `replies`. A rule
-may also set `finish_reason` and `delay_s`. Without a file the model repeats the last message.
+may also set `finish_reason`, `reasoning` and `delay_s`. Without a file the model repeats the last message.
 
 A rule may also set log-probabilities: `logprobs` is a list with the natural log per output token,
 `top_logprobs` a list with {text: natural log} per token, which is returned if the request asks for
@@ -31,7 +31,7 @@ from ..errors import ProviderError, UsageError
 from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 
-_KEYS = {"role", "round", "contains", "reply", "replies", "error", "finish_reason", "delay_s"}
+_KEYS = {"role", "round", "contains", "reply", "replies", "error", "finish_reason", "delay_s", "reasoning"}
 _KEYS |= {"logprobs", "top_logprobs", "structured"}
 
 
@@ -69,6 +69,7 @@ class ScriptedProvider:
             model=self.model,
             logprobs=tuple(rule["logprobs"]) if "logprobs" in rule else None,
             cost_usd=0.0,
+            reasoning=rule.get("reasoning"),
             top_logprobs=tuple(rule["top_logprobs"]) if request.top_logprobs and "top_logprobs" in rule else None,
         )
 

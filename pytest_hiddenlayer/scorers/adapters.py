@@ -6,7 +6,6 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 from ..errors import UsageError
@@ -118,9 +117,20 @@ def _score(name: str, returned: Any, answer: str | None) -> Score:
         return returned
     if returned is None:
         return Score(value=None, answer=answer, explanation=f"scorer {name!r} returned no score")
-    if isinstance(returned, Real) and 0.0 <= float(returned) <= 1.0:  # false for NaN
-        return Score(value=float(returned), answer=answer)
+    value = _number(returned)
+    if value is not None and 0.0 <= value <= 1.0:  # false for NaN
+        return Score(value=value, answer=answer)
     raise UsageError(
         f"scorer {name!r} returned {returned!r}; return a number in [0, 1], True, False, a Score, "
         "or None for unscored"
     )
+
+
+def _number(returned: Any) -> float | None:
+    """What a scorer returned as a number, be it a Decimal, a Fraction or of numpy; None if it is none."""
+    if isinstance(returned, str | bytes | bytearray):
+        return None
+    try:
+        return float(returned)
+    except (TypeError, ValueError, OverflowError):
+        return None

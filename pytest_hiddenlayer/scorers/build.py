@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ..errors import UsageError
+from ..extensions.errors import describe_error, is_user_error
 from ..parameters import check_params, type_hints
 from ..protocols import Scorer
 from ..registry import scorers
@@ -23,8 +24,11 @@ def build_scorer(spec: Spec) -> Scorer:
     registered = scorers.get(spec.name)
     try:
         return _build(spec.name, registered, spec.params)
-    except (UsageError, TypeError, ValueError) as error:  # a user's factory may raise the latter two
+    except UsageError as error:
         raise UsageError(f"scorer {spec.name!r}: {error}") from error
+    except Exception as error:  # a user's factory may raise anything
+        text = describe_error(error) if is_user_error(error) else str(error)
+        raise UsageError(f"scorer {spec.name!r}: {text}") from error
 
 
 def _build(name: str, registered: Callable[..., Any], params: Mapping[str, Any]) -> Scorer:

@@ -25,11 +25,15 @@ def explain(record: Record) -> str:
     got = record.answer if record.answer is not None else record.output
     score = next(iter(record.scores.values()))
     repeated = score["explanation"].startswith("expected")
-    why = f" ({score['explanation']})" if score["explanation"] and not repeated else ""
+    explanation = _cut(score["explanation"], 500)
+    why = f" ({explanation})" if explanation and not repeated else ""
     expected = "" if record.target is None else f"expected {_short(record.target)}, "
     return f"{record.outcome}: {expected}got {_short(got)}, score {record.score:.3g}{why}"
 
 
 def _short(value: object, limit: int = 200) -> str:
-    text = repr(value)
+    return _cut(repr(value), limit)
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -113,5 +113,7 @@ Outputs = Annotated[
 TargetPattern = Annotated[Text, AfterValidator(_as_fault(check_target_pattern))]
 REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
 Reducer = Annotated[Text, AfterValidator(_as_fault(one_of(*REDUCERS))), WithJsonSchema({"enum": list(REDUCERS)})]
+REASONING = ("strip", "keep")
+Reasoning = Annotated[Text, AfterValidator(_as_fault(one_of(*REASONING))), WithJsonSchema({"enum": list(REASONING)})]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]
 ScorerSpec = Annotated[Spec, PlainValidator(_as_fault(scorer_reader(scorers))), WithJsonSchema(_spec_schema)]

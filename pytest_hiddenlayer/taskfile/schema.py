@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
@@ -14,6 +14,7 @@ from .field_types import (
     MarkerName,
     Outputs,
     PositiveShare,
+    Reasoning,
     Reducer,
     SampleId,
     ScorerSpec,
@@ -146,7 +147,7 @@ class TaskForm(_Form):
     """PROVIDER[:MODEL] of the judge, for judged scorers and strategies."""
     outputs: Outputs | None = None
     """For `--provider recorded`: a file of `{id, output}` rows, or a mapping from id to output."""
-    reasoning: Literal["strip", "keep"] = "strip"
+    reasoning: Reasoning = "strip"
     """What happens to the model's reasoning (`<think>…</think>`) in an answer before it is scored."""
     tags: list[MarkerName] = Field(default_factory=list)
     """pytest markers of the task's samples."""

@@ -7,9 +7,12 @@ import json
 import pytest
 from support import judges
 from support.folder import Folder
+from support.records import record
 
 from pytest_hiddenlayer.analysis.annotation.label_page import question_page
 from pytest_hiddenlayer.analysis.annotation.questions import rating_questions
+from pytest_hiddenlayer.analysis.annotation.review_card import card
+from pytest_hiddenlayer.analysis.annotation.reviews import Item
 from pytest_hiddenlayer.analysis.annotation.session import LabelingSession
 from pytest_hiddenlayer.analysis.answers import prompt_of, read_answers
 from pytest_hiddenlayer.results.log.run_log import read_records
@@ -138,3 +141,12 @@ def test_audited_judges_and_judges_of_games_read_what_was_asked(asked, command):
         text = call["messages"][-1]["user"]
         for asked_text in ("You are a pirate.", "in French, about", "B. Le chat"):
             assert asked_text in text
+
+
+def test_a_reviewer_can_read_what_the_model_thought():
+    """With all calls, before the answer; in the short form only the answer is shown."""
+    call = {"role": "answer", "round": 0, "messages": [], "completion": "no", "reasoning": "SECRET"}
+    item = Item(record=record("a", 0.0, transcript=[call], output="no"), what="wrong")
+    full, short = ("\n".join(card(item, "[1/1]", None, full=full)) for full in (True, False))
+    assert "thought\n  │ SECRET\n  answered\n  │ no" in full
+    assert "SECRET" not in short

@@ -57,3 +57,37 @@ def test_waiting_for_a_dead_thread_is_an_error():
         event_loop.wait(future)
     event_loop._thread = alive
     event_loop.stop(_nothing())
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), BaseException("odd")])
+def test_what_a_task_raises_does_not_end_the_thread(error):
+    """asyncio passes SystemExit and KeyboardInterrupt on to the thread; later work runs all the same."""
+
+    async def raises() -> None:
+        raise error
+
+    async def gathers() -> str:
+        results = await asyncio.gather(raises(), _thread_name(), return_exceptions=True)
+        return str(results[1])
+
+    event_loop = EventLoopThread()
+    assert event_loop.run(gathers()) == "hiddenlayer-loop"
+    assert event_loop.run(_thread_name()) == "hiddenlayer-loop"
+    event_loop.stop(_nothing())
+
+
+def test_stopping_does_not_wait_for_a_thread_that_has_ended():
+    """The last work runs in a new one."""
+    event_loop = EventLoopThread()
+    loop, thread = event_loop.loop, event_loop._thread
+    assert thread
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    done = threading.Event()
+
+    async def last() -> None:
+        done.set()
+
+    event_loop.stop(last())
+    assert done.is_set()
+    assert not event_loop.started

@@ -52,6 +52,7 @@ def test_a_block_before_the_answer_is_reasoning(block, thought, answer):
         ("Hm.\n◁/think▷B", "B", "Hm."),
         ("Hm\n</think>\nmore\n</think>\nB", "B", "Hm\n</think>\nmore"),
         ("Hm, `</think>` ends it\n</think>\nB", "B", "Hm, `</think>` ends it"),
+        ("Hm, shall I use <think> here?\nNo.\n</think>\nB", "B", "Hm, shall I use <think> here?\nNo."),
         ("</think>B", "B", ""),
         ('Hm.</think>"B"', '"B"', "Hm."),
         ("Hm.</think>.5", ".5", "Hm."),
@@ -111,6 +112,7 @@ def test_several_and_nested_blocks_are_split_off(text, answer):
         "Use `<|channel|>final<|message|>`.",
         "B\n<think>",
         "x < think > y",
+        "<think about it> and B",
     ],
 )
 def test_a_tag_that_an_answer_mentions_stays(text):
@@ -119,7 +121,10 @@ def test_a_tag_that_an_answer_mentions_stays(text):
     assert (split.text, split.reasoning, split.closed) == (text, None, True)
 
 
-@pytest.mark.parametrize("answer", ["Use `</think>`.", "```\n<think>x</think>\n```", "It ends with </think>."])
+@pytest.mark.parametrize(
+    "answer",
+    ["Use `</think>`.", "```\n<think>x</think>\n```", "It ends with </think>.", "Write <think> and </think>."],
+)
 def test_a_tag_that_the_answer_mentions_stays_after_reasoning(answer):
     """A model that reasons may answer a question about its tags."""
     assert split_reasoning(f"<think>Hm, tags.</think>\n{answer}").text == answer

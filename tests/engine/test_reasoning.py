@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from support import judges
@@ -140,3 +141,25 @@ def test_recorded_outputs_are_split_too(folder):
         "s1": ("correct", "a1"),
         "s2": ("truncated", None),
     }
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("--hl-cache=all",), ("--record", "tape")])
+def test_reasoning_that_the_server_reports_apart_is_kept_too(folder, options):
+    """In one process, through the models of the controller, and in what is stored."""
+    folder.task()
+    folder.replies(q1={"reply": "a1", "reasoning": "a0 or a1?"})
+    folder.run("--hl-gate=off", *options).assert_outcomes(passed=3)
+    reasoning = {record["sample_id"]: record["reasoning"] for record in folder.records()}
+    assert reasoning == {"s0": None, "s1": "a0 or a1?", "s2": None}
+
+
+def test_reasoning_is_replayed_from_a_cassette(folder):
+    """A cassette holds what the server reported."""
+    folder.task()
+    folder.replies(q1={"reply": "a1", "reasoning": "a0 or a1?"}, q2={"reply": "<think>b</think>a2"})
+    folder.run("--hl-gate=off", "--record", "tape")
+    first = folder.records()
+    shutil.rmtree(folder.path / "reports")
+    folder.run("--hl-gate=off", "--replay", "tape").assert_outcomes(passed=3)
+    assert [record["reasoning"] for record in folder.records()] == [record["reasoning"] for record in first]
+    assert first[2]["reasoning"] == "b"

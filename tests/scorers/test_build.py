@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pytest_hiddenlayer import registry
@@ -190,3 +194,39 @@ def test_something_else_than_a_scorer_is_refused(register: Any, factory: Any, me
     register("mine", factory)
     with pytest.raises(UsageError, match=message):
         build_scorer(Spec(name="mine"))
+
+
+@pytest.mark.parametrize(
+    "value", [Decimal("0.5"), Fraction(1, 2), np.float32(0.5), np.float64(0.5), np.float16(0.5), np.array(0.5), 0.5]
+)
+@pytest.mark.parametrize("wrap", [lambda value: value, lambda value: Score(value=value)], ids=["bare", "Score"])
+def test_any_number_is_a_score(register: Any, value: Any, wrap: Callable[[Any], Any]) -> None:
+    """Returned itself or in a Score, it becomes a number that JSON can hold."""
+    register("mine", lambda output, sample: wrap(value))
+    assert json.dumps(score("mine").value) == "0.5"
+
+
+def test_a_truth_value_of_numpy_is_a_score(register: Any) -> None:
+    """As True is."""
+    register("mine", lambda output, sample: np.bool_(True))
+    assert score("mine").value == 1.0
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal(2), np.float32("inf"), Fraction(-1, 2)])
+def test_only_a_score_between_0_and_1_counts(register: Any, value: Any) -> None:
+    """Of whatever type."""
+    register("mine", lambda output, sample: value)
+    with pytest.raises(UsageError, match="return a number in"):
+        score("mine")
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("no such mode"), ZeroDivisionError("by zero")])
+def test_an_exception_of_a_factory_is_placed(register: Any, error: Exception) -> None:
+    """It is an error of the task file that names the user's file and line."""
+
+    def factory(*, mode: str = "") -> Any:
+        raise error
+
+    register("mine", factory)
+    with pytest.raises(UsageError, match=rf"scorer 'mine': {type(error).__name__}: .*test_build.py:\d+\)"):
+        score("mine")

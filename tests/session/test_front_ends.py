@@ -92,6 +92,27 @@ def _errors(folder: Folder) -> None:
     folder.replies(q1={"error": "the server said 500"})
 
 
+def _broken_off(folder: Folder) -> None:
+    folder.task(n=5, strategies=["single", {"self_consistency": {"n_samples": 3}}])
+    folder.replies(
+        q0={"reply": "<think>a1?</think>a0"},
+        q1={"reply": "<think>a1", "finish_reason": "length"},
+        q2={"reply": "a2", "finish_reason": "abort"},
+        q3={"reply": "a3", "finish_reason": "content_filter"},
+    )
+
+
+def _exiting_scorer(folder: Folder) -> None:
+    folder.task(scorers=["exits"])
+    folder.replies()
+    folder.write(
+        "conftest.py",
+        "import sys\nfrom pytest_hiddenlayer import scorer\n\n"
+        '@scorer("exits")\ndef exits(output, sample):\n'
+        '    if output == "a1":\n        sys.exit(3)\n    return 1.0\n',
+    )
+
+
 def _must_pass(folder: Folder) -> None:
     samples = [
         {"id": "a", "input": "q0.", "target": "a0"},
@@ -112,6 +133,24 @@ def _regression(folder: Folder) -> None:
     assert folder.run("--snapshot-update").ret == 0
     shutil.rmtree(folder.path / "reports")
     folder.replies(wrong=range(10))
+
+
+def _lost_epochs(folder: Folder) -> None:
+    outputs = {f"s{i}": [f"a{i}", "", "", "", ""] for i in range(4)}
+    folder.task(n=4, epochs=5, threshold=0.9, outputs=outputs)
+
+
+def _outage_during_update(folder: Folder) -> None:
+    folder.task()
+    folder.replies()
+    assert folder.run("--snapshot-update").ret == 0
+    shutil.rmtree(folder.path / "reports")
+    folder.replies(wrong=[0], q1={"reply": " "})
+
+
+def _several_scorers(folder: Folder) -> None:
+    folder.task(scorers=["exact", {"keyword": {"as": "loose"}}, {"rules": {"as": "short", "max_words": 3}}])
+    folder.replies(wrong=[1])
 
 
 def _nothing(folder: Folder) -> None:
@@ -147,6 +186,12 @@ INPUTS: dict[str, Input] = {
     "a conftest": Input(prepare=_conftest, options=SCRIPTED),
     "a broken conftest": Input(prepare=_broken_conftest, options=SCRIPTED, status=4, message="no such luck"),
     "an error": Input(prepare=_errors, options=SCRIPTED, status=1),
+    "answers that think and break off": Input(
+        prepare=_broken_off, options=SCRIPTED, status=1, message="not measured (1 error, 1 refused, 1 truncated)"
+    ),
+    "a scorer that exits": Input(
+        prepare=_exiting_scorer, options=SCRIPTED, status=1, message="not measured (1 error)"
+    ),
     "a sample that must pass": Input(prepare=_must_pass, options=SCRIPTED, status=1, message="must_pass"),
     "strict": Input(prepare=_plain, options={**SCRIPTED, "strict": True}, status=1),
     "a faulty task file": Input(prepare=_faulty_file, options=SCRIPTED, status=1, message="did you mean 'exact'?"),
@@ -165,6 +210,16 @@ INPUTS: dict[str, Input] = {
         paths=("..",),
         status=1,
         message="regressed against",
+    ),
+    "lost epochs": Input(
+        prepare=_lost_epochs, options={"provider": "recorded"}, status=1, message="scored 4 of 20 answers"
+    ),
+    "an outage while snapshots are written": Input(
+        prepare=_outage_during_update, options={**SCRIPTED, "snapshot_update": True}
+    ),
+    "several scorers": Input(prepare=_several_scorers, options=SCRIPTED),
+    "a part of a cell that must be whole": Input(
+        prepare=_regression, options={**SCRIPTED, "limit": 2, "gate": "require"}, status=1, message="partial: 2 of 12"
     ),
     "new snapshots": Input(prepare=_regression, options={**SCRIPTED, "snapshot_update": True}),
     "several epochs and strategies": Input(

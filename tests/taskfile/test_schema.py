@@ -42,6 +42,7 @@ def fault(folder: Path, text: str, name: str = "t.yaml") -> TaskError:
             "reducer: 'meen' is unknown, did you mean 'mean'? "
             "(one of mean, median, mode, max, pass_at_k, pass_hat_k)",
         ),
+        ("reasoning: stripp", "reasoning: 'stripp' is unknown, did you mean 'strip'? (one of strip, keep)"),
         ("judge: ':x'", "judge: must be PROVIDER or PROVIDER:MODEL, got ':x'"),
         ("tags: reasoning", "tags: must be a list, got 'reasoning'"),
         (

@@ -81,6 +81,8 @@ def _calls(calls: Sequence[Mapping[str, Any]], *, full: bool) -> Iterator[str]:
         if full:
             for message in call.get("messages", ()):
                 yield from (f"  {one_line(str(message['role']))}", *block(message["content"]))
+            if call.get("reasoning"):
+                yield from ("  thought", *block(call["reasoning"]))
             yield "  answered"
         yield from block(str(call.get("completion", "")), max_lines=None if full else MAX_LINES)
 

@@ -30,6 +30,7 @@ def without_texts(record: Record) -> Record:
         choices=(),
         metadata=_EMPTY,
         reasoning=None,
+        traceback=None,
         strategy_params=_EMPTY,
         transcript=_lean_calls(record.transcript),
         usage=_shared(tuple(record.usage.items())),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,7 @@ from .git import git_state
 
 RUNS = Path("reports") / "runs"
 RECORDS = "records.jsonl"
+MANIFEST = "run.json"
 
 
 def new_run_id() -> str:
@@ -35,6 +37,8 @@ class RunLog:
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = root / RUNS / run_id
         self._lines: LineLog | None = None
+        self._opening = threading.Lock()  # the report opens the folder on one thread, the first record on another
+        self._opened = False
 
     def append(self, record: Record) -> None:
         """Write one record to disk; after this returns, a crash of the process cannot lose it."""
@@ -54,15 +58,18 @@ class RunLog:
             self._lines = None
 
     def open(self) -> None:
-        """Create the folder and the manifest if they do not exist."""
-        if self.folder.is_dir():
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.write_manifest({})
+        """Create the folder and the manifest if they do not exist. Threads may call it at the same time."""
+        with self._opening:
+            if self._opened or (self.folder / MANIFEST).is_file():
+                self._opened = True
+                return
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.write_manifest({})
+            self._opened = True
 
     def write_manifest(self, extra: Mapping[str, Any]) -> None:
         """Write `run.json`: the manifest and `extra`."""
-        write_json(self.folder / "run.json", {**manifest(self.root, self.run_id, self.command), **extra})
+        write_json(self.folder / MANIFEST, {**manifest(self.root, self.run_id, self.command), **extra})
 
     def write_summary(self, cells: Sequence[Mapping[str, Any]]) -> None:
         """Write `summary.json`: one object per cell, with the metrics of the terminal's table."""

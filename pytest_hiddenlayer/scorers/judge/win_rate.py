@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from ...completions.reasoning import split_reasoning
 from ...concurrency import gather_or_cancel
 from ...errors import UsageError
 from ...parameters import OutputFile
@@ -107,7 +108,8 @@ class WinRate:
     def _opponent(self, sample: Sample) -> str | None:
         if self.against is None:
             return sample.targets[0]
-        return next(iter(self.against.get(sample.id, ())), None)
+        outputs = self.against.get(sample.id, ())
+        return split_reasoning(outputs[0]).text if outputs else None
 
     def _prompt(self) -> JudgePrompt:
         verdict_format = VerdictFormat.from_param(PAIR, self.verdict)

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,24 @@ def test_a_run_without_records_says_so(tmp_path):
     """A folder without records.jsonl is a usage error."""
     with pytest.raises(UsageError, match=r"no records\.jsonl in this run"):
         list(read_records(tmp_path))
+
+
+def test_the_folder_is_created_once_whatever_thread_comes_first(tmp_path):
+    """The report opens it on one thread, the first record on another; both find its manifest."""
+
+    def opens(number: int) -> str:
+        barrier.wait()
+        if number:
+            log.open()
+        else:
+            log.append(record("a", 1.0))
+        return (log.folder / "run.json").read_text()
+
+    for round in range(20):
+        log = RunLog(tmp_path, f"r{round}")
+        barrier = threading.Barrier(8)
+        with ThreadPoolExecutor(8) as pool:
+            manifests = set(pool.map(opens, range(8)))
+        assert len(manifests) == 1
+        assert len(list(read_records(log.folder))) == 1
+        assert sorted(path.name for path in log.folder.iterdir()) == ["records.jsonl", "run.json"]

@@ -78,6 +78,15 @@ def test_against_another_models_outputs(tmp_path):
     assert "the blueberry" in judged.transcript[1]["messages"][-1]["content"]
 
 
+def test_the_other_models_reasoning_is_not_judged(tmp_path):
+    """Its recorded output is read as an answer of this run is."""
+    scorer = others(tmp_path, {"id": "a", "output": "<think>SECRET</think>cherries"})
+    judged = record(write_case(tmp_path, scorer), rules(*votes("A", "B")))
+    text = judged.transcript[1]["messages"][-1]["content"]
+    assert "cherries" in text
+    assert "SECRET" not in text
+
+
 def test_a_sample_that_the_other_did_not_answer_is_unscored(tmp_path):
     """A sample without an opponent is unscored without a call."""
     two = [*SAMPLES, {"id": "b", "input": "q", "target": "t"}]
