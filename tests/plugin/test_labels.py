@@ -101,3 +101,15 @@ def test_a_model_of_any_length_has_a_snapshot(folder: Folder) -> None:
     assert folder.run("--snapshot-update", provider=f"scripted:{long}").ret == 0
     assert len(folder.snapshot().name) < 100
     assert folder.run("--hl-gate=require", provider=f"scripted:{long}").ret == 0
+
+
+def test_a_model_of_the_same_slug_is_named(folder: Folder) -> None:
+    """Two models whose names differ in their folders only may share a snapshot: the gate says of which one it is."""
+    folder.task()
+    replies = folder.replies().read_text(encoding="utf-8")
+    for owner in ("a", "b"):
+        folder.write(f"{owner}/replies.json", replies)
+    folder.run("--snapshot-update", provider="scripted:a/replies.json")
+    said = "the baseline is from another model: scripted:a/replies.json"
+    assert said in folder.run(provider="scripted:b/replies.json").stdout.str()
+    assert said not in folder.run(provider="scripted:a/replies.json").stdout.str()

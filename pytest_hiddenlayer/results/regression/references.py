@@ -19,7 +19,7 @@ from ..cell_config import CellConfig
 from ..log.git import git_commit
 from ..log.run_log import RUNS, find_run
 from .baseline import Baseline, CellKey
-from .snapshot import FOLDER, plain_stem, snapshot_stem
+from .snapshot import FOLDER, plain_stem, snapshot_stem, written_model
 from .sources import BaselineSource, Cells, GitSnapshots, RunRecords, SnapshotDir, SnapshotFile
 
 
@@ -63,7 +63,12 @@ def open_reference(text: str | None, *, root: Path, cwd: Path, current_run: str 
 
 def find_baseline(config: CellConfig, reference: Reference) -> BaselineLookup:
     """The baseline of a cell in a reference."""
-    return find_cell(config.key, reference)
+    lookup = find_cell(config.key, reference)
+    baseline = lookup.baseline
+    if baseline is None or baseline.warning or written_model(baseline.model) in ("", written_model(config.model)):
+        return lookup
+    model = f"{baseline.key[2]}:{baseline.model}"  # two full names may have one slug: a/llama and b/llama
+    return BaselineLookup(baseline=replace(baseline, warning=f"the baseline is from another model: {model}"))
 
 
 def find_cell(key: CellKey, reference: Reference) -> BaselineLookup:

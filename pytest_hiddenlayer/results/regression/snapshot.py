@@ -72,7 +72,7 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
         "strategy": config.strategy,
         "strategy_params": dict(config.strategy_params),
         "provider": config.provider,
-        "model": config.model.rstrip("/").rsplit("/", 1)[-1] if _is_path(config.model) else config.model,
+        "model": written_model(config.model),
         "seed": config.seed,
         "epochs": config.epochs,
         "scorer": config.scorer,
@@ -246,6 +246,11 @@ def _rounded(value: float | Sequence[float] | None) -> Any:
     if value is None:
         return None
     return round(value, 6) if isinstance(value, int | float) else [round(v, 6) for v in value]
+
+
+def written_model(model: str) -> str:
+    """The model's full name as a snapshot has it: of a path, the last part only."""
+    return model.rstrip("/").rsplit("/", 1)[-1] if _is_path(model) else model
 
 
 def _is_path(model: str) -> bool:
