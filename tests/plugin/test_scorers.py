@@ -108,16 +108,18 @@ def test_a_partial_update_averages_the_file(several: Folder) -> None:
 def test_compare_and_diff_show_every_scorer(several: Folder, source: str) -> None:
     """A scorer that both sides have is compared beside the first one, without a verdict."""
     several.run("--snapshot-update")
+    (first,) = several.runs()
     several.replies(wrong=[1])
     several.run()
-    old = "snapshots" if source == "snapshots" else several.runs()[0].name
-    out = several.command("compare", old, "last").stdout.str()
+    (second,) = (run for run in several.runs() if run != first)
+    old, new = "snapshots" if source == "snapshots" else first.name, second.name
+    out = several.command("compare", old, new).stdout.str()
     assert "second: 0.333" in out
     assert "→ 0.000" in out
     assert "not judged, as it is not the first scorer" in out
-    found = json.loads(several.command("compare", old, "last", "--json").stdout.str())
+    found = json.loads(several.command("compare", old, new, "--json").stdout.str())
     assert found["cells"][0]["other_scorers"]["second"]["difference"] == pytest.approx(-1 / 3)
-    assert "score 1 → 0, first 0 → 0, second 1 → 0" in several.command("diff", old, "last").stdout.str()
+    assert "score 1 → 0, first 0 → 0, second 1 → 0" in several.command("diff", old, new).stdout.str()
 
 
 def test_show_has_every_score_with_its_explanation(several: Folder) -> None:
