@@ -217,7 +217,9 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
         for cell in planned:
             selected = tuple(sample.id for sample in cell.task.samples)
             gate_id = f"{task.path}::gate[{cell.params}]" if gated else None
-            session.configs[cell.key] = replace(session.configs[cell.key], selected=selected, gate_id=gate_id)
+            session.configs[cell.key] = replace(
+                session.configs[cell.key], selected=selected, answers=len(selected) * cell.epochs, gate_id=gate_id
+            )
             yield cell
 
 
@@ -241,7 +243,7 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
             try:
                 in_flight.append(runtime.submit(case, on_control=run.session.controls.append))
             except HiddenLayerError as error:
-                _add_error(run, error)
+                _add_error(run, error, case)
         if not in_flight:
             following = next(remaining, None)
             if following is None:
@@ -256,10 +258,12 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
         yield record
 
 
-def _add_error(run: EvalRun, error: HiddenLayerError) -> None:
+def _add_error(run: EvalRun, error: HiddenLayerError, case: Case | None = None) -> None:
     """A provider that does not work here skips its cases; everything else is an error, listed once."""
     if isinstance(error, ProviderUnavailableError) and not run.session.options.require_provider:
         run.skips[str(error)] += 1
+        if case is not None:
+            run.session.not_run.setdefault(case.cell.key, Counter())[str(error)] += 1
     elif str(error) not in {str(listed) for listed in run.errors}:
         run.errors.append(error)
 

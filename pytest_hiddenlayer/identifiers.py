@@ -5,16 +5,66 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .types import ModelName
 
+MAX_LABEL = 60
+"""Length of the longest strategy label and model slug: they become parts of ids and file names."""
+
+
+def shortened(text: str, whole: str, limit: int = MAX_LABEL) -> str:
+    """Return `text`; if it is too long or is not `whole`, cut to `limit` with 6 hex digits of `whole` at the end."""
+    if text == whole and len(text) <= limit:
+        return text
+    return f"{text[: limit - 7]}-{_digits(whole)}"
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
 
 def slug(model: str) -> str:
-    """Return the last part of a model's path in lower case; characters outside `[a-z0-9._-]` become `-`."""
+    """Return the last part of a model's path in lower case; characters outside `[a-z0-9._-]` become `-`.
+
+    A slug of more than 60 characters is cut, and ends in 6 hex digits of the whole name.
+    """
     basename = model.rstrip("/").rsplit("/", 1)[-1].lower()
-    return re.sub(r"[^a-z0-9._-]", "-", basename) or "model"
+    plain = re.sub(r"[^a-z0-9._-]", "-", basename) or "model"
+    return plain if len(plain) <= MAX_LABEL else f"{plain[: MAX_LABEL - 7]}-{_digits(model)}"
+
+
+def strategy_label(name: str, changed: Mapping[str, Any]) -> str:
+    """Return the label of a strategy: its name, and the parameters that differ from their defaults.
+
+    It has at most 60 characters, all fit for ids and file names. A longer one, or one in which
+    characters had to be replaced, ends in 6 hex digits of the whole label, so that two
+    strategies never share one.
+    """
+    whole = [f"{key}={value}" for key, value in changed.items()]
+    safe = [f"{key}={re.sub(r'[^A-Za-z0-9._+-]', '-', str(value))}" for key, value in changed.items()]
+    if not changed:
+        return shortened(name, name)
+    return shortened(f"{name}.{','.join(safe)}", f"{name}.{','.join(whole)}")
+
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+"""Names that Windows keeps for devices, with any ending."""
+
+
+def file_name(text: str, limit: int = 160) -> str:
+    """Return a name for a file or folder that every system can hold, the text itself if it is one.
+
+    Else it ends in 6 hex digits of the text: if it is long or reserved, holds characters that
+    file systems refuse, ends in a dot, or has capital letters, in which a file system may see no difference.
+    """
+    safe = re.sub(r'[\x00-\x1f\\/:*?"<>|]', "-", text).rstrip(". ")
+    reserved = safe.partition(".")[0].casefold() in _RESERVED
+    if safe == text and not reserved and len(text.encode()) <= limit and text == text.lower():
+        return text
+    cut = safe.encode()[: limit - 8].decode("utf-8", "ignore")
+    return f"{'_' * reserved}{cut}-{_digits(text)}"
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:
@@ -22,8 +72,7 @@ def slugs(names: Iterable[str]) -> dict[str, str]:
     plain = {name: slug(name) for name in names}
     all_slugs = list(plain.values())
     return {
-        name: value if all_slugs.count(value) == 1 else f"{value}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
-        for name, value in plain.items()
+        name: value if all_slugs.count(value) == 1 else f"{value}-{_digits(name)}" for name, value in plain.items()
     }
 
 

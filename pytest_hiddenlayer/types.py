@@ -27,6 +27,7 @@ MAX_EPOCHS = 10_000
 """Repetitions of a sample, at most."""
 SCORING_CALLS = "scoring_calls"
 """Key of `Record.answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
+SCORER_FAILED = "failed"  # key of `Score.details`: true if a call of the scorer failed; a resumed run asks again
 ROUND_SCORES = "round_scores"
 """Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 
@@ -98,6 +99,7 @@ class Spec:
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""  # of a scorer: what the task calls its scores; empty: the scorer's name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +119,7 @@ class Task:
     reducer: str = "mean"
     pass_score: float | None = None  # None: the headline scorer's
     threshold: float | None = None
-    min_scored: float = 0.95  # share of the selected samples
+    min_scored: float = 0.95  # share of the selected answers
     margin: float = 0.0
     min_effect: float = 0.05
     judge: str | None = None  # PROVIDER[:MODEL]

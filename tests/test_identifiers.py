@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_hiddenlayer.identifiers import derive_seed, digest, item_name, item_params, slug, slugs
+from pytest_hiddenlayer.identifiers import derive_seed, digest, file_name, item_name, item_params, slug, slugs
 from pytest_hiddenlayer.types import ModelName
 
 
@@ -29,6 +29,38 @@ def test_slugs(name, expected):
 def test_unusual_names_have_slugs(name, expected):
     """No name has an empty slug or a slug with a character outside [a-z0-9._-]."""
     assert slug(name) == expected
+
+
+def test_long_slugs_are_cut_and_stay_distinct():
+    """A slug has at most 60 characters; two long names that begin alike differ in their last 6 hex digits."""
+    one, two = slug("m" * 300 + "a"), slug("m" * 300 + "b")
+    assert one != two
+    assert (len(one), len(two), one[:53]) == (60, 60, "m" * 53)
+    assert slug("m" * 60) == "m" * 60
+
+
+@pytest.mark.parametrize("name", ["single-mlx-nano-2", "debate.n_agents=5,share=full-mlx-nano-2", "sums", "a" * 160])
+def test_file_names_that_every_system_can_hold_stay(name):
+    """A name that is fit for a file is the file's name."""
+    assert file_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "nul.v2", "COM1", "lpt9.x=1-mlx", "a" * 400, "a.", "a ", "A", "a?b", "a/b", "ü" * 100]
+)
+def test_other_file_names_are_made_fit(name):
+    """A reserved, long or differently cased name, or one with characters that are refused, gets 6 hex digits."""
+    fit = file_name(name)
+    assert re.search(r"-[0-9a-f]{6}$", fit)
+    assert len(fit.encode()) <= 161
+    assert not re.search(r'[\\/:*?"<>|]', fit)
+    assert fit.partition(".")[0].partition("-")[0].lower() not in {"con", "nul", "com1", "lpt9"}
+
+
+def test_file_names_differ_without_regard_to_case():
+    """Names that differ only in case, or in a character that was replaced, have different files everywhere."""
+    names = ["hint=A-x", "hint=a-x", "hint=a?-x", "hint=a!-x", "hint=a-x.", "HINT=a-x"]
+    assert len({file_name(name).casefold() for name in names}) == len(names)
 
 
 def test_equal_slugs_are_made_distinct():

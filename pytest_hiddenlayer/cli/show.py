@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..results.regression.gate_messages import list_names
-from ..terminal_escape import block
+from ..terminal_escape import block, one_line
 from ..types import Record
 from .argument_types import named_run
 
@@ -23,6 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last`")
     parser.add_argument("--sample", metavar="ID", help="print every transcript of this sample")
     parser.add_argument("--all", action="store_true", help="also list right answers and control samples")
+    parser.add_argument(
+        "--calibration",
+        action="store_true",
+        help="add how well confidences match right answers: ECE, Brier, AUROC, AURC",
+    )
     parser.add_argument(
         "--bootstrap",
         metavar="DRAWS",
@@ -45,23 +50,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sample is not None:
         _transcripts(_chosen(records, arguments.all), arguments.sample)
     else:
-        _overview(folder, records, everything=arguments.all)
+        _overview(folder, records, everything=arguments.all, calibration=arguments.calibration)
         if arguments.bootstrap:
-            _intervals(records, arguments.bootstrap)
+            _intervals(folder, records, arguments.bootstrap)
     return 0
 
 
-def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> None:
+def _overview(folder: Path, records: Sequence[Record], *, everything: bool, calibration: bool) -> None:
     from ..report.budget_match import find, text
     from ..report.table import cell_table
-    from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
+    from ..results.metrics.run_metrics import metrics_of_run
     from ..results.metrics.spending import with_replaced_answers
 
-    metrics = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
-    metrics = with_replaced_answers(metrics, records)
+    metrics = with_replaced_answers(list(metrics_of_run(folder, records)), records)
     print(f"run {folder.name}: {len(records)} records")
     width = shutil.get_terminal_size().columns
-    print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty()), end="")
+    print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty(), calibration=calibration), end="")
     if len(_chosen(records, everything=False)) < len(records):
         print(text(find(records), width=width, colour=sys.stdout.isatty()), end="")
     for record in _chosen(records, everything):
@@ -72,14 +76,14 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
             print(f"{record.outcome:<10} {where} {why}")
 
 
-def _intervals(records: Sequence[Record], draws: int) -> None:
+def _intervals(folder: Path, records: Sequence[Record], draws: int) -> None:
     """Print every score's interval as in the summary, and by a cluster bootstrap."""
     from ..report.details import INTERVALS, interval_rows
     from ..report.text_table import grid
-    from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
+    from ..results.metrics.run_metrics import metrics_of_run
 
-    cells = list(by_cell(records).values())
-    metrics = [compute_metrics(config_from_records(cell), cell, bootstrap=n) for cell in cells for n in (0, draws)]
+    both = zip(*(metrics_of_run(folder, records, bootstrap=n) for n in (0, draws)), strict=True)
+    metrics = [metrics for pair in both for metrics in pair]
     width = shutil.get_terminal_size().columns
     print(grid(INTERVALS, interval_rows(metrics), width=width, colour=sys.stdout.isatty()))
 
@@ -104,4 +108,9 @@ def _transcripts(records: Sequence[Record], sample: str) -> None:
             print(f"   → {call['completion']}")
         if record.traceback is not None:
             print(*block(record.traceback), sep="\n")
-        print(f"   target {record.target!r}, answer {record.answer!r}\n")
+        print(f"   target {record.target!r}, answer {record.answer!r}")
+        for name, score in record.scores.items():
+            value = "no score" if score["value"] is None else f"{score['value']:.3g}"
+            why = f": {score['explanation']}" if score["explanation"] else ""
+            print(one_line(f"   {name} {value}{why}"))
+        print()

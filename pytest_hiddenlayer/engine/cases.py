@@ -48,6 +48,11 @@ class Cell:
         return item_params(self.strategy.label, self.model, self.slug)
 
     @property
+    def scorer_names(self) -> tuple[str, ...]:
+        """What the task calls the scores of each scorer; unique."""
+        return tuple((spec.label or spec.name) for spec in self.task.scorers)
+
+    @property
     def pass_score(self) -> float:
         """The lowest score of a correct sample."""
         pass_score = self.task.pass_score

@@ -161,7 +161,7 @@ def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
         "strategy": [cell.strategy.name, dict(cell.strategy.params)],
         "seed": cell.seed,
         "scorers": [
-            [scorer.name, scorer.version, _shared_params(spec)]
+            [scorer.name, scorer.version, _shared_params(spec), *filter(None, [spec.label])]
             for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
         ],
     }

@@ -9,7 +9,7 @@ from ..completions.finish_reasons import unscored_outcome
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
 from ..protocols import Scorer
-from ..types import Answer, Outcome, Score
+from ..types import SCORER_FAILED, Answer, Outcome, Score
 from .context import AnswerContext
 from .interruption import is_interruption
 
@@ -26,7 +26,10 @@ class Verdict:
 
 
 async def score_answer(context: AnswerContext, answer: Answer) -> Verdict:
-    """Return the verdict on an answer. An incomplete answer is not scored."""
+    """Return the verdict on an answer. An incomplete answer is not scored.
+
+    The first scorer decides. If a call of a later one fails, its score is unknown, and the answer keeps the others.
+    """
     if answer.outcome is not None:
         return Verdict(answer.outcome, error=answer.error)
     if (unscored := unscored_outcome(answer.finish_reason)) is not None:
@@ -36,18 +39,20 @@ async def score_answer(context: AnswerContext, answer: Answer) -> Verdict:
             "empty", error=ONLY_REASONING if context.reasoning_of(answer) else "the model returned no text"
         )
     scores: dict[str, Score] = {}
-    for scorer in context.case.cell.scorers:
-        name = scorer.name if scorer.name not in scores else f"{scorer.name}#{len(scores) + 1}"
+    cell = context.case.cell
+    for name, scorer in zip(cell.scorer_names, cell.scorers, strict=True):
         try:
             scores[name] = _plain(await scorer.score(answer.output, context.rendered_sample, context.ask_to_score))
         except BaseException as error:  # a user's scorer may raise anything, SystemExit included; that is no score
             if is_interruption(error):
                 raise
-            return _failed(context, scorer, scores, error)
+            if not scores or not isinstance(error, HiddenLayerError):
+                return _failed(context, scorer, scores, error)
+            scores[name] = Score(value=None, explanation=f"no score: {error}", details={SCORER_FAILED: True})
     head = next(iter(scores.values()))
     if head.value is None:
         return Verdict("unscored", scores, head.explanation)
-    return Verdict(_graded(head.value, context.case.cell.pass_score), scores)
+    return Verdict(_graded(head.value, cell.pass_score), scores)
 
 
 def _failed(context: AnswerContext, scorer: Scorer, scores: Mapping[str, Score], error: BaseException) -> Verdict:

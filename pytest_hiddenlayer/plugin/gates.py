@@ -33,12 +33,20 @@ def finish(pytest_session: pytest.Session, *, gated: bool) -> None:
     conclude(session, gated=gated, write_snapshot=write_snapshot)
     for cell in session.configs.values() if gated else ():
         if cell.gate_id is not None:
-            _report(pytest_session, cell, session.gates.get(cell.key) if cell.selected else None)
+            result = session.gates.get(cell.key) if cell.selected else _without_samples(cell, state)
+            _report(pytest_session, cell, result)
     _remember(config, state)
 
 
+def _without_samples(cell: CellConfig, state: State) -> GateResult:
+    """The result of a gate without any of its samples: skipped, and failed under --hl-gate=require."""
+    from ..results.regression.gate import gate_without_samples
+
+    return gate_without_samples(cell, required=state.session.options.gate == "require")
+
+
 def _report(pytest_session: pytest.Session, cell: CellConfig, result: GateResult | None) -> None:
-    """Emit the three phases of a gate; without a result it is skipped."""
+    """Emit the three phases of a gate; without a result it was not judged."""
     node_id = str(cell.gate_id)
     path, _, name = node_id.partition("::")
     location = (path, None, name)
@@ -68,7 +76,7 @@ def _report(pytest_session: pytest.Session, cell: CellConfig, result: GateResult
 
 def _outcome(path: str, result: GateResult | None) -> tuple[Literal["passed", "failed", "skipped"], Any]:
     if result is None:
-        return "skipped", (path, 0, "Skipped: no sample of this cell was selected")
+        return "skipped", (path, 0, "Skipped: this cell was not judged")
     if result.outcome == "skipped":
         return "skipped", (path, 0, f"Skipped: {result.message.splitlines()[-1]}")
     return result.outcome, result.message if result.outcome == "failed" else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .collect import GateItem
+from ..session.gating import with_deselected_gate
+from .collect import EvalItem, GateItem
 from .gates import finish
 from .state import STATE, State, check_ini
 
@@ -56,20 +58,35 @@ def _only_task_files_failed(state: State, session: pytest.Session) -> bool:
 
 def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> None:
     selected: dict[tuple[str, ...], dict[str, None]] = {}
-    gates = {}
+    answers: Counter[tuple[str, ...]] = Counter()
+    gates, possible = {}, {}
     for item in items:
         if isinstance(item, GateItem):
             gates[item.cell_key] = item.nodeid
         elif (case := case_of(item)) is not None:
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
-    state.session.configs = {
-        key: replace(cell, selected=tuple(selected.get(key, ())), gate_id=gates.get(key))
+            answers[case.cell.key] += 1
+            if isinstance(item, EvalItem):
+                possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"  # type: ignore[union-attr]
+    planned = {
+        key: replace(cell, selected=tuple(selected.get(key, ())), answers=answers[key], gate_id=gates.get(key))
         for key, cell in state.session.configs.items()
         if key in selected or key in gates
+    }
+    by_hand = _chosen_by_hand(config)
+    state.session.configs = {
+        key: with_deselected_gate(cell, possible.get(key), state.session.options, by_hand=by_hand)
+        for key, cell in planned.items()
     }
     output = getattr(config, "workeroutput", None)
     if output is not None:
         output["hl_cells"] = json.dumps([asdict(cell) for cell in state.session.configs.values()])
+
+
+def _chosen_by_hand(config: pytest.Config) -> bool:
+    """Whether the user chose items one by one. Else another plugin left some out, as one that splits a run does."""
+    options = ("keyword", "markexpr", "deselect", "lf", "stepwise")
+    return any(config.getoption(name, None) for name in options) or any("::" in argument for argument in config.args)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..results.metrics.cells import CellMetrics
+from ..results.metrics.confidence import STATED
+from ..results.regression.gate_messages import shows_error
 from ..stats.estimate.mean_interval import Estimate
 from ..stats.estimate.pass_at_k import stated_k
 from ..terminal_escape import one_line
@@ -24,15 +26,16 @@ Format = Callable[[Estimate | None], str]
 def repeat_rows(
     metrics: Sequence[CellMetrics], format_estimate: Format, *, every_k: bool = False
 ) -> list[tuple[str, ...]]:
-    """The rows of REPEATS for cells with epochs: of the reducer's k or else the largest, or of each k."""
+    """The rows of REPEATS: of the reducer's k, or the largest k that enough samples have, or of each k."""
     rows: list[tuple[str, ...]] = []
     for cell in metrics:
         ks = _ks(cell)
-        stated = tuple(k for k in ks if k == stated_k(cell.config.reducer))
-        shown = ks if every_k else stated or ks[-1:]
+        known = [k for k in ks if cell.passes[f"pass@{k}"].mean is not None]
+        stated = [k for k in known if k == stated_k(cell.config.reducer)]
+        shown = list(ks) if every_k else stated or (known or list(ks))[-1:]
         for k in shown:
             any_right, all_right = cell.passes[f"pass@{k}"], cell.passes[f"pass^{k}"]
-            samples = f"{any_right.n}/{cell.n_selected}"
+            samples = f"{any_right.n}/{cell.n_samples}"
             flaky = _flaky(cell) if k == shown[-1] else ""
             rows.append((*_name(cell), str(k), samples, *map(format_estimate, (any_right, all_right)), flaky))
     return rows
@@ -74,7 +77,7 @@ def interval_rows(metrics: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
     return [
         (
             *_name(cell),
-            f"{cell.estimate.n}/{cell.n_selected}",
+            f"{cell.n_scored}/{cell.n_selected}",
             with_error(cell.estimate),
             *interval_text(cell.estimate),
         )
@@ -89,17 +92,35 @@ def interval_text(estimate: Estimate) -> tuple[str, str]:
     return ("?" if ci95 is None else f"{ci95[0]:.3f} to {ci95[1]:.3f}"), estimate.method + groups
 
 
-def details_text(metrics: Sequence[CellMetrics], *, width: int, colour: bool) -> str:
-    """All details for a terminal, each table below a heading; empty if no cell has any."""
+def stated_only(metrics: Sequence[CellMetrics]) -> list[CellMetrics]:
+    """The cells whose strategy states a confidence: their calibration is shown without being asked for."""
+    return [cell for cell in metrics if STATED in (cell.confidence or "").split(", ")]
+
+
+def details_text(metrics: Sequence[CellMetrics], *, width: int, colour: bool, calibration: bool = False) -> str:
+    """The details for a terminal, each table below a heading; empty if no cell has any.
+
+    Without `calibration`, only confidences that a strategy states have a table; the others are in the summary.
+    """
     parts = []
     if rows := repeat_rows(metrics, with_error):
         table = grid(REPEATS, rows, width=width, colour=colour)
         parts += ["", "repeats: any of k answers right, all of k right", table]
-    if rows := calibration_rows(metrics, with_error):
+    if rows := calibration_rows(metrics if calibration else stated_only(metrics), with_error):
         table = grid(CALIBRATION, rows, width=width, colour=colour)
         parts += ["", "calibration of the confidence in an answer", table, calibration_note(metrics)]
-    parts += map(one_line, (*call_lines(metrics), *judging_lines(metrics)))
+    parts += map(one_line, (*scorer_lines(metrics), *call_lines(metrics), *judging_lines(metrics)))
     return "".join(f"{part}\n" for part in parts)
+
+
+def scorer_lines(metrics: Sequence[CellMetrics]) -> list[str]:
+    """Why scorers but the first gave no score to answers, each reason with its count."""
+    return [
+        f"{' '.join(_name(cell))}: {name}: {count:,} x {reason}"
+        for cell in metrics
+        for name, scorer in cell.other_scorers.items()
+        for reason, count in scorer.unscored.items()
+    ]
 
 
 def call_lines(metrics: Sequence[CellMetrics]) -> list[str]:
@@ -152,17 +173,21 @@ def _interval(ci95: Sequence[float] | None) -> str:
 
 
 def with_error(estimate: Estimate | None) -> str:
-    """`0.812 ± 0.043`; `?` if the mean is unknown."""
+    """`0.812 ± 0.043`; `1.000 [0.342, 1.000]` if `shows_error` is false; `?` if the mean is unknown."""
     if estimate is None or estimate.mean is None:
         return "?"
-    return f"{estimate.mean:.3f}" + ("" if estimate.stderr is None else f" ± {estimate.stderr:.3f}")
+    return f"{estimate.mean:.3f}" + (f" ± {estimate.stderr:.3f}" if shows_error(estimate) else _brackets(estimate))
 
 
 def with_interval(estimate: Estimate | None) -> str:
     """`0.812 ± 0.043 [0.721, 0.887]`, as far as known."""
-    if estimate is None or estimate.ci95 is None:
+    if estimate is None or estimate.mean is None or not shows_error(estimate):
         return with_error(estimate)
-    return f"{with_error(estimate)} [{estimate.ci95[0]:.3f}, {estimate.ci95[1]:.3f}]"
+    return with_error(estimate) + _brackets(estimate)
+
+
+def _brackets(estimate: Estimate) -> str:
+    return "" if estimate.ci95 is None else f" [{estimate.ci95[0]:.3f}, {estimate.ci95[1]:.3f}]"
 
 
 def _ks(cell: CellMetrics) -> tuple[int, ...]:

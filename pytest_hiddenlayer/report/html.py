@@ -21,10 +21,12 @@ from .details import (
     interval_text,
     judging_lines,
     repeat_rows,
+    scorer_lines,
+    with_error,
     with_interval,
 )
 from .html_template import load_template
-from .table import HEADERS, cell_rows, self_judged
+from .table import HEADERS, cell_rows, self_judged, with_scorers
 
 TEMPLATES = Path(__file__).parent / "templates"
 RECORD = TEMPLATES / "record.html.jinja"  # once: joining and hashing a path for every record takes time
@@ -44,10 +46,18 @@ def cells_html(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], G
     """The table of cells with intervals, repeats and calibration; each gate's message is folded below."""
     gate_counts = Counter(gate.word for gate in gates.values())
     split = HEADERS.index("score") + 1
-    rows = zip(metrics, cell_rows(metrics, gates), strict=True)
+    headers, rows = with_scorers(
+        metrics,
+        (*HEADERS[:split], "95 % interval", *HEADERS[split:]),
+        [
+            (*row[:split], ", ".join(interval_text(cell.estimate)), *row[split:])
+            for cell, row in zip(metrics, cell_rows(metrics, gates), strict=True)
+        ],
+        lambda estimate: (with_error(estimate), ", ".join(interval_text(estimate))),
+    )
     return load_template(TEMPLATES / "cells.html.jinja").render(
-        headers=(*HEADERS[:split], "95 % interval", *HEADERS[split:]),
-        rows=[(*row[:split], ", ".join(interval_text(cell.estimate)), *row[split:]) for cell, row in rows],
+        headers=headers,
+        rows=rows,
         self_judged=any(map(self_judged, metrics)),
         repeat_headers=REPEATS,
         repeats=repeat_rows(metrics, with_interval, every_k=True),
@@ -56,7 +66,7 @@ def cells_html(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], G
         calibration_note=calibration_note(metrics),
         bin_headers=BINS,
         bins=bin_rows(metrics),
-        notes=[*call_lines(metrics), *judging_lines(metrics)],
+        notes=[*scorer_lines(metrics), *call_lines(metrics), *judging_lines(metrics)],
         gate_counts=", ".join(f"{count} {word}" for word, count in gate_counts.items()) or "none",
         gate_messages=[gate.message for gate in gates.values()],
     )

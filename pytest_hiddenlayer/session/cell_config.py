@@ -14,6 +14,12 @@ from ..types import ModelName
 def config_from_cell(cell: Cell, total: int) -> CellConfig:
     """The configuration of a cell whose task file holds `total` samples."""
     task = cell.task
+    names = [spec.name for spec in task.scorers]
+    versions = {
+        (spec.label or spec.name): f"{scorer.name}/{scorer.version}"
+        + (f" as {spec.label}" if names.count(spec.name) > 1 else "")
+        for spec, scorer in zip(task.scorers, cell.scorers, strict=True)
+    }
     return CellConfig(
         task=task.name,
         task_hash=task.hash,
@@ -24,7 +30,8 @@ def config_from_cell(cell: Cell, total: int) -> CellConfig:
         model=full_name(cell.model),
         slug=cell.slug,
         params=cell.params,
-        scorer=f"{cell.scorers[0].name}/{cell.scorers[0].version}",
+        scorer=next(iter(versions.values())),
+        scorers=versions,
         seed=cell.seed,
         epochs=cell.epochs,
         reducer=task.reducer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from ..report.budget_match import find
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
 from ..results.log.summary import summary
-from ..results.metrics.cells import CellMetrics, by_cell, compute_metrics
+from ..results.metrics.cells import by_cell, compute_metrics
 from ..results.metrics.spending import with_replaced_answers
 from ..results.regression.gate import GateResult, decide_gates
-from ..results.regression.snapshot import read_snapshot, snapshot_path, snapshot_text
+from ..results.regression.snapshot import lost_samples, read_snapshot, snapshot_path, snapshot_text
 from ..types import Record
 from .policy import policy_of
 from .session import Session
@@ -35,15 +36,19 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
     `gated=False`: the session ended early, and cells are not complete enough to be judged.
     """
     records = by_cell(session.records)
-    session.metrics = [
-        compute_metrics(config, _in_order(config, records.get(config.key, [])))
-        for config in session.configs.values()
-        if config.selected
-    ]
     if session.early_stopping is None:
         session.prepare_early_stopping()  # a controller of workers knows its cells only now
     if session.early_stopping is not None:
         session.early_stopping.add(session.records)
+        _note_early_stops(session)
+    session.metrics = [
+        replace(
+            compute_metrics(config, _in_order(config, records.get(config.key, []))),
+            not_run=dict(session.not_run.get(config.key, {})),
+        )
+        for config in session.configs.values()
+        if config.selected
+    ]
     session.metrics = with_replaced_answers(session.metrics, session.records)
     session.gates = _judge(session) if gated else {}
     if session.updating:
@@ -51,6 +56,15 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
     _compare_at_equal_compute(session)
     if session.records:
         _write_log(session)
+
+
+def _note_early_stops(session: Session) -> None:
+    """Set after how many epochs each cell was decided: the epochs that were not needed are not lost."""
+    stopping = session.early_stopping
+    decisions = {} if stopping is None else stopping.decisions()
+    for key, decision in decisions.items():
+        if decision is not None:
+            session.configs[key] = replace(session.configs[key], stopped_after=decision.look)
 
 
 def _in_order(config: CellConfig, records: list[Record]) -> list[Record]:
@@ -72,15 +86,18 @@ def _judge(session: Session) -> dict[tuple[str, ...], GateResult]:
 
 
 def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
-    """Write the snapshot of every cell that has samples; a partial run keeps the lines of the others."""
+    """Write the snapshot of every cell that has samples; lines of samples without a score now are kept."""
     for metrics in session.metrics:
         if metrics.samples:
             path = session.root / snapshot_path(metrics.config)
-            write_snapshot(metrics.config, path, snapshot_text(metrics, _kept_lines(metrics, path)))
+            old = _present_content(path)
+            write_snapshot(metrics.config, path, snapshot_text(metrics, old))
+            if kept := lost_samples(metrics, old):
+                session.kept_samples[f"{metrics.config.task}[{metrics.config.params}]"] = kept
 
 
-def _kept_lines(metrics: CellMetrics, path: Path) -> Mapping[str, Any] | None:
-    if metrics.complete or not path.is_file():
+def _present_content(path: Path) -> Mapping[str, Any] | None:
+    if not path.is_file():
         return None
     try:
         return read_snapshot(path)

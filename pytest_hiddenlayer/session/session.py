@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -50,6 +51,8 @@ class Session:
     tasks: dict[Path, Task] = field(default_factory=dict)
     configs: dict[CellKey, CellConfig] = field(default_factory=dict)  # of all planned cells
     records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
+    not_run: dict[CellKey, Counter[str]] = field(default_factory=dict)  # reason → cases skipped without a record
+    kept_samples: dict[str, list[str]] = field(default_factory=dict)  # cell → samples whose snapshot line was kept
     controls: list[Record] = field(default_factory=list)  # control samples, if they are kept apart from records
     metrics: list[CellMetrics] = field(default_factory=list)  # set by `conclude`, like the next two
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from ..report.budget_match import text as budget_match_text
 from ..report.table import cell_table
 from ..results.log.resume import reuse_message
+from ..terminal_escape import one_line
+from .gating import gating_lines, kept_lines
 from .session import Session
 
 
@@ -16,6 +18,8 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
     if session.metrics:
         yield from cell_table(session.metrics, session.gates, width=width, colour=colour).splitlines()
     yield from _skipped_gates(session)
+    yield from map(one_line, gating_lines(session.configs.values()))
+    yield from map(one_line, kept_lines(session.kept_samples))
     if session.findings is not None:
         yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()
     if session.early_stopping is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ParameterError, UsageError
+from ..identifiers import strategy_label
 from ..parameters import check_params, is_marked, type_hints
 from ..registry import strategies
 from ..types import MODELS, Spec
@@ -47,7 +48,7 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
         run=function,
         params=params,
         given=frozenset(given),
-        label=_label(spec.name, changed),
+        label=strategy_label(spec.name, changed),
         models=tuple(models),
     )
 
@@ -91,8 +92,3 @@ def _check_models(params: Mapping[str, str]) -> None:
         if not all(re.fullmatch(r"\w+(:.+)?", name) for name in value.split("+")):
             message = f"{key} must be PROVIDER[:MODEL], several joined by +, got {value!r}"
             raise ParameterError(message, parameter=key)
-
-
-def _label(name: str, changed: Mapping[str, Any]) -> str:
-    parts = [f"{key}={re.sub(r'[^A-Za-z0-9._+-]', '-', str(value))}" for key, value in changed.items()]
-    return f"{name}.{','.join(parts)}" if parts else name

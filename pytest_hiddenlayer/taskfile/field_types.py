@@ -32,6 +32,7 @@ from .validators import (
     read_text,
     read_texts,
     reducer_reader,
+    scorer_reader,
     spec_reader,
 )
 
@@ -134,4 +135,4 @@ Reducer = Annotated[
 REASONING = ("strip", "keep")
 Reasoning = Annotated[Text, AfterValidator(_as_fault(one_of(*REASONING))), WithJsonSchema({"enum": list(REASONING)})]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]
-ScorerSpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(scorers))), WithJsonSchema(_spec_schema)]
+ScorerSpec = Annotated[Spec, PlainValidator(_as_fault(scorer_reader(scorers))), WithJsonSchema(_spec_schema)]

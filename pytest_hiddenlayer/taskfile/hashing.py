@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..types import GenerationConfig, Message, Sample, Task
+from ..types import GenerationConfig, Message, Sample, Spec, Task
 from .prompt import render_prompt
 
 _DIGITS = 12
@@ -72,8 +72,14 @@ def hashed_parameters(params: GenerationConfig) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value or name not in ("reasoning_effort", "omitted")}
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    return hashed_parameters(value) if isinstance(value, GenerationConfig) else asdict(value)
+def _plain(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass, without a scorer's label: it names scores and changes none."""
+    if isinstance(value, GenerationConfig):
+        return hashed_parameters(value)
+    values = asdict(value)
+    if isinstance(value, Spec):
+        del values["label"]
+    return values
 
 
-_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_fields).encode
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode

@@ -41,9 +41,12 @@ def load_task(path: Path, root: Path) -> Task:
 
 
 def refuse_duplicate_name(task: Task, loaded: Mapping[Path, Task]) -> None:
-    """Raise TaskError if a loaded task has the same name: names are unique in a session."""
+    """Raise TaskError if a loaded task has the same name: names are unique in a session, also without capitals.
+
+    Their snapshots have folders of these names, and a file system may see no difference between `Sums` and `sums`.
+    """
     for path, loaded_task in loaded.items():
-        if loaded_task.name == task.name:
+        if loaded_task.name.casefold() == task.name.casefold():
             raise TaskError(
                 f"task name {task.name!r} is taken by {path.name}; choose a name that is unique in the session",
                 file=task.path,
@@ -115,7 +118,7 @@ class _Loader:
         return written
 
     def _scorers(self, ids: set[str]) -> tuple[Spec, ...]:
-        specs = self._distinct("scorers", self.form.scorers, lambda spec: spec.name)
+        specs = self._distinct("scorers", self.form.scorers, lambda spec: spec.label or spec.name)
         return tuple(self._with_outputs(index, spec, ids) for index, spec in enumerate(specs))
 
     def _with_outputs(self, index: int, spec: Spec, ids: set[str]) -> Spec:
@@ -143,7 +146,7 @@ class _Loader:
         seen = set()
         for index, spec in enumerate(specs):
             if key(spec) in seen:
-                raise self._error((field, index), f"{spec.name!r} appears twice; keep one")
+                raise self._error((field, index), _twice(field, spec))
             seen.add(key(spec))
         return tuple(specs)
 
@@ -171,6 +174,12 @@ class _Loader:
 
     def _error(self, field_path: FieldPath, message: str) -> TaskError:
         return self.source.error(message, line=self.document.line(field_path), field=format_path(field_path))
+
+
+def _twice(field: str, spec: Spec) -> str:
+    if field != "scorers":
+        return f"{spec.name!r} appears twice; keep one"
+    return f"{(spec.label or spec.name)!r} appears twice; keep one, or name its scores: `- {spec.name}: {{as: NAME}}`"
 
 
 _COPIED_FIELDS = (

@@ -131,7 +131,10 @@ class TaskForm(_Form):
     strategies: list[StrategySpec] | None = Field(default=None, min_length=1)
     """Names, or `{name: {parameter: value}}`. Default: [single]."""
     scorers: list[ScorerSpec] = Field(min_length=1)
-    """Names, or `{name: {parameter: value}}`. The first scorer's score is the headline score."""
+    """Names, or `{name: {parameter: value}}`. The first scorer's score is the headline score, which the gate judges.
+
+    `as: NAME` among the parameters names a score, so that one scorer may appear twice.
+    """
     generate: GenerateForm = Field(default_factory=GenerateForm)
     """Generation parameters. Command-line options take precedence."""
     epochs: Epochs = 1
@@ -143,7 +146,7 @@ class TaskForm(_Form):
     threshold: Share | None = None
     """The score that a cell must reach."""
     min_scored: Share = 0.95
-    """Share of the selected samples that must be scored."""
+    """Share of the selected answers (samples × epochs) that must be scored."""
     margin: Share = 0.0
     """Non-inferiority margin: the tolerated drop below the baseline."""
     min_effect: Share = 0.05

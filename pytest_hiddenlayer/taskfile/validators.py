@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..errors import UsageError, did_you_mean
@@ -17,6 +18,8 @@ from ..regular_expressions import compile_regex
 from ..types import Message, Spec
 from .scalar import as_written, describe, plain_value, shorten
 
+AS = "as"
+"""The parameter of any scorer that names its scores."""
 T = TypeVar("T")
 ROLES = ("system", "user", "assistant")
 REDUCER_WITH_K = r"pass_(at|hat)_[1-9][0-9]{0,3}"
@@ -207,3 +210,26 @@ def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
         return Spec(name=name, params=plain_value(params or {}))
 
     return read
+
+
+def scorer_reader(registry: Registry) -> Callable[[Any], Spec]:
+    """As `spec_reader`; the parameter `as` becomes the spec's label."""
+    read_spec = spec_reader(registry)
+
+    def read(value: Any) -> Spec:
+        spec = read_spec(value)
+        if AS not in spec.params:
+            return spec
+        params = {key: param for key, param in spec.params.items() if key != AS}
+        return replace(spec, params=params, label=_check_label(spec.params[AS]))
+
+    return read
+
+
+def _check_label(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[^\W\d][\w.-]{0,39}", value):
+        raise ValueError(
+            f"{AS}: {describe(value)} is not a name for a score; use up to 40 letters, digits, '_', '-' and '.', "
+            "starting with a letter"
+        )
+    return value

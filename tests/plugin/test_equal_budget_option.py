@@ -41,7 +41,7 @@ def test_the_section_and_the_cell(debates, workers):
     result.stdout.fnmatch_lines(
         [
             "sums * debate* 4/4  0.750*skipped*",
-            "sums * single.control=debate * 4/4 *-*",
+            "sums * single.control=debate * 112/112 *-*",
             f"{HEAD}*",
             "*debate scripted:replies.json  single, same calls * 4/4 *",
             "*debate scripted:replies.json  self_consistency, same calls * 4/4 *",
@@ -89,7 +89,8 @@ def test_the_summary_holds_the_control(debates):
     debates.run("--hl-equal-budget")
     debate, control = debates.summary()
     assert (debate["label"], control["label"]) == ("debate", "single.control=debate")
-    assert (control["strategy"], control["n"], control["n_selected"], control["gate"]) == ("single", 4, 4, None)
+    assert (control["strategy"], control["n_samples"], control["gate"]) == ("single", 4, None)
+    assert control["n"] == control["n_selected"] == len(debates.records()) - 4  # each control sample is an answer
     assert control["usage"]["calls"] == len(debates.records()) - 4
 
 

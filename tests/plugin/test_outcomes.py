@@ -150,11 +150,36 @@ def test_unavailable_provider_skips_and_is_no_success(sums, workers):
     assert result.ret == 1
 
 
-def test_unavailable_provider_fails_the_gate(sums):
-    """The gate of a cell whose samples were all skipped fails."""
+@pytest.mark.parametrize(
+    ("mode", "word"), [("regression", "SKIPPED"), ("threshold", "SKIPPED"), ("require", "FAILED")]
+)
+def test_the_gate_of_an_unavailable_provider_says_that_nothing_ran(sums, workers, mode, word):
+    """A cell whose samples were all skipped has a gate that was not run, with the reason; `require` fails it."""
+    sums.task(threshold=0.5)
     sums.write("conftest.py", ABSENT)
-    result = sums.run(provider="absent")
-    result.stdout.fnmatch_lines(["FAILED evals/sums.yaml::gate?single-absent?*scored 0 of 3 samples*not measured*"])
+    result = sums.run(f"--hl-gate={mode}", *workers, provider="absent")
+    result.stdout.fnmatch_lines([f"{word} *not run: absent does not run here: start it*"])
+    assert "not measured (" not in result.stdout.str()
+    assert result.ret == 1
+
+
+def test_a_gate_that_was_not_run_does_not_fail_the_others(sums):
+    """With one provider that works and one that does not, the second cell's gate is skipped with the reason."""
+    sums.write("conftest.py", ABSENT)
+    result = sums.run("--provider", "absent")
+    result.assert_outcomes(passed=3, skipped=5)
+    result.stdout.fnmatch_lines(["1 gate skipped: not run: absent does not run here: start it"])
+    assert result.ret == 0
+
+
+def test_samples_that_a_mark_skips_are_named_in_the_gate(sums):
+    """If some samples were skipped, the gate is judged over all of them and names the reason."""
+    sums.write(
+        "conftest.py",
+        "import pytest\n\ndef pytest_collection_modifyitems(items):\n"
+        "    items[1].add_marker(pytest.mark.skip(reason='flaky server'))\n",
+    )
+    sums.run().stdout.fnmatch_lines(["FAILED *scored 2 of 3 answers*(1 not run, flaky server)"])
 
 
 def test_require_provider(sums):

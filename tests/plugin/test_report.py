@@ -5,8 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
+
+from pytest_hiddenlayer.plugin.reporting.html import HtmlReport
 
 EVIL = "<script>alert(1)</script>"
 
@@ -35,11 +38,49 @@ def page(shared):
 def test_columns(page):
     """The report has the columns score, cost, tokens and latency, filled for each item."""
     found = next(value for name, value in rows(page).items() if "good" in name)[0]["resultsTableRow"]
-    shown = "".join(found)
+    shown = re.sub(r'<i data-sort="[^"]*"></i>', "", "".join(found))
     assert '<td class="col-score">1.0</td>' in shown
     assert '<td class="col-cost">0.0</td>' in shown
     assert '<td class="col-tokens">1 in, 1 out</td>' in shown
     assert 'class="col-latency"' in shown
+
+
+@pytest.mark.parametrize(
+    ("column", "numbers"),
+    [
+        ("latency", [0.5, 1.616, 1.666, 10.028, 100.0]),
+        ("tokens", [2, 9, 10, 99, 100, 12345]),
+        ("cost", [0.0, 0.00001, 0.002, 1.5, 20.0]),
+        ("score", [0.0, 0.05, 0.5, 1.0]),
+    ],
+)
+def test_columns_sort_by_number(column, numbers):
+    """pytest-html compares a column's HTML as text; in that order the numbers ascend, and unknown ones come first."""
+
+    def sorted_as(number):
+        values = dict.fromkeys(("hl.score", "hl.cost_usd", "hl.latency_s"), number) | {"hl.output_tokens": "0"}
+        values["hl.input_tokens"] = "unknown" if number == "unknown" else str(number)
+        report = SimpleNamespace(nodeid="x", when="call", user_properties=list(values.items()))
+        cells = ["", "", ""]
+        HtmlReport(config=None).pytest_html_results_table_row(report, cells)
+        (cell,) = (cell for cell in cells if f"col-{column}" in cell)
+        return re.search(r"<td.*?>(.*?)</td>", cell)[1]  # as pytest-html reads it
+
+    keys = [sorted_as("unknown"), *(sorted_as(str(number)) for number in numbers)]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_skipped_gate_is_a_sentence(folder):
+    """The row of a skipped gate or sample has its reason, not the tuple that pytest keeps."""
+    folder.task()
+    folder.replies()
+    folder.run()
+    (run,) = folder.runs()
+    (found,) = (
+        value for name, value in rows((run / "report.html").read_text(encoding="utf-8")).items() if "gate" in name
+    )
+    assert found[0]["log"].startswith("Skipped: no baseline: make one with --snapshot-update")
 
 
 def test_transcript_is_folded(page):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 FIELDS = [
     "schema",
     "task",
@@ -105,6 +107,42 @@ def test_interrupted_run_writes_none(sums):
     result = sums.run("--snapshot-update")
     assert result.ret == 2
     assert not (sums.path / "snapshots").exists()
+
+
+@pytest.mark.parametrize("lost", [{"reply": " "}, {"error": "the server said 500"}], ids=["empty", "error"])
+def test_an_outage_does_not_replace_scores(sums, workers, lost):
+    """A sample that has no score now keeps its line, others are updated, and the run says how many were kept."""
+    sums.run("--snapshot-update")
+    before = json.loads(sums.snapshot().read_text(encoding="utf-8"))
+    sums.replies(wrong=[0], q1=lost, q2=lost)
+    result = sums.run("--snapshot-update", *workers)
+    result.stdout.fnmatch_lines(["snapshot of sums?single-scripted*: kept 2 lines without a new score: s1, s2"])
+    now = json.loads(sums.snapshot().read_text(encoding="utf-8"))
+    assert [now["samples"][name] for name in ("s1", "s2")] == [before["samples"][name] for name in ("s1", "s2")]
+    assert now["samples"]["s0"]["score"] == 0.0
+    assert (now["n"], now["usage"]) == (3, None)
+
+
+def test_a_sample_without_a_score_before_has_none_after(sums):
+    """A line without a score is replaced; a removed sample leaves the snapshot all the same."""
+    sums.replies(q1={"reply": " "})
+    sums.run("--snapshot-update", "--hl-gate=off")
+    sums.replies(q0={"reply": " "}, q1={"reply": " "})
+    sums.task(n=2)
+    result = sums.run("--snapshot-update")
+    result.stdout.fnmatch_lines(["*kept 1 line without a new score: s0"])
+    samples = json.loads(sums.snapshot().read_text(encoding="utf-8"))["samples"]
+    assert {name: line["score"] for name, line in samples.items()} == {"s0": 1.0, "s1": None}
+
+
+def test_the_command_keeps_scores_too(sums):
+    """`hiddenlayer run --snapshot-update` keeps and reports as pytest does."""
+    sums.command("run", "--provider", "scripted:replies.json", "--snapshot-update")
+    before = sums.snapshot().read_text(encoding="utf-8")
+    sums.replies(q0={"reply": ""}, q1={"reply": ""}, q2={"reply": ""})
+    result = sums.command("run", "--provider", "scripted:replies.json", "--snapshot-update")
+    result.stdout.fnmatch_lines(["*kept 3 lines without a new score: s0, s1, s2"])
+    assert json.loads(sums.snapshot().read_text())["samples"] == json.loads(before)["samples"]
 
 
 def test_stopped_run_updates_what_it_ran(sums):

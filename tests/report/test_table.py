@@ -23,8 +23,8 @@ def test_a_score_has_its_standard_error():
 
 
 def test_one_sample_has_no_standard_error():
-    """With one scored sample no error bar is made up."""
-    assert row(cell({"a": 1.0}))["score"] == "1.000"
+    """With one scored sample no error bar is made up; its interval is wide."""
+    assert row(cell({"a": 1.0}))["score"] == "1.000 [0.207, 1.000]"
 
 
 def test_an_unknown_score_is_a_question_mark():
@@ -122,6 +122,38 @@ def test_many_flaky_samples_are_cut_short():
     records = [record(f"s{at}", float(epoch), epoch=epoch + 1) for at in range(9) for epoch in (0, 1)]
     text = table(compute_metrics(replace(CONFIG, total=9, epochs=2), records))
     assert "9/9: s0, s1, s2, s3, s4, …" in text
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1.0, "1.000 [0.342, 1.000]"), (0.0, "0.000 [0.000, 0.658]")])
+def test_equal_scores_show_their_interval(value, shown):
+    """Two equal scores make nothing certain: the interval is shown, never `± 0.000`."""
+    metrics = cell({"a": value, "b": value})
+    assert row(metrics)["score"] == shown
+    assert "± 0.000" not in table(metrics)
+
+
+def test_repeats_show_the_largest_k_that_is_known():
+    """If few samples have the largest number of epochs, the row is that of a smaller k, not of those few."""
+    records = [record(f"s{at}", 1.0, epoch=e + 1) for at in range(8) for e in range(20 if at < 2 else 4)]
+    metrics = compute_metrics(
+        replace(CONFIG, total=8, epochs=20, selected=tuple(f"s{at}" for at in range(8))), records
+    )
+    line = next(line for line in table(metrics).splitlines() if "8/8" in line and "0/8" in line)
+    assert line.split()[3:5] == ["4", "8/8"]
+    assert "2/8" not in table(metrics)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_calibration_is_shown_if_stated_or_asked_for(asked):
+    """A vote share has a table only on request; a confidence that the strategy states has one always."""
+    votes = [
+        record(f"s{at}", float(at % 2), answer_metadata={"vote": {"votes": {"o": 2, "x": 1}}}) for at in range(12)
+    ]
+    metrics = compute_metrics(replace(CONFIG, total=12), votes)
+    assert metrics.calibration is not None
+    shown = cell_table([metrics], {}, width=120, colour=False, calibration=asked)
+    assert ("calibration of the confidence" in shown) is asked
+    assert "calibration of the confidence" in table(repeated())
 
 
 def test_calibration_stands_below_the_table():

@@ -153,6 +153,24 @@ def _regression(folder: Folder) -> None:
     folder.replies(wrong=range(10))
 
 
+def _lost_epochs(folder: Folder) -> None:
+    outputs = {f"s{i}": [f"a{i}", "", "", "", ""] for i in range(4)}
+    folder.task(n=4, epochs=5, threshold=0.9, outputs=outputs)
+
+
+def _outage_during_update(folder: Folder) -> None:
+    folder.task()
+    folder.replies()
+    assert folder.run("--snapshot-update").ret == 0
+    shutil.rmtree(folder.path / "reports")
+    folder.replies(wrong=[0], q1={"reply": " "})
+
+
+def _several_scorers(folder: Folder) -> None:
+    folder.task(scorers=["exact", {"keyword": {"as": "loose"}}, {"rules": {"as": "short", "max_words": 3}}])
+    folder.replies(wrong=[1])
+
+
 def _nothing(folder: Folder) -> None:
     (folder.path / "evals").mkdir()
 
@@ -211,6 +229,16 @@ INPUTS: dict[str, Input] = {
         paths=("..",),
         status=1,
         message="regressed against",
+    ),
+    "lost epochs": Input(
+        prepare=_lost_epochs, options={"provider": "recorded"}, status=1, message="scored 4 of 20 answers"
+    ),
+    "an outage while snapshots are written": Input(
+        prepare=_outage_during_update, options={**SCRIPTED, "snapshot_update": True}
+    ),
+    "several scorers": Input(prepare=_several_scorers, options=SCRIPTED),
+    "a part of a cell that must be whole": Input(
+        prepare=_regression, options={**SCRIPTED, "limit": 2, "gate": "require"}, status=1, message="partial: 2 of 12"
     ),
     "new snapshots": Input(prepare=_regression, options={**SCRIPTED, "snapshot_update": True}),
     "several epochs and strategies": Input(

@@ -106,9 +106,29 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
 
 
 def test_a_label_is_fit_for_ids_and_file_names(register):
-    """A character that is not allowed in an item id or a file name becomes a dash."""
+    """A character that is not allowed in an item id or a file name becomes a dash, and 6 hex digits follow."""
     register("odd", lambda context, *, text="": None)
-    assert bind_strategy(Spec(name="odd", params={"text": "a/b [c]"})).label.endswith(".text=a-b--c-")
+    label = bind_strategy(Spec(name="odd", params={"text": "a/b [c]"})).label
+    assert re.fullmatch(r"odd\.text=a-b--c--[0-9a-f]{6}", label)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Sure?", "Sure!", "Sure-", "Sure\n", "Sür?", "Sure.\u200b"),
+        ("x" * 380 + "a", "x" * 380 + "b", "x" * 55, "x" * 56),
+        ("a,b=1", "a-b=1", "a-b-1", "a+b.1"),
+        ("日本", "中国", "--"),
+    ],
+    ids=["replaced", "long", "separators", "scripts"],
+)
+def test_labels_never_collide(register, texts):
+    """Different parameters have different labels of at most 60 safe characters; equal ones have the same."""
+    register("odd", lambda context, *, text="": None)
+    labels = [bind_strategy(Spec(name="odd", params={"text": text})).label for text in texts]
+    assert len(set(labels)) == len(texts)
+    assert all(len(label) <= 60 and re.fullmatch(r"[A-Za-z0-9._,=+-]+", label) for label in labels)
+    assert labels == [bind_strategy(Spec(name="odd", params={"text": text})).label for text in texts]
 
 
 def test_annotations_for_type_checkers_only_do_no_harm(register):

@@ -274,9 +274,10 @@ def test_stem_that_is_not_a_task_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_duplicate_scorer_is_refused(tmp_path: Path) -> None:
-    """A task may use each scorer once, because records store scores by scorer name."""
+    """A scorer may appear twice only under different names, because records store scores by name."""
     error = fault(tmp_path, "task:\nsamples: [{input: a}]\nscorers: [numeric, {numeric: {abs_tol: 1}}]\n")
-    assert str(error) == "t.yaml:3: scorers[1]: 'numeric' appears twice; keep one"
+    name_it = "`- numeric: {as: NAME}`"
+    assert str(error) == f"t.yaml:3: scorers[1]: 'numeric' appears twice; keep one, or name its scores: {name_it}"
 
 
 def test_two_system_messages_are_refused(tmp_path: Path) -> None:

@@ -69,15 +69,11 @@ class HtmlReport:
         name = str(report.nodeid) + ("" if report.when in ("call", "collect") else f"::{report.when}")
         cells[1] = f'<td class="col-testId">{html.escape(name)}</td>'
         values = dict(report.user_properties) if hasattr(report, "user_properties") else {}
-        texts = (
-            values.get("hl.score", ""),
-            values.get("hl.cost_usd", ""),
-            _tokens(values),
-            values.get("hl.latency_s", ""),
-        )
+        score, cost, latency = (str(values.get(f"hl.{name}", "")) for name in ("score", "cost_usd", "latency_s"))
+        texts = ((score, score), (cost, cost), (_tokens(values), _total(values)), (latency, latency))
         cells[2:2] = [
-            f'<td class="col-{column}">{html.escape(str(value))}</td>'
-            for column, value in zip(COLUMNS, texts, strict=True)
+            f'<td class="col-{column}">{_sort_key(number)}{html.escape(text)}</td>'
+            for column, (text, number) in zip(COLUMNS, texts, strict=True)
         ]
 
     @pytest.hookimpl(optionalhook=True, trylast=True)
@@ -86,6 +82,8 @@ class HtmlReport:
         from ...identifiers import controlled
         from ...report.html import record_html
 
+        if data and report.skipped and isinstance(report.longrepr, tuple):  # pytest-html shows the tuple
+            data[0] = f"{html.escape(str(report.longrepr[2]))}\n"
         records = [record for record in getattr(report, "hl_records", ()) if controlled(record.label) is None]
         if records and data == ["No log output captured."]:
             data.clear()
@@ -110,6 +108,24 @@ class HtmlReport:
         state = self._state()
         if state is not None:
             report.title = f"Evals {state.session.run_id}"
+
+
+def _sort_key(number: str) -> str:
+    """An element without text that sorts as the number does: pytest-html sorts a column by its HTML, as text.
+
+    What is not a number, such as an unknown cost, comes before all numbers.
+    """
+    try:
+        key = f"{float(number):024.9f}"
+    except ValueError:
+        key = ""
+    return f'<i data-sort="{key}"></i>'
+
+
+def _total(values: dict[str, str]) -> str:
+    """The sum of both tokens; empty if one is unknown."""
+    counts = [str(values.get(f"hl.{name}", "")) for name in ("input_tokens", "output_tokens")]
+    return str(sum(map(int, counts))) if all(count.isdigit() for count in counts) else ""
 
 
 def _tokens(values: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ item and every report to the end.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Generator
 from typing import Any
 
@@ -31,6 +32,8 @@ def pytest_runtest_makereport(
     records = [*item.stash.get(RECORDS, []), *controls_of(item)]
     if records and (report.when == "call" or (report.when == "setup" and not report.passed)):
         report.hl_records = records  # type: ignore[attr-defined]
+    elif report.skipped and not _expected(report) and isinstance(report.longrepr, tuple):
+        report.hl_not_run = _cell_of(item)  # type: ignore[attr-defined]
     if report.when == "call" and report.passed and NEWLY_CORRECT in item.stash:
         report.wasxfail = item.stash[NEWLY_CORRECT]
     if report.when == "teardown":
@@ -88,9 +91,17 @@ class RecordCollector:
             state.session.records.extend(records if keep_texts else map(without_texts, records))
             self._carrying[report.nodeid] = report
         if report.skipped and not _expected(report) and isinstance(report.longrepr, tuple):
-            state.skips[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
+            reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+            state.skips[reason] += 1
+            if (cell := getattr(report, "hl_not_run", None)) and not reason.startswith("adaptive:"):
+                state.session.not_run.setdefault(tuple(cell), Counter())[reason] += 1
         if report.when == "call" or not report.passed:
             state.seen[report.nodeid] = report.outcome if not _expected(report) else "scored"
+
+
+def _cell_of(item: pytest.Item) -> list[str] | None:
+    case = case_of(item)
+    return None if case is None else list(case.cell.key)
 
 
 def _expected(report: Any) -> bool:

@@ -23,7 +23,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     state.messages.show()
     for line in session.pending_batches():
         out.write_line(line, yellow=True)
-    if not (session.metrics or state.seen):
+    if not (session.metrics or state.seen or state.only_skips):
         return
     from ...session.text import session_lines
 

@@ -7,10 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import SnapshotError
+from ...stats.estimate.mean_interval import Estimate, estimate
+from ...stats.paired.compare import PairedTest, compare_pairs
 from .baseline import Baseline, CellKey
-from .cell_comparison import CellComparison, assign_verdicts, compare_cell
+from .cell_comparison import CellComparison, assign_verdicts, compare_cell, estimate_json
 from .pairing import Match, match_samples
 from .references import Reference, find_cell
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScorerComparison:
+    """One scorer but the first, on both sides of a cell. It has no verdict: the first scorer is judged."""
+
+    name: str
+    old: Estimate  # over the pairs
+    new: Estimate
+    paired: PairedTest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +33,23 @@ class CellPair:
     new: Baseline
     comparison: CellComparison | None  # None: no sample could be compared
     fault: str | None = None  # why no sample could be compared, in one sentence
+    other_scorers: tuple[ScorerComparison, ...] = ()  # of the scorers that both sides have; not judged
+
+    @property
+    def not_measured(self) -> str | None:
+        """Why too little of the new side was scored to compare it, as for a gate; None if enough was."""
+        n, n_answers = self.new.n_scored, self.new.n_answers
+        if n_answers and n / n_answers >= self.new.min_scored:
+            return None
+        return f"not measured: scored {n} of {n_answers} answers, min_scored is {self.new.min_scored:g}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the cell regressed, was not compared, or may hide a regression behind answers without a score."""
+        comparison = self.comparison
+        if comparison is None or self.not_measured is not None:
+            return True
+        return comparison.verdict == "regressed" or comparison.lost_counts
 
     @property
     def task(self) -> str:
@@ -41,8 +70,20 @@ class RunComparison:
 
     @property
     def regressed(self) -> bool:
-        """Whether any cell regressed."""
-        return any(cell.comparison and cell.comparison.verdict == "regressed" for cell in self.cells)
+        """Whether any cell regressed, also if only with its lost answers counted as wrong."""
+        return any(
+            c.comparison and "regressed" in (c.comparison.verdict, c.comparison.verdict_with_lost) for c in self.cells
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether any cell is as red as its gate would be, or could not be compared."""
+        return bool(self.faults) or any(cell.failed for cell in self.cells)
+
+    @property
+    def n_pairs(self) -> int:
+        """The number of samples that were compared, over all cells."""
+        return sum(cell.comparison.paired.n for cell in self.cells if cell.comparison)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -50,6 +91,8 @@ class RunComparison:
             "old": self.old,
             "new": self.new,
             "regressed": self.regressed,
+            "failed": self.failed,
+            "n_pairs": self.n_pairs,
             "cells": [_cell_json(cell) for cell in self.cells],
             "only_old": [list(key) for key in self.only_old],
             "only_new": [list(key) for key in self.only_new],
@@ -125,9 +168,33 @@ def _compared(
             new=new,
             comparison=None if comparison is None else next(verdicts),
             fault=fault or (_nothing_paired(old, new, match) if comparison is None else None),
+            other_scorers=tuple(_other_scorers(old, new, match)),
         )
         for (old, new), comparison, fault in zip(pairs, comparisons, faults, strict=True)
     )
+
+
+def _other_scorers(old: Baseline, new: Baseline, match: Match) -> Iterator[ScorerComparison]:
+    """The scorers of both sides, by name; not those whose versions are known to differ."""
+    for name, scorer in new.other_scorers.items():
+        if name not in old.other_scorers or len({scorer, old.other_scorers[name]} - {""}) > 1:
+            continue
+        pairs = [
+            (before.scores[name], now.scores[name], now.group or before.group)
+            for sample_id, now in new.samples.items()
+            if (before := old.samples.get(sample_id)) is not None
+            and name in before.scores
+            and name in now.scores
+            and (match == "id" or before.hash == now.hash)
+        ]
+        if pairs:
+            before_values, values, groups = (list(column) for column in zip(*pairs, strict=True))
+            yield ScorerComparison(
+                name=name,
+                old=estimate(before_values, groups),
+                new=estimate(values, groups),
+                paired=compare_pairs(before_values, values, groups),
+            )
 
 
 def _scorers_differ(old: Baseline, new: Baseline) -> str | None:
@@ -142,6 +209,8 @@ def _nothing_paired(old: Baseline, new: Baseline, match: Match) -> str:
         return (
             f"all {len(pairing.changed)} common samples have another prompt or target; compare them with --match id"
         )
+    if not set(old.samples) & set(new.samples):
+        return "no sample has the same id on both sides"
     return "no sample is scored on both sides"
 
 
@@ -151,7 +220,24 @@ def _cell_json(cell: CellPair) -> dict[str, Any]:
         "old": _side_json(cell.old),
         "new": _side_json(cell.new),
         "fault": cell.fault,
+        "not_measured": cell.not_measured,
+        "failed": cell.failed,
         "comparison": None if cell.comparison is None else cell.comparison.to_json(),
+        "other_scorers": {other.name: _scorer_json(other) for other in cell.other_scorers},
+    }
+
+
+def _scorer_json(other: ScorerComparison) -> dict[str, Any]:
+    paired = other.paired
+    return {
+        "n": paired.n,
+        "old": estimate_json(other.old),
+        "new": estimate_json(other.new),
+        "difference": paired.difference,
+        "ci95": paired.ci95,
+        "p_worse": paired.p_worse,
+        "p_better": paired.p_better,
+        "method": paired.method,
     }
 
 

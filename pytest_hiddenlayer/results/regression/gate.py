@@ -1,7 +1,7 @@
 """Decides the gates of a session: whether each cell is worse than its baseline, and whether enough was scored.
 
-A gate fails if the cell regressed; if fewer than `min_scored` of its selected samples were
-scored, or if it regresses when the samples that lost their score count as wrong; if its score is below
+A gate fails if the cell regressed; if fewer than `min_scored` of its selected answers were
+scored, or if it regresses when the answers that lost their score count as wrong; if its score is below
 `threshold`; if a `must_pass` sample is not right; or if its baseline is malformed or not
 comparable. By policy it also fails if the baseline is missing or partial, or if too little was
 measured for a verdict.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ...stats.sequential.group_sequential import Decision
+from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics
 from .baseline import Baseline, CellKey
 from .cell_comparison import CellComparison, assign_verdicts, compare_cell
@@ -23,8 +24,10 @@ from .gate_checks import (
     min_scored_failures,
     must_pass_failures,
     not_comparable,
+    not_run,
     nothing_paired,
     partial_baseline,
+    partial_failures,
     threshold_failures,
 )
 from .gate_messages import comparison_lines, score_lines
@@ -101,6 +104,15 @@ def decide_gates(
     ]
 
 
+def gate_without_samples(config: CellConfig, *, required: bool) -> GateResult:
+    """The result of a gate that was selected without any of its samples: skipped, or failed if it is `required`."""
+    reason = "no sample of this cell was selected; select its samples together with its gate"
+    head = f"gate of {config.task}[{config.params}]"
+    if required:
+        return GateResult(outcome="failed", message=f"{head}: {reason}", failures=(reason,))
+    return GateResult(outcome="skipped", message=f"{head}: skipped\n{reason}")
+
+
 def _compare(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) -> CellComparison | None:
     """The comparison of one cell, without a verdict; None if there is nothing to compare it with."""
     if policy.update or policy.mode == "threshold" or baseline is None or not_comparable(metrics, baseline):
@@ -128,11 +140,15 @@ def _decide(
     metrics: CellMetrics, lookup: BaselineLookup, comparison: CellComparison | None, policy: Policy
 ) -> GateResult:
     """The gate of one cell, whose comparison already has its verdict."""
+    if (reason := not_run(metrics)) is not None:
+        return _result(metrics, [reason] if policy.mode == "require" else [], [], None, skip=reason)
     failures = [*must_pass_failures(metrics), *threshold_failures(metrics)]
     lines = score_lines(metrics)
     if policy.update:
         return _result(metrics, failures, lines, None)
     failures += min_scored_failures(metrics)
+    if policy.mode == "require":
+        failures += partial_failures(metrics)
     if policy.mode == "threshold":
         return _result(metrics, failures, lines, None)
     fault = lookup.fault or not_comparable(metrics, lookup.baseline)
@@ -178,6 +194,6 @@ def _result(
     outcome: Literal["passed", "failed", "skipped"] = "failed" if failures else "skipped" if skip else "passed"
     head = f"gate of {metrics.config.task}[{metrics.config.params}]"
     lines = [f"{head}: {'; '.join(failures) or outcome}", *(line for line in details if line != skip)]
-    if skip:
+    if skip and skip not in failures:
         lines.append(skip)  # pytest prints the last line as the reason
     return GateResult(outcome=outcome, message="\n".join(lines), failures=tuple(failures), comparison=comparison)

@@ -19,7 +19,7 @@ from ..cell_config import CellConfig
 from ..log.git import git_commit
 from ..log.run_log import RUNS, find_run
 from .baseline import Baseline, CellKey
-from .snapshot import FOLDER, snapshot_stem
+from .snapshot import FOLDER, plain_stem, snapshot_stem, written_model
 from .sources import BaselineSource, Cells, GitSnapshots, RunRecords, SnapshotDir, SnapshotFile
 
 
@@ -63,7 +63,12 @@ def open_reference(text: str | None, *, root: Path, cwd: Path, current_run: str 
 
 def find_baseline(config: CellConfig, reference: Reference) -> BaselineLookup:
     """The baseline of a cell in a reference."""
-    return find_cell(config.key, reference)
+    lookup = find_cell(config.key, reference)
+    baseline = lookup.baseline
+    if baseline is None or baseline.warning or written_model(baseline.model) in ("", written_model(config.model)):
+        return lookup
+    model = f"{baseline.key[2]}:{baseline.model}"  # two full names may have one slug: a/llama and b/llama
+    return BaselineLookup(baseline=replace(baseline, warning=f"the baseline is from another model: {model}"))
 
 
 def find_cell(key: CellKey, reference: Reference) -> BaselineLookup:
@@ -99,8 +104,9 @@ def _choose(key: CellKey, cells: Cells, reference: Reference) -> str | None:
     same_model = snapshot_stem(task, label, provider, model_slug)
     others = _of_strategy(cells, task, label)
     if reference.model is None:
-        if same_model in cells:
-            return same_model
+        for stem in (same_model, plain_stem(label, provider, model_slug)):
+            if stem in cells:
+                return stem
         return others[0] if reference.named and len(others) == 1 else None
     matches = [name for name in others if _is_of_model(cells[name], reference.model)]
     if len(matches) > 1:
@@ -129,7 +135,7 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
 
 def _of_strategy(cells: Cells, task: str, label: str) -> list[str]:
     """The stems of all cells of a strategy; a malformed one is recognised by its file name."""
-    prefix = snapshot_stem(task, label, "", "").removesuffix("--") + "-"
+    prefix = f"{label}-"
     return [
         name
         for name, cell in cells.items()

@@ -6,17 +6,18 @@ snapshots/<task>/<strategy label>-<provider>-<model slug>.json
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...errors import SnapshotError
+from ...identifiers import file_name
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES
 from ..cell_config import CellConfig
-from ..metrics.cells import CellMetrics
+from ..metrics.cells import MIN_SCORED, CellMetrics
+from ..metrics.samples import SampleResult
 from .baseline import Baseline, BaselineSample
 
 FOLDER = Path("snapshots")
@@ -30,23 +31,37 @@ _FIELDS = {
 
 def snapshot_path(config: CellConfig) -> Path:
     """The cell's file, relative to rootdir."""
-    return FOLDER / config.task / f"{snapshot_stem(*config.key)}.json"
+    return FOLDER / task_folder(config.task) / f"{snapshot_stem(*config.key)}.json"
+
+
+def task_folder(task: str) -> str:
+    """The name of the folder with a task's files. Capital letters stay: tasks of a session differ without them."""
+    return task if file_name(task.lower()) == task.lower() else file_name(task)
 
 
 def snapshot_stem(task: str, label: str, provider: str, slug: str) -> str:
-    """The name of a cell's file without suffix; its folder is the task."""
-    return re.sub(r'[\\/:*?"<>|]', "-", f"{label}-{provider}-{slug}")
+    """The name of a cell's file without suffix, different from that of every other cell on every file system."""
+    return file_name(plain_stem(label, provider, slug))
+
+
+def plain_stem(label: str, provider: str, slug: str) -> str:
+    """What `snapshot_stem` is if it can be; earlier versions wrote capital letters too."""
+    return f"{label}-{provider}-{slug}"
 
 
 def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
-    """The file's text. Samples that this run did not answer are kept from `old`, the file's present content.
+    """The file's text, with some lines of `old`, the file's present content.
+
+    These are the lines of samples that a partial run did not answer, and of samples that have a
+    score there and none now.
 
     It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
     config = metrics.config
     old_samples = old["samples"] if old and not metrics.complete else {}
     kept = {name: sample for name, sample in old_samples.items() if name not in metrics.samples}
-    samples = kept | {name: _sample_json(result) for name, result in metrics.samples.items()}
+    kept |= {name: old["samples"][name] for name in lost_samples(metrics, old)} if old else {}
+    samples = {name: _sample_json(result, metrics) for name, result in metrics.samples.items()} | kept
     scored = [s for s in samples.values() if s["score"] is not None]
     mean = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
@@ -57,7 +72,7 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
         "strategy": config.strategy,
         "strategy_params": dict(config.strategy_params),
         "provider": config.provider,
-        "model": config.model.rstrip("/").rsplit("/", 1)[-1] if _is_path(config.model) else config.model,
+        "model": written_model(config.model),
         "seed": config.seed,
         "epochs": config.epochs,
         "scorer": config.scorer,
@@ -68,7 +83,22 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
         "usage": usage,
         "cost_usd": _rounded(metrics.cost_usd) if not kept else None,
     }
+    if plain_stem(*config.key[1:]) != snapshot_stem(*config.key):
+        head |= {"label": config.label, "slug": config.slug}  # the file's name does not show them
+    if metrics.other_scorers:
+        head["scores"] = {
+            name: _scorer_json(name, scorer.scorer, samples) for name, scorer in metrics.other_scorers.items()
+        }
+    if config.min_scored != MIN_SCORED:
+        head["min_scored"] = config.min_scored
     return _layout(head, samples)
+
+
+def lost_samples(metrics: CellMetrics, old: Mapping[str, Any] | None) -> list[str]:
+    """The samples that have a score in `old`, a file's content, and none in this run: an outage is no measurement."""
+    lines = {} if old is None else old["samples"]
+    without = (name for name, result in metrics.samples.items() if result.score is None)
+    return [name for name in without if name in lines and lines[name]["score"] is not None]
 
 
 def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:
@@ -104,10 +134,14 @@ def parse_snapshot(text: str, name: str) -> dict[str, Any]:
 
 def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) -> Baseline:
     """The content of a snapshot as a baseline; its file's name holds the strategy's label and the model's slug."""
-    label, slug = _label_and_slug(file_stem, value["provider"])
+    label, slug = _label_and_slug(value, file_stem)
     names = ("score", "outcome", "answer", "hash", "group")
     samples = {
-        key: BaselineSample(**{k: sample[k] for k in names if k in sample})
+        key: BaselineSample(
+            **{k: sample[k] for k in names if k in sample},
+            **_epochs_of(sample, value["epochs"]),
+            scores=_known(sample.get("scores")),
+        )
         for key, sample in value["samples"].items()
     }
     return Baseline(
@@ -119,12 +153,39 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
         epochs=value["epochs"],
         usage=value["usage"],
         cost_usd=value["cost_usd"],
+        min_scored=_share(value.get("min_scored")),
+        other_scorers={name: str(known["scorer"]) for name, known in _mappings(value.get("scores")).items()},
     )
 
 
-def _label_and_slug(file_stem: str, provider: str) -> tuple[str, str]:
-    """(label, slug) of a stem: (`debate`, `nano-1`) of `debate-mlx-nano-1`, if the provider is mlx."""
-    label, separator, slug = file_stem.partition(f"-{provider}-")
+def _known(scores: Any) -> dict[str, float]:
+    """The scores of other scorers that are scores; none of a snapshot of an earlier version."""
+    written = scores if isinstance(scores, dict) else {}
+    return {name: float(v) for name, v in written.items() if isinstance(v, int | float) and 0 <= v <= 1}
+
+
+def _mappings(value: Any) -> dict[str, Mapping[str, Any]]:
+    written = value if isinstance(value, dict) else {}
+    return {name: known for name, known in written.items() if isinstance(known, dict) and "scorer" in known}
+
+
+def _share(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else MIN_SCORED
+
+
+def _epochs_of(sample: Mapping[str, Any], epochs: int) -> dict[str, Any]:
+    """The scored and the lost epochs of a sample. An earlier version wrote no number of them: none counts as lost."""
+    score = sample["score"]
+    n_scored = sample.get("scored_epochs", epochs if score is not None else 0)
+    worst = None if score is None else score * n_scored / max(epochs, n_scored)
+    return {"n_scored": n_scored, "lost": max(epochs - n_scored, 0), "worst": worst}
+
+
+def _label_and_slug(value: Mapping[str, Any], file_stem: str) -> tuple[str, str]:
+    """(label, slug) as written, else of the stem: (`debate`, `nano-1`) of `debate-mlx-nano-1`, provider mlx."""
+    if isinstance(value.get("label"), str) and isinstance(value.get("slug"), str):
+        return value["label"], value["slug"]
+    label, separator, slug = file_stem.partition(f"-{value['provider']}-")
     return (label, slug) if separator else (file_stem, "")
 
 
@@ -136,15 +197,33 @@ def _check_sample(snapshot: str, sample_id: str, sample: Any) -> None:
         valid = valid and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
     if not valid:
         raise SnapshotError(f"{snapshot}: sample {sample_id!r}: not a result: {sample!r}")
+    n_scored = sample.get("scored_epochs", 1)
+    if not isinstance(n_scored, int) or isinstance(n_scored, bool) or n_scored < 0:
+        raise SnapshotError(
+            f"{snapshot}: sample {sample_id!r}: scored_epochs is {n_scored!r}, not a number of epochs"
+        )
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
         raise SnapshotError(f"{snapshot}: sample {sample_id!r}: outcome {sample['outcome']!r} with score {score!r}")
     sample.setdefault("answer", None)
 
 
-def _sample_json(result: Any) -> dict[str, Any]:
-    """One line of the file; `group` is left out if the sample has none."""
+def _scorer_json(name: str, scorer: str, samples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The estimate of another scorer's scores, over the file's samples."""
+    scored = [
+        (value, s.get("group")) for s in samples.values() if (value := s.get("scores", {}).get(name)) is not None
+    ]
+    mean = estimate([value for value, _ in scored], [group for _, group in scored])
+    values = {"score": mean.mean, "stderr": mean.stderr, "ci95": mean.ci95}
+    return {"scorer": scorer, "n": mean.n, **{key: _rounded(value) for key, value in values.items()}}
+
+
+def _sample_json(result: SampleResult, metrics: CellMetrics) -> dict[str, Any]:
+    """One line of the file, without what a sample cannot have: a group, several epochs or other scorers."""
+    others = {name: _rounded(result.scores.get(name)) for name in metrics.other_scorers}
     return {
         **({"group": result.group} if result.group is not None else {}),
+        **({"scored_epochs": len(result.epochs)} if metrics.config.epochs > 1 else {}),
+        **({"scores": others} if others else {}),
         "answer": result.answer,
         "hash": result.hash,
         "outcome": result.outcome,
@@ -167,6 +246,11 @@ def _rounded(value: float | Sequence[float] | None) -> Any:
     if value is None:
         return None
     return round(value, 6) if isinstance(value, int | float) else [round(v, 6) for v in value]
+
+
+def written_model(model: str) -> str:
+    """The model's full name as a snapshot has it: of a path, the last part only."""
+    return model.rstrip("/").rsplit("/", 1)[-1] if _is_path(model) else model
 
 
 def _is_path(model: str) -> bool:

@@ -1,0 +1,66 @@
+"""Which cells of a session are judged, and what is said of those that are not, or only in part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ..options import RunOptions
+from ..results.cell_config import CellConfig
+
+
+def with_deselected_gate(
+    config: CellConfig, gate_id: str | None, options: RunOptions, *, by_hand: bool
+) -> CellConfig:
+    """The cell, judged although its gate was not selected if all of its samples were; else marked as not judged.
+
+    `gate_id` is the gate that goes with the selected samples; None: they have none. A gate that
+    the user left out `by_hand` stays out. Under --hl-gate=require every cell is judged.
+    """
+    if options.gate == "off" or gate_id is None or config.gate_id is not None:
+        return config
+    if options.gate == "require" or not (by_hand or is_partial(config)):
+        return replace(config, gate_id=gate_id)
+    return replace(config, gate_deselected=True)
+
+
+def is_partial(config: CellConfig) -> bool:
+    """Whether only some of the task's answers are selected."""
+    return config.selected_answers < config.total * config.epochs
+
+
+def kept_lines(kept: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """How many lines of the snapshots were kept, because their samples have no score now; one line per cell."""
+    from ..results.regression.gate_messages import list_names
+
+    for cell, samples in kept.items():
+        plural = "line" if len(samples) == 1 else "lines"
+        yield f"snapshot of {cell}: kept {len(samples)} {plural} without a new score: {list_names(samples, _SHOWN)}"
+
+
+def gating_lines(configs: Iterable[CellConfig]) -> Iterator[str]:
+    """Which gates had only some of their samples, or none, and which samples had no gate; one line each."""
+    from ..results.regression.gate_messages import list_names  # with it, statistics: not when the plugin is loaded
+
+    cells = list(configs)
+    empty = [_name(cell) for cell in cells if cell.gate_id is not None and not cell.selected]
+    partial = [_count(cell) for cell in cells if cell.gate_id is not None and cell.selected and is_partial(cell)]
+    ungated = [_count(cell) for cell in cells if cell.gate_deselected]
+    for names, words in (
+        (empty, "not judged, no sample was selected"),
+        (partial, "judged in part, not all samples were selected"),
+        (ungated, "not judged, the gate was not selected"),
+    ):
+        if names:
+            yield f"{words}: {list_names(names, _SHOWN)}"
+
+
+_SHOWN = 5
+
+
+def _name(config: CellConfig) -> str:
+    return f"{config.task}[{config.params}]"
+
+
+def _count(config: CellConfig) -> str:
+    return f"{_name(config)} ({config.selected_answers} of {config.total * config.epochs} answers)"
