@@ -214,6 +214,12 @@ INPUTS: dict[str, Input] = {
     "a budget that nothing fits": Input(
         prepare=_prices, options={**SCRIPTED, "budget": 0.01}, status=1, message="budget"
     ),
+    "an address with a password": Input(
+        prepare=_plain,
+        options={"provider": "openai:gpt-x", "base_url": "http://user:hush@127.0.0.1:9/v1"},
+        status=4,
+        message="contains a user or password",
+    ),
     "no amount of money": Input(
         prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--hl-budget 'much'"
     ),

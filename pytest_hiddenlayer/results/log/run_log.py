@@ -15,6 +15,7 @@ from ...errors import UsageError, did_you_mean
 from ...io.atomic import write_json
 from ...io.codecs import record_from_json
 from ...io.jsonl import LineLog, read_from, read_lines
+from ...io.secret_masking import mask_arguments
 from ...types import Record
 from .git import git_state
 
@@ -70,12 +71,12 @@ class RunLog:
 
 
 def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
-    """What is known of a run before it starts: command, versions, git commit and host."""
+    """What is known of a run before it starts: command without secrets, versions, git commit and host."""
     return {
         "schema": 1,
         "run_id": run_id,
         "started_at": datetime.now(UTC).isoformat(),
-        "command": list(command),
+        "command": mask_arguments(command),
         "versions": {"python": platform.python_version(), **_versions()},
         "git": git_state(root),
         "host": {

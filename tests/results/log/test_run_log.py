@@ -104,3 +104,10 @@ def test_a_run_without_records_says_so(tmp_path):
     """A folder without records.jsonl is a usage error."""
     with pytest.raises(UsageError, match=r"no records\.jsonl in this run"):
         list(read_records(tmp_path))
+
+
+def test_the_manifest_holds_no_secret(tmp_path):
+    """A password in an address and the value of a secret option are masked in the manifest's command."""
+    log = RunLog(tmp_path, "run", ["pytest", "--hl-base-url=http://u:hush@h/v1", "--api-token", "hush"])
+    log.append(record("a", 1.0))
+    assert "hush" not in (log.folder / "run.json").read_text(encoding="utf-8")
