@@ -27,6 +27,13 @@ exit status: 0 success; 1 a failure or a failed gate; 2 interrupted; 4 a wrong o
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns the exit status: 0 success, 1 failed, 2 interrupted, 4 wrong usage, 5 no samples."""
+    from .output import safe_output
+
+    with safe_output():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from ..option_table import OPTIONS
+from ..terminal_escape import json_text
 from .argument_types import add_run_options, at_least, current_project, named_run, written_values
 
 HELP = "audit a judge: position, length and self-preference bias, agreement with people and scores, master keys"
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     audit = audit_judge(folder, judge, options, prompts=prompts, labels=labels, on_done=_progress)
     print(file=sys.stderr)
     if arguments.json:
-        print(json.dumps(audit.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text(audit.to_json()))
     else:
         print(audit_text(audit), end="")
         print(f"saved: {relative_to_cwd(folder / FILE)}")

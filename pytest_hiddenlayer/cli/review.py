@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError, did_you_mean
+from .output import print_file
 from .terminal_input import rater_name, relative_to_cwd
 
 if TYPE_CHECKING:
@@ -141,12 +143,14 @@ def _print_counts(items: Sequence[Item], reviews: dict[str, Review]) -> None:
 
 
 def _export(items: Sequence[Item], reviews: dict[str, Review]) -> None:
-    out = csv.writer(sys.stdout, lineterminator="\n")
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
     out.writerow(COLUMNS)
     for item in items:
         review = reviews.get(item.record.key)
         if review is not None:
             out.writerow(map(_without_formula, _csv_row(item, review)))
+    print_file(text.getvalue())
 
 
 def _csv_row(item: Item, review: Review) -> tuple[object, ...]:

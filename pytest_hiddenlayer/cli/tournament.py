@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
 
 from ..option_table import OPTIONS
+from ..terminal_escape import json_text
 from .argument_types import add_run_options, at_least, current_project, named_run, written_values
 
 HELP = "rank the strategies and models of one or several runs by games between them"
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         progress.end()
     if arguments.json:
-        print(json.dumps(tournament.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text(tournament.to_json()))
     else:
         width = shutil.get_terminal_size().columns
         print(standings_text(tournament, width=width, colour=sys.stdout.isatty()), end="")

@@ -30,6 +30,7 @@ from .options import any_typed, pytest_addoption, pytest_load_initial_conftests
 from .prefetch import pytest_runtest_protocol
 from .reporting.reports import (
     RecordCollector,
+    pytest_make_collect_report,
     pytest_report_from_serializable,
     pytest_report_to_serializable,
     pytest_runtest_makereport,
@@ -71,6 +72,7 @@ __all__ = [
     "pytest_configure",
     "pytest_generate_tests",
     "pytest_load_initial_conftests",
+    "pytest_make_collect_report",
     "pytest_report_from_serializable",
     "pytest_report_to_serializable",
     "pytest_runtest_makereport",

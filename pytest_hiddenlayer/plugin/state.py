@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..terminal_escape import visible
 from .options import ini_keys, project_root, read_options
 from .reporting.messages import Messages
 
@@ -71,7 +72,7 @@ def _make(config: pytest.Config) -> State:
     try:
         options = read_options(config)
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(visible(str(error))) from error
     session = Session(
         options=options,
         root=project_root(config),
@@ -122,4 +123,4 @@ def check_options(config: pytest.Config) -> None:
         validate(session.options)
         session.check()
     except HiddenLayerError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(visible(str(error))) from None

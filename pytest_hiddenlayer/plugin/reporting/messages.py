@@ -7,6 +7,8 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from ...terminal_escape import visible
+
 
 class Messages:
     """Takes sentences from any thread, and prints them from the main one, past the capture of its item."""
@@ -31,7 +33,7 @@ class Messages:
         with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
             out.ensure_newline()
             for text in texts:
-                out.write_line(text)
+                out.write_line(visible(text))
 
     def _all(self) -> list[str]:
         texts = []

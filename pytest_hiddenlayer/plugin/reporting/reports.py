@@ -11,7 +11,10 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from _pytest.outcomes import OutcomeException
+from _pytest.reports import CollectErrorRepr
 
+from ...terminal_escape import visible
 from ..controls import CONTROLS, controls_of
 from ..outcomes import NEWLY_CORRECT
 from ..session import case_of
@@ -23,8 +26,11 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put an item's records on its report, and turn a newly right answer into an xpass."""
+    is_eval = case_of(item) is not None
+    if is_eval and call.excinfo is not None and isinstance(call.excinfo.value, OutcomeException):
+        call.excinfo.value.msg = visible(str(call.excinfo.value.msg))
     report = yield
-    if case_of(item) is None:
+    if not is_eval:
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
     report.user_properties = item.user_properties  # one list for three reports: pytest keeps them all
@@ -37,6 +43,19 @@ def pytest_runtest_makereport(
         for key in (RECORDS, CONTROLS):
             if key in item.stash:
                 del item.stash[key]
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Escape what the error of a task file quotes from it."""
+    report = yield
+    state = collector.config.stash.get(STATE, None)
+    error = report.longrepr
+    if state is not None and collector.nodeid in state.faulty_files and isinstance(error, CollectErrorRepr):
+        error.longrepr = visible(error.longrepr)
     return report
 
 
@@ -74,9 +93,15 @@ class RecordCollector:
         """Keep what metrics need of a report's records; release their texts after the item's last report."""
         if getattr(report, "hl_eval", False):
             self._keep(report)
+        elif isinstance(report.longrepr, str) and self._is_gate(report.nodeid):
+            report.longrepr = visible(report.longrepr)
         yield
         if report.when == "teardown" and (carrying := self._carrying.pop(report.nodeid, None)) is not None:
             del carrying.hl_records
+
+    def _is_gate(self, node_id: str) -> bool:
+        state = self.config.stash.get(STATE, None)
+        return state is not None and any(cell.gate_id == node_id for cell in state.session.configs.values())
 
     def _keep(self, report: pytest.TestReport) -> None:
         from ...results.log.compact import without_texts
