@@ -82,7 +82,7 @@ class EvalRun:
         if self.interrupted:
             return 2
         errors = self.errors or any(record.outcome == "error" for record in self.records)
-        if errors or self.failures:
+        if errors or self.failures or self.session.write_faults.failing:
             return 1
         answered = any(record.outcome != "skipped" for record in self.records)
         if self.skips or self.records:
@@ -166,6 +166,8 @@ def evaluate_paths(
     run = EvalRun(session=session)
     session.check()
     planned = [case for cell in _plan(run, find_task_files(paths)) for case in cases(cell)]
+    if planned:
+        session.check_writable()
     session.prepare_early_stopping()
     complete = False
     try:

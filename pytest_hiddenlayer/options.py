@@ -48,6 +48,7 @@ class RunOptions:
     equal_budget: bool = False  # draw control samples for strategies of several calls
     match: str = "hash"  # or id: compare samples although their prompt changed
     baseline: str | None = None
+    reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root
     resume: Path | None = None  # folder of a run whose answers are reused
 
 

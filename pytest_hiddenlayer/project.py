@@ -35,6 +35,11 @@ class Project:
     ini: Mapping[str, Any] = field(default_factory=dict)  # key → text, or list of texts
 
     @property
+    def reports(self) -> Path:
+        """The folder of runs and batches: `hl_reports` of the ini file, else `reports` in the root."""
+        return self.root / str(self.ini.get("hl_reports") or "reports")
+
+    @property
     def ini_trusted(self) -> bool:
         """Whether the ini file is the user's choice: it lies in the current folder or above it."""
         return self.ini_file is None or self.cwd.resolve().is_relative_to(self.ini_file.parent.resolve())

@@ -7,11 +7,13 @@ A subcommand's module has HELP, optionally EPILOG (examples), `add_arguments(par
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from ..errors import HiddenLayerError, did_you_mean
+from ..io.writable import reason
 from ..version import __version__
 
 EPILOG = """examples:
@@ -53,6 +55,18 @@ def _main(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"hiddenlayer: {_describe(error)}", file=sys.stderr)
+        return 4
+
+
+def _describe(error: OSError) -> str:
+    """A sentence on a file that cannot be read or written; `copytree` reports several in one error."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        _, path, why = error.args[0][0]
+        return f"cannot write {path}: {str(why).partition(': ')[0]}; free space or choose another folder"
+    place = f" {error.filename}" if error.filename else ""
+    return f"cannot read or write{place}: {reason(error)}; free space or choose another folder"
 
 
 def _refuse(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> NoReturn:

@@ -123,9 +123,9 @@ def compare(arguments: argparse.Namespace) -> RunComparison:
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 
-    root, cwd = current_project().root, Path.cwd()
-    old = open_reference(arguments.old, root=root, cwd=cwd)
-    new = open_reference(arguments.new, root=root, cwd=cwd)
+    project, cwd = current_project(), Path.cwd()
+    old = open_reference(arguments.old, root=project.root, cwd=cwd, reports=project.reports)
+    new = open_reference(arguments.new, root=project.root, cwd=cwd, reports=project.reports)
     comparison = compare_references(
         old,
         new,

@@ -80,6 +80,8 @@ def _print(eval_run: EvalRun, paths: list[Path]) -> None:
         print(line)
     for failure in eval_run.failures:
         print(failure)
+    for line in eval_run.session.write_faults.lines():
+        print(f"hiddenlayer: {line}", file=sys.stderr)
     if eval_run.records:
         print(f"run {eval_run.run_id}: {os.path.relpath(eval_run.folder)}")
     if eval_run.interrupted:

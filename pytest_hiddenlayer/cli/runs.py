@@ -30,13 +30,13 @@ def run(arguments: argparse.Namespace) -> int:
     from ..results.log.run_listing import list_runs
 
     project = current_project()
-    entries = [e for e in list_runs(project.root) if arguments.task is None or arguments.task in e.tasks]
+    entries = [e for e in list_runs(project.reports) if arguments.task is None or arguments.task in e.tasks]
     shown = entries[: arguments.n]
     if arguments.json:
         print(json_text([entry.to_json() for entry in shown]))
         return 0
     if not entries:
-        print(f"no run under {project.root / 'reports' / 'runs'}; make one with: hiddenlayer run")
+        print(f"no run under {project.reports / 'runs'}; make one with: hiddenlayer run")
         return 0
     rows = [_row(entry) for entry in shown]
     print(grid(HEADERS, rows, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()))

@@ -13,7 +13,7 @@ import pytest
 
 from .collect import GateItem
 from .gates import finish
-from .state import STATE, State, check_ini
+from .state import STATE, State, check_ini, check_writable
 
 if TYPE_CHECKING:
     from ..engine.cases import Case
@@ -45,6 +45,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     _select(session.config, state, session.items)
+    if not state.session.worker and any(cell.selected for cell in state.session.configs.values()):
+        check_writable(state)
     state.session.prepare_early_stopping()
     session.items[:] = [item for item in session.items if not isinstance(item, GateItem)]
 

@@ -124,3 +124,13 @@ def check_options(config: pytest.Config) -> None:
         session.check()
     except HiddenLayerError as error:
         raise pytest.UsageError(visible(str(error))) from None
+
+
+def check_writable(state: State) -> None:
+    """Raise pytest.UsageError if what the run writes cannot be written, before anything is asked."""
+    from ..errors import UsageError
+
+    try:
+        state.session.check_writable()
+    except UsageError as error:
+        raise pytest.UsageError(visible(str(error))) from None

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..calls.batch.ledger import BATCHES
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
 from ..errors import TaskError
 from ..identifiers import item_name
+from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
 from ..results.log.resume import reusable_records
-from ..results.log.run_log import RunLog, new_run_id
+from ..results.log.run_log import REPORTS, RunLog, new_run_id
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .cell_config import config_from_cell
+from .writing import WriteFaults, check_reports, check_snapshots
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
@@ -55,6 +56,7 @@ class Session:
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     findings: Findings | None = None  # of the compute-matched comparison
     early_stopping: EarlyStopping | None = None  # under --hl-adaptive
+    write_faults: WriteFaults = field(default_factory=WriteFaults)
     _baselines: Baselines | None = None
     _resumed: Mapping[str, Record] | None = None
     _runtime: Runtime | None = None
@@ -67,8 +69,15 @@ class Session:
         if self._baselines is None:
             from .baselines import Baselines
 
-            self._baselines = Baselines(self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id)
+            self._baselines = Baselines(
+                self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id, reports=self.reports
+            )
         return self._baselines
+
+    @property
+    def reports(self) -> Path:
+        """The folder of runs and batches."""
+        return self.options.reports or self.root / REPORTS
 
     def load_task(self, path: Path) -> Task:
         """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
@@ -107,6 +116,23 @@ class Session:
         if not (self.worker or self.updating) and self.options.gate in ("regression", "require"):
             self.baselines.check()
 
+    def check_writable(self) -> None:
+        """Raise UsageError if records or snapshots could not be written, before anything is asked."""
+        check_reports(self.reports)
+        if self.updating:
+            check_snapshots(self.root / "snapshots")
+
+    def _keep(self, records: Sequence[Record]) -> None:
+        """Write records to the run log; if the disk is full, they still count in this run's results."""
+        try:
+            self.run_log.append_all(records)
+        except OSError as error:
+            if len(records) == 1:
+                self.write_faults.add_records(1, reason(error))
+                return
+            for record in records:  # as many as fit
+                self._keep([record])
+
     @property
     def resumed(self) -> Mapping[str, Record]:
         """The answers that --resume reuses, by key. Raises UsageError if their log cannot be read."""
@@ -121,9 +147,9 @@ class Session:
             self._runtime = Runtime(
                 self.options,
                 self.run_id,
-                on_records=self.run_log.append_all,
+                on_records=self._keep,
                 broker=self.find_broker(),
-                batches=self.root / BATCHES,
+                batches=self.reports / "batches",
                 on_notice=self.notify,
                 resumed=self.resumed,
             )
@@ -133,7 +159,7 @@ class Session:
     def run_log(self) -> RunLog:
         """The run log; its folder is created with the first record."""
         if self._run_log is None:
-            self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker)
+            self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker, reports=self.reports)
         return self._run_log
 
     @property

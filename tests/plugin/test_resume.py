@@ -89,7 +89,7 @@ def test_a_run_that_does_not_exist(sums):
 def test_a_run_without_answers(sums):
     """A run folder without records is one sentence of error."""
     sums.replies()
-    (sums.path / "reports" / "runs" / "20260101T000000Z-aaaaaaaa").mkdir(parents=True)
+    sums.write("reports/runs/20260101T000000Z-aaaaaaaa/run.json", {"schema": 1})
     result = sums.run("--resume", "last")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*no run 'last' under reports/runs: 0 run(s); make one with *"])

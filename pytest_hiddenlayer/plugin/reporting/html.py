@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -48,7 +49,11 @@ class HtmlReport:
         state = self._state()
         if state is None or state.html is not None or not getattr(report, "hl_eval", False):
             return
-        self._open_report(self._session())
+        try:
+            self._open_report(self._session())
+        except OSError as error:  # the report is not what the user waits for
+            state.session.write_faults.add("the HTML report in", state.session.run_log.folder, error, asked_for=False)
+            give_up_report(self.config, state)
         if state.html:
             state.html.pytest_runtest_logreport(report)
 
@@ -110,6 +115,19 @@ class HtmlReport:
         state = self._state()
         if state is not None:
             report.title = f"Evals {state.session.run_id}"
+
+
+def give_up_report(config: pytest.Config, state: State) -> None:
+    """Go on without the report of the run's folder: pytest-html neither writes nor announces one."""
+    from pytest_html.basereport import BaseReport
+
+    manager = config.pluginmanager
+    for plugin in [plugin for plugin in manager.get_plugins() if isinstance(plugin, BaseReport)]:
+        manager.unregister(plugin)
+    config.option.htmlpath = None
+    state.html = False
+    with suppress(OSError):
+        (state.session.run_log.folder / "report.html").unlink(missing_ok=True)
 
 
 def _tokens(values: dict[str, str]) -> str:

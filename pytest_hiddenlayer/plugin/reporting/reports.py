@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from ...terminal_escape import visible
 from ..controls import CONTROLS, controls_of
 from ..outcomes import NEWLY_CORRECT
 from ..session import case_of
-from ..state import RECORDS, STATE
+from ..state import RECORDS, STATE, State
+from ..xdist.workers import LOST
+from .html import give_up_report
 
 
 @pytest.hookimpl(wrapper=True)
@@ -122,11 +125,35 @@ def _expected(report: Any) -> bool:
     return hasattr(report, "wasxfail")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a session in which every eval item was skipped: it measured nothing."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Fail a session in which every eval item was skipped, or a file that the user wants could not be written.
+
+    A report that cannot be written does not hide the terminal's summary, which is printed after this.
+    """
     state = session.config.stash.get(STATE, None)
-    if state is None or state.session.worker:
-        return
+    if state is None:
+        return (yield)
+    faults = state.session.write_faults
+    if state.session.worker:
+        if faults.lost_records:
+            session.config.workeroutput[LOST] = [faults.lost_records, faults.reason]  # type: ignore[attr-defined]
+        return (yield)
     if state.only_skips and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    try:
+        yield
+    except OSError as error:
+        _note_report(session.config, state, error)
+    if faults.failing and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _note_report(config: pytest.Config, state: State, error: OSError) -> None:
+    """Note a report that was not written; the one in the run's folder is nobody's wish, so it fails no run."""
+    folder, junit = state.session.run_log.folder, getattr(config.option, "xmlpath", None)
+    path = error.filename or junit or getattr(config.option, "htmlpath", None) or folder
+    ours = folder in Path(str(path)).parents
+    if ours:
+        give_up_report(config, state)
+    state.session.write_faults.add("the report", path, error, asked_for=not ours)

@@ -35,6 +35,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line(visible(line), yellow=True)
     if state.only_skips:
         out.write_line("every eval item was skipped: nothing was measured", red=True)
+    for line in session.write_faults.lines():
+        out.write_line(visible(line), red=True)
     if session.records:
         folder = os.path.relpath(session.run_log.folder, terminalreporter.config.invocation_params.dir)
         out.write_line(f"run {session.run_id}: {folder}")

@@ -11,7 +11,7 @@ import pytest
 
 from ...taskfile.detect import SUFFIXES
 from ..options import any_typed
-from ..state import state_of
+from ..state import check_writable, state_of
 from ..typed_options import ARGUMENTS, arguments
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SOCKET = "hl_broker"
 """In `workerinput`: the socket of the broker, if it listens by the time of the first item."""
+
+LOST = "hl_lost"
+"""In `workeroutput`: how many records the worker could not write, and why."""
 
 
 class Workers:
@@ -50,6 +53,7 @@ class Workers:
         if self._broker is None and has_evals(self._config, ids):
             from ...calls.broker.server import Broker
 
+            check_writable(state_of(self._config))
             broker = Broker(state_of(self._config).session.runtime.pool, self._path)
             broker.start()
             self._broker = broker
@@ -69,7 +73,10 @@ class Workers:
         from ...results.cell_config import CellConfig
 
         session = state_of(node.config).session
-        sent = (getattr(node, "workeroutput", None) or {}).get("hl_cells")
+        output = getattr(node, "workeroutput", None) or {}
+        if lost := output.get(LOST):
+            session.write_faults.add_records(*lost)
+        sent = output.get("hl_cells")
         if sent and not session.configs:
             cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
             session.configs = {cell.key: cell for cell in cells}
