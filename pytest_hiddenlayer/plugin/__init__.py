@@ -1,6 +1,7 @@
 """The pytest plugin: the only package that imports pytest. It holds the hooks; `session` does the work.
 
 options           options and ini keys, from the table
+root_folder       pytest's root, where an option's value is a path
 typed_options     what the user typed, as opposed to an ini file
 state             what one pytest session keeps
 collect           task files → items and gates
