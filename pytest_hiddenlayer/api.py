@@ -21,6 +21,7 @@ from .results.metrics.cells import CellMetrics
 from .results.regression.gate import GateResult
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
+from .session.interruption import terminated_as_interrupted
 from .session.outcomes import failure_of
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files
@@ -171,11 +172,13 @@ def evaluate_paths(
     session.prepare_early_stopping()
     complete = False
     try:
-        _answer_all(run, planned, on_record)
+        with terminated_as_interrupted():
+            _answer_all(run, planned, on_record)
         session.release_batches()
         complete = True
     except KeyboardInterrupt:
         run.interrupted = True
+        session.add_logged_records()
     finally:
         session.updating = session.updating and complete  # a run that ended early writes no snapshots
         for text in session.pending_batches():

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(eval_run: EvalRun, paths: list[Path]) -> None:
-    from ..session.text import session_lines
+    from ..session.text import session_lines, stopped_line
 
     if sys.stderr.isatty():
         print(file=sys.stderr)
@@ -85,7 +85,7 @@ def _print(eval_run: EvalRun, paths: list[Path]) -> None:
     if eval_run.records:
         print(f"run {eval_run.run_id}: {os.path.relpath(eval_run.folder)}")
     if eval_run.interrupted:
-        print("hiddenlayer: interrupted; to go on, type the same command with --resume last", file=sys.stderr)
+        print(f"hiddenlayer: {stopped_line(eval_run.session)}", file=sys.stderr)
 
 
 def _unscored(eval_run: EvalRun) -> Iterator[str]:

@@ -45,6 +45,7 @@ from .state import check_options
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks that only one kind of process needs."""
     from .gates import extend_last_failed
+    from .reporting.equal_errors import EqualErrors
     from .reporting.html import HtmlReport
     from .xdist.workers import Workers
 
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     config.pluginmanager.register(RecordCollector(config), "hiddenlayer-records")
+    config.pluginmanager.register(EqualErrors(), "hiddenlayer-equal-errors")
     if config.pluginmanager.has_plugin("html"):
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):

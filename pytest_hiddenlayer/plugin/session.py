@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..session.interruption import terminated_as_interrupted
 from .collect import GateItem
 from .gates import finish
 from .state import STATE, State, check_ini, check_writable
@@ -81,13 +82,23 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
     try:
-        with _frozen(state):
+        with terminated_as_interrupted(), _frozen(state):
             result = yield
-    except session.Failed:  # -x or --maxfail: answers count, but cells are not complete enough to be judged
-        _end(session, gated=False)
+    except (session.Failed, KeyboardInterrupt, pytest.exit.Exception):
+        # -x, --maxfail, --sw or Ctrl-C: answers count, but cells are not complete enough to be judged
+        _stop(session, state)
         raise
     _end(session, gated=True)
     return result
+
+
+def _stop(session: pytest.Session, state: State | None) -> None:
+    """End a session early: conclude what was answered, also what no item has reported yet."""
+    if state is not None and not state.session.worker and state.session.configs:
+        state.stopped = True
+        state.session.updating = False  # a run that ended early writes no snapshots
+        state.session.add_logged_records()
+    _end(session, gated=False)
 
 
 @contextmanager
@@ -108,6 +119,9 @@ def _frozen(state: State | None) -> Iterator[None]:
 
 
 def _end(session: pytest.Session, *, gated: bool) -> None:
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and gated:
+        terminal.ensure_newline()  # gates begin a line of their own
     finish(session, gated=gated)
     state = session.config.stash.get(STATE, None)
     if state is not None:

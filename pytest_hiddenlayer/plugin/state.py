@@ -41,6 +41,7 @@ class State:
     faulty_files: set[str] = field(default_factory=set)  # node ids of task files that do not load
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of the last phase
     skips: Counter[str] = field(default_factory=Counter)  # reason → eval items that were skipped for it
+    stopped: bool = False  # the session ended early: by -x, --maxfail, --sw, Ctrl-C or SIGTERM
     html: Any = None  # pytest-html's report, if this plugin opened it
 
     @property
@@ -93,6 +94,13 @@ def _broker(config: pytest.Config) -> BrokerClient | None:
 
     path = getattr(config, "workerinput", {}).get("hl_broker")
     return BrokerClient(Path(path)) if path and Path(path).exists() else None
+
+
+def running_session(config: pytest.Config) -> pytest.Session | None:
+    """pytest's session; None before it starts."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    session = getattr(terminal, "_session", None) or config.pluginmanager.get_plugin("session")
+    return session if isinstance(session, pytest.Session) else None
 
 
 def check_ini(config: pytest.Config) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
-from ..errors import TaskError
-from ..identifiers import item_name
+from ..errors import HiddenLayerError, TaskError
+from ..identifiers import controlled, item_name
 from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
+from ..results.log.compact import without_texts
 from ..results.log.resume import reusable_records
-from ..results.log.run_log import REPORTS, RunLog, new_run_id
+from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .cell_config import config_from_cell
@@ -167,6 +169,15 @@ class Session:
         """How much of --budget was spent; None without one, or if nothing was asked."""
         budget = None if self._runtime is None else self._runtime.budget
         return self._budget_message if budget is None else budget.summary()
+
+    def add_logged_records(self) -> None:
+        """Add the records that are in the run log but were not reported, because the session ended early."""
+        reported = {(record.cell, record.sample_id, record.epoch) for record in self.records}
+        with suppress(HiddenLayerError, OSError):
+            for record in read_records(self.run_log.folder):
+                new = (record.cell, record.sample_id, record.epoch) not in reported
+                if new and controlled(record.label) is None:
+                    self.records.append(without_texts(record))
 
     def release_batches(self) -> None:
         """Every record is on disk: the ledger may forget the batches that were collected."""

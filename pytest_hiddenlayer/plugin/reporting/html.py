@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..state import STATE, State
+from ..state import STATE, State, running_session
 
 COLUMNS = ("score", "cost", "tokens", "latency")
 
@@ -50,16 +50,12 @@ class HtmlReport:
         if state is None or state.html is not None or not getattr(report, "hl_eval", False):
             return
         try:
-            self._open_report(self._session())
+            self._open_report(running_session(self.config))
         except OSError as error:  # the report is not what the user waits for
             state.session.write_faults.add("the HTML report in", state.session.run_log.folder, error, asked_for=False)
             give_up_report(self.config, state)
         if state.html:
             state.html.pytest_runtest_logreport(report)
-
-    def _session(self) -> pytest.Session | None:
-        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
-        return getattr(terminal, "_session", None) or self.config.pluginmanager.get_plugin("session")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:

@@ -19,9 +19,12 @@ from ...terminal_escape import visible
 from ..controls import CONTROLS, controls_of
 from ..outcomes import NEWLY_CORRECT
 from ..session import case_of
-from ..state import RECORDS, STATE, State
-from ..xdist.workers import LOST
+from ..state import RECORDS, STATE, State, running_session, state_of
+from ..xdist.workers import LOST, take_cells
 from .html import give_up_report
+
+SENT = pytest.StashKey[bool]()
+"""On a worker's config: its first report has carried the cells of the run to the controller."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,6 +72,13 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
     if values is not None and "hl_records" in values:
         records = [record.to_json() for record in report.hl_records]
         values["hl_records"] = json.dumps(records) if hasattr(config, "workerinput") else records
+    if (
+        values is not None
+        and (cells := getattr(config, "workeroutput", {}).get("hl_cells"))
+        and SENT not in config.stash
+    ):
+        config.stash[SENT] = True
+        values["hl_cells"] = cells
     return values
 
 
@@ -94,6 +104,9 @@ class RecordCollector:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
         """Keep what metrics need of a report's records; release their texts after the item's last report."""
+        if hasattr(report, "hl_cells"):
+            self._expect_gates(report.hl_cells)
+            del report.hl_cells
         if getattr(report, "hl_eval", False):
             self._keep(report)
         elif isinstance(report.longrepr, str) and self._is_gate(report.nodeid):
@@ -101,6 +114,14 @@ class RecordCollector:
         yield
         if report.when == "teardown" and (carrying := self._carrying.pop(report.nodeid, None)) is not None:
             del carrying.hl_records
+
+    def _expect_gates(self, cells: str) -> None:
+        """Take the cells from a worker, and count their gates among the items, for the progress in per cent."""
+        session = state_of(self.config).session
+        if not session.configs:
+            take_cells(session, cells)
+            if (pytest_session := running_session(self.config)) is not None:
+                pytest_session.testscollected += sum(cell.gate_id is not None for cell in session.configs.values())
 
     def _is_gate(self, node_id: str) -> bool:
         state = self.config.stash.get(STATE, None)

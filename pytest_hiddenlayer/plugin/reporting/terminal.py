@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line(visible(line), yellow=True)
     if not (session.metrics or state.seen):
         return
-    from ...session.text import session_lines
+    from ...session.text import session_lines, stopped_line
 
     out.section("evals")
     for line in session_lines(session, width=out._tw.fullwidth, colour=out.hasmarkup):
@@ -35,6 +35,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line(visible(line), yellow=True)
     if state.only_skips:
         out.write_line("every eval item was skipped: nothing was measured", red=True)
+    if state.stopped:
+        out.write_line(stopped_line(session), yellow=True)
     for line in session.write_faults.lines():
         out.write_line(visible(line), red=True)
     if session.records:

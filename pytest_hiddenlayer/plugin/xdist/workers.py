@@ -16,6 +16,7 @@ from ..typed_options import ARGUMENTS, arguments
 
 if TYPE_CHECKING:
     from ...calls.broker.server import Broker
+    from ...session.session import Session
 
 SOCKET = "hl_broker"
 """In `workerinput`: the socket of the broker, if it listens by the time of the first item."""
@@ -70,16 +71,13 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the cells of the first worker that ends; all workers have the same."""
-        from ...results.cell_config import CellConfig
-
         session = state_of(node.config).session
         output = getattr(node, "workeroutput", None) or {}
         if lost := output.get(LOST):
             session.write_faults.add_records(*lost)
         sent = output.get("hl_cells")
         if sent and not session.configs:
-            cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
-            session.configs = {cell.key: cell for cell in cells}
+            take_cells(session, sent)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
@@ -87,6 +85,14 @@ class Workers:
         if self._broker is not None:
             self._broker.close()
             self._broker = None
+
+
+def take_cells(session: Session, sent: str) -> None:
+    """Set the cells of the controller's session to those that a worker sent as JSON."""
+    from ...results.cell_config import CellConfig
+
+    cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
+    session.configs = {cell.key: cell for cell in cells}
 
 
 def has_evals(config: pytest.Config, ids: Sequence[str]) -> bool:
