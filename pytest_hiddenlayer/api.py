@@ -178,12 +178,13 @@ def evaluate_paths(
         complete = True
     except KeyboardInterrupt:
         run.interrupted = True
-        session.add_logged_records()
     finally:
         session.updating = session.updating and complete  # a run that ended early writes no snapshots
         for text in session.pending_batches():
             notify(text)
         session.close()
+        if run.interrupted:
+            session.add_logged_records()
         conclude(session, gated=complete)
     return run
 

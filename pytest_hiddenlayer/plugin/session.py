@@ -97,6 +97,10 @@ def _stop(session: pytest.Session, state: State | None) -> None:
     if state is not None and not state.session.worker and state.session.configs:
         state.stopped = True
         state.session.updating = False  # a run that ended early writes no snapshots
+        if not session.config.pluginmanager.has_plugin("dsession"):  # workers still ask a controller's models
+            for text in state.session.pending_batches():
+                state.messages.put(text)
+            state.session.close()
         state.session.add_logged_records()
     _end(session, gated=False)
 
