@@ -23,6 +23,7 @@ from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.interruption import terminated_as_interrupted
 from .session.outcomes import failure_of
+from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files
 from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
@@ -30,8 +31,6 @@ from .types import ModelName, Record
 
 WINDOW = 64
 """Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
-
-OnRecord = Callable[[Record, int, int], None]
 
 
 @dataclass(kw_only=True)
@@ -153,27 +152,34 @@ def evaluate_paths(
     *,
     updating: bool = False,
     command: Sequence[str] = (),
-    on_record: OnRecord | None = None,
+    progress: Progress | None = None,
     notify: Callable[[str], None] = lambda text: None,
 ) -> EvalRun:
     """Answer every case of the task files at `paths`, then conclude as pytest does.
 
-    `on_record` is called after each record with (record, number so far, number in all); `notify`
-    from any thread with a sentence on batches that are sent, collected and pending.
+    `progress` counts the records as they are completed; `notify` is called from any thread with a
+    sentence on batches that are sent, collected and pending.
     """
     session = Session(
-        options=options, root=project.root, cwd=project.cwd, command=command, updating=updating, notify=notify
+        options=options,
+        root=project.root,
+        cwd=project.cwd,
+        command=command,
+        updating=updating,
+        notify=notify,
+        progress=progress or Progress(),
     )
     run = EvalRun(session=session)
     session.check()
     planned = [case for cell in _plan(run, find_task_files(paths)) for case in cases(cell)]
     if planned:
         session.check_writable()
+    session.progress.start(len(planned))
     session.prepare_early_stopping()
     complete = False
     try:
         with terminated_as_interrupted():
-            _answer_all(run, planned, on_record)
+            _answer_all(run, planned)
         session.release_batches()
         complete = True
     except KeyboardInterrupt:
@@ -189,7 +195,7 @@ def evaluate_paths(
     return run
 
 
-def _answer_all(run: EvalRun, planned: Sequence[Case], on_record: OnRecord | None) -> None:
+def _answer_all(run: EvalRun, planned: Sequence[Case]) -> None:
     session = run.session
     for record in chain.from_iterable(_answers(run, wave) for wave in _waves(session, planned)):
         session.records.append(record)
@@ -197,8 +203,6 @@ def _answer_all(run: EvalRun, planned: Sequence[Case], on_record: OnRecord | Non
             run.skips[str(record.error)] += 1
         if session.early_stopping is not None:
             session.early_stopping.add([record])
-        if on_record is not None:
-            on_record(record, len(session.records), len(planned))
 
 
 def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:

@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from .gates import extend_last_failed
     from .reporting.equal_errors import EqualErrors
     from .reporting.html import HtmlReport
+    from .reporting.live_line import LiveLine
+    from .reporting.messages import LIVE_LINE
     from .xdist.workers import Workers
 
     config.addinivalue_line("markers", SIGNATURE)
@@ -58,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
         config.pluginmanager.register(Workers(config), "hiddenlayer-workers")
+    config.pluginmanager.register(LiveLine(config), LIVE_LINE)
     extend_last_failed(config)
     if any_typed(config):
         check_options(config)

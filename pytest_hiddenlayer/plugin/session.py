@@ -14,6 +14,7 @@ import pytest
 from ..session.interruption import terminated_as_interrupted
 from .collect import GateItem
 from .gates import finish
+from .reporting.messages import LIVE_LINE
 from .state import STATE, State, check_ini, check_writable
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ def _frozen(state: State | None) -> Iterator[None]:
 
 def _end(session: pytest.Session, *, gated: bool) -> None:
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None and gated:
+    if terminal is not None:
+        if (live_line := session.config.pluginmanager.get_plugin(LIVE_LINE)) is not None:
+            live_line.erase()
         terminal.ensure_newline()  # gates begin a line of their own
     finish(session, gated=gated)
     state = session.config.stash.get(STATE, None)

@@ -21,6 +21,7 @@ from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .cell_config import config_from_cell
+from .progress import Progress
 from .writing import WriteFaults, check_reports, check_snapshots
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Session:
     findings: Findings | None = None  # of the compute-matched comparison
     early_stopping: EarlyStopping | None = None  # under --hl-adaptive
     write_faults: WriteFaults = field(default_factory=WriteFaults)
+    progress: Progress = field(default_factory=Progress)
     _baselines: Baselines | None = None
     _resumed: Mapping[str, Record] | None = None
     _runtime: Runtime | None = None
@@ -125,6 +127,11 @@ class Session:
             check_snapshots(self.root / "snapshots")
 
     def _keep(self, records: Sequence[Record]) -> None:
+        """Write records to the run log, and count them as progress."""
+        self.progress.add(record for record in records if controlled(record.label) is None)
+        self._write(records)
+
+    def _write(self, records: Sequence[Record]) -> None:
         """Write records to the run log; if the disk is full, they still count in this run's results."""
         try:
             self.run_log.append_all(records)
@@ -133,7 +140,7 @@ class Session:
                 self.write_faults.add_records(1, reason(error))
                 return
             for record in records:  # as many as fit
-                self._keep([record])
+                self._write([record])
 
     @property
     def resumed(self) -> Mapping[str, Record]:

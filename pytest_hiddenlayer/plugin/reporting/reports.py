@@ -15,6 +15,7 @@ import pytest
 from _pytest.outcomes import OutcomeException
 from _pytest.reports import CollectErrorRepr
 
+from ...identifiers import controlled
 from ...terminal_escape import visible
 from ..controls import CONTROLS, controls_of
 from ..outcomes import NEWLY_CORRECT
@@ -133,6 +134,8 @@ class RecordCollector:
         state = self.config.stash[STATE]
         records = getattr(report, "hl_records", ())
         if records:
+            if self.config.pluginmanager.has_plugin("dsession"):  # in one process, the session counts them itself
+                state.session.progress.add(record for record in records if controlled(record.label) is None)
             keep_texts = state.session.options.equal_budget
             state.session.records.extend(records if keep_texts else map(without_texts, records))
             self._carrying[report.nodeid] = report
