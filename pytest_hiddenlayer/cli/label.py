@@ -135,13 +135,14 @@ def _take_answer(session: LabelingSession, question: Question) -> bool:
     """Take one answer. Returns False to quit."""
     while True:
         line = read_line(f"{question.text} ")
-        if line is None or line == "q":
+        command = None if line is None else line.lower()
+        if line is None or command == "q":
             return False
-        if line in ("s", "b"):
-            (session.skip if line == "s" else session.back)()
+        if command in ("s", "b"):
+            (session.skip if command == "s" else session.back)()
             return True
         choice, _, note = line.partition(" ")
-        choice = "tie" if choice == "t" else choice
+        choice = "tie" if choice.lower() in ("t", "tie") else choice
         if choice in session.choices():
             session.answer(choice, note)
             return True

@@ -67,11 +67,11 @@ def project_root(config: pytest.Config) -> Path:
 
 
 def ini_keys(config: pytest.Config) -> list[str]:
-    """The keys `hl_…` of the ini file; empty if it was chosen with -c."""
+    """The keys `hl_…` and `hl-…` of the ini file; empty if it was chosen with -c."""
     project = _project(config)
     if config.inipath is None or project.ini_file != config.inipath:
         return []
-    return [key for key in project.ini if key.startswith("hl_")]
+    return [key for key in project.ini if key.lower().startswith(("hl_", "hl-"))]
 
 
 def _project(config: pytest.Config) -> Project:

@@ -139,11 +139,12 @@ def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_unknown_keys(keys: Iterable[str]) -> None:
-    """Raise UsageError for a key `hl_…` of an ini file that is not an option."""
+    """Raise UsageError for a key `hl_…` or `hl-…` of an ini file that is not an option."""
     known = {option.dest for option in OPTIONS}
     for key in keys:
-        if key.startswith("hl_") and key not in known:
-            raise UsageError(f"unknown ini key {key}{did_you_mean(key, known) or '; remove it'}")
+        if key.lower().startswith(("hl_", "hl-")) and key not in known:
+            hint = did_you_mean(key.lower().replace("-", "_"), known) or "; remove it"
+            raise UsageError(f"unknown ini key {key}{hint}")
 
 
 def _boolean(key: str, value: Any) -> bool:

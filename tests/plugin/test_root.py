@@ -98,3 +98,14 @@ def test_workers_keep_the_root_too(beside):
     printed = project.pytest("-n", "2", "--provider", "scripted", "--model", f"{other.path}/replies.json", "-rA")
     assert any("regressed against" in line for line in printed.outlines)
     assert any(line.startswith("XFAIL evals/sums.yaml::s0[") for line in printed.outlines)
+
+
+def test_without_any_mark_earlier_runs_are_found_from_a_sub_folder(sums):
+    """Without ini file, snapshots and git, the folder that holds earlier runs is the root of every command."""
+    assert sums.run().ret == 0
+    (first,) = sums.runs()
+    assert first.name in sums.command("show", "last", cwd="evals").outlines[0]
+    printed = sums.pytest("sums.yaml", "--provider", "scripted:../replies.json", "--resume", "last", cwd="evals")
+    assert any(f"of 3 answers reused from {first.name}" in line for line in printed.outlines)
+    assert sums.command("run", "sums.yaml", "--provider", "scripted:../replies.json", cwd="evals").ret == 0
+    assert len(sums.runs()) == 3

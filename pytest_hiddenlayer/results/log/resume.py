@@ -49,4 +49,4 @@ def _why_asked(outcome: str | None) -> str:
         return "that it does not have"
     if outcome in ("error", "skipped"):
         return "that failed or were skipped there"
-    return "with another prompt, target, parameter, scorer, judge or seed there"
+    return "with another prompt, target, model, parameter, scorer, judge or seed there"
