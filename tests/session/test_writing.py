@@ -115,3 +115,13 @@ def test_hl_reports_names_the_folder_of_runs(sums):
     assert run.name in sums.command("show", "last", cwd="evals").outlines[0]
     assert sums.run("--hl-reports=elsewhere").ret == 0
     assert len(list((sums.path / "elsewhere" / "runs").glob("*"))) == 1
+
+
+@pytest.mark.parametrize("plugin", ["metadata", "html", "terminal", "cacheprovider"])
+def test_a_plugin_that_is_switched_off_fails_no_run(sums, plugin):
+    """Without pytest-metadata, pytest-html, the terminal reporter or the cache the run is the same."""
+    printed = sums.pytest("evals", "--provider", "scripted:replies.json", "-p", f"no:{plugin}")
+    assert printed.ret == 0
+    assert "INTERNALERROR" not in "\n".join(printed.outlines)
+    assert len(sums.records()) == 3
+    assert (sums.runs()[0] / "report.html").exists() == (plugin != "html")

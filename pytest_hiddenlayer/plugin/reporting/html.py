@@ -31,6 +31,7 @@ class HtmlReport:
         if self.config.getoption("htmlpath", None):
             state.html = False
             return
+        _allow_missing_metadata(self.config)
         from pytest_html import plugin as pytest_html_plugin
         from pytest_html.basereport import BaseReport
 
@@ -111,6 +112,13 @@ class HtmlReport:
         state = self._state()
         if state is not None:
             report.title = f"Evals {state.session.run_id}"
+
+
+def _allow_missing_metadata(config: pytest.Config) -> None:
+    """Under `-p no:metadata` pytest-html fails at the end, because nobody has set what it shows as environment."""
+    from pytest_metadata.plugin import metadata_key
+
+    config.stash.setdefault(metadata_key, {})
 
 
 def give_up_report(config: pytest.Config, state: State) -> None:
