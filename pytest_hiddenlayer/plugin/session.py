@@ -14,7 +14,6 @@ import pytest
 from ..session.interruption import terminated_as_interrupted
 from .collect import GateItem
 from .gates import finish
-from .reporting.messages import LIVE_LINE
 from .state import STATE, State, check_ini, check_writable
 
 if TYPE_CHECKING:
@@ -76,9 +75,12 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
         output["hl_cells"] = json.dumps([asdict(cell) for cell in state.session.configs.values()])
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
-    """After the last item: metrics, snapshots and gates, on the controller only."""
+    """After the last item: metrics, snapshots and gates, on the controller only.
+
+    Inside the terminal reporter's wrapper, which ends the progress with 100 % when the gates are reported.
+    """
     state = session.config.stash.get(STATE, None)
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
@@ -124,11 +126,6 @@ def _frozen(state: State | None) -> Iterator[None]:
 
 
 def _end(session: pytest.Session, *, gated: bool) -> None:
-    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None:
-        if (live_line := session.config.pluginmanager.get_plugin(LIVE_LINE)) is not None:
-            live_line.erase()
-        terminal.ensure_newline()  # gates begin a line of their own
     finish(session, gated=gated)
     state = session.config.stash.get(STATE, None)
     if state is not None:

@@ -109,11 +109,12 @@ def test_different_errors_are_all_printed(folder):
 
 
 def test_progress_never_exceeds_100_per_cent(folder, workers):
-    """Gates count among the items from the start, so the last one is at 100 %."""
+    """Gates count among the items from the start: the progress grows, and ends at 100 % with the last gate."""
     folder.task(n=12, strategies=["single", "self_consistency"])
     folder.task("more", n=7)
     folder.replies()
     printed = folder.run(*workers)
     shares = [int(share) for line in printed.outlines for share in re.findall(r"\[ *(\d+)%\]", line)]
-    assert shares
-    assert max(shares) <= 100
+    assert shares == sorted(shares)
+    assert len(shares) == len(set(shares))
+    assert shares[-1] == 100
