@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
     try:
-        with terminated_as_interrupted(), _frozen(state):
+        with terminated_as_interrupted() if state is not None else nullcontext(), _frozen(state):
             result = yield
     except (session.Failed, KeyboardInterrupt, pytest.exit.Exception):
         # -x, --maxfail, --sw or Ctrl-C: answers count, but cells are not complete enough to be judged
