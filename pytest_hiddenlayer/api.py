@@ -21,7 +21,9 @@ from .results.metrics.cells import CellMetrics
 from .results.regression.gate import GateResult
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
+from .session.interruption import terminated_as_interrupted
 from .session.outcomes import failure_of
+from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
 from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
@@ -29,8 +31,6 @@ from .types import ModelName, Record
 
 WINDOW = 64
 """Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
-
-OnRecord = Callable[[Record, int, int], None]
 
 
 @dataclass(kw_only=True)
@@ -82,7 +82,7 @@ class EvalRun:
         if self.interrupted:
             return 2
         errors = self.errors or any(record.outcome == "error" for record in self.records)
-        if errors or self.failures:
+        if errors or self.failures or self.session.write_faults.failing:
             return 1
         answered = any(record.outcome != "skipped" for record in self.records)
         if self.skips or self.records:
@@ -152,16 +152,22 @@ def evaluate_paths(
     *,
     updating: bool = False,
     command: Sequence[str] = (),
-    on_record: OnRecord | None = None,
+    progress: Progress | None = None,
     notify: Callable[[str], None] = lambda text: None,
 ) -> EvalRun:
     """Answer every case of the task files at `paths`, then conclude as pytest does.
 
-    `on_record` is called after each record with (record, number so far, number in all); `notify`
-    from any thread with a sentence on batches that are sent, collected and pending, and on ignored files.
+    `progress` counts the records as they are completed; `notify` is called from any thread with a
+    sentence on batches that are sent, collected and pending, and on ignored files.
     """
     session = Session(
-        options=options, root=project.root, cwd=project.cwd, command=command, updating=updating, notify=notify
+        options=options,
+        root=project.root,
+        cwd=project.cwd,
+        command=command,
+        updating=updating,
+        notify=notify,
+        progress=progress or Progress(),
     )
     run = EvalRun(session=session)
     session.check()
@@ -169,10 +175,14 @@ def evaluate_paths(
     for text in hints(paths):
         notify(text)
     planned = [case for cell in _plan(run, files) for case in cases(cell)]
+    if planned:
+        session.check_writable()
+    session.progress.start(len(planned))
     session.prepare_early_stopping()
     complete = False
     try:
-        _answer_all(run, planned, on_record)
+        with terminated_as_interrupted():
+            _answer_all(run, planned)
         session.release_batches()
         complete = True
     except KeyboardInterrupt:
@@ -182,11 +192,13 @@ def evaluate_paths(
         for text in session.pending_batches():
             notify(text)
         session.close()
+        if run.interrupted:
+            session.add_logged_records()
         conclude(session, gated=complete)
     return run
 
 
-def _answer_all(run: EvalRun, planned: Sequence[Case], on_record: OnRecord | None) -> None:
+def _answer_all(run: EvalRun, planned: Sequence[Case]) -> None:
     session = run.session
     for record in chain.from_iterable(_answers(run, wave) for wave in _waves(session, planned)):
         session.records.append(record)
@@ -194,8 +206,6 @@ def _answer_all(run: EvalRun, planned: Sequence[Case], on_record: OnRecord | Non
             run.skips[str(record.error)] += 1
         if session.early_stopping is not None:
             session.early_stopping.add([record])
-        if on_record is not None:
-            on_record(record, len(session.records), len(planned))
 
 
 def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:

@@ -98,6 +98,11 @@ OPTIONS: tuple[Option, ...] = (
         common=True,
         calls=True,
     ),
+    Option(
+        name="reports",
+        metavar="DIR",
+        help="folder of runs, reports and pending batches (default: reports in the project's root)",
+    ),
     _choice(
         "cache",
         ("seeded", "all", "off"),

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from .errors import UsageError
+from .io.secret_masking import mask_secrets
+from .providers.http.server import validate_url
 from .types import GenerationConfig, ModelName, Spec, Task
 
 T = TypeVar("T")
@@ -46,6 +48,7 @@ class RunOptions:
     equal_budget: bool = False  # draw control samples for strategies of several calls
     match: str = "hash"  # or id: compare samples although their prompt changed
     baseline: str | None = None
+    reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root
     resume: Path | None = None  # folder of a run whose answers are reused
 
 
@@ -55,17 +58,25 @@ def first(*values: T | None) -> T | None:
 
 
 def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:
-    """Parse `[PROVIDER=]URL` into provider → URL; "" for every provider that takes one. Raises UsageError."""
+    """Parse `[PROVIDER=]URL` into provider → URL; "" for every provider that takes one.
+
+    Raises UsageError for an invalid URL and for one with a password: nothing is written of it.
+    """
     urls: dict[str, str] = {}
     for text in texts:
         name, _, url = text.partition("=") if re.match(r"\w+=", text) else ("", "", text)
         if not re.match(r"https?://[^/\s]+", url):
-            raise UsageError(f"--hl-base-url {text!r}: write [PROVIDER=]URL, the URL with http:// or https://")
+            raise UsageError(
+                f"--hl-base-url {mask_secrets(text)!r}: write [PROVIDER=]URL, the URL with http:// or https://"
+            )
         if name in urls:
             raise UsageError(
                 f"--hl-base-url: two URLs for {name or 'every provider'}: {urls[name]} and {url}; leave one out"
             )
-        urls[name] = url.rstrip("/")
+        try:
+            urls[name] = validate_url(url)
+        except UsageError as error:
+            raise UsageError(f"--hl-base-url: {error}") from None
     return urls
 
 

@@ -1,9 +1,9 @@
 """The project that a command works in: its root folder and its ini file, found as pytest finds them.
 
 The root is the folder of the ini file. Without one, it is the nearest folder at or above the
-paths that holds `snapshots/`, `.git` or `pyproject.toml`; without those, the folder that the
-current folder and the paths have in common. Runs, snapshots and the user's prices are looked up
-in the root.
+paths that holds `snapshots/`, `.git` or `pyproject.toml`; without those, the nearest one with
+earlier runs in `reports/runs/`, else the folder that the current folder and the paths have in
+common. Runs, snapshots and the user's prices are looked up in the root.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproj
 """In pytest's order; the first one with a section of pytest counts."""
 MARKERS = ("snapshots", ".git", "pyproject.toml")
 """What marks a root if there is no ini file."""
+EARLIER_RUNS = Path("reports") / "runs"
+"""What marks a root if there is no other mark."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +35,11 @@ class Project:
     cwd: Path
     ini_file: Path | None = None
     ini: Mapping[str, Any] = field(default_factory=dict)  # key → text, or list of texts
+
+    @property
+    def reports(self) -> Path:
+        """The folder of runs and batches: `hl_reports` of the ini file, else `reports` in the root."""
+        return self.root / str(self.ini.get("hl_reports") or "reports")
 
     @property
     def ini_trusted(self) -> bool:
@@ -52,8 +59,10 @@ def find_project(cwd: Path, paths: Sequence[Path] = ()) -> Project:
 
 
 def find_root(start: Path) -> Path | None:
-    """The nearest folder at or above `start` with one of the markers; None if there is none."""
-    return next((f for f in (start, *start.parents) if any((f / name).exists() for name in MARKERS)), None)
+    """The nearest folder at or above `start` with a marker, else with earlier runs; None if there is none."""
+    folders = (start, *start.parents)
+    marked = next((f for f in folders if any((f / name).exists() for name in MARKERS)), None)
+    return marked or next((f for f in folders if (f / EARLIER_RUNS).is_dir()), None)
 
 
 def common_folder(cwd: Path, paths: Sequence[Path]) -> Path:

@@ -1,14 +1,33 @@
-"""Makes text that comes from models, servers or files safe to print on a terminal."""
+"""Makes text that comes from models, servers or files safe to print on a terminal or in the log of a CI job."""
 
 from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_WORKFLOW_COMMAND = re.compile(r"^(?P<indent>\s*):(?=:[A-Za-z])|##(?P<kind>\[|vso\[|teamcity\[)", re.MULTILINE)
+"""A line by which a program steers GitHub Actions, Azure Pipelines or TeamCity: `::error::`, `##vso[`."""
+
+_COLOUR = re.compile(r"(\x1b\[(?:0|1|2|(?:1;)?3[1-7])m)")
 
 
 def visible(text: str) -> str:
     """The text with each character that is not printable, a newline or a tab replaced by its Python escape.
 
-    This covers terminal control sequences, marks that change the direction of writing, and lone surrogates.
+    This covers terminal control sequences, marks that change the direction of writing, lone
+    surrogates, and the first character of what a CI job would take for a workflow command.
+    Text that is safe already is returned unchanged, so applying it twice changes nothing.
     """
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))
+    return _WORKFLOW_COMMAND.sub(_without_command, text) if "::" in text or "##" in text else text
+
+
+def coloured(text: str) -> str:
+    """`visible(text)`, but the colours of this program's own tables are kept: they hide nothing."""
+    parts = _COLOUR.split(text)
+    return "".join(part if index % 2 else visible(part) for index, part in enumerate(parts))
 
 
 def one_line(text: str) -> str:
@@ -25,3 +44,15 @@ def block(text: str, *, max_lines: int | None = None) -> list[str]:
     shown = lines[:max_lines]
     hidden = len(lines) - len(shown)
     return [f"  │ {line}" for line in shown] + ([f"  … {hidden} more lines"] if hidden else [])
+
+
+def json_text(value: Any) -> str:
+    """Indented JSON whose characters are all printable: others are JSON escapes. Raises ValueError for NaN."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return _WORKFLOW_COMMAND.sub(r"#\\u0023\g<kind>", text) if "##" in text else text
+
+
+def _without_command(match: re.Match[str]) -> str:
+    kind = match["kind"]
+    return f"{match['indent']}\\x3a" if kind is None else f"#\\x23{kind}"

@@ -7,11 +7,13 @@ A subcommand's module has HELP, optionally EPILOG (examples), `add_arguments(par
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from ..errors import HiddenLayerError, did_you_mean
+from ..io.writable import reason
 from ..version import __version__
 
 EPILOG = """examples:
@@ -27,6 +29,13 @@ exit status: 0 success; 1 a failure or a failed gate; 2 interrupted; 4 a wrong o
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns the exit status: 0 success, 1 failed, 2 interrupted, 4 wrong usage, 5 no samples."""
+    from .output import safe_output
+
+    with safe_output():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
@@ -46,6 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"hiddenlayer: {_describe(error)}", file=sys.stderr)
+        return 4
+
+
+def _describe(error: OSError) -> str:
+    """A sentence on a file that cannot be read or written; `copytree` reports several in one error."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        _, path, why = error.args[0][0]
+        return f"cannot write {path}: {str(why).partition(': ')[0]}; free space or choose another folder"
+    place = f" {error.filename}" if error.filename else ""
+    return f"cannot read or write{place}: {reason(error)}; free space or choose another folder"
 
 
 def _refuse(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> NoReturn:

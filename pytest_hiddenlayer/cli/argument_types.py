@@ -71,4 +71,5 @@ def named_run(name: str) -> Path:
     """The folder of a run of the current project by id, path or `last`. Raises UsageError."""
     from ..results.log.run_log import find_run
 
-    return find_run(current_project().root, name)
+    project = current_project()
+    return find_run(project.root, name, reports=project.reports)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SnapshotError, UsageError, did_you_mean
 from ..results.regression.gate_messages import list_names
+from ..terminal_escape import json_text
 from .argument_types import current_project, named_run, share
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _equal_budget(arguments)
     comparison = compare(arguments)
     if arguments.json:
-        print(json.dumps(comparison.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text(comparison.to_json()))
     elif arguments.markdown:
         print(markdown(comparison), end="")
     else:
@@ -113,7 +113,7 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
             "Make them with --hl-equal-budget, or with --hl-strategy single --hl-epochs N --hl-temperature 0.8"
         )
     if arguments.json:
-        print(json.dumps(findings.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text(findings.to_json()))
     else:
         print(text(findings, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
     return 0
@@ -124,9 +124,9 @@ def compare(arguments: argparse.Namespace) -> RunComparison:
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 
-    root, cwd = current_project().root, Path.cwd()
-    old = open_reference(arguments.old, root=root, cwd=cwd)
-    new = open_reference(arguments.new, root=root, cwd=cwd)
+    project, cwd = current_project(), Path.cwd()
+    old = open_reference(arguments.old, root=project.root, cwd=cwd, reports=project.reports)
+    new = open_reference(arguments.new, root=project.root, cwd=cwd, reports=project.reports)
     comparison = compare_references(
         old,
         new,

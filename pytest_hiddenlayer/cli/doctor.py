@@ -13,6 +13,7 @@ from ..models import BUNDLED
 from ..protocols import Provider, capabilities_of, close_provider
 from ..registry import providers
 from ..types import GenerationConfig, Message, Request
+from .argument_types import current_project
 
 HELP = "check which providers work here, and why not"
 QUESTION = "What is 37+58?"
@@ -53,13 +54,12 @@ def _check(name: str) -> bool:
 
 
 def _batches() -> list[str]:
-    """One line per batch that was sent from this folder and is not collected yet."""
+    """One line per batch that was sent from this project and is not collected yet."""
     from ..calls.batch.entries import read_entries
-    from ..calls.batch.ledger import BATCHES
     from ..calls.batch.messages import describe_pending
 
     try:
-        pending = describe_pending(read_entries(BATCHES), time.time())
+        pending = describe_pending(read_entries(current_project().reports / "batches"), time.time())
     except HiddenLayerError as error:
         return [f"batches: {error}"]
     return [f"batches: {text}; run the same command again to collect it" for text in pending]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 from ..option_table import OPTIONS
+from ..terminal_escape import json_text
 from .argument_types import add_run_options, at_least, current_project, named_run, written_values
+from .live_line import LiveLine
 
 HELP = "audit a judge: position, length and self-preference bias, agreement with people and scores, master keys"
 
@@ -70,15 +70,25 @@ def run(arguments: argparse.Namespace) -> int:
     )
     labels = read_labels(arguments.labels) if arguments.labels else []
     prompts = prompts_of_task(arguments.task_file, project.root) if arguments.task_file else DEFAULT_PROMPTS
-    audit = audit_judge(folder, judge, options, prompts=prompts, labels=labels, on_done=_progress)
-    print(file=sys.stderr)
+    progress = _Progress()
+    with LiveLine(progress.line):
+        audit = audit_judge(folder, judge, options, prompts=prompts, labels=labels, on_done=progress)
     if arguments.json:
-        print(json.dumps(audit.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text(audit.to_json()))
     else:
         print(audit_text(audit), end="")
         print(f"saved: {relative_to_cwd(folder / FILE)}")
     return 0 if audit.measured else 1
 
 
-def _progress(done: int, total: int) -> None:
-    print(f"\r{done}/{total} judged", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
+class _Progress:
+    """How many answers were judged."""
+
+    text = "waiting for the first verdict"
+
+    def __call__(self, done: int, total: int) -> None:
+        self.text = f"{done}/{total} judged"
+
+    def line(self, width: int) -> str:
+        """The text of the live line."""
+        return self.text[:width]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from .argument_types import current_project, named_run
 from .terminal_input import rater_name, read_line, relative_to_cwd, utc_now
 
 if TYPE_CHECKING:
@@ -52,11 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask; returns 0 once the person is done."""
-    from ..analysis.annotation.labels import LABELS
     from ..analysis.annotation.session import LabelingSession
 
     questions = _questions(arguments)
-    path = arguments.out or Path.cwd() / LABELS
+    path = arguments.out or current_project().reports / "labels.jsonl"
     session = LabelingSession.begin(path, rater_name(arguments.rater, "--rater"), questions, utc_now)
     previously = f", {session.previously_answered} answered before" if session.previously_answered else ""
     print(f"{session.total} questions to {session.rater}{previously}")
@@ -71,9 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _questions(arguments: argparse.Namespace) -> list[Question]:
     from ..analysis.annotation.questions import rating_questions
     from ..analysis.answers import read_answers
-    from ..results.log.run_log import find_run
 
-    folders = [find_run(Path.cwd(), name) for name in (arguments.name, arguments.second) if name is not None]
+    folders = [named_run(name) for name in (arguments.name, arguments.second) if name is not None]
     _check(arguments, folders)
     runs = [read_answers(folder, arguments.task) for folder in folders]
     if arguments.kind == "rating":
@@ -136,13 +135,14 @@ def _take_answer(session: LabelingSession, question: Question) -> bool:
     """Take one answer. Returns False to quit."""
     while True:
         line = read_line(f"{question.text} ")
-        if line is None or line == "q":
+        command = None if line is None else line.lower()
+        if line is None or command == "q":
             return False
-        if line in ("s", "b"):
-            (session.skip if line == "s" else session.back)()
+        if command in ("s", "b"):
+            (session.skip if command == "s" else session.back)()
             return True
         choice, _, note = line.partition(" ")
-        choice = "tie" if choice == "t" else choice
+        choice = "tie" if choice.lower() in ("t", "tie") else choice
         if choice in session.choices():
             session.answer(choice, note)
             return True

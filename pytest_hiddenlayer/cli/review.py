@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError, did_you_mean
+from .argument_types import current_project, named_run
+from .output import print_file
 from .terminal_input import rater_name, relative_to_cwd
 
 if TYPE_CHECKING:
@@ -59,9 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Ask, count or export."""
     from ..analysis.annotation.reviews import read_reviews
-    from ..results.log.run_log import find_run
 
-    folder = find_run(Path.cwd(), arguments.name)
+    folder = named_run(arguments.name)
     reviews = read_reviews(folder)
     items = _items(arguments, folder, reviews)
     if arguments.counts:
@@ -102,10 +104,10 @@ def _cell_pairs(arguments: argparse.Namespace, folder: Path) -> tuple[CellPair, 
     from ..results.regression.compare_runs import compare_references
     from ..results.regression.references import open_reference
 
-    cwd = Path.cwd()
+    project, cwd = current_project(), Path.cwd()
     current = folder.name if arguments.against == "last" else None
-    old = open_reference(arguments.against, root=cwd, cwd=cwd, current_run=current)
-    return compare_references(old, open_reference(str(folder), root=cwd, cwd=cwd)).cells
+    old = open_reference(arguments.against, root=project.root, cwd=cwd, current_run=current, reports=project.reports)
+    return compare_references(old, open_reference(str(folder), root=project.root, cwd=cwd)).cells
 
 
 def _ask(arguments: argparse.Namespace, folder: Path, items: Sequence[Item], reviews: dict[str, Review]) -> None:
@@ -141,12 +143,14 @@ def _print_counts(items: Sequence[Item], reviews: dict[str, Review]) -> None:
 
 
 def _export(items: Sequence[Item], reviews: dict[str, Review]) -> None:
-    out = csv.writer(sys.stdout, lineterminator="\n")
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
     out.writerow(COLUMNS)
     for item in items:
         review = reviews.get(item.record.key)
         if review is not None:
             out.writerow(map(_without_formula, _csv_row(item, review)))
+    print_file(text.getvalue())
 
 
 def _csv_row(item: Item, review: Review) -> tuple[object, ...]:

@@ -71,13 +71,14 @@ class ReviewSession:
         return dict(Counter(review.mode for review in self.reviews.values() if review.mode).most_common())
 
     def _label(self, mode: str) -> bool:
-        """Write the mode at once, and again with its note. Returns False at the end of input."""
+        """Write the mode at once, and again with its note. Returns False to quit, after the mode is written."""
         self._write(mode, "")
-        note = read_line("note (Enter for none): ")
-        if note:
+        note = read_line("note (Enter for none, q quits): ")
+        quits = note is None or note == "q"
+        if note and not quits:
             self._write(mode, note)
         self.position += 1
-        return note is not None
+        return not quits
 
     def _withdraw(self) -> None:
         key = self.items[self.position].record.key

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..terminal_escape import visible
-from ..types import Record
 from .argument_types import add_run_options, current_project, written_values
+from .live_line import LiveLine
 
 if TYPE_CHECKING:
     from ..api import EvalRun
@@ -43,29 +43,30 @@ def run(arguments: argparse.Namespace) -> int:
     """Run, print progress and the table. Returns pytest's exit status."""
     from ..api import evaluate_paths, run_options
     from ..session.conftests import load_conftests
+    from ..session.progress import Progress
     from ..session.task_paths import eval_paths
 
     project = current_project(arguments.paths)
     paths = eval_paths(project, [Path(path) for path in arguments.paths])
     load_conftests(project.root, paths)
-    eval_run = evaluate_paths(
-        paths,
-        run_options(project, written_values(arguments)),
-        project,
-        updating=arguments.snapshot_update,
-        command=["hiddenlayer", *sys.argv[1:]],
-        on_record=_progress,
-        notify=_notify,
-    )
+    options, progress = run_options(project, written_values(arguments)), Progress()
+    with LiveLine(progress.line) as live_line:
+        eval_run = evaluate_paths(
+            paths,
+            options,
+            project,
+            updating=arguments.snapshot_update,
+            command=["hiddenlayer", *sys.argv[1:]],
+            progress=progress,
+            notify=live_line.print,
+        )
     _print(eval_run, paths)
     return eval_run.exit_status
 
 
 def _print(eval_run: EvalRun, paths: list[Path]) -> None:
-    from ..session.text import session_lines
+    from ..session.text import session_lines, stopped_line
 
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
     for error in eval_run.errors:
         print(f"hiddenlayer: {error}", file=sys.stderr)
     for reason, count in eval_run.skips.most_common():
@@ -80,10 +81,12 @@ def _print(eval_run: EvalRun, paths: list[Path]) -> None:
         print(line)
     for failure in eval_run.failures:
         print(failure)
+    for line in eval_run.session.write_faults.lines():
+        print(f"hiddenlayer: {line}", file=sys.stderr)
     if eval_run.records:
         print(f"run {eval_run.run_id}: {os.path.relpath(eval_run.folder)}")
     if eval_run.interrupted:
-        print("hiddenlayer: interrupted; to go on, type the same command with --resume last", file=sys.stderr)
+        print(f"hiddenlayer: {stopped_line(eval_run.session)}", file=sys.stderr)
 
 
 def _unscored(eval_run: EvalRun) -> Iterator[str]:
@@ -95,12 +98,3 @@ def _unscored(eval_run: EvalRun) -> Iterator[str]:
     )
     for (outcome, reason), count in unscored.most_common():
         yield f"{count:,} x {outcome}: {visible(reason)}"
-
-
-def _progress(record: Record, done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done}/{total} {record.task}", end="\x1b[K", file=sys.stderr)
-
-
-def _notify(text: str) -> None:
-    print(f"\r{text}\x1b[K" if sys.stderr.isatty() else text, file=sys.stderr)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from ..terminal_escape import json_text, visible
 from .argument_types import at_least, current_project
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def run(arguments: argparse.Namespace) -> int:
     from ..results.log.run_listing import list_runs
 
     project = current_project()
-    entries = [e for e in list_runs(project.root) if arguments.task is None or arguments.task in e.tasks]
+    entries = [e for e in list_runs(project.reports) if arguments.task is None or arguments.task in e.tasks]
     shown = entries[: arguments.n]
     if arguments.json:
-        print(json.dumps([entry.to_json() for entry in shown], indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text([entry.to_json() for entry in shown]))
         return 0
     if not entries:
-        print(f"no run under {project.root / 'reports' / 'runs'}; make one with: hiddenlayer run")
+        print(f"no run under {project.reports / 'runs'}; make one with: hiddenlayer run")
         return 0
     rows = [_row(entry) for entry in shown]
     print(grid(HEADERS, rows, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()))
@@ -60,7 +60,5 @@ def _row(entry: RunEntry) -> tuple[str, ...]:
 
 
 def _names(names: tuple[str, ...], limit: int = 2) -> str:
-    from ..terminal_escape import visible
-
     more = f" +{len(names) - limit}" if len(names) > limit else ""
     return visible(", ".join(names[:limit]) + more) or "?"

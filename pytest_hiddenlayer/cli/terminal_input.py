@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import UsageError
+from ..terminal_escape import visible
 
 
 def read_line(prompt: str) -> str | None:
     """One line, stripped; None at the end of input. Raises UsageError if the input cannot be decoded."""
     try:
-        line = input(prompt)
+        line = input(visible(prompt))
     except EOFError:
         print()
         return None

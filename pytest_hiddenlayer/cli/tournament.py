@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
 
 from ..option_table import OPTIONS
+from ..terminal_escape import json_text
 from .argument_types import add_run_options, at_least, current_project, named_run, written_values
+from .live_line import LiveLine
 
 HELP = "rank the strategies and models of one or several runs by games between them"
 
@@ -71,12 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
         check_picture(arguments.picture)  # before a judge is paid
     folders = [named_run(name) for name in arguments.runs]
     progress = _Progress()
-    try:
+    with LiveLine(progress.line):
         tournament = run_tournament(folders, options, on_game=progress)
-    finally:
-        progress.end()
     if arguments.json:
-        print(json.dumps(tournament.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text(tournament.to_json()))
     else:
         width = shutil.get_terminal_size().columns
         print(standings_text(tournament, width=width, colour=sys.stdout.isatty()), end="")
@@ -87,15 +86,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class _Progress:
-    """One line on stderr that grows with the games; nothing if no game is judged."""
+    """How many games were decided."""
 
-    shown = False
+    text = ""
 
     def __call__(self, done: int, total: int) -> None:
-        self.shown = True
-        print(f"\r{done}/{total} games", end="\x1b[K" if sys.stderr.isatty() else "", file=sys.stderr)
+        self.text = f"{done}/{total} games"
 
-    def end(self) -> None:
-        """End the line."""
-        if self.shown:
-            print(file=sys.stderr)
+    def line(self, width: int) -> str:
+        """The text of the live line."""
+        return self.text[:width]

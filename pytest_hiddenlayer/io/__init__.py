@@ -1,7 +1,9 @@
 """Files: atomic writes, JSON Lines, locks, and the JSON forms of the data types. Imports `errors` and `types`.
 
-atomic   replace a file in one step
-codecs   requests, completions and records as plain JSON values
-jsonl    logs of one JSON object per line
-locks    locks between processes
+atomic           replace a file in one step
+codecs           requests, completions and records as plain JSON values
+jsonl            logs of one JSON object per line
+locks            locks between processes
+writable         whether a folder can be written
+secret_masking   command lines and messages without passwords and keys
 """

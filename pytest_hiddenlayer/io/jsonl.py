@@ -39,7 +39,10 @@ class LineLog:
         self.append_all([values])
 
     def append_all(self, objects: Iterable[Mapping[str, Any]]) -> None:
-        """Append a line for each object, in one write, as `append` does."""
+        """Append a line for each object, in one write, as `append` does.
+
+        Raises OSError if they cannot all be written; then none is.
+        """
         text = "".join(f"{_ENCODE(values)}\n" for values in objects)
         # A lone surrogate from a provider becomes its JSON escape, and is read back unchanged.
         data = text.encode("utf-8", "backslashreplace")
@@ -134,5 +137,11 @@ def _repair_end(handle: int) -> None:
 
 
 def _write_all(handle: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(handle, data) :]
+    """Write all of it at the end, or nothing."""
+    size = os.lseek(handle, 0, os.SEEK_END)
+    try:
+        while data:
+            data = data[os.write(handle, data) :]
+    except OSError:  # such as a full disk, which may have taken a part
+        os.ftruncate(handle, size)
+        raise

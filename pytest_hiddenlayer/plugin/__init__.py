@@ -1,6 +1,7 @@
 """The pytest plugin: the only package that imports pytest. It holds the hooks; `session` does the work.
 
 options           options and ini keys, from the table
+root_folder       pytest's root, where an option's value is a path
 typed_options     what the user typed, as opposed to an ini file
 state             what one pytest session keeps
 collect           task files → items and gates
@@ -30,6 +31,7 @@ from .options import any_typed, pytest_addoption, pytest_load_initial_conftests
 from .prefetch import pytest_runtest_protocol
 from .reporting.reports import (
     RecordCollector,
+    pytest_make_collect_report,
     pytest_report_from_serializable,
     pytest_report_to_serializable,
     pytest_runtest_makereport,
@@ -43,17 +45,22 @@ from .state import check_options
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks that only one kind of process needs."""
     from .gates import extend_last_failed
+    from .reporting.equal_errors import EqualErrors
     from .reporting.html import HtmlReport
+    from .reporting.live_line import LiveLine
+    from .reporting.messages import LIVE_LINE
     from .xdist.workers import Workers
 
     config.addinivalue_line("markers", SIGNATURE)
     if hasattr(config, "workerinput"):
         return
     config.pluginmanager.register(RecordCollector(config), "hiddenlayer-records")
+    config.pluginmanager.register(EqualErrors(), "hiddenlayer-equal-errors")
     if config.pluginmanager.has_plugin("html"):
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
         config.pluginmanager.register(Workers(config), "hiddenlayer-workers")
+    config.pluginmanager.register(LiveLine(config), LIVE_LINE)
     extend_last_failed(config)
     if any_typed(config):
         check_options(config)
@@ -71,6 +78,7 @@ __all__ = [
     "pytest_configure",
     "pytest_generate_tests",
     "pytest_load_initial_conftests",
+    "pytest_make_collect_report",
     "pytest_report_from_serializable",
     "pytest_report_to_serializable",
     "pytest_runtest_makereport",

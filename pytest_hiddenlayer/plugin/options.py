@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..option_table import OPTIONS, Option, is_own_key
+from .root_folder import restore_root
 from .typed_options import trusts_ini, typed_options
 
 if TYPE_CHECKING:
@@ -28,8 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, Any, Any]:
-    """Add the plain names last, so that they do not clash with an option of another plugin or a conftest."""
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, Any, Any]:
+    """Keep the root where it belongs, and add the plain names last.
+
+    So they do not clash with an option of another plugin or a conftest.
+    """
+    restore_root(early_config, args)
     result = yield
     group = parser.getgroup("hiddenlayer")
     for option in OPTIONS:

@@ -6,16 +6,17 @@ import gc
 import json
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..session.gating import with_deselected_gate
+from ..session.interruption import terminated_as_interrupted
 from .collect import EvalItem, GateItem
 from .gates import finish
-from .state import STATE, State, check_ini
+from .state import STATE, State, check_ini, check_writable
 
 if TYPE_CHECKING:
     from ..engine.cases import Case
@@ -47,6 +48,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     _select(session.config, state, session.items)
+    if not state.session.worker and any(cell.selected for cell in state.session.configs.values()):
+        check_writable(state)
     state.session.prepare_early_stopping()
     session.items[:] = [item for item in session.items if not isinstance(item, GateItem)]
 
@@ -89,20 +92,37 @@ def _chosen_by_hand(config: pytest.Config) -> bool:
     return any(config.getoption(name, None) for name in options) or any("::" in argument for argument in config.args)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
-    """After the last item: metrics, snapshots and gates, on the controller only."""
+    """After the last item: metrics, snapshots and gates, on the controller only.
+
+    Inside the terminal reporter's wrapper, which ends the progress with 100 % when the gates are reported.
+    """
     state = session.config.stash.get(STATE, None)
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
     try:
-        with _frozen(state):
+        with terminated_as_interrupted() if state is not None else nullcontext(), _frozen(state):
             result = yield
-    except session.Failed:  # -x or --maxfail: answers count, but cells are not complete enough to be judged
-        _end(session, gated=False)
+    except (session.Failed, KeyboardInterrupt, pytest.exit.Exception):
+        # -x, --maxfail, --sw or Ctrl-C: answers count, but cells are not complete enough to be judged
+        _stop(session, state)
         raise
     _end(session, gated=True)
     return result
+
+
+def _stop(session: pytest.Session, state: State | None) -> None:
+    """End a session early: conclude what was answered, also what no item has reported yet."""
+    if state is not None and not state.session.worker and state.session.configs:
+        state.stopped = True
+        state.session.updating = False  # a run that ended early writes no snapshots
+        if not session.config.pluginmanager.has_plugin("dsession"):  # workers still ask a controller's models
+            for text in state.session.pending_batches():
+                state.messages.put(text)
+            state.session.close()
+        state.session.add_logged_records()
+    _end(session, gated=False)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..terminal_escape import visible
 from .options import ini_keys, project_root, read_options
 from .reporting.messages import Messages
 
@@ -40,6 +41,7 @@ class State:
     faulty_files: set[str] = field(default_factory=set)  # node ids of task files that do not load
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of the last phase
     skips: Counter[str] = field(default_factory=Counter)  # reason → eval items that were skipped for it
+    stopped: bool = False  # the session ended early: by -x, --maxfail, --sw, Ctrl-C or SIGTERM
     html: Any = None  # pytest-html's report, if this plugin opened it
 
     @property
@@ -74,7 +76,7 @@ def _make(config: pytest.Config) -> State:
     try:
         options = read_options(config)
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(visible(str(error))) from error
     session = Session(
         options=options,
         root=project_root(config),
@@ -95,6 +97,13 @@ def _broker(config: pytest.Config) -> BrokerClient | None:
 
     path = getattr(config, "workerinput", {}).get("hl_broker")
     return BrokerClient(Path(path)) if path and Path(path).exists() else None
+
+
+def running_session(config: pytest.Config) -> pytest.Session | None:
+    """pytest's session; None before it starts."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    session = getattr(terminal, "_session", None) or config.pluginmanager.get_plugin("session")
+    return session if isinstance(session, pytest.Session) else None
 
 
 def check_ini(config: pytest.Config) -> None:
@@ -125,4 +134,14 @@ def check_options(config: pytest.Config) -> None:
         validate(session.options)
         session.check()
     except HiddenLayerError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(visible(str(error))) from None
+
+
+def check_writable(state: State) -> None:
+    """Raise pytest.UsageError if what the run writes cannot be written, before anything is asked."""
+    from ..errors import UsageError
+
+    try:
+        state.session.check_writable()
+    except UsageError as error:
+        raise pytest.UsageError(visible(str(error))) from None

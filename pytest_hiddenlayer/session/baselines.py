@@ -25,6 +25,7 @@ class Baselines:
     root: Path = field(kw_only=True)
     cwd: Path = field(kw_only=True)
     run_id: str = field(kw_only=True)  # `last` never means the run itself
+    reports: Path | None = field(default=None, kw_only=True)  # where runs are; None: in the root
     _opened: _Opened | None = None
     _lookups: dict[CellKey, BaselineLookup] = field(default_factory=dict)
 
@@ -47,7 +48,9 @@ class Baselines:
     def _open(self) -> _Opened:
         if self._opened is None:
             try:
-                reference = open_reference(self.name, root=self.root, cwd=self.cwd, current_run=self.run_id)
+                reference = open_reference(
+                    self.name, root=self.root, cwd=self.cwd, current_run=self.run_id, reports=self.reports
+                )
                 self._opened = _Opened(reference=reference)
             except HiddenLayerError as error:
                 self._opened = _Opened(fault=f"the baseline cannot be used: {error}")

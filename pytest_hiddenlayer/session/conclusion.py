@@ -13,6 +13,7 @@ from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
+from ..results.log.run_log import MANIFEST
 from ..results.log.summary import summary
 from ..results.metrics.cells import by_cell, compute_metrics
 from ..results.metrics.spending import with_replaced_answers
@@ -55,7 +56,8 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
         _write_snapshots(session, write_snapshot)
     _compare_at_equal_compute(session)
     if session.records:
-        _write_log(session)
+        with session.write_faults.writing("the summary of the run in", session.run_log.folder):
+            _write_log(session)
 
 
 def _note_early_stops(session: Session) -> None:
@@ -91,9 +93,10 @@ def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
         if metrics.samples:
             path = session.root / snapshot_path(metrics.config)
             old = _present_content(path)
-            write_snapshot(metrics.config, path, snapshot_text(metrics, old))
-            if kept := lost_samples(metrics, old):
-                session.kept_samples[f"{metrics.config.task}[{metrics.config.params}]"] = kept
+            with session.write_faults.writing("the snapshot", path, asked_for=True):
+                write_snapshot(metrics.config, path, snapshot_text(metrics, old))
+                if kept := lost_samples(metrics, old):
+                    session.kept_samples[f"{metrics.config.task}[{metrics.config.params}]"] = kept
 
 
 def _present_content(path: Path) -> Mapping[str, Any] | None:
@@ -112,13 +115,15 @@ def _compare_at_equal_compute(session: Session) -> None:
     records = [*session.records, *session.controls]
     session.metrics += control_metrics([metrics.config for metrics in session.metrics], records)
     session.findings = find(records)
-    write_json(session.run_log.folder / "equal_budget.json", session.findings.to_json())
+    path = session.run_log.folder / "equal_budget.json"
+    with session.write_faults.writing("the comparison", path):
+        write_json(path, session.findings.to_json())
 
 
 def _write_log(session: Session) -> None:
     configs = [metrics.config for metrics in session.metrics]
     session.run_log.write_summary(summary(session.metrics, session.gates))
-    run_info = json.loads((session.run_log.folder / "run.json").read_text(encoding="utf-8"))
+    run_info = json.loads((session.run_log.folder / MANIFEST).read_text(encoding="utf-8"))
     session.run_log.write_manifest(
         {
             "started_at": run_info["started_at"],

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..calls.batch.ledger import BATCHES
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
-from ..errors import TaskError
-from ..identifiers import item_name
+from ..errors import HiddenLayerError, TaskError
+from ..identifiers import controlled, item_name
+from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
+from ..results.log.compact import without_texts
 from ..results.log.resume import reusable_records
-from ..results.log.run_log import RunLog, new_run_id
+from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .cell_config import config_from_cell
+from .progress import Progress
+from .writing import WriteFaults, check_reports, check_snapshots
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
@@ -58,6 +62,8 @@ class Session:
     gates: dict[tuple[str, ...], GateResult] = field(default_factory=dict)
     findings: Findings | None = None  # of the compute-matched comparison
     early_stopping: EarlyStopping | None = None  # under --hl-adaptive
+    write_faults: WriteFaults = field(default_factory=WriteFaults)
+    progress: Progress = field(default_factory=Progress)
     _baselines: Baselines | None = None
     _resumed: Mapping[str, Record] | None = None
     _runtime: Runtime | None = None
@@ -70,8 +76,15 @@ class Session:
         if self._baselines is None:
             from .baselines import Baselines
 
-            self._baselines = Baselines(self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id)
+            self._baselines = Baselines(
+                self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id, reports=self.reports
+            )
         return self._baselines
+
+    @property
+    def reports(self) -> Path:
+        """The folder of runs and batches."""
+        return self.options.reports or self.root / REPORTS
 
     def load_task(self, path: Path) -> Task:
         """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
@@ -110,6 +123,28 @@ class Session:
         if not (self.worker or self.updating) and self.options.gate in ("regression", "require"):
             self.baselines.check()
 
+    def check_writable(self) -> None:
+        """Raise UsageError if records or snapshots could not be written, before anything is asked."""
+        check_reports(self.reports)
+        if self.updating:
+            check_snapshots(self.root / "snapshots")
+
+    def _keep(self, records: Sequence[Record]) -> None:
+        """Write records to the run log, and count them as progress."""
+        self.progress.add(record for record in records if controlled(record.label) is None)
+        self._write(records)
+
+    def _write(self, records: Sequence[Record]) -> None:
+        """Write records to the run log; if the disk is full, they still count in this run's results."""
+        try:
+            self.run_log.append_all(records)
+        except OSError as error:
+            if len(records) == 1:
+                self.write_faults.add_records(1, reason(error))
+                return
+            for record in records:  # as many as fit
+                self._write([record])
+
     @property
     def resumed(self) -> Mapping[str, Record]:
         """The answers that --resume reuses, by key. Raises UsageError if their log cannot be read."""
@@ -124,9 +159,9 @@ class Session:
             self._runtime = Runtime(
                 self.options,
                 self.run_id,
-                on_records=self.run_log.append_all,
+                on_records=self._keep,
                 broker=self.find_broker(),
-                batches=self.root / BATCHES,
+                batches=self.reports / "batches",
                 on_notice=self.notify,
                 resumed=self.resumed,
             )
@@ -136,7 +171,7 @@ class Session:
     def run_log(self) -> RunLog:
         """The run log; its folder is created with the first record."""
         if self._run_log is None:
-            self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker)
+            self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker, reports=self.reports)
         return self._run_log
 
     @property
@@ -144,6 +179,15 @@ class Session:
         """How much of --budget was spent; None without one, or if nothing was asked."""
         budget = None if self._runtime is None else self._runtime.budget
         return self._budget_message if budget is None else budget.summary()
+
+    def add_logged_records(self) -> None:
+        """Add the records that are in the run log but were not reported, because the session ended early."""
+        reported = {(record.cell, record.sample_id, record.epoch) for record in self.records}
+        with suppress(HiddenLayerError, OSError):
+            for record in read_records(self.run_log.folder):
+                new = (record.cell, record.sample_id, record.epoch) not in reported
+                if new and controlled(record.label) is None:
+                    self.records.append(without_texts(record))
 
     def release_batches(self) -> None:
         """Every record is on disk: the ledger may forget the batches that were collected."""

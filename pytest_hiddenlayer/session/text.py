@@ -24,10 +24,25 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
         yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()
     if session.early_stopping is not None:
         yield session.early_stopping.savings(session.records)
-    if (resumed := reuse_message(session.records)) is not None:
-        yield resumed
+    if session.options.resume is not None and session.records:
+        yield reuse_message(session.records, session.options.resume)
     if (budget := session.budget_message) is not None:
         yield budget
+
+
+def stopped_line(session: Session) -> str:
+    """Of a session that ended early: how many answers are kept, what they cost, and how to go on."""
+    planned = sum(len(config.selected) * config.epochs for config in session.configs.values())
+    answered = [record for record in session.records if record.outcome not in ("error", "skipped")]
+    kept = len(answered) - session.write_faults.lost_records
+    costs = [record.cost_usd for record in session.records]
+    known = [cost for cost in costs if cost is not None]
+    more = "" if len(known) == len(costs) else f" and {len(costs) - len(known):,} answers of unknown cost"
+    spent = f", ${sum(known):.4f} spent{more}" if any(costs) or more else ""
+    return (
+        f"stopped early: {max(kept, 0):,} of {planned:,} answers are kept{spent}; "
+        "to go on, type the same command with --resume last, which asks again for what was not finished"
+    )
 
 
 def _skipped_gates(session: Session) -> Iterator[str]:

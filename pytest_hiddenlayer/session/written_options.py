@@ -104,6 +104,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         adaptive=written.flag("adaptive"),
         equal_budget=written.flag("equal-budget"),
         baseline=written.text("baseline"),
+        reports=written.path("reports"),
         resume=_resumed_run(written),
         allow_task_models=_allows_task_models(written),
     )
@@ -142,7 +143,8 @@ def refuse_unknown_keys(keys: Iterable[str]) -> None:
     known = {"eval_paths", *(option.dest for option in OPTIONS)}
     for key in keys:
         if is_own_key(key) and key not in known:
-            raise UsageError(f"unknown ini key {key}{did_you_mean(key, known) or '; remove it'}")
+            hint = did_you_mean(key.lower().replace("-", "_"), known) or "; remove it"
+            raise UsageError(f"unknown ini key {key}{hint}")
 
 
 def _boolean(key: str, value: Any) -> bool:
@@ -187,7 +189,7 @@ def _existing(path: Path) -> Path | None:
 
 def _resumed_run(written: WrittenOptions) -> Path | None:
     name = written.resume if written.resume is not None else written.text("resume")
-    return find_run(written.root, name) if name else None
+    return find_run(written.root, name, reports=written.path("reports")) if name else None
 
 
 def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[str]:

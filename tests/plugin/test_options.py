@@ -144,6 +144,8 @@ def test_wrong_ini_value_is_a_usage_error(sums):
     ("line", "message"),
     [
         ("hl_limitt = 3", "unknown ini key hl_limitt, did you mean 'hl_limit'?"),
+        ("hl-limit = 3", "unknown ini key hl-limit, did you mean 'hl_limit'?"),
+        ("HL_Limit = 3", "unknown ini key HL_Limit, did you mean 'hl_limit'?"),
         ("hl_strict = maybe", "ini key hl_strict*'maybe'*"),
         ("hl_epochs = 0", "ini key hl_epochs = 0 (*pytest.ini): *"),
     ],

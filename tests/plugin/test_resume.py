@@ -46,7 +46,9 @@ def test_answers_are_reused(sums, workers):
     assert {record["run_id"] for record in second.values()} == {next(r.name for r in sums.runs() if r != first)}
     assert second["s0"]["answer_metadata"]["resumed_from"] == first.name
     assert "resumed_from" not in second["s1"]["answer_metadata"]
-    result.stdout.fnmatch_lines([f"{n - 1} of {n} answers reused from {first.name}"])
+    result.stdout.fnmatch_lines(
+        [f"{n - 1} of {n} answers reused from {first.name}; asked for: 1 that failed or were skipped there"]
+    )
 
 
 def test_a_changed_question_is_asked_again(sums):
@@ -55,9 +57,19 @@ def test_a_changed_question_is_asked_again(sums):
     sums.run()
     (first,) = sums.runs()
     sums.replies(wrong=range(12))
-    sums.run("--resume", first.name, "--hl-seed", "5")
+    result = sums.run("--resume", first.name, "--hl-seed", "5")
     (second,) = (run for run in sums.runs() if run != first)
     assert {record["outcome"] for record in of(second).values()} == {"incorrect"}
+    expected = f"0 of 3 answers reused from {first.name}; asked for: 3 with another prompt, *or seed there"
+    result.stdout.fnmatch_lines([expected])
+
+
+def test_the_command_says_what_it_reuses(sums):
+    """`hiddenlayer run --resume last` says how many answers it takes over, and why the others are asked for."""
+    assert sums.command("run", "--provider", "scripted:replies.json", "--limit", "2").ret == 0
+    (first,) = sums.runs()
+    printed = sums.command("run", "--provider", "scripted:replies.json", "--resume", "last")
+    assert f"2 of 3 answers reused from {first.name}; asked for: 1 that it does not have" in printed.outlines
 
 
 def test_a_killed_run_is_completed(sums):
@@ -89,7 +101,7 @@ def test_a_run_that_does_not_exist(sums):
 def test_a_run_without_answers(sums):
     """A run folder without records is one sentence of error."""
     sums.replies()
-    (sums.path / "reports" / "runs" / "20260101T000000Z-aaaaaaaa").mkdir(parents=True)
+    sums.write("reports/runs/20260101T000000Z-aaaaaaaa/run.json", {"schema": 1})
     result = sums.run("--resume", "last")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*no run 'last' under reports/runs: 0 run(s); make one with *"])

@@ -340,6 +340,15 @@ INPUTS: dict[str, Input] = {
     "a budget that nothing fits": Input(
         prepare=_prices, options={**SCRIPTED, "budget": 0.01}, status=1, message="budget"
     ),
+    "reports that cannot be written": Input(
+        prepare=_plain, options={**SCRIPTED, "reports": "replies.json/x"}, status=4, message="Nothing was asked"
+    ),
+    "an address with a password": Input(
+        prepare=_plain,
+        options={"provider": "openai:gpt-x", "base_url": "http://user:hush@127.0.0.1:9/v1"},
+        status=4,
+        message="contains a user or password",
+    ),
     "no amount of money": Input(
         prepare=_plain, options={**SCRIPTED, "budget": "much"}, status=4, message="--hl-budget 'much'"
     ),

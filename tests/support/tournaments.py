@@ -40,6 +40,7 @@ def write_run(folder: Path, *records: Record, name: str = "20260101T000000Z-0000
     run = folder / "reports" / "runs" / name
     run.mkdir(parents=True)
     lines = [json.dumps(replace(one, run_id=name).to_json()) + "\n" for one in records]
+    (run / "run.json").write_text("{}\n", encoding="utf-8")
     (run / "records.jsonl").write_text("".join(lines), encoding="utf-8")
     return run
 

@@ -15,7 +15,6 @@ from ...errors import UsageError
 from ...io.jsonl import append_line, read_lines
 from ..answers import AnswerId, Winner
 
-LABELS = Path("reports") / "labels.jsonl"
 Kind: TypeAlias = Literal["pairwise", "rating"]
 Scale: TypeAlias = tuple[float, float]
 """The worst and the best rating."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from ..state import STATE, State
+from ..state import STATE, State, running_session
 
 COLUMNS = ("score", "cost", "tokens", "latency")
 
@@ -30,6 +31,7 @@ class HtmlReport:
         if self.config.getoption("htmlpath", None):
             state.html = False
             return
+        _allow_missing_metadata(self.config)
         from pytest_html import plugin as pytest_html_plugin
         from pytest_html.basereport import BaseReport
 
@@ -48,13 +50,13 @@ class HtmlReport:
         state = self._state()
         if state is None or state.html is not None or not getattr(report, "hl_eval", False):
             return
-        self._open_report(self._session())
+        try:
+            self._open_report(running_session(self.config))
+        except OSError as error:  # the report is not what the user waits for
+            state.session.write_faults.add("the HTML report in", state.session.run_log.folder, error, asked_for=False)
+            give_up_report(self.config, state)
         if state.html:
             state.html.pytest_runtest_logreport(report)
-
-    def _session(self) -> pytest.Session | None:
-        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
-        return getattr(terminal, "_session", None) or self.config.pluginmanager.get_plugin("session")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
@@ -126,6 +128,26 @@ def _total(values: dict[str, str]) -> str:
     """The sum of both tokens; empty if one is unknown."""
     counts = [str(values.get(f"hl.{name}", "")) for name in ("input_tokens", "output_tokens")]
     return str(sum(map(int, counts))) if all(count.isdigit() for count in counts) else ""
+
+
+def _allow_missing_metadata(config: pytest.Config) -> None:
+    """Under `-p no:metadata` pytest-html fails at the end, because nobody has set what it shows as environment."""
+    from pytest_metadata.plugin import metadata_key
+
+    config.stash.setdefault(metadata_key, {})
+
+
+def give_up_report(config: pytest.Config, state: State) -> None:
+    """Go on without the report of the run's folder: pytest-html neither writes nor announces one."""
+    from pytest_html.basereport import BaseReport
+
+    manager = config.pluginmanager
+    for plugin in [plugin for plugin in manager.get_plugins() if isinstance(plugin, BaseReport)]:
+        manager.unregister(plugin)
+    config.option.htmlpath = None
+    state.html = False
+    with suppress(OSError):
+        (state.session.run_log.folder / "report.html").unlink(missing_ok=True)
 
 
 def _tokens(values: dict[str, str]) -> str:

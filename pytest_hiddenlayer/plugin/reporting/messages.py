@@ -7,6 +7,11 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from ...terminal_escape import visible
+
+LIVE_LINE = "hiddenlayer-live-line"
+"""Name of the plugin that draws it."""
+
 
 class Messages:
     """Takes sentences from any thread, and prints them from the main one, past the capture of its item."""
@@ -22,16 +27,22 @@ class Messages:
             self.show()
 
     def show(self) -> None:
-        """Print what is waiting; nothing if there is no terminal reporter."""
+        """Print what is waiting, and update the live line; nothing if there is no terminal reporter."""
         out = self._config.pluginmanager.get_plugin("terminalreporter")
+        live_line = self._config.pluginmanager.get_plugin(LIVE_LINE)
         texts = list(self._all())
-        if out is None or not texts:
+        if out is None or not (texts or live_line):
             return
         capture = self._config.pluginmanager.get_plugin("capturemanager")
         with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
-            out.ensure_newline()
+            if texts and live_line is not None:
+                live_line.erase()
+            if texts:
+                out.ensure_newline()
             for text in texts:
-                out.write_line(text)
+                out.write_line(visible(text))
+            if live_line is not None:
+                live_line.draw()
 
     def _all(self) -> list[str]:
         texts = []

@@ -9,14 +9,24 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.outcomes import OutcomeException
+from _pytest.reports import CollectErrorRepr
 
+from ...identifiers import controlled
+from ...terminal_escape import visible
 from ..controls import CONTROLS, controls_of
 from ..outcomes import NEWLY_CORRECT
 from ..session import case_of
-from ..state import RECORDS, STATE
+from ..state import RECORDS, STATE, State, running_session, state_of
+from ..xdist.workers import LOST, take_cells
+from .html import give_up_report
+
+SENT = pytest.StashKey[bool]()
+"""On a worker's config: its first report has carried the cells of the run to the controller."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -24,8 +34,11 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put an item's records on its report, and turn a newly right answer into an xpass."""
+    is_eval = case_of(item) is not None
+    if is_eval and call.excinfo is not None and isinstance(call.excinfo.value, OutcomeException):
+        call.excinfo.value.msg = visible(str(call.excinfo.value.msg))
     report = yield
-    if case_of(item) is None:
+    if not is_eval:
         return report
     report.hl_eval = True  # type: ignore[attr-defined]
     report.user_properties = item.user_properties  # one list for three reports: pytest keeps them all
@@ -44,12 +57,32 @@ def pytest_runtest_makereport(
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Escape what the error of a task file quotes from it."""
+    report = yield
+    state = collector.config.stash.get(STATE, None)
+    error = report.longrepr
+    if state is not None and collector.nodeid in state.faulty_files and isinstance(error, CollectErrorRepr):
+        error.longrepr = visible(error.longrepr)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
     """Records as plain JSON values; from an xdist worker as one text: its channel is slow with nested values."""
     values = yield
     if values is not None and "hl_records" in values:
         records = [record.to_json() for record in report.hl_records]
         values["hl_records"] = json.dumps(records) if hasattr(config, "workerinput") else records
+    if (
+        values is not None
+        and (cells := getattr(config, "workeroutput", {}).get("hl_cells"))
+        and SENT not in config.stash
+    ):
+        config.stash[SENT] = True
+        values["hl_cells"] = cells
     return values
 
 
@@ -75,11 +108,28 @@ class RecordCollector:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
         """Keep what metrics need of a report's records; release their texts after the item's last report."""
+        if hasattr(report, "hl_cells"):
+            self._expect_gates(report.hl_cells)
+            del report.hl_cells
         if getattr(report, "hl_eval", False):
             self._keep(report)
+        elif isinstance(report.longrepr, str) and self._is_gate(report.nodeid):
+            report.longrepr = visible(report.longrepr)
         yield
         if report.when == "teardown" and (carrying := self._carrying.pop(report.nodeid, None)) is not None:
             del carrying.hl_records
+
+    def _expect_gates(self, cells: str) -> None:
+        """Take the cells from a worker, and count their gates among the items, for the progress in per cent."""
+        session = state_of(self.config).session
+        if not session.configs:
+            take_cells(session, cells)
+            if (pytest_session := running_session(self.config)) is not None:
+                pytest_session.testscollected += sum(cell.gate_id is not None for cell in session.configs.values())
+
+    def _is_gate(self, node_id: str) -> bool:
+        state = self.config.stash.get(STATE, None)
+        return state is not None and any(cell.gate_id == node_id for cell in state.session.configs.values())
 
     def _keep(self, report: pytest.TestReport) -> None:
         from ...results.log.compact import without_texts
@@ -87,6 +137,8 @@ class RecordCollector:
         state = self.config.stash[STATE]
         records = getattr(report, "hl_records", ())
         if records:
+            if self.config.pluginmanager.has_plugin("dsession"):  # in one process, the session counts them itself
+                state.session.progress.add(record for record in records if controlled(record.label) is None)
             keep_texts = state.session.options.equal_budget
             state.session.records.extend(records if keep_texts else map(without_texts, records))
             self._carrying[report.nodeid] = report
@@ -108,12 +160,36 @@ def _expected(report: Any) -> bool:
     return hasattr(report, "wasxfail")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a session in which every eval item was skipped: it measured nothing."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Fail a session in which every eval item was skipped, or a file that the user wants could not be written.
+
+    A report that cannot be written does not hide the terminal's summary, which is printed after this.
+    """
     state = session.config.stash.get(STATE, None)
-    if state is None or state.session.worker:
-        return
+    if state is None:
+        return (yield)
+    faults = state.session.write_faults
+    if state.session.worker:
+        if faults.lost_records:
+            session.config.workeroutput[LOST] = [faults.lost_records, faults.reason]  # type: ignore[attr-defined]
+        return (yield)
     fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)  # workers ran no item if only gates are selected
     if state.only_skips and session.exitstatus in fine:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    try:
+        yield
+    except OSError as error:
+        _note_report(session.config, state, error)
+    if faults.failing and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _note_report(config: pytest.Config, state: State, error: OSError) -> None:
+    """Note a report that was not written; the one in the run's folder is nobody's wish, so it fails no run."""
+    folder, junit = state.session.run_log.folder, getattr(config.option, "xmlpath", None)
+    path = error.filename or junit or getattr(config.option, "htmlpath", None) or folder
+    ours = folder in Path(str(path)).parents
+    if ours:
+        give_up_report(config, state)
+    state.session.write_faults.add("the report", path, error, asked_for=not ours)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ...terminal_escape import coloured, visible
 from ..state import STATE, State
 
 MAX_REASONS = 3
@@ -22,18 +23,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     out, session = terminalreporter, state.session
     state.messages.show()
     for line in session.pending_batches():
-        out.write_line(line, yellow=True)
+        out.write_line(visible(line), yellow=True)
     if not (session.metrics or state.seen or state.only_skips):
         return
-    from ...session.text import session_lines
+    from ...session.text import session_lines, stopped_line
 
     out.section("evals")
     for line in session_lines(session, width=out._tw.fullwidth, colour=out.hasmarkup):
-        out.write_line(line)
+        out.write_line(coloured(line) if out.hasmarkup else visible(line))
     for line in _skip_reasons(state):
-        out.write_line(line, yellow=True)
+        out.write_line(visible(line), yellow=True)
     if state.only_skips:
         out.write_line("every eval item was skipped: nothing was measured", red=True)
+    if state.stopped:
+        out.write_line(stopped_line(session), yellow=True)
+    for line in session.write_faults.lines():
+        out.write_line(visible(line), red=True)
     if session.records:
         folder = os.path.relpath(session.run_log.folder, terminalreporter.config.invocation_params.dir)
         out.write_line(f"run {session.run_id}: {folder}")

@@ -11,14 +11,18 @@ import pytest
 
 from ...taskfile.detect import SUFFIXES
 from ..options import any_typed
-from ..state import state_of
+from ..state import check_writable, state_of
 from ..typed_options import ARGUMENTS, arguments
 
 if TYPE_CHECKING:
     from ...calls.broker.server import Broker
+    from ...session.session import Session
 
 SOCKET = "hl_broker"
 """In `workerinput`: the socket of the broker, if it listens by the time of the first item."""
+
+LOST = "hl_lost"
+"""In `workeroutput`: how many records the worker could not write, and why."""
 
 
 class Workers:
@@ -50,6 +54,7 @@ class Workers:
         if self._broker is None and has_evals(self._config, ids):
             from ...calls.broker.server import Broker
 
+            check_writable(state_of(self._config))
             broker = Broker(state_of(self._config).session.runtime.pool, self._path)
             broker.start()
             self._broker = broker
@@ -66,13 +71,13 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the cells of the first worker that ends; all workers have the same."""
-        from ...results.cell_config import CellConfig
-
         session = state_of(node.config).session
-        sent = (getattr(node, "workeroutput", None) or {}).get("hl_cells")
+        output = getattr(node, "workeroutput", None) or {}
+        if lost := output.get(LOST):
+            session.write_faults.add_records(*lost)
+        sent = output.get("hl_cells")
         if sent and not session.configs:
-            cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
-            session.configs = {cell.key: cell for cell in cells}
+            take_cells(session, sent)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
@@ -80,6 +85,14 @@ class Workers:
         if self._broker is not None:
             self._broker.close()
             self._broker = None
+
+
+def take_cells(session: Session, sent: str) -> None:
+    """Set the cells of the controller's session to those that a worker sent as JSON."""
+    from ...results.cell_config import CellConfig
+
+    cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
+    session.configs = {cell.key: cell for cell in cells}
 
 
 def has_evals(config: pytest.Config, ids: Sequence[str]) -> bool:

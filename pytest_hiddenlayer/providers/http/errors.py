@@ -46,8 +46,10 @@ From Anthropic's documentation of errors (in `anthropic.types.shared.error_type`
 """
 WEB_PAGE = "with a web page"
 """In the message about a response with status 200 that is one."""
+_TAG = re.compile(r"<[^>]*>")
 _MAX_READ_CHARS = 2000  # of a response, from which the message is taken
 _MAX_SHOWN_CHARS = 300  # of a message
+_MIN_KEY_CHARS = 8  # a shorter key may be a word of any answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +94,10 @@ def read_object(server: Server, body: bytes) -> dict[str, Any]:
     """Return the JSON object in a body. Raises TransientError for anything else, such as an HTML page.
 
     Some gateways answer 200 with an error object that has its own status; this raises the error of that status.
+    A server that repeats the key in its answer does not bring it into records, reports and cassettes.
     """
+    if server.key is not None and len(server.key) >= _MIN_KEY_CHARS:
+        body = body.replace(server.key.encode(), b"[key]")
     try:
         response = json.loads(body)
     except ValueError:
@@ -126,8 +131,9 @@ def require_format(server: Server, field: str, response: Mapping[str, Any]) -> I
 def clean(text: str, key: str | None) -> str:
     """Return the text as one short line without the key. The key is removed before the text is truncated."""
     if key:
-        text = text.replace(key, "[key]")
-    line = " ".join(re.sub(r"<[^>]*>", " ", text[:_MAX_READ_CHARS]).split())
+        without_tags = _TAG.sub("", text)
+        text = (without_tags if key in without_tags else text).replace(key, "[key]")
+    line = " ".join(_TAG.sub(" ", text[:_MAX_READ_CHARS]).split())
     return line if len(line) <= _MAX_SHOWN_CHARS else line[: _MAX_SHOWN_CHARS - 1] + "…"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,11 +31,27 @@ def _lacks_a_score(record: Record) -> bool:
     return any(score.get("details", {}).get(SCORER_FAILED) for score in record.scores.values())
 
 
-def reuse_message(records: Iterable[Record]) -> str | None:
-    """One sentence: how many answers were reused, and from which runs; None if no answer was reused."""
-    answers = list(records)
-    metadata = [record.answer_metadata for record in answers]
-    runs = [str(values[RESUMED_FROM]) for values in metadata if RESUMED_FROM in values]
-    if not runs:
-        return None
-    return f"{len(runs):,} of {len(answers):,} answers reused from {', '.join(sorted(set(runs)))}"
+def reuse_message(records: Sequence[Record], folder: Path) -> str:
+    """One sentence: how many answers of the run in `folder` were reused, and why the others were asked for."""
+    runs = [str(r.answer_metadata[RESUMED_FROM]) for r in records if RESUMED_FROM in r.answer_metadata]
+    names = ", ".join(sorted(set(runs))) or folder.name
+    message = f"{len(runs):,} of {len(records):,} answers reused from {names}"
+    asked = [record for record in records if RESUMED_FROM not in record.answer_metadata]
+    if not asked:
+        return message
+    earlier = {_case(record): record.outcome for record in read_records(folder)}
+    reasons = Counter(_why_asked(earlier.get(_case(record))) for record in asked)
+    return f"{message}; asked for: " + ", ".join(f"{count:,} {why}" for why, count in reasons.most_common())
+
+
+def _case(record: Record) -> tuple[object, ...]:
+    """What identifies a case, whatever its prompt and parameters are."""
+    return (*record.cell, record.sample_id, record.epoch)
+
+
+def _why_asked(outcome: str | None) -> str:
+    if outcome is None:
+        return "that it does not have"
+    if outcome in ("error", "skipped"):
+        return "that failed or were skipped there"
+    return "with another prompt, target, model, parameter, scorer, judge or seed there"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .run_log import RECORDS, RUNS
+from .run_log import MANIFEST, RECORDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,16 +31,16 @@ class RunEntry:
         return asdict(self)
 
 
-def list_runs(root: Path) -> list[RunEntry]:
-    """The runs under `root`, the latest first. A folder without `run.json` or records is not a run."""
-    folders = (path.parent for path in (root / RUNS).glob(f"*/{RECORDS}"))
+def list_runs(reports: Path) -> list[RunEntry]:
+    """The runs in a folder of reports, the latest first. A folder without `run.json` or records is not a run."""
+    folders = (path.parent for path in (reports / "runs").glob(f"*/{RECORDS}"))
     entries = [entry for folder in folders if (entry := _entry(folder)) is not None]
     return sorted(entries, key=lambda entry: (entry.started_at or "", entry.run_id), reverse=True)
 
 
 def _entry(folder: Path) -> RunEntry | None:
     """The run in a folder; None if it has no readable `run.json`."""
-    manifest, cells = _read(folder / "run.json", dict), _read(folder / "summary.json", list)
+    manifest, cells = _read(folder / MANIFEST, dict), _read(folder / "summary.json", list)
     if manifest is None:
         return None
     summaries = [cell for cell in cells or () if isinstance(cell, dict)]

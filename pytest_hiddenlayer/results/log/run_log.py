@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import secrets
@@ -16,10 +17,14 @@ from ...errors import UsageError, did_you_mean
 from ...io.atomic import write_json
 from ...io.codecs import record_from_json, record_to_json
 from ...io.jsonl import LineLog, read_from, read_lines
+from ...io.secret_masking import mask_arguments
 from ...types import Record
 from .git import git_state
 
-RUNS = Path("reports") / "runs"
+REPORTS = Path("reports")
+"""Folder of runs and batches in a project's root, unless --hl-reports names another."""
+RUNS = REPORTS / "runs"
+MANIFEST = "run.json"
 RECORDS = "records.jsonl"
 MANIFEST = "run.json"
 
@@ -32,10 +37,18 @@ def new_run_id() -> str:
 class RunLog:
     """One run's folder, created with the first record. Other processes may append only if it is `shared`."""
 
-    def __init__(self, root: Path, run_id: str, command: Sequence[str] = (), *, shared: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        run_id: str,
+        command: Sequence[str] = (),
+        *,
+        shared: bool = True,
+        reports: Path | None = None,
+    ) -> None:
         self._shared = shared  # xdist workers append too
         self.root, self.run_id, self.command = root, run_id, list(command)
-        self.folder = root / RUNS / run_id
+        self.folder = (reports or root / REPORTS) / "runs" / run_id
         self._lines: LineLog | None = None
         self._opening = threading.Lock()  # the report opens the folder on one thread, the first record on another
         self._opened = False
@@ -45,7 +58,7 @@ class RunLog:
         self.append_all([record])
 
     def append_all(self, records: Sequence[Record]) -> None:
-        """Write several records to disk at once."""
+        """Write several records to disk at once. Raises OSError if they do not all fit; then none is written."""
         if self._lines is None:
             self.open()
             self._lines = LineLog(self.folder / RECORDS, shared=self._shared)
@@ -77,12 +90,12 @@ class RunLog:
 
 
 def manifest(root: Path, run_id: str, command: Sequence[str]) -> dict[str, Any]:
-    """What is known of a run before it starts: command, versions, git commit and host."""
+    """What is known of a run before it starts: command without secrets, versions, git commit and host."""
     return {
         "schema": 1,
         "run_id": run_id,
         "started_at": datetime.now(UTC).isoformat(),
-        "command": list(command),
+        "command": mask_arguments(command),
         "versions": {"python": platform.python_version(), **_versions()},
         "git": git_state(root),
         "host": {
@@ -119,32 +132,44 @@ def read_new_records(folder: Path, start: int) -> tuple[list[Record], int]:
     return [record_from_json(values) for values in objects], end
 
 
-def find_run(root: Path, name: str, *, exclude: str | None = None) -> Path:
+def find_run(root: Path, name: str, *, exclude: str | None = None, reports: Path | None = None) -> Path:
     """The folder of a run by id, prefix of an id, path, or `last`; never the run `exclude`. Raises UsageError.
 
-    `last` is the latest run with a record: a session in which no item was answered may leave a folder too.
+    A folder is a run only if it holds `run.json`. `last` is the run that started last among those
+    with a record: a session in which no item was answered may leave a folder too. Runs are looked
+    up in `reports`, by default that of the root.
     """
-    runs = sorted((p for p in (root / RUNS).glob("*") if p.is_dir() and p.name != exclude), key=_start_order)
+    runs_folder = root / RUNS if reports is None else reports / "runs"
+    runs = [path.parent for path in runs_folder.glob(f"*/{MANIFEST}") if path.parent.name != exclude]
     with_records = [run for run in runs if (run / RECORDS).is_file()]
     if name == "last" and with_records:
-        return with_records[-1]
+        return max(with_records, key=_start_order)
     if name and Path(name).is_dir():
         return Path(name)
-    matches = [run for run in runs if run.name.startswith(name)] if name else []
-    if len(matches) == 1:
-        return matches[0]
+    matches = sorted(run for run in runs if run.name.startswith(name)) if name else []
+    exact = [run for run in matches if run.name == name]
+    if len(exact or matches) == 1:
+        return (exact or matches)[0]
     if matches:
         names = ", ".join(run.name for run in matches)
         raise UsageError(f"run {name!r} is ambiguous: {names}; write more of the id")
+    where = RUNS if reports is None else runs_folder
     if not with_records:
-        raise UsageError(f"no run {name!r} under {RUNS}: 0 run(s); make one with `pytest evals` or `hiddenlayer run`")
+        raise UsageError(
+            f"no run {name!r} under {where}: 0 run(s); make one with `pytest evals` or `hiddenlayer run`"
+        )
     hint = did_you_mean(name, [run.name for run in runs])
-    raise UsageError(f"no run {name!r} under {RUNS}: {len(with_records)} run(s){hint}")
+    raise UsageError(f"no run {name!r} under {where}: {len(with_records)} run(s){hint}")
 
 
-def _start_order(run: Path) -> tuple[str, float]:
-    """When a run started; runs that started in the same second are ordered by their last write."""
-    return run.name.partition("-")[0], run.stat().st_mtime
+def _start_order(run: Path) -> tuple[float, float]:
+    """When a run started, by its manifest; runs that started at the same time are ordered by their last write."""
+    written = (run / MANIFEST).stat().st_mtime
+    try:
+        started_at = json.loads((run / MANIFEST).read_text(encoding="utf-8"))["started_at"]
+        return datetime.fromisoformat(started_at).timestamp(), written
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return written, written
 
 
 def _versions() -> dict[str, str]:

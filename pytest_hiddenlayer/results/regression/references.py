@@ -47,15 +47,21 @@ class BaselineLookup:
     missing: str = "no baseline: make one with --snapshot-update"
 
 
-def open_reference(text: str | None, *, root: Path, cwd: Path, current_run: str | None = None) -> Reference:
+def open_reference(
+    text: str | None, *, root: Path, cwd: Path, current_run: str | None = None, reports: Path | None = None
+) -> Reference:
     """The reference in the project `root`; paths are relative to `cwd`; `last` excludes `current_run`.
+
+    Runs are looked up in `reports`, by default that of the root.
 
     Raises UsageError or SnapshotError if it names no cells.
     """
     if text is None:
         return Reference(SnapshotDir(root / FOLDER, str(FOLDER)), named=False)
     ref, model, label = _split(text, cwd)
-    source = SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _open_source(ref, root, cwd, current_run)
+    source = (
+        SnapshotDir(root / FOLDER, str(FOLDER)) if not ref else _open_source(ref, root, cwd, current_run, reports)
+    )
     if not source.tasks():
         raise UsageError(f"{text}: {source.name} contains no cells; name a folder of snapshots, a run or a git ref")
     return Reference(source, model, label)
@@ -163,7 +169,7 @@ def _split(text: str, cwd: Path) -> tuple[str, ModelName | None, str | None]:
     return parts["ref"], model, parts["label"]
 
 
-def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None) -> BaselineSource:
+def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None, reports: Path | None) -> BaselineSource:
     """The source that REF names: a path, a run or a git ref. Raises UsageError if it names none of them."""
     path = cwd / ref
     if path.is_file():
@@ -171,12 +177,13 @@ def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None) -> Ba
     if path.is_dir():
         return RunRecords.read(path) if (path / "records.jsonl").is_file() else SnapshotDir(path, ref.rstrip("/"))
     try:
-        run = find_run(root, ref, exclude=current_run)
+        run = find_run(root, ref, exclude=current_run, reports=reports)
     except UsageError as no_run:
         if git_commit(root, ref) is not None:
             return GitSnapshots(root, ref)
+        runs = RUNS if reports is None else reports / "runs"
         raise UsageError(
             f"{ref!r} is not a path, a run or a git ref ({no_run}); "
-            f"runs are under {RUNS}, and `git rev-parse {ref}` shows whether git knows it"
+            f"runs are under {runs}, and `git rev-parse {ref}` shows whether git knows it"
         ) from None
     return RunRecords.read(run)

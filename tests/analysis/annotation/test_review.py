@@ -178,6 +178,12 @@ def test_the_end_of_input_keeps_what_was_said(review):
     assert reviews()[-1]["mode"] == "slip"
 
 
+def test_q_at_the_note_quits(review):
+    """`q` at the note keeps the label without a note, and ends the session."""
+    assert "1 labelled now, 3 left" in review("slip\nq\nother\n\n")
+    assert [(one["mode"], one["note"]) for one in reviews()] == [("slip", "")]
+
+
 def test_everything_labelled(review):
     """If all items are labelled, the command says so and asks nothing."""
     review("slip\n\n" * 4)
@@ -328,7 +334,7 @@ def test_ctrl_c_keeps_what_was_said(here):
     try:
         seen = _until(primary, b"mode: ")
         os.write(primary, b"slip\r")
-        seen += _until(primary, b"note (Enter for none): ")
+        seen += _until(primary, b"note (Enter for none, q quits): ")
         os.write(primary, b"\r")
         seen += _until(primary, b"[2/4]")
         started.send_signal(signal.SIGINT)

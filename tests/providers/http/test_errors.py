@@ -193,3 +193,14 @@ def test_an_error_object_in_a_response_has_its_own_status():
     with pytest.raises(ProviderError, match="HTTP 403: no") as caught:
         read_object(server, b'{"error": {"code": 403, "message": "no"}}')
     assert not isinstance(caught.value, TransientError)
+
+
+def test_a_key_with_markup_in_it_is_not_shown():
+    """A server that breaks the key by tags does not get it into a message."""
+    assert "hush" not in clean("no: hush-<b>hush</b>-hush.", "hush-hush-hush")
+
+
+def test_a_key_that_the_answer_repeats_is_masked():
+    """What a server echoes as its answer reaches neither records nor cassettes with the key."""
+    server = Server(provider="openai", model="m", url="http://host/v1", key="hush-hush-hush")
+    assert read_object(server, b'{"text": "you said hush-hush-hush"}') == {"text": "you said [key]"}

@@ -127,3 +127,10 @@ def test_the_folder_is_created_once_whatever_thread_comes_first(tmp_path):
         assert len(manifests) == 1
         assert len(list(read_records(log.folder))) == 1
         assert sorted(path.name for path in log.folder.iterdir()) == ["records.jsonl", "run.json"]
+
+
+def test_the_manifest_holds_no_secret(tmp_path):
+    """A password in an address and the value of a secret option are masked in the manifest's command."""
+    log = RunLog(tmp_path, "run", ["pytest", "--hl-base-url=http://u:hush@h/v1", "--api-token", "hush"])
+    log.append(record("a", 1.0))
+    assert "hush" not in (log.folder / "run.json").read_text(encoding="utf-8")

@@ -1,0 +1,74 @@
+"""Files that a run writes: checked before anything is asked; one that cannot be written never hides the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import UsageError
+from ..io.writable import reason, write_fault
+
+ADVICE = "free space or choose another folder with --hl-reports DIR"
+
+
+def check_reports(reports: Path) -> None:
+    """Raise UsageError if the folder of reports cannot be written."""
+    if (fault := write_fault(reports)) is not None:
+        raise UsageError(
+            f"{reports}: the answers of this run cannot be written there: {fault}. Nothing was asked; {ADVICE}"
+        )
+
+
+def check_snapshots(snapshots: Path) -> None:
+    """Raise UsageError if the folder of snapshots cannot be written."""
+    if (fault := write_fault(snapshots)) is not None:
+        raise UsageError(
+            f"--snapshot-update: snapshots cannot be written to {snapshots}: {fault}. Nothing was asked; "
+            "free space, or run without --snapshot-update"
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class WriteFaults:
+    """What could not be written in a run, for the end of its output."""
+
+    lost_records: int = 0  # that are not in the run log
+    reason: str = ""  # of the first one that was lost
+    others: list[str] = field(default_factory=list)  # a sentence per file
+    failing: bool = False  # whether something is missing that the user asked for
+
+    def add_records(self, number: int, why: str) -> None:
+        """Note records that are not on disk."""
+        self.lost_records += number
+        self.reason = self.reason or why
+        self.failing = True
+
+    def add(self, what: str, path: Path | str | None, error: OSError, *, asked_for: bool) -> None:
+        """Note a file that was not written."""
+        place = f"{what} {path}" if path else what
+        sentence = f"{place} could not be written: {reason(error)}"
+        if sentence not in self.others:
+            self.others.append(sentence)
+        self.failing = self.failing or asked_for
+
+    @contextmanager
+    def writing(self, what: str, path: Path, *, asked_for: bool = False) -> Iterator[None]:
+        """Note the OSError of the block, instead of raising it."""
+        try:
+            yield
+        except OSError as error:
+            self.add(what, path, error, asked_for=asked_for)
+
+    def lines(self) -> Sequence[str]:
+        """One sentence per fault, then what to do; empty if everything was written."""
+        lost = []
+        if self.lost_records:
+            plural = "answer is" if self.lost_records == 1 else "answers are"
+            lost.append(
+                f"{self.lost_records:,} {plural} counted above but not in the run log: {self.reason}; "
+                "--resume will ask for them again"
+            )
+        faults = [*lost, *self.others]
+        return [*faults, f"To keep everything, {ADVICE}"] if faults else []

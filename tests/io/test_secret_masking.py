@@ -1,0 +1,57 @@
+"""Secrets are masked before anything is written or printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_hiddenlayer.io.secret_masking import MASK, mask_arguments, mask_secrets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://user:hush-hush@host/v1",
+        "http://hush-hush@host/v1",
+        "openai=https://u:p@hush-hush@host",
+        "http://host/v1?api_key=hush-hush",
+        "http://host/v1?x=1&sig=hush-hush#part",
+        "http://host/v1?hush-hush",
+        "redis+tls://:hush-hush@host",
+        "--api-key=hush-hush",
+        "OPENAI_API_KEY=hush-hush",
+        "Authorization: Bearer hush-hush-0123",
+        "no access with sk-proj-hush-hush-0123456789",
+    ],
+)
+def test_a_secret_is_masked(text):
+    """Users, passwords and queries of URLs, values of secret options, and keys are replaced."""
+    assert "hush" not in mask_secrets(text)
+    assert MASK in mask_secrets(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://127.0.0.1:8080/v1",
+        "--max-tokens=64",
+        "debate:max_tokens=3,n_agents=2",
+        "evals/a?b=c.yaml",
+        "mail to someone@example.org",
+        "evals/task-sk-sums.yaml::s0[single-mlx]",
+    ],
+)
+def test_other_text_is_unchanged(text):
+    """Nothing else is replaced."""
+    assert mask_secrets(text) == text
+
+
+def test_a_key_of_the_environment_is_masked_wherever_it_is(monkeypatch):
+    """The value of a variable such as OPENAI_API_KEY is masked in any text."""
+    monkeypatch.setenv("OPENAI_API_KEY", "hush-hush-hush")
+    assert mask_secrets("the server said: hush-hush-hush is wrong") == f"the server said: {MASK} is wrong"
+
+
+def test_the_value_of_a_secret_option_is_masked():
+    """The word after an option that names a secret is masked; other words are not."""
+    shown = mask_arguments(["pytest", "evals", "--api-token", "hush", "-k", "single", "--hl-budget", "2"])
+    assert shown == ["pytest", "evals", "--api-token", MASK, "-k", "single", "--hl-budget", "2"]
