@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .engine.cases import Case, Cell, cases
-from .engine.validate import check_options
+from .engine.checks.options import check_options
 from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, UsageError, did_you_mean
 from .option_table import BY_NAME
 from .options import RunOptions

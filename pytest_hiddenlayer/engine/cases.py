@@ -15,9 +15,9 @@ from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
 from ..types import ModelName, Sample, Task
-from .targets import check_targets
-from .task_errors import from_spec, from_task, task_error
-from .task_models import check_judge, check_providers, refuse_task_models
+from .checks.targets import check_targets
+from .checks.task_errors import from_spec, from_task, task_error
+from .checks.task_models import check_judge, check_providers, refuse_task_models
 
 MAX_ANSWERS = 1_000_000  # of one task in one session
 

@@ -126,7 +126,7 @@ def check_options(config: pytest.Config) -> None:
 
     Strategies named on the command line must be known by then: in a plugin or an initial conftest.
     """
-    from ..engine.validate import check_options as validate
+    from ..engine.checks.options import check_options as validate
     from ..errors import HiddenLayerError
 
     try:

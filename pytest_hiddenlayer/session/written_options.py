@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..engine.task_models import loads_files
+from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
 from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME, OPTIONS, is_own_key

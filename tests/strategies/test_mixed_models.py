@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_hiddenlayer.engine.cases import cases, cells
+from pytest_hiddenlayer.engine.checks.options import check_options
 from pytest_hiddenlayer.engine.runtime import Runtime
-from pytest_hiddenlayer.engine.validate import check_options
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.providers.scripted import ScriptedProvider

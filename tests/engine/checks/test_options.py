@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hiddenlayer.engine.validate import check_options
+from pytest_hiddenlayer.engine.checks.options import check_options
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.strategies.bind import parse_strategy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import ParameterError, TaskError, UsageError
-from ..types import Spec, Task
+from ...errors import ParameterError, TaskError, UsageError
+from ...types import Spec, Task
 
 T = TypeVar("T")
 

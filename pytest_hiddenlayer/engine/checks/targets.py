@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from ..errors import TaskError
-from ..protocols import Scorer
-from ..scorers.capabilities import capabilities_of
-from ..types import Sample, Score, Task
+from ...errors import TaskError
+from ...protocols import Scorer
+from ...scorers.capabilities import capabilities_of
+from ...types import Sample, Score, Task
 
 MAX_NAMED = 5  # samples that an error names
 _OUTPUT = "?"  # any text: what makes a score None is the target

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from ..errors import UsageError
-from ..model_names import parse_model
-from ..options import RunOptions
-from ..protocols import Scorer, traits_of
-from ..registry import providers
-from ..scorers.capabilities import capabilities_of
-from ..strategies.bind import BoundStrategy
-from ..types import ModelName, Task
+from ...errors import UsageError
+from ...model_names import parse_model
+from ...options import RunOptions
+from ...protocols import Scorer, traits_of
+from ...registry import providers
+from ...scorers.capabilities import capabilities_of
+from ...strategies.bind import BoundStrategy
+from ...types import ModelName, Task
 from .task_errors import task_error
 
 ALLOW = "--hl-allow-task-models"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..calls.cost.price_file import read_own_prices
-from ..errors import UsageError
-from ..model_names import full_name, parse_model
-from ..options import RunOptions
-from ..protocols import traits_of
-from ..registry import providers
-from ..strategies.bind import bind_strategy
-from ..types import ModelName
+from ...calls.cost.price_file import read_own_prices
+from ...errors import UsageError
+from ...model_names import full_name, parse_model
+from ...options import RunOptions
+from ...protocols import traits_of
+from ...registry import providers
+from ...strategies.bind import bind_strategy
+from ...types import ModelName
 
 
 def check_options(options: RunOptions) -> None:
