@@ -212,7 +212,9 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
         for cell in planned:
             selected = tuple(sample.id for sample in cell.task.samples)
             gate_id = f"{task.path}::gate[{cell.params}]" if gated else None
-            session.configs[cell.key] = replace(session.configs[cell.key], selected=selected, gate_id=gate_id)
+            session.configs[cell.key] = replace(
+                session.configs[cell.key], selected=selected, answers=len(selected) * cell.epochs, gate_id=gate_id
+            )
             yield cell
 
 

@@ -100,7 +100,7 @@ class Task:
     reducer: str = "mean"
     pass_score: float | None = None  # None: the headline scorer's
     threshold: float | None = None
-    min_scored: float = 0.95  # share of the selected samples
+    min_scored: float = 0.95  # share of the selected answers
     margin: float = 0.0
     min_effect: float = 0.05
     judge: str | None = None  # PROVIDER[:MODEL]

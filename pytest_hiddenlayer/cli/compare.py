@@ -1,4 +1,4 @@
-"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 if a cell regressed."""
+"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 if a cell is as red as its gate."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ EPILOG = """examples:
   hiddenlayer compare last#single last#debate
   hiddenlayer compare main last --markdown   a table for a pull request
 
-exit status: 0 nothing regressed; 1 a cell regressed or cannot be compared; 4 a reference that does not exist
+exit status: 0 nothing regressed; 1 a cell regressed, was not compared or lost too many answers;
+4 a reference that does not exist
 """
 
 REFERENCE = (
@@ -89,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         width = shutil.get_terminal_size().columns
         print(f"{comparison.new} against {comparison.old}")
         print(table(comparison, width=width, colour=sys.stdout.isatty()), end="")
-    return 1 if comparison.regressed or comparison.faults else 0
+    return 1 if comparison.failed else 0
 
 
 def _equal_budget(arguments: argparse.Namespace) -> int:

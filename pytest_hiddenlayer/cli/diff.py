@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the samples that flipped. Returns 1 if there are any, as `diff` does."""
+    """Print the samples that flipped. Returns 1 if there are any, as `diff` does, or if a cell was not compared."""
     from ..report.comparison import sample_diffs
 
     compared = compare(arguments)
@@ -29,6 +29,5 @@ def run(arguments: argparse.Namespace) -> int:
     for fault in (*compared.faults, *(f"{cell.task}: {cell.fault}" for cell in compared.cells if cell.fault)):
         print(f"hiddenlayer: {fault}", file=sys.stderr)
     if not lines:
-        pairs = sum(cell.comparison.paired.n for cell in compared.cells if cell.comparison)
-        print(f"no sample flipped between {compared.old} and {compared.new} ({pairs} compared)")
-    return 1 if lines or compared.faults else 0
+        print(f"no sample flipped between {compared.old} and {compared.new} ({compared.n_pairs} compared)")
+    return 1 if lines or compared.faults or any(cell.fault for cell in compared.cells) else 0

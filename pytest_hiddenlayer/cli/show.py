@@ -46,16 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _overview(folder, records, everything=arguments.all)
         if arguments.bootstrap:
-            _intervals(records, arguments.bootstrap)
+            _intervals(folder, records, arguments.bootstrap)
     return 0
 
 
 def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> None:
     from ..report.budget_match import find, text
     from ..report.table import cell_table
-    from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
+    from ..results.metrics.run_metrics import metrics_of_run
 
-    metrics = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
+    metrics = list(metrics_of_run(folder, records))
     print(f"run {folder.name}: {len(records)} records")
     width = shutil.get_terminal_size().columns
     print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty()), end="")
@@ -69,14 +69,14 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool) -> N
             print(f"{record.outcome:<10} {where} {why}")
 
 
-def _intervals(records: Sequence[Record], draws: int) -> None:
+def _intervals(folder: Path, records: Sequence[Record], draws: int) -> None:
     """Print every score's interval as in the summary, and by a cluster bootstrap."""
     from ..report.details import INTERVALS, interval_rows
     from ..report.text_table import grid
-    from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
+    from ..results.metrics.run_metrics import metrics_of_run
 
-    cells = list(by_cell(records).values())
-    metrics = [compute_metrics(config_from_records(cell), cell, bootstrap=n) for cell in cells for n in (0, draws)]
+    both = zip(*(metrics_of_run(folder, records, bootstrap=n) for n in (0, draws)), strict=True)
+    metrics = [metrics for pair in both for metrics in pair]
     width = shutil.get_terminal_size().columns
     print(grid(INTERVALS, interval_rows(metrics), width=width, colour=sys.stdout.isatty()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -56,14 +57,16 @@ def _only_task_files_failed(state: State, session: pytest.Session) -> bool:
 
 def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> None:
     selected: dict[tuple[str, ...], dict[str, None]] = {}
+    answers: Counter[tuple[str, ...]] = Counter()
     gates = {}
     for item in items:
         if isinstance(item, GateItem):
             gates[item.cell_key] = item.nodeid
         elif (case := case_of(item)) is not None:
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
+            answers[case.cell.key] += 1
     state.session.configs = {
-        key: replace(cell, selected=tuple(selected.get(key, ())), gate_id=gates.get(key))
+        key: replace(cell, selected=tuple(selected.get(key, ())), answers=answers[key], gate_id=gates.get(key))
         for key, cell in state.session.configs.items()
         if key in selected or key in gates
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..results.regression.baseline import Baseline
 from ..results.regression.cell_comparison import CellComparison
 from ..results.regression.compare_runs import CellPair, RunComparison
-from ..results.regression.gate_messages import explain_verdict, list_names, unpaired_text
+from ..results.regression.gate_messages import explain_verdict, list_names, lost_answers_text, unpaired_text
 from ..terminal_escape import one_line, visible
 from .details import with_error
 from .text_table import grid
@@ -25,8 +25,11 @@ HEADERS = (
     "p worse",
     "verdict",
 )
-_COLOURS = {"regressed": "red", "improved": "green", "same": "green"}
-_MARKS = {"regressed": "🔴", "improved": "🟢", "same": "⚪", "underpowered": "🟡"}
+NOT_COMPARED = "not compared"
+_COLOURS = {"regressed": "red", "failed": "red", NOT_COMPARED: "red", "improved": "green", "same": "green"}
+_MARKS = {
+    "regressed": "🔴", "failed": "🔴", NOT_COMPARED: "🔴", "improved": "🟢", "same": "⚪", "underpowered": "🟡",
+}  # fmt: skip
 
 
 def table(comparison: RunComparison, *, width: int, colour: bool) -> str:
@@ -34,18 +37,17 @@ def table(comparison: RunComparison, *, width: int, colour: bool) -> str:
     rows = [_row(cell) for cell in comparison.cells]
     styles = [_COLOURS.get(row[-1], "") for row in rows]
     text = grid(HEADERS, rows, width=max(width, 150), colour=colour, fold=("task", "old", "new"), styles=styles)
-    return "".join(f"{line}\n" for line in (text, *map(one_line, notes(comparison))))
+    return "".join(f"{line}\n" for line in (text, headline(comparison), *map(one_line, notes(comparison))))
 
 
 def markdown(comparison: RunComparison) -> str:
     """The comparison as Markdown for a pull request."""
     rows = [_row(cell) for cell in comparison.cells]
-    regressed = sum(row[-1] == "regressed" for row in rows)
     marked = [(*row[:-1], f"{_MARKS.get(row[-1], '')} {row[-1]}") for row in rows]
     lines = [
         f"### Evals: `{_markdown_safe(comparison.new)}` against `{_markdown_safe(comparison.old)}`",
         "",
-        f"{regressed} of {len(rows)} cells regressed." if regressed else "No cell regressed.",
+        headline(comparison),
         "",
         "| " + " | ".join(HEADERS) + " |",
         "|" + " --- |" * len(HEADERS),
@@ -56,12 +58,38 @@ def markdown(comparison: RunComparison) -> str:
     return "\n".join(lines) + "\n"
 
 
+def headline(comparison: RunComparison) -> str:
+    """One sentence: how many cells regressed, were not compared, or had too few scores, and over how many samples."""
+    cells, n_pairs = comparison.cells, comparison.n_pairs
+    over = f"{n_pairs:,} pair{'' if n_pairs == 1 else 's'} of samples compared"
+    if n_pairs == 0:
+        return f"Nothing was compared: {over}."
+    words = [_word(cell) for cell in cells]
+    counts = (("regressed", "regressed"), (NOT_COMPARED, "not compared"), ("failed", "with too many lost answers"))
+    parts = [f"{words.count(word)} {text}" for word, text in counts if word in words]
+    if comparison.faults:
+        parts.append(f"{len(comparison.faults)} not readable")
+    if not parts:
+        return f"No cell regressed: {over}."
+    return f"Of {len(cells)} cell{'' if len(cells) == 1 else 's'}: {', '.join(parts)}; {over}."
+
+
+def _word(cell: CellPair) -> str:
+    """The verdict; `failed` if it does not hold, because too many answers have no score."""
+    if cell.comparison is None:
+        return NOT_COMPARED
+    verdict = cell.comparison.verdict
+    return "failed" if cell.failed and verdict != "regressed" else verdict
+
+
 def notes(comparison: RunComparison) -> Iterator[str]:
     """The lines below the table: samples that turned right or wrong, and what was not compared."""
     for cell in comparison.cells:
         head = f"{cell.task} {cell.new.key[1]}"
         if cell.fault is not None:
             yield f"{head}: not compared: {cell.fault}"
+        if cell.not_measured is not None and cell.fault is None:
+            yield f"{head}: {cell.not_measured}"
         if cell.comparison is not None:
             yield from (f"{head}: {note}" for note in _cell_notes(cell.comparison))
     for side, keys in (("old", comparison.only_old), ("new", comparison.only_new)):
@@ -105,7 +133,7 @@ def _row(cell: CellPair) -> tuple[str, ...]:
     comparison = cell.comparison
     sides = (_player(cell.old), _player(cell.new))
     if comparison is None:
-        return (cell.task, *sides, "0", "?", "?", "?", "?", "?", "not compared")
+        return (cell.task, *sides, "0", "?", "?", "?", "?", "?", NOT_COMPARED)
     interval = comparison.paired.ci95
     return (
         cell.task,
@@ -116,7 +144,7 @@ def _row(cell: CellPair) -> tuple[str, ...]:
         f"{comparison.paired.difference:+.3f}",
         "?" if interval is None else f"{interval[0]:+.3f} to {interval[1]:+.3f}",
         f"{comparison.p_worse:.3g}",
-        comparison.verdict,
+        _word(cell),
     )
 
 
@@ -127,8 +155,8 @@ def _cell_notes(comparison: CellComparison) -> Iterator[str]:
         yield f"newly right: {list_names(comparison.newly_right)}"
     if comparison.verdict == "underpowered":
         yield f"underpowered{explain_verdict(comparison)}"
-    if comparison.lost_counts:
-        yield f"{len(comparison.pairing.lost)} samples lost their score; counted as wrong, the cell regressed"
+    if lost := lost_answers_text(comparison):
+        yield lost
     if left_out := unpaired_text(comparison.pairing):
         yield f"left out: {left_out}"
 

@@ -23,14 +23,15 @@ Format = Callable[[Estimate | None], str]
 def repeat_rows(
     metrics: Sequence[CellMetrics], format_estimate: Format, *, every_k: bool = False
 ) -> list[tuple[str, ...]]:
-    """The rows of REPEATS for cells with epochs: of the largest k, or of each k."""
+    """The rows of REPEATS for cells with epochs: of the largest k that enough samples have, or of each k."""
     rows: list[tuple[str, ...]] = []
     for cell in metrics:
         ks = _ks(cell)
-        for k in ks if every_k else ks[-1:]:
+        known = [k for k in ks if cell.passes[f"pass@{k}"].mean is not None]
+        for k in ks if every_k else (known or ks)[-1:]:
             any_right, all_right = cell.passes[f"pass@{k}"], cell.passes[f"pass^{k}"]
-            samples = f"{any_right.n}/{cell.n_selected}"
-            flaky = _flaky(cell) if k == ks[-1] else ""
+            samples = f"{any_right.n}/{cell.n_samples}"
+            flaky = _flaky(cell) if not every_k or k == ks[-1] else ""
             rows.append((*_name(cell), str(k), samples, *map(format_estimate, (any_right, all_right)), flaky))
     return rows
 
@@ -71,7 +72,7 @@ def interval_rows(metrics: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
     return [
         (
             *_name(cell),
-            f"{cell.estimate.n}/{cell.n_selected}",
+            f"{cell.n_scored}/{cell.n_selected}",
             with_error(cell.estimate),
             *interval_text(cell.estimate),
         )

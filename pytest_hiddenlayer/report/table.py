@@ -56,7 +56,7 @@ def _row(cell: CellMetrics, gate: GateResult | None) -> tuple[str, ...]:
         config.task,
         config.label + ("*" if self_judged(cell) else ""),
         f"{config.provider}:{config.slug}",
-        f"{estimate.n}/{cell.n_selected}",
+        f"{cell.n_scored}/{cell.n_selected}",
         with_error(estimate),
         _tokens(cell),
         "?" if cell.cost_usd is None else f"${cell.cost_usd:.4f}" if cell.cost_usd else "$0",

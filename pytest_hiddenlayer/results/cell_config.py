@@ -31,6 +31,8 @@ class CellConfig:
     min_effect: float
     total: int  # samples in the task file
     selected: tuple[str, ...] = ()  # sample ids that this run will answer
+    answers: int | None = None  # selected answers; None: every epoch of every selected sample
+    stopped_after: int | None = None  # epochs after which early stopping ended the cell; None: it did not
     self_judged: bool = False  # whether a judge of the strategy or of a scorer is the candidate itself
     gate_id: str | None = None  # node id of the cell's gate; None: not selected
 
@@ -38,3 +40,15 @@ class CellConfig:
     def key(self) -> tuple[str, str, str, str]:
         """As in `Record.cell`."""
         return (self.task, self.label, self.provider, self.slug)
+
+    @property
+    def selected_answers(self) -> int:
+        """How many answers the user selected: one per sample and epoch."""
+        return len(self.selected) * self.epochs if self.answers is None else self.answers
+
+    @property
+    def planned_answers(self) -> int:
+        """The selected answers without those that early stopping made unnecessary."""
+        if self.stopped_after is None:
+            return self.selected_answers
+        return min(self.selected_answers, len(self.selected) * self.stopped_after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +35,31 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
     `gated=False`: the session ended early, and cells are not complete enough to be judged.
     """
     records = by_cell(session.records)
+    if session.early_stopping is None:
+        session.prepare_early_stopping()  # a controller of workers knows its cells only now
+    if session.early_stopping is not None:
+        session.early_stopping.add(session.records)
+        _note_early_stops(session)
     session.metrics = [
         compute_metrics(config, _in_order(config, records.get(config.key, [])))
         for config in session.configs.values()
         if config.selected
     ]
-    if session.early_stopping is None:
-        session.prepare_early_stopping()  # a controller of workers knows its cells only now
-    if session.early_stopping is not None:
-        session.early_stopping.add(session.records)
     session.gates = _judge(session) if gated else {}
     if session.updating:
         _write_snapshots(session, write_snapshot)
     _compare_at_equal_compute(session)
     if session.records:
         _write_log(session)
+
+
+def _note_early_stops(session: Session) -> None:
+    """Set after how many epochs each cell was decided: the epochs that were not needed are not lost."""
+    stopping = session.early_stopping
+    decisions = {} if stopping is None else stopping.decisions()
+    for key, decision in decisions.items():
+        if decision is not None:
+            session.configs[key] = replace(session.configs[key], stopped_after=decision.look)
 
 
 def _in_order(config: CellConfig, records: list[Record]) -> list[Record]:

@@ -134,7 +134,7 @@ class TaskForm(_Form):
     threshold: Share | None = None
     """The score that a cell must reach."""
     min_scored: Share = 0.95
-    """Share of the selected samples that must be scored."""
+    """Share of the selected answers (samples × epochs) that must be scored."""
     margin: Size = 0.0
     """Non-inferiority margin: the tolerated drop below the baseline."""
     min_effect: Size = 0.05

@@ -110,10 +110,10 @@ def test_threshold_reached_without_baseline(folder):
 
 
 def test_min_scored(sums):
-    """If fewer samples were scored than min_scored, the gate fails and the message counts the others."""
+    """If fewer answers were scored than min_scored, the gate fails and the message counts the others."""
     sums.replies(q1={"reply": " "})
     result = sums.run()
-    result.stdout.fnmatch_lines([f"FAILED {GATE} - *scored 2 of 3 samples, min_scored is 0.95*(1 empty)"])
+    result.stdout.fnmatch_lines([f"FAILED {GATE} - *scored 2 of 3 answers, min_scored is 0.95*(1 empty)"])
     assert result.ret == 1
 
 

@@ -73,6 +73,14 @@ def cell(values: dict[str, float | None], **config: object) -> CellMetrics:
     return compute_metrics(chosen, [record(name, value) for name, value in values.items()])
 
 
+def repeated(values: dict[str, list[float | None]], **config: object) -> CellMetrics:
+    """The metrics of a cell whose samples have these scores in their epochs."""
+    epochs = max(map(len, values.values()))
+    chosen = replace(CONFIG, total=len(values), selected=tuple(values), epochs=epochs, **config)
+    records = [record(name, one, epoch=at + 1) for name, scores in values.items() for at, one in enumerate(scores)]
+    return compute_metrics(chosen, records)
+
+
 def base(values: dict[str, float | None], **changes: object) -> Baseline:
     """A baseline with these scores."""
     samples = {

@@ -36,6 +36,8 @@ def _control_config(config: CellConfig, records: Sequence[Record]) -> CellConfig
         reducer="mean",
         threshold=None,
         selected=tuple(dict.fromkeys(record.sample_id for record in records)),
+        answers=len(records),
+        stopped_after=None,
         self_judged=config.self_judged and "judge" not in config.strategy_params.values(),  # by a scorer
         gate_id=None,
     )

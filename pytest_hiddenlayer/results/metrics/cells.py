@@ -10,12 +10,15 @@ from typing import Any
 
 from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...types import Record, Usage
+from ...types import SCORED, Record, Usage
 from ..cell_config import CellConfig
 from .calls import call_metrics
 from .confidence import cell_calibration
 from .judges import judge_metrics
 from .samples import SampleResult, flaky_samples, pass_estimates, sample_result
+
+MIN_SCORED = 0.95
+"""`min_scored` of a run whose summary does not state it: the default of a task."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,14 +40,34 @@ class CellMetrics:
     calls: Mapping[str, Any] = field(default_factory=dict)  # see `call_metrics`
 
     @property
+    def n_scored(self) -> int:
+        """The number of answers with a score: each epoch of a sample is an answer."""
+        return sum(count for outcome, count in self.outcomes.items() if outcome in SCORED)
+
+    @property
     def n_selected(self) -> int:
+        """The number of answers that the run was to make."""
+        return max(self.config.planned_answers, sum(self.outcomes.values()))
+
+    @property
+    def n_samples(self) -> int:
         """The number of samples that the run was to answer."""
         return max(len(self.config.selected), len(self.samples))
 
     @property
+    def n_total(self) -> int:
+        """The number of answers to all samples of the task."""
+        return max(self.config.total * self.config.epochs, self.config.selected_answers)
+
+    @property
     def partial(self) -> bool:
-        """Whether only some of the task's samples were selected."""
-        return self.n_selected < self.config.total
+        """Whether only some of the task's answers were selected."""
+        return max(self.config.selected_answers, sum(self.outcomes.values())) < self.n_total
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """Sample → its epochs without a score, for the samples that have epochs with one."""
+        return {name: sample.lost for name, sample in self.samples.items() if sample.lost and sample.epochs}
 
     @property
     def complete(self) -> bool:
@@ -62,9 +85,16 @@ class CellMetrics:
             "model": config.model,
             "slug": config.slug,
             "scorer": config.scorer,
-            "n": self.estimate.n,
+            "n": self.n_scored,
             "n_selected": self.n_selected,
-            "n_total": config.total,
+            "n_total": self.n_total,
+            "n_samples": self.estimate.n,
+            "n_samples_selected": self.n_samples,
+            "lost_epochs": self.lost,
+            "epochs": config.epochs,
+            "reducer": config.reducer,
+            "pass_score": config.pass_score,
+            "min_scored": config.min_scored,
             "score": self.estimate.mean,
             "stderr": self.estimate.stderr,
             "ci95": self.estimate.ci95,
@@ -86,7 +116,7 @@ class CellMetrics:
 def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap: int = 0) -> CellMetrics:
     """The metrics of one cell. A sample counts as scored if at least one of its epochs is.
 
-    The epochs of a sample are reduced to one score first; the standard error is that over
+    The scored epochs of a sample are reduced to one score first; the standard error is that over
     samples, clustered by their group. With `bootstrap` draws, the interval of the score is that
     of a cluster bootstrap with the cell's seed.
     """
@@ -110,7 +140,7 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
         usage=_usage(records),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
         wall_s=_wall_s(records),
-        passes=pass_estimates(scored, config.pass_score),
+        passes=pass_estimates(samples, config.pass_score, config.min_scored),
         flaky=flaky_samples(scored, config.pass_score),
         calibration=calibrated and calibrated[0],
         confidence=calibrated and calibrated[1],
@@ -127,9 +157,12 @@ def by_cell(records: Iterable[Record]) -> dict[tuple[str, str, str, str], list[R
     return {cell: list(items.values()) for cell, items in cells.items()}
 
 
-def config_from_records(records: Sequence[Record]) -> CellConfig:
-    """The configuration that the records themselves show, without the task file."""
-    first = records[0]
+def config_from_records(records: Sequence[Record], settings: Mapping[str, Any] | None = None) -> CellConfig:
+    """The configuration that the records themselves show, without the task file.
+
+    `settings` is the cell's object in the run's `summary.json`; without it, defaults are assumed.
+    """
+    first, known = records[0], settings or {}
     ids = tuple(dict.fromkeys(record.sample_id for record in records))
     return CellConfig(
         task=first.task,
@@ -141,17 +174,18 @@ def config_from_records(records: Sequence[Record]) -> CellConfig:
         model=first.model,
         slug=first.slug,
         params=f"{first.label}-{first.provider}",
-        scorer=next((name for record in records for name in record.scores), ""),
+        scorer=known.get("scorer") or next((name for record in records for name in record.scores), ""),
         seed=first.seed,
         epochs=max(record.epoch for record in records),
-        reducer="mean",
-        pass_score=1.0,
+        reducer=known.get("reducer", "mean"),
+        pass_score=known.get("pass_score", 1.0),
         threshold=None,
-        min_scored=0.0,
+        min_scored=known.get("min_scored", MIN_SCORED),
         margin=0.0,
         min_effect=0.05,
         total=len(ids),
         selected=ids,
+        answers=len(records),
     )
 
 

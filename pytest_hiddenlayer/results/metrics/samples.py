@@ -26,14 +26,18 @@ class SampleResult:
     must_pass: bool
     group: str | None = None  # cluster, for standard errors
     epochs: tuple[float, ...] = ()  # scores of the scored epochs, in order
+    lost: int = 0  # epochs that were answered and have no score
+    worst: float | None = None  # the score if the lost epochs count as wrong; None: no epoch is scored
 
 
 def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float) -> SampleResult:
     """The result of one sample, from the records of its epochs."""
     scored = [(record, score) for record in records if (score := record.score) is not None]
     scores = [score for _, score in scored]
-    score = reduce_epochs(scores, reducer, pass_score) if scores else None
-    first = records[0]
+    lost = len(records) - len(scores)
+    known = scores and not _open(scores, lost, reducer, pass_score)
+    score = reduce_epochs(scores, reducer, pass_score) if known else None
+    first = next((record for record in records if record.score is None), records[0]) if score is None else records[0]
     return SampleResult(
         score=score,
         outcome=first.outcome if score is None else _outcome([record for record, _ in scored], score, pass_score),
@@ -42,14 +46,30 @@ def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float)
         must_pass=first.must_pass,
         group=first.group,
         epochs=tuple(scores),
+        lost=lost,
+        worst=None
+        if score is None
+        else reduce_epochs([*scores, *[0.0] * lost], reducer, pass_score)
+        if lost
+        else score,
     )
 
 
-def pass_estimates(samples: Mapping[str, SampleResult], pass_score: float) -> dict[str, Estimate]:
+def _open(scores: Sequence[float], lost: int, reducer: str, pass_score: float) -> bool:
+    """Whether lost epochs could decide the score: `pass_at_k` has no right one, or `pass_hat_k` no wrong one."""
+    right = [score >= pass_score for score in scores]
+    return lost > 0 and ((reducer == "pass_at_k" and not any(right)) or (reducer == "pass_hat_k" and all(right)))
+
+
+def pass_estimates(
+    samples: Mapping[str, SampleResult], pass_score: float, min_scored: float = 0.0
+) -> dict[str, Estimate]:
     """`pass@k` and `pass^k` over samples, by name, for the k of `reported_k`; empty without repeated epochs.
 
     An epoch is right at or above `pass_score`. A sample with fewer than k scored epochs is left
-    out of the estimates for k; their `n` is the number of samples that remain.
+    out of the estimates for k; their `n` is the number of samples that remain. If these are
+    fewer than the share `min_scored` of the samples, the estimates are unknown: the samples that
+    lose epochs are not a random choice.
     """
     counts = [
         (len(sample.epochs), sum(score >= pass_score for score in sample.epochs), sample.group)
@@ -62,6 +82,11 @@ def pass_estimates(samples: Mapping[str, SampleResult], pass_score: float) -> di
     for k in reported_k(n_epochs):
         enough = [(n, right) for n, right, _ in counts if n >= k]
         groups = [group for n, _, group in counts if n >= k]
+        if len(enough) < min_scored * len(counts):
+            why = f"unknown: {len(enough)} of {len(counts)} samples have {k} scored epochs"
+            unknown = Estimate(n=len(enough), mean=None, stderr=None, ci95=None, method=why)
+            estimates |= {f"pass@{k}": unknown, f"pass^{k}": unknown}
+            continue
         estimates[f"pass@{k}"] = estimate([pass_at_k(n, right, k) for n, right in enough], groups)
         estimates[f"pass^{k}"] = estimate([pass_hat_k(n, right, k) for n, right in enough], groups)
     return estimates

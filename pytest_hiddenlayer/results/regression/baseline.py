@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..metrics.cells import MIN_SCORED
+
 CellKey: TypeAlias = tuple[str, str, str, str]
 """(task, strategy label, provider, model slug), as in `Record.cell`."""
 
@@ -20,6 +22,9 @@ class BaselineSample:
     hash: str
     group: str | None = None  # cluster; None: the sample has none, or the source does not contain it
     output: str | None = None  # the complete text; None: from a snapshot, which has no texts
+    n_scored: int = 1  # scored epochs; 0 if there is no score
+    lost: int = 0  # epochs that were answered and have no score
+    worst: float | None = None  # the score if the lost epochs count as wrong; None: no epoch is scored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,3 +40,14 @@ class Baseline:
     usage: Mapping[str, int | None] | None = None  # None: unknown
     cost_usd: float | None = None  # None: unknown
     warning: str = ""  # such as that the baseline is of another model; empty: no warning
+    min_scored: float = MIN_SCORED  # share of the answers that must be scored
+
+    @property
+    def n_scored(self) -> int:
+        """The number of answers with a score."""
+        return sum(sample.n_scored for sample in self.samples.values())
+
+    @property
+    def n_answers(self) -> int:
+        """The number of answers."""
+        return self.n_scored + sum(sample.lost for sample in self.samples.values())

@@ -37,8 +37,13 @@ class CellComparison:
     verdict: Verdict = "underpowered"
     smallest_effect: float | None = None  # minimum detectable effect (MDE) at power 0.8; None: too few clusters
     pairs_needed: int | None = None  # to detect `min_effect` with power 0.8; None: a single cluster
-    lost_counts: bool = False  # whether it regresses only if the samples that lost their score count as wrong
+    verdict_with_lost: Verdict | None = None  # if answers that lost their score count as wrong; None: none did
     looks: tuple[int, int] | None = None  # (deciding look, planned looks) of the sequential test
+
+    @property
+    def lost_counts(self) -> bool:
+        """Whether the cell regresses only if the answers that lost their score count as wrong."""
+        return self.verdict_with_lost == "regressed" and self.verdict != "regressed"
 
     @property
     def newly_wrong(self) -> tuple[str, ...]:
@@ -56,6 +61,8 @@ class CellComparison:
         return {
             "baseline": self.baseline,
             "verdict": self.verdict,
+            "verdict_with_lost": self.verdict_with_lost,
+            "lost_answers": self.pairing.lost_answers,
             "n": self.paired.n,
             "n_groups": self.paired.n_groups,
             "old": _estimate_json(self.old),
@@ -119,9 +126,15 @@ def assign_verdicts(measured: Sequence[CellComparison]) -> list[CellComparison]:
 
 
 def _with_verdict(comparison: CellComparison) -> CellComparison:
-    verdict = _verdict(comparison)
-    lost_counts = verdict != "regressed" and _regressed_with_lost(comparison)
-    return replace(comparison, verdict=verdict, lost_counts=lost_counts)
+    with_lost = _verdict_with_lost(comparison)
+    return replace(comparison, verdict=held(_verdict(comparison), with_lost), verdict_with_lost=with_lost)
+
+
+def held(verdict: Verdict, with_lost: Verdict | None) -> Verdict:
+    """The verdict; `underpowered` if it is good and does not hold if lost answers count as wrong (`with_lost`)."""
+    if with_lost is None or verdict not in ("improved", "same"):
+        return verdict
+    return verdict if verdict == with_lost else "underpowered"
 
 
 def _verdict(comparison: CellComparison) -> Verdict:
@@ -136,14 +149,14 @@ def _verdict(comparison: CellComparison) -> Verdict:
     return "same" if equivalent else "underpowered"
 
 
-def _regressed_with_lost(comparison: CellComparison) -> bool:
-    """Whether the cell regresses if every sample that lost its score counts as wrong.
+def _verdict_with_lost(comparison: CellComparison) -> Verdict | None:
+    """The verdict if every answer that lost its score counts as wrong; None if no answer did.
 
-    Without this check, an outage or empty answers could remove the newly wrong samples from the comparison.
+    Without this check, an outage or empty answers could remove the newly wrong answers from the comparison.
     """
     if not comparison.pairing.lost_as_wrong:
-        return False
-    pairs = [*comparison.pairing.pairs, *comparison.pairing.lost_as_wrong]
+        return None
+    pairs = comparison.pairing.pairs_with_lost_as_wrong
     worst = compare_pairs(
         [pair.old for pair in pairs],
         [pair.new for pair in pairs],
@@ -151,7 +164,8 @@ def _regressed_with_lost(comparison: CellComparison) -> bool:
         margin=comparison.margin,
         epochs=comparison.epochs,
     )
-    return worst.p_worse * comparison.family <= ALPHA and worst.difference < -comparison.margin
+    p_worse, p_better = (min(1.0, p * comparison.family) for p in (worst.p_worse, worst.p_better))
+    return _verdict(replace(comparison, paired=worst, p_worse=p_worse, p_better=p_better))
 
 
 def _estimate_json(value: Estimate) -> dict[str, Any]:

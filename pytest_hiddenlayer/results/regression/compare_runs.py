@@ -23,6 +23,22 @@ class CellPair:
     fault: str | None = None  # why no sample could be compared, in one sentence
 
     @property
+    def not_measured(self) -> str | None:
+        """Why too little of the new side was scored to compare it, as for a gate; None if enough was."""
+        n, n_answers = self.new.n_scored, self.new.n_answers
+        if n_answers and n / n_answers >= self.new.min_scored:
+            return None
+        return f"not measured: scored {n} of {n_answers} answers, min_scored is {self.new.min_scored:g}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the cell regressed, was not compared, or may hide a regression behind answers without a score."""
+        comparison = self.comparison
+        if comparison is None or self.not_measured is not None:
+            return True
+        return comparison.verdict == "regressed" or comparison.lost_counts
+
+    @property
     def task(self) -> str:
         """The task of both cells."""
         return self.new.key[0]
@@ -41,8 +57,20 @@ class RunComparison:
 
     @property
     def regressed(self) -> bool:
-        """Whether any cell regressed."""
-        return any(cell.comparison and cell.comparison.verdict == "regressed" for cell in self.cells)
+        """Whether any cell regressed, also if only with its lost answers counted as wrong."""
+        return any(
+            c.comparison and "regressed" in (c.comparison.verdict, c.comparison.verdict_with_lost) for c in self.cells
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether any cell is as red as its gate would be, or could not be compared."""
+        return bool(self.faults) or any(cell.failed for cell in self.cells)
+
+    @property
+    def n_pairs(self) -> int:
+        """The number of samples that were compared, over all cells."""
+        return sum(cell.comparison.paired.n for cell in self.cells if cell.comparison)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -50,6 +78,8 @@ class RunComparison:
             "old": self.old,
             "new": self.new,
             "regressed": self.regressed,
+            "failed": self.failed,
+            "n_pairs": self.n_pairs,
             "cells": [_cell_json(cell) for cell in self.cells],
             "only_old": [list(key) for key in self.only_old],
             "only_new": [list(key) for key in self.only_new],
@@ -142,6 +172,8 @@ def _nothing_paired(old: Baseline, new: Baseline, match: Match) -> str:
         return (
             f"all {len(pairing.changed)} common samples have another prompt or target; compare them with --match id"
         )
+    if not set(old.samples) & set(new.samples):
+        return "no sample has the same id on both sides"
     return "no sample is scored on both sides"
 
 
@@ -151,6 +183,8 @@ def _cell_json(cell: CellPair) -> dict[str, Any]:
         "old": _side_json(cell.old),
         "new": _side_json(cell.new),
         "fault": cell.fault,
+        "not_measured": cell.not_measured,
+        "failed": cell.failed,
         "comparison": None if cell.comparison is None else cell.comparison.to_json(),
     }
 

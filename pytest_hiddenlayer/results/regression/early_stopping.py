@@ -14,7 +14,7 @@ from ...stats.sequential.group_sequential import BaselineScores, Decision, decid
 from ...types import SCORED, Record
 from ..cell_config import CellConfig
 from .baseline import Baseline, CellKey
-from .cell_comparison import ALPHA, CellComparison
+from .cell_comparison import ALPHA, CellComparison, held
 from .pairing import Match
 from .references import BaselineLookup
 
@@ -53,6 +53,9 @@ class StoppableCell:
         names = [name for name in self.config.selected if self._comparable(name)]
         if not names or len(names) < self.config.min_scored * len(self.config.selected):
             return None  # too few samples are comparable for any verdict
+        answers = [self._records[name, epoch] for name in self.config.selected for epoch in range(1, complete + 1)]
+        if sum(record.score is not None for record in answers) < self.config.min_scored * len(answers):
+            return None  # too many answers are lost
         groups = [self._records[name, 1].group for name in names]
         looks = [[self._difference(name, look) for name in names] for look in range(1, complete + 1)]
         config = self.config
@@ -125,4 +128,5 @@ def apply_sequential_decision(comparison: CellComparison, decision: Decision | N
     if decision is None:
         undecided = comparison.verdict if comparison.verdict == "same" else "underpowered"
         return replace(comparison, verdict=undecided, looks=(planned, planned))
-    return replace(comparison, verdict=decision.verdict, looks=(decision.look, planned))
+    verdict = held(decision.verdict, comparison.verdict_with_lost)
+    return replace(comparison, verdict=verdict, looks=(decision.look, planned))

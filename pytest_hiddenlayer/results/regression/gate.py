@@ -1,7 +1,7 @@
 """Decides the gates of a session: whether each cell is worse than its baseline, and whether enough was scored.
 
-A gate fails if the cell regressed; if fewer than `min_scored` of its selected samples were
-scored, or if it regresses when the samples that lost their score count as wrong; if its score is below
+A gate fails if the cell regressed; if fewer than `min_scored` of its selected answers were
+scored, or if it regresses when the answers that lost their score count as wrong; if its score is below
 `threshold`; if a `must_pass` sample is not right; or if its baseline is malformed or not
 comparable. By policy it also fails if the baseline is missing or partial, or if too little was
 measured for a verdict.

@@ -6,7 +6,7 @@ from ...types import SCORED
 from ..metrics.cells import CellMetrics
 from .baseline import Baseline
 from .cell_comparison import CellComparison
-from .gate_messages import list_names, unpaired_text
+from .gate_messages import list_names, lost_answers_text, unpaired_text
 from .pairing import Match, match_samples
 
 
@@ -25,13 +25,13 @@ def threshold_failures(metrics: CellMetrics) -> list[str]:
 
 
 def min_scored_failures(metrics: CellMetrics) -> list[str]:
-    """Whether the share of scored samples is below `min_scored`."""
-    n, n_selected, min_scored = metrics.estimate.n, metrics.n_selected, metrics.config.min_scored
+    """Whether the share of scored answers is below `min_scored`."""
+    n, n_selected, min_scored = metrics.n_scored, metrics.n_selected, metrics.config.min_scored
     if n_selected and n / n_selected >= min_scored:
         return []
     unscored = {outcome: count for outcome, count in sorted(metrics.outcomes.items()) if outcome not in SCORED}
     reasons = ", ".join(f"{count} {outcome}" for outcome, count in unscored.items()) or "the others were not answered"
-    return [f"scored {n} of {n_selected} samples, min_scored is {min_scored:g}: not measured ({reasons})"]
+    return [f"scored {n} of {n_selected} answers, min_scored is {min_scored:g}: not measured ({reasons})"]
 
 
 def comparison_failures(comparison: CellComparison, *, fail_underpowered: bool) -> list[str]:
@@ -40,11 +40,7 @@ def comparison_failures(comparison: CellComparison, *, fail_underpowered: bool) 
     if comparison.verdict == "regressed":
         failures.append(f"regressed against {comparison.baseline}")
     if comparison.lost_counts:
-        n_lost = len(comparison.pairing.lost)
-        failures.append(
-            f"not measured: {n_lost} samples scored in the baseline have no score now; "
-            "counted as wrong, they make the cell regress"
-        )
+        failures.append(f"not measured: {lost_answers_text(comparison)}")
     if comparison.verdict == "underpowered" and fail_underpowered:
         failures.append("underpowered: too little was measured for a verdict")
     return failures

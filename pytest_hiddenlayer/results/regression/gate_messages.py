@@ -12,9 +12,13 @@ from .pairing import Match, SampleMatching
 
 def score_lines(metrics: CellMetrics) -> list[str]:
     """The cell's score, and its flaky samples."""
-    partial = f", partial {metrics.n_selected} of {metrics.config.total}" if metrics.partial else ""
-    counts = f"n={metrics.estimate.n} scored of {metrics.n_selected}{partial}"
+    partial = f", partial {metrics.n_selected} of {metrics.n_total}" if metrics.partial else ""
+    samples = f" answers, {metrics.estimate.n} of {metrics.n_samples} samples" if metrics.config.epochs > 1 else ""
+    counts = f"n={metrics.n_scored} scored of {metrics.n_selected}{samples}{partial}"
     lines = [f"score {score(metrics.estimate)} ({counts}{_interval(metrics.estimate)})"]
+    if metrics.lost:
+        by_sample = [f"{name} {n} of {n + len(metrics.samples[name].epochs)}" for name, n in metrics.lost.items()]
+        lines.append(f"epochs without a score, left out of their sample's score: {list_names(by_sample)}")
     if metrics.flaky:
         n_repeated = sum(len(sample.epochs) > 1 for sample in metrics.samples.values())
         share = f"{len(metrics.flaky)} of {n_repeated} repeated samples"
@@ -33,6 +37,8 @@ def comparison_lines(comparison: CellComparison, match: Match) -> list[str]:
         f"{paired.p_better:.3g} for better{_holm(comparison)}",
         f"verdict: {comparison.verdict}{_look(comparison)}{explain_verdict(comparison)}",
     ]
+    if lost := lost_answers_text(comparison):
+        lines.append(lost)
     if comparison.newly_wrong:
         lines.append(f"newly wrong: {list_names(comparison.newly_wrong)}")
     if comparison.newly_right:
@@ -61,6 +67,13 @@ def unpaired_text(pairing: SampleMatching) -> str:
         (pairing.absent, "in the baseline and not in this run"),
     )
     return ", ".join(f"{len(names)} {words}" for names, words in reasons if names)
+
+
+def lost_answers_text(comparison: CellComparison) -> str:
+    """How many answers lost their score, and the verdict if they count as wrong; empty if none did."""
+    n = comparison.pairing.lost_answers
+    answers = "1 answer has" if n == 1 else f"{n} answers have"
+    return f"{answers} no score now; counted as wrong, the verdict is {comparison.verdict_with_lost}" if n else ""
 
 
 def list_names(names: Sequence[str], limit: int = 12) -> str:

@@ -23,6 +23,10 @@ class SampleScore(Protocol):
     def hash(self) -> str: ...
     @property
     def group(self) -> str | None: ...
+    @property
+    def lost(self) -> int: ...
+    @property
+    def worst(self) -> float | None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +39,7 @@ class SamplePair:
     old_right: bool
     new_right: bool
     group: str | None
+    lost: int = 0  # epochs of the new side that have no score
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +49,9 @@ class SampleMatching:
     pairs: tuple[SamplePair, ...]
     changed: tuple[str, ...]  # scored on both sides, with another prompt or target
     lost: tuple[str, ...]  # scored before, answered now, not scored now
-    lost_as_wrong: tuple[SamplePair, ...]  # the lost samples with a score above 0, paired as if they were wrong now
+    lost_as_wrong: tuple[SamplePair, ...]
+    """The samples that lost answers and with them some of their score, as if these answers were wrong: lost samples,
+    and pairs in which some of the new epochs have no score."""
     gained: tuple[str, ...]  # scored now, not scored before
     unscored: tuple[str, ...]  # scored on neither side
     added: tuple[str, ...]  # not in the baseline at all
@@ -55,6 +62,18 @@ class SampleMatching:
         """The share of the samples scored now that have a partner; 1 if none was scored."""
         scored = len(self.pairs) + len(self.changed) + len(self.gained) + len(self.added)
         return len(self.pairs) / scored if scored else 1.0
+
+    @property
+    def lost_answers(self) -> int:
+        """How many answers `lost_as_wrong` counts as wrong."""
+        return sum(pair.lost for pair in self.lost_as_wrong)
+
+    @property
+    def pairs_with_lost_as_wrong(self) -> tuple[SamplePair, ...]:
+        """The pairs if every answer that lost its score counts as wrong."""
+        replaced = {pair.id: pair for pair in self.lost_as_wrong}
+        kept = tuple(replaced.pop(pair.id, pair) for pair in self.pairs)
+        return (*kept, *replaced.values())
 
 
 def match_samples(
@@ -71,7 +90,9 @@ def match_samples(
         elif reason is not None:
             unpaired[reason].append(name)
     unpaired["absent"] = [name for name in old if name not in new]
-    lost_as_wrong = tuple(_as_wrong(name, old[name], new[name]) for name in unpaired["lost"] if old[name].score)
+    lost_now = [pair.id for pair in pairs if new[pair.id].lost] + unpaired["lost"]
+    as_wrong = (_as_wrong(name, old[name], new[name]) for name in lost_now)
+    lost_as_wrong = tuple(pair for pair in as_wrong if pair.new < (new[pair.id].score or pair.old))
     return SampleMatching(
         pairs=tuple(pairs),
         lost_as_wrong=lost_as_wrong,
@@ -96,9 +117,17 @@ def _reason(old: SampleScore | None, new: SampleScore, match: Match) -> str | No
 
 
 def _as_wrong(name: str, old: SampleScore, new: SampleScore) -> SamplePair:
+    """The pair if answers without a score are wrong on either side: what the baseline had lost is no loss."""
     assert old.score is not None
-    right = old.outcome == "correct"
-    return SamplePair(id=name, old=old.score, new=0.0, old_right=right, new_right=False, group=new.group or old.group)
+    return SamplePair(
+        id=name,
+        old=old.score if old.worst is None else old.worst,
+        new=new.worst or 0.0,
+        old_right=old.outcome == "correct",
+        new_right=False,
+        group=new.group or old.group,
+        lost=max(new.lost, 1),
+    )
 
 
 def _pair(name: str, old: SampleScore, new: SampleScore) -> SamplePair:

@@ -16,7 +16,8 @@ from ...errors import SnapshotError
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES
 from ..cell_config import CellConfig
-from ..metrics.cells import CellMetrics
+from ..metrics.cells import MIN_SCORED, CellMetrics
+from ..metrics.samples import SampleResult
 from .baseline import Baseline, BaselineSample
 
 FOLDER = Path("snapshots")
@@ -46,7 +47,7 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     config = metrics.config
     old_samples = old["samples"] if old and not metrics.complete else {}
     kept = {name: sample for name, sample in old_samples.items() if name not in metrics.samples}
-    samples = kept | {name: _sample_json(result) for name, result in metrics.samples.items()}
+    samples = kept | {name: _sample_json(result, config.epochs) for name, result in metrics.samples.items()}
     scored = [s for s in samples.values() if s["score"] is not None]
     mean = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
@@ -68,6 +69,8 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
         "usage": usage,
         "cost_usd": _rounded(metrics.cost_usd) if not kept else None,
     }
+    if config.min_scored != MIN_SCORED:
+        head["min_scored"] = config.min_scored
     return _layout(head, samples)
 
 
@@ -107,7 +110,7 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
     label, slug = _label_and_slug(file_stem, value["provider"])
     names = ("score", "outcome", "answer", "hash", "group")
     samples = {
-        key: BaselineSample(**{k: sample[k] for k in names if k in sample})
+        key: BaselineSample(**{k: sample[k] for k in names if k in sample}, **_epochs_of(sample, value["epochs"]))
         for key, sample in value["samples"].items()
     }
     return Baseline(
@@ -119,7 +122,20 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
         epochs=value["epochs"],
         usage=value["usage"],
         cost_usd=value["cost_usd"],
+        min_scored=_share(value.get("min_scored")),
     )
+
+
+def _share(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else MIN_SCORED
+
+
+def _epochs_of(sample: Mapping[str, Any], epochs: int) -> dict[str, Any]:
+    """The scored and the lost epochs of a sample. An earlier version wrote no number of them: none counts as lost."""
+    score = sample["score"]
+    n_scored = sample.get("scored_epochs", epochs if score is not None else 0)
+    worst = None if score is None else score * n_scored / max(epochs, n_scored)
+    return {"n_scored": n_scored, "lost": max(epochs - n_scored, 0), "worst": worst}
 
 
 def _label_and_slug(file_stem: str, provider: str) -> tuple[str, str]:
@@ -136,15 +152,21 @@ def _check_sample(snapshot: str, sample_id: str, sample: Any) -> None:
         valid = valid and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
     if not valid:
         raise SnapshotError(f"{snapshot}: sample {sample_id!r}: not a result: {sample!r}")
+    n_scored = sample.get("scored_epochs", 1)
+    if not isinstance(n_scored, int) or isinstance(n_scored, bool) or n_scored < 0:
+        raise SnapshotError(
+            f"{snapshot}: sample {sample_id!r}: scored_epochs is {n_scored!r}, not a number of epochs"
+        )
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
         raise SnapshotError(f"{snapshot}: sample {sample_id!r}: outcome {sample['outcome']!r} with score {score!r}")
     sample.setdefault("answer", None)
 
 
-def _sample_json(result: Any) -> dict[str, Any]:
-    """One line of the file; `group` is left out if the sample has none."""
+def _sample_json(result: SampleResult, epochs: int) -> dict[str, Any]:
+    """One line of the file; `group` is left out if the sample has none, `scored_epochs` if there is one epoch."""
     return {
         **({"group": result.group} if result.group is not None else {}),
+        **({"scored_epochs": len(result.epochs)} if epochs > 1 else {}),
         "answer": result.answer,
         "hash": result.hash,
         "outcome": result.outcome,

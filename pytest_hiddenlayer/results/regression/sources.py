@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from ...errors import SnapshotError, UsageError
+from ...errors import SnapshotError
 from ..log.git import git_output
 from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
+from ..metrics.run_metrics import cell_settings
 from .baseline import Baseline, BaselineSample
 from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, snapshot_stem
 
@@ -123,10 +123,11 @@ class RunRecords:
     @classmethod
     def read(cls, folder: Path) -> RunRecords:
         """The run in `folder`. Raises UsageError if it holds no readable log."""
-        scorers = _scorers(folder)
+        settings = cell_settings(folder)
         cells_of: dict[str, Cells] = {}
         for key, records in by_cell(read_records(folder)).items():
-            cell = compute_metrics(config_from_records(records), records)
+            known = settings.get(key, {})
+            cell = compute_metrics(config_from_records(records, known), records)
             outputs = {record.sample_id: record.output for record in reversed(records)}
             samples = {
                 name: BaselineSample(
@@ -136,18 +137,22 @@ class RunRecords:
                     hash=sample.hash,
                     group=sample.group,
                     output=outputs[name],
+                    n_scored=len(sample.epochs),
+                    lost=sample.lost,
+                    worst=sample.worst,
                 )
                 for name, sample in cell.samples.items()
             }
             cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = Baseline(
                 name=f"run {folder.name}",
-                scorer=scorers.get(key),
+                scorer=known.get("scorer"),
                 samples=samples,
                 key=key,
                 model=cell.config.model,
                 epochs=cell.config.epochs,
                 usage=cell.to_json()["usage"],
                 cost_usd=cell.cost_usd,
+                min_scored=cell.config.min_scored,
             )
         return cls(folder, cells_of)
 
@@ -163,15 +168,3 @@ class RunRecords:
     def cells(self, task: str) -> Cells:
         """The cells of a task."""
         return dict(self.cells_of.get(task, {}))
-
-
-def _scorers(folder: Path) -> dict[tuple[str, ...], str]:
-    """Cell → headline scorer with its version, from the run's summary; empty if the run was interrupted."""
-    path = folder / "summary.json"
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))
-        return {(c["task"], c["label"], c["provider"], c["slug"]): c["scorer"] for c in cells if "slug" in c}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{path}: cannot be read as a summary: {error}") from error

@@ -18,7 +18,7 @@ def test_the_control_is_a_cell_in_the_table():
     )
     (found,) = control_metrics([config], HAND)
     assert found.config.key == ("t", "single.control=debate", "scripted", "m")
-    assert (found.config.gate_id, found.config.threshold, found.n_selected) == (None, None, 4)
+    assert (found.config.gate_id, found.config.threshold, found.n_selected) == (None, None, 20)
     assert found.estimate.mean == pytest.approx((3 / 5 + 3 / 5 + 1 / 5 + 3 / 4) / 4)
     assert found.outcomes == {"correct": 10, "incorrect": 9, "error": 1}
 

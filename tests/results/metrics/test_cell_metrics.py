@@ -40,6 +40,23 @@ def test_epochs_are_graded_by_their_reduced_score():
     assert [cell.samples["a"].outcome for cell in found] == ["partial", "correct", "incorrect"]
 
 
+def test_answers_are_counted_one_per_epoch():
+    """n scored of n selected counts answers: each epoch of each sample, also those without a record."""
+    records = [record("a", 1.0), record("a", None, epoch=2), record("b", 0.0)]
+    found = compute_metrics(replace(CONFIG, total=3, selected=("a", "b"), epochs=2), records)
+    assert (found.n_scored, found.n_selected, found.n_total, found.partial) == (2, 4, 6, True)
+    summary = found.to_json()
+    assert (summary["n"], summary["n_selected"], summary["n_total"], summary["n_samples"]) == (2, 4, 6, 2)
+    assert summary["lost_epochs"] == {"a": 1}
+
+
+def test_epochs_that_early_stopping_saved_are_not_lost():
+    """A cell that was decided after its first epoch was to make the answers of one epoch."""
+    config = replace(CONFIG, total=2, selected=("a", "b"), epochs=5, stopped_after=1)
+    found = compute_metrics(config, [record("a", 1.0), record("b", 0.0)])
+    assert (found.n_scored, found.n_selected, found.partial) == (2, 2, False)
+
+
 def test_an_epoch_that_failed_leaves_the_others():
     """A sample is scored if one of its epochs is; the failed one is counted, not averaged."""
     records = [record("a", None), record("a", 1.0, epoch=2)]

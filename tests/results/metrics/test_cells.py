@@ -102,8 +102,34 @@ def test_what_counts_as_right_is_the_tasks():
 
 def test_a_sample_that_lost_an_epoch_is_left_out_of_larger_draws():
     """A sample with one failed epoch of two counts for pass@1 and not for pass@2."""
-    found = over_epochs({"a": [1.0, None], "b": [1.0, 0.0], "c": [None, None]})
-    assert (found.passes["pass@1"].n, found.passes["pass@2"].n, found.n_selected) == (2, 1, 3)
+    found = over_epochs({"a": [1.0, None], "b": [1.0, 0.0], "c": [None, None]}, min_scored=0.0)
+    assert (found.passes["pass@1"].n, found.passes["pass@2"].n, found.n_samples) == (2, 1, 3)
+
+
+def test_a_pass_rate_of_too_few_samples_is_unknown():
+    """If fewer samples than min_scored have k scored epochs, pass@k and pass^k are unknown for this k only."""
+    lost = {"a": [1.0, 0.0, None], "b": [0.0, 1.0, None], "c": [1.0, 0.0, 1.0]}
+    passes = over_epochs(lost).passes
+    assert (passes["pass@2"].mean, passes["pass^2"].mean) == pytest.approx((1.0, 1 / 9))
+    assert (passes["pass@3"].mean, passes["pass^3"].mean, passes["pass^3"].ci95) == (None, None, None)
+    assert passes["pass^3"].method == "unknown: 1 of 3 samples have 3 scored epochs"
+
+
+@pytest.mark.parametrize(
+    ("reducer", "epochs", "score"),
+    [
+        ("pass_hat_k", [1.0, 1.0, None], None),
+        ("pass_hat_k", [1.0, 0.0, None], 0.0),
+        ("pass_at_k", [0.0, 0.0, None], None),
+        ("pass_at_k", [0.0, 1.0, None], 1.0),
+        ("mean", [1.0, 0.0, None], 0.5),
+    ],
+)
+def test_a_lost_epoch_that_could_decide_leaves_the_score_unknown(reducer, epochs, score):
+    """All of k are right, or any of them is, only if the lost epochs cannot change that."""
+    found = over_epochs({"a": epochs}, reducer=reducer).samples["a"]
+    assert found.score == score
+    assert (found.outcome == "error") is (score is None)
 
 
 @pytest.mark.parametrize("scores", [{"a": [1.0], "b": [0.0]}, {"a": [None, None]}, {"a": [1.0, None]}])

@@ -17,12 +17,12 @@ from pytest_hiddenlayer.results.regression.snapshot import snapshot_path, snapsh
 OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb"
 
 
-def run_of(name: str, wrong: set[int], n: int = 20, **changes: object) -> None:
+def run_of(name: str, wrong: set[int], n: int = 20, ids: str = "s", **changes: object) -> None:
     """A run of n samples below the current folder, of which these are wrong; outputs contain the run's name."""
     log = RunLog(Path.cwd(), name)
     for i in range(n):
         right = i not in wrong
-        log.append(record(f"s{i}", float(right), run_id=name, output=f"line\n{name[:8]} {right}", **changes))
+        log.append(record(f"{ids}{i}", float(right), run_id=name, output=f"line\n{name[:8]} {right}", **changes))
 
 
 @pytest.fixture
@@ -108,11 +108,47 @@ def test_prompts_are_compared_by_id(here, capsys):
     """Two versions of a prompt have no common sample by hash, and are compared by id."""
     run_of(OLD, set())
     run_of(NEW, set(range(6)), sample_hash="another")
-    assert main(["compare", OLD, NEW]) == 0
+    assert main(["compare", OLD, NEW]) == 1
     assert (
         "all 20 common samples have another prompt or target; compare them with --match id" in capsys.readouterr().out
     )
     assert main(["compare", OLD, NEW, "--match", "id"]) == 1
+
+
+@pytest.mark.parametrize("output", [[], ["--markdown"], ["--json"]])
+@pytest.mark.parametrize("change", [{"sample_hash": "another"}, {"ids": "t"}])
+def test_nothing_compared_is_never_good_news(here, capsys, output, change):
+    """Without one pair the comparison says so and why, never that no cell regressed, and exits with 1."""
+    run_of(OLD, set())
+    run_of(NEW, set(), **change)
+    assert main(["compare", OLD, NEW, *output]) == 1
+    out = capsys.readouterr().out
+    assert "No cell regressed" not in out
+    assert ("another prompt or target" if "sample_hash" in change else "no sample has the same id") in out
+    assert '"n_pairs": 0' in out if output == ["--json"] else "0 pairs of samples compared" in out
+
+
+def test_a_diff_of_nothing_is_not_equality(here, capsys):
+    """If no sample could be compared, diff says why and exits with 1."""
+    run_of(OLD, set())
+    run_of(NEW, set(), sample_hash="another")
+    assert main(["diff", OLD, NEW]) == 1
+    assert "have another prompt or target" in capsys.readouterr().err
+
+
+def test_what_was_compared_is_counted(here, capsys):
+    """The headline has the number of pairs, in the table and in Markdown, and the cells without any."""
+    run_of(OLD, set())
+    run_of(NEW, set())
+    for output in ([], ["--markdown"]):
+        assert main(["compare", OLD, NEW, *output]) == 0
+        assert "No cell regressed: 20 pairs of samples compared." in capsys.readouterr().out
+    run_of(OLD, set(), task="u")
+    run_of(NEW, set(), task="u", sample_hash="another")
+    assert main(["compare", OLD, NEW, "--markdown"]) == 1
+    out = capsys.readouterr().out
+    assert "Of 2 cells: 1 not compared; 20 pairs of samples compared." in out
+    assert "🔴 not compared" in out
 
 
 def test_snapshots_and_runs_mix(here, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.records import CONFIG, base, cell, record, some
+from support.records import CONFIG, base, cell, record, repeated, some
 
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics, compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline
@@ -84,7 +84,7 @@ def test_too_few_scored_is_red():
     values = {name: (value if name in ("s0", "s1") else None) for name, value in some(10, 10).items()}
     result = judge_gate(cell(values), base(some(10, 10)))
     assert result.outcome == "failed"
-    assert "scored 2 of 10 samples, min_scored is 0.95: not measured (8 error)" in result.message
+    assert "scored 2 of 10 answers, min_scored is 0.95: not measured (8 error)" in result.message
 
 
 @pytest.mark.parametrize(("scored", "outcome"), [(19, "skipped"), (18, "failed")])
@@ -284,10 +284,7 @@ def test_an_outage_that_takes_the_wrong_answers_is_not_green():
     assert judge_gate(wrong, before).word == "regressed"
     result = judge_gate(lost, before)
     assert result.outcome == "failed"
-    assert (
-        "20 samples scored in the baseline have no score now; counted as wrong, they make the cell regress"
-        in result.failures[0]
-    )
+    assert "20 answers have no score now; counted as wrong, the verdict is regressed" in result.failures[0]
 
 
 def test_a_few_lost_answers_are_tolerated():
@@ -306,8 +303,9 @@ def test_what_was_wrong_before_may_lose_its_score():
 def test_a_reducer_that_grows_with_epochs_needs_equal_epochs():
     """pass@5 is not compared with pass@1; means over different epochs are."""
     before = base(some(10, 10), epochs=1)
-    assert judge_gate(cell(some(10, 10), epochs=5), before).outcome == "passed"
-    result = judge_gate(cell(some(10, 10), epochs=5, reducer="pass_at_k"), before)
+    five = {name: [1.0] * 5 for name in some(10, 10)}
+    assert judge_gate(repeated(five), before).outcome == "passed"
+    result = judge_gate(repeated(five, reducer="pass_at_k"), before)
     assert result.outcome == "failed"
     assert "--epochs 1" in result.failures[0]
 
