@@ -24,7 +24,7 @@ import numpy as np
 from .clusters import effective_groups
 
 PSEUDO_WEIGHT = 1.0
-"""Weight of the pseudo-observation. With less, n equal values would reject more often than the exact 1 - mean^n allows."""
+"""Weight of the pseudo-observation; with less, n equal values reject a mean more often than its exact test does."""
 
 _MAX_STEPS = 100
 
@@ -86,14 +86,14 @@ class BoundedMean:
         return float(brentq(beyond, outside, inside, xtol=1e-9))
 
     def _root(self, value: float, bound: float) -> float:
-        """The signed root of the likelihood ratio of "the mean is `value`", with the pseudo-observation at `bound`."""
+        """The signed root of the likelihood ratio of "the mean is `value`", with a pseudo-observation at `bound`."""
         size = float((self._sizes**2).sum() / self._sizes.sum())
         pseudo = PSEUDO_WEIGHT * size * (bound - value)
         return signed_root(np.append(self._sums - value * self._sizes, pseudo))
 
 
 def signed_root(values: Any) -> float:
-    """The signed root of the empirical likelihood ratio of "the mean of `values` is 0"; infinite if all have one sign.
+    """The signed root of the empirical likelihood ratio of "the mean is 0"; infinite if all values have one sign.
 
     √(2 Σ log(1 + λu)) with Σ u/(1 + λu) = 0, and the sign of Σ u. Owen 2001, "Empirical
     Likelihood", chapter 2. The multiplier λ is found by Newton's method within its bracket.

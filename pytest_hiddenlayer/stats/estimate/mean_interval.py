@@ -42,8 +42,8 @@ def estimate(
 
     Right/wrong values get the exact interval of Clopper & Pearson, over clusters see `_clustered`.
     Graded values get that of empirical likelihood (`empirical_likelihood.py`), which has a width
-    even if all values are the same. With `bootstrap` draws of whole clusters, the interval is the bootstrap's (BCa, seeded).
-    Raises ValueError if `groups` has another length.
+    even if all values are the same. With `bootstrap` draws of whole clusters, the interval is the
+    bootstrap's (BCa, seeded). Raises ValueError if `groups` has another length.
     """
     n = len(values)
     if groups is not None and len(groups) != n:

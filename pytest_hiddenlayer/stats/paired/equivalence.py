@@ -87,7 +87,9 @@ def _chance(ways: Any, wrong: Any, right: Any, n: int, share: float, margin: flo
         return 0.0
     from scipy.special import xlogy
 
-    return float(np.exp(ways + xlogy(wrong, share + margin) + xlogy(right, share) + xlogy(n - wrong - right, equal)).sum())
+    return float(
+        np.exp(ways + xlogy(wrong, share + margin) + xlogy(right, share) + xlogy(n - wrong - right, equal)).sum()
+    )
 
 
 @lru_cache(maxsize=32)

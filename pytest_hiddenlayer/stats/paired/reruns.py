@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -35,7 +35,8 @@ def rerun_test(old: Sequence[Answers], new: Sequence[Answers], *, seed: int = 0)
     if the possible differences lie on a grid, as those of right/wrong answers do, else by 20 000
     random divisions of each sample's answers.
     """
-    samples = [(a, b) for a, b in zip(old, new, strict=True) if len({*a, *b}) > 1]
+    samples = [(_rounded(a), _rounded(b)) for a, b in zip(old, new, strict=True)]
+    samples = [(a, b) for a, b in samples if len({*a, *b}) > 1]
     if not samples:
         return 1.0, 1.0, "exact test of reruns, nothing differs"
     step = _step(samples)
@@ -60,10 +61,17 @@ def _pattern(old: Answers, new: Answers) -> _Pattern:
     return len(old), len(new), tuple(sorted([*old, *new]))
 
 
+def _rounded(answers: Answers) -> list[float]:
+    """The scores as snapshots state them, so that a score equals itself on either side."""
+    return [round(answer, 6) for answer in answers]
+
+
 def _step(samples: Sequence[tuple[Answers, Answers]]) -> float | None:
     """The step of a grid that holds every possible difference; None if there is no such grid."""
     scores = np.unique([score for pair in samples for side in pair for score in side])
-    grid = next((g for g in range(1, _FINEST_GRID + 1) if np.abs(scores * g - np.rint(scores * g)).max() < 1e-9), None)
+    grid = next(
+        (g for g in range(1, _FINEST_GRID + 1) if np.abs(scores * g - np.rint(scores * g)).max() < 1e-4), None
+    )
     if grid is None:
         return None
     counts = {len(side) for pair in samples for side in pair}

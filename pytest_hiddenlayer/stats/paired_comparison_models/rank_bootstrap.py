@@ -1,13 +1,14 @@
 """Intervals of abilities and ranks over clusters of games.
 
 The interval of an ability is Student's t around it, with its standard error over clusters; a
-percentile bootstrap of abilities covers as little as 88 % if one player nearly always wins. The
-interval of a rank is a bootstrap's. Whole clusters are resampled, because games on one sample are dependent (Cameron, Gelbach &
-Miller 2008, "Bootstrap-based improvements for inference with clustered errors"), with a seed. Intervals are
-percentiles, expanded for few clusters as in Hesterberg 2015 ("What Teachers Should Know About
-the Bootstrap", The American Statistician 69, section 4): the tail is the normal one beyond
-t_{.975, n-1} sqrt(n / (n - 1)). Two things differ, so that no interval is too short because an
-outcome was never observed:
+percentile bootstrap of abilities covers as little as 88 % if one player nearly always wins.
+
+The interval of a rank is a bootstrap's, with a seed. Whole clusters are resampled, because games
+on one sample are dependent (Cameron, Gelbach & Miller 2008, "Bootstrap-based improvements for
+inference with clustered errors"). Intervals are percentiles, expanded for few clusters as in
+Hesterberg 2015 ("What Teachers Should Know About the Bootstrap", The American Statistician 69,
+section 4): the tail is the normal one beyond t_{.975, n-1} sqrt(n / (n - 1)). Two things differ,
+so that no interval is too short because an outcome was never observed:
 
 - a draw whose abilities are not finite is regularised with one pseudo-game per player;
 - if the abilities are finite only because of the prior, or if all draws are the same, abilities

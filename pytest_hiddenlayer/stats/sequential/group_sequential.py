@@ -64,8 +64,10 @@ def decide(
     if a score lies outside [0, 1].
     """
     _check(old, new, groups, planned, alpha)
-    looks = [[_mean(answers[: k + 1]) - _mean(before) for before, answers in zip(old, new, strict=True)]
-             for k in range(len(new[0]))]
+    looks = [
+        [_mean(answers[: k + 1]) - _mean(before) for before, answers in zip(old, new, strict=True)]
+        for k in range(len(new[0]))
+    ]
     worse, better = _crossings(looks, old, new, groups, planned, alpha, margin, seed)
     for k, look in enumerate(looks):
         by_now = alpha_spent(alpha, k + 1, planned)
@@ -144,9 +146,7 @@ def _normal(looks: int, epochs: float, draws: int, seed: int) -> Any:
     return new / np.arange(1, looks + 1)[:, None] - old
 
 
-def _same(
-    differences: Sequence[float], groups: Sequence[str | None] | None, level: float, min_effect: float
-) -> bool:
+def _same(differences: Sequence[float], groups: Sequence[str | None] | None, level: float, min_effect: float) -> bool:
     """Whether the difference lies within ±min_effect by an equivalence test at `level`."""
     sums, sizes = clusters(differences, groups)
     matched = len(sums) == len(differences) and all(value in (-1, 0, 1) for value in differences)
