@@ -121,9 +121,11 @@ def _margin_test(
 
 def _interval(differences: Sequence[float], mean: BoundedMean, *, matched: bool) -> tuple[float, float] | None:
     """The 95 % interval of the difference; None for a single cluster."""
+    if len(mean.sums) < 2:
+        return None
     if matched:
         return tango_interval(differences.count(-1), differences.count(1), len(differences))
-    return None if len(mean.sums) < 2 else mean.interval()
+    return mean.interval()
 
 
 def _min_flip(answers: tuple[Sequence[Answers], Sequence[Answers]] | None, uneven: bool) -> float:
