@@ -81,7 +81,7 @@ def interval_rows(metrics: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
 
 
 def interval_text(estimate: Estimate) -> tuple[str, str]:
-    """(`0.721 to 0.887`, `clustered Wilson, 12 groups`); without an interval, (`?`, the reason)."""
+    """(`0.721 to 0.887`, `Korn–Graubard, 12 groups`); without an interval, (`?`, the reason)."""
     groups = "" if estimate.n_groups is None else f", {estimate.n_groups} groups"
     ci95 = estimate.ci95
     return ("?" if ci95 is None else f"{ci95[0]:.3f} to {ci95[1]:.3f}"), estimate.method + groups
