@@ -26,7 +26,7 @@ def table(checks: Sequence[Check], rates: Sequence[Rate]) -> str:
 
 
 def _row(check: Check, rate: Rate) -> str:
-    must = f"at least {check.low:.0%}" if check.high == 1 else f"at most {check.high:.0%}"
+    must = f"at least {100 * check.low:.0f} %" if check.high == 1 else f"at most {100 * check.high:.0f} %"
     red = "" if holds(check, rate) else " **red**"
     measured = f"{100 * rate.value:.1f} ± {100 * rate.error:.1f} %{red}"
     return f"| {check.section} | {check.case} | {check.event} | {measured} | {must} |"

@@ -24,7 +24,7 @@ import numpy as np
 from .clusters import effective_groups
 
 TEST_WEIGHT = 1.0
-"""Weight of a test's pseudo-observation; with less, n equal values reject a mean more often than its exact test does."""
+"""Weight of a test's pseudo-observation; with less, n equal values reject a mean more often than an exact test."""
 
 INTERVAL_WEIGHT = 0.7
 """The same of a 95 % interval: the smallest at which simulated intervals of skewed scores cover at least 95 %."""

@@ -75,8 +75,9 @@ def test_a_few_flips_in_one_direction_are_not_the_same(old, new):
 
 
 def test_a_larger_min_effect_needs_fewer_samples():
-    """10 samples are enough for a min_effect of 20 points."""
-    assert judge_gate(cell(some(5, 10), min_effect=0.2), base(some(5, 10))).word == "same"
+    """14 samples are enough for a min_effect of 20 points: 0.8^14 is below 5 %."""
+    assert judge_gate(cell(some(5, 14), min_effect=0.2), base(some(5, 14))).word == "same"
+    assert judge_gate(cell(some(5, 13), min_effect=0.2), base(some(5, 13))).word == "underpowered"
 
 
 def test_too_few_scored_is_red():

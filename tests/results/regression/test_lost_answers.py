@@ -95,7 +95,7 @@ def test_right_answers_that_turn_empty_are_red(per_sample: int) -> None:
 
 
 def test_a_snapshot_has_the_score_of_each_epoch() -> None:
-    """With several epochs, each sample of a snapshot has the scores of the scored ones; with one epoch it has none."""
+    """With several epochs, a sample of a snapshot has the scores of the scored ones; with one epoch it has none."""
     cell = repeated({"a": [1.0, None, 0.0], "b": [1.0, 1.0, 1.0], "c": [None, None, None]})
     text = snapshot_text(cell, None)
     assert {name: line["epoch_scores"] for name, line in json.loads(text)["samples"].items()} == {
