@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals replay cassettes baselines test test-all coverage lint check wheel trainable train-model \
+.PHONY: help setup evals replay cassettes baselines test test-all simulate coverage lint check wheel trainable train-model \
   eval-model clean
 
 help:                      ## list the targets
@@ -41,6 +41,9 @@ test: $(READY)             ## run the tests except the slow ones
 
 test-all: $(READY)         ## run all tests
 	$(BIN)/pytest -n 2
+
+simulate: $(READY)         ## measure every error rate and coverage that the documents state (about half an hour)
+	$(BIN)/python -m simulations
 
 coverage: $(READY)         ## run the tests except the slow ones, and report which lines they reach
 	$(BIN)/coverage erase

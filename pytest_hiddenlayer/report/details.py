@@ -86,7 +86,7 @@ def interval_rows(metrics: Sequence[CellMetrics]) -> list[tuple[str, ...]]:
 
 
 def interval_text(estimate: Estimate) -> tuple[str, str]:
-    """(`0.721 to 0.887`, `clustered Wilson, 12 groups`); without an interval, (`?`, the reason)."""
+    """(`0.721 to 0.887`, `Korn–Graubard, 12 groups`); without an interval, (`?`, the reason)."""
     groups = "" if estimate.n_groups is None else f", {estimate.n_groups} groups"
     ci95 = estimate.ci95
     return ("?" if ci95 is None else f"{ci95[0]:.3f} to {ci95[1]:.3f}"), estimate.method + groups
@@ -173,7 +173,7 @@ def _interval(ci95: Sequence[float] | None) -> str:
 
 
 def with_error(estimate: Estimate | None) -> str:
-    """`0.812 ± 0.043`; `1.000 [0.342, 1.000]` if `shows_error` is false; `?` if the mean is unknown."""
+    """`0.812 ± 0.043`; `1.000 [0.158, 1.000]` if `shows_error` is false; `?` if the mean is unknown."""
     if estimate is None or estimate.mean is None:
         return "?"
     return f"{estimate.mean:.3f}" + (f" ± {estimate.stderr:.3f}" if shows_error(estimate) else _brackets(estimate))

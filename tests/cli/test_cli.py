@@ -93,7 +93,7 @@ def test_show_prints_bootstrap_intervals(folder):
     (folder / "evals" / "sums.yaml").write_text(f"task: sums\nsamples: [{samples}]\nscorers: [numeric]\n")
     hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
     shown = hiddenlayer(folder, "show", "--bootstrap", "500").stdout.splitlines()
-    assert "0.254 to 0.746  Wilson" in shown[-2]
+    assert "0.211 to 0.789  Clopper–Pearson" in shown[-2]
     assert shown[-1].endswith("BCa bootstrap, 500 draws")
 
 

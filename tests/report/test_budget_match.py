@@ -16,7 +16,7 @@ def test_the_printed_section():
     lines = text(find(HAND), width=80, colour=False).splitlines()
     row = next(line for line in lines if "self_consistency, same tokens" in line)
     assert " ".join(row.split("same tokens")[1].split()) == (
-        "4/4 0.750 ± 0.250 0.750 ± 0.250 +0.000 -0.566 to +0.566 0.75 0.75 3.0 : 5.0 30.0 : 30.0 $0.7500 : $1.2500"
+        "4/4 0.750 ± 0.250 0.750 ± 0.250 +0.000 -0.604 to +0.604 0.75 0.75 3.0 : 5.0 30.0 : 30.0 $0.7500 : $1.2500"
     )
 
 

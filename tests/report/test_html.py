@@ -51,7 +51,7 @@ def test_the_page_says_of_how_many_groups():
     """A clustered score names its groups."""
     records = [record(f"s{at}", float(at // 3 % 2), group=f"g{at // 3}") for at in range(12)]
     text = html.unescape(cells_html([compute_metrics(replace(CONFIG, total=12), records)], {}))
-    assert "clustered Wilson, 4 groups" in text
+    assert "Korn–Graubard, 4 groups" in text
 
 
 def test_a_page_without_an_interval_says_why():

@@ -23,7 +23,7 @@ class Standing:
     rank: int  # from 1; equal abilities share the better rank
     ranks: tuple[int, int] | None  # 95 % interval; None: all games are on one sample
     ability: float  # log-odds; the mean over all players is 0
-    stderr: float
+    stderr: float  # over clusters; of independent games if all are on one sample
     ci95: tuple[float, float] | None  # of the ability; None: all games are on one sample
     elo: float  # the ability on the Elo scale; the mean is 1000
     updates: float | None  # Elo's sequential updates, mean over random orders; None: not requested
@@ -144,7 +144,7 @@ def _rows(
                 rank=rank_of[index],
                 ranks=intervals.ranks[index] if intervals else None,
                 ability=abilities.values[index],
-                stderr=abilities.stderr(player),
+                stderr=intervals.stderrs[index] if intervals else abilities.stderr(player),
                 ci95=intervals.abilities[index] if intervals else None,
                 elo=elo_scale(abilities.values[index]),
                 updates=ratings.ratings[index] if ratings else None,

@@ -31,6 +31,16 @@ class SampleResult:
     scores: Mapping[str, float] = field(default_factory=dict)  # of every scorer that has one, by name
     worst: float | None = None  # the score if the lost epochs count as wrong; None: no epoch is scored
 
+    @property
+    def n_scored(self) -> int:
+        """The number of scored epochs."""
+        return len(self.epochs)
+
+    @property
+    def epoch_scores(self) -> tuple[float, ...]:
+        """The scores of the scored epochs, in order."""
+        return self.epochs
+
 
 def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float) -> SampleResult:
     """The result of one sample, from the records of its epochs."""

@@ -23,6 +23,7 @@ class BaselineSample:
     group: str | None = None  # cluster; None: the sample has none, or the source does not contain it
     output: str | None = None  # the complete text; None: from a snapshot, which has no texts
     n_scored: int = 1  # scored epochs; 0 if there is no score
+    epoch_scores: tuple[float, ...] | None = None  # of the scored epochs, in order; None: unknown
     lost: int = 0  # epochs that were answered and have no score
     scores: Mapping[str, float] = field(default_factory=dict)  # of other scorers, by name
     worst: float | None = None  # the score if the lost epochs count as wrong; None: no epoch is scored

@@ -13,7 +13,7 @@ from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...stats.paired.holm import holm
 from ...stats.paired.power import sensitivity
-from .pairing import SampleMatching
+from .pairing import SampleMatching, SamplePair
 
 ALPHA = 0.05
 Verdict: TypeAlias = Literal["regressed", "improved", "same", "underpowered"]
@@ -25,7 +25,6 @@ class CellComparison:
 
     baseline: str
     pairing: SampleMatching
-    epochs: tuple[int, int]  # per old and per new score
     paired: PairedTest
     old: Estimate  # over the pairs
     new: Estimate
@@ -36,7 +35,8 @@ class CellComparison:
     family: int = 1  # cells compared in the same session
     verdict: Verdict = "underpowered"
     smallest_effect: float | None = None  # minimum detectable effect (MDE) at power 0.8; None: too few clusters
-    pairs_needed: int | None = None  # to detect `min_effect` with power 0.8; None: a single cluster
+    pairs_needed: int | None = None  # to detect `min_effect` at power 0.8; None: a single cluster, or within margin
+    untested: str | None = None  # why no test holds, so that there is no verdict
     verdict_with_lost: Verdict | None = None  # if answers that lost their score count as wrong; None: none did
     looks: tuple[int, int] | None = None  # (deciding look, planned looks) of the sequential test
 
@@ -72,10 +72,12 @@ class CellComparison:
             "ci95": self.paired.ci95,
             "p_worse": self.paired.p_worse,
             "p_better": self.paired.p_better,
+            "p_different": self.paired.p_different,
             "p_worse_holm": self.p_worse,
             "p_better_holm": self.p_better,
             "family": self.family,
             "method": self.paired.method,
+            "untested": self.untested,
             "margin": self.margin,
             "min_effect": self.min_effect,
             "smallest_effect": self.smallest_effect,
@@ -87,32 +89,53 @@ class CellComparison:
 
 
 def compare_cell(
-    baseline: str, pairing: SampleMatching, *, margin: float, min_effect: float, epochs: tuple[int, int] = (1, 1)
+    baseline: str, pairing: SampleMatching, *, margin: float, min_effect: float
 ) -> CellComparison | None:
-    """The comparison of one cell, before `assign_verdicts`; None if no sample could be paired.
-
-    `epochs` is the number of epochs per old and per new score.
-    """
+    """The comparison of one cell, before `assign_verdicts`; None if no sample could be paired."""
     if not pairing.pairs:
         return None
-    old, new = [pair.old for pair in pairing.pairs], [pair.new for pair in pairing.pairs]
     groups = [pair.group for pair in pairing.pairs]
-    paired = compare_pairs(old, new, groups, margin=margin, epochs=epochs)
-    detectable = sensitivity(paired, min_effect, alpha=ALPHA, power=0.8)
+    paired = _paired_test(pairing.pairs, margin, min_effect)
     return CellComparison(
         baseline=baseline,
         pairing=pairing,
-        epochs=epochs,
         paired=paired,
-        old=estimate(old, groups),
-        new=estimate(new, groups),
+        old=estimate([pair.old for pair in pairing.pairs], groups),
+        new=estimate([pair.new for pair in pairing.pairs], groups),
         margin=margin,
         min_effect=min_effect,
         p_worse=paired.p_worse,
         p_better=paired.p_better,
-        smallest_effect=detectable[0] if detectable else None,
-        pairs_needed=detectable[1] if detectable else None,
+        untested=_untested(pairing.pairs),
     )
+
+
+def _paired_test(pairs: Sequence[SamplePair], margin: float, min_effect: float) -> PairedTest:
+    old_answers, new_answers = [pair.old_answers for pair in pairs], [pair.new_answers for pair in pairs]
+    known = all(pair.averages for pair in pairs)
+    return compare_pairs(
+        [pair.old for pair in pairs],
+        [pair.new for pair in pairs],
+        [pair.group for pair in pairs],
+        margin=margin,
+        min_effect=min_effect,
+        answers=(_known(old_answers), _known(new_answers)) if known else None,
+    )
+
+
+def _known(answers: Sequence[tuple[float, ...] | None]) -> list[tuple[float, ...]]:
+    return [scores for scores in answers if scores is not None]
+
+
+def _untested(pairs: Sequence[SamplePair]) -> str | None:
+    """Why no test holds: a sample has more scored answers on one side, and the test of reruns cannot see them."""
+    uneven = sum(pair.uneven for pair in pairs)
+    if not uneven or all(pair.averages for pair in pairs):
+        return None
+    what = f"{uneven} of {len(pairs)} samples have more scored answers on one side"
+    if any(pair.old_answers is None for pair in pairs):
+        return f"{what}, and the baseline does not state the score of each answer; renew it with --snapshot-update"
+    return f"{what}, and their scores are not means of answers; use the reducer mean, or the same number of answers"
 
 
 def assign_verdicts(measured: Sequence[CellComparison]) -> list[CellComparison]:
@@ -126,8 +149,16 @@ def assign_verdicts(measured: Sequence[CellComparison]) -> list[CellComparison]:
 
 
 def _with_verdict(comparison: CellComparison) -> CellComparison:
+    alpha = ALPHA / comparison.family  # Holm's first step
+    detectable = sensitivity(comparison.paired, comparison.min_effect, alpha=alpha, margin=comparison.margin)
     with_lost = _verdict_with_lost(comparison)
-    return replace(comparison, verdict=held(_verdict(comparison), with_lost), verdict_with_lost=with_lost)
+    return replace(
+        comparison,
+        verdict=held(_verdict(comparison), with_lost),
+        verdict_with_lost=with_lost,
+        smallest_effect=detectable.smallest_effect if detectable else None,
+        pairs_needed=detectable.pairs_needed if detectable else None,
+    )
 
 
 def held(verdict: Verdict, with_lost: Verdict | None) -> Verdict:
@@ -138,15 +169,14 @@ def held(verdict: Verdict, with_lost: Verdict | None) -> Verdict:
 
 
 def _verdict(comparison: CellComparison) -> Verdict:
-    difference, interval = comparison.paired.difference, comparison.paired.ci95
+    difference, p_different = comparison.paired.difference, comparison.paired.p_different
+    if comparison.untested is not None:
+        return "underpowered"
     if comparison.p_worse <= ALPHA and difference < -comparison.margin:
         return "regressed"
     if comparison.p_better <= ALPHA and difference > 0:
         return "improved"
-    equivalent = (
-        interval is not None and -comparison.min_effect <= interval[0] and interval[1] <= comparison.min_effect
-    )
-    return "same" if equivalent else "underpowered"
+    return "same" if p_different is not None and p_different <= ALPHA else "underpowered"
 
 
 def _verdict_with_lost(comparison: CellComparison) -> Verdict | None:
@@ -157,15 +187,10 @@ def _verdict_with_lost(comparison: CellComparison) -> Verdict | None:
     if not comparison.pairing.lost_as_wrong:
         return None
     pairs = comparison.pairing.pairs_with_lost_as_wrong
-    worst = compare_pairs(
-        [pair.old for pair in pairs],
-        [pair.new for pair in pairs],
-        [pair.group for pair in pairs],
-        margin=comparison.margin,
-        epochs=comparison.epochs,
-    )
+    worst = _paired_test(pairs, comparison.margin, comparison.min_effect)
     p_worse, p_better = (min(1.0, p * comparison.family) for p in (worst.p_worse, worst.p_better))
-    return _verdict(replace(comparison, paired=worst, p_worse=p_worse, p_better=p_better))
+    untested = _untested(pairs)
+    return _verdict(replace(comparison, paired=worst, p_worse=p_worse, p_better=p_better, untested=untested))
 
 
 def estimate_json(value: Estimate) -> dict[str, Any]:

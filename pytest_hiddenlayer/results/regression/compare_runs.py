@@ -157,7 +157,6 @@ def _compared(
             match_samples(old.samples, new.samples, match),
             margin=margin,
             min_effect=min_effect,
-            epochs=(old.epochs, new.epochs),
         )
         for (old, new), fault in zip(pairs, faults, strict=True)
     ]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...stats.sequential.group_sequential import BaselineScores, Decision, decide
-from ...types import SCORED, Record
+from ...stats.sequential.group_sequential import Decision, decide
+from ...types import Record
 from ..cell_config import CellConfig
 from .baseline import Baseline, CellKey
 from .cell_comparison import ALPHA, CellComparison, held
@@ -56,36 +56,23 @@ class StoppableCell:
         answers = [self._records[name, epoch] for name in self.config.selected for epoch in range(1, complete + 1)]
         if sum(record.score is not None for record in answers) < self.config.min_scored * len(answers):
             return None  # too many answers are lost
-        groups = [self._records[name, 1].group for name in names]
-        looks = [[self._difference(name, look) for name in names] for look in range(1, complete + 1)]
         config = self.config
         return decide(
-            looks,
-            groups,
+            [self.baseline.samples[name].epoch_scores or () for name in names],
+            [[self._records[name, epoch].score for epoch in range(1, complete + 1)] for name in names],
+            [self._records[name, 1].group for name in names],
             planned=config.epochs,
             alpha=ALPHA / self.family,
             margin=config.margin,
             min_effect=config.min_effect,
-            baseline=BaselineScores(scores=[self._old_score(name) for name in names], epochs=self.baseline.epochs),
         )
 
     def _comparable(self, name: str) -> bool:
-        """Whether both sides scored the sample, this run in its first epoch."""
+        """Whether both sides scored the sample, this run in its first epoch, and the baseline states each answer."""
         new, old = self._records[name, 1], self.baseline.samples.get(name)
-        if old is None or old.outcome not in SCORED or new.score is None:
+        if old is None or not old.epoch_scores or new.score is None:
             return False
         return self.match == "id" or old.hash == new.sample_hash
-
-    def _difference(self, name: str, look: int) -> float:
-        """The mean score over the epochs up to this look, minus the baseline's score."""
-        scores = [self._records[name, epoch].score for epoch in range(1, look + 1)]
-        scored = [score for score in scores if score is not None]
-        return sum(scored) / len(scored) - self._old_score(name)
-
-    def _old_score(self, name: str) -> float:
-        score = self.baseline.samples[name].score
-        assert score is not None
-        return score
 
 
 def stoppable_cells(

@@ -124,7 +124,6 @@ def _compare(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) ->
         pairing,
         margin=config.margin,
         min_effect=config.min_effect,
-        epochs=(baseline.epochs, config.epochs),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...stats.estimate.mean_interval import Estimate
+from ...stats.paired.equivalence import fewest_clusters
 from ..metrics.cells import CellMetrics
 from .cell_comparison import CellComparison
 from .pairing import Match, SampleMatching
@@ -129,14 +130,40 @@ def _look(comparison: CellComparison) -> str:
 
 def explain_verdict(comparison: CellComparison) -> str:
     """What `same` or `underpowered` means for this cell; empty for other verdicts."""
+    if comparison.untested is not None:
+        return f": {comparison.untested}"
     if comparison.verdict == "same":
-        return f": the interval lies within ±{comparison.min_effect:g}"
-    if comparison.verdict != "underpowered" or comparison.pairs_needed is None:
+        return f": a difference of {comparison.min_effect:g} or more is ruled out{_equivalence_p(comparison)}"
+    if comparison.verdict != "underpowered":
         return ""
-    mde, samples = comparison.smallest_effect, _samples(comparison)
-    needed = f"detecting {comparison.min_effect:g} takes about {comparison.pairs_needed} samples"
-    if mde is None:
-        return f": {samples} are too few to detect any change; {needed}"
-    if comparison.pairs_needed <= comparison.paired.n:
-        return f": {samples} cannot show on which side of ±{comparison.min_effect:g} the difference lies"
-    return f": the minimum detectable effect (MDE) of {samples} is {mde:.3f} (power 0.8); {needed}"
+    return f": {'; '.join(_what_is_detectable(comparison))}"
+
+
+def _what_is_detectable(comparison: CellComparison) -> list[str]:
+    """What these samples could show, how many it takes to show more, and what that assumes."""
+    mde, samples, effect = comparison.smallest_effect, _samples(comparison), comparison.min_effect
+    beyond = f" beyond the margin {comparison.margin:g}" if comparison.margin else ""
+    known = [
+        f"{samples} are too few to detect any change{beyond}"
+        if mde is None
+        else f"the minimum detectable effect (MDE) of {samples} is {mde:.3f}{_at(comparison)}"
+    ]
+    if comparison.pairs_needed is not None:
+        known.append(f"detecting {effect:g} takes about {comparison.pairs_needed} samples")
+    fewest = fewest_clusters(effect)
+    if comparison.paired.n_groups < fewest:
+        unit = "samples" if comparison.paired.n_groups == comparison.paired.n else "groups"
+        known.append(f"`same` takes at least {fewest} {unit} for ±{effect:g}")
+    return known
+
+
+def _equivalence_p(comparison: CellComparison) -> str:
+    p = comparison.paired.p_different
+    return "" if p is None else f" (p = {p:.3g})"
+
+
+def _at(comparison: CellComparison) -> str:
+    """The assumptions of a minimum detectable effect."""
+    cells = f" in one of {comparison.family} cells" if comparison.family > 1 else ""
+    groups = ", if a change hits whole groups" if comparison.paired.n_groups < comparison.paired.n else ""
+    return f" (power 0.8{cells}{groups})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isclose
+from statistics import fmean
 from typing import Literal, Protocol, TypeAlias
 
 from ...types import SCORED
@@ -24,6 +26,10 @@ class SampleScore(Protocol):
     @property
     def group(self) -> str | None: ...
     @property
+    def n_scored(self) -> int: ...
+    @property
+    def epoch_scores(self) -> tuple[float, ...] | None: ...
+    @property
     def lost(self) -> int: ...
     @property
     def worst(self) -> float | None: ...
@@ -40,6 +46,21 @@ class SamplePair:
     new_right: bool
     group: str | None
     lost: int = 0  # epochs of the new side that have no score
+    n_old: int = 1  # scored answers of the old side
+    n_new: int = 1
+    old_answers: tuple[float, ...] | None = None  # their scores; None: unknown
+    new_answers: tuple[float, ...] | None = None
+
+    @property
+    def uneven(self) -> bool:
+        """Whether one side has more scored answers."""
+        return self.n_old != self.n_new
+
+    @property
+    def averages(self) -> bool:
+        """Whether both scores are the means of their answers."""
+        sides = ((self.old, self.old_answers), (self.new, self.new_answers))
+        return all(answers and isclose(score, fmean(answers), abs_tol=1e-4) for score, answers in sides)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,7 +148,16 @@ def _as_wrong(name: str, old: SampleScore, new: SampleScore) -> SamplePair:
         new_right=False,
         group=new.group or old.group,
         lost=max(new.lost, 1),
+        n_old=old.n_scored + old.lost,
+        n_new=new.n_scored + new.lost,
+        old_answers=_with_lost(old),
+        new_answers=_with_lost(new),
     )
+
+
+def _with_lost(sample: SampleScore) -> tuple[float, ...] | None:
+    """The scores of a sample's epochs, with 0 for those that have none; None if they are unknown."""
+    return None if sample.epoch_scores is None else (*sample.epoch_scores, *[0.0] * sample.lost)
 
 
 def _pair(name: str, old: SampleScore, new: SampleScore) -> SamplePair:
@@ -140,4 +170,8 @@ def _pair(name: str, old: SampleScore, new: SampleScore) -> SamplePair:
         old_right=old.outcome == "correct",
         new_right=new.outcome == "correct",
         group=new.group if new.group is not None else old.group,
+        n_old=old.n_scored,
+        n_new=new.n_scored,
+        old_answers=old.epoch_scores,
+        new_answers=new.epoch_scores,
     )

@@ -6,6 +6,7 @@ snapshots/<task>/<strategy label>-<provider>-<model slug>.json
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -174,11 +175,27 @@ def _share(value: Any) -> float:
 
 
 def _epochs_of(sample: Mapping[str, Any], epochs: int) -> dict[str, Any]:
-    """The scored and the lost epochs of a sample. An earlier version wrote no number of them: none counts as lost."""
+    """The scored and the lost epochs of a sample."""
     score = sample["score"]
-    n_scored = sample.get("scored_epochs", epochs if score is not None else 0)
+    scores = tuple(sample["epoch_scores"]) if "epoch_scores" in sample else _assumed_scores(score, epochs)
+    n_scored = len(scores) if scores is not None else epochs
     worst = None if score is None else score * n_scored / max(epochs, n_scored)
-    return {"n_scored": n_scored, "lost": max(epochs - n_scored, 0), "worst": worst}
+    return {"n_scored": n_scored, "epoch_scores": scores, "lost": max(epochs - n_scored, 0), "worst": worst}
+
+
+def _assumed_scores(score: float | None, epochs: int) -> tuple[float, ...] | None:
+    """The scores of the epochs in a snapshot that states none: one epoch, or an earlier version's.
+
+    No epoch counts as lost. Several are known only if the score is a mean of right/wrong answers.
+    """
+    if score is None:
+        return ()
+    right = score * epochs
+    if epochs == 1:
+        return (score,)
+    if not math.isclose(right, round(right), abs_tol=1e-4):  # snapshots round scores
+        return None
+    return (1.0,) * round(right) + (0.0,) * (epochs - round(right))
 
 
 def _label_and_slug(value: Mapping[str, Any], file_stem: str) -> tuple[str, str]:
@@ -191,20 +208,22 @@ def _label_and_slug(value: Mapping[str, Any], file_stem: str) -> tuple[str, str]
 
 def _check_sample(snapshot: str, sample_id: str, sample: Any) -> None:
     score = sample.get("score", "missing") if isinstance(sample, dict) else "missing"
-    valid = score is None or (isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1)
+    valid = score is None or _is_score(score)
     if valid and isinstance(sample, dict):
         valid = sample.get("outcome") in OUTCOMES and isinstance(sample.get("hash"), str)
         valid = valid and isinstance(sample.get("answer"), str | None) and isinstance(sample.get("group"), str | None)
     if not valid:
         raise SnapshotError(f"{snapshot}: sample {sample_id!r}: not a result: {sample!r}")
-    n_scored = sample.get("scored_epochs", 1)
-    if not isinstance(n_scored, int) or isinstance(n_scored, bool) or n_scored < 0:
-        raise SnapshotError(
-            f"{snapshot}: sample {sample_id!r}: scored_epochs is {n_scored!r}, not a number of epochs"
-        )
+    scores = sample.get("epoch_scores", [])
+    if not isinstance(scores, list) or not all(_is_score(value) for value in scores):
+        raise SnapshotError(f"{snapshot}: sample {sample_id!r}: epoch_scores is {scores!r}, not a list of scores")
     if (sample["outcome"] in ("correct", "incorrect", "partial")) != (score is not None):
         raise SnapshotError(f"{snapshot}: sample {sample_id!r}: outcome {sample['outcome']!r} with score {score!r}")
     sample.setdefault("answer", None)
+
+
+def _is_score(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _scorer_json(name: str, scorer: str, samples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -222,7 +241,7 @@ def _sample_json(result: SampleResult, metrics: CellMetrics) -> dict[str, Any]:
     others = {name: _rounded(result.scores.get(name)) for name in metrics.other_scorers}
     return {
         **({"group": result.group} if result.group is not None else {}),
-        **({"scored_epochs": len(result.epochs)} if metrics.config.epochs > 1 else {}),
+        **({"epoch_scores": _rounded(result.epochs)} if metrics.config.epochs > 1 else {}),
         **({"scores": others} if others else {}),
         "answer": result.answer,
         "hash": result.hash,

@@ -138,6 +138,7 @@ class RunRecords:
                     group=sample.group,
                     output=outputs[name],
                     n_scored=len(sample.epochs),
+                    epoch_scores=sample.epochs,
                     lost=sample.lost,
                     scores=sample.scores,
                     worst=sample.worst,

@@ -55,7 +55,9 @@ def calibration(
     """The calibration of these answers, with standard errors over clusters; None if there are no answers.
 
     ECE: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3, over `bins`
-    bins of equal width; its error treats the sign of each bin's gap as known. Brier 1950,
+    bins of equal width. It has no interval: a mean of absolute gaps is biased upwards, and its
+    usual 95 % interval contains the true value of a calibrated model in 39 to 46 % of samples,
+    however many answers there are. Brier 1950,
     "Verification of Forecasts Expressed in Terms of Probability", for one class: the squared
     distance, from 0 to 1. AUROC and risk–coverage: see `selective_prediction.py`. Raises
     ValueError for unequal lengths, a confidence outside [0, 1], or fewer than one bin.
@@ -67,7 +69,7 @@ def calibration(
     filled, gaps = _binned(confidences, hits, groups, bins)
     return Calibration(
         n=len(hits),
-        ece=estimate(gaps, groups),
+        ece=_ece(gaps),
         n_bins=bins,
         bins=filled,
         brier=estimate([(c - hit) ** 2 for c, hit in zip(confidences, hits, strict=True)], groups),
@@ -75,6 +77,11 @@ def calibration(
         risk_coverage=risk_coverage(confidences, right, groups),
         aurc=aurc(confidences, right, groups),
     )
+
+
+def _ece(gaps: Sequence[float]) -> Estimate:
+    why = "no interval: biased upwards, above all for few answers"
+    return Estimate(n=len(gaps), mean=math.fsum(gaps) / len(gaps), stderr=None, ci95=None, method=why)
 
 
 def _binned(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..estimate.clusters import clusters
-from ..estimate.mean_interval import Estimate, linearised, quantile, student, wilson
+from ..estimate.mean_interval import Estimate, linearised, logit_interval, quantile, wilson
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +31,8 @@ def auroc(
     The Mann–Whitney statistic; ties count one half. The standard error is that of DeLong, DeLong
     & Clarke-Pearson 1988, "Comparing the Areas under Two or More Correlated ROC Curves", over
     clusters as in Obuchowski 1997, "Nonparametric Analysis of Clustered ROC Curve Data". The
-    interval is Student's t; its degrees of freedom are the clusters of the rarer side minus 1.
-    `n` counts both sides.
+    interval is Student's t of the logit; its degrees of freedom are the clusters of the rarer side
+    minus 1. `n` counts both sides.
     """
     n, n_right = len(right), sum(right)
     if n_right in (0, n):
@@ -50,7 +50,8 @@ def auroc(
     weight = {side: math.sqrt(k / (k - 1)) / (n_right if side else n - n_right) for side, k in sides.items()}
     sums, _ = clusters([(share - value) * weight[hit] for share, hit in zip(shares, right, strict=True)], groups)
     stderr = math.sqrt(math.fsum(total * total for total in sums))
-    ci95 = student(value, stderr, fewest - 1) if stderr > 1e-12 else wilson(value, fewest, quantile(fewest - 1))
+    varies = stderr > 1e-12 and 0 < value < 1
+    ci95 = logit_interval(value, stderr, fewest - 1) if varies else wilson(value, fewest, quantile(fewest - 1))
     method = "DeLong" if n_groups is None else "DeLong over clusters"
     return Estimate(n=n, mean=value, stderr=stderr, ci95=ci95, n_groups=n_groups, method=method)
 
@@ -78,7 +79,8 @@ def aurc(
     """The mean risk over all coverages, weighted by the coverage that each step adds; 0 is best.
 
     Geifman, Uziel & El-Yaniv 2019, "Bias-Reduced Uncertainty Estimation for Deep Neural
-    Classifiers", arXiv:1805.08206, section 2. The standard error is that of the influence function.
+    Classifiers", arXiv:1805.08206, section 2. The standard error is that of the influence function;
+    the interval's degrees of freedom are the clusters of the rarer side minus 1, as in `auroc`.
     """
     n = len(right)
     steps = list(_steps(confidences, right))
@@ -90,7 +92,8 @@ def aurc(
         weighted_risk += len(block) / given * wrong / given
         for index in block:
             influences[index] = wrong / given - value + (not right[index]) * weight - weighted_risk
-    return linearised(value, influences, groups)
+    fewest = min(_clusters_of(groups, right, side) for side in (True, False))
+    return linearised(value, influences, groups, df=fewest - 1)
 
 
 class _ClusteredError:

@@ -1,4 +1,4 @@
-"""The paired comparison of two sides scored on the same samples: difference, interval and one-sided p-values."""
+"""The paired comparison of two sides scored on the same samples: difference, interval, tests and equivalence."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..estimate.clusters import clustered_stderr, clusters
-from .margin_tests import matched_margin, mean_margin
+from ..estimate.empirical_likelihood import BoundedMean
+from .equivalence import equivalence_test
+from .margin_tests import matched_margin, mean_margin, tango_interval
 from .pseudo_cluster_error import PseudoClusterError, pseudo_cluster_error
+from .reruns import Answers, rerun_test
 from .sign_flip import sign_flip_test
-from .stratified_exact import contingency_tables, rerun_test
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,12 +29,8 @@ class PairedTest:
     bound: PseudoClusterError | None  # the same with two pseudo-clusters: never 0; None: a single cluster
     p_worse: float  # one-sided, H0: the true difference is at least -margin
     p_better: float  # one-sided, H0: the true difference is at most 0
-    method: str  # of the p-values, in words
-
-    @property
-    def bound_stderr(self) -> float | None:
-        """The standard error that is never 0, for power calculations; None: a single cluster."""
-        return None if self.bound is None else self.bound.stderr
+    p_different: float | None  # H0: the true difference lies outside ±min_effect; None: no min_effect
+    method: str  # of the first two p-values, in words
 
 
 def compare_pairs(
@@ -41,48 +39,51 @@ def compare_pairs(
     groups: Sequence[str | None] | None = None,
     *,
     margin: float = 0.0,
-    epochs: tuple[int, int] | None = None,
+    min_effect: float | None = None,
+    answers: tuple[Sequence[Answers], Sequence[Answers]] | None = None,
     seed: int = 0,
 ) -> PairedTest:
     """The paired comparison of per-sample scores in [0, 1]; a sample without group is its own cluster.
 
     Right/wrong scores without groups get the exact McNemar test, all others the sign-flip test
-    over clusters (`sign_flip.py`), which assumes that under the null hypothesis the two sides of
-    a cluster are exchangeable. `epochs` is the number of epochs per old and per new score. If
-    they differ, each p-value is the larger one of this test and the exact test of reruns
-    (`stratified_exact.py`). With a non-inferiority `margin`, p_worse is that of
-    `margin_tests.py`, but never below the one without margin.
+    over clusters (`sign_flip.py`). Both test the null hypothesis that the two sides of a cluster
+    are exchangeable, not only that their means are equal. `answers` holds the scored answers of
+    each sample, old and new, whose means are the scores. If a sample has more of them on one
+    side, each p-value is the larger one of this test and the test of reruns (`reruns.py`). With
+    a non-inferiority `margin`, p_worse is that of `margin_tests.py`, but never below the one
+    without margin. With an equivalence margin `min_effect`, p_different is that of
+    `equivalence.py`.
 
     Raises ValueError if the inputs differ in length, are empty, or contain a score outside
     [0, 1].
     """
-    _check(old, new, groups, margin, epochs)
+    _check(old, new, groups, margin, answers)
     differences = [b - a for a, b in zip(old, new, strict=True)]
     sums, sizes = clusters(differences, groups)
+    mean = BoundedMean(sums=sums, sizes=sizes, low=-1.0, high=1.0)
     matched = len(sums) == len(differences) and all(value in (0, 1) for value in (*old, *new))
-    uneven = epochs if epochs is not None and epochs[0] != epochs[1] else None
-    min_flip = 1 / min(uneven) if uneven else 0.0
-    pseudo_error = pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=min_flip)
     worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
-    if uneven and (tables := contingency_tables(old, new, uneven)):
-        rerun_worse, rerun_better = rerun_test(tables)
-        worse, better = max(worse, rerun_worse), max(better, rerun_better)
-        method += f", and exact test of reruns with {uneven[0]} and {uneven[1]} epochs"
+    uneven = answers is not None and any(len(a) != len(b) for a, b in zip(*answers, strict=True))
+    if uneven and answers is not None:
+        rerun_worse, rerun_better, name = rerun_test(*answers, seed=seed)
+        worse, better, method = max(worse, rerun_worse), max(better, rerun_better), f"{method}, and {name}"
     if margin > 0:
-        beyond_margin, name = _margin_test(differences, pseudo_error, margin, matched=matched)
+        beyond_margin, name = _margin_test(differences, mean, margin, matched=matched)
         worse, method = max(worse, beyond_margin), f"{method}; margin by {name}"
-    difference = math.fsum(differences) / len(differences)
     return PairedTest(
         n=len(differences),
         n_groups=len(sums),
         old_mean=math.fsum(old) / len(old),
         new_mean=math.fsum(new) / len(new),
-        difference=difference,
-        ci95=None if pseudo_error is None else _interval(difference, pseudo_error),
+        difference=math.fsum(differences) / len(differences),
+        ci95=_interval(differences, mean, matched=matched),
         stderr=clustered_stderr(sums, sizes),
-        bound=pseudo_error,
+        bound=pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=_min_flip(answers, uneven)),
         p_worse=worse,
         p_better=better,
+        p_different=(
+            None if min_effect is None else equivalence_test(differences, sums, sizes, min_effect, matched=matched)
+        ),
         method=method,
     )
 
@@ -110,18 +111,28 @@ def _tests(
 
 
 def _margin_test(
-    differences: Sequence[float], pseudo_error: PseudoClusterError | None, margin: float, *, matched: bool
+    differences: Sequence[float], mean: BoundedMean, margin: float, *, matched: bool
 ) -> tuple[float, str]:
     if matched:
         p = matched_margin(differences.count(-1), differences.count(1), len(differences), margin)
         return p, "Tango's score test"
-    return mean_margin(differences, pseudo_error, margin), "Student's t"
+    return mean_margin(mean, margin), "empirical likelihood"
 
 
-def _interval(difference: float, pseudo_error: PseudoClusterError) -> tuple[float, float]:
-    """The 95 % interval around the difference, shrunk by the pseudo-clusters."""
-    centre, half_width = difference * pseudo_error.shrink, pseudo_error.quantile(0.975) * pseudo_error.stderr
-    return max(-1.0, min(centre - half_width, difference)), min(1.0, max(centre + half_width, difference))
+def _interval(differences: Sequence[float], mean: BoundedMean, *, matched: bool) -> tuple[float, float] | None:
+    """The 95 % interval of the difference; None for a single cluster."""
+    if len(mean.sums) < 2:
+        return None
+    if matched:
+        return tango_interval(differences.count(-1), differences.count(1), len(differences))
+    return mean.interval()
+
+
+def _min_flip(answers: tuple[Sequence[Answers], Sequence[Answers]] | None, uneven: bool) -> float:
+    """The change of a score if one answer of the side with fewer answers flips; 0 if both sides have as many."""
+    if answers is None or not uneven:
+        return 0.0
+    return 1 / min(max(map(len, side)) for side in answers)
 
 
 def _check(
@@ -129,7 +140,7 @@ def _check(
     new: Sequence[float],
     groups: Sequence[str | None] | None,
     margin: float,
-    epochs: tuple[int, int] | None,
+    answers: tuple[Sequence[Answers], Sequence[Answers]] | None,
 ) -> None:
     if len(old) != len(new) or (groups is not None and len(groups) != len(old)):
         raise ValueError(f"both sides and the groups need one entry per sample; got {len(old)} and {len(new)}")
@@ -139,5 +150,5 @@ def _check(
         raise ValueError("scores must lie in [0, 1]")
     if not 0 <= margin <= 1:
         raise ValueError(f"the margin must lie in [0, 1]; got {margin!r}")
-    if epochs is not None and min(epochs) < 1:
-        raise ValueError(f"each side needs at least one epoch; got {epochs!r}")
+    if answers is not None and not all(len(side) == len(old) and all(side) for side in answers):
+        raise ValueError("each side needs at least one answer per sample")

@@ -1,8 +1,12 @@
-"""Power of a paired comparison: the minimum detectable effect (MDE), and the pairs that an effect needs."""
+"""Power of a paired comparison: the minimum detectable effect (MDE), and the pairs that an effect needs.
+
+(t(1 - α) + t(power)) · standard error: Bloom 1995, "Minimum Detectable Effects".
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,59 +14,46 @@ import numpy as np
 from .compare import PairedTest
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sensitivity:
+    """What a paired comparison can detect, with the given power."""
+
+    smallest_effect: float | None  # minimum detectable effect (MDE); None: too few clusters for any
+    pairs_needed: int | None  # to detect the effect in question; None: it lies within the margin
+
+
 def sensitivity(
-    paired: PairedTest, effect: float, *, alpha: float = 0.05, power: float = 0.8
-) -> tuple[float | None, int] | None:
-    """(minimum detectable effect of these pairs, number of pairs at which `effect` is detectable).
+    paired: PairedTest, effect: float, *, alpha: float = 0.05, margin: float = 0.0, power: float = 0.8
+) -> Sensitivity | None:
+    """What these pairs can detect at `alpha`, and how many it takes to detect `effect`; None for a single cluster.
 
-    The first is None if no change can be significant, because there are too few clusters. The
-    result is None for a single cluster, whose error is unknown. The variance is the observed one
-    (with two pseudo-clusters, so that it is not 0 if no pair differs) plus that of the change
-    itself: a change of d by flips of some samples adds d · flip to the variance of a pair, as in
-    Connor 1987, "Sample size for testing differences in proportions for the paired-sample
-    design". Raises ValueError for an effect of 0 or less.
-    """
-    pseudo_error = paired.bound
-    if pseudo_error is None:
-        return None
-    min_clusters = math.ceil(-math.log2(alpha))  # that must differ: 2^-min_clusters is the smallest p
-    added = pseudo_error.flip / paired.n
-    needed = pairs_needed(
-        paired.n, math.sqrt(pseudo_error.stderr**2 + added * effect), effect, alpha=alpha, power=power
-    )
-    assert needed is not None
-    needed = max(needed, math.ceil(min_clusters * paired.n / paired.n_groups))
-    if paired.n_groups < min_clusters:
-        return None, needed
-    # d = q · sqrt(stderr² + added · d) solved for d, which is q times this error
-    linear = added * _quantiles(alpha, power, pseudo_error.df)
-    stderr = (linear + math.hypot(linear, 2 * pseudo_error.stderr)) / 2
-    return minimum_detectable_effect(stderr, alpha=alpha, power=power, df=pseudo_error.df), needed
-
-
-def minimum_detectable_effect(
-    stderr: float | None, *, alpha: float = 0.05, power: float = 0.8, df: float | None = None
-) -> float | None:
-    """The true difference that a one-sided test at `alpha` detects with probability `power`; at most 1.
-
-    (t(1 - alpha) + t(power)) · stderr: Bloom 1995, "Minimum Detectable Effects"; with normal
-    quantiles if `df` is None. Returns None if the standard error is unknown.
-    """
-    return None if stderr is None else min(1.0, _quantiles(alpha, power, df) * stderr)
-
-
-def pairs_needed(
-    n: int, stderr: float | None, effect: float, *, alpha: float = 0.05, power: float = 0.8
-) -> int | None:
-    """Pairs at which a true difference of `effect` is detected, given the standard error of `n` pairs.
-
-    Returns None if the standard error is unknown. Raises ValueError for an effect of 0 or less.
+    A change d is detected if it is significantly beyond the non-inferiority `margin`. In a
+    session with several cells, pass the α of Holm's first step, α divided by their number. The
+    variance is the observed one (with two pseudo-clusters, so that it is not 0 if no pair
+    differs) plus that of the change itself: a change of d by flips of whole clusters adds
+    d · flip · cluster size to the variance of a pair, as in Connor 1987, "Sample size for testing
+    differences in proportions for the paired-sample design". Changes within clusters are easier
+    to detect. Raises ValueError for an effect of 0 or less.
     """
     if effect <= 0:
         raise ValueError(f"the effect must be above 0; got {effect!r}")
-    if stderr is None:
+    error = paired.bound
+    if error is None:
         return None
-    return math.ceil(n * (_quantiles(alpha, power, None) * stderr / effect) ** 2)
+    min_clusters = math.ceil(-math.log2(alpha))  # that must differ: 2^-min_clusters is the smallest p
+    added = error.flip * error.cluster_size / paired.n
+    needed = None
+    if effect > margin:
+        ratio = _quantiles(alpha, power, None) / (effect - margin)
+        needed = math.ceil(paired.n * ratio**2 * (error.stderr**2 + added * effect))
+        needed = max(needed, math.ceil(min_clusters * paired.n / paired.n_groups))
+    if paired.n_groups < min_clusters:
+        return Sensitivity(smallest_effect=None, pairs_needed=needed)
+    # (d - margin)² = q² · (stderr² + added · d), solved for d
+    squared = _quantiles(alpha, power, error.df) ** 2
+    middle = margin + squared * added / 2
+    smallest = middle + math.sqrt(max(0.0, middle * middle - margin * margin + squared * error.stderr**2))
+    return Sensitivity(smallest_effect=min(1.0, smallest), pairs_needed=needed)
 
 
 def mcnemar_power(n: int, p_old: float, p_new: float, correlation: float, *, alpha: float = 0.05) -> float:

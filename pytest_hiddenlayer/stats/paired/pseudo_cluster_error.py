@@ -17,6 +17,7 @@ class PseudoClusterError:
     shrink: float  # factor of the mean difference, since the pseudo-clusters sum to 0
     df: float | None  # equal-sized clusters minus 1, at least 1; None: use normal quantiles
     flip: float  # size of a changed score, above 0: 1 for right/wrong answers
+    cluster_size: float  # samples in an average sample's cluster, Σ n_g²/n; 1 without clusters
 
     def quantile(self, p: float) -> float:
         """The quantile of Student's t, or of the normal distribution if `df` is None."""
@@ -64,6 +65,7 @@ def pseudo_cluster_error(
         shrink=n / n_with_pseudo,
         df=None if matched else max(1.0, effective_groups(sizes) - 1),
         flip=math.sqrt(max(_mean_square(1.0, differences), min_flip**2)),
+        cluster_size=size,
     )
 
 

@@ -140,7 +140,7 @@ def maximise(counts: Counts) -> tuple[Counts, Counts, int]:
 
 def information(counts: Counts, values: Counts) -> Counts:
     """Fisher information of the abilities, [..., k, k]: a Laplacian with weights n_ij p_ij p_ji; rows sum to 0."""
-    chance = _chances(values)
+    chance = chances(values)
     weights = (counts + np.swapaxes(counts, -1, -2)) * chance * np.swapaxes(chance, -1, -2)
     total: Counts = weights.sum(-1)[..., None] * np.eye(counts.shape[-1]) - weights
     return total
@@ -148,7 +148,7 @@ def information(counts: Counts, values: Counts) -> Counts:
 
 def _newton_step(counts: Counts, values: Counts) -> Counts:
     n = counts + np.swapaxes(counts, -1, -2)
-    gradient = (counts - n * _chances(values)).sum(-1)
+    gradient = (counts - n * chances(values)).sum(-1)
     step: Counts = np.linalg.solve(_lifted(information(counts, values)), gradient[..., None])[..., 0]
     return step
 
@@ -186,7 +186,7 @@ def _log_likelihood(counts: Counts, values: Counts) -> Counts:
     return total
 
 
-def _chances(values: Counts) -> Counts:
+def chances(values: Counts) -> Counts:
     """[..., i, j]: the probability that i beats j."""
     from scipy.special import expit
 

@@ -5,11 +5,12 @@ their differences become less noisy with every epoch. The sign of a cluster's wh
 over the looks is flipped at once, which keeps the dependence between looks and within clusters
 as it is in the data.
 
-Sign flips assume symmetric differences, which are skewed if a look has another number of epochs
-than the baseline (see `stratified_exact.py`). So if the baseline's scores are known, a boundary
-must also be crossed among reruns of the same system. For these, the difference at look k is
-normal with variance V(1/k + 1/E) and independent increments; V is the variance of one answer
-within its sample, and E the baseline's epochs.
+Sign flips assume symmetric differences, which are skewed if a sample has another number of
+answers than in the baseline (see `reruns.py`). So a boundary must also be crossed among reruns
+of the same system. For these, the difference at look k is normal with variance V(1/k + 1/E) and
+independent increments; V is the variance of one answer within its sample, and E the baseline's
+epochs. V is known from both sides' answers, partial or not, and counts only those that were
+scored.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from typing import Any, Literal
 import numpy as np
 
 from ..estimate.clusters import clusters
+from ..paired.equivalence import equivalence_test
 from ..paired.flipped_sums import DRAWS, flipped_totals
-from ..paired.pseudo_cluster_error import pseudo_cluster_error
-from ..paired.stratified_exact import contingency_tables, within_variance
+from ..paired.reruns import Answers, pooled_variances
 from .alpha_spending import Crossing, alpha_spent, first_crossing, later_crossing
 
 _MAX_DRAWS = 200_000
@@ -41,66 +42,63 @@ class Decision:
     alpha_spent: float  # α that may have been spent by this look, in each direction
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BaselineScores:
-    """The baseline's scores, from which the differences were computed."""
-
-    scores: Sequence[float]  # in the order of the samples
-    epochs: int  # per score
-
-
 def decide(
-    looks: Sequence[Sequence[float]],
+    old: Sequence[Answers],
+    new: Sequence[Sequence[float | None]],
     groups: Sequence[str | None] | None = None,
     *,
     planned: int,
     alpha: float = 0.05,
     margin: float = 0.0,
     min_effect: float = 0.05,
-    baseline: BaselineScores | None = None,
     seed: int = 0,
 ) -> Decision | None:
     """The decision of the first look that decides; None if no look has decided yet.
 
-    `looks[k]` holds the differences (new minus old) of all samples over the epochs 1 to k + 1,
-    always the same samples in the same order; `planned` is the largest number of looks.
-    `regressed` (by more than the non-inferiority `margin`) and `improved` are one-sided tests at
-    `alpha` each. `same` requires the interval at this look's level to lie within the equivalence
-    margin ±min_effect. Raises ValueError if the looks differ in length, exceed `planned`, or
-    hold differences outside [-1, 1].
+    `old` holds the baseline's answers of each sample. `new` holds one score per epoch so far, of
+    the same samples; None for an answer that has no score, except in the first epoch. There is a
+    look after each epoch, and `planned` is the largest number of looks. `regressed` (by more
+    than the non-inferiority `margin`) and `improved` are one-sided tests at `alpha` each. `same`
+    is an equivalence test of ±min_effect at the share of `alpha` that this look spends. Raises
+    ValueError if samples differ in their number of epochs, which must not exceed `planned`, or
+    if a score lies outside [0, 1].
     """
-    _check(looks, groups, planned, alpha, baseline)
-    worse, better = _crossings(looks, groups, planned, alpha, margin, baseline, seed)
+    _check(old, new, groups, planned, alpha)
+    looks = [
+        [_mean(answers[: k + 1]) - _mean(before) for before, answers in zip(old, new, strict=True)]
+        for k in range(len(new[0]))
+    ]
+    worse, better = _crossings(looks, old, new, groups, planned, alpha, margin, seed)
     for k, look in enumerate(looks):
         by_now = alpha_spent(alpha, k + 1, planned)
         if worse is not None and worse[0] == k:
             return Decision(verdict="regressed", look=k + 1, p=worse[1], alpha_spent=by_now)
         if better is not None and better[0] == k:
             return Decision(verdict="improved", look=k + 1, p=better[1], alpha_spent=by_now)
-        if _same(look, groups, by_now - alpha_spent(alpha, k, planned), min_effect, _min_flip(baseline, k + 1)):
+        if _same(look, groups, by_now - alpha_spent(alpha, k, planned), min_effect):
             return Decision(verdict="same", look=k + 1, p=1.0, alpha_spent=by_now)
     return None
 
 
 def _crossings(
     looks: Sequence[Sequence[float]],
+    old: Sequence[Answers],
+    new: Sequence[Sequence[float | None]],
     groups: Sequence[str | None] | None,
     planned: int,
     alpha: float,
     margin: float,
-    baseline: BaselineScores | None,
     seed: int,
 ) -> tuple[Crossing, Crossing]:
-    """The crossings for worse and for better, among sign flips and, for right/wrong scores, among reruns too."""
+    """The crossings for worse and for better, among sign flips and among reruns."""
     draws = min(_MAX_DRAWS, max(DRAWS, math.ceil(20 * planned**2 / alpha)))
     totals = _flipped(looks, groups, 0.0, draws, seed)
     better, worse = first_crossing(totals, planned, alpha), first_crossing(-totals, planned, alpha)
     if margin > 0:
         worse = later_crossing(worse, first_crossing(-_flipped(looks, groups, margin, draws, seed), planned, alpha))
-    reruns = None if baseline is None else _reruns(looks, baseline, draws, seed)
-    if reruns is not None:
-        better = later_crossing(better, first_crossing(reruns, planned, alpha))
-        worse = later_crossing(worse, first_crossing(-reruns, planned, alpha))
+    reruns = _reruns(looks, old, new, draws, seed)
+    better = later_crossing(better, first_crossing(reruns, planned, alpha))
+    worse = later_crossing(worse, first_crossing(-reruns, planned, alpha))
     return worse, better
 
 
@@ -118,21 +116,29 @@ def _flipped(
     return flipped_totals(differing if exhaustive else paths, draws, seed)
 
 
-def _reruns(looks: Sequence[Sequence[float]], baseline: BaselineScores, draws: int, seed: int) -> Any:
-    """Standardised sums of every look, first the data, then reruns; None if scores are graded. (looks, draws + 1)."""
+def _reruns(
+    looks: Sequence[Sequence[float]],
+    old: Sequence[Answers],
+    new: Sequence[Sequence[float | None]],
+    draws: int,
+    seed: int,
+) -> Any:
+    """Standardised sums of every look, first the data, then reruns; (looks, draws + 1)."""
+    epochs = len(old) / sum(1 / len(answers) for answers in old)
     observed = np.zeros((len(looks), 1))
     for k, look in enumerate(looks):
-        scores = [difference + old for difference, old in zip(look, baseline.scores, strict=True)]
-        tables = contingency_tables(baseline.scores, scores, (baseline.epochs, k + 1))
-        if tables is None:
-            return None
-        variance = within_variance(tables)
-        observed[k] = math.fsum(look) / math.sqrt(variance) if variance else 0.0
-    return np.hstack([observed, _normal(len(looks), baseline.epochs, draws, seed)])
+        scored = [_scored(answers[: k + 1]) for answers in new]
+        variance = sum(
+            variance * (1 / len(before) + 1 / len(now))
+            for variance, before, now in zip(pooled_variances(old, scored), old, scored, strict=True)
+        )
+        if variance > 0:
+            observed[k] = math.fsum(look) * math.sqrt((1 / (k + 1) + 1 / epochs) / variance)
+    return np.hstack([observed, _normal(len(looks), epochs, draws, seed)])
 
 
 @lru_cache(maxsize=4)
-def _normal(looks: int, epochs: int, draws: int, seed: int) -> Any:
+def _normal(looks: int, epochs: float, draws: int, seed: int) -> Any:
     """Differences of mean errors after every look, for answers with variance 1; (looks, draws)."""
     random = np.random.default_rng([seed, 1])
     old = random.standard_normal(draws) / math.sqrt(epochs)
@@ -140,40 +146,38 @@ def _normal(looks: int, epochs: int, draws: int, seed: int) -> Any:
     return new / np.arange(1, looks + 1)[:, None] - old
 
 
-def _min_flip(baseline: BaselineScores | None, look: int) -> float:
-    """One answer of the side with fewer epochs, as in `compare_pairs`."""
-    return 0.0 if baseline is None or baseline.epochs == look else 1 / min(baseline.epochs, look)
+def _same(differences: Sequence[float], groups: Sequence[str | None] | None, level: float, min_effect: float) -> bool:
+    """Whether the difference lies within ±min_effect by an equivalence test at `level`."""
+    sums, sizes = clusters(differences, groups)
+    matched = len(sums) == len(differences) and all(value in (-1, 0, 1) for value in differences)
+    return equivalence_test(differences, sums, sizes, min_effect, matched=matched) <= level
 
 
-def _same(
-    differences: Sequence[float],
-    groups: Sequence[str | None] | None,
-    level: float,
-    min_effect: float,
-    min_flip: float,
-) -> bool:
-    """Whether the interval with error `level` on each side lies within ±min_effect."""
-    pseudo_error = pseudo_cluster_error(*clusters(differences, groups), differences, min_flip=min_flip)
-    if pseudo_error is None:
-        return False
-    half_width = pseudo_error.quantile(1 - level) * pseudo_error.stderr
-    return abs(math.fsum(differences) / len(differences)) + half_width <= min_effect
+def _scored(answers: Sequence[float | None]) -> list[float]:
+    return [answer for answer in answers if answer is not None]
+
+
+def _mean(answers: Sequence[float | None]) -> float:
+    scored = _scored(answers)
+    return math.fsum(scored) / len(scored)
 
 
 def _check(
-    looks: Sequence[Sequence[float]],
+    old: Sequence[Answers],
+    new: Sequence[Sequence[float | None]],
     groups: Sequence[str | None] | None,
     planned: int,
     alpha: float,
-    baseline: BaselineScores | None,
 ) -> None:
-    sizes = {len(look) for look in looks} | ({len(groups)} if groups is not None else set())
-    sizes |= {len(baseline.scores)} if baseline is not None else set()
-    if not looks or len(sizes) != 1 or 0 in sizes:
-        raise ValueError(f"every look needs the same samples; got lengths {sorted(sizes)}")
-    if len(looks) > planned:
-        raise ValueError(f"{len(looks)} looks exceed the {planned} planned ones")
+    sizes = {len(old), len(new)} | ({len(groups)} if groups is not None else set())
+    if len(sizes) != 1 or 0 in sizes:
+        raise ValueError(f"both sides and the groups need the same samples; got lengths {sorted(sizes)}")
+    epochs = {len(answers) for answers in new}
+    if len(epochs) != 1 or not 1 <= max(epochs) <= planned:
+        raise ValueError(f"every sample needs the same 1 to {planned} epochs; got {sorted(epochs)}")
+    if not all(old) or any(answers[0] is None for answers in new):
+        raise ValueError("every sample needs a score in the baseline and in the first epoch")
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1; got {alpha!r}")
-    if not all(-1 <= value <= 1 for look in looks for value in look):
-        raise ValueError("differences of scores must lie in [-1, 1]")
+    if not all(0 <= score <= 1 for side in (old, new) for answers in side for score in answers if score is not None):
+        raise ValueError("scores must lie in [0, 1]")

@@ -19,7 +19,7 @@ def test_agreement_with_people(run, audit):
     same = sum(x == y for x, y in zip(judge, said, strict=True))
     metric = only(result, "agreement", "winner as people")
     assert (metric["value"], metric["n"]) == (pytest.approx(same / 30), 30)
-    assert metric["ci95"] == pytest.approx(proportion_confint(same, 30, method="wilson"))
+    assert metric["ci95"] == pytest.approx(proportion_confint(same, 30, method="beta"))
     kappa = only(result, "agreement", "kappa with people")
     assert kappa["value"] == pytest.approx(cohen_kappa_score(judge, said))
     assert kappa["ci95"][0] < kappa["value"] < kappa["ci95"][1]

@@ -19,7 +19,7 @@ def test_a_judge_that_always_says_first(run, audit):
     result = audit(FIRST)
     assert values(result, "position") == [0, 1, 0, 1]
     assert only(result, "position", "votes")["n"] == 60
-    low, high = proportion_confint(0, 30, method="wilson")
+    low, high = proportion_confint(0, 30, method="beta")
     assert only(result, "position", "order consistency")["ci95"] == pytest.approx([low, high])
 
 
@@ -37,7 +37,7 @@ def test_a_place_preferred_in_a_third(run, audit):
     """Consistent on the twenty samples with one right answer, biased towards first on the ten others."""
     result = audit(prefers("right.", default="[[A]]"))
     assert values(result, "position") == [pytest.approx(x) for x in (2 / 3, 1 / 3, 0, (20 + 20) / 60)]
-    low, high = proportion_confint(20, 30, method="wilson")
+    low, high = proportion_confint(20, 30, method="beta")
     assert only(result, "position", "order consistency")["ci95"] == pytest.approx([low, high])
 
 

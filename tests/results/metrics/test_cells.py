@@ -60,7 +60,7 @@ def test_the_score_is_clustered_by_group():
     records = [record(f"s{at}", float(at // 4 < 7), group=f"g{at // 4}") for at in range(40)]
     found = compute_metrics(replace(CONFIG, total=40), records)
     assert found.estimate == estimate([float(at // 4 < 7) for at in range(40)], [at // 4 for at in range(40)])
-    assert (found.to_json()["n_groups"], found.to_json()["method"]) == (10, "clustered Wilson")
+    assert (found.to_json()["n_groups"], found.to_json()["method"]) == (10, "Korn–Graubard")
 
 
 def test_without_groups_every_sample_stands_alone():
@@ -267,7 +267,7 @@ def test_epochs_of_a_sample_are_one_cluster():
     thrice = compute_metrics(
         replace(CONFIG, total=12, epochs=3), [one for epoch in (1, 2, 3) for one in sure(12, epoch=epoch)]
     ).calibration
-    assert (thrice.n, thrice.ece.n_groups) == (36, 12)
+    assert (thrice.n, thrice.brier.n_groups) == (36, 12)
     assert thrice.ece.mean == pytest.approx(once.ece.mean)
     assert thrice.ece.stderr == pytest.approx(once.ece.stderr)
 

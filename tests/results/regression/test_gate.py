@@ -62,9 +62,9 @@ def test_five_newly_right_improve():
     assert "newly right: s5, s6, s7, s8, s9" in result.message
 
 
-@pytest.mark.parametrize(("n", "word"), [(37, "underpowered"), (38, "same")])
+@pytest.mark.parametrize(("n", "word"), [(58, "underpowered"), (59, "same")])
 def test_same_needs_an_interval_within_min_effect(n, word):
-    """38 unchanged samples show that the difference is within 5 points; 37 do not."""
+    """59 unchanged samples show that the difference is within 5 points; 58 do not."""
     assert judge_gate(cell(some(20, n)), base(some(20, n))).word == word
 
 
@@ -75,8 +75,9 @@ def test_a_few_flips_in_one_direction_are_not_the_same(old, new):
 
 
 def test_a_larger_min_effect_needs_fewer_samples():
-    """10 samples are enough for a min_effect of 20 points."""
-    assert judge_gate(cell(some(5, 10), min_effect=0.2), base(some(5, 10))).word == "same"
+    """14 samples are enough for a min_effect of 20 points: 0.8^14 is below 5 %."""
+    assert judge_gate(cell(some(5, 14), min_effect=0.2), base(some(5, 14))).word == "same"
+    assert judge_gate(cell(some(5, 13), min_effect=0.2), base(some(5, 13))).word == "underpowered"
 
 
 def test_too_few_scored_is_red():
@@ -233,7 +234,7 @@ def test_a_baseline_of_a_few_samples_is_never_green():
 def test_underpowered_may_fail():
     """--hl-gate-underpowered=fail fails only underpowered verdicts."""
     assert judge_gate(cell(some(9, 10)), base(some(10, 10)), fail_underpowered=True).outcome == "failed"
-    assert judge_gate(cell(some(38, 38)), base(some(38, 38)), fail_underpowered=True).outcome == "passed"
+    assert judge_gate(cell(some(59, 59)), base(some(59, 59)), fail_underpowered=True).outcome == "passed"
 
 
 def test_underpowered_says_what_it_can_see_and_what_it_takes():

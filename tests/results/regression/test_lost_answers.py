@@ -94,12 +94,12 @@ def test_right_answers_that_turn_empty_are_red(per_sample: int) -> None:
     assert "30 answers have no score now; counted as wrong, the verdict is regressed" in result.message
 
 
-def test_a_snapshot_has_the_number_of_scored_epochs() -> None:
-    """With several epochs, each sample of a snapshot has its number of scored ones; with one epoch it has none."""
+def test_a_snapshot_has_the_score_of_each_epoch() -> None:
+    """With several epochs, a sample of a snapshot has the scores of the scored ones; with one epoch it has none."""
     cell = repeated({"a": [1.0, None, 0.0], "b": [1.0, 1.0, 1.0], "c": [None, None, None]})
     text = snapshot_text(cell, None)
-    assert {name: line["scored_epochs"] for name, line in json.loads(text)["samples"].items()} == {
-        "a": 2, "b": 3, "c": 0,
+    assert {name: line["epoch_scores"] for name, line in json.loads(text)["samples"].items()} == {
+        "a": [1, 0], "b": [1, 1, 1], "c": [],
     }  # fmt: skip
     read = as_baseline(cell)
     assert [(s.n_scored, s.lost, s.worst) for s in read.samples.values()] == [
@@ -107,14 +107,14 @@ def test_a_snapshot_has_the_number_of_scored_epochs() -> None:
         (3, 0, 1.0),
         (0, 3, None),
     ]
-    assert "scored_epochs" not in snapshot_text(repeated({"a": [1.0]}), None)
+    assert "epoch_scores" not in snapshot_text(repeated({"a": [1.0]}), None)
 
 
-def test_a_snapshot_without_the_number_of_scored_epochs_is_read() -> None:
+def test_a_snapshot_without_the_scores_of_epochs_is_read() -> None:
     """A snapshot of an earlier version is read; its scores count as those of all epochs."""
     old = json.loads(snapshot_text(repeated(many(RIGHT_THEN_WRONG)), None))
     for line in old["samples"].values():
-        del line["scored_epochs"]
+        del line["epoch_scores"]
     read = baseline_from_snapshot(parse_snapshot(json.dumps(old), "s"), "before", "single-scripted-m")
     assert {(s.score, s.n_scored, s.lost, s.worst) for s in read.samples.values()} == {(0.6, 5, 0, 0.6)}
     assert gate(repeated(many(ONE_RIGHT), min_scored=0.0), read).outcome == "failed"

@@ -95,7 +95,7 @@ def test_all_right_or_all_wrong(right):
     found = calibration([0.2, 0.9, 0.5], [right] * 3)
     assert found.auroc is None
     assert found.aurc.mean == float(not right)
-    assert found.ece.ci95 is not None
+    assert found.brier.ci95 is not None
 
 
 def test_one_answer():

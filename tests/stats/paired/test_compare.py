@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 from pytest_hiddenlayer.stats.estimate.clusters import clustered_stderr, clusters
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs
 from pytest_hiddenlayer.stats.paired.holm import holm
-from pytest_hiddenlayer.stats.paired.power import mcnemar_power, minimum_detectable_effect, pairs_needed, sensitivity
+from pytest_hiddenlayer.stats.paired.power import Sensitivity, mcnemar_power, sensitivity
 from pytest_hiddenlayer.stats.paired.sign_flip import sign_flip_test
 
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40)
@@ -73,7 +73,7 @@ def test_every_comparison_is_finite(pairs):
     assert found.difference == pytest.approx(found.new_mean - found.old_mean)
     if found.ci95 is not None:
         assert -1 <= found.ci95[0] <= found.difference <= found.ci95[1] <= 1
-        assert found.bound_stderr > 0
+        assert found.bound.stderr > 0
 
 
 @given(SCORES)
@@ -125,7 +125,7 @@ def test_equal_answers_in_few_clusters_are_no_certainty():
 def test_one_cluster_has_no_error():
     """A single cluster, or a single pair, has neither interval nor standard error."""
     for found in (compare_pairs([1.0], [0.0]), compare_pairs([1.0] * 5, [0.0] * 5, ["g"] * 5)):
-        assert (found.ci95, found.stderr, found.bound_stderr) == (None, None, None)
+        assert (found.ci95, found.stderr, found.bound) == (None, None, None)
         assert found.p_worse == 0.5
 
 
@@ -210,27 +210,59 @@ def test_impossible_correlations_are_refused():
         mcnemar_power(100, 0.9, 0.1, 0.9)
 
 
-def test_the_pairs_needed_have_the_power():
-    """At the n of `pairs_needed`, the minimum detectable effect is the requested one."""
-    n = pairs_needed(100, 0.05, 0.05)
-    assert minimum_detectable_effect(0.05 * math.sqrt(100 / n)) == pytest.approx(0.05, rel=0.01)
-    assert n == math.ceil(100 * ((1.644854 + 0.841621) * 0.05 / 0.05) ** 2)
+def known(**parameters) -> Sensitivity:
+    """The sensitivity of 200 pairs of which 10 % changed in either direction."""
+    old, new = [1.0] * 20 + [0.0] * 20 + [1.0] * 160, [0.0] * 20 + [1.0] * 20 + [1.0] * 160
+    return sensitivity(compare_pairs(old, new), 0.05, **parameters)
 
 
 def test_sensitivity_matches_the_exact_power():
     """For 200 pairs of which 20 % differ anyway, and the effect itself, the exact power is near 0.8."""
-    found = compare_pairs([1.0] * 20 + [0.0] * 20 + [1.0] * 160, [0.0] * 20 + [1.0] * 20 + [1.0] * 160)
-    effect, _ = sensitivity(found, 0.05)
+    effect = known().smallest_effect
     p_old = 0.9
     both = p_old - 0.1 - effect
     r = (both - p_old * (p_old - effect)) / math.sqrt(p_old * 0.1 * (p_old - effect) * (0.1 + effect))
     assert mcnemar_power(200, p_old, p_old - effect, r) == pytest.approx(0.8, abs=0.06)
 
 
+def test_the_pairs_needed_have_the_power():
+    """With as many pairs as `pairs_needed`, of the same kind, the minimum detectable effect is the requested one."""
+    times = known().pairs_needed / 200
+    old = [1.0] * round(20 * times) + [0.0] * round(20 * times) + [1.0] * round(160 * times)
+    new = [0.0] * round(20 * times) + [1.0] * round(20 * times) + [1.0] * round(160 * times)
+    assert sensitivity(compare_pairs(old, new), 0.05).smallest_effect == pytest.approx(0.05, rel=0.02)
+
+
+def test_more_cells_and_a_margin_need_more():
+    """A smaller α raises the minimum detectable effect, and so does a margin, by more than itself."""
+    plain, family, margin = known(), known(alpha=0.05 / 30), known(margin=0.05)
+    assert family.smallest_effect > plain.smallest_effect
+    assert margin.smallest_effect > plain.smallest_effect + 0.05
+    assert family.pairs_needed > plain.pairs_needed
+
+
+def test_an_effect_within_the_margin_is_never_detected():
+    """No number of pairs shows a loss of 5 points beyond a margin of 5 points."""
+    assert known(margin=0.05).pairs_needed is None
+
+
+def test_changes_of_whole_groups_are_harder_to_detect():
+    """The same differences in 40 groups of 5 have a larger minimum detectable effect than in 200 single pairs."""
+    old, new = [1.0] * 20 + [0.0] * 20 + [1.0] * 160, [0.0] * 20 + [1.0] * 20 + [1.0] * 160
+    groups = [str(index % 40) for index in range(200)]
+    assert sensitivity(compare_pairs(old, new, groups), 0.05).smallest_effect > 1.3 * known().smallest_effect
+
+
 def test_no_flip_promises_no_certainty():
     """If no pair differs, the minimum detectable effect is above 0; for a single cluster it is unknown."""
-    effect, needed = sensitivity(compare_pairs([1.0] * 20, [1.0] * 20), 0.05)
-    assert 0.25 < effect < 0.4
+    found = sensitivity(compare_pairs([1.0] * 20, [1.0] * 20), 0.05)
+    assert 0.25 < found.smallest_effect < 0.4
     assert compare_pairs([1.0] * 20, [0.0] * 7 + [1.0] * 13).p_worse < 0.05
-    assert needed > 20
+    assert found.pairs_needed > 20
     assert sensitivity(compare_pairs([1.0], [1.0]), 0.05) is None
+
+
+def test_no_effect_cannot_be_detected():
+    """An effect of 0 raises."""
+    with pytest.raises(ValueError, match="above 0"):
+        sensitivity(compare_pairs([1.0] * 20, [1.0] * 20), 0)

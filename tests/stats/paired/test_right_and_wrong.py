@@ -1,15 +1,14 @@
-"""Paired right/wrong answers without clusters: Agresti–Min's interval and McNemar's exact test."""
+"""Paired right/wrong answers without clusters: Tango's interval and McNemar's exact test."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, multinomial
 
 from pytest_hiddenlayer.stats.paired.compare import compare_pairs, mcnemar_worse
+from pytest_hiddenlayer.stats.paired.margin_tests import tango, tango_interval
 
 
 def paired_difference(newly_wrong: int, newly_right: int, n: int) -> tuple[float, float, float]:
@@ -30,16 +29,35 @@ def test_paired_interval_holds_its_difference(data, n):
     assert -1 <= low <= difference <= high <= 1
 
 
-def test_paired_interval_by_hand():
-    """5 worse, 1 better of 20: -4/22 ± 1.96 · sqrt(7 - 16/22)/22."""
-    half = 1.959964 * math.sqrt(7 - 16 / 22) / 22
-    assert paired_difference(5, 1, 20) == pytest.approx((-0.2, -4 / 22 - half, -4 / 22 + half))
+@pytest.mark.parametrize(("wrong", "right", "n"), [(5, 1, 20), (0, 3, 40), (7, 7, 50)])
+def test_the_interval_ends_where_the_score_test_rejects(wrong, right, n):
+    """At both ends Tango's statistic is 1.96 away from the observed difference."""
+    _, low, high = paired_difference(wrong, right, n)
+    assert float(tango(wrong, right, n, -low) if low <= 0 else -tango(right, wrong, n, low)) == pytest.approx(
+        1.96, abs=1e-4
+    )
+    assert float(tango(right, wrong, n, high) if high >= 0 else -tango(wrong, right, n, -high)) == pytest.approx(
+        1.96, abs=1e-4
+    )
 
 
 def test_paired_interval_shrinks_with_n():
-    """If no pair differs, the interval is around 0, and within ±0.05 from 40 pairs on."""
-    assert paired_difference(0, 0, 40)[1:] == pytest.approx((-0.0467, 0.0467), abs=1e-4)
+    """If no pair differs, the interval is around 0: z²/(n + z²) wide on each side."""
+    assert paired_difference(0, 0, 40)[1:] == pytest.approx((-3.8415 / 43.8415, 3.8415 / 43.8415), abs=1e-4)
     assert paired_difference(0, 0, 10)[2] > 0.05
+
+
+@pytest.mark.parametrize("n", [10, 38, 70, 100])
+@pytest.mark.parametrize(("wrong", "right"), [(0.05, 0.0), (0.02, 0.0), (0.1, 0.0), (0.2, 0.01), (0.1, 0.1)])
+def test_the_interval_covers(n, wrong, right):
+    """By enumeration of all tables, it contains the true difference in at least 93 %."""
+    covered = 0.0
+    for b in range(n + 1):
+        for c in range(n + 1 - b if right else 1):
+            low, high = tango_interval(b, c, n)
+            if low <= right - wrong <= high:
+                covered += multinomial.pmf([b, c, n - b - c], n, [wrong, right, 1 - wrong - right])
+    assert covered >= 0.93
 
 
 @given(st.integers(0, 60), st.integers(0, 60))

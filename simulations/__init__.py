@@ -1,0 +1,1 @@
+"""Simulations of every rate that the documents state: `make simulate` measures them and writes the table."""
