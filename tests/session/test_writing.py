@@ -10,6 +10,8 @@ pytest.importorskip("resource")
 
 FULL = """
 import resource
+import sys
+sys.dont_write_bytecode = True  # a compiled module would be cut off too
 from pytest_hiddenlayer.session.session import Session
 
 check, keep = Session.check_writable, Session._keep
