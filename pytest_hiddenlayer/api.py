@@ -170,15 +170,7 @@ def evaluate_paths(
         progress=progress or Progress(),
     )
     run = EvalRun(session=session)
-    session.check()
-    files = find_task_files(paths)
-    for text in hints(paths):
-        notify(text)
-    planned = [case for cell in _plan(run, files) for case in cases(cell)]
-    if planned:
-        session.check_writable()
-    session.progress.start(len(planned))
-    session.prepare_early_stopping()
+    planned = _prepare(run, paths)
     complete = False
     try:
         with terminated_as_interrupted():
@@ -196,6 +188,21 @@ def evaluate_paths(
             session.add_logged_records()
         conclude(session, gated=complete)
     return run
+
+
+def _prepare(run: EvalRun, paths: Sequence[Path]) -> list[Case]:
+    """The cases of all task files, after every check that is possible before anything is asked."""
+    session = run.session
+    session.check()
+    files = find_task_files(paths)
+    for text in hints(paths):
+        session.notify(text)
+    planned = [case for cell in _plan(run, files) for case in cases(cell)]
+    if planned:
+        session.check_writable()
+    session.progress.start(len(planned))
+    session.prepare_early_stopping()
+    return planned
 
 
 def _answer_all(run: EvalRun, planned: Sequence[Case]) -> None:

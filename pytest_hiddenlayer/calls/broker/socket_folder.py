@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MAX_PATH_BYTES = 100
-"""Of a socket: Linux accepts 107 bytes, macOS 103."""
+"""The longest path of a socket: Linux accepts 107 bytes, macOS 103."""
 _NAME = re.compile(r"hl-[0-9a-zA-Z]{1,8}-(\d+)")
 _SETTLED_S = 60.0  # a younger folder without a socket may be of a run that is starting
 

@@ -23,10 +23,10 @@ _MONEY = ("input", "cached_input", "cache_write", "output", "batch_factor")
 _FIELDS = ("provider", "model", "since", *_MONEY)
 _MTOK = Decimal(1_000_000)
 MAX_BYTES = 1_000_000
-"""Size of a file."""
+"""The largest price file that is read."""
 _DEPTH = 3  # the mapping, the list, an entry
 MAX_PRICE = 1_000_000
-"""US dollars per million tokens; a higher price is a mistake, and would not fit into a record."""
+"""The highest price, in US dollars per million tokens: a higher one is a mistake, and would not fit into a record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

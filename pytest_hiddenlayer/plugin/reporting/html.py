@@ -131,7 +131,7 @@ def _total(values: dict[str, str]) -> str:
 
 
 def _allow_missing_metadata(config: pytest.Config) -> None:
-    """Under `-p no:metadata` pytest-html fails at the end, because nobody has set what it shows as environment."""
+    """Under `-p no:metadata` pytest-html fails at the end, because what it shows as environment is not set."""
     from pytest_metadata.plugin import metadata_key
 
     config.stash.setdefault(metadata_key, {})

@@ -174,8 +174,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         if faults.lost_records:
             session.config.workeroutput[LOST] = [faults.lost_records, faults.reason]  # type: ignore[attr-defined]
         return (yield)
-    fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)  # workers ran no item if only gates are selected
-    if state.only_skips and session.exitstatus in fine:
+    # Workers run no item if only gates are selected.
+    passing = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if state.only_skips and session.exitstatus in passing:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
         yield
@@ -186,10 +187,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
 
 
 def _note_report(config: pytest.Config, state: State, error: OSError) -> None:
-    """Note a report that was not written; the one in the run's folder is nobody's wish, so it fails no run."""
+    """Note a report that was not written. The one in the run's folder was not asked for, so it fails no run."""
     folder, junit = state.session.run_log.folder, getattr(config.option, "xmlpath", None)
     path = error.filename or junit or getattr(config.option, "htmlpath", None) or folder
-    ours = folder in Path(str(path)).parents
-    if ours:
+    in_run_folder = folder in Path(str(path)).parents
+    if in_run_folder:
         give_up_report(config, state)
-    state.session.write_faults.add("the report", path, error, asked_for=not ours)
+    state.session.write_faults.add("the report", path, error, asked_for=not in_run_folder)
