@@ -39,9 +39,7 @@ class EvalRun:
 
     session: Session
     errors: list[HiddenLayerError] = field(default_factory=list)  # files and cases that could not be used
-    skips: Counter[str] = field(
-        default_factory=Counter
-    )  # reason → cases without an answer: no provider, or no budget
+    skips: Counter[str] = field(default_factory=Counter)  # reason → cases without an answer
     interrupted: bool = False  # by Ctrl-C: what was answered is in `records`, nothing is gated
 
     @property
@@ -242,8 +240,7 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
 
 def _waves(session: Session, planned: Sequence[Case]) -> Iterator[list[Case]]:
     """All cases at once; under early stopping one epoch after the other, without the cells that are decided."""
-    stopping = session.early_stopping
-    if stopping is None:
+    if (stopping := session.early_stopping) is None:
         yield list(planned)
         return
     for epoch in range(1, max((case.epoch for case in planned), default=0) + 1):
@@ -262,8 +259,7 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
             except HiddenLayerError as error:
                 _add_error(run, error, case)
         if not in_flight:
-            following = next(remaining, None)
-            if following is None:
+            if (following := next(remaining, None)) is None:
                 return
             remaining = chain([following], remaining)  # every case of this window was refused
             continue
