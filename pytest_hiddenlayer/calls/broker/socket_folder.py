@@ -47,8 +47,8 @@ def _is_abandoned(path: Path) -> bool:
         status = path.lstat()
     except OSError:
         return False
-    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-    return ours and status.st_mtime < time.time() - _SETTLED_S and not _answers(path / "s")
+    is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    return is_own and status.st_mtime < time.time() - _SETTLED_S and not _answers(path / "s")
 
 
 def _is_running(pid: int) -> bool:

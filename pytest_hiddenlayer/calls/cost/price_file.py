@@ -70,7 +70,7 @@ def read_own_prices(path: Path) -> tuple[OwnPrice, ...]:
     """The entries of a file. Raises UsageError with file, entry and field."""
     document = _read_yaml(path)
     if not isinstance(document, dict) or set(document) != {"prices"} or not isinstance(document["prices"], list):
-        raise UsageError(f"{path}: must be a key `prices` with a list of entries, and nothing else")
+        raise UsageError(f"{path}: write a key `prices` with a list of entries, and nothing else")
     return tuple(_entry(f"{path}: prices[{i}]", values) for i, values in enumerate(document["prices"]))
 
 

@@ -138,7 +138,7 @@ def _allow_missing_metadata(config: pytest.Config) -> None:
 
 
 def give_up_report(config: pytest.Config, state: State) -> None:
-    """Go on without the report of the run's folder: pytest-html neither writes nor announces one."""
+    """Remove the report of the run's folder, so that pytest-html neither writes nor announces one."""
     from pytest_html.basereport import BaseReport
 
     manager = config.pluginmanager

@@ -46,17 +46,16 @@ def snapshot_stem(task: str, label: str, provider: str, slug: str) -> str:
 
 
 def plain_stem(label: str, provider: str, slug: str) -> str:
-    """What `snapshot_stem` is if it can be; earlier versions wrote capital letters too."""
+    """The stem without changes for file systems; earlier versions always wrote it."""
     return f"{label}-{provider}-{slug}"
 
 
 def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
-    """The file's text, with some lines of `old`, the file's present content.
+    """The text of a cell's snapshot file; `old` is the present content of the file.
 
-    These are the lines of samples that a partial run did not answer, and of samples that have a
-    score there and none now.
-
-    It contains no time, run id or path, so that two runs with the same answers write the same bytes.
+    It keeps the lines of `old` for samples that a partial run did not answer, and for samples that
+    have a score there and none now. It contains no time, run id or path, so that two runs with the
+    same answers write the same bytes.
     """
     config = metrics.config
     old_samples = old["samples"] if old and not metrics.complete else {}
