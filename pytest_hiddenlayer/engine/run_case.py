@@ -94,7 +94,7 @@ def _checked(answer: object, context: AnswerContext) -> Answer:
 
 
 def _without_reasoning(answer: Answer, context: AnswerContext) -> Answer:
-    """Return an answer that a strategy composed without the reasoning in it."""
+    """Return an answer that a strategy composed, without the reasoning in it."""
     split = split_reasoning(answer.output)
     context.composed_reasoning = split.reasoning
     reason = answer.finish_reason if split.closed else UNCLOSED_REASONING
