@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,10 @@ from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, Usage
 from .option_table import BY_NAME
 from .options import RunOptions
 from .project import Project, find_project
-from .results.metrics.cells import CellMetrics
-from .results.regression.gate import GateResult
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
+from .session.eval_run import EvalRun
 from .session.interruption import terminated_as_interrupted
-from .session.outcomes import failure_of
 from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
@@ -31,66 +29,6 @@ from .types import ModelName, Record
 
 WINDOW = 64
 """Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
-
-
-@dataclass(kw_only=True)
-class EvalRun:
-    """The result of one run."""
-
-    session: Session
-    errors: list[HiddenLayerError] = field(default_factory=list)  # files and cases that could not be used
-    skips: Counter[str] = field(default_factory=Counter)  # reason → cases without an answer
-    interrupted: bool = False  # by Ctrl-C: what was answered is in `records`, nothing is gated
-
-    @property
-    def run_id(self) -> str:
-        """The id of the run: the name of its folder."""
-        return self.session.run_id
-
-    @property
-    def folder(self) -> Path:
-        """Where records, summary and manifest are."""
-        return self.session.run_log.folder
-
-    @property
-    def records(self) -> list[Record]:
-        """One record per sample, epoch and cell, in the order of the task files."""
-        return self.session.records
-
-    @property
-    def metrics(self) -> list[CellMetrics]:
-        """The metrics of every cell."""
-        return self.session.metrics
-
-    @property
-    def gates(self) -> Mapping[tuple[str, ...], GateResult]:
-        """The gate of every cell that has one."""
-        return self.session.gates
-
-    @property
-    def failures(self) -> list[str]:
-        """Why the run fails: wrong answers under `must_pass` or `strict`, and failed gates."""
-        strict = self.session.options.strict
-        wrong = [reason for record in self.records if (reason := failure_of(record, strict=strict))]
-        return [*wrong, *(gate.message for gate in self.gates.values() if gate.outcome == "failed")]
-
-    @property
-    def exit_status(self) -> int:
-        """As pytest's: 0 success; 1 a failure, an error, or every sample was skipped; 5 no samples."""
-        if self.interrupted:
-            return 2
-        errors = self.errors or any(record.outcome == "error" for record in self.records)
-        if errors or self.failures or self.session.write_faults.failing:
-            return 1
-        answered = any(record.outcome != "skipped" for record in self.records)
-        if self.skips or self.records:
-            return 0 if answered else 1
-        return 5
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing failed and something was measured."""
-        return self.exit_status == 0
 
 
 def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None = None, **options: Any) -> EvalRun:
