@@ -139,7 +139,7 @@ def _print_counts(items: Sequence[Item], reviews: dict[str, Review]) -> None:
         print(f"no label on {len(items)} answers yet: add some with `hiddenlayer review`")
         return
     print(mode_table(counts, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
-    print("share of the labelled answers of the strategy, with Wilson's 95 % interval")
+    print("share of the labelled answers of the strategy, with its exact 95 % interval")
 
 
 def _export(items: Sequence[Item], reviews: dict[str, Review]) -> None:

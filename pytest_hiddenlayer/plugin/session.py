@@ -104,8 +104,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     try:
         with terminated_as_interrupted() if state is not None else nullcontext(), _frozen(state):
             result = yield
-    except (session.Failed, KeyboardInterrupt, pytest.exit.Exception):
-        # -x, --maxfail, --sw or Ctrl-C: answers count, but cells are not complete enough to be judged
+    except session.Failed:  # -x, --maxfail, --sw: answers count, but cells are not complete enough to be judged
+        _stop(session, state)
+        raise
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        if state is not None:
+            state.session.updating = False  # an interrupted run writes no snapshots
         _stop(session, state)
         raise
     _end(session, gated=True)
@@ -116,7 +120,6 @@ def _stop(session: pytest.Session, state: State | None) -> None:
     """End a session early: conclude what was answered, also what no item has reported yet."""
     if state is not None and not state.session.worker and state.session.configs:
         state.stopped = True
-        state.session.updating = False  # a run that ended early writes no snapshots
         if not session.config.pluginmanager.has_plugin("dsession"):  # workers still ask a controller's models
             for text in state.session.pending_batches():
                 state.messages.put(text)

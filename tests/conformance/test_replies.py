@@ -78,7 +78,7 @@ ANSWER = (("4", -0.01), (".", -0.02))
         ("openai_responses", {"code": "server_error", "message": "x"}, 500, False),
         ("openai", {"error": {"type": "requests", "code": "rate_limit_exceeded", "message": "x"}}, 429, True),
         ("openai", {"error": {"message": "x", "code": 503}}, 503, True),
-        ("openai", {"error": "x"}, 500, False),
+        ("openai", {"error": "x"}, 200, False),
         ("anthropic", {"error": {"type": "overloaded_error", "message": "x"}}, 529, True),
         ("anthropic", {"error": {"type": "api_error", "message": "x"}}, 500, False),
     ],

@@ -82,7 +82,7 @@ def test_the_gate_judges_the_first_scorer_and_says_so(several: Folder) -> None:
     several.replies(wrong=[2])
     out = several.run().stdout.str()
     assert "; exact is judged, the first scorer" in out
-    assert "second, not judged: 0.333 ± 0.333 (n=3 scored of 3, 95 % interval 0.061 to 0.792)" in out
+    assert "second, not judged: 0.333 ± 0.333 (n=3 scored of 3, 95 % interval 0.008 to 0.906)" in out
 
 
 def test_snapshots_keep_every_scorer(several: Folder) -> None:
@@ -138,7 +138,7 @@ def test_the_report_has_every_scorer(several: Folder) -> None:
     several.run()
     page = (several.runs()[0] / "report.html").read_text(encoding="utf-8")
     assert "second" in page
-    assert "0.061 to 0.792" in page
+    assert "0.008 to 0.906" in page
 
 
 def test_a_later_scorer_without_a_score_does_not_lose_the_record(folder: Folder, workers: list[str]) -> None:

@@ -72,9 +72,9 @@ def test_samples_of_several_models(asked):
 
 
 def test_the_label_names_the_models():
-    """The label names the models; without models neither the label nor the parameters mention them."""
+    """The label names the models, with a hash for the `:`; without models nothing mentions them."""
     bound = bind_strategy(parse_strategy("debate:agents=mlx+ollama:llama3.2"))
-    assert bound.label == "debate.agents=mlx+ollama-llama3.2"
+    assert bound.label == "debate.agents=mlx+ollama-llama3.2-dd1755"
     assert bound.models == ("mlx", "ollama:llama3.2")
     plain = bind_strategy(parse_strategy("debate"))
     assert (plain.label, plain.models) == ("debate", ())

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # training/ is in 
 
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.stats.estimate.mean_interval import wilson
+from pytest_hiddenlayer.stats.estimate.mean_interval import clopper_pearson
 from training.nano import evaluate
 from training.nano.evaluate import Model, orders
 from training.nano.families import Chat
@@ -23,11 +23,11 @@ from training.nano.figures import gain_of, grouped, share_of
 from training.nano.samples import family_samples, pairs, problems_of
 
 
-def test_a_share_of_different_problems_has_wilsons_interval() -> None:
-    """If all problems differ, the interval is Wilson's interval over the chats."""
+def test_a_share_of_different_problems_has_the_exact_interval() -> None:
+    """If all problems differ, the interval is that of Clopper and Pearson over the chats."""
     share = share_of([True] * 90 + [False] * 10, range(100))
     assert (share.value, share.n, share.problems) == (0.9, 100, 100)
-    assert share.interval == pytest.approx(wilson(0.9, 100))
+    assert share.interval == pytest.approx(clopper_pearson(90, 100))
 
 
 def test_wordings_of_one_problem_count_as_one() -> None:
@@ -36,7 +36,7 @@ def test_wordings_of_one_problem_count_as_one() -> None:
     share = share_of(correct, [problem for problem in range(10) for _ in range(10)])
     assert (share.value, share.n, share.problems) == (0.9, 100, 10)
     low, high = share.interval or (0, 0)
-    assert high - low > 2 * (wilson(0.9, 100)[1] - wilson(0.9, 100)[0])
+    assert high - low > 2 * (clopper_pearson(90, 100)[1] - clopper_pearson(90, 100)[0])
 
 
 def test_kinds_are_counted_separately() -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...stats.estimate.mean_interval import wilson
+from ...stats.estimate.mean_interval import clopper_pearson
 from ..answers import player_of
 from .reviews import Item, Review
 
@@ -18,7 +18,7 @@ class ModeShare:
     n: int
     of: int  # labelled items of the strategy
     share: float
-    ci95: tuple[float, float]  # Wilson's
+    ci95: tuple[float, float]  # Clopper and Pearson's
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,4 +64,4 @@ def count_modes(items: Sequence[Item], reviews: Mapping[str, Review]) -> ModeCou
 
 
 def _share(n: int, of: int) -> ModeShare:
-    return ModeShare(n=n, of=of, share=n / of, ci95=wilson(n / of, of))
+    return ModeShare(n=n, of=of, share=n / of, ci95=clopper_pearson(n, of))

@@ -42,7 +42,7 @@ def mode_list(counts: Mapping[str, int]) -> str:
 
 
 def mode_table(counts: ModeCounts, *, width: int, colour: bool) -> str:
-    """Modes by strategy: the count, the share of labelled items, and Wilson's 95 % interval."""
+    """Modes by strategy: the count, the share of labelled items, and its exact 95 % interval."""
     headings = [f"{one_line(s)}\n{counts.labelled[s]} of {counts.items[s]} labelled" for s in counts.strategies]
     rows = [
         (one_line(mode), *(_share(counts.shares.get((mode, strategy))) for strategy in counts.strategies))

@@ -174,15 +174,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         if faults.lost_records:
             session.config.workeroutput[LOST] = [faults.lost_records, faults.reason]  # type: ignore[attr-defined]
         return (yield)
-    # Workers run no item if only gates are selected.
-    passing = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    if state.only_skips and session.exitstatus in passing:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
         yield
     except OSError as error:
         _note_report(session.config, state, error)
-    if faults.failing and session.exitstatus == pytest.ExitCode.OK:
+    # After the others: syrupy combines its exit status with the one it was called with. Workers ran no item if only
+    # gates are selected.
+    nothing_failed = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if nothing_failed and (state.only_skips or faults.failing):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

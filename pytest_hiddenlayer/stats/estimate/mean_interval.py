@@ -43,11 +43,14 @@ def estimate(
     Right/wrong values get the exact interval of Clopper & Pearson, over clusters see `_clustered`.
     Graded values get that of empirical likelihood (`empirical_likelihood.py`), which has a width
     even if all values are the same. With `bootstrap` draws of whole clusters, the interval is the
-    bootstrap's (BCa, seeded). Raises ValueError if `groups` has another length.
+    bootstrap's (BCa, seeded). Raises ValueError if `groups` has
+    another length, or for a value outside [0, 1].
     """
     n = len(values)
     if groups is not None and len(groups) != n:
         raise ValueError(f"{n} values have {len(groups)} groups; every value needs one")
+    if not all(0 <= value <= 1 for value in values):  # also false for NaN
+        raise ValueError("scores must lie in [0, 1]")
     if n == 0:
         return Estimate(n=0, mean=None, stderr=None, ci95=None, method="nothing scored")
     sums, sizes = clusters(values, groups)

@@ -257,13 +257,13 @@ def test_no_flip(flipped, review):
 
 
 def test_counts_are_by_strategy(review):
-    """Counts are per strategy, each share with Wilson's interval."""
+    """Counts are per strategy, each share with its exact interval."""
     review("slip\n\nmisread\n\nslip\n\nslip\n\n")
     out = review("", "--counts")
     assert "3 of 3 labelled" in out
-    low, high = proportion_confint(2, 3, method="wilson")
+    low, high = proportion_confint(2, 3, method="beta")
     assert f"2   67% ({low:.0%} to {high:.0%})" in out
-    low, high = proportion_confint(0, 1, method="wilson")
+    low, high = proportion_confint(0, 1, method="beta")
     assert f"0    0% ({low:.0%} to {high:.0%})" in out
 
 

@@ -130,7 +130,7 @@ def test_a_later_prompt_shares_with_a_running_request(sharing):
     """A prompt that arrives later shares the prefix of a request that is still decoding."""
 
     async def go() -> GenerationResult:
-        first = asyncio.create_task(generate(sharing, ids_of(sharing, WORDS), temperature=50.0, max_tokens=3000))
+        first = asyncio.create_task(generate(sharing, ids_of(sharing, WORDS), temperature=50.0, max_tokens=1000))
         while not any(job.token_ids for job in sharing._running.values()):
             await asyncio.sleep(0.001)
         later = await generate(sharing, ids_of(sharing, WORDS + " Reconsider."))

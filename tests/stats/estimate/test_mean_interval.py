@@ -153,6 +153,13 @@ def test_nothing_is_nothing():
     assert estimate([]) == Estimate(n=0, mean=None, stderr=None, ci95=None, method="nothing scored")
 
 
+@pytest.mark.parametrize("value", [math.nan, -0.1, 1.5])
+def test_what_is_no_score_is_refused(value):
+    """NaN and values outside [0, 1] raise: an estimate is never NaN."""
+    with pytest.raises(ValueError, match="lie in"):
+        estimate([1.0, value])
+
+
 def test_groups_of_another_length_are_refused():
     """Two values and one group cannot be paired."""
     with pytest.raises(ValueError, match="2 values have 1 groups"):
