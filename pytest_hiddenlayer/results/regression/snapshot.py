@@ -51,11 +51,12 @@ def plain_stem(label: str, provider: str, slug: str) -> str:
 
 
 def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
-    """The text of a cell's snapshot file; `old` is the present content of the file.
+    """The file's text, with some lines of `old`, the file's present content.
 
-    It keeps the lines of `old` for samples that a partial run did not answer, and for samples that
-    have a score there and none now. It contains no time, run id or path, so that two runs with the
-    same answers write the same bytes.
+    These are the lines of samples that a partial run did not answer, and of samples that have a
+    score there and none now.
+
+    It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
     config = metrics.config
     old_samples = old["samples"] if old and not metrics.complete else {}
