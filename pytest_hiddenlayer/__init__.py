@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .api import EvalRun, evaluate
+    from .api import evaluate
     from .errors import (
         BudgetExceededError,
         HiddenLayerError,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .parameters import Range
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
+    from .session.eval_run import EvalRun
     from .types import (
         Answer,
         Call,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "api": ("EvalRun", "evaluate"),
+    "api": ("evaluate",),
     "errors": (
         "BudgetExceededError",
         "HiddenLayerError",
@@ -58,6 +59,7 @@ _MODULES = {
     "parameters": ("Range",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
     "registry": ("provider", "scorer", "strategy"),
+    "session.eval_run": ("EvalRun",),
     "types": (
         "Answer",
         "Call",

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,10 @@ from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, Usage
 from .option_table import BY_NAME
 from .options import RunOptions
 from .project import Project, find_project
-from .results.metrics.cells import CellMetrics
-from .results.regression.gate import GateResult
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
+from .session.eval_run import EvalRun
 from .session.interruption import terminated_as_interrupted
-from .session.outcomes import failure_of
 from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
@@ -31,68 +29,6 @@ from .types import ModelName, Record
 
 WINDOW = 64
 """Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
-
-
-@dataclass(kw_only=True)
-class EvalRun:
-    """The result of one run."""
-
-    session: Session
-    errors: list[HiddenLayerError] = field(default_factory=list)  # files and cases that could not be used
-    skips: Counter[str] = field(
-        default_factory=Counter
-    )  # reason → cases without an answer: no provider, or no budget
-    interrupted: bool = False  # by Ctrl-C: what was answered is in `records`, nothing is gated
-
-    @property
-    def run_id(self) -> str:
-        """The id of the run: the name of its folder."""
-        return self.session.run_id
-
-    @property
-    def folder(self) -> Path:
-        """Where records, summary and manifest are."""
-        return self.session.run_log.folder
-
-    @property
-    def records(self) -> list[Record]:
-        """One record per sample, epoch and cell, in the order of the task files."""
-        return self.session.records
-
-    @property
-    def metrics(self) -> list[CellMetrics]:
-        """The metrics of every cell."""
-        return self.session.metrics
-
-    @property
-    def gates(self) -> Mapping[tuple[str, ...], GateResult]:
-        """The gate of every cell that has one."""
-        return self.session.gates
-
-    @property
-    def failures(self) -> list[str]:
-        """Why the run fails: wrong answers under `must_pass` or `strict`, and failed gates."""
-        strict = self.session.options.strict
-        wrong = [reason for record in self.records if (reason := failure_of(record, strict=strict))]
-        return [*wrong, *(gate.message for gate in self.gates.values() if gate.outcome == "failed")]
-
-    @property
-    def exit_status(self) -> int:
-        """As pytest's: 0 success; 1 a failure, an error, or every sample was skipped; 5 no samples."""
-        if self.interrupted:
-            return 2
-        errors = self.errors or any(record.outcome == "error" for record in self.records)
-        if errors or self.failures or self.session.write_faults.failing:
-            return 1
-        answered = any(record.outcome != "skipped" for record in self.records)
-        if self.skips or self.records:
-            return 0 if answered else 1
-        return 5
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing failed and something was measured."""
-        return self.exit_status == 0
 
 
 def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None = None, **options: Any) -> EvalRun:
@@ -170,15 +106,7 @@ def evaluate_paths(
         progress=progress or Progress(),
     )
     run = EvalRun(session=session)
-    session.check()
-    files = find_task_files(paths)
-    for text in hints(paths):
-        notify(text)
-    planned = [case for cell in _plan(run, files) for case in cases(cell)]
-    if planned:
-        session.check_writable()
-    session.progress.start(len(planned))
-    session.prepare_early_stopping()
+    planned = _prepare(run, paths)
     complete = False
     try:
         with terminated_as_interrupted():
@@ -196,6 +124,21 @@ def evaluate_paths(
             session.add_logged_records()
         conclude(session, gated=complete)
     return run
+
+
+def _prepare(run: EvalRun, paths: Sequence[Path]) -> list[Case]:
+    """The cases of all task files, after every check that is possible before anything is asked."""
+    session = run.session
+    session.check()
+    files = find_task_files(paths)
+    for text in hints(paths):
+        session.notify(text)
+    planned = [case for cell in _plan(run, files) for case in cases(cell)]
+    if planned:
+        session.check_writable()
+    session.progress.start(len(planned))
+    session.prepare_early_stopping()
+    return planned
 
 
 def _answer_all(run: EvalRun, planned: Sequence[Case]) -> None:
@@ -235,8 +178,7 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
 
 def _waves(session: Session, planned: Sequence[Case]) -> Iterator[list[Case]]:
     """All cases at once; under early stopping one epoch after the other, without the cells that are decided."""
-    stopping = session.early_stopping
-    if stopping is None:
+    if (stopping := session.early_stopping) is None:
         yield list(planned)
         return
     for epoch in range(1, max((case.epoch for case in planned), default=0) + 1):
@@ -255,8 +197,7 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
             except HiddenLayerError as error:
                 _add_error(run, error, case)
         if not in_flight:
-            following = next(remaining, None)
-            if following is None:
+            if (following := next(remaining, None)) is None:
                 return
             remaining = chain([following], remaining)  # every case of this window was refused
             continue

@@ -209,7 +209,7 @@ def _detected(n: int, n_cells: int, margin: float, n_groups: int | None = None) 
 
 
 def _noisy_pair(random: np.random.Generator, n: int) -> tuple[list[list[float | None]], list[list[float | None]]]:
-    """Two sides that are right in 80 %, of which 15 % answer anew."""
+    """Two sides that are right in 80 %; the new side draws 15 % of its answers again."""
     old = random.random(n) < 0.8
     new = np.where(random.random(n) < 0.85, old, random.random(n) < 0.8)
     return [[float(value)] for value in old], [[float(value)] for value in new]

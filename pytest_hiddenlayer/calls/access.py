@@ -27,11 +27,11 @@ class Access:
             raise NotSentError(f"not sent, because an earlier call failed: {message}")
 
     def on_answer(self) -> None:
-        """A call was answered."""
+        """Allow further calls, because one was answered."""
         self.answered, self.forbidden = True, None
 
     def on_error(self, error: ProviderError) -> None:
-        """A call failed."""
+        """Stop further calls if the error refuses access."""
         if error.status == 401:
             self.refused.setdefault(self.server, str(error))
         elif error.status == 403 and not self.answered:

@@ -26,10 +26,11 @@ def checked_completion(completion: Any, model: str) -> Completion:
     input, reasoning tokens a part of the output. Raises ProviderError if it is not a Completion with a text.
     """
     if not isinstance(completion, Completion) or not isinstance(completion.text, str):
-        found = f"a text of type {type(completion.text).__name__}" if isinstance(completion, Completion) else ""
+        returned = type(completion).__name__
+        if isinstance(completion, Completion):
+            returned = f"a text of type {type(completion.text).__name__}"
         raise ProviderError(
-            f"the provider of {model} returned {found or type(completion).__name__}: "
-            "its method `complete` must return a Completion with a text"
+            f"the provider of {model} returned {returned}: its method `complete` must return a Completion with a text"
         )
     values: dict[str, Any] = {
         "usage": checked_usage(completion.usage),

@@ -50,7 +50,7 @@ class RunResources:
         """The stores of the provider's completions: the response cache and the recorder, if the options ask for them.
 
         With `cache=seeded` only answers of servers are cached, with `cache=all` those of every provider.
-        A server whose weights cannot be told apart from others of the same name is never cached.
+        A server that does not identify the weights behind a name is never cached.
         """
         stores: list[Store] = []
         capabilities = capabilities_of(provider)

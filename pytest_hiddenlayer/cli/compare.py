@@ -1,4 +1,4 @@
-"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 if a cell is as red as its gate."""
+"""`hiddenlayer compare OLD NEW`: what became better or worse; exit status 1 if a gate would fail."""
 
 from __future__ import annotations
 

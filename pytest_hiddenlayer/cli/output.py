@@ -1,7 +1,7 @@
-"""The one place where the command's text reaches a terminal, a pipe or a CI log.
+"""Output of the command on a terminal, in a pipe or in a CI log.
 
-What is printed may contain text of models, servers and files of strangers: it is escaped here,
-whoever printed it. A character that the output's encoding lacks is written in ASCII.
+What is printed may contain text of models, servers and files of strangers: it is escaped here.
+A character that the output's encoding lacks is written in ASCII.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SafeOutput:
 
 @contextmanager
 def safe_output() -> Iterator[None]:
-    """Everything that is printed in this block passes `SafeOutput`."""
+    """Write everything that is printed in this block through `SafeOutput`."""
     with redirect_stdout(SafeOutput(sys.stdout)), redirect_stderr(SafeOutput(sys.stderr)):
         yield
 

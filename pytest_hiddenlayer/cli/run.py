@@ -16,7 +16,7 @@ from .argument_types import add_run_options, current_project, written_values
 from .live_line import LiveLine
 
 if TYPE_CHECKING:
-    from ..api import EvalRun
+    from ..session.eval_run import EvalRun
 
 HELP = "answer and score task files without pytest: same records, costs, gates and exit status"
 EPILOG = """examples:

@@ -1,6 +1,8 @@
 """What the finish reason of an answer means: only a normal stop may be scored and may vote.
 
-Providers report their own terms as these words if they know them; any other word is an error.
+The providers of this package translate their servers' terms into these words
+(`providers/http/parsing.py`). The few synonyms here are for providers of users; any other word is
+an error.
 """
 
 from __future__ import annotations

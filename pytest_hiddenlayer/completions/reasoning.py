@@ -1,7 +1,7 @@
-"""Splits what a model thought from what it answered.
+"""Splits the reasoning of a model from its answer.
 
 Servers without a parser for a model's reasoning return it as a part of the text, between tags. The
-tags are those of DeepSeek, Qwen and their like (`<think>`, `<thinking>`, `<thought>`,
+tags are those of DeepSeek, Qwen and similar models (`<think>`, `<thinking>`, `<thought>`,
 `<reasoning>`), Seed (`<seed:think>`), Magistral (`[THINK]`), Kimi (`◁think▷`), Command A
 (`<|START_THINKING|>`), Sky-T1 (`<|begin_of_thought|>`), MedGemma (`<unused94>`) and gpt-oss (the
 channels of the harmony format).
@@ -67,7 +67,7 @@ def without_reasoning(completion: Completion) -> Completion:
 
 
 class _Splitter:
-    """Walks over one text: `position` is the end of what is already known to be reasoning."""
+    """Splits one text; `position` is the end of the reasoning found so far."""
 
     def __init__(self, text: str, tags: list[Tag]) -> None:
         self.text, self.tags = text, tags
@@ -176,7 +176,7 @@ class _Splitter:
         return _TEXT.search(self.text, tag.end) is not None
 
     def _is_mention(self, tag: Tag) -> bool:
-        """Whether a sentence or a quotation goes on after a closing tag, as where an answer explains it."""
+        """Whether a sentence or a quotation goes on after a closing tag, as in an answer that explains the tag."""
         before, after = self.text[max(0, tag.start - 1) : tag.start], self.text[tag.end : tag.end + 1]
         quoted = f"{before}{after}" in ('""', "''", "``", "“”", "‘’", "«»", "„“")
         return quoted or _SENTENCE_GOES_ON.match(self.text, tag.end) is not None

@@ -1,4 +1,4 @@
-"""Tells an interruption of the run from an exception that a user's code raised."""
+"""Distinguishes an interruption of the run from an exception that a user's code raised."""
 
 from __future__ import annotations
 

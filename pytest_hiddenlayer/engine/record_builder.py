@@ -26,13 +26,13 @@ from ..types import (
 from .cases import Case, Cell
 from .context import AnswerContext
 from .plain_json import MAX_TOTAL, bounded_json, bounded_text, escape_surrogates
-from .scoring import Verdict
+from .scoring import ScoringResult
 
 
 def build_record(
     context: AnswerContext,
     answer: Answer,
-    verdict: Verdict,
+    result: ScoringResult,
     run_id: str,
     started_at: str,
     latency_s: float,
@@ -53,12 +53,12 @@ def build_record(
         model=full_name(cell.model),
         input=sample.input if isinstance(sample.input, str) else _messages(sample.input),
         target=list(sample.target) if isinstance(sample.target, tuple) else sample.target,
-        outcome=verdict.outcome,
+        outcome=result.outcome,
         usage=usage_json(sum((call.usage for call in calls), Usage())),
         cost_usd=_total_cost_usd(calls),
         latency_s=latency_s,
         transcript=[call_json(call, prompt if call.messages == context.messages else None) for call in calls],
-        error=None if verdict.error is None else bounded_text(verdict.error),
+        error=None if result.error is None else bounded_text(result.error),
         seed=cell.seed,
         started_at=started_at,
         cached=bool(calls) and all(call.cached for call in calls),
@@ -72,16 +72,16 @@ def build_record(
         metadata=bounded_json(sample.metadata),
         reasoning=_escaped(context.reasoning_of(answer)),
         traceback=None if context.error is None else str(escape_surrogates(error_traceback(context.error))),
-        **_answer_fields(answer, verdict),
+        **_answer_fields(answer, result),
     )
 
 
-def _answer_fields(answer: Answer, verdict: Verdict) -> dict[str, Any]:
-    head = next(iter(verdict.scores.values()), None)
+def _answer_fields(answer: Answer, result: ScoringResult) -> dict[str, Any]:
+    head = next(iter(result.scores.values()), None)
     return {
-        "output": escape_surrogates(answer.output) if answer.output or verdict.outcome in SCORED else None,
+        "output": escape_surrogates(answer.output) if answer.output or result.outcome in SCORED else None,
         "answer": _answer(head) if head else None,
-        "scores": {name: _score_json(score) for name, score in verdict.scores.items()},
+        "scores": {name: _score_json(score) for name, score in result.scores.items()},
         "answer_metadata": dict(answer.metadata),
     }
 

@@ -51,11 +51,11 @@ async def run_case(
     )
     answer = await _run_strategy(context)
     calls = context.calls
-    verdict = await score_answer(context, answer)
+    result = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, calls):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
-    record = build_record(context, answer, verdict, run_id, started.isoformat(), latency_s)
+    record = build_record(context, answer, result, run_id, started.isoformat(), latency_s)
     if context.error is not None:
         on_error(record, context.error)
     return record
@@ -94,7 +94,7 @@ def _checked(answer: object, context: AnswerContext) -> Answer:
 
 
 def _without_reasoning(answer: Answer, context: AnswerContext) -> Answer:
-    """Return an answer that a strategy composed without the reasoning in it."""
+    """Return an answer that a strategy composed, without the reasoning in it."""
     split = split_reasoning(answer.output)
     context.composed_reasoning = split.reasoning
     reason = answer.finish_reason if split.closed else UNCLOSED_REASONING

@@ -17,7 +17,7 @@ ONLY_REASONING = "the model returned its reasoning and no answer"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ScoringResult:
     """The outcome of one answer, with the scores so far."""
 
     outcome: Outcome
@@ -25,17 +25,17 @@ class Verdict:
     error: str | None = None  # why there is no score
 
 
-async def score_answer(context: AnswerContext, answer: Answer) -> Verdict:
-    """Return the verdict on an answer. An incomplete answer is not scored.
+async def score_answer(context: AnswerContext, answer: Answer) -> ScoringResult:
+    """Return the outcome and the scores of an answer. An incomplete answer is not scored.
 
     The first scorer decides. If a call of a later one fails, its score is unknown, and the answer keeps the others.
     """
     if answer.outcome is not None:
-        return Verdict(answer.outcome, error=answer.error)
+        return ScoringResult(answer.outcome, error=answer.error)
     if (unscored := unscored_outcome(answer.finish_reason)) is not None:
-        return Verdict(unscored[0], error=unscored[1])
+        return ScoringResult(unscored[0], error=unscored[1])
     if not answer.output.strip():
-        return Verdict(
+        return ScoringResult(
             "empty", error=ONLY_REASONING if context.reasoning_of(answer) else "the model returned no text"
         )
     scores: dict[str, Score] = {}
@@ -51,25 +51,27 @@ async def score_answer(context: AnswerContext, answer: Answer) -> Verdict:
             scores[name] = Score(value=None, explanation=f"no score: {error}", details={SCORER_FAILED: True})
     head = next(iter(scores.values()))
     if head.value is None:
-        return Verdict("unscored", scores, head.explanation)
-    return Verdict(_graded(head.value, cell.pass_score), scores)
+        return ScoringResult("unscored", scores, head.explanation)
+    return ScoringResult(_graded(head.value, cell.pass_score), scores)
 
 
-def _failed(context: AnswerContext, scorer: Scorer, scores: Mapping[str, Score], error: BaseException) -> Verdict:
-    """Return the verdict after an exception of a scorer, which is noted in the context."""
+def _failed(
+    context: AnswerContext, scorer: Scorer, scores: Mapping[str, Score], error: BaseException
+) -> ScoringResult:
+    """Return the result after an exception of a scorer, which is noted in the context."""
     if isinstance(error, BudgetExceededError):
-        return Verdict("skipped", scores, f"budget: scorer {scorer.name!r}: {error}")
+        return ScoringResult("skipped", scores, f"budget: scorer {scorer.name!r}: {error}")
     context.note_error(error)
     if isinstance(error, ProviderError):
-        return Verdict("error", scores, f"scorer {scorer.name!r}: {error}")
+        return ScoringResult("error", scores, f"scorer {scorer.name!r}: {error}")
     if isinstance(error, HiddenLayerError):
         repeated = str(error).startswith(f"scorer {scorer.name!r}")
-        return Verdict("error", scores, str(error) if repeated else f"scorer {scorer.name!r}: {error}")
-    return Verdict("error", scores, f"scorer {scorer.name!r} raised {describe_error(error)}")
+        return ScoringResult("error", scores, str(error) if repeated else f"scorer {scorer.name!r}: {error}")
+    return ScoringResult("error", scores, f"scorer {scorer.name!r} raised {describe_error(error)}")
 
 
 def _plain(score: Score) -> Score:
-    """Return a user's score with texts where texts belong. Raises TypeError for anything but a Score."""
+    """Return a user's score with its answer and explanation as texts. Raises TypeError for anything but a Score."""
     if not isinstance(score, Score):
         raise TypeError(f"it returned {score!r:.200}; return a Score")
     if isinstance(score.answer, str | None) and isinstance(score.explanation, str):

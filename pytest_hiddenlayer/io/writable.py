@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PROBE_BYTES = 8192
-"""More than the manifest of a run."""
+"""Size of the file that is written to check a folder: larger than the manifest of a run."""
 
 
 def write_fault(folder: Path) -> str | None:

@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, Any, Any]:
-    """Keep the root where it belongs, and add the plain names last.
+    """Correct pytest's root, and register the plain names last.
 
     So they do not clash with an option of another plugin or a conftest.
     """

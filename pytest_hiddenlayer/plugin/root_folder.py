@@ -1,4 +1,4 @@
-"""pytest's root folder, where the value of one of this plugin's options is a path.
+"""pytest's root folder if the value of one of this plugin's options is a path.
 
 pytest looks for its root and ini file before it loads plugins. Until then it does not know that
 `--model` takes a value, so it takes the path in `pytest evals --model /other/folder` for one of

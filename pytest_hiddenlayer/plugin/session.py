@@ -76,9 +76,9 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
         for key, cell in state.session.configs.items()
         if key in selected or key in gates
     }
-    by_hand = _chosen_by_hand(config)
+    chosen = _user_chose_items(config)
     state.session.configs = {
-        key: with_deselected_gate(cell, possible.get(key), state.session.options, by_hand=by_hand)
+        key: with_deselected_gate(cell, possible.get(key), state.session.options, chosen_by_user=chosen)
         for key, cell in planned.items()
     }
     output = getattr(config, "workeroutput", None)
@@ -86,8 +86,8 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
         output["hl_cells"] = json.dumps([asdict(cell) for cell in state.session.configs.values()])
 
 
-def _chosen_by_hand(config: pytest.Config) -> bool:
-    """Whether the user chose items one by one. Else another plugin left some out, as one that splits a run does."""
+def _user_chose_items(config: pytest.Config) -> bool:
+    """Whether an option or an id selects items. Else another plugin left some out, such as one that splits a run."""
     options = ("keyword", "markexpr", "deselect", "lf", "stepwise")
     return any(config.getoption(name, None) for name in options) or any("::" in argument for argument in config.args)
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProviderError, UsageError
+from ..io.writable import reason
 from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
 
@@ -83,7 +84,7 @@ def _read_script(model: str | None) -> Mapping[str, Any]:
     try:
         script = json.loads(Path(model).read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"--provider scripted:{model}: cannot read it ({error.strerror})") from error
+        raise UsageError(f"--provider scripted:{model}: cannot read it ({reason(error)})") from error
     except ValueError as error:
         raise UsageError(f"--provider scripted:{model}: not JSON: {error}") from error
     if not isinstance(script, dict):

@@ -11,6 +11,7 @@ from ..results.regression.compare_runs import CellPair, RunComparison, ScorerCom
 from ..results.regression.gate_messages import explain_verdict, list_names, lost_answers_text, unpaired_text
 from ..terminal_escape import one_line, visible
 from .details import with_error
+from .table import COLOURS
 from .text_table import grid
 
 HEADERS = (
@@ -26,7 +27,7 @@ HEADERS = (
     "verdict",
 )
 NOT_COMPARED = "not compared"
-_COLOURS = {"regressed": "red", "failed": "red", NOT_COMPARED: "red", "improved": "green", "same": "green"}
+_COLOURS = {**COLOURS, NOT_COMPARED: "red"}
 _MARKS = {
     "regressed": "🔴", "failed": "🔴", NOT_COMPARED: "🔴", "improved": "🟢", "same": "⚪", "underpowered": "🟡",
 }  # fmt: skip

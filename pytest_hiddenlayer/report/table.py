@@ -14,7 +14,7 @@ SCORER = "scorer"
 """The column that a table has if one of its cells has several scorers."""
 HEADERS = ("task", "strategy", "model", "scored", "score", "tokens", "cost", "seconds", "change", "gate")
 FOOTNOTE = "* judged by the candidate itself; name another with --judge"
-_COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
+COLOURS = {"regressed": "red", "failed": "red", "improved": "green", "same": "green", "passed": "green"}
 
 
 def cell_rows(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[tuple[str, ...]]:
@@ -44,7 +44,7 @@ def cell_table(
         colour=colour,
         right=("scored", "score", "tokens", "cost", "seconds"),
         fold=("task",),
-        styles=[_COLOURS.get(row[-1], "") if gates else "" for row in rows],
+        styles=[COLOURS.get(row[-1], "") if gates else "" for row in rows],
     )
     lines = [table, FOOTNOTE] if any(map(self_judged, metrics)) else [table]
     return "\n".join(lines) + "\n" + details_text(metrics, width=width, colour=colour, calibration=calibration)

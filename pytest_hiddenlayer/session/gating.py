@@ -1,4 +1,4 @@
-"""Which cells of a session are judged, and what is said of those that are not, or only in part."""
+"""Which cells of a session are judged, and the lines about those that are not, or only in part."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..results.cell_config import CellConfig
 
 
 def with_deselected_gate(
-    config: CellConfig, gate_id: str | None, options: RunOptions, *, by_hand: bool
+    config: CellConfig, gate_id: str | None, options: RunOptions, *, chosen_by_user: bool
 ) -> CellConfig:
     """The cell, judged although its gate was not selected if all of its samples were; else marked as not judged.
 
-    `gate_id` is the gate that goes with the selected samples; None: they have none. A gate that
-    the user left out `by_hand` stays out. Under --hl-gate=require every cell is judged.
+    `gate_id` is the gate of the selected samples; None: they have none. If the items were
+    `chosen_by_user`, a gate that is not among them stays out. Under --hl-gate=require every cell is judged.
     """
     if options.gate == "off" or gate_id is None or config.gate_id is not None:
         return config
-    if options.gate == "require" or not (by_hand or is_partial(config)):
+    if options.gate == "require" or not (chosen_by_user or is_partial(config)):
         return replace(config, gate_id=gate_id)
     return replace(config, gate_deselected=True)
 
@@ -30,7 +30,7 @@ def is_partial(config: CellConfig) -> bool:
 
 
 def kept_lines(kept: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """How many lines of the snapshots were kept, because their samples have no score now; one line per cell."""
+    """Yield one sentence per cell on the snapshot lines that were kept, because their samples have no score now."""
     from ..results.regression.gate_messages import list_names
 
     for cell, samples in kept.items():
@@ -39,7 +39,7 @@ def kept_lines(kept: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def gating_lines(configs: Iterable[CellConfig]) -> Iterator[str]:
-    """Which gates had only some of their samples, or none, and which samples had no gate; one line each."""
+    """Yield a sentence on the gates with some or none of their samples, and on the samples without their gate."""
     from ..results.regression.gate_messages import list_names  # with it, statistics: not when the plugin is loaded
 
     cells = list(configs)

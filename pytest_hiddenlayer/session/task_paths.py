@@ -56,7 +56,7 @@ def ignored_message(path: Path) -> str:
 def _is_named(path: Path) -> bool:
     if path.is_file() and not (is_collected(path) or path.suffix.lower() in SUFFIXES):
         raise UsageError(
-            f"{path}: is no task file; name a YAML or JSON file with a top-level key `task:`, or a folder"
+            f"{path}: is not a task file; name a YAML or JSON file with a top-level key `task:`, or a folder"
         )
     return path.is_file()
 

@@ -31,7 +31,7 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
 
 
 def stopped_line(session: Session) -> str:
-    """Of a session that ended early: how many answers are kept, what they cost, and how to go on."""
+    """How many answers a session that ended early keeps, what was spent, and how to go on."""
     planned = sum(len(config.selected) * config.epochs for config in session.configs.values())
     answered = [record for record in session.records if record.outcome not in ("error", "skipped")]
     kept = len(answered) - session.write_faults.lost_records

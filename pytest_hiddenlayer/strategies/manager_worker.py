@@ -8,7 +8,7 @@ from typing import Annotated
 from ..concurrency import gather_or_cancel
 from ..parameters import Range
 from ..protocols import Context
-from ..types import Answer, GenerationConfig, Message, Models
+from ..types import Answer, Completion, GenerationConfig, Message, Models
 from .model_mix import ONE_MODEL, nth_model
 from .plan import parse_plan
 
@@ -41,16 +41,7 @@ async def manager_worker(
     )
     steps = parse_plan(plan.text)
     if not steps:
-        return Answer(
-            output=plan.text,
-            finish_reason=plan.finish_reason,
-            outcome="unscored",
-            error=(
-                "manager_worker asked the manager for steps, but its reply has none (no list, JSON or sentences "
-                f"in order): {plan.text[:200]!r}; name another model as `manager`, or ask for a numbered list"
-            ),
-            metadata={"plan": []},
-        )
+        return _without_steps(plan)
     subtasks = deal(steps, n_workers)
     answers = await _work(context, subtasks, workers, defaults)
     merged = await context.ask(
@@ -64,6 +55,19 @@ async def manager_worker(
         output=merged.text,
         finish_reason=merged.finish_reason,
         metadata={"plan": subtasks, "results": answers},
+    )
+
+
+def _without_steps(plan: Completion) -> Answer:
+    return Answer(
+        output=plan.text,
+        finish_reason=plan.finish_reason,
+        outcome="unscored",
+        error=(
+            "manager_worker asked the manager for steps, but its reply has none (no list, JSON or sentences "
+            f"in order): {plan.text[:200]!r}; name another model as `manager`, or ask for a numbered list"
+        ),
+        metadata={"plan": []},
     )
 
 

@@ -40,9 +40,9 @@ def parse_plan(text: str) -> list[str]:
     sentences that are instructions or say their order.
     """
     text = text[:_MAX_CHARS]
-    for steps in (_from_json, _numbered, _bullets, _headings, _inline, _sentences):
-        if found := [step for step in map(_plain, steps(text)) if step]:
-            return found
+    for read in (_from_json, _numbered, _bullets, _headings, _inline, _sentences):
+        if steps := [step for step in map(_plain, read(text)) if step]:
+            return steps
     return []
 
 

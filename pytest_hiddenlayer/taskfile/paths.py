@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from ..errors import TaskError, did_you_mean
+from ..io.writable import reason
 from .scalar import shorten
 
 MEGABYTE = 2**20
@@ -38,7 +39,7 @@ class Source:
                 raise self.error(f"is too large: {size}, the limit is {limit // MEGABYTE} MB")
             return self.path.open("rb")
         except OSError as error:
-            raise self.error(f"cannot be read: {error.strerror or error}") from error
+            raise self.error(f"cannot be read: {reason(error)}") from error
 
     def text(self, limit: int) -> str:
         """Return the whole text. Raises TaskError if it is larger than `limit` bytes or not UTF-8."""
@@ -89,7 +90,7 @@ def resolve_data_file(task_file: Source, written: str, root: Path) -> Source:
     try:
         missing, inside = not path.exists(), _is_inside(path, root)
     except OSError as error:
-        raise ValueError(f"{shown} cannot be read: {error.strerror or error}") from error
+        raise ValueError(f"{shown} cannot be read: {reason(error)}") from error
     if not inside:
         raise ValueError(f"{shown} leads out of the root folder {str(root)!r}; copy the data below it")
     if missing:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 
 REASONING_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 MAX_EPOCHS = 10_000
-"""Repetitions of a sample, at most."""
+"""The highest number of repetitions of a sample."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,7 +26,7 @@ FILES = {
 def test_named_file_without_a_task_says_what_it_lacks(
     folder: Folder, front_end: str, name: str, message: str
 ) -> None:
-    """A named file below evals that is no task file is an error with a reason, never "not found"."""
+    """A named file below evals that is not a task file is an error with a reason, never "not found"."""
     for path, text in FILES.items():
         folder.write(path, text)
     run: Callable[..., pytest.RunResult] = folder.plain if front_end == "pytest" else folder.command
@@ -63,4 +63,5 @@ def test_command_refuses_a_named_file_that_is_no_task_file(folder: Folder) -> No
     folder.write("README.md", "words\n")
     result = folder.command("run", "README.md")
     assert result.ret == 4
-    assert "README.md: is no task file; name a YAML or JSON file with a top-level key `task:`" in result.stderr.str()
+    message = "README.md: is not a task file; name a YAML or JSON file with a top-level key `task:`"
+    assert message in result.stderr.str()

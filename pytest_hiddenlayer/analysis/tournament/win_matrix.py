@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from ...errors import UsageError
+from ...io.writable import reason
 from .leaderboard import Standings
 
 SUFFIXES = (".png", ".svg")
@@ -34,7 +35,7 @@ def draw_win_matrix(standings: Standings, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, bbox_inches="tight", dpi=150)
     except OSError as error:
-        raise UsageError(f"--picture {path}: cannot write it ({error.strerror or error})") from error
+        raise UsageError(f"--picture {path}: cannot write it ({reason(error)})") from error
 
 
 def _figure(standings: Standings) -> Any:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MAX_PATH_BYTES = 100
-"""Of a socket: Linux accepts 107 bytes, macOS 103."""
+"""The longest path of a socket: Linux accepts 107 bytes, macOS 103."""
 _NAME = re.compile(r"hl-[0-9a-zA-Z]{1,8}-(\d+)")
 _SETTLED_S = 60.0  # a younger folder without a socket may be of a run that is starting
 
@@ -47,8 +47,8 @@ def _is_abandoned(path: Path) -> bool:
         status = path.lstat()
     except OSError:
         return False
-    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-    return ours and status.st_mtime < time.time() - _SETTLED_S and not _answers(path / "s")
+    is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    return is_own and status.st_mtime < time.time() - _SETTLED_S and not _answers(path / "s")
 
 
 def _is_running(pid: int) -> bool:

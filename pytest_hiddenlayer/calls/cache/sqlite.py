@@ -76,7 +76,7 @@ def open_cache(path: Path) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file if it does not exist; only its user may read it, and the files that SQLite adds beside it.
+    """Create the file if it does not exist; only its user may read it, and the files that SQLite adds next to it.
 
     Raises OSError.
     """

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from ...errors import UsageError
 from ...io.locks import lock, locked_folder, unlock
+from ...io.writable import reason
 from ...types import Completion
 from .format import RecordedCall, format_line, read_cassette, write_cassette
 
@@ -35,7 +36,7 @@ class Recorder:
                 lock(self._part.fileno())
         except OSError as error:
             raise UsageError(
-                f"--record {folder}: cannot write there ({error.strerror}); name another folder"
+                f"--record {folder}: cannot write there ({reason(error)}); name another folder"
             ) from error
 
     def add(self, key_fields: Mapping[str, Any], completion: Completion) -> None:

@@ -123,7 +123,7 @@ class ReplayProvider:
 
 
 def _of_version_0_1(call: Mapping[str, Any]) -> dict[str, Any]:
-    """The call as version 0.1 recorded it: with temperature 0 and top_p 1 where nobody had chosen them."""
+    """The call as version 0.1 recorded it: with temperature 0 and top_p 1 if they were not set."""
     params = {"temperature": 0.0, "top_p": 1.0, **call["params"]}
     return {**call, "params": params}
 

@@ -23,10 +23,10 @@ _MONEY = ("input", "cached_input", "cache_write", "output", "batch_factor")
 _FIELDS = ("provider", "model", "since", *_MONEY)
 _MTOK = Decimal(1_000_000)
 MAX_BYTES = 1_000_000
-"""Size of a file."""
+"""The largest price file that is read."""
 _DEPTH = 3  # the mapping, the list, an entry
 MAX_PRICE = 1_000_000
-"""US dollars per million tokens; a higher price is a mistake, and would not fit into a record."""
+"""The highest price, in US dollars per million tokens: a higher one is a mistake, and would not fit into a record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +70,7 @@ def read_own_prices(path: Path) -> tuple[OwnPrice, ...]:
     """The entries of a file. Raises UsageError with file, entry and field."""
     document = _read_yaml(path)
     if not isinstance(document, dict) or set(document) != {"prices"} or not isinstance(document["prices"], list):
-        raise UsageError(f"{path}: must be a key `prices` with a list of entries, and nothing else")
+        raise UsageError(f"{path}: write a key `prices` with a list of entries, and nothing else")
     return tuple(_entry(f"{path}: prices[{i}]", values) for i, values in enumerate(document["prices"]))
 
 

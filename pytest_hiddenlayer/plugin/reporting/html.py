@@ -131,14 +131,14 @@ def _total(values: dict[str, str]) -> str:
 
 
 def _allow_missing_metadata(config: pytest.Config) -> None:
-    """Under `-p no:metadata` pytest-html fails at the end, because nobody has set what it shows as environment."""
+    """Under `-p no:metadata` pytest-html fails at the end, because what it shows as environment is not set."""
     from pytest_metadata.plugin import metadata_key
 
     config.stash.setdefault(metadata_key, {})
 
 
 def give_up_report(config: pytest.Config, state: State) -> None:
-    """Go on without the report of the run's folder: pytest-html neither writes nor announces one."""
+    """Remove the report of the run's folder, so that pytest-html neither writes nor announces one."""
     from pytest_html.basereport import BaseReport
 
     manager = config.pluginmanager

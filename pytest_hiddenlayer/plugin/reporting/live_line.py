@@ -85,7 +85,7 @@ class LiveLine:
             self.draw()
 
     def _follow(self) -> None:
-        """If pytest began a new line, it is where the text was: erase what is left of it."""
+        """Erase what is left of the text if pytest began a new line, which overwrites it."""
         with self._lock:
             if self._out is None:
                 return
@@ -123,7 +123,7 @@ class LiveLine:
         self._out = None
 
     def _write_below(self, text: str) -> None:
-        """Write on the next line, in one piece, and return to where pytest writes."""
+        """Write on the next line, in one piece, and move the cursor back to pytest's line."""
         column = self._out._tw.width_of_current_line
         right = f"\x1b[{column}C" if column else ""
         self._write(f"\n\r{text}\x1b[K\x1b[A\r{right}")

@@ -186,10 +186,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
 
 
 def _note_report(config: pytest.Config, state: State, error: OSError) -> None:
-    """Note a report that was not written; the one in the run's folder is nobody's wish, so it fails no run."""
+    """Note a report that was not written. The one in the run's folder was not asked for, so it fails no run."""
     folder, junit = state.session.run_log.folder, getattr(config.option, "xmlpath", None)
     path = error.filename or junit or getattr(config.option, "htmlpath", None) or folder
-    ours = folder in Path(str(path)).parents
-    if ours:
+    in_run_folder = folder in Path(str(path)).parents
+    if in_run_folder:
         give_up_report(config, state)
-    state.session.write_faults.add("the report", path, error, asked_for=not ours)
+    state.session.write_faults.add("the report", path, error, asked_for=not in_run_folder)

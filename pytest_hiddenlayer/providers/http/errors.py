@@ -175,7 +175,7 @@ def error_in_response(
 
 
 def error_status(error: Mapping[str, Any]) -> int | None:
-    """Return the HTTP status that the code or the type of an error stands for; None if neither is known."""
+    """Return the HTTP status for the code or the type of an error; None if neither is known."""
     for name in ("code", "status", "type"):
         value = error.get(name)
         number = int(value) if isinstance(value, str) and value.isdecimal() else value

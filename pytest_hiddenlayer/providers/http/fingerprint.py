@@ -1,4 +1,4 @@
-"""What a compatible server says about the weights behind a model's name, so that a cache can tell them apart."""
+"""What a compatible server says about the weights behind a model's name, so that a cache distinguishes them."""
 
 from __future__ import annotations
 

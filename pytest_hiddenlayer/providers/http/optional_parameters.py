@@ -107,7 +107,7 @@ CHAT = (
         keeps_range=True,
     ),
 )
-"""Of chat completions, at OpenAI and at compatible servers."""
+"""The optional parameters of chat completions, at OpenAI and at compatible servers."""
 
 RESPONSES = (
     OptionalParameter(
@@ -127,7 +127,7 @@ RESPONSES = (
     _optional("temperature", "temperature", "temperature", keeps_range=True),
     _optional("max_tokens", _MAX_TOKENS, "max_output_tokens", keeps_range=True),
 )
-"""Of OpenAI's responses."""
+"""The optional parameters of OpenAI's responses."""
 
 MESSAGES = (
     _optional("schema", _SCHEMA, "output_config.format", loss=_SCHEMA_LOSS),
@@ -139,7 +139,7 @@ MESSAGES = (
     # Required, so an error about it is final, even if it names another parameter too.
     OptionalParameter(name="max_tokens", keys=("max_tokens",), words=_MAX_TOKENS, changes=(), keeps_range=True),
 )
-"""Of Anthropic's messages."""
+"""The optional parameters of Anthropic's messages."""
 
 OLLAMA = (
     _logprobs("logprobs", "top_logprobs"),
@@ -160,4 +160,4 @@ OLLAMA = (
     _top_p("options.top_p"),
     _optional("temperature", "temperature", "options.temperature", keeps_range=True),
 )
-"""Of Ollama's chat."""
+"""The optional parameters of Ollama's chat."""

@@ -55,13 +55,16 @@ class OptionalParameter:
         return any(_get(body, key) for key in self.keys)
 
     def position(self, rejection: Rejection) -> int | None:
-        """Return where a rejection names the parameter: -1 in its own field, else the index in the message."""
+        """Return the priority of the parameter in a rejection, the lowest first; None if it is not named.
+
+        -2: it yields in a conflict; -1: the error's own field names it; else its index in the message.
+        """
         if self.yields and re.search(self.yields, rejection.text):
             return -2
         if _names(rejection.param, self.keys):
             return -1
-        found = re.search(self.words, rejection.text, re.IGNORECASE)
-        return None if found is None or _NOT_OPTIONAL.match(rejection.param) else found.start()
+        match = re.search(self.words, rejection.text, re.IGNORECASE)
+        return None if match is None or _NOT_OPTIONAL.match(rejection.param) else match.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +133,12 @@ class Refusals:
 
     def _next(self, rejection: Rejection, body: Body, taken: Mapping[str, int]) -> dict[str, int] | None:
         """Return the next change of the parameter that a rejection names; None if there is none."""
-        found = [
+        named = [
             (position, number, parameter)
             for number, parameter in enumerate(self._parameters)
             if parameter.is_in(body) and (position := parameter.position(rejection)) is not None
         ]
-        for _, _, parameter in sorted(found, key=lambda entry: entry[:2]):
+        for _, _, parameter in sorted(named, key=lambda entry: entry[:2]):
             if parameter.keeps_range and parameter.is_positive_in(body) and _is_about_range(rejection):
                 return None
             start = taken.get(parameter.name, -1) + 1

@@ -138,7 +138,7 @@ def _compiled_forwarder(openblas: Path) -> Path:
 
 
 def _is_private(library: Path) -> bool:
-    """Return whether a compiled library exists that nobody else can have written.
+    """Return whether a compiled library exists that no other user can have written.
 
     A folder that others may write to is closed to them first. Raises _NotUsableError if it is another user's.
     """

@@ -77,7 +77,7 @@ class RunComparison:
 
     @property
     def failed(self) -> bool:
-        """Whether any cell is as red as its gate would be, or could not be compared."""
+        """Whether the gate of any cell would fail, or a cell could not be compared."""
         return bool(self.faults) or any(cell.failed for cell in self.cells)
 
     @property

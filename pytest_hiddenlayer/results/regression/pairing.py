@@ -71,8 +71,7 @@ class SampleMatching:
     changed: tuple[str, ...]  # scored on both sides, with another prompt or target
     lost: tuple[str, ...]  # scored before, answered now, not scored now
     lost_as_wrong: tuple[SamplePair, ...]
-    """The samples that lost answers and with them some of their score, as if these answers were wrong: lost samples,
-    and pairs in which some of the new epochs have no score."""
+    """The lost samples, and the pairs in which new epochs have no score, as if the lost answers were wrong."""
     gained: tuple[str, ...]  # scored now, not scored before
     unscored: tuple[str, ...]  # scored on neither side
     added: tuple[str, ...]  # not in the baseline at all

@@ -46,7 +46,7 @@ def snapshot_stem(task: str, label: str, provider: str, slug: str) -> str:
 
 
 def plain_stem(label: str, provider: str, slug: str) -> str:
-    """What `snapshot_stem` is if it can be; earlier versions wrote capital letters too."""
+    """The stem without changes for file systems; earlier versions always wrote it."""
     return f"{label}-{provider}-{slug}"
 
 
@@ -162,7 +162,7 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
 def _known(scores: Any) -> dict[str, float]:
     """The scores of other scorers that are scores; none of a snapshot of an earlier version."""
     written = scores if isinstance(scores, dict) else {}
-    return {name: float(v) for name, v in written.items() if isinstance(v, int | float) and 0 <= v <= 1}
+    return {name: float(value) for name, value in written.items() if _is_score(value)}
 
 
 def _mappings(value: Any) -> dict[str, Mapping[str, Any]]:
@@ -171,7 +171,7 @@ def _mappings(value: Any) -> dict[str, Mapping[str, Any]]:
 
 
 def _share(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else MIN_SCORED
+    return float(value) if _is_score(value) else MIN_SCORED
 
 
 def _epochs_of(sample: Mapping[str, Any], epochs: int) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import pytest
 from support.published_data import FOLDER, needs_data
 from support.requirements import NEEDS_MLX
 
-from pytest_hiddenlayer.api import EvalRun, evaluate_paths
+from pytest_hiddenlayer import EvalRun
+from pytest_hiddenlayer.api import evaluate_paths
 from pytest_hiddenlayer.models import BUNDLED
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.project import Project

@@ -1,0 +1,75 @@
+"""The result of one run, as Python and the command see it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import HiddenLayerError
+from ..results.metrics.cells import CellMetrics
+from ..results.regression.gate import GateResult
+from ..types import Record
+from .outcomes import failure_of
+from .session import Session
+
+
+@dataclass(kw_only=True)
+class EvalRun:
+    """The result of one run."""
+
+    session: Session
+    errors: list[HiddenLayerError] = field(default_factory=list)  # files and cases that could not be used
+    skips: Counter[str] = field(default_factory=Counter)  # reason → cases without an answer
+    interrupted: bool = False  # by Ctrl-C: what was answered is in `records`, nothing is gated
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run: the name of its folder."""
+        return self.session.run_id
+
+    @property
+    def folder(self) -> Path:
+        """Where records, summary and manifest are."""
+        return self.session.run_log.folder
+
+    @property
+    def records(self) -> list[Record]:
+        """One record per sample, epoch and cell, in the order of the task files."""
+        return self.session.records
+
+    @property
+    def metrics(self) -> list[CellMetrics]:
+        """The metrics of every cell."""
+        return self.session.metrics
+
+    @property
+    def gates(self) -> Mapping[tuple[str, ...], GateResult]:
+        """The gate of every cell that has one."""
+        return self.session.gates
+
+    @property
+    def failures(self) -> list[str]:
+        """Why the run fails: wrong answers under `must_pass` or `strict`, and failed gates."""
+        strict = self.session.options.strict
+        wrong = [reason for record in self.records if (reason := failure_of(record, strict=strict))]
+        return [*wrong, *(gate.message for gate in self.gates.values() if gate.outcome == "failed")]
+
+    @property
+    def exit_status(self) -> int:
+        """As pytest's: 0 success; 1 a failure, an error, or every sample was skipped; 5 no samples."""
+        if self.interrupted:
+            return 2
+        errors = self.errors or any(record.outcome == "error" for record in self.records)
+        if errors or self.failures or self.session.write_faults.failing:
+            return 1
+        answered = any(record.outcome != "skipped" for record in self.records)
+        if self.skips or self.records:
+            return 0 if answered else 1
+        return 5
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed and something was measured."""
+        return self.exit_status == 0
