@@ -38,6 +38,7 @@ _EMPHASIS = tuple(
 )
 _QUOTED = re.compile(r"[\"“”„«]([-+−]?[\d\\][^\"“”„«»\n]*)[\"“”»]")
 _JSON_VALUE = re.compile(r"(?<=:)\s?\"([-+]?[\d(\[\\][^\"$\n]*)\"(?=\s*[,}])")
+_CONJUNCTION = re.compile(r",?\s+(?:and|or)\s+")
 _TAGS = re.compile(r"<([a-z][a-z_]{0,20})>(?!\s)([^<>\n]+)(?<!\s)</\1>", re.IGNORECASE)  # <b>, <answer>
 _BOLD_IN_BOX = re.compile(r"\\boxed\{\s?(\*{1,2})([^*{}\n]+)\1\s?\}")
 _LABEL = re.compile(r"[\d\s]*[.):]|[a-zA-Z]?")  # '**1.**', '`x`'
@@ -75,6 +76,9 @@ def read_expressions(text: str) -> list[Any]:
 def _undelimited(latex: str) -> list[str]:
     """The expressions to try, best first."""
     candidates = [whole for whole in (latex.strip(), _within_letters(latex)) if _NOTATION.fullmatch(whole)]
+    listed = _CONJUNCTION.sub(", ", latex.strip())
+    if _NOTATION.fullmatch(listed):
+        candidates.append(listed)
     if cued := _CUE.search(latex.strip()):
         quantity = _QUANTITY.fullmatch(cued[1].strip())
         candidates.append(quantity[1] if quantity else cued[1].strip().rstrip("."))
