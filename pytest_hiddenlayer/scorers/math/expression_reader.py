@@ -50,6 +50,9 @@ _CUE = re.compile(
     rf"(?:\b(?:answer|result|solution|value)\b|答案|答え|답|결과)[^\n]{{0,20}}?(?:\bis\b|:|=|\s)\s*({_ATOM}+?)[.\s]*$",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(
+    rf"\b(?:is|are)\s+([(\[{{](?=[^()\[\]{{}}]*,){_ATOM}+[)\]}}])[.\s]*\Z"
+)  # 'The point is (1, 2).'
 _ENVIRONMENT = re.compile(
     r"(?:\\left\s*(?:[(\[|.]|\\\{)\s*)?\\begin\{(\w+\*?)\}.*?\\end\{\1\}(?:\s*\\right\s*(?:[)\]|.]|\\\}))?", re.DOTALL
 )
@@ -82,6 +85,9 @@ def _undelimited(latex: str) -> list[str]:
     if cued := _CUE.search(latex.strip()):
         quantity = _QUANTITY.fullmatch(cued[1].strip())
         candidates.append(quantity[1] if quantity else cued[1].strip().rstrip("."))
+    if bracketed := _BRACKETED.search(latex):
+        inner = bracketed[1]
+        candidates.append(rf"\{{{inner[1:-1]}\}}" if inner.startswith("{") else inner)
     candidates += [match[0] for match in _ENVIRONMENT.finditer(latex)][-1:]
     if _PRODUCTS.fullmatch(latex.strip()):
         candidates.append(latex.strip())

@@ -88,7 +88,7 @@ _MONEY = re.compile(r"[€£¥₹₩]\s?(?=[\d.])|(?<=\d)\s?[€£¥₹₩]")
 _CODE = re.compile(r"\b(?:USD|EUR|GBP|JPY|CHF|INR|CNY)\s(?=\d)")
 _PI = re.compile(r"(?:(?<=[\d({=*/+\-$^])|(?<=[\d(=*/+\-] )|\A)pi(?!\s?[a-zA-Z])")
 _VARIANT = re.compile(r"\\var(?=(?:phi|epsilon|theta|rho|sigma|pi)(?![a-zA-Z]))")
-_E_NOTATION = re.compile(r"(?<![\w\\.}])(\d+(?:\.\d+)?|\.\d+)[eE]([-+]?\d{1,4})(?!\w|\.\d)")
+_E_NOTATION = re.compile(r"(?:(?<![\w\\.}])|(?<=matrix\}))(\d+(?:\.\d+)?|\.\d+)[eE]([-+]?\d{1,4})(?!\w|\.\d)")
 _LATEX_GROUPING = re.compile(
     r"(?<=\d)(?:\{\s?(?:\\?,|~|\\[:; ])\s?\}|\\[,;: ]|~|,\\!|\\(?:thin|med|thick)space\s?)(?=\d{3}(?!\d))"
 )
@@ -120,7 +120,7 @@ _MIXED_PERCENT = re.compile(r"(?<![\d.])(\d{1,9})\s?\\[dt]?frac\{(\d{1,9})\}\{(\
 _MIXED = re.compile(r"(?<![\w.^/}])(\d{1,9})(?: |\\ )(\d{1,9})/(\d{1,9})(?![\d/]|\.\d)")
 _LETTER_TIMES = re.compile(r"(?<=\d)\s?[xX]\s?(?=10\s?\^)")
 _FUNCTION = re.compile(
-    r"(?<![\\a-zA-Z])(sqrt(?=\s*\(|\s\d)|(?:(?:arc)?(?:sin|cos|tan)|cot|sec|csc|log|ln|exp)(?=[(_^])"
+    r"(?<![a-zA-Z])(?<!(?<!\\)\\)(sqrt(?=\s*\(|\s\d)|(?:(?:arc)?(?:sin|cos|tan)|cot|sec|csc|log|ln|exp)(?=[(_^])"
     r"|(?:(?:arc)?(?:sin|cos|tan)|cot|log|ln)(?=\s(?:\d|[a-zA-Z](?![a-zA-Z])|\\(?!text)[a-zA-Z])))"
 )
 _TEMPERATURE = re.compile(r"\^\{?\\circ\}?\s*[CF](?![a-zA-Z])")
