@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from .context import AnswerContext
 from .interruption import is_interruption
 
 ONLY_REASONING = "the model returned its reasoning and no answer"
+_NO_TEXT = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff]*")  # spaces and invisible characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ async def score_answer(context: AnswerContext, answer: Answer) -> ScoringResult:
         return ScoringResult(answer.outcome, error=answer.error)
     if (unscored := unscored_outcome(answer.finish_reason)) is not None:
         return ScoringResult(unscored[0], error=unscored[1])
-    if not answer.output.strip():
+    if _NO_TEXT.fullmatch(answer.output):
         return ScoringResult(
             "empty", error=ONLY_REASONING if context.reasoning_of(answer) else "the model returned no text"
         )

@@ -30,12 +30,12 @@ def is_partial(config: CellConfig) -> bool:
 
 
 def kept_lines(kept: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield one sentence per cell on the snapshot lines that were kept, because their samples have no score now."""
+    """Yield one sentence per cell on the snapshot lines that were kept, because their samples lost answers."""
     from ..results.regression.gate_messages import list_names
 
     for cell, samples in kept.items():
-        plural = "line" if len(samples) == 1 else "lines"
-        yield f"snapshot of {cell}: kept {len(samples)} {plural} without a new score: {list_names(samples, _SHOWN)}"
+        lines = "1 line" if len(samples) == 1 else f"{len(samples)} lines"
+        yield f"snapshot of {cell}: kept {lines} of lost answers: {list_names(samples, _SHOWN)}"
 
 
 def gating_lines(configs: Iterable[CellConfig]) -> Iterator[str]:

@@ -15,8 +15,10 @@ JSON_HEAD = 64 * 2**10  # bytes read first from a JSON file, because most JSON f
 
 _YAML_KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(["']?)([A-Za-z_]+)\1[ \t]*:(?=[ \t\r\n]|\Z)""", re.MULTILINE)
 _MENTION = re.compile(rb"""\b(?:tasks?|scorers)\b["']?\s*:|\?\s+["']?task""", re.IGNORECASE)
+_FIRST_KEY = re.compile(rb"""\A(?:\s|#.*\n|---(?=\s))*+["']?task["']?[ \t]*:""")  # perhaps indented with tabs
 _COMMENT_OR_MARK = re.compile(rb"^(?:\s*#.*|\s*(?:---|\.\.\.)\s*(?:#.*)?|%.*)$", re.MULTILINE)
 _JSON_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*(:)?|[{}\[\]]', re.DOTALL)
+_TASK_KEYS = {"samples", "scorers", "description", "system", "prompt", "outputs", "strategies", "generate", "judge"}
 _HARNESS_KEYS = {
     "dataset_path",
     "dataset_name",
@@ -83,7 +85,7 @@ def _top_keys(path: Path) -> set[str]:
         return _yaml_keys(_head(path, HEAD))
     head = _head(path, JSON_HEAD)
     keys = set(_json_keys(head))
-    if len(head) == JSON_HEAD and "task" not in keys and keys & {"samples", "scorers"}:  # `task` may come last
+    if len(head) == JSON_HEAD and "task" not in keys and keys & _TASK_KEYS:  # `task` may come last
         keys = set(_json_keys(_head(path, HEAD)))
     return keys
 
@@ -103,6 +105,8 @@ def _yaml_keys(text: bytes) -> set[str]:
     keys = {match[2].decode() for match in _YAML_KEY.finditer(text)}
     if "task" in keys or not _MENTION.search(text):
         return keys
+    if _FIRST_KEY.match(text):
+        return {*keys, "task"}
     return keys | set(_parsed_keys(text))  # in flow style or indented, or the key of a nested mapping
 
 

@@ -130,9 +130,11 @@ def read_outputs(value: Any) -> str | dict[str, tuple[str, ...]]:
 def read_output(what: str, value: Any) -> tuple[str, ...]:
     """Return the outputs of one sample, one per epoch; `value` is a text, null, or a list of them.
 
-    A null is an empty answer.
+    A null is an empty answer, and so is a list without a text.
     """
-    texts = ["" if text is None else as_written(text) for text in (value if isinstance(value, list) else [value])]
+    texts = [
+        "" if text is None else as_written(text) for text in (value or [None] if isinstance(value, list) else [value])
+    ]
     if any(text is None for text in texts):
         raise ValueError(f"{what} must be text or a list of texts, got {describe(value)}")
     return tuple(text for text in texts if text is not None)

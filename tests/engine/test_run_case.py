@@ -20,6 +20,7 @@ from pytest_hiddenlayer.types import Answer, ModelName
         ({"reply": "yes"}, "correct"),
         ({"reply": "maybe"}, "incorrect"),
         ({"reply": " \n"}, "empty"),
+        ({"reply": "\u00a0\u200b\ufeff"}, "empty"),
         ({"reply": "yes", "finish_reason": "length"}, "truncated"),
         ({"reply": "no way", "finish_reason": "content_filter"}, "refused"),
         ({"error": "server said 500"}, "error"),

@@ -116,7 +116,7 @@ def test_an_outage_does_not_replace_scores(sums, workers, lost):
     before = json.loads(sums.snapshot().read_text(encoding="utf-8"))
     sums.replies(wrong=[0], q1=lost, q2=lost)
     result = sums.run("--snapshot-update", *workers)
-    result.stdout.fnmatch_lines(["snapshot of sums?single-scripted*: kept 2 lines without a new score: s1, s2"])
+    result.stdout.fnmatch_lines(["snapshot of sums?single-scripted*: kept 2 lines of lost answers: s1, s2"])
     now = json.loads(sums.snapshot().read_text(encoding="utf-8"))
     assert [now["samples"][name] for name in ("s1", "s2")] == [before["samples"][name] for name in ("s1", "s2")]
     assert now["samples"]["s0"]["score"] == 0.0
@@ -130,7 +130,7 @@ def test_a_sample_without_a_score_before_has_none_after(sums):
     sums.replies(q0={"reply": " "}, q1={"reply": " "})
     sums.task(n=2)
     result = sums.run("--snapshot-update")
-    result.stdout.fnmatch_lines(["*kept 1 line without a new score: s0"])
+    result.stdout.fnmatch_lines(["*kept 1 line of lost answers: s0"])
     samples = json.loads(sums.snapshot().read_text(encoding="utf-8"))["samples"]
     assert {name: line["score"] for name, line in samples.items()} == {"s0": 1.0, "s1": None}
 
@@ -141,7 +141,7 @@ def test_the_command_keeps_scores_too(sums):
     before = sums.snapshot().read_text(encoding="utf-8")
     sums.replies(q0={"reply": ""}, q1={"reply": ""}, q2={"reply": ""})
     result = sums.command("run", "--provider", "scripted:replies.json", "--snapshot-update")
-    result.stdout.fnmatch_lines(["*kept 3 lines without a new score: s0, s1, s2"])
+    result.stdout.fnmatch_lines(["*kept 3 lines of lost answers: s0, s1, s2"])
     assert json.loads(sums.snapshot().read_text())["samples"] == json.loads(before)["samples"]
 
 

@@ -118,6 +118,7 @@ def test_faulty_csv_is_refused(tmp_path: Path, text: str, expected: str) -> None
         ("rows.csv", "\ufeffinput;target\na;b\n\nc;d\n"),
         ("rows.csv", "sep=;\n input ; target\na;b\nc;d"),
         ("rows.csv", "input\ttarget\na\tb\nc\td\n"),
+        ("rows.csv", "input|target\na|b\nc|d\n"),
         ("rows.csv", "input,target,,\na,b,,\nc,d,,\n"),
         ("rows.csv", ",input,target\n0,a,b\n1,c,d\n"),
         ("rows.TSV", "input\ttarget\na\tb\nc\td\n"),
@@ -310,9 +311,9 @@ def test_missing_output_is_an_empty_answer(tmp_path: Path, name: str) -> None:
 
 
 def test_null_outputs_in_the_task_file_are_empty_answers(tmp_path: Path) -> None:
-    """`outputs: {id: null}` and a null epoch are empty answers, as in a file."""
-    form = "samples: [{id: a, input: a}, {id: b, input: b}]\noutputs: {a: , b: [x, ~]}"
-    assert load(tmp_path, form).outputs == {"a": ("",), "b": ("x", "")}
+    """`outputs: {id: null}`, an empty list and a null epoch are empty answers, as in a file."""
+    form = "samples: [{id: a, input: a}, {id: b, input: b}, {id: c, input: c}]\noutputs: {a: , b: [x, ~], c: []}"
+    assert load(tmp_path, form).outputs == {"a": ("",), "b": ("x", ""), "c": ("",)}
 
 
 def test_file_in_which_no_row_has_an_output_is_refused(tmp_path: Path) -> None:

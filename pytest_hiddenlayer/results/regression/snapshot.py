@@ -53,8 +53,8 @@ def plain_stem(label: str, provider: str, slug: str) -> str:
 def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     """The file's text, with some lines of `old`, the file's present content.
 
-    These are the lines of samples that a partial run did not answer, and of samples that have a
-    score there and none now.
+    These are the lines of samples that a partial run did not answer, and of samples that lost
+    answers (`lost_samples`).
 
     It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
@@ -96,10 +96,22 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
 
 
 def lost_samples(metrics: CellMetrics, old: Mapping[str, Any] | None) -> list[str]:
-    """The samples that have a score in `old`, a file's content, and none in this run: an outage is no measurement."""
-    lines = {} if old is None else old["samples"]
-    without = (name for name, result in metrics.samples.items() if result.score is None)
-    return [name for name in without if name in lines and lines[name]["score"] is not None]
+    """The samples of which `old`, a file's content, has more scored answers: an outage is no measurement.
+
+    They have a score there and none in this run, or lost epochs of which more are scored there.
+    """
+    if old is None:
+        return []
+    lines = ((name, result, old["samples"].get(name)) for name, result in metrics.samples.items())
+    return [name for name, result, line in lines if line is not None and _is_lost(result, line, old["epochs"])]
+
+
+def _is_lost(result: SampleResult, line: Mapping[str, Any], epochs: int) -> bool:
+    if line["score"] is None:
+        return False
+    scored_before = len(line.get("epoch_scores", range(epochs)))
+    fewer = result.lost > 0 and line["hash"] == result.hash and len(result.epochs) < scored_before
+    return result.score is None or fewer
 
 
 def read_snapshot(path: Path, name: str | None = None) -> dict[str, Any]:

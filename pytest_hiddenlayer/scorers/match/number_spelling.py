@@ -37,6 +37,7 @@ def _raise_or_lower(match: re.Match[str]) -> str:
 
 
 _MARKUP = (
+    (re.compile(r"<sup>\s?(\d+)\s?</sup>\s?/\s?<sub>\s?(\d+)\s?</sub>", re.I), r" \1/\2"),
     (re.compile(r"(?<![\w)\]}*])\*\*(?=[^\s*])((?:(?!\*\*)[^\n])*)(?<!\s)\*\*(\w?)"), _unbold),
     (re.compile(r"<(sup|sub)>([^<>]{1,40})</\1>", re.I), _raise_or_lower),
     (re.compile(r"(?<=[\w)\]}])(?:\*\*|[ ]\*\*[ ]|[ ]?\^[ ]?)(?=[-+]?[({]?[-+]?\d)"), "^"),
@@ -44,6 +45,9 @@ _MARKUP = (
     (re.compile(r"([\^_])\{\s?([-+]?\w+)\s?\}"), r"\1\2"),
 )
 _BRACED_GROUPING = re.compile(r"\{\s?(\\?,|~|\\[:; ])\s?\}")  # {,}
+_WRAPPED_COMMA = re.compile(r"\\(?:text|math)[a-z]*\s?(?=\{,\})")  # \text{,}
+# A true minus sign is no bullet: with a space behind it and nothing to subtract from it belongs to its number.
+_MINUS = re.compile(r"(?<![\w)\]}%°])(?<![\w)\]}%°][ ])\u2212[ ](?=[\d.$€£¥])")
 _LATEX_COMMA = re.compile(r"(?<![\d,.}])(\d++)\{\s?,\s?\}(\d++)(?!\{)")
 _NUMERAL = r"[-+]?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})"
 _LATEX = (
@@ -64,11 +68,15 @@ _OVER = re.compile(rf"\{{\s?({_NUMERAL})\s?\\over\s?({_NUMERAL})\s?\}}")
 _SPACES = "\u00a0\u2007\u2008\u2009\u202f"  # no-break and thin
 _GROUPING = rf",'_~{_SPACES}"
 _CHUNK = re.compile(rf"(?<![\d.])\d++(?:[.{_GROUPING}]\d++)++")
-# Within a box or between dollars a plain space groups too: two numbers would have a comma between them.
-_SPACED_GROUPS = re.compile(r"(?:(?<=boxed\{)|(?<=\$))\s?[1-9]\d{0,2}(?: \d{3})+(?=(?:\.\d+)?\s?[}$])")
+# Alone in the text, a box, bold or dollars a plain space groups too: two numbers would have a comma between them.
+_SPACED_GROUPS = re.compile(
+    r"(?:(?<=boxed\{)|(?<=\$)|(?<=\*\*)|\A)\s{0,2}[-+]?[1-9]\d{0,2}(?: \d{3})+"
+    r"(?=(?:\.\d+)?\s?(?:[}$]|\*\*|\.?\s{0,2}\Z))"
+)
 _DECIMALS = r"(?:\.\d+)?"
 _GROUPED = re.compile(rf"[1-9]\d{{0,2}}([{_GROUPING}])\d{{3}}(?:\1\d{{3}})*+{_DECIMALS}")
 _INDIAN = re.compile(rf"[1-9]\d?(?:,\d\d)+,\d{{3}}{_DECIMALS}")
+_GROUPED_DECIMALS = re.compile(rf"\d+\.\d{{3}}([~{_SPACES}])(?:\d{{3}}\1)*\d{{1,3}}")  # 3.141 59
 _DECIMAL_COMMA = re.compile(rf"[1-9]\d{{0,2}}([.'{_SPACES}])\d{{3}}(?:\1\d{{3}})*+,\d+")
 _DOT_GROUPED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,}")
 _ADDRESS = re.compile(r"(?:[12]?\d?\d\.){3}[12]?\d?\d")
@@ -82,7 +90,7 @@ _CROSS = re.compile(r"(?<=\d)[xX](?=\d)")
 def plain_spelling(text: str) -> str:
     """Returns the text with its numbers respelled: ASCII digits, '-', '^' for powers, 'a/b', no grouping."""
     if not text.isascii():
-        text = _in_ascii(text)
+        text = _in_ascii(_MINUS.sub("-", text))
     for pattern, rewritten in _MARKUP:
         text = pattern.sub(rewritten, text)
     text = _BRACED_GROUPING.sub(r"\1", with_decimal_points(text))
@@ -123,7 +131,7 @@ def without_grouping(text: str) -> str:
 
 def with_decimal_points(text: str) -> str:
     """Returns the text with '1{,}5' as '1.5'; before a group of three digits `{,}` stays, for it groups."""
-    return _LATEX_COMMA.sub(_spell_latex_comma, text)
+    return _LATEX_COMMA.sub(_spell_latex_comma, _WRAPPED_COMMA.sub("", text))
 
 
 def _spell_latex_comma(match: re.Match[str]) -> str:
@@ -175,6 +183,8 @@ def _joined(chunk: str) -> str | None:
     """The number that the chunk groups; None if its grouping is irregular."""
     if _GROUPED.fullmatch(chunk) or _INDIAN.fullmatch(chunk):
         return re.sub(f"[{_GROUPING}]", "", chunk)
+    if _GROUPED_DECIMALS.fullmatch(chunk):
+        return re.sub(rf"[~{_SPACES}]", "", chunk)
     if _DECIMAL_COMMA.fullmatch(chunk):
         return re.sub(rf"[.'{_SPACES}]", "", chunk).replace(",", ".")
     if _DOT_GROUPED.fullmatch(chunk) and not _ADDRESS.fullmatch(chunk):

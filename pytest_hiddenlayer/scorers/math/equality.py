@@ -22,6 +22,7 @@ TOLERANCE = Decimal("1e-20")  # relative difference below which two irrational n
 UNCOMPUTABLE = (ArithmeticError, AttributeError, NotImplementedError, RecursionError, TypeError, ValueError)
 """What sympy raises for numbers that it cannot compute, such as an integral without a value."""
 
+_BASED = re.compile(r"([0-9A-Za-z]+)_\{?(\d{1,2})\}?")
 _DECIMAL = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+)")
 
 
@@ -31,21 +32,51 @@ def equal(expected: list[Any], actual: list[Any]) -> bool:
 
     if not expected or not actual:
         return False
-    pair = _as_vectors(_with_text(expected), _with_text(actual))
+    if _differ_in_base(expected[-1], actual[-1]):
+        return False
+    pair = _as_vectors(*_with_imaginary_unit(_with_text(expected), _with_text(actual)))
     try:
         if all(map(_is_constant, pair)):
             return _same_number(*pair)
         differ = _differ(*pair)
     except UNCOMPUTABLE:
         differ = False
-    return not differ and bool(verify([pair[0], *expected[1:]], [pair[1], *actual[1:]], timeout_seconds=None))
+    texts = [[value, *parsed[1:]] for value, parsed in zip(pair, (expected, actual), strict=True)]
+    return not differ and bool(verify(*texts, timeout_seconds=None, allow_set_relation_comp=True))
+
+
+def _differ_in_base(expected: Any, actual: Any) -> bool:
+    """Whether both texts are numerals with a base ('10101_2') of different values; the parser drops the base."""
+    numerals = [_BASED.fullmatch(text) if isinstance(text, str) else None for text in (expected, actual)]
+    try:
+        values = {int(numeral[1], int(numeral[2])) for numeral in numerals if numeral}
+    except ValueError:  # a digit that the base does not have
+        return False
+    return len(values) == 2
+
+
+def _with_imaginary_unit(a: Any, b: Any) -> tuple[Any, Any]:
+    """The expressions; `i` is the imaginary unit if they have no other variable."""
+    from sympy import Basic, I, Symbol
+
+    if not (isinstance(a, Basic) and isinstance(b, Basic)):
+        return a, b
+    symbols = a.free_symbols | b.free_symbols
+    if {symbol.name for symbol in symbols if isinstance(symbol, Symbol)} != {"i"}:
+        return a, b
+    unit = dict.fromkeys(symbols, I)
+    return a.xreplace(unit), b.xreplace(unit)
 
 
 def _as_vectors(a: Any, b: Any) -> tuple[Any, Any]:
-    """The expressions; a tuple as a column if the other is one, or as a row."""
+    """The expressions; a tuple as a column if the other is one, or as a row; rows in brackets as a matrix."""
     from sympy import Interval, Matrix, MatrixBase, Tuple
 
     for matrix, other in ((a, b), (b, a)):
+        if isinstance(matrix, MatrixBase) and isinstance(other, Tuple):
+            rows = [_elements(row) for row in other]
+            if len(rows) == matrix.rows and all(len(row) == matrix.cols for row in rows):
+                return (a, Matrix(rows)) if matrix is a else (Matrix(rows), b)
         if isinstance(matrix, MatrixBase) and 1 in matrix.shape:
             is_pair = isinstance(other, Interval) and other.left_open and other.right_open  # (1, 2)
             if isinstance(other, Tuple) or is_pair:

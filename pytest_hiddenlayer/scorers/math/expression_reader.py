@@ -36,13 +36,23 @@ _EMPHASIS = tuple(
         ("`", "`"),
     )
 )
+_QUOTED = re.compile(r"[\"“”„«]([-+−]?[\d\\][^\"“”„«»\n]*)[\"“”»]")
+_JSON_VALUE = re.compile(r"(?<=:)\s?\"([-+]?[\d(\[\\][^\"$\n]*)\"(?=\s*[,}])")
+_CONJUNCTION = re.compile(r",?\s+(?:and|or)\s+")
+_TAGS = re.compile(r"<([a-z][a-z_]{0,20})>(?!\s)([^<>\n]+)(?<!\s)</\1>", re.IGNORECASE)  # <b>, <answer>
+_BOLD_IN_BOX = re.compile(r"\\boxed\{\s?(\*{1,2})([^*{}\n]+)\1\s?\}")
 _LABEL = re.compile(r"[\d\s]*[.):]|[a-zA-Z]?")  # '**1.**', '`x`'
-_PRODUCTS = re.compile(r"(?=.*[-+*/^=])[^a-zA-Z\s]*(?:[a-zA-Z]{1,2}[^a-zA-Z\s]+)*[a-zA-Z]{0,2}")  # ad-bc
+_PRODUCTS = re.compile(
+    r"(?=.*[-+*/^=])[^a-zA-Z\s]*(?:[a-zA-Z]{1,2}[^a-zA-Z\s]+)*[a-zA-Z]{0,2}|\d*[abxyz]{2,3}"
+)  # ad-bc, 2xy
 _QUANTITY = re.compile(r"([-+]?\d[\d.,]*)\s+[a-zA-Z][*/^{}\d\s\-a-zA-Z]*[/^][*/^{}\d\s\-a-zA-Z]*")  # 9.8 m/s^2
 _CUE = re.compile(
     rf"(?:\b(?:answer|result|solution|value)\b|答案|答え|답|결과)[^\n]{{0,20}}?(?:\bis\b|:|=|\s)\s*({_ATOM}+?)[.\s]*$",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(
+    rf"\b(?:is|are)\s+([(\[{{](?=[^()\[\]{{}}]*,){_ATOM}+[)\]}}])[.\s]*\Z"
+)  # 'The point is (1, 2).'
 _ENVIRONMENT = re.compile(
     r"(?:\\left\s*(?:[(\[|.]|\\\{)\s*)?\\begin\{(\w+\*?)\}.*?\\end\{\1\}(?:\s*\\right\s*(?:[)\]|.]|\\\}))?", re.DOTALL
 )
@@ -69,9 +79,15 @@ def read_expressions(text: str) -> list[Any]:
 def _undelimited(latex: str) -> list[str]:
     """The expressions to try, best first."""
     candidates = [whole for whole in (latex.strip(), _within_letters(latex)) if _NOTATION.fullmatch(whole)]
+    listed = _CONJUNCTION.sub(", ", latex.strip())
+    if _NOTATION.fullmatch(listed):
+        candidates.append(listed)
     if cued := _CUE.search(latex.strip()):
         quantity = _QUANTITY.fullmatch(cued[1].strip())
         candidates.append(quantity[1] if quantity else cued[1].strip().rstrip("."))
+    if bracketed := _BRACKETED.search(latex):
+        inner = bracketed[1]
+        candidates.append(rf"\{{{inner[1:-1]}\}}" if inner.startswith("{") else inner)
     candidates += [match[0] for match in _ENVIRONMENT.finditer(latex)][-1:]
     if _PRODUCTS.fullmatch(latex.strip()):
         candidates.append(latex.strip())
@@ -89,6 +105,8 @@ def _without_emphasis(text: str) -> str:
     """Notation in emphasis or code becomes an expression between dollars; other emphasis only loses its marks."""
     if "`" in text:
         text = _FENCE.sub("", text)
+    text = _QUOTED.sub(r"\1", _JSON_VALUE.sub(r" $\1$ ", text))
+    text = _BOLD_IN_BOX.sub(r"\\boxed{\2}", _TAGS.sub(r"**\2**", text))
     for pattern in _EMPHASIS:
         text = pattern.sub(_unemphasize, text)
     return text

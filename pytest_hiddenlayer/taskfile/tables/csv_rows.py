@@ -22,7 +22,7 @@ _SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n?", re.IGNORECASE)
 def csv_rows(source: Source, *, pad: bool) -> Iterator[Row]:
     """Yield the rows of a .csv or .tsv file; an empty cell is None. Raises TaskError with the line of a fault.
 
-    A .tsv file is separated by tabs, a .csv file by the mark that its header has most of: `,`, `;` or a tab.
+    A .tsv file is separated by tabs, a .csv file by the mark that its header has most of: `,`, `;`, a tab or `|`.
     With `pad`, cells that are missing at the end of a row are empty; without it such a row is a fault.
     A column without a name is ignored.
     """
@@ -55,7 +55,7 @@ def _split(source: Source) -> Iterator[tuple[int, list[str], list[str]]]:
 
 def _delimiter(header: str) -> str:
     counts = Counter(re.sub(r'"[^"]*"', "", header))
-    return max(",;\t", key=lambda mark: counts[mark])  # the comma, if there are as many of each
+    return max(",;\t|", key=lambda mark: counts[mark])  # the comma, if there are as many of each
 
 
 def _check_header(source: Source, header: list[str]) -> None:

@@ -18,6 +18,7 @@ from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, decid
 from pytest_hiddenlayer.results.regression.references import BaselineLookup
 from pytest_hiddenlayer.results.regression.snapshot import (
     baseline_from_snapshot,
+    lost_samples,
     parse_snapshot,
     snapshot_path,
     snapshot_text,
@@ -118,6 +119,18 @@ def test_a_snapshot_without_the_scores_of_epochs_is_read() -> None:
     read = baseline_from_snapshot(parse_snapshot(json.dumps(old), "s"), "before", "single-scripted-m")
     assert {(s.score, s.n_scored, s.lost, s.worst) for s in read.samples.values()} == {(0.6, 5, 0, 0.6)}
     assert gate(repeated(many(ONE_RIGHT), min_scored=0.0), read).outcome == "failed"
+
+
+def test_an_update_keeps_a_line_with_more_scored_epochs() -> None:
+    """An outage in some epochs is no measurement either: the old line stays, unless the sample has changed."""
+    before = json.loads(snapshot_text(repeated({"a": [1.0, 1.0, 0.0], "b": [1.0, 1.0, 1.0]}), None))
+    now = repeated({"a": [None, 0.0, None], "b": [0.0, 0.0, 0.0]})
+    assert lost_samples(now, before) == ["a"]
+    after = json.loads(snapshot_text(now, before))
+    assert after["samples"]["a"] == before["samples"]["a"]
+    assert after["samples"]["b"]["epoch_scores"] == [0, 0, 0]
+    before["samples"]["a"]["hash"] = "changed"
+    assert lost_samples(now, before) == []
 
 
 @pytest.fixture

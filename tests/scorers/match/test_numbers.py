@@ -92,6 +92,13 @@ def test_any_dash_is_a_minus(dash: str) -> None:
     assert spelled(f"1.6 × 10^{dash}3 or 1.6e{dash}3") == ["0.0016", "0.0016"]
 
 
+def test_a_true_minus_sign_may_have_a_space_behind_it() -> None:
+    """It is no bullet: with nothing before it to subtract from, it belongs to its number."""
+    assert spelled("− 5, Answer: − $6; (− 7)") == ["-5", "-6", "-7"]
+    assert spelled("9 − 5, x − 5 and 3 m) − 5") == ["9", "5", "5", "3", "5"]
+    assert spelled("- 5") == ["5"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -113,7 +120,14 @@ def test_any_dash_is_a_minus(dash: str) -> None:
         ("1.000.000", ["1000000"]),
         ("1.250", ["1.25"]),
         ("100~200元", ["100", "200"]),
-        ("12 500", ["12", "500"]),
+        ("the sizes 12 500", ["12", "500"]),
+        ("12 500", ["12500"]),
+        ("**1 234 567.5**", ["1234567.5"]),
+        ("12 500 and 3", ["12", "500", "3"]),
+        ("12 50", ["12", "50"]),
+        ("<sup>1</sup>/<sub>6</sub>", ["1/6"]),
+        ("3.141\\,59 and 0.000\\,001 and 0.123\u2009456\u20097", ["3.14159", "0.000001", "0.1234567"]),
+        ("1\\text{,}000\\text{,}000", ["1000000"]),
         ("1{,}5 and 0{,}125", ["1.5", "0.125"]),
         ("1010_2 and (1010)_2 and 1010_{2}", ["1010"] * 3),
     ],

@@ -271,6 +271,87 @@ def test_units_and_words_around_an_answer(output, target):
     assert score(output, target).value == 1.0
 
 
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        ("3 1/2", "7/2"),
+        ("The answer is 3 1/2.", "7/2"),
+        ("1 250", "1250"),
+        ("**1 250**", "1250"),
+        (r"\boxed{1\thinspace 250}", "1250"),
+        ("5x10^3", "5000"),
+        (r"\boxed{ln 2}", r"\ln 2"),
+        ("sqrt 3", r"\sqrt{3}"),
+        ("pi/4", r"\frac{\pi}{4}"),
+        ("The value of pi is 3.14", "3.14"),
+        (r"\boxed{xⁿ⁺¹}", "x^{n+1}"),
+        (r"\boxed{aₙ}", "a_n"),
+        (r"\boxed{𝑥²}", "x^2"),
+        (r"\boxed{µ}", r"\mu"),
+        (r"\boxed{φ}", r"\varphi"),
+        (r"\boxed{90º}", r"90^\circ"),
+        (r"\boxed{｛1，2｝}", r"\{1,2\}"),
+        (r"\boxed{12π cm³}", r"12\pi"),
+        ("6.626×10⁻³⁴ J·s", r"6.626\times10^{-34}"),
+        (r"\boxed{€1250}", "1250"),
+        (r"\boxed{USD 1250}", "1250"),
+        ("1 and 3", "1,3"),
+        ("The point is (−1, 4).", "(-1,4)"),
+        ("The interval is [1, 3]", "[1,3]"),
+        ("The set is {1, 3}.", r"\{1,3\}"),
+        (r"\boxed{\begin{pmatrix}1000\\sin θ\end{pmatrix}}", r"\begin{pmatrix}1e3\\\sin\theta\end{pmatrix}"),
+        ("x=1 or x=3", "1,3"),
+        (r"\boxed{sin x}", r"\sin x"),
+        (r"\boxed{arcsin(x)}", r"\arcsin x"),
+        (r"\boxed{0.1\overline{6}}", "1/6"),
+        (r"\boxed{\frac13}", r"0.\overline{3}"),
+        ("2xy", "2xy"),
+        (r"\boxed{\varnothing}", r"\emptyset"),
+        ("<b>73</b>", "73"),
+        ("<answer>73</answer>", "73"),
+        ('"73"', "73"),
+        ('{"answer": "1/2"}', "1/2"),
+        (r"\boxed{**73**}", "73"),
+        (r"\boxed {73}", "73"),
+        (r"\boxed 73", "73"),
+        (r"\boxed{\text{The answer is } 73}", "73"),
+        (r"\boxed{5 m^2}", "5"),
+        (r"\boxed{5 km/h}", "5"),
+        ("5 m²", "5"),
+        (r"\boxed{5~\mathrm{m}^3}", "5"),
+        (r"\boxed{5\,\frac{\text{m}}{\text{s}}}", "5"),
+    ],
+)
+def test_other_spellings_of_an_answer(output, target):
+    """Mixed numbers, groups, function names, repeating decimals, tags, quotes and compound units are read."""
+    assert score(output, target).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("output", "target", "value"),
+    [
+        (r"\boxed{i^2}", "-1", 1),
+        (r"\boxed{(1+i)^2}", "2i", 1),
+        (r"\boxed{e^{i\pi}}", "-1", 1),
+        (r"\boxed{-i}", "i", 0),
+        (r"\boxed{i^2 x}", "-x", 0),
+        (r"\boxed{10101_3}", "10101_2", 0),
+        (r"\boxed{10101_{\text{2}}}", "10101_2", 1),
+        (r"\boxed{10101}", "10101_2", 1),
+        (r"\boxed{x \le 3}", r"(-\infty,3]", 1),
+        (r"\boxed{x < 3}", r"(-\infty,3]", 0),
+        (r"\boxed{2 ≤ x ≤ 5}", "[2,5]", 1),
+        (r"\boxed{2 ≤ x ≤ 5}", "[2,5)", 0),
+        ("[[1, 2], [3, 4]]", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", 1),
+        ("[[1, 2], [3, 5]]", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", 0),
+        (r"\boxed{\begin{pmatrix}1&2\cr 3&4\end{pmatrix}.}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", 1),
+    ],
+)
+def test_complex_numbers_bases_inequalities_and_rows(output, target, value):
+    """`i` alone is the imaginary unit, bases count if both are written, an inequality is its interval."""
+    assert score(output, target).value == value
+
+
 def test_any_of_several_targets_is_right():
     """One matching target is enough."""
     assert score(r"\boxed{\pi}", "3", r"\pi").value == 1.0
