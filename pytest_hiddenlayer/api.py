@@ -22,7 +22,7 @@ from .results.regression.gate import GateResult
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.interruption import terminated_as_interrupted
-from .session.outcomes import failure_of
+from .session.outcomes import failures_of
 from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
@@ -73,8 +73,10 @@ class EvalRun:
     def failures(self) -> list[str]:
         """Why the run fails: wrong answers under `must_pass` or `strict`, and failed gates."""
         strict = self.session.options.strict
-        wrong = [reason for record in self.records if (reason := failure_of(record, strict=strict))]
-        return [*wrong, *(gate.message for gate in self.gates.values() if gate.outcome == "failed")]
+        return [
+            *failures_of(self.records, strict=strict),
+            *(gate.message for gate in self.gates.values() if gate.outcome == "failed"),
+        ]
 
     @property
     def exit_status(self) -> int:
