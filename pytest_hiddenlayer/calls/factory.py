@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 from ..errors import HiddenLayerError, UsageError
@@ -62,9 +63,14 @@ def _open(name: ModelName, options: RunOptions) -> Provider:
 
 def _made(name: ModelName, factory: Callable[..., Any], arguments: dict[str, Any]) -> Provider:
     """What the factory returns. Raises UsageError with the user's file and line if it cannot be used."""
+    if (why := _no_call(factory, name.model, arguments)) is not None:
+        raise UsageError(
+            f"--provider {name}: {_class_name(factory)} cannot be opened with the name of a model ({why}): "
+            "write `def __init__(self, model=None)`"
+        )
     try:
         provider: Provider = factory(name.model, **arguments)
-        model = provider.model
+        model = provider.model if hasattr(provider, "model") else None
     except HiddenLayerError:
         raise
     except Exception as error:  # a user's factory may raise anything
@@ -74,7 +80,29 @@ def _made(name: ModelName, factory: Callable[..., Any], arguments: dict[str, Any
             f"--provider {name}: the attribute `model` of {type(provider).__name__} is {model!r}: "
             "set it to the name of the model that answers"
         )
+    if not hasattr(provider, "complete"):
+        raise UsageError(
+            f"--provider {name}: {type(provider).__name__} has no method `complete`: "
+            "write `async def complete(self, request)`, which returns a Completion"
+        )
     return provider
+
+
+def _no_call(factory: Callable[..., Any], model: str | None, arguments: Mapping[str, Any]) -> str | None:
+    """Why the factory cannot be called so; None if it can, or if that is unknown."""
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):
+        return None
+    try:
+        signature.bind(model, **arguments)
+    except TypeError as error:
+        return str(error)
+    return None
+
+
+def _class_name(factory: Callable[..., Any]) -> str:
+    return factory.__name__ if isinstance(factory, type | FunctionType) else repr(factory)
 
 
 def base_url(provider: str, options: RunOptions) -> str | None:

@@ -57,7 +57,7 @@ class ModelPool:
                     self._providers[name] = error
             provider = self._providers[name]
         if isinstance(provider, HiddenLayerError):
-            raise provider
+            raise provider.with_traceback(None)  # or each raise adds to the traceback of the last one
         return provider
 
     def opened(self, name: ModelName) -> Provider | None:

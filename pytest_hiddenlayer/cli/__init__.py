@@ -7,6 +7,7 @@ A subcommand's module has HELP, optionally EPILOG (examples), `add_arguments(par
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -79,7 +80,9 @@ def _refuse(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> NoReturn
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
-        """Usage errors exit with 4, as pytest's do."""
+        """Usage errors exit with 4, as pytest's do; names the choice that may be meant."""
+        if choice := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)$", message):
+            message += did_you_mean(choice[1], re.findall(r"[^', ]+", choice[2]))
         self.print_usage(sys.stderr)
         self.exit(4, f"{self.prog}: {message}\n")
 

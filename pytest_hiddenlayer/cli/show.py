@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..results.regression.gate_messages import list_names
+from ..session.outcomes import case_name
 from ..terminal_escape import block, one_line
 from ..types import Record
 from .argument_types import named_run
@@ -70,10 +71,9 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool, cali
         print(text(find(records), width=width, colour=sys.stdout.isatty()), end="")
     for record in _chosen(records, everything):
         if everything or record.outcome != "correct":
-            where = f"{record.task}::{record.sample_id}[{record.label}-{record.provider}]"
             got = record.answer if record.answer is not None else record.output
             why = record.error or f"expected {record.target!r}, got {got!r}"
-            print(f"{record.outcome:<10} {where} {why}")
+            print(f"{record.outcome:<10} {case_name(record)} {why}")
 
 
 def _intervals(folder: Path, records: Sequence[Record], draws: int) -> None:
@@ -100,7 +100,7 @@ def _transcripts(records: Sequence[Record], sample: str) -> None:
         hint = did_you_mean(sample, ids) or f"; it has {list_names(sorted(ids))}"
         raise UsageError(f"--sample {sample!r}: this run has no such sample{hint}")
     for record in chosen:
-        print(f"== {record.task}::{record.sample_id}[{record.label}-{record.provider}] {record.outcome}")
+        print(f"== {case_name(record)} {record.outcome}")
         for call in record.transcript:
             print(f"-- {call['role']}, round {call['round']}, {call['finish_reason']}")
             for message in call["messages"]:

@@ -132,7 +132,8 @@ def _await(state: State, future: Future[Record]) -> Record:
     try:
         return state.session.runtime.wait(future, state.messages.show)
     except HiddenLayerError as error:  # no record can hold a wrong prompt or scorer
-        pytest.fail(str(error), pytrace=False)
+        message = str(error)
+    pytest.fail(message, pytrace=False)  # outside of `except`, or pytest shows the same message twice
 
 
 def _attach(item: pytest.Item, record: Record) -> None:
@@ -149,12 +150,12 @@ def _usable(state: State, use: Callable[[], T]) -> T:
     """The result of `use`. Skips the item if a provider does not work here."""
     try:
         return use()
-    except ProviderUnavailableError as error:
-        if state.session.options.require_provider:
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
     except HiddenLayerError as error:
-        pytest.fail(str(error), pytrace=False)
+        message = str(error)
+        skipped = isinstance(error, ProviderUnavailableError) and not state.session.options.require_provider
+    if skipped:
+        pytest.skip(message)
+    pytest.fail(message, pytrace=False)  # outside of `except`, or pytest shows the same message twice
 
 
 def _check_kinds(request: pytest.FixtureRequest, sample: Any, strategy: Any, provider: Any, judge: Any) -> None:

@@ -32,6 +32,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 RECORD = TEMPLATES / "record.html.jinja"  # once: joining and hashing a path for every record takes time
 
 
+def style_html() -> str:
+    """The style of the page: results first, then the environment; no row scrolls by itself."""
+    return load_template(TEMPLATES / "style.html.jinja").render()
+
+
 def record_html(record: Mapping[str, Any]) -> str:
     """A record's outcome, scores and answer, with the transcript folded below."""
     headline = next(iter(record["scores"].values()), None)

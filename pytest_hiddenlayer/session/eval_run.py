@@ -11,7 +11,7 @@ from ..errors import HiddenLayerError
 from ..results.metrics.cells import CellMetrics
 from ..results.regression.gate import GateResult
 from ..types import Record
-from .outcomes import failure_of
+from .outcomes import failures_of
 from .session import Session
 
 
@@ -53,8 +53,10 @@ class EvalRun:
     def failures(self) -> list[str]:
         """Why the run fails: wrong answers under `must_pass` or `strict`, and failed gates."""
         strict = self.session.options.strict
-        wrong = [reason for record in self.records if (reason := failure_of(record, strict=strict))]
-        return [*wrong, *(gate.message for gate in self.gates.values() if gate.outcome == "failed")]
+        return [
+            *failures_of(self.records, strict=strict),
+            *(gate.message for gate in self.gates.values() if gate.outcome == "failed"),
+        ]
 
     @property
     def exit_status(self) -> int:

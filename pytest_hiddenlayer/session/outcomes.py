@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..types import Record
 
 
@@ -16,6 +18,18 @@ def failure_of(record: Record, *, strict: bool) -> str | None:
     if record.must_pass:
         return f"must_pass: {explain(record)}"
     return explain(record) if strict else None
+
+
+def failures_of(records: Iterable[Record], *, strict: bool) -> list[str]:
+    """Why each of the records fails the run, with the name of its sample."""
+    reasons = ((record, failure_of(record, strict=strict)) for record in records)
+    return [f"{case_name(record)}: {reason}" for record, reason in reasons if reason]
+
+
+def case_name(record: Record) -> str:
+    """`task::sample[strategy-provider:model]`, then `#2` for a second epoch: the name of one answer of a run."""
+    epoch = "" if record.epoch == 1 else f"#{record.epoch}"
+    return f"{record.task}::{record.sample_id}[{record.label}-{record.provider}:{record.model}]{epoch}"
 
 
 def explain(record: Record) -> str:

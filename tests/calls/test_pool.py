@@ -28,6 +28,9 @@ class Counted:
             raise ProviderUnavailableError("no key: set COUNTED_KEY")
         self.model = model or "counted"
 
+    async def complete(self, request: object) -> None:
+        raise AssertionError("these tests ask nothing")
+
     async def close(self) -> None:
         type(self).closed += 1
 
@@ -87,3 +90,15 @@ def test_the_concurrency_is_that_of_the_most_concurrent_model(counted: type[Coun
     assert pool.concurrency == 0
     pool.provider(NAME)
     assert pool.concurrency == 20
+
+
+def test_the_error_of_a_model_does_not_grow(counted: type[Counted], event_loop: EventLoopThread):
+    """A thousand calls to a model that cannot be opened raise the same short traceback, with the same message."""
+    pool = ModelPool(RunOptions(), event_loop)
+    lengths = set()
+    for _ in range(1000):
+        with pytest.raises(ProviderUnavailableError, match="set COUNTED_KEY") as raised:
+            pool.provider(ModelName(provider="counted", model="broken"))
+        lengths.add(len(raised.traceback))
+    assert max(lengths) <= 2
+    assert counted.opened == 1

@@ -67,7 +67,8 @@ def test_run_names_the_faulty_file_and_goes_on(folder):
         (("run", "nowhere"), "nowhere: no such file or folder"),
         (("show", "nope"), "no run 'nope'"),
         (("show", "--bootstrap", "5"), "at least 100 draws"),
-        (("shwo",), "shwo"),
+        (("shwo",), "did you mean 'show'?"),
+        (("compare", "a", "b", "--match", "ids"), "did you mean 'id'?"),
     ],
 )
 def test_wrong_arguments_exit_4_with_one_clear_line(folder, words, said):
@@ -82,7 +83,7 @@ def test_show_lists_what_was_wrong_and_prints_transcripts(folder):
     """`show` prints the table and the wrong answers; with `--sample` it prints the calls."""
     hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
     shown = hiddenlayer(folder, "show").stdout
-    assert "sums::b[single-scripted]" in shown
+    assert "sums::b[single-scripted:replies.json] " in shown
     assert "sums::a" not in shown
     assert "user: 2+2" in hiddenlayer(folder, "show", "last", "--sample", "b").stdout
 

@@ -97,3 +97,29 @@ def test_init_writes_an_ini_file_a_gitignore_and_what_to_do_next(folder):
     assert (folder.path / ".gitignore").read_text() == "mine\n"
     assert "pytest evals -k debate --provider mlx" in text
     assert "exists already" in text
+
+
+def test_failures_and_wrong_answers_name_sample_model_and_epoch(folder: Folder):
+    """`run` says which answer failed, also of two models of one provider; `show` names the answers alike."""
+    folder.task(n=2)
+    folder.replies(wrong=[1])
+    folder.write("other.json", {"rules": [{"contains": "", "reply": "a1"}]})
+    models = ["--provider", "scripted:replies.json", "--provider", "scripted:other.json"]
+    run = "\n".join(folder.command("run", *models, "--epochs", "2", "--strict").outlines)
+    shown = "\n".join(folder.command("show", "last").outlines)
+    for answer in ("s1[single-scripted:replies.json]", "s0[single-scripted:other.json]"):
+        for epoch in ("", "#2"):
+            assert f"sums::{answer}{epoch}: incorrect: expected" in run
+            assert f"incorrect  sums::{answer}{epoch} expected" in shown
+
+
+def test_a_diff_against_a_snapshot_shows_the_new_output(folder: Folder):
+    """A snapshot holds no outputs: that is said once, and each flipped sample has its new one."""
+    folder.task(n=3)
+    folder.replies()
+    folder.command("run", "--provider", "scripted:replies.json", "--snapshot-update")
+    folder.replies(wrong=[0, 1, 2])
+    folder.command("run", "--provider", "scripted:replies.json")
+    lines = folder.command("diff", "snapshots", "last").outlines
+    assert lines.count("   new: no") == 3
+    assert sum("no output on the old side" in line for line in lines) == 1

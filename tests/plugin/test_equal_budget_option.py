@@ -233,8 +233,8 @@ def test_show_prints_the_section(debates, command):
     printed = section(debates.run("--hl-equal-budget"))
     shown = command("show").splitlines()
     assert [line for line in printed if line not in shown] == []
-    assert not any("[single.control=debate-scripted]" in line for line in shown)
-    assert "[single.control=debate-scripted]" in command("show", "--all")
+    assert not any("[single.control=debate-scripted:replies.json]" in line for line in shown)
+    assert "[single.control=debate-scripted:replies.json]" in command("show", "--all")
     assert command("show", "--sample", "s0").count("== sums::s0") == 1
 
 

@@ -120,3 +120,16 @@ def test_progress_never_exceeds_100_per_cent(folder, workers):
     assert shares == sorted(shares)
     assert len(shares) == len(set(shares))
     assert shares[-1] == 100
+
+
+def test_a_model_that_cannot_be_opened_is_one_error(folder, workers):
+    """A broken model is asked for nothing, and its message is printed once, with its number."""
+    folder.task(n=12)
+    for name in ("config.json", "model.safetensors"):
+        folder.write(f"broken/{name}", "{}")
+    printed = folder.run("--hl-gate=off", "-rE", *workers, provider="mlx:broken")
+    text = "\n".join(printed.outlines)
+    assert text.count("ERROR at setup of") == 1
+    assert text.count("mlx_lm cannot load it") == 1 + sum(" x Failed" in line for line in printed.outlines)
+    assert "During handling of the above exception" not in text
+    assert "12 errors" in text

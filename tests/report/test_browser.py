@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.browser import CHROMIUM
+from support.browser import CHROMIUM, Browser
+from support.folder import Folder
 from support.requirements import NEEDS_CHROMIUM
 
 EVIL = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
@@ -32,3 +33,21 @@ def test_hostile_text_stays_text(tmp_path: Path):
     assert "<img src=" not in page.split('<div class="extraHTML">', 1)[-1].split("media-container", 1)[0]
     assert "Transcript: 1 call(s)" in page
     assert "wrong &lt;script&gt;" in page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM)
+def test_results_come_first_and_no_row_scrolls_by_itself(tmp_path: Path):
+    """The environment is below the items, and an unfolded row is as high as what it shows."""
+    folder = Folder(tmp_path)
+    folder.task(n=3)
+    folder.replies(wrong=[0, 1], q0={"reply": "line\n" * 200})
+    folder.run("--strict")
+    (run,) = folder.runs()
+    top = "document.querySelector('{}').getBoundingClientRect().top"
+    inner = "[...document.querySelectorAll('.logwrapper')].map(box => box.scrollHeight - box.clientHeight)"
+    with Browser() as browser:
+        browser.open((run / "report.html").as_uri())
+        assert browser.evaluate(f"{top.format('#results-table')} < {top.format('#environment-header')}")
+        hidden = browser.evaluate(inner)
+    assert len(hidden) >= 2
+    assert max(hidden) <= 1

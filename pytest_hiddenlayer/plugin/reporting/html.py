@@ -94,13 +94,14 @@ class HtmlReport:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        """The table of cells above the items."""
+        """The table of cells above the items, and the page's style."""
         state = self._state()
         if state is not None and state.session.metrics:
             from ...report.budget_match_html import html as budget_match_html
-            from ...report.html import cells_html
+            from ...report.html import cells_html, style_html
 
             session = state.session
+            prefix.append(style_html())
             prefix.append(cells_html(session.metrics, session.gates))
             prefix.append("" if session.findings is None else budget_match_html(session.findings))
 

@@ -36,7 +36,7 @@ class MlxProvider:
 
     @classmethod
     def check(cls, model: str | None) -> None:
-        """Raise UsageError for a path that does not exist; loads nothing."""
+        """Raise UsageError for a path that does not exist or holds no model; loads nothing."""
         _resolve(model or BUNDLED)
 
     @classmethod
@@ -108,11 +108,16 @@ def _fingerprint(folder: Path | None) -> str:
 
 
 def _resolve(model: str) -> Path | str:
-    """Return an existing folder, or a hub name. Raises UsageError for a path that does not exist."""
+    """Return the folder of a model, or a hub name. Raises UsageError for a path without a model."""
     if model == BUNDLED:
         return bundled_path()
     folder = Path(model).expanduser()
     if folder.is_dir():
+        if lacking := [name for name in ("config.json", "model*.safetensors") if not any(folder.glob(name))]:
+            raise UsageError(
+                f"mlx model {model}: the folder has no {' and no '.join(lacking)}: mlx_lm cannot load it. "
+                "Give the folder of a model in its format, or a hub name such as owner/name"
+            )
         return folder
     looks_like_path = model.startswith((".", "/", "~")) or model.count("/") != 1
     if looks_like_path:

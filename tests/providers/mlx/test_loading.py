@@ -118,9 +118,27 @@ def test_a_missing_folder_is_a_usage_error(tmp_path: Path):
         MlxProvider(str(tmp_path / "lama-small"))
 
 
-def test_a_folder_without_a_model_is_a_usage_error(tmp_path: Path):
-    """The message says why mlx_lm cannot load a folder."""
-    with pytest.raises(UsageError, match="mlx_lm cannot load it"):
+@pytest.mark.parametrize(
+    ("files", "lacking"),
+    [
+        ([], r"no config\.json and no model\*\.safetensors"),
+        (["model.safetensors"], r"no config\.json:"),
+        (["config.json", "weights.npz"], r"no model\*\.safetensors:"),
+    ],
+)
+def test_a_folder_without_a_model_is_a_usage_error(tmp_path: Path, files: list[str], lacking: str):
+    """Before anything is loaded or asked, the message says what the folder lacks."""
+    for name in files:
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(UsageError, match=f"{lacking}.*mlx_lm cannot load it"):
+        MlxProvider.check(str(tmp_path))
+
+
+def test_a_broken_model_is_a_usage_error(tmp_path: Path):
+    """The message says why mlx_lm cannot load a folder that looks like a model's."""
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(UsageError, match="mlx_lm cannot load it: "):
         MlxProvider(str(tmp_path))
 
 
