@@ -54,7 +54,7 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     """The file's text, with some lines of `old`, the file's present content.
 
     These are the lines of samples that a partial run did not answer, and of samples that have a
-    score there and none now.
+    score there and none now. If all lines are kept, so is the rest of the file: nothing was measured.
 
     It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
@@ -63,6 +63,8 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     kept = {name: sample for name, sample in old_samples.items() if name not in metrics.samples}
     kept |= {name: old["samples"][name] for name in lost_samples(metrics, old)} if old else {}
     samples = {name: _sample_json(result, metrics) for name, result in metrics.samples.items()} | kept
+    if old and samples == old["samples"] == kept:
+        return _layout({key: value for key, value in old.items() if key != "samples"}, kept)
     scored = [s for s in samples.values() if s["score"] is not None]
     mean = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
