@@ -16,6 +16,7 @@ from ...errors import SnapshotError
 from ...identifiers import file_name
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES
+from ...types.task import MAX_EPOCHS
 from ..cell_config import CellConfig
 from ..metrics.cells import MIN_SCORED, CellMetrics
 from ..metrics.samples import SampleResult
@@ -130,6 +131,12 @@ def parse_snapshot(text: str, name: str) -> dict[str, Any]:
         raise SnapshotError(f"{name}: schema {value['schema']!r}, but this version reads schema {SCHEMA}")
     if not isinstance(value["samples"], dict) or not isinstance(value["scorer"], str):
         raise SnapshotError(f"{name}: not a snapshot: `samples` must be an object and `scorer` a string")
+    texts = all(isinstance(value[field], str) for field in ("task", "strategy", "provider", "model"))
+    if not texts or not isinstance(value["epochs"], int) or not 1 <= value["epochs"] <= MAX_EPOCHS:
+        raise SnapshotError(
+            f"{name}: not a snapshot: `task`, `strategy`, `provider` and `model` must be strings, and `epochs` "
+            f"a whole number from 1 to {MAX_EPOCHS:,}; write it again with --snapshot-update"
+        )
     for key, sample in value["samples"].items():
         _check_sample(name, key, sample)
     return value

@@ -113,6 +113,12 @@ def test_a_partial_run_keeps_the_other_samples():
         (lambda v: v.update(samples=[]), "must be an object"),
         (lambda v: v.update(scorer=None), "must be an object"),
         (lambda v: v.pop("samples"), "missing ['samples']"),
+        (lambda v: v.update(epochs="x"), "a whole number"),
+        (lambda v: v.update(epochs=10**400), "a whole number"),
+        (lambda v: v.update(epochs=0), "a whole number"),
+        (lambda v: v.update(epochs=None), "a whole number"),
+        (lambda v: v.update(model=5), "must be strings"),
+        (lambda v: v.update(provider=None), "must be strings"),
     ],
 )
 def test_a_snapshot_that_cannot_be_trusted_is_refused(tmp_path, change, said):
