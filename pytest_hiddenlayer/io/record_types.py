@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from ..types import OUTCOMES
+from ..types import OUTCOMES, SCORED
 
 Check = Callable[[Any], bool]
 _MAX = 1e15  # of any count, time or amount; larger ones cannot be summed
@@ -78,12 +79,19 @@ _CALL: dict[str, Check] = {
 
 
 def _is_score(value: Any) -> bool:
-    return _fits(_SCORE)(value) and "value" in value
+    return _fits(_SCORE)(value) and {"value", "explanation"} <= value.keys()
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return datetime.fromisoformat(value) is not None
+    except (TypeError, ValueError):
+        return False
 
 
 _RECORD: dict[str, Check] = {
     **dict.fromkeys(
-        ("run_id", "key", "task", "sample_id", "strategy", "provider", "model", "started_at", "label", "slug"),
+        ("run_id", "key", "task", "sample_id", "strategy", "provider", "model", "label", "slug"),
         _is_text,
     ),
     **dict.fromkeys(("output", "answer", "error", "group", "reasoning", "traceback"), _or_null(_is_text)),
@@ -98,6 +106,7 @@ _RECORD: dict[str, Check] = {
     "scores": lambda value: _is_object(value) and all(map(_is_score, value.values())),
     "usage": lambda value: _is_usage(value) and {"input_tokens", "output_tokens", "calls"} <= value.keys(),
     "transcript": _list_of(_fits(_CALL)),
+    "started_at": _is_time,
     "prompt": _or_null(_list_of(_is_message)),
     "choices": _list_of(_is_text),
 }
@@ -114,3 +123,6 @@ def check_record_types(values: Mapping[str, Any]) -> None:
     for name, check in _RECORD.items():
         if name in values and not check(values[name]):
             raise TypeError(f"`{name}` cannot be {values[name]!r:.60}")
+    headline = next(iter((values.get("scores") or {}).values()), {"value": None})
+    if values.get("outcome") in SCORED and headline["value"] is None:
+        raise TypeError(f"`scores` cannot be without a value if `outcome` is {values['outcome']!r}")
