@@ -21,6 +21,7 @@ class ProviderCapabilities:
     fingerprint: str = ""  # of the weights; distinguishes models of one name in caches
     price_list: str | None = None  # the provider's id in genai-prices; None: a call costs what its completion says
     max_tokens: int | None = None  # new tokens of a call whose request sets no limit; None: unknown
+    min_tokens: int = 1  # the least limit of new tokens that a call has, whatever its request sets
     concurrency: tuple[int, int] = (20, 200)  # calls in flight: (initial, maximum)
     timeout_s: float | None = 300.0  # per attempt; None: no limit
     deterministic: bool = False  # the same seed returns the same text

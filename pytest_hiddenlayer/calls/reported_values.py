@@ -40,6 +40,7 @@ def checked_completion(completion: Any, model: str) -> Completion:
         "finish_reason": completion.finish_reason if isinstance(completion.finish_reason, str) else "unknown",
         "model": completion.model if isinstance(completion.model, str) else model,
         "reasoning": completion.reasoning if isinstance(completion.reasoning, str) else None,
+        "price_unknown": completion.price_unknown if isinstance(completion.price_unknown, str) else "",
         "logprobs": _logprobs(completion.logprobs),
     }
     return replace(completion, **values)

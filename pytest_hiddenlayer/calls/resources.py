@@ -80,6 +80,7 @@ class RunResources:
             free=free and not self.prices.has_own(name, provider.model),
             budget=self.budget,
             default_max_tokens=capabilities.max_tokens,
+            min_tokens=capabilities.min_tokens,
         )
 
     def access(self, name: str, provider: Provider) -> Access:

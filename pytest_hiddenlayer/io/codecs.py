@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from ..types import RECORD_SCHEMA, Completion, GenerationConfig, Message, Record, Request, Usage
+from .record_types import check_record_types, check_transcript
 
 _RECORD_FIELDS = frozenset(f.name for f in fields(Record))
 _COMPLETION_FIELDS = tuple(f.name for f in fields(Completion))
@@ -79,10 +80,12 @@ def record_from_json(values: Mapping[str, Any]) -> Record:
     Fields that this version does not know are ignored. Raises TypeError or AttributeError for
     values that are not a record.
     """
+    check_transcript(values.get("transcript"))
     if values.get("schema") == RECORD_SCHEMA:
         migrated: Mapping[str, Any] = {**values, "transcript": _with_prompts(values)}
     else:
         migrated = _from_schema_2(values if values.get("schema") == 2 else _from_schema_1(values))
+    check_record_types(migrated)
     return Record(**{name: value for name, value in migrated.items() if name in _RECORD_FIELDS})
 
 

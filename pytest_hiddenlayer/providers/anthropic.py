@@ -16,7 +16,7 @@ from .http.errors import require_format
 from .http.fingerprint import model_fingerprint
 from .http.hints import COMMON, LIMIT, rejection_hint
 from .http.optional_parameters import MESSAGES
-from .http.parsing import count, finish_reason, thoughts_of, tier_warnings
+from .http.parsing import count, finish_reason, other_tier, thoughts_of
 from .http.refusals import Refusals
 from .http.server import Server, probe, require_key, require_sdk, validate_model, validate_url, withheld_key
 from .http.streaming import MessagesAccumulator
@@ -24,6 +24,7 @@ from .http.streaming import MessagesAccumulator
 VENDOR = "https://api.anthropic.com"
 MAX_TOKENS = 4096  # default of new tokens, thinking included: the API requires a limit
 SAMPLING_VERSION = "2023-06-01"  # the last version of the API with temperature and top_p
+_ANY_REGION = ("", "global", "not_available")  # `inference_geo` at the standard price
 _RANGE = r"(?=.*range|.*less than|.*at most|.*maximum|.*between|.*<=)"
 _HINTS = (
     (rf"(?s){_RANGE}.*temperature", "Anthropic accepts temperatures from 0 to 1; lower it"),
@@ -72,7 +73,7 @@ class AnthropicProvider(BaseHTTPProvider):
                 reason=reason,
                 usage=_usage(usage),
                 reasoning=thoughts_of(response["content"]),
-                warnings=_price_warnings(usage or {}),
+                price_unknown=_price_unknown(usage or {}),
             )
 
     def _headers(self, body: Mapping[str, Any]) -> dict[str, str] | None:
@@ -174,15 +175,17 @@ def _written(usage: Mapping[str, Any] | None) -> int | None:
     return sum(known) if written is None and known else written
 
 
-def _price_warnings(usage: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return warnings about tokens whose price is not that of the price list."""
+def _price_unknown(usage: Mapping[str, Any]) -> str:
+    """Return why the list's price is not that of a call; empty if it is."""
     hour = count(usage, "cache_creation", "ephemeral_1h_input_tokens")
-    warning = f"{hour} tokens were written to the one-hour cache: their cost was computed at the five-minute price"
-    return (
-        *tier_warnings(usage.get("service_tier")),
-        *tier_warnings(usage.get("speed")),
-        *((warning,) if hour else ()),
+    geo = usage.get("inference_geo")
+    reasons = (
+        other_tier(usage.get("service_tier")),
+        other_tier(usage.get("speed")),
+        f"{hour} tokens were written to the one-hour cache" if hour else "",
+        f"served in the region {geo!r}" if isinstance(geo, str) and geo not in _ANY_REGION else "",
     )
+    return ", ".join(reason for reason in reasons if reason)
 
 
 def _hint(status: int, body: str) -> str:

@@ -16,9 +16,9 @@ from .http.parsing import (
     finish_reason,
     logprob_tokens,
     openai_usage,
+    other_tier,
     text_of,
     thoughts_of,
-    tier_warnings,
 )
 from .http.refusals import Refusals
 from .http.server import validate_model
@@ -71,7 +71,7 @@ class OpenAIProvider(BaseHTTPProvider):
                 usage=openai_usage(response.get("usage"), "prompt_tokens", "completion_tokens"),
                 tokens=logprob_tokens(choice.get("logprobs")),
                 reasoning=_reasoning(choice["message"]),
-                warnings=tier_warnings(response.get("service_tier")),
+                price_unknown=other_tier(response.get("service_tier")),
             )
 
     def _body(self, request: Request) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from . import openai_server
 from .http.base_provider import BaseHTTPProvider
 from .http.errors import clean, error_from_status, error_of, error_status, require_format
 from .http.optional_parameters import RESPONSES
-from .http.parsing import chat_messages, finish_reason, openai_usage, tier_warnings
+from .http.parsing import chat_messages, finish_reason, openai_usage, other_tier
 from .http.refusals import Refusals
 from .http.server import validate_model
 from .http.streaming import ResponsesAccumulator
@@ -40,6 +40,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
             endpoint=self._server.url,
             fingerprint=self._server.fingerprint,
             price_list=self._server.price_list,
+            min_tokens=MIN_TOKENS,
             concurrency=openai_server.CONCURRENCY,
             supports_json_schema=True,
             batch_api=OpenAIBatches(self._server, self._client, "/v1/responses", self),
@@ -65,7 +66,8 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
                 usage=openai_usage(response.get("usage"), "input_tokens", "output_tokens"),
                 tokens=[token for part in parts for token in part.get("logprobs") or ()],
                 reasoning=_reasoning(response),
-                warnings=(*tier_warnings(response.get("service_tier")), *_limit_warnings(request)),
+                warnings=_limit_warnings(request),
+                price_unknown=other_tier(response.get("service_tier")),
             )
 
     def _body(self, request: Request) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Completion:
     batched: bool = False  # through a batch API, at its price; latency_s is that of the whole batch
     reasoning: str | None = None  # what the model thought before `text`, if the provider reports it apart
     not_sent: tuple[str, ...] = ()  # parameters of the request that the server refuses; `warnings` name them too
+    price_unknown: str = ""  # why the listed price is not that of this call, as "served at the tier 'priority'"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -217,14 +217,31 @@ def test_deepseeks_cached_tokens_are_read():
 
 
 @pytest.mark.parametrize(
-    ("tier", "is_warned"), [("default", False), (None, False), ("priority", True), ("flex", True)]
+    ("tier", "is_other"), [("default", False), (None, False), ("priority", True), ("flex", True)]
 )
-def test_another_price_tier_is_warned_of(tier: str | None, is_warned: bool):
-    """The cost is computed at the standard price, so a response of another tier says so, streamed or not."""
+def test_another_price_tier_has_another_price(tier: str | None, is_other: bool):
+    """The list has standard prices, so a response of another tier says so, streamed or not."""
     whole = read("openai", chat({"content": "4"}) | {"service_tier": tier})
     streamed = read("openai", chunk({"content": "4"}, finish_reason="stop") | {"service_tier": tier}, stream=True)
-    assert any("standard price" in text for text in whole.warnings) is is_warned
-    assert streamed.warnings == whole.warnings
+    assert whole.price_unknown == (f"served at the tier {tier!r}" if is_other else "")
+    assert streamed.price_unknown == whole.price_unknown
+
+
+@pytest.mark.parametrize(
+    ("usage", "reason"),
+    [
+        ({"service_tier": "standard", "speed": "standard", "inference_geo": "global"}, ""),
+        ({"service_tier": "batch", "inference_geo": "not_available"}, ""),
+        ({"service_tier": "priority"}, "served at the tier 'priority'"),
+        ({"speed": "fast"}, "served at the tier 'fast'"),
+        ({"inference_geo": "us"}, "served in the region 'us'"),
+    ],
+)
+def test_anthropics_other_prices_are_named(usage: dict[str, Any], reason: str):
+    """Another tier, fast mode and inference in one region have other prices than the list's."""
+    reply = {"type": "message", "model": "m", "content": [{"type": "text", "text": "4"}], "stop_reason": "end_turn"}
+    completion = read("anthropic", reply | {"usage": {"input_tokens": 5, "output_tokens": 1, **usage}})
+    assert completion.price_unknown == reason
 
 
 def test_anthropics_cache_writes_are_counted_by_lifetime():
@@ -234,7 +251,7 @@ def test_anthropics_cache_writes_are_counted_by_lifetime():
     reply = {"type": "message", "model": "m", "content": [{"type": "text", "text": "4"}], "stop_reason": "end_turn"}
     completion = read("anthropic", reply | {"usage": usage})
     assert (completion.usage.input_tokens, completion.usage.cache_write_tokens) == (45, 40)
-    assert "30 tokens were written to the one-hour cache" in completion.warnings[0]
+    assert completion.price_unknown == "30 tokens were written to the one-hour cache"
 
 
 def test_a_rejection_that_names_nothing_optional_is_final():
@@ -280,6 +297,26 @@ def test_claudes_thoughts_are_not_its_text():
     reply = {"type": "message", "model": "m", "content": content, "stop_reason": "end_turn", "usage": usage}
     completion = read("anthropic", reply)
     assert (completion.text, completion.reasoning, completion.usage.reasoning_tokens) == ("4", "5?", 38)
+
+
+def test_claudes_streamed_thoughts_are_its_reasoning():
+    """Pieces of thinking and of text go to their blocks; signatures and redacted blocks add nothing."""
+    start = {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 5, "output_tokens": 1}}}
+    blocks = [
+        ({"type": "thinking", "thinking": "", "signature": ""}, "thinking", ["5", "?"]),
+        ({"type": "redacted_thinking", "data": "x"}, "signature", []),
+        ({"type": "text", "text": ""}, "text", ["", "4"]),
+    ]
+    events: list[dict[str, Any]] = [start]
+    for index, (block, field, pieces) in enumerate(blocks):
+        events.append({"type": "content_block_start", "index": index, "content_block": block})
+        deltas = [{"type": f"{field}_delta", field: piece} for piece in pieces]
+        deltas += [{"type": "signature_delta", "signature": "s"}] if field == "thinking" else []
+        events += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
+        events.append({"type": "content_block_stop", "index": index})
+    events.append({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}})
+    completion = read("anthropic", *events, {"type": "message_stop"}, stream=True)
+    assert (completion.text, completion.reasoning, completion.finish_reason) == ("4", "5?", "stop")
 
 
 def test_a_model_without_levels_of_thinking_thinks():

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.records import record
@@ -110,3 +111,40 @@ def test_a_record_of_schema_2_gets_its_prompt_from_its_first_call():
     old["transcript"] = CALLS[2:]
     assert record_from_json(old).prompt is None
     assert record_from_json(old).schema == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, 5) for name in ("task", "sample_id", "model", "output", "scores", "usage", "transcript", "prompt")),
+        *((name, []) for name in ("epoch", "outcome", "cost_usd", "metadata", "strategy_params", "scores", "usage")),
+        ("epoch", 0),
+        ("epoch", True),
+        ("cost_usd", -1),
+        ("cost_usd", math.nan),
+        ("cost_usd", 10**400),
+        ("latency_s", math.inf),
+        ("outcome", "unheard"),
+        ("choices", [1]),
+        ("usage", {"calls": 1}),
+        ("usage", {"input_tokens": "x", "output_tokens": 1, "calls": 1}),
+        ("usage", {"input_tokens": 10**400, "output_tokens": 1, "calls": 1}),
+        ("scores", {"exact": 1.0}),
+        ("scores", {"exact": {"answer": "a"}}),
+        ("scores", {"exact": {"value": math.nan}}),
+        ("scores", {"exact": {"value": 2}}),
+        ("scores", {}),
+        ("scores", {"exact": {"value": None, "explanation": "x"}}),
+        ("started_at", "yesterday"),
+        ("transcript", [5]),
+        ("transcript", [{"role": 5}]),
+        ("transcript", [{"messages": [{"role": "user"}]}]),
+        ("transcript", [{"usage": 5}]),
+        ("prompt", [{"content": "a"}]),
+    ],
+)
+def test_a_record_with_another_type_is_refused(name, value):
+    """A damaged or hostile line is an error that names the field, before anything is computed from it."""
+    values = {**record_to_json(record("s0", 1.0)), name: value}
+    with pytest.raises(TypeError, match=f"`{name}` cannot be"):
+        record_from_json(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from ...errors import ProviderError
@@ -25,6 +26,7 @@ class CostMeter:
     free: bool  # in this process or on this machine, and without a price in the user's file
     budget: Budget | None = None
     default_max_tokens: int | None = None  # new tokens of a call whose request sets no limit; None: unknown
+    min_tokens: int = 1  # least limit of new tokens that a call has
     batch: bool = False  # through a batch API, at its price
 
     async def reserve(self, request: Request, order: int = 0) -> Decimal:
@@ -35,6 +37,7 @@ class CostMeter:
         if self.budget is None or self.free:
             return Decimal(0)
         max_tokens = request.params.max_tokens or self.default_max_tokens
+        max_tokens = None if max_tokens is None else max(max_tokens, self.min_tokens)
         max_cost = self.prices.ceiling(
             self.provider, self.price_list, self.model, request.messages, max_tokens, batch=self.batch
         )
@@ -54,6 +57,8 @@ class CostMeter:
             completion = replace(completion, warnings=(*completion.warnings, _lost_message(n_lost)))
         if self.free and self.budget is None:
             return completion  # the provider's own cost is right: 0 in this process
+        if completion.price_unknown and (self.price_list is not None or self._has_own_price):
+            completion = replace(completion, warnings=(*completion.warnings, self._price_message(completion)))
         cost = self._cost(completion)
         if self.budget is not None:
             self.budget.commit(reserved, cost)
@@ -64,10 +69,24 @@ class CostMeter:
         own = None if completion.cost_usd is None else Decimal(repr(completion.cost_usd))
         if self.free:
             return own
+        if completion.price_unknown and not self._has_own_price:
+            return None
         listed = self.prices.cost(self.provider, self.price_list, self.model, completion.usage, batch=self.batch)
         if listed is not None:
             return listed
         return None if not own or self.prices.has_own(self.provider, self.model) else own
+
+    @property
+    def _has_own_price(self) -> bool:
+        return self.prices.own(self.provider, self.model, datetime.now(UTC).date()) is not None
+
+    def _price_message(self, completion: Completion) -> str:
+        if self._has_own_price:
+            return f"{completion.price_unknown}: the cost is that of your price file"
+        return (
+            f"{completion.price_unknown}: the cost is unknown, because the price list is for the standard price; "
+            "write the price into hiddenlayer-prices.yaml"
+        )
 
     def release_or_hold(self, reserved: Decimal, error: BaseException) -> None:
         """Settle a reservation without an answer: hold it if the call may have been billed, else release it.

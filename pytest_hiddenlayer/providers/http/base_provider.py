@@ -94,6 +94,7 @@ class BaseHTTPProvider(ABC):
         tokens: Sequence[Mapping[str, Any]] | None = None,
         reasoning: str | None = None,
         warnings: tuple[str, ...] = (),
+        price_unknown: str = "",
     ) -> Completion:
         """Return a completion that ends before the first stop text of the request, even if the server goes on.
 
@@ -118,4 +119,5 @@ class BaseHTTPProvider(ABC):
             cost_usd=self._server.cost_usd,
             warnings=warnings,
             reasoning=reasoning,
+            price_unknown=price_unknown,
         )

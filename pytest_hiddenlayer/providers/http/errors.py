@@ -23,6 +23,8 @@ QUOTA_EXCEEDED = frozenset(
 )
 REJECTED = frozenset({400, 422})
 """Statuses of a request that the server understood and does not accept as it is."""
+_INVALID = frozenset({"invalid_request_error"})
+"""With status 403, the type of an error about the request ("not allowed to request logprobs"), not about the key."""
 ERROR_STATUS = {
     **dict.fromkeys(("invalid_request_error", "invalid_request", "invalid_prompt", "context_length_exceeded"), 400),
     **dict.fromkeys(("invalid_argument", "badrequesterror", "bad_request", "content_policy_violation"), 400),
@@ -83,7 +85,7 @@ def error_from_status(
     rejection = _parse_error(body)
     reason = clean(rejection.text, server.key) or "no reason given"
     message = f"{server.subject}: HTTP {status}: {reason}{f'; {hint}' if hint else ''}"
-    if status in REJECTED:
+    if status in REJECTED or (status == 403 and rejection.codes >= _INVALID):
         return RejectedError(message, status=status, rejection=rejection)
     if not (status in TRANSIENT or status >= 500) or rejection.codes & QUOTA_EXCEEDED:
         return ProviderError(message, status=status)

@@ -68,14 +68,15 @@ def chat_messages(request: Request) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in request.messages]
 
 
+_STANDARD_TIERS = ("", "auto", "default", "standard", "batch", "on_demand")
 _THOUGHTS = ("thinking", "reasoning", "reasoning_text", "redacted_thinking")
 
 
-def tier_warnings(tier: object) -> tuple[str, ...]:
-    """Return a warning if a request was served at another price than the list's: `flex`, `priority`, `fast`."""
-    if not isinstance(tier, str) or tier in ("", "auto", "default", "standard", "batch", "on_demand"):
-        return ()
-    return (f"served at the tier {tier!r}: its cost was computed at the standard price",)
+def other_tier(tier: object) -> str:
+    """Return why the list's price is not that of a request: it was served at `flex`, `priority`, ...; else empty."""
+    if not isinstance(tier, str) or tier.strip().lower() in _STANDARD_TIERS:
+        return ""
+    return f"served at the tier {tier!r}"
 
 
 def text_of(content: Any) -> str:

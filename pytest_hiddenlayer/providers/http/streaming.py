@@ -125,7 +125,7 @@ class MessagesAccumulator:
         self.response: dict[str, Any] | None = None
         self._fields: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._texts: dict[int, list[str]] = {}  # of the blocks, in pieces
+        self._pieces: dict[tuple[int, str], list[str]] = {}  # texts of the blocks by index and field
 
     def add(self, event: Event) -> bool:
         """See `StreamAccumulator.add`."""
@@ -136,19 +136,26 @@ class MessagesAccumulator:
             self._fields = dict(event["message"])
         elif kind == "content_block_start":
             self._blocks[event["index"]] = dict(event["content_block"])
-        elif kind == "content_block_delta" and event["delta"].get("type") == "text_delta":
-            block = self._blocks.setdefault(event["index"], {"type": "text"})
-            self._texts.setdefault(event["index"], [block.get("text", "")]).append("" + event["delta"]["text"])
-            return bool(event["delta"]["text"])
+        elif kind == "content_block_delta":
+            return self._add_delta(event["index"], event["delta"])
         elif kind == "message_delta":
             self._fields["stop_reason"] = event["delta"].get("stop_reason") or self._fields.get("stop_reason")
             self._fields["usage"] = {**(self._fields.get("usage") or {}), **_known(event.get("usage"))}
         elif kind == "message_stop":
-            for index, texts in self._texts.items():
-                self._blocks[index]["text"] = "".join(texts)
+            for (index, field), pieces in self._pieces.items():
+                self._blocks[index][field] = "".join(pieces)
             content = [self._blocks[index] for index in sorted(self._blocks)]
             self.response = {**self._fields, "content": content}
         return False
+
+    def _add_delta(self, index: int, delta: Event) -> bool:
+        """Add a piece of text or of thinking; the pieces of signatures and tools are not used."""
+        field = {"text_delta": "text", "thinking_delta": "thinking"}.get(delta.get("type", ""))
+        if field is None:
+            return False
+        block = self._blocks.setdefault(index, {"type": field})
+        self._pieces.setdefault((index, field), [block.get(field) or ""]).append("" + delta[field])
+        return field == "text" and bool(delta[field])
 
 
 def _known(usage: Mapping[str, Any] | None) -> dict[str, Any]:

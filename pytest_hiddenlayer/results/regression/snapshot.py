@@ -16,6 +16,7 @@ from ...errors import SnapshotError
 from ...identifiers import file_name
 from ...stats.estimate.mean_interval import estimate
 from ...types import OUTCOMES
+from ...types.task import MAX_EPOCHS
 from ..cell_config import CellConfig
 from ..metrics.cells import MIN_SCORED, CellMetrics
 from ..metrics.samples import SampleResult
@@ -54,7 +55,7 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     """The file's text, with some lines of `old`, the file's present content.
 
     These are the lines of samples that a partial run did not answer, and of samples that lost
-    answers (`lost_samples`).
+    answers (`lost_samples`). If all lines are kept, so is the rest of the file: nothing was measured.
 
     It contains no time, run id or path, so that two runs with the same answers write the same bytes.
     """
@@ -63,6 +64,8 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     kept = {name: sample for name, sample in old_samples.items() if name not in metrics.samples}
     kept |= {name: old["samples"][name] for name in lost_samples(metrics, old)} if old else {}
     samples = {name: _sample_json(result, metrics) for name, result in metrics.samples.items()} | kept
+    if old and samples == old["samples"] == kept:
+        return _layout({key: value for key, value in old.items() if key != "samples"}, kept)
     scored = [s for s in samples.values() if s["score"] is not None]
     mean = estimate([s["score"] for s in scored], [s.get("group") for s in scored])
     usage = {k: v for k, v in asdict(metrics.usage).items() if k not in _VOLATILE} if not kept else None
@@ -140,6 +143,12 @@ def parse_snapshot(text: str, name: str) -> dict[str, Any]:
         raise SnapshotError(f"{name}: schema {value['schema']!r}, but this version reads schema {SCHEMA}")
     if not isinstance(value["samples"], dict) or not isinstance(value["scorer"], str):
         raise SnapshotError(f"{name}: not a snapshot: `samples` must be an object and `scorer` a string")
+    texts = all(isinstance(value[field], str) for field in ("task", "strategy", "provider", "model"))
+    if not texts or not isinstance(value["epochs"], int) or not 1 <= value["epochs"] <= MAX_EPOCHS:
+        raise SnapshotError(
+            f"{name}: not a snapshot: `task`, `strategy`, `provider` and `model` must be strings, and `epochs` "
+            f"a whole number from 1 to {MAX_EPOCHS:,}; write it again with --snapshot-update"
+        )
     for key, sample in value["samples"].items():
         _check_sample(name, key, sample)
     return value

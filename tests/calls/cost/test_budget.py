@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -127,6 +128,34 @@ def test_an_unknown_price_is_refused_under_a_budget():
     assert meter(price_list=None).commit(Decimal(0), answered()).cost_usd is None
     with pytest.raises(ProviderError, match="the price of openai:strange is unknown"):
         asyncio.run(meter(Budget(limit=Decimal(1)), model="strange").reserve(ASKED))
+
+
+def test_a_call_at_another_price_than_the_lists_has_no_cost(tmp_path):
+    """Its cost is unknown with the reason, and its reservation counts; a price in the user's file applies."""
+    budget = Budget(limit=Decimal(1))
+    one = meter(budget)
+    reserved = asyncio.run(one.reserve(ASKED))
+    other = replace(answered(), price_unknown="served at the tier 'priority'")
+    completion = one.commit(reserved, other)
+    assert (completion.cost_usd, budget.spent) == (None, reserved)
+    assert completion.warnings[0].startswith("served at the tier 'priority': the cost is unknown")
+    path = tmp_path / "prices.yaml"
+    path.write_text("prices: [{provider: openai, model: gpt-5-mini, since: 2026-01-01, input: 1, output: 2}]")
+    own = replace(one, prices=Prices(read_own_prices(path)), budget=None).commit(Decimal(0), other)
+    assert own.cost_usd == 0.0012
+    assert own.warnings == ("served at the tier 'priority': the cost is that of your price file",)
+
+
+@pytest.mark.parametrize(("limit", "tokens"), [(1, 16), (15, 16), (16, 16), (17, 17), (None, 4096)])
+def test_the_reservation_assumes_the_limit_that_is_sent(limit, tokens):
+    """A provider that raises a small limit to its least one reserves what that may cost."""
+    asked = replace(ASKED, params=GenerationConfig(max_tokens=limit))
+    sent = replace(ASKED, params=GenerationConfig(max_tokens=tokens))
+    reserved, expected = (
+        asyncio.run(replace(meter(Budget(limit=Decimal(1))), min_tokens=least).reserve(request))
+        for least, request in ((16, asked), (1, sent))
+    )
+    assert reserved == expected > 0
 
 
 @pytest.mark.parametrize(

@@ -141,3 +141,12 @@ def test_an_object_that_becomes_empty_is_removed():
     body: dict[str, Any] = {"output_config": {"format": {}, "effort": "low"}, "text": {"format": {}}}
     remove(body, "output_config.format", "text.format", "missing.key", "missing")
     assert body == {"output_config": {"effort": "low"}}
+
+
+@pytest.mark.parametrize(("kind", "is_rejected"), [("invalid_request_error", True), ("permission_error", False)])
+def test_a_forbidden_parameter_is_not_a_forbidden_key(kind: str, is_rejected: bool):
+    """OpenAI answers 403 if a model has no log-probabilities; any other 403 is about the key or the model."""
+    error = {"message": "You are not allowed to request logprobs from this model", "type": kind, "param": None}
+    raised = error_from_status(SERVER, 403, {}, json.dumps({"error": error}).encode())
+    assert isinstance(raised, RejectedError) is is_rejected
+    assert raised.status == 403

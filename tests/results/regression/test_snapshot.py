@@ -82,6 +82,13 @@ def test_a_partial_snapshot_knows_no_whole_cost():
     assert (after["usage"], after["cost_usd"]) == (None, None)
 
 
+def test_a_run_without_any_score_changes_nothing():
+    """If no sample has a score now, the file stays as it is, with cost, usage and configuration."""
+    before = snapshot_text(cell(some(2, 4)), None)
+    outage = compute_metrics(replace(CONFIG, total=4, epochs=3), [record(f"s{i}", None) for i in range(4)])
+    assert snapshot_text(outage, json.loads(before)) == before
+
+
 def test_a_partial_run_keeps_the_other_samples():
     """Samples that this run did not answer are kept, and the score is over all samples."""
     before = json.loads(snapshot_text(cell(some(0, 4)), None))
@@ -106,6 +113,12 @@ def test_a_partial_run_keeps_the_other_samples():
         (lambda v: v.update(samples=[]), "must be an object"),
         (lambda v: v.update(scorer=None), "must be an object"),
         (lambda v: v.pop("samples"), "missing ['samples']"),
+        (lambda v: v.update(epochs="x"), "a whole number"),
+        (lambda v: v.update(epochs=10**400), "a whole number"),
+        (lambda v: v.update(epochs=0), "a whole number"),
+        (lambda v: v.update(epochs=None), "a whole number"),
+        (lambda v: v.update(model=5), "must be strings"),
+        (lambda v: v.update(provider=None), "must be strings"),
     ],
 )
 def test_a_snapshot_that_cannot_be_trusted_is_refused(tmp_path, change, said):
