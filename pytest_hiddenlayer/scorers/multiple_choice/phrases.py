@@ -150,6 +150,7 @@ ASSERTED_AFTER = re.compile(
         r"\s+(?:fits?|works|matches|holds|applies|wins|satisfies|remains|it is|would be my (?:pick|choice|answer|"
         r"guess))\b",
         r"[ \t]*[:|(\[,=→>-]*[ \t]*(?:correct|right|true|yes|ja|oui)(?![\w'])",
+        r"[ \t]*[:-]+[ \t]*(?:this|it|that)(?:'s| is)\s+(?:the\s+)?(?:correct|right|true)\b",
         r"[ \t]*[:|(\[=→>-]*[ \t]*[✓✔✅☑]",
         r"\s+(?:est|serait)\s+(?:la\s+|le\s+)?(?:correct|just|bon|vrai|exact)",
         r"\s+(?:ist|wäre)\s+(?:die\s+)?(?:richtig|korrekt)|\s+stimmt\b|\s+passt\b",

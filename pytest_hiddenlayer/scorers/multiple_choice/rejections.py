@@ -43,6 +43,7 @@ RULED_OUT_AFTER = re.compile(
         r"\s+(?:does|do|did|can|could|would|will|should|has|have|may|might)\s+not\b",
         r"\s+(?:makes (?:no|little) sense|fails?|contradicts?|conflicts?|violates?|falls? short)\b",
         r"[ \t]*[:(\[,=→>-]*[ \t]*(?:wrong|incorrect|false|invalid|too \w+|ruled out|not correct|not right)(?![\w'])",
+        r"[ \t]*[:-]+[ \t]*(?:this|it|that)(?:'s| is)\s+(?:wrong|incorrect|false|not (?:correct|right|true|the)\b)",
         r"[ \t]*[:|(\[=→>-]*[ \t]*[✗✘✖❌❎×☒]",
         r"\s*[:|-]\s*(?:no|not|nein|non|否)(?!\w)(?!\s+(?:other|doubt|question|problem|one|alternative|better|just|"
         r"only)\b)"
@@ -97,7 +98,7 @@ RULED_OUT_BEFORE = re.compile(
         r"\s+" + _BETWEEN,
         r"\b(?:avoid|cross(?:ed|ing)?(?: out)?|str(?:ike|iking|uck)(?: out)?|rule[sd]? out)\s+" + _BETWEEN,
         r"(?:^|[\n,;|])[\s>*-]*[✗✘✖❌❎☒]\s*",
-        r"(?:^|[.;\n])\s*(?:wrong|incorrect)\s*:\s*",
+        r"(?:^|[.;\n])\s*(?:wrong|incorrect|false)\s*:\s*",
         r"ไม่ใช่\s*(?:ข้อ\s*)?",
         r"\b(?:rather than|instead of|other than|except(?: for)?|excluding|exclude[sd]?|eliminat(?:e[sd]?|ing)|"
         r"rul(?:e[sd]?|ing) out|"

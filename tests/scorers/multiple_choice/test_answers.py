@@ -261,6 +261,8 @@ A. light red [incorrect]\nB. dark blue [correct]\nC. pale green [incorrect]
 A) light red\nB) dark blue <-- answer\nC) pale green
 A) light red\n**B) dark blue**\nC) pale green\nD) plain grey
 Ⓑ
+A. light red - This is incorrect.\nB. dark blue - This is correct.\nC. pale green - This is incorrect.
+True: B\nFalse: A, C, D
 B is not wrong.
 No option is better than B.
 All are wrong except B.
