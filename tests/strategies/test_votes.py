@@ -18,6 +18,7 @@ VOTES = {
     "numeric": ("12", "So it is 12.", "So it is 50."),
     "choice": ("B", "The answer is B.", "The answer is C."),
     "{pattern: {pattern: 'is (.+)[.]'}}": ("Oslo", "It is Oslo.", "It is Bern."),
+    "{pattern: {pattern: Oslo}}": ("Oslo", "It is Oslo.", "It is Bern."),
     "{rules: {require_target: true}}": ("Oslo", "It is Oslo.", "It is Bern."),
     "math": (r"'\frac12'", r"$\frac{1}{2}$", r"$\frac{1}{3}$"),
 }

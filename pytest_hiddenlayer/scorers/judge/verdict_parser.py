@@ -84,10 +84,10 @@ class VerdictFormat:
 
     def _field(self, value: str | bool) -> str | None:
         """The text of a field's value; None for a truth value on a scale without yes and no."""
-        if isinstance(value, bool):
-            label = "yes" if value else "no"
+        if str(value).casefold() in ("true", "false"):  # also as Python writes them, and in quotes
+            label = "yes" if str(value).casefold() == "true" else "no"
             return label if label in self.scale.labels else None
-        return value
+        return str(value)
 
     def _matches(self, reply: str, prompt_text: str) -> list[tuple[str, int]]:
         """(text, index) of every verdict that is not a quotation."""

@@ -6,6 +6,7 @@ Published results rest on such a rule. BIG-Bench-Hard's, for example, is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -77,14 +78,22 @@ def truncate(text: str, take: str) -> str:
     return text[:MAX_CHARS] if take == "first" else text[-MAX_CHARS:]
 
 
+_OPEN_HTML = re.compile(r"<(?:b|strong|i|em|u|mark|code)>[^<]*$", re.IGNORECASE)
+
+
 def _after(text: str, marker: str, take: str) -> str:
     """The text after the marker, which emphasis may hide ('**Answer:** 5') or enclose ('**Answer: 5**')."""
     for spelling in (text, strip_emphasis(text)):
         before, separator, after = spelling.partition(marker) if take == "first" else spelling.rpartition(marker)
-        is_enclosed = spelling is text and before.count("**") % 2 and after.count("**") % 2
-        if separator and not is_enclosed:
+        if separator and not (spelling is text and _is_enclosed(before, after)):
             return after
     return text
+
+
+def _is_enclosed(before: str, after: str) -> bool:
+    """Whether emphasis begins before the marker and ends after the answer."""
+    is_marked = any(before.count(mark) % 2 and after.count(mark) % 2 for mark in ("**", "__", "*", "_", "`"))
+    return is_marked or _OPEN_HTML.search(before) is not None
 
 
 def _check(key: str, value: Any) -> None:

@@ -39,10 +39,14 @@ class Pattern:
         self._compiled()
 
     def parse(self, output: str, sample: Sample) -> str | None:
-        """Returns the text of the first group, or of the match if there is no group; None without a match."""
+        """Returns the text of the first group, or of the match; if there is none, the output, or None with a group.
+
+        An expression without a group says which outputs are right. If the others had no answer, a
+        vote would ignore them, and one right sample of many would win.
+        """
         match = self._match(output)
         if match is None:
-            return None
+            return None if self._compiled().groups else output.strip() or None
         groups = (group for group in match.groups() if group is not None)
         return next(groups, match[0]).strip() or None
 

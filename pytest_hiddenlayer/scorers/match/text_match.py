@@ -6,8 +6,9 @@ What counts as whole depends on the script at the word's edge:
 - Scripts without spaces (Chinese, Japanese, Thai, Khmer, ...) have no such edge.
 - Particles or the copula may follow a Korean noun ('서울입니다'), another noun may not ('서울대학교').
 - Letters of two such kinds next to each other are two words ('Lima에서', 'AI是').
-- A number must be a whole number: 10 is not in '10.5', '-10', '10,000', '10/3' or '2010', but in
-  '10.', '10%', '$10', '5-10' and '2024-10-05'.
+- A number must be a whole number: 10 is not in '10.5', '-10', 'minus 10', '10,000', '10/3', '√10',
+  '10·10³' or '2010', but in '10.', '10%', '$10', '5-10' and '2024-10-05'.
+- 'two' is not in 'twenty-two', and C not in 'C++'.
 """
 
 from __future__ import annotations
@@ -31,15 +32,24 @@ _PARTICLES = (
     "처럼|보다|만큼|이나|이랑|하고|이든|은|는|이|가|을|를|의|에|도|만|과|와|로|께|랑|나|야|뿐|쯤|들|님"
 )
 _COPULA = (
-    "입니|이에요|에요|예요|이다|이며|이고|이지|이죠|죠|이라|이었|이어|이므|이기|이네|네요|이군|군요|이자|인데|인지|인가|일까|였|"
+    "입니|이에요|에요|예요|이다|이며|이고|이지|이죠|죠|이라|이었|이어|이므|이기|이네|네요|이겠|이거든|이잖|이랍|이래|이더|지요|이군|군요|이자|인데|인지|인가|일까|였|"
     rf"라고|라는|라서|라며|이란|이요|(?:다|라|란|인|일|임|이)(?![{_HANGUL}])"
 )
 _NOUN_ENDING = re.compile(rf"(?:{_PARTICLES}){{0,3}}(?:(?![{_HANGUL}])|{_COPULA})")
 
-_NUMBER_BEFORE = re.compile(r"(?:\d\.|(?<![\w)])\.|\^\{?-?|(?<![\w)\]}%])-[$€£¥]?|(?<![\d/])\d{1,9}/)$")
-_GROUP_BEFORE = re.compile(r"\d,$")
+_NUMBER_BEFORE = re.compile(r"(?:\d\.|(?<![\w)])\.|[√±]\s?|\^\{?-?|(?<![\w)\]}%])-[$€£¥]?|(?<![\d/])\d{1,9}/)$")
+_GROUP_BEFORE = re.compile(r"\d[,']$")
 _GROUP = re.compile(r"\d{3}(?!\d)")
-_NUMBER_AFTER = re.compile(r"\.\d|,\d{3}(?!\d)|/\d{1,9}(?![\d/])|\s?\^\s?[\d{(-]")
+_NUMBER_AFTER = re.compile(
+    r"\.\d|[,']\d{3}(?!\d)|\s?[·×*x]\s?10\s?(?:\^|\*\*|[⁰-⁹¹²³⁻])|/\d{1,9}(?![\d/])|\s?\^\s?[\d{(-]"
+)
+_OPERATOR = re.compile(r"(?<!^)(?:\\s\+)?((?:\\[+*^]|[=<>≤≥≠×·/])+)(?:\\s\+)?(?!$)")
+_SHARPENED = re.compile(r"(?<![^\W\d_])[^\W\d_](?:\+\+|#(?!\w))")  # 'C++' and 'C#' are not C
+_TENS = re.compile(
+    r"\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|vingt|trente|quarante|cinquante|soixante)-$",
+    re.IGNORECASE,
+)
+_MINUS_WORD = re.compile(r"(?:\bnegative|(?:^|\b(?:is|to|of|at|equals|about|[=:]))\s*\bminus)\s$", re.IGNORECASE)
 _SIGNED = re.compile(r"[-+][$€£¥]?[\d.]")
 _DATE_BEFORE, _DATE_AFTER = re.compile(r"\d/\d{1,9}$"), re.compile(r"\d{1,9}/\d")  # 'n/n/n' is no fraction
 _WINDOW = 16
@@ -56,9 +66,16 @@ def has_word(text: str, word: str, *, ignore_case: bool = True) -> bool:
     return any(next(whole_spans(*pair), None) is not None for pair in spellings if pair[1])
 
 
-def whole_spans(text: str, word: str, *, ignore_case: bool = False) -> Iterator[tuple[int, int]]:
-    """Yields (start, end) of each occurrence of `word` in `text` as a whole; any white space equals any other."""
+def whole_spans(
+    text: str, word: str, *, ignore_case: bool = False, spaced_operators: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Yields (start, end) of each occurrence of `word` in `text` as a whole; any white space equals any other.
+
+    `spaced_operators`: white space around an operator ('x = 2') may also be missing or added.
+    """
     pattern = r"\s+".join(map(re.escape, word.split()))
+    if spaced_operators:
+        pattern = _OPERATOR.sub(r"\\s*\1\\s*", pattern)
     for match in re.finditer(f"(?=({pattern}))", text, re.IGNORECASE * ignore_case):
         start, end = match.span(1)
         if start < end and _begins(text, start) and _ends(text, end):
@@ -73,7 +90,15 @@ def _begins(text: str, start: int) -> bool:
     preceding = text[max(0, start - _WINDOW) : start]
     if first.isdigit():
         is_group = _GROUP_BEFORE.search(preceding) and _GROUP.match(text, start)
-        return not is_group and not (_NUMBER_BEFORE.search(preceding) and not _DATE_AFTER.match(text, start))
+        if _MINUS_WORD.search(preceding):
+            return False
+        longer = _NUMBER_BEFORE.search(preceding)
+        in_date = longer is not None and longer[0].endswith("/") and _DATE_AFTER.match(text, start) is not None
+        return not is_group and (longer is None or in_date)
+    if first in "$€£¥" and re.search(r"(?<![\w)\]}%])-$", preceding):
+        return False
+    if first.isalpha() and _TENS.search(preceding):
+        return False
     return not (_SIGNED.match(text, start) and re.search(r"[\w)\]}%]$", preceding))
 
 
@@ -85,7 +110,7 @@ def _ends(text: str, end: int) -> bool:
     if after and unicodedata.category(after) in ("Mn", "Mc") and not _is_vowel_point(after):
         return False  # a vowel sign makes another syllable of the last letter
     following = text[end:].lstrip(_VOWEL_POINTS)[:1] if _is_vowel_point(after) else after
-    if _is_joined(following, last):
+    if _is_joined(following, last) or _SHARPENED.match(text, end - 1):
         return False
     if not last.isdigit() or (longer := _NUMBER_AFTER.match(text, end)) is None:
         return True

@@ -3,9 +3,9 @@
 Two steps, which a scorer applies separately:
 
 - `unify_characters`: canonical composition (NFC), straight quotes, ASCII hyphens, plain spaces,
-  full-width letters and digits as ASCII ones; invisible characters are removed. It is not NFKC,
+  subscripts as digits, full-width letters and digits as ASCII ones; invisible characters are removed. It is not NFKC,
   which would turn x² into x2, ½ into 1⁄2 and ① into 1.
-- `strip_emphasis`: Markdown emphasis, code spans and HTML's `<b>`, `<i>`, … around words.
+- `strip_emphasis`: Markdown emphasis, code spans, escapes and HTML's `<b>`, `<i>`, … around words.
   `snake_case`, `__init__`, `2*3*4` and `2**3` keep their signs.
 
 | scorer | characters | emphasis |
@@ -18,13 +18,16 @@ Two steps, which a scorer applies separately:
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\u00b4", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"'),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2044\u2215", "/"),
+        **{chr(0x2080 + digit): str(digit) for digit in range(10)},  # H₂O is H2O, but x² is not x2
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63", "-"),
         **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a", " "),
         **dict.fromkeys("\u202f\u205f\u3000", " "),
@@ -50,7 +53,10 @@ _STRONG = (
 )
 _EMPHASIS = re.compile("|".join((_CODE, *_STRONG)))
 _SPANS = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]+)(?<!`)\1(?!`)")
-_HTML = re.compile(r"<(b|strong|i|em|u|mark|code)>([^<]*)</\1>", re.IGNORECASE)
+_TICK = re.compile(r"(?<=[^\W\d_])(?<![^\n]`[^\W\d_])`(?=[^\W\d_])(?![^\n]*`)")  # don`t, not `code`
+_ENTITY = re.compile(r"&(?:nbsp|amp|quot|apos|lt|gt|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+_ESCAPED = re.compile(r"\\([_*#&%$~\[\]])")
+_HTML = re.compile(r"<(b|strong|i|em|u|mark|code|sub)>([^<]*)</\1>", re.IGNORECASE)
 _TOUCHES = re.compile(rf"[{_WORD})\]]")
 _IDENTIFIER = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MAX_NESTING = 3
@@ -73,12 +79,12 @@ def strip_emphasis(text: str) -> str:
         if stripped == text:
             break
         text = stripped
-    return _SPANS.sub(lambda match: match[2], text)
+    return _ESCAPED.sub(r"\1", _TICK.sub("'", _SPANS.sub(lambda match: match[2], text)))
 
 
 def plain_text(text: str) -> str:
     """Returns the text with unified characters and without emphasis; its lines stay."""
-    return strip_emphasis(unify_characters(text))
+    return strip_emphasis(unify_characters(_ENTITY.sub(lambda match: html.unescape(match[0]), text)))
 
 
 def one_line(text: str) -> str:

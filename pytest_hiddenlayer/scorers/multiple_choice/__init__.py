@@ -2,5 +2,5 @@
 
 `options` reads lists of options and replaces each option's text in an output by a private
 character, `mentions` finds letters and groups of letters, `phrases` holds the phrases of several
-languages that assert or rule out an option, and `answers` decides.
+languages that assert an option, `rejections` those that rule one out, and `answers` decides.
 """

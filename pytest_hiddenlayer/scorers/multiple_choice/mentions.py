@@ -13,29 +13,32 @@ WORD = "A-Za-z0-9_\u00c0-\u024f\u0370-\u052f"
 MARKS = f"{FIRST_MARK}-{LAST_MARK}"
 # Not the 'B' of 'vitamin-B', 'U.S.B', "rock'n'B", 'B2', 'B-cell', 'C++', 'C#', "I'm".
 NOT_AFTER = rf"(?<![{WORD}])(?<![{WORD}][.'-])"
-NOT_BEFORE = rf"(?![{WORD}]|['.-](?!s\b)[{WORD}]|\+\+|#)"
+NOT_BEFORE = rf"(?![{WORD}]|['.-](?!s\b|d[iıuü]r\b)[{WORD}]|\+\+|#)"
 OPENING = r"""[("'\[{<]{0,4}"""
 CLOSING = r"""[)"'\]}>]{0,4}"""
 
 _MEMBER = re.compile(rf"{OPENING}{NOT_AFTER}([A-Za-z{MARKS}])(?:(?<=[{MARKS}])|{NOT_BEFORE})({CLOSING})")
-_RUN = re.compile(rf"{OPENING}([A-Z]{{2,6}})(?![{WORD}'])")
+_RUN = re.compile(rf"{OPENING}([A-Z]{{2,6}}(?![{WORD}'])|[A-Z](?: [A-Z]){{1,5}}(?=\s*(?:$|[\n.)\]}}])))")
 _OR = r"\b(?:or|oder|ou|o|u|eller|of|или|lub|veya|atau|hoặc|sau)\b|[/或か]|或者|还是|還是|または|もしくは|또는|이나"
 _AND = r"\b(?:and/or|and|as well as|und|et|y|e|ed|en|och|og|и|i|ve|dan|și)\b"
 _AND += "|[&+、・]|和|与|與|及|以及|跟|と|や|와|과|나|하고|및"
 _JOIN = re.compile(
-    rf"\s*(?:,\s*(?:(?:{_OR}|{_AND})(?!\w{{2}}))?|{_OR}|{_AND})\s*"
+    r"\s*(?:,?\s*\b(?:but|and)\s+(?:it\s+)?(?:could|might|may|can)\s+(?:also|equally)\s+be\b|[.;,]\s*\b[Aa]lternatively\b,?"
+    rf"|(?:(?:[,;(-]|\.{{2,3}})\s*(?:{_OR}|{_AND})(?!\w{{2}})|{_OR}|{_AND}|\bthrough\b)"
+    r"(?:\s*\b(?:the answer is|it is|it's|it could be|it might be|it may be)(?!\w))?"
+    rf"|,|;(?=\s*{OPENING}[A-Z]{CLOSING}\s*(?:$|[;,.\n])))\s*"
     r"(?:\b(?:also|maybe|perhaps|possibly|either|both|even|probably|option|choice|answer)\b\s*)*"
 )
 _ALTERNATIVE = re.compile(_OR)
 _SECOND_CLAUSE = re.compile(
     r"\s*(?:'s|\b(?:is|was|isn't|wasn't|has|does|doesn't|can|can't|cannot|could|would|will|seems|looks|means|"
-    r"says|refers|"
+    r"says|refers|too|"
     r"describes|fails|fits|works|ist|est|es|è|é)\b|[不错錯是太正が는은가])"
 )
 # Words that follow a letter and not an article.
 _NOT_NOUNS = (
     r"because|since|as|is|was|are|and|or|but|not|for|due|in|on|from|with|by|to|of|at|about|than|vs|versus|given|"
-    r"rather|over|"
+    r"rather|over|through|"
     r"instead|which|that|would|will|should|must|could|can|cannot|may|might|has|does|both|only|also|too|here|if|"
     r"so|then|while|"
     r"whereas|though|although|however|best|fits|works|matches|holds|seems|looks|wins|"
@@ -68,12 +71,14 @@ def group_at(text: str, start: int, options: Mapping[str, str], *, small: bool =
     if first is None:
         return None
     letters, end = [first[0]], first[1]
-    while (join := _JOIN.match(text, end)) and (member := _member_at(text, join.end(), options, small=False)):
+    is_small, separator = text[start:end].islower(), ""
+    while (join := _JOIN.match(text, end)) and (member := _member_at(text, join.end(), options, small=is_small)):
         is_list = _ALTERNATIVE.search(join[0]) or "、" in join[0]
+        is_list = is_list or (len(letters) > 1 and ("," not in join[0] or join[0].strip() == separator))
         if not is_list and _SECOND_CLAUSE.match(text, member[1]):
             break  # 'Answer: B, A is too short'
         letters.append(member[0])
-        end = member[1]
+        end, separator = member[1], join[0].strip()
     return Group(letters=tuple(dict.fromkeys(letters)), start=start, end=end)
 
 
@@ -97,7 +102,7 @@ def _run_at(text: str, start: int, options: Mapping[str, str]) -> Group | None:
     match = _RUN.match(text, start)
     if match is None or not options:
         return None
-    letters = match[1]
+    letters = match[1].replace(" ", "")
     if sorted(set(letters)) != list(letters) or not set(letters) <= set(options):
         return None
     return Group(letters=tuple(letters), start=start, end=match.end())

@@ -115,6 +115,12 @@ def test_an_object_that_the_prompt_contains_is_a_quotation(reply, verdict):
     assert FIVE.parse(reply, f"Judge this.\n{HOSTILE}").verdict == verdict
 
 
+@pytest.mark.parametrize(("written", "verdict"), [("True", "yes"), ("'false'", "no"), ('"TRUE"', "yes")])
+def test_a_truth_value_is_yes_or_no_as_python_writes_it(written, verdict):
+    """Nearly JSON has its own spelling of true and false."""
+    assert YES.parse(f"{{'explanation': 'fits', 'verdict': {written}}}").verdict == verdict
+
+
 @settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=40))
 def test_text_around_an_object_never_changes_its_verdict(before, explanation, after):

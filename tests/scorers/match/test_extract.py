@@ -111,3 +111,12 @@ def test_emphasis_does_not_hide_a_marker(output: str) -> None:
 def test_a_marker_as_written_comes_first() -> None:
     """If the marker occurs as written, emphasized ones do not count."""
     assert Extract(marker="Answer: ").apply("Answer: *5*\n**Answer:** 6") == "*5*\n**Answer:** 6"
+
+
+@pytest.mark.parametrize(
+    "output",
+    ["__Answer: Oslo__", "_Answer: Oslo_", "*Answer: Oslo*", "`Answer: Oslo`", "<b>Answer: Oslo</b>"],
+)
+def test_emphasis_of_every_kind_may_enclose_marker_and_answer(output: str) -> None:
+    """The marks around both are no part of the answer."""
+    assert Extract(marker="Answer:").apply(output) == "Oslo"

@@ -100,6 +100,47 @@ def test_markup_and_invisible_characters_do_not_hide_a_word(text: str) -> None:
     assert has_word(text, "oslo")
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("H\u2082O", "H2O"),
+        ("H<sub>2</sub>O", "H2O"),
+        ("S\u00e3o&nbsp;Tom\u00e9", "S\u00e3o Tom\u00e9"),
+        ("AT&amp;T", "AT&T"),
+        ("snake\\_case", "snake_case"),
+        ("isn`t", "isn't"),
+        ("\u00abOslo\u00bb", '"Oslo"'),
+        ("3\u20444", "3/4"),
+        ("부산이거든요", "부산"),
+        ("부산이겠습니다", "부산"),
+    ],
+)
+def test_other_spellings_of_a_word_are_found(text: str, word: str) -> None:
+    """Subscripts, HTML entities, escaped marks, backticks, guillemets and fraction slashes do not hide a word."""
+    assert has_word(text, word)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("\u221a12", "12"),
+        ("\u00b112", "12"),
+        ("12'000", "12"),
+        ("12 \u00d7 10^3", "12"),
+        ("It is minus 12.", "12"),
+        ("negative 12", "12"),
+        ("-1/12", "1/12"),
+        ("-$12", "$12"),
+        ("twenty-two", "two"),
+        ("C++", "C"),
+        ("C# code", "C"),
+    ],
+)
+def test_a_part_of_a_longer_expression_is_not_the_word(text: str, word: str) -> None:
+    """A root, a sign in words, a power of ten, a number word and a language's name are other words."""
+    assert not has_word(text, word)
+
+
 @pytest.mark.parametrize("text", ["call __init__ first", "call `__init__`"])
 def test_names_in_code_are_words(text: str) -> None:
     """A name with underscores is found, and its parts are not."""

@@ -231,6 +231,51 @@ The answer is B. Option A is wrong.
 The answer is (B) and not (A).
 \\(\\boxed{B}\\)
 \[\boxed{B}\]
+B! Option A is a trap.
+B is more likely than C.
+I prefer B to A.
+A is tempting, but B is better.
+I was torn between A and C, but ended up with B.
+Some say A. It is B.
+A, C and D can be ruled out; B remains.
+A, C, D는 오답이고 B가 정답이다.
+Everything but B is wrong.
+This eliminates all but B.
+It can't be anything other than B.
+There is no doubt that it is B.
+A, I mean B
+The answer is A... Sorry, I meant B.
+Correct: B\nWrong: A, C, D
+If I had to choose, I'd choose B. A is too pale.
+The answer is 'b'.
+Ans. b
+b and not a
+Cevap B'dir
+✅ B\n❌ A\n❌ C\n❌ D
+❌ A\n✅ B\n❌ C\n❌ D
+- [ ] A. light red\n- [x] B. dark blue\n- [ ] C. pale green
+☐ A ☑ B ☐ C ☐ D
+| A | no |\n| B | yes |\n| C | no |\n| D | no |
+A=wrong, B=right, C=wrong, D=wrong
+A. light red [incorrect]\nB. dark blue [correct]\nC. pale green [incorrect]
+A) light red\nB) dark blue <-- answer\nC) pale green
+A) light red\n**B) dark blue**\nC) pale green\nD) plain grey
+Ⓑ
+A. light red - This is incorrect.\nB. dark blue - This is correct.\nC. pale green - This is incorrect.
+True: B\nFalse: A, C, D
+B is not wrong.
+No option is better than B.
+All are wrong except B.
+I can eliminate all options but B.
+B: no other option fits.
+B - no doubt.
+Is it A? No. Is it B? Yes.
+A. light red\nB. dark blue\nC. pale green\nD. plain grey\n\nB
+A vs B: B wins
+B is correct, but it's not the whole story.
+选B不选A
+虽然A看似合理，但B更准确。
+The answer is 𝐁.
 """
 NAMES_A = r"""
 A
@@ -292,6 +337,17 @@ Answer: light red or dark blue
 A is correct and B is correct
 Options A and B
 Either A or B
+Answer: A; B
+Answer: A B
+Answer: a, b
+A\nB
+A... or B
+A (or B)
+A, but could also be B
+Answer: A. Alternatively, B.
+The answer could be A or it could be B.
+The answer is A and the answer is B.
+A through D
 """
 NONE = r"""
 B is the wrong answer
@@ -350,6 +406,42 @@ U.S.A. is big
 dark bluelike
 the answer is a dog
 The answer is A dog
+I doubt it's B.
+It's unlikely to be B.
+B has to be wrong.
+B is hardly right.
+B is the least likely.
+B seems plausible but is incorrect.
+The obvious answer is B, but it is wrong.
+B would be correct if it were paler.
+Nobody would say B.
+Avoid B.
+Wrong: B
+B ❌
+❌ B
+Everything but B is right.
+¬B
+Answer: !B
+Is it B?
+Would B be right? I cannot tell.
+It's hard to say whether it is B.
+If it were B, it would be too pale.
+Het antwoord is niet B
+Svaret är inte B
+Odpowiedź to nie B
+Đáp án không phải là B
+Cevap B değil
+ไม่ใช่ B
+الإجابة ليست B
+उत्तर B नहीं है
+B está incorrecta
+No puede ser B
+B scheidet aus
+B 아님
+B可以排除
+N/A
+C++
+C#
 """
 
 
@@ -401,6 +493,11 @@ def test_no_option_is_none(output: str) -> None:
         ("0.5", ("5", ".5"), []),
         ("20%", ("20", "20%"), ["B"]),
         ("$20", ("$20", "20"), ["A"]),
+        ("\u221a4", ("4", "6"), []),
+        ("\u00b14", ("4", "6"), []),
+        ("4 \u00d7 10^5", ("4", "6"), []),
+        ("2'600", ("600", "3"), []),
+        ("twenty-four hours", ("four hours", "six hours"), []),
     ],
 )
 def test_a_number_is_no_part_of_another(output: str, texts: tuple[str, ...], letters: list[str]) -> None:
@@ -422,6 +519,17 @@ def test_a_number_is_no_part_of_another(output: str, texts: tuple[str, ...], let
         ("[0, 1)", ("(0, 1]", "[0, 1)"), ["B"]),
         ("$\\frac{1}{4}$", ("$\\frac{1}{3}$", "$\\frac{1}{4}$"), ["B"]),
         ("\u5bf9", ("\u9519", "\u5bf9"), ["B"]),
+        ("答案是木。", ("金", "木"), ["B"]),
+        ("木星", ("金", "木"), []),
+        ("4 + 6 = 10", ("4", "6", "10"), ["C"]),
+        ("4 + 6 = 10, 10 * 2 = 20", ("4", "6", "10"), ["A", "B", "C"]),
+        ("Yes, no doubt.", ("Yes", "No"), ["A"]),
+        ("don`t go", ("go", "don't go"), ["B"]),
+        ("y=4", ("y = 3", "y = 4"), ["B"]),
+        ("\\boxed{n\\log n}", ("n", "n log n"), ["B"]),
+        ("$f(n \\log n)$", ("f(n)", "f(n log n)"), ["B"]),
+        ("f(n\u00b2)", ("f(n)", "f(n^2)"), ["B"]),
+        ("1/4", ("$\\frac{1}{3}$", "$\\frac{1}{4}$"), ["B"]),
         ("It has vitamin B, so C", ("iron", "salt", "sugar"), ["C"]),
         ("vitamin B", ("iron", "vitamin B"), ["B"]),
         ("C. Both A and B", ("iron", "salt", "Both A and B"), ["C"]),
