@@ -46,7 +46,7 @@ def test_a_run_is_shown(stored):
     assert run.name in stored.command("runs").outlines[1]
     shown = "\n".join(stored.command("show", run.name).outlines)
     assert ODD_MODEL in shown
-    assert "sums::c[single-adder]" in shown
+    assert "sums::c[single-adder:adder-1]" in shown
 
 
 def test_a_run_is_resumed(stored):
