@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
@@ -61,18 +60,20 @@ def _only_task_files_failed(state: State, session: pytest.Session) -> bool:
 
 def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> None:
     selected: dict[tuple[str, ...], dict[str, None]] = {}
-    answers: Counter[tuple[str, ...]] = Counter()
+    answers: dict[tuple[str, ...], set[tuple[str, int]]] = {}  # a test function may ask for the same one
     gates, possible = {}, {}
     for item in items:
         if isinstance(item, GateItem):
             gates[item.cell_key] = item.nodeid
         elif (case := case_of(item)) is not None:
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
-            answers[case.cell.key] += 1
+            answers.setdefault(case.cell.key, set()).add((case.sample.id, case.epoch))
             if isinstance(item, EvalItem):
                 possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"  # type: ignore[union-attr]
     planned = {
-        key: replace(cell, selected=tuple(selected.get(key, ())), answers=answers[key], gate_id=gates.get(key))
+        key: replace(
+            cell, selected=tuple(selected.get(key, ())), answers=len(answers.get(key, ())), gate_id=gates.get(key)
+        )
         for key, cell in state.session.configs.items()
         if key in selected or key in gates
     }

@@ -144,3 +144,17 @@ def test_whole_cells_have_no_note(sums: Folder) -> None:
     """A whole run says nothing of parts."""
     assert "judged" not in sums.run().stdout.str()
     assert json.dumps(sums.summary()).count('"n_total": 3') == 1
+
+
+def test_a_test_function_with_the_same_samples_makes_no_other_answers(folder: Folder) -> None:
+    """A test function that asks for the answers of a task file is counted with its items, not beside them."""
+    folder.task(n=3)
+    folder.replies()
+    assert folder.run("--snapshot-update").ret == 0
+    folder.write(
+        "evals/test_same.py",
+        "import pytest\n\n\n@pytest.mark.task('sums.yaml')\ndef test_same(evaluate):\n    assert evaluate().output\n",
+    )
+    result = folder.run("--hl-gate=require")
+    result.stdout.fnmatch_lines(["sums *3/3*"])
+    assert result.ret == 0
