@@ -80,7 +80,10 @@ def not_comparable(metrics: CellMetrics, baseline: Baseline | None) -> str | Non
     if baseline is None:
         return None
     if baseline.scorer is not None and baseline.scorer != config.scorer:
-        return f"baseline {baseline.name} was scored by {baseline.scorer!r}, this run by {config.scorer!r}"
+        return (
+            f"baseline {baseline.name} was scored by {baseline.scorer!r}, this run by {config.scorer!r}, "
+            "which may score the same answer differently; write the baseline again with --snapshot-update"
+        )
     if baseline.epochs != config.epochs and config.reducer not in ("mean", "median", "mode"):
         return (
             f"baseline {baseline.name} has {baseline.epochs} epoch(s), this run {config.epochs}, and the reducer "
