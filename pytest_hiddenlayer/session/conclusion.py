@@ -18,7 +18,8 @@ from ..results.log.summary import summary
 from ..results.metrics.cells import by_cell, compute_metrics
 from ..results.metrics.spending import with_replaced_answers
 from ..results.regression.gate import GateResult, decide_gates
-from ..results.regression.snapshot import lost_samples, read_snapshot, snapshot_path, snapshot_text
+from ..results.regression.snapshot import lost_samples, snapshot_path, snapshot_text
+from ..results.regression.snapshot_reader import read_snapshot
 from ..types import Record
 from .policy import policy_of
 from .session import Session

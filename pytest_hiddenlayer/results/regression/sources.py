@@ -13,7 +13,8 @@ from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from ..metrics.run_metrics import cell_settings
 from .baseline import Baseline, BaselineSample
-from .snapshot import FOLDER, baseline_from_snapshot, parse_snapshot, read_snapshot, snapshot_stem, task_folder
+from .snapshot import FOLDER, snapshot_stem, task_folder
+from .snapshot_reader import baseline_from_snapshot, parse_snapshot, read_snapshot
 
 Cells: TypeAlias = dict[str, Baseline | SnapshotError]
 """File stem of a cell → the cell, or the error of a malformed snapshot."""

@@ -16,13 +16,8 @@ from pytest_hiddenlayer.results.metrics.cells import CellMetrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline
 from pytest_hiddenlayer.results.regression.gate import GateResult, Policy, decide_gates
 from pytest_hiddenlayer.results.regression.references import BaselineLookup
-from pytest_hiddenlayer.results.regression.snapshot import (
-    baseline_from_snapshot,
-    lost_samples,
-    parse_snapshot,
-    snapshot_path,
-    snapshot_text,
-)
+from pytest_hiddenlayer.results.regression.snapshot import lost_samples, snapshot_path, snapshot_text
+from pytest_hiddenlayer.results.regression.snapshot_reader import baseline_from_snapshot, parse_snapshot
 
 RIGHT_THEN_WRONG = [1.0, 1.0, 1.0, 0.0, 0.0]
 ONE_RIGHT = [1.0, None, None, None, None]

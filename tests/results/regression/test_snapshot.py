@@ -15,7 +15,8 @@ from support.records import CONFIG, cell, record, some
 from pytest_hiddenlayer.errors import SnapshotError
 from pytest_hiddenlayer.io.atomic import write_text
 from pytest_hiddenlayer.results.metrics.cells import compute_metrics
-from pytest_hiddenlayer.results.regression.snapshot import baseline_from_snapshot, read_snapshot, snapshot_text
+from pytest_hiddenlayer.results.regression.snapshot import snapshot_text
+from pytest_hiddenlayer.results.regression.snapshot_reader import baseline_from_snapshot, read_snapshot
 
 
 def write(folder: Path, text: str) -> Path:
