@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 
 import pytest
 from support.folder import ENVIRONMENT, Folder
+from support.terminal import on_terminal
 
 RAISES = """
 import asyncio, sys
@@ -159,7 +159,7 @@ def test_ctrl_c_still_interrupts(folder):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
-    assert process.returncode == 2
+    assert process.returncode == 2, out
     assert "KeyboardInterrupt" in out
 
 
@@ -174,22 +174,5 @@ def _lines(run):
 
 def _in_terminal(folder: Folder, typed: bytes, *args: str) -> str:
     """What pytest prints in a terminal in which these bytes are typed."""
-    parent, child = pty.openpty()
-    command = [sys.executable, "-m", "pytest", "evals", "--provider", "scripted:replies.json", "--hl-gate=off", *args]
-    process = subprocess.Popen(
-        command, cwd=folder.path, env={**os.environ, **ENVIRONMENT}, stdin=child, stdout=child, stderr=child
-    )
-    os.close(child)
-    os.write(parent, typed)
-    out = b""
-    while True:
-        try:
-            data = os.read(parent, 65536)
-        except OSError:  # the terminal is closed
-            break
-        if not data:
-            break
-        out += data
-    process.wait(timeout=60)
-    os.close(parent)
-    return out.decode()
+    arguments = ["-m", "pytest", "evals", "--provider", "scripted:replies.json", "--hl-gate=off", *args]
+    return on_terminal(arguments, folder.path, ENVIRONMENT, typed=typed)[1]

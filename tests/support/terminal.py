@@ -16,8 +16,13 @@ WIDTH = 120
 _SEQUENCE = re.compile(r"\x1b\[(\d*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)|(.)", re.DOTALL)
 
 
-def on_terminal(arguments: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Run `python ARGUMENTS` on a terminal of 120 columns. Returns (exit status, everything that it wrote)."""
+def on_terminal(
+    arguments: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None, *, typed: bytes = b""
+) -> tuple[int, str]:
+    """Run `python ARGUMENTS` on a terminal of 120 columns. Returns (exit status, everything that it wrote).
+
+    `typed` waits in the terminal from the start, for a program that reads it.
+    """
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(cwd)
@@ -25,6 +30,7 @@ def on_terminal(arguments: Sequence[str], cwd: Path, environment: Mapping[str, s
         env.pop("COLUMNS", None)
         os.execve(sys.executable, [sys.executable, *arguments], env)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 200, WIDTH, 0, 0))
+    os.write(terminal, typed)
     written = b""
     while True:
         try:

@@ -19,8 +19,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from .clusters import effective_groups
 
 TEST_WEIGHT = 1.0
@@ -44,6 +42,8 @@ class BoundedMean:
     _sizes: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        import numpy as np  # not at the top: records are read without it
+
         object.__setattr__(self, "_sums", np.asarray(self.sums, dtype=float))
         object.__setattr__(self, "_sizes", np.asarray(self.sizes, dtype=float))
 
@@ -90,6 +90,8 @@ class BoundedMean:
 
     def _root(self, value: float, bound: float, weight: float = TEST_WEIGHT) -> float:
         """The signed root of the likelihood ratio of "the mean is `value`", with a pseudo-observation at `bound`."""
+        import numpy as np
+
         size = float((self._sizes**2).sum() / self._sizes.sum())
         pseudo = weight * size * (bound - value)
         return signed_root(np.append(self._sums - value * self._sizes, pseudo))
@@ -101,6 +103,8 @@ def signed_root(values: Any) -> float:
     √(2 Σ log(1 + λu)) with Σ u/(1 + λu) = 0, and the sign of Σ u. Owen 2001, "Empirical
     Likelihood", chapter 2. The multiplier λ is found by Newton's method within its bracket.
     """
+    import numpy as np
+
     lowest, highest = float(values.min()), float(values.max())
     if lowest >= 0 or highest <= 0:
         return math.copysign(math.inf, highest + lowest) if highest != lowest or highest else 0.0

@@ -23,8 +23,8 @@ from .margin_tests import tango
 _EXACT_PAIRS = 200
 """With more pairs, the score test with a continuity correction of one pair is used: its size is at most 5 % too."""
 
-_SHARES = np.concatenate([[0.0], np.geomspace(1e-4, 0.5, 120)])
-"""Candidates for the unknown share of pairs that change in the other direction."""
+_SHARES = (0.0, *(1e-4 * 5000 ** (step / 119) for step in range(120)))
+"""From 0 and 0.0001 to 0.5: candidates for the unknown share of pairs that change in the other direction."""
 
 
 def equivalence_test(
