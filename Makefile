@@ -42,7 +42,7 @@ test: $(READY)             ## run the tests except the slow ones
 test-all: $(READY)         ## run all tests
 	$(BIN)/pytest -n 2
 
-simulate: $(READY)         ## measure every error rate and coverage that the documents state (about half an hour)
+simulate: $(READY)         ## measure the error rates and coverages of docs/statistics.md (about a quarter of an hour)
 	$(BIN)/python -m simulations
 
 coverage: $(READY)         ## run the tests except the slow ones, and report which lines they reach
