@@ -1,4 +1,4 @@
-"""One spelling for characters and markup that a reader does not tell apart, shared by all scorers.
+"""One spelling for characters and markup that a reader cannot distinguish, shared by all scorers.
 
 Two steps, which a scorer applies separately:
 

@@ -3,7 +3,7 @@ r"""Decides whether two parsed expressions are equal.
 math-verify compares decimals by their first six places, and treats the difference of two tiny
 numbers as zero. Here numbers are compared exactly: 0.1234564 is not 0.1234561, and 2^{-98} is not
 2^{-99}. One approximation counts: a decimal of at least six places and five significant digits
-stands for a number that no decimal writes exactly and that it rounds (0.333333 for 1/3, 1.414214
+equals a number that no decimal writes exactly and that it rounds (0.333333 for 1/3, 1.414214
 for \sqrt{2}), or cuts off if it has more than six places (1.4142135).
 """
 
@@ -173,7 +173,7 @@ def _percentage(value: Any) -> tuple[Any, bool]:
 
 
 def _same_written(a: Any, b: Any) -> bool:
-    """Whether the values are equal, or one is a decimal that stands for the other."""
+    """Whether the values are equal, or one is a decimal that rounds the other."""
     from sympy import Float
 
     if _same_value(a, b):

@@ -104,9 +104,17 @@ def option_named(text: str, options: Mapping[str, str]) -> str | None:
     return letters[0] if len(letters) == 1 else None
 
 
+_SPACED_GROUPS = re.compile(r"^\d{1,3}(?:[^\S\n]\d{3})+(?!\d)", re.MULTILINE)  # thousands, where a line begins
+_TIME = re.compile(r"(?<![\w:.])\d{1,2}(?::[0-5]\d){1,2}(?![\w:])")
+
+
 def mark_options(text: str, options: Mapping[str, str]) -> str:
     """Returns the text in plain spelling with each option's text as the option's private character."""
     text = plain_spelling(re.sub(_MARKS, " ", text))
+    if not any(_SPACED_GROUPS.search(content) for content in options.values()):
+        text = _SPACED_GROUPS.sub(lambda match: re.sub(r"\s", "", match[0]), text)  # '1 500' does not contain '500'
+    if not any(_TIME.search(content) for content in options.values()):
+        text = _TIME.sub(" ", text)  # '3:30' contains neither '3' nor '30'
     # The longest text is tried first, so that 'go' is not found in "don't go".
     for content, letter in sorted(_contents(options).items(), key=lambda item: -len(item[0])):
         for start, end in reversed(list(whole_spans(text, content, ignore_case=True, spaced_operators=True))):

@@ -62,10 +62,10 @@ def compare_pairs(
     sums, sizes = clusters(differences, groups)
     mean = BoundedMean(sums=sums, sizes=sizes, low=-1.0, high=1.0)
     matched = len(sums) == len(differences) and all(value in (0, 1) for value in (*old, *new))
+    uneven = answers if answers and any(len(a) != len(b) for a, b in zip(*answers, strict=True)) else None
     worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
-    uneven = answers is not None and any(len(a) != len(b) for a, b in zip(*answers, strict=True))
-    if uneven and answers is not None:
-        rerun_worse, rerun_better, name = rerun_test(*answers, seed=seed)
+    if uneven is not None:
+        rerun_worse, rerun_better, name = rerun_test(*uneven, seed=seed)
         worse, better, method = max(worse, rerun_worse), max(better, rerun_better), f"{method}, and {name}"
     if margin > 0:
         beyond_margin, name = _margin_test(differences, mean, margin, matched=matched)
@@ -78,7 +78,7 @@ def compare_pairs(
         difference=math.fsum(differences) / len(differences),
         ci95=_interval(differences, mean, matched=matched),
         stderr=clustered_stderr(sums, sizes),
-        bound=pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=_min_flip(answers, uneven)),
+        bound=pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=_min_flip(uneven)),
         p_worse=worse,
         p_better=better,
         p_different=(
@@ -128,11 +128,9 @@ def _interval(differences: Sequence[float], mean: BoundedMean, *, matched: bool)
     return mean.interval()
 
 
-def _min_flip(answers: tuple[Sequence[Answers], Sequence[Answers]] | None, uneven: bool) -> float:
+def _min_flip(uneven: tuple[Sequence[Answers], Sequence[Answers]] | None) -> float:
     """The change of a score if one answer of the side with fewer answers flips; 0 if both sides have as many."""
-    if answers is None or not uneven:
-        return 0.0
-    return 1 / min(max(map(len, side)) for side in answers)
+    return 0.0 if uneven is None else 1 / min(max(map(len, side)) for side in uneven)
 
 
 def _check(

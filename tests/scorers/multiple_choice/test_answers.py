@@ -498,6 +498,14 @@ def test_no_option_is_none(output: str) -> None:
         ("4 \u00d7 10^5", ("4", "6"), []),
         ("2'600", ("600", "3"), []),
         ("twenty-four hours", ("four hours", "six hours"), []),
+        ("1 500", ("500", "2"), []),
+        ("1 500 people", ("500", "2"), []),
+        ("1 500", ("1500", "2"), ["A"]),
+        ("1 500", ("1 500", "2"), ["A"]),
+        ("B 500", ("2", "500"), ["B"]),
+        ("3:30", ("3", "30"), []),
+        ("It starts at 3:30 pm.", ("3", "4"), []),
+        ("It starts at 3:30 pm.", ("3:30", "4:30"), ["A"]),
     ],
 )
 def test_a_number_is_no_part_of_another(output: str, texts: tuple[str, ...], letters: list[str]) -> None:
