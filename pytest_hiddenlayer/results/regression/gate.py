@@ -144,6 +144,7 @@ def _decide(
     failures = [*must_pass_failures(metrics), *threshold_failures(metrics)]
     lines = score_lines(metrics)
     if policy.update:
+        failures += [] if metrics.n_scored else min_scored_failures(metrics)  # nothing measured is no new baseline
         return _result(metrics, failures, lines, None)
     failures += min_scored_failures(metrics)
     if policy.mode == "require":

@@ -131,9 +131,16 @@ def test_a_must_pass_sample_must_be_right(value, update):
 
 
 def test_update_judges_neither_baseline_nor_share():
-    """Under --snapshot-update a regression, a malformed baseline and an outage pass: the file is rewritten."""
+    """Under --snapshot-update a regression and a malformed baseline pass: the file is rewritten."""
     assert judge_gate(cell(some(0, 10)), base(some(10, 10)), update=True).outcome == "passed"
-    assert judge_gate(cell({"a": None}), None, update=True, fault="broken").outcome == "passed"
+    assert judge_gate(cell(some(5, 10)), None, update=True, fault="broken").outcome == "passed"
+
+
+def test_update_in_an_outage_is_red():
+    """Under --snapshot-update a cell without any score fails: nothing was measured, and no line is rewritten."""
+    result = judge_gate(cell({"a": None}), None, update=True)
+    assert result.outcome == "failed"
+    assert "scored 0 of 1 answers" in result.message
 
 
 def test_a_fault_of_the_baseline_is_red():
