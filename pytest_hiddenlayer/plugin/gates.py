@@ -23,7 +23,10 @@ def finish(pytest_session: pytest.Session, *, gated: bool) -> None:
     state = config.stash.get(STATE, None)
     if state is None or state.session.worker or config.option.collectonly or not state.session.configs:
         return
-    from ..session.conclusion import conclude
+    from ..session.interruption import uninterrupted
+
+    with uninterrupted():
+        from ..session.conclusion import conclude
     from .syrupy_extension import write
 
     def write_snapshot(cell: CellConfig, path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""SIGTERM during a run ends it as Ctrl-C does: what was answered is counted, kept and printed."""
+"""Signals that end a run: SIGTERM ends it as Ctrl-C does, and neither breaks an import."""
 
 from __future__ import annotations
 
@@ -24,6 +24,30 @@ def terminated_as_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """SIGINT and SIGTERM take effect when this block ends.
+
+    For the first import of numpy: it cannot be repeated in a process in which a signal ended it,
+    and then nothing that was answered could be summarised. In another thread this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    changed = {number: handler for number, handler in handlers.items() if handler is not None}  # None: not Python's
+    for number in changed:
+        signal.signal(number, lambda number, frame: arrived.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in changed.items():
+            signal.signal(number, handler)
+    if arrived:
+        signal.raise_signal(arrived[0])
 
 
 def _interrupt(number: int, frame: Any) -> None:

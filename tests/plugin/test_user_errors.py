@@ -144,9 +144,17 @@ def test_pdb_stops_in_the_users_code(faulty):
     assert "ID s1 IN a1" in out
 
 
+REPORTED = """
+def pytest_runtest_logfinish(nodeid, location):
+    with open("reported.txt", "a") as file:
+        file.write("x")
+"""
+"""Part of a conftest: one character for each item that pytest has reported."""
+
+
 def test_ctrl_c_still_interrupts(folder):
     """The user's own Ctrl-C ends the run, whatever the scorers do."""
-    folder.write("conftest.py", RAISES.replace("{raises}", "raise KeyboardInterrupt"))
+    folder.write("conftest.py", RAISES.replace("{raises}", "raise KeyboardInterrupt") + REPORTED)
     folder.task(n=6, scorers=["faulty"])
     folder.replies(q4={"reply": "a4", "delay_s": 600})
     command = [sys.executable, "-m", "pytest", "evals", "--provider", "scripted:replies.json", "--hl-gate=off"]
@@ -154,7 +162,8 @@ def test_ctrl_c_still_interrupts(folder):
         command, cwd=folder.path, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
-    while not (folder.path / "reports").exists() or len(_records(folder)) < 5:
+    reported = folder.path / "reported.txt"
+    while not reported.exists() or len(reported.read_text()) < 4:  # the fifth answer never comes
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)

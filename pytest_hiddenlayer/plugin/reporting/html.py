@@ -82,7 +82,10 @@ class HtmlReport:
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
         """The transcript, folded, above what pytest-html shows."""
         from ...identifiers import controlled
-        from ...report.html import record_html
+        from ...session.interruption import uninterrupted
+
+        with uninterrupted():
+            from ...report.html import record_html
 
         if data and report.skipped and isinstance(report.longrepr, tuple):  # pytest-html shows the tuple
             data[0] = f"{html.escape(str(report.longrepr[2]))}\n"
