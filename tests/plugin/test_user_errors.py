@@ -172,10 +172,6 @@ def test_ctrl_c_still_interrupts(folder):
     assert "KeyboardInterrupt" in out
 
 
-def _records(folder: Folder) -> list[str]:
-    return [line for path in folder.runs() for line in _lines(path)]
-
-
 def _lines(run):
     path = run / "records.jsonl"
     return path.read_text().splitlines() if path.exists() else []
