@@ -1,0 +1,231 @@
+/**
+ * The data of a page, as `pytest_hiddenlayer/report/page` writes it.
+ *
+ * `Overview` and `Changes` are read at start, `Index` with them; records and search texts are
+ * inflated when they are needed. `null` means unknown, never 0. All times are seconds, all costs US
+ * dollars. Every text may be hostile: it is shown as text, never as markup.
+ */
+
+export const FORMAT = 1;
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A mean with its uncertainty, as in `summary.json`. */
+export interface Estimate {
+  score: number | null;
+  stderr: number | null;
+  ci95: [number, number] | null;
+  n: number; // answers or samples, as the field says that holds the estimate
+  n_groups?: number | null;
+  method?: string;
+}
+
+/** One run of the page: the run itself, or the old and the new side of a comparison. */
+export interface Run {
+  name: string; // run id, or the reference as typed
+  manifest: { [key: string]: Json }; // `run.json`; empty for a snapshot
+}
+
+/** A sentence on what is wrong with the run's files or the page. */
+export interface Notice {
+  level: "error" | "warning" | "info";
+  text: string;
+}
+
+/** (task, strategy label, provider, model slug). */
+export type CellKey = [string, string, string, string];
+
+export interface Overview {
+  format: number;
+  kind: "run" | "comparison";
+  title: string;
+  runs: Run[]; // one; of a comparison: old, new
+  live: boolean; // the page is served while the run goes on
+  complete: boolean; // false: the run is going on or was interrupted
+  notices: Notice[];
+  cells: Cell[];
+  notes: string[]; // sentences on scorers, calls and judges
+}
+
+/** One cell of one run: an object of `summary.json`, with what only the page shows. */
+export interface Cell extends Estimate {
+  run: number; // position in `Overview.runs`
+  task: string;
+  strategy: string;
+  label: string;
+  provider: string;
+  model: string;
+  slug: string;
+  scorer: string;
+  n_selected: number;
+  epochs: number;
+  pass_score: number;
+  scorers: { [name: string]: Estimate };
+  outcomes: { [outcome: string]: number };
+  usage: { [part: string]: number | null };
+  cost_usd: number | null;
+  gate: string | null; // passed, failed, skipped, or the verdict of the comparison
+  comparison: { [key: string]: Json } | null;
+  calibration: { [key: string]: Json } | null;
+  passes: { [name: string]: { mean: number | null; ci95: [number, number] | null; n: number } };
+  calls: { [key: string]: Json };
+  roles: Role[];
+  latency_s: Quantiles | null; // of an answer, without queueing
+  cached: number; // records answered from the cache or a cassette
+  gate_message: string | null;
+}
+
+/** Tokens and cost of one role, such as `judge`, over a cell's answers. */
+export interface Role {
+  role: string; // agents are counted together as `agent`
+  calls: number;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost_usd: number | null;
+}
+
+export interface Quantiles {
+  n: number;
+  p50: number;
+  p90: number;
+  max: number;
+}
+
+/** The samples table, column by column. Row i is record i; chunks hold the records in the same order. */
+export interface Index {
+  n: number;
+  chunks: number[]; // the first row of each chunk of records and search texts
+  columns: Column[];
+}
+
+/**
+ * One column. Names that code relies on: run, task, strategy, provider, model (slug), sample, epoch, outcome,
+ * input, target, answer, score, calls, input_tokens, output_tokens, cost_usd, latency_s (without queueing),
+ * cached, error, change. `score:NAME` is a further scorer, `metadata:KEY` a sample's metadata, `tag` the task's tags
+ * joined by a space, `confidence` the answer's. `key` (hidden) names the record in addresses:
+ * run, task, strategy, provider, model, sample and epoch joined by tabs.
+ */
+export type Column = CategoryColumn | NumberColumn | TextColumn;
+
+interface ColumnBase {
+  name: string;
+  title: string; // plain text
+  hidden: boolean; // by default
+}
+export interface CategoryColumn extends ColumnBase {
+  kind: "category";
+  values: string[]; // distinct
+  codes: number[]; // position in `values`, -1: none
+}
+export interface NumberColumn extends ColumnBase {
+  kind: "number";
+  numbers: (number | null)[];
+}
+export interface TextColumn extends ColumnBase {
+  kind: "text";
+  texts: (string | null)[]; // at most 200 characters; a longer text ends in `…`
+}
+
+/** Samples that changed between two runs, or between a baseline and the run. */
+export interface Changes {
+  old: string; // names of both sides
+  new: string;
+  cells: ChangedCell[];
+  only_old: CellKey[]; // cells without a partner
+  only_new: CellKey[];
+  faults: string[];
+}
+
+export interface ChangedCell {
+  cell: CellKey; // of the new side
+  old: { name: string; strategy: string; provider: string; model: string };
+  new: { name: string; strategy: string; provider: string; model: string };
+  fault: string | null; // why it could not be compared
+  comparison: { [key: string]: Json } | null; // as in `summary.json`: verdict, difference, ci95, p values, n
+  flips: Flip[];
+}
+
+/** A sample whose score changed, with what is known of noise. */
+export interface Flip {
+  sample: string;
+  kind: "newly_wrong" | "newly_right" | "lower" | "higher" | "lost" | "gained";
+  old: FlipSide;
+  new: FlipSide;
+  noise: string | null; // one sentence, for example on epochs that disagree; null: nothing is known
+}
+
+export interface FlipSide {
+  score: number | null;
+  answer: string | null;
+  output: string | null; // null: not recorded, as in a snapshot
+  epoch_scores: number[] | null;
+  confidence: number | null;
+  row: number | null; // of the index, if the record is in the page
+}
+
+/** One call of a transcript; `messages` is "prompt" if they equal the record's prompt. */
+export interface Call {
+  role: string;
+  round: number;
+  messages: Message[] | "prompt";
+  completion: string;
+  finish_reason: string;
+  usage: { [part: string]: number | null };
+  latency_s: number;
+  model: string;
+  seed: number;
+  cost_usd?: number | null;
+  mean_logprob?: number | null;
+  time_to_first_token_s?: number | null;
+  cached?: boolean;
+  attempts?: number;
+  warnings?: string[];
+  batched?: boolean;
+  reasoning?: string | null;
+  token_logprobs?: [string, number | null][]; // (text, natural log) per output token, if they were kept
+}
+
+export interface Message {
+  role: string;
+  content: string;
+}
+
+/** One record, as in `records.jsonl`, schema 3. */
+export interface SampleRecord {
+  run_id: string;
+  key: string;
+  task: string;
+  sample_id: string;
+  epoch: number;
+  strategy: string;
+  strategy_params: { [name: string]: Json };
+  label: string;
+  provider: string;
+  model: string;
+  slug: string;
+  input: string | Message[];
+  prompt: Message[] | null;
+  choices: string[];
+  target: Json;
+  metadata: { [key: string]: Json };
+  output: string | null;
+  reasoning: string | null;
+  answer: string | null;
+  scores: { [name: string]: { value: number | null; answer: string | null; explanation: string; details?: Json } };
+  outcome: string;
+  usage: { [part: string]: number | null };
+  cost_usd: number | null;
+  latency_s: number;
+  transcript: Call[];
+  answer_metadata: { [key: string]: Json };
+  error: string | null;
+  traceback: string | null;
+  seed: number;
+  started_at: string;
+  cached: boolean;
+  must_pass: boolean;
+  group: string | null;
+  sample_hash: string;
+  schema: number;
+}

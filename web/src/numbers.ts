@@ -1,0 +1,28 @@
+/** Numbers as text. Unknown is `?`, never 0. */
+
+/** `0.812`; `?` if unknown. */
+export function score(value: number | null | undefined): string {
+  return value == null ? "?" : value.toFixed(3);
+}
+
+/** `0.721 to 0.887`; `?` if unknown. */
+export function interval(ci95: readonly [number, number] | null | undefined): string {
+  return ci95 ? `${ci95[0].toFixed(3)} to ${ci95[1].toFixed(3)}` : "?";
+}
+
+/** `$0.0123`; `free`; `?` if unknown. */
+export function cost(value: number | null | undefined): string {
+  if (value == null) return "?";
+  return value === 0 ? "free" : `$${value.toPrecision(3)}`;
+}
+
+/** `1,234`; `?` if unknown. */
+export function count(value: number | null | undefined): string {
+  return value == null ? "?" : value.toLocaleString("en");
+}
+
+/** `12.3 s`; `250 ms`; `?` if unknown. */
+export function seconds(value: number | null | undefined): string {
+  if (value == null) return "?";
+  return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`;
+}

@@ -1,0 +1,91 @@
+/** What the reader looks at, kept in the address so that a view can be sent to somebody else. */
+
+import { useEffect, useState } from "preact/hooks";
+
+export type Tab = "overview" | "samples" | "changes" | "run";
+export const TABS: readonly Tab[] = ["overview", "samples", "changes", "run"];
+export const OPERATORS = ["is", "not", "contains", "<=", ">="] as const;
+
+/** A condition on one column of the index. Several conditions on one column with `is` are alternatives. */
+export interface Filter {
+  column: string;
+  operator: (typeof OPERATORS)[number];
+  value: string;
+}
+
+export interface View {
+  tab: Tab;
+  sample: string | null; // value of the column `key` of the open record
+  search: string; // over prompts and outputs
+  filters: Filter[];
+  sort: { column: string; descending: boolean }[];
+  columns: string[] | null; // shown in the samples table, in order; null: the default ones
+}
+
+export const START: View = { tab: "overview", sample: null, search: "", filters: [], sort: [], columns: null };
+
+/** The view that an address's hash describes. Parts that cannot be read are left out. */
+export function readView(hash: string): View {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+  const tab = TABS.find((name) => name === parameters.get("tab")) ?? START.tab;
+  return {
+    tab,
+    sample: parameters.get("sample"),
+    search: parameters.get("q") ?? "",
+    filters: parameters.getAll("f").flatMap(readFilter),
+    sort: parameters.getAll("sort").map((text) => ({ column: text.replace(/^-/, ""), descending: text.startsWith("-") })),
+    columns: parameters.has("columns") ? parameters.getAll("columns") : null,
+  };
+}
+
+/** The hash of an address that shows the view. */
+export function writeView(view: View): string {
+  const parameters = new URLSearchParams();
+  if (view.tab !== START.tab) parameters.set("tab", view.tab);
+  if (view.sample !== null) parameters.set("sample", view.sample);
+  if (view.search) parameters.set("q", view.search);
+  for (const { column, operator, value } of view.filters) parameters.append("f", `${operator} ${column}\n${value}`);
+  for (const { column, descending } of view.sort) parameters.append("sort", (descending ? "-" : "") + column);
+  for (const column of view.columns ?? []) parameters.append("columns", column);
+  const text = parameters.toString();
+  return text && `#${text}`;
+}
+
+function readFilter(text: string): Filter[] {
+  const operator = OPERATORS.find((name) => text.startsWith(`${name} `));
+  const end = text.indexOf("\n");
+  if (!operator || end < 0) return [];
+  return [{ column: text.slice(operator.length + 1, end), operator, value: text.slice(end + 1) }];
+}
+
+/** A link's address for the present view with some parts replaced. */
+export function hrefOf(patch: Partial<View>): string {
+  return writeView({ ...readView(location.hash), ...patch }) || "#";
+}
+
+/** Show another view. `replace` keeps the present one out of the browser's history, as for typing in a search. */
+export function showView(patch: Partial<View>, { replace = false } = {}): void {
+  const address = hrefOf(patch);
+  if (address === (location.hash || "#")) return;
+  if (!replace) {
+    location.hash = address;
+    return;
+  }
+  try {
+    history.replaceState(null, "", address);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  } catch {
+    location.replace(address); // a sandboxed frame may refuse replaceState
+  }
+}
+
+/** The present view; the component is drawn again when it changes. */
+export function useView(): View {
+  const [view, setView] = useState(() => readView(location.hash));
+  useEffect(() => {
+    const update = () => setView(readView(location.hash));
+    addEventListener("hashchange", update);
+    return () => removeEventListener("hashchange", update);
+  }, []);
+  return view;
+}
