@@ -111,8 +111,8 @@ class Columns:
 
     def to_json(self) -> list[dict[str, Any]]:
         """Every column with its name and title."""
-        others: tuple[AnyColumn, ...] = (*self._scorers.values(), *self._metadata.values())
-        for column in others:
+        dynamic: tuple[AnyColumn, ...] = (*self._scorers.values(), *self._metadata.values())
+        for column in dynamic:
             _fill(column, self.n)
         fixed = [
             {"name": name, "title": title, "hidden": hidden, **column.to_json()}
