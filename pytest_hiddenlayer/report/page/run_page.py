@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from ...io.atomic import write_text
 from ...io.codecs import record_to_json
-from ...results.log.run_log import MANIFEST, read_records
+from ...results.log.run_log import read_records
 from ...types import Record
 from .bundle import csp_hash, load_bundle
 from .columns import Columns, input_text, target_text
+from .overview import overview
 from .sections import encoded_section, section
 
 CHUNK = 100  # records per section
@@ -59,24 +60,6 @@ def search_text(record: Record) -> str:
     prompt = "\n".join(str(message.get("content", "")) for message in record.prompt or ())
     parts = (record.sample_id, prompt or input_text(record), record.output, record.answer, target_text(record.target))
     return "\n".join(part for part in (*parts, record.error) if part).lower()
-
-
-def overview(folder: Path) -> dict[str, Any]:
-    """What the page shows first; see `Overview` in `web/src/data.ts`."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    cells = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    extra = {"run": 0, "roles": [], "latency_s": None, "cached": 0, "gate_message": None}
-    return {
-        "format": 1,
-        "kind": "run",
-        "title": f"Evals {folder.name}",
-        "runs": [{"name": folder.name, "manifest": manifest}],
-        "live": False,
-        "complete": True,
-        "notices": [],
-        "cells": [{**cell, **extra} for cell in cells],
-        "notes": [],
-    }
 
 
 def _page(overview: dict[str, Any], index: dict[str, Any], chunks: list[str]) -> str:
