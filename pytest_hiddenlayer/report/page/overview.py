@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...results.log.run_log import MANIFEST
+from .cell_statistics import PageStatistics
 
 
-def overview(folder: Path) -> dict[str, Any]:
-    """What the page shows first; see `Overview` in `web/src/data.ts`."""
+def overview(folder: Path, statistics: PageStatistics | None = None) -> dict[str, Any]:
+    """What the page shows first; `statistics` are those of the run's records."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     cells = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    extra = {"run": 0, "roles": [], "latency_s": None, "cached": 0, "gate_message": None}
     return {
         "format": 1,
         "kind": "run",
@@ -22,6 +23,12 @@ def overview(folder: Path) -> dict[str, Any]:
         "live": False,
         "complete": True,
         "notices": [],
-        "cells": [{**cell, **extra} for cell in cells],
+        "cells": [page_cell(cell, statistics or PageStatistics()) for cell in cells],
         "notes": [],
     }
+
+
+def page_cell(cell: Mapping[str, Any], statistics: PageStatistics, run: int = 0) -> dict[str, Any]:
+    """A cell of the page: an object of `summary.json` with its statistics. `run` is its run's position."""
+    key = (cell["task"], cell["label"], cell["provider"], cell["slug"])
+    return {"gate_message": None, **cell, "run": run, **statistics.of(key)}

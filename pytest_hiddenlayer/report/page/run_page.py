@@ -14,6 +14,7 @@ from ...io.codecs import record_to_json
 from ...results.log.run_log import read_records
 from ...types import Record
 from .bundle import csp_hash, load_bundle
+from .cell_statistics import PageStatistics
 from .columns import Columns, input_text, target_text
 from .overview import overview
 from .sections import encoded_section, section
@@ -25,14 +26,15 @@ TEMPLATE = Path(__file__).parent / "templates" / "page.html.jinja"
 def write_run_page(folder: Path, path: Path | None = None) -> Path:
     """Write the page of the run in `folder`, by default as its `report.html`; returns the file's path."""
     path = path or folder / "report.html"
-    columns, chunks, starts = Columns(), [], []
+    columns, statistics, chunks, starts = Columns(), PageStatistics(), [], []
     for start, records in _batches(read_records(folder)):
         starts.append(start)
         for record in records:
             columns.add(record, folder.name)
+            statistics.add(record)
         chunks.append(_chunk(len(starts) - 1, records))
     index = {"n": columns.n, "chunks": starts, "columns": columns.to_json()}
-    write_text(path, _page(overview(folder), index, chunks))
+    write_text(path, _page(overview(folder, statistics), index, chunks))
     return path
 
 
