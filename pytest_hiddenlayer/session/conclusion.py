@@ -11,8 +11,8 @@ from typing import Any
 from ..errors import SnapshotError
 from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
+from ..report.changes.run_changes import JudgedRun, run_changes
 from ..report.page.changes import CHANGES
-from ..report.page.run_changes import JudgedRun, run_changes
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
 from ..results.log.run_log import MANIFEST

@@ -53,7 +53,7 @@ def _from_summary(folder: Path) -> dict[str, Any] | None:
 def _cell_of_summary(cell: Mapping[str, Any]) -> dict[str, Any]:
     comparison = cell["comparison"]
     side = {"strategy": cell["label"], "provider": cell["provider"], "model": cell["model"], "slug": cell["slug"]}
-    sides = {"epochs": cell.get("epochs", 1), "has_outputs": False}
+    sides = {"epochs": cell.get("epochs", 1), "answers_only": False}
     return {
         "cell": [cell["task"], cell["label"], cell["provider"], cell["slug"]],
         "old": {"name": str(comparison.get("baseline", "baseline")), **side, **sides},

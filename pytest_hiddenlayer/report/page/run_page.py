@@ -14,6 +14,7 @@ from ...io.codecs import record_to_json
 from ...results.log.run_log import MANIFEST, read_records
 from ...types import Record
 from .bundle import csp_hash, load_bundle
+from .changes import changes
 from .columns import Columns, input_text, target_text
 from .sections import encoded_section, section
 
@@ -31,6 +32,8 @@ def write_run_page(folder: Path, path: Path | None = None) -> Path:
             columns.add(record, folder.name)
         chunks.append(_chunk(len(starts) - 1, records))
     index = {"n": columns.n, "chunks": starts, "columns": columns.to_json()}
+    found = changes(folder)
+    chunks += [section("changes", found)] if found else []
     write_text(path, _page(overview(folder), index, chunks))
     return path
 

@@ -47,6 +47,7 @@ class Baseline:
     min_scored: float = MIN_SCORED  # share of the answers that must be scored
     pass_score: float | None = None  # from which score on an epoch is right; None: the source does not contain it
     seed: int | None = None  # of the run; None: the source does not contain it
+    answers_only: bool = False  # from a snapshot, which has no outputs
 
     @property
     def n_scored(self) -> int:

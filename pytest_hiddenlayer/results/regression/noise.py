@@ -48,8 +48,10 @@ def cell_noise(cell: CellPair, changed: Sequence[ChangedSample]) -> str | None:
 
 
 def percent(p: float) -> str:
-    """`6.2 %`; `less than 0.1 %`."""
-    return "less than 0.1 %" if p < 0.001 else f"{100 * p:.3g} %"
+    """`6.2 %`; `100 %`; `less than 0.1 %`."""
+    if p < 0.001:
+        return "less than 0.1 %"
+    return "100 %" if p >= 0.995 else f"{100 * p:.2g} %"
 
 
 def _epochs(sample: ChangedSample, pass_score: float) -> str:
@@ -101,13 +103,12 @@ def _directions(cell: CellPair) -> Iterator[str]:
     worse, better = len(cell.comparison.newly_wrong), len(cell.comparison.newly_right)
     if not worse and not better:
         return
-    p = percent(sign_test(worse, better))
+    p = sign_test(worse, better)
     counts = f"{_samples(worse) if worse else 'No sample'} turned wrong and {better or 'none'} turned right"
-    both = "flips in both directions are what sampling noise looks like" if worse and better else ""
-    even = (
-        f"if both directions were equally likely, a split at least as uneven comes about in {p} of cases (sign test)"
-    )
-    yield f"{counts}: {both + '; ' if both else ''}{even}. The verdict decides, not this count."
+    balanced = worse and better and p > UNLIKELY
+    both = "flips in both directions are what sampling noise looks like; " if balanced else ""
+    even = f"if both directions were equally likely, a split at least as uneven comes about in {percent(p)} of cases"
+    yield f"{counts}: {both}{even} (sign test). The verdict decides, not this count."
 
 
 def _equal_answers(cell: CellPair) -> Iterator[str]:

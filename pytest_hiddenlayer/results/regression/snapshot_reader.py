@@ -78,6 +78,7 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
         model=value["model"],
         epochs=value["epochs"],
         seed=value["seed"] if isinstance(value["seed"], int) else None,
+        answers_only=True,
         usage=value["usage"],
         cost_usd=value["cost_usd"],
         min_scored=_share(value.get("min_scored")),

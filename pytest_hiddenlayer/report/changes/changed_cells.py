@@ -76,7 +76,7 @@ def _side(side: Baseline) -> dict[str, Any]:
         "model": side.model or slug,
         "slug": slug,
         "epochs": side.epochs,
-        "has_outputs": any(sample.output is not None for sample in side.samples.values()),
+        "answers_only": side.answers_only,
     }
 
 

@@ -42,7 +42,7 @@ def run_changes(run: JudgedRun) -> dict[str, Any]:
     lookups = [(metrics, run.find(metrics.config)) for metrics in judged]
     missing = {metrics.config.key: found.missing for metrics, found in lookups if not (found.baseline or found.fault)}
     comparison = RunComparison(
-        old=run.baseline or "the committed snapshots",
+        old=_old_name(run, lookups),
         new=run.run_id,
         cells=tuple(_pairs(run, lookups)),
         only_old=(),
@@ -50,6 +50,12 @@ def run_changes(run: JudgedRun) -> dict[str, Any]:
         faults=tuple(f"{'/'.join(metrics.config.key)}: {found.fault}" for metrics, found in lookups if found.fault),
     )
     return changes_json(comparison, notes=[*(reasons or _left_out(run)), *_missing_notes(missing)])
+
+
+def _old_name(run: JudgedRun, lookups: Sequence[tuple[CellMetrics, BaselineLookup]]) -> str:
+    """The name of the baseline: of the run that all cells are compared with, else as the user named it."""
+    names = {found.baseline.name for _, found in lookups if found.baseline is not None}
+    return names.pop() if run.baseline and len(names) == 1 else run.baseline or "the committed snapshots"
 
 
 def _pairs(run: JudgedRun, lookups: Sequence[tuple[CellMetrics, BaselineLookup]]) -> Iterator[CellPair]:
