@@ -74,9 +74,47 @@ export interface Cell extends Estimate {
   latency_s: Quantiles | null; // of an answer, without queueing
   cached: number; // records answered from the cache or a cassette
   gate_message: string | null;
+  spent: Spent; // means over the scored answers, without the calls of scorers
+  rounds: Rounds | null; // null: no debate, or no scores by round
+  n_total?: number; // answers of the whole task
+  n_samples?: number;
+  n_samples_selected?: number;
+  reducer?: string;
+  min_scored?: number;
+  wall_s?: number;
+  self_judged?: boolean;
+  flaky?: string[]; // samples whose epochs disagree
+  lost_epochs?: { [sample: string]: number };
+  judging?: { [part: string]: Json };
 }
 
-/** Tokens and cost of one role, such as `judge`, over a cell's answers. */
+/** Means per answer; null: unknown for at least one answer. */
+export interface Spent {
+  calls: number | null;
+  tokens: number | null;
+  cost_usd: number | null;
+}
+
+/** How the answers of a cell's debates moved. */
+export interface Rounds {
+  shares: (Estimate & { who: Who; round: number | null })[]; // of right answers; round null: the strategy's answer
+  transitions: Transition[];
+}
+
+export type Who = "agents" | "majority" | "verdict";
+
+export interface Transition {
+  who: Who;
+  before: number;
+  after: number | null; // null: the strategy's answer
+  wrong_right: number;
+  right_wrong: number;
+  stayed_right: number;
+  stayed_wrong: number;
+  left_out: number; // without a score before or after
+}
+
+/** Tokens and cost of one role, such as `judge`, over a cell's answers. Calls of scorers: `scorer: ROLE`. */
 export interface Role {
   role: string; // agents are counted together as `agent`
   calls: number;
