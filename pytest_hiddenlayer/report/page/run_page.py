@@ -69,6 +69,8 @@ def _page(overview: dict[str, Any], index: dict[str, Any], chunks: list[str]) ->
 
     bundle = load_bundle()
     sections = [section("overview", overview), section("index", index), *chunks]
+    if bundle is not None:
+        sections.append(section("licenses", bundle.licenses))
     return load_template(TEMPLATE).render(
         title=overview["title"],
         bundle=bundle
