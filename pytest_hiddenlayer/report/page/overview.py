@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...results.log.run_log import MANIFEST
 from .cell_statistics import PageStatistics
+from .run_files import RunFiles, read_run_files
 
 
-def overview(folder: Path, statistics: PageStatistics | None = None) -> dict[str, Any]:
-    """What the page shows first; `statistics` are those of the run's records."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    cells = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+def overview(folder: Path, statistics: PageStatistics | None = None, files: RunFiles | None = None) -> dict[str, Any]:
+    """What the page shows first; `statistics` are those of the run's records, `files` the run's other files."""
+    files = files or read_run_files(folder)
     return {
         "format": 1,
         "kind": "run",
         "title": f"Evals {folder.name}",
-        "runs": [{"name": folder.name, "manifest": manifest}],
+        "runs": [{"name": folder.name, "manifest": files.manifest}],
         "live": False,
-        "complete": True,
-        "notices": [],
-        "cells": [page_cell(cell, statistics or PageStatistics()) for cell in cells],
+        "complete": files.complete,
+        "notices": files.notices,
+        "cells": [page_cell(cell, statistics or PageStatistics()) for cell in files.cells or ()],
         "notes": [],
     }
 

@@ -8,6 +8,8 @@ from typing import Any
 from ..metrics.cells import CellMetrics
 from ..regression.gate import GateResult
 
+SUMMARY = "summary.json"
+
 
 def summary(metrics: Sequence[CellMetrics], gates: Mapping[tuple[str, ...], GateResult]) -> list[dict[str, Any]]:
     """One object per cell, in order; `gate`, its message and `comparison` are null if there was none."""
