@@ -59,7 +59,7 @@ class CellStatistics:
         _put(self._scored, position, record.outcome in SCORED)
         _put(self._spent["calls"], position, len(calls))
         _put(self._spent["tokens"], position, sum((_tokens(call) for call in calls), 0.0))
-        _put(self._spent["cost_usd"], position, sum((_number(call.get("cost_usd")) for call in calls), 0.0))
+        _put(self._spent["cost_usd"], position, sum((_number(call, "cost_usd") for call in calls), 0.0))
         self._debates.pop(position, None)
         if (debate := debate_of(record)) is not None:
             self._debates[position] = (self._distinct.setdefault(debate, debate), cluster_of(record))
@@ -68,9 +68,8 @@ class CellStatistics:
         role = (SCORER_ROLE if scoring else "") + role_of(str(call.get("role", "")))
         totals = self._roles.setdefault(role, {"calls": 0, **dict.fromkeys(_TOTALS, 0)})
         totals["calls"] += 1
-        usage = call.get("usage") or {}
         for name in _TOTALS:
-            value = call.get(name) if name == "cost_usd" else usage.get(name)
+            value = _amount(call, name)
             totals[name] = None if value is None or totals[name] is None else totals[name] + value
 
     def to_json(self) -> dict[str, Any]:
@@ -95,7 +94,8 @@ _TOTALS = ("input_tokens", "output_tokens", "cost_usd")
 
 def answer_calls(record: Record) -> Sequence[Call]:
     """The calls that made the answer, without those of the scorers, which follow them."""
-    return record.transcript[: len(record.transcript) - record.answer_metadata.get(SCORING_CALLS, 0)]
+    calls, scoring = record.transcript, record.answer_metadata.get(SCORING_CALLS, 0)
+    return calls[: len(calls) - scoring] if isinstance(scoring, int) and 0 < scoring <= len(calls) else calls
 
 
 def answer_latency_s(record: Record) -> float | None:
@@ -104,9 +104,9 @@ def answer_latency_s(record: Record) -> float | None:
     Calls of one round run at the same time. None if it is unknown: no call was made, or one was
     replayed without its latency, or sent as part of a batch.
     """
-    longest: dict[int, float] = {}
+    longest: dict[Any, float] = {}
     for call in answer_calls(record):
-        latency_s = call.get("latency_s")
+        latency_s = _amount(call, "latency_s")
         if not latency_s or call.get("batched"):
             return None
         number = call.get("round", 0)
@@ -136,12 +136,20 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def _tokens(call: Call) -> float:
-    usage = call.get("usage") or {}
-    return _number(usage.get("input_tokens")) + _number(usage.get("output_tokens"))
+    return _number(call, "input_tokens") + _number(call, "output_tokens")
 
 
-def _number(value: float | None) -> float:
+def _number(call: Call, name: str) -> float:
+    value = _amount(call, name)
     return _UNKNOWN if value is None else value
+
+
+def _amount(call: Call, name: str) -> float | None:
+    """A number of a call or of its usage; None if it is unknown, or no finite number, as in a damaged log."""
+    value = call.get(name)
+    if value is None and isinstance(usage := call.get("usage"), Mapping):
+        value = usage.get(name)
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _put(values: array[Any], position: int, value: float) -> None:

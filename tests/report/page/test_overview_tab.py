@@ -56,6 +56,8 @@ def folder_of(root: Path, records: list[Record], cells: list[dict[str, Any]], na
     """A run's folder with these records and this summary."""
     folder = run_folder(root, records, name=name)
     (folder / "summary.json").write_text(json.dumps(cells), encoding="utf-8")
+    manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps({**manifest, "records": len(records)}), encoding="utf-8")
     return folder
 
 
@@ -282,7 +284,7 @@ def test_flaky_samples_are_named(browser: Browser, tmp_path: Path):
 
 def test_a_part_that_fails_leaves_the_others_working(browser: Browser, tmp_path: Path):
     """If the overview cannot be drawn, a sentence says so, and the other parts still open."""
-    damaged = summary([cell({"a": 1.0})], {})[0] | {"outcomes": None}
+    damaged = summary([cell({"a": 1.0})], {})[0] | {"scorers": {"exact": {}, "other": None}}
     open_run(browser, folder_of(tmp_path, answers({"a": 1.0}), [damaged]))
     wait_until(browser, "!!document.querySelector('[role=alert]')")
     assert 'The part "Overview" could not be shown' in browser.text
