@@ -20,9 +20,13 @@ export interface View {
   filters: Filter[];
   sort: { column: string; descending: boolean }[];
   columns: string[] | null; // shown in the samples table, in order; null: the default ones
+  settings: Settings;
 }
 
-export const START: View = { tab: "overview", sample: null, search: "", filters: [], sort: [], columns: null };
+/** Choices of a tab by name, such as the x axis of a chart. A name's default is left out. */
+export type Settings = { [name: string]: string };
+
+export const START: View = { tab: "overview", sample: null, search: "", filters: [], sort: [], columns: null, settings: {} };
 
 /** The view that an address's hash describes. Parts that cannot be read are left out. */
 export function readView(hash: string): View {
@@ -35,6 +39,7 @@ export function readView(hash: string): View {
     filters: parameters.getAll("f").flatMap(readFilter),
     sort: parameters.getAll("sort").map((text) => ({ column: text.replace(/^-/, ""), descending: text.startsWith("-") })),
     columns: parameters.has("columns") ? parameters.getAll("columns") : null,
+    settings: Object.fromEntries([...parameters].filter(([name]) => name.startsWith("o.")).map(([name, value]) => [name.slice(2), value])),
   };
 }
 
@@ -47,6 +52,7 @@ export function writeView(view: View): string {
   for (const { column, operator, value } of view.filters) parameters.append("f", `${operator} ${column}\n${value}`);
   for (const { column, descending } of view.sort) parameters.append("sort", (descending ? "-" : "") + column);
   for (const column of view.columns ?? []) parameters.append("columns", column);
+  for (const [name, value] of Object.entries(view.settings)) if (value) parameters.set(`o.${name}`, value);
   const text = parameters.toString();
   return text && `#${text}`;
 }
@@ -61,6 +67,11 @@ function readFilter(text: string): Filter[] {
 /** A link's address for the present view with some parts replaced. */
 export function hrefOf(patch: Partial<View>): string {
   return writeView({ ...readView(location.hash), ...patch }) || "#";
+}
+
+/** The address of the present view with some settings changed; an empty text is a setting's default. */
+export function hrefWith(settings: Settings): string {
+  return hrefOf({ settings: { ...readView(location.hash).settings, ...settings } });
 }
 
 /** Show another view. `replace` keeps the present one out of the browser's history, as for typing in a search. */

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { interval, score } from "../numbers";
-import type { ChangedCell, Flip } from "../data";
+import type { ChangedCell, ChangedSide, Flip } from "../data";
 import type { Source } from "../source";
 import { counted, difference, probability } from "./format";
 import { FlipItem } from "./flip";
@@ -71,12 +71,12 @@ export function Verdict({ verdict }: { verdict: string }) {
   );
 }
 
-/** `single mlx:nano-2`, or both sides if they differ. */
+/** `single · mlx:nano-2`; what differs between the sides with an arrow: `single → debate · mlx:nano-2`. */
 export function sidesOf({ old, new: now }: ChangedCell): string {
-  const [before, after] = [old, now].map((side) => `${side.strategy} · ${side.provider}:${side.model}`);
-  return before === after || (old.strategy === now.strategy && old.slug === now.slug && old.provider === now.provider)
-    ? after!
-    : `${before} → ${after}`;
+  const model = (side: ChangedSide) => `${side.provider}:${side.model}`;
+  const same = old.provider === now.provider && old.slug === now.slug;
+  const arrow = (before: string, after: string) => (before === after ? after : `${before} → ${after}`);
+  return `${arrow(old.strategy, now.strategy)} · ${same ? model(now) : arrow(model(old), model(now))}`;
 }
 
 function figuresOf({ comparison }: ChangedCell): string {

@@ -23,9 +23,10 @@ export function CellTable({ rows, shown, reveal }: { rows: Row[]; shown: Set<str
   const quiet = inTasks.length - first.length;
   const folded = !all && inTasks.length > FEW && quiet > 0;
   const limit = Math.min(1, Math.max(0.1, ...rows.flatMap(({ cell }) => intervalOf(cell.comparison)?.map(Math.abs) ?? [])));
+  const listed = folded ? first : inTasks;
   return (
     <section>
-      <div class="table-scroll">
+      <div class="table-scroll" hidden={listed.length === 0}>
         <table class="cells">
           <caption>
             Cells, those to review first. The bar shows the difference and its 95 % interval from {difference(-limit)} to {difference(limit)};
@@ -45,7 +46,7 @@ export function CellTable({ rows, shown, reveal }: { rows: Row[]; shown: Set<str
             </tr>
           </thead>
           <tbody>
-            {(folded ? first : inTasks).map((row) => (
+            {listed.map((row) => (
               <CellRow {...row} limit={limit} reveal={reveal} />
             ))}
           </tbody>

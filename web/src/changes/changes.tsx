@@ -50,10 +50,10 @@ function Comparison({ changes, overview, index, source }: PageProps & { changes:
     <div class="changes">
       <Headline changes={changes} comparison={overview.kind === "comparison"} />
       <Remarks changes={changes} />
+      {total === 0 && changes.cells.length > 0 && <p>No sample changed its score in {counted(changes.cells.length, "cell")}.</p>}
       {changes.cells.length > 0 && <CellTable rows={listed} shown={shown.tasks} reveal={reveal} />}
       {total > 0 && <Controls {...{ view, cells, tasks, diffView, setDiffView }} />}
       {filtered && sections.length === 0 && <p class="muted">No changed sample fits the filters.</p>}
-      {total === 0 && changes.cells.length > 0 && <p class="muted">No sample changed its score.</p>}
       {sections.map(({ cell, id, flips }) => (
         <CellSection key={id} {...{ cell, id, flips, records, source }} view={diffView} openKey={view.sample} />
       ))}
@@ -68,6 +68,7 @@ function Headline({ changes, comparison }: { changes: Changes; comparison: boole
     <section class="changes-head">
       <h2>
         {comparison ? changes.new : "This run"} <span class="muted">against</span> {changes.old}
+        {changes.cells.length === 0 && <span class="muted">: nothing was compared</span>}
       </h2>
       {changes.cells.length > 0 && (
         <ul class="verdicts" aria-label="Cells by verdict">

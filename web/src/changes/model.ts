@@ -114,9 +114,11 @@ export class Records {
     const samples = new Set(changes.cells.flatMap(({ flips }) => flips.map(({ sample }) => cut(sample))));
     const columns = ["run", "task", "strategy", "provider", "model"].map((name) => columnOf(index, name));
     const sampleColumn = columnOf(index, "sample");
+    const replaced = columnOf(index, "replaced");
     for (let row = 0; row < (samples.size ? index.n : 0); row++) {
       const sample = String(valueAt(sampleColumn, row) ?? "");
       if (!samples.has(sample)) continue;
+      if (valueAt(replaced, row) !== null) continue; // answered again later
       const key = [...columns.map((column) => valueAt(column, row) ?? ""), sample].join("\t");
       const rows = this.rows.get(key);
       if (rows) rows.push(row);
@@ -128,7 +130,8 @@ export class Records {
   of(cell: ChangedCell, flip: Flip, side: "old" | "new"): number[] {
     const run = side === "new" ? this.newRun : this.oldRun;
     if (run === null) return [];
-    const { strategy, provider, slug } = cell[side];
+    const { strategy, provider, slug, answers_only } = cell[side];
+    if (answers_only) return []; // rows of a snapshot have no records
     return this.rows.get([run, cell.cell[0], strategy, provider, slug, cut(flip.sample)].join("\t")) ?? [];
   }
 
