@@ -1,0 +1,57 @@
+/** A plain table of the shown rows, made while the page is printed: the virtual one holds only what is on the screen. */
+
+import { useEffect, useState } from "preact/hooks";
+import { flushSync } from "preact/compat";
+import { valueAt } from "../columns";
+import type { Column, Index } from "../data";
+import { cellText } from "./cells";
+import { titleOf } from "./layout";
+
+const MOST = 500; // rows
+
+interface Props {
+  index: Index;
+  columns: readonly Column[];
+  rows: readonly number[];
+}
+
+export function PrintedTable({ index, columns, rows }: Props) {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const start = () => flushSync(() => setPrinting(true)); // the browser takes the page as it is after the event
+    const end = () => setPrinting(false);
+    addEventListener("beforeprint", start);
+    addEventListener("afterprint", end);
+    return () => {
+      removeEventListener("beforeprint", start);
+      removeEventListener("afterprint", end);
+    };
+  }, []);
+  if (!printing) return null;
+  const shown = rows.slice(0, MOST);
+  return (
+    <table class="printed">
+      <caption>
+        {`${rows.length.toLocaleString("en")} of ${index.n.toLocaleString("en")} samples`}
+        {rows.length > MOST && `; the first ${MOST} are printed`}
+      </caption>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th scope="col">{titleOf(index, column)}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map((row) => (
+          <tr>
+            {columns.map((column) => {
+              const value = valueAt(column, row);
+              return <td class={`cell-${column.kind}`}>{value === null ? "?" : cellText(column, value)}</td>;
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
