@@ -49,16 +49,34 @@ export function outcomeNode(outcome: string): Node {
   return element("span", `outcome outcome-${known}`, shape, outcome);
 }
 
-/** A value as the table shows it, on one line. */
+/** A value as the table shows it, on one line. The numbers of a column have equally many decimals. */
 export function cellText(column: Column, value: Exclude<Cell, null>): string {
   if (typeof value === "string") return value.replace(/\s+/g, " ");
-  return value.toLocaleString("en", { maximumFractionDigits: digits(column, value), useGrouping: column.name !== "epoch" });
+  const digits = digitsOf(column);
+  if (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits) return `${value < 0 ? ">−" : "<"}${(10 ** -digits).toFixed(digits)}`;
+  const useGrouping = column.name !== "epoch" && !column.name.startsWith("metadata:"); // a year is no count
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping });
 }
 
-function digits({ name }: Column, value: number): number {
-  if (name === "latency_s") return 2;
-  if (name === "cost_usd" && value) return Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(Math.abs(value)))));
-  return 3;
+const DIGITS: { [name: string]: number } = { cost_usd: 6, latency_s: 2 };
+const columnDigits = new WeakMap<Column, number>();
+
+/** How many decimals a column's numbers need, at most 3; costs 6. */
+function digitsOf(column: Column): number {
+  let digits = columnDigits.get(column);
+  if (digits === undefined) {
+    const most = DIGITS[column.name] ?? 3;
+    digits = 0;
+    if (column.kind === "number")
+      for (const value of column.numbers) while (value !== null && digits < most && needsMore(value, digits)) digits++;
+    columnDigits.set(column, digits);
+  }
+  return digits;
+}
+
+function needsMore(value: number, digits: number): boolean {
+  const scaled = value * 10 ** digits;
+  return Math.abs(scaled - Math.round(scaled)) > 1e-9 * Math.abs(scaled);
 }
 
 /** A text with the searched terms marked. */
@@ -85,7 +103,7 @@ export function cardNode(index: Index, columns: readonly Column[], row: number, 
     const column = columnOf(index, name);
     return column ? cellNode(index, column, row, terms) : document.createTextNode("");
   };
-  const others = columns.filter(({ name, kind }) => !CARD_COLUMNS.includes(name) && kind !== "text").slice(0, 3);
+  const others = columns.filter(({ name, kind }) => !CARD_COLUMNS.includes(name) && kind === "category").slice(0, 3);
   const facts = others.map((column) => element("span", "", `${column.title}: `, cellNode(index, column, row, terms)));
   return element(
     "div",

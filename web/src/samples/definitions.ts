@@ -35,17 +35,17 @@ function dataColumn(latest: { current: TableProps }, column: Column, frozen: boo
     cssClass: `cell-${column.kind}`,
     ...widthOf(column),
     formatter: (cell) => cellNode(latest.current.index, column, cell.getData().id, latest.current.terms),
-    titleFormatter: () => heading(latest.current, column),
+    titleFormatter: () => heading(latest, column),
   };
 }
 
-function heading({ index, onSort }: TableProps, column: Column): Node {
-  const title = element("span", "sort-title", titleOf(index, column));
+function heading(latest: { current: TableProps }, column: Column): Node {
+  const title = element("span", "sort-title", titleOf(latest.current.index, column));
   const button = element("button", "sort", title, element("span", "sort-arrow")) as HTMLButtonElement;
   button.type = "button";
   button.dataset["column"] = column.name;
   button.title = column.name === column.title ? column.name : `${column.title} (${column.name})`;
-  button.addEventListener("click", (event) => onSort(column.name, event.shiftKey));
+  button.addEventListener("click", (event) => latest.current.onSort(column.name, event.shiftKey));
   return button;
 }
 

@@ -9,8 +9,8 @@ const ALWAYS = ["outcome", "sample", "score", "input"];
 const WIDTHS: { [name: string]: number } = {
   outcome: 118,
   sample: 150,
-  task: 130,
-  strategy: 130,
+  task: 120,
+  strategy: 122,
   model: 150,
   change: 120,
 };
@@ -55,8 +55,9 @@ export function titleOf(index: Index, column: Column): string {
 
 /** Width in pixels, and how much of the space that is left a column takes. */
 export function widthOf({ name, kind, title }: Column): { width?: number; minWidth: number; widthGrow?: number } {
-  const heading = Math.min(220, 44 + 7.5 * title.length);
+  const longest = Math.max(...title.split(" ").map(({ length }) => length)); // headings break at spaces
+  const heading = Math.min(180, 34 + 7.5 * longest);
   const growth = GROWTH[name] ?? (kind === "text" && name !== "sample" ? 1 : undefined);
-  if (growth !== undefined) return { minWidth: Math.max(110, heading), widthGrow: growth };
-  return { width: WIDTHS[name] ?? Math.max(kind === "number" ? 78 : 110, heading), minWidth: 50 };
+  if (growth !== undefined) return { minWidth: Math.max(name === "input" ? 180 : 100, heading), widthGrow: growth };
+  return { width: WIDTHS[name] ?? Math.max(kind === "number" ? 74 : 110, heading), minWidth: 50 };
 }

@@ -1,7 +1,7 @@
 /** A plain table of the shown rows, made while the page is printed: the virtual one holds only what is on the screen. */
 
-import { useEffect, useState } from "preact/hooks";
-import { flushSync } from "preact/compat";
+import { render, type ComponentChild } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { valueAt } from "../columns";
 import type { Column, Index } from "../data";
 import { cellText } from "./cells";
@@ -15,11 +15,15 @@ interface Props {
   rows: readonly number[];
 }
 
-export function PrintedTable({ index, columns, rows }: Props) {
-  const [printing, setPrinting] = useState(false);
+export function PrintedTable(props: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
   useEffect(() => {
-    const start = () => flushSync(() => setPrinting(true)); // the browser takes the page as it is after the event
-    const end = () => setPrinting(false);
+    // Drawn within the event: the browser prints the page as it is after it.
+    const draw = (content: ComponentChild) => place.current && render(content, place.current);
+    const start = () => draw(<PlainTable {...latest.current} />);
+    const end = () => draw(null);
     addEventListener("beforeprint", start);
     addEventListener("afterprint", end);
     return () => {
@@ -27,7 +31,10 @@ export function PrintedTable({ index, columns, rows }: Props) {
       removeEventListener("afterprint", end);
     };
   }, []);
-  if (!printing) return null;
+  return <div ref={place} />;
+}
+
+function PlainTable({ index, columns, rows }: Props) {
   const shown = rows.slice(0, MOST);
   return (
     <table class="printed">

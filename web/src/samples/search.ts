@@ -27,13 +27,14 @@ export function isEmpty({ wanted, excluded }: Query): boolean {
   return !wanted.length && !excluded.length;
 }
 
-const KEPT_CHARACTERS = 80e6; // texts beyond are inflated again for each search, so that memory stays bounded
+const KEPT_BYTES = 100e6; // texts beyond are inflated again for each search, so that memory stays bounded
 const SLICE_MS = 40; // then the page gets a turn
 
 /** The search texts of a page. What was inflated once is kept. */
 export class SearchTexts {
   private kept: (string[] | undefined)[] = [];
-  private characters = 0;
+  private bytes = 0;
+  private isFull = false; // all texts are kept, or as many as may be
 
   constructor(
     private source: Source,
@@ -42,24 +43,27 @@ export class SearchTexts {
 
   /** The page has more records now. */
   update(index: Index): void {
+    if (index !== this.index) this.isFull = false;
     this.index = index;
   }
 
-  /** How much of the texts a search can read at once, from 0 to 1. */
+  /** How much of the loading is done, from 0 to 1. */
   get loaded(): number {
+    if (this.isFull) return 1;
     const all = this.index.chunks.length;
     return all ? this.index.chunks.filter((_, chunk) => this.kept[chunk]).length / all : 1;
   }
 
   /** Inflate all texts that are kept, chunk by chunk while the page is idle. */
   async load(signal: AbortSignal, onProgress: () => void): Promise<void> {
-    for (let chunk = 0; chunk < this.index.chunks.length && this.characters < KEPT_CHARACTERS; chunk++) {
+    for (let chunk = 0; chunk < this.index.chunks.length && this.bytes < KEPT_BYTES; chunk++) {
       if (this.isKept(chunk)) continue;
       await idle();
       if (signal.aborted) return;
       await this.texts(chunk);
       if (chunk % 20 === 19) onProgress();
     }
+    this.isFull = true;
     onProgress();
   }
 
@@ -87,12 +91,17 @@ export class SearchTexts {
 
   private async texts(chunk: number): Promise<string[]> {
     const texts = await this.source.searchTexts(chunk);
-    if (this.characters < KEPT_CHARACTERS) {
+    if (this.bytes < KEPT_BYTES) {
+      this.bytes += bytesOf(texts) - bytesOf(this.kept[chunk] ?? []);
       this.kept[chunk] = texts;
-      for (const text of texts) this.characters += text.length;
     }
     return texts;
   }
+}
+
+/** A character takes one byte, or two if its text has one that is not Latin-1. */
+function bytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length * (/[^\0-\xff]/.test(text) ? 2 : 1), 0);
 }
 
 function scan(texts: readonly string[], { wanted, excluded }: Query, found: Uint8Array, start: number): void {

@@ -18,7 +18,7 @@ Tabulator.registerModule([FormatModule, FrozenColumnsModule, InteractionModule, 
 
 const ROW_HEIGHT = 34;
 const CARD_HEIGHT = 104;
-const HEADER_HEIGHT = 56; // with a scroll bar
+const HEADER_HEIGHT = 72; // with a scroll bar
 const NARROW = 560; // pixels: cards instead of columns below
 const WIDE = 820; // pixels: the first columns stay in place from here on
 
@@ -41,6 +41,7 @@ export function SampleTable(props: TableProps) {
   latest.current = props;
   const table = useRef<Tabulator | null>(null);
   const cursor = useRef(-1); // the row that the keyboard is on
+  const refocus = useRef(false); // the focused row is drawn again
   const [look, setLook] = useState<Look | null>(null);
   const names = props.columns.map(({ name }) => name).join("\n");
 
@@ -55,10 +56,16 @@ export function SampleTable(props: TableProps) {
       if (!live) return;
       table.current = made;
       showSort(place.current, latest.current.sort);
-      void fill(made, latest.current, false).then(() => live && showCurrent(made, latest.current.current));
+      void fill(made, latest.current, false).then(() => {
+        if (!live) return;
+        showCurrent(made, latest.current.current);
+        if (refocus.current) focusRow(made, cursor.current);
+        refocus.current = false;
+      });
     });
     return () => {
       live = false;
+      refocus.current = hasFocusedRow(place.current);
       table.current = null;
       made.destroy();
     };
@@ -73,7 +80,11 @@ export function SampleTable(props: TableProps) {
     const before = drawn.current;
     drawn.current = { rows: props.rows, index: props.index, terms: props.terms };
     if (!table.current || (before.rows === props.rows && before.terms === props.terms)) return;
-    void fill(table.current, props, before.index !== props.index);
+    const made = table.current;
+    const focused = hasFocusedRow(place.current);
+    void fill(made, props, before.index !== props.index).then(() => {
+      if (focused && table.current === made) focusRow(made, cursor.current);
+    });
   }, [props.rows, props.index, props.terms]);
 
   useEffect(() => {
@@ -98,13 +109,15 @@ export function SampleTable(props: TableProps) {
 
 /** Cards, columns, or columns with the first ones frozen, as the width allows. */
 function useLook(place: { current: HTMLDivElement | null }, setLook: (look: Look) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = place.current?.parentElement;
     if (!element) return;
-    const observer = new ResizeObserver(() => {
+    const choose = () => {
       const width = element.clientWidth;
       if (width) setLook(width < NARROW ? "cards" : width < WIDE ? "columns" : "frozen");
-    });
+    };
+    choose();
+    const observer = new ResizeObserver(choose);
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -120,8 +133,8 @@ function useHeight(place: { current: HTMLDivElement | null }, look: Look | null,
     if (!element || !look) return;
     const fit = () => {
       const room = innerHeight - (element.getBoundingClientRect().top + scrollY) - BELOW;
-      const content = rows * (look === "cards" ? CARD_HEIGHT : ROW_HEIGHT) + HEADER_HEIGHT;
-      element.style.height = `${Math.round(Math.min(content, Math.max(LEAST_HEIGHT, room)))}px`;
+      const content = rows * ((look === "cards" ? CARD_HEIGHT : ROW_HEIGHT) + 1) + HEADER_HEIGHT;
+      element.style.height = `${Math.round(Math.min(content, Math.max(look === "cards" ? 0.7 * innerHeight : LEAST_HEIGHT, room)))}px`;
     };
     fit();
     const observer = new ResizeObserver(fit);
@@ -209,11 +222,17 @@ function moveTo(table: Tabulator, props: TableProps, cursor: { current: number }
   const row = props.rows[Math.max(0, Math.min(props.rows.length - 1, position))];
   if (row === undefined) return;
   cursor.current = row;
-  void table.scrollToRow(row, "nearest", false).then(() => {
-    const found = table.getRow(row);
-    if (!found) return;
-    found.getElement().tabIndex = 0;
-    found.getElement().focus({ preventScroll: true });
-  });
+  void table.scrollToRow(row, "nearest", false).then(() => focusRow(table, row));
   if (props.current >= 0) props.onOpen(row);
+}
+
+function hasFocusedRow(place: HTMLElement | null): boolean {
+  return !!place?.contains(document.activeElement) && !!document.activeElement?.matches(".tabulator-row");
+}
+
+function focusRow(table: Tabulator, row: number): void {
+  const element = row >= 0 && table.getRow(row);
+  if (!element) return;
+  element.getElement().tabIndex = 0;
+  element.getElement().focus({ preventScroll: true });
 }
