@@ -330,7 +330,7 @@ def test_all_shown_rows_can_be_selected(browser: Browser, page: Path):
     show(browser, page, "&f=is+task%0Asums", n=2)
     browser.evaluate("document.querySelector('.select-all').click()")
     wait_until(browser, "document.body.innerText.includes('2 of 5 samples, 2 selected')")
-    assert browser.evaluate("document.querySelectorAll('.tabulator-row[aria-selected=true]').length") == 2
+    wait_until(browser, "document.querySelectorAll('.tabulator-row[aria-selected=true]').length === 2")
 
 
 def test_the_keyboard_moves_and_opens(browser: Browser, page: Path):
@@ -392,6 +392,17 @@ def test_print_shows_the_rows_and_columns(browser: Browser, page: Path):
     assert browser.evaluate("document.querySelectorAll('.printed tbody tr').length") == 3
     browser.evaluate("dispatchEvent(new Event('afterprint'))")
     wait_until(browser, "!document.querySelector('.printed')")
+
+
+def test_a_damaged_part_of_the_page_is_said(browser: Browser, page: Path, tmp_path: Path):
+    """A search says how many samples it could not look at, and the table shows all of them."""
+    damaged = tmp_path / "damaged.html"
+    text = page.read_text(encoding="utf-8")
+    start = text.index('id="hl-search-0">') + len('id="hl-search-0">')
+    damaged.write_text(text[:start] + "eJw" + text[start + 40 :], encoding="utf-8")
+    show(browser, damaged, n=5)
+    enter(browser, ".search input", "name")
+    wait_until(browser, "document.body.innerText.includes('0 of 5 found; the texts of 5 cannot be read')")
 
 
 def test_a_run_without_samples_says_so(browser: Browser, tmp_path: Path):

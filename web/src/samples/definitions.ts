@@ -34,7 +34,10 @@ function dataColumn(latest: { current: TableProps }, column: Column, frozen: boo
     headerHozAlign: align,
     cssClass: `cell-${column.kind}`,
     ...widthOf(column),
-    formatter: (cell) => cellNode(latest.current.index, column, cell.getData().id, latest.current.terms),
+    formatter: (cell) => {
+      const { index, columns, terms } = latest.current; // the index of a page that is still growing is replaced
+      return cellNode(index, columns.find(({ name }) => name === column.name) ?? column, cell.getData().id, terms);
+    },
     titleFormatter: () => heading(latest, column),
   };
 }

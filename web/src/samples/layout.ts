@@ -41,10 +41,10 @@ function isRedundant(column: Column, score: Column | undefined): boolean {
   return equal || known < RARE * column.numbers.length;
 }
 
-/** The columns that are named, without those that the page lacks; null: the default ones. */
+/** The columns that are named, without those that the page lacks; the default ones if it has none of them. */
 export function shownColumns(index: Index, names: readonly string[] | null): Column[] {
-  if (names === null) return defaultColumns(index);
-  return [...new Set(names)].flatMap((name) => columnOf(index, name) ?? []);
+  const named = [...new Set(names)].flatMap((name) => columnOf(index, name) ?? []);
+  return named.length ? named : defaultColumns(index);
 }
 
 /** A title that no other column has. */

@@ -40,8 +40,8 @@ function valueTest(filters: readonly Filter[], words: boolean): (value: Cell) =>
   const alternatives = new Set(values("is"));
   const excluded = new Set(values("not"));
   const contained = values("contains").map((text) => text.toLowerCase());
-  const highest = values("<=").map(Number);
-  const lowest = values(">=").map(Number);
+  const highest = values("<=").map(boundOf);
+  const lowest = values(">=").map(boundOf);
   return (value) => {
     if (value === null) return unknown;
     if (!known) return false;
@@ -51,6 +51,11 @@ function valueTest(filters: readonly Filter[], words: boolean): (value: Cell) =>
     if (contained.length && !contained.every((part) => String(value).toLowerCase().includes(part))) return false;
     return highest.every((bound) => Number(value) <= bound) && lowest.every((bound) => Number(value) >= bound);
   };
+}
+
+/** A bound as a number; NaN, which nothing is within, if it is none. */
+function boundOf(text: string): number {
+  return text.trim() ? Number(text) : NaN;
 }
 
 /** The rows in the order that `sort` asks for; unknown values last in both directions, equal ones as recorded. */

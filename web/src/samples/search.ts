@@ -35,6 +35,7 @@ export class SearchTexts {
   private kept: (string[] | undefined)[] = [];
   private bytes = 0;
   private isFull = false; // all texts are kept, or as many as may be
+  private damaged = new Set<number>(); // chunks that cannot be read
 
   constructor(
     private source: Source,
@@ -54,10 +55,15 @@ export class SearchTexts {
     return all ? this.index.chunks.filter((_, chunk) => this.kept[chunk]).length / all : 1;
   }
 
+  /** How many records a search cannot look at, because their part of the page is damaged. */
+  get unreadable(): number {
+    return [...this.damaged].reduce((sum, chunk) => sum + this.size(chunk), 0);
+  }
+
   /** Inflate all texts that are kept, chunk by chunk while the page is idle. */
   async load(signal: AbortSignal, onProgress: () => void): Promise<void> {
     for (let chunk = 0; chunk < this.index.chunks.length && this.bytes < KEPT_BYTES; chunk++) {
-      if (this.isKept(chunk)) continue;
+      if (this.isKept(chunk) || this.damaged.has(chunk)) continue;
       await idle();
       if (signal.aborted) return;
       await this.texts(chunk);
@@ -85,12 +91,18 @@ export class SearchTexts {
   }
 
   private isKept(chunk: number): boolean {
-    const end = this.index.chunks[chunk + 1] ?? this.index.n;
-    return this.kept[chunk]?.length === end - (this.index.chunks[chunk] ?? 0);
+    return this.kept[chunk]?.length === this.size(chunk);
+  }
+
+  private size(chunk: number): number {
+    return (this.index.chunks[chunk + 1] ?? this.index.n) - (this.index.chunks[chunk] ?? 0);
   }
 
   private async texts(chunk: number): Promise<string[]> {
-    const texts = await this.source.searchTexts(chunk);
+    const texts = await this.source.searchTexts(chunk).catch(() => null);
+    if (texts) this.damaged.delete(chunk);
+    else this.damaged.add(chunk);
+    if (!texts) return [];
     if (this.bytes < KEPT_BYTES) {
       this.bytes += bytesOf(texts) - bytesOf(this.kept[chunk] ?? []);
       this.kept[chunk] = texts;

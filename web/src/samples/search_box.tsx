@@ -11,6 +11,7 @@ export interface Search {
   hits: number | null; // null: no search, or not finished
   searched: number; // part of a running search that is done; 1: finished
   loaded: number; // part of the texts that is in memory
+  unreadable: number; // records that no search looks at, because their part of the page is damaged
   words: string[]; // to highlight
 }
 
@@ -24,7 +25,7 @@ export function useSearch(source: Source, index: Index, text: string): Search {
 
   useEffect(() => {
     const controller = new AbortController();
-    texts.load(controller.signal, () => setLoaded(texts.loaded)).catch(() => undefined); // a damaged chunk finds nothing
+    void texts.load(controller.signal, () => setLoaded(texts.loaded));
     return () => controller.abort();
   }, [texts, index]);
 
@@ -45,7 +46,7 @@ export function useSearch(source: Source, index: Index, text: string): Search {
   }, [texts, index, query]);
 
   const hits = useMemo(() => found && found.reduce((sum, hit) => sum + hit, 0), [found]);
-  return { found: isEmpty(query) ? null : found, hits, searched, loaded, words: query.wanted };
+  return { found: isEmpty(query) ? null : found, hits, searched, loaded, unreadable: texts.unreadable, words: query.wanted };
 }
 
 const TYPING_MS = 150;
@@ -58,6 +59,8 @@ export function SearchBox({ text, search, n }: { text: string; search: Search; n
     if (text !== sent.current) setTyped(text); // the address changed, not the reader's typing
     sent.current = text;
   }, [text]);
+  const input = useRef<HTMLInputElement>(null);
+  useSlashKey(input);
   const send = (value: string) => {
     clearTimeout(timer.current);
     sent.current = value;
@@ -69,8 +72,8 @@ export function SearchBox({ text, search, n }: { text: string; search: Search; n
         type="search"
         aria-label="Search prompts, outputs, answers, targets and errors"
         placeholder="Search prompts and outputs"
-        aria-describedby="search-state"
-        title={'All words must occur. Quotes search for a phrase: "14 apples". A minus excludes: -apples.'}
+        aria-describedby="search-state search-hint"
+        ref={input}
         value={typed}
         onInput={(event) => {
           const { value } = event.currentTarget;
@@ -82,6 +85,10 @@ export function SearchBox({ text, search, n }: { text: string; search: Search; n
           if (event.key === "Enter") send(event.currentTarget.value);
         }}
       />
+      <p id="search-hint" class="search-hint">
+        Looks at prompts, outputs, answers, targets and errors. All words must occur; <code>"a phrase"</code> in quotes;{" "}
+        <code>-word</code> excludes.
+      </p>
       <span id="search-state" class="search-state" role="status">
         {stateOf(text, search, n)}
       </span>
@@ -89,10 +96,25 @@ export function SearchBox({ text, search, n }: { text: string; search: Search; n
   );
 }
 
-function stateOf(text: string, { hits, searched, loaded }: Search, n: number): string {
+/** The key `/` goes to the search box, unless the reader is typing elsewhere. */
+function useSlashKey(input: { current: HTMLInputElement | null }): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if ((event.target as Element).closest("input, textarea, select, [contenteditable]")) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
+
+function stateOf(text: string, { hits, searched, loaded, unreadable }: Search, n: number): string {
   if (text.trim()) {
     if (searched < 1) return `Searching, ${Math.floor(100 * searched)} %`;
-    return hits === null ? "" : `${hits.toLocaleString("en")} of ${n.toLocaleString("en")} found`;
+    const fault = unreadable ? `; the texts of ${unreadable.toLocaleString("en")} cannot be read` : "";
+    return hits === null ? "" : `${hits.toLocaleString("en")} of ${n.toLocaleString("en")} found${fault}`;
   }
   return loaded < 1 && n > 1000 ? `Reading texts, ${Math.floor(100 * loaded)} %` : "";
 }

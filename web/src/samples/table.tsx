@@ -150,6 +150,8 @@ function useHeight(place: { current: HTMLDivElement | null }, look: Look | null,
 function build(place: HTMLElement, look: Look, latest: { current: TableProps }, cursor: { current: number }): Tabulator {
   const holder = document.createElement("div");
   place.replaceChildren(holder);
+  holder.setAttribute("aria-label", "Samples");
+  holder.setAttribute("aria-multiselectable", "true");
   const made = new Tabulator(holder, {
     height: "100%",
     layout: "fitColumns",
@@ -171,6 +173,7 @@ function build(place: HTMLElement, look: Look, latest: { current: TableProps }, 
 }
 
 function fill(table: Tabulator, { rows }: TableProps, keepPlace: boolean): Promise<void> {
+  table.element.setAttribute("aria-rowcount", String(rows.length + 1)); // with the header
   const data = rows.map((id) => ({ id }));
   return keepPlace ? table.replaceData(data) : table.setData(data);
 }

@@ -29,6 +29,7 @@ declare module "tabulator-tables" {
   export class Tabulator {
     static registerModule(modules: readonly unknown[]): void;
     constructor(element: HTMLElement, options: { [name: string]: unknown });
+    readonly element: HTMLElement;
     on(event: "tableBuilt", listener: () => void): void;
     on(event: "rowClick", listener: (event: MouseEvent, row: RowComponent) => void): void;
     setData(rows: readonly { id: number }[]): Promise<void>;
