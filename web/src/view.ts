@@ -4,9 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 
 export type Tab = "overview" | "samples" | "changes" | "run";
 export const TABS: readonly Tab[] = ["overview", "samples", "changes", "run"];
-export const OPERATORS = ["is", "not", "contains", "<=", ">="] as const;
+export const OPERATORS = ["is", "not", "contains", "<=", ">=", "unknown", "known"] as const;
 
-/** A condition on one column of the index. Several conditions on one column with `is` are alternatives. */
+/**
+ * A condition on one column of the index. Several conditions on one column with `is` are alternatives; `unknown` adds
+ * the rows without a value to what the other conditions on the column leave. `known` and `unknown` need no value.
+ */
 export interface Filter {
   column: string;
   operator: (typeof OPERATORS)[number];
