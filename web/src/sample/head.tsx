@@ -1,8 +1,8 @@
 /** The top of the pane: which sample it is, how it went, and what can be copied. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { SampleRecord } from "../data";
-import { cost, count, score, seconds } from "../numbers";
+import { cost, count, plural, score, seconds } from "../numbers";
 import { copyText, sampleAsJson, sampleAsYaml } from "./copy";
 import { Outcome } from "./verdict";
 import { visible } from "./text/visible_text";
@@ -23,7 +23,7 @@ export function SampleHead({ record }: { record: SampleRecord }) {
           score <strong>{score(first?.value)}</strong>
         </span>
         <span class="muted">
-          {count(record.usage["calls"])} calls, {count(record.usage["input_tokens"])} tokens in, {count(record.usage["output_tokens"])} out
+          {plural(record.usage["calls"], "call")}, {count(record.usage["input_tokens"])} tokens in, {count(record.usage["output_tokens"])} out
         </span>
         <span class="muted">{cost(record.cost_usd)}</span>
         <span class="muted" title="Without waiting for other calls">
@@ -51,10 +51,6 @@ const COPIES: [string, string, (record: SampleRecord) => string][] = [
 function CopyButtons({ record }: { record: SampleRecord }) {
   const [state, setState] = useState("");
   const [refused, setRefused] = useState<string | null>(null);
-  useEffect(() => {
-    setState("");
-    setRefused(null);
-  }, [record]);
   const copy = async (name: string, text: string) => {
     const done = await copyText(text);
     setState(done ? `Copied: ${name}` : "The browser does not allow copying. Select the text:");

@@ -29,14 +29,14 @@ export function SamplePane({ source, index, sampleKey }: PageProps & { sampleKey
       <Resizer />
       <aside class="sample-pane" aria-label="Sample" ref={pane}>
         <div class="pane-bar">
+          <h2 ref={title} tabIndex={-1} title={name}>
+            {name}
+          </h2>
           <StepButton index={index} to={steps.previous} title="Previous sample (k)" shape="‹" />
           <StepButton index={index} to={steps.next} title="Next sample (j)" shape="›" />
           <span class="muted" aria-live="polite">
             {steps.position > 0 ? `${count(steps.position)} of ${count(steps.total)}` : row >= 0 ? "not in the table as filtered" : ""}
           </span>
-          <h2 ref={title} tabIndex={-1}>
-            {name}
-          </h2>
           <button type="button" class="close" title="Close (Escape)" aria-label="Close the sample" onClick={() => showView({ sample: null })}>
             <span aria-hidden="true">✕</span>
           </button>

@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Index, Json, SampleRecord } from "../data";
-import { count } from "../numbers";
+import { count, plural } from "../numbers";
 import type { Source } from "../source";
 import { AnswerView, ScoresView } from "./answer";
 import { callsOf } from "./calls/calls";
@@ -62,7 +62,7 @@ export function SampleBody({ index, source, record, row, call, compared }: Props
         </Section>
       )}
       {scoring.length > 0 && (
-        <Section title={`Scoring (${count(scoring.length)} calls)`} folded>
+        <Section title={`Scoring (${plural(scoring.length, "call")})`} folded>
           <p class="muted">Calls that scorers made of judge models.</p>
           <Conversation calls={scoring} record={record} />
         </Section>

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Call, Message, SampleRecord } from "../../data";
-import { cost, count, seconds } from "../../numbers";
+import { cost, count, plural, seconds } from "../../numbers";
 import { messagesOf, pieces, type NumberedCall } from "./calls";
 import { LongText, type Mark } from "../text/long_text";
 import { percent, ShadedTokens, tokensOf } from "./tokens";
@@ -76,7 +76,16 @@ function SentMessage({ message, prompt }: { message: Message; prompt: Message[] 
   );
 }
 
+const SHORT = 300; // characters that are not worth a fold
+
 function Repeated({ text }: { text: string }) {
+  if (text.length <= SHORT) {
+    return (
+      <div class="short-repeated" title="The prompt’s text">
+        <LongText text={text} />
+      </div>
+    );
+  }
   return (
     <details class="repeated">
       <summary>The prompt’s text ({count(text.length)} characters)</summary>
@@ -140,7 +149,7 @@ export function CallFacts({ call }: { call: Call }) {
       <ul class="facts">
         <li>{tokensText(usage)}</li>
         <li>{cost(call.cost_usd)}</li>
-        <li>{seconds(call.latency_s)}</li>
+        {!(call.cached && call.latency_s === 0) && <li>{seconds(call.latency_s)}</li>}
         {call.time_to_first_token_s != null && <li>first token after {seconds(call.time_to_first_token_s)}</li>}
         <li>finish reason {visible(String(call.finish_reason ?? "?"))}</li>
         <li>seed {call.seed ?? "?"}</li>
@@ -168,7 +177,7 @@ export function CallFacts({ call }: { call: Call }) {
 
 /** `14 tokens in, 25 out`, with the reasoning and what was read from a cache. */
 export function tokensText(usage: { [part: string]: number | null }): string {
-  const parts = [`${count(usage["input_tokens"])} tokens in`, `${count(usage["output_tokens"])} out`];
+  const parts = [`${plural(usage["input_tokens"], "token")} in`, `${count(usage["output_tokens"])} out`];
   if (usage["reasoning_tokens"]) parts.push(`${count(usage["reasoning_tokens"])} of reasoning`);
   if (usage["cached_input_tokens"]) parts.push(`${count(usage["cached_input_tokens"])} read from the server’s cache`);
   return parts.join(", ");

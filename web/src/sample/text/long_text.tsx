@@ -1,6 +1,6 @@
 /** A text of any length: long ones are folded in the middle, and unfold in steps. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { count } from "../../numbers";
 import { VisibleText } from "./visible_text";
 
@@ -25,11 +25,10 @@ interface Props {
 /** The text with line breaks and spaces as written. */
 export function LongText({ text, mark, label }: Props) {
   const [shown, setShown] = useState(HEAD);
-  useEffect(() => setShown(HEAD), [text]);
   const tail = text.length > shown + TAIL ? boundary(text, text.length - TAIL) : null;
   const head = tail === null ? text.length : boundary(text, shown);
   return (
-    <div class="long-text" role={label ? "group" : undefined} aria-label={label}>
+    <div class={head > BLOCK ? "long-text blocks" : "long-text"} role={label ? "group" : undefined} aria-label={label}>
       <Blocks text={text} start={0} end={head} mark={mark} />
       {tail !== null && (
         <>
