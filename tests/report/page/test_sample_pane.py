@@ -182,19 +182,19 @@ def test_a_selected_answer_shows_its_call_and_whom_it_read(browser: Browser):
     click(browser, "[data-turn='3']")
     wait_until(browser, "!!document.querySelector('.selected-call')")
     assert "Other agents said: 53803, 9." in text_of(browser, ".selected-call")
-    assert "read agent-2 of round 0, agent-3 of round 0" in text_of(browser, ".selected-call")
+    assert "read agent-2 and agent-3 of round 0" in text_of(browser, ".selected-call")
     marked = browser.evaluate("[...document.querySelectorAll('.is-read')].map(cell => cell.dataset.turn)")
     assert marked == ["1", "2"]
     assert browser.evaluate("document.querySelectorAll('.reading-arrows > path').length") == 2
     assert "call=3" in browser.evaluate("location.hash")
     name = browser.evaluate("document.querySelector(\"[data-turn='3']\").getAttribute('aria-label')")
-    assert name.endswith("wrong to right; read agent-2 of round 0, agent-3 of round 0")
+    assert name.endswith("wrong to right; read agent-2 and agent-3 of round 0")
 
 
 def test_the_judge_read_equal_answers_of_all_agents(browser: Browser):
     """An answer that two agents gave and that occurs twice was read from both."""
     show(browser, "sum", "debate", "&call=6")
-    assert "read agent-1 of round 1, agent-2 of round 1, agent-3 of round 1" in text_of(browser, ".selected-call")
+    assert "read agent-1, agent-2 and agent-3 of round 1" in text_of(browser, ".selected-call")
 
 
 def test_a_vote_shows_bars_and_samples(browser: Browser):
@@ -203,7 +203,7 @@ def test_a_vote_shows_bars_and_samples(browser: Browser):
     rows = browser.evaluate(
         "[...document.querySelectorAll('.votes tbody tr')].map(e => e.innerText.replace(/\\s+/g, ' '))"
     )
-    assert rows == ["53803 taken 2 of 4 sample-1sample-2", "12 1 of 4 sample-3"]
+    assert rows == ["53803 taken target 2 of 4 sample-1sample-2", "12 1 of 4 sample-3"]
     assert "1 did not vote" in text_of(browser, ".sample-pane")
     click(browser, ".votes .chip")
     wait_until(browser, "document.querySelector('.selected-call')?.innerText.includes('12 no, 53803')")

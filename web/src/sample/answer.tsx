@@ -104,7 +104,9 @@ export function ScoresView({ record }: { record: SampleRecord }) {
           <p class="score-head">
             <span class="role">{visible(name)}</span>
             <span class="score-value">{score(value)}</span>
-            <meter min={0} max={1} value={value ?? 0} aria-hidden="true" />
+            <span class="score-bar" aria-hidden="true">
+              <span style={{ width: `${100 * Math.min(1, Math.max(0, value ?? 0))}%` }} />
+            </span>
             {i === 0 && scores.length > 1 && <span class="tag">headline</span>}
             {value === null && <span class="muted">unscored</span>}
             {answer !== null && answer !== record.answer && (

@@ -27,8 +27,13 @@ export function ElsewhereView({ index, source, record, row, compared }: Props) {
   const columns = useMemo(() => varying(index, [row, ...rows]), [index, rows]);
   if (!rows.length) return <p class="muted">This page holds no other record of this sample.</p>;
   const cell = (name: string, at: number) => String(valueAt(columnOf(index, name), at) ?? "?");
+  const all = [row, ...rows];
+  const correct = all.filter((at) => cell("outcome", at) === "correct").length;
   return (
     <>
+      <p class="muted">
+        {correct} of {all.length} records of this sample are correct.
+      </p>
       <div class="table-scroll">
         <table class="elsewhere">
           <caption class="off-screen">Other records of this sample</caption>
@@ -117,6 +122,7 @@ function varying(index: Index, rows: number[]): string[] {
 
 /** The other record's output, as a difference from this one's. */
 function OtherOutput({ index, source, record, compared }: { index: Index; source: Source; record: SampleRecord; compared: string }) {
+  const [isBeside, setBeside] = useState(false);
   const [other, setOther] = useState<SampleRecord | string | null>(null);
   useEffect(() => {
     let isCurrent = true;
@@ -138,11 +144,32 @@ function OtherOutput({ index, source, record, compared }: { index: Index; source
   return (
     <section class="difference" aria-label={`Difference of the outputs: ${name}`}>
       <h4>Outputs compared</h4>
-      <p class="legend">
-        <del>only in this output</del> <ins>only in the output of {name}</ins>
-      </p>
-      <TextDifference old={record.output ?? ""} now={other.output ?? ""} />
+      <label class="shade">
+        <input type="checkbox" checked={isBeside} onChange={(event) => setBeside(event.currentTarget.checked)} /> Side by side
+      </label>
+      {isBeside ? (
+        <div class="beside">
+          <Output title="this output" text={record.output} />
+          <Output title={name} text={other.output} />
+        </div>
+      ) : (
+        <>
+          <p class="legend">
+            <del>only in this output</del> <ins>only in the output of {name}</ins>
+          </p>
+          <TextDifference old={record.output ?? ""} now={other.output ?? ""} />
+        </>
+      )}
     </section>
+  );
+}
+
+function Output({ title, text }: { title: string; text: string | null }) {
+  return (
+    <div class="message">
+      <p class="message-role">{title}</p>
+      {text?.trim() ? <LongText text={text} /> : <p class="muted">No text.</p>}
+    </div>
   );
 }
 
@@ -160,7 +187,7 @@ function TextDifference({ old, now }: { old: string; now: string }) {
   }
   return (
     <>
-      {difference.by === "lines" && <p class="muted">Compared by lines, because the texts are long.</p>}
+      {difference.by === "lines" && <p class="muted">Compared by lines: a comparison by words would take too long.</p>}
       <div class="text difference-text">
         {difference.parts.map(({ value, added, removed }) =>
           added ? (

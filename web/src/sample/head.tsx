@@ -8,7 +8,8 @@ import { Outcome } from "./verdict";
 import { visible } from "./text/visible_text";
 
 export function SampleHead({ record }: { record: SampleRecord }) {
-  const first = Object.values(record.scores)[0];
+  const isScored = ["correct", "incorrect", "partial"].includes(record.outcome);
+  const first = isScored ? Object.values(record.scores)[0] : undefined;
   return (
     <>
       <p class="sample-cell">

@@ -1,8 +1,12 @@
 /** What the model was asked: the prompt as rendered, choices, metadata. */
 
+import { useState } from "preact/hooks";
 import type { Json, Message, SampleRecord } from "../data";
+import { plural } from "../numbers";
 import { LongText } from "./text/long_text";
 import { visible, VisibleText } from "./text/visible_text";
+
+const MAX_METADATA = 8; // values that are shown before the reader asks for all
 
 export function PromptView({ record }: { record: SampleRecord }) {
   const messages = record.prompt ?? inputMessages(record.input);
@@ -77,16 +81,26 @@ export function targetsOf(target: Json): string[] {
 }
 
 function SampleFacts({ record }: { record: SampleRecord }) {
+  const [isWhole, setWhole] = useState(false);
   const entries = Object.entries(record.metadata);
   if (!entries.length && record.group === null && !record.must_pass) return null;
   return (
-    <dl class="pairs">
-      {record.group !== null && <Pair name="group" value={record.group} />}
-      {record.must_pass && <Pair name="must_pass" value="true: a wrong answer fails the run" />}
-      {entries.map(([key, value]) => (
-        <Pair name={key} value={value} />
-      ))}
-    </dl>
+    <>
+      <dl class="pairs">
+        {record.group !== null && <Pair name="group" value={record.group} />}
+        {record.must_pass && <Pair name="must_pass" value="true: a wrong answer fails the run" />}
+        {entries.slice(0, isWhole ? entries.length : MAX_METADATA).map(([key, value]) => (
+          <Pair name={key} value={value} />
+        ))}
+      </dl>
+      {!isWhole && entries.length > MAX_METADATA && (
+        <p class="fold">
+          <button type="button" onClick={() => setWhole(true)}>
+            Show {plural(entries.length - MAX_METADATA, "more value")} of the metadata
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 

@@ -97,6 +97,7 @@ function Section({ title, folded = false, children }: { title: string; folded?: 
 function factsOf(record: SampleRecord): [string, Json][] {
   const { round_scores: _scores, answers: _answers, ...metadata } = record.answer_metadata;
   return [
+    ["sample", record.sample_id],
     ["run", record.run_id],
     ["model", record.model],
     ["strategy", record.strategy],

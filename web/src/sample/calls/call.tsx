@@ -66,6 +66,9 @@ function Sent({ call, record }: { call: Call; record: SampleRecord }) {
 
 /** A message that was sent; its parts that repeat the prompt are folded. */
 function SentMessage({ message, prompt }: { message: Message; prompt: Message[] | null }) {
+  if (prompt?.some(({ role, content }) => role === message.role && content === message.content)) {
+    return <p class="muted">Sent, {visible(message.role)}: the prompt’s message, unchanged.</p>;
+  }
   return (
     <div class="message">
       <p class="message-role">Sent, {visible(message.role)}</p>

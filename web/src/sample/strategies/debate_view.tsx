@@ -34,7 +34,7 @@ export function DebateView({ record, debate, selected }: Props) {
     <>
       <p class="debate-summary">{summary(debate)}</p>
       <div class="debate-scroll">
-        <div class="debate-grid" ref={grid} onMouseLeave={() => setHovered(null)}>
+        <div class="debate-grid" ref={grid} onMouseLeave={() => setHovered(null)} onKeyDown={moveFocus}>
           <table>
             <caption class="off-screen">Answers by round and agent. Select an answer to read its call.</caption>
             <thead>
@@ -69,6 +69,19 @@ export function DebateView({ record, debate, selected }: Props) {
       <SelectedCall record={record} debate={debate} selected={selected} />
     </>
   );
+}
+
+/** Arrow keys go to the answer beside, above or below. */
+function moveFocus(event: KeyboardEvent): void {
+  const down = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;
+  const right = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
+  const cell = (event.target as HTMLElement).closest("td");
+  if ((!down && !right) || !cell) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const row = cell.parentElement as HTMLTableRowElement;
+  const rows = row.parentElement as HTMLTableSectionElement;
+  rows.rows[row.sectionRowIndex + down]?.cells[cell.cellIndex + right]?.querySelector("button")?.focus();
 }
 
 interface Pointing {
@@ -159,11 +172,21 @@ function nameOf(turn: Turn, record: SampleRecord, debate: Debate): string {
 
 /** `read agent-2 and agent-3 of round 0`; empty if it read no earlier text. */
 export function readingText({ read, maybe }: Reading, record: SampleRecord): string {
-  const names = (calls: number[]) => calls.map((at) => `${record.transcript[at]?.role} of round ${record.transcript[at]?.round}`).join(", ");
+  const names = (calls: number[]) => {
+    const rounds = [...new Set(calls.map((at) => record.transcript[at]?.round))];
+    return rounds.map((round) => `${listed(calls.filter((at) => record.transcript[at]?.round === round).map((at) => record.transcript[at]?.role ?? "?"))} of round ${round}`).join(", ");
+  };
   const parts = [];
   if (read.length) parts.push(`read ${names(read)}`);
   if (maybe.length) parts.push(`read some of ${names(maybe)}, which gave the same text`);
   return parts.join("; ");
+}
+
+const MAX_LISTED = 12;
+
+function listed(names: string[]): string {
+  const shown = names.length > MAX_LISTED ? [...names.slice(0, MAX_LISTED), `${names.length - MAX_LISTED} more`] : names;
+  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(", ")} and ${shown[shown.length - 1]}`;
 }
 
 /** `round 0: 1 of 3 right; round 1: 3 of 3 right. 2 moved from wrong to right.` */
@@ -209,7 +232,7 @@ function Verdicts({ debate, record, point }: { debate: Debate; record: SampleRec
           )}
         </li>
       ))}
-      {!debate.after.length && last && (
+      {!debate.after.length && last && isOfAgents(debate, record) && (
         <li>
           <span class="role">Vote</span> <strong>{visible(finalVote(record) ?? last.answer)}</strong>{" "}
           <span class="muted">
@@ -220,6 +243,12 @@ function Verdicts({ debate, record, point }: { debate: Debate; record: SampleRec
       )}
     </ul>
   );
+}
+
+/** Whether the output is an agent's completion of the last round: the vote took it. */
+function isOfAgents(debate: Debate, record: SampleRecord): boolean {
+  const turns = debate.rounds[debate.rounds.length - 1]?.turns ?? [];
+  return turns.some((turn) => turn !== null && turn.call !== null && record.transcript[turn.call]?.completion === record.output);
 }
 
 function finalVote(record: SampleRecord): string | null {

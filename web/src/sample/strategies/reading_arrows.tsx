@@ -20,8 +20,9 @@ export function ReadingArrows({ grid, reader, reading }: Props) {
   useLayoutEffect(() => {
     const draw = () => setArrows(grid.current && reader !== null && reading ? arrowsIn(grid.current, reader, reading) : []);
     draw();
-    addEventListener("resize", draw);
-    return () => removeEventListener("resize", draw);
+    const observer = new ResizeObserver(draw);
+    if (grid.current) observer.observe(grid.current);
+    return () => observer.disconnect();
   }, [reader, reading]);
   if (!arrows.length) return null;
   return (

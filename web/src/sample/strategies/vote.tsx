@@ -5,6 +5,7 @@ import { showView } from "../../view";
 import { answerPlace } from "../text/answer_place";
 import { CallBody } from "../calls/call";
 import { callsOf, objectOf, textOf, type NumberedCall } from "../calls/calls";
+import { targetsOf } from "../prompt";
 import { visible } from "../text/visible_text";
 
 const MAX_ANSWERS = 30;
@@ -44,6 +45,7 @@ function assign(votes: Vote[], samples: NumberedCall[]): void {
 
 export function VoteView({ record, votes, selected }: { record: SampleRecord; votes: Vote[]; selected: number | null }) {
   const vote = objectOf(record.answer_metadata["vote"]);
+  const targets = targetsOf(record.target);
   const winner = textOf(vote["answer"]);
   const n = callsOf(record).strategy.length;
   const voted = votes.reduce((sum, each) => sum + each.votes, 0);
@@ -68,7 +70,7 @@ export function VoteView({ record, votes, selected }: { record: SampleRecord; vo
           {votes.slice(0, MAX_ANSWERS).map((each) => (
             <tr class={each.answer === winner ? "winner" : ""}>
               <th scope="row">
-                {visible(each.answer)} {each.answer === winner && <span class="tag">taken</span>}
+                {visible(each.answer)} {each.answer === winner && <span class="tag">taken</span>} {targets.includes(each.answer) && <span class="tag right">target</span>}
               </th>
               <td>
                 <span class="bar" style={{ width: `${(100 * each.votes) / Math.max(1, n)}%` }} aria-hidden="true" />

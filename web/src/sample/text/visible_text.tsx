@@ -2,7 +2,7 @@
 
 const HIDDEN =
   /(?:[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]|\r(?!\n)|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\u{e0001}|[\u{e0020}-\u{e007f}]|[\u{e0100}-\u{e01ef}])+/gu;
-const MAX_MARKED = 2000; // runs of hidden characters; further ones are plain text, so that the page stays quick
+const MAX_MARKED = 200; // runs of hidden characters per block; further ones are plain text, so that the page stays quick
 
 /** A hidden character's name: `␛` of the control pictures, else `U+202E`. */
 function nameOf(character: string): string {
