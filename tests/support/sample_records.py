@@ -114,6 +114,26 @@ def others() -> list[Record]:
     ]
 
 
+def in_other_notation() -> list[Record]:
+    """Records whose outputs have the answer in another notation; `part` only has it inside of other words."""
+    texts = {
+        "thousands": ("1234", "It is 1,234 in all"),
+        "emphasis": ("paris", "It is **Pa**r**is**"),
+        "quotes": ("'a b'", "It is ‘a  b’."),
+        "part": ("38", "It is 138, 38.5 or x38"),
+    }
+    records = {name: made(name, 1.0, "single", [call("answer", output)]) for name, (_, output) in texts.items()}
+    return [replace(records[name], answer=answer) for name, (answer, _) in texts.items()]
+
+
+def hard_to_write() -> Record:
+    """A sample whose texts YAML reads as something else if they are not quoted."""
+    metadata = {"yes: no": "# 1.10", "list": ["- a", None, 1.5], "a\u2028b\x85\ufeff": "\x1b[0m\u202e\U0001f600"}
+    lines = "first: line\n\n  indented 'quotes' \"and\" \\ more\n# no comment\n--- é 漢字"
+    return replace(made("copied", 1.0, "single", [call("answer", "no")]), input=lines, target="no", metadata=metadata)
+
+
 def all_records() -> list[Record]:
     """One record of each kind."""
-    return [debate(), self_consistency(), manager_worker(), scored_by_a_judge(), *others()]
+    by_strategy = [debate(), self_consistency(), manager_worker(), scored_by_a_judge()]
+    return [*by_strategy, *others(), *in_other_notation(), hard_to_write()]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import yaml
 from support.browser import CHROMIUM, Browser
 from support.report_pages import open_page, run_folder, wait_until
 from support.requirements import NEEDS_CHROMIUM
-from support.sample_records import HOSTILE, all_records
+from support.sample_pane import click, go, key_of, show, text_of, title_is
+from support.sample_records import all_records
 
 from pytest_hiddenlayer.report.page.run_page import write_run_page
 
@@ -34,41 +33,11 @@ def browser(page: Path) -> Iterator[Browser]:
         yield one
 
 
-def show(browser: Browser, name: str, label: str = "single", view: str = "") -> str:
-    """Open a sample's pane by its address; returns the pane's text."""
-    key = "\t".join(["run", "t", label, "scripted", "m", name, "1"])
-    go(browser, "#tab=samples")
-    wait_until(browser, "!document.querySelector('.sample-pane')")
-    go(browser, f"#tab=samples&sample={quote(key)}{view}")
-    wait_until(browser, "!!document.querySelector('.sample-result')")
-    return text_of(browser, ".sample-pane")
-
-
-def go(browser: Browser, address: str) -> None:
-    """Change the hash of the page's address."""
-    browser.evaluate(f"location.hash = {json.dumps(address)}")
-
-
-def text_of(browser: Browser, selector: str) -> str:
-    """The visible text of the first such element."""
-    return str(browser.evaluate(f"document.querySelector({json.dumps(selector)}).innerText"))
-
-
-def click(browser: Browser, selector: str) -> None:
-    """Click the first such element."""
-    browser.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
-
-
-def title_is(browser: Browser, name: str) -> None:
-    """Wait until the pane shows this sample."""
-    wait_until(browser, f"document.querySelector('.pane-bar h2')?.textContent === {json.dumps(name)}")
-
-
 def test_the_head_says_which_sample_it_is_and_how_it_went(browser: Browser):
     """Task, strategy, model, epoch, outcome and score are in the head, and the outcome is a word."""
     text = show(browser, "sum", "debate")
     head = text[: text.index("Prompt")]
-    for part in ("sum", "t", "debate", "scripted:m", "epoch 1", "correct", "score 1.000", "1 of 9"):
+    for part in ("sum", "t", "debate", "scripted:m", "epoch 1", "correct", "score 1.000", "1 of 14"):
         assert part in head
     assert browser.complaints() == []
 
@@ -216,22 +185,6 @@ def test_a_plan_shows_subtasks_and_results(browser: Browser):
     assert items == ["Plan 2 sub-tasks", "worker-1 Add → 53793", "worker-2 Carry → 10", "Combination → 53803"]
 
 
-def test_tokens_are_shaded_by_probability(browser: Browser):
-    """Shading has a legend and a toggle; arrow keys go from token to token, and the line says the probability."""
-    show(browser, "sum")
-    assert browser.evaluate("document.querySelector('.token-text')") is None
-    click(browser, ".output .shade input")
-    wait_until(browser, "document.querySelectorAll('.token-text .token').length === 3")
-    levels = browser.evaluate("[...document.querySelectorAll('.token-text .token')].map(e => e.className)")
-    assert levels == ["token level-0", "token level-3", "token level-unknown"]
-    assert "10 to 50%" in text_of(browser, ".legend")
-    browser.evaluate("document.querySelector('.token-text .token').focus()")
-    browser.press("ArrowRight")
-    wait_until(browser, "document.querySelector('.token-line').innerText.includes('“538” probability 5.0%')")
-    browser.press("ArrowRight")
-    wait_until(browser, "document.querySelector('.token-line').innerText.includes('“03” probability ?')")
-
-
 def test_the_same_sample_elsewhere_can_be_compared(browser: Browser):
     """Other strategies' records of the sample are linked, and the difference of the outputs is shown by words."""
     show(browser, "sum")
@@ -264,39 +217,6 @@ def test_keys_step_and_close(browser: Browser):
     assert "sample=" not in browser.evaluate("location.hash")
 
 
-def test_a_long_text_is_folded_with_its_end_and_unfolds(browser: Browser):
-    """200 kB show their start and end; one click shows all of it."""
-    text = show(browser, "long")
-    assert "line 0 of a long text" in text
-    assert "line 5000 of" not in text
-    assert text_of(browser, ".output mark") == "53803"
-    click(browser, ".output .fold button")
-    wait_until(browser, "document.querySelector('.output .long-text').textContent.includes('line 5000 of')")
-
-
-def test_hostile_text_is_text(browser: Browser):
-    """Markup of a model, a task or a name is shown as text, and characters that hide or reorder text by name."""
-    text = show(browser, "hostile", HOSTILE)
-    assert HOSTILE in text
-    for name in ("U+202E", "␛", "U+200B"):
-        assert name in text
-    assert browser.evaluate("document.title") != "ran"
-    assert browser.evaluate("document.querySelectorAll('.sample-pane img, .sample-pane script').length") == 0
-    assert browser.complaints() == []
-
-
-def test_a_sample_can_be_pasted_into_a_task_file(browser: Browser):
-    """The YAML that is copied has the sample's fields."""
-    show(browser, "sum")
-    browser.evaluate(
-        "navigator.clipboard.writeText = text => { globalThis.copied = text; return Promise.resolve(); }"
-    )
-    click(browser, "[aria-label*='YAML']")
-    copied = wait_until(browser, "globalThis.copied")
-    (sample,) = yaml.safe_load(copied)
-    assert sample == {"id": "sum", "input": "11525+42278", "target": "53803", "group": "sums", "must_pass": True}
-
-
 def test_an_unknown_sample_is_said(browser: Browser):
     """An address of another run's sample says so, and can be closed."""
     go(browser, "#tab=samples&sample=other")
@@ -318,3 +238,59 @@ def test_the_pane_fills_a_phone(browser: Browser):
         assert browser.evaluate("(p => p.scrollWidth - p.clientWidth)(document.querySelector('.sample-pane'))") == 0
     finally:
         browser.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_arrow_keys_go_through_the_grid(browser: Browser):
+    """In the grid of a debate arrow keys go from answer to answer, and do not open another sample."""
+    show(browser, "sum", "debate")
+    browser.evaluate("document.querySelector(\"[data-turn='0']\").focus()")
+    browser.press("ArrowRight")
+    browser.press("ArrowDown")
+    assert browser.evaluate("document.activeElement.dataset.turn") == "4"
+    title_is(browser, "sum")
+    wait_until(browser, "document.querySelectorAll('.is-read').length === 2")
+
+
+def test_two_outputs_can_be_read_side_by_side(browser: Browser):
+    """The compared outputs are also shown whole, one beside the other."""
+    show(browser, "sum")
+    click(browser, ".elsewhere tbody tr:nth-child(4) button")
+    wait_until(browser, "!!document.querySelector('.difference input')")
+    click(browser, ".difference input")
+    wait_until(browser, "document.querySelectorAll('.beside .message').length === 2")
+    assert "It is 53803" in text_of(browser, ".beside .message:first-child")
+    assert "Answer: 53803" in text_of(browser, ".beside .message:last-child")
+
+
+def test_the_edge_of_the_pane_moves_by_keys(browser: Browser):
+    """The pane's width is a separator that arrow keys move."""
+    show(browser, "sum")
+    edge = "document.querySelector('.resizer')"
+    before = int(browser.evaluate(f"{edge}.getAttribute('aria-valuenow')"))
+    browser.evaluate(f"{edge}.focus()")
+    browser.press("ArrowLeft")
+    wait_until(browser, f"{edge}.getAttribute('aria-valuenow') === '{before + 3}'")
+    browser.press("ArrowRight")
+    wait_until(browser, f"{edge}.getAttribute('aria-valuenow') === '{before}'")
+    title_is(browser, "sum")
+
+
+def test_focus_goes_to_the_pane_and_back(browser: Browser):
+    """Focus is on the pane's title after it opens, and on the link that opened it after it closes."""
+    go(browser, "#tab=samples")
+    wait_until(browser, "!document.querySelector('.sample-pane')")
+    browser.evaluate("document.querySelector('nav a[aria-current]').focus()")
+    go(browser, "#tab=samples&sample=other")
+    wait_until(browser, "document.activeElement.matches('.pane-bar h2')")
+    browser.press("Escape")
+    wait_until(browser, "document.activeElement.matches('nav a[aria-current]')")
+
+
+def test_a_record_that_is_missing_is_said(browser: Browser, page: Path):
+    """A page that lacks its records says so in the pane; the rest works."""
+    cut = page.with_name("cut.html")
+    cut.write_text(page.read_text(encoding="utf-8").replace('id="hl-records-0"', 'id="hl-lost"'), encoding="utf-8")
+    open_page(browser, cut)
+    go(browser, f"#tab=samples&sample={quote(key_of('sum', 'single'))}")
+    wait_until(browser, "document.querySelector('.sample-pane [role=alert]')?.innerText.includes('cannot be read')")
+    open_page(browser, page)
