@@ -11,6 +11,8 @@ from typing import Any
 from ..errors import SnapshotError
 from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
+from ..report.changes.run_changes import JudgedRun, run_changes
+from ..report.page.changes import CHANGES
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
 from ..results.log.run_log import MANIFEST
@@ -133,4 +135,17 @@ def _write_log(session: Session) -> None:
             "models": sorted({f"{config.provider}:{config.model}" for config in configs}),
             "records": len(session.records) + len(session.controls),
         }
+    )
+    write_json(session.run_log.folder / CHANGES, run_changes(_judged_run(session)))
+
+
+def _judged_run(session: Session) -> JudgedRun:
+    return JudgedRun(
+        run_id=session.run_id,
+        baseline=session.options.baseline,
+        metrics=session.metrics,
+        gates=session.gates,
+        records=session.records,
+        policy=policy_of(session.options, update=session.updating),
+        find=lambda config: session.baselines.find(config),
     )

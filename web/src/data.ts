@@ -173,15 +173,31 @@ export interface Changes {
   only_old: CellKey[]; // cells without a partner
   only_new: CellKey[];
   faults: string[];
+  notes: string[]; // sentences on the whole comparison, such as why nothing was compared
 }
 
 export interface ChangedCell {
   cell: CellKey; // of the new side
-  old: { name: string; strategy: string; provider: string; model: string };
-  new: { name: string; strategy: string; provider: string; model: string };
+  old: ChangedSide;
+  new: ChangedSide;
+  verdict: string; // as `hiddenlayer compare` prints it: regressed, failed, not compared, improved, same, underpowered
   fault: string | null; // why it could not be compared
   comparison: { [key: string]: Json } | null; // as in `summary.json`: verdict, difference, ci95, p values, n
+  other_scorers: { [name: string]: { [key: string]: Json } }; // not judged: n, old, new, difference, ci95, p values
+  notes: string[]; // sentences on the comparison
+  noise: string | null; // sentences on what all changes of the cell say about noise
   flips: Flip[];
+  flips_left_out: number; // beyond the limit of the page
+}
+
+export interface ChangedSide {
+  name: string; // of the run or snapshot
+  strategy: string;
+  provider: string;
+  model: string;
+  slug: string;
+  epochs: number;
+  answers_only: boolean; // a snapshot: it holds answers and scores, no outputs
 }
 
 /** A sample whose score changed, with what is known of noise. */
@@ -191,6 +207,8 @@ export interface Flip {
   old: FlipSide;
   new: FlipSide;
   noise: string | null; // one sentence, for example on epochs that disagree; null: nothing is known
+  p_epochs: number | null; // Fisher's p of the right epochs; null: unknown, or one epoch on both sides
+  prompt_changed: boolean; // prompt or target differ, as samples paired by id may
 }
 
 export interface FlipSide {
@@ -199,7 +217,9 @@ export interface FlipSide {
   output: string | null; // null: not recorded, as in a snapshot
   epoch_scores: number[] | null;
   confidence: number | null;
-  row: number | null; // of the index, if the record is in the page
+  outcome: string | null;
+  scores: { [scorer: string]: number }; // of every scorer that has one
+  row: number | null; // of the index, if the record is in the page; null: looked up in the index
 }
 
 /** One call of a transcript; `messages` is "prompt" if they equal the record's prompt. */

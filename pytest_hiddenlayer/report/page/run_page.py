@@ -12,6 +12,7 @@ from ...results.log.run_log import MANIFEST, RECORDS
 from ...results.log.summary import SUMMARY, summary
 from ...types import Record
 from .cell_statistics import PageStatistics
+from .changes import change_words, changes
 from .log_reader import LogReader
 from .overview import overview
 from .page_writer import PageWriter
@@ -33,7 +34,8 @@ def write_run_page(folder: Path, path: Path | None = None) -> Path:
         )
     files, log, statistics = read_run_files(folder), LogReader(folder=folder), PageStatistics()
     lean: list[Record] = []  # for metrics, if no summary has them
-    with PageWriter(tags=files.tags) as page:
+    changed = changes(folder)
+    with PageWriter(tags=files.tags, changes=change_words(changed)) as page:
         for logged in log:
             page.add(logged, folder.name)
             statistics.add(logged.record)
@@ -42,7 +44,7 @@ def write_run_page(folder: Path, path: Path | None = None) -> Path:
         if files.cells is None:
             files.cells = _computed_cells(lean)
         files.notices += [*early_end_notices(files, page.columns.n), *log.notices()]
-        page.write(path, overview(folder, statistics, files))
+        page.write(path, overview(folder, statistics, files), changed)
     return path
 
 
