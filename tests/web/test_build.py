@@ -181,11 +181,13 @@ def test_the_hook_asks_for_node_only_if_it_builds(hook, tmp_path, monkeypatch):
 
 
 def test_the_hook_adds_the_licences(hook, tmp_path):
-    """The licences of the bundle are among the licence files of the wheel."""
+    """The licences of the bundle are among the licence files of the wheel, and not of what is built next."""
     shutil.copytree(web_build.BUNDLE, tmp_path / web_build.BUNDLE.relative_to(ROOT))
     hook.initialize("standard", {})
     assert hook.metadata.core.license_files == ["LICENSE", "pytest_hiddenlayer/report/page/bundle/licenses.txt"]
     assert hook.warnings == []
+    hook.finalize("standard", {}, "a.whl")
+    assert hook.metadata.core.license_files == ["LICENSE"]
 
 
 def test_the_hook_warns_and_goes_on(hook, monkeypatch):
