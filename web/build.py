@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,7 +159,8 @@ def ensure(web: Path = WEB, bundle: Path = BUNDLE) -> str:
         build_in_copy(web, bundle)
     except (WebBuildError, OSError) as error:
         fault = " ".join(str(error).split())
-        _discard(bundle, fault)
+        with suppress(OSError):  # a source tree that cannot be written builds a package too
+            _discard(bundle, fault)
         return fault
     return ""
 

@@ -131,6 +131,12 @@ def test_packages_are_installed_in_a_copy(path, bundle, tmp_path):
     assert not (web / "node_modules").exists()
 
 
+def test_a_source_tree_that_cannot_be_written(path, tmp_path):
+    """If the folder of the bundle cannot be made, the build goes on too."""
+    (tmp_path / "file").write_text("")
+    assert web_build.ensure(bundle=tmp_path / "file" / "bundle").startswith("Node and npm were not found")
+
+
 def test_missing_sources_are_named(path, bundle, tmp_path):
     """A package whose sources lack a file still builds, and names the file."""
     (tmp_path / "web").mkdir()
