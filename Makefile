@@ -57,7 +57,7 @@ web: $(READY)              ## bundle the report page's program from web/, if its
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .; }
 
 web-check: $(READY)        ## check the types of web/
-	@$(BIN)/python web/build.py --check
+	@$(BIN)/python web/build.py --check || { [ $$? = 3 ] && [ -z "$$CI" ] && echo "the types of web/ are not checked"; }
 
 web-lock: $(READY)         ## write web/package-lock.json again after a change of web/package.json
 	@$(BIN)/python web/build.py --lock
