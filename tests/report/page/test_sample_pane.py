@@ -36,7 +36,7 @@ def browser(page: Path) -> Iterator[Browser]:
 def test_the_head_says_which_sample_it_is_and_how_it_went(browser: Browser):
     """Task, strategy, model, epoch, outcome and score are in the head, and the outcome is a word."""
     text = show(browser, "sum", "debate")
-    head = text[: text.index("Prompt")]
+    head = text[: text.index("user")]
     for part in ("sum", "t", "debate", "scripted:m", "epoch 1", "correct", "score 1.000", "1 of 14"):
         assert part in head
     assert browser.complaints() == []
@@ -249,6 +249,23 @@ def test_arrow_keys_go_through_the_grid(browser: Browser):
     assert browser.evaluate("document.activeElement.dataset.turn") == "4"
     title_is(browser, "sum")
     wait_until(browser, "document.querySelectorAll('.is-read').length === 2")
+
+
+def test_an_address_opens_a_comparison(browser: Browser):
+    """An address that names a compared record shows the difference at once."""
+    show(browser, "sum", "single", f"&compared={quote(key_of('sum', 'manager_worker'))}")
+    wait_until(browser, "document.querySelector('.difference-text ins')?.textContent === 'Answer:'")
+
+
+def test_the_parts_of_the_pane_are_listed(browser: Browser):
+    """A button per part opens it and goes there."""
+    show(browser, "sum", "debate")
+    buttons = "[...document.querySelectorAll('.contents button')]"
+    names = browser.evaluate(f"{buttons}.map(e => e.innerText)")
+    assert names == ["Prompt", "Debate", "Answer", "Scores", "Calls (7)", "Elsewhere", "Facts"]
+    browser.evaluate(f"{buttons}[4].click()")
+    wait_until(browser, "document.querySelectorAll('.call').length === 7")
+    assert browser.evaluate("document.activeElement.innerText") == "Calls (7)"
 
 
 def test_two_outputs_can_be_read_side_by_side(browser: Browser):

@@ -38,7 +38,7 @@ export function useSteps(n: number, row: number): ReturnType<typeof neighbours> 
 
 /** Focus goes to the title when the pane opens, and back when it closes. */
 export function useFocus(title: { current: HTMLElement | null }): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     title.current?.focus({ preventScroll: true });
     return () => {
