@@ -13,7 +13,7 @@ import { visible } from "../text/visible_text";
 
 const MAX_AGENTS = 24; // columns and rows that are drawn before the reader asks for all
 const MAX_ROUNDS = 24;
-const MAX_NAMED = 100; // turns whose readings are in their names: each is a search in what was sent
+const MAX_NAMED = 60; // turns whose readings are in their names: each is a search in what was sent
 
 interface Props {
   record: SampleRecord;

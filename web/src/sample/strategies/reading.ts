@@ -15,7 +15,7 @@ export interface Reading {
   maybe: number[];
 }
 
-const MAX_TEXT = 400_000; // characters; what was sent beyond is not searched
+const MAX_TEXT = 100_000; // characters; what was sent beyond is not searched
 const NOTHING: Reading = { read: [], maybe: [] };
 
 /**
