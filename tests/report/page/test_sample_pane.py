@@ -160,6 +160,14 @@ def test_a_selected_answer_shows_its_call_and_whom_it_read(browser: Browser):
     assert name.endswith("wrong to right; read agent-2 and agent-3 of round 0")
 
 
+def test_a_revision_shows_what_changed(browser: Browser):
+    """A later answer of an agent shows how its text differs from the one of its round before."""
+    show(browser, "sum", "debate", "&call=3")
+    click(browser, ".revision summary")
+    wait_until(browser, "document.querySelector('.revision .difference-text del')?.textContent.includes('15754.')")
+    assert "53803" in browser.evaluate("document.querySelector('.revision .difference-text ins').textContent")
+
+
 def test_the_judge_read_equal_answers_of_all_agents(browser: Browser):
     """An answer that two agents gave and that occurs twice was read from both."""
     show(browser, "sum", "debate", "&call=6")
@@ -193,7 +201,7 @@ def test_the_same_sample_elsewhere_can_be_compared(browser: Browser):
     click(browser, ".elsewhere tbody tr:nth-child(4) button")
     wait_until(browser, "!!document.querySelector('.difference-text')")
     assert browser.evaluate("[...document.querySelectorAll('.difference-text ins')].map(e => e.textContent)") == [
-        "Answer:"
+        "Answer: "
     ]
     click(browser, ".elsewhere tbody tr:nth-child(2) a")
     wait_until(browser, "document.querySelector('.sample-cell').innerText.includes('debate')")
@@ -254,7 +262,7 @@ def test_arrow_keys_go_through_the_grid(browser: Browser):
 def test_an_address_opens_a_comparison(browser: Browser):
     """An address that names a compared record shows the difference at once."""
     show(browser, "sum", "single", f"&compared={quote(key_of('sum', 'manager_worker'))}")
-    wait_until(browser, "document.querySelector('.difference-text ins')?.textContent === 'Answer:'")
+    wait_until(browser, "document.querySelector('.difference-text ins')?.textContent === 'Answer: '")
 
 
 def test_the_parts_of_the_pane_are_listed(browser: Browser):
