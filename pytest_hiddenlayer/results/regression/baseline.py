@@ -44,6 +44,9 @@ class Baseline:
     other_scorers: Mapping[str, str] = field(default_factory=dict)  # name → scorer and version; empty: unknown
     warning: str = ""  # such as that the baseline is of another model; empty: no warning
     min_scored: float = MIN_SCORED  # share of the answers that must be scored
+    outcomes: Mapping[str, int] | None = None  # outcome → answers; None: unknown
+    wall_s: float | None = None  # from the first request to the last response; None: unknown
+    run_id: str | None = None  # of the run; None: a snapshot
 
     @property
     def n_scored(self) -> int:

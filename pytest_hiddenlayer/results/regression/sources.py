@@ -157,6 +157,9 @@ class RunRecords:
                 cost_usd=cell.cost_usd,
                 min_scored=cell.config.min_scored,
                 other_scorers={name: scorer.scorer for name, scorer in cell.other_scorers.items()},
+                outcomes=cell.outcomes,
+                wall_s=cell.wall_s,
+                run_id=folder.name,
             )
         return cls(folder, cells_of)
 
