@@ -21,7 +21,7 @@ def add_markdown_options(parser: argparse.ArgumentParser) -> None:
         "--report-url",
         type=_web_address,
         metavar="URL",
-        help="with --markdown: the address at which report.html of run NEW can be opened, for links to its samples",
+        help="with --markdown: the address at which report.html can be opened, for links to its samples",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.markdown import Parsed, github, markdown_it, parse
 from support.markdown_payloads import PAYLOADS
+from support.records import CONFIG, record
 
 from pytest_hiddenlayer.report.markdown.comparison import MARKER, comparison_markdown
+from pytest_hiddenlayer.report.markdown.run import run_markdown
 from pytest_hiddenlayer.report.markdown.text import code, folded, link, table_head, table_row
+from pytest_hiddenlayer.results.metrics.cells import compute_metrics
 from pytest_hiddenlayer.results.regression.baseline import Baseline, BaselineSample
 from pytest_hiddenlayer.results.regression.compare_runs import RunComparison, compare_references
 from pytest_hiddenlayer.results.regression.references import Reference
@@ -188,6 +191,9 @@ def test_samples_link_to_the_report():
     assert (parts.path, parts.query) == ("/runs/7/report.html", "x=1&y=2")
     view = {"tab": ["samples"], "sample": ["run-1\ttask-0\tsingle\tmlx\tnano-2\ts0\t1"]}
     assert parse_qs(parts.fragment) == view
+    long_name = {"s" * 3000: sample(1.0)}, {"s" * 3000: sample(0.0)}
+    long = compared(*([side(samples)] for samples in long_name))
+    assert parse(github(comparison_markdown(long, report_url=URL))).links == [URL]
 
 
 def test_a_comparison_without_a_run_has_no_links():
@@ -250,3 +256,26 @@ def test_lost_answers_are_shown_with_their_outcome():
     markdown = comparison_markdown(compared([old], [new]))
     assert "| no score: truncated | <code>s0</code> | <code>a</code> | none | 1 → ? |" in markdown
     assert "not measured: scored 3 of 4 answers" in markdown
+
+
+def hostile_run(text: str) -> str:
+    """The Markdown of a run without a baseline, whose every text is `text`."""
+    names = {"task": text, "label": text, "provider": text, "slug": text}
+    wrong = record(text, 0.0, answer=text, target=text, **names)
+    failed = record(f"+{text}", None, answer=None, error=text, **names)
+    config = replace(CONFIG, **names, selected=(text, f"+{text}"), total=2)
+    metrics = compute_metrics(config, [wrong, failed])
+    return run_markdown(text, [metrics], [wrong, failed], report_url=URL, max_bytes=10**6)
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_a_run_without_a_baseline_is_as_safe(render):
+    """`show --markdown` shows every text literally too, and has one row per answer that is not right."""
+    plain = parse(render(hostile_run("w")))
+    assert plain.outside.count("incorrect") == 1
+    assert any("0.000" in text for text in plain.outside)
+    for payload in PAYLOADS:
+        page = parse(render(hostile_run(payload)))
+        assert shown(payload) in page.codes, payload
+        assert not payload.strip() or page.outside == plain.outside, payload
+        assert all(address.startswith(URL) for address in page.links), payload

@@ -27,7 +27,7 @@ class Parsed(HTMLParser):
     """A page split into the texts of its code elements and everything else."""
 
     codes: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)  # tags, texts and comments
+    outside: list[str] = field(default_factory=list)  # tags but of links, texts and comments
     links: list[str] = field(default_factory=list)
     open_tags: list[str] = field(default_factory=list)
 
@@ -41,15 +41,16 @@ class Parsed(HTMLParser):
             self.codes.append("")
         if tag == "a":
             self.links.append(dict(attrs)["href"])
-            attrs = [(name, "") for name, _ in attrs]
-        self.outside.append(f"<{tag} {attrs}>")
+        else:
+            self.outside.append(f"<{tag} {attrs}>")
         if tag not in VOID:
             self.open_tags.append(tag)
 
     def handle_endtag(self, tag):
         assert self.open_tags, f"</{tag}> closes nothing"
         assert self.open_tags.pop() == tag
-        self.outside.append(f"</{tag}>")
+        if tag != "a":
+            self.outside.append(f"</{tag}>")
 
     def handle_data(self, data):
         if "code" in self.open_tags:

@@ -8,7 +8,7 @@ from ...results.regression.baseline import Baseline, BaselineSample
 from ...results.regression.compare_runs import CellPair
 from ...types import SCORED
 from ..details import with_error
-from .text import code, link, sample_address
+from .text import code, sample_link
 
 CELL_TITLES = ("verdict", "cell", "old score", "new score", "difference", "95 % interval", "n", "p", "wrong", "right")
 SAMPLE_TITLES = ("change", "sample", "old answer", "new answer", "score")
@@ -69,9 +69,9 @@ def changed_samples(cell: CellPair, change: str, which: slice, report_url: str |
 
 
 def _sample_name(side: Baseline, sample_id: str, report_url: str | None) -> str:
-    if report_url is None or side.run_id is None:
+    if side.run_id is None:
         return code(sample_id)
-    return link(code(sample_id), sample_address(report_url, (side.run_id, *side.key, sample_id, "1")))
+    return sample_link(code(sample_id), report_url, (side.run_id, *side.key, sample_id, "1"))
 
 
 def answer_text(answer: str | None) -> str:
@@ -91,7 +91,7 @@ def cost_values(cell: CellPair) -> tuple[str, ...]:
     return (
         cell_name(cell),
         _both(cell, lambda side: cost_text(side.cost_usd)),
-        _both(cell, lambda side: _count_text(_tokens(side))),
+        _both(cell, lambda side: count_text(_tokens(side))),
         _both(cell, lambda side: "?" if side.wall_s is None else f"{side.wall_s:.1f}"),
         _both(cell, lambda side: unscored_text(side.outcomes)),
     )
@@ -101,7 +101,7 @@ def cost_total(cells: Iterable[CellPair]) -> str:
     """Cost and tokens of all cells in one line, old → new."""
     sides = [[getattr(cell, side) for cell in cells] for side in ("old", "new")]
     costs = _ARROW.join(cost_text(_sum(cell.cost_usd for cell in side)) for side in sides)
-    tokens = _ARROW.join(_count_text(_sum(map(_tokens, side))) for side in sides)
+    tokens = _ARROW.join(count_text(_sum(map(_tokens, side))) for side in sides)
     return f"Cost {costs} USD, tokens {tokens}"
 
 
@@ -130,7 +130,8 @@ def _tokens(side: Baseline) -> int | None:
     return None if read is None or written is None else read + written
 
 
-def _count_text(count: float | None) -> str:
+def count_text(count: float | None) -> str:
+    """A number of tokens; `?` is unknown."""
     return "?" if count is None else f"{count:,.0f}"
 
 

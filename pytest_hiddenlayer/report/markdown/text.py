@@ -11,6 +11,7 @@ _NOT_PLAIN = re.compile(r"""[^\w ,\-;?'"()+%/=.]|_|(?<![0-9])\.""")
 A full stop is one unless a digit is before it: `www.` becomes a link.
 """
 _KEPT = "!#$%&'*+,/:;=?@[]~"  # in an address; parentheses, quotes and bars are encoded
+_LONGEST_ADDRESS = 2_000
 
 
 def code(text: str, *, limit: int = 120) -> str:
@@ -42,14 +43,17 @@ def link(text: str, address: str) -> str:
     return f"[{text}]({quote(address, safe=_KEPT).replace('&', '&amp;')})"
 
 
-def sample_address(report: str, record: tuple[str, ...]) -> str:
-    """The address at which the report shows a record.
+def sample_link(text: str, report: str | None, record: tuple[str, ...]) -> str:
+    """The text, Markdown already, with a link to a record in the report, if the report has an address.
 
     The record is (run, task, strategy label, provider, model slug, sample, epoch). The address is
-    written as `writeView` of `web/src/view.ts` does.
+    written as `writeView` of `web/src/view.ts` does; a very long one is left out.
     """
+    if report is None:
+        return text
     view = urlencode({"tab": "samples", "sample": "\t".join(record)}, errors="replace")
-    return f"{report.partition('#')[0]}#{view}"
+    address = f"{report.partition('#')[0]}#{view}"
+    return link(text, address) if len(address) <= _LONGEST_ADDRESS else text
 
 
 def table_head(titles: tuple[str, ...]) -> str:
