@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.ci_files import REPORT_URL, run_comment
+from support.ci_files import COMMENT, REPORT_URL, run_comment, steps_of
 from support.comparisons import URL, hostile_markdown
 from support.github_api import Api
+from support.markdown_payloads import PAYLOADS
 
 
 @pytest.fixture
@@ -64,6 +66,19 @@ FORGED = {
     "relative": "[x](/o/r)",
     "parenthesis": "[x](https://github.example/o/r/actions/runs/5/a) [y](//e.example)",
 }
+
+
+def test_no_comment_of_hiddenlayer_is_refused(monkeypatch):
+    """Whatever names and answers are, the workflow takes the comment for one that hiddenlayer wrote."""
+    (step,) = steps_of(COMMENT)
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
+    monkeypatch.setenv("RUN_ID", "5")
+    names: dict[str, Any] = {}
+    exec(step["run"].partition("found = ")[0], names)
+    assert names["fault"]("<!-- hiddenlayer -->\n@me") == "it mentions somebody"
+    for payload in PAYLOADS:
+        assert names["fault"](hostile_markdown(payload).replace(URL, REPORT_URL)) is None, payload
 
 
 @pytest.mark.parametrize("name", FORGED)

@@ -122,10 +122,13 @@ def test_a_comment_says_what_changed():
     page = " ".join(parse(github(markdown)).outside)
     assert markdown.startswith(f"{MARKER}\n### Evals: 🔴 1 regressed\n")
     assert "🔴 regressed" in page
-    assert re.search(r"-0\.\d{3} to -0\.\d{3}", page)
-    assert "−10" in page
-    rows = [line for line in markdown.splitlines() if line.startswith("| newly wrong | <code>s0</code>")]
-    assert rows == ["| newly wrong | <code>s0</code> | <code>seven</code> | <code>eight</code> | 1 → 0 |"]
+    assert "1.000\xa0→\xa00.500" in page
+    assert re.search(r"-0\.500\xa0\[-0\.\d{3},\xa0-0\.\d{3}\]", page)
+    assert "10\xa0wrong" in page
+    rows = [line for line in markdown.splitlines() if line.startswith("| newly&nbsp;wrong | <code>s0</code>")]
+    assert rows == [
+        "| newly&nbsp;wrong | <code>s0</code> | <code>seven</code> | <code>eight</code> | 1&nbsp;→&nbsp;0 |"
+    ]
     assert "<summary>Cost 0.5000 → 0.5000 USD, tokens ? → ?</summary>" in markdown
 
 
@@ -167,7 +170,7 @@ def test_a_large_comparison_fits(max_bytes, text):
     assert "🔴 regressed" in page.outside
     left_out = re.search(r"bytes: .*?([\d,]+) newly wrong samples", markdown)
     assert left_out is not None
-    kept = page.outside.count("newly wrong")
+    kept = page.outside.count("newly\xa0wrong")
     assert kept > 0 or max_bytes == 8_000
     assert kept + int(left_out[1].replace(",", "")) == n - 10
 
@@ -200,7 +203,7 @@ def test_lost_answers_are_shown_with_their_outcome():
         {"s0": sample(None, answer=None, outcome="truncated", lost=1), **{f"s{at}": sample(1.0) for at in (1, 2, 3)}}
     )
     markdown = comparison_markdown(compared([old], [new]))
-    assert "| no score: truncated | <code>s0</code> | <code>a</code> | none | 1 → ? |" in markdown
+    assert "| no&nbsp;score:&nbsp;truncated | <code>s0</code> | <code>a</code> | none | 1&nbsp;→&nbsp;? |" in markdown
     assert "not measured: scored 3 of 4 answers" in markdown
 
 

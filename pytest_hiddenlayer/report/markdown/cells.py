@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ...results.regression.baseline import Baseline, BaselineSample
 from ...results.regression.compare_runs import CellPair
+from ...stats.estimate.mean_interval import Estimate
 from ...types import SCORED
-from ..details import with_error
-from .text import code, sample_link
+from .text import code, sample_link, unbroken
 
-CELL_TITLES = ("verdict", "cell", "old score", "new score", "difference", "95 % interval", "n", "p", "wrong", "right")
+CELL_TITLES = ("verdict", "cell", "score", "difference [95 % interval]", "n", "p", "newly")
 SAMPLE_TITLES = ("change", "sample", "old answer", "new answer", "score")
 COST_TITLES = ("cell", "cost, USD", "tokens", "time, s", "answers without a score")
 _ARROW = " → "
@@ -26,25 +26,23 @@ def cell_values(cell: CellPair) -> tuple[str, ...]:
     """A row below CELL_TITLES, without the verdict; `?` is unknown."""
     comparison = cell.comparison
     if comparison is None:
-        return (cell_name(cell), "?", "?", "?", "?", "0", "?", "?", "?")
+        return (cell_name(cell), "?", "?", "0", "?", "?")
     paired = comparison.paired
-    interval = "?" if paired.ci95 is None else f"{paired.ci95[0]:+.3f} to {paired.ci95[1]:+.3f}"
     p = comparison.p_better if paired.difference > 0 else comparison.p_worse
+    interval = "?" if paired.ci95 is None else f"[{paired.ci95[0]:+.3f}, {paired.ci95[1]:+.3f}]"
+    changes = ((len(comparison.newly_wrong), "wrong"), (len(comparison.newly_right), "right"))
     return (
         cell_name(cell),
-        with_error(comparison.old),
-        with_error(comparison.new),
-        f"{paired.difference:+.3f}",
-        interval,
+        unbroken(f"{_mean(comparison.old)}{_ARROW}{_mean(comparison.new)}"),
+        unbroken(f"{paired.difference:+.3f} {interval}"),
         f"{paired.n:,}",
         f"{p:.3g}",
-        _count("−", len(comparison.newly_wrong)),
-        _count("+", len(comparison.newly_right)),
+        ", ".join(unbroken(f"{n:,} {word}") for n, word in changes if n) or "none",
     )
 
 
-def _count(sign: str, n: int) -> str:
-    return f"{sign}{n:,}" if n else "0"
+def _mean(estimate: Estimate) -> str:
+    return "?" if estimate.mean is None else f"{estimate.mean:.3f}"
 
 
 def changed_samples(cell: CellPair, change: str, which: slice, report_url: str | None) -> Iterator[tuple[str, ...]]:
@@ -60,11 +58,11 @@ def changed_samples(cell: CellPair, change: str, which: slice, report_url: str |
     for sample_id in ids[which]:
         old, new = cell.old.samples[sample_id], cell.new.samples[sample_id]
         yield (
-            f"no score: {new.outcome}" if change == "lost" else change,
+            unbroken(f"no score: {new.outcome}" if change == "lost" else change),
             _sample_name(cell.new, sample_id, report_url),
             answer_text(old.answer),
             answer_text(new.answer),
-            _ARROW.join(_score(side) for side in (old, new)),
+            unbroken(_ARROW.join(_score(side) for side in (old, new))),
         )
 
 

@@ -38,6 +38,11 @@ def _entity(match: re.Match[str]) -> str:
     return f"<wbr>&#{ord(character)};" if character == "@" else f"&#{ord(character)};"
 
 
+def unbroken(text: str) -> str:
+    """Words and numbers of this program, kept on one line in a narrow table."""
+    return text.replace(" ", "&nbsp;")
+
+
 def link(text: str, address: str) -> str:
     """A link whose text is Markdown already."""
     return f"[{text}]({quote(address, safe=_KEPT).replace('&', '&amp;')})"
