@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,17 @@ def test_the_token_stays_at_github(comment, temp):
 
 
 FORGED = {
+    "encoded mention": "&#64;everyone",
+    "named mention": "&commat;everyone",
+    "mention in an escaped element": "\\<code>&#64;everyone</code>",
+    "mention between code spans": "`<code>` &#64;everyone `</code>`",
+    "link through code": "[x <code>](https://e.example)</code>",
+    "address in code": "<code>https://e.example</code>",
+    "www in code": "<code>www.e.example</code>",
+    "open element": "<code>x",
+    "element in code": "<code><b>x</b></code>",
+    "another page of the site": f"[x]({REPORT_URL}/../../../../../../evil)",
+    "title": f"[x]({REPORT_URL} 'x')",
     "mention": "@everyone",
     "entity": "<!-- x -->",
     "picture": "![x](https://e.example/x.png)",
@@ -68,23 +80,34 @@ FORGED = {
 }
 
 
-def test_no_comment_of_hiddenlayer_is_refused(monkeypatch):
-    """Whatever names and answers are, the workflow takes the comment for one that hiddenlayer wrote."""
+@pytest.fixture
+def fault(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str | None]:
+    """The workflow's check of a comment: the reason to refuse it, or None."""
     (step,) = steps_of(COMMENT)
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
     monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
     monkeypatch.setenv("RUN_ID", "5")
     names: dict[str, Any] = {}
     exec(step["run"].partition("found = ")[0], names)
-    assert names["fault"]("<!-- hiddenlayer -->\n@me") == "it mentions somebody"
+    return names["fault"]
+
+
+def test_no_comment_of_hiddenlayer_is_refused(fault):
+    """Whatever names and answers are, the workflow takes the comment for one that hiddenlayer wrote."""
     for payload in PAYLOADS:
-        assert names["fault"](hostile_markdown(payload).replace(URL, REPORT_URL)) is None, payload
+        assert fault(hostile_markdown(payload).replace(URL, REPORT_URL)) is None, payload
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_forged_comment_is_not_posted(comment, temp, name):
-    """A comment that a pull request's code wrote instead of hiddenlayer is refused, with the reason."""
-    api = Api(files={"number": "7\n", "comment.md": f"{comment}\n{FORGED[name]}\n"})
+def test_a_forged_comment_is_refused(fault, comment, name):
+    """A mention, link, picture or reference that a pull request's code added to a comment is found."""
+    assert fault(comment) is None
+    assert fault(f"{comment}\n{FORGED[name]}\n") is not None
+
+
+def test_a_forged_comment_is_not_posted(comment, temp):
+    """The job fails with the reason, and posts nothing."""
+    api = Api(files={"number": "7\n", "comment.md": f"{comment}\n@everyone\n"})
     job = run_comment(api, temp)
     assert job.failed
     assert "so hiddenlayer did not write it" in job.log["Post the comment"]

@@ -180,7 +180,7 @@ def _notes(cell: CellPair) -> Iterator[str]:
     if cell.old.warning:
         yield code(cell.old.warning, limit=500)
     if comparison.verdict == "underpowered":
-        yield f"underpowered{explain_verdict(comparison)}"
+        yield f"underpowered{explain_verdict(comparison)}".replace("`", "")
     if left_out := unpaired_text(comparison.pairing):
         yield f"left out: {left_out}"
     if not cell.failed and (lost := lost_answers_text(comparison)):
