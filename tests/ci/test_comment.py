@@ -28,7 +28,10 @@ def comment() -> str:
 def test_a_comment_is_posted_once_and_then_updated(comment, temp):
     """The first run posts the comment; the next one changes it, and leaves those of others alone."""
     api = Api(files={"number": "7\n", "comment.md": comment})
-    others = [{"id": n, "user": {"login": "somebody"}, "body": "<!-- hiddenlayer -->\nfake"} for n in range(100)]
+    others = [
+        {"id": n, "user": {"login": "somebody"}, "body": "<!-- hiddenlayer -->\n" + "x" * 50_000 + "fake"}
+        for n in range(100)
+    ]
     api.comments += others
     assert not run_comment(api, temp).failed
     assert [entry["body"] for entry in api.comments[100:]] == [comment]
