@@ -53,6 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed; write 2000, which is usual"
         )
     settings = markdown_settings(arguments)
+    for option in ("sample", "calibration", "bootstrap"):
+        if arguments.markdown and getattr(arguments, option):
+            raise UsageError(f"--markdown shows the whole run; leave out --{option}, or --markdown")
     folder = named_run(arguments.name)
     records = list(read_records(folder))
     if arguments.markdown:

@@ -168,6 +168,8 @@ def test_a_large_comparison_fits(max_bytes, text):
     assert len(markdown.encode()) > max_bytes - 3_000
     page = parse(github(markdown))
     assert "🔴 regressed" in page.outside
+    if text == "plain" and max_bytes > 8_000:
+        assert any(part.startswith("Cost 150.0000") for part in page.outside)
     left_out = re.search(r"bytes: .*?([\d,]+) newly wrong samples", markdown)
     assert left_out is not None
     kept = page.outside.count("newly\xa0wrong")

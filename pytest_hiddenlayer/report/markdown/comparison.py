@@ -29,6 +29,7 @@ MARKS = {
 _ORDER = tuple(MARKS)
 _WORDS = {"failed": "with too many lost answers"}
 _FIRST = 50  # changed samples of a failing cell that are kept before the rows of other cells
+_FIRST_COSTS = 10  # cells whose costs are kept before the rows of other cells
 _UNFOLDED = 10  # changed samples of a failing cell, or cells that neither fail nor improved, that are not folded
 
 
@@ -48,11 +49,12 @@ def comparison_markdown(
         *sections.cell_rows(failing),
         *sections.reason_rows(failing, comparison.faults),
         *sections.sample_rows(failing, "newly wrong", slice(_FIRST)),
+        *sections.cost_rows(cells[:_FIRST_COSTS]),
         *sections.cell_rows(others),
         *sections.sample_rows(failing, "newly wrong", slice(_FIRST, None)),
         *sections.sample_rows(others, "newly wrong"),
         *sections.sample_rows(cells, "lost"),
-        *sections.cost_rows(cells),
+        *sections.cost_rows(cells[_FIRST_COSTS:]),
         *sections.sample_rows(cells, "newly right"),
         *sections.note_rows(cells, comparison),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...results.metrics.cells import CellMetrics
 from ...types import SCORED, Record
 from ..details import with_interval
+from ..page.columns import target_text
 from .cells import answer_text, cost_text, count_text, unscored_text
 from .comparison import MARKER
 from .fit import COMMENT_BYTES, Row, Section, fit
@@ -76,6 +77,5 @@ def _answer_rows(
         key = (run, *record.cell, record.sample_id, str(record.epoch))
         name = sample_link(code(record.sample_id) + epoch, report_url, key)
         answer = answer_text(record.answer) if record.error is None else code(record.error)
-        target = answer_text(record.target if isinstance(record.target, str | None) else str(record.target))
-        values = (record.outcome, name, target, answer)
+        values = (record.outcome, name, answer_text(target_text(record.target)), answer)
         yield Row(section=sections[record.cell], text=table_row(values), kind="answer")
