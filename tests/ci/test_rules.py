@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support.ci_files import ACTION, COMMENT, EVALS, GITHUB_FILES, steps_of
+from support.ci_files import ACTION, COMMENT, EVALS, GITHUB_FILES, ROOT, steps_of
 from support.workflows import EXPRESSION, load
 
 
@@ -69,3 +69,18 @@ def test_outputs_that_are_read_are_written(path):
     read = set(re.findall(r"steps\.[\w-]+\.outputs\.[\w-]+", expressions))
     assert read
     assert read <= known_names(path)
+
+
+def test_the_guide_names_what_the_action_takes_and_returns():
+    """docs/ci.md lists every input of the composite action with its default, and every output."""
+    guide = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+    content = load(ACTION)
+    rows = {line.split(" | ")[0].strip("| `"): line.split(" | ")[1].strip("`") for line in table(guide, "| input |")}
+    assert rows == {name: str(each["default"]) for name, each in content["inputs"].items()}
+    assert not [name for name in content["outputs"] if f"`{name}`" not in guide]
+
+
+def table(text: str, head: str) -> list[str]:
+    """The rows below the head of a table."""
+    lines = text[text.index(head) :].split("\n\n")[0].splitlines()
+    return lines[2:]
