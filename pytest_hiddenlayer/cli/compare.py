@@ -12,6 +12,7 @@ from ..errors import SnapshotError, UsageError, did_you_mean
 from ..results.regression.gate_messages import list_names
 from ..terminal_escape import json_text
 from .argument_types import current_project, named_run, share
+from .markdown_options import add_markdown_options, markdown_settings
 
 if TYPE_CHECKING:
     from ..results.regression.baseline import Baseline, CellKey
@@ -22,7 +23,7 @@ HELP = "compare two runs, snapshot folders, snapshots or git refs"
 EPILOG = """examples:
   hiddenlayer compare main last              the committed snapshots of main against the last run
   hiddenlayer compare last#single last#debate
-  hiddenlayer compare main last --markdown   a table for a pull request
+  hiddenlayer compare main last --markdown   a comment for a pull request
   hiddenlayer compare main last --html changes.html
 
 exit status: 0 nothing regressed; 1 a cell regressed, was not compared or lost too many answers;
@@ -46,13 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON")
-    output.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+    output.add_argument(
+        "--markdown", action="store_true", help="print Markdown for a comment on a pull request or a step summary"
+    )
     parser.add_argument(
         "--html",
         type=Path,
         metavar="FILE",
         help="also write one self-contained page with the samples that changed, and the records of both sides",
     )
+    add_markdown_options(parser)
 
 
 def add_references(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +88,10 @@ def add_references(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the comparison."""
-    from ..report.comparison import markdown, table
+    from ..report.comparison import table
+    from ..report.markdown.comparison import comparison_markdown
 
+    settings = markdown_settings(arguments)
     if arguments.equal_budget:
         return _equal_budget(arguments)
     old, new = _references(arguments)
@@ -95,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json_text(comparison.to_json()))
     elif arguments.markdown:
-        print(markdown(comparison), end="")
+        print(comparison_markdown(comparison, **settings), end="")
     else:
         width = shutil.get_terminal_size().columns
         print(f"{comparison.new} against {comparison.old}")

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
@@ -15,6 +16,7 @@ from ..session.outcomes import case_name
 from ..terminal_escape import block, one_line
 from ..types import Record
 from .argument_types import named_run
+from .markdown_options import add_markdown_options, markdown_settings
 
 HELP = "show a run: its table and its wrong answers; with --sample the transcripts"
 
@@ -36,6 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="add 95 %% intervals by a cluster bootstrap with this many draws, such as 2000",
     )
+    parser.add_argument(
+        "--markdown", action="store_true", help="print Markdown for a comment on a pull request or a step summary"
+    )
+    add_markdown_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,9 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed; write 2000, which is usual"
         )
+    settings = markdown_settings(arguments)
+    for option in ("sample", "calibration", "bootstrap"):
+        if arguments.markdown and getattr(arguments, option):
+            raise UsageError(f"--markdown shows the whole run; leave out --{option}, or --markdown")
     folder = named_run(arguments.name)
     records = list(read_records(folder))
-    if arguments.sample is not None:
+    if arguments.markdown:
+        _markdown(folder, _chosen(records, arguments.all), settings)
+    elif arguments.sample is not None:
         _transcripts(_chosen(records, arguments.all), arguments.sample)
     else:
         _overview(folder, records, everything=arguments.all, calibration=arguments.calibration)
@@ -74,6 +86,15 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool, cali
             got = record.answer if record.answer is not None else record.output
             why = record.error or f"expected {record.target!r}, got {got!r}"
             print(f"{record.outcome:<10} {case_name(record)} {why}")
+
+
+def _markdown(folder: Path, records: Sequence[Record], settings: dict[str, Any]) -> None:
+    from ..report.markdown.run import run_markdown
+    from ..results.metrics.run_metrics import metrics_of_run
+    from ..results.metrics.spending import with_replaced_answers
+
+    metrics = with_replaced_answers(list(metrics_of_run(folder, records)), records)
+    print(run_markdown(folder.name, metrics, records, **settings), end="")
 
 
 def _intervals(folder: Path, records: Sequence[Record], draws: int) -> None:

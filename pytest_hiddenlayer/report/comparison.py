@@ -1,4 +1,4 @@
-"""Two references compared: a table for the terminal, Markdown for a pull request, and diffs of changed samples."""
+"""Two references compared: a table for the terminal, and diffs of changed samples."""
 
 from __future__ import annotations
 
@@ -28,9 +28,6 @@ HEADERS = (
 )
 NOT_COMPARED = "not compared"
 _COLOURS = {**COLOURS, NOT_COMPARED: "red"}
-_MARKS = {
-    "regressed": "🔴", "failed": "🔴", NOT_COMPARED: "🔴", "improved": "🟢", "same": "⚪", "underpowered": "🟡",
-}  # fmt: skip
 
 
 def table(comparison: RunComparison, *, width: int, colour: bool) -> str:
@@ -41,31 +38,13 @@ def table(comparison: RunComparison, *, width: int, colour: bool) -> str:
     return "".join(f"{line}\n" for line in (text, headline(comparison), *map(one_line, notes(comparison))))
 
 
-def markdown(comparison: RunComparison) -> str:
-    """The comparison as Markdown for a pull request."""
-    rows = [_row(cell) for cell in comparison.cells]
-    marked = [(*row[:-1], f"{_MARKS.get(row[-1], '')} {row[-1]}") for row in rows]
-    lines = [
-        f"### Evals: `{_markdown_safe(comparison.new)}` against `{_markdown_safe(comparison.old)}`",
-        "",
-        headline(comparison),
-        "",
-        "| " + " | ".join(HEADERS) + " |",
-        "|" + " --- |" * len(HEADERS),
-        *("| " + " | ".join(map(_markdown_safe, row)) + " |" for row in marked),
-        "",
-        *(f"- {_markdown_safe(note)}" for note in notes(comparison)),
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def headline(comparison: RunComparison) -> str:
     """One sentence: how many cells regressed, were not compared, or had too few scores, and over how many samples."""
     cells, n_pairs = comparison.cells, comparison.n_pairs
     over = f"{n_pairs:,} pair{'' if n_pairs == 1 else 's'} of samples compared"
     if n_pairs == 0:
         return f"Nothing was compared: {over}."
-    words = [word(cell) for cell in cells]
+    words = [verdict_word(cell) for cell in cells]
     counts = (("regressed", "regressed"), (NOT_COMPARED, "not compared"), ("failed", "with too many lost answers"))
     parts = [f"{words.count(verdict)} {text}" for verdict, text in counts if verdict in words]
     if comparison.faults:
@@ -75,8 +54,8 @@ def headline(comparison: RunComparison) -> str:
     return f"Of {len(cells)} cell{'' if len(cells) == 1 else 's'}: {', '.join(parts)}; {over}."
 
 
-def word(cell: CellPair) -> str:
-    """The verdict, or `not compared`; `failed` if it does not hold, because too many answers have no score."""
+def verdict_word(cell: CellPair) -> str:
+    """The verdict; `failed` if it does not hold, because too many answers have no score."""
     if cell.comparison is None:
         return NOT_COMPARED
     verdict = cell.comparison.verdict
@@ -163,7 +142,7 @@ def _row(cell: CellPair) -> tuple[str, ...]:
         f"{comparison.paired.difference:+.3f}",
         "?" if interval is None else f"{interval[0]:+.3f} to {interval[1]:+.3f}",
         f"{comparison.p_worse:.3g}",
-        word(cell),
+        verdict_word(cell),
     )
 
 
@@ -202,10 +181,3 @@ def _number(score: float | None) -> str:
 
 def _answer(answer: str | None) -> str:
     return "none" if answer is None else repr(answer)
-
-
-def _markdown_safe(text: str) -> str:
-    """The text for one Markdown table cell: without bars, HTML, line ends, backticks and mentions."""
-    for old, new in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " "), ("`", "'"), ("@", "@\u200b")):
-        text = text.replace(old, new)
-    return text

@@ -88,6 +88,18 @@ def test_show_lists_what_was_wrong_and_prints_transcripts(folder):
     assert "user: 2+2" in hiddenlayer(folder, "show", "last", "--sample", "b").stdout
 
 
+def test_show_prints_markdown(folder):
+    """`show --markdown` prints the scores and the wrong answers with their targets; it is of the whole run."""
+    hiddenlayer(folder, "run", "--provider", "scripted:replies.json")
+    shown = hiddenlayer(folder, "show", "--markdown", "--report-url", "https://x.example/report.html").stdout
+    assert "\n### Evals: 1 cell, 2 answers\n" in shown
+    assert "| incorrect | [<code>b</code>](https://x.example/report.html#tab=samples&amp;sample=" in shown
+    assert ") | <code>5</code> | <code>4</code> |\n" in shown
+    refused = hiddenlayer(folder, "show", "--markdown", "--sample", "b")
+    assert refused.returncode == 4
+    assert "--markdown shows the whole run; leave out --sample, or --markdown" in refused.stderr
+
+
 def test_show_prints_bootstrap_intervals(folder):
     """`show --bootstrap N` prints each score's interval twice: as in the summary, and by a bootstrap."""
     samples = ", ".join(f'{{id: s{at}, input: "{1 + at % 2}+{1 + at % 2}", target: 2}}' for at in range(12))

@@ -20,6 +20,7 @@ COMMANDS = {
     "run": ("run", "--provider", "scripted:replies.json"),
     "show": ("show", "last", "--all"),
     "show --sample": ("show", "last", "--sample", "s0"),
+    "show --markdown": ("show", "last", "--markdown"),
     "runs": ("runs",),
     "compare": ("compare", "last", "last"),
     "compare --markdown": ("compare", "last", "last", "--markdown"),

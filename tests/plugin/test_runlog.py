@@ -165,6 +165,23 @@ def test_killed_worker_loses_no_finished_record(folder):
     result.stdout.fnmatch_lines(["*worker 'gw?' crashed while running 'evals/sums.yaml::s*"])
 
 
+def test_junit_of_hostile_texts(folder):
+    """Whatever ids, answers and errors hold, the JUnit file is XML, and no two test cases have the same name."""
+    names = ["]]>", "<x>", "a&b", "é", "a b", "a  b", "A", "a"]
+    samples = [{"id": name, "input": f"q{at}.", "target": "right"} for at, name in enumerate(names)]
+    folder.task(samples=samples, epochs=2, strategies=["single", "self_consistency"])
+    hostile = 'x\x00\x01\x1b[31m\ud800\ufffe\u202e]]> <a> & "q"'
+    replies = [{"error": hostile} if at % 2 else {"reply": hostile} for at in range(len(names))]
+    folder.replies(**{f"q{at}": reply for at, reply in enumerate(replies)})
+    folder.run("--junitxml=out.xml")
+    cases = list(ET.parse(folder.path / "out.xml").iter("testcase"))
+    named = {(case.get("classname"), case.get("name")) for case in cases}
+    assert len(named) == len(cases) == 2 * (2 * len(names) + 1)
+    assert "<x>[single-scripted:replies.json]" in {name for _, name in named}
+    scores = {p.get("value") for case in cases for p in case.iter("property") if p.get("name") == "hl.score"}
+    assert scores == {"0.0", "unknown"}
+
+
 def test_properties_in_junit(sums, workers):
     """The JUnit file contains each item's hl.* properties as plain strings."""
     sums.replies(wrong=[1])

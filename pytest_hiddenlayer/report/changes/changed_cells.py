@@ -10,7 +10,7 @@ from ...results.regression.changed_samples import ChangedSample, changed_samples
 from ...results.regression.compare_runs import CellPair, RunComparison
 from ...results.regression.gate_messages import explain_verdict, lost_answers_text
 from ...results.regression.noise import cell_noise, epochs_p, pass_score_of, sample_noise
-from ..comparison import word
+from ..comparison import verdict_word
 
 MAX_FLIPS = 5_000
 """Changed samples of a cell that are listed; the newly wrong ones come first."""
@@ -56,7 +56,7 @@ def _cell(cell: CellPair, limit: OutputLimit) -> dict[str, Any]:
         "cell": list(cell.new.key),
         "old": _side(cell.old),
         "new": _side(cell.new),
-        "verdict": word(cell),
+        "verdict": verdict_word(cell),
         "fault": cell.fault,
         "comparison": None if cell.comparison is None else cell.comparison.to_json(),
         "other_scorers": {other.name: other.to_json() for other in cell.other_scorers},

@@ -48,6 +48,9 @@ class Baseline:
     pass_score: float | None = None  # from which score on an epoch is right; None: the source does not contain it
     seed: int | None = None  # of the run; None: the source does not contain it
     answers_only: bool = False  # from a snapshot, which has no outputs
+    outcomes: Mapping[str, int] | None = None  # outcome → answers; None: unknown
+    wall_s: float | None = None  # from the first request to the last response; None: unknown
+    run_id: str | None = None  # of the run; None: a snapshot
 
     @property
     def n_scored(self) -> int:

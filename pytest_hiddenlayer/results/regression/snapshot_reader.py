@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
         cost_usd=value["cost_usd"],
         min_scored=_share(value.get("min_scored")),
         other_scorers={name: str(known["scorer"]) for name, known in _mappings(value.get("scores")).items()},
+        outcomes=Counter(sample.outcome for sample in samples.values()) if value["epochs"] == 1 else None,
     )
 
 

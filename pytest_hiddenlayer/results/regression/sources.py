@@ -131,7 +131,9 @@ class RunRecords:
             known = settings.get(key, {})
             cell = compute_metrics(config_from_records(records, known), records)
             baseline = measured_cell(f"run {folder.name}", cell, records)
-            cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = replace(baseline, scorer=known.get("scorer"))
+            cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = replace(
+                baseline, scorer=known.get("scorer"), run_id=folder.name
+            )
         return cls(folder, cells_of)
 
     @property

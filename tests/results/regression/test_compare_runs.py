@@ -69,21 +69,38 @@ def test_json(regressed, capsys):
 
 
 def test_markdown_is_a_table(regressed, capsys):
-    """--markdown prints one table whose rows have as many cells as its head."""
+    """The first table of --markdown has a row per cell, with as many values as its head."""
     main(["compare", OLD, NEW, "--markdown"])
-    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    lines = capsys.readouterr().out.splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("|"))
+    rows = lines[first : lines.index("", first)]
     assert len(rows) == 3
     assert len({row.count(" |") for row in rows}) == 1
     assert "🔴 regressed" in rows[-1]
 
 
-def test_markdown_escapes_what_models_and_people_named(here, capsys):
-    """A bar, a tag or an @ in a name is escaped."""
-    run_of(OLD, set(), task="a|b<img>", slug="@me")
-    main(["compare", OLD, OLD, "--markdown"])
+def test_options_of_markdown(regressed, capsys):
+    """--max-bytes limits the Markdown, also by a preset's name; --report-url adds links; both need --markdown."""
+    main(["compare", OLD, NEW, "--markdown", "--max-bytes", "summary", "--report-url", "https://x.example/r.html"])
+    assert "(https://x.example/r.html#tab=samples&amp;sample=" in capsys.readouterr().out
+    run_of(OLD, set(), n=400, task="u")
+    run_of(NEW, set(range(400)), n=400, task="u")
+    main(["compare", OLD, NEW, "--markdown", "--max-bytes", "8000"])
     out = capsys.readouterr().out
-    assert "a\\|b&lt;img>" in out
-    assert "@me" not in out
+    assert len(out.encode()) <= 8000
+    assert "Left out to stay within 8,000 bytes: " in out
+    assert main(["compare", OLD, NEW, "--max-bytes", "summary"]) == 4
+    assert "--max-bytes is for Markdown; add --markdown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option", [("--max-bytes", "7999"), ("--max-bytes", "all"), ("--report-url", "javascript:x")]
+)
+def test_wrong_options_of_markdown(regressed, capsys, option):
+    """A limit without room for the heading, and an address that is none of the web, are usage errors."""
+    with pytest.raises(SystemExit, match="4"):
+        main(["compare", OLD, NEW, "--markdown", *option])
+    assert option[1] in capsys.readouterr().err
 
 
 def test_strategies_of_one_run(here, capsys):

@@ -1,0 +1,76 @@
+"""Text from models, people and files as Markdown that shows it literally, on GitHub, GitLab and alike."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlencode
+
+_NOT_PLAIN = re.compile(r"""[^\w ,\-;?'"()+%/=.]|_|(?<![0-9])\.""")
+"""What is written as an entity: all ASCII punctuation that Markdown, a link or a command of a CI job may begin with.
+
+A full stop is one unless a digit is before it: `www.` becomes a link.
+"""
+_KEPT = "!#$%&'*+,/:;=?@[]~"  # in an address; parentheses, quotes and bars are encoded
+_LONGEST_ADDRESS = 2_000
+
+
+def code(text: str, *, limit: int = 120) -> str:
+    """The text in a code element, on one line, cut to `limit` characters.
+
+    Sites link mentions, issues and commits, and replace emoji names and mathematics, in the text
+    that Markdown results in, so that escaping alone does not stop them; they leave code alone. A
+    code element is used instead of backticks because it is also valid within HTML and tables.
+    Control and direction characters are shown as escapes.
+    """
+    shown = text[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+    if len(shown) > limit:
+        shown = f"{shown[: limit - 1]}…"
+    return f"<code>{_NOT_PLAIN.sub(_entity, shown)}</code>"
+
+
+def _entity(match: re.Match[str]) -> str:
+    character = match[0]
+    if not character.isascii():
+        return character
+    # Email addresses become links after entities are decoded, but not across an element.
+    return f"<wbr>&#{ord(character)};" if character == "@" else f"&#{ord(character)};"
+
+
+def unbroken(text: str) -> str:
+    """Words and numbers of this program, kept on one line in a narrow table."""
+    return text.replace(" ", "&nbsp;")
+
+
+def link(text: str, address: str) -> str:
+    """A link whose text is Markdown already."""
+    return f"[{text}]({quote(address, safe=_KEPT).replace('&', '&amp;')})"
+
+
+def sample_link(text: str, report: str | None, record: tuple[str, ...]) -> str:
+    """The text, Markdown already, with a link to a record in the report, if the report has an address.
+
+    The record is (run, task, strategy label, provider, model slug, sample, epoch). The address is
+    written as `writeView` of `web/src/view.ts` does; a very long one is left out.
+    """
+    if report is None:
+        return text
+    view = urlencode({"tab": "samples", "sample": "\t".join(record)}, errors="replace")
+    address = f"{report.partition('#')[0]}#{view}"
+    return link(text, address) if len(address) <= _LONGEST_ADDRESS else text
+
+
+def table_head(titles: tuple[str, ...]) -> str:
+    """The first two lines of a table."""
+    return f"{table_row(titles)}\n|{' --- |' * len(titles)}\n"
+
+
+def table_row(values: tuple[str, ...]) -> str:
+    """One line of a table; the values are Markdown already."""
+    return f"| {' | '.join(values)} |"
+
+
+def folded(summary: str, *, shown: bool = False) -> tuple[str, str]:
+    """What is before and after content that is folded below a line; `shown`: it is unfolded at first."""
+    return f"<details{' open' if shown else ''}>\n<summary>{summary}</summary>\n\n", "\n</details>\n\n"
