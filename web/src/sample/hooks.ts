@@ -5,6 +5,7 @@ import type { SampleRecord } from "../data";
 import { neighbours, subscribe } from "../samples/order";
 import type { Source } from "../source";
 import { showView } from "../view";
+import { readRecord } from "./record";
 
 export type Loaded = { row: number; record: SampleRecord } | { row: number; error: string };
 
@@ -14,7 +15,7 @@ export function useRecord(source: Source, row: number): Loaded | null {
   useEffect(() => {
     let isCurrent = true;
     if (row >= 0) {
-      source.record(row).then(
+      readRecord(source, row).then(
         (record) => isCurrent && setLoaded({ row, record }),
         (error: unknown) => isCurrent && setLoaded({ row, error: String(error) }),
       );
@@ -37,7 +38,7 @@ export function useSteps(n: number, row: number): ReturnType<typeof neighbours> 
 
 /** Focus goes to the title when the pane opens, and back when it closes. */
 export function useFocus(title: { current: HTMLElement | null }): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     title.current?.focus({ preventScroll: true });
     return () => {
@@ -52,11 +53,11 @@ const SCROLLED = ".debate-scroll, .table-scroll"; // there the arrows scroll
 export function useKeys(pane: { current: HTMLElement | null }, go: (by: 1 | -1) => void): void {
   const latest = useRef(go);
   latest.current = go;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isField(target)) return;
-      if (document.querySelector("dialog[open], :popover-open")) return; // Escape closes that one
+      if (document.querySelector("dialog[open]")) return; // Escape closes that one
       const isInside = target === document.body || (pane.current?.contains(target) && !target.matches(SCROLLED));
       if (event.key === "Escape") showView({ sample: null });
       else if (event.key === "j" || (event.key === "ArrowRight" && isInside)) latest.current(1);
