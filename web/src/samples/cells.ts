@@ -43,10 +43,10 @@ function unknownNode(column: Column): Node {
 
 /** An outcome as a shape and a word. */
 export function outcomeNode(outcome: string): Node {
-  const shape = element("span", "shape", SHAPES[outcome] ?? "?");
+  const shape = element("span", "sample-shape", SHAPES[outcome] ?? "?");
   shape.setAttribute("aria-hidden", "true");
   const known = outcome in SHAPES ? outcome : "other";
-  return element("span", `outcome outcome-${known}`, shape, outcome);
+  return element("span", `sample-outcome is-${known}`, shape, outcome);
 }
 
 /** A value as the table shows it, on one line. The numbers of a column have equally many decimals. */

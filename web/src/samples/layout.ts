@@ -6,6 +6,7 @@ import { isVaried } from "./facets";
 
 const ORDER = ["outcome", "sample", "score", "score:", "change", "task", "strategy", "model", "input", "target", "answer"];
 const ALWAYS = ["outcome", "sample", "score", "input"];
+const IF_ANY = ["change", "error"]; // shown if a single row has a value
 const WIDTHS: { [name: string]: number } = {
   outcome: 118,
   sample: 150,
@@ -21,7 +22,8 @@ export function defaultColumns(index: Index): Column[] {
   const score = columnOf(index, "score");
   const shown = index.columns.filter((column) => {
     if (ALWAYS.includes(column.name)) return true;
-    return !column.hidden && isVaried(column) && !(column.name.startsWith("score:") && isRedundant(column, score));
+    if (column.hidden || !isVaried(column)) return false;
+    return IF_ANY.includes(column.name) || !(isRare(column) || (column.name.startsWith("score:") && repeats(column, score)));
   });
   return shown.sort((a, b) => place(a) - place(b));
 }
@@ -33,12 +35,17 @@ function place({ name }: Column): number {
 
 const RARE = 0.1;
 
-/** True if a scorer says nothing besides the main score, or scored few records. */
-function isRedundant(column: Column, score: Column | undefined): boolean {
+/** True if few rows have a value. */
+function isRare(column: Column): boolean {
+  if (column.kind === "category") return column.codes.filter((code) => code >= 0).length < RARE * column.codes.length;
+  const cells: readonly unknown[] = column.kind === "number" ? column.numbers : column.texts;
+  return cells.filter((cell) => cell !== null).length < RARE * cells.length;
+}
+
+/** True if a scorer says nothing besides the main score. */
+function repeats(column: Column, score: Column | undefined): boolean {
   if (column.kind !== "number" || score?.kind !== "number") return false;
-  const known = column.numbers.filter((value) => value !== null).length;
-  const equal = column.numbers.every((value, row) => value === null || value === score.numbers[row]);
-  return equal || known < RARE * column.numbers.length;
+  return column.numbers.every((value, row) => value === null || value === score.numbers[row]);
 }
 
 /** The columns that are named, without those that the page lacks; the default ones if it has none of them. */
