@@ -378,7 +378,7 @@ def test_cards_at_phone_width(browser: Browser, page: Path):
     browser.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=False)
     try:
         show(browser, page, n=5)
-        wait_until(browser, "document.querySelectorAll('.card').length === 5")
+        wait_until(browser, "document.querySelectorAll('.sample-card').length === 5")
         assert "target Lima" in browser.text
         assert browser.evaluate("document.documentElement.scrollWidth") <= 390
     finally:

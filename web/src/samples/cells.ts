@@ -107,11 +107,11 @@ export function cardNode(index: Index, columns: readonly Column[], row: number, 
   const facts = others.map((column) => element("span", "", `${column.title}: `, cellNode(index, column, row, terms)));
   return element(
     "div",
-    "card",
-    element("div", "card-head", part("outcome"), part("sample"), element("span", "card-score", "score ", part("score"))),
-    element("div", "card-input", part("input")),
-    element("div", "card-answer", "answer ", part("answer"), " · target ", part("target")),
-    element("div", "card-facts", ...facts),
+    "sample-card",
+    element("div", "sample-card-head", part("outcome"), part("sample"), element("span", "sample-card-score", "score ", part("score"))),
+    element("div", "sample-card-input", part("input")),
+    element("div", "sample-card-answer", "answer ", part("answer"), " · target ", part("target")),
+    element("div", "sample-card-facts", ...facts),
   );
 }
 
