@@ -3,6 +3,7 @@
 import { columnOf, keyAt, valueAt, type Cell } from "../columns";
 import type { Column, Index } from "../data";
 import { hrefOf } from "../view";
+import { rangeOf } from "./facets";
 
 const SHAPES: { [outcome: string]: string } = {
   correct: "✓",
@@ -27,7 +28,7 @@ export function cellNode(index: Index, column: Column, row: number, terms: RegEx
   if (column.name === "outcome") return outcomeNode(String(value));
   const text = cellText(column, value);
   if (column.kind === "number") return document.createTextNode(text);
-  const content = highlighted(text, terms);
+  const content = text.trim() ? highlighted(text, terms) : element("span", "no-value", "(empty)");
   if (column.name !== "sample") return content;
   const link = element("a", "sample-link", content) as HTMLAnchorElement;
   link.href = hrefOf({ sample: keyAt(index, row) });
@@ -58,14 +59,15 @@ export function cellText(column: Column, value: Exclude<Cell, null>): string {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping });
 }
 
-const DIGITS: { [name: string]: number } = { cost_usd: 6, latency_s: 2 };
+const DIGITS: { [name: string]: number } = { cost_usd: 4, latency_s: 2 };
 const columnDigits = new WeakMap<Column, number>();
 
-/** How many decimals a column's numbers need, at most 3; costs 6. */
+/** How many decimals a column's numbers need, at most 3; of costs 4, below one dollar 6. */
 function digitsOf(column: Column): number {
   let digits = columnDigits.get(column);
   if (digits === undefined) {
-    const most = DIGITS[column.name] ?? 3;
+    const highest = rangeOf(column)?.[1] ?? 0;
+    const most = column.name === "cost_usd" && highest < 1 ? 6 : (DIGITS[column.name] ?? 3);
     digits = 0;
     if (column.kind === "number")
       for (const value of column.numbers) while (value !== null && digits < most && needsMore(value, digits)) digits++;

@@ -2,7 +2,8 @@
 
 import { columnOf } from "../columns";
 import type { Column, Index } from "../data";
-import { isVaried } from "./facets";
+import { cellText } from "./cells";
+import { isVaried, rangeOf } from "./facets";
 
 const ORDER = ["outcome", "sample", "score", "score:", "change", "task", "strategy", "model", "input", "target", "answer"];
 const ALWAYS = ["outcome", "sample", "score", "input"];
@@ -61,10 +62,17 @@ export function titleOf(index: Index, column: Column): string {
 }
 
 /** Width in pixels, and how much of the space that is left a column takes. */
-export function widthOf({ name, kind, title }: Column): { width?: number; minWidth: number; widthGrow?: number } {
-  const longest = Math.max(...title.split(" ").map(({ length }) => length)); // headings break at spaces
-  const heading = Math.min(180, 34 + 7.5 * longest);
+export function widthOf(column: Column): { width?: number; minWidth: number; widthGrow?: number } {
+  const { name, kind, title } = column;
+  const words = title.length > 10 ? title.split(" ") : [title]; // long headings break at spaces
+  const heading = Math.min(180, 34 + 7.5 * Math.max(...words.map(({ length }) => length)));
   const growth = GROWTH[name] ?? (kind === "text" && name !== "sample" ? 1 : undefined);
   if (growth !== undefined) return { minWidth: Math.max(name === "input" ? 180 : 100, heading), widthGrow: growth };
-  return { width: WIDTHS[name] ?? Math.max(kind === "number" ? 74 : 110, heading), minWidth: 50 };
+  return { width: WIDTHS[name] ?? Math.max(kind === "number" ? numberWidth(column) : 110, heading), minWidth: 50 };
+}
+
+/** Room for the longest number: a number that is cut would be another one. */
+function numberWidth(column: Column): number {
+  const lengths = (rangeOf(column) ?? []).map((value) => cellText(column, value).length);
+  return Math.max(74, 28 + 8.5 * Math.max(0, ...lengths));
 }
