@@ -333,6 +333,26 @@ def test_all_shown_rows_can_be_selected(browser: Browser, page: Path):
     wait_until(browser, "document.querySelectorAll('.tabulator-row[aria-selected=true]').length === 2")
 
 
+def test_shift_selects_a_range_of_rows(browser: Browser, page: Path):
+    """A click on a box with Shift selects the rows from the box that was clicked before."""
+    show(browser, page, "&sort=sample", n=5)
+    boxes = "document.querySelectorAll('.tabulator-row .cell-select input')"
+    browser.evaluate(f"{boxes}[1].click()")
+    wait_until(browser, "document.body.innerText.includes('1 selected')")
+    browser.evaluate(f"{boxes}[3].dispatchEvent(new MouseEvent('click', {{bubbles: true, shiftKey: true}}))")
+    wait_until(browser, "document.body.innerText.includes('3 selected')")
+
+
+def test_a_column_can_be_made_wider(browser: Browser, page: Path):
+    """The edge of a heading can be dragged."""
+    show(browser, page, n=5)
+    width = "document.querySelector('[data-column=task]').closest('.tabulator-col').getBoundingClientRect()"
+    right, top, before = (browser.evaluate(f"{width}.{name}") for name in ("right", "top", "width"))
+    for kind, x in (("mousePressed", right), ("mouseMoved", right + 60), ("mouseReleased", right + 60)):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=top + 12, button="left", clickCount=1)
+    assert browser.evaluate(f"{width}.width") > before + 40
+
+
 def test_the_keyboard_moves_and_opens(browser: Browser, page: Path):
     """Arrow keys move between rows, Enter opens the sample; with one open, they step through samples."""
     show(browser, page, "&sort=sample", n=5)

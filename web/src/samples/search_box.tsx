@@ -30,7 +30,7 @@ export function useSearch(source: Source, index: Index, text: string): Search {
   }, [texts, index]);
 
   useEffect(() => {
-    setSearched(isEmpty(query) ? 1 : 0);
+    setSearched(1); // a search that takes long reports its progress
     if (isEmpty(query)) {
       setFound(null);
       return;
