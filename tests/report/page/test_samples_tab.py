@@ -115,6 +115,14 @@ def headings(browser: Browser) -> list[str]:
     return list(browser.evaluate("[...document.querySelectorAll('.sort-title')].map(e => e.textContent)"))
 
 
+def focus_open_row(browser: Browser) -> None:
+    """Focus the row of the open sample, once the table is laid out for the room that the pane leaves."""
+    width = "document.querySelector('.samples').clientWidth"
+    look = f"({width} < 560 ? 'cards' : {width} < 820 ? 'columns' : 'frozen')"
+    row = f"document.querySelector('.table-place.' + {look} + ' .current')"
+    wait_until(browser, f"(row => row && (row.focus(), document.activeElement === row))({row})")
+
+
 def test_one_row_per_record(browser: Browser, page: Path):
     """The table has a row per record, with the outcome as a word, and unknown numbers as `?`."""
     show(browser, page, n=5)
@@ -363,7 +371,7 @@ def test_the_keyboard_moves_and_opens(browser: Browser, page: Path):
     browser.press("Enter")
     wait_until(browser, "location.hash.includes('sample=')")
     wait_until(browser, "document.querySelector('.tabulator-row.current .sample-link')?.textContent === 'item-2'")
-    browser.evaluate("document.querySelector('.tabulator-row.current').focus()")
+    focus_open_row(browser)
     browser.press("ArrowDown")
     wait_until(browser, "document.querySelector('.tabulator-row.current .sample-link')?.textContent === 'item-3'")
     assert "item-3" in address(browser)
