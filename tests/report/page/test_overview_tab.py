@@ -76,7 +76,7 @@ def test_the_first_sentence_says_what_changed(browser: Browser, tmp_path: Path):
     open_run(browser, folder_of(tmp_path, [*records, *lost], [summary_cell, other]))
     (headline,) = texts(browser, ".headline")
     assert headline == "1 gate failed, 1 cell regressed; 1 of 42 answers was not scored."
-    assert texts(browser, ".badge") == ["✕ 1 failed, 1 regressed"]
+    assert texts(browser, ".page-badge") == ["✕ 1 failed, 1 regressed"]
     assert browser.evaluate("document.title") == "Overview · Evals run"
     browser.evaluate("document.querySelector('.headline a.bad:last-of-type').click()")
     wait_until(browser, "location.hash.includes('outcome') && location.hash.includes('tab=samples')")

@@ -13,7 +13,14 @@ import { Headline, RedGates } from "./verdict";
 
 export function OverviewTab({ overview, index, changes }: PageProps) {
   const entries = entriesOf(overview, changes);
-  if (!entries.length) return <Headline overview={overview} entries={entries} />;
+  if (!entries.length) {
+    return (
+      <div class="overview">
+        <Headline overview={overview} entries={entries} />
+        <Outcomes overview={overview} index={index} />
+      </div>
+    );
+  }
   return (
     <div class="overview">
       <Headline overview={overview} entries={entries} />

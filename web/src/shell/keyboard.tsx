@@ -44,7 +44,7 @@ export function Keyboard({ tabs }: Props) {
             </button>
           </header>
           {Object.entries(KEYS).map(([part, keys]) => (
-            <table class="small" key={part}>
+            <table key={part}>
               <caption>{part}</caption>
               <tbody>
                 {keys.map(([key, does]) => (
