@@ -96,17 +96,17 @@ class LiveServer(LoopbackServer):
 
 class _Handler(LoopbackHandler):
     server: LiveServer
+    _ending_sent = False
 
     def do_GET(self) -> None:
         """Send the page or its data."""
         if (route := self.route()) is None:
             return
-        ended = self.server.run.ended
         self.server.begin_request()
         try:
             self._answer(route)
         finally:
-            self.server.end_request(ending_sent=ended and route.startswith("state"))
+            self.server.end_request(ending_sent=self._ending_sent)
 
     def do_HEAD(self) -> None:
         """Send the headers of what GET sends."""
@@ -130,7 +130,12 @@ class _Handler(LoopbackHandler):
         run, latest = self.server.run, time.monotonic() + WAIT_S
         while not (run.ended or run.has_news(rows, version)) and time.monotonic() < latest:
             self.server.changed.wait(CHECK_S)
-        self._send(lambda: json.dumps(run.state(rows, version), allow_nan=False).encode())
+        self._send(lambda: self._state_body(rows, version))
+
+    def _state_body(self, rows: int, version: int) -> bytes:
+        state = self.server.run.state(rows, version)
+        self._ending_sent = state["progress"]["ended"] and not state["index"]["remaining"]
+        return json.dumps(state, allow_nan=False).encode()
 
     def _records(self, start: int, end: int) -> bytes:
         return b"[" + b",\n".join(self.server.run.records(start, end)) + b"]"

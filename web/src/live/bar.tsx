@@ -54,7 +54,7 @@ function facts(progress: Progress): string[] {
 
 function spending(known: number, unknown: number): string {
   if (!unknown) return cost(known);
-  const records = `${count(unknown)} records of unknown cost`;
+  const records = `${count(unknown)} ${unknown === 1 ? "record" : "records"} of unknown cost`;
   return known ? `${cost(known)} and ${records}` : records;
 }
 
