@@ -1,0 +1,25 @@
+"""The HTML of the live page: the program of the report, without data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from ..html_template import load_template
+from ..page.bundle import Bundle, csp_hash
+
+TEMPLATE = Path(__file__).parent / "templates" / "live.html.jinja"
+
+
+def live_page(title: str, bundle: Bundle) -> str:
+    """The page; its program fetches the data from the server that the page came from."""
+    return load_template(TEMPLATE).render(title=title, script=Markup(bundle.script), style=Markup(bundle.style))
+
+
+def page_policy(bundle: Bundle) -> str:
+    """A Content-Security-Policy that allows the page's own script and style, and requests to its own server only."""
+    return (
+        f"default-src 'none'; script-src {csp_hash(bundle.script)}; style-src {csp_hash(bundle.style)}; "
+        "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
