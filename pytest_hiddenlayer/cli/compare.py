@@ -168,7 +168,7 @@ def _write_page(arguments: argparse.Namespace, comparison: RunComparison, old: R
 
     before, now = (Side(reference=side, cells=_selected(side, arguments.task)) for side in (old, new))
     try:
-        write_comparison_page(comparison, before, now, arguments.html)
+        write_comparison_page(comparison, before, now, arguments.html.absolute())
     except OSError as error:
         raise UsageError(f"--html {arguments.html}: the page cannot be written: {reason(error)}") from error
     print(f"page: {arguments.html}", file=sys.stderr)

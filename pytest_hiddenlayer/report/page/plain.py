@@ -95,7 +95,7 @@ def _cell_row(cell: Mapping[str, Any]) -> dict[str, Any]:
         "scored": f"{cell['n']:,} of {cell['n_selected']:,}",
         "outcomes": ", ".join(f"{count:,} {outcome}" for outcome, count in cell["outcomes"].items()),
         "change": "" if not isinstance(difference, int | float) else f"{difference:+.3f}",
-        "verdict": str(comparison.get("verdict") or ""),
+        "verdict": "" if comparison.get("verdict") == cell["gate"] else str(comparison.get("verdict") or ""),
         "cost": _cost(cell["cost_usd"]),
         "gate": cell["gate"] or "",
         "failed": cell["gate"] in ("failed", "regressed", "lost"),

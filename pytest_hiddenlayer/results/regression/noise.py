@@ -59,7 +59,7 @@ def _epochs(sample: ChangedSample, pass_score: float) -> str:
     p = epochs_p(sample, pass_score)
     if not old or not new or p is None:
         return ""
-    if sample.change in ("lower", "higher"):
+    if sample.change in ("lower", "higher") and not {*old, *new} <= {0.0, 1.0}:
         return _graded_epochs(old, new)
     right_old, right_new = _right(old, pass_score), _right(new, pass_score)
     return (
