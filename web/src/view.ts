@@ -4,9 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 
 export type Tab = "overview" | "samples" | "changes" | "run";
 export const TABS: readonly Tab[] = ["overview", "samples", "changes", "run"];
-export const OPERATORS = ["is", "not", "contains", "<=", ">="] as const;
+export const OPERATORS = ["is", "not", "contains", "<=", ">=", "unknown", "known"] as const;
 
-/** A condition on one column of the index. Several conditions on one column with `is` are alternatives. */
+/**
+ * A condition on one column of the index. Several conditions on one column with `is` are alternatives; `unknown` adds
+ * the rows without a value to what the other conditions on the column leave. `known` and `unknown` need no value.
+ */
 export interface Filter {
   column: string;
   operator: (typeof OPERATORS)[number];
@@ -16,6 +19,8 @@ export interface Filter {
 export interface View {
   tab: Tab;
   sample: string | null; // value of the column `key` of the open record
+  call: number | null; // position in the open record's transcript of the call that is shown
+  compared: string | null; // key of the record that the open one is compared with
   search: string; // over prompts and outputs
   filters: Filter[];
   sort: { column: string; descending: boolean }[];
@@ -26,7 +31,17 @@ export interface View {
 /** Choices of a tab by name, such as the x axis of a chart. A name's default is left out. */
 export type Settings = { [name: string]: string };
 
-export const START: View = { tab: "overview", sample: null, search: "", filters: [], sort: [], columns: null, settings: {} };
+export const START: View = {
+  tab: "overview",
+  sample: null,
+  call: null,
+  compared: null,
+  search: "",
+  filters: [],
+  sort: [],
+  columns: null,
+  settings: {},
+};
 
 /** The view that an address's hash describes. Parts that cannot be read are left out. */
 export function readView(hash: string): View {
@@ -35,6 +50,8 @@ export function readView(hash: string): View {
   return {
     tab,
     sample: parameters.get("sample"),
+    call: readCount(parameters.get("call")),
+    compared: parameters.get("compared"),
     search: parameters.get("q") ?? "",
     filters: parameters.getAll("f").flatMap(readFilter),
     sort: parameters.getAll("sort").map((text) => ({ column: text.replace(/^-/, ""), descending: text.startsWith("-") })),
@@ -47,7 +64,11 @@ export function readView(hash: string): View {
 export function writeView(view: View): string {
   const parameters = new URLSearchParams();
   if (view.tab !== START.tab) parameters.set("tab", view.tab);
-  if (view.sample !== null) parameters.set("sample", view.sample);
+  if (view.sample !== null) {
+    parameters.set("sample", view.sample);
+    if (view.call !== null) parameters.set("call", String(view.call));
+    if (view.compared !== null) parameters.set("compared", view.compared);
+  }
   if (view.search) parameters.set("q", view.search);
   for (const { column, operator, value } of view.filters) parameters.append("f", `${operator} ${column}\n${value}`);
   for (const { column, descending } of view.sort) parameters.append("sort", (descending ? "-" : "") + column);
@@ -57,6 +78,10 @@ export function writeView(view: View): string {
   return text && `#${text}`;
 }
 
+function readCount(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
 function readFilter(text: string): Filter[] {
   const operator = OPERATORS.find((name) => text.startsWith(`${name} `));
   const end = text.indexOf("\n");
@@ -64,9 +89,10 @@ function readFilter(text: string): Filter[] {
   return [{ column: text.slice(operator.length + 1, end), operator, value: text.slice(end + 1) }];
 }
 
-/** A link's address for the present view with some parts replaced. */
+/** A link's address for the present view with some parts replaced. Another sample opens without a call or a comparison. */
 export function hrefOf(patch: Partial<View>): string {
-  return writeView({ ...readView(location.hash), ...patch }) || "#";
+  const closed = "sample" in patch ? { call: null, compared: null } : {};
+  return writeView({ ...readView(location.hash), ...closed, ...patch }) || "#";
 }
 
 /** The address of the present view with some settings changed; an empty text is a setting's default. */
