@@ -1,6 +1,6 @@
 /** Keys that work everywhere in the page, and the list of all keys. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { showView, type Tab } from "../view";
 
 /** Part of the page → [keys, what they do]. Each part lists the keys that it handles. */
@@ -19,7 +19,7 @@ interface Props {
 
 export function Keyboard({ tabs }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (isTyping(event)) return;
       const tab = tabs[Number(event.key) - 1];
