@@ -38,7 +38,7 @@ export interface Entry {
   verdict: Verdict;
 }
 
-export type Verdict = "failed" | "regressed" | "improved" | "same" | "underpowered" | "untested" | "passed" | "skipped" | "none" | "gone";
+export type Verdict = "failed" | "regressed" | "improved" | "same" | "underpowered" | "untested" | "passed" | "skipped" | "none" | "fresh" | "unpaired" | "gone";
 
 /** Verdicts in the order in which a reviewer must see them, each with its sign and its word. */
 export const VERDICTS: { [verdict in Verdict]: { sign: string; word: string; tone: "bad" | "good" | "unsure" | "plain" } } = {
@@ -51,6 +51,8 @@ export const VERDICTS: { [verdict in Verdict]: { sign: string; word: string; ton
   passed: { sign: "✓", word: "passed", tone: "good" },
   skipped: { sign: "–", word: "skipped", tone: "plain" },
   none: { sign: "", word: "no gate", tone: "plain" },
+  fresh: { sign: "+", word: "only in the new run", tone: "unsure" },
+  unpaired: { sign: "–", word: "not compared", tone: "unsure" },
   gone: { sign: "–", word: "only in the old run", tone: "unsure" },
 };
 const ORDER = Object.keys(VERDICTS) as Verdict[];
@@ -71,7 +73,9 @@ export function entries(overview: Overview, changes: Changes | null): Entry[] {
     const changed = compared.get(idOf(cell));
     const oldId = changed ? oldIdOf(changed.cell, changed.old) : idOf(cell);
     used.add(oldId);
-    return entryOf(cell, olds.get(oldId) ?? null, comparisonOf(cell.comparison ?? changed?.comparison ?? null));
+    const old = olds.get(oldId) ?? null;
+    const entry = entryOf(cell, old, comparisonOf(cell.comparison ?? changed?.comparison ?? null));
+    return entry.verdict === "none" ? { ...entry, verdict: old ? ("unpaired" as const) : ("fresh" as const) } : entry;
   });
   const gone = [...olds].filter(([id]) => !used.has(id));
   return [...news, ...gone.map(([, cell]) => goneEntry(cell))];

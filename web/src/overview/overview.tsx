@@ -26,6 +26,7 @@ export function OverviewTab({ overview, index, changes }: PageProps) {
       <Headline overview={overview} entries={entries} />
       <RedGates entries={entries} />
       <CellTable overview={overview} entries={entries} />
+      {overview.kind === "comparison" && <p class="aside note">What follows is of the new side, {overview.runs[1]?.name}.</p>}
       <section class="card" aria-labelledby="spending-title">
         <header class="card-header">
           <h2 id="spending-title" tabIndex={-1}>

@@ -11,7 +11,8 @@ export function SpendingTable({ overview }: { overview: Overview }) {
   const configs = rolesByConfig(cells);
   if (!configs.size) return null;
   const tokens = (role: Role) => sum(role.input_tokens, role.output_tokens);
-  const total = cells.reduce<number | null>((a, cell) => sum(a, cell.cost_usd), 0);
+  const all = [...configs.values()].flatMap((group) => [...group.values()]);
+  const total = all.reduce<number | null>((a, role) => sum(a, role.cost_usd), 0);
   return (
     <figure class="chart spending">
       <figcaption>

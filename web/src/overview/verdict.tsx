@@ -4,13 +4,13 @@ import type { Overview } from "../data";
 import { count, score } from "../numbers";
 import { hrefOf, hrefWith } from "../view";
 import { rank, unscored, VERDICTS, presentCells, type Entry, type Verdict } from "./cells";
-import { counted } from "./format";
+import { counted, signed, signedInterval } from "./format";
 
 /** A verdict as a word with a sign. */
 export function VerdictMark({ verdict }: { verdict: Verdict }) {
   const { sign, word, tone } = VERDICTS[verdict];
   return (
-    <span class={`verdict ${tone}`}>
+    <span class={`cell-verdict ${tone}`}>
       {sign && (
         <span class="sign" aria-hidden="true">
           {sign}
@@ -54,6 +54,8 @@ const SENTENCES: { [verdict in Verdict]: (n: number) => string } = {
   passed: (n) => `${counted(n, "cell")} passed without a baseline`,
   skipped: (n) => `${counted(n, "gate")} ${n === 1 ? "was" : "were"} skipped`,
   none: (n) => `${counted(n, "cell")} ${n === 1 ? "has" : "have"} no gate`,
+  fresh: (n) => `${counted(n, "cell")} ${n === 1 ? "is" : "are"} only in the new run`,
+  unpaired: (n) => `${counted(n, "cell")} could not be compared`,
   gone: (n) => `${counted(n, "cell")} ${n === 1 ? "is" : "are"} only in the old run`,
 };
 
@@ -157,5 +159,7 @@ function reason({ cell, comparison }: Entry): string {
   const line = (cell.gate_message ?? "").split("\n")[0] ?? "";
   const start = line.indexOf("]: ", `gate of ${cell.task}[`.length);
   if (line) return start < 0 ? line : line.slice(start + 3);
-  return comparison ? `${score(comparison.old.score)} before, ${score(comparison.new.score)} now` : "";
+  if (!comparison) return "";
+  const wrong = comparison.newly_wrong.length ? `; ${counted(comparison.newly_wrong.length, "sample is", "samples are")} newly wrong` : "";
+  return `${score(comparison.old.score)} before, ${score(comparison.new.score)} now: ${signed(comparison.difference)}, 95 % interval ${signedInterval(comparison.ci95)}${wrong}`;
 }

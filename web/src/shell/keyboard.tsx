@@ -3,14 +3,24 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { showView, type Tab } from "../view";
 
-/** Part of the page → [keys, what they do]. Each part lists the keys that it handles. */
-export const KEYS: { [part: string]: [string, string][] } = {
-  "Everywhere": [
+/** Part of the page → [keys, what they do]. */
+const KEYS: { [part: string]: [string, string][] } = {
+  Everywhere: [
     ["1 to 4", "show the first to fourth part of the report"],
     ["t", "change the colours"],
     ["?", "show this list"],
     ["Esc", "close what is open"],
   ],
+  "Table of samples": [
+    ["/", "go to the search"],
+    ["↑ ↓", "go from row to row"],
+    ["Enter", "open the sample of the row"],
+  ],
+  "Open sample": [
+    ["j k", "next and previous sample"],
+    ["→ ←", "the same, with the focus in the sample"],
+  ],
+  Changes: [["↓ ↑", "go from changed sample to changed sample"]],
 };
 
 interface Props {

@@ -58,19 +58,23 @@ export function Tradeoff({ overview }: { overview: Overview }) {
   );
 }
 
-/** Tasks that every configuration has, if there are at least two configurations. */
+/** Tasks that every configuration has, if there are at least two of both. */
 function sharedTasks(cells: readonly Cell[]): string[] {
   const configs = byConfig(cells, true);
   if (configs.size < 2) return [];
   const sets = [...configs.values()].map((group) => new Set(group.map((cell) => cell.task)));
-  return [...new Set(cells.map((cell) => cell.task))].filter((task) => sets.every((tasks) => tasks.has(task)));
+  const shared = [...new Set(cells.map((cell) => cell.task))].filter((task) => sets.every((tasks) => tasks.has(task)));
+  return shared.length > 1 ? shared : [];
 }
 
-/** Tasks with at least two configurations. */
+/** Tasks with at least two configurations, those with the most first. */
 function comparedTasks(cells: readonly Cell[]): string[] {
   const sizes = new Map<string, number>();
   for (const cell of cells) sizes.set(cell.task, (sizes.get(cell.task) ?? 0) + 1);
-  return [...sizes].filter(([, n]) => n > 1).map(([task]) => task);
+  return [...sizes]
+    .filter(([, n]) => n > 1)
+    .sort((a, b) => b[1] - a[1])
+    .map(([task]) => task);
 }
 
 function byConfig(cells: readonly Cell[], severalModels: boolean): Map<string, Cell[]> {
@@ -85,7 +89,7 @@ function byConfig(cells: readonly Cell[], severalModels: boolean): Map<string, C
 function explanation(shared: readonly string[], task: string, n: number, leftOut: readonly string[], axis: Axis): string {
   const scope =
     task === SHARED
-      ? `Means over the ${shared.length === 1 ? "task" : `${shared.length} tasks`} that all ${n} configurations share: ${shared.join(", ")}. `
+      ? `Means over the ${shared.length} tasks that all ${n} configurations share: ${shared.join(", ")}. `
       : "";
   const unknown = axis === "latency_s" ? "latency" : AXIS_CHOICES[axis];
   const missing = leftOut.length ? ` Left out, because the score or the ${unknown} is unknown: ${leftOut.join(", ")}.` : "";
