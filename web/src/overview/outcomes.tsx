@@ -1,5 +1,6 @@
 /** What became of the answers: outcomes, equal errors with their count, repeats, other scorers, judges, warnings. */
 
+import { useMemo } from "preact/hooks";
 import type { Cell, Index, Overview } from "../data";
 import { columnOf, valueAt } from "../columns";
 import { count, interval, score } from "../numbers";
@@ -93,7 +94,7 @@ function reasons(cell: Cell): string {
 
 /** Equal errors with their count, the most frequent first. */
 function Errors({ index }: { index: Index }) {
-  const errors = grouped(index);
+  const errors = useMemo(() => grouped(index), [index]);
   if (!errors.length) return null;
   return (
     <details open>

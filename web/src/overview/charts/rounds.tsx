@@ -32,7 +32,7 @@ export function RoundsSection({ overview }: { overview: Overview }) {
       </header>
       <div class="charts">
         <Chart
-          title="Share right by round"
+          title={`Share right by round, ${name(chosen)}`}
           label={`Share of right answers by round of ${name(chosen)}; the table below has the figures`}
           depends={idOf(chosen)}
           options={(width) => options(rounds, width)}

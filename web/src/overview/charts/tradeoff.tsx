@@ -90,7 +90,7 @@ function explanation(shared: readonly string[], task: string, n: number, leftOut
   const scope =
     task === SHARED
       ? `Means over the ${shared.length} tasks that all ${n} configurations share: ${shared.join(", ")}. `
-      : "";
+      : `Task ${task}. `;
   const unknown = axis === "latency_s" ? "latency" : AXIS_CHOICES[axis];
   const missing = leftOut.length ? ` Left out, because the score or the ${unknown} is unknown: ${leftOut.join(", ")}.` : "";
   return `${scope}The line is the Pareto front: nothing is both no dearer and no worse. Filled marks are on it; bars are 95 % intervals.${missing}`;
