@@ -62,23 +62,36 @@ export function estimateOf(values: { [key: string]: Json } | null | undefined, s
   return value && typeof value === "object" && !Array.isArray(value) ? value : null;
 }
 
-/** The filters of the view that this tab applies: kinds of changes and tasks; the same as in the samples table. */
+/** The filters of the view that this tab applies, which are columns of the samples table too. */
 export interface Shown {
   kinds: Set<string>; // titles; empty: all
   tasks: Set<string>;
+  samples: Set<string>;
   text: string;
 }
 
 export function shownBy(filters: readonly Filter[], search: string): Shown {
   const values = (column: string) =>
     new Set(filters.filter((filter) => filter.column === column && filter.operator === "is").map(({ value }) => value));
-  return { kinds: values("change"), tasks: values("task"), text: search.trim().toLowerCase() };
+  return { kinds: values("change"), tasks: values("task"), samples: values("sample"), text: search.trim().toLowerCase() };
 }
 
 /** The filters with one value of a column added or taken away. */
 export function toggled(filters: readonly Filter[], column: string, value: string): Filter[] {
   const isThis = (filter: Filter) => filter.column === column && filter.operator === "is" && filter.value === value;
   return filters.some(isThis) ? filters.filter((filter) => !isThis(filter)) : [...filters, { column, operator: "is", value }];
+}
+
+const APPLIED = ["change", "task", "sample"];
+
+/** The filters without those that this tab applies. */
+export function cleared(filters: readonly Filter[]): Filter[] {
+  return filters.filter(({ column }) => !APPLIED.includes(column));
+}
+
+/** Whether the list of changed samples is narrowed. */
+export function isNarrowed({ kinds, tasks, samples, text }: Shown): boolean {
+  return kinds.size + tasks.size + samples.size > 0 || text !== "";
 }
 
 /** The filters without those on one column. */
@@ -91,6 +104,7 @@ export function shownFlips(cell: ChangedCell, shown: Shown, inputs: (flip: Flip)
   if (shown.tasks.size && !shown.tasks.has(cell.cell[0])) return [];
   return cell.flips.filter((flip) => {
     if (shown.kinds.size && !shown.kinds.has(kindOf(flip.kind).title)) return false;
+    if (shown.samples.size && !shown.samples.has(flip.sample)) return false;
     if (!shown.text) return true;
     const texts = [flip.sample, flip.old.answer, flip.new.answer, flip.old.output, flip.new.output, inputs(flip)];
     return texts.some((text) => text?.toLowerCase().includes(shown.text));
