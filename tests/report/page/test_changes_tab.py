@@ -229,7 +229,7 @@ def test_hostile_texts_are_text(browser: Browser, page: Path) -> None:
 
 def test_direction_marks_cannot_reorder_text(browser: Browser, tmp_path: Path) -> None:
     """Marks of writing direction and control characters are shown by their codes."""
-    folder = changes_folder(tmp_path, [flip_of("evil \u202e\x1b", "abc\u202edef")])
+    folder = changes_folder(tmp_path, [flip_of("evil \u202e\x1b", "abc\u202edef"), flip_of("s1", "a")])
     open_page(browser, write_run_page(folder), "#tab=changes")
     text = open_flip(browser, "many")
     assert "evil \\u202e\\u001b" in text
