@@ -25,12 +25,19 @@ class BundleBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the bundle and add its licences to those of the wheel; warn if it cannot be built."""
-        web = _web_build(Path(self.root))
-        if fault := web.ensure():
+        if fault := _web_build(Path(self.root)).ensure():
             self.app.display_warning(f"The report page will be plain: {fault}")
         else:  # pyproject.toml cannot name it: its patterns are read before the file exists
-            licenses = (web.BUNDLE / "licenses.txt").relative_to(Path(self.root).resolve())
-            self.metadata.core.license_files.append(licenses.as_posix())
+            self.metadata.core.license_files.append(self._licenses())
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Take the licences back: a source distribution that is built next has no bundle."""
+        if self._licenses() in self.metadata.core.license_files:
+            self.metadata.core.license_files.remove(self._licenses())
+
+    def _licenses(self) -> str:
+        root = Path(self.root)
+        return (_web_build(root).BUNDLE / "licenses.txt").relative_to(root.resolve()).as_posix()
 
 
 def _web_build(root: Path) -> ModuleType:

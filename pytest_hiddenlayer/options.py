@@ -50,6 +50,7 @@ class RunOptions:
     baseline: str | None = None
     reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root
     resume: Path | None = None  # folder of a run whose answers are reused
+    report: bool = True  # write `report.html` into the run's folder
 
 
 def first(*values: T | None) -> T | None:

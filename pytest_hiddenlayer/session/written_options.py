@@ -106,6 +106,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         baseline=written.text("baseline"),
         reports=written.path("reports"),
         resume=_resumed_run(written),
+        report=not written.flag("no-report"),
         allow_task_models=_allows_task_models(written),
     )
     _refuse_ini_models(written, options)

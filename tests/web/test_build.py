@@ -37,9 +37,9 @@ def bundle(tmp_path: Path) -> Path:
     return folder
 
 
-def command(path: Path, name: str, script: str) -> None:
+def command(path: Path, name: str, script: str, version: str = "v24.0.0") -> None:
     """Put a program into PATH."""
-    (path / name).write_text(f"#!/bin/sh\n{script}\n")
+    (path / name).write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo {version} && exit\n{script}\n')
     (path / name).chmod(0o755)
 
 
@@ -86,6 +86,13 @@ def test_without_node_the_reason_takes_the_place_of_an_old_bundle(path, bundle):
     assert (bundle / "unavailable.txt").read_text() == fault + "\n"
 
 
+def test_an_old_node_is_named(path, bundle):
+    """A Node that is too old is named with its version."""
+    command(path, "node", "exit 1", "v18.19.1")
+    command(path, "npm", "exit 1")
+    assert web_build.ensure(bundle=bundle).startswith("Node v18.19.1 is too old: install Node 20 or newer")
+
+
 def test_an_unreachable_registry_is_a_sentence(path, bundle):
     """If npm cannot reach its registry, the sentence says that and holds no address."""
     command(path, "node", "exit 1")
@@ -124,11 +131,29 @@ def test_packages_are_installed_in_a_copy(path, bundle, tmp_path):
     assert not (web / "node_modules").exists()
 
 
+def test_a_source_tree_that_cannot_be_written(path, tmp_path):
+    """If the folder of the bundle cannot be made, the build goes on too."""
+    (tmp_path / "file").write_text("")
+    assert web_build.ensure(bundle=tmp_path / "file" / "bundle").startswith("Node and npm were not found")
+
+
 def test_missing_sources_are_named(path, bundle, tmp_path):
     """A package whose sources lack a file still builds, and names the file."""
     (tmp_path / "web").mkdir()
     fault = web_build.ensure(tmp_path / "web", bundle)
     assert fault == "the sources are incomplete: web/build.mjs does not exist"
+
+
+def test_a_developer_sees_all_that_was_printed(path, tmp_path, monkeypatch, capsys):
+    """`python web/build.py` prints every error of the bundler, not only the first one, and exits with 1."""
+    command(path, "npm", "exit 0")
+    command(path, "node", "echo 'Error: a.ts:1: first'; echo 'Error: b.ts:2: second'; exit 1")
+    monkeypatch.setattr(web_build, "is_fresh", lambda: False)
+    monkeypatch.setattr(web_build, "WEB", tmp_path)
+    (tmp_path / "package-lock.json").write_text("{}")
+    monkeypatch.setattr(sys, "argv", ["build.py"])
+    assert web_build.main() == 1
+    assert capsys.readouterr().err.split("\n")[:2] == ["Error: a.ts:1: first", "Error: b.ts:2: second"]
 
 
 @pytest.fixture
@@ -162,11 +187,13 @@ def test_the_hook_asks_for_node_only_if_it_builds(hook, tmp_path, monkeypatch):
 
 
 def test_the_hook_adds_the_licences(hook, tmp_path):
-    """The licences of the bundle are among the licence files of the wheel."""
+    """The licences of the bundle are among the licence files of the wheel, and not of what is built next."""
     shutil.copytree(web_build.BUNDLE, tmp_path / web_build.BUNDLE.relative_to(ROOT))
     hook.initialize("standard", {})
     assert hook.metadata.core.license_files == ["LICENSE", "pytest_hiddenlayer/report/page/bundle/licenses.txt"]
     assert hook.warnings == []
+    hook.finalize("standard", {}, "a.whl")
+    assert hook.metadata.core.license_files == ["LICENSE"]
 
 
 def test_the_hook_warns_and_goes_on(hook, monkeypatch):

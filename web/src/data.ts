@@ -142,7 +142,10 @@ export interface Index {
  * input, target, answer, score, calls, input_tokens, output_tokens, cost_usd, latency_s (without queueing),
  * cached, error, change. `score:NAME` is a further scorer, `metadata:KEY` a sample's metadata, `tag` the task's tags
  * joined by a space, `confidence` the answer's. `key` (hidden) names the record in addresses:
- * run, task, strategy, provider, model, sample and epoch joined by tabs.
+ * run, task, strategy, provider, model, sample and epoch joined by tabs. Columns that a page may lack: change, tag,
+ * confidence, reasoning_tokens, finish (finish reason of the strategy's last call), group, must_pass (`yes`),
+ * replaced (`yes`: a later row answers the same sample and epoch, and metrics count that one), error.
+ * A metadata column has numbers if all its values are numbers.
  */
 export type Column = CategoryColumn | NumberColumn | TextColumn;
 

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...version import __version__
+
 FOLDER = Path(__file__).parent / "bundle"
 UNAVAILABLE = "unavailable.txt"
 """Holds one sentence if the bundle could not be built with the package; see `web/build.py`."""
@@ -46,6 +48,13 @@ def bundle_fault() -> str:
         f"The program of the interactive report is not installed: {reason}. "
         "Install the package again with a connection to the package indexes of Python and npm, or use a wheel."
     )
+
+
+def generator() -> str:
+    """What wrote a page: the version of this package and of the program in the page, if it has one."""
+    bundle = load_bundle()
+    program = "none" if bundle is None else hashlib.sha256((bundle.script + bundle.style).encode()).hexdigest()[:16]
+    return f"pytest-hiddenlayer {__version__}, program {program}"
 
 
 def csp_hash(text: str) -> str:

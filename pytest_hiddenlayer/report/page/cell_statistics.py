@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ...results.metrics.samples import cluster_of
@@ -43,40 +44,45 @@ class CellStatistics:
         self._items: dict[tuple[str, int], int] = {}  # (sample, epoch) → position in the arrays
         self._latency_s, self._cached, self._scored = array("d"), array("b"), array("b")
         self._spent = {unit: array("d") for unit in ("calls", "tokens", "cost_usd")}
-        self._roles: dict[str, dict[str, Any]] = {}
+        self._roles: dict[str, list[float | None]] = {}  # calls, then _AMOUNTS; None: unknown for one call
         self._debates: dict[int, tuple[Debate, str]] = {}  # position → course and cluster
         self._distinct: dict[Debate, Debate] = {}
 
     def add(self, record: Record) -> None:
         """Count a record."""
-        calls = answer_calls(record)
-        for position, call in enumerate(record.transcript):
-            self._add_call(call, scoring=position >= len(calls))
+        n_calls = len(answer_calls(record))
+        tokens = cost_usd = 0.0
+        for number, call in enumerate(record.transcript):
+            amounts = _amounts(call)
+            self._add_call(role_of(str(call.get("role", "")), scoring=number >= n_calls), amounts)
+            if number < n_calls:
+                tokens += _UNKNOWN if amounts[0] is None or amounts[1] is None else amounts[0] + amounts[1]
+                cost_usd += _UNKNOWN if amounts[2] is None else amounts[2]
         position = self._items.setdefault((record.sample_id, record.epoch), len(self._items))
         latency_s = answer_latency_s(record)
         _put(self._latency_s, position, _UNKNOWN if latency_s is None else latency_s)
         _put(self._cached, position, bool(record.cached))
         _put(self._scored, position, record.outcome in SCORED)
-        _put(self._spent["calls"], position, len(calls))
-        _put(self._spent["tokens"], position, sum((_tokens(call) for call in calls), 0.0))
-        _put(self._spent["cost_usd"], position, sum((_number(call.get("cost_usd")) for call in calls), 0.0))
+        for unit, value in (("calls", n_calls), ("tokens", tokens), ("cost_usd", cost_usd)):
+            _put(self._spent[unit], position, value)
         self._debates.pop(position, None)
         if (debate := debate_of(record)) is not None:
             self._debates[position] = (self._distinct.setdefault(debate, debate), cluster_of(record))
 
-    def _add_call(self, call: Call, *, scoring: bool) -> None:
-        role = (SCORER_ROLE if scoring else "") + role_of(str(call.get("role", "")))
-        totals = self._roles.setdefault(role, {"calls": 0, **dict.fromkeys(_TOTALS, 0)})
-        totals["calls"] += 1
-        usage = call.get("usage") or {}
-        for name in _TOTALS:
-            value = call.get(name) if name == "cost_usd" else usage.get(name)
-            totals[name] = None if value is None or totals[name] is None else totals[name] + value
+    def _add_call(self, role: str, amounts: Sequence[float | None]) -> None:
+        totals = self._roles.setdefault(role, [0, 0, 0, 0])
+        totals[0] = (totals[0] or 0) + 1
+        for place, value in enumerate(amounts, 1):
+            total = totals[place]
+            totals[place] = None if value is None or total is None else total + value
 
     def to_json(self) -> dict[str, Any]:
         """`roles`, `latency_s`, `cached`, `spent` and `rounds` of `Cell` in `web/src/data.ts`."""
         return {
-            "roles": [{"role": role, **totals} for role, totals in self._roles.items()],
+            "roles": [
+                {"role": role, **dict(zip(("calls", *_AMOUNTS), totals, strict=True))}
+                for role, totals in self._roles.items()
+            ],
             "latency_s": quantiles([value for value in self._latency_s if not math.isnan(value)]),
             "cached": sum(self._cached),
             "spent": {unit: self._mean(values) for unit, values in self._spent.items()},
@@ -90,12 +96,13 @@ class CellStatistics:
         return None if not counted or math.isnan(total) else total / len(counted)
 
 
-_TOTALS = ("input_tokens", "output_tokens", "cost_usd")
+_AMOUNTS = ("input_tokens", "output_tokens", "cost_usd")
 
 
 def answer_calls(record: Record) -> Sequence[Call]:
     """The calls that made the answer, without those of the scorers, which follow them."""
-    return record.transcript[: len(record.transcript) - record.answer_metadata.get(SCORING_CALLS, 0)]
+    calls, scoring = record.transcript, record.answer_metadata.get(SCORING_CALLS, 0)
+    return calls[: len(calls) - scoring] if isinstance(scoring, int) and 0 < scoring <= len(calls) else calls
 
 
 def answer_latency_s(record: Record) -> float | None:
@@ -104,9 +111,9 @@ def answer_latency_s(record: Record) -> float | None:
     Calls of one round run at the same time. None if it is unknown: no call was made, or one was
     replayed without its latency, or sent as part of a batch.
     """
-    longest: dict[int, float] = {}
+    longest: dict[Any, float] = {}
     for call in answer_calls(record):
-        latency_s = call.get("latency_s")
+        latency_s = _known(call.get("latency_s"))
         if not latency_s or call.get("batched"):
             return None
         number = call.get("round", 0)
@@ -114,10 +121,11 @@ def answer_latency_s(record: Record) -> float | None:
     return sum(longest.values()) if longest else None
 
 
-def role_of(role: str) -> str:
-    """A call's role without its number: `agent` for `agent-1`."""
+@lru_cache(maxsize=1000)  # roles are written by users
+def role_of(role: str, *, scoring: bool = False) -> str:
+    """A call's role without its number: `agent` for `agent-1`; `scoring`: a scorer made the call."""
     name, _, number = role.rpartition("-")
-    return name if name and number.isdigit() else role
+    return (SCORER_ROLE if scoring else "") + (name if name and number.isdigit() else role)
 
 
 def quantiles(values: Sequence[float]) -> dict[str, Any] | None:
@@ -135,13 +143,17 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[low] + (position - low) * (ordered[high] - ordered[low])
 
 
-def _tokens(call: Call) -> float:
-    usage = call.get("usage") or {}
-    return _number(usage.get("input_tokens")) + _number(usage.get("output_tokens"))
+def _amounts(call: Call) -> tuple[float | None, float | None, float | None]:
+    """The _AMOUNTS of a call; None is unknown."""
+    usage = call.get("usage")
+    if not isinstance(usage, Mapping):
+        usage = {}
+    return _known(usage.get("input_tokens")), _known(usage.get("output_tokens")), _known(call.get("cost_usd"))
 
 
-def _number(value: float | None) -> float:
-    return _UNKNOWN if value is None else value
+def _known(value: Any) -> float | None:
+    """A number of a log; None if it is unknown, or no finite number, as in a damaged log."""
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _put(values: array[Any], position: int, value: float) -> None:

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from ...results.metrics.confidence import confidence_of
-from ...types import SCORING_CALLS, Record
+from ...types import Record
+from .cell_statistics import answer_calls, answer_latency_s
 from .column_kinds import AnyColumn, CategoryColumn, NumberColumn, TextColumn, shortened
 from .record_texts import input_text, target_text
 from .sections import json_bytes
@@ -63,7 +64,7 @@ _KINDS: Mapping[str, _Kind] = {
         title="reasoning tokens", make=NumberColumn, read=_usage("reasoning_tokens"), hidden=True, optional=True
     ),
     "cost_usd": _Kind(title="cost, $", make=NumberColumn, read=lambda r: r.cost_usd),
-    "latency_s": _Kind(title="latency, s", make=NumberColumn, read=lambda r: answer_latency_s(r)),
+    "latency_s": _Kind(title="latency, s", make=NumberColumn, read=answer_latency_s),
     "finish": _Kind(
         title="finish reason", make=CategoryColumn, read=lambda r: _finish(r), hidden=True, optional=True
     ),
@@ -128,12 +129,13 @@ class Columns:
 
     def _add(self, columns: dict[str, Any], name: str, make: Callable[[], AnyColumn], value: Any, limit: int) -> None:
         """Append to a column that not every record has a value of."""
-        if name not in columns and len(columns) >= limit:
-            self._more_metadata.add(name)
-            return
-        column = columns.setdefault(name, make()) if name not in columns else columns[name]
-        column.fill(self.n)
-        column.add(value)
+        if name not in columns:
+            if len(columns) >= limit:
+                self._more_metadata.add(name)
+                return
+            columns[name] = make()
+        columns[name].fill(self.n)
+        columns[name].add(value)
 
     def parts(self) -> Iterator[bytes]:
         """The JSON list of the columns, in parts: each column has a name and a title."""
@@ -186,29 +188,9 @@ class Columns:
         return [{"level": "info", "text": text} for text in found]
 
 
-def answer_latency_s(record: Record) -> float | None:
-    """Seconds that an answer takes without queueing: per round the longest call, summed over rounds.
-
-    The calls of a round run at the same time. Calls of the scorers are left out. None without calls.
-    """
-    rounds: dict[Any, float] = {}
-    for call in _answer_calls(record):
-        if (latency_s := call.get("latency_s")) is not None:
-            number = call.get("round", 0)
-            rounds[number] = max(rounds.get(number, 0.0), latency_s)
-    return float(sum(rounds.values())) if rounds else None
-
-
-def _answer_calls(record: Record) -> Sequence[Mapping[str, Any]]:
-    """The transcript without the calls of the scorers, which are its last ones."""
-    scoring = record.answer_metadata.get(SCORING_CALLS, 0)
-    calls = record.transcript
-    return calls[: len(calls) - scoring] if isinstance(scoring, int) and 0 < scoring <= len(calls) else calls
-
-
 def _finish(record: Record) -> str | None:
     """The finish reason of the last call of the strategy."""
-    calls = _answer_calls(record)
+    calls = answer_calls(record)
     return calls[-1].get("finish_reason") if calls else None
 
 

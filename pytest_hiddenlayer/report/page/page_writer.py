@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...io.atomic import replacing
-from .bundle import Bundle, csp_hash, load_bundle
+from .bundle import Bundle, csp_hash, generator, load_bundle
 from .columns import Columns
 from .log_reader import LoggedRecord
 from .plain import WrongAnswers, plain_page
@@ -95,6 +95,7 @@ class PageWriter:
         sections = () if bundle is None else self._all_sections(bundle, overview, changes)
         yield from load_template(TEMPLATES / "page.html.jinja").generate(
             policy=content_security_policy(bundle, style),
+            generator=generator(),
             plain_style=Markup(style),
             bundle=bundle and {"script": Markup(bundle.script), "style": Markup(bundle.style)},
             sections=sections,

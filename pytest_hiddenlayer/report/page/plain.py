@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...types import Record
-from .bundle import Bundle
+from .bundle import Bundle, bundle_fault
 from .record_texts import prompt_text, target_text
 
 MAX_WRONG = 20
@@ -76,11 +76,6 @@ def _message(bundle: Bundle | None) -> str:
     if bundle is not None:
         return "This is the plain report: the interactive one needs JavaScript, which has not started."
     return f"This is the plain report. {bundle_fault()}"
-
-
-def bundle_fault() -> str:
-    """Why there is no interactive report."""
-    return "The program of the interactive report was not built with this installation."
 
 
 def _cell_row(cell: Mapping[str, Any]) -> dict[str, Any]:

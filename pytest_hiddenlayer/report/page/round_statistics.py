@@ -27,8 +27,14 @@ class Debate(NamedTuple):
 
 
 def debate_of(record: Record) -> Debate | None:
-    """The course of a record's debate; None if it has no scores by round."""
-    roles: Mapping[str, Mapping[str, Mapping[str, Any]]] = record.answer_metadata.get(ROUND_SCORES) or {}
+    """The course of a record's debate; None if it has no scores by round, or something else under their name."""
+    try:
+        return _debate(record, record.answer_metadata.get(ROUND_SCORES) or {})
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # a strategy of a user may keep something of its own under this name
+
+
+def _debate(record: Record, roles: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Debate | None:
     numbers = sorted({int(number) for answers in roles.values() for number in answers})
     if not numbers:
         return None

@@ -156,3 +156,13 @@ def test_a_role_named_by_a_user_is_kept_as_it_is():
     cell = statistics(record("a", 1.0, transcript=[call("<b>-x"), call("a-b-12"), call("-3")]))
     assert [role["role"] for role in cell["roles"]] == ["<b>-x", "a-b", "-3"]
     json.dumps(cell, allow_nan=False)
+
+
+def test_values_of_another_kind_are_unknown():
+    """A damaged log, or a strategy with metadata of its own, makes figures unknown and raises nothing."""
+    odd = call(latency_s="1 s", usage={"input_tokens": "many", "output_tokens": float("nan")}, cost_usd=[])
+    metadata = {"round_scores": {"agent-1": "right"}, "scoring_calls": "two"}
+    cell = statistics(record("a", 1.0, transcript=[odd], answer_metadata=metadata))
+    assert cell["latency_s"] is None
+    assert cell["rounds"] is None
+    assert cell["spent"] == {"calls": 1.0, "tokens": None, "cost_usd": None}
