@@ -179,19 +179,19 @@ def test_filters_are_in_the_address(browser: Browser, page: Path) -> None:
     assert len(shown_samples(browser)) == 8
     browser.evaluate(
         "(s => { s.value = 'sums'; s.dispatchEvent(new Event('change', {bubbles: true})) })"
-        "(document.querySelector('.controls select'))"
+        "(document.querySelector('.change-controls select'))"
     )
     wait_until(browser, "document.querySelectorAll('.flip').length === 6")
     browser.evaluate(
         "(s => { s.value = 's3'; s.dispatchEvent(new Event('input', {bubbles: true})) })"
-        "(document.querySelector('.controls input'))"
+        "(document.querySelector('.change-controls input'))"
     )
     wait_until(browser, "document.querySelectorAll('.flip').length === 1")
     address = browser.evaluate("location.hash")
     open_page(browser, page, address)
     assert shown_samples(browser) == ["s3"]
     browser.evaluate(
-        "[...document.querySelectorAll('.controls button')].find(b => b.textContent === 'Clear filters').click()"
+        "[...document.querySelectorAll('.change-controls button')].find(b => b.textContent === 'Clear filters').click()"
     )
     wait_until(browser, "document.querySelectorAll('.flip').length === 8")
     browser.evaluate("document.querySelector('.kinds button').click()")

@@ -43,7 +43,7 @@ export function CellSection({ cell, flips, id, records, source, view, openKey, s
       </header>
       {cell.fault && <p class="notice error">Not compared: {cell.fault}</p>}
       {cell.notes.map((note) => (
-        <p class="note">{note}</p>
+        <p class="change-note">{note}</p>
       ))}
       {cell.noise && (
         <p class="noise">
@@ -81,7 +81,7 @@ function cellFilters({ cell: [task, strategy, , model], flips }: ChangedCell): F
 export function Verdict({ verdict }: { verdict: string }) {
   const { sign, tone, meaning } = verdictOf(verdict);
   return (
-    <span class={`badge verdict ${tone}`} title={meaning || undefined}>
+    <span class={`change-badge ${tone}`} title={meaning || undefined}>
       <span aria-hidden="true">{sign}</span> {verdict}
     </span>
   );
@@ -140,7 +140,7 @@ function Details({ cell }: { cell: ChangedCell }) {
   return (
     <details class="comparison-details">
       <summary>How it was compared{leftOut(cell).length > 0 && `; ${leftOutText(cell)}`}</summary>
-      <dl class="facts">
+      <dl class="change-facts">
         {rows.map(([name, text]) => (
           <div>
             <dt>{name}</dt>

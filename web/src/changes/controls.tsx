@@ -25,7 +25,7 @@ export function Controls({ view, cells, tasks, diffView, setDiffView, shown, n }
   };
   const chosen = [...shown.tasks];
   return (
-    <section class="controls" aria-label="Filters of the changed samples">
+    <section class="change-controls" aria-label="Filters of the changed samples">
       <h2>Changed samples</h2>
       <div role="group" aria-label="Kinds of changes" class="kinds">
         {kinds.map(
@@ -33,7 +33,7 @@ export function Controls({ view, cells, tasks, diffView, setDiffView, shown, n }
             n > 0 && (
               <button
                 type="button"
-                class={`badge ${tone}`}
+                class={`change-badge ${tone}`}
                 aria-pressed={shown.kinds.has(title)}
                 onClick={() => showView({ filters: toggled(view.filters, "change", kindOf(kind).title) })}
               >

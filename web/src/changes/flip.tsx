@@ -28,7 +28,7 @@ export function FlipItem(props: FlipProps) {
   return (
     <li class={`flip ${tone}${inPane ? " in-pane" : ""}`}>
       <button type="button" class="flip-head" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span class={`badge ${tone}`}>
+        <span class={`change-badge ${tone}`}>
           <span aria-hidden="true">{sign}</span> {title}
         </span>
         <span class="sample-id" title={flip.sample.length > LONG_ID ? flip.sample : undefined}>
@@ -38,7 +38,7 @@ export function FlipItem(props: FlipProps) {
           <Answer side={flip.old} answer={telling("old")} /> <span class="arrow">→</span>{" "}
           <Answer side={flip.new} answer={telling("new")} />
         </span>
-        <span class="scores">
+        <span class="flip-scores">
           {plainScore(flip.old.score)} <span class="arrow">→</span> {plainScore(flip.new.score)}
         </span>
         <span class="chance" title="Fisher's exact test of the epochs that are right">
@@ -72,7 +72,7 @@ function FlipBody({ cell, flip, records, source, view }: FlipProps) {
   return (
     <div class="flip-body">
       {flip.noise && <p class="noise">{flip.noise}</p>}
-      <dl class="facts">
+      <dl class="change-facts">
         {flip.sample.length > LONG_ID && <Fact name="sample" text={flip.sample} />}
         {input !== null && <Fact name="input" text={input} />}
         {target !== null && <Fact name="target" text={target} />}

@@ -7,29 +7,29 @@ import type { Filter } from "../view";
 export type Kind = Flip["kind"];
 
 /** Kinds of changes in the order in which they are shown: title, a sign, and whether it is bad news. */
-export const KINDS: readonly { kind: Kind; title: string; sign: string; tone: "bad" | "good" }[] = [
-  { kind: "newly_wrong", title: "newly wrong", sign: "✗", tone: "bad" },
-  { kind: "lost", title: "lost", sign: "∅", tone: "bad" },
-  { kind: "lower", title: "lower", sign: "↓", tone: "bad" },
-  { kind: "newly_right", title: "newly right", sign: "✓", tone: "good" },
-  { kind: "gained", title: "gained", sign: "+", tone: "good" },
-  { kind: "higher", title: "higher", sign: "↑", tone: "good" },
+export const KINDS: readonly { kind: Kind; title: string; sign: string; tone: "tone-bad" | "tone-good" }[] = [
+  { kind: "newly_wrong", title: "newly wrong", sign: "✗", tone: "tone-bad" },
+  { kind: "lost", title: "lost", sign: "∅", tone: "tone-bad" },
+  { kind: "lower", title: "lower", sign: "↓", tone: "tone-bad" },
+  { kind: "newly_right", title: "newly right", sign: "✓", tone: "tone-good" },
+  { kind: "gained", title: "gained", sign: "+", tone: "tone-good" },
+  { kind: "higher", title: "higher", sign: "↑", tone: "tone-good" },
 ];
 
 export const kindOf = (kind: Kind) => KINDS.find((known) => known.kind === kind) ?? KINDS[0]!;
 
 /** Verdicts in the order in which a reviewer must see them. */
-export const VERDICTS: readonly { verdict: string; sign: string; tone: "bad" | "good" | "unsure" | "plain"; meaning: string }[] = [
-  { verdict: "regressed", sign: "▼", tone: "bad", meaning: "worse than before by more than chance explains" },
-  { verdict: "failed", sign: "∅", tone: "bad", meaning: "too many answers have no score: a loss may hide behind them" },
-  { verdict: "not compared", sign: "–", tone: "bad", meaning: "no sample could be compared" },
-  { verdict: "improved", sign: "▲", tone: "good", meaning: "better than before by more than chance explains" },
-  { verdict: "underpowered", sign: "?", tone: "unsure", meaning: "too few samples to tell" },
-  { verdict: "same", sign: "=", tone: "plain", meaning: "a difference that matters is ruled out" },
+export const VERDICTS: readonly { verdict: string; sign: string; tone: "tone-bad" | "tone-good" | "tone-unsure" | "tone-plain"; meaning: string }[] = [
+  { verdict: "regressed", sign: "▼", tone: "tone-bad", meaning: "worse than before by more than chance explains" },
+  { verdict: "failed", sign: "∅", tone: "tone-bad", meaning: "too many answers have no score: a loss may hide behind them" },
+  { verdict: "not compared", sign: "–", tone: "tone-bad", meaning: "no sample could be compared" },
+  { verdict: "improved", sign: "▲", tone: "tone-good", meaning: "better than before by more than chance explains" },
+  { verdict: "underpowered", sign: "?", tone: "tone-unsure", meaning: "too few samples to tell" },
+  { verdict: "same", sign: "=", tone: "tone-plain", meaning: "a difference that matters is ruled out" },
 ];
 
 export const verdictOf = (verdict: string) =>
-  VERDICTS.find((known) => known.verdict === verdict) ?? { verdict, sign: "•", tone: "plain" as const, meaning: "" };
+  VERDICTS.find((known) => known.verdict === verdict) ?? { verdict, sign: "•", tone: "tone-plain" as const, meaning: "" };
 
 /** The cells in the order in which a reviewer must see them. */
 export function sortedCells(cells: readonly ChangedCell[]): ChangedCell[] {
