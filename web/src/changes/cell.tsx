@@ -183,7 +183,6 @@ export function moveFocus(event: KeyboardEvent) {
   if (!step || event.ctrlKey || event.metaKey || event.altKey || !head.classList.contains("flip-head")) return;
   const heads = [...document.querySelectorAll<HTMLElement>(".changes .flip-head")];
   const next = heads[heads.indexOf(head) + step];
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
+  if (next || event.key.length === 1) event.preventDefault(); // the pane steps through all samples with the same letters
+  next?.focus();
 }

@@ -72,7 +72,7 @@ function Headline({ changes, comparison }: { changes: Changes; comparison: boole
         {changes.cells.length === 0 && <span class="muted">: nothing was compared</span>}
       </h2>
       {changes.cells.length > 0 && (
-        <ul class="verdicts" aria-label="Cells by verdict">
+        <ul class="change-verdicts" aria-label="Cells by verdict">
           {verdicts.map(
             ({ verdict, n }) =>
               n > 0 && (

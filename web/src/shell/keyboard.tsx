@@ -11,6 +11,11 @@ export const KEYS: { [part: string]: [string, string][] } = {
     ["?", "show this list"],
     ["Esc", "close what is open"],
   ],
+  "A changed sample": [
+    ["j, ↓", "the next changed sample"],
+    ["k, ↑", "the one before"],
+    ["Enter", "open or close it"],
+  ],
 };
 
 interface Props {
