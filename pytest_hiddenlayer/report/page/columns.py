@@ -129,12 +129,13 @@ class Columns:
 
     def _add(self, columns: dict[str, Any], name: str, make: Callable[[], AnyColumn], value: Any, limit: int) -> None:
         """Append to a column that not every record has a value of."""
-        if name not in columns and len(columns) >= limit:
-            self._more_metadata.add(name)
-            return
-        column = columns.setdefault(name, make()) if name not in columns else columns[name]
-        column.fill(self.n)
-        column.add(value)
+        if name not in columns:
+            if len(columns) >= limit:
+                self._more_metadata.add(name)
+                return
+            columns[name] = make()
+        columns[name].fill(self.n)
+        columns[name].add(value)
 
     def parts(self) -> Iterator[bytes]:
         """The JSON list of the columns, in parts: each column has a name and a title."""

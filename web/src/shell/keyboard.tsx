@@ -20,7 +20,11 @@ const KEYS: { [part: string]: [string, string][] } = {
     ["j k", "next and previous sample"],
     ["→ ←", "the same, with the focus in the sample"],
   ],
-  Changes: [["↓ ↑", "go from changed sample to changed sample"]],
+  "Changed samples": [
+    ["j, ↓", "the next changed sample"],
+    ["k, ↑", "the one before"],
+    ["Enter", "open or close it"],
+  ],
 };
 
 interface Props {
