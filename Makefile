@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals replay cassettes baselines test test-all simulate coverage lint check wheel trainable train-model \
+.PHONY: help setup evals replay cassettes baselines test test-all simulate coverage lint check web web-check web-lock wheel trainable train-model \
   eval-model clean
 
 help:                      ## list the targets
@@ -36,23 +36,32 @@ cassettes: $(READY)        ## record the committed cassettes again with the bund
 baselines: $(READY)        ## write snapshots/ again with the bundled model
 	$(BIN)/pytest evals --provider mlx --snapshot-update
 
-test: $(READY)             ## run the tests except the slow ones
+test: $(READY) web         ## run the tests except the slow ones
 	$(BIN)/pytest -n 2 -m "not slow"
 
-test-all: $(READY)         ## run all tests
+test-all: $(READY) web     ## run all tests
 	$(BIN)/pytest -n 2
 
 simulate: $(READY)         ## measure the error rates and coverages of docs/statistics.md (about a quarter of an hour)
 	$(BIN)/python -m simulations
 
-coverage: $(READY)         ## run the tests except the slow ones, and report which lines they reach
+coverage: $(READY) web     ## run the tests except the slow ones, and report which lines they reach
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 2 -m "not slow"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage html --quiet
 	$(BIN)/coverage report
 
-lint: $(READY)             ## check style and types
+web: $(READY)              ## bundle the report page's program from web/, if its sources changed
+	@$(BIN)/python web/build.py
+
+web-check: $(READY)        ## check the types of web/
+	@$(BIN)/python web/build.py --check
+
+web-lock: $(READY)         ## write web/package-lock.json again after a change of web/package.json
+	@$(BIN)/python web/build.py --lock
+
+lint: $(READY) web-check   ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -79,4 +88,4 @@ eval-model: $(TRAINABLE)   ## measure the trained model on held-out problems and
 	$(BIN)/python -m training.nano.card $(RUN) $(MODEL)
 
 clean:                     ## remove .venv and everything that was built
-	rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist web/node_modules pytest_hiddenlayer/report/page/bundle .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

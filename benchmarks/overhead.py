@@ -3,8 +3,8 @@
     python benchmarks/overhead.py [ITEMS] [REPEATS]
 
 Both sides alternate and run the same number of items in new processes: recorded outputs scored
-by `exact` through the plugin (run log, gate and HTML report included) against a parametrized
-test function that compares two texts, also with an HTML report.
+by `exact` through the plugin (run log, gate and the run's report included) against a parametrized
+test function that compares two texts, with the report of pytest-html.
 """
 
 from __future__ import annotations

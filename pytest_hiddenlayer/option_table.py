@@ -103,6 +103,7 @@ OPTIONS: tuple[Option, ...] = (
         metavar="DIR",
         help="folder of runs, reports and pending batches (default: reports in the project's root)",
     ),
+    Option(name="no-report", help="do not write report.html into the run's folder"),
     _choice(
         "cache",
         ("seeded", "all", "off"),

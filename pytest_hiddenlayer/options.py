@@ -52,6 +52,7 @@ class RunOptions:
     resume: Path | None = None  # folder of a run whose answers are reused
     live: bool = False  # serve the report while the run goes on
     live_port: int | None = None  # None: a free one
+    report: bool = True  # write `report.html` into the run's folder
 
 
 def first(*values: T | None) -> T | None:

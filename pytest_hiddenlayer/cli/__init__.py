@@ -22,6 +22,7 @@ EPILOG = """examples:
   hiddenlayer run --provider mlx       answer and score them
   hiddenlayer runs                     list the runs
   hiddenlayer show last                its table and its wrong answers
+  hiddenlayer open                     its report in the browser
   hiddenlayer compare main last        did anything get worse?
 
 exit status: 0 success; 1 a failure or a failed gate; 2 interrupted; 4 a wrong option, name or path; 5 no samples
@@ -89,6 +90,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     from . import cache, compare, diff, doctor, init, judge_audit, label, review, run, runs, schema, show, tournament
+    from . import open as open_page
 
     parser = _Parser(
         prog="hiddenlayer",
@@ -99,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    modules = (init, run, runs, show, compare, diff, review, label, tournament, judge_audit, schema, doctor, cache)
+    reading = (runs, show, open_page, compare, diff)
+    modules = (init, run, *reading, review, label, tournament, judge_audit, schema, doctor, cache)
     for module in modules:
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
         sub = commands.add_parser(

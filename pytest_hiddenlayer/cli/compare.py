@@ -14,7 +14,7 @@ from ..terminal_escape import json_text
 from .argument_types import current_project, named_run, share
 
 if TYPE_CHECKING:
-    from ..results.regression.baseline import CellKey
+    from ..results.regression.baseline import Baseline, CellKey
     from ..results.regression.compare_runs import RunComparison
     from ..results.regression.references import Reference
 
@@ -23,6 +23,7 @@ EPILOG = """examples:
   hiddenlayer compare main last              the committed snapshots of main against the last run
   hiddenlayer compare last#single last#debate
   hiddenlayer compare main last --markdown   a table for a pull request
+  hiddenlayer compare main last --html changes.html
 
 exit status: 0 nothing regressed; 1 a cell regressed, was not compared or lost too many answers;
 4 a reference that does not exist
@@ -46,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON")
     output.add_argument("--markdown", action="store_true", help="print Markdown for a pull request")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="also write one self-contained page with the samples that changed, and the records of both sides",
+    )
 
 
 def add_references(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.equal_budget:
         return _equal_budget(arguments)
-    comparison = compare(arguments)
+    old, new = _references(arguments)
+    comparison = _compared(arguments, old, new)
+    if arguments.html is not None:
+        _write_page(arguments, comparison, old, new)
     if arguments.json:
         print(json_text(comparison.to_json()))
     elif arguments.markdown:
@@ -99,8 +109,8 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
     from ..results.budget_match.controls_from_run import with_control_samples
     from ..results.log.run_log import read_records
 
-    if arguments.markdown:
-        raise UsageError("--equal-budget prints a table or --json; leave out --markdown")
+    if arguments.markdown or arguments.html:
+        raise UsageError("--equal-budget prints a table or --json; leave out --markdown and --html")
     old, new = (list(read_records(named_run(name))) for name in (arguments.old, arguments.new))
     records = [
         record for record in with_control_samples(new, old) if not arguments.task or record.task in arguments.task
@@ -121,12 +131,23 @@ def _equal_budget(arguments: argparse.Namespace) -> int:
 
 def compare(arguments: argparse.Namespace) -> RunComparison:
     """The comparison of the two references. Raises UsageError if they have no cell in common."""
-    from ..results.regression.compare_runs import compare_references
+    return _compared(arguments, *_references(arguments))
+
+
+def _references(arguments: argparse.Namespace) -> tuple[Reference, Reference]:
     from ..results.regression.references import open_reference
 
     project, cwd = current_project(), Path.cwd()
-    old = open_reference(arguments.old, root=project.root, cwd=cwd, reports=project.reports)
-    new = open_reference(arguments.new, root=project.root, cwd=cwd, reports=project.reports)
+    old, new = (
+        open_reference(name, root=project.root, cwd=cwd, reports=project.reports)
+        for name in (arguments.old, arguments.new)
+    )
+    return old, new
+
+
+def _compared(arguments: argparse.Namespace, old: Reference, new: Reference) -> RunComparison:
+    from ..results.regression.compare_runs import compare_references
+
     comparison = compare_references(
         old,
         new,
@@ -140,13 +161,26 @@ def compare(arguments: argparse.Namespace) -> RunComparison:
     return comparison
 
 
+def _write_page(arguments: argparse.Namespace, comparison: RunComparison, old: Reference, new: Reference) -> None:
+    """Write the page and name it on stderr. Raises UsageError if it cannot be written."""
+    from ..io.writable import reason
+    from ..report.page.comparison_page import Side, write_comparison_page
+
+    before, now = (Side(reference=side, cells=_selected(side, arguments.task)) for side in (old, new))
+    try:
+        write_comparison_page(comparison, before, now, arguments.html.absolute())
+    except OSError as error:
+        raise UsageError(f"--html {arguments.html}: the page cannot be written: {reason(error)}") from error
+    print(f"page: {arguments.html}", file=sys.stderr)
+
+
 def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Reference) -> str:
     tasks = sorted({*old.source.tasks(), *new.source.tasks()})
     unknown = [task for task in arguments.task if task not in tasks]
     if unknown:
         return f"--task {unknown[0]!r}: no such task on either side{did_you_mean(unknown[0], tasks)}"
     sides = [
-        list_names(sorted({"-".join(cell[1:3]) for cell in _selected(side, arguments.task)})) for side in (old, new)
+        list_names(sorted({"-".join(key[1:3]) for key in _selected(side, arguments.task)})) for side in (old, new)
     ]
     return (
         f"{arguments.old} and {arguments.new} have no cell in common: "
@@ -155,7 +189,7 @@ def _nothing_in_common(arguments: argparse.Namespace, old: Reference, new: Refer
     )
 
 
-def _selected(side: Reference, tasks: list[str]) -> list[CellKey]:
+def _selected(side: Reference, tasks: list[str]) -> dict[CellKey, Baseline]:
     chosen = [task for task in side.source.tasks() if not tasks or task in tasks]
     cells = [cell for task in chosen for cell in side.source.cells(task).values()]
-    return [cell.key for cell in cells if not isinstance(cell, SnapshotError) and side.selects(cell)]
+    return {cell.key: cell for cell in cells if not isinstance(cell, SnapshotError) and side.selects(cell)}

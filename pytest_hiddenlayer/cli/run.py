@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 from collections import Counter
@@ -65,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(eval_run: EvalRun, paths: list[Path]) -> None:
-    from ..session.text import session_lines, stopped_line
+    from ..session.text import place_lines, session_lines, stopped_line
 
     for error in eval_run.errors:
         print(f"hiddenlayer: {error}", file=sys.stderr)
@@ -84,7 +83,8 @@ def _print(eval_run: EvalRun, paths: list[Path]) -> None:
     for line in eval_run.session.write_faults.lines():
         print(f"hiddenlayer: {line}", file=sys.stderr)
     if eval_run.records:
-        print(f"run {eval_run.run_id}: {os.path.relpath(eval_run.folder)}")
+        for line in place_lines(eval_run.session, Path.cwd()):
+            print(line)
     if eval_run.interrupted:
         print(f"hiddenlayer: {stopped_line(eval_run.session)}", file=sys.stderr)
 

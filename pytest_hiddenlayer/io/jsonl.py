@@ -73,11 +73,11 @@ def raw_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[in
     An incomplete last line, which a process that was killed while writing leaves, is omitted with
     `allow_incomplete`.
     """
-    lines = path.read_bytes().split(b"\n")  # bytes: an incomplete line may end inside a character
-    for number, line in enumerate(lines, 1):
-        incomplete = allow_incomplete and number == len(lines) and not _is_json(line)
-        if line.strip() and not incomplete:
-            yield number, line
+    with path.open("rb") as lines:  # bytes: an incomplete line may end inside a character
+        for number, line in enumerate(lines, 1):
+            incomplete = allow_incomplete and not line.endswith(b"\n") and not _is_json(line)
+            if line.strip() and not incomplete:
+                yield number, line.removesuffix(b"\n")
 
 
 def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:

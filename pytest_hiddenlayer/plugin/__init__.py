@@ -46,7 +46,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks that only one kind of process needs."""
     from .gates import extend_last_failed
     from .reporting.equal_errors import EqualErrors
-    from .reporting.html import HtmlReport
     from .reporting.live_line import LiveLine
     from .reporting.live_report import LiveReportPlugin
     from .reporting.messages import LIVE_LINE
@@ -57,7 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.pluginmanager.register(RecordCollector(config), "hiddenlayer-records")
     config.pluginmanager.register(EqualErrors(), "hiddenlayer-equal-errors")
-    if config.pluginmanager.has_plugin("html"):
+    if getattr(config.option, "htmlpath", None):  # of pytest-html
+        from .reporting.html import HtmlReport
+
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
         config.pluginmanager.register(Workers(config), "hiddenlayer-workers")

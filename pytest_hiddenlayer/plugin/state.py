@@ -42,7 +42,6 @@ class State:
     seen: dict[str, str] = field(default_factory=dict)  # eval items: node id → outcome of the last phase
     skips: Counter[str] = field(default_factory=Counter)  # reason → eval items that were skipped for it
     stopped: bool = False  # the session ended early: by -x, --maxfail, --sw, Ctrl-C or SIGTERM
-    html: Any = None  # pytest-html's report, if this plugin opened it
 
     @property
     def only_skips(self) -> bool:

@@ -65,9 +65,9 @@ def headline(comparison: RunComparison) -> str:
     over = f"{n_pairs:,} pair{'' if n_pairs == 1 else 's'} of samples compared"
     if n_pairs == 0:
         return f"Nothing was compared: {over}."
-    words = [_word(cell) for cell in cells]
+    words = [word(cell) for cell in cells]
     counts = (("regressed", "regressed"), (NOT_COMPARED, "not compared"), ("failed", "with too many lost answers"))
-    parts = [f"{words.count(word)} {text}" for word, text in counts if word in words]
+    parts = [f"{words.count(verdict)} {text}" for verdict, text in counts if verdict in words]
     if comparison.faults:
         parts.append(f"{len(comparison.faults)} not readable")
     if not parts:
@@ -75,8 +75,8 @@ def headline(comparison: RunComparison) -> str:
     return f"Of {len(cells)} cell{'' if len(cells) == 1 else 's'}: {', '.join(parts)}; {over}."
 
 
-def _word(cell: CellPair) -> str:
-    """The verdict; `failed` if it does not hold, because too many answers have no score."""
+def word(cell: CellPair) -> str:
+    """The verdict, or `not compared`; `failed` if it does not hold, because too many answers have no score."""
     if cell.comparison is None:
         return NOT_COMPARED
     verdict = cell.comparison.verdict
@@ -163,7 +163,7 @@ def _row(cell: CellPair) -> tuple[str, ...]:
         f"{comparison.paired.difference:+.3f}",
         "?" if interval is None else f"{interval[0]:+.3f} to {interval[1]:+.3f}",
         f"{comparison.p_worse:.3g}",
-        _word(cell),
+        word(cell),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ..results.metrics.cells import CellMetrics
 from ..results.regression.gate import GateResult
@@ -35,6 +37,15 @@ RECORD = TEMPLATES / "record.html.jinja"  # once: joining and hashing a path for
 def style_html() -> str:
     """The style of the page: results first, then the environment; no row scrolls by itself."""
     return load_template(TEMPLATES / "style.html.jinja").render()
+
+
+def run_link_html(page: Path, folder: Path) -> str:
+    """A link from a file in `folder` to the report of the run; relative, so that both can be moved together."""
+    try:
+        address = quote(Path(os.path.relpath(page, folder)).as_posix())
+    except ValueError:  # another drive
+        address = page.resolve().as_uri()
+    return load_template(TEMPLATES / "run_link.html.jinja").render(address=address)
 
 
 def record_html(record: Mapping[str, Any]) -> str:

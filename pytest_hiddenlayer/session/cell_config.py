@@ -41,6 +41,7 @@ def config_from_cell(cell: Cell, total: int) -> CellConfig:
         margin=task.margin,
         min_effect=task.min_effect,
         total=total,
+        tags=task.tags,
         self_judged=_self_judged(cell),
     )
 

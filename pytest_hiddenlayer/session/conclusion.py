@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..errors import SnapshotError
 from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
+from ..report.changes.run_changes import JudgedRun, run_changes
+from ..report.page.changes import CHANGES
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
 from ..results.log.run_log import MANIFEST
@@ -23,6 +26,7 @@ from ..results.regression.snapshot_reader import read_snapshot
 from ..types import Record
 from .policy import policy_of
 from .session import Session
+from .writing import write_report
 
 WriteSnapshot = Callable[[CellConfig, Path, str], None]
 
@@ -33,7 +37,7 @@ def write_file(config: CellConfig, path: Path, text: str) -> None:
 
 
 def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnapshot = write_file) -> None:
-    """Compute every cell's metrics, judge the gates, then write snapshots, summary and manifest.
+    """Compute every cell's metrics, judge the gates, then write snapshots, summary, manifest and report.
 
     `gated=False`: the session ended early, and cells are not complete enough to be judged.
     """
@@ -58,7 +62,9 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
     _compare_at_equal_compute(session)
     if session.records:
         with session.write_faults.writing("the summary of the run in", session.run_log.folder):
-            _write_log(session)
+            _write_log(session, complete=gated)
+        if session.options.report:
+            write_report(session.run_log.folder, session.write_faults)
 
 
 def _note_early_stops(session: Session) -> None:
@@ -121,16 +127,31 @@ def _compare_at_equal_compute(session: Session) -> None:
         write_json(path, session.findings.to_json())
 
 
-def _write_log(session: Session) -> None:
+def _write_log(session: Session, *, complete: bool) -> None:
     configs = [metrics.config for metrics in session.metrics]
     session.run_log.write_summary(summary(session.metrics, session.gates))
     run_info = json.loads((session.run_log.folder / MANIFEST).read_text(encoding="utf-8"))
     session.run_log.write_manifest(
         {
             "started_at": run_info["started_at"],
+            "ended_at": datetime.now(UTC).isoformat(),
+            "complete": complete,  # false: it was interrupted, or ended with its first failures
             "seed": session.options.seed,
             "tasks": {config.task: config.task_hash for config in configs},
             "models": sorted({f"{config.provider}:{config.model}" for config in configs}),
             "records": len(session.records) + len(session.controls),
         }
+    )
+    write_json(session.run_log.folder / CHANGES, run_changes(_judged_run(session)))
+
+
+def _judged_run(session: Session) -> JudgedRun:
+    return JudgedRun(
+        run_id=session.run_id,
+        baseline=session.options.baseline,
+        metrics=session.metrics,
+        gates=session.gates,
+        records=session.records,
+        policy=policy_of(session.options, update=session.updating),
+        find=lambda config: session.baselines.find(config),
     )

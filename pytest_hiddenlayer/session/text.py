@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..report.budget_match import text as budget_match_text
 from ..report.table import cell_table
@@ -28,6 +30,14 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
         yield reuse_message(session.records, session.options.resume)
     if (budget := session.budget_message) is not None:
         yield budget
+
+
+def place_lines(session: Session, cwd: Path) -> Iterator[str]:
+    """Where the run's folder is, and its report if it was written, relative to `cwd`."""
+    folder = session.run_log.folder
+    yield f"run {session.run_id}: {os.path.relpath(folder, cwd)}"
+    if (page := folder / "report.html").is_file():
+        yield f"report: {os.path.relpath(page, cwd)}"
 
 
 def stopped_line(session: Session) -> str:

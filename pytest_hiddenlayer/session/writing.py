@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..io.writable import reason, write_fault
 
+REPORT = "report.html"
 ADVICE = "free space or choose another folder with --hl-reports DIR"
 
 
@@ -72,3 +73,20 @@ class WriteFaults:
             )
         faults = [*lost, *self.others]
         return [*faults, f"To keep everything, {ADVICE}"] if faults else []
+
+
+def write_report(folder: Path, faults: WriteFaults) -> None:
+    """Write the report of a run into its folder. One that cannot be written is a fault, and hides no result."""
+    try:
+        from ..report.page.run_page import write_run_page  # with jinja2, which other commands do without
+
+        write_run_page(folder, folder / REPORT)
+    except OSError as error:
+        faults.add("the report", folder / REPORT, error, asked_for=False)
+    except KeyboardInterrupt:  # what was measured is still printed
+        faults.others.append(f"the report {folder / REPORT} was not written: interrupted")
+    except Exception as error:  # whatever the records hold: the results are worth more than the page of them
+        faults.others.append(
+            f"the report {folder / REPORT} could not be written: {type(error).__name__}: {error}; "
+            "this is a bug of pytest-hiddenlayer: please report it"
+        )

@@ -206,11 +206,10 @@ def test_a_test_function_has_control_samples_too(debates):
     result.stdout.fnmatch_lines(["*debate scripted:replies.json  single, same calls * 4/4 *"])
 
 
-def test_the_html_report(debates):
-    """The report has the section with a plot of the Pareto front, and transcripts of the strategy only."""
-    debates.run("--hl-equal-budget")
-    (run,) = debates.runs()
-    page = (run / "report.html").read_text()
+def test_the_file_of_pytest_html(debates):
+    """It has the section with a plot of the Pareto front, and transcripts of the strategy only."""
+    debates.run("--hl-equal-budget", "--html=r.html", "--self-contained-html")
+    page = (debates.path / "r.html").read_text()
     assert "<h2>Compute-matched comparison</h2>" in page
     assert "<svg" in page
     assert "Transcript: 7 call(s)" in page

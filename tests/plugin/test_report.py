@@ -1,4 +1,4 @@
-"""report.html and --html."""
+"""pytest --html FILE."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import html
 import json
 import re
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 
 from pytest_hiddenlayer.plugin.reporting.html import HtmlReport
+from pytest_hiddenlayer.report.html import run_link_html
 
 EVIL = "<script>alert(1)</script>"
 
@@ -20,9 +22,15 @@ def rows(text):
     return json.loads(html.unescape(blob))["tests"]
 
 
+def written(folder, *arguments, path="out/mine.html"):
+    """Run the folder's evals with --html, and return the text of that file."""
+    folder.run(f"--html={path}", "--self-contained-html", *arguments)
+    return (folder.path / path).read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def page(shared):
-    """The report of a run whose sample ids, prompts, targets and answers hold markup."""
+    """What --html writes of a run whose sample ids, prompts, targets and answers hold markup."""
     shared.task(
         samples=[
             {"id": f"evil{EVIL}", "input": f"q0. {EVIL}", "target": EVIL},
@@ -30,9 +38,7 @@ def page(shared):
         ],
     )
     shared.replies(q0={"reply": f"no {EVIL}"})
-    shared.run("--hl-gate=off")
-    (run,) = shared.runs()
-    return (run / "report.html").read_text(encoding="utf-8")
+    return written(shared, "--hl-gate=off")
 
 
 def test_columns(page):
@@ -75,11 +81,7 @@ def test_a_skipped_gate_is_a_sentence(folder):
     """The row of a skipped gate or sample has its reason, not the tuple that pytest keeps."""
     folder.task()
     folder.replies()
-    folder.run()
-    (run,) = folder.runs()
-    (found,) = (
-        value for name, value in rows((run / "report.html").read_text(encoding="utf-8")).items() if "gate" in name
-    )
+    (found,) = (value for name, value in rows(written(folder)).items() if "gate" in name)
     assert found[0]["log"].startswith("Skipped: no baseline: make one with --snapshot-update")
 
 
@@ -106,30 +108,61 @@ def test_table_of_cells(page):
     assert "scripted:replies.json" in page
 
 
-def test_html_elsewhere(sums, workers):
-    """--html PATH is respected: the report is written there, and none into the run's folder."""
-    sums.run("--html=out/mine.html", "--self-contained-html", *workers)
-    (run,) = sums.runs()
-    assert not (run / "report.html").exists()
-    text = (sums.path / "out/mine.html").read_text(encoding="utf-8")
-    assert len(rows(text)) == 4
+def test_every_item_and_gate_is_in_it(sums, workers):
+    """The file holds each item and the gate once, with workers too, and the table of cells."""
+    text = written(sums, *workers)
+    assert sorted(name.split("::")[1].split("[")[0] for name in rows(text)) == ["gate", "s0", "s1", "s2"]
     assert "<h2>Cells</h2>" in text
 
 
-def test_every_item_and_gate_is_in_it(sums, workers):
-    """The report in the run's folder holds each item and the gate once, with workers too."""
-    sums.run(*workers)
+WRITE_PAGE = """
+from pathlib import Path
+
+def pytest_sessionfinish(session):
+    (run,) = Path("reports/runs").glob("*")
+    (run / "report.html").write_text("the page")
+"""
+
+
+@pytest.mark.parametrize("path", ["mine.html", "out/a b/mine.html"])
+def test_it_links_to_the_report_of_the_run(sums, path):
+    """The summary has a relative link to the report of the run, which stays right if both are moved together."""
+    sums.write("conftest.py", WRITE_PAGE)
+    text = written(sums, path=path)
     (run,) = sums.runs()
-    found = rows((run / "report.html").read_text(encoding="utf-8"))
-    assert sorted(name.split("::")[1].split("[")[0] for name in found) == ["gate", "s0", "s1", "s2"]
+    (address,) = re.findall(r'<a href="([^"]*)">The report of this run</a>', text)
+    assert not address.startswith(("/", "file:"))
+    target = ((sums.path / path).parent / unquote(address)).resolve()
+    assert target == (run / "report.html").resolve()
 
 
-def test_without_pytest_html(sums):
-    """Without pytest-html everything else works, and no report is written."""
-    result = sums.run("-p", "no:html")
+def test_links_are_quoted(tmp_path):
+    """Characters of a path that mean something in an address or in HTML are quoted."""
+    link = run_link_html(tmp_path / 'a"b#c?d:e' / "report.html", tmp_path)
+    assert 'href="a%22b%23c%3Fd%3Ae/report.html"' in link
+
+
+@pytest.mark.parametrize("arguments", [(), ("-p", "no:html")], ids=["installed", "switched off"])
+def test_without_the_option_pytest_html_writes_nothing(sums, arguments):
+    """Without --html nothing is written by pytest-html and no such file is announced; the run is the same."""
+    result = sums.run(*arguments)
     result.assert_outcomes(passed=3, skipped=1)
+    assert "html report" not in result.stdout.str()
     (run,) = sums.runs()
-    assert not (run / "report.html").exists()
+    report = run / "report.html"
+    assert not report.exists() or "pytest-html" not in report.read_text(encoding="utf-8")
+    assert not (sums.path / "assets").exists()
+
+
+def test_a_file_that_cannot_be_written_fails_the_run(sums):
+    """If --html names a folder, the table is printed, one sentence names the path, and the run fails."""
+    (sums.path / "there").mkdir()
+    result = sums.run("--html=there")
+    assert result.ret == 1
+    text = result.stdout.str()
+    assert "INTERNALERROR" not in text
+    assert "3/3" in text
+    assert len(re.findall(r"the report \S*there could not be written: Is a directory", text)) == 1
 
 
 def test_without_xdist(sums):

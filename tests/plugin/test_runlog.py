@@ -63,11 +63,12 @@ def pytest_runtest_logreport(report):
 
 
 def test_files(sums, workers):
-    """One run makes one folder with run.json, records.jsonl, summary.json and report.html."""
+    """One run makes one folder with run.json, records.jsonl, summary.json, changes.json and report.html."""
     sums.run(*workers)
     (run,) = sums.runs()
     assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{8}", run.name)
-    assert {path.name for path in run.iterdir()} == {"run.json", "records.jsonl", "summary.json", "report.html"}
+    names = {"run.json", "records.jsonl", "summary.json", "changes.json", "report.html"}
+    assert {path.name for path in run.iterdir()} == names
 
 
 def test_record(sums):

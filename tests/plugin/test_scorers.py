@@ -133,10 +133,10 @@ def test_show_has_every_score_with_its_explanation(several: Folder) -> None:
     assert "   short 0: " in out
 
 
-def test_the_report_has_every_scorer(several: Folder) -> None:
-    """The HTML report's table of cells has a row per scorer, with its interval."""
-    several.run()
-    page = (several.runs()[0] / "report.html").read_text(encoding="utf-8")
+def test_the_file_of_pytest_html_has_every_scorer(several: Folder) -> None:
+    """Its table of cells has a row per scorer, with its interval."""
+    several.run("--html=r.html", "--self-contained-html")
+    page = (several.path / "r.html").read_text(encoding="utf-8")
     assert "second" in page
     assert "0.008 to 0.906" in page
 

@@ -130,11 +130,10 @@ def test_show_prints_the_traceback(faulty):
     assert "pytest_hiddenlayer" not in shown
 
 
-def test_the_report_holds_the_traceback(faulty):
-    """Folded, beside the error."""
-    faulty.run("--hl-gate=off")
-    (run,) = faulty.runs()
-    assert "line 15, in faulty" in (run / "report.html").read_text()
+def test_the_file_of_pytest_html_holds_the_traceback(faulty):
+    """Folded, below the error."""
+    faulty.run("--hl-gate=off", "--html=r.html", "--self-contained-html")
+    assert "line 15, in faulty" in (faulty.path / "r.html").read_text()
 
 
 def test_pdb_stops_in_the_users_code(faulty):

@@ -1,4 +1,4 @@
-"""The HTML report in a real browser."""
+"""What `pytest --html` writes, in a real browser."""
 
 from __future__ import annotations
 
@@ -41,12 +41,11 @@ def test_results_come_first_and_no_row_scrolls_by_itself(tmp_path: Path):
     folder = Folder(tmp_path)
     folder.task(n=3)
     folder.replies(wrong=[0, 1], q0={"reply": "line\n" * 200})
-    folder.run("--strict")
-    (run,) = folder.runs()
+    folder.run("--strict", "--html=r.html", "--self-contained-html")
     top = "document.querySelector('{}').getBoundingClientRect().top"
     inner = "[...document.querySelectorAll('.logwrapper')].map(box => box.scrollHeight - box.clientHeight)"
     with Browser() as browser:
-        browser.open((run / "report.html").as_uri())
+        browser.open((tmp_path / "r.html").as_uri())
         assert browser.evaluate(f"{top.format('#results-table')} < {top.format('#environment-header')}")
         hidden = browser.evaluate(inner)
     assert len(hidden) >= 2

@@ -26,7 +26,7 @@ for message in (*run.errors, *run.failures, *run.skips):
     print(message)
 sys.exit(run.exit_status)
 """
-VOLATILE = ("run_id", "started_at", "latency_s", "time_to_first_token_s", "command", "wall_s", "git")
+VOLATILE = ("run_id", "started_at", "ended_at", "latency_s", "time_to_first_token_s", "command", "wall_s", "git")
 
 
 @dataclass(frozen=True, slots=True)

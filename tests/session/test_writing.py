@@ -126,4 +126,4 @@ def test_a_plugin_that_is_switched_off_fails_no_run(sums, plugin):
     assert printed.ret == 0
     assert "INTERNALERROR" not in "\n".join(printed.outlines)
     assert len(sums.records()) == 3
-    assert (sums.runs()[0] / "report.html").exists() == (plugin != "html")
+    assert (sums.runs()[0] / "report.html").exists()

@@ -1,13 +1,16 @@
 /** The frame of the page: title, notices, tabs, and the pane of the open sample. */
 
+import { useEffect } from "preact/hooks";
 import type { Changes, Index, Overview } from "./data";
 import type { Source } from "./source";
-import { hrefOf, useView, type Tab } from "./view";
+import { useView, type Tab } from "./view";
 import { OverviewTab } from "./overview/overview";
 import { SamplesTab } from "./samples/samples";
 import { SamplePane } from "./sample/pane";
 import { ChangesTab } from "./changes/changes";
 import { RunTab } from "./run/run";
+import { Boundary } from "./shell/boundary";
+import { Header } from "./shell/header";
 
 export interface PageProps {
   source: Source;
@@ -16,40 +19,49 @@ export interface PageProps {
   changes: Changes | null;
 }
 
+const TITLES: { [tab in Tab]: string } = { overview: "Overview", samples: "Samples", changes: "Changes", run: "Run" };
+
 export function App(page: PageProps) {
   const view = useView();
-  const tabs: [Tab, string][] = [
-    ["overview", "Overview"],
-    ["samples", `Samples (${page.index.n.toLocaleString("en")})`],
-    ["changes", "Changes"],
-    ["run", "Run"],
-  ];
+  useEffect(() => {
+    document.title = `${TITLES[view.tab]} · ${page.overview.title}`;
+  }, [view.tab, page.overview.title]);
   return (
     <>
-      <header class="page-header">
-        <h1>{page.overview.title}</h1>
-        <nav aria-label="Parts of the report">
-          {tabs.map(([tab, title]) => (
-            <a href={hrefOf({ tab, sample: null })} aria-current={view.tab === tab ? "page" : undefined}>
-              {title}
-            </a>
-          ))}
-        </nav>
-      </header>
+      <button type="button" class="skip-link" onClick={() => document.querySelector("main")?.focus()}>
+        Skip to the content
+      </button>
+      <Header overview={page.overview} changes={page.changes} tabs={tabsOf(page)} current={view.tab} />
       {page.overview.notices.map(({ level, text }) => (
-        <p class={`notice ${level}`} role="status">
+        <p key={text} class={`notice ${level}`} role="status">
           {text}
         </p>
       ))}
       <div class={view.sample === null ? "content" : "content with-pane"}>
-        <main>
-          {view.tab === "overview" && <OverviewTab {...page} />}
-          {view.tab === "samples" && <SamplesTab {...page} />}
-          {view.tab === "changes" && <ChangesTab {...page} />}
-          {view.tab === "run" && <RunTab {...page} />}
+        <main tabIndex={-1}>
+          <Boundary key={view.tab} name={`The part "${TITLES[view.tab]}"`}>
+            {view.tab === "overview" && <OverviewTab {...page} />}
+            {view.tab === "samples" && <SamplesTab {...page} />}
+            {view.tab === "changes" && <ChangesTab {...page} />}
+            {view.tab === "run" && <RunTab {...page} />}
+          </Boundary>
         </main>
-        {view.sample !== null && <SamplePane {...page} sampleKey={view.sample} />}
+        {view.sample !== null && (
+          <Boundary key={view.sample} name="The sample">
+            <SamplePane {...page} sampleKey={view.sample} />
+          </Boundary>
+        )}
       </div>
     </>
   );
+}
+
+/** The tabs of the page. A page that compares nothing has no tab for changes. */
+function tabsOf({ index, changes }: PageProps): [Tab, string][] {
+  return [
+    ["overview", TITLES.overview],
+    ["samples", `${TITLES.samples} (${index.n.toLocaleString("en")})`],
+    ...(changes ? ([["changes", TITLES.changes]] as [Tab, string][]) : []),
+    ["run", TITLES.run],
+  ];
 }

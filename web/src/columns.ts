@@ -22,15 +22,25 @@ const KEY_PARTS = ["run", "task", "strategy", "provider", "model", "sample", "ep
 
 /** The text that names a row's record in an address. */
 export function keyAt(index: Index, row: number): string {
-  return KEY_PARTS.map((name) => valueAt(columnOf(index, name), row) ?? "").join("\t");
+  return keyReader(index)(row);
 }
 
 /** The row of the record that a key names; -1: the page holds none. */
 export function rowOf(index: Index, key: string): number {
-  const columns = KEY_PARTS.map((name) => columnOf(index, name));
-  const parts = key.split("\t");
+  const keyOf = keyReader(index);
+  const sample = columnOf(index, "sample");
   for (let row = 0; row < index.n; row++) {
-    if (columns.every((column, i) => String(valueAt(column, row) ?? "") === parts[i])) return row;
+    if (key.includes(String(valueAt(sample, row) ?? "")) && keyOf(row) === key) return row;
   }
   return -1;
+}
+
+/** Reads keys by row. An answer that was replaced by a later one to the same sample has its row in its key. */
+function keyReader(index: Index): (row: number) => string {
+  const columns = KEY_PARTS.map((name) => columnOf(index, name));
+  const replaced = columnOf(index, "replaced");
+  return (row) => {
+    const parts = columns.map((column) => valueAt(column, row) ?? "");
+    return (valueAt(replaced, row) === null ? parts : [...parts, `row ${row}`]).join("\t");
+  };
 }

@@ -90,9 +90,47 @@ export interface Cell extends Estimate {
   latency_s: Quantiles | null; // of an answer, without queueing
   cached: number; // records answered from the cache or a cassette
   gate_message: string | null;
+  spent: Spent; // means over the scored answers, without the calls of scorers
+  rounds: Rounds | null; // null: no debate, or no scores by round
+  n_total?: number; // answers of the whole task
+  n_samples?: number;
+  n_samples_selected?: number;
+  reducer?: string;
+  min_scored?: number;
+  wall_s?: number;
+  self_judged?: boolean;
+  flaky?: string[]; // samples whose epochs disagree
+  lost_epochs?: { [sample: string]: number };
+  judging?: { [part: string]: Json };
 }
 
-/** Tokens and cost of one role, such as `judge`, over a cell's answers. */
+/** Means per answer; null: unknown for at least one answer. */
+export interface Spent {
+  calls: number | null;
+  tokens: number | null;
+  cost_usd: number | null;
+}
+
+/** How the answers of a cell's debates moved. */
+export interface Rounds {
+  shares: (Estimate & { who: Who; round: number | null })[]; // of right answers; round null: the strategy's answer
+  transitions: Transition[];
+}
+
+export type Who = "agents" | "majority" | "verdict";
+
+export interface Transition {
+  who: Who;
+  before: number;
+  after: number | null; // null: the strategy's answer
+  wrong_right: number;
+  right_wrong: number;
+  stayed_right: number;
+  stayed_wrong: number;
+  left_out: number; // without a score before or after
+}
+
+/** Tokens and cost of one role, such as `judge`, over a cell's answers. Calls of scorers: `scorer: ROLE`. */
 export interface Role {
   role: string; // agents are counted together as `agent`
   calls: number;
@@ -120,7 +158,10 @@ export interface Index {
  * input, target, answer, score, calls, input_tokens, output_tokens, cost_usd, latency_s (without queueing),
  * cached, error, change. `score:NAME` is a further scorer, `metadata:KEY` a sample's metadata, `tag` the task's tags
  * joined by a space, `confidence` the answer's. `key` (hidden) names the record in addresses:
- * run, task, strategy, provider, model, sample and epoch joined by tabs.
+ * run, task, strategy, provider, model, sample and epoch joined by tabs. Columns that a page may lack: change, tag,
+ * confidence, reasoning_tokens, finish (finish reason of the strategy's last call), group, must_pass (`yes`),
+ * replaced (`yes`: a later row answers the same sample and epoch, and metrics count that one), error.
+ * A metadata column has numbers if all its values are numbers.
  */
 export type Column = CategoryColumn | NumberColumn | TextColumn;
 
@@ -151,15 +192,31 @@ export interface Changes {
   only_old: CellKey[]; // cells without a partner
   only_new: CellKey[];
   faults: string[];
+  notes: string[]; // sentences on the whole comparison, such as why nothing was compared
 }
 
 export interface ChangedCell {
   cell: CellKey; // of the new side
-  old: { name: string; strategy: string; provider: string; model: string };
-  new: { name: string; strategy: string; provider: string; model: string };
+  old: ChangedSide;
+  new: ChangedSide;
+  verdict: string; // as `hiddenlayer compare` prints it: regressed, failed, not compared, improved, same, underpowered
   fault: string | null; // why it could not be compared
   comparison: { [key: string]: Json } | null; // as in `summary.json`: verdict, difference, ci95, p values, n
+  other_scorers: { [name: string]: { [key: string]: Json } }; // not judged: n, old, new, difference, ci95, p values
+  notes: string[]; // sentences on the comparison
+  noise: string | null; // sentences on what all changes of the cell say about noise
   flips: Flip[];
+  flips_left_out: number; // beyond the limit of the page
+}
+
+export interface ChangedSide {
+  name: string; // of the run or snapshot
+  strategy: string;
+  provider: string;
+  model: string;
+  slug: string;
+  epochs: number;
+  answers_only: boolean; // a snapshot: it holds answers and scores, no outputs
 }
 
 /** A sample whose score changed, with what is known of noise. */
@@ -169,6 +226,8 @@ export interface Flip {
   old: FlipSide;
   new: FlipSide;
   noise: string | null; // one sentence, for example on epochs that disagree; null: nothing is known
+  p_epochs: number | null; // Fisher's p of the right epochs; null: unknown, or one epoch on both sides
+  prompt_changed: boolean; // prompt or target differ, as samples paired by id may
 }
 
 export interface FlipSide {
@@ -177,7 +236,9 @@ export interface FlipSide {
   output: string | null; // null: not recorded, as in a snapshot
   epoch_scores: number[] | null;
   confidence: number | null;
-  row: number | null; // of the index, if the record is in the page
+  outcome: string | null;
+  scores: { [scorer: string]: number }; // of every scorer that has one
+  row: number | null; // of the index, if the record is in the page; null: looked up in the index
 }
 
 /** One call of a transcript; `messages` is "prompt" if they equal the record's prompt. */

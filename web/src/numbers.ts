@@ -26,3 +26,8 @@ export function seconds(value: number | null | undefined): string {
   if (value == null) return "?";
   return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`;
 }
+
+/** `1 call`; `2,000 calls`; `? calls`. */
+export function plural(n: number | null | undefined, word: string): string {
+  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+}

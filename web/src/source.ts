@@ -9,6 +9,8 @@ export interface Source {
   record(row: number): Promise<SampleRecord>;
   /** Lower-case texts of the records of one chunk: sample, prompt, output, answer, target, error. */
   searchTexts(chunk: number): Promise<string[]>;
+  /** Names, versions and licence texts of the libraries in the page; empty if it has none. */
+  licenses(): Promise<string>;
 }
 
 /** The text of a deflated, base64-encoded section. */
@@ -60,6 +62,10 @@ export class EmbeddedSource implements Source {
 
   searchTexts(chunk: number): Promise<string[]> {
     return this.section(`search-${chunk}`);
+  }
+
+  async licenses(): Promise<string> {
+    return this.page.getElementById("hl-licenses") ? this.section("licenses") : "";
   }
 
   private records(chunk: number): Promise<SampleRecord[]> {

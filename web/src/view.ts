@@ -4,9 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 
 export type Tab = "overview" | "samples" | "changes" | "run";
 export const TABS: readonly Tab[] = ["overview", "samples", "changes", "run"];
-export const OPERATORS = ["is", "not", "contains", "<=", ">="] as const;
+export const OPERATORS = ["is", "not", "contains", "<=", ">=", "unknown", "known"] as const;
 
-/** A condition on one column of the index. Several conditions on one column with `is` are alternatives. */
+/**
+ * A condition on one column of the index. Several conditions on one column with `is` are alternatives; `unknown` adds
+ * the rows without a value to what the other conditions on the column leave. `known` and `unknown` need no value.
+ */
 export interface Filter {
   column: string;
   operator: (typeof OPERATORS)[number];
@@ -16,13 +19,29 @@ export interface Filter {
 export interface View {
   tab: Tab;
   sample: string | null; // value of the column `key` of the open record
+  call: number | null; // position in the open record's transcript of the call that is shown
+  compared: string | null; // key of the record that the open one is compared with
   search: string; // over prompts and outputs
   filters: Filter[];
   sort: { column: string; descending: boolean }[];
   columns: string[] | null; // shown in the samples table, in order; null: the default ones
+  settings: Settings;
 }
 
-export const START: View = { tab: "overview", sample: null, search: "", filters: [], sort: [], columns: null };
+/** Choices of a tab by name, such as the x axis of a chart. A name's default is left out. */
+export type Settings = { [name: string]: string };
+
+export const START: View = {
+  tab: "overview",
+  sample: null,
+  call: null,
+  compared: null,
+  search: "",
+  filters: [],
+  sort: [],
+  columns: null,
+  settings: {},
+};
 
 /** The view that an address's hash describes. Parts that cannot be read are left out. */
 export function readView(hash: string): View {
@@ -31,10 +50,13 @@ export function readView(hash: string): View {
   return {
     tab,
     sample: parameters.get("sample"),
+    call: readCount(parameters.get("call")),
+    compared: parameters.get("compared"),
     search: parameters.get("q") ?? "",
     filters: parameters.getAll("f").flatMap(readFilter),
     sort: parameters.getAll("sort").map((text) => ({ column: text.replace(/^-/, ""), descending: text.startsWith("-") })),
     columns: parameters.has("columns") ? parameters.getAll("columns") : null,
+    settings: Object.fromEntries([...parameters].filter(([name]) => name.startsWith("o.")).map(([name, value]) => [name.slice(2), value])),
   };
 }
 
@@ -42,13 +64,22 @@ export function readView(hash: string): View {
 export function writeView(view: View): string {
   const parameters = new URLSearchParams();
   if (view.tab !== START.tab) parameters.set("tab", view.tab);
-  if (view.sample !== null) parameters.set("sample", view.sample);
+  if (view.sample !== null) {
+    parameters.set("sample", view.sample);
+    if (view.call !== null) parameters.set("call", String(view.call));
+    if (view.compared !== null) parameters.set("compared", view.compared);
+  }
   if (view.search) parameters.set("q", view.search);
   for (const { column, operator, value } of view.filters) parameters.append("f", `${operator} ${column}\n${value}`);
   for (const { column, descending } of view.sort) parameters.append("sort", (descending ? "-" : "") + column);
   for (const column of view.columns ?? []) parameters.append("columns", column);
+  for (const [name, value] of Object.entries(view.settings)) if (value) parameters.set(`o.${name}`, value);
   const text = parameters.toString();
   return text && `#${text}`;
+}
+
+function readCount(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
 function readFilter(text: string): Filter[] {
@@ -58,9 +89,15 @@ function readFilter(text: string): Filter[] {
   return [{ column: text.slice(operator.length + 1, end), operator, value: text.slice(end + 1) }];
 }
 
-/** A link's address for the present view with some parts replaced. */
+/** A link's address for the present view with some parts replaced. Another sample opens without a call or a comparison. */
 export function hrefOf(patch: Partial<View>): string {
-  return writeView({ ...readView(location.hash), ...patch }) || "#";
+  const closed = "sample" in patch ? { call: null, compared: null } : {};
+  return writeView({ ...readView(location.hash), ...closed, ...patch }) || "#";
+}
+
+/** The address of the present view with some settings changed; an empty text is a setting's default. */
+export function hrefWith(settings: Settings): string {
+  return hrefOf({ settings: { ...readView(location.hash).settings, ...settings } });
 }
 
 /** Show another view. `replace` keeps the present one out of the browser's history, as for typing in a search. */

@@ -1,62 +1,30 @@
-"""The HTML report, through pytest-html: columns, folded transcripts, a summary, everything escaped."""
+"""What `pytest --html FILE` shows of evals: columns, folded transcripts, a summary, everything escaped.
+
+pytest-html writes that file. The report of the run is another one, which `report/page` writes.
+"""
 
 from __future__ import annotations
 
 import html
-from contextlib import suppress
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..state import STATE, State, running_session
+from ..state import STATE, State
 
 COLUMNS = ("score", "cost", "tokens", "latency")
 
 
 class HtmlReport:
-    """Hooks of pytest-html, and the default report in the run's folder."""
+    """Hooks of pytest-html."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
 
     def _state(self) -> State | None:
         return self.config.stash.get(STATE, None)
-
-    def _open_report(self, session: pytest.Session | None) -> None:
-        """Open a report in the run's folder, unless the user asked for one elsewhere."""
-        state = self._state()
-        plugin = self.config.pluginmanager.get_plugin("html")
-        if state is None or plugin is None or state.html is not None or self.config.option.collectonly:
-            return
-        if self.config.getoption("htmlpath", None):
-            state.html = False
-            return
-        _allow_missing_metadata(self.config)
-        from pytest_html import plugin as pytest_html_plugin
-        from pytest_html.basereport import BaseReport
-
-        self.config.option.htmlpath = str(state.session.run_log.folder / "report.html")
-        self.config.option.self_contained_html = True
-        state.session.run_log.open()
-        pytest_html_plugin.pytest_configure(self.config)
-        plugins = self.config.pluginmanager.get_plugins()
-        state.html = next(p for p in plugins if isinstance(p, BaseReport))
-        if session is not None:
-            state.html.pytest_sessionstart(session)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Open the report with the first eval item; pytest-html sees the reports that follow."""
-        state = self._state()
-        if state is None or state.html is not None or not getattr(report, "hl_eval", False):
-            return
-        try:
-            self._open_report(running_session(self.config))
-        except OSError as error:  # the report is not what the user waits for
-            state.session.write_faults.add("the HTML report in", state.session.run_log.folder, error, asked_for=False)
-            give_up_report(self.config, state)
-        if state.html:
-            state.html.pytest_runtest_logreport(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
@@ -97,16 +65,23 @@ class HtmlReport:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        """The table of cells above the items, and the page's style."""
+        """The page's style, a link to the report of the run, and the table of cells above the items."""
         state = self._state()
         if state is not None and state.session.metrics:
             from ...report.budget_match_html import html as budget_match_html
-            from ...report.html import cells_html, style_html
+            from ...report.html import cells_html, run_link_html, style_html
 
             session = state.session
             prefix.append(style_html())
+            if (page := session.run_log.folder / "report.html").is_file():
+                prefix.append(run_link_html(page, self._folder()))
             prefix.append(cells_html(session.metrics, session.gates))
             prefix.append("" if session.findings is None else budget_match_html(session.findings))
+
+    def _folder(self) -> Path:
+        """The folder of the file that pytest-html writes; it expands the path in the same way."""
+        path = Path(os.path.expandvars(self.config.getoption("htmlpath"))).expanduser()
+        return (Path.cwd() / path).parent
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
@@ -132,26 +107,6 @@ def _total(values: dict[str, str]) -> str:
     """The sum of both tokens; empty if one is unknown."""
     counts = [str(values.get(f"hl.{name}", "")) for name in ("input_tokens", "output_tokens")]
     return str(sum(map(int, counts))) if all(count.isdigit() for count in counts) else ""
-
-
-def _allow_missing_metadata(config: pytest.Config) -> None:
-    """Under `-p no:metadata` pytest-html fails at the end, because what it shows as environment is not set."""
-    from pytest_metadata.plugin import metadata_key
-
-    config.stash.setdefault(metadata_key, {})
-
-
-def give_up_report(config: pytest.Config, state: State) -> None:
-    """Remove the report of the run's folder, so that pytest-html neither writes nor announces one."""
-    from pytest_html.basereport import BaseReport
-
-    manager = config.pluginmanager
-    for plugin in [plugin for plugin in manager.get_plugins() if isinstance(plugin, BaseReport)]:
-        manager.unregister(plugin)
-    config.option.htmlpath = None
-    state.html = False
-    with suppress(OSError):
-        (state.session.run_log.folder / "report.html").unlink(missing_ok=True)
 
 
 def _tokens(values: dict[str, str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from ..outcomes import NEWLY_CORRECT
 from ..session import case_of
 from ..state import RECORDS, STATE, State, running_session, state_of
 from ..xdist.workers import LOST, take_cells
-from .html import give_up_report
 
 SENT = pytest.StashKey[bool]()
 """On a worker's config: its first report has carried the cells of the run to the controller."""
@@ -186,10 +184,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
 
 
 def _note_report(config: pytest.Config, state: State, error: OSError) -> None:
-    """Note a report that was not written. The one in the run's folder was not asked for, so it fails no run."""
-    folder, junit = state.session.run_log.folder, getattr(config.option, "xmlpath", None)
-    path = error.filename or junit or getattr(config.option, "htmlpath", None) or folder
-    in_run_folder = folder in Path(str(path)).parents
-    if in_run_folder:
-        give_up_report(config, state)
-    state.session.write_faults.add("the report", path, error, asked_for=not in_run_folder)
+    """Note a report that was not written, of pytest-html or as JUnit XML."""
+    junit, html = (getattr(config.option, name, None) for name in ("xmlpath", "htmlpath"))
+    state.session.write_faults.add("the report", error.filename or junit or html, error, asked_for=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +15,7 @@ MAX_REASONS = 3
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One row per cell: n scored of n, score, tokens, cost, seconds, gate; then where the run's folder is."""
+    """One row per cell: n scored of n, score, tokens, cost, seconds, gate; then where run and report are."""
     state = terminalreporter.config.stash.get(STATE, None)
     if state is None or state.session.worker:
         return
@@ -26,7 +25,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         out.write_line(visible(line), yellow=True)
     if not (session.metrics or state.seen or state.only_skips):
         return
-    from ...session.text import session_lines, stopped_line
+    from ...session.text import place_lines, session_lines, stopped_line
 
     out.section("evals")
     for line in session_lines(session, width=out._tw.fullwidth, colour=out.hasmarkup):
@@ -40,8 +39,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in session.write_faults.lines():
         out.write_line(visible(line), red=True)
     if session.records:
-        folder = os.path.relpath(session.run_log.folder, terminalreporter.config.invocation_params.dir)
-        out.write_line(f"run {session.run_id}: {folder}")
+        for line in place_lines(session, terminalreporter.config.invocation_params.dir):
+            out.write_line(visible(line))
 
 
 def _skip_reasons(state: State) -> Iterator[str]:

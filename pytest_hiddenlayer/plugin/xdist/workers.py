@@ -91,7 +91,10 @@ def take_cells(session: Session, sent: str) -> None:
     """Set the cells of the controller's session to those that a worker sent as JSON."""
     from ...results.cell_config import CellConfig
 
-    cells = [CellConfig(**{**cell, "selected": tuple(cell["selected"])}) for cell in json.loads(sent)]
+    cells = [
+        CellConfig(**{**cell, "selected": tuple(cell["selected"]), "tags": tuple(cell["tags"])})
+        for cell in json.loads(sent)
+    ]
     session.configs = {cell.key: cell for cell in cells}
 
 

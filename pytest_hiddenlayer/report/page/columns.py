@@ -2,145 +2,199 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from ...results.metrics.confidence import confidence_of
 from ...types import Record
+from .cell_statistics import answer_calls, answer_latency_s
+from .column_kinds import AnyColumn, CategoryColumn, NumberColumn, TextColumn, shortened
+from .record_texts import input_text, target_text
+from .sections import json_bytes
 
-MAX_TEXT = 200
 MAX_METADATA = 30
 """How many metadata keys have a column: those that appear first."""
+MAX_SCORERS = 30
+"""How many further scorers have a column."""
+MAX_TITLE = 60
+
+Shown = bool | Callable[[AnyColumn], bool]
 
 
-class CategoryColumn:
-    """Texts with few distinct values, stored as positions in the list of distinct values."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kind:
+    """A column that every page may have."""
 
-    def __init__(self) -> None:
-        self._positions: dict[str, int] = {}
-        self.rows: list[Any] = []
-
-    def add(self, value: Any) -> None:
-        """Append a value; None: the record has none."""
-        self.rows.append(-1 if value is None else self._positions.setdefault(str(value), len(self._positions)))
-
-    def to_json(self) -> dict[str, Any]:
-        """The column's values."""
-        return {"kind": "category", "values": list(self._positions), "codes": self.rows}
+    title: str
+    make: Callable[[], AnyColumn]
+    read: Callable[[Record], Any]
+    hidden: Shown = False
+    optional: bool = False  # left out if no record has a value
 
 
-class NumberColumn:
-    """Numbers; None is unknown."""
-
-    def __init__(self) -> None:
-        self.rows: list[Any] = []
-
-    def add(self, value: Any) -> None:
-        """Append a number, rounded to 6 significant digits."""
-        self.rows.append(float(f"{value:.6g}") if isinstance(value, float) else value)
-
-    def to_json(self) -> dict[str, Any]:
-        """The column's values."""
-        return {"kind": "number", "numbers": self.rows}
+def _is_constant(column: AnyColumn) -> bool:
+    """Whether a column says nothing, because all rows have the same value."""
+    return len(column.distinct) < 2
 
 
-class TextColumn:
-    """Texts, each cut to MAX_TEXT characters."""
-
-    def __init__(self) -> None:
-        self.rows: list[Any] = []
-
-    def add(self, value: Any) -> None:
-        """Append a text; None: the record has none."""
-        self.rows.append(value if value is None or len(value) <= MAX_TEXT else value[: MAX_TEXT - 1] + "…")
-
-    def to_json(self) -> dict[str, Any]:
-        """The column's values."""
-        return {"kind": "text", "texts": self.rows}
+def _usage(part: str) -> Callable[[Record], Any]:
+    return lambda record: record.usage.get(part)
 
 
-AnyColumn = CategoryColumn | NumberColumn | TextColumn
-_COLUMNS: Mapping[str, tuple[type[AnyColumn], str, bool, Callable[[Record], Any]]] = {
-    "task": (CategoryColumn, "task", False, lambda record: record.task),
-    "strategy": (CategoryColumn, "strategy", False, lambda record: record.label),
-    "provider": (CategoryColumn, "provider", True, lambda record: record.provider),
-    "model": (CategoryColumn, "model", False, lambda record: record.slug),
-    "sample": (TextColumn, "sample", False, lambda record: record.sample_id),
-    "epoch": (NumberColumn, "epoch", True, lambda record: record.epoch),
-    "outcome": (CategoryColumn, "outcome", False, lambda record: record.outcome),
-    "input": (TextColumn, "input", False, lambda record: input_text(record)),
-    "target": (TextColumn, "target", False, lambda record: target_text(record.target)),
-    "answer": (TextColumn, "answer", False, lambda record: record.answer),
-    "score": (NumberColumn, "score", False, lambda record: record.score),
-    "calls": (NumberColumn, "calls", True, lambda record: record.usage.get("calls")),
-    "input_tokens": (NumberColumn, "input tokens", False, lambda record: record.usage.get("input_tokens")),
-    "output_tokens": (NumberColumn, "output tokens", False, lambda record: record.usage.get("output_tokens")),
-    "cost_usd": (NumberColumn, "cost, $", False, lambda record: record.cost_usd),
-    "latency_s": (NumberColumn, "latency, s", False, lambda record: record.latency_s),
-    "cached": (CategoryColumn, "cached", True, lambda record: "yes" if record.cached else "no"),
-    "error": (TextColumn, "error", True, lambda record: record.error),
+_KINDS: Mapping[str, _Kind] = {
+    "task": _Kind(title="task", make=CategoryColumn, read=lambda r: r.task, hidden=_is_constant),
+    "strategy": _Kind(title="strategy", make=CategoryColumn, read=lambda r: r.label, hidden=_is_constant),
+    "provider": _Kind(title="provider", make=CategoryColumn, read=lambda r: r.provider, hidden=_is_constant),
+    "model": _Kind(title="model", make=CategoryColumn, read=lambda r: r.slug, hidden=_is_constant),
+    "sample": _Kind(title="sample", make=TextColumn, read=lambda r: r.sample_id),
+    "epoch": _Kind(title="epoch", make=NumberColumn, read=lambda r: r.epoch, hidden=_is_constant),
+    "outcome": _Kind(title="outcome", make=CategoryColumn, read=lambda r: r.outcome),
+    "input": _Kind(title="input", make=TextColumn, read=input_text),
+    "target": _Kind(title="target", make=TextColumn, read=lambda r: target_text(r.target)),
+    "answer": _Kind(title="answer", make=TextColumn, read=lambda r: r.answer),
+    "score": _Kind(title="score", make=NumberColumn, read=lambda r: r.score),
+    "confidence": _Kind(title="confidence", make=NumberColumn, read=confidence_of, optional=True),
+    "calls": _Kind(title="calls", make=NumberColumn, read=_usage("calls"), hidden=True),
+    "input_tokens": _Kind(title="input tokens", make=NumberColumn, read=_usage("input_tokens")),
+    "output_tokens": _Kind(title="output tokens", make=NumberColumn, read=_usage("output_tokens")),
+    "reasoning_tokens": _Kind(
+        title="reasoning tokens", make=NumberColumn, read=_usage("reasoning_tokens"), hidden=True, optional=True
+    ),
+    "cost_usd": _Kind(title="cost, $", make=NumberColumn, read=lambda r: r.cost_usd),
+    "latency_s": _Kind(title="latency, s", make=NumberColumn, read=answer_latency_s),
+    "finish": _Kind(
+        title="finish reason", make=CategoryColumn, read=lambda r: _finish(r), hidden=True, optional=True
+    ),
+    "cached": _Kind(title="cached", make=CategoryColumn, read=lambda r: "yes" if r.cached else "no", hidden=True),
+    "group": _Kind(
+        title="group", make=partial(CategoryColumn, typed=True), read=lambda r: r.group, hidden=True, optional=True
+    ),
+    "must_pass": _Kind(
+        title="must pass",
+        make=CategoryColumn,
+        read=lambda r: "yes" if r.must_pass else None,
+        hidden=True,
+        optional=True,
+    ),
+    "error": _Kind(title="error", make=TextColumn, read=lambda r: r.error, optional=True),
 }
 
 
+@dataclass(kw_only=True, slots=True)
 class Columns:
-    """The columns of a page. A scorer or a metadata key has a column from its first record on."""
+    """The columns of a page. A scorer or a metadata key has a column from its first record on.
 
-    def __init__(self) -> None:
-        self.n = 0
-        self._runs = CategoryColumn()
-        self._fixed = [(kind(), read) for kind, _, _, read in _COLUMNS.values()]
-        self._scorers: dict[str, NumberColumn] = {}
-        self._metadata: dict[str, CategoryColumn] = {}
+    `tags` names each cell's tags, joined by a space; `changes` has a word per (*cell, sample id).
+    """
+
+    tags: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    changes: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    n: int = 0
+    _runs: CategoryColumn = field(default_factory=CategoryColumn)
+    _fixed: dict[str, AnyColumn] = field(default_factory=lambda: {name: kind.make() for name, kind in _KINDS.items()})
+    _tags: CategoryColumn = field(default_factory=CategoryColumn)
+    _changes: CategoryColumn = field(default_factory=CategoryColumn)
+    _replaced: CategoryColumn = field(default_factory=CategoryColumn)
+    _scorers: dict[str, NumberColumn] = field(default_factory=dict)
+    _metadata: dict[str, CategoryColumn] = field(default_factory=dict)
+    _rows: dict[tuple[Any, ...], int] = field(default_factory=dict)  # item → its last row
+    _more_metadata: set[str] = field(default_factory=set)  # keys without a column
+    n_replaced: int = 0  # rows that a later row replaced
 
     def add(self, record: Record, run: str) -> None:
         """Append a row."""
+        cell = record.cell
         self._runs.add(run)
-        for column, read in self._fixed:
-            column.add(read(record))
+        for name, column in self._fixed.items():
+            column.add(_KINDS[name].read(record))
+        self._tags.add(self.tags.get(cell) or None)
+        self._changes.add(self.changes.get((*cell, record.sample_id)))
         for name, score in list(record.scores.items())[1:]:
-            self._add(self._scorers, name, NumberColumn, score["value"])
+            self._add(self._scorers, name, NumberColumn, score["value"], MAX_SCORERS)
         for name, value in record.metadata.items():
-            if not isinstance(value, dict | list) and (name in self._metadata or len(self._metadata) < MAX_METADATA):
-                self._add(self._metadata, name, CategoryColumn, value)
+            self._add(self._metadata, name, partial(CategoryColumn, typed=True), _plain(value), MAX_METADATA)
+        self._replace((run, *cell, record.sample_id, record.epoch))
         self.n += 1
 
-    def _add(self, columns: dict[str, Any], name: str, kind: type[AnyColumn], value: Any) -> None:
+    def _replace(self, item: tuple[Any, ...]) -> None:
+        """Mark the earlier row of an item that was answered again: metrics count the last answer only."""
+        self._replaced.add(None)
+        if (earlier := self._rows.get(item)) is not None:
+            self._replaced.mark(earlier, "yes")
+            self.n_replaced += 1
+        self._rows[item] = self.n
+
+    def _add(self, columns: dict[str, Any], name: str, make: Callable[[], AnyColumn], value: Any, limit: int) -> None:
         """Append to a column that not every record has a value of."""
-        column = columns.setdefault(name, kind())
-        _fill(column, self.n)
+        if name not in columns and len(columns) >= limit:
+            self._more_metadata.add(name)
+            return
+        column = columns.setdefault(name, make()) if name not in columns else columns[name]
+        column.fill(self.n)
         column.add(value)
 
+    def parts(self) -> Iterator[bytes]:
+        """The JSON list of the columns, in parts: each column has a name and a title."""
+        yield b"["
+        for at, (name, title, hidden, column) in enumerate(self.present()):
+            column.fill(self.n)
+            words = json_bytes({"name": name, "title": shortened(title, MAX_TITLE), "hidden": hidden})
+            yield (b"," if at else b"") + words[:-1] + b","
+            yield from column.parts()
+            yield b"}"
+        yield b"]"
+
+    def present(self) -> Iterator[tuple[str, str, bool, AnyColumn]]:
+        """(name, title, hidden by default, column) of those that have a value, in order."""
+        yield "run", "run", _is_constant(self._runs), self._runs
+        for name, kind in _KINDS.items():
+            column = self._fixed[name]
+            if not kind.optional or len(column.distinct):
+                yield name, kind.title, kind.hidden(column) if callable(kind.hidden) else kind.hidden, column
+            if name == "outcome" and self._changes.distinct:
+                yield "change", "change", False, self._changes
+            if name == "score":
+                yield from ((f"score:{scorer}", scorer, False, column) for scorer, column in self._scorers.items())
+        if self._tags.distinct:
+            yield "tag", "tags", True, self._tags
+        if self._replaced.distinct:
+            yield "replaced", "replaced", False, self._replaced
+        yield from ((f"metadata:{key}", key, True, column) for key, column in self._metadata.items())
+
     def to_json(self) -> list[dict[str, Any]]:
-        """Every column with its name and title."""
-        dynamic: tuple[AnyColumn, ...] = (*self._scorers.values(), *self._metadata.values())
-        for column in dynamic:
-            _fill(column, self.n)
-        fixed = [
-            {"name": name, "title": title, "hidden": hidden, **column.to_json()}
-            for (name, (_, title, hidden, _)), (column, _) in zip(_COLUMNS.items(), self._fixed, strict=True)
-        ]
-        others = [
-            {"name": f"{kind}:{name}", "title": name, "hidden": hidden, **column.to_json()}
-            for kind, hidden, columns in (("score", False, self._scorers), ("metadata", True, self._metadata))
-            for name, column in columns.items()
-        ]
-        return [{"name": "run", "title": "run", "hidden": True, **self._runs.to_json()}, *fixed, *others]
+        """Every column with its name and title, as JSON values."""
+        columns: list[dict[str, Any]] = json.loads(b"".join(self.parts()))
+        return columns
+
+    def notices(self) -> Sequence[dict[str, str]]:
+        """Sentences on rows and columns that a reader would not expect."""
+        found = []
+        if n := self.n_replaced:
+            rows = "1 answer was" if n == 1 else f"{n:,} answers were"
+            found.append(
+                f"{rows} replaced by a later answer to the same sample and epoch: an item was run again, or several "
+                "test functions ask for it. Scores count the last answer, tokens and cost count all. The column "
+                "“replaced” marks the earlier ones."
+            )
+        if n := len(self._more_metadata):
+            found.append(
+                f"{n:,} more metadata keys or scorers have no column in the table of samples; "
+                "each sample shows its own."
+            )
+        return [{"level": "info", "text": text} for text in found]
 
 
-def _fill(column: AnyColumn, n: int) -> None:
-    """Append unknown values up to n rows."""
-    while len(column.rows) < n:
-        column.add(None)
+def _finish(record: Record) -> str | None:
+    """The finish reason of the last call of the strategy."""
+    calls = answer_calls(record)
+    return calls[-1].get("finish_reason") if calls else None
 
 
-def input_text(record: Record) -> str:
-    """A sample's input: its text, or the last message of a chat."""
-    if isinstance(record.input, str):
-        return record.input
-    return str(record.input[-1].get("content", "")) if record.input else ""
-
-
-def target_text(target: Any) -> str | None:
-    """A sample's target; several accepted answers are joined by ` | `."""
-    if target is None or isinstance(target, str):
-        return target
-    return " | ".join(map(str, target)) if isinstance(target, list | tuple) else str(target)
+def _plain(value: Any) -> Any:
+    """A metadata value as a table shows it: several plain values are joined; None if it is no plain value."""
+    if isinstance(value, list):
+        return None if any(isinstance(part, dict | list) for part in value) else ", ".join(map(str, value)) or None
+    return None if isinstance(value, dict) else value

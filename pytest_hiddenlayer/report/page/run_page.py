@@ -2,97 +2,56 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from ...io.atomic import write_text
-from ...io.codecs import record_to_json
-from ...results.log.run_log import MANIFEST, read_records
+from ...errors import UsageError
+from ...results.log.compact import without_texts
+from ...results.log.run_log import MANIFEST, RECORDS
+from ...results.log.summary import SUMMARY, summary
 from ...types import Record
-from .bundle import csp_hash, load_bundle
-from .columns import Columns, input_text, target_text
-from .sections import encoded_section, section
+from .cell_statistics import PageStatistics
+from .changes import change_words, changes
+from .log_reader import LogReader
+from .overview import overview
+from .page_writer import PageWriter
+from .run_files import early_end_notices, read_run_files
 
-CHUNK = 100  # records per section
-TEMPLATE = Path(__file__).parent / "templates" / "page.html.jinja"
+REPORT = "report.html"
 
 
 def write_run_page(folder: Path, path: Path | None = None) -> Path:
-    """Write the page of the run in `folder`, by default as its `report.html`; returns the file's path."""
-    path = path or folder / "report.html"
-    columns, chunks, starts = Columns(), [], []
-    for start, records in _batches(read_records(folder)):
-        starts.append(start)
-        for record in records:
-            columns.add(record, folder.name)
-        chunks.append(_chunk(len(starts) - 1, records))
-    index = {"n": columns.n, "chunks": starts, "columns": columns.to_json()}
-    write_text(path, _page(overview(folder), index, chunks))
+    """Write the page of the run in `folder`, by default as its `report.html`; returns the file's path.
+
+    What is missing or damaged in the folder is said in the page. Raises UsageError if the folder
+    holds no run, OSError if the page cannot be written.
+    """
+    path = path or folder / REPORT
+    if not any((folder / name).exists() for name in (MANIFEST, RECORDS, SUMMARY)):
+        raise UsageError(
+            f"{folder}: no run: it holds neither {MANIFEST} nor {RECORDS}; `hiddenlayer runs` lists runs"
+        )
+    files, log, statistics = read_run_files(folder), LogReader(folder=folder), PageStatistics()
+    lean: list[Record] = []  # for metrics, if no summary has them
+    changed = changes(folder)
+    with PageWriter(tags=files.tags, changes=change_words(changed)) as page:
+        for logged in log:
+            page.add(logged, folder.name)
+            statistics.add(logged.record)
+            if files.cells is None:
+                lean.append(without_texts(logged.record))
+        if files.cells is None:
+            files.cells = _computed_cells(lean)
+        files.notices += [*early_end_notices(files, page.columns.n), *log.notices()]
+        page.write(path, overview(folder, statistics, files), changed)
     return path
 
 
-def _batches(records: Iterator[Record]) -> Iterator[tuple[int, list[Record]]]:
-    """Yield (position of the first record, records) of each chunk."""
-    start, batch = 0, []
-    for record in records:
-        batch.append(record)
-        if len(batch) == CHUNK:
-            yield start, batch
-            start, batch = start + len(batch), []
-    if batch:
-        yield start, batch
+def _computed_cells(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The cells of a run without a summary, as far as its records show them."""
+    from ...results.metrics.cells import by_cell, compute_metrics, config_from_records
+    from ...results.metrics.spending import with_replaced_answers
 
-
-def _chunk(number: int, records: list[Record]) -> str:
-    content = "[" + ",".join(json.dumps(record_to_json(record), ensure_ascii=False) for record in records) + "]"
-    return section(f"search-{number}", [search_text(record) for record in records]) + encoded_section(
-        f"records-{number}", content.encode()
-    )
-
-
-def search_text(record: Record) -> str:
-    """The lower-case text of a record that a search looks at."""
-    prompt = "\n".join(str(message.get("content", "")) for message in record.prompt or ())
-    parts = (record.sample_id, prompt or input_text(record), record.output, record.answer, target_text(record.target))
-    return "\n".join(part for part in (*parts, record.error) if part).lower()
-
-
-def overview(folder: Path) -> dict[str, Any]:
-    """What the page shows first; see `Overview` in `web/src/data.ts`."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    cells = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    extra = {"run": 0, "roles": [], "latency_s": None, "cached": 0, "gate_message": None}
-    return {
-        "format": 1,
-        "kind": "run",
-        "title": f"Evals {folder.name}",
-        "runs": [{"name": folder.name, "manifest": manifest}],
-        "live": False,
-        "complete": True,
-        "notices": [],
-        "cells": [{**cell, **extra} for cell in cells],
-        "notes": [],
-    }
-
-
-def _page(overview: dict[str, Any], index: dict[str, Any], chunks: list[str]) -> str:
-    from ..html_template import load_template
-
-    bundle = load_bundle()
-    sections = [section("overview", overview), section("index", index), *chunks]
-    return load_template(TEMPLATE).render(
-        title=overview["title"],
-        bundle=bundle
-        and {
-            "script": Markup(bundle.script),
-            "style": Markup(bundle.style),
-            "script_hash": csp_hash(bundle.script),
-            "style_hash": csp_hash(bundle.style),
-        },
-        sections=[Markup(text) for text in sections],
-        cells=overview["cells"],
-    )
+    metrics = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
+    return summary(with_replaced_answers(metrics, records), {})

@@ -87,13 +87,16 @@ def _changes(record: Record) -> Iterator[_Change]:
             was, now = answers.get(str(before)), answers.get(str(after))
             if was is not None and now is not None:
                 yield _Change("agents", before, after, was["right"], now["right"], cluster)
-        yield _Change("majority", before, after, _majority(roles, before), _majority(roles, after), cluster)
+        yield _Change("majority", before, after, majority_right(roles, before), majority_right(roles, after), cluster)
     verdict = None if record.score is None else record.outcome == "correct"
-    yield _Change("verdict", None, None, _majority(roles, rounds[-1]), verdict, cluster)
+    yield _Change("verdict", None, None, majority_right(roles, rounds[-1]), verdict, cluster)
 
 
-def _majority(roles: Mapping[str, Mapping[str, RoundAnswer]], number: int) -> bool | None:
-    """Whether the most frequent answer of a round is right; the first agent's if no agent has an answer."""
+def majority_right(roles: Mapping[str, Mapping[str, RoundAnswer]], number: int) -> bool | None:
+    """Whether the most frequent answer of a round is right; the first agent's if no agent has an answer.
+
+    None if it has no score.
+    """
     answers = [rounds[str(number)] for rounds in roles.values() if str(number) in rounds]
     winner = plurality([answer["answer"] for answer in answers]).winner
     verdicts = [answer["right"] for answer in answers if winner is None or answer["answer"] == winner]

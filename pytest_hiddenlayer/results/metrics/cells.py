@@ -119,6 +119,7 @@ class CellMetrics:
             "usage": asdict(self.usage),
             "cost_usd": self.cost_usd,
             "wall_s": round(self.wall_s, 3),
+            "tags": list(config.tags),
             "self_judged": config.self_judged,
             "passes": {name: asdict(value) for name, value in self.passes.items()},
             "flaky": list(self.flaky),

@@ -27,6 +27,7 @@ class BaselineSample:
     lost: int = 0  # epochs that were answered and have no score
     scores: Mapping[str, float] = field(default_factory=dict)  # of other scorers, by name
     worst: float | None = None  # the score if the lost epochs count as wrong; None: no epoch is scored
+    confidence: float | None = None  # of the answer, in [0, 1]; None: unknown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +45,9 @@ class Baseline:
     other_scorers: Mapping[str, str] = field(default_factory=dict)  # name → scorer and version; empty: unknown
     warning: str = ""  # such as that the baseline is of another model; empty: no warning
     min_scored: float = MIN_SCORED  # share of the answers that must be scored
+    pass_score: float | None = None  # from which score on an epoch is right; None: the source does not contain it
+    seed: int | None = None  # of the run; None: the source does not contain it
+    answers_only: bool = False  # from a snapshot, which has no outputs
 
     @property
     def n_scored(self) -> int:

@@ -24,6 +24,20 @@ class ScorerComparison:
     new: Estimate
     paired: PairedTest
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        paired = self.paired
+        return {
+            "n": paired.n,
+            "old": estimate_json(self.old),
+            "new": estimate_json(self.new),
+            "difference": paired.difference,
+            "ci95": paired.ci95,
+            "p_worse": paired.p_worse,
+            "p_better": paired.p_better,
+            "method": paired.method,
+        }
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellPair:
@@ -167,13 +181,13 @@ def _compared(
             new=new,
             comparison=None if comparison is None else next(verdicts),
             fault=fault or (_nothing_paired(old, new, match) if comparison is None else None),
-            other_scorers=tuple(_other_scorers(old, new, match)),
+            other_scorers=tuple(other_scorers(old, new, match)),
         )
         for (old, new), comparison, fault in zip(pairs, comparisons, faults, strict=True)
     )
 
 
-def _other_scorers(old: Baseline, new: Baseline, match: Match) -> Iterator[ScorerComparison]:
+def other_scorers(old: Baseline, new: Baseline, match: Match) -> Iterator[ScorerComparison]:
     """The scorers of both sides, by name; not those whose versions are known to differ."""
     for name, scorer in new.other_scorers.items():
         if name not in old.other_scorers or len({scorer, old.other_scorers[name]} - {""}) > 1:
@@ -222,21 +236,7 @@ def _cell_json(cell: CellPair) -> dict[str, Any]:
         "not_measured": cell.not_measured,
         "failed": cell.failed,
         "comparison": None if cell.comparison is None else cell.comparison.to_json(),
-        "other_scorers": {other.name: _scorer_json(other) for other in cell.other_scorers},
-    }
-
-
-def _scorer_json(other: ScorerComparison) -> dict[str, Any]:
-    paired = other.paired
-    return {
-        "n": paired.n,
-        "old": estimate_json(other.old),
-        "new": estimate_json(other.new),
-        "difference": paired.difference,
-        "ci95": paired.ci95,
-        "p_worse": paired.p_worse,
-        "p_better": paired.p_better,
-        "method": paired.method,
+        "other_scorers": {other.name: other.to_json() for other in cell.other_scorers},
     }
 
 

@@ -77,6 +77,8 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
         key=(value["task"], label, value["provider"], slug),
         model=value["model"],
         epochs=value["epochs"],
+        seed=value["seed"] if isinstance(value["seed"], int) else None,
+        answers_only=True,
         usage=value["usage"],
         cost_usd=value["cost_usd"],
         min_scored=_share(value.get("min_scored")),

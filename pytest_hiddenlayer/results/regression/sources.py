@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -12,7 +12,8 @@ from ..log.git import git_output
 from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from ..metrics.run_metrics import cell_settings
-from .baseline import Baseline, BaselineSample
+from .baseline import Baseline
+from .measured_cell import measured_cell
 from .snapshot import FOLDER, snapshot_stem, task_folder
 from .snapshot_reader import baseline_from_snapshot, parse_snapshot, read_snapshot
 
@@ -129,35 +130,8 @@ class RunRecords:
         for key, records in by_cell(read_records(folder)).items():
             known = settings.get(key, {})
             cell = compute_metrics(config_from_records(records, known), records)
-            outputs = {record.sample_id: record.output for record in reversed(records)}
-            samples = {
-                name: BaselineSample(
-                    score=sample.score,
-                    outcome=sample.outcome,
-                    answer=sample.answer,
-                    hash=sample.hash,
-                    group=sample.group,
-                    output=outputs[name],
-                    n_scored=len(sample.epochs),
-                    epoch_scores=sample.epochs,
-                    lost=sample.lost,
-                    scores=sample.scores,
-                    worst=sample.worst,
-                )
-                for name, sample in cell.samples.items()
-            }
-            cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = Baseline(
-                name=f"run {folder.name}",
-                scorer=known.get("scorer"),
-                samples=samples,
-                key=key,
-                model=cell.config.model,
-                epochs=cell.config.epochs,
-                usage=cell.to_json()["usage"],
-                cost_usd=cell.cost_usd,
-                min_scored=cell.config.min_scored,
-                other_scorers={name: scorer.scorer for name, scorer in cell.other_scorers.items()},
-            )
+            baseline = measured_cell(f"run {folder.name}", cell, records)
+            cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = replace(baseline, scorer=known.get("scorer"))
         return cls(folder, cells_of)
 
     @property

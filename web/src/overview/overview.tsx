@@ -1,7 +1,39 @@
 /** The overview: what was measured, with intervals, changes and gates, at which cost. */
 
 import type { PageProps } from "../app";
+import { CalibrationSection } from "./charts/calibration";
+import { RoundsSection } from "./charts/rounds";
+import { Tradeoff } from "./charts/tradeoff";
+import { CellDialog } from "./cell_dialog";
+import { entries as entriesOf } from "./cells";
+import { CellTable } from "./matrix";
+import { Outcomes } from "./outcomes";
+import { SpendingTable } from "./spending";
+import { Headline, RedGates } from "./verdict";
 
-export function OverviewTab({ overview }: PageProps) {
-  return <p>{overview.cells.length} cells</p>;
+export function OverviewTab({ overview, index, changes }: PageProps) {
+  const entries = entriesOf(overview, changes);
+  if (!entries.length) return <Headline overview={overview} entries={entries} />;
+  return (
+    <div class="overview">
+      <Headline overview={overview} entries={entries} />
+      <RedGates entries={entries} />
+      <CellTable overview={overview} entries={entries} />
+      <section class="card" aria-labelledby="spending-title">
+        <header class="card-header">
+          <h2 id="spending-title" tabIndex={-1}>
+            Cost and latency
+          </h2>
+        </header>
+        <div class="charts">
+          <Tradeoff overview={overview} />
+          <SpendingTable overview={overview} />
+        </div>
+      </section>
+      <RoundsSection overview={overview} />
+      <CalibrationSection overview={overview} />
+      <Outcomes overview={overview} index={index} />
+      <CellDialog overview={overview} entries={entries} />
+    </div>
+  );
 }

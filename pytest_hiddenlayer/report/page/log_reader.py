@@ -1,0 +1,159 @@
+"""Reads the log of a run for its page, line by line: what cannot be read is counted, and the rest is shown."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...io.codecs import record_from_json, record_to_json
+from ...results.log.run_log import RECORDS
+from ...types import RECORD_SCHEMA, Record
+from .record_texts import MAX_RECORD, MAX_TEXT, with_short_texts
+from .sections import json_bytes
+
+MAX_NAMED = 3  # lines that a notice names
+
+Notice = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedRecord:
+    """A record of a log, and its JSON as the page holds it: schema 3, UTF-8, without a line feed."""
+
+    record: Record
+    content: bytes
+
+
+@dataclass(kw_only=True, slots=True)
+class LogReader:
+    """The records of a run's folder, in the order of the log; `notices` says what is wrong with it afterwards."""
+
+    folder: Path
+    _read: int = 0
+    _incomplete: bool = False
+    _refused: list[tuple[int, str]] = field(default_factory=list)  # (line, why), the first ones
+    _n_refused: int = 0
+    _schemas: Counter[str] = field(default_factory=Counter)  # schema → records of another one than ours
+    _cut: list[int] = field(default_factory=list)  # lines with texts that the page cuts
+    _fault: str | None = None
+
+    def __iter__(self) -> Iterator[LoggedRecord]:
+        """Yield the records. Holds one line in memory."""
+        try:
+            with (self.folder / RECORDS).open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    if line.strip() and (logged := self.logged(number, line)) is not None:
+                        yield logged
+        except FileNotFoundError:
+            self._fault = f"{RECORDS} is missing: this page has no samples."
+        except OSError as error:
+            self._fault = f"{RECORDS} could not be read further: {error.strerror or error}."
+
+    def logged(self, number: int, line: bytes) -> LoggedRecord | None:
+        """The record of a line of the log, which has this number; None if it is none, as `notices` will say."""
+        changed: list[str] = []  # values that JSON does not have, such as NaN
+        try:
+            values = json.loads(
+                line.decode("utf-8", "surrogatepass"), parse_constant=changed.append
+            )  # they are read as None
+            record = _record(values)
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+            self._refuse(number, line, error)
+            return None
+        content = line.strip()
+        if (schema := values.get("schema")) != RECORD_SCHEMA:
+            self._schemas[f"{schema}"[:20]] += 1
+        if schema != RECORD_SCHEMA or changed:
+            content = json_bytes(record_to_json(record))
+        if len(content) > MAX_TEXT:
+            content = self._shortened(number, content)
+        self._read += 1
+        return LoggedRecord(record=record, content=content)
+
+    def _refuse(self, number: int, line: bytes, error: Exception) -> None:
+        if not line.endswith(b"\n") and isinstance(error, ValueError):
+            self._incomplete = True
+            return
+        self._n_refused += 1
+        if len(self._refused) < MAX_NAMED:
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            self._refused.append((number, why[:200]))
+
+    def _shortened(self, number: int, content: bytes) -> bytes:
+        """The record without what is too long for a page."""
+        values, limit, whole = json.loads(content), MAX_TEXT, content
+        while limit >= 1000 and (limit == MAX_TEXT or len(content) > MAX_RECORD):
+            content = json_bytes(with_short_texts(values, limit, f"{RECORDS}, line {number}"))
+            limit //= 10
+        if len(content) < len(whole):
+            self._cut.append(number)
+        return content
+
+    def notices(self) -> list[Notice]:
+        """What is wrong with the log, once it was read to its end."""
+        found = [
+            _notice("error", self._fault),
+            _notice("error", self._refusals()),
+            _notice("warning", self._incomplete and f"The last line of {RECORDS} is incomplete and was left out: "
+                    "its process was stopped while it wrote the line, or is writing it now."),
+            *(_notice(*_schema_words(schema, count)) for schema, count in self._schemas.items()),
+            _notice("info", self._cut_words()),
+            _notice("warning", self._fault is None and not self._read and f"{RECORDS} holds no record."),
+        ]  # fmt: skip
+        return [notice for notice in found if notice is not None]
+
+    def _refusals(self) -> str | None:
+        if not self._n_refused:
+            return None
+        named = "; ".join(f"{RECORDS}:{number}: {why}" for number, why in self._refused)
+        more = self._n_refused - len(self._refused)
+        lines = (
+            "1 line is not a record and was"
+            if self._n_refused == 1
+            else f"{self._n_refused:,} lines are not records and were"
+        )
+        return f"{lines} left out: {named}" + (f"; and {more:,} more." if more else ".")
+
+    def _cut_words(self) -> str | None:
+        if not self._cut:
+            return None
+        named = ", ".join(map(str, self._cut[:MAX_NAMED])) + (", …" if len(self._cut) > MAX_NAMED else "")
+        return f"Very long texts are cut in this page; they are whole in {RECORDS}, line {named}."
+
+
+def _record(values: Any) -> Record:
+    """The record of a line. Raises TypeError, AttributeError or KeyError if it is none."""
+    if not isinstance(values, dict):
+        raise TypeError(f"a JSON object is needed, found {str(values)[:60]!r}")
+    if _is_newer(values.get("schema")):
+        values = {**values, "schema": RECORD_SCHEMA}
+    return record_from_json(values)
+
+
+def _is_newer(schema: Any) -> bool:
+    return isinstance(schema, int | float) and schema > RECORD_SCHEMA
+
+
+def _schema_words(schema: str, count: int) -> tuple[str, str]:
+    records = "1 record has" if count == 1 else f"{count:,} records have"
+    try:
+        newer = float(schema) > RECORD_SCHEMA
+    except ValueError:
+        newer = False
+    if newer:
+        return "warning", (
+            f"{records} schema {schema}, made by a newer version of pytest-hiddenlayer: what this version does "
+            "not know is not shown. Install that version to see it."
+        )
+    return (
+        "info",
+        f"{records} schema {schema}, made by an earlier version of pytest-hiddenlayer, and read as schema 3.",
+    )
+
+
+def _notice(level: str, text: str | bool | None) -> Notice | None:
+    return {"level": level, "text": text} if isinstance(text, str) else None

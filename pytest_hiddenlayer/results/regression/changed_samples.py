@@ -1,0 +1,52 @@
+"""The samples of a compared cell whose score changed, was lost or was gained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isclose
+from typing import Literal, TypeAlias
+
+from .baseline import BaselineSample
+from .compare_runs import CellPair
+
+Change: TypeAlias = Literal["newly_wrong", "lost", "newly_right", "gained", "lower", "higher"]
+CHANGES: tuple[Change, ...] = Change.__args__  # type: ignore[attr-defined]  # in the order in which they are shown
+ROUNDING = 2e-6  # snapshots round scores to 6 digits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangedSample:
+    """One sample whose score differs between the two sides."""
+
+    id: str
+    change: Change
+    old: BaselineSample
+    new: BaselineSample
+
+    @property
+    def prompt_changed(self) -> bool:
+        """Whether prompt or target differ, which is possible if samples are paired by id."""
+        return self.old.hash != self.new.hash
+
+
+def changed_samples(cell: CellPair) -> list[ChangedSample]:
+    """The changed samples, newly wrong first; empty if the cell was not compared."""
+    found = sorted(_changes(cell), key=lambda item: CHANGES.index(item[1]))
+    return [
+        ChangedSample(id=name, change=change, old=cell.old.samples[name], new=cell.new.samples[name])
+        for name, change in found
+    ]
+
+
+def _changes(cell: CellPair) -> Iterator[tuple[str, Change]]:
+    if cell.comparison is None:
+        return
+    pairing = cell.comparison.pairing
+    for pair in pairing.pairs:
+        if pair.old_right != pair.new_right:
+            yield pair.id, "newly_wrong" if pair.old_right else "newly_right"
+        elif not isclose(pair.old, pair.new, abs_tol=ROUNDING):
+            yield pair.id, "lower" if pair.new < pair.old else "higher"
+    yield from ((name, "lost") for name in pairing.lost)
+    yield from ((name, "gained") for name in pairing.gained)

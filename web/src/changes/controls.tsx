@@ -1,0 +1,78 @@
+/** Filters of the changed samples, and how texts are compared. */
+
+import type { ChangedCell } from "../data";
+import { showView, type View } from "../view";
+import { kindOf, KINDS, shownBy, toggled, without } from "./model";
+import type { DiffView } from "./text_diff";
+
+interface ControlsProps {
+  view: View;
+  cells: ChangedCell[];
+  tasks: string[];
+  diffView: DiffView;
+  setDiffView: (view: DiffView) => void;
+}
+
+/** Filters of the changed samples, kept in the address, and how texts are compared. */
+export function Controls({ view, cells, tasks, diffView, setDiffView }: ControlsProps) {
+  const shown = shownBy(view.filters, view.search);
+  const flips = cells.flatMap((cell) => cell.flips);
+  const kinds = KINDS.map((known) => ({ ...known, n: flips.filter(({ kind }) => kind === known.kind).length }));
+  const setTask = (task: string) => {
+    const others = without(view.filters, "task");
+    showView({ filters: task ? [...others, { column: "task", operator: "is", value: task }] : others });
+  };
+  const chosen = [...shown.tasks];
+  return (
+    <section class="controls" aria-label="Filters of the changed samples">
+      <h2>Changed samples</h2>
+      <div role="group" aria-label="Kinds of changes" class="kinds">
+        {kinds.map(
+          ({ kind, title, sign, tone, n }) =>
+            n > 0 && (
+              <button
+                type="button"
+                class={`badge ${tone}`}
+                aria-pressed={shown.kinds.has(title)}
+                onClick={() => showView({ filters: toggled(view.filters, "change", kindOf(kind).title) })}
+              >
+                <span aria-hidden="true">{sign}</span> {title} {n.toLocaleString("en")}
+              </button>
+            ),
+        )}
+      </div>
+      {tasks.length > 1 && (
+        <label>
+          task{" "}
+          <select value={chosen.length === 1 ? chosen[0] : ""} onChange={(event) => setTask(event.currentTarget.value)}>
+            <option value="">{chosen.length > 1 ? `${chosen.length} tasks` : "all"}</option>
+            {tasks.map((task) => (
+              <option value={task}>{task}</option>
+            ))}
+          </select>
+        </label>
+      )}
+      <label>
+        text{" "}
+        <input
+          type="search"
+          value={view.search}
+          placeholder="sample, input, answer"
+          onInput={(event) => showView({ search: event.currentTarget.value }, { replace: true })}
+        />
+      </label>
+      <div role="group" aria-label="Difference of texts" class="segments">
+        {(["one text", "side by side"] as const).map((name) => (
+          <button type="button" aria-pressed={diffView === name} onClick={() => setDiffView(name)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      {(shown.kinds.size > 0 || shown.tasks.size > 0 || view.search) && (
+        <button type="button" class="link" onClick={() => showView({ search: "", filters: without(without(view.filters, "change"), "task") })}>
+          Clear filters
+        </button>
+      )}
+    </section>
+  );
+}

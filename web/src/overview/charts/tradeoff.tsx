@@ -1,0 +1,171 @@
+/** Score against cost, tokens, calls or latency, with the Pareto front. */
+
+import { axisX, axisY, dot, gridY, line, ruleX, text, tip, pointer, type PlotOptions } from "@observablehq/plot";
+import type { Cell, Overview } from "../../data";
+import { score } from "../../numbers";
+import { showView, useView } from "../../view";
+import { configOf, haveSeveralModels, presentCells } from "../cells";
+import { amount } from "../format";
+import { AXES, AXIS_CHOICES, AXIS_TITLES, costOf, defaultAxis, points, type Axis, type Point } from "./pareto";
+import { Chart, Choice, COLORS, SYMBOLS } from "./plot";
+
+const SHARED = ""; // the choice of all shared tasks
+const LOGARITHMIC = 20; // from this ratio of the largest to the smallest value on, the axis is logarithmic
+
+export function Tradeoff({ overview }: { overview: Overview }) {
+  const { settings } = useView();
+  const cells = presentCells(overview);
+  const severalModels = haveSeveralModels(cells);
+  const shared = sharedTasks(cells);
+  const tasks = comparedTasks(cells);
+  if (!tasks.length) return null;
+  const task = tasks.includes(settings["task"] ?? "") ? (settings["task"] as string) : shared.length ? SHARED : (tasks[0] as string);
+  const chosen = cells.filter((cell) => (task === SHARED ? shared.includes(cell.task) : cell.task === task));
+  const axis = AXES.find((name) => name === settings["x"]) ?? defaultAxis(chosen);
+  const configs = byConfig(chosen, severalModels);
+  const { points: shown, leftOut } = points(configs, axis);
+  const choose = (patch: { [name: string]: string }) => showView({ settings: { ...settings, ...patch } }, { replace: true });
+  return (
+    <Chart
+      title={`Score against ${AXIS_CHOICES[axis]}`}
+      label={`Score against ${AXIS_CHOICES[axis]} of ${shown.length} configurations; the table below has the figures`}
+      depends={`${axis}\n${task}\n${overview.cells.length}`}
+      options={(width) => options(shown, axis, width)}
+      table={<PointTable points={shown} axis={axis} />}
+    >
+      <div class="controls">
+        <Choice
+          label="Against"
+          value={axis}
+          options={AXES.filter((name) => name === axis || chosen.some((cell) => costOf(cell, name) !== null)).map((name) => ({ value: name, title: AXIS_CHOICES[name] }))}
+          onChoose={(x) => choose({ x })}
+        />
+        <Choice
+          label="Tasks"
+          value={task}
+          options={[
+            ...(shared.length ? [{ value: SHARED, title: `mean over ${shared.length} shared` }] : []),
+            ...tasks.map((name) => ({ value: name, title: name })),
+          ]}
+          onChoose={(name) => choose({ task: name })}
+        />
+      </div>
+      <p class="note">{explanation(shared, task, configs.size, leftOut, axis)}</p>
+    </Chart>
+  );
+}
+
+/** Tasks that every configuration has, if there are at least two configurations. */
+function sharedTasks(cells: readonly Cell[]): string[] {
+  const configs = byConfig(cells, true);
+  if (configs.size < 2) return [];
+  const sets = [...configs.values()].map((group) => new Set(group.map((cell) => cell.task)));
+  return [...new Set(cells.map((cell) => cell.task))].filter((task) => sets.every((tasks) => tasks.has(task)));
+}
+
+/** Tasks with at least two configurations. */
+function comparedTasks(cells: readonly Cell[]): string[] {
+  const sizes = new Map<string, number>();
+  for (const cell of cells) sizes.set(cell.task, (sizes.get(cell.task) ?? 0) + 1);
+  return [...sizes].filter(([, n]) => n > 1).map(([task]) => task);
+}
+
+function byConfig(cells: readonly Cell[], severalModels: boolean): Map<string, Cell[]> {
+  const configs = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const name = configOf(cell, severalModels);
+    configs.set(name, [...(configs.get(name) ?? []), cell]);
+  }
+  return configs;
+}
+
+function explanation(shared: readonly string[], task: string, n: number, leftOut: readonly string[], axis: Axis): string {
+  const scope =
+    task === SHARED
+      ? `Means over the ${shared.length === 1 ? "task" : `${shared.length} tasks`} that all ${n} configurations share: ${shared.join(", ")}. `
+      : "";
+  const unknown = axis === "latency_s" ? "latency" : AXIS_CHOICES[axis];
+  const missing = leftOut.length ? ` Left out, because the score or the ${unknown} is unknown: ${leftOut.join(", ")}.` : "";
+  return `${scope}The line is the Pareto front: nothing is both no dearer and no worse. Filled marks are on it; bars are 95 % intervals.${missing}`;
+}
+
+function options(shown: readonly Point[], axis: Axis, width: number): PlotOptions {
+  const xs = shown.map(({ x }) => x);
+  const [low, high] = [Math.min(...xs), Math.max(...xs)];
+  const logarithmic = low > 0 && high / low >= LOGARITHMIC;
+  const front = shown.filter(({ dominatedBy }) => dominatedBy === null);
+  const strategies = [...new Set(shown.map(({ strategy }) => strategy))];
+  const color = (point: Point) => COLORS[strategies.indexOf(point.strategy) % COLORS.length] as string;
+  const symbol = (point: Point) => SYMBOLS[strategies.indexOf(point.strategy) % SYMBOLS.length] as string;
+  const labelled = shown.length <= 12 ? shown : front;
+  const right = (point: Point) => xs.length > 1 && position(point.x, low, high, logarithmic) > 0.7;
+  const label = { x: "x", y: "score", text: "name", fill: "var(--text)", stroke: "var(--background)", strokeWidth: 4, dy: -9 } as const;
+  return {
+    height: Math.min(340, Math.max(240, width * 0.45)),
+    marginLeft: 48,
+    marginBottom: 44,
+    marginRight: 24,
+    x: logarithmic ? { type: "log" } : { domain: [0, high * 1.05 || 1], nice: true },
+    y: { domain: [0, 1] },
+    color: { type: "identity" },
+    marks: [
+      gridY({ stroke: "var(--border)", strokeOpacity: 1 }),
+      axisX({ label: AXIS_TITLES[axis] + (logarithmic ? " (log scale)" : ""), labelAnchor: "center", labelArrow: "none", ticks: Math.max(2, Math.round(width / 110)), tickFormat: tick }),
+      axisY({ label: "Score", labelArrow: "none", ticks: 5 }),
+      line(front, { x: "x", y: "score", curve: "step-after", stroke: "var(--muted)", strokeDasharray: "4 3" }),
+      ruleX(shown.filter(({ low }) => low !== null), { x: "x", y1: "low", y2: "high", stroke: color, strokeWidth: 1.5, strokeOpacity: 0.7 }),
+      dot(shown, { x: "x", y: "score", r: 5.5, stroke: color, strokeWidth: 2, fill: (point: Point) => (point.dominatedBy === null ? color(point) : "var(--background)"), symbol }),
+      text(labelled.filter((point) => !right(point)), { ...label, textAnchor: "start", dx: 8 }),
+      text(labelled.filter(right), { ...label, textAnchor: "end", dx: -8 }),
+      tip(shown, pointer({ x: "x", y: "score", title: (point: Point) => described(point, axis), maxRadius: 30, fill: "var(--surface)", stroke: "var(--border)" })),
+    ],
+  };
+}
+
+function position(x: number, low: number, high: number, logarithmic: boolean): number {
+  return logarithmic ? Math.log(x / low) / Math.log(high / low) : x / (high * 1.05 || 1);
+}
+
+function tick(value: number): string {
+  return value.toLocaleString("en", { maximumSignificantDigits: 3 });
+}
+
+function described(point: Point, axis: Axis): string {
+  const spread = point.low === null || point.high === null ? "" : `, ${score(point.low)} to ${score(point.high)}`;
+  const dominated = point.dominatedBy === null ? "on the Pareto front" : `dominated by ${point.dominatedBy}`;
+  return `${point.name}\nscore ${score(point.score)}${spread}\n${AXIS_TITLES[axis]}: ${amount(point.x)}\n${dominated}`;
+}
+
+function PointTable({ points, axis }: { points: readonly Point[]; axis: Axis }) {
+  return (
+    <table class="small">
+      <caption class="visually-hidden">Score and {AXIS_CHOICES[axis]} of every configuration</caption>
+      <thead>
+        <tr>
+          <th scope="col">Configuration</th>
+          <th scope="col" class="number">
+            Score
+          </th>
+          <th scope="col" class="number">
+            95 % interval
+          </th>
+          <th scope="col" class="number">
+            {AXIS_TITLES[axis]}
+          </th>
+          <th scope="col">Pareto front</th>
+        </tr>
+      </thead>
+      <tbody>
+        {points.map((point) => (
+          <tr key={point.name}>
+            <th scope="row">{point.name}</th>
+            <td class="number">{score(point.score)}</td>
+            <td class="number">{point.low === null || point.high === null ? "?" : `${score(point.low)} to ${score(point.high)}`}</td>
+            <td class="number">{amount(point.x)}</td>
+            <td>{point.dominatedBy === null ? "yes" : `no: ${point.dominatedBy} dominates it`}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,118 @@
+/** Cells of the samples table as nodes. Everything a run wrote becomes a text node. */
+
+import { columnOf, keyAt, valueAt, type Cell } from "../columns";
+import type { Column, Index } from "../data";
+import { hrefOf } from "../view";
+
+const SHAPES: { [outcome: string]: string } = {
+  correct: "✓",
+  incorrect: "✗",
+  partial: "◐",
+  error: "!",
+  skipped: "–",
+};
+
+/** An element with a class that holds texts and other nodes. */
+export function element(tag: string, className: string, ...children: (Node | string)[]): HTMLElement {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** A row's cell; `terms` matches what a search highlights. */
+export function cellNode(index: Index, column: Column, row: number, terms: RegExp | null): Node {
+  const value = valueAt(column, row);
+  if (value === null) return unknownNode(column);
+  if (column.name === "outcome") return outcomeNode(String(value));
+  const text = cellText(column, value);
+  if (column.kind === "number") return document.createTextNode(text);
+  const content = highlighted(text, terms);
+  if (column.name !== "sample") return content;
+  const link = element("a", "sample-link", content) as HTMLAnchorElement;
+  link.href = hrefOf({ sample: keyAt(index, row) });
+  link.tabIndex = -1; // the row takes the focus; Enter opens it
+  return link;
+}
+
+function unknownNode(column: Column): Node {
+  const node = element("span", "no-value", column.kind === "number" ? "?" : "–");
+  node.setAttribute("aria-label", column.kind === "number" ? "unknown" : "none");
+  return node;
+}
+
+/** An outcome as a shape and a word. */
+export function outcomeNode(outcome: string): Node {
+  const shape = element("span", "shape", SHAPES[outcome] ?? "?");
+  shape.setAttribute("aria-hidden", "true");
+  const known = outcome in SHAPES ? outcome : "other";
+  return element("span", `outcome outcome-${known}`, shape, outcome);
+}
+
+/** A value as the table shows it, on one line. The numbers of a column have equally many decimals. */
+export function cellText(column: Column, value: Exclude<Cell, null>): string {
+  if (typeof value === "string") return value.replace(/\s+/g, " ");
+  const digits = digitsOf(column);
+  if (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits) return `${value < 0 ? ">−" : "<"}${(10 ** -digits).toFixed(digits)}`;
+  const useGrouping = column.name !== "epoch" && !column.name.startsWith("metadata:"); // a year is no count
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping });
+}
+
+const DIGITS: { [name: string]: number } = { cost_usd: 6, latency_s: 2 };
+const columnDigits = new WeakMap<Column, number>();
+
+/** How many decimals a column's numbers need, at most 3; costs 6. */
+function digitsOf(column: Column): number {
+  let digits = columnDigits.get(column);
+  if (digits === undefined) {
+    const most = DIGITS[column.name] ?? 3;
+    digits = 0;
+    if (column.kind === "number")
+      for (const value of column.numbers) while (value !== null && digits < most && needsMore(value, digits)) digits++;
+    columnDigits.set(column, digits);
+  }
+  return digits;
+}
+
+function needsMore(value: number, digits: number): boolean {
+  const scaled = value * 10 ** digits;
+  return Math.abs(scaled - Math.round(scaled)) > 1e-9 * Math.abs(scaled);
+}
+
+/** A text with the searched terms marked. */
+export function highlighted(text: string, terms: RegExp | null): Node {
+  const fragment = document.createDocumentFragment();
+  let end = 0;
+  for (const match of terms ? text.matchAll(terms) : []) {
+    fragment.append(text.slice(end, match.index), element("mark", "", match[0]));
+    end = match.index + match[0].length;
+  }
+  fragment.append(text.slice(end));
+  return fragment;
+}
+
+/** An expression that matches each of the words, whatever their case; null: none. */
+export function termsOf(words: readonly string[]): RegExp | null {
+  const texts = words.map((word) => word.replace(/\s+/g, " ").replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  return texts.length ? new RegExp(texts.sort((a, b) => b.length - a.length).join("|"), "gi") : null;
+}
+
+/** A record as a card, for narrow screens. */
+export function cardNode(index: Index, columns: readonly Column[], row: number, terms: RegExp | null): Node {
+  const part = (name: string) => {
+    const column = columnOf(index, name);
+    return column ? cellNode(index, column, row, terms) : document.createTextNode("");
+  };
+  const others = columns.filter(({ name, kind }) => !CARD_COLUMNS.includes(name) && kind === "category").slice(0, 3);
+  const facts = others.map((column) => element("span", "", `${column.title}: `, cellNode(index, column, row, terms)));
+  return element(
+    "div",
+    "card",
+    element("div", "card-head", part("outcome"), part("sample"), element("span", "card-score", "score ", part("score"))),
+    element("div", "card-input", part("input")),
+    element("div", "card-answer", "answer ", part("answer"), " · target ", part("target")),
+    element("div", "card-facts", ...facts),
+  );
+}
+
+const CARD_COLUMNS = ["outcome", "sample", "score", "input", "answer", "target"];
