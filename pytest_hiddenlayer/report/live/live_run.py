@@ -147,14 +147,17 @@ class LiveRun:
         """As the page that is written at the end; see `Overview` in `web/src/data.ts`."""
         files = read_run_files(self.folder)
         ending = self._ending
-        files.complete = ending is not None and ending.complete
+        files.ended, files.complete = ending is not None, ending is not None and ending.complete
         files.cells = ending.cells if ending is not None and ending.cells else self._metrics()
         files.notices = early_end_notices(files, len(self._index)) if ending is not None else []
         files.notices += [*self._log.notices(), *self._index.columns.notices()]
-        return {**overview(self.folder, self._statistics, files), "live": True}
+        return {**overview(self.folder, self._statistics, files), "live": ending is None}
 
     def _metrics(self) -> list[dict[str, Any]]:
-        """The cells so far, as in `summary.json`; a planned cell without an answer has no score."""
+        """The cells so far, as in `summary.json`; a planned cell without an answer has no score.
+
+        `n_selected` counts the answers so far: those that are to come are not missing.
+        """
         configs = dict(self._configs())
         for key, answers in self._cells.items():
             configs.setdefault(key, config_from_records(list(answers.values())))
@@ -163,7 +166,7 @@ class LiveRun:
             for key, config in configs.items()
             if config.selected
         ]
-        return summary(metrics, {})
+        return [{**cell, "n_selected": sum(cell["outcomes"].values())} for cell in summary(metrics, {})]
 
     def _progress(self) -> dict[str, Any]:
         """See `Progress` in `web/src/data.ts`."""

@@ -117,7 +117,7 @@ def test_before_the_first_answer(tmp_path):
     state = run.state(0, 0)
     assert (state["index"]["n"], state["progress"]["done"], state["progress"]["planned"]) == (0, 0, 4)
     (cell,) = state["overview"]["cells"]
-    assert (cell["score"], cell["n"], cell["n_selected"], cell["gate"]) == (None, 0, 4, None)
+    assert (cell["score"], cell["n"], cell["n_selected"], cell["gate"]) == (None, 0, 0, None)
     assert (state["overview"]["live"], state["overview"]["complete"]) == (True, False)
     assert state["progress"]["left_s"] is None
 
@@ -137,6 +137,7 @@ def test_figures_so_far(tmp_path):
     assert (progress["elapsed_s"], progress["rate_per_s"], progress["left_s"]) == (6.0, 0.5, 2.0)
     (cell,) = state["overview"]["cells"]
     assert (cell["score"], cell["n"], cell["outcomes"]) == (0.5, 2, {"correct": 1, "error": 1, "incorrect": 1})
+    assert cell["n_selected"] == 3
 
 
 def test_an_answer_that_is_repeated_counts_once(tmp_path):
@@ -188,7 +189,8 @@ def test_the_end_shows_the_gates(tmp_path):
     now[0] = 50.0
     state = run.state(1, version)
     assert state["overview"]["cells"][0]["gate"] == "passed"
-    assert state["overview"]["complete"]
+    assert (state["overview"]["complete"], state["overview"]["live"]) == (True, False)
+    assert not state["overview"]["notices"]
     assert (state["progress"]["ended"], state["progress"]["elapsed_s"]) == (True, 0.0)
 
 
