@@ -40,9 +40,9 @@ class CategoryColumn:
         if value is None:
             self._codes.append(-1)
             return
-        if self._numeric and not _is_number(value):
-            self._numeric = False
         text = value if isinstance(value, str) else _encode(value)
+        if self._numeric and not (_is_number(value) and len(text) < MAX_TEXT):
+            self._numeric = False
         self._codes.append(self._positions.setdefault(shortened(text), len(self._positions)))
 
     def mark(self, row: int, value: str) -> None:

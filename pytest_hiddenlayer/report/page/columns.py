@@ -20,6 +20,7 @@ MAX_METADATA = 30
 MAX_SCORERS = 30
 """How many further scorers have a column."""
 MAX_TITLE = 60
+MAX_COUNTED = 1000  # names without a column that are counted
 
 Shown = bool | Callable[[AnyColumn], bool]
 
@@ -129,12 +130,14 @@ class Columns:
 
     def _add(self, columns: dict[str, Any], name: str, make: Callable[[], AnyColumn], value: Any, limit: int) -> None:
         """Append to a column that not every record has a value of."""
-        if name not in columns and len(columns) >= limit:
-            self._more_metadata.add(name)
-            return
-        column = columns.setdefault(name, make()) if name not in columns else columns[name]
-        column.fill(self.n)
-        column.add(value)
+        if name not in columns:
+            if len(columns) >= limit:
+                if len(self._more_metadata) < MAX_COUNTED:
+                    self._more_metadata.add(name)
+                return
+            columns[name] = make()
+        columns[name].fill(self.n)
+        columns[name].add(value)
 
     def parts(self) -> Iterator[bytes]:
         """The JSON list of the columns, in parts: each column has a name and a title."""
@@ -180,8 +183,9 @@ class Columns:
                 "“replaced” marks the earlier ones."
             )
         if n := len(self._more_metadata):
+            at_least = "at least " if n == MAX_COUNTED else ""
             found.append(
-                f"{n:,} more metadata keys or scorers have no column in the table of samples; "
+                f"{at_least}{n:,} metadata keys or scorers have no column in the table of samples; "
                 "each sample shows its own."
             )
         return [{"level": "info", "text": text} for text in found]
