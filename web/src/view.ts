@@ -1,6 +1,6 @@
 /** What the reader looks at, kept in the address so that a view can be sent to somebody else. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 export type Tab = "overview" | "samples" | "changes" | "run";
 export const TABS: readonly Tab[] = ["overview", "samples", "changes", "run"];
@@ -119,7 +119,8 @@ export function showView(patch: Partial<View>, { replace = false } = {}): void {
 /** The present view; the component is drawn again when it changes. */
 export function useView(): View {
   const [view, setView] = useState(() => readView(location.hash));
-  useEffect(() => {
+  // A layout effect, so that no change of the address is missed between drawing and listening.
+  useLayoutEffect(() => {
     const update = () => setView(readView(location.hash));
     addEventListener("hashchange", update);
     return () => removeEventListener("hashchange", update);

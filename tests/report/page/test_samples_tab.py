@@ -334,7 +334,7 @@ def test_all_shown_rows_can_be_selected(browser: Browser, page: Path):
 
 
 def test_the_keyboard_moves_and_opens(browser: Browser, page: Path):
-    """Arrow keys move between rows, Enter opens the sample, and while one is open the arrows step through samples."""
+    """Arrow keys move between rows, Enter opens the sample; with one open, they step through samples."""
     show(browser, page, "&sort=sample", n=5)
     browser.evaluate("document.querySelector('.tabulator-row').focus()")
     focused = "document.activeElement.querySelector('.sample-link')?.textContent"
@@ -343,6 +343,7 @@ def test_the_keyboard_moves_and_opens(browser: Browser, page: Path):
     browser.press("Enter")
     wait_until(browser, "location.hash.includes('sample=')")
     wait_until(browser, "document.querySelector('.tabulator-row.current .sample-link')?.textContent === 'item-2'")
+    browser.evaluate("document.querySelector('.tabulator-row.current').focus()")
     browser.press("ArrowDown")
     wait_until(browser, "document.querySelector('.tabulator-row.current .sample-link')?.textContent === 'item-3'")
     assert "item-3" in address(browser)
@@ -377,7 +378,7 @@ def test_cards_at_phone_width(browser: Browser, page: Path):
     browser.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=False)
     try:
         show(browser, page, n=5)
-        wait_until(browser, "document.querySelectorAll('.card').length === 5")
+        wait_until(browser, "document.querySelectorAll('.sample-card').length === 5")
         assert "target Lima" in browser.text
         assert browser.evaluate("document.documentElement.scrollWidth") <= 390
     finally:

@@ -74,6 +74,15 @@ def test_kinds_of_changes() -> None:
     ]
 
 
+def test_a_cell_that_lost_every_answer() -> None:
+    """If no answer is scored now, nothing can be compared, and every sample is lost."""
+    cell = pair({"a": [1], "b": [0]}, {"a": [None], "b": [None]})
+    assert cell.comparison is None
+    assert [(sample.id, sample.change) for sample in changed_samples(cell)] == [("a", "lost"), ("b", "lost")]
+    other = replace(cell, new=replace(cell.new, scorer="exact/2"))
+    assert changed_samples(other) == []
+
+
 def test_scores_rounded_by_a_snapshot_are_equal() -> None:
     """A score that a snapshot rounded to six digits is no change."""
     assert changed_samples(pair({"a": [0.333333]}, {"a": [1 / 3]})) == []

@@ -129,8 +129,9 @@ function Repeats({ overview, cells, name }: CellsProps) {
     .filter((key) => key.startsWith("pass@"))
     .map((key) => Number(key.slice(5)))
     .sort((a, b) => a - b);
+  const names = ks.flatMap((k) => (k === 1 ? ["pass@1"] : [`pass@${k}`, `pass^${k}`])); // pass^1 equals pass@1
   return (
-    <details open>
+    <details open={repeated.length <= 12}>
       <summary>Repeated samples: {counted(repeated.length, "cell")} with several epochs</summary>
       <p class="note">pass@k: at least one of k answers is right. pass^k: all k are. Flaky: right in some epochs and wrong in others.</p>
       <div class="scroll">
@@ -138,7 +139,7 @@ function Repeats({ overview, cells, name }: CellsProps) {
           <thead>
             <tr>
               <th scope="col">Cell</th>
-              {ks.flatMap((k) => [`pass@${k}`, `pass^${k}`]).map((title) => (
+              {names.map((title) => (
                 <th scope="col" class="number" key={title}>
                   {title}
                 </th>
@@ -150,7 +151,7 @@ function Repeats({ overview, cells, name }: CellsProps) {
             {repeated.map((cell) => (
               <tr key={idOf(cell)}>
                 <th scope="row">{name(cell)}</th>
-                {ks.flatMap((k) => [`pass@${k}`, `pass^${k}`]).map((key) => (
+                {names.map((key) => (
                   <td class="number" key={key}>
                     {score(cell.passes[key]?.mean)} {cell.passes[key]?.ci95 && <span class="note">{interval(cell.passes[key].ci95)}</span>}
                   </td>

@@ -109,7 +109,7 @@ export function ScoresView({ record }: { record: SampleRecord }) {
             </span>
             {i === 0 && scores.length > 1 && <span class="tag">headline</span>}
             {value === null && <span class="muted">unscored</span>}
-            {answer !== null && answer !== record.answer && (
+            {answer != null && answer !== record.answer && (
               <span class="muted">
                 extracted <VisibleText text={answer.slice(0, 300)} />
               </span>

@@ -8,6 +8,7 @@ import type { Source } from "../source";
 import { hrefOf, showView } from "../view";
 import { differenceOf } from "./text/difference";
 import { LongText } from "./text/long_text";
+import { readRecord } from "./record";
 import { Outcome } from "./verdict";
 import { visible, VisibleText } from "./text/visible_text";
 
@@ -129,7 +130,7 @@ function OtherOutput({ index, source, record, compared }: { index: Index; source
     const row = rowOf(index, compared);
     setOther(row < 0 ? "This page does not hold the record to compare with." : null);
     if (row >= 0) {
-      source.record(row).then(
+      readRecord(source, row).then(
         (loaded) => isCurrent && setOther(loaded),
         (error: unknown) => isCurrent && setOther(`The other record cannot be read: ${String(error)}`),
       );

@@ -7,7 +7,13 @@ import { copyText, sampleAsJson, sampleAsYaml } from "./copy";
 import { Outcome } from "./verdict";
 import { visible } from "./text/visible_text";
 
-export function SampleHead({ record }: { record: SampleRecord }) {
+interface Props {
+  record: SampleRecord;
+  confidence: number | null; // of the answer
+  change: string | null; // against the baseline or the other run
+}
+
+export function SampleHead({ record, confidence, change }: Props) {
   const isScored = ["correct", "incorrect", "partial"].includes(record.outcome);
   const first = isScored ? Object.values(record.scores)[0] : undefined;
   return (
@@ -23,6 +29,12 @@ export function SampleHead({ record }: { record: SampleRecord }) {
         <span>
           score <strong>{score(first?.value)}</strong>
         </span>
+        {change !== null && <span class="tag">{visible(change.replace(/_/g, " "))}</span>}
+        {confidence !== null && (
+          <span>
+            confidence <strong>{score(confidence)}</strong>
+          </span>
+        )}
         <span class="muted">
           {plural(record.usage["calls"], "call")}, {count(record.usage["input_tokens"])} tokens in, {count(record.usage["output_tokens"])} out
         </span>

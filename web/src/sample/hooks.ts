@@ -5,6 +5,7 @@ import type { SampleRecord } from "../data";
 import { neighbours, subscribe } from "../samples/order";
 import type { Source } from "../source";
 import { showView } from "../view";
+import { readRecord } from "./record";
 
 export type Loaded = { row: number; record: SampleRecord } | { row: number; error: string };
 
@@ -14,7 +15,7 @@ export function useRecord(source: Source, row: number): Loaded | null {
   useEffect(() => {
     let isCurrent = true;
     if (row >= 0) {
-      source.record(row).then(
+      readRecord(source, row).then(
         (record) => isCurrent && setLoaded({ row, record }),
         (error: unknown) => isCurrent && setLoaded({ row, error: String(error) }),
       );
@@ -52,7 +53,7 @@ const SCROLLED = ".debate-scroll, .table-scroll"; // there the arrows scroll
 export function useKeys(pane: { current: HTMLElement | null }, go: (by: 1 | -1) => void): void {
   const latest = useRef(go);
   latest.current = go;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isField(target)) return;

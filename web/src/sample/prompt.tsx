@@ -104,13 +104,19 @@ function SampleFacts({ record }: { record: SampleRecord }) {
   );
 }
 
+/** JSON on one line if it is short. */
+function compact(value: Json): string {
+  const line = JSON.stringify(value);
+  return line.length <= 80 ? line : JSON.stringify(value, null, 2);
+}
+
 /** A name with its value, of which long ones fold. */
 export function Pair({ name, value }: { name: string; value: Json }) {
   return (
     <>
       <dt>{visible(name)}</dt>
       <dd>
-        <LongText text={typeof value === "string" ? value : JSON.stringify(value, null, typeof value === "object" ? 1 : 0)} />
+        <LongText text={typeof value === "string" ? value : compact(value)} />
       </dd>
     </>
   );

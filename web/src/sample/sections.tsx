@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
+import { columnOf, valueAt } from "../columns";
 import type { Index, Json, SampleRecord } from "../data";
 import { count, plural } from "../numbers";
 import type { Source } from "../source";
@@ -28,10 +29,12 @@ interface Props {
 export function SampleBody({ index, source, record, row, call, compared }: Props) {
   const { strategy, scoring } = useMemo(() => callsOf(record), [record]);
   const special = useMemo(() => ({ debate: debateOf(record), votes: votesOf(record), plan: planOf(record) }), [record]);
+  const confidence = valueAt(columnOf(index, "confidence"), row);
+  const change = valueAt(columnOf(index, "change"), row);
   const isSpecial = Boolean(special.debate ?? special.votes ?? special.plan);
   return (
     <div class="pane-body">
-      <SampleHead record={record} />
+      <SampleHead record={record} confidence={typeof confidence === "number" ? confidence : null} change={typeof change === "string" && change ? change : null} />
       <Section title="Prompt">
         <PromptView record={record} />
       </Section>

@@ -92,7 +92,7 @@ function ranksOf(column: Column): Float64Array {
 function makeRanks(column: Column): Float64Array {
   if (column.kind === "number") return Float64Array.from(column.numbers, (value) => value ?? Infinity);
   if (column.kind === "category") {
-    const positions = positionsOf(column.values);
+    const positions = positionsOf(column.values, compareValues);
     return Float64Array.from(column.codes, (code) => positions.get(column.values[code] ?? "") ?? Infinity);
   }
   const positions = positionsOf(new Set(column.texts.filter((text) => text !== null)));
@@ -100,6 +100,11 @@ function makeRanks(column: Column): Float64Array {
 }
 
 /** Position of each text in natural order: `item 9` is before `item 10`. */
-function positionsOf(texts: Iterable<string>): Map<string, number> {
-  return new Map([...texts].sort(collator.compare).map((text, position) => [text, position]));
+function positionsOf(texts: Iterable<string>, compare = collator.compare): Map<string, number> {
+  return new Map([...texts].sort(compare).map((text, position) => [text, position]));
+}
+
+/** The order of a category's values: as numbers if both are some, otherwise the natural one. */
+export function compareValues(a: string, b: string): number {
+  return (a.trim() && b.trim() && Number(a) - Number(b)) || collator.compare(a, b);
 }

@@ -21,7 +21,6 @@ export function CallView({ numbered: { call, position }, record, open = true }: 
     <details class={`call ${kindOf(call.role)}`} open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <span class="role">{visible(call.role)}</span>
-        <span class="muted">round {call.round}</span>
         {call.model && call.model !== record.model && <span class="muted">{visible(call.model)}</span>}
         {!isOpen && <span class="preview">{visible(call.completion.slice(0, 120))}</span>}
       </summary>
@@ -159,7 +158,7 @@ export function CallFacts({ call }: { call: Call }) {
         {call.attempts != null && call.attempts > 1 && <li>{call.attempts} attempts</li>}
         {call.cached && <li>cached</li>}
         {call.batched && <li>through a batch API</li>}
-        {call.mean_logprob != null && (
+        {typeof call.mean_logprob === "number" && (
           <li title="The mean log-probability of a token, and the probability that has it">
             mean log-probability {call.mean_logprob.toPrecision(3)} ({percent(Math.exp(call.mean_logprob))} per token)
           </li>

@@ -18,8 +18,8 @@ export type Tokens = [string, number | null][];
 /** The list of tokens, if it is one that can be drawn. */
 export function tokensOf(value: unknown): Tokens | null {
   if (!Array.isArray(value) || !value.length) return null;
-  const tokens = value.filter((token): token is [string, number | null] => Array.isArray(token) && typeof token[0] === "string");
-  return tokens.length ? tokens : null;
+  const tokens = value.filter((token): token is [string, unknown] => Array.isArray(token) && typeof token[0] === "string");
+  return tokens.length ? tokens.map(([text, logprob]) => [text, typeof logprob === "number" ? logprob : null]) : null;
 }
 
 /** Shaded tokens. Arrow keys go from token to token; the line below says the current one's probability. */

@@ -266,6 +266,7 @@ function SelectedCall({ record, debate, selected }: Props) {
         {visible(call.role)}, round {call.round}
       </h4>
       {text && <p class="muted">{`It ${visible(text)} (derived from the texts).`}</p>}
+      {!text && call.round > 0 && <p class="muted">No earlier answer was found in what it was sent.</p>}
       <CallBody key={selected} call={call} position={selected} record={record} />
     </section>
   );

@@ -12,6 +12,12 @@ function nameOf(character: string): string {
   return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
+/** `U+001B U+202E`, of at most 20 characters. */
+function codePoints(run: string): string {
+  const shown = [...run].slice(0, 20).map((character) => `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`);
+  return `Characters that cannot be seen: ${shown.join(" ")}`;
+}
+
 function namesOf(run: string): string {
   const names = [...run].map(nameOf);
   return names.join(names.every((name) => name.length === 1) ? "" : " ");
@@ -32,7 +38,7 @@ export function VisibleText({ text }: { text: string }) {
     if (match.index > end) parts.push(text.slice(end, match.index));
     end = match.index + match[0].length;
     parts.push(
-      <span class="hidden-characters" title="Characters that cannot be seen, by name">
+      <span class="hidden-characters" title={codePoints(match[0])}>
         {namesOf(match[0])}
       </span>,
     );
