@@ -133,6 +133,36 @@ def hard_to_write() -> Record:
     return replace(made("copied", 1.0, "single", [call("answer", "no")]), input=lines, target="no", metadata=metadata)
 
 
+KEPT = {
+    "outcome",
+    "started_at",
+    "run_id",
+    "key",
+    "schema",
+    "finish_reason",
+    "usage",
+}  # are checked by the reader
+ROLES = ("agent-", "sample-", "worker-", "manager", "judge")  # make a debate, a vote or a plan of a transcript
+
+
+def with_hostile_texts(one: Record) -> Record:
+    """The record with markup in every text and in the names of metadata and scorers; roles are kept."""
+    changes = {name: _hostile(value) for name, value in one.to_json().items() if name not in KEPT}
+    named = {name: {HOSTILE + key: value for key, value in changes[name].items()} for name in ("metadata", "scores")}
+    return replace(one, **{**changes, **named})
+
+
+def _hostile(value: Any) -> Any:
+    """The value with markup before every text."""
+    if isinstance(value, str):
+        return value if value == "prompt" or value.startswith(ROLES) else HOSTILE + value
+    if isinstance(value, list | tuple):
+        return [_hostile(each) for each in value]
+    if isinstance(value, dict):
+        return {key: each if key in KEPT else _hostile(each) for key, each in value.items()}
+    return value
+
+
 def all_records() -> list[Record]:
     """One record of each kind."""
     by_strategy = [debate(), self_consistency(), manager_worker(), scored_by_a_judge()]

@@ -2,66 +2,95 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from ...types import Record
-from ..page.columns import Columns
+from ..page.column_kinds import AnyColumn, shortened
+from ..page.columns import MAX_TITLE, Columns
 
 MAX_ROWS = 5000
-"""Rows of one response."""
+"""Rows of one response, about."""
 MAX_MARKS = 300
-"""Numbers of rows that a page may go on from. A page that has fallen further behind gets every row."""
-_ROWS = {"category": "codes", "number": "numbers", "text": "texts"}
-"""Kind of a column → the field that holds its rows."""
+"""Numbers of rows that a page may go on from, besides every MARKED_ROWS-th; from another it gets every row."""
+MARKED_ROWS = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Mark:
+    """What the columns were at some number of rows."""
+
+    positions: Mapping[str, tuple[str, int]]  # name → (kind, position)
+    n_replaced: int  # rows that a later one replaced: it changes a column in earlier rows
 
 
 class LiveIndex:
     """Columns that grow, and what each of them was when a page last asked."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, tags: Mapping[tuple[str, ...], str] | None = None) -> None:
         self._run = run
-        self._columns = Columns()
-        self._marks: OrderedDict[int, dict[str, tuple[str, int]]] = OrderedDict()  # rows → column → (kind, values)
+        self.columns = Columns(tags=tags or {})
+        self._marks: dict[int, _Mark] = {}  # rows → mark, in ascending order
+        self._kept = 0  # the last mark that is never dropped
 
     def __len__(self) -> int:
-        return self._columns.n
+        return self.columns.n
 
     def add(self, record: Record) -> None:
         """Append a row."""
-        self._columns.add(record, self._run)
+        self.columns.add(record, self._run)
+        if self.columns.n >= self._kept + MARKED_ROWS:
+            self._kept = self.columns.n
+            self._mark()
 
     def since(self, rows: int) -> dict[str, Any]:
         """What a page that has the first `rows` rows lacks: `{"from", "n", "remaining", "columns"}`.
 
-        At most MAX_ROWS rows are sent; `remaining` says how many follow. Each column has `from`: the
-        first row that is sent, 0 if the page must replace the column, and a category column
+        `remaining` says how many rows follow in the next response. Each column has `from`: the first
+        row that is sent, 0 if the page must replace the column. A category column has
         `values_from`, the position of the first of `values`.
         """
-        mark = self._marks.get(rows, {})
-        start = rows if mark else 0
-        end = min(len(self), start + MAX_ROWS)
-        columns = [_increment(column, start, end, mark.get(column["name"])) for column in self._columns.to_json()]
-        self._marks[end] = {column["name"]: (column["kind"], _n_values(column)) for column in columns}
-        self._marks.move_to_end(end)
-        while len(self._marks) > MAX_MARKS:
-            self._marks.popitem(last=False)
+        self._mark()
+        known = self._marks.get(rows)
+        start = 0 if known is None else rows
+        ends = takewhile(lambda end: end <= start + MAX_ROWS, (end for end in self._marks if end > start))
+        end = max(ends, default=len(self))
+        columns = [
+            {
+                "name": name,
+                "title": shortened(title, MAX_TITLE),
+                "hidden": hidden,
+                **self._rows(name, column, end, start),
+            }
+            for name, title, hidden, column in self.columns.present()
+        ]
         return {"from": start, "n": end, "remaining": len(self) - end, "columns": columns}
 
+    def _rows(self, name: str, column: AnyColumn, end: int, start: int) -> dict[str, Any]:
+        """The column from row `start` on; from its first row if the page does not know it in this form."""
+        known = self._marks.get(start)
+        column.fill(len(self))
+        kind, position = ("", 0) if known is None else known.positions.get(name, ("", 0))
+        changed = name == "replaced" and known is not None and known.n_replaced != self.columns.n_replaced
+        if not changed and start and kind == _kind(column):
+            return {"from": start, **column.rows(start, end, position)}
+        return {"from": 0, **column.rows(0, end, 0)}
 
-def _n_values(increment: Mapping[str, Any]) -> int:
-    """How many values of a category column a page has with this increment."""
-    return int(increment.get("values_from", 0)) + len(increment.get("values", ()))
+    def _mark(self) -> None:
+        """Note what the columns are, and forget old marks."""
+        present = list(self.columns.present())
+        for _, _, _, column in present:
+            column.fill(len(self))
+        self._marks[len(self)] = _Mark(
+            positions={name: (_kind(column), column.position) for name, _, _, column in present},
+            n_replaced=self.columns.n_replaced,
+        )
+        recent = [rows for rows in self._marks if rows % MARKED_ROWS]
+        for rows in recent[:-MAX_MARKS]:
+            del self._marks[rows]
 
 
-def _increment(column: dict[str, Any], start: int, end: int, known: tuple[str, int] | None) -> dict[str, Any]:
-    """The column from row `start` on; from its first row if the page does not know it in this form."""
-    kind = column["kind"]
-    first, values_from = (start, known[1]) if known is not None and known[0] == kind else (0, 0)
-    rows = column[_ROWS[kind]][first:end]
-    increment = {**column, "from": first, _ROWS[kind]: rows}
-    if kind == "category":  # values are in the order of their first appearance
-        values_end = max(values_from, max(rows, default=-1) + 1)
-        increment |= {"values": column["values"][values_from:values_end], "values_from": values_from}
-    return increment
+def _kind(column: AnyColumn) -> str:
+    return str(column.rows(0, 0, 0)["kind"])

@@ -7,7 +7,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ..html_template import load_template
-from ..page.bundle import Bundle, csp_hash
+from ..page.bundle import Bundle
+from ..page.page_writer import content_security_policy
 
 TEMPLATE = Path(__file__).parent / "templates" / "live.html.jinja"
 
@@ -19,7 +20,5 @@ def live_page(title: str, bundle: Bundle) -> str:
 
 def page_policy(bundle: Bundle) -> str:
     """A Content-Security-Policy that allows the page's own script and style, and requests to its own server only."""
-    return (
-        f"default-src 'none'; script-src {csp_hash(bundle.script)}; style-src {csp_hash(bundle.style)}; "
-        "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    policy = content_security_policy(bundle, connect="'self'")
+    return f"{policy}; frame-ancestors 'none'"

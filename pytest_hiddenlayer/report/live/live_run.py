@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ...identifiers import controlled
-from ...io.codecs import record_from_json
 from ...results.cell_config import CellConfig
 from ...results.log.compact import without_texts
-from ...results.log.run_log import MANIFEST, RECORDS
 from ...results.log.summary import summary
 from ...results.metrics.cells import compute_metrics, config_from_records
 from ...types import Record
-from ..page.run_page import search_text
+from ..page.cell_statistics import PageStatistics
+from ..page.changes import changes
+from ..page.log_reader import LoggedRecord
+from ..page.overview import overview
+from ..page.record_texts import search_text
+from ..page.run_files import early_end_notices, read_run_files
 from .growing_log import GrowingLog
 from .live_index import LiveIndex
 
@@ -57,8 +59,10 @@ class LiveRun:
         self._clock = clock
         self._started = clock()
         self._lock = threading.Lock()
-        self._log = GrowingLog(folder / RECORDS)
-        self._index = LiveIndex(folder.name)
+        self._tags: dict[tuple[str, ...], str] = {}
+        self._log = GrowingLog(folder)
+        self._index = LiveIndex(folder.name, self._tags)
+        self._statistics = PageStatistics()
         self._cells: dict[CellKey, dict[tuple[str, int], Record]] = {}  # a repeated answer replaces the earlier one
         self._counts = {"errors": 0, "unknown_costs": 0}
         self._cost_usd = 0.0
@@ -98,23 +102,30 @@ class LiveRun:
             }
 
     def records(self, start: int, end: int) -> list[bytes]:
-        """The lines of these rows, at least one; fewer than asked for if they are many or long."""
-        lines: list[bytes] = []
-        size = 0
-        for line in self._log.lines(start, min(end, start + MAX_ROWS)):
-            size += len(line)
-            if lines and size > MAX_BYTES:
-                break
-            lines.append(line)
-        return lines
+        """The JSON of these rows, at least one; fewer than asked for if they are many or long."""
+        return [logged.content for logged in self._logged(start, end)]
 
     def search_texts(self, start: int, end: int) -> list[str]:
         """What a search looks at in these rows; fewer than asked for if they are many or long."""
-        return [search_text(record_from_json(json.loads(line))) for line in self.records(start, end)]
+        return [search_text(logged.record) for logged in self._logged(start, end)]
+
+    def changes(self) -> dict[str, Any] | None:
+        """The changes against the baseline; None before the end, or if there was none."""
+        return changes(self.folder) if self.ended else None
+
+    def _logged(self, start: int, end: int) -> Iterator[LoggedRecord]:
+        size = 0
+        for number, logged in enumerate(self._log.logged(start, min(end, start + MAX_ROWS))):
+            size += len(logged.content)
+            if number and size > MAX_BYTES:
+                return
+            yield logged
 
     def _read(self) -> None:
+        self._tags.update((key, " ".join(config.tags)) for key, config in dict(self._configs()).items())
         for record in islice(self._log.new_records(), MAX_NEW):
             self._index.add(record)
+            self._statistics.add(record)
             self._cost_usd += record.cost_usd or 0.0
             self._counts["unknown_costs"] += record.cost_usd is None and bool(record.transcript)
             if controlled(record.label) is None:  # a control sample is no answer of the plan
@@ -133,25 +144,20 @@ class LiveRun:
         self._due_at = began + (self._clock() - began) / SHARE
 
     def _make_overview(self) -> dict[str, Any]:
-        """See `Overview` in `web/src/data.ts`."""
-        cells = self._ending.cells if self._ending is not None and self._ending.cells else self._metrics()
-        extra = {"run": 0, "roles": [], "latency_s": None, "cached": 0, "gate_message": None}
-        faults = self._log.faults
-        notices = [{"level": "warning", "text": f"{faults:,} lines of {RECORDS} are not records"}] if faults else []
-        return {
-            "format": 1,
-            "kind": "run",
-            "title": f"Evals {self.folder.name}",
-            "runs": [{"name": self.folder.name, "manifest": self._manifest()}],
-            "live": True,
-            "complete": self._ending is not None and self._ending.complete,
-            "notices": notices,
-            "cells": [{**extra, **cell} for cell in cells],
-            "notes": [],
-        }
+        """As the page that is written at the end; see `Overview` in `web/src/data.ts`."""
+        files = read_run_files(self.folder)
+        ending = self._ending
+        files.ended, files.complete = ending is not None, ending is not None and ending.complete
+        files.cells = ending.cells if ending is not None and ending.cells else self._metrics()
+        files.notices = early_end_notices(files, len(self._index)) if ending is not None else []
+        files.notices += [*self._log.notices(), *self._index.columns.notices()]
+        return {**overview(self.folder, self._statistics, files), "live": ending is None}
 
     def _metrics(self) -> list[dict[str, Any]]:
-        """The cells so far, as in `summary.json`; a planned cell without an answer has no score."""
+        """The cells so far, as in `summary.json`; a planned cell without an answer has no score.
+
+        `n_selected` counts the answers so far: those that are to come are not missing.
+        """
         configs = dict(self._configs())
         for key, answers in self._cells.items():
             configs.setdefault(key, config_from_records(list(answers.values())))
@@ -160,13 +166,7 @@ class LiveRun:
             for key, config in configs.items()
             if config.selected
         ]
-        return summary(metrics, {})
-
-    def _manifest(self) -> Any:
-        try:
-            return json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # it is written with the first record
-            return {}
+        return [{**cell, "n_selected": sum(cell["outcomes"].values())} for cell in summary(metrics, {})]
 
     def _progress(self) -> dict[str, Any]:
         """See `Progress` in `web/src/data.ts`."""

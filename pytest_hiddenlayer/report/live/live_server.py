@@ -5,11 +5,12 @@ The page is at `/TOKEN/`. Its program asks for
     state?rows=N&version=V    what a page with N rows lacks; waits until there is something
     records?from=A&to=B       records of these rows: a JSON list, cut short if they are long
     search?from=A&to=B        what a search looks at in these rows, likewise
+    changes                   the changes against the baseline; null before the end
+    licenses                  of the libraries in the page
 """
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs
 
 from ...loopback_server import LoopbackHandler, LoopbackServer
 from ..page.bundle import Bundle
+from ..page.sections import json_bytes
 from .live_page import live_page, page_policy
 from .live_run import Ending, LiveRun
 
@@ -44,7 +46,7 @@ class LiveServer(LoopbackServer):
         super().__init__(_Handler, port)
         self.run = run
         self.page = live_page(f"Evals {run.folder.name}", bundle).encode("utf-8", "replace")
-        self.policy = page_policy(bundle)
+        self.policy, self.licenses = page_policy(bundle), bundle.licenses
         self.changed = threading.Event()  # set when the run ends
         self._asked_at = float("-inf")
         self._in_progress = 0
@@ -122,6 +124,10 @@ class _Handler(LoopbackHandler):
         elif name in ("records", "search") and set(numbers) == {"from", "to"}:
             read = self._records if name == "records" else self._search_texts
             self._send(lambda: read(numbers["from"], numbers["to"]))
+        elif route == "changes":
+            self._send(lambda: json_bytes(self.server.run.changes()))
+        elif route == "licenses":
+            self._send(lambda: json_bytes(self.server.licenses))
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -135,13 +141,13 @@ class _Handler(LoopbackHandler):
     def _state_body(self, rows: int, version: int) -> bytes:
         state = self.server.run.state(rows, version)
         self._ending_sent = state["progress"]["ended"] and not state["index"]["remaining"]
-        return json.dumps(state, allow_nan=False).encode()
+        return json_bytes(state)
 
     def _records(self, start: int, end: int) -> bytes:
         return b"[" + b",\n".join(self.server.run.records(start, end)) + b"]"
 
     def _search_texts(self, start: int, end: int) -> bytes:
-        return json.dumps(self.server.run.search_texts(start, end)).encode()
+        return json_bytes(self.server.run.search_texts(start, end))
 
     def _send(self, make_body: Callable[[], bytes]) -> None:
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import UsageError
 from ...io.writable import reason
 from ...results.cell_config import CellConfig
-from ..page.bundle import load_bundle
+from ..page.bundle import bundle_fault, load_bundle
 from .live_run import CellKey, Ending, LiveRun
 from .live_server import LiveServer
 
@@ -39,10 +39,7 @@ def serve_report(
 def _start(run: LiveRun, port: int | None, notify: Callable[[str], None]) -> LiveServer | None:
     """The server; None if this computer lets none start on a free port, which ends no run."""
     if (bundle := load_bundle()) is None:
-        raise UsageError(
-            "--hl-live: the program of the report was not built with this package; "
-            "run `make web`, or leave the option out"
-        )
+        raise UsageError(f"--hl-live: {bundle_fault()} Or leave the option out")
     try:
         server = LiveServer(run, bundle, port or 0)
     except (OSError, RuntimeError) as error:

@@ -18,6 +18,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM),
     pytest.mark.skipif(load_bundle() is None, reason="the page was not built: run `make web`"),
 ]
+ROWS = "document.querySelectorAll('.tabulator-row')"
 CELL = replace(CONFIG, total=4, selected=("a", "b", "c", "d"), epochs=1)
 
 
@@ -117,3 +118,40 @@ def test_hostile_texts_are_text(growing, browser):
     _until_shown(browser, f"/runs/{evil}/report.html", ".live")
     assert browser.evaluate("document.title") != "broken"
     assert browser.evaluate("document.querySelectorAll('img').length") == 0
+
+
+def test_the_place_the_selection_and_the_pane_stay(growing, browser):
+    """New rows move neither the table nor the selection, and close neither the filters nor the open sample."""
+    run = growing(bundle=load_bundle())
+    run.add(*(record(f"s{i}", float(i % 2), output=f"before {i}") for i in range(200)))
+    _open(browser, run, "#tab=samples&f=is+outcome%0Acorrect")
+    wait_until(browser, f"{ROWS}.length > 5")
+    browser.evaluate(f"{ROWS}[2].querySelector('input').click()")
+    browser.evaluate(f"{ROWS}[1].click()")
+    _until_shown(browser, "before 3", "body")
+    shown = f"[...{ROWS}].some((row) => row.innerText.includes('s21'))"
+    wait_until(browser, f"(document.querySelector('.tabulator-tableholder').scrollTop = 900, {shown})")
+    address = browser.evaluate("location.hash")
+    run.add(*(record(f"s{i}", float(i % 2)) for i in range(200, 300)))
+    _until_shown(browser, "150 of 300 samples, 1 selected")
+    assert browser.evaluate("document.querySelector('.tabulator-tableholder').scrollTop") == 900
+    assert browser.evaluate(shown)
+    assert browser.evaluate("location.hash") == address
+    _until_shown(browser, "before 3", "body")
+
+
+def test_a_search_looks_at_what_has_arrived(growing, browser):
+    """A search finds new records as they arrive, and still works after the end."""
+    run = growing(bundle=load_bundle())
+    run.add(record("a", 1.0, output="a needle"), record("b", 1.0))
+    _open(browser, run, "#tab=samples&q=needle")
+    _until_shown(browser, "1 of 2 samples")
+    run.add(record("c", 1.0, output="another NEEDLE"), record("d", 1.0))
+    _until_shown(browser, "2 of 4 samples")
+    run.add(record("e", 1.0, output="hay, stored at the end"))
+    run.stop(grace_s=60)
+    _until_shown(browser, "2 of 5 samples")
+    browser.evaluate("location.hash = '#tab=samples&q=stored'")
+    _until_shown(browser, "1 of 5 samples")
+    browser.evaluate(f"{ROWS}[0].click()")
+    _until_shown(browser, "hay, stored at the end", "body")

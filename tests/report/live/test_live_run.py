@@ -13,6 +13,7 @@ from pytest_hiddenlayer.report.live.live_index import MAX_MARKS, MAX_ROWS, LiveI
 from pytest_hiddenlayer.report.live.live_run import Ending, LiveRun
 from pytest_hiddenlayer.report.page.columns import Columns
 from pytest_hiddenlayer.results.log.run_log import RunLog
+from pytest_hiddenlayer.results.metrics.cells import compute_metrics
 
 CELL = replace(CONFIG, total=4, selected=("a", "b", "c", "d"), epochs=1)
 
@@ -116,7 +117,7 @@ def test_before_the_first_answer(tmp_path):
     state = run.state(0, 0)
     assert (state["index"]["n"], state["progress"]["done"], state["progress"]["planned"]) == (0, 0, 4)
     (cell,) = state["overview"]["cells"]
-    assert (cell["score"], cell["n"], cell["n_selected"], cell["gate"]) == (None, 0, 4, None)
+    assert (cell["score"], cell["n"], cell["n_selected"], cell["gate"]) == (None, 0, 0, None)
     assert (state["overview"]["live"], state["overview"]["complete"]) == (True, False)
     assert state["progress"]["left_s"] is None
 
@@ -136,6 +137,7 @@ def test_figures_so_far(tmp_path):
     assert (progress["elapsed_s"], progress["rate_per_s"], progress["left_s"]) == (6.0, 0.5, 2.0)
     (cell,) = state["overview"]["cells"]
     assert (cell["score"], cell["n"], cell["outcomes"]) == (0.5, 2, {"correct": 1, "error": 1, "incorrect": 1})
+    assert cell["n_selected"] == 3
 
 
 def test_an_answer_that_is_repeated_counts_once(tmp_path):
@@ -182,11 +184,13 @@ def test_the_end_shows_the_gates(tmp_path):
     log, run = _run(tmp_path, {CELL.key: CELL}, lambda: now[0])
     log.append(record("a", 1.0))
     version = run.state(0, 0)["version"]
-    run.end(Ending(cells=[{"task": "t", "gate": "passed"}], complete=True, report="/r/report.html"))
+    cell = {**compute_metrics(CELL, [record("a", 1.0)]).to_json(), "gate": "passed"}
+    run.end(Ending(cells=[cell], complete=True, report="/r/report.html"))
     now[0] = 50.0
     state = run.state(1, version)
     assert state["overview"]["cells"][0]["gate"] == "passed"
-    assert state["overview"]["complete"]
+    assert (state["overview"]["complete"], state["overview"]["live"]) == (True, False)
+    assert not state["overview"]["notices"]
     assert (state["progress"]["ended"], state["progress"]["elapsed_s"]) == (True, 0.0)
 
 
@@ -198,7 +202,9 @@ def test_a_damaged_line_is_counted(tmp_path):
         file.write(b'{"no": "record"}\n[1]\nnull\n\xff\n\n{"run_id": ')
     state = run.state(0, 0)
     assert state["index"]["n"] == 1
-    assert [notice["text"] for notice in state["overview"]["notices"]] == ["4 lines of records.jsonl are not records"]
+    assert [notice["text"].partition(":")[0] for notice in state["overview"]["notices"]] == [
+        "4 lines are not records and were left out"
+    ]
     assert not run.has_news(1, state["version"]) or run.state(1, state["version"])["index"]["n"] == 1
 
 
@@ -207,12 +213,12 @@ def test_a_line_is_read_when_it_is_complete(tmp_path):
     log = RunLog(tmp_path, "run")
     log.append(record("a", 1.0, output="\u00e9"))
     whole = (log.folder / "records.jsonl").read_bytes()
-    path = tmp_path / "growing.jsonl"
-    growing, rows = GrowingLog(path), []
+    path = tmp_path / "records.jsonl"
+    growing, rows = GrowingLog(tmp_path), []
     for end in range(0, len(whole) + 1, 7):
         path.write_bytes(whole[:end])
         rows += growing.new_records()
     path.write_bytes(whole * 2)
     rows += growing.new_records()
     assert [row.output for row in rows] == ["\u00e9", "\u00e9"]
-    assert list(growing.lines(0, 9)) == [whole.rstrip(b"\n")] * 2
+    assert [logged.content for logged in growing.logged(0, 9)] == [whole.rstrip(b"\n")] * 2

@@ -36,7 +36,7 @@ def browser(page: Path) -> Iterator[Browser]:
 def test_the_head_says_which_sample_it_is_and_how_it_went(browser: Browser):
     """Task, strategy, model, epoch, outcome and score are in the head, and the outcome is a word."""
     text = show(browser, "sum", "debate")
-    head = text[: text.index("Prompt")]
+    head = text[: text.index("user")]
     for part in ("sum", "t", "debate", "scripted:m", "epoch 1", "correct", "score 1.000", "1 of 14"):
         assert part in head
     assert browser.complaints() == []
@@ -160,6 +160,14 @@ def test_a_selected_answer_shows_its_call_and_whom_it_read(browser: Browser):
     assert name.endswith("wrong to right; read agent-2 and agent-3 of round 0")
 
 
+def test_a_revision_shows_what_changed(browser: Browser):
+    """A later answer of an agent shows how its text differs from the one of its round before."""
+    show(browser, "sum", "debate", "&call=3")
+    click(browser, ".revision summary")
+    wait_until(browser, "document.querySelector('.revision .difference-text del')?.textContent.includes('15754.')")
+    assert "53803" in browser.evaluate("document.querySelector('.revision .difference-text ins').textContent")
+
+
 def test_the_judge_read_equal_answers_of_all_agents(browser: Browser):
     """An answer that two agents gave and that occurs twice was read from both."""
     show(browser, "sum", "debate", "&call=6")
@@ -193,7 +201,7 @@ def test_the_same_sample_elsewhere_can_be_compared(browser: Browser):
     click(browser, ".elsewhere tbody tr:nth-child(4) button")
     wait_until(browser, "!!document.querySelector('.difference-text')")
     assert browser.evaluate("[...document.querySelectorAll('.difference-text ins')].map(e => e.textContent)") == [
-        "Answer:"
+        "Answer: "
     ]
     click(browser, ".elsewhere tbody tr:nth-child(2) a")
     wait_until(browser, "document.querySelector('.sample-cell').innerText.includes('debate')")
@@ -249,6 +257,23 @@ def test_arrow_keys_go_through_the_grid(browser: Browser):
     assert browser.evaluate("document.activeElement.dataset.turn") == "4"
     title_is(browser, "sum")
     wait_until(browser, "document.querySelectorAll('.is-read').length === 2")
+
+
+def test_an_address_opens_a_comparison(browser: Browser):
+    """An address that names a compared record shows the difference at once."""
+    show(browser, "sum", "single", f"&compared={quote(key_of('sum', 'manager_worker'))}")
+    wait_until(browser, "document.querySelector('.difference-text ins')?.textContent === 'Answer: '")
+
+
+def test_the_parts_of_the_pane_are_listed(browser: Browser):
+    """A button per part opens it and goes there."""
+    show(browser, "sum", "debate")
+    buttons = "[...document.querySelectorAll('.contents button')]"
+    names = browser.evaluate(f"{buttons}.map(e => e.innerText)")
+    assert names == ["Prompt", "Debate", "Answer", "Scores", "Calls (7)", "Elsewhere", "Facts"]
+    browser.evaluate(f"{buttons}[4].click()")
+    wait_until(browser, "document.querySelectorAll('.call').length === 7")
+    assert browser.evaluate("document.activeElement.innerText") == "Calls (7)"
 
 
 def test_two_outputs_can_be_read_side_by_side(browser: Browser):

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
+from urllib.parse import quote
 
 import pytest
 from support.browser import CHROMIUM, Browser
 from support.report_pages import open_page, run_folder, wait_until
 from support.requirements import NEEDS_CHROMIUM
-from support.sample_pane import click, show, text_of
-from support.sample_records import HOSTILE, all_records
+from support.sample_pane import click, go, show, text_of
+from support.sample_records import HOSTILE, all_records, with_hostile_texts
 
 from pytest_hiddenlayer.report.page.run_page import write_run_page
 from pytest_hiddenlayer.taskfile.load import load_task
@@ -69,6 +70,30 @@ def test_hostile_text_is_text(browser: Browser):
     assert browser.evaluate("document.title") != "ran"
     assert browser.evaluate("document.querySelectorAll('.sample-pane img, .sample-pane script').length") == 0
     assert browser.complaints() == []
+
+
+def test_markup_in_every_field_is_text(browser: Browser, page: Path, tmp_path: Path):
+    """With markup in every text of debates, votes, plans and scorers' calls, nothing of it runs or is loaded."""
+    records = [with_hostile_texts(record) for record in all_records()]
+    open_page(browser, write_run_page(run_folder(tmp_path, records)))
+    first = records[0]
+    parts = ["run", first.task, first.label, first.provider, first.slug, first.sample_id, str(first.epoch)]
+    go(browser, f"#tab=samples&sample={quote(chr(9).join(parts))}")
+    for position in range(1, len(records) + 1):
+        shown = f"document.querySelector('.pane-bar')?.innerText.includes('{position} of {len(records)}')"
+        wait_until(browser, f"{shown} && !!document.querySelector('.sample-result')")
+        browser.evaluate("document.querySelectorAll('details:not([open]) > summary').forEach(e => e.click())")
+        browser.evaluate("document.querySelector('[data-turn], .votes .chip, .plan .chip')?.click()")
+        browser.evaluate("document.querySelector('.elsewhere button')?.click()")
+        wait_until(browser, "document.querySelectorAll('.pane-section:not([open])').length === 0")
+        assert HOSTILE in browser.text
+        assert (
+            browser.evaluate("document.querySelectorAll('.sample-pane :is(img, script, [role=alert])').length") == 0
+        )
+        browser.press("j")
+    assert browser.evaluate("document.title") != "ran"
+    assert browser.complaints() == []
+    open_page(browser, page)
 
 
 @pytest.mark.parametrize("name", ["sum", "copied"])

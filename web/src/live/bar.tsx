@@ -37,7 +37,7 @@ function headline(progress: Progress, failures: number): string {
   if (progress.ended) return progress.complete ? "The run has ended." : "The run was stopped early.";
   if (failures >= ENOUGH_FAILURES) return "The run does not answer: it has ended or was stopped. The page keeps what it has.";
   if (failures > 0) return "No connection to the run. Trying again.";
-  return "Running. Scores are of the answers so far; gates are judged at the end.";
+  return "Running. Scores are of the answers so far.";
 }
 
 function facts(progress: Progress): string[] {

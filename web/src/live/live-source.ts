@@ -37,6 +37,8 @@ export class LiveSource implements Source {
   private table: Index = { n: 0, chunks: [], columns: [] };
   private first: Overview | null = null;
   private version = 0;
+  private found: Changes | null | undefined;
+  private licenceTexts: Promise<string> | undefined;
   private records = new RowTexts((from, to) => this.recordLines(from, to));
   private texts = new RowTexts((from, to) => this.get<string[]>(`search?from=${from}&to=${to}`));
   private wake: () => void = () => {};
@@ -55,8 +57,15 @@ export class LiveSource implements Source {
     return this.table;
   }
 
+  /** They are computed when the run has ended. */
   async changes(): Promise<Changes | null> {
-    return null; // they are computed when the run has ended
+    if (this.found === undefined && this.status?.progress.ended) this.found = await this.get<Changes | null>("changes");
+    return this.found ?? null;
+  }
+
+  licenses(): Promise<string> {
+    this.licenceTexts ??= this.get<string>("licenses");
+    return this.licenceTexts;
   }
 
   licenses(): Promise<string> {

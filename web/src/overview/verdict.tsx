@@ -73,7 +73,8 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
   if (!entries.length) return <p class="headline">The run has no cells: nothing was measured.</p>;
   return (
     <p class="headline">
-      {byVerdict(entries).map(([verdict, group], i) => (
+      {overview.live && "The run goes on, and gates are judged at its end"}
+      {(overview.live ? [] : byVerdict(entries)).map(([verdict, group], i) => (
         <>
           {i > 0 && ", "}
           <a href={hrefWith({ verdict, cell: "" })} class={VERDICTS[verdict].tone}>

@@ -6,10 +6,10 @@ import type { Index, SampleRecord } from "../data";
 import { score } from "../numbers";
 import type { Source } from "../source";
 import { hrefOf, showView } from "../view";
-import { differenceOf } from "./text/difference";
 import { LongText } from "./text/long_text";
 import { readRecord } from "./record";
 import { Outcome } from "./verdict";
+import { TextDifference } from "./text/text_difference";
 import { visible, VisibleText } from "./text/visible_text";
 
 const MAX_ROWS = 30;
@@ -171,57 +171,5 @@ function Output({ title, text }: { title: string; text: string | null }) {
       <p class="message-role">{title}</p>
       {text?.trim() ? <LongText text={text} /> : <p class="muted">No text.</p>}
     </div>
-  );
-}
-
-/** Two texts as one, with what was removed and added. */
-function TextDifference({ old, now }: { old: string; now: string }) {
-  const difference = useMemo(() => differenceOf(old, now), [old, now]);
-  if (old === now) return <p>Both outputs are the same{old.trim() ? "." : ": there is no text."}</p>;
-  if (!difference) {
-    return (
-      <>
-        <p class="muted">The outputs are too long or too different for a comparison by words. Below is the other one.</p>
-        <LongText text={now} />
-      </>
-    );
-  }
-  return (
-    <>
-      {difference.by === "lines" && <p class="muted">Compared by lines: a comparison by words would take too long.</p>}
-      <div class="text difference-text">
-        {difference.parts.map(({ value, added, removed }) =>
-          added ? (
-            <ins>
-              <VisibleText text={value} />
-            </ins>
-          ) : removed ? (
-            <del>
-              <VisibleText text={value} />
-            </del>
-          ) : (
-            <Unchanged text={value} />
-          ),
-        )}
-      </div>
-    </>
-  );
-}
-
-const MAX_UNCHANGED = 600;
-
-/** A part that both texts have, folded in its middle. */
-function Unchanged({ text }: { text: string }) {
-  const [isWhole, setWhole] = useState(false);
-  if (isWhole || text.length <= MAX_UNCHANGED) return <VisibleText text={text} />;
-  const side = MAX_UNCHANGED / 3;
-  return (
-    <>
-      <VisibleText text={text.slice(0, side)} />
-      <button type="button" class="chip" onClick={() => setWhole(true)}>
-        … {text.length - 2 * side} unchanged characters …
-      </button>
-      <VisibleText text={text.slice(-side)} />
-    </>
   );
 }

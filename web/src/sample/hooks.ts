@@ -38,7 +38,7 @@ export function useSteps(n: number, row: number): ReturnType<typeof neighbours> 
 
 /** Focus goes to the title when the pane opens, and back when it closes. */
 export function useFocus(title: { current: HTMLElement | null }): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     title.current?.focus({ preventScroll: true });
     return () => {
@@ -57,7 +57,7 @@ export function useKeys(pane: { current: HTMLElement | null }, go: (by: 1 | -1) 
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isField(target)) return;
-      if (document.querySelector("dialog[open], :popover-open")) return; // Escape closes that one
+      if (document.querySelector("dialog[open]")) return; // Escape closes that one
       const isInside = target === document.body || (pane.current?.contains(target) && !target.matches(SCROLLED));
       if (event.key === "Escape") showView({ sample: null });
       else if (event.key === "j" || (event.key === "ArrowRight" && isInside)) latest.current(1);

@@ -21,7 +21,10 @@ export function SamplePane({ source, index, sampleKey }: PageProps & { sampleKey
   useFocus(title);
   useHeight(pane);
   useKeys(pane, (by) => step(index, by === 1 ? steps.next : steps.previous));
-  useEffect(() => pane.current?.scrollTo(0, 0), [row]);
+  useEffect(() => {
+    pane.current?.scrollTo(0, 0);
+    if (document.activeElement === document.body) title.current?.focus({ preventScroll: true }); // the focused part is gone
+  }, [loaded]);
   const name = row < 0 ? "Sample" : visible(String(valueAt(columnOf(index, "sample"), row)));
   return (
     <>
@@ -33,7 +36,10 @@ export function SamplePane({ source, index, sampleKey }: PageProps & { sampleKey
           </h2>
           <StepButton index={index} to={steps.previous} title="Previous sample (k)" shape="‹" />
           <StepButton index={index} to={steps.next} title="Next sample (j)" shape="›" />
-          <span class="muted" aria-live="polite">
+          <span class="off-screen" role="status">
+            {[name, row < 0 ? "" : visible(String(valueAt(columnOf(index, "outcome"), row) ?? "")), row < 0 ? "" : `sample ${steps.position || "?"} of ${steps.total}`].filter(Boolean).join(", ")}
+          </span>
+          <span class="muted">
             {steps.position > 0 ? `${count(steps.position)} of ${count(steps.total)}` : row >= 0 ? "not in the table as filtered" : ""}
           </span>
           <button type="button" class="close" title="Close (Escape)" aria-label="Close the sample" onClick={() => showView({ sample: null })}>

@@ -7,7 +7,7 @@ import type { Index, Json, SampleRecord } from "../data";
 import { count, plural } from "../numbers";
 import type { Source } from "../source";
 import { AnswerView, ScoresView } from "./answer";
-import { callsOf } from "./calls/calls";
+import { callsOf, type NumberedCall } from "./calls/calls";
 import { Conversation } from "./calls/conversation";
 import { debateOf } from "./strategies/debate";
 import { DebateView } from "./strategies/debate_view";
@@ -32,68 +32,99 @@ export function SampleBody({ index, source, record, row, call, compared }: Props
   const confidence = valueAt(columnOf(index, "confidence"), row);
   const change = valueAt(columnOf(index, "change"), row);
   const isSpecial = Boolean(special.debate ?? special.votes ?? special.plan);
+  const parts: Part[] = [
+    { title: "Prompt", content: <PromptView record={record} /> },
+    special.debate && { title: "Debate", content: <DebateView record={record} debate={special.debate} selected={call} /> },
+    special.votes && { title: "Vote", content: <VoteView record={record} votes={special.votes} selected={call} /> },
+    special.plan && { title: "Plan and work", content: <PlanView record={record} plan={special.plan} selected={call} /> },
+    { title: "Answer", content: <AnswerView record={record} /> },
+    { title: "Scores", content: <ScoresView record={record} /> },
+    strategy.length > 0 && {
+      title: `Calls (${count(strategy.length)})`,
+      folded: isSpecial,
+      content: <Conversation calls={strategy} record={record} />,
+    },
+    scoring.length > 0 && {
+      title: `Scoring (${plural(scoring.length, "call")})`,
+      folded: true,
+      content: <Scoring calls={scoring} record={record} />,
+    },
+    {
+      title: "The same sample elsewhere",
+      short: "Elsewhere",
+      content: <ElsewhereView index={index} source={source} record={record} row={row} compared={compared} />,
+    },
+    { title: "Facts", folded: true, content: <Facts record={record} /> },
+  ].filter((part) => part !== null && part !== false);
   return (
-    <div class="pane-body">
-      <SampleHead record={record} confidence={typeof confidence === "number" ? confidence : null} change={typeof change === "string" && change ? change : null} />
-      <Section title="Prompt">
-        <PromptView record={record} />
-      </Section>
-      {special.debate && (
-        <Section title="Debate">
-          <DebateView record={record} debate={special.debate} selected={call} />
-        </Section>
-      )}
-      {special.votes && (
-        <Section title="Vote">
-          <VoteView record={record} votes={special.votes} selected={call} />
-        </Section>
-      )}
-      {special.plan && (
-        <Section title="Plan and work">
-          <PlanView record={record} plan={special.plan} selected={call} />
-        </Section>
-      )}
-      <Section title="Answer">
-        <AnswerView record={record} />
-      </Section>
-      <Section title="Scores">
-        <ScoresView record={record} />
-      </Section>
-      {strategy.length > 0 && (
-        <Section title={`Calls (${count(strategy.length)})`} folded={isSpecial}>
-          <Conversation calls={strategy} record={record} />
-        </Section>
-      )}
-      {scoring.length > 0 && (
-        <Section title={`Scoring (${plural(scoring.length, "call")})`} folded>
-          <p class="muted">Calls that scorers made of judge models.</p>
-          <Conversation calls={scoring} record={record} />
-        </Section>
-      )}
-      <Section title="The same sample elsewhere">
-        <ElsewhereView index={index} source={source} record={record} row={row} compared={compared} />
-      </Section>
-      <Section title="Facts" folded>
-        <dl class="pairs">
-          {factsOf(record).map(([name, value]) => (
-            <Pair name={name} value={value} />
-          ))}
-        </dl>
-      </Section>
-    </div>
+    <>
+      <Contents parts={parts} />
+      <div class="pane-body">
+        <SampleHead record={record} confidence={typeof confidence === "number" ? confidence : null} change={typeof change === "string" && change ? change : null} />
+        {parts.map((part) => (
+          <Section key={part.title} part={part} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface Part {
+  title: string;
+  short?: string; // in the table of contents
+  folded?: boolean;
+  content: ComponentChildren;
+}
+
+/** Goes to a part of the pane. */
+function Contents({ parts }: { parts: Part[] }) {
+  const go = (event: MouseEvent, i: number) => {
+    const section = (event.currentTarget as HTMLElement).closest(".sample-pane")?.querySelectorAll<HTMLDetailsElement>(".pane-section")[i];
+    if (!section) return;
+    section.open = true;
+    section.scrollIntoView({ block: "start" });
+    section.querySelector<HTMLElement>("summary")?.focus({ preventScroll: true });
+  };
+  return (
+    <nav class="contents" aria-label="Parts of the sample">
+      {parts.map(({ title, short }, i) => (
+        <button type="button" onClick={(event) => go(event, i)}>
+          {short ?? title}
+        </button>
+      ))}
+    </nav>
   );
 }
 
 /** A titled part of the pane. A folded one is drawn when it is opened. */
-function Section({ title, folded = false, children }: { title: string; folded?: boolean; children: ComponentChildren }) {
+function Section({ part: { title, folded = false, content } }: { part: Part }) {
   const [isOpen, setOpen] = useState(!folded);
   return (
     <details class="pane-section" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <h3>{title}</h3>
       </summary>
-      {isOpen && children}
+      {isOpen && content}
     </details>
+  );
+}
+
+function Scoring({ calls, record }: { calls: NumberedCall[]; record: SampleRecord }) {
+  return (
+    <>
+      <p class="muted">Calls that scorers made of judge models.</p>
+      <Conversation calls={calls} record={record} />
+    </>
+  );
+}
+
+function Facts({ record }: { record: SampleRecord }) {
+  return (
+    <dl class="pairs">
+      {factsOf(record).map(([name, value]) => (
+        <Pair name={name} value={value} />
+      ))}
+    </dl>
   );
 }
 

@@ -48,7 +48,7 @@ export function SampleTable(props: TableProps) {
   useLook(place, setLook);
   useHeight(place, look, props.rows.length);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!look || !place.current) return;
     const made = build(place.current, look, latest, cursor);
     let live = true;

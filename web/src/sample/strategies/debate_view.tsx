@@ -3,17 +3,17 @@
 import { useRef, useState } from "preact/hooks";
 import type { Call, SampleRecord } from "../../data";
 import { showView } from "../../view";
-import { CallBody } from "../calls/call";
 import { objectOf, textOf } from "../calls/calls";
 import { moveCounts, type Debate, type Majority, type Move, type Round, type Turn } from "./debate";
 import { ReadingArrows } from "./reading_arrows";
-import type { Reading } from "./reading";
+import { readingText, type Reading } from "./reading";
+import { SelectedCall } from "./selected_call";
 import { Verdict, verdictOf } from "../verdict";
 import { visible } from "../text/visible_text";
 
 const MAX_AGENTS = 24; // columns and rows that are drawn before the reader asks for all
 const MAX_ROUNDS = 24;
-const MAX_NAMED = 100; // turns whose readings are in their names: each is a search in what was sent
+const MAX_NAMED = 60; // turns whose readings are in their names: each is a search in what was sent
 
 interface Props {
   record: SampleRecord;
@@ -66,7 +66,7 @@ export function DebateView({ record, debate, selected }: Props) {
           </button>
         </p>
       )}
-      <SelectedCall record={record} debate={debate} selected={selected} />
+      <SelectedCall record={record} selected={selected} reading={readingAt(debate, selected)} />
     </>
   );
 }
@@ -170,25 +170,6 @@ function nameOf(turn: Turn, record: SampleRecord, debate: Debate): string {
   return visible(parts.filter(Boolean).join("; "));
 }
 
-/** `read agent-2 and agent-3 of round 0`; empty if it read no earlier text. */
-export function readingText({ read, maybe }: Reading, record: SampleRecord): string {
-  const names = (calls: number[]) => {
-    const rounds = [...new Set(calls.map((at) => record.transcript[at]?.round))];
-    return rounds.map((round) => `${listed(calls.filter((at) => record.transcript[at]?.round === round).map((at) => record.transcript[at]?.role ?? "?"))} of round ${round}`).join(", ");
-  };
-  const parts = [];
-  if (read.length) parts.push(`read ${names(read)}`);
-  if (maybe.length) parts.push(`read some of ${names(maybe)}, which gave the same text`);
-  return parts.join("; ");
-}
-
-const MAX_LISTED = 12;
-
-function listed(names: string[]): string {
-  const shown = names.length > MAX_LISTED ? [...names.slice(0, MAX_LISTED), `${names.length - MAX_LISTED} more`] : names;
-  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(", ")} and ${shown[shown.length - 1]}`;
-}
-
 /** `round 0: 1 of 3 right; round 1: 3 of 3 right. 2 moved from wrong to right.` */
 function summary(debate: Debate): string {
   const rounds = debate.rounds.map(({ round, turns }) => {
@@ -254,21 +235,3 @@ function isOfAgents(debate: Debate, record: SampleRecord): boolean {
 function finalVote(record: SampleRecord): string | null {
   return textOf(objectOf(record.answer_metadata["final_majority"])["answer"]);
 }
-
-function SelectedCall({ record, debate, selected }: Props) {
-  const call = selected === null ? undefined : record.transcript[selected];
-  if (!call || selected === null) return <p class="muted hint">Select an answer to read its call.</p>;
-  const reading = readingAt(debate, selected);
-  const text = reading ? readingText(reading, record) : "";
-  return (
-    <section class="selected-call" aria-label={`Call of ${visible(call.role)}, round ${call.round}`}>
-      <h4>
-        {visible(call.role)}, round {call.round}
-      </h4>
-      {text && <p class="muted">{`It ${visible(text)} (derived from the texts).`}</p>}
-      {!text && call.round > 0 && <p class="muted">No earlier answer was found in what it was sent.</p>}
-      <CallBody key={selected} call={call} position={selected} record={record} />
-    </section>
-  );
-}
-

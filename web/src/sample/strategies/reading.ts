@@ -15,7 +15,7 @@ export interface Reading {
   maybe: number[];
 }
 
-const MAX_TEXT = 400_000; // characters; what was sent beyond is not searched
+const MAX_TEXT = 100_000; // characters; what was sent beyond is not searched
 const NOTHING: Reading = { read: [], maybe: [] };
 
 /**
@@ -84,4 +84,23 @@ class FreeText {
     if (n) this.rest = [...kept, this.rest.slice(from)].join("\0");
     return n;
   }
+}
+
+/** `read agent-2 and agent-3 of round 0`; empty if it read no earlier text. */
+export function readingText({ read, maybe }: Reading, record: SampleRecord): string {
+  const names = (calls: number[]) => {
+    const rounds = [...new Set(calls.map((at) => record.transcript[at]?.round))];
+    return rounds.map((round) => `${listed(calls.filter((at) => record.transcript[at]?.round === round).map((at) => record.transcript[at]?.role ?? "?"))} of round ${round}`).join(", ");
+  };
+  const parts = [];
+  if (read.length) parts.push(`read ${names(read)}`);
+  if (maybe.length) parts.push(`read some of ${names(maybe)}, which gave the same text`);
+  return parts.join("; ");
+}
+
+const MAX_LISTED = 12;
+
+function listed(names: string[]): string {
+  const shown = names.length > MAX_LISTED ? [...names.slice(0, MAX_LISTED), `${names.length - MAX_LISTED} more`] : names;
+  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(", ")} and ${shown[shown.length - 1]}`;
 }

@@ -2,7 +2,7 @@
 
 import type { SampleRecord } from "../../data";
 import { showView } from "../../view";
-import { answerPlace } from "../text/answer_place";
+import { placesIn } from "../text/answer_place";
 import { CallBody } from "../calls/call";
 import { callsOf, objectOf, textOf, type NumberedCall } from "../calls/calls";
 import { targetsOf } from "../prompt";
@@ -10,6 +10,8 @@ import { visible } from "../text/visible_text";
 
 const MAX_ANSWERS = 30;
 const MAX_SAMPLES = 200; // beyond, the samples are not assigned to answers
+
+const MAX_TEXT = 300_000; // characters of all samples; likewise
 
 interface Vote {
   answer: string;
@@ -29,11 +31,13 @@ export function votesOf(record: SampleRecord): Vote[] | null {
 
 /** Give each answer its samples: those in which it is the last of the answers. Kept only if the votes confirm it. */
 function assign(votes: Vote[], samples: NumberedCall[]): void {
-  if (samples.length > MAX_SAMPLES || votes.length > MAX_ANSWERS) return;
+  const size = samples.reduce((sum, { call }) => sum + call.completion.length, 0);
+  if (size > MAX_TEXT || samples.length > MAX_SAMPLES || votes.length > MAX_ANSWERS) return;
   const found = new Map<Vote, NumberedCall[]>();
   for (const sample of samples) {
+    const placeOf = placesIn(sample.call.completion);
     const places = votes.flatMap((vote) => {
-      const place = answerPlace(sample.call.completion, vote.answer);
+      const place = placeOf(vote.answer);
       return place ? [{ vote, place }] : [];
     });
     const last = places.sort((a, b) => b.place[1] - a.place[1] || a.place[0] - b.place[0])[0];

@@ -1,25 +1,36 @@
 /** Where an extracted answer is in the output that it was taken from. */
 
-const MAX_OUTPUT = 2_000_000; // characters; a longer output is not searched
+const MAX_NORMALIZED = 100_000; // characters at the output's end that are searched in another notation
 
 /** [start, end) of the last occurrence of an answer; null: it is not there, even in another notation. */
 export function answerPlace(output: string, answer: string): [number, number] | null {
-  if (!answer.trim() || output.length > MAX_OUTPUT) return null;
-  const exact = lastBounded(output, answer);
-  if (exact !== null) return [exact, exact + answer.length];
-  return normalizedPlace(output, answer);
+  return placesIn(output)(answer);
 }
 
-/** The occurrence in another notation: case, compatible characters, spaces, quotes, emphasis, thousands separators. */
-function normalizedPlace(output: string, answer: string): [number, number] | null {
-  const text = normalized(output);
-  const wanted = normalized(answer).text.trim();
-  if (!wanted) return null;
-  const start = lastBounded(text.text, wanted);
+/** Finds the places of several answers in one output, whose other notation is made once. */
+export function placesIn(output: string): (answer: string) => [number, number] | null {
+  const start = Math.max(0, output.length - MAX_NORMALIZED);
+  let text: Normalized | undefined;
+  return (answer) => {
+    if (!answer.trim()) return null;
+    const exact = lastBounded(output, answer);
+    if (exact !== null) return [exact, exact + answer.length];
+    if (answer.length > MAX_NORMALIZED) return null;
+    text ??= normalized(output.slice(start));
+    const place = normalizedPlace(text, normalized(answer).text.trim());
+    if (place === null) return null;
+    const last = start + place[1];
+    return [start + place[0], last + codeUnits(output, last)];
+  };
+}
+
+/** First and last character of the occurrence in another notation: case, spaces, quotes, emphasis, separators. */
+function normalizedPlace({ text, positions }: Normalized, wanted: string): [number, number] | null {
+  const start = wanted ? lastBounded(text, wanted) : null;
   if (start === null) return null;
-  const from = text.positions[start];
-  const last = text.positions[start + wanted.length - 1];
-  return from === undefined || last === undefined ? null : [from, last + codeUnits(output, last)];
+  const first = positions[start];
+  const last = positions[start + wanted.length - 1];
+  return first === undefined || last === undefined ? null : [first, last];
 }
 
 function codeUnits(text: string, at: number): number {
@@ -27,7 +38,12 @@ function codeUnits(text: string, at: number): number {
 }
 
 /** A text in one notation, with the position in the original of each of its characters. */
-function normalized(original: string): { text: string; positions: number[] } {
+interface Normalized {
+  text: string;
+  positions: number[];
+}
+
+function normalized(original: string): Normalized {
   const characters: string[] = [];
   const positions: number[] = [];
   let at = 0;
