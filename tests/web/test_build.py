@@ -156,6 +156,14 @@ def test_a_developer_sees_all_that_was_printed(path, tmp_path, monkeypatch, caps
     assert capsys.readouterr().err.split("\n")[:2] == ["Error: a.ts:1: first", "Error: b.ts:2: second"]
 
 
+def test_the_command_says_that_there_is_no_node(path, monkeypatch, capsys):
+    """Without Node `python web/build.py` exits with 3, so that `make web` can take one from the package index."""
+    monkeypatch.setattr(web_build, "is_fresh", lambda: False)
+    monkeypatch.setattr(sys, "argv", ["build.py"])
+    assert web_build.main() == 3
+    assert capsys.readouterr().err.startswith("Node and npm were not found")
+
+
 @pytest.fixture
 def hook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SimpleNamespace]:
     """The build hook with a stand-in for hatchling, in a folder that holds `web/`, and what it warns of."""
