@@ -47,15 +47,15 @@ class LogReader:
         try:
             with (self.folder / RECORDS).open("rb") as lines:
                 for number, line in enumerate(lines, 1):
-                    if line.strip() and (logged := self._logged(number, line)) is not None:
-                        self._read += 1
+                    if line.strip() and (logged := self.logged(number, line)) is not None:
                         yield logged
         except FileNotFoundError:
             self._fault = f"{RECORDS} is missing: this page has no samples."
         except OSError as error:
             self._fault = f"{RECORDS} could not be read further: {error.strerror or error}."
 
-    def _logged(self, number: int, line: bytes) -> LoggedRecord | None:
+    def logged(self, number: int, line: bytes) -> LoggedRecord | None:
+        """The record of a line of the log, which has this number; None if it is none, as `notices` will say."""
         try:
             return self._read_line(number, line)
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
@@ -71,6 +71,7 @@ class LogReader:
             content = json_bytes(record_to_json(record))
         if len(content) > MAX_TEXT:
             content = self._shortened(number, content)
+        self._read += 1
         if schema != RECORD_SCHEMA:
             self._count_schema(f"{schema}"[:20])
         return LoggedRecord(record=record, content=content)
