@@ -87,8 +87,7 @@ class LogReader:
             return
         self._n_refused += 1
         if len(self._refused) < MAX_NAMED:
-            why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            self._refused.append((number, why[:200]))
+            self._refused.append((number, _why(error)[:200]))
 
     def _shortened(self, number: int, content: bytes) -> bytes:
         """The record without what is too long for a page."""
@@ -143,6 +142,15 @@ def _record(values: Any) -> Record:
 
 def _is_newer(schema: Any) -> bool:
     return isinstance(schema, int | float) and schema > RECORD_SCHEMA
+
+
+def _why(error: Exception) -> str:
+    """Why a line is not a record."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} at character {error.pos + 1}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start + 1}"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _schema_words(schema: str, count: int) -> tuple[str, str]:
