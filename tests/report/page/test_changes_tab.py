@@ -190,9 +190,8 @@ def test_filters_are_in_the_address(browser: Browser, page: Path) -> None:
     address = browser.evaluate("location.hash")
     open_page(browser, page, address)
     assert shown_samples(browser) == ["s3"]
-    browser.evaluate(
-        "[...document.querySelectorAll('.change-controls button')].find(b => b.textContent === 'Clear filters').click()"
-    )
+    buttons = "[...document.querySelectorAll('.change-controls button')]"
+    browser.evaluate(f"{buttons}.find(b => b.textContent === 'Clear filters').click()")
     wait_until(browser, "document.querySelectorAll('.flip').length === 8")
     browser.evaluate("document.querySelector('.kinds button').click()")
     wait_until(browser, "document.querySelector('.kinds button').getAttribute('aria-pressed') === 'true'")

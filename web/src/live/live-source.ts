@@ -68,10 +68,6 @@ export class LiveSource implements Source {
     return this.licenceTexts;
   }
 
-  licenses(): Promise<string> {
-    return new EmbeddedSource(document).licenses();
-  }
-
   async record(row: number): Promise<SampleRecord> {
     const [line] = await this.loaded(() => this.records.get(row, row + 1, row + 1), "this record");
     return JSON.parse(line ?? "") as SampleRecord;
