@@ -58,7 +58,7 @@ export function Controls({ view, cells, tasks, diffView, setDiffView, shown, n }
         <input
           type="search"
           value={view.search}
-          placeholder="sample, input, answer"
+          placeholder="sample or answer"
           onInput={(event) => showView({ search: event.currentTarget.value }, { replace: true })}
         />
       </label>
