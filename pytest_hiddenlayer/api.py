@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -25,6 +26,7 @@ from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
 from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
+from .terminal_escape import visible
 from .types import ModelName, Record
 
 WINDOW = 64
@@ -48,7 +50,9 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     typed = {name: _as_written(name, value) for name, value in given.items()}
     task_paths = eval_paths(project, [Path(name) for name in names])
     load_conftests(project.root, task_paths)
-    run = evaluate_paths(task_paths, run_options(project, typed), project, updating=updating)
+    run_with = run_options(project, typed)
+    notify = _print if run_with.live else _ignore  # the address of the live report must be seen
+    run = evaluate_paths(task_paths, run_with, project, updating=updating, notify=notify)
     if run.interrupted:
         raise KeyboardInterrupt
     return run
@@ -81,6 +85,14 @@ def _written_options(project: Project, typed: Mapping[str, Any]) -> WrittenOptio
     )
 
 
+def _print(text: str) -> None:
+    print(visible(text), file=sys.stderr)
+
+
+def _ignore(text: str) -> None:
+    pass
+
+
 def evaluate_paths(
     paths: Sequence[Path],
     options: RunOptions,
@@ -89,12 +101,13 @@ def evaluate_paths(
     updating: bool = False,
     command: Sequence[str] = (),
     progress: Progress | None = None,
-    notify: Callable[[str], None] = lambda text: None,
+    notify: Callable[[str], None] = _ignore,
 ) -> EvalRun:
     """Answer every case of the task files at `paths`, then conclude as pytest does.
 
     `progress` counts the records as they are completed; `notify` is called from any thread with a
-    sentence on batches that are sent, collected and pending, and on ignored files.
+    sentence on batches that are sent, collected and pending, on ignored files, and with the address
+    of the live report.
     """
     session = Session(
         options=options,
@@ -107,7 +120,13 @@ def evaluate_paths(
     )
     run = EvalRun(session=session)
     planned = _prepare(run, paths)
-    complete = False
+    with session.live_report() if planned else nullcontext():
+        _answer_and_conclude(run, planned)
+    return run
+
+
+def _answer_and_conclude(run: EvalRun, planned: Sequence[Case]) -> None:
+    session, complete = run.session, False
     try:
         with terminated_as_interrupted():
             _answer_all(run, planned)
@@ -118,12 +137,12 @@ def evaluate_paths(
     finally:
         session.updating = session.updating and complete  # a run that ended early writes no snapshots
         for text in session.pending_batches():
-            notify(text)
+            session.notify(text)
         session.close()
+        session.complete = complete
         if run.interrupted:
             session.add_logged_records()
         conclude(session, gated=complete)
-    return run
 
 
 def _prepare(run: EvalRun, paths: Sequence[Path]) -> list[Case]:

@@ -50,6 +50,8 @@ class RunOptions:
     baseline: str | None = None
     reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root
     resume: Path | None = None  # folder of a run whose answers are reused
+    live: bool = False  # serve the report while the run goes on
+    live_port: int | None = None  # None: a free one
     report: bool = True  # write `report.html` into the run's folder
 
 

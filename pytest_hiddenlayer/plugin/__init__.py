@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from .gates import extend_last_failed
     from .reporting.equal_errors import EqualErrors
     from .reporting.live_line import LiveLine
+    from .reporting.live_report import LiveReportPlugin
     from .reporting.messages import LIVE_LINE
     from .xdist.workers import Workers
 
@@ -62,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
         config.pluginmanager.register(Workers(config), "hiddenlayer-workers")
     config.pluginmanager.register(LiveLine(config), LIVE_LINE)
+    config.pluginmanager.register(LiveReportPlugin(), "hiddenlayer-live-report")
     extend_last_failed(config)
     if any_typed(config):
         check_options(config)

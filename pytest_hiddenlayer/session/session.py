@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .cell_config import config_from_cell
+from .interruption import uninterrupted
 from .progress import Progress
 from .writing import WriteFaults, check_reports, check_snapshots
 
@@ -48,6 +49,7 @@ class Session:
     cwd: Path  # paths in references start here
     command: Sequence[str] = ()  # what was typed, for the manifest
     run_id: str = field(default_factory=new_run_id)
+    complete: bool = False  # the run was not stopped early; set at its end
     worker: bool = False  # started by another process, which concludes
     updating: bool = False  # write snapshots instead of comparing with them
     notify: Callable[[str], None] = lambda text: None  # called from any thread with a sentence for people
@@ -173,6 +175,28 @@ class Session:
         if self._run_log is None:
             self._run_log = RunLog(self.root, self.run_id, self.command, shared=self.worker, reports=self.reports)
         return self._run_log
+
+    def live_report(self) -> AbstractContextManager[None]:
+        """Serve the report while the block runs, under --hl-live. Raises UsageError if that is not possible."""
+        if self.worker or not self.options.live:
+            return nullcontext()
+        with uninterrupted():  # imports numpy
+            from ..report.live.live_run import Ending
+            from ..report.live.serving import serve_report
+            from ..results.log.summary import summary
+        folder = self.run_log.folder.absolute()
+
+        def ending() -> Ending:
+            report = folder / "report.html"
+            return Ending(
+                cells=summary(self.metrics, self.gates),
+                complete=self.complete,
+                report=str(report) if report.is_file() else None,
+            )
+
+        return serve_report(
+            folder, port=self.options.live_port, configs=lambda: self.configs, ending=ending, notify=self.notify
+        )
 
     @property
     def budget_message(self) -> str | None:

@@ -106,6 +106,8 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         baseline=written.text("baseline"),
         reports=written.path("reports"),
         resume=_resumed_run(written),
+        live=written.flag("live") or "live-port" in written.values,
+        live_port=_number(written, "live-port", int, 1, 65535),
         report=not written.flag("no-report"),
         allow_task_models=_allows_task_models(written),
     )

@@ -39,7 +39,7 @@ export function App(page: PageProps) {
       ))}
       <div class={view.sample === null ? "content" : "content with-pane"}>
         <main tabIndex={-1}>
-          <Boundary key={view.tab} name={`The part "${TITLES[view.tab]}"`}>
+          <Boundary about={view.tab} name={`The part "${TITLES[view.tab]}"`}>
             {view.tab === "overview" && <OverviewTab {...page} />}
             {view.tab === "samples" && <SamplesTab {...page} />}
             {view.tab === "changes" && <ChangesTab {...page} />}
@@ -47,7 +47,7 @@ export function App(page: PageProps) {
           </Boundary>
         </main>
         {view.sample !== null && (
-          <Boundary key={view.sample} name="The sample">
+          <Boundary about={view.sample} name="The sample">
             <SamplePane {...page} sampleKey={view.sample} />
           </Boundary>
         )}

@@ -48,6 +48,22 @@ export interface Overview {
   notes: string[]; // sentences on scorers, calls and judges
 }
 
+/** How far a run is whose page is served while it goes on (`--hl-live`). */
+export interface Progress {
+  done: number; // answers so far; an answer that was repeated counts once
+  planned: number | null; // null: not known yet
+  errors: number; // answers that ended in an error
+  cost_usd: number; // sum of the known costs so far
+  unknown_costs: number; // records whose cost is not in the sum
+  elapsed_s: number; // since the page is served
+  rate_per_s: number | null; // answers
+  left_s: number | null;
+  ended: boolean;
+  complete: boolean; // false: the run goes on or was stopped early
+  folder: string; // of the run's files
+  report: string | null; // path of the report; null: there is none yet
+}
+
 /** One cell of one run: an object of `summary.json`, with what only the page shows. */
 export interface Cell extends Estimate {
   run: number; // position in `Overview.runs`

@@ -2,16 +2,21 @@
 
 import { render } from "preact";
 import { App } from "./app";
-import { EmbeddedSource } from "./source";
+import { followRun, isLive } from "./live/follow";
+import { EmbeddedSource, type Source } from "./source";
 
 async function start(): Promise<void> {
-  const source = new EmbeddedSource(document);
+  if (isLive(document)) await followRun(draw);
+  else await draw(new EmbeddedSource(document));
+  document.documentElement.dataset["ready"] = "true";
+}
+
+async function draw(source: Source): Promise<void> {
   const [overview, index, changes] = await Promise.all([source.overview(), source.index(), source.changes()]);
   const root = document.getElementById("hl-app");
   if (!root) throw new Error("the page has no place for the report");
-  root.textContent = "";
+  if (!document.documentElement.dataset["ready"]) root.textContent = "";
   render(<App source={source} overview={overview} index={index} changes={changes} />, root);
-  document.documentElement.dataset["ready"] = "true";
 }
 
 start().catch((error: unknown) => {

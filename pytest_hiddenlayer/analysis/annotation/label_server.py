@@ -1,8 +1,6 @@
-"""Serves the page of blind questions to this computer only, with the standard library.
+"""Serves the page of blind questions to this computer only.
 
-A random token is the first part of the path, so the server answers only requests that know the token.
-A request with another Host is refused (DNS rebinding), and the page's policy keeps it from loading
-anything, sending forms elsewhere, and being framed.
+The page's policy keeps it from loading anything, sending forms elsewhere, and being framed.
 """
 
 from __future__ import annotations
@@ -11,44 +9,27 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+from ...loopback_server import LoopbackHandler, LoopbackServer
 from .label_page import done_page, question_page
 from .session import LabelingSession
 
 MAX_BODY = 64 * 1024
 """Bytes of a form."""
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Type": "text/html; charset=utf-8",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
-class LabelServer(ThreadingHTTPServer):
+class LabelServer(LoopbackServer):
     """Serves one session on a free port of 127.0.0.1. Use it as a context manager to close it."""
 
-    daemon_threads = True
-    block_on_close = False  # a browser keeps connections open that it never uses
-
     def __init__(self, session: LabelingSession) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.session, self.token, self.lock = session, secrets.token_urlsafe(24), threading.Lock()
-
-    @property
-    def address(self) -> str:
-        """The URL to open in a browser."""
-        return f"http://127.0.0.1:{self.server_port}/{self.token}/"
+        super().__init__(_Handler)
+        self.session, self.lock = session, threading.Lock()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LoopbackHandler):
     server: LabelServer
-    server_version, sys_version = "hiddenlayer", ""
-    timeout = 30  # seconds until an idle connection is closed
+    other_origins = ("null",)  # what a browser sends with a form of a page that sends no referrer
 
     def do_GET(self) -> None:
         """Send the page of the current question."""
@@ -70,9 +51,6 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self.send_error(HTTPStatus.BAD_REQUEST)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Log nothing, so that the command's output in the terminal stays readable."""
-
     def _done(self) -> None:
         if self._is_allowed("done"):
             self._send(done_page)
@@ -80,14 +58,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_allowed(self, name: str) -> bool:
         """Whether the request is for this page under its own host. If not, sends the error response."""
-        port = self.server.server_port
-        if self.headers.get("Host") not in (f"127.0.0.1:{port}", f"localhost:{port}"):
-            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
-            return False
-        if not secrets.compare_digest(self.path.encode(), f"/{self.server.token}/{name}".encode()):
+        route = self.route()
+        if route is not None and route != name:
             self.send_error(HTTPStatus.NOT_FOUND)
-            return False
-        return True
+        return route == name
 
     def _form(self) -> dict[str, str]:
         """The fields of the request; empty if they are too long or cannot be read."""
@@ -104,12 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Send the page of the session with a fresh nonce."""
         nonce = secrets.token_urlsafe(16)
         body = make_page(self.server.session, nonce).encode("utf-8", "replace")
-        self.send_response(HTTPStatus.OK)
-        for name, value in {**HEADERS, "Content-Security-Policy": _policy(nonce)}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send_body(body, "text/html; charset=utf-8", {"Content-Security-Policy": _policy(nonce)})
 
 
 def apply_form(session: LabelingSession, form: Mapping[str, str]) -> bool:

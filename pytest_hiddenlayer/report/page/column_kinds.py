@@ -53,6 +53,24 @@ class CategoryColumn:
         """Append unknown values up to n rows."""
         self._codes.extend([-1] * (n - len(self._codes)))
 
+    @property
+    def position(self) -> int:
+        """Where the next row's new value would be put, for `rows`."""
+        return len(self._positions)
+
+    def rows(self, start: int, end: int, position: int) -> dict[str, Any]:
+        """The fields of the column's JSON object with rows `start` to `end` only.
+
+        `position` was the column's when it had `start` rows: values from there on are among the fields.
+        """
+        values, codes = list(self._positions), self._codes[start:end].tolist()
+        if self._typed and values and self._numeric:
+            return {"kind": "number", "numbers": [json.loads(values[code]) if code >= 0 else None for code in codes]}
+        if self._typed and len(values) > max(MANY_VALUES, len(self._codes) // 2):
+            return {"kind": "text", "texts": [values[code] if code >= 0 else None for code in codes]}
+        new = values[position : max(position, max(codes, default=-1) + 1)]
+        return {"kind": "category", "values": new, "values_from": position, "codes": codes}
+
     def parts(self) -> Iterator[bytes]:
         """The fields of the column's JSON object, without braces."""
         values = list(self._positions)
@@ -91,6 +109,15 @@ class NumberColumn:
         """Append unknown values up to n rows."""
         self._numbers.extend([math.nan] * (n - len(self._numbers)))
 
+    @property
+    def position(self) -> int:
+        """As of the other kinds; numbers have none."""
+        return 0
+
+    def rows(self, start: int, end: int, position: int) -> dict[str, Any]:
+        """The fields of the column's JSON object with rows `start` to `end` only."""
+        return {"kind": "number", "numbers": [json.loads(_number(value)) for value in self._numbers[start:end]]}
+
     def parts(self) -> Iterator[bytes]:
         """The fields of the column's JSON object, without braces."""
         yield b'"kind":"number","numbers":[%s]' % ",".join(map(_number, self._numbers)).encode()
@@ -123,6 +150,19 @@ class TextColumn:
         """Append unknown values up to n rows."""
         while self._n < n:
             self.add(None)
+
+    @property
+    def position(self) -> int:
+        """Where the next row begins, for `rows`."""
+        return len(self._json)
+
+    def rows(self, start: int, end: int, position: int) -> dict[str, Any]:
+        """The fields of the column's JSON object with rows `start` to `end` only.
+
+        `position` was the column's when it had `start` rows.
+        """
+        texts = json.loads(b"[" + bytes(self._json[position:]).removeprefix(b",") + b"]")
+        return {"kind": "text", "texts": texts[: end - start]}
 
     def parts(self) -> Iterator[bytes]:
         """The fields of the column's JSON object, without braces."""

@@ -20,6 +20,7 @@ MAX_METADATA = 30
 MAX_SCORERS = 30
 """How many further scorers have a column."""
 MAX_TITLE = 60
+MAX_COUNTED = 1000  # names without a column that are counted
 
 Shown = bool | Callable[[AnyColumn], bool]
 
@@ -102,7 +103,7 @@ class Columns:
     _metadata: dict[str, CategoryColumn] = field(default_factory=dict)
     _rows: dict[tuple[Any, ...], int] = field(default_factory=dict)  # item → its last row
     _more_metadata: set[str] = field(default_factory=set)  # keys without a column
-    _n_replaced: int = 0
+    n_replaced: int = 0  # rows that a later row replaced
 
     def add(self, record: Record, run: str) -> None:
         """Append a row."""
@@ -124,14 +125,15 @@ class Columns:
         self._replaced.add(None)
         if (earlier := self._rows.get(item)) is not None:
             self._replaced.mark(earlier, "yes")
-            self._n_replaced += 1
+            self.n_replaced += 1
         self._rows[item] = self.n
 
     def _add(self, columns: dict[str, Any], name: str, make: Callable[[], AnyColumn], value: Any, limit: int) -> None:
         """Append to a column that not every record has a value of."""
         if name not in columns:
             if len(columns) >= limit:
-                self._more_metadata.add(name)
+                if len(self._more_metadata) < MAX_COUNTED:
+                    self._more_metadata.add(name)
                 return
             columns[name] = make()
         columns[name].fill(self.n)
@@ -140,7 +142,7 @@ class Columns:
     def parts(self) -> Iterator[bytes]:
         """The JSON list of the columns, in parts: each column has a name and a title."""
         yield b"["
-        for at, (name, title, hidden, column) in enumerate(self._present()):
+        for at, (name, title, hidden, column) in enumerate(self.present()):
             column.fill(self.n)
             words = json_bytes({"name": name, "title": shortened(title, MAX_TITLE), "hidden": hidden})
             yield (b"," if at else b"") + words[:-1] + b","
@@ -148,7 +150,7 @@ class Columns:
             yield b"}"
         yield b"]"
 
-    def _present(self) -> Iterator[tuple[str, str, bool, AnyColumn]]:
+    def present(self) -> Iterator[tuple[str, str, bool, AnyColumn]]:
         """(name, title, hidden by default, column) of those that have a value, in order."""
         yield "run", "run", _is_constant(self._runs), self._runs
         for name, kind in _KINDS.items():
@@ -173,16 +175,16 @@ class Columns:
     def notices(self) -> Sequence[dict[str, str]]:
         """Sentences on rows and columns that a reader would not expect."""
         found = []
-        if n := self._n_replaced:
+        if n := self.n_replaced:
             rows = "1 answer was" if n == 1 else f"{n:,} answers were"
             found.append(
-                f"{rows} replaced by a later answer to the same sample and epoch: an item was run again, or several "
-                "test functions ask for it. Scores count the last answer, tokens and cost count all. The column "
-                "“replaced” marks the earlier ones."
+                f"{rows} replaced by a later answer to the same sample and epoch; scores count the later one. "
+                "The column “replaced” marks the earlier ones."
             )
         if n := len(self._more_metadata):
+            at_least = "at least " if n == MAX_COUNTED else ""
             found.append(
-                f"{n:,} more metadata keys or scorers have no column in the table of samples; "
+                f"{at_least}{n:,} metadata keys or scorers have no column in the table of samples; "
                 "each sample shows its own."
             )
         return [{"level": "info", "text": text} for text in found]

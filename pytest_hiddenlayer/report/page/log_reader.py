@@ -15,7 +15,8 @@ from ...types import RECORD_SCHEMA, Record
 from .record_texts import MAX_RECORD, MAX_TEXT, with_short_texts
 from .sections import json_bytes
 
-MAX_NAMED = 3  # lines that a notice names
+MAX_NAMED = 3  # lines, or schema versions, that a notice names
+OTHER = "of other numbers"
 
 Notice = dict[str, str]
 
@@ -46,32 +47,39 @@ class LogReader:
         try:
             with (self.folder / RECORDS).open("rb") as lines:
                 for number, line in enumerate(lines, 1):
-                    if line.strip() and (logged := self._logged(number, line)) is not None:
-                        self._read += 1
+                    if line.strip() and (logged := self.logged(number, line)) is not None:
                         yield logged
         except FileNotFoundError:
             self._fault = f"{RECORDS} is missing: this page has no samples."
         except OSError as error:
             self._fault = f"{RECORDS} could not be read further: {error.strerror or error}."
 
-    def _logged(self, number: int, line: bytes) -> LoggedRecord | None:
-        changed: list[str] = []  # values that JSON does not have, such as NaN
+    def logged(self, number: int, line: bytes) -> LoggedRecord | None:
+        """The record of a line of the log, which has this number; None if it is none, as `notices` will say."""
         try:
-            values = json.loads(
-                line.decode("utf-8", "surrogatepass"), parse_constant=changed.append
-            )  # they are read as None
-            record = _record(values)
+            return self._read_line(number, line)
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             self._refuse(number, line, error)
             return None
+
+    def _read_line(self, number: int, line: bytes) -> LoggedRecord:
+        odd: list[str] = []  # what JSON does not have, such as NaN; it is read as None
+        values = json.loads(line.decode("utf-8", "surrogatepass"), parse_constant=odd.append)
+        record, schema = _record(values), values.get("schema")
         content = line.strip()
-        if (schema := values.get("schema")) != RECORD_SCHEMA:
-            self._schemas[f"{schema}"[:20]] += 1
-        if schema != RECORD_SCHEMA or changed:
+        if schema != RECORD_SCHEMA or odd:
             content = json_bytes(record_to_json(record))
         if len(content) > MAX_TEXT:
             content = self._shortened(number, content)
+        self._read += 1
+        if schema != RECORD_SCHEMA:
+            self._count_schema(f"{schema}"[:20])
         return LoggedRecord(record=record, content=content)
+
+    def _count_schema(self, schema: str) -> None:
+        if schema not in self._schemas and len(self._schemas) == MAX_NAMED:
+            schema = OTHER
+        self._schemas[schema] += 1
 
     def _refuse(self, number: int, line: bytes, error: Exception) -> None:
         if not line.endswith(b"\n") and isinstance(error, ValueError):
@@ -79,8 +87,7 @@ class LogReader:
             return
         self._n_refused += 1
         if len(self._refused) < MAX_NAMED:
-            why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            self._refused.append((number, why[:200]))
+            self._refused.append((number, _why(error)[:200]))
 
     def _shortened(self, number: int, content: bytes) -> bytes:
         """The record without what is too long for a page."""
@@ -135,6 +142,15 @@ def _record(values: Any) -> Record:
 
 def _is_newer(schema: Any) -> bool:
     return isinstance(schema, int | float) and schema > RECORD_SCHEMA
+
+
+def _why(error: Exception) -> str:
+    """Why a line is not a record."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} at character {error.pos + 1}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start + 1}"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _schema_words(schema: str, count: int) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from ...types import Record
 
 MAX_TEXT = 1_000_000  # characters of one text of a record in the page
 MAX_RECORD = 8_000_000  # bytes of one record in the page; its texts are cut shorter until it fits
-MAX_SEARCH_TEXT = 200_000  # characters per record that a search looks at
+MAX_SEARCH_TEXT = 1_000_000  # characters per record that a search looks at
 
 
 def input_text(record: Record) -> str:

@@ -74,7 +74,8 @@ def early_end_notices(files: RunFiles, n_records: int) -> list[dict[str, str]]:
         _notice(
             "warning",
             f"This run ended early, because it was interrupted or stopped at a failure: it recorded "
-            f"{n_records:,}{of} answers. Its gates were not judged. `--resume {files.folder.name}` asks for the rest.",
+            f"{n_records:,}{of} answers. Its gates were not judged; "
+            f"--resume {files.folder.name} asks for the rest.",
         )
     ]
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from .baseline import BaselineSample
 from .compare_runs import CellPair
+from .pairing import match_samples
 
 Change: TypeAlias = Literal["newly_wrong", "lost", "newly_right", "gained", "lower", "higher"]
 CHANGES: tuple[Change, ...] = Change.__args__  # type: ignore[attr-defined]  # in the order in which they are shown
@@ -31,7 +32,7 @@ class ChangedSample:
 
 
 def changed_samples(cell: CellPair) -> list[ChangedSample]:
-    """The changed samples, newly wrong first; empty if the cell was not compared."""
+    """The changed samples, newly wrong first. If no pair is left, those that were lost or gained."""
     found = sorted(_changes(cell), key=lambda item: CHANGES.index(item[1]))
     return [
         ChangedSample(id=name, change=change, old=cell.old.samples[name], new=cell.new.samples[name])
@@ -40,9 +41,9 @@ def changed_samples(cell: CellPair) -> list[ChangedSample]:
 
 
 def _changes(cell: CellPair) -> Iterator[tuple[str, Change]]:
-    if cell.comparison is None:
+    if cell.comparison is None and not _same_scorer(cell):
         return
-    pairing = cell.comparison.pairing
+    pairing = cell.comparison.pairing if cell.comparison else match_samples(cell.old.samples, cell.new.samples)
     for pair in pairing.pairs:
         if pair.old_right != pair.new_right:
             yield pair.id, "newly_wrong" if pair.old_right else "newly_right"
@@ -50,3 +51,8 @@ def _changes(cell: CellPair) -> Iterator[tuple[str, Change]]:
             yield pair.id, "lower" if pair.new < pair.old else "higher"
     yield from ((name, "lost") for name in pairing.lost)
     yield from ((name, "gained") for name in pairing.gained)
+
+
+def _same_scorer(cell: CellPair) -> bool:
+    """Whether scores of both sides mean the same; if every answer is lost, no pair is left to compare them."""
+    return None in (cell.old.scorer, cell.new.scorer) or cell.old.scorer == cell.new.scorer

@@ -95,7 +95,8 @@ def list_names(names: Sequence[str], limit: int = 12) -> str:
 
 def _samples(comparison: CellComparison) -> str:
     n, groups = comparison.paired.n, comparison.paired.n_groups
-    return f"{n} samples" if groups == n else f"{n} samples in {groups} groups"
+    samples = "1 sample" if n == 1 else f"{n} samples"
+    return samples if groups == n else f"{samples} in {groups} groups"
 
 
 def _side(estimate: Estimate) -> str:
@@ -144,7 +145,7 @@ def _what_is_detectable(comparison: CellComparison) -> list[str]:
     mde, samples, effect = comparison.smallest_effect, _samples(comparison), comparison.min_effect
     beyond = f" beyond the margin {comparison.margin:g}" if comparison.margin else ""
     known = [
-        f"{samples} are too few to detect any change{beyond}"
+        f"{samples} {'is' if comparison.paired.n == 1 else 'are'} too few to detect any change{beyond}"
         if mde is None
         else f"the minimum detectable effect (MDE) of {samples} is {mde:.3f}{_at(comparison)}"
     ]

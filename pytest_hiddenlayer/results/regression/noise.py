@@ -103,8 +103,11 @@ def _directions(cell: CellPair) -> Iterator[str]:
     worse, better = len(cell.comparison.newly_wrong), len(cell.comparison.newly_right)
     if not worse and not better:
         return
-    p = sign_test(worse, better)
     counts = f"{_samples(worse) if worse else 'No sample'} turned wrong and {better or 'none'} turned right"
+    if worse + better == 1:
+        yield f"{counts}."
+        return
+    p = sign_test(worse, better)
     balanced = worse and better and p > UNLIKELY
     both = "flips in both directions are what sampling noise looks like; " if balanced else ""
     even = f"if both directions were equally likely, a split at least as uneven comes about in {percent(p)} of cases"
@@ -118,7 +121,7 @@ def _equal_answers(cell: CellPair) -> Iterator[str]:
     known = [(old.answer, new.answer) for old, new in pairs if old.answer is not None and new.answer is not None]
     if known:
         equal = sum(old == new for old, new in known)
-        yield f"{equal:,} of {_samples(len(known))} have the same answer on both sides."
+        yield f"In {equal:,} of {len(known):,} pairs, both sides have the same answer."
 
 
 def _unlikely(changed: Sequence[ChangedSample], pass_score: float) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.browser import CHROMIUM, Browser
@@ -134,7 +135,12 @@ def test_a_flip_links_to_its_records(browser: Browser, page: Path) -> None:
     links = dict(
         browser.evaluate(f"[...{flip('sums')}.querySelectorAll('.links a')].map(a => [a.textContent, a.hash])")
     )
-    assert list(links) == ["Open the old record", "Open the new record", "This sample in the samples table"]
+    assert list(links) == [
+        "Open the old record",
+        "Open the new record",
+        "This sample in the samples table",
+        "Link to this change",
+    ]
     browser.evaluate(f"{flip('sums')}.querySelector('.links a').click()")
     wait_until(
         browser, "new URLSearchParams(location.hash.slice(1)).get('sample')?.startsWith(" + json.dumps(OLD) + ")"
@@ -142,6 +148,17 @@ def test_a_flip_links_to_its_records(browser: Browser, page: Path) -> None:
     assert "tab=changes" in links["Open the new record"]
     assert "tab=samples" in links["This sample in the samples table"]
     assert "s0" in links["This sample in the samples table"]
+
+
+def test_one_change_can_be_sent(browser: Browser, page: Path) -> None:
+    """The link of a change shows it alone, and opened."""
+    open_page(browser, page, "#tab=changes")
+    open_flip(browser, "sums")
+    address = browser.evaluate(f"[...{flip('sums')}.querySelectorAll('.links a')].pop().hash")
+    open_page(browser, page, address)
+    assert shown_samples(browser) == ["s0"]
+    wait_until(browser, "!!document.querySelector('.flip-body pre')")
+    assert "1 of 8 shown" in browser.text
 
 
 def test_epochs_can_be_chosen(browser: Browser, page: Path) -> None:
@@ -162,20 +179,19 @@ def test_filters_are_in_the_address(browser: Browser, page: Path) -> None:
     assert len(shown_samples(browser)) == 8
     browser.evaluate(
         "(s => { s.value = 'sums'; s.dispatchEvent(new Event('change', {bubbles: true})) })"
-        "(document.querySelector('.controls select'))"
+        "(document.querySelector('.change-controls select'))"
     )
     wait_until(browser, "document.querySelectorAll('.flip').length === 6")
     browser.evaluate(
         "(s => { s.value = 's3'; s.dispatchEvent(new Event('input', {bubbles: true})) })"
-        "(document.querySelector('.controls input'))"
+        "(document.querySelector('.change-controls input'))"
     )
     wait_until(browser, "document.querySelectorAll('.flip').length === 1")
     address = browser.evaluate("location.hash")
     open_page(browser, page, address)
     assert shown_samples(browser) == ["s3"]
-    browser.evaluate(
-        "[...document.querySelectorAll('.controls button')].find(b => b.textContent === 'Clear filters').click()"
-    )
+    buttons = "[...document.querySelectorAll('.change-controls button')]"
+    browser.evaluate(f"{buttons}.find(b => b.textContent === 'Clear filters').click()")
     wait_until(browser, "document.querySelectorAll('.flip').length === 8")
     browser.evaluate("document.querySelector('.kinds button').click()")
     wait_until(browser, "document.querySelector('.kinds button').getAttribute('aria-pressed') === 'true'")
@@ -210,6 +226,15 @@ def test_hostile_texts_are_text(browser: Browser, page: Path) -> None:
     assert browser.complaints() == []
 
 
+def test_direction_marks_cannot_reorder_text(browser: Browser, tmp_path: Path) -> None:
+    """Marks of writing direction and control characters are shown by their codes."""
+    folder = changes_folder(tmp_path, [flip_of("evil \u202e\x1b", "abc\u202edef"), flip_of("s1", "a")])
+    open_page(browser, write_run_page(folder), "#tab=changes")
+    text = open_flip(browser, "many")
+    assert "evil \\u202e\\u001b" in text
+    assert "abc\\u202edef" in text
+
+
 def test_a_run_without_a_baseline_says_how_to_make_one(browser: Browser, tmp_path: Path) -> None:
     """A run that was compared with nothing says so, and names the commands that make a comparison."""
     open_page(browser, write_run_page(run_folder(tmp_path, [record("a", 1.0)])), "#tab=changes")
@@ -217,33 +242,34 @@ def test_a_run_without_a_baseline_says_how_to_make_one(browser: Browser, tmp_pat
     assert "Nothing was compared" in browser.text
 
 
-def test_a_long_list_is_shown_in_steps(browser: Browser, tmp_path: Path) -> None:
-    """A cell with many flips shows 50 of them, and the next 50 on request."""
-    folder = run_folder(tmp_path, [answer("many", f"s{i}", 0.0, "no") for i in range(120)])
-    side = {"score": 1.0, "answer": "a", "output": "word " * 50 + "a", "epoch_scores": [1.0], "confidence": None}
-    flips = [
-        {
-            "sample": f"s{i}", "kind": "newly_wrong", "noise": None, "p_epochs": None, "prompt_changed": False,
-            "old": {**side, "outcome": "correct", "scores": {}, "row": None},
-            "new": {**side, "score": 0.0, "outcome": "incorrect", "scores": {}, "row": None},
-        }
-        for i in range(120)
-    ]  # fmt: skip
-    names = {
-        "strategy": "single",
-        "provider": "scripted",
-        "model": "m",
-        "slug": "m",
-        "epochs": 1,
-        "answers_only": False,
-    }
+def flip_of(sample: str, answer: str) -> dict[str, Any]:
+    """A newly wrong sample, as `changes.json` has it."""
+    side = {"answer": answer, "output": f"{'word ' * 50}{answer}", "confidence": None, "scores": {}, "row": None}
+    return {
+        "sample": sample, "kind": "newly_wrong", "noise": None, "p_epochs": None, "prompt_changed": False,
+        "old": {**side, "score": 1.0, "outcome": "correct", "epoch_scores": [1.0]},
+        "new": {**side, "score": 0.0, "outcome": "incorrect", "epoch_scores": [0.0]},
+    }  # fmt: skip
+
+
+def changes_folder(root: Path, flips: list[dict[str, Any]]) -> Path:
+    """The folder of a run whose task `many` has these flips, and 7 more that were left out."""
+    folder = run_folder(root, [answer("other", "x", 0.0, "no")])
+    side = {"name": "run", "strategy": "single", "provider": "scripted", "model": "m", "slug": "m", "epochs": 1}
+    side["answers_only"] = False
     one = {
         "cell": ["many", "single", "scripted", "m"], "verdict": "regressed", "fault": None, "comparison": None,
-        "old": {"name": "before", **names}, "new": {"name": "now", **names},
-        "other_scorers": {}, "notes": [], "noise": None, "flips": flips, "flips_left_out": 7,
+        "old": side, "new": side, "other_scorers": {}, "notes": [], "noise": None,
+        "flips": flips, "flips_left_out": 7,
     }  # fmt: skip
     whole = {"old": "before", "new": "run", "cells": [one], "only_old": [], "only_new": [], "faults": [], "notes": []}
     (folder / "changes.json").write_text(json.dumps(whole))
+    return folder
+
+
+def test_a_long_list_is_shown_in_steps(browser: Browser, tmp_path: Path) -> None:
+    """A cell with many flips shows 50 of them, and the next 50 on request."""
+    folder = changes_folder(tmp_path, [flip_of(f"s{i}", "a") for i in range(120)])
     open_page(browser, write_run_page(folder), "#tab=changes")
     assert len(shown_samples(browser)) == 50
     assert "7 more changed samples did not fit" in browser.text

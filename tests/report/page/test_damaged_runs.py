@@ -99,8 +99,9 @@ def test_a_line_that_is_no_record_is_named(browser: Browser, folder: Path):
     )
     text = shown(browser, folder)
     assert "4 lines are not records and were left out" in text
-    assert "records.jsonl:3: " in text
+    assert "records.jsonl:3: not JSON: Expecting value at character 1" in text
     assert "records.jsonl:4: a JSON object is needed, found '[1, 2]'" in text
+    assert "records.jsonl:5: not UTF-8 at byte 1" in text
     assert "and 1 more" in text
     assert "Samples (3)" in text
 

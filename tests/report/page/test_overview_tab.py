@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from support.browser import CHROMIUM, Browser
 from support.records import base, cell, record, repeated, some
-from support.report_pages import open_run, run_folder, wait_until
+from support.report_pages import open_page, open_run, run_folder, wait_until
 from support.requirements import NEEDS_CHROMIUM
 
+from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.results.log.summary import summary
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics
 from pytest_hiddenlayer.results.regression.gate import Policy, decide_gates
@@ -76,7 +77,7 @@ def test_the_first_sentence_says_what_changed(browser: Browser, tmp_path: Path):
     open_run(browser, folder_of(tmp_path, [*records, *lost], [summary_cell, other]))
     (headline,) = texts(browser, ".headline")
     assert headline == "1 gate failed, 1 cell regressed; 1 of 42 answers was not scored."
-    assert texts(browser, ".badge") == ["✕ 1 failed, 1 regressed"]
+    assert texts(browser, ".page-badge") == ["✕ 1 failed, 1 regressed"]
     assert browser.evaluate("document.title") == "Overview · Evals run"
     browser.evaluate("document.querySelector('.headline a.bad:last-of-type').click()")
     wait_until(browser, "location.hash.includes('outcome') && location.hash.includes('tab=samples')")
@@ -161,6 +162,53 @@ def test_the_pareto_front_is_that_of_the_scores_and_costs(browser: Browser, tmp_
     assert dear_row.startswith("dear0.500")
     assert dear_row.endswith("1no: cheap dominates it")
     wait_until(browser, "!!document.querySelector('.chart svg[role=img]')")
+
+
+def test_a_configuration_with_an_unknown_cost_is_left_out_and_named(browser: Browser, tmp_path: Path):
+    """An unknown cost is not 0: the chart leaves the configuration out and says so; calls can be chosen instead."""
+    unpriced = [{"role": "answer", "round": 0, "usage": {"input_tokens": 1, "output_tokens": 1}, "cost_usd": None}]
+    values = {"a": 1.0, "b": 0.0}
+    records = [
+        *answers(values, label="known"),
+        *[replace(r, transcript=unpriced) for r in answers(values, label="secret")],
+    ]
+    folder = run_folder(tmp_path, records)
+    open_run(browser, folder, "#o.x=cost_usd")
+    chart = "document.querySelector('.chart').innerText"
+    assert "the score or the cost is unknown: secret." in browser.evaluate(chart)
+    browser.evaluate(
+        "(s => { s.value = 'calls'; s.dispatchEvent(new Event('change', {bubbles: true})) })"
+        "(document.querySelector('.choice select'))"
+    )
+    wait_until(browser, "location.hash.includes('o.x=calls')")
+    assert "Left out" not in browser.evaluate(chart)
+
+
+def test_equal_reasons_of_red_gates_are_shown_once(browser: Browser, tmp_path: Path):
+    """Three gates that failed for the same reason are one entry that names the three cells."""
+    lost = {"x": None, "y": 1.0}
+    records = [one for task in "abc" for one in answers(lost, task=task)]
+    open_run(browser, folder_of(tmp_path, records, [gated(cell(lost, task=task)) for task in "abc"]))
+    (reason, *_) = texts(browser, ".red-gates > li")
+    assert len(texts(browser, ".red-gates > li")) == 1
+    assert "3 cells" in reason
+    assert texts(browser, ".red-gates .cells a") == [f"{task} · single · scripted:m" for task in "abc"]
+
+
+def test_a_comparison_shows_both_scores(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """In the page of a comparison a cell has the old and the new score; cells of one side are named so."""
+    monkeypatch.chdir(tmp_path)
+    before = [*answers(some(38, 40)), *answers({"a": 1.0}, task="dropped")]
+    now = [*answers(some(18, 40)), *answers({"a": 0.0}, task="added")]
+    old, new = (run_folder(tmp_path, records, name=name) for name, records in (("old", before), ("new", now)))
+    page = tmp_path / "compared.html"
+    main(["compare", str(old), str(new), "--html", str(page)])
+    open_page(browser, page, "#o.cells=list")
+    assert "1 cell regressed" in texts(browser, ".headline")[0]
+    assert "0.950 → 0.450" in browser.text
+    rows = texts(browser, "table.list tbody tr")
+    assert [row.split()[0] for row in rows if "only in the old run" in row] == ["dropped"]
+    assert [row.split()[0] for row in rows if "only in the new run" in row] == ["added"]
 
 
 def test_every_text_is_shown_as_text(browser: Browser, tmp_path: Path):

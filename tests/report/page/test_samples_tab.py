@@ -115,6 +115,14 @@ def headings(browser: Browser) -> list[str]:
     return list(browser.evaluate("[...document.querySelectorAll('.sort-title')].map(e => e.textContent)"))
 
 
+def focus_open_row(browser: Browser) -> None:
+    """Focus the row of the open sample, once the table is laid out for the room that the pane leaves."""
+    width = "document.querySelector('.samples').clientWidth"
+    look = f"({width} < 560 ? 'cards' : {width} < 820 ? 'columns' : 'frozen')"
+    row = f"document.querySelector('.table-place.' + {look} + ' .current')"
+    wait_until(browser, f"(row => row && (row.focus(), document.activeElement === row))({row})")
+
+
 def test_one_row_per_record(browser: Browser, page: Path):
     """The table has a row per record, with the outcome as a word, and unknown numbers as `?`."""
     show(browser, page, n=5)
@@ -333,8 +341,28 @@ def test_all_shown_rows_can_be_selected(browser: Browser, page: Path):
     wait_until(browser, "document.querySelectorAll('.tabulator-row[aria-selected=true]').length === 2")
 
 
+def test_shift_selects_a_range_of_rows(browser: Browser, page: Path):
+    """A click on a box with Shift selects the rows from the box that was clicked before."""
+    show(browser, page, "&sort=sample", n=5)
+    boxes = "document.querySelectorAll('.tabulator-row .cell-select input')"
+    browser.evaluate(f"{boxes}[1].click()")
+    wait_until(browser, "document.body.innerText.includes('1 selected')")
+    browser.evaluate(f"{boxes}[3].dispatchEvent(new MouseEvent('click', {{bubbles: true, shiftKey: true}}))")
+    wait_until(browser, "document.body.innerText.includes('3 selected')")
+
+
+def test_a_column_can_be_made_wider(browser: Browser, page: Path):
+    """The edge of a heading can be dragged."""
+    show(browser, page, n=5)
+    width = "document.querySelector('[data-column=task]').closest('.tabulator-col').getBoundingClientRect()"
+    right, top, before = (browser.evaluate(f"{width}.{name}") for name in ("right", "top", "width"))
+    for kind, x in (("mousePressed", right), ("mouseMoved", right + 60), ("mouseReleased", right + 60)):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=top + 12, button="left", clickCount=1)
+    assert browser.evaluate(f"{width}.width") > before + 40
+
+
 def test_the_keyboard_moves_and_opens(browser: Browser, page: Path):
-    """Arrow keys move between rows, Enter opens the sample, and while one is open the arrows step through samples."""
+    """Arrow keys move between rows, Enter opens the sample; with one open, they step through samples."""
     show(browser, page, "&sort=sample", n=5)
     browser.evaluate("document.querySelector('.tabulator-row').focus()")
     focused = "document.activeElement.querySelector('.sample-link')?.textContent"
@@ -343,6 +371,7 @@ def test_the_keyboard_moves_and_opens(browser: Browser, page: Path):
     browser.press("Enter")
     wait_until(browser, "location.hash.includes('sample=')")
     wait_until(browser, "document.querySelector('.tabulator-row.current .sample-link')?.textContent === 'item-2'")
+    focus_open_row(browser)
     browser.press("ArrowDown")
     wait_until(browser, "document.querySelector('.tabulator-row.current .sample-link')?.textContent === 'item-3'")
     assert "item-3" in address(browser)
@@ -377,7 +406,7 @@ def test_cards_at_phone_width(browser: Browser, page: Path):
     browser.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=False)
     try:
         show(browser, page, n=5)
-        wait_until(browser, "document.querySelectorAll('.card').length === 5")
+        wait_until(browser, "document.querySelectorAll('.sample-card').length === 5")
         assert "target Lima" in browser.text
         assert browser.evaluate("document.documentElement.scrollWidth") <= 390
     finally:

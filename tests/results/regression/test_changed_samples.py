@@ -74,6 +74,15 @@ def test_kinds_of_changes() -> None:
     ]
 
 
+def test_a_cell_that_lost_every_answer() -> None:
+    """If no answer is scored now, nothing can be compared, and every sample is lost."""
+    cell = pair({"a": [1], "b": [0]}, {"a": [None], "b": [None]})
+    assert cell.comparison is None
+    assert [(sample.id, sample.change) for sample in changed_samples(cell)] == [("a", "lost"), ("b", "lost")]
+    other = replace(cell, new=replace(cell.new, scorer="exact/2"))
+    assert changed_samples(other) == []
+
+
 def test_scores_rounded_by_a_snapshot_are_equal() -> None:
     """A score that a snapshot rounded to six digits is no change."""
     assert changed_samples(pair({"a": [0.333333]}, {"a": [1 / 3]})) == []
@@ -170,7 +179,8 @@ def test_an_uneven_split_is_not_called_noise() -> None:
 def test_equal_answers_and_seeds_are_counted() -> None:
     """How many pairs have the same answer, and whether the seeds are equal, are facts; determinism is not claimed."""
     text = cell_text(flips(1, 0, same=4))
-    assert "5 of 5 samples have the same answer on both sides." in text  # all records of the test answer `o`
+    assert text.startswith("1 sample turned wrong and none turned right. In 5")
+    assert "In 5 of 5 pairs, both sides have the same answer." in text  # all records of the test answer `o`
     assert "Both sides used seed 0; whether the model repeats an answer for the same seed is not recorded." in text
 
 

@@ -4,9 +4,10 @@ import { useState } from "preact/hooks";
 import { interval, score } from "../numbers";
 import type { ChangedCell, ChangedSide, Flip } from "../data";
 import type { Source } from "../source";
-import { counted, difference, probability } from "./format";
+import { hrefOf, type Filter } from "../view";
+import { counted, difference, probability, visible } from "./format";
 import { FlipItem } from "./flip";
-import { estimateOf, intervalOf, numberOf, textsOf, verdictOf, type Records } from "./model";
+import { estimateOf, intervalOf, KINDS, numberOf, textsOf, verdictOf, type Records } from "./model";
 import type { DiffView } from "./text_diff";
 
 interface CellProps {
@@ -17,24 +18,32 @@ interface CellProps {
   source: Source;
   view: DiffView;
   openKey: string | null;
+  startOpen: boolean; // whether its changed samples are opened at once
 }
 
 const STEP = 50; // samples shown at a time
 
-export function CellSection({ cell, flips, id, records, source, view, openKey }: CellProps) {
+export function CellSection({ cell, flips, id, records, source, view, openKey, startOpen }: CellProps) {
   const [limit, setLimit] = useState(STEP);
   const [task] = cell.cell;
   return (
     <section class="changed-cell" id={id} aria-labelledby={`${id}-title`} tabIndex={-1}>
       <header>
         <h3 id={`${id}-title`}>
-          <Verdict verdict={cell.verdict} /> {task} <span class="muted">{sidesOf(cell)}</span>
+          <Verdict verdict={cell.verdict} /> {visible(task)} <span class="muted">{visible(sidesOf(cell))}</span>
         </h3>
         <p class="figures">{figuresOf(cell)}</p>
+        {cell.flips.length > 0 && (
+          <p class="links">
+            <a href={hrefOf({ tab: "samples", sample: null, search: "", filters: cellFilters(cell) })}>
+              {counted(cell.flips.length, "changed sample")} in the samples table
+            </a>
+          </p>
+        )}
       </header>
       {cell.fault && <p class="notice error">Not compared: {cell.fault}</p>}
       {cell.notes.map((note) => (
-        <p class="note">{note}</p>
+        <p class="change-note">{note}</p>
       ))}
       {cell.noise && (
         <p class="noise">
@@ -45,7 +54,7 @@ export function CellSection({ cell, flips, id, records, source, view, openKey }:
       {flips.length > 0 && (
         <ul class="flips" aria-label={`Changed samples of ${task}`} onKeyDown={moveFocus}>
           {flips.slice(0, limit).map((flip) => (
-            <FlipItem key={`${flip.kind} ${flip.sample}`} {...{ cell, flip, records, source, view, openKey }} />
+            <FlipItem key={`${flip.kind} ${flip.sample}`} {...{ cell, flip, records, source, view, openKey, startOpen }} />
           ))}
         </ul>
       )}
@@ -62,10 +71,17 @@ export function CellSection({ cell, flips, id, records, source, view, openKey }:
 /** Whether a cell has a section even if no sample changed. */
 export const needsReview = ({ verdict }: ChangedCell) => ["regressed", "failed", "not compared"].includes(verdict);
 
+/** Filters of the samples table: the cell on the new side, and the kinds of its changes. */
+function cellFilters({ cell: [task, strategy, , model], flips }: ChangedCell): Filter[] {
+  const kinds = KINDS.filter(({ kind }) => flips.some((flip) => flip.kind === kind)).map(({ title }) => title);
+  const columns = [["task", task], ["strategy", strategy], ["model", model], ...kinds.map((title) => ["change", title])];
+  return columns.map(([column = "", value = ""]) => ({ column, operator: "is", value }));
+}
+
 export function Verdict({ verdict }: { verdict: string }) {
   const { sign, tone, meaning } = verdictOf(verdict);
   return (
-    <span class={`badge verdict ${tone}`} title={meaning || undefined}>
+    <span class={`change-badge ${tone}`} title={meaning || undefined}>
       <span aria-hidden="true">{sign}</span> {verdict}
     </span>
   );
@@ -124,7 +140,7 @@ function Details({ cell }: { cell: ChangedCell }) {
   return (
     <details class="comparison-details">
       <summary>How it was compared{leftOut(cell).length > 0 && `; ${leftOutText(cell)}`}</summary>
-      <dl class="facts">
+      <dl class="change-facts">
         {rows.map(([name, text]) => (
           <div>
             <dt>{name}</dt>
@@ -167,7 +183,6 @@ export function moveFocus(event: KeyboardEvent) {
   if (!step || event.ctrlKey || event.metaKey || event.altKey || !head.classList.contains("flip-head")) return;
   const heads = [...document.querySelectorAll<HTMLElement>(".changes .flip-head")];
   const next = heads[heads.indexOf(head) + step];
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
+  if (next || event.key.length === 1) event.preventDefault(); // the pane steps through all samples with the same letters
+  next?.focus();
 }

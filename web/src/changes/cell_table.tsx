@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { ChangedCell, Flip } from "../data";
 import { score } from "../numbers";
 import { leftOutText, needsReview, sidesOf, Verdict } from "./cell";
-import { counted, difference, probability } from "./format";
+import { counted, difference, probability, visible } from "./format";
 import { IntervalBar } from "./interval";
 import { estimateOf, intervalOf, KINDS, numberOf, verdictOf } from "./model";
 
@@ -22,7 +22,7 @@ export function CellTable({ rows, shown, reveal }: { rows: Row[]; shown: Set<str
   const first = inTasks.filter(({ cell }) => needsReview(cell) || cell.verdict === "improved" || cell.flips.length > 0);
   const quiet = inTasks.length - first.length;
   const folded = !all && inTasks.length > FEW && quiet > 0;
-  const limit = Math.min(1, Math.max(0.1, ...rows.flatMap(({ cell }) => intervalOf(cell.comparison)?.map(Math.abs) ?? [])));
+  const limit = Math.min(1, Math.max(0.1, ...rows.flatMap(({ cell }) => extentOf(cell))));
   const listed = folded ? first : inTasks;
   return (
     <section>
@@ -61,6 +61,11 @@ export function CellTable({ rows, shown, reveal }: { rows: Row[]; shown: Set<str
   );
 }
 
+/** How far a cell's difference and its interval reach from 0. */
+function extentOf({ comparison }: ChangedCell): number[] {
+  return [...(intervalOf(comparison) ?? []), numberOf(comparison, "difference") ?? 0].map(Math.abs);
+}
+
 function CellRow({ cell, id, limit, reveal }: Row & { limit: number; reveal: (id: string) => void }) {
   const { comparison } = cell;
   const value = numberOf(comparison, "difference");
@@ -73,8 +78,8 @@ function CellRow({ cell, id, limit, reveal }: Row & { limit: number; reveal: (id
       <td>
         <Verdict verdict={cell.verdict} />
       </td>
-      <th scope="row">{cell.cell[0]}</th>
-      <td class="player">{sidesOf(cell)}</td>
+      <th scope="row">{visible(cell.cell[0])}</th>
+      <td class="player">{visible(sidesOf(cell))}</td>
       <td class="number" data-label="old → new">
         {score(numberOf(estimateOf(comparison, "old"), "score"))} → {score(numberOf(estimateOf(comparison, "new"), "score"))}
       </td>

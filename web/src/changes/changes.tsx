@@ -8,7 +8,7 @@ import { CellSection, needsReview, Verdict } from "./cell";
 import { CellTable } from "./cell_table";
 import { Controls } from "./controls";
 import { counted } from "./format";
-import { Records, shownBy, shownFlips, sortedCells, verdictOf, VERDICTS } from "./model";
+import { isNarrowed, Records, shownBy, shownFlips, sortedCells, verdictOf, VERDICTS } from "./model";
 import type { DiffView } from "./text_diff";
 
 export function ChangesTab(page: PageProps) {
@@ -30,7 +30,8 @@ function Comparison({ changes, overview, index, source }: PageProps & { changes:
   const inputOf = (cell: ChangedCell) => (flip: Flip) =>
     ["input", "target"].map((name) => records.text(records.of(cell, flip, "new")[0], name) ?? "").join("\n");
   const listed = cells.map((cell, i) => ({ cell, id: `cell-${i}`, flips: shownFlips(cell, shown, inputOf(cell)) }));
-  const filtered = shown.kinds.size > 0 || shown.tasks.size > 0 || shown.text !== "";
+  const filtered = isNarrowed(shown);
+  const n = listed.reduce((sum, { flips }) => sum + flips.length, 0);
   const [revealed, setRevealed] = useState<ReadonlySet<string>>(new Set());
   const [wanted, setWanted] = useState<string | null>(null);
   const sections = listed.filter(({ cell, id, flips }) => flips.length > 0 || revealed.has(id) || (!filtered && needsReview(cell)));
@@ -52,10 +53,10 @@ function Comparison({ changes, overview, index, source }: PageProps & { changes:
       <Remarks changes={changes} />
       {total === 0 && changes.cells.length > 0 && <p>No sample changed its score in {counted(changes.cells.length, "cell")}.</p>}
       {changes.cells.length > 0 && <CellTable rows={listed} shown={shown.tasks} reveal={reveal} />}
-      {total > 0 && <Controls {...{ view, cells, tasks, diffView, setDiffView }} />}
+      {total > 0 && <Controls {...{ view, cells, tasks, diffView, setDiffView }} shown={shown} n={n} />}
       {filtered && sections.length === 0 && <p class="muted">No changed sample fits the filters.</p>}
       {sections.map(({ cell, id, flips }) => (
-        <CellSection key={id} {...{ cell, id, flips, records, source }} view={diffView} openKey={view.sample} />
+        <CellSection key={id} {...{ cell, id, flips, records, source }} view={diffView} openKey={view.sample} startOpen={n === 1} />
       ))}
       {changes.only_new.length > 0 && overview.kind === "run" && <MakeBaseline />}
     </div>
@@ -71,7 +72,7 @@ function Headline({ changes, comparison }: { changes: Changes; comparison: boole
         {changes.cells.length === 0 && <span class="muted">: nothing was compared</span>}
       </h2>
       {changes.cells.length > 0 && (
-        <ul class="verdicts" aria-label="Cells by verdict">
+        <ul class="change-verdicts" aria-label="Cells by verdict">
           {verdicts.map(
             ({ verdict, n }) =>
               n > 0 && (

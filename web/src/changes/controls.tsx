@@ -2,7 +2,7 @@
 
 import type { ChangedCell } from "../data";
 import { showView, type View } from "../view";
-import { kindOf, KINDS, shownBy, toggled, without } from "./model";
+import { cleared, isNarrowed, kindOf, KINDS, toggled, without, type Shown } from "./model";
 import type { DiffView } from "./text_diff";
 
 interface ControlsProps {
@@ -11,11 +11,12 @@ interface ControlsProps {
   tasks: string[];
   diffView: DiffView;
   setDiffView: (view: DiffView) => void;
+  shown: Shown;
+  n: number; // changed samples that are shown
 }
 
 /** Filters of the changed samples, kept in the address, and how texts are compared. */
-export function Controls({ view, cells, tasks, diffView, setDiffView }: ControlsProps) {
-  const shown = shownBy(view.filters, view.search);
+export function Controls({ view, cells, tasks, diffView, setDiffView, shown, n }: ControlsProps) {
   const flips = cells.flatMap((cell) => cell.flips);
   const kinds = KINDS.map((known) => ({ ...known, n: flips.filter(({ kind }) => kind === known.kind).length }));
   const setTask = (task: string) => {
@@ -24,7 +25,7 @@ export function Controls({ view, cells, tasks, diffView, setDiffView }: Controls
   };
   const chosen = [...shown.tasks];
   return (
-    <section class="controls" aria-label="Filters of the changed samples">
+    <section class="change-controls" aria-label="Filters of the changed samples">
       <h2>Changed samples</h2>
       <div role="group" aria-label="Kinds of changes" class="kinds">
         {kinds.map(
@@ -32,7 +33,7 @@ export function Controls({ view, cells, tasks, diffView, setDiffView }: Controls
             n > 0 && (
               <button
                 type="button"
-                class={`badge ${tone}`}
+                class={`change-badge ${tone}`}
                 aria-pressed={shown.kinds.has(title)}
                 onClick={() => showView({ filters: toggled(view.filters, "change", kindOf(kind).title) })}
               >
@@ -57,7 +58,7 @@ export function Controls({ view, cells, tasks, diffView, setDiffView }: Controls
         <input
           type="search"
           value={view.search}
-          placeholder="sample, input, answer"
+          placeholder="sample or answer"
           onInput={(event) => showView({ search: event.currentTarget.value }, { replace: true })}
         />
       </label>
@@ -68,10 +69,15 @@ export function Controls({ view, cells, tasks, diffView, setDiffView }: Controls
           </button>
         ))}
       </div>
-      {(shown.kinds.size > 0 || shown.tasks.size > 0 || view.search) && (
-        <button type="button" class="link" onClick={() => showView({ search: "", filters: without(without(view.filters, "change"), "task") })}>
-          Clear filters
-        </button>
+      {isNarrowed(shown) && (
+        <>
+          <span role="status">
+            {n.toLocaleString("en")} of {flips.length.toLocaleString("en")} shown
+          </span>
+          <button type="button" class="link" onClick={() => showView({ search: "", filters: cleared(view.filters) })}>
+            Clear filters
+          </button>
+        </>
       )}
     </section>
   );

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ChangedCell, Flip, FlipSide } from "../data";
 import type { Source } from "../source";
 import { hrefOf } from "../view";
-import { plainScore, probability } from "./format";
+import { plainScore, probability, shortened, visible } from "./format";
 import { kindOf, type Records } from "./model";
 import { TextDiff, type DiffView } from "./text_diff";
 
@@ -15,11 +15,12 @@ interface FlipProps {
   source: Source;
   view: DiffView;
   openKey: string | null; // of the record in the pane
+  startOpen: boolean;
 }
 
 export function FlipItem(props: FlipProps) {
   const { cell, flip, records, openKey } = props;
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(props.startOpen);
   const { title, sign, tone } = kindOf(flip.kind);
   const rows = [...records.of(cell, flip, "old"), ...records.of(cell, flip, "new")];
   const telling = (side: "old" | "new") => records.text(records.telling(records.of(cell, flip, side), flip, side), "answer");
@@ -27,15 +28,17 @@ export function FlipItem(props: FlipProps) {
   return (
     <li class={`flip ${tone}${inPane ? " in-pane" : ""}`}>
       <button type="button" class="flip-head" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span class={`badge ${tone}`}>
+        <span class={`change-badge ${tone}`}>
           <span aria-hidden="true">{sign}</span> {title}
         </span>
-        <span class="sample-id">{flip.sample}</span>
+        <span class="sample-id" title={flip.sample.length > LONG_ID ? flip.sample : undefined}>
+          {visible(shortened(flip.sample, LONG_ID))}
+        </span>
         <span class="answers">
           <Answer side={flip.old} answer={telling("old")} /> <span class="arrow">→</span>{" "}
           <Answer side={flip.new} answer={telling("new")} />
         </span>
-        <span class="scores">
+        <span class="flip-scores">
           {plainScore(flip.old.score)} <span class="arrow">→</span> {plainScore(flip.new.score)}
         </span>
         <span class="chance" title="Fisher's exact test of the epochs that are right">
@@ -47,6 +50,7 @@ export function FlipItem(props: FlipProps) {
   );
 }
 
+const LONG_ID = 80;
 const SHORT = 60;
 
 /** The answer of the record that is shown first, else the one that the comparison holds. */
@@ -54,7 +58,7 @@ function Answer({ side, answer }: { side: FlipSide; answer: string | null }) {
   const whole = answer ?? side.answer;
   if (whole === null) return <span class="answer muted">{side.outcome && side.score === null ? side.outcome : "no answer"}</span>;
   const text = whole.slice(0, 1000).replace(/\s+/g, " ").trim();
-  return <span class="answer">{text.length > SHORT ? text.slice(0, SHORT - 1) + "…" : text || "(empty)"}</span>;
+  return <span class="answer">{visible(shortened(text, SHORT)) || "(empty)"}</span>;
 }
 
 function FlipBody({ cell, flip, records, source, view }: FlipProps) {
@@ -68,7 +72,8 @@ function FlipBody({ cell, flip, records, source, view }: FlipProps) {
   return (
     <div class="flip-body">
       {flip.noise && <p class="noise">{flip.noise}</p>}
-      <dl class="facts">
+      <dl class="change-facts">
+        {flip.sample.length > LONG_ID && <Fact name="sample" text={flip.sample} />}
         {input !== null && <Fact name="input" text={input} />}
         {target !== null && <Fact name="target" text={target} />}
         {scorersOf(flip).map((name) => (
@@ -88,6 +93,7 @@ function FlipBody({ cell, flip, records, source, view }: FlipProps) {
             This sample in the samples table
           </a>
         )}
+        <a href={hrefOf({ tab: "changes", sample: null, search: "", filters: sampleFilters(cell, flip) })}>Link to this change</a>
       </p>
     </div>
   );
@@ -108,7 +114,7 @@ function Fact({ name, text }: { name: string; text: string }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{text}</dd>
+      <dd>{visible(text)}</dd>
     </div>
   );
 }
@@ -132,7 +138,7 @@ function SideFacts({ title, cell, side, flip, rows, row, choose, records }: Side
         {title} <span class="muted">{cell[side].name}</span>
       </h5>
       <p>
-        <span class="muted">answer</span> <code class="answer">{answer ?? flip.answer ?? "none"}</code>
+        <span class="muted">answer</span> <code class="answer">{visible(answer ?? flip.answer ?? "none")}</code>
         <span class="muted"> score</span> {plainScore(flip.score)}
         {flip.outcome !== null && <span class="muted"> {flip.outcome}</span>}
         {flip.confidence !== null && <span class="muted"> confidence {flip.confidence.toFixed(2)}</span>}
@@ -204,7 +210,7 @@ function Only({ title, text }: { title: string; text: string | null }) {
   return (
     <section>
       <h5>{title}</h5>
-      <pre class="text">{text}</pre>
+      <pre class="text">{visible(text)}</pre>
     </section>
   );
 }

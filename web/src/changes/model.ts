@@ -7,29 +7,29 @@ import type { Filter } from "../view";
 export type Kind = Flip["kind"];
 
 /** Kinds of changes in the order in which they are shown: title, a sign, and whether it is bad news. */
-export const KINDS: readonly { kind: Kind; title: string; sign: string; tone: "bad" | "good" }[] = [
-  { kind: "newly_wrong", title: "newly wrong", sign: "✗", tone: "bad" },
-  { kind: "lost", title: "lost", sign: "∅", tone: "bad" },
-  { kind: "lower", title: "lower", sign: "↓", tone: "bad" },
-  { kind: "newly_right", title: "newly right", sign: "✓", tone: "good" },
-  { kind: "gained", title: "gained", sign: "+", tone: "good" },
-  { kind: "higher", title: "higher", sign: "↑", tone: "good" },
+export const KINDS: readonly { kind: Kind; title: string; sign: string; tone: "tone-bad" | "tone-good" }[] = [
+  { kind: "newly_wrong", title: "newly wrong", sign: "✗", tone: "tone-bad" },
+  { kind: "lost", title: "lost", sign: "∅", tone: "tone-bad" },
+  { kind: "lower", title: "lower", sign: "↓", tone: "tone-bad" },
+  { kind: "newly_right", title: "newly right", sign: "✓", tone: "tone-good" },
+  { kind: "gained", title: "gained", sign: "+", tone: "tone-good" },
+  { kind: "higher", title: "higher", sign: "↑", tone: "tone-good" },
 ];
 
 export const kindOf = (kind: Kind) => KINDS.find((known) => known.kind === kind) ?? KINDS[0]!;
 
 /** Verdicts in the order in which a reviewer must see them. */
-export const VERDICTS: readonly { verdict: string; sign: string; tone: "bad" | "good" | "unsure" | "plain"; meaning: string }[] = [
-  { verdict: "regressed", sign: "▼", tone: "bad", meaning: "worse than before by more than chance explains" },
-  { verdict: "failed", sign: "∅", tone: "bad", meaning: "too many answers have no score: a loss may hide behind them" },
-  { verdict: "not compared", sign: "–", tone: "bad", meaning: "no sample could be compared" },
-  { verdict: "improved", sign: "▲", tone: "good", meaning: "better than before by more than chance explains" },
-  { verdict: "underpowered", sign: "?", tone: "unsure", meaning: "too few samples to tell" },
-  { verdict: "same", sign: "=", tone: "plain", meaning: "a difference that matters is ruled out" },
+export const VERDICTS: readonly { verdict: string; sign: string; tone: "tone-bad" | "tone-good" | "tone-unsure" | "tone-plain"; meaning: string }[] = [
+  { verdict: "regressed", sign: "▼", tone: "tone-bad", meaning: "worse than before by more than chance explains" },
+  { verdict: "failed", sign: "∅", tone: "tone-bad", meaning: "too many answers have no score: a loss may hide behind them" },
+  { verdict: "not compared", sign: "–", tone: "tone-bad", meaning: "no sample could be compared" },
+  { verdict: "improved", sign: "▲", tone: "tone-good", meaning: "better than before by more than chance explains" },
+  { verdict: "underpowered", sign: "?", tone: "tone-unsure", meaning: "too few samples to tell" },
+  { verdict: "same", sign: "=", tone: "tone-plain", meaning: "a difference that matters is ruled out" },
 ];
 
 export const verdictOf = (verdict: string) =>
-  VERDICTS.find((known) => known.verdict === verdict) ?? { verdict, sign: "•", tone: "plain" as const, meaning: "" };
+  VERDICTS.find((known) => known.verdict === verdict) ?? { verdict, sign: "•", tone: "tone-plain" as const, meaning: "" };
 
 /** The cells in the order in which a reviewer must see them. */
 export function sortedCells(cells: readonly ChangedCell[]): ChangedCell[] {
@@ -62,23 +62,36 @@ export function estimateOf(values: { [key: string]: Json } | null | undefined, s
   return value && typeof value === "object" && !Array.isArray(value) ? value : null;
 }
 
-/** The filters of the view that this tab applies: kinds of changes and tasks; the same as in the samples table. */
+/** The filters of the view that this tab applies, which are columns of the samples table too. */
 export interface Shown {
   kinds: Set<string>; // titles; empty: all
   tasks: Set<string>;
+  samples: Set<string>;
   text: string;
 }
 
 export function shownBy(filters: readonly Filter[], search: string): Shown {
   const values = (column: string) =>
     new Set(filters.filter((filter) => filter.column === column && filter.operator === "is").map(({ value }) => value));
-  return { kinds: values("change"), tasks: values("task"), text: search.trim().toLowerCase() };
+  return { kinds: values("change"), tasks: values("task"), samples: values("sample"), text: search.trim().toLowerCase() };
 }
 
 /** The filters with one value of a column added or taken away. */
 export function toggled(filters: readonly Filter[], column: string, value: string): Filter[] {
   const isThis = (filter: Filter) => filter.column === column && filter.operator === "is" && filter.value === value;
   return filters.some(isThis) ? filters.filter((filter) => !isThis(filter)) : [...filters, { column, operator: "is", value }];
+}
+
+const APPLIED = ["change", "task", "sample"];
+
+/** The filters without those that this tab applies. */
+export function cleared(filters: readonly Filter[]): Filter[] {
+  return filters.filter(({ column }) => !APPLIED.includes(column));
+}
+
+/** Whether the list of changed samples is narrowed. */
+export function isNarrowed({ kinds, tasks, samples, text }: Shown): boolean {
+  return kinds.size + tasks.size + samples.size > 0 || text !== "";
 }
 
 /** The filters without those on one column. */
@@ -91,6 +104,7 @@ export function shownFlips(cell: ChangedCell, shown: Shown, inputs: (flip: Flip)
   if (shown.tasks.size && !shown.tasks.has(cell.cell[0])) return [];
   return cell.flips.filter((flip) => {
     if (shown.kinds.size && !shown.kinds.has(kindOf(flip.kind).title)) return false;
+    if (shown.samples.size && !shown.samples.has(flip.sample)) return false;
     if (!shown.text) return true;
     const texts = [flip.sample, flip.old.answer, flip.new.answer, flip.old.output, flip.new.output, inputs(flip)];
     return texts.some((text) => text?.toLowerCase().includes(shown.text));

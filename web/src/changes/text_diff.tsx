@@ -2,9 +2,11 @@
 
 import { diffLines, diffWordsWithSpace, type ChangeObject } from "diff";
 import { useMemo, useState } from "preact/hooks";
+import { visible } from "./format";
 
 const TIMEOUT_MS = 400;
 const CONTEXT = 160; // characters around a change that stay visible
+const WHOLE = 2000; // characters of equal texts that are shown
 const LONG = 3 * CONTEXT; // unchanged text that is folded
 
 type Part = ChangeObject<string>;
@@ -59,15 +61,15 @@ function Side({ title, text, parts, hidden }: { title: string; text: string; par
     <section>
       <h5>{title}</h5>
       <pre class="text">
-        {shown ? shown.map((part, i) => <PartText part={part} first={i === 0} last={i === shown.length - 1} />) : text}
+        {shown ? shown.map((part, i) => <PartText part={part} first={i === 0} last={i === shown.length - 1} />) : visible(text)}
       </pre>
     </section>
   );
 }
 
 function PartText({ part, first, last }: { part: Part; first: boolean; last: boolean }) {
-  if (part.added) return <ins>{part.value}</ins>;
-  if (part.removed) return <del>{part.value}</del>;
+  if (part.added) return <ins>{visible(part.value)}</ins>;
+  if (part.removed) return <del>{visible(part.value)}</del>;
   return <Unchanged text={part.value} first={first} last={last} />;
 }
 
@@ -77,15 +79,14 @@ function Unchanged({ text, first, last }: { text: string; first: boolean; last: 
   const head = first ? 0 : CONTEXT;
   const tail = last ? 0 : CONTEXT;
   const folded = text.length - head - tail;
-  if (open || text.length <= LONG) return <>{text}</>;
-  if (first && last && text.length <= 2000) return <>{text}</>;
+  if (open || text.length <= (first && last ? WHOLE : LONG)) return <>{visible(text)}</>;
   return (
     <>
-      {text.slice(0, head)}
+      {visible(text.slice(0, head))}
       <button type="button" class="fold" onClick={() => setOpen(true)}>
         … {folded.toLocaleString("en")} unchanged characters …
       </button>
-      {tail ? text.slice(-tail) : ""}
+      {tail ? visible(text.slice(-tail)) : ""}
     </>
   );
 }

@@ -86,6 +86,7 @@ function facts({ cell, before, comparison }: Entry): [string, string][] {
     ["Before", before ? `${score(before.score)}, ${interval(before.ci95)}` : ""],
     ["Change", comparison ? `${signed(comparison.difference)}, 95 % interval ${signedInterval(comparison.ci95)}` : ""],
     ["Paired test", comparison ? paired(comparison) : ""],
+    ["Not tested", comparison?.untested ?? ""],
     ["Per answer", spending(cell.spent)],
     ["Cost", cell.cost_usd === null ? "?" : cost(cell.cost_usd)],
     ["Latency", latency(cell.latency_s)],
@@ -98,7 +99,7 @@ function paired(comparison: NonNullable<Entry["comparison"]>): string {
   const holm = comparison.family > 1 ? ` after Holm over ${comparison.family} cells` : "";
   const worse = comparison.family > 1 ? comparison.p_worse_holm : comparison.p_worse;
   const better = comparison.family > 1 ? comparison.p_better_holm : comparison.p_better;
-  return `${comparison.method}: p = ${pValue(worse)} for worse, ${pValue(better)} for better${holm}; ${count(comparison.n)} pairs`;
+  return `${comparison.method}: ${pValue(worse)} for worse, ${pValue(better)} for better${holm}; ${count(comparison.n)} pairs`;
 }
 
 function spending(spent: Entry["cell"]["spent"] | undefined): string {

@@ -48,7 +48,7 @@ export function CellList({ overview, entries }: { overview: Overview; entries: r
               <th
                 key={column.name}
                 scope="col"
-                class={column.numeric ? "number" : ""}
+                class={column.numeric ? "number" : column.name === "strategy" || column.name === "model" ? "name" : ""}
                 aria-sort={column.name !== name ? "none" : descending ? "descending" : "ascending"}
               >
                 <button type="button" onClick={() => sortBy(settings, column, name, descending)}>
@@ -103,12 +103,15 @@ function ListCell({ column, overview, entry }: { column: string; overview: Overv
       return (
         <th scope="row">
           <a href={hrefWith({ cell: entry.id })}>{cell.task}</a>
+          <span class="below note">
+            {cell.label} · {modelOf(cell)}
+          </span>
         </th>
       );
     case "strategy":
-      return <td>{cell.label}</td>;
+      return <td class="name">{cell.label}</td>;
     case "model":
-      return <td>{modelOf(cell)}</td>;
+      return <td class="name">{modelOf(cell)}</td>;
     case "score":
       return (
         <td class="number score-cell">

@@ -22,6 +22,7 @@ export interface Comparison {
   family: number;
   margin: number;
   smallest_effect: number | null;
+  untested: string | null; // why no test holds
   newly_wrong: string[];
   newly_right: string[];
 }
@@ -37,18 +38,21 @@ export interface Entry {
   verdict: Verdict;
 }
 
-export type Verdict = "failed" | "regressed" | "improved" | "same" | "underpowered" | "passed" | "skipped" | "none" | "gone";
+export type Verdict = "failed" | "regressed" | "improved" | "same" | "underpowered" | "untested" | "passed" | "skipped" | "none" | "fresh" | "unpaired" | "gone";
 
 /** Verdicts in the order in which a reviewer must see them, each with its sign and its word. */
 export const VERDICTS: { [verdict in Verdict]: { sign: string; word: string; tone: "bad" | "good" | "unsure" | "plain" } } = {
   failed: { sign: "✕", word: "failed", tone: "bad" },
   regressed: { sign: "▼", word: "regressed", tone: "bad" },
   improved: { sign: "▲", word: "improved", tone: "good" },
-  underpowered: { sign: "?", word: "too few samples", tone: "unsure" },
+  underpowered: { sign: "?", word: "too few samples", tone: "plain" },
+  untested: { sign: "?", word: "not testable", tone: "plain" },
   same: { sign: "=", word: "same", tone: "plain" },
   passed: { sign: "✓", word: "passed", tone: "good" },
   skipped: { sign: "–", word: "skipped", tone: "plain" },
   none: { sign: "", word: "no gate", tone: "plain" },
+  fresh: { sign: "+", word: "only in the new run", tone: "unsure" },
+  unpaired: { sign: "–", word: "not compared", tone: "unsure" },
   gone: { sign: "–", word: "only in the old run", tone: "unsure" },
 };
 const ORDER = Object.keys(VERDICTS) as Verdict[];
@@ -69,7 +73,9 @@ export function entries(overview: Overview, changes: Changes | null): Entry[] {
     const changed = compared.get(idOf(cell));
     const oldId = changed ? oldIdOf(changed.cell, changed.old) : idOf(cell);
     used.add(oldId);
-    return entryOf(cell, olds.get(oldId) ?? null, comparisonOf(cell.comparison ?? changed?.comparison ?? null));
+    const old = olds.get(oldId) ?? null;
+    const entry = entryOf(cell, old, comparisonOf(cell.comparison ?? changed?.comparison ?? null));
+    return entry.verdict === "none" ? { ...entry, verdict: old ? ("unpaired" as const) : ("fresh" as const) } : entry;
   });
   const gone = [...olds].filter(([id]) => !used.has(id));
   return [...news, ...gone.map(([, cell]) => goneEntry(cell))];
@@ -84,7 +90,8 @@ function comparisonOf(value: Cell["comparison"]): Comparison | null {
 }
 
 function entryOf(cell: Cell, old: Cell | null, comparison: Comparison | null): Entry {
-  const verdict = known(cell.gate ?? comparison?.verdict ?? null);
+  const word = known(cell.gate ?? comparison?.verdict ?? null);
+  const verdict = word === "underpowered" && comparison?.untested ? "untested" : word;
   return { id: idOf(cell), cell, now: cell, old, before: comparison?.old ?? old, comparison, verdict };
 }
 

@@ -33,10 +33,10 @@ export function amount(value: number | null | undefined): string {
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
-/** `0.31`, `0.004`, `<0.001`: a p value; `?` if unknown. */
+/** `p = 0.31`, `p < 0.001`; `p = ?` if unknown. */
 export function pValue(value: number | null | undefined): string {
-  if (value == null) return "?";
-  return value < 0.001 ? "<0.001" : value.toPrecision(2);
+  if (value == null) return "p = ?";
+  return value < 0.001 ? "p < 0.001" : `p = ${Number(value.toPrecision(2))}`;
 }
 
 /** `26 Nov 2026, 05:21 UTC`; the text itself if it is no time. */

@@ -22,7 +22,9 @@ export function CellTable({ overview, entries }: { overview: Overview; entries: 
         <h2 id="cells-title" tabIndex={-1}>
           Cells
         </h2>
-        <p class="note">Score with its 95 % interval, answers scored, change against the baseline, and gate.</p>
+        <p class="note">
+          Score with its 95 % interval, answers scored, {overview.kind === "run" ? "change against the baseline, and gate" : "change and verdict"}.
+        </p>
         <div class="switch" role="group" aria-label="Layout of the cells">
           {["matrix", "list"].map((name) => (
             <button type="button" aria-pressed={layout === name} onClick={() => setLayout(view, name)}>

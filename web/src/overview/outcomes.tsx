@@ -1,5 +1,6 @@
 /** What became of the answers: outcomes, equal errors with their count, repeats, other scorers, judges, warnings. */
 
+import { useMemo } from "preact/hooks";
 import type { Cell, Index, Overview } from "../data";
 import { columnOf, valueAt } from "../columns";
 import { count, interval, score } from "../numbers";
@@ -93,7 +94,7 @@ function reasons(cell: Cell): string {
 
 /** Equal errors with their count, the most frequent first. */
 function Errors({ index }: { index: Index }) {
-  const errors = grouped(index);
+  const errors = useMemo(() => grouped(index), [index]);
   if (!errors.length) return null;
   return (
     <details open>
@@ -129,8 +130,9 @@ function Repeats({ overview, cells, name }: CellsProps) {
     .filter((key) => key.startsWith("pass@"))
     .map((key) => Number(key.slice(5)))
     .sort((a, b) => a - b);
+  const names = ks.flatMap((k) => (k === 1 ? ["pass@1"] : [`pass@${k}`, `pass^${k}`])); // pass^1 equals pass@1
   return (
-    <details open>
+    <details open={repeated.length <= 12}>
       <summary>Repeated samples: {counted(repeated.length, "cell")} with several epochs</summary>
       <p class="note">pass@k: at least one of k answers is right. pass^k: all k are. Flaky: right in some epochs and wrong in others.</p>
       <div class="scroll">
@@ -138,7 +140,7 @@ function Repeats({ overview, cells, name }: CellsProps) {
           <thead>
             <tr>
               <th scope="col">Cell</th>
-              {ks.flatMap((k) => [`pass@${k}`, `pass^${k}`]).map((title) => (
+              {names.map((title) => (
                 <th scope="col" class="number" key={title}>
                   {title}
                 </th>
@@ -150,7 +152,7 @@ function Repeats({ overview, cells, name }: CellsProps) {
             {repeated.map((cell) => (
               <tr key={idOf(cell)}>
                 <th scope="row">{name(cell)}</th>
-                {ks.flatMap((k) => [`pass@${k}`, `pass^${k}`]).map((key) => (
+                {names.map((key) => (
                   <td class="number" key={key}>
                     {score(cell.passes[key]?.mean)} {cell.passes[key]?.ci95 && <span class="note">{interval(cell.passes[key].ci95)}</span>}
                   </td>

@@ -13,12 +13,20 @@ import { Headline, RedGates } from "./verdict";
 
 export function OverviewTab({ overview, index, changes }: PageProps) {
   const entries = entriesOf(overview, changes);
-  if (!entries.length) return <Headline overview={overview} entries={entries} />;
+  if (!entries.length) {
+    return (
+      <div class="overview">
+        <Headline overview={overview} entries={entries} />
+        <Outcomes overview={overview} index={index} />
+      </div>
+    );
+  }
   return (
     <div class="overview">
       <Headline overview={overview} entries={entries} />
       <RedGates entries={entries} />
       <CellTable overview={overview} entries={entries} />
+      {overview.kind === "comparison" && <p class="aside note">What follows is of the new side, {overview.runs[1]?.name}.</p>}
       <section class="card" aria-labelledby="spending-title">
         <header class="card-header">
           <h2 id="spending-title" tabIndex={-1}>

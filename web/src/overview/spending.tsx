@@ -4,14 +4,15 @@ import type { Cell, Overview, Role } from "../data";
 import { count, cost } from "../numbers";
 import { configOf, haveSeveralModels, presentCells } from "./cells";
 import { percent } from "./format";
-import { COLORS } from "./charts/plot";
+import { colorAt } from "./charts/series";
 
 export function SpendingTable({ overview }: { overview: Overview }) {
   const cells = presentCells(overview);
   const configs = rolesByConfig(cells);
   if (!configs.size) return null;
   const tokens = (role: Role) => sum(role.input_tokens, role.output_tokens);
-  const total = cells.reduce<number | null>((a, cell) => sum(a, cell.cost_usd), 0);
+  const all = [...configs.values()].flatMap((group) => [...group.values()]);
+  const total = all.reduce<number | null>((a, role) => sum(a, role.cost_usd), 0);
   return (
     <figure class="chart spending">
       <figcaption>
@@ -21,7 +22,7 @@ export function SpendingTable({ overview }: { overview: Overview }) {
           Agents are counted together, and so are workers.
         </p>
       </figcaption>
-      <div class="scroll">
+      <div class="scroll tall" tabIndex={0} role="region" aria-label="Tokens and cost by role">
         <table class="small">
           <caption class="visually-hidden">Calls, tokens and cost by strategy, model and role</caption>
           <thead>
@@ -53,7 +54,7 @@ export function SpendingTable({ overview }: { overview: Overview }) {
                     <td class="number">{count(role.output_tokens)}</td>
                     <td class="number">{cost(role.cost_usd)}</td>
                     <td>
-                      <TokenBar part={tokens(role)} all={all} color={COLORS[i % COLORS.length] as string} />
+                      <TokenBar part={tokens(role)} all={all} color={colorAt(i)} />
                     </td>
                   </tr>
                 ))}
@@ -71,7 +72,7 @@ function TokenBar({ part, all, color }: { part: number | null; all: number | nul
   if (part === null || !all) return <span class="note">?</span>;
   return (
     <span class="bar-place">
-      <span class="bar" style={{ width: `${(5 * part) / all}rem`, background: color }} />
+      <span class="bar" style={{ width: `${(4 * part) / all}rem`, background: color }} />
       <span class="note">{percent(part, all)}</span>
     </span>
   );

@@ -1,16 +1,16 @@
 /** The verdicts of the cells: the word with its sign, and the sentence on all of them. */
 
 import type { Overview } from "../data";
-import { count } from "../numbers";
+import { count, score } from "../numbers";
 import { hrefOf, hrefWith } from "../view";
 import { rank, unscored, VERDICTS, presentCells, type Entry, type Verdict } from "./cells";
-import { counted } from "./format";
+import { counted, signed, signedInterval } from "./format";
 
-/** A verdict as a word with a sign. `short`: the sign only, with the word for screen readers. */
+/** A verdict as a word with a sign. */
 export function VerdictMark({ verdict }: { verdict: Verdict }) {
   const { sign, word, tone } = VERDICTS[verdict];
   return (
-    <span class={`verdict ${tone}`}>
+    <span class={`cell-verdict ${tone}`}>
       {sign && (
         <span class="sign" aria-hidden="true">
           {sign}
@@ -35,7 +35,7 @@ export function overall(entries: readonly Entry[]): { tone: string; sign: string
   if (bad.length) return { tone: "bad", sign: "✕", text: bad.join(", ") };
   if (!entries.length) return { tone: "unsure", sign: "–", text: "nothing measured" };
   if (n("improved")) return { tone: "good", sign: "▲", text: phrase(n("improved"), "improved") };
-  if (n("underpowered")) return { tone: "unsure", sign: "?", text: "no change shown" };
+  if (n("underpowered") + n("untested")) return { tone: "unsure", sign: "?", text: "no change shown" };
   if (entries.every(({ verdict }) => verdict === "none" || verdict === "skipped")) return { tone: "plain", sign: "–", text: "not gated" };
   return { tone: "good", sign: "✓", text: "passed" };
 }
@@ -49,10 +49,13 @@ const SENTENCES: { [verdict in Verdict]: (n: number) => string } = {
   regressed: (n) => `${counted(n, "cell")} regressed`,
   improved: (n) => `${counted(n, "cell")} improved`,
   underpowered: (n) => `${counted(n, "cell")} ${n === 1 ? "has" : "have"} too few samples to tell`,
+  untested: (n) => `${counted(n, "cell")} could not be tested`,
   same: (n) => `${counted(n, "cell")} stayed the same`,
   passed: (n) => `${counted(n, "cell")} passed without a baseline`,
   skipped: (n) => `${counted(n, "gate")} ${n === 1 ? "was" : "were"} skipped`,
   none: (n) => `${counted(n, "cell")} ${n === 1 ? "has" : "have"} no gate`,
+  fresh: (n) => `${counted(n, "cell")} ${n === 1 ? "is" : "are"} only in the new run`,
+  unpaired: (n) => `${counted(n, "cell")} could not be compared`,
   gone: (n) => `${counted(n, "cell")} ${n === 1 ? "is" : "are"} only in the old run`,
 };
 
@@ -70,7 +73,8 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
   if (!entries.length) return <p class="headline">The run has no cells: nothing was measured.</p>;
   return (
     <p class="headline">
-      {byVerdict(entries).map(([verdict, group], i) => (
+      {overview.live && "The run goes on, and gates are judged at its end"}
+      {(overview.live ? [] : byVerdict(entries)).map(([verdict, group], i) => (
         <>
           {i > 0 && ", "}
           <a href={hrefWith({ verdict, cell: "" })} class={VERDICTS[verdict].tone}>
@@ -93,31 +97,70 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
   );
 }
 
-/** The gates that failed and the cells that regressed, each with its message. */
+const MAX_REASONS = 6; // that are shown at once
+const MAX_CELLS = 12; // that are named per reason
+
+/** Why gates failed and cells regressed: each reason once, with its cells. */
 export function RedGates({ entries }: { entries: readonly Entry[] }) {
+  const reasons = new Map<string, Entry[]>();
   const red = entries.filter(({ verdict }) => VERDICTS[verdict].tone === "bad");
-  if (!red.length) return null;
+  for (const entry of [...red].sort((a, b) => rank(a.verdict) - rank(b.verdict))) {
+    const key = `${entry.verdict}\n${reason(entry)}`;
+    reasons.set(key, [...(reasons.get(key) ?? []), entry]);
+  }
+  if (!reasons.size) return null;
+  const items = [...reasons].map(([key, group]) => <RedReason key={key} text={key.slice(key.indexOf("\n") + 1)} entries={group} />);
   return (
-    <ul class="red-gates" aria-label="Gates that failed">
-      {[...red]
-        .sort((a, b) => rank(a.verdict) - rank(b.verdict))
-        .map((entry) => (
-          <li key={entry.id}>
-            <VerdictMark verdict={entry.verdict} />{" "}
-            <a href={hrefWith({ cell: entry.id })}>
-              {entry.cell.task} · {entry.cell.label} · {entry.cell.provider}:{entry.cell.slug}
-            </a>
-            <p>{reason(entry)}</p>
-          </li>
-        ))}
-    </ul>
+    <>
+      <ul class="red-gates" aria-label="Gates that failed">
+        {items.slice(0, MAX_REASONS)}
+      </ul>
+      {items.length > MAX_REASONS && (
+        <details>
+          <summary>{counted(items.length - MAX_REASONS, "more reason")} of failed gates</summary>
+          <ul class="red-gates">{items.slice(MAX_REASONS)}</ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+function RedReason({ text, entries }: { text: string; entries: readonly Entry[] }) {
+  const [first] = entries;
+  if (!first) return null;
+  return (
+    <li>
+      <VerdictMark verdict={first.verdict} /> {entries.length > 1 && <b>{counted(entries.length, "cell")}: </b>}
+      {entries.length === 1 && <CellLink entry={first} />}
+      <p>{text}</p>
+      {entries.length > 1 && (
+        <ul class="cells">
+          {entries.slice(0, MAX_CELLS).map((entry) => (
+            <li key={entry.id}>
+              <CellLink entry={entry} />
+            </li>
+          ))}
+          {entries.length > MAX_CELLS && <li>and {count(entries.length - MAX_CELLS)} more, below</li>}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function CellLink({ entry: { id, cell } }: { entry: Entry }) {
+  return (
+    <a href={hrefWith({ cell: id })}>
+      {cell.task} · {cell.label} · {cell.provider}:{cell.slug}
+    </a>
   );
 }
 
 /** Why a gate failed: the first line of its message without the cell's name. */
 function reason({ cell, comparison }: Entry): string {
   const line = (cell.gate_message ?? "").split("\n")[0] ?? "";
-  const start = line.indexOf("]: ");
+  const start = line.indexOf("]: ", `gate of ${cell.task}[`.length);
   if (line) return start < 0 ? line : line.slice(start + 3);
-  return comparison ? `${comparison.old.score?.toFixed(3) ?? "?"} before, ${comparison.new.score?.toFixed(3) ?? "?"} now` : "";
+  if (!comparison) return "";
+  const wrong = comparison.newly_wrong.length ? `; ${counted(comparison.newly_wrong.length, "sample is", "samples are")} newly wrong` : "";
+  return `${score(comparison.old.score)} before, ${score(comparison.new.score)} now: ${signed(comparison.difference)}, 95 % interval ${signedInterval(comparison.ci95)}${wrong}`;
 }

@@ -3,6 +3,7 @@
 import { columnOf, keyAt, valueAt, type Cell } from "../columns";
 import type { Column, Index } from "../data";
 import { hrefOf } from "../view";
+import { rangeOf } from "./facets";
 
 const SHAPES: { [outcome: string]: string } = {
   correct: "✓",
@@ -27,7 +28,7 @@ export function cellNode(index: Index, column: Column, row: number, terms: RegEx
   if (column.name === "outcome") return outcomeNode(String(value));
   const text = cellText(column, value);
   if (column.kind === "number") return document.createTextNode(text);
-  const content = highlighted(text, terms);
+  const content = text.trim() ? highlighted(text, terms) : element("span", "no-value", "(empty)");
   if (column.name !== "sample") return content;
   const link = element("a", "sample-link", content) as HTMLAnchorElement;
   link.href = hrefOf({ sample: keyAt(index, row) });
@@ -43,10 +44,10 @@ function unknownNode(column: Column): Node {
 
 /** An outcome as a shape and a word. */
 export function outcomeNode(outcome: string): Node {
-  const shape = element("span", "shape", SHAPES[outcome] ?? "?");
+  const shape = element("span", "sample-shape", SHAPES[outcome] ?? "?");
   shape.setAttribute("aria-hidden", "true");
   const known = outcome in SHAPES ? outcome : "other";
-  return element("span", `outcome outcome-${known}`, shape, outcome);
+  return element("span", `sample-outcome is-${known}`, shape, outcome);
 }
 
 /** A value as the table shows it, on one line. The numbers of a column have equally many decimals. */
@@ -58,14 +59,15 @@ export function cellText(column: Column, value: Exclude<Cell, null>): string {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping });
 }
 
-const DIGITS: { [name: string]: number } = { cost_usd: 6, latency_s: 2 };
+const DIGITS: { [name: string]: number } = { cost_usd: 4, latency_s: 2 };
 const columnDigits = new WeakMap<Column, number>();
 
-/** How many decimals a column's numbers need, at most 3; costs 6. */
+/** How many decimals a column's numbers need, at most 3; of costs 4, below one dollar 6. */
 function digitsOf(column: Column): number {
   let digits = columnDigits.get(column);
   if (digits === undefined) {
-    const most = DIGITS[column.name] ?? 3;
+    const highest = rangeOf(column)?.[1] ?? 0;
+    const most = column.name === "cost_usd" && highest < 1 ? 6 : (DIGITS[column.name] ?? 3);
     digits = 0;
     if (column.kind === "number")
       for (const value of column.numbers) while (value !== null && digits < most && needsMore(value, digits)) digits++;
@@ -107,11 +109,11 @@ export function cardNode(index: Index, columns: readonly Column[], row: number, 
   const facts = others.map((column) => element("span", "", `${column.title}: `, cellNode(index, column, row, terms)));
   return element(
     "div",
-    "card",
-    element("div", "card-head", part("outcome"), part("sample"), element("span", "card-score", "score ", part("score"))),
-    element("div", "card-input", part("input")),
-    element("div", "card-answer", "answer ", part("answer"), " · target ", part("target")),
-    element("div", "card-facts", ...facts),
+    "sample-card",
+    element("div", "sample-card-head", part("outcome"), part("sample"), element("span", "sample-card-score", "score ", part("score"))),
+    element("div", "sample-card-input", part("input")),
+    element("div", "sample-card-answer", "answer ", part("answer"), " · target ", part("target")),
+    element("div", "sample-card-facts", ...facts),
   );
 }
 

@@ -83,11 +83,19 @@ function selectColumn(latest: { current: TableProps }, frozen: boolean): ColumnD
   };
 }
 
+let anchor = -1; // the row whose box was clicked last
+
+/** A click with Shift selects the rows from the box that was clicked before. */
 function rowBox(latest: { current: TableProps }, row: number): Node {
   const box = checkbox("Select this sample");
   box.tabIndex = -1; // the space bar selects the focused row
   box.checked = latest.current.selected.has(row);
-  box.addEventListener("change", () => latest.current.onSelect([row], box.checked));
+  box.addEventListener("click", (event) => {
+    const { rows, onSelect } = latest.current;
+    const [first = -1, last = -1] = [rows.indexOf(anchor), rows.indexOf(row)].sort((a, b) => a - b);
+    onSelect(event.shiftKey && first >= 0 ? rows.slice(first, last + 1) : [row], box.checked);
+    anchor = row;
+  });
   return box;
 }
 

@@ -3,7 +3,7 @@
 import { valueAt } from "../columns";
 import type { Column, Index } from "../data";
 import type { Filter } from "../view";
-import { filteredRows } from "./rows";
+import { compareValues, filteredRows } from "./rows";
 
 const OUTCOMES = ["correct", "partial", "incorrect", "truncated", "empty", "refused", "unscored", "error", "skipped"];
 const QUICK = ["task", "strategy", "model", "outcome", "tag", "change"];
@@ -32,7 +32,7 @@ export function valuesOf(column: Column): string[] {
   if (column.kind !== "category") return [];
   const values = [...new Set(column.values.flatMap((value) => partsOf(column, value)))];
   const place = (value: string) => (column.name === "outcome" ? OUTCOMES.indexOf(value) : 0);
-  return values.sort((a, b) => place(a) - place(b) || a.localeCompare(b, "en", { numeric: true }));
+  return values.sort((a, b) => place(a) - place(b) || compareValues(a, b));
 }
 
 function partsOf(column: Column, value: string): string[] {

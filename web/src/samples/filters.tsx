@@ -1,6 +1,6 @@
 /** The filters of the samples table: one menu per column, presets, and a chip per condition. */
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { columnOf } from "../columns";
 import type { Column, Index } from "../data";
 import { hrefOf, showView, type Filter } from "../view";
@@ -8,7 +8,7 @@ import { FilterPanel } from "./filter_panel";
 import { isActive, presets, quickColumns, withPreset } from "./facets";
 import { titleOf } from "./layout";
 import { Menu } from "./menu";
-import { filteredRows } from "./rows";
+import { countRows } from "./rows";
 
 export interface FilterProps {
   index: Index;
@@ -18,16 +18,22 @@ export interface FilterProps {
 
 /** Links to the views that a reviewer starts with, with their counts. */
 export function Presets({ index, filters, found }: FilterProps) {
+  const key = JSON.stringify(filters);
+  const counted = useMemo(
+    () =>
+      presets(index).map((preset) => {
+        const wanted = withPreset(filters, preset);
+        return { preset, wanted, count: countRows(index, wanted, found) };
+      }),
+    [index, key, found],
+  );
   return (
     <nav class="presets" aria-label="Samples to show">
-      {presets(index).map((preset) => {
-        const wanted = withPreset(filters, preset);
-        return (
-          <a href={hrefOf({ filters: wanted })} aria-current={isActive(filters, preset) ? "true" : undefined}>
-            {preset.title} <span class="count">{filteredRows(index, wanted, found).length.toLocaleString("en")}</span>
-          </a>
-        );
-      })}
+      {counted.map(({ preset, wanted, count }) => (
+        <a href={hrefOf({ filters: wanted })} aria-current={isActive(filters, preset) ? "true" : undefined}>
+          {preset.title} <span class="count">{count.toLocaleString("en")}</span>
+        </a>
+      ))}
     </nav>
   );
 }

@@ -2,10 +2,12 @@
 
 import { columnOf } from "../columns";
 import type { Column, Index } from "../data";
-import { isVaried } from "./facets";
+import { cellText } from "./cells";
+import { isVaried, rangeOf } from "./facets";
 
 const ORDER = ["outcome", "sample", "score", "score:", "change", "task", "strategy", "model", "input", "target", "answer"];
 const ALWAYS = ["outcome", "sample", "score", "input"];
+const IF_ANY = ["change", "error"]; // shown if a single row has a value
 const WIDTHS: { [name: string]: number } = {
   outcome: 118,
   sample: 150,
@@ -21,7 +23,8 @@ export function defaultColumns(index: Index): Column[] {
   const score = columnOf(index, "score");
   const shown = index.columns.filter((column) => {
     if (ALWAYS.includes(column.name)) return true;
-    return !column.hidden && isVaried(column) && !(column.name.startsWith("score:") && isRedundant(column, score));
+    if (column.hidden || !isVaried(column)) return false;
+    return IF_ANY.includes(column.name) || !(isRare(column) || (column.name.startsWith("score:") && repeats(column, score)));
   });
   return shown.sort((a, b) => place(a) - place(b));
 }
@@ -33,12 +36,17 @@ function place({ name }: Column): number {
 
 const RARE = 0.1;
 
-/** True if a scorer says nothing besides the main score, or scored few records. */
-function isRedundant(column: Column, score: Column | undefined): boolean {
+/** True if few rows have a value. */
+function isRare(column: Column): boolean {
+  if (column.kind === "category") return column.codes.filter((code) => code >= 0).length < RARE * column.codes.length;
+  const cells: readonly unknown[] = column.kind === "number" ? column.numbers : column.texts;
+  return cells.filter((cell) => cell !== null).length < RARE * cells.length;
+}
+
+/** True if a scorer says nothing besides the main score. */
+function repeats(column: Column, score: Column | undefined): boolean {
   if (column.kind !== "number" || score?.kind !== "number") return false;
-  const known = column.numbers.filter((value) => value !== null).length;
-  const equal = column.numbers.every((value, row) => value === null || value === score.numbers[row]);
-  return equal || known < RARE * column.numbers.length;
+  return column.numbers.every((value, row) => value === null || value === score.numbers[row]);
 }
 
 /** The columns that are named, without those that the page lacks; the default ones if it has none of them. */
@@ -54,10 +62,17 @@ export function titleOf(index: Index, column: Column): string {
 }
 
 /** Width in pixels, and how much of the space that is left a column takes. */
-export function widthOf({ name, kind, title }: Column): { width?: number; minWidth: number; widthGrow?: number } {
-  const longest = Math.max(...title.split(" ").map(({ length }) => length)); // headings break at spaces
-  const heading = Math.min(180, 34 + 7.5 * longest);
+export function widthOf(column: Column): { width?: number; minWidth: number; widthGrow?: number } {
+  const { name, kind, title } = column;
+  const words = title.length > 10 ? title.split(" ") : [title]; // long headings break at spaces
+  const heading = Math.min(180, 34 + 7.5 * Math.max(...words.map(({ length }) => length)));
   const growth = GROWTH[name] ?? (kind === "text" && name !== "sample" ? 1 : undefined);
   if (growth !== undefined) return { minWidth: Math.max(name === "input" ? 180 : 100, heading), widthGrow: growth };
-  return { width: WIDTHS[name] ?? Math.max(kind === "number" ? 74 : 110, heading), minWidth: 50 };
+  return { width: WIDTHS[name] ?? Math.max(kind === "number" ? numberWidth(column) : 110, heading), minWidth: 50 };
+}
+
+/** Room for the longest number: a number that is cut would be another one. */
+function numberWidth(column: Column): number {
+  const lengths = (rangeOf(column) ?? []).map((value) => cellText(column, value).length);
+  return Math.max(74, 28 + 8.5 * Math.max(0, ...lengths));
 }

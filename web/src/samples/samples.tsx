@@ -52,12 +52,12 @@ export function SamplesTab({ index, source, overview }: PageProps) {
       <p class="shown">
         <span role="status">{countText(rows.length, index.n, chosen.length)}</span>
         {selected.size > 0 && (
-          <button type="button" class="plain" onClick={() => setSelected(new Set())}>
+          <button type="button" class="link-button" onClick={() => setSelected(new Set())}>
             Clear selection
           </button>
         )}
         {isNarrowed(view) && (
-          <button type="button" class="plain" onClick={() => showView({ filters: [], search: "", sort: [] })}>
+          <button type="button" class="link-button" onClick={() => showView({ filters: [], search: "", sort: [] })}>
             Reset
           </button>
         )}

@@ -30,7 +30,7 @@ export function useSearch(source: Source, index: Index, text: string): Search {
   }, [texts, index]);
 
   useEffect(() => {
-    setSearched(isEmpty(query) ? 1 : 0);
+    setSearched(1); // a search that takes long reports its progress
     if (isEmpty(query)) {
       setFound(null);
       return;
@@ -49,7 +49,7 @@ export function useSearch(source: Source, index: Index, text: string): Search {
   return { found: isEmpty(query) ? null : found, hits, searched, loaded, unreadable: texts.unreadable, words: query.wanted };
 }
 
-const TYPING_MS = 150;
+const TYPING_MS = 120;
 
 export function SearchBox({ text, search, n }: { text: string; search: Search; n: number }) {
   const [typed, setTyped] = useState(text);

@@ -48,7 +48,7 @@ export function SampleTable(props: TableProps) {
   useLook(place, setLook);
   useHeight(place, look, props.rows.length);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!look || !place.current) return;
     const made = build(place.current, look, latest, cursor);
     let live = true;
@@ -90,6 +90,7 @@ export function SampleTable(props: TableProps) {
   useEffect(() => {
     if (!table.current) return;
     if (props.current >= 0) cursor.current = props.current;
+    else if (document.activeElement === document.body) focusRow(table.current, cursor.current); // the pane was closed
     showCurrent(table.current, props.current);
   }, [props.current]);
 
@@ -124,7 +125,6 @@ function useLook(place: { current: HTMLDivElement | null }, setLook: (look: Look
 }
 
 const LEAST_HEIGHT = 300;
-const BELOW = 16; // pixels kept free below the table
 
 /** As high as the window leaves room for, and no higher than the rows. */
 function useHeight(place: { current: HTMLDivElement | null }, look: Look | null, rows: number): void {
@@ -132,7 +132,9 @@ function useHeight(place: { current: HTMLDivElement | null }, look: Look | null,
     const element = place.current;
     if (!element || !look) return;
     const fit = () => {
-      const room = innerHeight - (element.getBoundingClientRect().top + scrollY) - BELOW;
+      const main = element.closest("main");
+      const below = main ? parseFloat(getComputedStyle(main).paddingBottom) : 0;
+      const room = innerHeight - (element.getBoundingClientRect().top + scrollY) - below;
       const content = rows * ((look === "cards" ? CARD_HEIGHT : ROW_HEIGHT) + 1) + HEADER_HEIGHT;
       element.style.height = `${Math.round(Math.min(content, Math.max(look === "cards" ? 0.7 * innerHeight : LEAST_HEIGHT, room)))}px`;
     };

@@ -4,6 +4,7 @@ import { Component, type ComponentChildren } from "preact";
 
 interface Props {
   name: string;
+  about: string; // what is shown: after an error, another one is tried again
   children: ComponentChildren;
 }
 
@@ -16,6 +17,10 @@ export class Boundary extends Component<Props, { error: string | null }> {
 
   override componentDidCatch(error: unknown): void {
     this.setState({ error: String(error) });
+  }
+
+  override componentDidUpdate(before: Props): void {
+    if (this.state.error !== null && before.about !== this.props.about) this.setState({ error: null });
   }
 
   override render({ name, children }: Props) {

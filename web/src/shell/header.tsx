@@ -47,7 +47,7 @@ export function Header({ overview, changes, tabs, current }: Props) {
 function Badge({ overview, changes }: { overview: Overview; changes: Changes | null }) {
   const { tone, sign, text } = verdict(overview, changes);
   return (
-    <p class={`badge ${tone}`}>
+    <p class={`page-badge ${tone}`}>
       <span aria-hidden="true">{sign}</span> {text}
     </p>
   );

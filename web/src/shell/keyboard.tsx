@@ -1,15 +1,29 @@
 /** Keys that work everywhere in the page, and the list of all keys. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { showView, type Tab } from "../view";
 
-/** Part of the page → [keys, what they do]. Each part lists the keys that it handles. */
-export const KEYS: { [part: string]: [string, string][] } = {
-  "Everywhere": [
+/** Part of the page → [keys, what they do]. */
+const KEYS: { [part: string]: [string, string][] } = {
+  Everywhere: [
     ["1 to 4", "show the first to fourth part of the report"],
     ["t", "change the colours"],
     ["?", "show this list"],
     ["Esc", "close what is open"],
+  ],
+  "Table of samples": [
+    ["/", "go to the search"],
+    ["↑ ↓", "go from row to row"],
+    ["Enter", "open the sample of the row"],
+  ],
+  "Open sample": [
+    ["j k", "next and previous sample"],
+    ["→ ←", "the same, with the focus in the sample"],
+  ],
+  "Changed samples": [
+    ["j, ↓", "the next changed sample"],
+    ["k, ↑", "the one before"],
+    ["Enter", "open or close it"],
   ],
 };
 
@@ -19,7 +33,7 @@ interface Props {
 
 export function Keyboard({ tabs }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (isTyping(event)) return;
       const tab = tabs[Number(event.key) - 1];
@@ -44,7 +58,7 @@ export function Keyboard({ tabs }: Props) {
             </button>
           </header>
           {Object.entries(KEYS).map(([part, keys]) => (
-            <table class="small" key={part}>
+            <table key={part}>
               <caption>{part}</caption>
               <tbody>
                 {keys.map(([key, does]) => (

@@ -56,7 +56,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
       </header>
       <div class="charts">
         <Chart
-          title="Reliability"
+          title={`Reliability of ${name(chosen)}`}
           label={`Share of right answers by confidence of ${name(chosen)}, ${bins.length} bins; the table below has the figures`}
           depends={idOf(chosen)}
           options={(width) => reliability(bins, width)}
@@ -68,7 +68,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
           </p>
         </Chart>
         <Chart
-          title="Risk and coverage"
+          title={`Risk and coverage of ${name(chosen)}`}
           label={`Share of wrong answers if only the most confident ones are given, ${name(chosen)}; the table below has the figures`}
           depends={idOf(chosen)}
           options={(width) => riskCoverage(risks, width)}

@@ -1,6 +1,7 @@
 /** Points of score against cost, and the front of those that no other one dominates. */
 
 import type { Cell } from "../../data";
+import { modelOf } from "../cells";
 
 export const AXES = ["cost_usd", "tokens", "calls", "latency_s"] as const;
 export type Axis = (typeof AXES)[number];
@@ -16,6 +17,7 @@ export const AXIS_CHOICES: { [axis in Axis]: string } = { cost_usd: "cost", toke
 export interface Point {
   name: string;
   strategy: string;
+  model: string;
   x: number;
   score: number;
   low: number | null; // of the 95 % interval
@@ -76,6 +78,7 @@ function pointOf(name: string, cells: readonly Cell[], axis: Axis): Point | null
   return {
     name,
     strategy: cells[0]?.label ?? "",
+    model: cells[0] ? modelOf(cells[0]) : "",
     x: mean(costs),
     score,
     // The interval of a mean of independent estimates from their own intervals: Zou and Donner 2008 (MOVER).

@@ -4,10 +4,6 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { plot, type PlotOptions } from "@observablehq/plot";
 
-/** Colours and shapes of series; a series has one of each, so that colour is never the only sign. */
-export const COLORS = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)", "var(--series-5)", "var(--series-6)"];
-export const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"] as const;
-
 interface ChartProps {
   title: string;
   label: string; // for screen readers: what the chart shows

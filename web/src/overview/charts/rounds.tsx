@@ -6,7 +6,8 @@ import { count, interval, score } from "../../numbers";
 import { hrefOf, showView, useView } from "../../view";
 import { configOf, filtersOf, haveSeveralModels, idOf, presentCells } from "../cells";
 import { signed } from "../format";
-import { Chart, Choice, COLORS, SYMBOLS } from "./plot";
+import { Chart, Choice } from "./plot";
+import { colorAt, Shape, symbolAt } from "./series";
 
 const WHO: { [who in Who]: string } = { agents: "each agent", majority: "majority of the agents", verdict: "verdict: the strategy's answer" };
 const ORDER = Object.keys(WHO) as Who[];
@@ -31,7 +32,7 @@ export function RoundsSection({ overview }: { overview: Overview }) {
       </header>
       <div class="charts">
         <Chart
-          title="Share right by round"
+          title={`Share right by round, ${name(chosen)}`}
           label={`Share of right answers by round of ${name(chosen)}; the table below has the figures`}
           depends={idOf(chosen)}
           options={(width) => options(rounds, width)}
@@ -57,9 +58,7 @@ function Legend({ rounds }: { rounds: Rounds }) {
     <ul class="legend">
       {present.map((who) => (
         <li key={who}>
-          <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">
-            {who === "agents" ? <circle r="5" fill={COLORS[0]} /> : who === "majority" ? <rect x="-5" y="-5" width="10" height="10" fill={COLORS[1]} /> : <path d="M0,-6 L6,5 L-6,5 Z" fill={COLORS[2]} />}
-          </svg>{" "}
+          <Shape symbol={symbolAt(ORDER.indexOf(who))} color={colorAt(ORDER.indexOf(who))} />{" "}
           {WHO[who]}
         </li>
       ))}
@@ -79,8 +78,8 @@ function options(rounds: Rounds, width: number): PlotOptions {
     x: names.indexOf(share.round) + (ORDER.indexOf(share.who) - 1) * 0.06, // apart, so that equal shares are all seen
     low: share.ci95?.[0],
     high: share.ci95?.[1],
-    color: COLORS[ORDER.indexOf(share.who)] as string,
-    symbol: SYMBOLS[ORDER.indexOf(share.who)] as string,
+    color: colorAt(ORDER.indexOf(share.who)),
+    symbol: symbolAt(ORDER.indexOf(share.who)),
   }));
   const title = (share: (typeof data)[number]) =>
     `${WHO[share.who]}, ${roundName(share.round)}\nright ${score(share.score)}, ${interval(share.ci95)}\n${count(share.n)} answers`;
@@ -147,7 +146,7 @@ function TransitionTable({ cells, chosen, name, overview }: TransitionProps) {
   const still = cells.filter((cell) => !changed(cell).length);
   return (
     <div>
-      <div class="scroll">
+      <div class="scroll tall" tabIndex={0} role="region" aria-label="Answers that changed">
         <table class="small">
           <caption>Answers that changed from one round to the next, and from the majority of the last round to the strategy's answer</caption>
           <thead>
@@ -203,9 +202,8 @@ function TransitionCells({ transition: t }: { transition: Transition }) {
       <td class={t.wrong_right ? "number good" : "number"}>{t.wrong_right ? `▲ ${count(t.wrong_right)}` : "0"}</td>
       <td class={t.right_wrong ? "number bad" : "number"}>{t.right_wrong ? `▼ ${count(t.right_wrong)}` : "0"}</td>
       <td class="number">{n ? signed((t.wrong_right - t.right_wrong) / n) : "?"}</td>
-      <td class="number">
+      <td class="number" title={t.left_out ? `${count(t.left_out)} more have no score before or after` : undefined}>
         {count(n)}
-        {t.left_out > 0 && <span class="note"> ({count(t.left_out)} not scored)</span>}
       </td>
     </>
   );
