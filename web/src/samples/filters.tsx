@@ -63,22 +63,53 @@ export function FilterMenus(props: FilterProps) {
           </Menu>
         );
       })}
-      <select
-        aria-label="Filter by another column"
-        value=""
-        onChange={(event) => {
-          setAdded(event.currentTarget.value);
-          event.currentTarget.value = "";
-        }}
-      >
-        <option value="">More filters…</option>
-        {others
-          .filter((column) => !shown.includes(column))
-          .map((column) => (
-            <option value={column.name}>{titleOf(index, column)}</option>
-          ))}
-      </select>
+      <Menu title="More filters" label="Filter by another column">
+        {(close) => (
+          <OtherColumns
+            columns={others.filter((column) => !shown.includes(column))}
+            title={(column) => titleOf(index, column)}
+            choose={(column) => {
+              close();
+              setAdded(column.name);
+            }}
+          />
+        )}
+      </Menu>
     </div>
+  );
+}
+
+interface OtherProps {
+  columns: readonly Column[];
+  title: (column: Column) => string;
+  choose: (column: Column) => void;
+}
+
+function OtherColumns({ columns, title, choose }: OtherProps) {
+  const [text, setText] = useState("");
+  return (
+    <>
+      <input
+        type="search"
+        placeholder="Find a column"
+        aria-label="Find a column"
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <ul class="values other-columns">
+        {columns
+          .filter((column) => title(column).toLowerCase().includes(text.toLowerCase()))
+          .map((column) => (
+            <li>
+              <button type="button" onClick={() => choose(column)}>
+                <span class="value">{title(column)}</span>
+                {column.name.startsWith("metadata:") && <span class="count">metadata</span>}
+                {column.name.startsWith("score:") && <span class="count">scorer</span>}
+              </button>
+            </li>
+          ))}
+      </ul>
+    </>
   );
 }
 

@@ -9,7 +9,7 @@ interface MenuProps {
   active?: boolean; // something in the panel is set
   open?: boolean; // at first
   onClose?: () => void;
-  children: () => ComponentChildren; // called while the panel is open
+  children: (close: () => void) => ComponentChildren; // called while the panel is open
 }
 
 /** Escape, a click elsewhere or leaving by the Tab key closes the panel; focus goes in and comes back. */
@@ -62,7 +62,7 @@ export function Menu({ title, label = title, active = false, open: first = false
       </button>
       {open && (
         <div class="menu-panel" id={id} role="dialog" aria-label={label}>
-          {children()}
+          {children(() => close(false))}
         </div>
       )}
     </div>
