@@ -212,6 +212,21 @@ def test_numbers_are_filtered_by_range(browser: Browser, page: Path):
     shows(browser, "item-10", "item-2", "item-1")
 
 
+def test_escape_closes_a_menu_and_gives_the_focus_back(browser: Browser, page: Path):
+    """Escape closes the panel of a filter; the focus is on its button, or where another one can be added."""
+    show(browser, page, n=5)
+    focused = "document.activeElement.innerText"
+    click(browser, "outcome", ".filter-menus")
+    wait_until(browser, "document.activeElement.type === 'checkbox'")
+    browser.press("Escape")
+    wait_until(browser, f"{focused}.startsWith('outcome')")
+    click(browser, "More filters", ".filter-menus")
+    click(browser, "input", ".menu-panel")
+    wait_until(browser, "document.activeElement.matches('.contains input')")
+    browser.press("Escape")
+    wait_until(browser, f"{focused}.startsWith('More filters')")
+
+
 def test_texts_are_filtered_by_what_they_contain(browser: Browser, page: Path):
     """A text column is filtered by a text that it contains, whatever its case."""
     show(browser, page, "&f=contains+input%0ACAPITAL", n=2)

@@ -8,7 +8,7 @@ interface MenuProps {
   label?: string; // of the panel, by default the title
   active?: boolean; // something in the panel is set
   open?: boolean; // at first
-  onClose?: () => void;
+  onClose?: (byKeyboard: boolean) => void; // the focus goes back to the button
   children: (close: () => void) => ComponentChildren; // called while the panel is open
 }
 
@@ -21,7 +21,7 @@ export function Menu({ title, label = title, active = false, open: first = false
   const close = (refocus: boolean) => {
     setOpen(false);
     if (refocus) root.current?.querySelector("button")?.focus();
-    onClose?.();
+    onClose?.(refocus);
   };
   useEffect(() => {
     if (!open) return;
