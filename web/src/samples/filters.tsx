@@ -1,11 +1,11 @@
 /** The filters of the samples table: one menu per column, presets, and a chip per condition. */
 
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { columnOf } from "../columns";
 import type { Column, Index } from "../data";
 import { hrefOf, showView, type Filter } from "../view";
 import { FilterPanel } from "./filter_panel";
-import { isActive, presets, quickColumns, withPreset } from "./facets";
+import { isActive, isVaried, presets, quickColumns, withPreset } from "./facets";
 import { titleOf } from "./layout";
 import { Menu } from "./menu";
 import { countRows } from "./rows";
@@ -41,12 +41,13 @@ export function Presets({ index, filters, found }: FilterProps) {
 /** A menu per usual column, per column that has a filter, and one to add another column. */
 export function FilterMenus(props: FilterProps) {
   const { index, filters } = props;
+  const group = useRef<HTMLDivElement>(null);
   const [added, setAdded] = useState<string | null>(null);
   const quick = quickColumns(index);
   const others = index.columns.filter((column) => !quick.includes(column) && column.name !== "key");
   const shown = others.filter(({ name }) => name === added || filters.some(({ column }) => column === name));
   return (
-    <div class="filter-menus" role="group" aria-label="Filters">
+    <div class="filter-menus" role="group" aria-label="Filters" ref={group}>
       {[...quick, ...shown].map((column) => {
         const n = filters.filter((filter) => filter.column === column.name).length;
         const title = titleOf(index, column);
@@ -57,28 +58,63 @@ export function FilterMenus(props: FilterProps) {
             label={`Filter by ${title}`}
             active={n > 0}
             open={column.name === added}
-            onClose={() => setAdded((name) => (name === column.name ? null : name))}
+            onClose={(byKeyboard) => {
+              if (column.name !== added) return;
+              setAdded(null);
+              if (byKeyboard && !n) group.current?.querySelector<HTMLElement>(":scope > .menu:last-child > button")?.focus();
+            }}
           >
             {() => <FilterPanel {...props} column={column} />}
           </Menu>
         );
       })}
-      <select
-        aria-label="Filter by another column"
-        value=""
-        onChange={(event) => {
-          setAdded(event.currentTarget.value);
-          event.currentTarget.value = "";
-        }}
-      >
-        <option value="">More filters…</option>
-        {others
-          .filter((column) => !shown.includes(column))
-          .map((column) => (
-            <option value={column.name}>{titleOf(index, column)}</option>
-          ))}
-      </select>
+      <Menu title="More filters" label="Filter by another column">
+        {(close) => (
+          <OtherColumns
+            columns={others.filter((column) => !shown.includes(column) && isVaried(column))}
+            title={(column) => titleOf(index, column)}
+            choose={(column) => {
+              close();
+              setAdded(column.name);
+            }}
+          />
+        )}
+      </Menu>
     </div>
+  );
+}
+
+interface OtherProps {
+  columns: readonly Column[];
+  title: (column: Column) => string;
+  choose: (column: Column) => void;
+}
+
+function OtherColumns({ columns, title, choose }: OtherProps) {
+  const [text, setText] = useState("");
+  return (
+    <>
+      <input
+        type="search"
+        placeholder="Find a column"
+        aria-label="Find a column"
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <ul class="values other-columns">
+        {columns
+          .filter((column) => title(column).toLowerCase().includes(text.toLowerCase()))
+          .map((column) => (
+            <li>
+              <button type="button" onClick={() => choose(column)}>
+                <span class="value">{title(column)}</span>
+                {column.name.startsWith("metadata:") && <span class="count">metadata</span>}
+                {column.name.startsWith("score:") && <span class="count">scorer</span>}
+              </button>
+            </li>
+          ))}
+      </ul>
+    </>
   );
 }
 

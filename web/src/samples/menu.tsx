@@ -8,8 +8,8 @@ interface MenuProps {
   label?: string; // of the panel, by default the title
   active?: boolean; // something in the panel is set
   open?: boolean; // at first
-  onClose?: () => void;
-  children: () => ComponentChildren; // called while the panel is open
+  onClose?: (byKeyboard: boolean) => void; // the focus goes back to the button
+  children: (close: () => void) => ComponentChildren; // called while the panel is open
 }
 
 /** Escape, a click elsewhere or leaving by the Tab key closes the panel; focus goes in and comes back. */
@@ -21,7 +21,7 @@ export function Menu({ title, label = title, active = false, open: first = false
   const close = (refocus: boolean) => {
     setOpen(false);
     if (refocus) root.current?.querySelector("button")?.focus();
-    onClose?.();
+    onClose?.(refocus);
   };
   useEffect(() => {
     if (!open) return;
@@ -62,7 +62,7 @@ export function Menu({ title, label = title, active = false, open: first = false
       </button>
       {open && (
         <div class="menu-panel" id={id} role="dialog" aria-label={label}>
-          {children()}
+          {children(() => close(false))}
         </div>
       )}
     </div>

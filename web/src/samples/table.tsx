@@ -125,6 +125,7 @@ function useLook(place: { current: HTMLDivElement | null }, setLook: (look: Look
 }
 
 const LEAST_HEIGHT = 300;
+const MOST_BELOW = 60; // pixels below the table; a pane beside it may be higher than the table
 
 /** As high as the window leaves room for, and no higher than the rows. */
 function useHeight(place: { current: HTMLDivElement | null }, look: Look | null, rows: number): void {
@@ -132,9 +133,9 @@ function useHeight(place: { current: HTMLDivElement | null }, look: Look | null,
     const element = place.current;
     if (!element || !look) return;
     const fit = () => {
-      const main = element.closest("main");
-      const below = main ? parseFloat(getComputedStyle(main).paddingBottom) : 0;
-      const room = innerHeight - (element.getBoundingClientRect().top + scrollY) - below;
+      const { top, bottom } = element.getBoundingClientRect();
+      const below = Math.max(0, (element.closest("main")?.getBoundingClientRect().bottom ?? bottom) - bottom);
+      const room = Math.floor(innerHeight - (top + scrollY) - Math.min(below, MOST_BELOW)) - 1;
       const content = rows * ((look === "cards" ? CARD_HEIGHT : ROW_HEIGHT) + 1) + HEADER_HEIGHT;
       element.style.height = `${Math.round(Math.min(content, Math.max(look === "cards" ? 0.7 * innerHeight : LEAST_HEIGHT, room)))}px`;
     };
