@@ -86,6 +86,7 @@ def test_the_first_sentence_says_what_changed(browser: Browser, tmp_path: Path):
 def test_the_message_of_a_red_gate_is_shown_first(browser: Browser, tmp_path: Path):
     """A failed gate stands above the matrix with its reason; its dialog has the whole message."""
     records, summary_cell = regressed()
+    assert summary_cell["gate_message"].startswith("gate of t[single-scripted]: regressed")
     open_run(browser, folder_of(tmp_path, records, [summary_cell]))
     (red,) = texts(browser, ".red-gates li")
     assert "regressed" in red

@@ -58,7 +58,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         <Chart
           title={`Reliability of ${name(chosen)}`}
           label={`Share of right answers by confidence of ${name(chosen)}, ${bins.length} bins; the table below has the figures`}
-          depends={idOf(chosen)}
+          depends={JSON.stringify(bins)}
           options={(width) => reliability(bins, width)}
           table={<BinTable bins={bins} />}
         >
@@ -70,7 +70,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         <Chart
           title={`Risk and coverage of ${name(chosen)}`}
           label={`Share of wrong answers if only the most confident ones are given, ${name(chosen)}; the table below has the figures`}
-          depends={idOf(chosen)}
+          depends={JSON.stringify(risks)}
           options={(width) => riskCoverage(risks, width)}
           table={<RiskTable points={risks} />}
         >

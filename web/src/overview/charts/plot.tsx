@@ -10,7 +10,7 @@ interface ChartProps {
   options: (width: number) => PlotOptions;
   children?: ComponentChildren; // controls and notes above the chart
   table?: ComponentChildren; // the same figures
-  depends: unknown; // a value that changes whenever the chart must be drawn again
+  depends: string; // changes whenever the chart must be drawn again, also while a run goes on
 }
 
 export function Chart({ title, label, options, children, table, depends }: ChartProps) {
@@ -18,7 +18,7 @@ export function Chart({ title, label, options, children, table, depends }: Chart
   const width = useWidth(place);
   useEffect(() => {
     if (width > 0) place.current?.replaceChildren(drawn(options(width), width, label));
-  }, [width, depends]);
+  }, [width, depends, label]);
   return (
     <figure class="chart">
       <figcaption>

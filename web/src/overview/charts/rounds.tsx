@@ -34,7 +34,7 @@ export function RoundsSection({ overview }: { overview: Overview }) {
         <Chart
           title={`Share right by round, ${name(chosen)}`}
           label={`Share of right answers by round of ${name(chosen)}; the table below has the figures`}
-          depends={idOf(chosen)}
+          depends={JSON.stringify(rounds.shares)}
           options={(width) => options(rounds, width)}
           table={<ShareTable rounds={rounds} />}
         >

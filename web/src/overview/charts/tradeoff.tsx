@@ -31,7 +31,7 @@ export function Tradeoff({ overview }: { overview: Overview }) {
     <Chart
       title={`Score against ${AXIS_CHOICES[axis]}`}
       label={`Score against ${AXIS_CHOICES[axis]} of ${shown.length} configurations; the table below has the figures`}
-      depends={`${axis}\n${task}\n${overview.cells.length}`}
+      depends={`${axis}\n${JSON.stringify(shown)}`}
       options={(width) => options(shown, axis, width)}
       table={<PointTable points={shown} axis={axis} />}
     >
