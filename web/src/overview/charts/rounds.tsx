@@ -14,7 +14,7 @@ const ORDER = Object.keys(WHO) as Who[];
 
 export function RoundsSection({ overview }: { overview: Overview }) {
   const view = useView();
-  const cells = presentCells(overview).filter((cell) => cell.rounds);
+  const cells = presentCells(overview).filter((cell) => cell.rounds?.shares.length);
   if (!cells.length) return null;
   const severalModels = haveSeveralModels(cells);
   const name = (cell: Cell) => `${cell.task} · ${configOf(cell, severalModels)}`;

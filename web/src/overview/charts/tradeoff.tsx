@@ -32,8 +32,8 @@ export function Tradeoff({ overview }: { overview: Overview }) {
       title={`Score against ${AXIS_CHOICES[axis]}`}
       label={`Score against ${AXIS_CHOICES[axis]} of ${shown.length} configurations; the table below has the figures`}
       depends={`${axis}\n${JSON.stringify(shown)}`}
-      options={(width) => options(shown, axis, width)}
-      table={<PointTable points={shown} axis={axis} />}
+      options={shown.length ? (width) => options(shown, axis, width) : null}
+      table={shown.length > 0 && <PointTable points={shown} axis={axis} />}
     >
       <div class="controls">
         <Choice
