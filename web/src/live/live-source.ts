@@ -1,7 +1,7 @@
 /** The data of a run that goes on, fetched from the server that the page came from. */
 
 import type { Changes, Column, Index, Overview, Progress, SampleRecord } from "../data";
-import { EmbeddedSource, type Source } from "../source";
+import type { Source } from "../source";
 
 /** What a page lacks; see `pytest_hiddenlayer/report/live/live_index.py`. */
 export interface Increment {
@@ -59,17 +59,15 @@ export class LiveSource implements Source {
 
   /** They are computed when the run has ended. */
   async changes(): Promise<Changes | null> {
-    if (this.found === undefined && this.status?.progress.ended) this.found = await this.get<Changes | null>("changes");
+    if (this.found === undefined && this.status?.progress.ended) {
+      this.found = await this.get<Changes | null>("changes").catch(() => undefined);
+    }
     return this.found ?? null;
   }
 
   licenses(): Promise<string> {
     this.licenceTexts ??= this.get<string>("licenses");
     return this.licenceTexts;
-  }
-
-  licenses(): Promise<string> {
-    return new EmbeddedSource(document).licenses();
   }
 
   async record(row: number): Promise<SampleRecord> {
