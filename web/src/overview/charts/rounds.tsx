@@ -100,7 +100,7 @@ function options(rounds: Rounds, width: number): PlotOptions {
       line(data, { x: "x", y: "score", z: "who", stroke: "color", strokeWidth: 2 }),
       dot(data, { x: "x", y: "score", fill: "color", symbol: "symbol", r: 5, stroke: "var(--background)" }),
       text(data.filter(({ who }) => who === "agents"), { x: "x", y: "score", text: (share) => score(share.score), dy: 16, fill: "var(--muted)", stroke: "var(--background)", strokeWidth: 4 }),
-      tip(data, pointer({ x: "x", y: "score", title, fill: "var(--surface)", stroke: "var(--border)" })),
+      tip(data, pointer({ x: "x", y: "score", title, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
     ],
   };
 }

@@ -137,7 +137,7 @@ function options(shown: readonly Point[], axis: Axis, width: number): PlotOption
       dot(shown, { x: "x", y: "score", r: 5, stroke: color, strokeWidth: 2, fill: (point: Point) => (point.dominatedBy === null ? color(point) : "var(--background)"), symbol }),
       text(ordered.filter((_, i) => sides[i] === "start"), { ...label, textAnchor: "start", dx: 8 }),
       text(ordered.filter((_, i) => sides[i] === "end"), { ...label, textAnchor: "end", dx: -8 }),
-      tip(shown, pointer({ x: "x", y: "score", title: (point: Point) => described(point, axis), maxRadius: 30, fill: "var(--surface)", stroke: "var(--border)" })),
+      tip(shown, pointer({ x: "x", y: "score", title: (point: Point) => described(point, axis), maxRadius: 30, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
     ],
   };
 }
