@@ -207,20 +207,21 @@ def test_a_page_waits_until_there_is_something_new(growing):
     """A request for the state is answered when a record is written, and when the run ends."""
     run = growing()
     run.add(record("a", 1.0))
-    state = run.json(STATE)
-    answers: list[dict] = []
-    query = f"state?rows=1&version={state['version']}"
-    thread = threading.Thread(target=lambda: answers.append(run.json(query)))
+    states: list[dict] = [run.json(STATE)]
+
+    def follow() -> None:
+        while not states[-1]["progress"]["ended"]:
+            states.append(run.json(f"state?rows={states[-1]['index']['n']}&version={states[-1]['version']}"))
+
+    thread = threading.Thread(target=follow)
     thread.start()
     run.add(record("b", 0.0))
-    thread.join(60)
-    assert answers[0]["index"]["n"] == 2
-    thread = threading.Thread(target=lambda: answers.append(run.json(query.replace("rows=1", "rows=2"))))
-    thread.start()
+    wait_for(lambda: states[-1]["index"]["n"] == 2)
     run.stop(grace_s=60, report="/r/report.html")
     thread.join(60)
-    assert answers[-1]["progress"]["ended"] is True
-    assert answers[-1]["progress"]["report"] == "/r/report.html"
+    assert states[-1]["progress"]["ended"] is True
+    assert states[-1]["progress"]["report"] == "/r/report.html"
+    assert len(states) < 10
 
 
 def test_the_server_ends_with_the_run(growing):

@@ -86,6 +86,7 @@ def test_the_first_sentence_says_what_changed(browser: Browser, tmp_path: Path):
 def test_the_message_of_a_red_gate_is_shown_first(browser: Browser, tmp_path: Path):
     """A failed gate stands above the matrix with its reason; its dialog has the whole message."""
     records, summary_cell = regressed()
+    assert summary_cell["gate_message"].startswith("gate of t[single-scripted]: regressed")
     open_run(browser, folder_of(tmp_path, records, [summary_cell]))
     (red,) = texts(browser, ".red-gates li")
     assert "regressed" in red
@@ -331,13 +332,25 @@ def test_flaky_samples_are_named(browser: Browser, tmp_path: Path):
 
 
 def test_a_part_that_fails_leaves_the_others_working(browser: Browser, tmp_path: Path):
-    """If the overview cannot be drawn, a sentence says so, and the other parts still open."""
+    """If a section cannot be drawn, a sentence says so; the other sections and parts are still shown."""
     damaged = summary([cell({"a": 1.0})], {})[0] | {"scorers": {"exact": {}, "other": None}}
     open_run(browser, folder_of(tmp_path, answers({"a": 1.0}), [damaged]))
     wait_until(browser, "!!document.querySelector('[role=alert]')")
-    assert 'The part "Overview" could not be shown' in browser.text
+    assert "The section on answers could not be shown: TypeError" in browser.text
+    assert texts(browser, "table.list span.score") == ["1.000"]
     browser.evaluate("location.hash = '#tab=run'")
     wait_until(browser, "!!document.querySelector('.run-tab')")
+
+
+def test_a_run_in_which_everything_failed_is_shown(browser: Browser, tmp_path: Path):
+    """Without any score there is no point to draw; scores are unknown and not 0, and nothing breaks."""
+    lost = {"a": None, "b": None}
+    records = [*answers(lost, label="debate"), *answers(lost, label="single")]
+    open_run(browser, run_folder(tmp_path, records), "#o.cells=list")
+    assert "4 of 4 answers were not scored" in browser.text
+    assert set(texts(browser, "table.list .score-cell")) == {"?"}
+    assert "every value is unknown" in browser.text
+    assert texts(browser, "[role=alert]") == []
 
 
 def test_a_run_without_records_says_so(browser: Browser, tmp_path: Path):

@@ -59,7 +59,9 @@ export class LiveSource implements Source {
 
   /** They are computed when the run has ended. */
   async changes(): Promise<Changes | null> {
-    if (this.found === undefined && this.status?.progress.ended) this.found = await this.get<Changes | null>("changes");
+    if (this.found === undefined && this.status?.progress.ended) {
+      this.found = await this.get<Changes | null>("changes").catch(() => undefined);
+    }
     return this.found ?? null;
   }
 

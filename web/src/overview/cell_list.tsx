@@ -119,7 +119,7 @@ function ListCell({ column, overview, entry }: { column: string; overview: Overv
             <ScoreText entry={entry} />
           </span>
           <IntervalBar now={now} before={entry.before} />
-          <span class="note">{interval(now?.ci95)}</span>
+          <span class="note">{now?.score == null ? "" : interval(now.ci95)}</span>
         </td>
       );
     case "scored":

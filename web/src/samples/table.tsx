@@ -178,7 +178,15 @@ function build(place: HTMLElement, look: Look, latest: { current: TableProps }, 
 function fill(table: Tabulator, { rows }: TableProps, keepPlace: boolean): Promise<void> {
   table.element.setAttribute("aria-rowcount", String(rows.length + 1)); // with the header
   const data = rows.map((id) => ({ id }));
-  return keepPlace ? table.replaceData(data) : table.setData(data);
+  return keepPlace ? replace(table, data) : table.setData(data);
+}
+
+/** Show other rows in the same place, as a run that goes on adds them. */
+async function replace(table: Tabulator, data: { id: number }[]): Promise<void> {
+  const holder = table.element.querySelector(".tabulator-tableholder");
+  const top = holder?.scrollTop ?? 0;
+  await table.replaceData(data);
+  if (holder) holder.scrollTop = top; // rows are drawn again around an estimated place
 }
 
 /** Give a drawn row its number, its place in the order of focus, and say whether it is open or selected. */

@@ -58,7 +58,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         <Chart
           title={`Reliability of ${name(chosen)}`}
           label={`Share of right answers by confidence of ${name(chosen)}, ${bins.length} bins; the table below has the figures`}
-          depends={idOf(chosen)}
+          depends={JSON.stringify(bins)}
           options={(width) => reliability(bins, width)}
           table={<BinTable bins={bins} />}
         >
@@ -70,7 +70,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         <Chart
           title={`Risk and coverage of ${name(chosen)}`}
           label={`Share of wrong answers if only the most confident ones are given, ${name(chosen)}; the table below has the figures`}
-          depends={idOf(chosen)}
+          depends={JSON.stringify(risks)}
           options={(width) => riskCoverage(risks, width)}
           table={<RiskTable points={risks} />}
         >
@@ -127,7 +127,7 @@ function reliability(bins: readonly Bin[], width: number): PlotOptions {
       ruleX(data.filter(({ low }) => low !== undefined), { x: "confidence", y1: "low", y2: "high", stroke: "var(--series-1)", strokeWidth: 1.5 }),
       dot(data, { x: "confidence", y: "right", r: 5, fill: "var(--series-1)", stroke: "var(--background)" }),
       text(data, { x: "confidence", y: "right", text: (bin) => count(bin.n), dx: -9, textAnchor: "end", fill: "var(--text)", stroke: "var(--background)", strokeWidth: 4 }),
-      tip(data, pointer({ x: "confidence", y: "right", title, fill: "var(--surface)", stroke: "var(--border)" })),
+      tip(data, pointer({ x: "confidence", y: "right", title, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
     ],
   };
 }
@@ -146,7 +146,7 @@ function riskCoverage(risks: readonly RiskPoint[], width: number): PlotOptions {
       ruleY(last ? [last.risk] : [], { stroke: "var(--muted)", strokeDasharray: "4 3" }),
       line(risks, { x: "coverage", y: "risk", stroke: "var(--series-2)", strokeWidth: 2 }),
       dot(risks, { x: "coverage", y: "risk", r: 3, fill: "var(--series-2)", symbol: "square" }),
-      tip(risks, pointer({ x: "coverage", y: "risk", title, fill: "var(--surface)", stroke: "var(--border)" })),
+      tip(risks, pointer({ x: "coverage", y: "risk", title, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
     ],
   };
 }

@@ -7,25 +7,26 @@ import { plot, type PlotOptions } from "@observablehq/plot";
 interface ChartProps {
   title: string;
   label: string; // for screen readers: what the chart shows
-  options: (width: number) => PlotOptions;
+  options: ((width: number) => PlotOptions) | null; // null: there is nothing to draw
   children?: ComponentChildren; // controls and notes above the chart
   table?: ComponentChildren; // the same figures
-  depends: unknown; // a value that changes whenever the chart must be drawn again
+  depends: string; // changes whenever the chart must be drawn again, also while a run goes on
 }
 
 export function Chart({ title, label, options, children, table, depends }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const width = useWidth(place);
   useEffect(() => {
-    if (width > 0) place.current?.replaceChildren(drawn(options(width), width, label));
-  }, [width, depends]);
+    if (width > 0) place.current?.replaceChildren(...(options ? [drawn(options(width), width, label)] : []));
+  }, [width, depends, label]);
   return (
     <figure class="chart">
       <figcaption>
         <h3>{title}</h3>
         {children}
       </figcaption>
-      <div class="chart-place" ref={place} />
+      {options === null && <p>Nothing can be drawn: every value is unknown.</p>}
+      <div class={options ? "chart-place" : ""} ref={place} />
       {table && (
         <details>
           <summary>Figures as a table</summary>

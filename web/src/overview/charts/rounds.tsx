@@ -14,7 +14,7 @@ const ORDER = Object.keys(WHO) as Who[];
 
 export function RoundsSection({ overview }: { overview: Overview }) {
   const view = useView();
-  const cells = presentCells(overview).filter((cell) => cell.rounds);
+  const cells = presentCells(overview).filter((cell) => cell.rounds?.shares.length);
   if (!cells.length) return null;
   const severalModels = haveSeveralModels(cells);
   const name = (cell: Cell) => `${cell.task} · ${configOf(cell, severalModels)}`;
@@ -34,7 +34,7 @@ export function RoundsSection({ overview }: { overview: Overview }) {
         <Chart
           title={`Share right by round, ${name(chosen)}`}
           label={`Share of right answers by round of ${name(chosen)}; the table below has the figures`}
-          depends={idOf(chosen)}
+          depends={JSON.stringify(rounds.shares)}
           options={(width) => options(rounds, width)}
           table={<ShareTable rounds={rounds} />}
         >
@@ -100,7 +100,7 @@ function options(rounds: Rounds, width: number): PlotOptions {
       line(data, { x: "x", y: "score", z: "who", stroke: "color", strokeWidth: 2 }),
       dot(data, { x: "x", y: "score", fill: "color", symbol: "symbol", r: 5, stroke: "var(--background)" }),
       text(data.filter(({ who }) => who === "agents"), { x: "x", y: "score", text: (share) => score(share.score), dy: 16, fill: "var(--muted)", stroke: "var(--background)", strokeWidth: 4 }),
-      tip(data, pointer({ x: "x", y: "score", title, fill: "var(--surface)", stroke: "var(--border)" })),
+      tip(data, pointer({ x: "x", y: "score", title, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
     ],
   };
 }

@@ -31,9 +31,9 @@ export function Tradeoff({ overview }: { overview: Overview }) {
     <Chart
       title={`Score against ${AXIS_CHOICES[axis]}`}
       label={`Score against ${AXIS_CHOICES[axis]} of ${shown.length} configurations; the table below has the figures`}
-      depends={`${axis}\n${task}\n${overview.cells.length}`}
-      options={(width) => options(shown, axis, width)}
-      table={<PointTable points={shown} axis={axis} />}
+      depends={`${axis}\n${JSON.stringify(shown)}`}
+      options={shown.length ? (width) => options(shown, axis, width) : null}
+      table={shown.length > 0 && <PointTable points={shown} axis={axis} />}
     >
       <div class="controls">
         <Choice
@@ -137,7 +137,7 @@ function options(shown: readonly Point[], axis: Axis, width: number): PlotOption
       dot(shown, { x: "x", y: "score", r: 5, stroke: color, strokeWidth: 2, fill: (point: Point) => (point.dominatedBy === null ? color(point) : "var(--background)"), symbol }),
       text(ordered.filter((_, i) => sides[i] === "start"), { ...label, textAnchor: "start", dx: 8 }),
       text(ordered.filter((_, i) => sides[i] === "end"), { ...label, textAnchor: "end", dx: -8 }),
-      tip(shown, pointer({ x: "x", y: "score", title: (point: Point) => described(point, axis), maxRadius: 30, fill: "var(--surface)", stroke: "var(--border)" })),
+      tip(shown, pointer({ x: "x", y: "score", title: (point: Point) => described(point, axis), maxRadius: 30, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
     ],
   };
 }
