@@ -88,7 +88,7 @@ def serve(api: Api) -> Iterator[Api]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PATCH = do_PUT = handle_any  # noqa: N815
+        do_GET = do_POST = do_PATCH = do_PUT = handle_any
 
         def log_message(self, *_: object) -> None:
             pass

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...results.metrics.cells import CellMetrics
 from ...types import SCORED, Record
 from ..details import with_interval
-from ..page.columns import target_text
+from ..page.record_texts import target_text
 from .cells import answer_text, cost_text, count_text, unscored_text
 from .comparison import MARKER
 from .fit import COMMENT_BYTES, Row, Section, fit
