@@ -164,10 +164,10 @@ class TextColumn:
         texts = json.loads(b"[" + bytes(self._json[position:]).removeprefix(b",") + b"]")
         return {"kind": "text", "texts": texts[: end - start]}
 
-    def parts(self) -> Iterator[bytes]:
+    def parts(self) -> Iterator[bytes | bytearray]:
         """The fields of the column's JSON object, without braces."""
         yield b'"kind":"text","texts":['
-        yield bytes(self._json)
+        yield self._json
         yield b"]"
 
 

@@ -101,7 +101,7 @@ class Columns:
     _replaced: CategoryColumn = field(default_factory=CategoryColumn)
     _scorers: dict[str, NumberColumn] = field(default_factory=dict)
     _metadata: dict[str, CategoryColumn] = field(default_factory=dict)
-    _rows: dict[tuple[Any, ...], int] = field(default_factory=dict)  # item → its last row
+    _rows: dict[tuple[str, ...], dict[Any, int]] = field(default_factory=dict)  # cell → item → its last row
     _more_metadata: set[str] = field(default_factory=set)  # keys without a column
     n_replaced: int = 0  # rows that a later row replaced
 
@@ -117,16 +117,18 @@ class Columns:
             self._add(self._scorers, name, NumberColumn, score["value"], MAX_SCORERS)
         for name, value in record.metadata.items():
             self._add(self._metadata, name, partial(CategoryColumn, typed=True), _plain(value), MAX_METADATA)
-        self._replace((run, *cell, record.sample_id, record.epoch))
+        self._replace((run, *cell), record)
         self.n += 1
 
-    def _replace(self, item: tuple[Any, ...]) -> None:
+    def _replace(self, cell: tuple[str, ...], record: Record) -> None:
         """Mark the earlier row of an item that was answered again: metrics count the last answer only."""
         self._replaced.add(None)
-        if (earlier := self._rows.get(item)) is not None:
+        rows = self._rows.setdefault(cell, {})
+        item = record.sample_id if record.epoch == 1 else (record.sample_id, record.epoch)
+        if (earlier := rows.get(item)) is not None:
             self._replaced.mark(earlier, "yes")
             self.n_replaced += 1
-        self._rows[item] = self.n
+        rows[item] = self.n
 
     def _add(self, columns: dict[str, Any], name: str, make: Callable[[], AnyColumn], value: Any, limit: int) -> None:
         """Append to a column that not every record has a value of."""
@@ -139,7 +141,7 @@ class Columns:
         columns[name].fill(self.n)
         columns[name].add(value)
 
-    def parts(self) -> Iterator[bytes]:
+    def parts(self) -> Iterator[bytes | bytearray]:
         """The JSON list of the columns, in parts: each column has a name and a title."""
         yield b"["
         for at, (name, title, hidden, column) in enumerate(self.present()):

@@ -114,7 +114,7 @@ class PageWriter:
         for line in self._file:
             yield Markup(line.decode("ascii"))
 
-    def _index(self) -> Iterator[bytes]:
+    def _index(self) -> Iterator[bytes | bytearray]:
         yield b'{"n":%d,"chunks":%s,"columns":' % (self.columns.n, json_bytes(self._starts))
         yield from self.columns.parts()
         yield b"}"

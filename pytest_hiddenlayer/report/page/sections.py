@@ -21,7 +21,7 @@ def section(name: str, value: Any) -> str:
     return encoded_section(name, json_bytes(value))
 
 
-def encoded_section(name: str, content: bytes | Iterable[bytes]) -> str:
+def encoded_section(name: str, content: bytes | Iterable[bytes | bytearray]) -> str:
     """The element with the id `hl-NAME` that holds UTF-8 encoded JSON, given whole or in parts."""
     compressor = zlib.compressobj(LEVEL)
     parts = (content,) if isinstance(content, bytes) else content
