@@ -19,6 +19,7 @@ from ..version import __version__
 
 EPILOG = """examples:
   hiddenlayer init                     starter evals in ./evals
+  hiddenlayer ask "Calculate 17+25."   one question to the bundled model
   hiddenlayer run --provider mlx       answer and score them
   hiddenlayer runs                     list the runs
   hiddenlayer show last                its table and its wrong answers
@@ -88,7 +89,22 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from . import cache, compare, diff, doctor, init, judge_audit, label, review, run, runs, schema, show, tournament
+    from . import (
+        ask,
+        cache,
+        compare,
+        diff,
+        doctor,
+        init,
+        judge_audit,
+        label,
+        review,
+        run,
+        runs,
+        schema,
+        show,
+        tournament,
+    )
 
     parser = _Parser(
         prog="hiddenlayer",
@@ -99,7 +115,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    modules = (init, run, runs, show, compare, diff, review, label, tournament, judge_audit, schema, doctor, cache)
+    modules = (
+        init,
+        ask,
+        run,
+        runs,
+        show,
+        compare,
+        diff,
+        review,
+        label,
+        tournament,
+        judge_audit,
+        schema,
+        doctor,
+        cache,
+    )
     for module in modules:
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
         sub = commands.add_parser(
