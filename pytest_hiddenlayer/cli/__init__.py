@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         init,
         judge_audit,
         label,
+        models,
         review,
         run,
         runs,
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         tournament,
         judge_audit,
         schema,
+        models,
         doctor,
         cache,
     )
