@@ -23,6 +23,15 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
+    from .interface.comparisons import Comparison, compare_runs
+    from .interface.experiment import Experiment
+    from .interface.frames import CALL_COLUMNS, SAMPLE_COLUMNS
+    from .interface.outcomes import CallResult, StrategyResult
+    from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
+    from .interface.runs import Run, load_run, runs
+    from .interface.tasks import aevaluate_task, evaluate_task
+    from .interface.tracker import Tracker, get_tracker
     from .parameters import Range
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
@@ -56,6 +65,15 @@ _MODULES = {
         "UnknownNameError",
         "UsageError",
     ),
+    "interface.calls": ("allm_call", "arun_strategy", "llm_call", "run_strategy"),
+    "interface.comparisons": ("Comparison", "compare_runs"),
+    "interface.outcomes": ("CallResult", "StrategyResult"),
+    "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
+    "interface.runs": ("Run", "load_run", "runs"),
+    "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.experiment": ("Experiment",),
+    "interface.frames": ("CALL_COLUMNS", "SAMPLE_COLUMNS"),
+    "interface.tracker": ("Tracker", "get_tracker"),
     "parameters": ("Range",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
     "registry": ("provider", "scorer", "strategy"),
@@ -78,13 +96,22 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = [
+    "CALL_COLUMNS",
+    "EVAL_FUNCTIONS",
+    "PROVIDERS",
+    "SAMPLE_COLUMNS",
+    "SCORERS",
+    "STRATEGIES",
     "Answer",
     "Ask",
     "BudgetExceededError",
     "Call",
+    "CallResult",
+    "Comparison",
     "Completion",
     "Context",
     "EvalRun",
+    "Experiment",
     "GenerationConfig",
     "HiddenLayerError",
     "Message",
@@ -97,20 +124,33 @@ __all__ = [
     "Range",
     "Record",
     "Request",
+    "Run",
     "Sample",
     "Score",
     "Scorer",
     "SnapshotError",
     "Strategy",
+    "StrategyResult",
     "Task",
     "TaskError",
+    "Tracker",
     "TransientError",
     "UnknownNameError",
     "Usage",
     "UsageError",
     "__version__",
+    "aevaluate_task",
+    "allm_call",
+    "arun_strategy",
+    "compare_runs",
     "evaluate",
+    "evaluate_task",
+    "get_tracker",
+    "llm_call",
+    "load_run",
     "provider",
+    "run_strategy",
+    "runs",
     "scorer",
     "strategy",
 ]

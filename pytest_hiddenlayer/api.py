@@ -46,8 +46,8 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     names = (paths,) if isinstance(paths, str | Path) else tuple(paths)
     project = find_project(start, [Path(name) for name in names])
     updating = bool(options.pop("snapshot_update", False))
-    given = {_option_name(key): value for key, value in options.items() if value is not None}
-    typed = {name: _as_written(name, value) for name, value in given.items()}
+    given = {option_name(key): value for key, value in options.items() if value is not None}
+    typed = {name: as_written(name, value) for name, value in given.items()}
     task_paths = eval_paths(project, [Path(name) for name in names])
     load_conftests(project.root, task_paths)
     run_with = run_options(project, typed)
@@ -238,15 +238,16 @@ def _add_error(run: EvalRun, error: HiddenLayerError, case: Case | None = None) 
         run.errors.append(error)
 
 
-def _option_name(key: str) -> str:
+def option_name(key: str) -> str:
+    """The name of the option that a Python argument means: `max_tokens` is `max-tokens`. Raises UsageError."""
     name = key.removeprefix("hl_").replace("_", "-")
     if name not in BY_NAME:
         raise UsageError(f"evaluate() has no option {key!r}{did_you_mean(name, BY_NAME)}")
     return name
 
 
-def _as_written(name: str, value: Any) -> Any:
-    """As on a command line: text, a tuple of texts, or a flag."""
+def as_written(name: str, value: Any) -> Any:
+    """The value of an option as on a command line: text, a tuple of texts, or a flag. Raises UsageError."""
     if BY_NAME[name].flag:
         return bool(value)
     values = tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)

@@ -58,7 +58,15 @@ def test_public_names_are_listed_and_importable():
     """`dir(pytest_hiddenlayer)` lists every public name, and each can be imported."""
     assert set(pytest_hiddenlayer.__all__) <= set(dir(pytest_hiddenlayer))
     assert all(getattr(pytest_hiddenlayer, name) is not None for name in pytest_hiddenlayer.__all__)
-    assert pytest_hiddenlayer.__all__ == sorted(pytest_hiddenlayer.__all__)
+
+
+@pytest.mark.parametrize("number", range(len(blocks(ROOT / "docs" / "python.md", "python"))))
+def test_the_code_of_the_python_page_runs(folder, number):
+    """Each block runs by itself, with the bundled model, in a project with the task that it names."""
+    samples = [{"id": str(i), "input": f"Calculate {i}+2.", "target": str(i + 2)} for i in range(6)]
+    folder.task("sums", samples=samples, scorers=["numeric"])
+    printed = folder.script(blocks(ROOT / "docs" / "python.md", "python")[number])
+    assert printed.ret == 0, printed.errlines
 
 
 def test_the_code_of_the_readme_runs(folder):

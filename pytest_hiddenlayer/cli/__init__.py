@@ -19,6 +19,7 @@ from ..version import __version__
 
 EPILOG = """examples:
   hiddenlayer init                     starter evals in ./evals
+  hiddenlayer ask "Calculate 17+25."   one question to the bundled model
   hiddenlayer run --provider mlx       answer and score them
   hiddenlayer runs                     list the runs
   hiddenlayer show last                its table and its wrong answers
@@ -89,7 +90,23 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from . import cache, compare, diff, doctor, init, judge_audit, label, review, run, runs, schema, show, tournament
+    from . import (
+        ask,
+        cache,
+        compare,
+        diff,
+        doctor,
+        init,
+        judge_audit,
+        label,
+        models,
+        review,
+        run,
+        runs,
+        schema,
+        show,
+        tournament,
+    )
     from . import open as open_page
 
     parser = _Parser(
@@ -102,7 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
     reading = (runs, show, open_page, compare, diff)
-    modules = (init, run, *reading, review, label, tournament, judge_audit, schema, doctor, cache)
+    people = (review, label, tournament, judge_audit)
+    modules = (init, ask, run, *reading, *people, schema, models, doctor, cache)
     for module in modules:
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
         sub = commands.add_parser(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ class AnswerContext:
     unbatched: bool = False  # no other case runs at the same time, so a batch saves nothing
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
+    on_call: Callable[[Call], None] | None = None  # receives each call when it is answered
     _transcript: list[Call | None] = field(default_factory=list)  # None: no response yet, or none at all
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
     _dependencies: DependencyTracker = field(default_factory=DependencyTracker)
@@ -147,7 +148,9 @@ class AnswerContext:
         if self.strips_reasoning or request.outputs is None:  # a verdict never contains the judge's reasoning
             completion = without_reasoning(completion)
         self._dependencies.on_answer()
-        self._transcript[index] = _call(request, completion)
+        call = self._transcript[index] = _call(request, completion)
+        if self.on_call is not None:
+            self.on_call(call)
         return completion
 
     def _judge(self, judge: bool | str) -> Provider:

@@ -25,7 +25,7 @@ from ..model_names import parse_model
 from ..options import RunOptions
 from ..protocols import Provider
 from ..scorers.capabilities import capabilities_of
-from ..types import ModelName, Record
+from ..types import Call, ModelName, Record
 from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
 from .record_builder import case_key
@@ -101,12 +101,14 @@ class Runtime:
         on_control: Callable[[Record], None] | None = None,
         *,
         unbatched: bool = False,
+        on_call: Callable[[Call], None] | None = None,
     ) -> Future[Record]:
         """The future record of a case. Raises what opening a provider raised.
 
         Under `equal_budget`, `on_control` receives the records of the control samples, in order,
         before the future is done; without `on_control` none are drawn. `unbatched`: the caller
-        waits for this record before it submits another, so that no batch would fill.
+        waits for this record before it submits another, so that no batch would fill. `on_call` receives
+        each call when it is answered, on the loop's thread.
         """
         candidate = provider or self.provider(case.cell.model)
         judge_provider = judge or (self.provider(case.cell.judge) if case.cell.judge else candidate)
@@ -114,7 +116,7 @@ class Runtime:
         named_models = {name: prioritized(self.provider(model), order) for name, model in _named_models(case.cell)}
         case_candidate = prioritized(candidate, order)
         case_judge = case_candidate if judge_provider is candidate else prioritized(judge_provider, order)
-        answer = partial(self._answer, case_candidate, case_judge, named_models, unbatched)
+        answer = partial(self._answer, case_candidate, case_judge, named_models, unbatched, on_call)
         if unbatched and self.options.batch and not self._unbatched_reported:
             self._unbatched_reported = True
             self._on_notice(UNBATCHED)
@@ -185,6 +187,7 @@ class Runtime:
         judge_provider: Provider,
         named_models: Mapping[str, Provider],
         unbatched: bool,
+        on_call: Callable[[Call], None] | None,
         case: Case,
     ) -> Record:
         record = self._resumed.get(case_key(case, self.options.generate)) if self._resumed else None
@@ -200,6 +203,7 @@ class Runtime:
                 named_models=named_models,
                 unbatched=unbatched,
                 on_error=self._keep_error,
+                on_call=on_call,
             )
         self._sink.put(record)
         return record

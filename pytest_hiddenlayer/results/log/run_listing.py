@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .run_log import MANIFEST, RECORDS
+from .run_log import MANIFEST, METRICS, RECORDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +25,7 @@ class RunEntry:
     n_selected: int | None
     score: float | None  # mean over the cells that have a score, each with the same weight
     cost_usd: float | None  # None: no summary, or a cell of unknown cost
+    name: str | None = None  # of an experiment of the tracker
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -32,8 +33,11 @@ class RunEntry:
 
 
 def list_runs(reports: Path) -> list[RunEntry]:
-    """The runs in a folder of reports, the latest first. A folder without `run.json` or records is not a run."""
-    folders = (path.parent for path in (reports / "runs").glob(f"*/{RECORDS}"))
+    """The runs in a folder of reports, the latest first.
+
+    A folder is a run if it holds `run.json`, and records or values that the tracker logged.
+    """
+    folders = {path.parent for name in (RECORDS, METRICS) for path in (reports / "runs").glob(f"*/{name}")}
     entries = [entry for folder in folders if (entry := _entry(folder)) is not None]
     return sorted(entries, key=lambda entry: (entry.started_at or "", entry.run_id), reverse=True)
 
@@ -57,6 +61,7 @@ def _entry(folder: Path) -> RunEntry | None:
         n_selected=_sum([cell.get("n_selected") for cell in summaries]),
         score=sum(scores) / len(scores) if scores else None,
         cost_usd=_sum(costs),
+        name=manifest["name"] if isinstance(manifest.get("name"), str) else None,
     )
 
 

@@ -26,7 +26,8 @@ REPORTS = Path("reports")
 RUNS = REPORTS / "runs"
 MANIFEST = "run.json"
 RECORDS = "records.jsonl"
-MANIFEST = "run.json"
+METRICS = "metrics.jsonl"
+"""What the tracker logs besides records."""
 
 
 def new_run_id() -> str:

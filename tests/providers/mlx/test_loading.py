@@ -114,7 +114,7 @@ def test_without_mlx_the_provider_is_unavailable():
 def test_a_missing_folder_is_a_usage_error(tmp_path: Path):
     """The message names a folder that does not exist, and a similar one."""
     (tmp_path / "llama-small").mkdir()
-    with pytest.raises(UsageError, match=r"no such folder, did you mean .*llama-small"):
+    with pytest.raises(UsageError, match=r"no such folder or file, did you mean .*llama-small"):
         MlxProvider(str(tmp_path / "lama-small"))
 
 

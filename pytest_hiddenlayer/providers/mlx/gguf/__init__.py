@@ -1,0 +1,1 @@
+"""GGUF files of llama architecture as MLX models, converted once into the user's cache."""
