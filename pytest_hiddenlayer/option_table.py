@@ -157,6 +157,10 @@ OPTIONS: tuple[Option, ...] = (
         name="equal-budget",
         help="compare each strategy that makes several calls with as many single calls of the same model",
     ),
+    Option(
+        name="token-logprobs",
+        help="keep text and log-probability of every output token in the records, if the provider returns them",
+    ),
     Option(name="live", help="serve the report to this computer while the run goes on, and print its address"),
     Option(name="live-port", metavar="PORT", help="serve the live report at this port (default: a free one)"),
     Option(

@@ -11,6 +11,7 @@ from ..types import GenerationConfig, Request
 
 def cache_key_fields(provider: str, model: str, endpoint: str, request: Request) -> dict[str, Any]:
     """Provider, model, server and request as plain JSON values, without what only the `recorded` provider reads."""
+    asked = {"token_logprobs": True} if request.token_logprobs else {}  # keys of calls without them stay as they were
     return {
         "provider": provider,
         "model": model,
@@ -24,6 +25,7 @@ def cache_key_fields(provider: str, model: str, endpoint: str, request: Request)
         "epoch": request.epoch,
         "schema": None if request.schema is None else dict(request.schema),
         "top_logprobs": request.top_logprobs,
+        **asked,
     }
 
 

@@ -42,6 +42,7 @@ def checked_completion(completion: Any, model: str) -> Completion:
         "reasoning": completion.reasoning if isinstance(completion.reasoning, str) else None,
         "price_unknown": completion.price_unknown if isinstance(completion.price_unknown, str) else "",
         "logprobs": _logprobs(completion.logprobs),
+        "token_texts": _texts(completion.token_texts, completion.logprobs),
     }
     return replace(completion, **values)
 
@@ -90,3 +91,10 @@ def _logprobs(values: Any) -> tuple[float, ...] | None:
     if values is None or all(isinstance(value, int | float) and not math.isnan(value) for value in values):
         return values  # type: ignore[no-any-return]
     return None
+
+
+def _texts(texts: Any, logprobs: Any) -> tuple[str, ...] | None:
+    """The texts of the tokens; None if they are no texts, or not as many as the log-probabilities."""
+    if _logprobs(logprobs) is None or not isinstance(texts, tuple) or len(texts) != len(logprobs):
+        return None
+    return texts if all(isinstance(text, str) for text in texts) else None

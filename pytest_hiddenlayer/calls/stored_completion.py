@@ -13,7 +13,7 @@ DECIMALS = 6
 """Decimals of stored log-probabilities: models compute no more, and reading 17 digits takes twice as long."""
 _CALL_FIELDS = ("cost_usd", "cached", "attempts", "batched", "not_sent", "price_unknown")
 """Of the call that was made, so not stored."""
-_OPTIONAL = ("logprobs", "top_logprobs", "time_to_first_token_s", "reasoning")
+_OPTIONAL = ("logprobs", "top_logprobs", "token_texts", "time_to_first_token_s", "reasoning")
 
 
 def stored_values(completion: Completion) -> dict[str, Any]:

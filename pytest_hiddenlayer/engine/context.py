@@ -27,6 +27,7 @@ class AnswerContext:
     provider: Provider
     judge: Provider
     overrides: GenerationConfig  # from the command line: these take precedence over everything
+    token_logprobs: bool = False  # keep them in the transcript
     unbatched: bool = False  # no other case runs at the same time, so a batch saves nothing
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
@@ -139,6 +140,7 @@ class AnswerContext:
             outputs=outputs,
             schema=schema,
             top_logprobs=top_logprobs,
+            token_logprobs=self.token_logprobs,
         )
 
     async def _complete(self, provider: Provider, request: Request) -> Completion:
@@ -202,7 +204,16 @@ def _call(request: Request, completion: Completion) -> Call:
         warnings=completion.warnings,
         batched=completion.batched,
         reasoning=completion.reasoning,
+        token_logprobs=_token_logprobs(completion) if request.token_logprobs else None,
     )
+
+
+def _token_logprobs(completion: Completion) -> tuple[tuple[str, float | None], ...] | None:
+    """Return (text, natural log) per token; None if the provider did not say. Infinite values become None."""
+    if completion.token_texts is None or completion.logprobs is None:
+        return None
+    known = (value if math.isfinite(value) else None for value in completion.logprobs)
+    return tuple(zip(completion.token_texts, known, strict=True))
 
 
 def _mean_logprob(logprobs: Sequence[float] | None) -> float | None:

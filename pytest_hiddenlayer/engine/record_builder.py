@@ -120,6 +120,8 @@ def call_json(call: Call, messages: Sequence[Mapping[str, Any]] | None = None) -
         values["batched"] = True
     if call.reasoning is not None:
         values["reasoning"] = _escaped(call.reasoning)
+    if call.token_logprobs is not None:
+        values["token_logprobs"] = [[escape_surrogates(text), value] for text, value in call.token_logprobs]
     if call.warnings:
         values["warnings"] = escape_surrogates(list(call.warnings))
     return values

@@ -33,14 +33,15 @@ async def run_case(
     run_id: str,
     named_models: Mapping[str, Provider] | None = None,
     unbatched: bool = False,
+    token_logprobs: bool = False,
     on_error: Callable[[Record, BaseException], None] = lambda record, error: None,
     on_call: Callable[[Call], None] | None = None,
 ) -> Record:
     """Return the record of one case. A failed call makes a record with outcome `error`, not an exception.
 
     `unbatched`: no other case runs at the same time, so its calls use the synchronous API even
-    under `batch`. `on_error` receives the exception of a user's code, with its traceback;
-    `on_call` each call when it is answered.
+    under `batch`. `token_logprobs`: the transcript keeps those of every call. `on_error` receives
+    the exception of a user's code, with its traceback; `on_call` each call when it is answered.
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(
@@ -51,6 +52,7 @@ async def run_case(
         named_models=named_models or {},
         unbatched=unbatched,
         on_call=on_call,
+        token_logprobs=token_logprobs,
     )
     answer = await _run_strategy(context)
     calls = context.calls

@@ -66,6 +66,7 @@ class Runtime:
         self._event_loop = EventLoopThread()
         self.pool = ModelPool(options, self._event_loop, broker=broker, batches=batches, notify=on_notice)
         self._on_notice = on_notice
+        self._without_tokens: set[str] = set()  # models whose calls lack token log-probabilities
         self._unbatched_reported = False
         self._resumed = resumed
         self._submitting = threading.Lock()
@@ -202,11 +203,21 @@ class Runtime:
                 run_id=self.run_id,
                 named_models=named_models,
                 unbatched=unbatched,
+                token_logprobs=self.options.token_logprobs,
                 on_error=self._keep_error,
                 on_call=on_call,
             )
+            if self.options.token_logprobs:
+                self._report_missing_tokens(record)
         self._sink.put(record)
         return record
+
+    def _report_missing_tokens(self, record: Record) -> None:
+        """Say once per model that its provider does not return what --hl-token-logprobs asks for."""
+        models = {str(call["model"]) for call in record.transcript if "token_logprobs" not in call}
+        for model in sorted(models - self._without_tokens):
+            self._on_notice(f"--hl-token-logprobs: the provider of {model} returned no token log-probabilities")
+        self._without_tokens |= models
 
     def _keep_error(self, record: Record, error: BaseException) -> None:
         if self.keep_errors:

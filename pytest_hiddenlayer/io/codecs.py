@@ -42,6 +42,7 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
     """All fields of a completion as plain JSON values; a log-probability of minus infinity becomes null."""
     values = {name: getattr(completion, name) for name in _COMPLETION_FIELDS}
     values["usage"] = asdict(completion.usage)
+    values["token_texts"] = None if completion.token_texts is None else list(completion.token_texts)
     values["warnings"], values["not_sent"] = list(completion.warnings), list(completion.not_sent)
     if completion.logprobs is not None:
         values["logprobs"] = [_finite_or_none(value) for value in completion.logprobs]
@@ -66,6 +67,7 @@ def completion_from_json(values: Mapping[str, Any]) -> Completion:
             "usage": Usage(**rest["usage"]),
             "warnings": tuple(warnings),
             "not_sent": tuple(rest.get("not_sent", ())),
+            "token_texts": _tuple_or_none(rest.get("token_texts")),
             "logprobs": None if logprobs is None else tuple(map(_logprob, logprobs)),
             "top_logprobs": None
             if top_logprobs is None

@@ -87,7 +87,18 @@ _CALL: dict[str, Check] = {
     "usage": _is_usage,
     "warnings": _list_of(_is_text),
     "reasoning": _or_null(_is_text),
+    "token_logprobs": _list_of(lambda value: _is_token(value)),
 }
+
+
+def _is_token(value: Any) -> bool:
+    """Whether a value is [text, log-probability or null]."""
+    if not (isinstance(value, list | tuple) and len(value) == 2 and _is_text(value[0])):
+        return False
+    number = value[1]
+    return number is None or (
+        isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= _MAX
+    )
 
 
 def _is_score(value: Any) -> bool:

@@ -13,7 +13,7 @@ from .http.base_provider import CUT_WARNING
 from .http.errors import clean
 from .http.hints import rejection_hint
 from .http.optional_parameters import OLLAMA
-from .http.parsing import answer_tokens, chat_messages, count, cut_at_stop, finish_reason, parse_logprobs
+from .http.parsing import answer_tokens, chat_messages, count, cut_at_stop, finish_reason, parse_logprobs, token_texts
 from .http.refusals import Refusals
 from .http.server import require_sdk, validate_model
 from .ollama_server import context_size
@@ -96,6 +96,8 @@ class OllamaProvider:
             "keep_alive": KEEP_ALIVE,
             "options": {name: value for name, value in options.items() if value is not None},
         }
+        if request.token_logprobs:
+            arguments["logprobs"] = True
         if request.top_logprobs:
             arguments |= {"logprobs": True, "top_logprobs": min(request.top_logprobs, 20)}
         if params.reasoning_effort is not None:
@@ -123,6 +125,7 @@ class OllamaProvider:
             latency_s=latency_s,
             model=end.get("model") or self.model,
             logprobs=logprobs,
+            token_texts=token_texts(tokens) if request.token_logprobs else None,
             top_logprobs=top_logprobs,
             cost_usd=None if self.model.endswith("cloud") else self._server.cost_usd,
             time_to_first_token_s=accumulator.first_s if self._streams else None,

@@ -89,6 +89,8 @@ class OpenAIProvider(BaseHTTPProvider):
             # A greedy request needs no seed, and some local servers batch only requests without one.
             "seed": request.seed if at_vendor or params.temperature != 0 else None,
         }
+        if request.token_logprobs:
+            body["logprobs"] = True
         if request.top_logprobs:
             body |= {"logprobs": True, "top_logprobs": min(request.top_logprobs, openai_server.MAX_ALTERNATIVES)}
         if request.schema is not None:

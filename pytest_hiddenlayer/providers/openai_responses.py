@@ -81,8 +81,9 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
             "max_output_tokens": None if params.max_tokens is None else max(params.max_tokens, MIN_TOKENS),
             "reasoning": None if params.reasoning_effort is None else {"effort": params.reasoning_effort},
         }
-        if request.top_logprobs:
+        if request.top_logprobs or request.token_logprobs:
             body["include"] = ["message.output_text.logprobs"]
+        if request.top_logprobs:
             body["top_logprobs"] = min(request.top_logprobs, openai_server.MAX_ALTERNATIVES)
         if request.schema is not None:
             output_format = {"type": "json_schema", "name": "answer", "schema": request.schema, "strict": True}

@@ -69,6 +69,7 @@ class ScriptedProvider:
             latency_s=time.perf_counter() - start_s,
             model=self.model,
             logprobs=tuple(rule["logprobs"]) if "logprobs" in rule else None,
+            token_texts=_token_texts(text) if request.token_logprobs and "logprobs" in rule else None,
             cost_usd=0.0,
             reasoning=rule.get("reasoning"),
             top_logprobs=tuple(rule["top_logprobs"]) if request.top_logprobs and "top_logprobs" in rule else None,
@@ -76,6 +77,11 @@ class ScriptedProvider:
 
     async def close(self) -> None:
         """Do nothing: there is no connection."""
+
+
+def _token_texts(text: str) -> tuple[str, ...]:
+    """The words, each with the space before it."""
+    return tuple(re.findall(r"\s*\S+", text))
 
 
 def _read_script(model: str | None) -> Mapping[str, Any]:

@@ -106,6 +106,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         baseline=written.text("baseline"),
         reports=written.path("reports"),
         resume=_resumed_run(written),
+        token_logprobs=written.flag("token-logprobs"),
         live=written.flag("live") or "live-port" in written.values,
         live_port=_number(written, "live-port", int, 1, 65535),
         report=not written.flag("no-report"),

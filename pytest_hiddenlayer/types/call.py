@@ -23,6 +23,7 @@ class Request:
     outputs: tuple[str, ...] | None = None  # recorded by the task for this sample, one per epoch
     schema: Mapping[str, Any] | None = None  # JSON Schema of the answer; providers without support ignore it
     top_logprobs: int = 0  # requested alternatives per output token; providers without support ignore it
+    token_logprobs: bool = False  # the text and log-probability of every output token are wanted
     independent: bool = False  # contains nothing of an earlier answer of its case, so that it may be batched
 
 
@@ -59,6 +60,9 @@ class Completion:
     model: str  # full name of the model, as the provider reports it
     logprobs: tuple[float, ...] | None = None  # natural log, one per output token
     cost_usd: float | None = None  # None: unknown; 0.0: free
+    token_texts: tuple[str, ...] | None = (
+        None  # one per value of `logprobs`, if the request asks; see docs/providers.md
+    )
     top_logprobs: tuple[Mapping[str, float], ...] | None = None  # per token: text → natural log; sampled one included
     time_to_first_token_s: float | None = None  # None: not streamed
     cached: bool = False  # from the response cache or a cassette: no model was called
@@ -91,3 +95,5 @@ class Call:
     warnings: tuple[str, ...] = ()
     batched: bool = False
     reasoning: str | None = None  # what the model thought before `completion`
+    token_logprobs: tuple[tuple[str, float | None], ...] | None = None  # (text, natural log) per output token; kept
+    # only under --hl-token-logprobs; None for a probability of 0

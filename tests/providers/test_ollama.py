@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,16 @@ def test_a_completion_has_all_reported_fields(server: FakeServer, streams: bool)
     assert completion.top_logprobs[3] == {" 4": -0.5, "other": -1.5}
     first = completion.time_to_first_token_s
     assert 0 < first <= completion.latency_s if streams and first is not None else first is None
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_token_texts_are_returned_on_request(server: FakeServer, streams):
+    """The request asks for log-probabilities without alternatives; texts join to the answer."""
+    provider = open_provider(server)
+    provider._streams = streams
+    completion = ask(provider, replace(request("ANSWER=4"), token_logprobs=True))
+    assert "".join(completion.token_texts) == completion.text
+    assert completion.logprobs == (-0.5,) * 4
 
 
 def test_every_parameter_is_an_option(server: FakeServer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from fake_server import FakeServer, fake_server
 from fake_server.requests import KEY, ask, request
 
 from pytest_hiddenlayer.errors import ProviderUnavailableError, UsageError
+from pytest_hiddenlayer.providers.http.parsing import token_texts
 from pytest_hiddenlayer.providers.openai import OpenAIProvider
 from pytest_hiddenlayer.types import GenerationConfig, Usage
 
@@ -93,6 +95,25 @@ def test_log_probabilities_are_returned_on_request(server: FakeServer):
     assert completion.top_logprobs is not None
     assert completion.top_logprobs[3] == {" 4": -0.5, "other": -1.5}
     assert (sent(server)["logprobs"], sent(server)["top_logprobs"]) == (True, 20)
+
+
+def test_token_texts_are_returned_on_request(server: FakeServer):
+    """The request asks for log-probabilities without alternatives; texts join to the answer."""
+    completion = ask(open_provider(server), replace(request("ANSWER=4"), token_logprobs=True))
+    assert "".join(completion.token_texts) == completion.text
+    assert completion.logprobs == (-0.5,) * 4
+    assert (sent(server)["logprobs"], "top_logprobs" in sent(server)) == (True, False)
+    assert completion.top_logprobs is None
+
+
+def test_a_character_of_several_tokens_belongs_to_the_last_one():
+    """Tokens of a server that sends bytes join to the text, also where one ends inside a character."""
+    parts = [b"a", b"\xf0\x9f", b"\x98\x80", b" b"]
+    tokens = [{"token": "bytes", "logprob": -1.0, "bytes": list(part)} for part in parts]
+    assert token_texts(tokens) == ("a", "", "\U0001f600", " b")
+    assert token_texts([{"token": "\u0120x", "logprob": -1.0, "bytes": None}]) == (" x",)
+    assert token_texts([{"token": "y", "logprob": -1.0, "bytes": [999]}]) == ("y",)
+    assert token_texts(None) is None
 
 
 def test_a_schema_becomes_structured_output(server: FakeServer):

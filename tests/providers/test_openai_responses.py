@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,6 +81,13 @@ def test_log_probabilities_are_returned_on_request(server: FakeServer):
     assert completion.top_logprobs is not None
     assert completion.top_logprobs[3] == {" 4": -0.5, "other": -1.5}
     assert (sent(server)["include"], sent(server)["top_logprobs"]) == (["message.output_text.logprobs"], 2)
+
+
+def test_token_texts_are_returned_on_request(server: FakeServer):
+    """The request includes log-probabilities without alternatives; texts join to the answer."""
+    completion = ask(open_provider(server), replace(request("ANSWER=4"), token_logprobs=True))
+    assert "".join(completion.token_texts) == completion.text
+    assert (sent(server)["include"], "top_logprobs" in sent(server)) == (["message.output_text.logprobs"], False)
 
 
 def test_a_schema_becomes_structured_output(server: FakeServer):

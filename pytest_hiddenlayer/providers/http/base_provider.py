@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from ...errors import ProviderError, TransientError
 from ...types import Completion, Request, Usage
 from .client import Client
-from .parsing import answer_tokens, cut_at_stop, parse_logprobs
+from .parsing import answer_tokens, cut_at_stop, parse_logprobs, token_texts
 from .refusals import Refusals, with_changes
 from .server import Server
 from .streaming import StreamAccumulator, accumulate
@@ -115,6 +115,7 @@ class BaseHTTPProvider(ABC):
             latency_s=latency_s,
             model=response.get("model") or self.model,
             logprobs=logprobs,
+            token_texts=token_texts(tokens) if request.token_logprobs else None,
             top_logprobs=top_logprobs,
             cost_usd=self._server.cost_usd,
             warnings=warnings,

@@ -45,10 +45,11 @@ def _logprobs(*keys: str) -> OptionalParameter:
     """Return the log-probabilities: fewer alternatives, then Together's integer, then none."""
 
     def fewer(body: Body) -> None:
-        body["top_logprobs"] = min(body["top_logprobs"], MAX_ALTERNATIVES)
+        if "top_logprobs" in body:  # not if only those of the output tokens are wanted
+            body["top_logprobs"] = min(body["top_logprobs"], MAX_ALTERNATIVES)
 
     def integer(body: Body) -> None:
-        body["logprobs"] = min(body.pop("top_logprobs"), MAX_ALTERNATIVES)
+        body["logprobs"] = min(body.pop("top_logprobs", 1), MAX_ALTERNATIVES)
 
     warning = f"the server returns at most {MAX_ALTERNATIVES} alternatives per token"
     changes = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -173,6 +174,22 @@ def parse_logprobs(
     if not n_alternatives:
         return logprobs, None
     return logprobs, tuple(_alternatives(token) for token in tokens)
+
+
+def token_texts(tokens: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...] | None:
+    """Return the text of each token of OpenAI's list, so that they join to the text as it was generated.
+
+    A token may end inside a character: with `bytes`, the character belongs to the token that completes it.
+    """
+    if not tokens:
+        return None
+    if not all(isinstance(token.get("bytes"), list) for token in tokens):
+        return tuple(map(_token_text, tokens))
+    decoder = getincrementaldecoder("utf-8")("replace")
+    try:
+        return tuple(decoder.decode(bytes(token["bytes"])) for token in tokens)
+    except (ValueError, TypeError):  # no bytes after all
+        return tuple(map(_token_text, tokens))
 
 
 def _alternatives(token: Mapping[str, Any]) -> dict[str, float]:

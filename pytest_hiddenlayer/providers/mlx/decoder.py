@@ -25,7 +25,7 @@ from .loading import LoadedModel, load
 from .memory import MemoryLimits, return_large_blocks
 from .prefix_cache import BLOCK, Prefix, PrefixCache, common_length, prefill_shared
 from .sampling import alternatives, sampled_logprobs, sampler
-from .tokenizers import Tokenizer
+from .tokenizers import Tokenizer, token_texts
 
 BATCH_SIZE = 64  # requests that decode together
 
@@ -61,6 +61,7 @@ class BatchThread:
         stop: tuple[str, ...],
         seed: int,
         top_logprobs: int = 0,
+        token_texts: bool = False,
     ) -> GenerationResult:
         """Generate one text; cancelling removes it from the batch. Raises ProviderError if decoding fails."""
         loop = asyncio.get_running_loop()
@@ -72,6 +73,7 @@ class BatchThread:
             stop=stop,
             seed=seed,
             top=top_logprobs,
+            texts=token_texts,
             loop=loop,
             future=loop.create_future(),
         )
@@ -207,7 +209,9 @@ class BatchThread:
     def _finish(self, uid: int, loaded: LoadedModel, reason: str) -> None:
         job = self._running.pop(uid)
         ids = job.token_ids
-        text = loaded.tokenizer.decode(ids[:-1] if ids[-1] in loaded.end_ids else ids)
+        spoken = ids[:-1] if ids[-1] in loaded.end_ids else ids
+        text = loaded.tokenizer.decode(spoken)
+        texts = token_texts(loaded.tokenizer, spoken, text) if job.texts else None
         stops = [index for stop in job.stop if (index := text.find(stop)) >= 0]
         result = GenerationResult(
             text=text[: min(stops)] if stops else text,
@@ -215,6 +219,7 @@ class BatchThread:
             token_ids=tuple(ids),
             logprobs=tuple(job.logprobs),
             top_logprobs=tuple(job.alternatives) if job.top else None,
+            token_texts=texts and (*texts, *[""] * (len(ids) - len(spoken))),  # the end token has no text
             shared_tokens=job.shared_tokens,
         )
         job.deliver(result)

@@ -18,6 +18,7 @@ class GenerationResult:
     token_ids: tuple[int, ...]  # includes the end token
     logprobs: tuple[float, ...]  # natural log per token, under the model's own distribution
     top_logprobs: tuple[Mapping[str, float], ...] | None  # per token: text → natural log; None: not requested
+    token_texts: tuple[str, ...] | None  # per token; None: not requested
     shared_tokens: int  # tokens of the prompt whose key-value cache came from another request
 
 
@@ -32,6 +33,7 @@ class Job:
     stop: tuple[str, ...]
     seed: int
     top: int  # number of alternatives to return per token
+    texts: bool  # whether to return the text of each token
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[GenerationResult]
     shared_tokens: int = 0

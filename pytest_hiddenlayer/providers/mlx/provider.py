@@ -60,6 +60,7 @@ class MlxProvider:
             stop=params.stop or (),
             seed=request.seed,
             top_logprobs=request.top_logprobs,
+            token_texts=request.token_logprobs,
         )
         return Completion(
             text=result.text,
@@ -76,6 +77,7 @@ class MlxProvider:
             model=self.model,
             logprobs=result.logprobs,
             top_logprobs=result.top_logprobs,
+            token_texts=result.token_texts,
             cost_usd=0.0,
             warnings=() if self._batch.tokenizer.has_chat_template else (NO_TEMPLATE,),
         )

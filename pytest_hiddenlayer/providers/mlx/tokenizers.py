@@ -29,6 +29,28 @@ class Tokenizer(Protocol):
         ...
 
 
+def token_texts(tokenizer: Tokenizer, ids: Sequence[int], text: str) -> tuple[str, ...] | None:
+    """Return the text of each token; together they are `text`, which these ids decode to.
+
+    A character of several tokens belongs to the last of them. None if the tokenizer's texts do not join.
+    """
+    texts: list[str] = []
+    context, start = 0, 0  # tokens before `start` have their text; those from `context` on are decoded with the next
+    for end in range(1, len(ids) + 1):
+        before, whole = tokenizer.decode(ids[context:start]), tokenizer.decode(ids[context:end])
+        if whole.endswith("\ufffd"):  # perhaps half a character
+            texts.append("")
+        else:
+            texts.append(whole[len(before) :])
+            context, start = start, end
+    joined = "".join(texts)
+    if not text.startswith(joined):
+        return None
+    if texts:
+        texts[-1] += text[len(joined) :]
+    return tuple(texts)
+
+
 def is_plain(folder: Path) -> bool:
     """Return whether the `tokenizers` library reads this folder's tokenizer exactly as transformers does."""
     try:

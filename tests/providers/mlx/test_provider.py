@@ -20,6 +20,7 @@ from pytest_hiddenlayer.errors import ProviderError
 from pytest_hiddenlayer.models import BUNDLED, bundled_path
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.providers.mlx.sampling import sampler
+from pytest_hiddenlayer.providers.mlx.tokenizers import token_texts
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 PROMPTS = [
@@ -223,6 +224,39 @@ def test_a_stop_text_in_the_last_token_is_a_stop(model):
     (whole,) = ask(model, request(PROMPTS[0], max_tokens=5))
     (completion,) = ask(model, request(PROMPTS[0], max_tokens=5, stop=(whole.text[-1:],)))
     assert completion.finish_reason == "stop"
+
+
+def test_token_texts_join_to_the_text(model):
+    """Texts of tokens, on request: as many as log-probabilities, and together the generated text."""
+    plain, stopped, cut = ask(
+        model,
+        replace(request(PROMPTS[0]), token_logprobs=True),
+        replace(request(PROMPTS[0], stop=("Answer",)), token_logprobs=True),
+        replace(request("Write moon", 1, temperature=1.5, max_tokens=7), token_logprobs=True),
+    )
+    for completion in (plain, stopped, cut):
+        assert len(completion.token_texts) == len(completion.logprobs) == completion.usage.output_tokens
+    assert "".join(plain.token_texts) == plain.text
+    assert plain.token_texts[-1] == ""  # the end token
+    assert "".join(stopped.token_texts).startswith(stopped.text + "Answer")
+    assert "".join(cut.token_texts) == cut.text
+    assert ask(model, request(PROMPTS[0]))[0].token_texts is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain", "h\u00e9llo \U0001f600 \u6f22\u5b57", "\ufffd", "a\ufffd\U0001f600\ufffd"]
+)
+def test_a_character_belongs_to_the_token_that_completes_it(text):
+    """With a tokenizer of bytes, texts of tokens join to the text, whatever characters it has."""
+
+    class Bytes:
+        def decode(self, ids):
+            return bytes(ids).decode("utf-8", "replace")
+
+    ids = list(text.encode())
+    texts = token_texts(Bytes(), ids, text)
+    assert "".join(texts) == text
+    assert len(texts) == len(ids)
 
 
 def test_every_token_has_a_logprob(model):
