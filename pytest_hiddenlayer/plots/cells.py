@@ -33,9 +33,8 @@ def cells_of(
     The strategy is a label, or a name without parameters. Raises UsageError for what is not a run
     and for a name that the run does not have.
     """
-    if not hasattr(run, "cells") or not hasattr(run, "records"):
-        raise UsageError(f"a run is needed, found {type(run).__name__}; pass what load_run or evaluate_task returns")
-    cells = {(str(c["task"]), str(c["label"]), str(c["provider"]), str(c["slug"])): c for c in run.cells}
+    check_run(run)
+    cells = {_key(run, cell): cell for cell in run.cells}
     _check(run, "task", task, {key[0] for key in cells})
     labels = {key[1] for key in cells}
     _check(run, "strategy", strategy, labels | {_name(label) for label in labels})
@@ -43,6 +42,22 @@ def cells_of(
         label for label in labels if strategy == _name(label)
     }
     return {key: cell for key, cell in cells.items() if task in (None, key[0]) and key[1] in wanted}
+
+
+def check_run(run: object) -> None:
+    """Raise UsageError for what is not a run."""
+    if not all(hasattr(run, name) for name in ("run_id", "name", "records", "cells")):
+        raise UsageError(f"a run is needed, found {type(run).__name__}; pass what load_run or evaluate_task returns")
+
+
+def _key(run: PlottedRun, cell: Mapping[str, Any]) -> CellKey:
+    missing = [name for name in ("task", "label", "provider", "slug") if not isinstance(cell.get(name), str)]
+    if missing:
+        raise UsageError(
+            f"run {run.run_id}: a cell of its summary has no {', '.join(missing)}; "
+            "it was edited, or written by another version: remove summary.json to compute it from the records"
+        )
+    return cell["task"], cell["label"], cell["provider"], cell["slug"]
 
 
 def _check(run: PlottedRun, what: str, name: str | None, known: set[str]) -> None:

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 
 class NotebookFigure(Figure):  # type: ignore[misc, unused-ignore]  # matplotlib may be missing
@@ -17,6 +18,8 @@ class NotebookFigure(Figure):  # type: ignore[misc, unused-ignore]  # matplotlib
         FigureCanvasAgg(self)
 
     def _repr_png_(self) -> bytes:
-        image = BytesIO()
+        image, small = BytesIO(), BytesIO()
         self.savefig(image, format="png", bbox_inches="tight", metadata={"Software": None})
-        return image.getvalue()
+        colours = Image.open(image).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        colours.save(small, format="png", optimize=True)  # a third of the size: outputs are committed
+        return small.getvalue()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .cells import CellKey, PlottedRun, cells_of, common_parts, short_names
+from .cells import CellKey, PlottedRun, cells_of, check_run, common_parts, short_names
 from .figures import (
     COLOURS,
     MARKERS,
@@ -35,7 +35,7 @@ def plot_scores(
     strategy: str | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Return a figure with the score of every cell, its 95 % interval and its number of answers.
+    """Return a figure with the score of every cell, its 95 % interval and its number of samples.
 
     Scores lie in [0, 1]. Several runs have a colour and a marker each; a mapping names them. The
     intervals are those of single cells: whether two cells differ is a question for `compare_runs`,
@@ -54,8 +54,10 @@ def plot_scores(
 def named(runs: PlottedRun | Sequence[PlottedRun] | Mapping[str, PlottedRun]) -> dict[str, PlottedRun]:
     """Return the runs by name: that of the mapping, else the experiment's, else the id. Raises UsageError."""
     if isinstance(runs, Mapping):
-        by_name = dict(runs)
-    elif isinstance(runs, Sequence):
+        by_name = {str(name): run for name, run in runs.items()}
+    elif isinstance(runs, Sequence) and not isinstance(runs, str):
+        for run in runs:
+            check_run(run)
         by_name = {run.name or run.run_id: run for run in runs}
         if len(by_name) < len(runs):
             by_name = {run.run_id: run for run in runs}
@@ -67,13 +69,15 @@ def named(runs: PlottedRun | Sequence[PlottedRun] | Mapping[str, PlottedRun]) ->
 
 
 def _draw(axes: Axes, by_name: Mapping[str, Cells], keys: Sequence[CellKey]) -> None:
-    n, height = len(by_name), min(0.62, 0.18 * len(by_name))
-    for number, (name, cells) in enumerate(by_name.items()):
-        offset = 0.0 if n == 1 else height * (number / (n - 1) - 0.5)
-        colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
-        for row, key in enumerate(keys):
-            if key in cells:
-                _draw_cell(axes, cells[key], row + offset, colour, marker)
+    n = len(by_name)
+    for row, key in enumerate(keys):
+        numbers = [number for number, cells in enumerate(by_name.values()) if key in cells]
+        height = min(0.62, 0.18 * len(numbers))
+        for place, number in enumerate(numbers):
+            offset = 0.0 if len(numbers) == 1 else height * (place / (len(numbers) - 1) - 0.5)
+            _draw_cell(axes, list(by_name.values())[number][key], row + offset, *_style(number))
+    for number, name in enumerate(by_name):
+        colour, marker = _style(number)
         axes.plot([], [], color=colour, marker=marker, label=plain(name))
     names = short_names(keys)
     axes.set_yticks(range(len(keys)), [plain(names[key], 48) for key in keys], fontsize=9)
@@ -85,6 +89,11 @@ def _draw(axes: Axes, by_name: Mapping[str, Cells], keys: Sequence[CellKey]) -> 
     label_x(axes, "score, with 95 % interval", _notes(by_name, keys), width=80)
 
 
+def _style(number: int) -> tuple[str, str]:
+    """Colour and marker of a run."""
+    return COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+
+
 def _draw_cell(axes: Axes, cell: Mapping[str, Any], y: float, colour: str, marker: str) -> None:
     score, interval = cell.get("score"), cell.get("ci95")
     if score is None:
@@ -94,7 +103,14 @@ def _draw_cell(axes: Axes, cell: Mapping[str, Any], y: float, colour: str, marke
         axes.errorbar(
             score, y, xerr=bars_around(score, interval), fmt=marker, color=colour, mfc=filled, ms=6, capsize=3, lw=1.5
         )
-    write_in_row(axes, 1.01, y, f"n = {cell.get('n', '?')}")
+    write_in_row(axes, 1.01, y, _size(cell))
+
+
+def _size(cell: Mapping[str, Any]) -> str:
+    """The number of samples, and of answers if it differs: the interval is one over samples."""
+    answers = cell.get("n", "?")
+    samples = cell.get("n_samples", answers)
+    return f"n = {samples}" + (f", {answers} answers" if answers != samples else "")
 
 
 def _notes(by_name: Mapping[str, Cells], keys: Sequence[CellKey]) -> list[str]:

@@ -51,10 +51,16 @@ def test_runs_differ_in_colour_and_marker(run: Run):
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["before", "after"]
 
 
+def test_repeated_answers_are_not_taken_for_samples(run: Run):
+    """A cell of 12 samples in three epochs has n = 12; the answers are counted next to it."""
+    cells = [{**run.cells[0], "n": 36, "n_samples": 12}]
+    assert "n = 12, 36 answers" in texts(hl.plot_scores(StubRun(cells=cells)))
+
+
 def test_a_cell_without_score_or_interval_says_so(run: Run):
     """A missing score is no point at 0; a missing interval is a hollow point and a note."""
     first, second = run.cells
-    bare = {**first, "score": None, "ci95": None, "n": 0}, {**second, "ci95": None}
+    bare = {**first, "score": None, "ci95": None, "n": 0, "n_samples": 0}, {**second, "ci95": None}
     figure = hl.plot_scores(StubRun(cells=list(bare)))
     assert len(points(figure)) == 1
     assert figure.axes[0].containers[0][0].get_markerfacecolor() == "white"
@@ -179,8 +185,17 @@ def test_wrong_names_and_values_are_usage_errors(run: Run):
         hl.plot_latency(run, strategy="vote")
     with pytest.raises(hl.UsageError, match=r"a run is needed, found str; pass what load_run"):
         hl.plot_calibration("last")
+    for runs, found in (("last", "str"), ([1], "int"), ({"a": None}, "NoneType")):
+        with pytest.raises(hl.UsageError, match=f"a run is needed, found {found}"):
+            hl.plot_scores(runs)
     with pytest.raises(hl.UsageError, match="no run was given"):
         hl.plot_scores([])
+
+
+def test_a_summary_of_another_version_is_a_usage_error(run: Run):
+    """The message names the run, what its cell lacks and what to do."""
+    with pytest.raises(hl.UsageError, match=r"run run-1: a cell of its summary has no slug; .* remove summary\.json"):
+        hl.plot_scores(StubRun(cells=[{**run.cells[0], "slug": None}]))
 
 
 def test_a_dollar_sign_is_no_formula(run: Run):
