@@ -48,6 +48,7 @@ def _draw(axes: Axes, steps: Sequence[RoundTransition]) -> None:
     axes.set_ylabel("answers of the step, %", fontsize=9)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     low, high = axes.get_ylim()
+    low, high = min(low, -10.0), max(high, 10.0)  # a debate that changes nothing has an axis too
     axes.set_ylim(low - 0.08 * (high - low), high + 0.08 * (high - low))
     clear_frame(axes, grid="y")
     axes.bar([0], [0], color=_GAINED, label="wrong → right")

@@ -16,6 +16,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Okabe & Ito 2008, "Color Universal Design", without yellow, which is hard to see on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#6b6b6b"
+_MOST_PANELS = 120  # below the most pixels that a PNG of matplotlib may have
 _COLUMNS = 3  # of a figure with several panels; fewer if they are wide
 
 
@@ -33,7 +34,8 @@ def new_figure(width: float, height: float) -> Figure:
 def panels(names: Sequence[str], ax: Axes | None, *, width: float, height: float, what: str) -> list[Axes]:
     """Return one axes per name, titled with it: `ax` if it is given, else those of a new figure.
 
-    Width and height are those of one panel in inches. Raises UsageError if `ax` is given for several names.
+    Width and height are those of one panel in inches. Raises UsageError if `ax` is given for several names, and
+    for too many names.
     """
     if ax is not None:
         if len(names) > 1:
@@ -42,6 +44,8 @@ def panels(names: Sequence[str], ax: Axes | None, *, width: float, height: float
                 "select one with `task` and `strategy`, or leave `ax` out"
             )
         return [ax]
+    if len(names) > _MOST_PANELS:
+        raise UsageError(f"{len(names)} panels, {what}: a figure holds {_MOST_PANELS}; select some with `task`")
     columns = max(1, min(_COLUMNS if width < 5 else 2 if width < 7 else 1, len(names)))
     rows = max(1, -(-len(names) // columns))
     figure = new_figure(width * columns, height * rows)

@@ -111,6 +111,15 @@ def test_transitions_count_what_a_round_changes(run: Run):
     assert {"9", "3", "0"} <= set(shown)
 
 
+def test_a_debate_that_changes_nothing_has_an_axis(run: Run):
+    """The bars have no height, and the axis still shows what height would mean."""
+    records = [record for record in run.records if record.sample_id not in ("s0", "s1", "s2")]
+    figure = hl.plot_debate_transitions(StubRun(records=records, cells=list(run.cells)))
+    assert [bar.get_height() for bar in figure.axes[0].patches[:6]] == [0.0] * 6
+    low, high = figure.axes[0].get_ylim()
+    assert low < -10 < 10 < high
+
+
 def test_a_run_without_debate_says_so(run: Run):
     """There is a figure, which says that nothing changed by round because there were no rounds."""
     assert "no changes by round" in texts(hl.plot_debate_transitions(run, strategy="single"))
@@ -146,14 +155,19 @@ def test_cached_answers_have_no_latency(run: Run):
 
 @pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.__name__)
 def test_figures_are_saved_and_shown(plot: Any, run: Run):
-    """A figure is SVG and PDF by `savefig`, and one PNG in a notebook; pyplot does not know it."""
-    figure = plot(run)
-    for suffix, start in (("svg", b"<?xml"), ("pdf", b"%PDF")):
-        file = BytesIO()
-        figure.savefig(file, format=suffix)
-        assert file.getvalue().startswith(start)
+    """A figure is SVG by `savefig`, and one PNG in a notebook; pyplot does not know it."""
+    figure, file = plot(run), BytesIO()
+    figure.savefig(file, format="svg")
+    assert file.getvalue().startswith(b"<?xml")
     assert figure._repr_png_().startswith(b"\x89PNG")
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+
+
+def test_figures_are_saved_as_pdf(run: Run):
+    """`savefig` writes PDF for a paper."""
+    file = BytesIO()
+    hl.plot_scores(run).savefig(file, format="pdf")
+    assert file.getvalue().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.__name__)
