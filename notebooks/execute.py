@@ -52,8 +52,9 @@ def main(names: list[str]) -> int:
     """Execute the named notebooks, or all; 0 if every one ran."""
     try:
         import ipykernel  # noqa: F401
-        import nbformat  # noqa: F401
-        from nbclient.exceptions import CellExecutionError
+        import nbformat
+        from nbclient.exceptions import CellExecutionError, DeadKernelError
+        from nbformat.reader import NotJSONError
     except ImportError:
         print(MISSING, file=sys.stderr)
         return 1
@@ -70,6 +71,12 @@ def main(names: list[str]) -> int:
         except CellExecutionError as error:
             failed = True
             print(f"{path.name}: {_sentence(error)}", file=sys.stderr)
+        except (NotJSONError, nbformat.ValidationError):
+            failed = True
+            print(f"{path.name}: not a notebook: it is no JSON of nbformat 4; restore the file", file=sys.stderr)
+        except DeadKernelError:
+            failed = True
+            print(f"{path.name}: its Python ended while it ran; the file is unchanged. Try again", file=sys.stderr)
     return int(failed)
 
 

@@ -123,6 +123,15 @@ def test_a_notebook_that_raises_is_named_and_stays_as_it_is(copy):
     assert execute(copy, "good.ipynb").stderr == "no notebook good.ipynb in notebooks/; there are bad.ipynb\n"
 
 
+def test_a_file_that_is_no_notebook_is_named(copy):
+    """A torn file is one sentence, not a traceback."""
+    pytest.importorskip("nbclient", reason=NEEDS_NBCLIENT)
+    (copy / "notebooks" / "torn.ipynb").write_text('{"cells": [')
+    done = execute(copy)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "torn.ipynb: not a notebook: it is no JSON of nbformat 4; restore the file\n"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run_with_the_bundled_model(copy, path):
@@ -136,3 +145,16 @@ def test_notebooks_run_with_the_bundled_model(copy, path):
         assert [sorted(o.get("data", {})) for o in before["outputs"]] == [
             sorted(o.get("data", {})) for o in after["outputs"]
         ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run_with_another_provider(copy, path):
+    """The switch selects any provider: here a model that repeats the question, and gives no log-probabilities."""
+    pytest.importorskip("nbclient", reason=NEEDS_NBCLIENT)
+    text = path.read_text(encoding="utf-8")
+    switched = text.replace(r"PROVIDER = \"mlx\"", r"PROVIDER = \"scripted\"")
+    assert switched != text
+    (copy / "notebooks" / path.name).write_text(switched, encoding="utf-8")
+    done = execute(copy, path.name)
+    assert (done.returncode, done.stderr) == (0, "")

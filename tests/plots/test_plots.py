@@ -80,6 +80,17 @@ def test_free_models_are_compared_by_tokens(run: Run):
     assert (single[1], debate[1]) == (11 / 12, 1.0)
 
 
+def test_known_prices_are_drawn_in_dollars(run: Run):
+    """If every cost is known and not all are 0, the axis is in US dollars per answer."""
+    records = [
+        replace(record, transcript=[{**call, "cost_usd": 0.25} for call in record.transcript])
+        for record in run.records
+    ]
+    figure = hl.plot_score_cost(StubRun(records=records, cells=list(run.cells)))
+    assert [x for x, _ in points(figure)] == [0.25, 7 * 0.25]
+    assert "mean cost of an answer, US dollars" in texts(figure)
+
+
 def test_unknown_costs_are_named(run: Run):
     """An unknown price is not 0: the figure names who has none, and falls back to tokens."""
     records = [
