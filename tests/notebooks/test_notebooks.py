@@ -67,6 +67,14 @@ def test_outputs_are_committed(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_results_are_static_html(path):
+    """Results show themselves as HTML without scripts, so that an untrusted notebook shows them too."""
+    shown = ["".join(o.get("data", {}).get("text/html", "")) for cell in code_cells(path) for o in cell["outputs"]]
+    assert any("<table" in html for html in shown)
+    assert not [html for html in shown if "<script" in html]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_say_nothing_of_the_machine(path):
     """No path of a machine, no name of a kernel, and a small file."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
