@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..types import Record
-from .exported_run import ExportedRun, checked_cells, key_of, latest_records
+from .exported_run import ExportedRun, checked_cells, key_of, latest_records, section
 from .writing import attempt
 
 if TYPE_CHECKING:
@@ -147,13 +147,13 @@ def _name(text: str) -> str:
 
 
 def _tags(run: ExportedRun) -> dict[str, str]:
-    git = run.manifest.get("git") or {}
+    git = section(run, "git")
     commit = {"mlflow.source.git.commit": str(git["commit"])} if git.get("commit") else {}
     return {RUN_ID_TAG: run.run_id, "mlflow.source.name": "pytest-hiddenlayer", **commit}
 
 
 def _run_params(run: ExportedRun) -> dict[str, Any]:
-    config = run.manifest.get("config") or {}
+    config = section(run, "config")
     return {"seed": run.manifest.get("seed"), **{f"config.{name}": value for name, value in config.items()}}
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..results.metrics.confidence import confidence_of
-from ..types import SCORING_CALLS, Record
+from ..types import Record
+from .exported_run import n_scoring_calls
 
 SAMPLE_COLUMNS = {
     "record_id": "run id and position in records.jsonl: joins calls to samples",
@@ -137,7 +138,7 @@ def _sample_row(number: int, record: Record) -> dict[str, Any]:
 
 
 def _call_rows(number: int, record: Record) -> Iterable[dict[str, Any]]:
-    n_strategy = len(record.transcript) - record.answer_metadata.get(SCORING_CALLS, 0)
+    n_strategy = len(record.transcript) - n_scoring_calls(record)
     for position, call in enumerate(record.transcript):
         usage = call.get("usage") or {}
         yield {

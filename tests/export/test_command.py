@@ -9,6 +9,8 @@ from support.records import record
 
 from pytest_hiddenlayer.cli import main
 
+WRONG = ({"score": "x"}, {"ci95": 3}, {"ci95": ["a", "b"]}, {"usage": []}, {"scorers": {"a": 1}}, {"comparison": "x"})
+
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """The message of a refused export."""
@@ -90,7 +92,10 @@ def test_a_record_that_was_cut_is_left_out(runs, capsys):
     assert [json.loads(line)["sample_id"] for line in capsys.readouterr().out.splitlines()] == ["a"]
 
 
-@pytest.mark.parametrize("cells", [[1], [{"task": "t"}]])
+CELL = {"task": "t", "label": "l", "provider": "p", "model": "m", "score": 1.0, "n": 1}
+
+
+@pytest.mark.parametrize("cells", [[1], [{"task": "t"}], *([{**CELL, **wrong}] for wrong in WRONG)])
 @pytest.mark.parametrize("arguments", [["--to", "markdown"], ["--to", "csv", "--what", "cells"], ["--to", "latex"]])
 def test_an_edited_summary_is_refused(runs, capsys, cells, arguments):
     """The message names the file and what to do."""
@@ -104,3 +109,10 @@ def test_python_returns_text_or_place(runs):
     run = runs.write([record("a", 1.0)])
     assert run.export("csv").startswith("record_id,")
     assert run.export("csv", "x.csv") == "x.csv"
+
+
+@pytest.mark.parametrize("to", ["csv", "markdown", "latex", "inspect", "paper"])
+def test_an_edited_manifest_is_no_error(runs, to):
+    """What the manifest should say and does not is unknown."""
+    run = runs.write([record("a", 1.0, transcript=[])], git="x", versions=3, host=[], config="x", seed=None)
+    assert run.export(to, "out")

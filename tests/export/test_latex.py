@@ -170,3 +170,15 @@ def test_control_samples_are_left_out(runs):
     text = runs.scored({"debate": 2, "single.control=debate": 20}).export("latex")
     assert "control" not in text
     assert r"\textbf" not in text
+
+
+def test_rows_of_a_task_are_together(runs):
+    """Each task is one block, whatever the order of the records."""
+    records = [record("a", 1.0, task=task, label=label) for label in ("x", "y") for task in ("one", "two")]
+    body = runs.write(records).export("latex").split(r"\midrule")[1]
+    assert re.findall(r"^(one|two| )?.*& (x|y) &", body, flags=re.M) == [
+        ("one", "x"),
+        (" ", "y"),
+        ("two", "x"),
+        (" ", "y"),
+    ]

@@ -12,6 +12,7 @@ import pytest
 from support.records import record
 
 from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.export.paper.figures import compared_tasks, figure_files
 from pytest_hiddenlayer.export.paper.macros import macros_text
 from pytest_hiddenlayer.export.paper.methods import methods_text
 
@@ -85,3 +86,23 @@ def test_the_paper_compiles(runs, task):
     assert done.returncode == 0, done.stdout[-3000:]
     assert "undefined" not in (folder / "main.log").read_text(errors="replace")
     assert (folder / "main.pdf").stat().st_size > 20_000
+
+
+@pytest.mark.slow
+def test_score_and_cost_are_drawn_for_tasks_that_compare(runs):
+    """A task with one strategy is left out, and more than four tasks are several figures; equal runs, equal files."""
+    records = [
+        record("a", 1.0, task=f"t{i}", label=label, transcript=[])
+        for i in range(6)
+        for label in (("single", "debate") if i else ("single",))
+    ]
+    run = runs.write(records)
+    files = figure_files(run)
+    assert sorted(files) == [
+        "figures/score_cost-1.pdf",
+        "figures/score_cost-2.pdf",
+        "figures/score_cost.tex",
+        "figures/scores.pdf",
+    ]
+    assert compared_tasks(run) == ["t1", "t2", "t3", "t4", "t5"]
+    assert figure_files(run) == files

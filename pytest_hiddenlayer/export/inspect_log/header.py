@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...types import Record
-from ..exported_run import ExportedRun
+from ..exported_run import ExportedRun, section
 from .samples import end_of, model_usage, sample_id_of
 
 
@@ -47,8 +47,8 @@ def _eval(run: ExportedRun, records: Sequence[Record], cell: Mapping[str, Any]) 
         "model": f"{first.provider}/{first.model}",
         "model_args": {},
         "config": {"epochs": max(record.epoch for record in records), "epochs_reducer": _reducer(cell)},
-        "revision": _revision(manifest.get("git")),
-        "packages": {name: str(value) for name, value in (manifest.get("versions") or {}).items()},
+        "revision": _revision(section(run, "git")),
+        "packages": {name: str(value) for name, value in section(run, "versions").items()},
         "metadata": {
             "experiment": run.name,
             "seed": first.seed,
@@ -67,8 +67,8 @@ def _reducer(cell: Mapping[str, Any]) -> list[str] | None:
     return [str(cell["reducer"])] if cell.get("reducer") else None
 
 
-def _revision(git: Any) -> dict[str, Any] | None:
-    if not isinstance(git, Mapping) or not git.get("commit"):
+def _revision(git: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not git.get("commit"):
         return None
     return {"type": "git", "origin": "", "commit": str(git["commit"]), "dirty": git.get("dirty")}
 

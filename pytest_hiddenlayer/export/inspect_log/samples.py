@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...types import SCORING_CALLS, Record
+from ...types import Record
+from ..exported_run import n_scoring_calls
 from ..portable_json import encodable_text
 
 _STOP_REASONS = {
@@ -118,7 +119,9 @@ def _usage(usages: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
 def _input(record: Record) -> str | list[dict[str, Any]]:
     if isinstance(record.input, str):
         return record.input
-    return [_message(message) for message in record.input or ()]
+    if isinstance(record.input, list | tuple) and all(isinstance(message, Mapping) for message in record.input):
+        return [_message(message) for message in record.input]
+    return str(record.input)
 
 
 def _target(record: Record) -> str | list[str]:
@@ -149,7 +152,7 @@ def _agent_messages(record: Record) -> Iterator[dict[str, Any]]:
 
 def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
     """The calls but those that scorers made."""
-    return record.transcript[: len(record.transcript) - int(record.answer_metadata.get(SCORING_CALLS, 0))]
+    return record.transcript[: len(record.transcript) - n_scoring_calls(record)]
 
 
 def _speaker(call: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ _RIGHT = ("$n$", "Score", r"Cost (\$)")
 
 def latex_text(run: ExportedRun, significance: Significance, *, label: str = "tab:scores") -> str:
     """The table, for `\\input`; its caption explains intervals, marks and bold. Control samples are left out."""
-    cells = without_controls(checked_cells(run))
+    cells = _by_task(without_controls(checked_cells(run)))
     models = {model_of(cell) for cell in cells}
     caption = _caption(run, cells, significance, models)
     header = ("Task", "Strategy", *(("Model",) if len(models) > 1 else ()), "$n$", "Score", r"95\,\% interval")
@@ -40,6 +40,12 @@ def latex_text(run: ExportedRun, significance: Significance, *, label: str = "ta
 def model_of(cell: Mapping[str, Any]) -> str:
     """`provider:model`."""
     return f"{cell['provider']}:{cell['model']}"
+
+
+def _by_task(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The cells of each task together, in order of first appearance."""
+    order = list(dict.fromkeys(cell["task"] for cell in cells))
+    return sorted(cells, key=lambda cell: order.index(cell["task"]))
 
 
 def _body(cells: Sequence[Mapping[str, Any]], significance: Significance, *, with_model: bool) -> Iterator[str]:
@@ -129,7 +135,7 @@ def _short(caption: str, label: str, columns: str, header: Sequence[str], body: 
 def _long(caption: str, label: str, columns: str, header: Sequence[str], body: Sequence[str]) -> list[str]:
     head = [r"\toprule", " & ".join(header) + r" \\", r"\midrule"]
     return [
-        rf"\begingroup{_NARROW}",
+        rf"\begingroup{_NARROW}\setlength{{\LTcapwidth}}{{\linewidth}}",
         rf"\begin{{longtable}}{{{columns}}}",
         rf"\caption{{{caption}}}\label{{{label}}}\\",
         *head,

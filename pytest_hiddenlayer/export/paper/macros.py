@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..cell_texts import cost_text, interval_text, score_text
-from ..exported_run import ExportedRun, checked_cells, without_controls
+from ..exported_run import ExportedRun, checked_cells, section, without_controls
 from ..latex.escape import escape
 from ..latex.table import model_of
 
@@ -58,7 +58,7 @@ def _spelled(text: str) -> str:
 
 
 def _of_run(run: ExportedRun, cells: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    git = run.manifest.get("git") or {}
+    git = section(run, "git")
     costs = [cell.get("cost_usd") for cell in cells]
     yield "runId", escape(run.run_id)
     yield "runDate", escape(str(run.manifest.get("started_at") or "?")[:10])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..cell_texts import cost_text
-from ..exported_run import ExportedRun, checked_cells, without_controls
+from ..exported_run import ExportedRun, checked_cells, section, without_controls
 from ..latex.escape import escape
 from ..latex.table import model_of
 
@@ -57,15 +57,15 @@ def _scores(cells: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _software(run: ExportedRun) -> str:
-    versions = run.manifest.get("versions") or {}
+    versions = section(run, "versions")
     named = ", ".join(f"{escape(str(name))} {escape(str(value))}" for name, value in versions.items())
-    host = run.manifest.get("host") or {}
+    host = section(run, "host")
     system = " ".join(str(host[name]) for name in ("system", "machine") if host.get(name))
     return f"Software: {named or 'unknown versions'}{f', on {escape(system)}' if system else ''}."
 
 
 def _provenance(run: ExportedRun) -> str:
-    git, manifest = run.manifest.get("git") or {}, run.manifest
+    git, manifest = section(run, "git"), run.manifest
     dirty = " with uncommitted changes" if git.get("dirty") else ""
     commit = rf"\texttt{{{escape(str(git['commit'])[:12])}}}{dirty}" if git.get("commit") else "unknown"
     seed = escape(str(manifest.get("seed", "unknown")))

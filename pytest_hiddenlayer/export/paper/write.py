@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from pathlib import Path
 
 from ...errors import UsageError
-from ...plots.score_cost import plot_score_cost
-from ...plots.scores import plot_scores
 from ..exported_run import ExportedRun
 from ..latex.table import latex_text
 from ..significance import Significance
 from ..writing import attempt, write_file
+from .figures import figure_files
 from .macros import macros_text
 from .methods import methods_text
 
@@ -43,8 +40,7 @@ def write_paper(run: ExportedRun, folder: Path, significance: Significance, *, f
 def generated_files(run: ExportedRun, significance: Significance) -> dict[str, str | bytes]:
     """Name → content of every file that is written anew from the run."""
     return {
-        "figures/scores.pdf": _pdf(plot_scores(run)),
-        "figures/score_cost.pdf": _pdf(plot_score_cost(run)),
+        **figure_files(run),
         "tables/scores.tex": latex_text(run, significance),
         "macros.tex": macros_text(run),
         "methods.tex": methods_text(run),
@@ -58,14 +54,3 @@ def template_folder() -> Path:
         if (folder / TEMPLATE[0]).is_file():
             return folder
     raise UsageError("--to paper: the template is not installed; install pytest-hiddenlayer again")
-
-
-def _pdf(figure: object) -> bytes:
-    """The figure with text as text, and without a date, so that equal runs give equal files."""
-    import matplotlib as mpl
-
-    buffer = io.BytesIO()
-    with mpl.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a character that the font lacks is a box
-        figure.savefig(buffer, format="pdf", bbox_inches="tight", metadata={"CreationDate": None})  # type: ignore[attr-defined]
-    return buffer.getvalue()
