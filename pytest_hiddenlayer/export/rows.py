@@ -95,8 +95,9 @@ def call_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def cell_rows(run_id: str, cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row per object of `summary.json`, with the columns of CELL_COLUMNS, then outcomes."""
-    return [_cell_row(run_id, cell) for cell in cells]
+    """One row per object of `summary.json`, with the columns of CELL_COLUMNS, then how often each outcome occurs."""
+    outcomes = dict.fromkeys(name for cell in cells for name in cell.get("outcomes") or {})
+    return [_cell_row(run_id, cell) | _outcome_counts(cell, outcomes) for cell in cells]
 
 
 def columns_of(rows: Sequence[Mapping[str, Any]], first: Iterable[str]) -> list[str]:
@@ -202,4 +203,10 @@ def _cell_row(run_id: str, cell: Mapping[str, Any]) -> dict[str, Any]:
         "gate": cell.get("gate"),
         "difference": compared.get("difference"),
         "verdict": compared.get("verdict"),
-    } | {f"outcome_{name}": count for name, count in (cell.get("outcomes") or {}).items()}
+    }
+
+
+def _outcome_counts(cell: Mapping[str, Any], outcomes: Iterable[str]) -> dict[str, Any]:
+    """0 for an outcome that the cell does not have; None if its outcomes are not known."""
+    counts = cell.get("outcomes")
+    return {f"outcome_{name}": None if counts is None else counts.get(name, 0) for name in outcomes}

@@ -71,6 +71,7 @@ def test_cells_have_intervals(runs):
         ("debate", 1.0, 20),
     ]
     assert cells[0]["ci95_low"] < 0.25 < cells[0]["ci95_high"]
+    assert [cell["outcome_incorrect"] for cell in cells] == [15, 0]
 
 
 def test_parquet_has_types(runs, tmp_path):
