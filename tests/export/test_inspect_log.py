@@ -32,6 +32,7 @@ print(json.dumps({
     "reasoning": [c.reasoning for m in sample.messages if not isinstance(m.content, str)
                   for c in m.content if c.type == "reasoning"],
     "spans": [e.name for e in sample.events if e.event == "span_begin"],
+    "seconds": [(e.completed - e.timestamp).total_seconds() for e in sample.events if e.event == "model"],
     "calls": [e.output.completion for e in sample.events if e.event == "model"],
     "scores": {name: score.value for name, score in sample.scores.items()},
     "usage": {name: usage.total_tokens for name, usage in sample.model_usage.items()},
@@ -109,6 +110,7 @@ def test_inspect_reads_the_logs(hard, tmp_path):
     assert ["assistant", "[agent-1, round 0] 41", "generate"] in seen["messages"]
     assert seen["reasoning"] == ["6*7"]
     assert seen["spans"] == ["agent-1, round 0", "agent-2, round 0", "judge, round 1", "llm_judge, round 0"]
+    assert seen["seconds"] == [0.5] * 4
     assert seen["calls"] == ["41", "42", "42", "yes"]
     assert (seen["scores"], seen["usage"]) == ({"exact": 1.0}, {"m": 20})
     assert seen["metrics"]["mean"] == 1.0

@@ -39,7 +39,7 @@ def _eval(run: ExportedRun, records: Sequence[Record], cell: Mapping[str, Any]) 
         "task_id": name,
         "created": min(record.started_at for record in records),
         "task": first.task,
-        "task_args": {},
+        "task_args": {"strategy": first.label},
         "solver": first.label,
         "solver_args": dict(first.strategy_params),
         "tags": ["pytest-hiddenlayer"],

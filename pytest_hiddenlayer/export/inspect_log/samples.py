@@ -200,7 +200,8 @@ def _events(record: Record, started: datetime) -> Iterator[dict[str, Any]]:
         place = {"span_id": span, "timestamp": _later(started, elapsed), "working_start": elapsed}
         kind = "agent" if number < n_strategy else "scorer"
         yield {**place, "event": "span_begin", "id": span, "type": kind, "name": _speaker(call)}
-        yield {**place, **_model_event(call, record, number), "working_time": latency_s}
+        completed = {"completed": _later(started, elapsed + latency_s), "working_time": latency_s}
+        yield {**place, **_model_event(call, record, number), **completed}
         elapsed += latency_s
         yield {
             **place,
