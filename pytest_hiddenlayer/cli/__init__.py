@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         compare,
         diff,
         doctor,
+        export,
         init,
         judge_audit,
         label,
@@ -118,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    reading = (runs, show, open_page, compare, diff)
+    reading = (runs, show, open_page, compare, diff, export)
     people = (review, label, tournament, judge_audit)
     modules = (init, ask, run, *reading, *people, schema, models, doctor, cache)
     for module in modules:
