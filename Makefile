@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals replay cassettes baselines test test-all simulate coverage lint check web web-check web-lock wheel trainable train-model \
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines test test-all simulate coverage lint check web web-check web-lock wheel trainable train-model \
   eval-model notebooks clean
 
 help:                      ## list the targets
@@ -25,6 +25,10 @@ $(READY): pyproject.toml constraints.txt
 
 evals: $(READY) web        ## run the main job: debates of the bundled model
 	$(BIN)/pytest evals -k debate --provider mlx
+
+evals-smollm2: $(READY) web ## fetch SmolLM2 once and run evals that need a pretrained model
+	@$(BIN)/hiddenlayer models get smollm2 && $(BIN)/pytest evals-smollm2 --model smollm2 || \
+	  echo "SmolLM2 could not be fetched or asked: nothing else needs it"
 
 replay: $(READY) web       ## run all evals from the committed cassettes, without a model
 	$(BIN)/pytest evals --provider mlx --replay fixtures/cassettes -q
