@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from support.document_pages import LANGUAGES, run_page
 from support.document_pages import blocks as page_blocks
 
 import pytest_hiddenlayer
+from pytest_hiddenlayer.cli import command_parser
+from pytest_hiddenlayer.option_table import OPTIONS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
@@ -30,6 +33,13 @@ def anchors(path: Path) -> set[str]:
     text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
     headings = re.findall(r"^#+ (.*)$", text, flags=re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def hiddenlayer_commands(path: Path) -> list[list[str]]:
+    """The words of every command line of the console blocks, without placeholders in brackets."""
+    lines = [line for block in page_blocks(path) if block.language == "console" for line in block.text.splitlines()]
+    commands = [re.sub(r"\s+(#|>|\| |&).*$", "", line[2:]) for line in lines if line.startswith("$ hiddenlayer ")]
+    return [shlex.split(command)[1:] for command in commands if "..." not in command]
 
 
 def public_imports(code: str) -> set[str]:
@@ -108,6 +118,19 @@ def test_a_block_that_does_not_run_says_why(page):
         assert block.language in LANGUAGES, block.text
         if "not run" in block.text.partition("\n")[0]:
             assert block.not_run, block.text
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_have_the_options_that_documents_write(path):
+    """Every `hiddenlayer` command of a document parses, and every `--hl-NAME` is an option."""
+    for words in hiddenlayer_commands(path):
+        try:
+            _, unknown = command_parser().parse_known_args(words)
+        except SystemExit:
+            pytest.fail(f"{path.name}: hiddenlayer {shlex.join(words)}")
+        assert not unknown, words
+    known = {f"--hl-{option.name}" for option in OPTIONS}
+    assert set(re.findall(r"--hl-[a-z]+(?:-[a-z]+)*", path.read_text(encoding="utf-8"))) <= known
 
 
 def test_every_first_question_has_a_short_answer_with_a_link():

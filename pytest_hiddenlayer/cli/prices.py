@@ -24,8 +24,10 @@ EPILOG = """examples:
   hiddenlayer prices anthropic:claude-haiku-4-5 --tokens-in 3000 --tokens-out 400
   hiddenlayer prices --json
 
-US dollars per million tokens; the last columns are one call and the source of its prices. Your own prices are in
-hiddenlayer-prices.yaml in the project's root. Calls to a model in this process or on this machine cost nothing.
+US dollars per million tokens at the vendor's own API, then the cost of one call, and the source of the prices. If a
+price rises with the length of the prompt, it is that of short prompts; the cost of one call counts its own length.
+Your own prices are in hiddenlayer-prices.yaml in the project's root, and take precedence. Calls to a model in this
+process or on this machine cost nothing.
 
 exit status: 0 a price; 1 the price is not known; 4 a wrong option, name or price file
 """

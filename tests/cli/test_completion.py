@@ -67,6 +67,18 @@ def test_other_shells_accept_their_script(shell, check, tmp_path, capsys):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish: apt-get install fish")
+@pytest.mark.parametrize(("line", "offered"), [("comp", "compare"), ("run --budg", "--budget"), ("open la", "last")])
+def test_fish_completes(line, offered, tmp_path, capsys):
+    """fish offers commands, options and values."""
+    assert main(["completion", "fish"]) == 0
+    script = tmp_path / "hiddenlayer.fish"
+    script.write_text(capsys.readouterr().out)
+    command = ["fish", "--no-config", "-c", f"source {script}; complete -C 'hiddenlayer {line}'"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert offered in [shown.split("\t")[0] for shown in done.stdout.splitlines()]
+
+
 def test_an_unknown_shell_is_one_clear_sentence(capsys):
     """A shell without a script is a usage error that names those that have one."""
     with pytest.raises(SystemExit, match="4"):
