@@ -76,12 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _listing(arguments: argparse.Namespace) -> PriceListing:
     from ..calls.cost.price_file import read_own_prices
     from ..calls.cost.price_listing import PriceListing, today
-    from ..session.written_options import PRICES
 
-    path = arguments.prices
-    if path is None:
-        default = current_project().root / PRICES
-        path = default if default.is_file() else None
+    path = arguments.prices or _price_file()
     return PriceListing(
         own_prices=() if path is None else read_own_prices(path),
         own_name="" if path is None else path.name,
@@ -89,6 +85,17 @@ def _listing(arguments: argparse.Namespace) -> PriceListing:
         input_tokens=arguments.tokens_in,
         output_tokens=arguments.tokens_out,
     )
+
+
+def _price_file() -> Path | None:
+    """The price file of the project's runs: that of the ini file, else the one in the root, if it exists."""
+    from ..session.written_options import PRICES
+
+    project = current_project()
+    if written := project.ini.get("hl_prices"):
+        return project.root / str(written)
+    default = project.root / PRICES
+    return default if default.is_file() else None
 
 
 def _provider_and_model(written: str | None) -> tuple[str | None, str | None]:

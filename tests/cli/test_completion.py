@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -15,7 +16,7 @@ COMP_WORDS=({words}) COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
 COMP_LINE="${{COMP_WORDS[*]}}" COMP_POINT=${{#COMP_LINE}}
 spec=$(complete -p hiddenlayer)
 function=$(sed -E 's/.*-F ([^ ]+) .*/\\1/' <<< "$spec")
-$function hiddenlayer "${{COMP_WORDS[-1]}}" "${{COMP_WORDS[-2]}}"
+$function hiddenlayer "${{COMP_WORDS[$COMP_CWORD]}}" "${{COMP_WORDS[$((COMP_CWORD - 1))]}}"
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
@@ -84,3 +85,10 @@ def test_an_unknown_shell_is_one_clear_sentence(capsys):
     with pytest.raises(SystemExit, match="4"):
         main(["completion", "tcl"])
     assert "choose from" in capsys.readouterr().err
+
+
+def test_without_shtab_the_sentence_names_it(capsys, monkeypatch):
+    """Without shtab the command exits with 4 and says what to install."""
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["completion", "bash"]) == 4
+    assert "found no package shtab; install it: pip install shtab" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import shlex
 
 import pytest
 
-from pytest_hiddenlayer.cli import command_parser
+from pytest_hiddenlayer.cli import command_parser, doctor, main
 
 EXAMPLE = re.compile(r"^  (?:\S+ \S+ \| )?hiddenlayer (.*)$", re.MULTILINE)
 
@@ -74,6 +74,17 @@ def test_show_diff_and_cache_print_json(sums):
     assert (flipped["old"]["answer"], flipped["new"]["answer"]) == ("a1", "no")
     cache = printed("cache", "--path", "none.sqlite")
     assert (cache["rows"], cache["removed"]) == (0, None)
+
+
+@pytest.mark.parametrize(("works", "status"), [(True, 0), (False, 1)])
+def test_doctor_prints_json(works, status, capsys, monkeypatch):
+    """`doctor --json` has each provider with what was found, and the exit status of `doctor`."""
+    monkeypatch.setattr(doctor, "_check", lambda name: (name in doctor.WITHOUT_MODEL or works, "as found"))
+    assert main(["doctor", "--json"]) == status
+    printed = json.loads(capsys.readouterr().out)
+    found = {entry["provider"]: entry["works"] for entry in printed["providers"]}
+    assert (found["mlx"], found["scripted"]) == (works, True)
+    assert printed["packages"]["pytest"]
 
 
 def _started(folder):

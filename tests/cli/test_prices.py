@@ -83,3 +83,33 @@ def test_a_wrong_price_file_is_one_clear_sentence(priced):
     shown = priced.command("prices")
     assert shown.ret == 4
     shown.stderr.fnmatch_lines(["*hiddenlayer-prices.yaml: prices?0?: output is missing*"])
+
+
+def test_the_price_file_of_the_ini_file_applies(priced):
+    """`hl_prices` of the ini file names the price file, as for runs."""
+    priced.write("pytest.ini", "[pytest]\nhl_prices = own.yaml\n")
+    priced.write("own.yaml", "prices: [{provider: openai, model: a, since: 2026-01-01, input: 1, output: 2}]\n")
+    (price,) = json.loads(priced.command("prices", "openai:a", "--json").stdout.str())
+    assert price["source"] == "own.yaml, since 2026-01-01"
+
+
+@pytest.mark.parametrize(
+    "words", [("openai:",), ("--prices", "nowhere.yaml"), ("--prices", "."), ("--tokens-in", "-1")]
+)
+def test_bad_input_is_one_clear_sentence(priced, words):
+    """A name without a model, a file that does not exist and a negative count exit with 4 and no traceback."""
+    shown = priced.command("prices", *words)
+    assert shown.ret == 4
+    assert "Traceback" not in shown.stderr.str()
+    assert shown.errlines[-1].startswith("hiddenlayer")
+
+
+def test_without_the_extra_the_sentence_names_it(priced):
+    """Without genai-prices the price of a listed model is unknown, and the sentence says what to install."""
+    code = "import importlib.metadata as m, sys\nsys.modules['genai_prices'] = None\nversion = m.version\n"
+    code += "def missing(name):\n    if name == 'genai-prices': raise m.PackageNotFoundError(name)\n"
+    code += "    return version(name)\nm.version = missing\n"
+    code += "from pytest_hiddenlayer.cli import main; raise SystemExit(main(['prices', 'gpt-5.4-mini']))"
+    shown = priced.script(code)
+    assert shown.ret == 1
+    shown.stderr.fnmatch_lines(["*gpt-5.4-mini is unknown: genai-prices is not installed; pip install*prices*"])
