@@ -22,7 +22,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 def examples(text: str) -> list[list[str]]:
     """The words of each example; what follows two spaces is its explanation, what follows `>` a file."""
-    lines = [re.split(r"   ?(?=\S)|  +| > | \| ", line)[0] for line in EXAMPLE.findall(text)]
+    lines = [re.split(r"   ?(?=\S)|  +| > | \| | && ", line)[0] for line in EXAMPLE.findall(text)]
     return [shlex.split(line) for line in lines]
 
 
