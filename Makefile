@@ -9,7 +9,7 @@ MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
 .PHONY: help setup evals replay cassettes baselines test test-all simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
-  eval-model clean
+  eval-model notebooks clean
 
 help:                      ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ train-model: $(TRAINABLE)  ## train the bundled model (hours on two cores; conti
 eval-model: $(TRAINABLE)   ## measure the trained model on held-out problems and write its card
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)
 	$(BIN)/python -m training.nano.card $(RUN) $(MODEL)
+
+notebooks: $(READY)        ## execute the notebooks with the bundled model and write their outputs back
+	$(BIN)/python notebooks/execute.py
 
 clean:                     ## remove .venv and everything that was built
 	rm -rf $(VENV) build dist web/node_modules pytest_hiddenlayer/report/page/bundle .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from .interface.tasks import aevaluate_task, evaluate_task
     from .interface.tracker import Tracker, get_tracker
     from .parameters import Range
+    from .plots.calibration import plot_calibration
+    from .plots.debate_transitions import plot_debate_transitions
+    from .plots.latency import plot_latency
+    from .plots.score_cost import plot_score_cost
+    from .plots.scores import plot_scores
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
     from .session.eval_run import EvalRun
@@ -75,6 +80,11 @@ _MODULES = {
     "interface.frames": ("CALL_COLUMNS", "SAMPLE_COLUMNS"),
     "interface.tracker": ("Tracker", "get_tracker"),
     "parameters": ("Range",),
+    "plots.calibration": ("plot_calibration",),
+    "plots.debate_transitions": ("plot_debate_transitions",),
+    "plots.latency": ("plot_latency",),
+    "plots.score_cost": ("plot_score_cost",),
+    "plots.scores": ("plot_scores",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
     "registry": ("provider", "scorer", "strategy"),
     "session.eval_run": ("EvalRun",),
@@ -148,6 +158,11 @@ __all__ = [
     "get_tracker",
     "llm_call",
     "load_run",
+    "plot_calibration",
+    "plot_debate_transitions",
+    "plot_latency",
+    "plot_score_cost",
+    "plot_scores",
     "provider",
     "run_strategy",
     "runs",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ...io.writable import reason
+from ...plots.figures import new_figure
 from .leaderboard import Standings
 
 SUFFIXES = (".png", ".svg")
@@ -39,12 +40,8 @@ def draw_win_matrix(standings: Standings, path: Path) -> None:
 
 
 def _figure(standings: Standings) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     n = len(standings.players)
-    figure = Figure(figsize=(3.2 + 0.8 * n, 1.4 + 0.8 * n))
-    FigureCanvasAgg(figure)  # never opens a window, whatever backend the user has configured
+    figure = new_figure(3.2 + 0.8 * n, 1.4 + 0.8 * n)
     axes = figure.subplots()
     image = _draw_cells(axes, standings)
     numbers = range(1, n + 1)

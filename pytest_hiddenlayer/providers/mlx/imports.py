@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import sys
 import types
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,6 +36,11 @@ def keep_open_file_limit() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit = setrlimit
+
+
+def ignore_progress_widgets() -> None:
+    """Silence tqdm's advice to install ipywidgets, which it gives in a notebook when mlx-lm is imported."""
+    warnings.filterwarnings("ignore", message="IProgress not found")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 from ...errors import ProviderError, ProviderUnavailableError, UsageError
 from .blas import fast_blas
 from .end_tokens import end_token_ids
-from .imports import keep_open_file_limit, without_transformers
+from .imports import ignore_progress_widgets, keep_open_file_limit, without_transformers
 from .tokenizers import PlainTokenizer, Tokenizer, TransformersTokenizer, is_plain
 
 INSTALL = (
@@ -79,6 +79,7 @@ def _code_error(path: Path | str, reason: str) -> UsageError:
 
 
 def _load_any(name: str) -> LoadedModel:
+    ignore_progress_widgets()
     import mlx.core as mx
     from mlx_lm import load as mlx_load
     from mlx_lm.generate import BatchGenerator
@@ -101,6 +102,7 @@ def _load_any(name: str) -> LoadedModel:
 
 
 def _load_plain(folder: Path) -> LoadedModel:
+    ignore_progress_widgets()
     with without_transformers():
         import mlx.core as mx
 

@@ -7,6 +7,7 @@ The page is at `/TOKEN/`. Its program asks for
     search?from=A&to=B        what a search looks at in these rows, likewise
     changes                   the changes against the baseline; null before the end
     licenses                  of the libraries in the page
+    done                      the page has everything, and the server may end
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ WAIT_S = 5.0
 """Seconds after which a state is sent although nothing is new."""
 CHECK_S = 0.25
 """Seconds between two looks at the log while a page waits."""
-QUIET_S = 0.3
-"""Seconds without a request after which a page is believed to have what it needs."""
+QUIET_S = 1.0
+"""Seconds without a request after which a page that knows the end is believed to have what it needs."""
 GRACE_S = 2.0
 """Seconds, at most, that the end of a run waits for open pages."""
 PRESENT_S = 10.0
@@ -51,6 +52,7 @@ class LiveServer(LoopbackServer):
         self._asked_at = float("-inf")
         self._in_progress = 0
         self._ending_sent = False
+        self.page_is_done = False
         self._working = threading.Lock()
         self._count = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="hiddenlayer-live-report")
@@ -72,7 +74,8 @@ class LiveServer(LoopbackServer):
         """Whether a page is open and does not have everything yet."""
         with self._count:
             quiet_s = time.monotonic() - self._asked_at
-            return self._in_progress > 0 or quiet_s < (QUIET_S if self._ending_sent else PRESENT_S)
+            patience_s = 0.1 if self.page_is_done else QUIET_S if self._ending_sent else PRESENT_S
+            return self._in_progress > 0 or quiet_s < patience_s
 
     def work(self, make_body: Callable[[], bytes]) -> bytes:
         """The body of a response. Bodies are made one after the other, with pauses, so that the run is not slowed."""
@@ -124,6 +127,9 @@ class _Handler(LoopbackHandler):
         elif name in ("records", "search") and set(numbers) == {"from", "to"}:
             read = self._records if name == "records" else self._search_texts
             self._send(lambda: read(numbers["from"], numbers["to"]))
+        elif route == "done":
+            self.server.page_is_done = True
+            self._send(lambda: b"null")
         elif route == "changes":
             self._send(lambda: json_bytes(self.server.run.changes()))
         elif route == "licenses":

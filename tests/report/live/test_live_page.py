@@ -153,5 +153,5 @@ def test_a_search_looks_at_what_has_arrived(growing, browser):
     _until_shown(browser, "2 of 5 samples")
     browser.evaluate("location.hash = '#tab=samples&q=stored'")
     _until_shown(browser, "1 of 5 samples")
-    browser.evaluate(f"{ROWS}[0].click()")
+    wait_until(browser, f"{ROWS}.length === 1 && ({ROWS}[0].click(), true)")
     _until_shown(browser, "hay, stored at the end", "body")

@@ -86,8 +86,9 @@ export class LiveSource implements Source {
     while (!this.hasEnded()) {
       try {
         const content = await this.update();
+        if (this.hasEnded()) await this.finish(); // before drawing: the server ends soon
         changed(content);
-        await this.prefetch(this.hasEnded() ? Infinity : PREFETCHES);
+        await this.prefetch(this.hasEnded() ? 0 : PREFETCHES);
         if (this.table.n > 0 && !this.behind) await this.pause(PAUSE_MS);
       } catch {
         const failures = (this.status?.failures ?? 0) + 1;
@@ -122,6 +123,17 @@ export class LiveSource implements Source {
     this.version = state.version;
     this.status = { progress: state.progress, failures: 0 };
     return content;
+  }
+
+  /** Load what is missing, and tell the server that it may end. */
+  private async finish(): Promise<void> {
+    try {
+      await this.changes();
+      await this.prefetch(Infinity);
+      await this.get("done");
+    } catch {
+      // it has ended already: the page keeps what it has
+    }
   }
 
   /** Load records and search texts ahead, so that they are still here when the run has ended. */

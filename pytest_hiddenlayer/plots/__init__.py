@@ -1,0 +1,1 @@
+"""Figures of runs, drawn by matplotlib: scores, score and cost, debates, calibration, latency."""
