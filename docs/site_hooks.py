@@ -113,8 +113,15 @@ def _reference() -> dict[str, str]:
     rest = [name for name in pytest_hiddenlayer.__all__ if name not in grouped]
     async_names = [name for name in rest if name[0] == "a" and name[1:] in grouped]
     errors = [name for name in rest if name.endswith("Error")]
-    others = [name for name in rest if name not in {*async_names, *errors, "__version__"}]
-    groups = [*_GROUPS, ("Other types and values", others), ("Asynchronous twins", async_names), ("Errors", errors)]
+    figures = [name for name in rest if name.startswith("plot_")]
+    others = [name for name in rest if name not in {*async_names, *errors, *figures, "__version__"}]
+    groups = [
+        *_GROUPS,
+        ("Figures", figures),
+        ("Other types and values", others),
+        ("Asynchronous twins", async_names),
+        ("Errors", errors),
+    ]
     lines = ["# Public names\n", "`import pytest_hiddenlayer as hl`; everything else is private and may change.\n"]
     for title, names in groups:
         lines += [f"## {title}\n", *(f"::: pytest_hiddenlayer.{name}\n" for name in names)]
