@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from .export.rows import CALL_COLUMNS, SAMPLE_COLUMNS
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
-    from .interface.frames import CALL_COLUMNS, SAMPLE_COLUMNS
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
@@ -70,6 +70,7 @@ _MODULES = {
         "UnknownNameError",
         "UsageError",
     ),
+    "export.rows": ("CALL_COLUMNS", "SAMPLE_COLUMNS"),
     "interface.calls": ("allm_call", "arun_strategy", "llm_call", "run_strategy"),
     "interface.comparisons": ("Comparison", "compare_runs"),
     "interface.outcomes": ("CallResult", "StrategyResult"),
@@ -77,7 +78,6 @@ _MODULES = {
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
     "interface.experiment": ("Experiment",),
-    "interface.frames": ("CALL_COLUMNS", "SAMPLE_COLUMNS"),
     "interface.tracker": ("Tracker", "get_tracker"),
     "parameters": ("Range",),
     "plots.calibration": ("plot_calibration",),

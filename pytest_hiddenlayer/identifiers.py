@@ -59,7 +59,7 @@ def file_name(text: str, limit: int = 160) -> str:
     Else it ends in 6 hex digits of the text: if it is long or reserved, holds characters that
     file systems refuse, ends in a dot, or has capital letters, in which a file system may see no difference.
     """
-    safe = re.sub(r'[\x00-\x1f\\/:*?"<>|]', "-", text).rstrip(". ")
+    safe = re.sub(r'[\x00-\x1f\\/:*?"<>|\ud800-\udfff]', "-", text).rstrip(". ")
     reserved = safe.partition(".")[0].casefold() in _RESERVED
     if safe == text and not reserved and len(text.encode()) <= limit and text == text.lower():
         return text

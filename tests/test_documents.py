@@ -91,12 +91,19 @@ def test_public_names_are_listed_and_importable():
     assert all(getattr(pytest_hiddenlayer, name) is not None for name in pytest_hiddenlayer.__all__)
 
 
-@pytest.mark.parametrize("number", range(len(blocks(ROOT / "docs" / "python.md", "python"))))
-def test_the_code_of_the_python_page_runs(folder, number):
+PYTHON_BLOCKS = [
+    pytest.param(code, id=f"{name}-{number}")
+    for name in ("python", "export")
+    for number, code in enumerate(blocks(ROOT / "docs" / f"{name}.md", "python"))
+]
+
+
+@pytest.mark.parametrize("code", PYTHON_BLOCKS)
+def test_the_code_of_the_python_pages_runs(folder, code):
     """Each block runs by itself, with the bundled model, in a project with the task that it names."""
     samples = [{"id": str(i), "input": f"Calculate {i}+2.", "target": str(i + 2)} for i in range(6)]
     folder.task("sums", samples=samples, scorers=["numeric"])
-    printed = folder.script(blocks(ROOT / "docs" / "python.md", "python")[number])
+    printed = folder.script(code)
     assert printed.ret == 0, printed.errlines
 
 

@@ -98,6 +98,7 @@ def command_parser() -> argparse.ArgumentParser:
         completion,
         diff,
         doctor,
+        export,
         init,
         judge_audit,
         label,
@@ -121,7 +122,7 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    reading = (runs, show, open_page, compare, diff)
+    reading = (runs, show, open_page, compare, diff, export)
     people = (review, label, tournament, judge_audit)
     modules = (init, ask, run, *reading, *people, schema, models, prices, doctor, cache, completion)
     for module in modules:

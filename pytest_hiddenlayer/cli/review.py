@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import shutil
 import sys
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError, did_you_mean
+from ..export.tables import csv_line
 from .argument_types import current_project, named_run
 from .output import print_file
 from .terminal_input import rater_name, relative_to_cwd
@@ -149,14 +148,12 @@ def _print_counts(items: Sequence[Item], reviews: dict[str, Review]) -> None:
 
 
 def _export(items: Sequence[Item], reviews: dict[str, Review]) -> None:
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow(COLUMNS)
+    lines = [csv_line(COLUMNS)]
     for item in items:
         review = reviews.get(item.record.key)
         if review is not None:
-            out.writerow(map(_without_formula, _csv_row(item, review)))
-    print_file(text.getvalue())
+            lines.append(csv_line(_csv_row(item, review)))
+    print_file("".join(lines))
 
 
 def _csv_row(item: Item, review: Review) -> tuple[object, ...]:
@@ -175,10 +172,3 @@ def _csv_row(item: Item, review: Review) -> tuple[object, ...]:
         review.note,
         review.reviewer,
     )
-
-
-def _without_formula(value: object) -> object:
-    """The value, quoted if a spreadsheet would run it as a formula. Numbers stay as they are."""
-    text = str(value)
-    is_number = text.replace(".", "", 1).lstrip("+-").isdecimal()
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else value

@@ -20,6 +20,8 @@ from .outcomes import TEMPLATES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..export.tables import What
+
 
 class Run:
     """A run on disk: its manifest, cells, records and logged values."""
@@ -76,7 +78,7 @@ class Run:
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def samples_df(self) -> pd.DataFrame:
-        """One row per record (a sample answered once); see `frames.SAMPLE_COLUMNS`. Needs pandas."""
+        """One row per record (a sample answered once); see `SAMPLE_COLUMNS`. Needs pandas."""
         from .frames import samples_df
 
         return samples_df(self.records)
@@ -98,6 +100,25 @@ class Run:
         from .frames import frame
 
         return frame(self.metrics)
+
+    def export(
+        self,
+        to: str,
+        output: str | Path | None = None,
+        *,
+        what: What | None = None,
+        against: str | None = None,
+        force: bool = False,
+    ) -> str:
+        """Return the run as csv, jsonl, markdown, latex or junit, or write it in any format and return the place.
+
+        As `hiddenlayer export`: `what` is samples, calls or cells, `against` what `latex` and `paper`
+        compare with, `force` replaces what exists. Raises UsageError.
+        """
+        from ..export.formats import export_run
+
+        exported = export_run(self, to, output, what=what, against=against, force=force, cwd=Path.cwd())
+        return str(exported.place if exported.text is None else exported.text)
 
     def __repr__(self) -> str:
         name = f", name={self.name!r}" if self.name else ""

@@ -82,6 +82,7 @@ def record_from_json(values: Mapping[str, Any]) -> Record:
     Fields that this version does not know are ignored. Raises TypeError or AttributeError for
     values that are not a record.
     """
+    _check_schema(values.get("schema"))
     check_transcript(values.get("transcript"))
     if values.get("schema") == RECORD_SCHEMA:
         migrated: Mapping[str, Any] = {**values, "transcript": _with_prompts(values)}
@@ -89,6 +90,15 @@ def record_from_json(values: Mapping[str, Any]) -> Record:
         migrated = _from_schema_2(values if values.get("schema") == 2 else _from_schema_1(values))
     check_record_types(migrated)
     return Record(**{name: value for name, value in migrated.items() if name in _RECORD_FIELDS})
+
+
+def _check_schema(schema: Any) -> None:
+    """Raise TypeError if a record was written by a later version."""
+    if isinstance(schema, int | float) and schema > RECORD_SCHEMA:
+        raise TypeError(
+            f"it has schema {schema}, and this version reads up to {RECORD_SCHEMA}; "
+            "install a later pytest-hiddenlayer"
+        )
 
 
 def record_to_json(record: Record) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..terminal_escape import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,8 +66,11 @@ def figure_of(axes: Sequence[Axes]) -> Figure:
 
 
 def plain(text: str, width: int = 0) -> str:
-    """Return the text as it is shown: `$` starts no formula; wrapped if a width in characters is given."""
-    lines = wrap(text, width) if width else [text]
+    """Return the text as it is shown: `$` starts no formula, and what cannot be printed is an escape.
+
+    It is wrapped if a width in characters is given.
+    """
+    lines = wrap(visible(text), width) if width else [visible(text)]
     return "\n".join(lines).replace("$", r"\$")
 
 

@@ -10,7 +10,7 @@ import pytest
 from support.folder import Folder
 
 import pytest_hiddenlayer as hl
-from pytest_hiddenlayer.interface.frames import CALL_COLUMNS, SAMPLE_COLUMNS
+from pytest_hiddenlayer.export.rows import CALL_COLUMNS, SAMPLE_COLUMNS
 
 SCRIPTED = "scripted:replies.json"
 

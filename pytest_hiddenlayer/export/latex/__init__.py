@@ -1,0 +1,1 @@
+"""A run in LaTeX: escaped text, and the table of cells."""
