@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals evals-smollm2 replay cassettes baselines test test-all simulate coverage lint check web web-check web-lock wheel trainable train-model \
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines test test-all simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
   eval-model notebooks clean
 
 help:                      ## list the targets
@@ -72,6 +72,9 @@ lint: $(READY) web-check   ## check style and types
 	$(BIN)/mypy
 
 check: lint test           ## run all checks that must pass before a commit
+
+docs: $(READY)             ## build the documents and the reference as a site into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 wheel: $(READY)            ## build the wheel into dist/
 	$(BIN)/python -m build --wheel

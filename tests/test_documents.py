@@ -1,23 +1,45 @@
-"""The documents hold: links resolve, Python blocks import public names only, and the README's code runs."""
+"""The documents hold: links resolve, Python imports public names only, and code runs and prints what they show."""
 
 from __future__ import annotations
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from support.document_pages import LANGUAGES, run_page
+from support.document_pages import blocks as page_blocks
 
 import pytest_hiddenlayer
+from pytest_hiddenlayer.cli import command_parser
+from pytest_hiddenlayer.option_table import OPTIONS
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
+DOCS = ROOT / "docs"
+RUN = [ROOT / "README.md", DOCS / "setup.md", DOCS / "quickstart.md", *sorted((DOCS / "guides").glob("*.md"))]
+FAST = {"README.md", "provider.md", "scorer.md"}  # the others run the bundled model many times
 GUIDES = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
 
 
 def blocks(path: Path, language: str) -> list[str]:
     """The fenced blocks of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def hiddenlayer_commands(path: Path) -> list[list[str]]:
+    """The words of every command line of the console blocks, without placeholders in brackets."""
+    lines = [line for block in page_blocks(path) if block.language == "console" for line in block.text.splitlines()]
+    commands = [re.sub(r"\s+(#|>|\| |&).*$", "", line[2:]) for line in lines if line.startswith("$ hiddenlayer ")]
+    return [shlex.split(command)[1:] for command in commands if "..." not in command]
 
 
 def public_imports(code: str) -> set[str]:
@@ -45,6 +67,15 @@ def test_links_resolve(path):
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
     relative = [link for link in links if link and "://" not in link and not link.startswith("mailto:")]
     assert not [link for link in relative if not (path.parent / link).exists()]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_anchors_resolve(path):
+    """Every `#anchor` of a link to a document is one of its headings, as GitHub names them."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target, _, anchor in (link.partition("#") for link in re.findall(r"\]\(([^)\s]+#[^)\s]+)\)", text)):
+        if "://" not in target and (not target or target.endswith(".md")):
+            assert anchor in anchors(path.parent / target if target else path), f"{target}#{anchor}"
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -76,23 +107,47 @@ def test_the_code_of_the_python_pages_runs(folder, code):
     assert printed.ret == 0, printed.errlines
 
 
-def test_the_code_of_the_readme_runs(folder):
-    """The first task, the conftest with a strategy, a scorer and a provider, the test module and the script."""
-    (task,) = blocks(ROOT / "README.md", "yaml")
-    conftest, own_provider, module, script = blocks(ROOT / "README.md", "python")
-    folder.write("evals/capitals.yaml", task)
-    folder.write("conftest.py", conftest + own_provider)
-    folder.task("echo", samples=[{"id": "a", "input": "Say Polly.", "target": "Polly"}], scorers=["keyword"])
-    folder.task("arithmetic")
-    folder.replies()
-    folder.write("evals/test_twice.py", f"import pytest\n\n\n{module}")
-    twice = folder.run("evals/test_twice.py")
-    twice.assert_outcomes(passed=2)
-    own = folder.run("evals/arithmetic.yaml", "--strategy", "ask_twice:hint=Sure?", "--hl-gate=off")
-    own.assert_outcomes(passed=3)
-    echo = folder.run("evals/echo.yaml", "--hl-gate=off", provider="parrot:green")
-    echo.assert_outcomes(passed=1)
-    echo.stdout.fnmatch_lines(["echo*single*parrot:green*1/1*"])
-    printed = folder.script(script)
-    assert printed.ret == 0, printed.errlines
-    assert printed.outlines[-1].startswith(("0 [('capitals', ", "1 [('capitals', "))
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=() if page.name in FAST else pytest.mark.slow) for page in RUN],
+    ids=[str(page.relative_to(ROOT)) for page in RUN],
+)
+def test_the_code_of_a_page_runs_and_prints_what_it_shows(page, folder):
+    """The blocks of a page run one after another in an empty project and print what the page shows."""
+    folder.write("pytest.ini", "[pytest]\n")
+    assert run_page(page, folder) > 0
+
+
+@pytest.mark.parametrize("page", [*RUN, ROOT / "docs" / "python.md"], ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_block_that_does_not_run_says_why(page):
+    """Each block has a language that the tests know, and one that is not run names what it needs."""
+    for block in page_blocks(page):
+        assert block.language in LANGUAGES, block.text
+        if "not run" in block.text.partition("\n")[0]:
+            assert block.not_run, block.text
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_have_the_options_that_documents_write(path):
+    """Every `hiddenlayer` command of a document parses, and every `--hl-NAME` is an option."""
+    for words in hiddenlayer_commands(path):
+        try:
+            _, unknown = command_parser().parse_known_args(words)
+        except SystemExit:
+            pytest.fail(f"{path.name}: hiddenlayer {shlex.join(words)}")
+        assert not unknown, words
+    known = {f"--hl-{option.name}" for option in OPTIONS}
+    assert set(re.findall(r"--hl-[a-z]+(?:-[a-z]+)*", path.read_text(encoding="utf-8"))) <= known
+
+
+def test_every_first_question_has_a_short_answer_with_a_link():
+    """docs/questions.md has at least twenty questions, each with an answer of one line and a link."""
+    text = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"][
+        2:
+    ]
+    assert len(rows) >= 20
+    for question, answer, more in rows:
+        assert question.endswith("?")
+        assert 0 < len(answer) <= 120, answer
+        assert re.fullmatch(r"\[[^]]+\]\([^)]+\)(, \[[^]]+\]\([^)]+\))*", more), more

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    parser = _parser()
+    parser = command_parser()
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
         _refuse(getattr(parsed, "parser", parser), unknown)
@@ -89,11 +89,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(4, f"{self.prog}: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Returns the parser of the command, with every subcommand."""
     from . import (
         ask,
         cache,
         compare,
+        completion,
         diff,
         doctor,
         export,
@@ -101,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         judge_audit,
         label,
         models,
+        prices,
         review,
         run,
         runs,
@@ -121,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     reading = (runs, show, open_page, compare, diff, export)
     people = (review, label, tournament, judge_audit)
-    modules = (init, ask, run, *reading, *people, schema, models, doctor, cache)
+    modules = (init, ask, run, *reading, *people, schema, models, prices, doctor, cache, completion)
     for module in modules:
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
         sub = commands.add_parser(
@@ -133,5 +136,5 @@ def _parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         module.add_arguments(sub)
-        sub.set_defaults(run=module.run, parser=sub)
+        sub.set_defaults(run=module.run, parser=sub, whole=parser)
     return parser

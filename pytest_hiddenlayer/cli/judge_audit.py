@@ -11,6 +11,13 @@ from .argument_types import add_run_options, at_least, current_project, named_ru
 from .live_line import LiveLine
 
 HELP = "audit a judge: position, length and self-preference bias, agreement with people and scores, master keys"
+EPILOG = """examples:
+  hiddenlayer judge-audit last --judge mlx
+  hiddenlayer judge-audit last --judge openai:gpt-5.4-mini --budget 1 --n 100
+  hiddenlayer judge-audit last --judge mlx --labels reports/labels.jsonl --json
+
+exit status: 0 success; 1 none of the judge's replies could be read; 4 a wrong option, name or path
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from ..analysis.answers import PlayerAnswer
 
 HELP = "ask people which of two answers is better, or how good one is, without naming the players"
+EPILOG = """examples:
+  hiddenlayer label last                            which of two answers is better?
+  hiddenlayer label last --kind rating --scale 1-7  how good is one answer?
+  hiddenlayer label last --page --rater ada         on a local page in the browser
+"""
 MAX_STEPS = 100
 """Steps of a rating scale."""
 

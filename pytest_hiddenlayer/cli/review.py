@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from ..results.regression.compare_runs import CellPair
 
 HELP = "step through wrong or flipped answers, label their failure modes and count them by strategy"
+EPILOG = """examples:
+  hiddenlayer review                       step through the wrong answers of the last run
+  hiddenlayer review last --against main   those that flipped since the snapshots of main
+  hiddenlayer review last --counts         labels by strategy
+  hiddenlayer review last --export         labels as CSV
+"""
 KEYS = "mode: a word or a number of the list; Enter skips, a shows all, b goes back, - removes a label, q quits"
 COLUMNS = (
     "task",

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from ..results.log.run_listing import RunEntry
 
 HELP = "list the runs of this project: date, tasks, models, score, cost"
+EPILOG = """examples:
+  hiddenlayer runs                  the latest 20
+  hiddenlayer runs --task sums --n 100
+  hiddenlayer runs --json           for scripts: each run with tasks, models, score and cost
+"""
 HEADERS = ("run", "started (UTC)", "tasks", "strategies", "models", "scored", "mean score", "cost")
 
 

@@ -6,6 +6,9 @@ import argparse
 import json
 
 HELP = "print the JSON Schema of task files, for editors"
+EPILOG = """examples:
+  hiddenlayer schema > task.schema.json    a file that editors check task files against
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,12 +13,21 @@ from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
 from ..results.regression.gate_messages import list_names
 from ..session.outcomes import case_name
-from ..terminal_escape import block, one_line
+from ..terminal_escape import block, json_text, one_line
 from ..types import Record
 from .argument_types import named_run
 from .markdown_options import add_markdown_options, markdown_settings
 
 HELP = "show a run: its table and its wrong answers; with --sample the transcripts"
+EPILOG = """examples:
+  hiddenlayer show                            the last run: its table and its wrong answers
+  hiddenlayer show 20261126T0117              a run by the start of its id
+  hiddenlayer show last --sample france       every transcript of one sample
+  hiddenlayer show last --bootstrap 2000      intervals by a bootstrap too
+  hiddenlayer show last --json                the cells of the table
+
+exit status: 0 success; 4 no such run or sample
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--markdown", action="store_true", help="print Markdown for a comment on a pull request or a step summary"
     )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the cells as JSON; with --sample the records with their transcripts",
+    )
     add_markdown_options(parser)
 
 
@@ -53,15 +67,17 @@ def run(arguments: argparse.Namespace) -> int:
             f"--bootstrap {arguments.bootstrap}: at least 100 draws are needed; write 2000, which is usual"
         )
     settings = markdown_settings(arguments)
-    for option in ("sample", "calibration", "bootstrap"):
+    for option in ("sample", "calibration", "bootstrap", "json"):
         if arguments.markdown and getattr(arguments, option):
             raise UsageError(f"--markdown shows the whole run; leave out --{option}, or --markdown")
     folder = named_run(arguments.name)
     records = list(read_records(folder))
     if arguments.markdown:
         _markdown(folder, _chosen(records, arguments.all), settings)
+    elif arguments.json:
+        print(json_text(_json(folder, records, arguments)))
     elif arguments.sample is not None:
-        _transcripts(_chosen(records, arguments.all), arguments.sample)
+        _transcripts(_of_sample(_chosen(records, arguments.all), arguments.sample))
     else:
         _overview(folder, records, everything=arguments.all, calibration=arguments.calibration)
         if arguments.bootstrap:
@@ -86,6 +102,17 @@ def _overview(folder: Path, records: Sequence[Record], *, everything: bool, cali
             got = record.answer if record.answer is not None else record.output
             why = record.error or f"expected {record.target!r}, got {got!r}"
             print(f"{record.outcome:<10} {case_name(record)} {why}")
+
+
+def _json(folder: Path, records: Sequence[Record], arguments: argparse.Namespace) -> list[Any]:
+    """The cells as in `summary.json`, or the records of one sample."""
+    from ..results.metrics.run_metrics import metrics_of_run
+    from ..results.metrics.spending import with_replaced_answers
+
+    if arguments.sample is not None:
+        return [record.to_json() for record in _of_sample(_chosen(records, arguments.all), arguments.sample)]
+    metrics = metrics_of_run(folder, records, bootstrap=arguments.bootstrap)
+    return [cell.to_json() for cell in with_replaced_answers(list(metrics), records)]
 
 
 def _markdown(folder: Path, records: Sequence[Record], settings: dict[str, Any]) -> None:
@@ -114,13 +141,18 @@ def _chosen(records: Sequence[Record], everything: bool) -> list[Record]:
     return [record for record in records if everything or controlled(record.label) is None]
 
 
-def _transcripts(records: Sequence[Record], sample: str) -> None:
+def _of_sample(records: Sequence[Record], sample: str) -> list[Record]:
+    """The records of a sample. Raises UsageError if there are none."""
     chosen = [record for record in records if record.sample_id == sample]
     if not chosen:
         ids = {record.sample_id for record in records}
         hint = did_you_mean(sample, ids) or f"; it has {list_names(sorted(ids))}"
         raise UsageError(f"--sample {sample!r}: this run has no such sample{hint}")
-    for record in chosen:
+    return chosen
+
+
+def _transcripts(records: Sequence[Record]) -> None:
+    for record in records:
         print(f"== {case_name(record)} {record.outcome}")
         for call in record.transcript:
             print(f"-- {call['role']}, round {call['round']}, {call['finish_reason']}")

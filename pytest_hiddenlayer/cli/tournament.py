@@ -13,6 +13,11 @@ from .argument_types import add_run_options, at_least, current_project, named_ru
 from .live_line import LiveLine
 
 HELP = "rank the strategies and models of one or several runs by games between them"
+EPILOG = """examples:
+  hiddenlayer tournament last                       games decided by the scores of the last run
+  hiddenlayer tournament last --judge mlx --pairs active --max-games 200
+  hiddenlayer tournament last --labels reports/labels.jsonl --elo --json
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
