@@ -28,6 +28,13 @@ export function seconds(value: number | null | undefined): string {
 }
 
 /** `1 call`; `2,000 calls`; `? calls`. */
-export function plural(n: number | null | undefined, word: string): string {
-  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+export function counted(n: number | null | undefined, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** A difference: `+0.120`, `−0.300`, `0.000`; `?` if unknown. */
+export function signed(value: number | null | undefined): string {
+  if (value == null) return "?";
+  const text = Math.abs(value).toFixed(3);
+  return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
 }

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { SampleRecord } from "../data";
-import { cost, count, plural, score, seconds } from "../numbers";
+import { cost, count, counted, score, seconds } from "../numbers";
 import { copyText, sampleAsJson, sampleAsYaml } from "./copy";
 import { Outcome } from "./verdict";
 import { visible } from "./text/visible_text";
@@ -36,7 +36,7 @@ export function SampleHead({ record, confidence, change }: Props) {
           </span>
         )}
         <span class="muted">
-          {plural(record.usage["calls"], "call")}, {count(record.usage["input_tokens"])} tokens in, {count(record.usage["output_tokens"])} out
+          {counted(record.usage["calls"], "call")}, {count(record.usage["input_tokens"])} tokens in, {count(record.usage["output_tokens"])} out
         </span>
         <span class="muted">{cost(record.cost_usd)}</span>
         <span class="muted" title="Without waiting for other calls">
