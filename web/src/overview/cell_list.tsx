@@ -126,7 +126,7 @@ function ListCell({ column, overview, entry }: { column: string; overview: Overv
       return (
         <td class="number">
           <a href={hrefOf({ tab: "samples", filters: filtersOf(cell, overview.runs) })} title="Show these samples">
-            {cell.n} of {cell.n_selected}
+            {overview.live && !cell.n_selected ? "no answer yet" : `${cell.n} of ${cell.n_selected}`}
           </a>
         </td>
       );

@@ -140,7 +140,7 @@ function MatrixCell({ overview, entry }: { overview: Overview; entry: Entry }) {
         </a>
         <IntervalBar now={after(entry)} before={entry.before} />
         <a class="n" href={hrefOf({ tab: "samples", filters: filtersOf(cell, overview.runs) })} title="Show these samples">
-          {cell.n} of {cell.n_selected}
+          {overview.live && !cell.n_selected ? "no answer yet" : `${cell.n} of ${cell.n_selected}`}
           <span class="visually-hidden"> answers scored: show these samples</span>
         </a>
         <span class="change">

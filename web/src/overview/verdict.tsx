@@ -74,7 +74,7 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
   if (!entries.length) return <p class="headline">The run has no cells: nothing was measured.</p>;
   return (
     <p class="headline">
-      {overview.live && "The run goes on, and gates are judged at its end"}
+      {overview.live && `The run goes on, and gates are judged at its end; the scores below are of ${counted(answers, "answer")} so far`}
       {(overview.live ? [] : byVerdict(entries)).map(([verdict, group], i) => (
         <>
           {i > 0 && ", "}
@@ -83,7 +83,7 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
           </a>
         </>
       ))}
-      {"; "}
+      {overview.live && !missing ? "." : "; "}
       {missing ? (
         <>
           <a href={samples} class="bad">
@@ -92,7 +92,7 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
           {missing === 1 ? "was" : "were"} not scored.
         </>
       ) : (
-        `${answers === 1 ? "its answer was" : `all ${counted(answers, "answer")} were`} scored.`
+        !overview.live && `${answers === 1 ? "its answer was" : `all ${counted(answers, "answer")} were`} scored.`
       )}
     </p>
   );

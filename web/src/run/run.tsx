@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import type { Json, Overview, Run } from "../data";
 import { presentCells } from "../overview/cells";
-import { duration, time } from "../overview/format";
+import { duration } from "../numbers";
+import { time } from "../overview/format";
 import type { Source } from "../source";
 
 type Manifest = Run["manifest"];
