@@ -1,8 +1,9 @@
 /** Numbers as text. Unknown is `?`, never 0. */
 
-/** `0.812`; `?` if unknown. */
+/** `0.812`; `<0.001`; `?` if unknown. */
 export function score(value: number | null | undefined): string {
-  return value == null ? "?" : value.toFixed(3);
+  if (value == null) return "?";
+  return value > 0 && value < 0.0005 ? "<0.001" : value.toFixed(3);
 }
 
 /** `0.721 to 0.887`; `?` if unknown. */

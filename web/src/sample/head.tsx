@@ -32,7 +32,7 @@ export function SampleHead({ record, confidence, change }: Props) {
         {change !== null && <span class="tag">{visible(change.replace(/_/g, " "))}</span>}
         {confidence !== null && (
           <span>
-            confidence <strong>{score(confidence)}</strong>
+            confidence <strong>{score(confidence)}</strong> <span class="muted">({confidenceKind(record)})</span>
           </span>
         )}
         <span class="muted">
@@ -83,4 +83,10 @@ function CopyButtons({ record }: { record: SampleRecord }) {
       {refused !== null && <textarea readOnly aria-label="Text to copy" value={refused} rows={6} />}
     </div>
   );
+}
+
+/** What the confidence of an answer is, as `results/metrics/confidence.py` takes it. */
+function confidenceKind({ answer_metadata, strategy }: SampleRecord): string {
+  if ("confidence" in (answer_metadata ?? {})) return "stated";
+  return strategy === "single" ? "token probability" : "vote share";
 }
