@@ -1,14 +1,22 @@
 /** Numbers as text. Unknown is `?`, never 0. */
 
+/** A number with three decimals, as Python writes it: 0.3125 is `0.312`, so that page and terminal agree. */
+export function thousandths(value: number): string {
+  const isTie = Math.abs(value * 16) % 2 === 1; // the only numbers exactly halfway between two thousandths
+  if (!isTie) return value.toFixed(3);
+  const below = Math.floor(value * 1000);
+  return ((below % 2 === 0 ? below : below + 1) / 1000).toFixed(3);
+}
+
 /** `0.812`; `<0.001`; `?` if unknown. */
 export function score(value: number | null | undefined): string {
   if (value == null) return "?";
-  return value > 0 && value < 0.0005 ? "<0.001" : value.toFixed(3);
+  return value > 0 && value < 0.0005 ? "<0.001" : thousandths(value);
 }
 
 /** `0.721 to 0.887`; `?` if unknown. */
 export function interval(ci95: readonly [number, number] | null | undefined): string {
-  return ci95 ? `${ci95[0].toFixed(3)} to ${ci95[1].toFixed(3)}` : "?";
+  return ci95 ? `${thousandths(ci95[0])} to ${thousandths(ci95[1])}` : "?";
 }
 
 /** `$0.0123`; `free`; `?` if unknown. */
@@ -36,7 +44,7 @@ export function counted(n: number | null | undefined, one: string, many = `${one
 /** A difference: `+0.120`, `−0.300`, `0.000`; `?` if unknown. */
 export function signed(value: number | null | undefined): string {
   if (value == null) return "?";
-  const text = Math.abs(value).toFixed(3);
+  const text = thousandths(Math.abs(value));
   return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
 }
 

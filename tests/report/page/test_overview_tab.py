@@ -114,6 +114,14 @@ def test_the_list_shows_the_figures_of_the_summary(browser: Browser, tmp_path: P
     assert "500 ms" in row
 
 
+def test_figures_are_rounded_as_in_the_terminal(browser: Browser, tmp_path: Path):
+    """5 of 16 right answers, 0.3125, are 0.312 in the page, as in the table that a run prints."""
+    value = gated(cell(some(5, 16)))
+    open_run(browser, folder_of(tmp_path, answers(some(5, 16)), [value]), "#o.cells=list")
+    assert f"{value['score']:.3f}" == "0.312"
+    assert "0.312" in texts(browser, "table.list .score-cell")[0]
+
+
 def test_the_matrix_has_a_row_per_task_and_a_column_per_configuration(browser: Browser, tmp_path: Path):
     """A cell of the matrix links to its samples; a column of two models names the model."""
     records = [

@@ -1,5 +1,7 @@
 /** Numbers of a comparison as text. */
 
+import { thousandths } from "../numbers";
+
 /** `0.012`, `< 0.001`; `?` if unknown. */
 export function probability(value: number | null | undefined): string {
   if (value == null) return "?";
@@ -9,7 +11,7 @@ export function probability(value: number | null | undefined): string {
 
 /** A score with as many digits as it needs: `1`, `0.75`, `0.333`; `?` if unknown. */
 export function plainScore(value: number | null | undefined): string {
-  return value == null ? "?" : String(Number(value.toFixed(3)));
+  return value == null ? "?" : String(Number(thousandths(value)));
 }
 
 /** At most so many characters; a longer text ends in `…`. */
