@@ -100,11 +100,7 @@ export interface Cell extends Estimate {
 }
 
 /** Means per answer; null: unknown for at least one answer. */
-export interface Spent {
-  calls: number | null;
-  tokens: number | null;
-  cost_usd: number | null;
-}
+export type Spent = { [part in "calls" | "tokens" | "cost_usd"]: number | null };
 
 /** How the answers of a cell's debates moved. */
 export interface Rounds {

@@ -105,6 +105,8 @@ function ListCell({ column, overview, entry }: { column: string; overview: Overv
           <a href={hrefWith({ cell: entry.id })}>{cell.task}</a>
           <span class="below note">
             {cell.label} · {modelOf(cell)}
+            <br />
+            <VerdictMark verdict={entry.verdict} />
           </span>
         </th>
       );

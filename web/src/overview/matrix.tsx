@@ -9,6 +9,7 @@ import { IntervalBar } from "./interval_bar";
 import { VerdictMark } from "./verdict";
 
 const MAX_COLUMNS = 6; // of a matrix that is shown by default
+const MIN_WIDTH = 640; // pixels of a window that shows more than one column
 const MIN_FILLED = 0.3; // share of the matrix that has a cell
 
 export function CellTable({ overview, entries }: { overview: Overview; entries: readonly Entry[] }) {
@@ -79,7 +80,7 @@ function VerdictFilter({ shown, total, view }: { shown: number; total: number; v
 function fits(entries: readonly Entry[]): boolean {
   const tasks = new Set(entries.map(({ cell }) => cell.task)).size;
   const columns = new Set(entries.map(({ cell }) => columnOf(cell))).size;
-  return columns > 1 && columns <= MAX_COLUMNS && entries.length >= MIN_FILLED * tasks * columns;
+  return innerWidth >= MIN_WIDTH && columns > 1 && columns <= MAX_COLUMNS && entries.length >= MIN_FILLED * tasks * columns;
 }
 
 function columnOf(cell: Entry["cell"]): string {
