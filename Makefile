@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals evals-smollm2 replay cassettes baselines test test-all simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
   eval-model notebooks clean
 
 help:                      ## list the targets
@@ -36,6 +36,14 @@ replay: $(READY) web       ## run all evals from the committed cassettes, withou
 cassettes: $(READY)        ## record the committed cassettes again with the bundled model
 	rm -rf fixtures/cassettes
 	$(BIN)/pytest evals --provider mlx --record fixtures/cassettes -q
+
+SAMPLE := evals -k "hard_sums or facts or products or refrains" --provider mlx -q --hl-reports build/sample
+
+sample-report: $(READY) web  ## write reports/sample/report.html: the bundled model at temperature 2 against its recorded answers
+	rm -rf build/sample
+	$(BIN)/pytest $(SAMPLE) --replay fixtures/cassettes
+	$(BIN)/pytest $(SAMPLE) --hl-temperature 2 --baseline last || [ $$? = 1 ]
+	cp "$$($(BIN)/hiddenlayer open --no-browser "$$(ls -d build/sample/runs/* | tail -n 1)")" reports/sample/report.html
 
 baselines: $(READY)        ## write snapshots/ again with the bundled model
 	$(BIN)/pytest evals --provider mlx --snapshot-update

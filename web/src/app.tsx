@@ -1,7 +1,7 @@
 /** The frame of the page: title, notices, tabs, and the pane of the open sample. */
 
 import { useEffect } from "preact/hooks";
-import type { Changes, Index, Overview } from "./data";
+import type { Changes, Index, Notice, Overview } from "./data";
 import type { Source } from "./source";
 import { useView, type Tab } from "./view";
 import { OverviewTab } from "./overview/overview";
@@ -32,11 +32,7 @@ export function App(page: PageProps) {
         Skip to the content
       </button>
       <Header overview={page.overview} changes={page.changes} tabs={tabsOf(page)} current={view.tab} />
-      {page.overview.notices.map(({ level, text }) => (
-        <p key={text} class={`notice ${level}`} role="status">
-          {text}
-        </p>
-      ))}
+      <Notices notices={page.overview.notices.filter(({ level }) => level !== "info")} />
       <div class={view.sample === null ? "content" : "content with-pane"}>
         <main tabIndex={-1}>
           <Boundary about={view.tab} name={`The part "${TITLES[view.tab]}"`}>
@@ -45,6 +41,7 @@ export function App(page: PageProps) {
             {view.tab === "changes" && <ChangesTab {...page} />}
             {view.tab === "run" && <RunTab {...page} />}
           </Boundary>
+          <Notices notices={page.overview.notices.filter(({ level }) => level === "info")} />
         </main>
         {view.sample !== null && (
           <Boundary about={view.sample} name="The sample">
@@ -52,6 +49,18 @@ export function App(page: PageProps) {
           </Boundary>
         )}
       </div>
+    </>
+  );
+}
+
+function Notices({ notices }: { notices: readonly Notice[] }) {
+  return (
+    <>
+      {notices.map(({ level, text }) => (
+        <p key={text} class={`notice ${level}`} role="status">
+          {text}
+        </p>
+      ))}
     </>
   );
 }

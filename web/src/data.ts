@@ -6,8 +6,6 @@
  * dollars. Every text may be hostile: it is shown as text, never as markup.
  */
 
-export const FORMAT = 1;
-
 /** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -64,7 +62,7 @@ export interface Progress {
   report: string | null; // path of the report; null: there is none yet
 }
 
-/** One cell of one run: an object of `summary.json`, with what only the page shows. */
+/** One cell of one run: an object of `summary.json`, of which the page uses these fields, with what only the page shows. */
 export interface Cell extends Estimate {
   run: number; // position in `Overview.runs`
   task: string;
@@ -94,22 +92,15 @@ export interface Cell extends Estimate {
   rounds: Rounds | null; // null: no debate, or no scores by round
   n_total?: number; // answers of the whole task
   n_samples?: number;
-  n_samples_selected?: number;
   reducer?: string;
   min_scored?: number;
   wall_s?: number;
-  self_judged?: boolean;
   flaky?: string[]; // samples whose epochs disagree
-  lost_epochs?: { [sample: string]: number };
   judging?: { [part: string]: Json };
 }
 
 /** Means per answer; null: unknown for at least one answer. */
-export interface Spent {
-  calls: number | null;
-  tokens: number | null;
-  cost_usd: number | null;
-}
+export type Spent = { [part in "calls" | "tokens" | "cost_usd"]: number | null };
 
 /** How the answers of a cell's debates moved. */
 export interface Rounds {

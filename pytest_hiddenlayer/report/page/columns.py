@@ -180,8 +180,8 @@ class Columns:
         if n := self.n_replaced:
             rows = "1 answer was" if n == 1 else f"{n:,} answers were"
             found.append(
-                f"{rows} replaced by a later answer to the same sample and epoch; scores count the later one. "
-                "The column “replaced” marks the earlier ones."
+                f"{rows} replaced by a later answer to the same sample and epoch; scores count the last one. "
+                "In the table of samples, the column “replaced” marks the earlier ones."
             )
         if n := len(self._more_metadata):
             at_least = "at least " if n == MAX_COUNTED else ""

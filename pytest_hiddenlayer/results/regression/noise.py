@@ -111,7 +111,7 @@ def _directions(cell: CellPair) -> Iterator[str]:
     balanced = worse and better and p > UNLIKELY
     both = "flips in both directions are what sampling noise looks like; " if balanced else ""
     even = f"if both directions were equally likely, a split at least as uneven comes about in {percent(p)} of cases"
-    yield f"{counts}: {both}{even} (sign test). The verdict decides, not this count."
+    yield f"{counts}: {both}{even} (sign test). The verdict decides, not the count of changes."
 
 
 def _equal_answers(cell: CellPair) -> Iterator[str]:
@@ -130,8 +130,8 @@ def _unlikely(changed: Sequence[ChangedSample], pass_score: float) -> Iterator[s
         few = sum(p <= UNLIKELY for p in known)
         yield (
             f"Of {len(known):,} changed {'sample' if len(known) == 1 else 'samples'} with epochs, {few or 'none'} "
-            f"{'has' if few == 1 else 'have'} a p of at most {UNLIKELY:g}. These samples are looked at because they "
-            "changed, so some small p are expected."
+            f"{'has' if few == 1 else 'have'} a p of at most {UNLIKELY:g}. Changed samples are looked at because "
+            "they changed, so some small p are expected."
         )
 
 

@@ -231,8 +231,8 @@ def test_direction_marks_cannot_reorder_text(browser: Browser, tmp_path: Path) -
     folder = changes_folder(tmp_path, [flip_of("evil \u202e\x1b", "abc\u202edef"), flip_of("s1", "a")])
     open_page(browser, write_run_page(folder), "#tab=changes")
     text = open_flip(browser, "many")
-    assert "evil \\u202e\\u001b" in text
-    assert "abc\\u202edef" in text
+    assert "evil [U+202E ␛]" in text
+    assert "abc[U+202E]def" in text
 
 
 def test_a_run_without_a_baseline_says_how_to_make_one(browser: Browser, tmp_path: Path) -> None:
@@ -265,6 +265,22 @@ def changes_folder(root: Path, flips: list[dict[str, Any]]) -> Path:
     whole = {"old": "before", "new": "run", "cells": [one], "only_old": [], "only_new": [], "faults": [], "notes": []}
     (folder / "changes.json").write_text(json.dumps(whole))
     return folder
+
+
+def test_what_is_known_of_all_cells_is_said_once(browser: Browser, tmp_path: Path) -> None:
+    """A sentence on noise that several cells share is shown once, above them; others are shown with their cell."""
+    folder = changes_folder(tmp_path, [flip_of("s", "a")])
+    changes = json.loads((folder / "changes.json").read_text())
+    (one,) = changes["cells"]
+    shared = "Both sides used seed 7. Some small p are expected."
+    cells = [
+        {**one, "cell": [name, *one["cell"][1:]], "noise": f"{name.title()}: 3 turned wrong. {shared}"}
+        for name in "ab"
+    ]
+    (folder / "changes.json").write_text(json.dumps({**changes, "cells": cells}))
+    open_page(browser, write_run_page(folder), "#tab=changes")
+    noise = browser.evaluate("[...document.querySelectorAll('.noise')].map(e => e.textContent)")
+    assert noise == [f"Noise: {shared}", "Noise: A: 3 turned wrong.", "Noise: B: 3 turned wrong."]
 
 
 def test_a_long_list_is_shown_in_steps(browser: Browser, tmp_path: Path) -> None:

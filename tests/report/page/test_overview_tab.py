@@ -114,6 +114,14 @@ def test_the_list_shows_the_figures_of_the_summary(browser: Browser, tmp_path: P
     assert "500 ms" in row
 
 
+def test_figures_are_rounded_as_in_the_terminal(browser: Browser, tmp_path: Path):
+    """5 of 16 right answers, 0.3125, are 0.312 in the page, as in the table that a run prints."""
+    value = gated(cell(some(5, 16)))
+    open_run(browser, folder_of(tmp_path, answers(some(5, 16)), [value]), "#o.cells=list")
+    assert f"{value['score']:.3f}" == "0.312"
+    assert "0.312" in texts(browser, "table.list .score-cell")[0]
+
+
 def test_the_matrix_has_a_row_per_task_and_a_column_per_configuration(browser: Browser, tmp_path: Path):
     """A cell of the matrix links to its samples; a column of two models names the model."""
     records = [
@@ -208,8 +216,52 @@ def test_a_comparison_shows_both_scores(browser: Browser, tmp_path: Path, monkey
     assert "1 cell regressed" in texts(browser, ".headline")[0]
     assert "0.950 → 0.450" in browser.text
     rows = texts(browser, "table.list tbody tr")
-    assert [row.split()[0] for row in rows if "only in the old run" in row] == ["dropped"]
     assert [row.split()[0] for row in rows if "only in the new run" in row] == ["added"]
+    assert not any("only in the old run" in row for row in rows)
+    browser.evaluate("document.querySelector('.filter-line a').click()")
+    wait_until(browser, "document.querySelector('table.list tbody tr').innerText.includes('only in the old run')")
+    assert [row.split()[0] for row in texts(browser, "table.list tbody tr")] == ["dropped"]
+
+
+def test_scores_of_a_comparison_are_those_of_its_pairs(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """If one side has more samples, overview and changes show the same scores, which fit the change."""
+    monkeypatch.chdir(tmp_path)
+    old = run_folder(tmp_path, answers({**some(10, 10), "more": 0.0}), name="old")
+    new = run_folder(tmp_path, answers(some(5, 10)), name="new")
+    page = tmp_path / "compared.html"
+    main(["compare", str(old), str(new), "--html", str(page)])
+    open_page(browser, page, "#o.cells=matrix")
+    assert "1.000 → 0.500" in texts(browser, "table.matrix td")[0]
+    assert "−0.500" in texts(browser, "table.matrix td")[0]
+    open_page(browser, page, "#tab=changes")
+    assert "1.000 → 0.500" in texts(browser, "table.cells tbody tr")[0]
+
+
+def test_a_red_gate_leads_to_what_changed(browser: Browser, tmp_path: Path):
+    """The reason of a cell that regressed has its scores before and now, and a link to its changed samples."""
+    records, summary_cell = regressed()
+    open_run(browser, folder_of(tmp_path, records, [summary_cell]))
+    assert "1.000 before, 0.500 now: −0.500" in texts(browser, ".red-gates li")[0]
+    assert "tab=changes" in browser.evaluate("document.querySelector('.red-gates .to-changes a').href")
+
+
+def test_a_part_of_a_task_is_named(browser: Browser, tmp_path: Path):
+    """A cell of which only some samples were selected says how many of how many."""
+    value = {**gated(cell(some(5, 10))), "n_total": 40}
+    open_run(browser, folder_of(tmp_path, answers(some(5, 10)), [value]))
+    assert "t · single (10 of 40 answers)" in texts(browser, ".notes")[0]
+
+
+def test_the_figures_of_a_cell_form_two_columns(browser: Browser, tmp_path: Path):
+    """In the dialog of a cell, names are left of their values, each pair in a row of its own."""
+    records, summary_cell = regressed()
+    open_run(browser, folder_of(tmp_path, records, [summary_cell]))
+    browser.evaluate("document.querySelector('.matrix-cell .score, table.list th a').click()")
+    wait_until(browser, "!!document.querySelector('dialog[open] dl')")
+    lefts = "new Set([...document.querySelectorAll('dialog dl {}')].map(e => e.getBoundingClientRect().left)).size"
+    assert [browser.evaluate(lefts.format(name)) for name in ("dt", "dd")] == [1, 1]
 
 
 def test_every_text_is_shown_as_text(browser: Browser, tmp_path: Path):

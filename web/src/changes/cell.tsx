@@ -1,19 +1,21 @@
 /** One compared cell: verdict, difference and what was left out; its changed samples below. */
 
 import { useState } from "preact/hooks";
-import { interval, score } from "../numbers";
+import { counted, interval, score, signed } from "../numbers";
 import type { ChangedCell, ChangedSide, Flip } from "../data";
 import type { Source } from "../source";
 import { hrefOf, type Filter } from "../view";
-import { counted, difference, probability, visible } from "./format";
+import { probability } from "./format";
 import { FlipItem } from "./flip";
 import { estimateOf, intervalOf, KINDS, numberOf, textsOf, verdictOf, type Records } from "./model";
 import type { DiffView } from "./text_diff";
+import { visible } from "../sample/text/visible_text";
 
 interface CellProps {
   cell: ChangedCell;
   flips: Flip[]; // those that the filters show
   id: string;
+  noise: string[]; // sentences on the cell alone
   records: Records;
   source: Source;
   view: DiffView;
@@ -23,7 +25,7 @@ interface CellProps {
 
 const STEP = 50; // samples shown at a time
 
-export function CellSection({ cell, flips, id, records, source, view, openKey, startOpen }: CellProps) {
+export function CellSection({ cell, flips, id, noise, records, source, view, openKey, startOpen }: CellProps) {
   const [limit, setLimit] = useState(STEP);
   const [task] = cell.cell;
   return (
@@ -45,11 +47,7 @@ export function CellSection({ cell, flips, id, records, source, view, openKey, s
       {cell.notes.map((note) => (
         <p class="change-note">{note}</p>
       ))}
-      {cell.noise && (
-        <p class="noise">
-          <strong>Noise:</strong> {cell.noise}
-        </p>
-      )}
+      <NoiseWords sentences={noise} />
       <Details cell={cell} />
       {flips.length > 0 && (
         <ul class="flips" aria-label={`Changed samples of ${task}`} onKeyDown={moveFocus}>
@@ -65,6 +63,16 @@ export function CellSection({ cell, flips, id, records, source, view, openKey, s
       )}
       {cell.flips_left_out > 0 && <p class="muted">{counted(cell.flips_left_out, "more changed sample")} did not fit into this page.</p>}
     </section>
+  );
+}
+
+/** What is known of noise. */
+export function NoiseWords({ sentences }: { sentences: readonly string[] }) {
+  if (!sentences.length) return null;
+  return (
+    <p class="noise">
+      <strong>Noise:</strong> {sentences.join(" ")}
+    </p>
   );
 }
 
@@ -101,8 +109,8 @@ function figuresOf({ comparison }: ChangedCell): string {
   const ci95 = intervalOf(comparison);
   return (
     `score ${score(numberOf(old, "score"))} → ${score(numberOf(now, "score"))}, ` +
-    `difference ${difference(numberOf(comparison, "difference"))} ` +
-    `(95 % interval ${ci95 ? `${difference(ci95[0])} to ${difference(ci95[1])}` : "unknown"}) ` +
+    `difference ${signed(numberOf(comparison, "difference"))} ` +
+    `(95 % interval ${ci95 ? `${signed(ci95[0])} to ${signed(ci95[1])}` : "unknown"}) ` +
     `over ${counted(numberOf(comparison, "n") ?? 0, "pair")}`
   );
 }
@@ -152,7 +160,7 @@ function Details({ cell }: { cell: ChangedCell }) {
             <dt>{name}</dt>
             <dd>
               {score(numberOf(estimateOf(other, "old"), "score"))} → {score(numberOf(estimateOf(other, "new"), "score"))}, difference{" "}
-              {difference(numberOf(other, "difference"))} over {counted(numberOf(other, "n") ?? 0, "pair")}; not judged, as it is not the first
+              {signed(numberOf(other, "difference"))} over {counted(numberOf(other, "n") ?? 0, "pair")}; not judged, as it is not the first
               scorer
             </dd>
           </div>

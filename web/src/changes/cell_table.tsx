@@ -2,11 +2,12 @@
 
 import { useState } from "preact/hooks";
 import type { ChangedCell, Flip } from "../data";
-import { score } from "../numbers";
+import { counted, score, signed } from "../numbers";
 import { leftOutText, needsReview, sidesOf, Verdict } from "./cell";
-import { counted, difference, probability, visible } from "./format";
+import { probability } from "./format";
 import { IntervalBar } from "./interval";
 import { estimateOf, intervalOf, KINDS, numberOf, verdictOf } from "./model";
+import { visible } from "../sample/text/visible_text";
 
 export interface Row {
   cell: ChangedCell;
@@ -29,7 +30,7 @@ export function CellTable({ rows, shown, reveal }: { rows: Row[]; shown: Set<str
       <div class="table-scroll" hidden={listed.length === 0}>
         <table class="cells">
           <caption>
-            Cells, those to review first. The bar shows the difference and its 95 % interval from {difference(-limit)} to {difference(limit)};
+            Cells, those to review first. The bar shows the difference and its 95 % interval from {signed(-limit)} to {signed(limit)};
             differences in the grey band do not matter.
           </caption>
           <thead>
@@ -83,7 +84,7 @@ function CellRow({ cell, id, limit, reveal }: Row & { limit: number; reveal: (id
       <td class="number" data-label="old → new">
         {score(numberOf(estimateOf(comparison, "old"), "score"))} → {score(numberOf(estimateOf(comparison, "new"), "score"))}
       </td>
-      <td class="number" data-label="difference">{difference(value)}</td>
+      <td class="number" data-label="difference">{signed(value)}</td>
       <td class="bar">
         {comparison && (
           <IntervalBar
@@ -97,7 +98,7 @@ function CellRow({ cell, id, limit, reveal }: Row & { limit: number; reveal: (id
         )}
         {ci95 && (
           <span class="ends">
-            {difference(ci95[0])} to {difference(ci95[1])}
+            {signed(ci95[0])} to {signed(ci95[1])}
           </span>
         )}
       </td>

@@ -4,11 +4,12 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import type { ChangedCell, Changes, Flip } from "../data";
 import { useView } from "../view";
-import { CellSection, needsReview, Verdict } from "./cell";
+import { CellSection, needsReview, NoiseWords, Verdict } from "./cell";
 import { CellTable } from "./cell_table";
 import { Controls } from "./controls";
-import { counted } from "./format";
+import { counted } from "../numbers";
 import { isNarrowed, Records, shownBy, shownFlips, sortedCells, verdictOf, VERDICTS } from "./model";
+import { noiseOf } from "./noise";
 import type { DiffView } from "./text_diff";
 
 export function ChangesTab(page: PageProps) {
@@ -26,6 +27,7 @@ function Comparison({ changes, overview, index, source }: PageProps & { changes:
   const [diffView, setDiffView] = useState<DiffView>("one text");
   const records = useMemo(() => new Records(index, overview, changes), [index, overview, changes]);
   const cells = useMemo(() => sortedCells(changes.cells), [changes]);
+  const noise = useMemo(() => noiseOf(changes.cells.filter((cell) => cell.flips.length > 0)), [changes]);
   const shown = useMemo(() => shownBy(view.filters, view.search), [view.filters, view.search]);
   const inputOf = (cell: ChangedCell) => (flip: Flip) =>
     ["input", "target"].map((name) => records.text(records.of(cell, flip, "new")[0], name) ?? "").join("\n");
@@ -54,9 +56,10 @@ function Comparison({ changes, overview, index, source }: PageProps & { changes:
       {total === 0 && changes.cells.length > 0 && <p>No sample changed its score in {counted(changes.cells.length, "cell")}.</p>}
       {changes.cells.length > 0 && <CellTable rows={listed} shown={shown.tasks} reveal={reveal} />}
       {total > 0 && <Controls {...{ view, cells, tasks, diffView, setDiffView }} shown={shown} n={n} />}
+      {sections.length > 0 && <NoiseWords sentences={noise.common} />}
       {filtered && sections.length === 0 && <p class="muted">No changed sample fits the filters.</p>}
       {sections.map(({ cell, id, flips }) => (
-        <CellSection key={id} {...{ cell, id, flips, records, source }} view={diffView} openKey={view.sample} startOpen={n === 1} />
+        <CellSection key={id} {...{ cell, id, flips, records, source }} noise={noise.of(cell)} view={diffView} openKey={view.sample} startOpen={n === 1} />
       ))}
       {changes.only_new.length > 0 && overview.kind === "run" && <MakeBaseline />}
     </div>

@@ -18,7 +18,8 @@ interface ControlsProps {
 /** Filters of the changed samples, kept in the address, and how texts are compared. */
 export function Controls({ view, cells, tasks, diffView, setDiffView, shown, n }: ControlsProps) {
   const flips = cells.flatMap((cell) => cell.flips);
-  const kinds = KINDS.map((known) => ({ ...known, n: flips.filter(({ kind }) => kind === known.kind).length }));
+  const ofTasks = cells.filter(({ cell: [task] }) => !shown.tasks.size || shown.tasks.has(task)).flatMap((cell) => cell.flips);
+  const kinds = KINDS.map((known) => ({ ...known, n: ofTasks.filter(({ kind }) => kind === known.kind).length }));
   const setTask = (task: string) => {
     const others = without(view.filters, "task");
     showView({ filters: task ? [...others, { column: "task", operator: "is", value: task }] : others });
@@ -30,7 +31,7 @@ export function Controls({ view, cells, tasks, diffView, setDiffView, shown, n }
       <div role="group" aria-label="Kinds of changes" class="kinds">
         {kinds.map(
           ({ kind, title, sign, tone, n }) =>
-            n > 0 && (
+            (n > 0 || shown.kinds.has(title)) && (
               <button
                 type="button"
                 class={`change-badge ${tone}`}

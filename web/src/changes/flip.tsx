@@ -4,9 +4,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { ChangedCell, Flip, FlipSide } from "../data";
 import type { Source } from "../source";
 import { hrefOf } from "../view";
-import { plainScore, probability, shortened, visible } from "./format";
+import { plainScore, probability, shortened } from "./format";
 import { kindOf, type Records } from "./model";
 import { TextDiff, type DiffView } from "./text_diff";
+import { visible } from "../sample/text/visible_text";
 
 interface FlipProps {
   cell: ChangedCell;

@@ -1,6 +1,6 @@
 /** A difference with its interval, drawn around 0. */
 
-import { difference } from "./format";
+import { signed } from "../numbers";
 
 interface IntervalProps {
   value: number | null;
@@ -19,8 +19,8 @@ export function IntervalBar({ value, ci95, margin, minEffect, limit, tone }: Int
   const x = (score: number) => WIDTH / 2 + (Math.max(-limit, Math.min(limit, score)) / limit) * (WIDTH / 2 - 6);
   const middle = HEIGHT / 2;
   const text = ci95
-    ? `difference ${difference(value)}, 95 % interval ${difference(ci95[0])} to ${difference(ci95[1])}`
-    : `difference ${difference(value)}, interval unknown`;
+    ? `difference ${signed(value)}, 95 % interval ${signed(ci95[0])} to ${signed(ci95[1])}`
+    : `difference ${signed(value)}, interval unknown`;
   return (
     <svg class={`interval-bar ${tone}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={text}>
       <title>{text}</title>

@@ -2,7 +2,7 @@
 
 import { diffLines, diffWordsWithSpace, type ChangeObject } from "diff";
 import { useMemo, useState } from "preact/hooks";
-import { visible } from "./format";
+import { visible } from "../sample/text/visible_text";
 
 const TIMEOUT_MS = 400;
 const CONTEXT = 160; // characters around a change that stay visible

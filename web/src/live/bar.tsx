@@ -2,7 +2,7 @@
 
 import type { Progress } from "../data";
 import type { LiveStatus } from "./live-source";
-import { cost, count } from "../numbers";
+import { cost, count, duration } from "../numbers";
 
 const ENOUGH_FAILURES = 3; // after which the run is believed to have ended
 
@@ -48,7 +48,7 @@ function facts(progress: Progress): string[] {
     spending(cost_usd, unknown_costs),
     ...(rate_per_s !== null && !progress.ended ? [`${rate(rate_per_s)}`] : []),
     ...(left_s !== null && done < (planned ?? 0) ? [`about ${duration(left_s)} left`] : []),
-    `${duration(elapsed_s)}${progress.ended ? " in all" : ""}`,
+    `${duration(elapsed_s)} ${progress.ended ? "in all" : "so far"}`,
   ];
 }
 
@@ -60,14 +60,6 @@ function spending(known: number, unknown: number): string {
 
 function rate(per_s: number): string {
   return per_s >= 1 ? `${per_s.toFixed(1)} answers per second` : `${(per_s * 60).toPrecision(2)} answers per minute`;
-}
-
-/** `45 s`, `3 min 5 s`, `2 h 10 min`. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
 /** Where the run's files are: a page of http cannot link to a file. */

@@ -2,10 +2,10 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Overview } from "../data";
-import { count, cost, interval, score, seconds } from "../numbers";
+import { cost, count, counted, interval, score, seconds, signed } from "../numbers";
 import { hrefOf, showView, useView } from "../view";
-import { filtersOf, modelOf, type Entry } from "./cells";
-import { amount, pValue, signed, signedInterval } from "./format";
+import { filtersOf, isPartial, modelOf, type Entry } from "./cells";
+import { amount, pValue, signedInterval } from "./format";
 import { OutcomeBar } from "./outcome_bar";
 import { VerdictMark } from "./verdict";
 
@@ -80,10 +80,12 @@ function facts({ cell, before, comparison }: Entry): [string, string][] {
   return [
     ["Score", score(cell.score)],
     ["95 % interval", `${interval(cell.ci95)}${cell.method ? ` (${cell.method})` : ""}`],
-    ["Scored", `${count(cell.n)} of ${count(cell.n_selected)} answers`],
+    ["Scored", `${count(cell.n)} of ${count(cell.n_selected)} answers${cell.min_scored != null ? `; the gate needs a share of ${cell.min_scored}` : ""}`],
+    ["Selected", isPartial(cell) ? `${count(cell.n_selected)} of the task's ${counted(cell.n_total ?? 0, "answer")}` : ""],
     ["Samples", cell.epochs > 1 ? `${count(samples)}, ${cell.epochs} epochs, reducer ${cell.reducer ?? "mean"}` : count(samples)],
     ["Scorer", cell.scorer],
-    ["Before", before ? `${score(before.score)}, ${interval(before.ci95)}` : ""],
+    ["Before", before && !comparison ? `${score(before.score)}, ${interval(before.ci95)}` : ""],
+    ["Before → now", comparison ? `${score(comparison.old.score)} → ${score(comparison.new.score)} over ${counted(comparison.n, "sample")} that both sides scored` : ""],
     ["Change", comparison ? `${signed(comparison.difference)}, 95 % interval ${signedInterval(comparison.ci95)}` : ""],
     ["Paired test", comparison ? paired(comparison) : ""],
     ["Not tested", comparison?.untested ?? ""],

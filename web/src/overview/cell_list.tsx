@@ -1,12 +1,12 @@
 /** The cells as a list: one row each, sorted by any column. */
 
 import type { Overview } from "../data";
-import { cost, interval, score, seconds } from "../numbers";
+import { cost, interval, score, seconds, signed } from "../numbers";
 import { hrefOf, hrefWith, showView, useView } from "../view";
 import { filtersOf, haveSeveralModels, modelOf, rank, VERDICTS, type Entry } from "./cells";
-import { amount, signed, signedInterval } from "./format";
+import { amount, signedInterval } from "./format";
 import { IntervalBar } from "./interval_bar";
-import { ScoreText } from "./matrix";
+import { after, ScoreText } from "./matrix";
 import { VerdictMark } from "./verdict";
 
 type Value = string | number | null;
@@ -21,7 +21,7 @@ const COLUMNS: Column[] = [
   { name: "task", title: "Task", numeric: false, value: ({ cell }) => cell.task },
   { name: "strategy", title: "Strategy", numeric: false, value: ({ cell }) => cell.label },
   { name: "model", title: "Model", numeric: false, value: ({ cell }) => modelOf(cell) },
-  { name: "score", title: "Score", numeric: true, value: ({ now }) => now?.score ?? null },
+  { name: "score", title: "Score", numeric: true, value: (entry) => after(entry)?.score ?? null },
   { name: "scored", title: "Scored", numeric: true, value: ({ cell }) => cell.n / (cell.n_selected || 1) },
   { name: "change", title: "Change", numeric: true, value: ({ comparison }) => comparison?.difference ?? null },
   { name: "gate", title: "Gate", numeric: false, value: ({ verdict }) => rank(verdict) },
@@ -97,7 +97,7 @@ function sorted(entries: readonly Entry[], column: Column | undefined, descendin
 }
 
 function ListCell({ column, overview, entry }: { column: string; overview: Overview; entry: Entry }) {
-  const { cell, now, comparison } = entry;
+  const { cell, comparison } = entry;
   switch (column) {
     case "task":
       return (
@@ -105,6 +105,8 @@ function ListCell({ column, overview, entry }: { column: string; overview: Overv
           <a href={hrefWith({ cell: entry.id })}>{cell.task}</a>
           <span class="below note">
             {cell.label} · {modelOf(cell)}
+            <br />
+            <VerdictMark verdict={entry.verdict} />
           </span>
         </th>
       );
@@ -118,15 +120,15 @@ function ListCell({ column, overview, entry }: { column: string; overview: Overv
           <span class="score">
             <ScoreText entry={entry} />
           </span>
-          <IntervalBar now={now} before={entry.before} />
-          <span class="note">{now?.score == null ? "" : interval(now.ci95)}</span>
+          <IntervalBar now={after(entry)} before={entry.before} />
+          <span class="note">{after(entry)?.score == null ? "" : interval(after(entry)?.ci95)}</span>
         </td>
       );
     case "scored":
       return (
         <td class="number">
           <a href={hrefOf({ tab: "samples", filters: filtersOf(cell, overview.runs) })} title="Show these samples">
-            {cell.n} of {cell.n_selected}
+            {overview.live && !cell.n_selected ? "no answer yet" : `${cell.n} of ${cell.n_selected}`}
           </a>
         </td>
       );

@@ -33,7 +33,7 @@ export interface Entry {
   cell: Cell; // of the new side, or of the old one if only that has it
   now: Cell | null;
   old: Cell | null; // of the old run of a comparison
-  before: Estimate | null; // what the score is compared with
+  before: Estimate | null; // what the score is compared with; of the pairs of samples, if there was a comparison
   comparison: Comparison | null;
   verdict: Verdict;
 }
@@ -41,12 +41,12 @@ export interface Entry {
 export type Verdict = "failed" | "regressed" | "improved" | "same" | "underpowered" | "untested" | "passed" | "skipped" | "none" | "fresh" | "unpaired" | "gone";
 
 /** Verdicts in the order in which a reviewer must see them, each with its sign and its word. */
-export const VERDICTS: { [verdict in Verdict]: { sign: string; word: string; tone: "bad" | "good" | "unsure" | "plain" } } = {
+export const VERDICTS: { [verdict in Verdict]: { sign: string; word: string; tone: "bad" | "good" | "unsure" | "plain"; meaning?: string } } = {
   failed: { sign: "✕", word: "failed", tone: "bad" },
   regressed: { sign: "▼", word: "regressed", tone: "bad" },
   improved: { sign: "▲", word: "improved", tone: "good" },
-  underpowered: { sign: "?", word: "too few samples", tone: "plain" },
-  untested: { sign: "?", word: "not testable", tone: "plain" },
+  underpowered: { sign: "?", word: "underpowered", tone: "plain", meaning: "too few samples to tell" },
+  untested: { sign: "?", word: "not testable", tone: "plain", meaning: "no test holds for these scores" },
   same: { sign: "=", word: "same", tone: "plain" },
   passed: { sign: "✓", word: "passed", tone: "good" },
   skipped: { sign: "–", word: "skipped", tone: "plain" },
@@ -133,6 +133,11 @@ export function filtersOf(cell: Cell, runs: readonly Run[]): Filter[] {
 /** The cells of the run, or of the new side of a comparison. */
 export function presentCells(overview: Overview): Cell[] {
   return overview.cells.filter((cell) => cell.run === overview.runs.length - 1);
+}
+
+/** Whether only a part of the task's samples was selected, for example by `--limit`. */
+export function isPartial({ n_selected, n_total }: Cell): boolean {
+  return n_total != null && n_selected < n_total;
 }
 
 /** Answers without a score. */

@@ -1,13 +1,6 @@
 /** Numbers of the overview as text. Unknown is `?`, never 0. */
 
-import { count } from "../numbers";
-
-/** `+0.056`, `−0.100`, `±0`; `?` if unknown. */
-export function signed(value: number | null | undefined): string {
-  if (value == null) return "?";
-  const text = Math.abs(value).toFixed(3);
-  return Number(text) === 0 ? "±0" : `${value < 0 ? "−" : "+"}${text}`;
-}
+import { signed } from "../numbers";
 
 /** `−0.138 to +0.138`; `?` if unknown. */
 export function signedInterval(ci95: readonly [number, number] | null | undefined): string {
@@ -19,11 +12,6 @@ export function percent(part: number, whole: number): string {
   if (!whole) return "?";
   const value = (100 * part) / whole;
   return part > 0 && value < 1 ? "<1 %" : part < whole && value > 99 ? ">99 %" : `${Math.round(value)} %`;
-}
-
-/** `1 cell`, `1,204 cells`. */
-export function counted(n: number, one: string, many = `${one}s`): string {
-  return `${count(n)} ${n === 1 ? one : many}`;
 }
 
 /** A number with at most 3 significant digits: `1,230`, `12.3`, `0.00123`; `?` if unknown. */
@@ -45,11 +33,4 @@ export function time(text: string): string {
   if (Number.isNaN(date.getTime())) return text;
   const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" } as const;
   return `${date.toLocaleString("en-GB", options)} UTC`;
-}
-
-/** `3.2 s`, `4 min 10 s`, `2 h 5 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

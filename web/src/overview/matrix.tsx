@@ -1,15 +1,15 @@
 /** The cells as a matrix of tasks and configurations, or as a list that can be sorted. */
 
-import type { Overview } from "../data";
-import { interval, score } from "../numbers";
+import type { Estimate, Overview } from "../data";
+import { counted, interval, score, signed } from "../numbers";
 import { hrefOf, hrefWith, showView, useView, type View } from "../view";
 import { CellList } from "./cell_list";
 import { configOf, filtersOf, haveSeveralModels, idOf, VERDICTS, type Entry, type Verdict } from "./cells";
-import { signed } from "./format";
 import { IntervalBar } from "./interval_bar";
 import { VerdictMark } from "./verdict";
 
 const MAX_COLUMNS = 6; // of a matrix that is shown by default
+const MIN_WIDTH = 640; // pixels of a window that shows more than one column
 const MIN_FILLED = 0.3; // share of the matrix that has a cell
 
 export function CellTable({ overview, entries }: { overview: Overview; entries: readonly Entry[] }) {
@@ -23,7 +23,9 @@ export function CellTable({ overview, entries }: { overview: Overview; entries: 
           Cells
         </h2>
         <p class="note">
-          Score with its 95 % interval, answers scored, {overview.kind === "run" ? "change against the baseline, and gate" : "change and verdict"}.
+          {overview.kind === "run"
+            ? "Score with its 95 % interval, answers scored, change against the baseline, and gate."
+            : "Scores and change over the samples that both sides scored, answers scored of the new side, and verdict."}
         </p>
         <div class="switch" role="group" aria-label="Layout of the cells">
           {["matrix", "list"].map((name) => (
@@ -34,6 +36,7 @@ export function CellTable({ overview, entries }: { overview: Overview; entries: 
         </div>
       </header>
       <VerdictFilter shown={shown.length} total={entries.length} view={view} />
+      <GoneCells entries={entries} view={view} />
       {layout === "matrix" ? <Matrix overview={overview} entries={shown} /> : <CellList overview={overview} entries={shown} />}
     </section>
   );
@@ -43,10 +46,23 @@ function setLayout(view: View, name: string): void {
   showView({ settings: { ...view.settings, cells: name } }, { replace: true });
 }
 
-/** The entries with the chosen verdict. */
+/** The entries with the chosen verdict; without one, all but those that the new side lacks. */
 function filtered(entries: readonly Entry[], view: View): readonly Entry[] {
   const verdict = view.settings["verdict"];
-  return verdict ? entries.filter((entry) => entry.verdict === verdict) : entries;
+  if (verdict) return entries.filter((entry) => entry.verdict === verdict);
+  const present = entries.filter(({ now }) => now);
+  return present.length ? present : entries;
+}
+
+/** How many cells the new side lacks, which are not listed at first. */
+function GoneCells({ entries, view }: { entries: readonly Entry[]; view: View }) {
+  const n = entries.filter(({ now }) => !now).length;
+  if (!n || n === entries.length || view.settings["verdict"]) return null;
+  return (
+    <p class="filter-line note">
+      {counted(n, "cell")} {n === 1 ? "is" : "are"} only in the old run. <a href={hrefWith({ verdict: "gone" })}>Show {n === 1 ? "it" : "them"}</a>
+    </p>
+  );
 }
 
 function VerdictFilter({ shown, total, view }: { shown: number; total: number; view: View }) {
@@ -64,7 +80,7 @@ function VerdictFilter({ shown, total, view }: { shown: number; total: number; v
 function fits(entries: readonly Entry[]): boolean {
   const tasks = new Set(entries.map(({ cell }) => cell.task)).size;
   const columns = new Set(entries.map(({ cell }) => columnOf(cell))).size;
-  return columns > 1 && columns <= MAX_COLUMNS && entries.length >= MIN_FILLED * tasks * columns;
+  return innerWidth >= MIN_WIDTH && columns > 1 && columns <= MAX_COLUMNS && entries.length >= MIN_FILLED * tasks * columns;
 }
 
 function columnOf(cell: Entry["cell"]): string {
@@ -112,20 +128,20 @@ function Matrix({ overview, entries }: { overview: Overview; entries: readonly E
 }
 
 function MatrixCell({ overview, entry }: { overview: Overview; entry: Entry }) {
-  const { cell, now, comparison, verdict } = entry;
+  const { cell, comparison, verdict } = entry;
   return (
     <td class={VERDICTS[verdict].tone}>
       <div class="matrix-cell">
-        <a class="score" href={hrefWith({ cell: entry.id })} title={`95 % interval ${interval(cell.ci95)}`}>
+        <a class="score" href={hrefWith({ cell: entry.id })} title={`95 % interval ${interval(after(entry)?.ci95)}`}>
           <ScoreText entry={entry} />
           <span class="visually-hidden">
             {" "}
-            95 % interval {interval(cell.ci95)}; details of {cell.task}, {cell.label}, {idOf(cell).split("\t")[3]}
+            95 % interval {interval(after(entry)?.ci95)}; details of {cell.task}, {cell.label}, {idOf(cell).split("\t")[3]}
           </span>
         </a>
-        <IntervalBar now={now} before={entry.before} />
+        <IntervalBar now={after(entry)} before={entry.before} />
         <a class="n" href={hrefOf({ tab: "samples", filters: filtersOf(cell, overview.runs) })} title="Show these samples">
-          {cell.n} of {cell.n_selected}
+          {overview.live && !cell.n_selected ? "no answer yet" : `${cell.n} of ${cell.n_selected}`}
           <span class="visually-hidden"> answers scored: show these samples</span>
         </a>
         <span class="change">
@@ -137,12 +153,18 @@ function MatrixCell({ overview, entry }: { overview: Overview; entry: Entry }) {
   );
 }
 
-/** The score; in a comparison, `old → new`. */
-export function ScoreText({ entry: { now, old } }: { entry: Entry }) {
-  if (!old) return <>{score(now?.score)}</>;
+/** The score that is shown; in the page of a comparison, that of the pairs of samples. */
+export function after({ now, old, comparison }: Entry): Estimate | null {
+  return old && now && comparison ? comparison.new : now;
+}
+
+/** The score; in the page of a comparison, `old → new`. */
+export function ScoreText({ entry }: { entry: Entry }) {
+  const now = after(entry);
+  if (!entry.old) return <>{score(now?.score)}</>;
   return (
     <>
-      <span class="old">{score(old.score)}</span> → {now ? score(now.score) : "not run"}
+      <span class="old">{score(entry.before?.score)}</span> → {now ? score(now.score) : "not run"}
     </>
   );
 }

@@ -3,10 +3,9 @@
 import { useMemo } from "preact/hooks";
 import type { Cell, Index, Overview } from "../data";
 import { columnOf, valueAt } from "../columns";
-import { count, interval, score } from "../numbers";
+import { count, counted, interval, score } from "../numbers";
 import { hrefOf } from "../view";
-import { configOf, filtersOf, haveSeveralModels, idOf, presentCells, unscored } from "./cells";
-import { counted } from "./format";
+import { configOf, filtersOf, haveSeveralModels, idOf, isPartial, presentCells, unscored } from "./cells";
 import { judgingSentences } from "./judging";
 import { OutcomeBar } from "./outcome_bar";
 
@@ -98,7 +97,7 @@ function Errors({ index }: { index: Index }) {
   if (!errors.length) return null;
   return (
     <details open>
-      <summary>Errors: {counted(errors.length, "kind")}</summary>
+      <summary>Error messages: {count(errors.length)}</summary>
       <ul class="errors">
         {errors.slice(0, MAX_ERRORS).map(([error, n]) => (
           <li key={error}>
@@ -107,7 +106,7 @@ function Errors({ index }: { index: Index }) {
           </li>
         ))}
       </ul>
-      {errors.length > MAX_ERRORS && <p class="note">and {count(errors.length - MAX_ERRORS)} more kinds; the samples table has them in the column "error"</p>}
+      {errors.length > MAX_ERRORS && <p class="note">and {count(errors.length - MAX_ERRORS)} more; the samples table has them in the column "error"</p>}
     </details>
   );
 }
@@ -236,11 +235,11 @@ function OtherScorers({ cells, name }: Omit<CellsProps, "overview">) {
 
 /** Sentences on judges, on scorers that gave no score, and on unusual calls. */
 function Notes({ overview, cells, name }: CellsProps) {
-  const notes = [...new Set([...overview.notes, ...cells.flatMap((cell) => sentences(cell, name(cell)))])];
+  const notes = [...new Set([...partSentences(cells, name), ...overview.notes, ...cells.flatMap((cell) => sentences(cell, name(cell)))])];
   if (!notes.length) return null;
   return (
     <details open={notes.length <= 12}>
-      <summary>Notes on judges, scorers and calls: {count(notes.length)}</summary>
+      <summary>Notes on the selection, judges, scorers and calls: {count(notes.length)}</summary>
       <ul class="notes">
         {notes.map((note) => (
           <li key={note}>{note}</li>
@@ -248,6 +247,17 @@ function Notes({ overview, cells, name }: CellsProps) {
       </ul>
     </details>
   );
+}
+
+const MAX_PARTIAL = 8;
+
+/** Which cells hold only a part of their task. */
+function partSentences(cells: readonly Cell[], name: (cell: Cell) => string): string[] {
+  const partial = cells.filter(isPartial);
+  if (!partial.length) return [];
+  const named = partial.slice(0, MAX_PARTIAL).map((cell) => `${name(cell)} (${count(cell.n_selected)} of ${counted(cell.n_total, "answer")})`);
+  const more = partial.length > MAX_PARTIAL ? ` and ${count(partial.length - MAX_PARTIAL)} more` : "";
+  return [`Not all samples of the task were selected: ${named.join(", ")}${more}`];
 }
 
 function sentences(cell: Cell, name: string): string[] {

@@ -72,7 +72,7 @@ function TokenBar({ part, all, color }: { part: number | null; all: number | nul
   if (part === null || !all) return <span class="note">?</span>;
   return (
     <span class="bar-place">
-      <span class="bar" style={{ width: `${(4 * part) / all}rem`, background: color }} />
+      <span class="bar" style={{ width: `${(3.5 * part) / all}rem`, background: color }} />
       <span class="note">{percent(part, all)}</span>
     </span>
   );

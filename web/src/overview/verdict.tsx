@@ -1,16 +1,16 @@
 /** The verdicts of the cells: the word with its sign, and the sentence on all of them. */
 
 import type { Overview } from "../data";
-import { count, score } from "../numbers";
-import { hrefOf, hrefWith } from "../view";
-import { rank, unscored, VERDICTS, presentCells, type Entry, type Verdict } from "./cells";
-import { counted, signed, signedInterval } from "./format";
+import { count, counted, score, signed } from "../numbers";
+import { hrefOf, hrefWith, type Filter } from "../view";
+import { rank, unscored, VERDICTS, presentCells, type Comparison, type Entry, type Verdict } from "./cells";
+import { signedInterval } from "./format";
 
 /** A verdict as a word with a sign. */
 export function VerdictMark({ verdict }: { verdict: Verdict }) {
-  const { sign, word, tone } = VERDICTS[verdict];
+  const { sign, word, tone, meaning } = VERDICTS[verdict];
   return (
-    <span class={`cell-verdict ${tone}`}>
+    <span class={`cell-verdict ${tone}`} title={meaning}>
       {sign && (
         <span class="sign" aria-hidden="true">
           {sign}
@@ -34,8 +34,9 @@ export function overall(entries: readonly Entry[]): { tone: string; sign: string
   const bad = [phrase(n("failed"), "failed"), phrase(n("regressed"), "regressed")].filter(Boolean);
   if (bad.length) return { tone: "bad", sign: "✕", text: bad.join(", ") };
   if (!entries.length) return { tone: "unsure", sign: "–", text: "nothing measured" };
+  if (entries.every(({ cell }) => cell.n === 0)) return { tone: "bad", sign: "✕", text: "nothing scored" };
   if (n("improved")) return { tone: "good", sign: "▲", text: phrase(n("improved"), "improved") };
-  if (n("underpowered") + n("untested")) return { tone: "unsure", sign: "?", text: "no change shown" };
+  if (n("underpowered") + n("untested")) return { tone: "unsure", sign: "?", text: n("same") ? "no change found" : "too few samples to tell" };
   if (entries.every(({ verdict }) => verdict === "none" || verdict === "skipped")) return { tone: "plain", sign: "–", text: "not gated" };
   return { tone: "good", sign: "✓", text: "passed" };
 }
@@ -73,7 +74,7 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
   if (!entries.length) return <p class="headline">The run has no cells: nothing was measured.</p>;
   return (
     <p class="headline">
-      {overview.live && "The run goes on, and gates are judged at its end"}
+      {overview.live && `The run goes on, and gates are judged at its end; the scores below are of ${counted(answers, "answer")} so far`}
       {(overview.live ? [] : byVerdict(entries)).map(([verdict, group], i) => (
         <>
           {i > 0 && ", "}
@@ -82,7 +83,7 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
           </a>
         </>
       ))}
-      {"; "}
+      {overview.live && !missing ? "." : "; "}
       {missing ? (
         <>
           <a href={samples} class="bad">
@@ -91,7 +92,7 @@ export function Headline({ overview, entries }: { overview: Overview; entries: r
           {missing === 1 ? "was" : "were"} not scored.
         </>
       ) : (
-        `all ${counted(answers, "answer")} were scored.`
+        !overview.live && `${answers === 1 ? "its answer was" : `all ${counted(answers, "answer")} were`} scored.`
       )}
     </p>
   );
@@ -132,7 +133,14 @@ function RedReason({ text, entries }: { text: string; entries: readonly Entry[] 
     <li>
       <VerdictMark verdict={first.verdict} /> {entries.length > 1 && <b>{counted(entries.length, "cell")}: </b>}
       {entries.length === 1 && <CellLink entry={first} />}
-      <p>{text}</p>
+      {text.split("\n").map((line) => (
+        <p>{line}</p>
+      ))}
+      {entries.some(({ comparison }) => comparison) && (
+        <p class="to-changes">
+          <a href={hrefOf({ tab: "changes", filters: changesFilters(entries) })}>Show what changed</a>
+        </p>
+      )}
       {entries.length > 1 && (
         <ul class="cells">
           {entries.slice(0, MAX_CELLS).map((entry) => (
@@ -155,12 +163,22 @@ function CellLink({ entry: { id, cell } }: { entry: Entry }) {
   );
 }
 
-/** Why a gate failed: the first line of its message without the cell's name. */
-function reason({ cell, comparison }: Entry): string {
+/** The tasks of these cells, to which the part on changes is narrowed. */
+function changesFilters(entries: readonly Entry[]): Filter[] {
+  const tasks = [...new Set(entries.map(({ cell }) => cell.task))];
+  return tasks.length > MAX_CELLS ? [] : tasks.map((value) => ({ column: "task", operator: "is", value }));
+}
+
+/** Why a gate failed: the scores if the cell regressed, and the first line of its message without the cell's name. */
+function reason({ cell, comparison, verdict }: Entry): string {
   const line = (cell.gate_message ?? "").split("\n")[0] ?? "";
   const start = line.indexOf("]: ", `gate of ${cell.task}[`.length);
-  if (line) return start < 0 ? line : line.slice(start + 3);
-  if (!comparison) return "";
+  const message = start < 0 ? line : line.slice(start + 3);
+  const figures = comparison && (verdict === "regressed" || !message) ? figuresOf(comparison) : "";
+  return [figures, message].filter(Boolean).join("\n");
+}
+
+function figuresOf(comparison: Comparison): string {
   const wrong = comparison.newly_wrong.length ? `; ${counted(comparison.newly_wrong.length, "sample is", "samples are")} newly wrong` : "";
   return `${score(comparison.old.score)} before, ${score(comparison.new.score)} now: ${signed(comparison.difference)}, 95 % interval ${signedInterval(comparison.ci95)}${wrong}`;
 }

@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import type { Json, Overview, Run } from "../data";
 import { presentCells } from "../overview/cells";
-import { duration, time } from "../overview/format";
+import { duration } from "../numbers";
+import { time } from "../overview/format";
 import type { Source } from "../source";
 
 type Manifest = Run["manifest"];
@@ -30,7 +31,7 @@ function RunFacts({ run, overview, heading }: { run: Run; overview: Overview; he
         <p>Nothing is known of how this was made: a snapshot, or a run without its file run.json.</p>
       ) : (
         <>
-          <dl class="facts">
+          <dl class="facts run-facts">
             {facts(manifest, overview).map(([name, value]) => (
               <div key={name}>
                 <dt>{name}</dt>
@@ -49,7 +50,7 @@ function RunFacts({ run, overview, heading }: { run: Run; overview: Overview; he
   );
 }
 
-const SHOWN = ["schema", "run_id", "started_at", "ended_at", "finished_at", "command", "git", "host", "seed", "models", "records", "versions", "tasks", "options"];
+const SHOWN = ["schema", "run_id", "started_at", "ended_at", "finished_at", "command", "git", "host", "seed", "models", "records", "versions", "tasks", "options", "complete"];
 
 function facts(manifest: Manifest, overview: Overview): [string, string][] {
   const { commit, dirty } = asObject(manifest["git"]);

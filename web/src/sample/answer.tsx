@@ -107,7 +107,7 @@ export function ScoresView({ record }: { record: SampleRecord }) {
             <span class="score-bar" aria-hidden="true">
               <span style={{ width: `${100 * Math.min(1, Math.max(0, value ?? 0))}%` }} />
             </span>
-            {i === 0 && scores.length > 1 && <span class="tag">headline</span>}
+            {i === 0 && scores.length > 1 && <span class="tag" title="Gates and the overview use this score">main score</span>}
             {value === null && <span class="muted">unscored</span>}
             {answer != null && answer !== record.answer && (
               <span class="muted">

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { SampleRecord } from "../data";
-import { cost, count, plural, score, seconds } from "../numbers";
+import { cost, count, counted, score, seconds } from "../numbers";
 import { copyText, sampleAsJson, sampleAsYaml } from "./copy";
 import { Outcome } from "./verdict";
 import { visible } from "./text/visible_text";
@@ -32,11 +32,11 @@ export function SampleHead({ record, confidence, change }: Props) {
         {change !== null && <span class="tag">{visible(change.replace(/_/g, " "))}</span>}
         {confidence !== null && (
           <span>
-            confidence <strong>{score(confidence)}</strong>
+            confidence <strong>{score(confidence)}</strong> <span class="muted">({confidenceKind(record)})</span>
           </span>
         )}
         <span class="muted">
-          {plural(record.usage["calls"], "call")}, {count(record.usage["input_tokens"])} tokens in, {count(record.usage["output_tokens"])} out
+          {counted(record.usage["calls"], "call")}, {count(record.usage["input_tokens"])} tokens in, {count(record.usage["output_tokens"])} out
         </span>
         <span class="muted">{cost(record.cost_usd)}</span>
         <span class="muted" title="Without waiting for other calls">
@@ -83,4 +83,10 @@ function CopyButtons({ record }: { record: SampleRecord }) {
       {refused !== null && <textarea readOnly aria-label="Text to copy" value={refused} rows={6} />}
     </div>
   );
+}
+
+/** What the confidence of an answer is, as `results/metrics/confidence.py` takes it. */
+function confidenceKind({ answer_metadata, strategy }: SampleRecord): string {
+  if ("confidence" in (answer_metadata ?? {})) return "stated";
+  return strategy === "single" ? "token probability" : "vote share";
 }

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Json, Message, SampleRecord } from "../data";
-import { plural } from "../numbers";
+import { counted } from "../numbers";
 import { LongText } from "./text/long_text";
 import { visible, VisibleText } from "./text/visible_text";
 
@@ -96,7 +96,7 @@ function SampleFacts({ record }: { record: SampleRecord }) {
       {!isWhole && entries.length > MAX_METADATA && (
         <p class="fold">
           <button type="button" onClick={() => setWhole(true)}>
-            Show {plural(entries.length - MAX_METADATA, "more value")} of the metadata
+            Show {counted(entries.length - MAX_METADATA, "more value")} of the metadata
           </button>
         </p>
       )}

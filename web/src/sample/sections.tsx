@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { columnOf, valueAt } from "../columns";
 import type { Index, Json, SampleRecord } from "../data";
-import { count, plural } from "../numbers";
+import { count, counted } from "../numbers";
 import type { Source } from "../source";
 import { AnswerView, ScoresView } from "./answer";
 import { callsOf, type NumberedCall } from "./calls/calls";
@@ -45,7 +45,7 @@ export function SampleBody({ index, source, record, row, call, compared }: Props
       content: <Conversation calls={strategy} record={record} />,
     },
     scoring.length > 0 && {
-      title: `Scoring (${plural(scoring.length, "call")})`,
+      title: `Scoring (${counted(scoring.length, "call")})`,
       folded: true,
       content: <Scoring calls={scoring} record={record} />,
     },

@@ -26,6 +26,7 @@ export function cellNode(index: Index, column: Column, row: number, terms: RegEx
   const value = valueAt(column, row);
   if (value === null) return unknownNode(column);
   if (column.name === "outcome") return outcomeNode(String(value));
+  if (column.name === "run") return document.createTextNode(runText(column, String(value)));
   const text = cellText(column, value);
   if (column.kind === "number") return document.createTextNode(text);
   const content = text.trim() ? highlighted(text, terms) : element("span", "no-value", "(empty)");
@@ -34,6 +35,12 @@ export function cellNode(index: Index, column: Column, row: number, terms: RegEx
   link.href = hrefOf({ sample: keyAt(index, row) });
   link.tabIndex = -1; // the row takes the focus; Enter opens it
   return link;
+}
+
+/** `old: NAME` or `new: NAME` in the page of a comparison, since long names are cut at their end. */
+function runText(column: Column, name: string): string {
+  if (column.kind !== "category" || column.values.length !== 2) return name;
+  return `${name === column.values[0] ? "old" : "new"}: ${name}`;
 }
 
 function unknownNode(column: Column): Node {

@@ -5,7 +5,7 @@ import type { Column, Index } from "../data";
 import { cellText } from "./cells";
 import { isVaried, rangeOf } from "./facets";
 
-const ORDER = ["outcome", "sample", "score", "score:", "change", "task", "strategy", "model", "input", "target", "answer"];
+const ORDER = ["outcome", "sample", "run", "epoch", "score", "score:", "change", "task", "strategy", "model", "input", "target", "answer"];
 const ALWAYS = ["outcome", "sample", "score", "input"];
 const IF_ANY = ["change", "error"]; // shown if a single row has a value
 const WIDTHS: { [name: string]: number } = {

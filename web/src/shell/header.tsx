@@ -70,6 +70,5 @@ function facts(overview: Overview): string {
   const started = manifest["started_at"];
   const models = Array.isArray(manifest["models"]) ? manifest["models"].map(String) : [];
   const more = models.length > MAX_MODELS ? [`${models.length - MAX_MODELS} more models`] : [];
-  const against = overview.kind === "comparison" ? [`${overview.runs[0]?.name} → ${overview.runs[1]?.name}`] : [];
-  return [...against, ...(typeof started === "string" ? [time(started)] : []), ...models.slice(0, MAX_MODELS), ...more].join(" · ");
+  return [...(typeof started === "string" ? [time(started)] : []), ...models.slice(0, MAX_MODELS), ...more].join(" · ");
 }

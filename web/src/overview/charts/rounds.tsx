@@ -2,10 +2,9 @@
 
 import { axisX, axisY, dot, gridY, line, pointer, ruleX, text, tip, type PlotOptions } from "@observablehq/plot";
 import type { Cell, Overview, Rounds, Transition, Who } from "../../data";
-import { count, interval, score } from "../../numbers";
+import { count, interval, score, signed } from "../../numbers";
 import { hrefOf, showView, useView } from "../../view";
 import { configOf, filtersOf, haveSeveralModels, idOf, presentCells } from "../cells";
-import { signed } from "../format";
 import { Chart, Choice } from "./plot";
 import { colorAt, Shape, symbolAt } from "./series";
 

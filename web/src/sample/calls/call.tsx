@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Call, Message, SampleRecord } from "../../data";
-import { cost, count, plural, seconds } from "../../numbers";
+import { cost, count, counted, seconds } from "../../numbers";
 import { messagesOf, pieces, type NumberedCall } from "./calls";
 import { LongText, type Mark } from "../text/long_text";
 import { percent, ShadedTokens, tokensOf } from "./tokens";
@@ -179,7 +179,7 @@ export function CallFacts({ call }: { call: Call }) {
 
 /** `14 tokens in, 25 out`, with the reasoning and what was read from a cache. */
 export function tokensText(usage: { [part: string]: number | null }): string {
-  const parts = [`${plural(usage["input_tokens"], "token")} in`, `${count(usage["output_tokens"])} out`];
+  const parts = [`${counted(usage["input_tokens"], "token")} in`, `${count(usage["output_tokens"])} out`];
   if (usage["reasoning_tokens"]) parts.push(`${count(usage["reasoning_tokens"])} of reasoning`);
   if (usage["cached_input_tokens"]) parts.push(`${count(usage["cached_input_tokens"])} read from the server’s cache`);
   return parts.join(", ");

@@ -5,7 +5,7 @@ import { count } from "../../numbers";
 import { visible, VisibleText } from "../text/visible_text";
 
 const MAX_TOKENS = 1500; // drawn at once
-/** Lowest probability of each level, most probable first. The level is also told by the underline. */
+/** Lowest probability of each level, most probable first. The level is also shown by the underline. */
 const LEVELS: readonly [number, string][] = [
   [0.9, "90% or more"],
   [0.5, "50 to 90%"],

@@ -1,7 +1,7 @@
 /** A manager's plan, what each worker answered, and how the results were combined. */
 
 import type { SampleRecord } from "../../data";
-import { plural } from "../../numbers";
+import { counted } from "../../numbers";
 import { showView } from "../../view";
 import { CallBody } from "../calls/call";
 import { callsOf, listOf, numberOf, textOf, type NumberedCall } from "../calls/calls";
@@ -42,7 +42,7 @@ export function PlanView({ record, plan, selected }: { record: SampleRecord; pla
       <ol class="plan">
         {plan.planning && (
           <li>
-            <CallButton numbered={plan.planning} selected={selected} title="Plan" /> <span class="muted">{plural(plan.subtasks.length, "sub-task")}</span>
+            <CallButton numbered={plan.planning} selected={selected} title="Plan" /> <span class="muted">{counted(plan.subtasks.length, "sub-task")}</span>
           </li>
         )}
         {plan.subtasks.map(({ subtask, result, worker }, i) => (
