@@ -9,6 +9,7 @@ from typing import Any
 
 from ..taskfile.document import Document, FieldPath
 from ..taskfile.paths import Source
+from ..taskfile.validators import check_id
 from .files import Files
 from .report import MAX_REMARKS, Remark
 
@@ -84,6 +85,7 @@ class At:
     document: Document
     value: Any
     path: FieldPath = ()
+    source: Source | None = None  # None: the file that is converted
 
     @property
     def line(self) -> int | None:
@@ -91,7 +93,7 @@ class At:
         return self.document.line(self.path)
 
     def __getitem__(self, key: str | int) -> At:
-        return At(self.document, self.value[key], (*self.path, key))
+        return At(self.document, self.value[key], (*self.path, key), self.source)
 
     def get(self, key: str) -> At | None:
         """The value of a key; None if it is absent or null, or if this is no mapping."""
@@ -110,3 +112,12 @@ def slug(text: str, fallback: str = "task") -> str:
     """Return a task name made of `text`: letters, digits, '.', '_' and '-', at most 80 characters."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:80].rstrip("-._")
     return name or fallback
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of a sample."""
+    try:
+        check_id(text)
+    except ValueError:
+        return False
+    return text.isprintable()

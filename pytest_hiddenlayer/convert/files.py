@@ -49,8 +49,11 @@ class Files:
         except (OSError, RuntimeError):
             return False
 
-    def resolve(self, base: Source, written: str, *, line: int | None = None) -> Source:
-        """Return the file that `base` names. Raises TaskError if it is missing or not below the root."""
+    def resolve(self, base: Source, written: str, *, line: int | None = None, part: bool = True) -> Source:
+        """Return the file that `base` names. Raises TaskError if it is missing or not below the root.
+
+        A `part` of `base` is not converted by itself.
+        """
         shown = repr(shorten(written, 100))
         if not written or "\0" in written or PurePosixPath(written).is_absolute() or PureWindowsPath(written).anchor:
             raise base.error(f"{shown} is not a relative file name, so it is not read", line=line)
@@ -63,7 +66,8 @@ class Files:
             is_file = False
         if not is_file:
             raise base.error(f"names the file {shown}, which does not exist", line=line)
-        self.used.add(path.resolve())
+        if part:
+            self.used.add(path.resolve())
         return self.source(path.resolve() if ".." in PurePosixPath(written).parts else path)
 
     def document(self, source: Source) -> Document:

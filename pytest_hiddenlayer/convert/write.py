@@ -19,8 +19,9 @@ from ..errors import UsageError
 from ..scorers.build import build_scorer
 from ..strategies.bind import bind_strategy
 from ..taskfile import load_task
+from ..taskfile.scalar import shorten
 from ..types import Task
-from .draft import Draft, DraftSample, Work, slug
+from .draft import Draft, DraftSample, Work, is_id, slug
 from .report import WrittenTask
 
 HEADER = "# Converted by hiddenlayer convert"
@@ -69,6 +70,7 @@ class Output:
         return name
 
     def _scorable(self, draft: Draft, work: Work) -> bool:
+        _set_ids(draft, work)
         if not draft.samples:
             work.refuse(f"{draft.name}: no sample can be converted")
         return bool(draft.samples)
@@ -105,6 +107,23 @@ class Output:
             target = self.folder / path.name
             shutil.copyfile(path, temporary := target.with_name(f".{target.name}.tmp"))
             os.replace(temporary, target)
+
+
+def _set_ids(draft: Draft, work: Work) -> None:
+    """Give each sample an id that can be one, and that no other sample has."""
+    seen: set[str] = set()
+    for number, sample in enumerate(draft.samples):
+        name = sample.id
+        if not is_id(name):
+            work.note(f"the id {shorten(name)!r} cannot be one; it is {number} here", sample.line)
+            name = str(number)
+        base, count = name, 2
+        while name in seen:
+            name, count = f"{base}-{count}", count + 1
+        if name != base:
+            work.note(f"the id {base!r} appears again; it is {name!r} here", sample.line)
+        seen.add(name)
+        sample.id = name
 
 
 @contextmanager

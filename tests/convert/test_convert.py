@@ -170,3 +170,12 @@ def test_samples_that_no_scorer_can_judge(tool: Tool) -> None:
     assert tool.tasks() == ["qa"]
     assert any("qa.jsonl:2: qa-choices: no sample can be scored" in text for text in said(report)), said(report)
     assert any("qa.jsonl:3: qa: 1 sample (line 3) cannot be scored" in text for text in said(report)), said(report)
+
+
+def test_ids_that_are_no_ids(tool: Tool) -> None:
+    """An id that appears twice or cannot be one gets another name, which is said."""
+    tool.write("qa.jsonl", jsonl({**ROW, "id": "a"}, {**ROW, "id": "a"}, {**ROW, "id": "x::y"}))
+    report = tool.convert("qa.jsonl")
+    assert [sample.id for sample in tool.task("qa").samples] == ["a", "a-2", "2"]
+    notes = [str(remark) for remark in report.files[0].remarks]
+    assert "qa.jsonl:2: the id 'a' appears again; it is 'a-2' here" in notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,39 @@ def test_a_log_that_is_cut_short(tool: Tool) -> None:
     report = tool.convert("run.eval")
     assert "is not a complete zip file" in said(report)[0]
     assert report.exit_status == 1
+
+
+def test_a_log_in_zstandard(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that is compressed as Inspect does it is read; without the package, the error names the extra."""
+    zstandard = pytest.importorskip("zstandard")
+    content = log([logged(1, "Oslo")], {"name": "includes"})
+    path = tool.write("run.eval", "")
+    members = {"samples/1_epoch_1.json": content.pop("samples")[0], "header.json": content}
+    write_zstandard(
+        path, {n: zstandard.ZstdCompressor().compress(json.dumps(v).encode()) for n, v in members.items()}
+    )
+    tool.convert("run.eval")
+    assert dict(tool.task("capitals").outputs or {}) == {"1": ("Oslo",)}
+    if sys.version_info < (3, 14):
+        monkeypatch.setitem(sys.modules, "zstandard", None)
+        assert "pytest-hiddenlayer[zstd]" in said(tool.convert("run.eval"))[0]
+    write_zstandard(path, dict.fromkeys(members, b"no frame"))
+    monkeypatch.undo()
+    assert "cannot be unpacked" in said(tool.convert("run.eval"))[0]
+
+
+def write_zstandard(path: Path, members: dict[str, bytes]) -> None:
+    """Write a zip whose members are compressed already."""
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    data = path.read_bytes()
+    for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):  # the method, in both headers
+        start = data.find(signature)
+        while start >= 0:
+            data = data[: start + offset] + (93).to_bytes(2, "little") + data[start + offset + 2 :]
+            start = data.find(signature, start + 4)
+    path.write_bytes(data)
 
 
 def test_a_log_that_expands(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:

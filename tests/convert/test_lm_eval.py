@@ -262,3 +262,11 @@ def test_data_next_to_the_task(tool: Tool) -> None:
     tool.write("tasks/sums.yaml", f"{BASE}dataset_kwargs: {{data_files: {{test: rows.jsonl}}}}\n")
     assert tool.convert("tasks").exit_status == 0
     assert Path(tool.path / "ours" / "sums.yaml").exists()
+
+
+def test_an_included_task_is_a_task_too(tool: Tool) -> None:
+    """In a folder, a task that another one includes is converted by itself as well."""
+    tool.write("tasks/sums.yaml", BASE)
+    tool.write("tasks/more.yaml", "include: sums.yaml\ntask: more\n")
+    tool.convert("tasks", data=tool.write("rows.jsonl", ROWS))
+    assert tool.tasks() == ["more", "sums"]

@@ -239,3 +239,16 @@ def test_recorded_outputs(tool: Tool) -> None:
     tool.convert("qa.json")
     assert dict(tool.task("qa").outputs or {}) == {"0": ("b",)}
     assert json.loads((tool.path / "ours" / "qa.outputs.jsonl").read_text()) == {"id": "0", "output": "b"}
+
+
+def test_remarks_name_the_file_that_they_are_about(tool: Tool) -> None:
+    """What cannot be expressed in a file of tests is named there, and the defaults' in the configuration."""
+    tool.write(
+        "tests.jsonl", [{"vars": {"word": "x"}, "assert": [{"type": "equals", "value": "a"}, {"type": "bleu"}]}]
+    )
+    tool.write(
+        "qa.yaml",
+        "prompts: ['{{ word }}']\nproviders: [echo]\ndefaultTest: {options: {transform: x}}\ntests: tests.jsonl\n",
+    )
+    report = tool.convert("qa.yaml")
+    assert [text.rpartition(": ")[0].split(": ")[0] for text in said(report)] == ["qa.yaml:3", "tests.jsonl:1"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ MAX_ARCHIVE = 512 * MEGABYTE
 MAX_MEMBER = 64 * MEGABYTE
 MAX_UNPACKED = 1024 * MEGABYTE
 MAX_MEMBERS = 200_000
+_ZSTANDARD = 93  # the compression method in a zip file
 
 
 def log_parts(work: Work) -> tuple[dict[str, Any], Iterator[Any]]:
@@ -57,11 +60,41 @@ class _Reader:
     def __init__(self, work: Work, archive: zipfile.ZipFile) -> None:
         self.work, self.archive, self.left = work, archive, MAX_UNPACKED
 
+    def _read(self, name: str, limit: int) -> bytes:
+        """Return at most `limit` bytes of a member. Python before 3.14 lacks Zstandard, which Inspect writes."""
+        info = self.archive.getinfo(name)
+        if info.compress_type != _ZSTANDARD or sys.version_info >= (3, 14):
+            with self.archive.open(info) as member:
+                return member.read(limit)
+        try:
+            import zstandard
+        except ImportError as error:
+            message = 'is compressed with Zstandard; install it: pip install "pytest-hiddenlayer[zstd]"'
+            raise self.work.source.error(message) from error
+        raw = io.BytesIO(self._raw(info))
+        try:
+            with zstandard.ZstdDecompressor(max_window_size=MAX_MEMBER).stream_reader(raw) as stream:
+                data: bytes = stream.read(limit)
+                return data
+        except zstandard.ZstdError as error:
+            raise zipfile.BadZipFile(str(error)) from error
+
+    def _raw(self, info: zipfile.ZipInfo) -> bytes:
+        """Return the compressed bytes of a member, which follow its local header of 30 bytes and two texts."""
+        if info.compress_size > MAX_MEMBER:
+            raise zipfile.BadZipFile("the member is too large")
+        with self.work.source.open(MAX_ARCHIVE) as file:
+            file.seek(info.header_offset)
+            header = file.read(30)
+            if len(header) < 30 or header[:4] != b"PK\3\4":
+                raise zipfile.BadZipFile("its local header is damaged")
+            file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), io.SEEK_CUR)
+            return file.read(info.compress_size)
+
     def json(self, name: str) -> Any:
         """Return a member's value. Raises TaskError."""
         try:
-            with self.archive.open(name) as member:
-                data = member.read(min(MAX_MEMBER, self.left) + 1)
+            data = self._read(name, min(MAX_MEMBER, self.left) + 1)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
             raise self.work.source.error(f"{name} cannot be unpacked: {error}") from error
         self.left -= len(data)

@@ -64,7 +64,7 @@ def _sample(row: Row, work: Work) -> DraftSample | None:
     if choices and not isinstance(text, str):
         text = "\n\n".join(message["content"] for message in text)
     return DraftSample(
-        id=identifier(values.get("id"), row.number),
+        id=text_of(values.get("id")) or str(row.number),
         line=row.line,
         input=text,
         target=one_or_list(values.get("target")),
@@ -130,10 +130,3 @@ def _metadata(value: Any) -> dict[str, Any]:
         except ValueError:
             return {"metadata": value}
     return {str(key): plain(item) for key, item in value.items()} if isinstance(value, Mapping) else {}
-
-
-def identifier(value: Any, number: int) -> str:
-    """Return a sample's id: as written if it can be one, else the row's number."""
-    text = text_of(value) or ""
-    is_valid = 0 < len(text) <= 200 and "::" not in text and text.isprintable()
-    return text if is_valid else str(number)

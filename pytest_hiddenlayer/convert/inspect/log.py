@@ -9,7 +9,7 @@ from ..draft import Draft, DraftSample, Work
 from ..files import plain, text_of
 from ..messages import content_text
 from .archive import log_parts
-from .dataset import CHOICES, MAX_CHOICES, identifier, input_of, one_or_list
+from .dataset import CHOICES, MAX_CHOICES, input_of, one_or_list
 from .scorers import scorers_of
 
 MAX_METADATA = 1000  # characters of a value that is kept
@@ -46,7 +46,7 @@ def _add(samples: dict[str, DraftSample], number: int, values: Any, work: Work) 
     if not isinstance(values, dict):
         work.left_out(f"entry {number} is no sample")
         return
-    name = identifier(values.get("id"), number)
+    name = text_of(values.get("id")) or str(number)
     if name not in samples:
         try:
             sample = _sample(name, values)

@@ -30,7 +30,7 @@ class Config:
             name = text_of(item.value)
             if depth >= MAX_INCLUDES:
                 raise source.error(f"includes more than {MAX_INCLUDES} files in each other", line=item.line)
-            self.add(self.work.files.resolve(source, name or "", line=item.line), depth + 1)
+            self.add(self.work.files.resolve(source, name or "", line=item.line, part=False), depth + 1)
         self.fields |= {key: (top[key], source) for key in document.data if key != "include"}
 
     def get(self, key: str) -> At | None:

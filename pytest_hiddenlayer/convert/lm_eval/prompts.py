@@ -143,7 +143,10 @@ class Prompts:
         if len(examples) < number:
             found = f"only {len(examples)} of them are" if examples else "they are not"
             self.config.left_out("num_fewshot", f"{number} few-shot examples: {found} local; see --data")
-        return "".join(self._example(values, scoring) + self.separator for values in examples)
+        try:
+            return "".join(self._example(values, scoring) + self.separator for values in examples)
+        except ValueError as error:
+            raise ValueError(f"a few-shot example: {error}") from error
 
     def _examples(self, number: int) -> list[dict[str, Any]]:
         written = self.config.get("fewshot_config")

@@ -15,6 +15,7 @@ from .data import rows_of
 from .metrics import Scoring, scoring_of
 from .prompts import Prompts, prompts_of
 
+MAX_TOKENS = 1_000_000
 _PYTHON = ("process_docs", "process_results", "custom_dataset", "download_dataset")
 
 
@@ -77,7 +78,7 @@ def _generate(config: Config, scoring: Scoring) -> dict[str, Any]:
     if top_p is not None and 0 < top_p <= 1:
         generate["top_p"] = top_p
     if most is not None and most >= 1:
-        generate["max_tokens"] = int(most)
+        generate["max_tokens"] = int(min(most, MAX_TOKENS))
     stop = texts_of(values.get("until")) if values.get("until") is not None else None
     if stop and any(stop):
         generate["stop"] = [text for text in stop if text]

@@ -127,13 +127,13 @@ def _prompt(spec: At, constants: Mapping[str, str], work: Work) -> tuple[str, li
     parts, columns = [], []
     try:
         for literal, name, _, _ in string.Formatter().parse(text):
-            parts.append(literal.replace("{", "{ ").replace("}", " }"))  # a brace before a name is a field of ours
+            parts.append(_spaced(literal))
             if name is None:
                 continue
             if name in known:
                 parts.append(known[name])
             elif name in constants:
-                parts.append(constants[name])
+                parts.append(_spaced(constants[name]))
             else:
                 columns += [name] if name not in columns else []
                 parts.append(f"{{ref_answer_{columns.index(name) + 1}}}")
@@ -142,6 +142,11 @@ def _prompt(spec: At, constants: Mapping[str, str], work: Work) -> tuple[str, li
     if "{answer}" not in parts:
         raise work.source.error(f"its specification {spec.path[-1]!r} does not show the answer to the judge")
     return "".join(parts), columns
+
+
+def _spaced(text: str) -> str:
+    """The text with spaces inside braces: a name in braces would be a field."""
+    return text.replace("{", "{ ").replace("}", " }")
 
 
 def _chat_texts(written: Any) -> Iterator[str]:

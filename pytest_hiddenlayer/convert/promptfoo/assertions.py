@@ -59,7 +59,7 @@ def read_assertion(at: At, values: Mapping[str, Any], expected: Expected, work: 
         return
     weight = number_of(written.get("weight"))
     if weight == 0:
-        work.note(f"{kind}: an assertion of weight 0 decides nothing", at.line)
+        work.note(f"{kind}: an assertion of weight 0 decides nothing", at.line, source=at.source)
         return
     problem = _problem(kind, written)
     if problem is None:
@@ -69,24 +69,26 @@ def read_assertion(at: At, values: Mapping[str, Any], expected: Expected, work: 
             problem = f"the assertion {kind}: {error}"
     if problem is not None:
         expected.lost.append(kind)
-        work.left_out(problem, at.line)
+        work.left_out(problem, at.line, source=at.source)
         return
     for key in ("transform", "contextTransform", "rubricPrompt", "config"):
         if written.get(key) is not None:
-            work.left_out(f"{key} of the assertion {kind}", at.line)
+            work.left_out(f"{key} of the assertion {kind}", at.line, source=at.source)
     if kind in _RUBRICS and written.get("threshold") is not None:
-        work.left_out(f"threshold of {kind}: the judge answers yes or no", at.line)
+        work.left_out(f"threshold of {kind}: the judge answers yes or no", at.line, source=at.source)
     if kind in _JSON and written.get("value") is not None:
-        work.left_out(f"the JSON schema of {kind}: only whether it is JSON is checked", at.line)
+        work.left_out(f"the JSON schema of {kind}: only whether it is JSON is checked", at.line, source=at.source)
 
 
 def _read_set(at: At, values: Mapping[str, Any], expected: Expected, work: Work, depth: int) -> None:
     """The assertions of a set count one by one, which is the same unless the set has its own threshold."""
     if at.value.get("threshold") is not None or at.value.get("weight") is not None:
-        work.left_out("threshold or weight of an assert-set: its assertions count one by one", at.line)
+        work.left_out(
+            "threshold or weight of an assert-set: its assertions count one by one", at.line, source=at.source
+        )
     entries = at.get("assert")
     if depth >= MAX_NESTED or entries is None:
-        work.left_out("an assert-set that is empty or nested too deep", at.line)
+        work.left_out("an assert-set that is empty or nested too deep", at.line, source=at.source)
         return
     for entry in entries.items():
         read_assertion(entry, values, expected, work, depth + 1)

@@ -50,7 +50,7 @@ def _kind(expected: Expected) -> str:
 
 def _sample(number: int, prompt: Prompt, test: Test) -> DraftSample:
     """Return the sample, without its target. Raises ValueError if its prompt does not render."""
-    values = test.variables
+    values = dict.fromkeys(prompt.variables(), "") | test.variables  # a variable that is missing is empty there
     kept = {key: value for key, value in (test.metadata or {}).items() if key not in RESERVED}
     text: str | list[dict[str, str]]
     if prompt.text is not None:

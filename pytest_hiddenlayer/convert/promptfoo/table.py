@@ -19,7 +19,7 @@ def convert(work: Work) -> Iterator[Draft]:
     tests = []
     names: list[str] = []
     for row in work.files.rows(work.source):
-        at = as_test(row)
+        at = as_test(row, work.source)
         names = list(at.value["vars"])
         for key in at.value.get("options", {}):
             work.left_out(f"the column __{key}", row.line)

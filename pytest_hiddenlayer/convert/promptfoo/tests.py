@@ -75,10 +75,10 @@ def _entries_in(file: Source, item: At, work: Work) -> Iterator[tuple[At, Source
         work.left_out(f"tests in the workbook {file.display_path}; save it as CSV", item.line)
     elif suffix in _TABLES:
         for row in work.files.rows(file):
-            yield (as_test(row) if suffix != ".jsonl" else _as_value(row)), file
+            yield (as_test(row, file) if suffix != ".jsonl" else _as_value(row, file)), file
     else:
         document = work.files.document(file)
-        for entry in At(document, document.data).items():
+        for entry in At(document, document.data, (), file).items():
             if isinstance(entry.value, dict):
                 yield entry, file
 
@@ -93,11 +93,11 @@ class _RowLines:
         return self._line
 
 
-def _as_value(row: Row) -> At:
-    return At(_RowLines(row.line), row.values)  # type: ignore[arg-type]
+def _as_value(row: Row, source: Source) -> At:
+    return At(_RowLines(row.line), row.values, (), source)  # type: ignore[arg-type]
 
 
-def as_test(row: Row) -> At:
+def as_test(row: Row, source: Source) -> At:
     """Return the test of a row in CSV: columns are variables, those with `__` are assertions and options."""
     test: dict[str, Any] = {"vars": {}, "assert": [], "metadata": {}}
     for name, value in row.values.items():
@@ -115,7 +115,7 @@ def as_test(row: Row) -> At:
             continue
         else:
             test.setdefault("options", {})[name.removeprefix("__")] = value
-    return _as_value(Row(row.number, row.line, test))
+    return _as_value(Row(row.number, row.line, test), source)
 
 
 def read_tests(top: At, source: Source, work: Work) -> Iterator[Test]:
@@ -146,7 +146,7 @@ def _default(top: At, source: Source, work: Work) -> At | None:
         return None
     file = work.files.resolve(source, name.removeprefix("file://"), line=at.line)
     document = work.files.document(file)
-    return At(document, document.data) if isinstance(document.data, dict) else None
+    return At(document, document.data, (), file) if isinstance(document.data, dict) else None
 
 
 def _scenarios(top: At, source: Source, work: Work) -> Iterator[tuple[list[At], At, Source]]:
@@ -175,14 +175,14 @@ def _expanded(parts: list[At], source: Source, top: At, work: Work) -> Iterator[
     for part in parts:
         written = part.get("vars")
         if written is not None and not isinstance(written.value, dict):
-            work.left_out("vars in a file", written.line, source=source)
+            work.left_out("vars in a file", written.line, source=written.source)
             return
         try:
-            variables |= _variables(written, source, work)
+            variables |= _variables(written, part.source or work.source, work)
         except (TaskError, ValueError) as error:
             work.left_out(f"a test whose variables cannot be read: {error}", at.line, source=source)
             return
-    options = _options(parts, work, source)
+    options = _options(parts, work)
     lists = (
         [] if options.get("disableVarExpansion") is True else [k for k, v in variables.items() if isinstance(v, list)]
     )
@@ -221,7 +221,7 @@ def _threshold(parts: list[At]) -> float | None:
     return None
 
 
-def _options(parts: list[At], work: Work, source: Source) -> dict[str, Any]:
+def _options(parts: list[At], work: Work) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for part in parts:
         written = part.get("options")
@@ -230,9 +230,9 @@ def _options(parts: list[At], work: Work, source: Source) -> dict[str, Any]:
         options |= plain(written.value)
         for key in written.value:
             if key not in ("disableVarExpansion", "provider", "runSerially"):
-                work.left_out(f"options.{key} of tests", written.line, source=source)
+                work.left_out(f"options.{key} of tests", written.line, source=written.source)
         if "provider" in written.value:
-            work.note("options.provider: the judge is named by --judge", written.line, source=source)
+            work.note("options.provider: the judge is named by --judge", written.line, source=written.source)
     return options
 
 
