@@ -270,3 +270,23 @@ def test_an_included_task_is_a_task_too(tool: Tool) -> None:
     tool.write("tasks/more.yaml", "include: sums.yaml\ntask: more\n")
     tool.convert("tasks", data=tool.write("rows.jsonl", ROWS))
     assert tool.tasks() == ["more", "sums"]
+
+
+def test_a_list_of_accepted_answers(tool: Tool) -> None:
+    """A target that renders to a list is several accepted answers."""
+    converted(tool, BASE, [{"question": "?", "answer": ["Oslo", "Christiania"]}])
+    task = tool.task("sums")
+    assert task.samples[0].target == ("Oslo", "Christiania")
+    assert score(task, "Christiania") == 1.0
+
+
+def test_choices_that_are_only_letters(tool: Tool) -> None:
+    """If the choices are letters, their texts are those that the prompt lists."""
+    text = CHOICE.replace('"{{query}}"', '"{{query}}\\nA. {{choices.text[0]}}\\nB. {{choices.text[1]}}\\nAnswer:"')
+    text = text.replace('"{{choices.text}}"', "[A, B]")
+    tool.write("tasks/pick.yaml", text)
+    row = {"query": "Sky?", "label": 1, "choices": {"text": ["red", "blue"]}}
+    tool.convert("tasks/pick.yaml", data=tool.write("data.jsonl", [row]))
+    task = tool.task("pick")
+    assert prompt(task) == "Sky?\nA. red\nB. blue\nAnswer:"
+    assert [score(task, text) for text in ("B", "blue", "A red one")] == [1.0, 1.0, 0.0]

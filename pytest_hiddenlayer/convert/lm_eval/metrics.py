@@ -45,11 +45,6 @@ class Scoring:
     strategies: list[Any] = field(default_factory=list)
     report_ignored: Any = None
 
-    @property
-    def samples_several(self) -> bool:
-        """Whether a strategy samples several answers."""
-        return bool(self.strategies)
-
     def target(self, text: str) -> str:
         """Return a target without what the metric ignores. Raises ValueError."""
         for pattern in self.ignored:

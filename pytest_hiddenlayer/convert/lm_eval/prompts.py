@@ -86,7 +86,7 @@ class Prompts:
             line=row.line,
             input=text,
             target=target,
-            choices=[choice.strip() for choice in choices] if scoring.is_choice else [],
+            choices=_shown(choices) if scoring.is_choice else [],
             metadata=stored(values, self.used),
         )
 
@@ -117,6 +117,8 @@ class Prompts:
             value = [render(str(item), values) for item in written]
         else:
             value = written
+        if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+            value = _parsed(value)  # the harness reads such a text as a list of accepted answers
         if value is None or value in ("", []):
             raise ValueError("it has no target")
         if isinstance(value, list):
@@ -173,6 +175,20 @@ def _text(value: Any) -> str:
     if value is None or isinstance(value, dict | list):
         raise ValueError("its text is a list or a mapping, or missing")
     return str(value)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return _list(text)
+    except ValueError:
+        return text
+
+
+def _shown(choices: list[str]) -> list[str]:
+    """The texts of the choices; none if they are only letters, whose texts are in the prompt."""
+    texts = [choice.strip() for choice in choices]
+    letters = [text.strip("()") for text in texts]
+    return [] if letters == [chr(ord("A") + index) for index in range(len(texts))] else texts
 
 
 def _index(value: Any, choices: list[str]) -> int | None:

@@ -54,7 +54,7 @@ def _refuse_others(config: Config) -> None:
 
 
 def _fields(config: Config, scoring: Scoring, prompts: Prompts) -> dict[str, Any]:
-    fields: dict[str, Any] = {"prompt": prompts.template(), "generate": _generate(config, scoring)}
+    fields: dict[str, Any] = {"prompt": prompts.template(), "generate": _generate(config)}
     if scoring.strategies:
         fields["strategies"] = scoring.strategies
     if config.get("fewshot_as_multiturn") is not None:
@@ -62,7 +62,7 @@ def _fields(config: Config, scoring: Scoring, prompts: Prompts) -> dict[str, Any
     return fields
 
 
-def _generate(config: Config, scoring: Scoring) -> dict[str, Any]:
+def _generate(config: Config) -> dict[str, Any]:
     """Return the generation parameters. Stop texts of a completion model are kept, as the task states them."""
     written = config.get("generation_kwargs")
     if written is None or not isinstance(written.value, dict):
@@ -82,6 +82,4 @@ def _generate(config: Config, scoring: Scoring) -> dict[str, Any]:
     stop = texts_of(values.get("until")) if values.get("until") is not None else None
     if stop and any(stop):
         generate["stop"] = [text for text in stop if text]
-    if "temperature" in generate and scoring.samples_several:
-        generate = {key: value for key, value in generate.items() if key != "temperature"}
     return generate
