@@ -272,6 +272,17 @@ def test_an_included_task_is_a_task_too(tool: Tool) -> None:
     assert tool.tasks() == ["more", "sums"]
 
 
+@pytest.mark.parametrize("written", ["[1]", "{temperature: -1, until: {a: b}, max_gen_toks: 1.0e+30}", "x"])
+def test_odd_generation_parameters(tool: Tool, written: str) -> None:
+    """Parameters that cannot be read are not sent, and the task loads."""
+    votes = (
+        "filter_list: [{name: m, filter: [{function: take_first_k, k: 3}, {function: majority_vote}]}]\nrepeats: 3\n"
+    )
+    report = converted(tool, f"{BASE}generation_kwargs: {written}\n{votes}")
+    assert report.exit_status == 0, said(report)
+    assert tool.task("sums").generate.temperature is None
+
+
 def test_a_list_of_accepted_answers(tool: Tool) -> None:
     """A target that renders to a list is several accepted answers."""
     converted(tool, BASE, [{"question": "?", "answer": ["Oslo", "Christiania"]}])

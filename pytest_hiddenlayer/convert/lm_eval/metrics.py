@@ -192,8 +192,9 @@ def _read_filters(config: Config, scoring: Scoring) -> None:
 
 def _temperature(config: Config) -> dict[str, float]:
     written = config.get("generation_kwargs")
-    value = number_of(written.value.get("temperature")) if written is not None else None
-    return {} if value is None else {"temperature": value}
+    at = written.get("temperature") if written is not None else None
+    value = number_of(at.value) if at is not None else None
+    return {} if value is None or value < 0 else {"temperature": value}
 
 
 def _pipeline(name: str, written: At | None, repeats: int, config: Config) -> Pipeline:
