@@ -96,6 +96,7 @@ def command_parser() -> argparse.ArgumentParser:
         cache,
         compare,
         completion,
+        convert,
         diff,
         doctor,
         export,
@@ -124,7 +125,7 @@ def command_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     reading = (runs, show, open_page, compare, diff, export)
     people = (review, label, tournament, judge_audit)
-    modules = (init, ask, run, *reading, *people, schema, models, prices, doctor, cache, completion)
+    modules = (init, ask, run, *reading, *people, convert, schema, models, prices, doctor, cache, completion)
     for module in modules:
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
         sub = commands.add_parser(

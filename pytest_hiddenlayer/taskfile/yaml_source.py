@@ -20,9 +20,21 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster, if 
 _TEXT_TAGS = {None, "!", "tag:yaml.org,2002:str"}
 
 
-def parse_yaml(text: str, source: Source) -> Document:
-    """Return the only document of a YAML text. Raises TaskError with the line of the fault."""
-    builder = _Builder(source)
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A scalar with a tag, such as `!function utils.process_docs`, as text: nothing is looked up."""
+
+    tag: str
+    text: str
+
+
+def parse_yaml(text: str, source: Source, *, foreign: bool = False) -> Document:
+    """Return the only document of a YAML text. Raises TaskError with the line of the fault.
+
+    With `foreign`, the text belongs to another tool: scalars with unknown tags become `Tagged`, `<<` merges
+    mappings, and the last of two equal keys counts.
+    """
+    builder = _Builder(source, foreign)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -60,6 +72,7 @@ class _Container:
 @dataclass(slots=True)
 class _Builder:
     source: Source
+    foreign: bool = False
     root: Any = None
     lines: dict[FieldPath, int] = field(default_factory=dict)
     _open: list[_Container] = field(default_factory=list)
@@ -88,7 +101,7 @@ class _Builder:
                 self._alias(event.anchor)
 
     def _start(self, event: yaml.CollectionStartEvent, value: dict[str, Any] | list[Any]) -> None:
-        if event.tag not in {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}:
+        if event.tag not in {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"} and not self.foreign:
             raise self._tag_error(event.tag)
         if self._awaits_key():
             raise self._error('a mapping or list cannot be a key (quote a template: "{{ input }}")')
@@ -97,19 +110,22 @@ class _Builder:
         self._open.append(_Container(value, self._next_path(), event.anchor))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        if event.tag not in _TEXT_TAGS:
+        is_tagged = event.tag not in _TEXT_TAGS
+        if is_tagged and not self.foreign:
             raise self._tag_error(event.tag)
         if surrogate := lone_surrogate(event.value):
             raise self._error(f"{surrogate} is a lone surrogate, half a character; remove it")
         if self._awaits_key():
             self._key(event.value)
         else:
-            value = resolve(event.value) if event.implicit[0] else event.value
+            value: Any = resolve(event.value) if event.implicit[0] else event.value
+            if is_tagged:
+                value = Tagged(event.tag or "", event.value)
             self._insert(_Node(value), event.anchor)
 
     def _key(self, key: str) -> None:
         top = self._open[-1]
-        if key in top.value:
+        if key in top.value and not self.foreign:
             first = self.lines[(*top.path, key)]
             raise self._error(f"key {shorten(key)!r} appears twice (first on line {first}); keep one")
         top.key = key
@@ -140,7 +156,10 @@ class _Builder:
             self.lines.setdefault((*top.path, len(top.value)), self._line)
             top.value.append(node.value)
         elif top.key is not None:
-            top.value[top.key] = node.value
+            if self.foreign and top.key == "<<" and isinstance(node.value, dict):
+                top.value.update({**node.value, **top.value})
+            else:
+                top.value[top.key] = node.value
             top.key = None
 
     def _awaits_key(self) -> bool:

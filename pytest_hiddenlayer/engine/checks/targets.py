@@ -20,12 +20,12 @@ def check_targets(task: Task, scorers: Sequence[Scorer]) -> None:
     Another scorer may leave single samples unscored, but not all of them.
     """
     for index, scorer in enumerate(scorers):
-        unscorable = list(_unscorable(task, scorer))
-        if unscorable and (index == 0 or len(unscorable) == len(task.samples)):
-            raise _error(task, scorer, unscorable)
+        faults = list(unscorable(task, scorer))
+        if faults and (index == 0 or len(faults) == len(task.samples)):
+            raise _error(task, scorer, faults)
 
 
-def _unscorable(task: Task, scorer: Scorer) -> Iterator[tuple[Sample, str]]:
+def unscorable(task: Task, scorer: Scorer) -> Iterator[tuple[Sample, str]]:
     """Yield each sample that the scorer can never score, with the reason."""
     decides = capabilities_of(scorer).target_decides
     if not (decides or scorer.needs_target):

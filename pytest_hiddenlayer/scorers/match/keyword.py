@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
 from ...errors import UsageError
 from ...protocols import Ask
@@ -19,6 +21,8 @@ _LEAD_IN = re.compile(
 )
 """What precedes a short answer without being part of it, so that 'It is Lima.' and 'Lima' are one vote."""
 _OPENING, _CLOSING = "\"'([", ".,;:!?\"')]"
+_FINAL = ".,;:!?\"')]*_` "
+"""What may follow the last word of an output."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,12 +30,14 @@ class Keyword:
     """Scores 1 if the output contains any keyword; with `require_all` the share of keywords it contains.
 
     It looks for words, not for their meaning: "not Lima" contains Lima. `text_match` says what a
-    whole word is, `text_normalization` which spellings are equal. The answer is the output's text,
+    whole word is, `text_normalization` which spellings are equal. With another `match`, the output
+    contains, begins or ends with the keyword's characters as written. The answer is the output's text,
     not the keywords found: a vote over answers must not know which words are correct.
     """
 
     require_all: bool = False
     ignore_case: bool = True
+    match: Literal["word", "text", "start", "end"] = "word"  # others: characters as written, also inside a word
     keywords: tuple[str, ...] | None = None  # None: the sample's targets
     extract: Extract = WHOLE
 
@@ -80,4 +86,18 @@ class Keyword:
 
     def _contained(self, output: str, sample: Sample) -> list[str]:
         text = self.extract.apply(output) or ""
-        return [word for word in self._keywords(sample) if has_word(text, word, ignore_case=self.ignore_case)]
+        return [word for word in self._keywords(sample) if self._has(text, word)]
+
+    def _has(self, text: str, word: str) -> bool:
+        if self.match == "word":
+            return has_word(text, word, ignore_case=self.ignore_case)
+        text, word = self._as_written(text), self._as_written(word)
+        if self.match == "start":
+            return text.startswith(word)
+        if self.match == "end":
+            return text.endswith(word) or text.rstrip(_FINAL).endswith(word.rstrip(_FINAL))
+        return word in text
+
+    def _as_written(self, text: str) -> str:
+        text = unicodedata.normalize("NFC", text.strip())
+        return text.casefold() if self.ignore_case else text

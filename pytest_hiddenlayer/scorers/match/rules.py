@@ -13,6 +13,7 @@ from ...regular_expressions import compile_regex
 from ...types import Sample, Score
 from .extract import MAX_CHARS
 from .messages import no_target, show
+from .sample_rules import sample_results
 from .text_match import has_word
 from .text_normalization import unify_characters
 
@@ -40,13 +41,14 @@ class Rules:
     every_line: str | None = None  # regular expression that must match every whole line
     unique_lines: bool = False
     require_target: bool = False  # the sample's targets are required words
+    sample_rules: bool = False  # each sample's metadata has its own `rules` (`sample_rules`)
 
     name = "rules"
     version = "2"
     pass_score = 1.0
 
     def __post_init__(self) -> None:
-        if not list(self._checks("", ("word",))):
+        if not self.sample_rules and not list(self._checks("", ("word",))):
             raise UsageError("no rule is set; set at least one, such as max_words: 50")
         for words in (self.require, self.forbid):
             if not all(word.strip() for word in words):
@@ -73,14 +75,21 @@ class Rules:
         return output.strip() or None
 
     async def score(self, output: str, sample: Sample, ask: Ask | None = None) -> Score:
-        """Returns the share of rules followed; unscored with `require_target` and no target."""
+        """Returns the weighted share of rules followed; unscored with `require_target` and no target."""
         if self.require_target and not sample.targets:
             return no_target()
-        results = list(self._checks(unicodedata.normalize("NFC", output.strip()), sample.targets))
-        violations = [violation for violation in results if violation]
-        n_followed = len(results) - len(violations)
-        explanation = "; ".join(violations) or f"keeps all {n_followed} rules"
-        return Score(value=n_followed / len(results), answer=self.parse(output, sample), explanation=explanation)
+        checks = self._checks(unicodedata.normalize("NFC", output.strip()), sample.targets)
+        results = [(1.0, violation) for violation in checks]
+        if self.sample_rules:
+            try:
+                results += sample_results(sample.metadata, output)
+            except UsageError as error:
+                return Score(value=None, explanation=str(error))
+        followed = sum(weight for weight, violation in results if not violation)
+        violations = [violation for _, violation in results if violation]
+        explanation = "; ".join(violations) or f"keeps all {len(results)} rules"
+        value = followed / sum(weight for weight, _ in results) if violations else 1.0
+        return Score(value=value, answer=self.parse(output, sample), explanation=explanation)
 
     def _checks(self, text: str, targets: Sequence[str]) -> Iterator[str]:
         """Yields one text per rule: empty if the output follows it, else how it is violated."""

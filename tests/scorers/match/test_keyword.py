@@ -114,3 +114,17 @@ def test_the_answer_is_the_text_not_the_keywords(params: dict[str, Any]) -> None
     assert Keyword(**params).parse("The answer is: Oslo", Sample(id="1", input="q")) == "oslo"
     assert Keyword(ignore_case=False).parse("\u201cOslo!\u201d", Sample(id="1", input="q")) == "Oslo"
     assert Keyword().parse(" ...", Sample(id="1", input="q")) is None
+
+
+@pytest.mark.parametrize(
+    ("match", "right", "wrong"),
+    [
+        ("text", "Oslofjord", "Bern"),
+        ("start", "Oslo, I think", "It is Oslo"),
+        ("end", "It is **Oslo**.", "Oslo, I think"),
+    ],
+)
+def test_characters_as_written(match: str, right: str, wrong: str) -> None:
+    """With another `match`, an output contains, begins or ends with the target's characters."""
+    assert [score(text, "oslo", match=match).value for text in (right, wrong)] == [1.0, 0.0]
+    assert score(right, "oslo", match=match, ignore_case=False).value == 0.0

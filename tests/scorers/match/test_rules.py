@@ -108,3 +108,54 @@ def test_rules_that_cannot_be_kept_are_refused(params: dict[str, Any], message: 
 def test_typography_does_not_break_a_rule(rule: dict[str, Any]) -> None:
     """Quotes, dashes, emphasis and decomposed letters are no differences."""
     assert score("I\u2019m **cafe\u0301**, well\u2011known", **rule).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rule", "right", "wrong"),
+    [
+        ({"contains": "sl"}, "Oslo", "OSLO"),
+        ({"contains": "sl", "ignore_case": True}, "OSLO", "Bern"),
+        ({"contains_any": ["a", "b"]}, "cab", "dog"),
+        ({"contains_all": ["a", "b"]}, "cab", "cat"),
+        ({"equals": "Oslo"}, " Oslo\n", "Oslo."),
+        ({"equals": {"a": [1]}}, '{"a": [1]}', '{"a": [2]}'),
+        ({"starts_with": "Os"}, "Oslo", "in Oslo"),
+        ({"ends_with": "lo"}, "Oslo", "Oslo."),
+        ({"matches": "^[A-Z]"}, "Oslo", "oslo"),
+        ({"is_json": True}, "[1]", "[1"),
+        ({"is_json": True, "negate": True}, "[1", "[1]"),
+        ({"contains_json": True}, 'So {"a": 1}!', "So {a}!"),
+    ],
+)
+def test_rules_of_a_sample(rule: dict[str, Any], right: str, wrong: str) -> None:
+    """A rule in a sample's metadata holds for right outputs and not for wrong ones."""
+    assert [sample_score([rule], text).value for text in (right, wrong)] == [1.0, 0.0]
+
+
+def sample_score(rules: Any, output: str) -> Score:
+    sample = Sample(id="1", input="q", metadata={"rules": rules})
+    return asyncio.run(Rules(sample_rules=True).score(output, sample))
+
+
+def test_rules_of_a_sample_have_weights() -> None:
+    """The score is the weighted share of the rules that hold, and the explanation names the others."""
+    result = sample_score([{"contains": "a", "weight": 3}, {"contains": "b"}], "a")
+    assert (result.value, result.explanation) == (0.75, "contains b does not hold")
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (None, "has no list `rules`"),
+        ([{"contain": "a"}], "did you mean 'contains'?"),
+        ([{"contains": 3}], "needs a text"),
+        ([{"matches": "("}], "not a regular expression"),
+        ([{"contains": "a", "weight": 0}], "weight must be a number above 0"),
+        ([{"contains": "a", "is_json": True}], "is not a rule"),
+    ],
+)
+def test_wrong_rules_of_a_sample_are_unscored(rules: Any, message: str) -> None:
+    """A sample whose rules are wrong has no score, and the explanation says why."""
+    result = sample_score(rules, "a")
+    assert result.value is None
+    assert message in (result.explanation or "")

@@ -1,0 +1,1 @@
+"""Datasets and logs of Inspect (inspect_ai)."""

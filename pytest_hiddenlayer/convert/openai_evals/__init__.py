@@ -1,0 +1,1 @@
+"""openai/evals: registry YAML, samples in JSONL, and specifications of model-graded evals."""

@@ -1,0 +1,1 @@
+"""Configurations and tests of promptfoo."""
