@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 PORT = 7599
 SECONDS = 120
 ANSWER = "The others said this."
-LIST = "document.querySelectorAll('.ag-row').length > 3 && document.body.innerText.includes('sample-')"
+LIST = "document.querySelectorAll('[role=row]').length > 3 && document.body.innerText.includes('sample-')"
 
 
 def main() -> None:

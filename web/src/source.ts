@@ -83,7 +83,7 @@ export class EmbeddedSource implements Source {
 
   private async section<T>(name: string): Promise<T> {
     const id = `hl-${name}`;
-    if (!isRead(this.page, id)) await readWhole(this.page);
+    while (!isRead(this.page, id)) await soon();
     const element = this.page.getElementById(id);
     if (!element) throw new Error(`the page has no section ${name}: the file may be cut short`);
     return JSON.parse(await inflate(element.textContent ?? "")) as T;
@@ -95,8 +95,8 @@ function isRead(page: Document, id: string): boolean {
   return page.readyState !== "loading" || !!page.getElementById(id)?.nextSibling;
 }
 
-function readWhole(page: Document): Promise<unknown> {
-  return new Promise((resolve) => page.addEventListener("DOMContentLoaded", resolve, { once: true }));
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Position of the chunk that holds a row; `starts` are the first rows of the chunks. */
