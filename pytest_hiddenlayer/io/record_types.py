@@ -9,15 +9,16 @@ from typing import Any
 from ..types import OUTCOMES, SCORED
 
 Check = Callable[[Any], bool]
+Types = frozenset[type]
+_TEXT: Types = frozenset({str})
+_TEXT_OR_NULL: Types = frozenset((str, type(None)))
+_OBJECT: Types = frozenset({dict})
+_BOOL: Types = frozenset({bool})
 _MAX = 1e15  # of any count, time or amount; larger ones cannot be summed
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool)
 
 
 def _is_whole(value: Any) -> bool:
@@ -40,53 +41,64 @@ def _list_of(check: Check) -> Check:
     return lambda value: type(value) in (list, tuple) and all(map(check, value))
 
 
+_is_list_of_objects = _list_of(_is_object)
+
+
 def _is_share(value: Any) -> bool:
     return _is_amount(value) and 0 <= value <= 1
 
 
-def _is_count(value: Any) -> bool:
-    return value is None or (type(value) is int and 0 <= value <= _MAX)
-
-
 def _is_usage(value: Any) -> bool:
-    return _is_object(value) and all(map(_is_count, value.values()))
-
-
-def _is_message(value: Any) -> bool:
-    return _is_object(value) and _is_text(value.get("role")) and _is_text(value.get("content"))
-
-
-def _fits(checks: Mapping[str, Check]) -> Check:
-    """Return the check of an object whose known fields have these types."""
-
-    def fits(value: Any) -> bool:
-        if not isinstance(value, dict):
-            return False
-        for name, check in checks.items():  # a loop, not `all`: it runs for every call of every record
-            if name in value and not check(value[name]):
-                break
-        else:
-            return True
+    if type(value) is not dict:
         return False
+    for count in value.values():
+        if count is not None and not (type(count) is int and 0 <= count <= _MAX):
+            return False
+    return True
 
-    return fits
+
+def _are_messages(value: Any) -> bool:
+    if type(value) not in (list, tuple):
+        return False
+    for message in value:
+        if not (type(message) is dict and type(message.get("role")) is type(message.get("content")) is str):
+            return False
+    return True
 
 
-_SCORE: dict[str, Check] = {
+def _fits(rules: Mapping[str, Check | Types]) -> Check:
+    """Return the check of an object whose known fields follow these rules: types, or a check of the value."""
+    types = {name: rule for name, rule in rules.items() if isinstance(rule, frozenset)}
+    checks = {name: rule for name, rule in rules.items() if not isinstance(rule, frozenset)}
+    return lambda value: type(value) is dict and _misfit(value, types, checks) is None
+
+
+def _misfit(values: Mapping[str, Any], types: Mapping[str, Types], checks: Mapping[str, Check]) -> str | None:
+    """The first field that has another type; None: all fit. Loops, because it runs for every call of every record."""
+    for name, value in values.items():
+        if name in types and type(value) not in types[name]:
+            return name
+    for name, check in checks.items():
+        if name in values and not check(values[name]):
+            return name
+    return None
+
+
+_SCORE: dict[str, Check | Types] = {
     "value": _or_null(_is_share),
-    "answer": _or_null(_is_text),
-    "explanation": _or_null(_is_text),
-    "details": _is_object,
+    "answer": _TEXT_OR_NULL,
+    "explanation": _TEXT_OR_NULL,
+    "details": _OBJECT,
 }
-_CALL: dict[str, Check] = {
-    **dict.fromkeys(("role", "completion", "finish_reason", "model"), _is_text),
+_CALL: dict[str, Check | Types] = {
+    **dict.fromkeys(("role", "completion", "finish_reason", "model"), _TEXT),
     **dict.fromkeys(("round", "seed", "attempts"), _is_whole),
     **dict.fromkeys(("cost_usd", "latency_s", "time_to_first_token_s"), _or_null(_is_amount)),
-    **dict.fromkeys(("cached", "batched"), _is_bool),
-    "messages": _list_of(_is_message),
+    **dict.fromkeys(("cached", "batched"), _BOOL),
+    "messages": _are_messages,
     "usage": _is_usage,
     "warnings": _list_of(_is_text),
-    "reasoning": _or_null(_is_text),
+    "reasoning": _TEXT_OR_NULL,
     "token_logprobs": _list_of(lambda value: _is_token(value)),
 }
 
@@ -101,8 +113,11 @@ def _is_token(value: Any) -> bool:
     )
 
 
+_fits_score = _fits(_SCORE)
+
+
 def _is_score(value: Any) -> bool:
-    return _fits(_SCORE)(value) and {"value", "explanation"} <= value.keys()
+    return _fits_score(value) and {"value", "explanation"} <= value.keys()
 
 
 def _is_time(value: Any) -> bool:
@@ -112,15 +127,16 @@ def _is_time(value: Any) -> bool:
         return False
 
 
-_RECORD: dict[str, Check] = {
+_RECORD_TYPES: dict[str, Types] = {
     **dict.fromkeys(
-        ("run_id", "key", "task", "sample_id", "strategy", "provider", "model", "label", "slug"),
-        _is_text,
+        ("run_id", "key", "task", "sample_id", "strategy", "provider", "model", "label", "slug", "sample_hash"),
+        _TEXT,
     ),
-    **dict.fromkeys(("output", "answer", "error", "group", "reasoning", "traceback"), _or_null(_is_text)),
-    **dict.fromkeys(("strategy_params", "answer_metadata", "metadata"), _is_object),
-    **dict.fromkeys(("cached", "must_pass"), _is_bool),
-    "sample_hash": _is_text,
+    **dict.fromkeys(("output", "answer", "error", "group", "reasoning", "traceback"), _TEXT_OR_NULL),
+    **dict.fromkeys(("strategy_params", "answer_metadata", "metadata"), _OBJECT),
+    **dict.fromkeys(("cached", "must_pass"), _BOOL),
+}
+_RECORD: dict[str, Check] = {
     "epoch": lambda value: _is_whole(value) and value >= 1,
     "seed": _is_whole,
     "latency_s": _is_amount,
@@ -130,22 +146,21 @@ _RECORD: dict[str, Check] = {
     "usage": lambda value: _is_usage(value) and {"input_tokens", "output_tokens", "calls"} <= value.keys(),
     "transcript": _list_of(_fits(_CALL)),
     "started_at": _is_time,
-    "prompt": _or_null(_list_of(_is_message)),
+    "prompt": _or_null(_are_messages),
     "choices": _list_of(_is_text),
 }
 
 
 def check_transcript(transcript: Any) -> None:
     """Raise TypeError if a record's transcript is no list of objects."""
-    if transcript is not None and not _list_of(_is_object)(transcript):
+    if transcript is not None and not _is_list_of_objects(transcript):
         raise TypeError(f"`transcript` cannot be {transcript!r:.60}")
 
 
 def check_record_types(values: Mapping[str, Any]) -> None:
     """Raise TypeError with the first field of a record that has another type than this package writes."""
-    for name, check in _RECORD.items():
-        if name in values and not check(values[name]):
-            raise TypeError(f"`{name}` cannot be {values[name]!r:.60}")
+    if (name := _misfit(values, _RECORD_TYPES, _RECORD)) is not None:
+        raise TypeError(f"`{name}` cannot be {values[name]!r:.60}")
     headline = next(iter((values.get("scores") or {}).values()), {"value": None})
     if values.get("outcome") in SCORED and headline["value"] is None:
         raise TypeError(f"`scores` cannot be without a value if `outcome` is {values['outcome']!r}")

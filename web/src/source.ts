@@ -82,10 +82,21 @@ export class EmbeddedSource implements Source {
   }
 
   private async section<T>(name: string): Promise<T> {
-    const element = this.page.getElementById(`hl-${name}`);
+    const id = `hl-${name}`;
+    while (!isRead(this.page, id)) await soon();
+    const element = this.page.getElementById(id);
     if (!element) throw new Error(`the page has no section ${name}: the file may be cut short`);
     return JSON.parse(await inflate(element.textContent ?? "")) as T;
   }
+}
+
+/** Whether the browser has read all of an element. It gives a script the elements of a large file part by part. */
+function isRead(page: Document, id: string): boolean {
+  return page.readyState !== "loading" || !!page.getElementById(id)?.nextSibling;
+}
+
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Position of the chunk that holds a row; `starts` are the first rows of the chunks. */

@@ -92,12 +92,12 @@ function readFilter(text: string): Filter[] {
 /** A link's address for the present view with some parts replaced. Another sample opens without a call or a comparison. */
 export function hrefOf(patch: Partial<View>): string {
   const closed = "sample" in patch ? { call: null, compared: null } : {};
-  return writeView({ ...readView(location.hash), ...closed, ...patch }) || "#";
+  return writeView({ ...presentView(), ...closed, ...patch }) || "#";
 }
 
 /** The address of the present view with some settings changed; an empty text is a setting's default. */
 export function hrefWith(settings: Settings): string {
-  return hrefOf({ settings: { ...readView(location.hash).settings, ...settings } });
+  return hrefOf({ settings: { ...presentView().settings, ...settings } });
 }
 
 /** Show another view. `replace` keeps the present one out of the browser's history, as for typing in a search. */
@@ -116,14 +116,33 @@ export function showView(patch: Partial<View>, { replace = false } = {}): void {
   }
 }
 
+let present: { hash: string; view: View } | undefined;
+const drawings = new Set<() => void>(); // of the components that show the view
+
+/** The view of the address; the same object until the address changes. */
+export function presentView(): View {
+  const { hash } = location;
+  if (present?.hash !== hash) present = { hash, view: readView(hash) };
+  return present.view;
+}
+
 /** The present view; the component is drawn again when it changes. */
 export function useView(): View {
-  const [view, setView] = useState(() => readView(location.hash));
+  const [, draw] = useState(presentView);
   // A layout effect, so that no change of the address is missed between drawing and listening.
   useLayoutEffect(() => {
-    const update = () => setView(readView(location.hash));
-    addEventListener("hashchange", update);
-    return () => removeEventListener("hashchange", update);
+    const update = () => draw(presentView());
+    if (!drawings.size) addEventListener("hashchange", drawAll);
+    drawings.add(update);
+    return () => {
+      drawings.delete(update);
+      if (!drawings.size) removeEventListener("hashchange", drawAll);
+    };
   }, []);
-  return view;
+  return presentView();
+}
+
+/** One listener for all components: with one each, some would be drawn with the new view while others still have the old one. */
+function drawAll(): void {
+  for (const draw of [...drawings]) draw();
 }

@@ -117,7 +117,8 @@ def answer_latency_s(record: Record) -> float | None:
         if not latency_s or call.get("batched"):
             return None
         number = call.get("round", 0)
-        longest[number] = max(longest.get(number, 0.0), latency_s)
+        if latency_s > longest.get(number, 0.0):
+            longest[number] = latency_s
     return sum(longest.values()) if longest else None
 
 
@@ -151,9 +152,12 @@ def _amounts(call: Call) -> tuple[float | None, float | None, float | None]:
     return _known(usage.get("input_tokens")), _known(usage.get("output_tokens")), _known(call.get("cost_usd"))
 
 
+_NUMBERS = (int, float)
+
+
 def _known(value: Any) -> float | None:
     """A number of a log; None if it is unknown, or no finite number, as in a damaged log."""
-    return value if isinstance(value, int | float) and math.isfinite(value) else None
+    return value if type(value) in _NUMBERS and math.isfinite(value) else None
 
 
 def _put(values: array[Any], position: int, value: float) -> None:

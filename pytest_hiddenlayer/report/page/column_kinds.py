@@ -6,6 +6,7 @@ import json
 import math
 from array import array
 from collections.abc import Iterator, Sequence
+from json.encoder import encode_basestring  # written in C; as `_encode` for texts
 from typing import Any
 
 MAX_TEXT = 200
@@ -40,6 +41,10 @@ class CategoryColumn:
         if value is None:
             self._codes.append(-1)
             return
+        if type(value) is str and (code := self._positions.get(value)) is not None:
+            self._numeric = False
+            self._codes.append(code)
+            return
         text = value if isinstance(value, str) else _encode(value)
         if self._numeric and not (_is_number(value) and len(text) < MAX_TEXT):
             self._numeric = False
@@ -51,7 +56,8 @@ class CategoryColumn:
 
     def fill(self, n: int) -> None:
         """Append unknown values up to n rows."""
-        self._codes.extend([-1] * (n - len(self._codes)))
+        if len(self._codes) < n:
+            self._codes.extend([-1] * (n - len(self._codes)))
 
     @property
     def position(self) -> int:
@@ -101,13 +107,12 @@ class NumberColumn:
 
     def add(self, value: Any) -> None:
         """Append a number; one that is not whole is rounded to 6 significant digits."""
-        self._numbers.append(
-            float(f"{value:.6g}") if isinstance(value, float) else math.nan if value is None else value
-        )
+        self._numbers.append(float(f"{value:.6g}") if type(value) is float else math.nan if value is None else value)
 
     def fill(self, n: int) -> None:
         """Append unknown values up to n rows."""
-        self._numbers.extend([math.nan] * (n - len(self._numbers)))
+        if len(self._numbers) < n:
+            self._numbers.extend([math.nan] * (n - len(self._numbers)))
 
     @property
     def position(self) -> int:
@@ -142,7 +147,7 @@ class TextColumn:
         """Append a text; None: the record has none."""
         if self._n:
             self._json += b","
-        self._json += b"null" if value is None else _utf8(_encode(shortened(value)))
+        self._json += b"null" if value is None else _utf8(encode_basestring(shortened(value)))
         self._n += 1
         self._known += value is not None
 

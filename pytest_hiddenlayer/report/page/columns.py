@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from ...results.metrics.confidence import confidence_of
@@ -45,6 +46,8 @@ def _usage(part: str) -> Callable[[Record], Any]:
     return lambda record: record.usage.get(part)
 
 
+_make_typed = partial(CategoryColumn, typed=True)
+
 _KINDS: Mapping[str, _Kind] = {
     "task": _Kind(title="task", make=CategoryColumn, read=lambda r: r.task, hidden=_is_constant),
     "strategy": _Kind(title="strategy", make=CategoryColumn, read=lambda r: r.label, hidden=_is_constant),
@@ -70,9 +73,7 @@ _KINDS: Mapping[str, _Kind] = {
         title="finish reason", make=CategoryColumn, read=lambda r: _finish(r), hidden=True, optional=True
     ),
     "cached": _Kind(title="cached", make=CategoryColumn, read=lambda r: "yes" if r.cached else "no", hidden=True),
-    "group": _Kind(
-        title="group", make=partial(CategoryColumn, typed=True), read=lambda r: r.group, hidden=True, optional=True
-    ),
+    "group": _Kind(title="group", make=_make_typed, read=lambda r: r.group, hidden=True, optional=True),
     "must_pass": _Kind(
         title="must pass",
         make=CategoryColumn,
@@ -96,6 +97,7 @@ class Columns:
     n: int = 0
     _runs: CategoryColumn = field(default_factory=CategoryColumn)
     _fixed: dict[str, AnyColumn] = field(default_factory=lambda: {name: kind.make() for name, kind in _KINDS.items()})
+    _readers: list[tuple[Callable[[Record], Any], AnyColumn]] = field(init=False)
     _tags: CategoryColumn = field(default_factory=CategoryColumn)
     _changes: CategoryColumn = field(default_factory=CategoryColumn)
     _replaced: CategoryColumn = field(default_factory=CategoryColumn)
@@ -105,18 +107,21 @@ class Columns:
     _more_metadata: set[str] = field(default_factory=set)  # keys without a column
     n_replaced: int = 0  # rows that a later row replaced
 
+    def __post_init__(self) -> None:
+        self._readers = [(_KINDS[name].read, column) for name, column in self._fixed.items()]
+
     def add(self, record: Record, run: str) -> None:
         """Append a row."""
         cell = record.cell
         self._runs.add(run)
-        for name, column in self._fixed.items():
-            column.add(_KINDS[name].read(record))
+        for read, column in self._readers:
+            column.add(read(record))
         self._tags.add(self.tags.get(cell) or None)
-        self._changes.add(self.changes.get((*cell, record.sample_id)))
-        for name, score in list(record.scores.items())[1:]:
+        self._changes.add(self.changes.get((*cell, record.sample_id)) if self.changes else None)
+        for name, score in islice(record.scores.items(), 1, None):
             self._add(self._scorers, name, NumberColumn, score["value"], MAX_SCORERS)
         for name, value in record.metadata.items():
-            self._add(self._metadata, name, partial(CategoryColumn, typed=True), _plain(value), MAX_METADATA)
+            self._add(self._metadata, name, _make_typed, _plain(value), MAX_METADATA)
         self._replace((run, *cell), record)
         self.n += 1
 

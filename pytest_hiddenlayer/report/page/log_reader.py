@@ -41,13 +41,18 @@ class LogReader:
     _schemas: Counter[str] = field(default_factory=Counter)  # schema → records of another one than ours
     _cut: list[int] = field(default_factory=list)  # lines with texts that the page cuts
     _fault: str | None = None
+    _odd: list[str] = field(default_factory=list)  # of the last line: what JSON does not have, such as NaN
+    _decoder: json.JSONDecoder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._decoder = json.JSONDecoder(parse_constant=self._odd.append)  # reads it as None
 
     def __iter__(self) -> Iterator[LoggedRecord]:
         """Yield the records. Holds one line in memory."""
         try:
             with (self.folder / RECORDS).open("rb") as lines:
                 for number, line in enumerate(lines, 1):
-                    if line.strip() and (logged := self.logged(number, line)) is not None:
+                    if not line.isspace() and (logged := self.logged(number, line)) is not None:
                         yield logged
         except FileNotFoundError:
             self._fault = f"{RECORDS} is missing: this page has no samples."
@@ -63,11 +68,11 @@ class LogReader:
             return None
 
     def _read_line(self, number: int, line: bytes) -> LoggedRecord:
-        odd: list[str] = []  # what JSON does not have, such as NaN; it is read as None
-        values = json.loads(line.decode("utf-8", "surrogatepass"), parse_constant=odd.append)
+        self._odd.clear()
+        values = self._decoder.decode(line.decode("utf-8", "surrogatepass"))
         record, schema = _record(values), values.get("schema")
         content = line.strip()
-        if schema != RECORD_SCHEMA or odd:
+        if schema != RECORD_SCHEMA or self._odd:
             content = json_bytes(record_to_json(record))
         if len(content) > MAX_TEXT:
             content = self._shortened(number, content)

@@ -92,17 +92,17 @@ class PageWriter:
         from ..html_template import load_template
 
         style = (TEMPLATES / "plain.css").read_text(encoding="utf-8")
-        sections = () if bundle is None else self._all_sections(bundle, overview, changes)
         yield from load_template(TEMPLATES / "page.html.jinja").generate(
             policy=content_security_policy(bundle, style),
             generator=generator(),
             plain_style=Markup(style),
             bundle=bundle and {"script": Markup(bundle.script), "style": Markup(bundle.style)},
-            sections=sections,
+            sections=() if bundle is None else self._first_sections(bundle, overview, changes),
+            record_sections=() if bundle is None else self._record_sections(),
             **plain_page(overview, self._wrong, bundle),
         )
 
-    def _all_sections(
+    def _first_sections(
         self, bundle: Bundle, overview: Mapping[str, Any], changes: Mapping[str, Any] | None
     ) -> Iterator[Markup]:
         yield Markup(section("overview", overview))
@@ -110,6 +110,8 @@ class PageWriter:
         yield Markup(section("licenses", bundle.licenses))
         if changes is not None:
             yield Markup(section("changes", changes))
+
+    def _record_sections(self) -> Iterator[Markup]:
         self._file.seek(0)
         for line in self._file:
             yield Markup(line.decode("ascii"))

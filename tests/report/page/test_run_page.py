@@ -86,6 +86,20 @@ def test_every_record_is_found_in_its_chunk(browser: Browser, tmp_path: Path):
         wait_until(browser, f"document.body.innerText.includes('output {name.removeprefix('s')}')")
 
 
+def test_a_page_whose_end_is_missing_shows_what_it_holds(browser: Browser, tmp_path: Path):
+    """Of a file that was cut short, the table and the records before the cut are shown; later ones are missing."""
+    page = write_run_page(run_folder(tmp_path, [record(f"s{i:03}", 1.0) for i in range(150)]))
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text[: text.index('id="hl-records-1"') + 40], encoding="utf-8")
+    open_page(browser, page, "#tab=samples")
+    wait_until(browser, "document.body.innerText.includes('150 of 150 samples')")
+    for name, expected in (("s007", "Answer"), ("s107", "cannot be read")):
+        key = quote("\t".join(["run", "t", "single", "scripted", "m", name, "1"]))
+        browser.evaluate(f"location.hash = 'tab=samples&sample={key}'")
+        shown = f"document.querySelector('.pane-bar h2')?.textContent === '{name}'"
+        wait_until(browser, f"{shown} && document.querySelector('.sample-pane').innerText.includes('{expected}')")
+
+
 @pytest.mark.parametrize("tab", ["overview", "samples", "changes", "run"])
 def test_hostile_texts_are_texts_in_every_tab(browser: Browser, tmp_path: Path, tab: str):
     """Markup in every field of a record runs nowhere, and is shown as it is."""

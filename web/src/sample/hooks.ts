@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { SampleRecord } from "../data";
+import { waitFor } from "../quiet";
 import { neighbours, subscribe } from "../samples/order";
 import type { Source } from "../source";
 import { showView } from "../view";
@@ -12,10 +13,13 @@ export type Loaded = { row: number; record: SampleRecord } | { row: number; erro
 /** The row's record. The record before stays until it is read. */
 export function useRecord(source: Source, row: number): Loaded | null {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
-  useEffect(() => {
+  // A layout effect, so that reading starts before the browser draws the page without the record.
+  useLayoutEffect(() => {
     let isCurrent = true;
     if (row >= 0) {
-      readRecord(source, row).then(
+      const read = readRecord(source, row);
+      waitFor(read);
+      read.then(
         (record) => isCurrent && setLoaded({ row, record }),
         (error: unknown) => isCurrent && setLoaded({ row, error: String(error) }),
       );

@@ -116,11 +116,17 @@ function bytesOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length * (/[^\0-\xff]/.test(text) ? 2 : 1), 0);
 }
 
-function scan(texts: readonly string[], { wanted, excluded }: Query, found: Uint8Array, start: number): void {
+function scan(texts: readonly string[], query: Query, found: Uint8Array, start: number): void {
   for (let i = 0; i < texts.length; i++) {
-    const text = texts[i] ?? "";
-    if (wanted.every((part) => text.includes(part)) && !excluded.some((part) => text.includes(part))) found[start + i] = 1;
+    if (matches(texts[i] ?? "", query)) found[start + i] = 1;
   }
+}
+
+/** Loops instead of `every` and `some`: two closures per text of 100 000 are much garbage. */
+function matches(text: string, { wanted, excluded }: Query): boolean {
+  for (const part of wanted) if (!text.includes(part)) return false;
+  for (const part of excluded) if (text.includes(part)) return false;
+  return true;
 }
 
 function idle(): Promise<void> {

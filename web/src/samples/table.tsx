@@ -6,18 +6,19 @@ import {
   FrozenColumnsModule,
   InteractionModule,
   ResizeColumnsModule,
-  ResizeTableModule,
   Tabulator,
   type RowComponent,
 } from "tabulator-tables";
 import type { Column, Index } from "../data";
+import { whenQuiet } from "../quiet";
 import type { View } from "../view";
 import { definitions, showSort, type Look } from "./definitions";
 
-Tabulator.registerModule([FormatModule, FrozenColumnsModule, InteractionModule, ResizeColumnsModule, ResizeTableModule]);
+Tabulator.registerModule([FormatModule, FrozenColumnsModule, InteractionModule, ResizeColumnsModule]);
 
 const ROW_HEIGHT = 34;
 const CARD_HEIGHT = 104;
+const ROW_BUFFER = 240; // pixels of rows that are drawn above and below the visible ones
 const HEADER_HEIGHT = 72; // with a scroll bar
 const NARROW = 560; // pixels: cards instead of columns below
 const WIDE = 820; // pixels: the first columns stay in place from here on
@@ -59,12 +60,14 @@ export function SampleTable(props: TableProps) {
       void fill(made, latest.current, false).then(() => {
         if (!live) return;
         showCurrent(made, latest.current.current);
-        if (refocus.current) focusRow(made, cursor.current);
+        if (refocus.current) focusAgain(made, cursor.current);
         refocus.current = false;
       });
     });
+    const unobserve = redrawWhenResized(made, place.current);
     return () => {
       live = false;
+      unobserve();
       refocus.current = hasFocusedRow(place.current);
       table.current = null;
       made.destroy();
@@ -83,15 +86,15 @@ export function SampleTable(props: TableProps) {
     const made = table.current;
     const focused = hasFocusedRow(place.current);
     void fill(made, props, before.index !== props.index).then(() => {
-      if (focused && table.current === made) focusRow(made, cursor.current);
+      if (focused && table.current === made) focusAgain(made, cursor.current);
     });
   }, [props.rows, props.index, props.terms]);
 
   useEffect(() => {
     if (!table.current) return;
     if (props.current >= 0) cursor.current = props.current;
-    else if (document.activeElement === document.body) focusRow(table.current, cursor.current); // the pane was closed
-    showCurrent(table.current, props.current);
+    else focusAgain(table.current, cursor.current); // the pane was closed
+    return whenQuiet(() => table.current && showCurrent(table.current, latest.current.current));
   }, [props.current]);
 
   useEffect(() => {
@@ -118,10 +121,33 @@ function useLook(place: { current: HTMLDivElement | null }, setLook: (look: Look
       if (width) setLook(width < NARROW ? "cards" : width < WIDE ? "columns" : "frozen");
     };
     choose();
-    const observer = new ResizeObserver(choose);
-    observer.observe(element);
-    return () => observer.disconnect();
+    return observeSize(element, choose);
   }, []);
+}
+
+/** Call `act` after each change of an element's size, once what the reader waits for is drawn. */
+function observeSize(element: Element, act: () => void): () => void {
+  let cancel: () => void = () => undefined;
+  const observer = new ResizeObserver(() => {
+    cancel();
+    cancel = whenQuiet(act);
+  });
+  observer.observe(element);
+  return () => {
+    cancel();
+    observer.disconnect();
+  };
+}
+
+/** Tabulator's own module draws the rows again at once, and an opened sample would wait for them. */
+function redrawWhenResized(table: Tabulator, place: HTMLElement): () => void {
+  const sizeNow = () => `${place.clientWidth} ${place.clientHeight}`;
+  let drawn = sizeNow();
+  return observeSize(place, () => {
+    const size = sizeNow();
+    if (drawn !== size && place.clientWidth) table.redraw();
+    drawn = size;
+  });
 }
 
 const LEAST_HEIGHT = 300;
@@ -162,6 +188,7 @@ function build(place: HTMLElement, look: Look, latest: { current: TableProps }, 
     headerVisible: look !== "cards",
     columns: definitions(latest, look),
     placeholder: false,
+    renderVerticalBuffer: ROW_BUFFER,
     rowFormatter: (row: RowComponent) => mark(row, latest.current, cursor),
   });
   made.on("rowClick", (event, row) => {
@@ -242,6 +269,11 @@ function moveTo(table: Tabulator, props: TableProps, cursor: { current: number }
 
 function hasFocusedRow(place: HTMLElement | null): boolean {
   return !!place?.contains(document.activeElement) && !!document.activeElement?.matches(".tabulator-row");
+}
+
+/** Focus a row if the focused element was removed, unless the reader has focused another one since. */
+function focusAgain(table: Tabulator, row: number): void {
+  if (document.activeElement === document.body) focusRow(table, row);
 }
 
 function focusRow(table: Tabulator, row: number): void {

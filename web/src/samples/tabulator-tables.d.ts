@@ -44,5 +44,4 @@ declare module "tabulator-tables" {
   export const FrozenColumnsModule: unknown;
   export const InteractionModule: unknown;
   export const ResizeColumnsModule: unknown;
-  export const ResizeTableModule: unknown;
 }
