@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +23,9 @@ N, EPOCHS, WRONG = 6, 2, 3
 DAMAGED = ("summary.json", "changes.json", "run.json")
 
 
-def rich_run(root: Path) -> Path:
-    """The folder of a run with epochs, two scorers, calibration, a debate, an error and a baseline."""
-    records = [*_answers(), debate(), record("failed", None, error="timeout", label="debate")]
+def rich_run(root: Path, more: Sequence[Record] = ()) -> Path:
+    """The folder of a run with epochs, scorers, calibration, a debate, an error, a baseline and `more` records."""
+    records = [*_answers(), debate(), record("failed", None, error="timeout", label="debate"), *more]
     cells = by_cell(records)
     metrics = [compute_metrics(replace(config_from_records(cell), tags=("slow",)), cell) for cell in cells.values()]
     lookup = BaselineLookup(baseline=_baseline(metrics[0].config.key))
