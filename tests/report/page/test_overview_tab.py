@@ -213,6 +213,18 @@ def test_a_comparison_shows_both_scores(browser: Browser, tmp_path: Path, monkey
     assert [row.split()[0] for row in rows if "only in the new run" in row] == ["added"]
 
 
+def test_models_with_long_names_are_paired(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A cell whose model has a shorter name in files is compared with its old cell, which is not listed alone."""
+    monkeypatch.chdir(tmp_path)
+    both = [answers(some(n, 40), model="org/name", slug="org-name") for n in (38, 18)]
+    old, new = (run_folder(tmp_path, records, name=name) for name, records in zip(("old", "new"), both, strict=True))
+    page = tmp_path / "compared.html"
+    main(["compare", str(old), str(new), "--html", str(page)])
+    open_page(browser, page, "#o.cells=list")
+    assert "0.950 → 0.450" in browser.text
+    assert "only in the old run" not in browser.text
+
+
 def test_every_text_is_shown_as_text(browser: Browser, tmp_path: Path):
     """Names of tasks, strategies, models, scorers, samples, roles and errors run no script anywhere in the page."""
     names = {
