@@ -18,11 +18,14 @@ from support.page_payloads import PAYLOADS
 from support.report_pages import open_page, wait_until
 from support.requirements import NEEDS_CHROMIUM
 
+from pytest_hiddenlayer import load_run
 from pytest_hiddenlayer.cli import main
+from pytest_hiddenlayer.report.html import cells_html, record_html
 from pytest_hiddenlayer.report.page import page_writer
 from pytest_hiddenlayer.report.page.bundle import load_bundle
 from pytest_hiddenlayer.report.page.run_page import write_run_page
 from pytest_hiddenlayer.results.log.run_log import read_records
+from pytest_hiddenlayer.results.metrics.cells import by_cell, compute_metrics, config_from_records
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM),
@@ -161,3 +164,19 @@ def test_nothing_runs_in_the_live_page(browser: Browser, tmp_path: Path):
     finally:
         browser.open("about:blank")
         run.stop()
+
+
+def test_nothing_runs_in_the_parts_of_other_pages(browser: Browser, tmp_path: Path):
+    """What pytest-html and notebooks show of records, cells, runs and answers holds texts only."""
+    folder, _ = hostile_run(tmp_path)
+    records = list(read_records(folder))
+    metrics = [compute_metrics(config_from_records(cell), cell) for cell in by_cell(records).values()]
+    whole = [one.to_json() for one in records if all("role" in call for call in one.transcript)]
+    parts = [*map(record_html, whole), cells_html(metrics, {}), load_run(folder)._repr_html_()]
+    path = tmp_path / "parts.html"
+    path.write_bytes("".join(["<!doctype html><meta charset=utf-8>", *parts]).encode("utf-8", "backslashreplace"))
+    browser.open(path.as_uri())
+    page = InertPage(browser)
+    page.unfold()
+    page.look()
+    assert "<img src=x onerror=ran=1>" in page.texts[0]
