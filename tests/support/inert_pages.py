@@ -21,7 +21,8 @@ LOOK = """(place => {
   const titles = elements.flatMap(e => ['title', 'aria-label'].flatMap(name => e.getAttribute(name) ?? []));
   const values = elements.filter(e => e.matches('input, textarea')).map(e => e.value);
   const polluted = Object.keys(Object.prototype).concat(Object.keys(Array.prototype));
-  const texts = [...document.querySelectorAll(place)].map(e => e.textContent);
+  const parts = place === 'html' ? [...document.body.children].filter(e => !e.matches('script')) : [];
+  const texts = (parts.length ? parts : [...document.querySelectorAll(place)]).map(e => e.textContent);
   return {text: [document.title, ...texts, ...titles, ...values].join('\\n'),
           odd: odd.map(e => e.outerHTML.slice(0, 200)), ran: window.ran ?? null, polluted};
 })"""

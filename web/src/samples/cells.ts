@@ -107,7 +107,7 @@ export function cardNode(index: Index, columns: readonly Column[], row: number, 
     return column ? cellNode(index, column, row, terms) : document.createTextNode("");
   };
   const others = columns.filter(({ name, kind }) => !CARD_COLUMNS.includes(name) && kind === "category").slice(0, 3);
-  const facts = others.map((column) => element("span", "", `${column.title}: `, cellNode(index, column, row, terms)));
+  const facts = others.map((column) => element("span", "", `${visible(column.title)}: `, cellNode(index, column, row, terms)));
   return element(
     "div",
     "sample-card",
