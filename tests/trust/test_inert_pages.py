@@ -78,7 +78,7 @@ def check_run_page(browser: Browser, root: Path, start: int, colours: str, *, bu
     scheme(browser, colours)
     open_page(browser, write_run_page(folder))
     page = InertPage(browser)
-    use(page, 40, buttons=buttons)
+    use(page, 28, buttons=buttons)
     assert page.missing(sorted(payloads.used)) == []
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", "".join(page.texts))  # shown by name
     browser.call("Page.printToPDF")
