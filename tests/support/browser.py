@@ -100,6 +100,10 @@ class Browser:
         """Console messages of the pages, such as a refused script."""
         return [event["params"]["entry"]["text"] for event in self._events if event.get("method") == "Log.entryAdded"]
 
+    def errors(self) -> list[str]:
+        """Exceptions that no code of the pages caught, console errors and warnings, and opened dialogs, as JSON."""
+        return [json.dumps(event["params"]) for event in self._events if _is_error(event)]
+
     def picture(self, path: Path) -> None:
         """Save a screenshot."""
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
@@ -134,6 +138,12 @@ class Browser:
             self._rest += os.read(self._in, 65536)
         line, self._rest = self._rest.split(b"\0", 1)
         return dict(json.loads(line))
+
+
+def _is_error(event: dict[str, Any]) -> bool:
+    if event.get("method") == "Runtime.consoleAPICalled":
+        return event["params"]["type"] in ("error", "warning", "assert")
+    return event.get("method") in ("Runtime.exceptionThrown", "Page.javascriptDialogOpening")
 
 
 class _Loading:

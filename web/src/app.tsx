@@ -9,6 +9,7 @@ import { SamplesTab } from "./samples/samples";
 import { SamplePane } from "./sample/pane";
 import { ChangesTab } from "./changes/changes";
 import { RunTab } from "./run/run";
+import { visible } from "./sample/text/visible_text";
 import { Boundary } from "./shell/boundary";
 import { Header } from "./shell/header";
 
@@ -24,7 +25,7 @@ const TITLES: { [tab in Tab]: string } = { overview: "Overview", samples: "Sampl
 export function App(page: PageProps) {
   const view = useView();
   useEffect(() => {
-    document.title = `${TITLES[view.tab]} · ${page.overview.title}`;
+    document.title = visible(`${TITLES[view.tab]} · ${page.overview.title}`);
   }, [view.tab, page.overview.title]);
   return (
     <>

@@ -30,7 +30,7 @@ export function rowOf(index: Index, key: string): number {
   const keyOf = keyReader(index);
   const sample = columnOf(index, "sample");
   for (let row = 0; row < index.n; row++) {
-    if (key.includes(String(valueAt(sample, row) ?? "")) && keyOf(row) === key) return row;
+    if (key.includes(inAddress(String(valueAt(sample, row) ?? ""))) && keyOf(row) === key) return row;
   }
   return -1;
 }
@@ -41,6 +41,13 @@ function keyReader(index: Index): (row: number) => string {
   const replaced = columnOf(index, "replaced");
   return (row) => {
     const parts = columns.map((column) => valueAt(column, row) ?? "");
-    return (valueAt(replaced, row) === null ? parts : [...parts, `row ${row}`]).join("\t");
+    return inAddress((valueAt(replaced, row) === null ? parts : [...parts, `row ${row}`]).join("\t"));
   };
+}
+
+const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** A text as it comes back from an address, which cannot hold lone surrogates. */
+function inAddress(text: string): string {
+  return text.replace(LONE_SURROGATES, "\ufffd");
 }

@@ -3,9 +3,11 @@
 import { render } from "preact";
 import { App } from "./app";
 import { followRun, isLive } from "./live/follow";
+import { showHiddenCharacters } from "./shell/visible_texts";
 import { EmbeddedSource, type Source } from "./source";
 
 async function start(): Promise<void> {
+  showHiddenCharacters();
   if (isLive(document)) await followRun(draw);
   else await draw(new EmbeddedSource(document));
   document.documentElement.dataset["ready"] = "true";

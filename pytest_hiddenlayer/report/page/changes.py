@@ -7,19 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...results.log.summary import SUMMARY
+from ..file_types.changes_types import changes_type
+from ..file_types.json_types import checked, every, left_out_words
+from ..file_types.summary_types import CELL
+
 CHANGES = "changes.json"
-_FIELDS = {"old", "new", "cells", "only_old", "only_new", "faults"}
 
 
 def changes(folder: Path) -> dict[str, Any] | None:
     """`Changes` of `web/src/data.ts` for the run in `folder`; None if it was compared with nothing.
 
     A run of an earlier version has only its summary: its samples are named, without answers.
+    What is damaged in the files is left out, and `notes` say so.
     """
-    written = _read(folder / CHANGES)
-    if isinstance(written, dict) and set(written) >= _FIELDS:
-        return written
-    return _from_summary(folder)
+    path = folder / CHANGES
+    written, places = checked(_read(path), changes_type)
+    if written is not None:
+        notes = [left_out_words(CHANGES, places)] if places else []
+        return {**written, "notes": [*notes, *written["notes"]]}
+    damaged = f"{CHANGES} cannot be read, or holds no changes of a run" if path.exists() else ""
+    return _from_summary(folder, damaged)
 
 
 def change_words(changes: Mapping[str, Any] | None) -> dict[tuple[str, ...], str]:
@@ -30,15 +38,13 @@ def change_words(changes: Mapping[str, Any] | None) -> dict[tuple[str, ...], str
     }
 
 
-def _from_summary(folder: Path) -> dict[str, Any] | None:
-    cells = _read(folder / "summary.json")
-    compared = [
-        cell
-        for cell in (cells if isinstance(cells, list) else [])
-        if isinstance(cell, dict) and isinstance(cell.get("comparison"), dict) and "slug" in cell
-    ]
-    if not compared:
+def _from_summary(folder: Path, damaged: str) -> dict[str, Any] | None:
+    """The changes that the summary names; `damaged` says why the file of the changes is not used."""
+    cells, _ = checked(_read(folder / SUMMARY), every(CELL))
+    compared = [cell for cell in cells or () if cell["comparison"] is not None]
+    if not compared and not damaged:
         return None
+    why = damaged or f"This run has no {CHANGES}"
     return {
         "old": "baseline",
         "new": folder.name,
@@ -46,7 +52,7 @@ def _from_summary(folder: Path) -> dict[str, Any] | None:
         "only_old": [],
         "only_new": [],
         "faults": [],
-        "notes": [f"This run has no {CHANGES}: the samples that turned right or wrong are named, without answers."],
+        "notes": [f"{why}: the samples that turned right or wrong are named, without answers."],
     }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring  # written in C; as `_encode` for texts
 from typing import Any
 
 MAX_TEXT = 200
+MAX_NUMBER = sys.float_info.max  # a whole number in JSON may be larger
 MANY_VALUES = 1000  # distinct values up to which a column is one of categories
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -185,7 +187,7 @@ def shortened(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 
 def _number(value: float) -> str:

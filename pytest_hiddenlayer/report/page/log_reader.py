@@ -12,9 +12,11 @@ from typing import Any
 from ...io.codecs import record_from_json, record_to_json
 from ...results.log.run_log import RECORDS
 from ...types import RECORD_SCHEMA, Record
+from ..file_types.json_types import is_shallow
 from .record_texts import MAX_RECORD, MAX_TEXT, with_short_texts
 from .sections import json_bytes
 
+MAX_DEPTH = 100  # of a record's lists and objects
 MAX_NAMED = 3  # lines, or schema versions, that a notice names
 OTHER = "of other numbers"
 
@@ -70,6 +72,8 @@ class LogReader:
     def _read_line(self, number: int, line: bytes) -> LoggedRecord:
         self._odd.clear()
         values = self._decoder.decode(line.decode("utf-8", "surrogatepass"))
+        if line.count(b"[") + line.count(b"{") > MAX_DEPTH and not is_shallow(values, MAX_DEPTH):
+            raise ValueError("nested too deeply")
         record, schema = _record(values), values.get("schema")
         content = line.strip()
         if schema != RECORD_SCHEMA or self._odd:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,11 @@ MAX_WRONG = 20
 """Answers that are listed."""
 MAX_TEXT = 3000  # characters of each of their texts
 MAX_GATE_MESSAGES = 50
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
+)
+"""Characters that hide or reorder text; those of `web/src/sample/text/visible_text.tsx`."""
 
 
 class WrongAnswers:
@@ -58,7 +64,7 @@ def plain_page(overview: Mapping[str, Any], wrong: WrongAnswers, bundle: Bundle 
     """The values of the template's static part."""
     cells = overview["cells"]
     messages = [cell for cell in cells if cell.get("gate_message") and cell["gate"] != "passed"]
-    return {
+    values = {
         "title": overview["title"],
         "message": _message(bundle),
         "notices": overview["notices"],
@@ -70,6 +76,16 @@ def plain_page(overview: Mapping[str, Any], wrong: WrongAnswers, bundle: Bundle 
         "n_wrong": wrong.n,
         "facts": [fact for run in overview["runs"] for fact in _facts(run["name"], run["manifest"])],
     }
+    return {name: _visible(value) for name, value in values.items()}
+
+
+def _visible(value: Any) -> Any:
+    """The value with hidden characters of its texts shown by name, such as `[U+202E]`."""
+    if isinstance(value, str):
+        return _HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", value)
+    if isinstance(value, Mapping):
+        return {_visible(name): _visible(part) for name, part in value.items()}
+    return [_visible(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _message(bundle: Bundle | None) -> str:

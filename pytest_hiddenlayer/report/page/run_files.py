@@ -10,14 +10,11 @@ from typing import Any
 
 from ...results.log.run_log import MANIFEST, RECORDS
 from ...results.log.summary import SUMMARY
+from ..file_types.json_types import checked, every, left_out_words
+from ..file_types.manifest_types import manifest_type
+from ..file_types.summary_types import CELL
 
-_NAMES = ("task", "strategy", "label", "provider", "model", "slug", "scorer")
-_CELL: Mapping[str, Any] = {
-    **dict.fromkeys(("score", "stderr", "ci95", "n_groups", "cost_usd", "gate", "comparison", "calibration")),
-    **{name: {} for name in ("scorers", "outcomes", "usage", "passes", "calls", "judging", "lost_epochs")},
-    **{"n": 0, "n_selected": 0, "epochs": 1, "pass_score": 1.0, "method": "", "flaky": [], "tags": []},
-}
-"""What a cell of an earlier version may lack."""
+_CELLS = every(CELL)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,12 +42,15 @@ def read_run_files(folder: Path) -> RunFiles:
         fault = fault or "is not a JSON object"
         notices.append(_notice("error", f"{MANIFEST} {fault}: command, versions and times of the run are unknown."))
         manifest = {}
+    manifest, left_out = checked(manifest, manifest_type)
+    notices += left_out_notices(MANIFEST, left_out)
     values, fault = _read(folder / SUMMARY)
-    cells = _cells(values)
+    cells, left_out = checked(values, _CELLS)
     ended = "complete" in manifest or "records" in manifest or (not manifest and cells is not None)
     if ended and cells is None:
         fault = fault or "does not hold the cells of a run"
         notices.append(_notice("error", f"{SUMMARY} {fault}: scores are computed from {RECORDS}, without gates."))
+    notices += left_out_notices(SUMMARY, left_out if cells is not None else [])
     complete = ended and manifest.get("complete", True) is True
     return RunFiles(folder=folder, manifest=manifest, cells=cells, ended=ended, complete=complete, notices=notices)
 
@@ -85,31 +85,9 @@ def cell_key(cell: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return (cell["task"], cell["label"], cell["provider"], cell["slug"])
 
 
-def _cells(values: Any) -> list[dict[str, Any]] | None:
-    """The cells of a summary; None if they are not those that this package writes."""
-    if not isinstance(values, list) or not all(map(_is_cell, values)):
-        return None
-    return [{**_CELL, **{name: value for name, value in cell.items() if value is not None}} for cell in values]
-
-
-def _is_cell(cell: Any) -> bool:
-    if not isinstance(cell, dict) or not all(isinstance(cell.get(name), str) for name in _NAMES):
-        return False
-    numbers = [cell.get(name) for name in ("score", "stderr", "cost_usd", "n", "n_selected")]
-    numbers += _ends(cell.get("ci95"))
-    if not all(value is None or (isinstance(value, int | float) and value == value) for value in numbers):
-        return False
-    return all(
-        isinstance(cell.get(name, value), type(value))
-        for name, value in _CELL.items()
-        if isinstance(value, dict | list)
-    )
-
-
-def _ends(ci95: Any) -> list[Any]:
-    if ci95 is None:
-        return []
-    return list(ci95) if isinstance(ci95, list) and len(ci95) == 2 else ["damaged"]
+def left_out_notices(name: str, places: list[str]) -> list[dict[str, str]]:
+    """A sentence on the values of a file that were left out."""
+    return [_notice("warning", left_out_words(name, places))] if places else []
 
 
 def _read(path: Path) -> tuple[Any, str]:

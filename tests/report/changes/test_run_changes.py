@@ -154,7 +154,7 @@ def test_a_changed_prompt_is_left_out_and_named(two_runs: Folder) -> None:
 
 
 def test_a_torn_file_falls_back_to_the_summary(two_runs: Folder) -> None:
-    """Without a readable changes.json, the flips are those that the summary names, with unknown answers."""
+    """Without a readable changes.json, the flips are those that the summary names; without both, a note says why."""
     run = last_run(two_runs)
     (run / "changes.json").write_text('{"old": ')
     found = changes(run)
@@ -167,4 +167,9 @@ def test_a_torn_file_falls_back_to_the_summary(two_runs: Folder) -> None:
     ]
     assert cell["flips"][0]["old"]["score"] is None
     (run / "summary.json").unlink()
+    found = changes(run)
+    assert found is not None
+    assert found["cells"] == []
+    assert "changes.json cannot be read" in found["notes"][0]
+    (run / "changes.json").unlink()
     assert changes(run) is None

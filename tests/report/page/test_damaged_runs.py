@@ -198,6 +198,16 @@ def test_odd_characters_are_shown(browser: Browser, folder: Path):
     assert "Samples (3)" in browser.text
 
 
+def test_a_sample_with_a_lone_surrogate_in_its_id_opens(browser: Browser, folder: Path):
+    """The link of a sample whose id is not Unicode opens that sample, though addresses cannot hold its id."""
+    append(folder, values("a\ud800b", output="the odd one"))
+    open_run(browser, folder, "#tab=samples")
+    link = "[...document.querySelectorAll('.sample-link')].find(a => a.textContent.startsWith('a['))"
+    wait_until(browser, f"!!{link}")
+    browser.evaluate(f"location.hash = {link}.hash")
+    wait_until(browser, "document.body.innerText.includes('the odd one')")
+
+
 def test_a_record_of_50_mb_is_cut_in_the_page(browser: Browser, folder: Path):
     """A text of 50 MB is cut with a sentence on where it is whole, and the page stays small."""
     append(folder, values("huge", output="beginning " + "x" * 50_000_000), values("after", output="the next one"))

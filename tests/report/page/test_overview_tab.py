@@ -16,6 +16,7 @@ from support.report_pages import open_page, open_run, run_folder, wait_until
 from support.requirements import NEEDS_CHROMIUM
 
 from pytest_hiddenlayer.cli import main
+from pytest_hiddenlayer.report.page import run_files
 from pytest_hiddenlayer.results.log.summary import summary
 from pytest_hiddenlayer.results.metrics.cells import CellMetrics
 from pytest_hiddenlayer.results.regression.gate import Policy, decide_gates
@@ -264,6 +265,18 @@ def test_the_figures_of_a_cell_form_two_columns(browser: Browser, tmp_path: Path
     assert [browser.evaluate(lefts.format(name)) for name in ("dt", "dd")] == [1, 1]
 
 
+def test_models_with_long_names_are_paired(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A cell whose model has a shorter name in files is compared with its old cell, which is not listed alone."""
+    monkeypatch.chdir(tmp_path)
+    both = [answers(some(n, 40), model="org/name", slug="org-name") for n in (38, 18)]
+    old, new = (run_folder(tmp_path, records, name=name) for name, records in zip(("old", "new"), both, strict=True))
+    page = tmp_path / "compared.html"
+    main(["compare", str(old), str(new), "--html", str(page)])
+    open_page(browser, page, "#o.cells=list")
+    assert "0.950 → 0.450" in browser.text
+    assert "only in the old run" not in browser.text
+
+
 def test_every_text_is_shown_as_text(browser: Browser, tmp_path: Path):
     """Names of tasks, strategies, models, scorers, samples, roles and errors run no script anywhere in the page."""
     names = {
@@ -383,8 +396,11 @@ def test_flaky_samples_are_named(browser: Browser, tmp_path: Path):
     assert "1: shaky" in section
 
 
-def test_a_part_that_fails_leaves_the_others_working(browser: Browser, tmp_path: Path):
+def test_a_part_that_fails_leaves_the_others_working(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """If a section cannot be drawn, a sentence says so; the other sections and parts are still shown."""
+    monkeypatch.setattr(run_files, "checked", lambda value, kind: (value, []))  # which would leave it out
     damaged = summary([cell({"a": 1.0})], {})[0] | {"scorers": {"exact": {}, "other": None}}
     open_run(browser, folder_of(tmp_path, answers({"a": 1.0}), [damaged]))
     wait_until(browser, "!!document.querySelector('[role=alert]')")

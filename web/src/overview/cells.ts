@@ -1,6 +1,6 @@
 /** The cells of a page as a reader compares them: each with what it was before, and its verdict. */
 
-import type { Cell, CellKey, Changes, Estimate, Overview, Run } from "../data";
+import type { Cell, CellKey, ChangedSide, Changes, Estimate, Overview, Run } from "../data";
 import type { Filter } from "../view";
 
 /** The part of a comparison that the overview shows; the fields are those of `summary.json`. */
@@ -81,8 +81,8 @@ export function entries(overview: Overview, changes: Changes | null): Entry[] {
   return [...news, ...gone.map(([, cell]) => goneEntry(cell))];
 }
 
-function oldIdOf(key: CellKey, old: { strategy: string; provider: string; model: string }): string {
-  return [key[0], old.strategy, old.provider, old.model].join("\t");
+function oldIdOf(key: CellKey, old: ChangedSide): string {
+  return [key[0], old.strategy, old.provider, old.slug].join("\t");
 }
 
 function comparisonOf(value: Cell["comparison"]): Comparison | null {

@@ -61,7 +61,7 @@ function facts(manifest: Manifest, overview: Overview): [string, string][] {
     ["Longest cell took", overview.kind === "run" && wall_s > 0 ? duration(wall_s) : null],
     ["Models", Array.isArray(manifest["models"]) ? manifest["models"].map(String).join(", ") : null],
     ["Records", manifest["records"] == null ? null : Number(manifest["records"]).toLocaleString("en")],
-    ["Seed", manifest["seed"] == null ? null : String(manifest["seed"])],
+    ["Seed", manifest["seed"] == null ? null : text(manifest["seed"])],
     ["Commit", commit ? `${String(commit)}${dirty ? ", with changes that were not committed" : ", clean"}` : "unknown: not in a Git repository"],
     ["Host", Object.keys(host).length ? `${text(host["system"])} ${text(host["release"])}, ${text(host["machine"])}, ${text(host["cpus"])} CPUs` : null],
   ];

@@ -3,6 +3,7 @@
 import { columnOf, keyAt, valueAt, type Cell } from "../columns";
 import type { Column, Index } from "../data";
 import { hrefOf } from "../view";
+import { visible } from "../sample/text/visible_text";
 import { rangeOf } from "./facets";
 
 const SHAPES: { [outcome: string]: string } = {
@@ -59,7 +60,7 @@ export function outcomeNode(outcome: string): Node {
 
 /** A value as the table shows it, on one line. The numbers of a column have equally many decimals. */
 export function cellText(column: Column, value: Exclude<Cell, null>): string {
-  if (typeof value === "string") return value.replace(/\s+/g, " ");
+  if (typeof value === "string") return visible(value.replace(/\s+/g, " "));
   const digits = digitsOf(column);
   if (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits) return `${value < 0 ? ">−" : "<"}${(10 ** -digits).toFixed(digits)}`;
   const useGrouping = column.name !== "epoch" && !column.name.startsWith("metadata:"); // a year is no count
@@ -113,7 +114,7 @@ export function cardNode(index: Index, columns: readonly Column[], row: number, 
     return column ? cellNode(index, column, row, terms) : document.createTextNode("");
   };
   const others = columns.filter(({ name, kind }) => !CARD_COLUMNS.includes(name) && kind === "category").slice(0, 3);
-  const facts = others.map((column) => element("span", "", `${column.title}: `, cellNode(index, column, row, terms)));
+  const facts = others.map((column) => element("span", "", `${visible(column.title)}: `, cellNode(index, column, row, terms)));
   return element(
     "div",
     "sample-card",

@@ -2,6 +2,7 @@
 
 import type { ColumnDefinition } from "tabulator-tables";
 import type { Column } from "../data";
+import { visible } from "../sample/text/visible_text";
 import { cardNode, cellNode, element } from "./cells";
 import { titleOf, widthOf } from "./layout";
 import type { View } from "../view";
@@ -43,11 +44,11 @@ function dataColumn(latest: { current: TableProps }, column: Column, frozen: boo
 }
 
 function heading(latest: { current: TableProps }, column: Column): Node {
-  const title = element("span", "sort-title", titleOf(latest.current.index, column));
+  const title = element("span", "sort-title", visible(titleOf(latest.current.index, column)));
   const button = element("button", "sort", title, element("span", "sort-arrow")) as HTMLButtonElement;
   button.type = "button";
   button.dataset["column"] = column.name;
-  button.title = column.name === column.title ? column.name : `${column.title} (${column.name})`;
+  button.title = visible(column.name === column.title ? column.name : `${column.title} (${column.name})`);
   button.addEventListener("click", (event) => latest.current.onSort(column.name, event.shiftKey));
   return button;
 }

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { plot, type PlotOptions } from "@observablehq/plot";
+import { visible } from "../../sample/text/visible_text";
 
 interface ChartProps {
   title: string;
@@ -45,7 +46,7 @@ function drawn(options: PlotOptions, width: number, label: string): Element {
   const chart = plot({ className: "hl-plot", width, ...options });
   for (const style of chart.querySelectorAll("style")) style.remove();
   chart.setAttribute("role", "img");
-  chart.setAttribute("aria-label", label);
+  chart.setAttribute("aria-label", visible(label));
   return chart;
 }
 

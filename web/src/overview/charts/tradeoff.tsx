@@ -3,6 +3,7 @@
 import { axisX, axisY, dot, gridY, line, ruleX, text, tip, pointer, type PlotOptions } from "@observablehq/plot";
 import type { Cell, Overview } from "../../data";
 import { score } from "../../numbers";
+import { visible } from "../../sample/text/visible_text";
 import { showView, useView } from "../../view";
 import { configOf, haveSeveralModels, presentCells } from "../cells";
 import { amount } from "../format";
@@ -114,7 +115,7 @@ function options(shown: readonly Point[], axis: Axis, width: number): PlotOption
   const share = (x: number) => (logarithmic ? Math.log(x / left) / Math.log(right / left) : (x - left) / (right - left));
   const ordered = [...front, ...shown.filter(({ dominatedBy }) => dominatedBy !== null)];
   const several = new Set(shown.map(({ model }) => model)).size > 1; // the legend's colours say the model
-  const named = (point: Point) => (several ? point.strategy : point.name);
+  const named = (point: Point) => visible(several ? point.strategy : point.name);
   const places = ordered.map((point) => ({
     x: MARGIN.marginLeft + share(point.x) * (width - MARGIN.marginLeft - MARGIN.marginRight),
     y: MARGIN.marginTop + ((top - point.score) / (top - bottom)) * (height - MARGIN.marginTop - MARGIN.marginBottom),
@@ -137,7 +138,7 @@ function options(shown: readonly Point[], axis: Axis, width: number): PlotOption
       dot(shown, { x: "x", y: "score", r: 5, stroke: color, strokeWidth: 2, fill: (point: Point) => (point.dominatedBy === null ? color(point) : "var(--background)"), symbol }),
       text(ordered.filter((_, i) => sides[i] === "start"), { ...label, textAnchor: "start", dx: 8 }),
       text(ordered.filter((_, i) => sides[i] === "end"), { ...label, textAnchor: "end", dx: -8 }),
-      tip(shown, pointer({ x: "x", y: "score", title: (point: Point) => described(point, axis), maxRadius: 30, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
+      tip(shown, pointer({ x: "x", y: "score", title: (point: Point) => visible(described(point, axis)), maxRadius: 30, fill: "var(--surface)", stroke: "var(--border)", lineHeight: 1.35 })),
     ],
   };
 }
