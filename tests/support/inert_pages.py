@@ -11,10 +11,14 @@ from .report_pages import wait_until
 
 # Texts of the page, and what no text may have made: event handlers, elements that load something, odd links.
 LOOK = """(place => {
+  // the program itself: the one long script without attributes at the end of the body
+  const programs = [...document.scripts].filter(e => e.parentNode === document.body && !e.attributes.length
+    && e.textContent.length > 100000);
+  const own = programs.length === 1 ? programs[0] : undefined;
   const elements = [...document.querySelectorAll(`${place}, ${place} *`)];
   const odd = elements.filter(e => [...e.attributes].some(a => a.name.startsWith('on'))
     || e.matches('img, iframe, object, embed, audio, video, base, form, foreignObject, math, template, portal')
-    || (e.matches('script') && e.type !== 'text/plain' && e !== document.scripts[document.scripts.length - 1])
+    || (e.matches('script') && e.type !== 'text/plain' && e !== own)
     || (e.matches('link, meta[http-equiv]') && e.parentNode !== document.head)
     || e.parentNode !== document.head
       && /^\\s*(javascript|data|vbscript|http)/i.test(e.getAttribute('href') ?? e.getAttribute('xlink:href') ?? ''));

@@ -130,7 +130,8 @@ def test_the_place_the_selection_and_the_pane_stay(growing, browser):
     browser.evaluate(f"{ROWS}[1].click()")
     _until_shown(browser, "before 3", "body")
     shown = f"[...{ROWS}].some((row) => row.innerText.includes('s21'))"
-    wait_until(browser, f"(document.querySelector('.tabulator-tableholder').scrollTop = 900, {shown})")
+    scrolled = "((table) => table && (table.scrollTop = 900))(document.querySelector('.tabulator-tableholder'))"
+    wait_until(browser, f"{scrolled} && {shown}")
     address = browser.evaluate("location.hash")
     run.add(*(record(f"s{i}", float(i % 2)) for i in range(200, 300)))
     _until_shown(browser, "150 of 300 samples, 1 selected")

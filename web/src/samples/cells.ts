@@ -27,7 +27,7 @@ export function cellNode(index: Index, column: Column, row: number, terms: RegEx
   const value = valueAt(column, row);
   if (value === null) return unknownNode(column);
   if (column.name === "outcome") return outcomeNode(String(value));
-  if (column.name === "run") return document.createTextNode(runText(column, String(value)));
+  if (column.name === "run") return document.createTextNode(visible(runText(column, String(value))));
   const text = cellText(column, value);
   if (column.kind === "number") return document.createTextNode(text);
   const content = text.trim() ? highlighted(text, terms) : element("span", "no-value", "(empty)");
@@ -55,7 +55,7 @@ export function outcomeNode(outcome: string): Node {
   const shape = element("span", "sample-shape", SHAPES[outcome] ?? "?");
   shape.setAttribute("aria-hidden", "true");
   const known = outcome in SHAPES ? outcome : "other";
-  return element("span", `sample-outcome is-${known}`, shape, outcome);
+  return element("span", `sample-outcome is-${known}`, shape, visible(outcome));
 }
 
 /** A value as the table shows it, on one line. The numbers of a column have equally many decimals. */
