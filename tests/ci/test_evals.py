@@ -47,6 +47,7 @@ def test_evals_that_regress(project, temp):
     assert [entry["body"] for entry in api.comments] == [comment]
 
 
+@pytest.mark.slow
 def test_evals_without_a_baseline(project, temp):
     """If the target branch has no snapshots, the job shows the scores alone, and passes."""
     shutil.rmtree(project.path / "snapshots")
@@ -59,6 +60,7 @@ def test_evals_without_a_baseline(project, temp):
     assert "without a baseline" in comment
 
 
+@pytest.mark.slow
 def test_evals_that_cannot_run(project, temp):
     """A broken task file fails the job, and there is neither a report nor a comment."""
     project.write("evals/sums.yaml", "task: [")

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 import yaml
 from support.ci_files import GITLAB, SCRIPTED, change_that_regresses
 from support.github_api import Api, serve
@@ -25,6 +26,7 @@ def gitlab(
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_gitlab_evals_and_note(folder, tmp_path_factory):
     """The job fails with the evals and leaves its files; the second one posts and updates one note."""
     project, temp = change_that_regresses(folder), tmp_path_factory.mktemp("home")

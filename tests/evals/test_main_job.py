@@ -84,6 +84,7 @@ def test_workers_do_not_change_outputs(debates):
     assert [r["key"] for r in after] == [r["key"] for r in before]
 
 
+@pytest.mark.slow
 def test_another_seed_changes_the_outputs(debates):
     """--hl-seed changes the agents' completions."""
     folder, _, before = debates

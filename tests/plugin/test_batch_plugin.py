@@ -134,7 +134,7 @@ def test_a_killed_run_is_collected_by_the_next(folder):
     assert ledger(folder) == []
 
 
-@pytest.mark.parametrize("n", ["0", "2"])
+@pytest.mark.parametrize("n", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_ctrl_c_reports_the_pending_batch(folder, n):
     """Ctrl-C ends the run with a sentence, without waiting for the batch; the same command collects it."""
     task(folder)

@@ -35,6 +35,7 @@ def groups_of(n_groups: int, size: int) -> list[str]:
     return [str(i // size) for i in range(n_groups * size)]
 
 
+@pytest.mark.slow
 def test_false_alarms_with_clusters():
     """Over 2 000 null pairs of 40 clusters of 5 at most 6 % are called worse; McNemar's test would call 10 % so."""
     random, groups = np.random.default_rng(1), groups_of(40, 5)
@@ -56,6 +57,7 @@ def test_false_alarms_without_clusters():
     assert 0.02 < np.mean(np.array(p) <= ALPHA) <= 0.05
 
 
+@pytest.mark.slow
 def test_false_alarms_of_graded_scores():
     """Over 2 000 null pairs of 100 graded scores about 5 % are called worse."""
     random = np.random.default_rng(3)
@@ -114,6 +116,7 @@ def test_coverage_with_clusters():
     assert hits / 1000 >= 0.93
 
 
+@pytest.mark.slow
 def test_coverage_of_graded_scores(monkeypatch):
     """The interval of graded differences covers in at least 93 % of 1 000 runs of 50 samples."""
     monkeypatch.setattr("pytest_hiddenlayer.stats.paired.sign_flip.DRAWS", 100)  # the interval needs none
@@ -149,6 +152,7 @@ def epochs_of(random, n_groups: int, size: int, drop: float, planned: int) -> tu
     return old.tolist(), new.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("planned", "draws"), [(3, 4000), pytest.param(5, 20_000, marks=pytest.mark.slow)])
 def test_the_sequential_test_keeps_alpha(planned, draws, monkeypatch):
     """With a look after each epoch, at most 6 % of 2 000 null runs are called worse, and at most 6 % better."""

@@ -50,6 +50,7 @@ def against(folder: Path, outputs: list[str]) -> str:
     return "others.jsonl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scorer", "form"),
     [
