@@ -6,7 +6,7 @@
   `# exits with N` behind a command states its exit status, which is 0 otherwise.
 - Any other `python` block runs as a script.
 - A block without a language is output, and is not run.
-- A block whose first line is `# not run in the tests: REASON` is shown only.
+- A block below the line `<!-- not run in the tests: REASON -->` is shown only.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import pytest
 from .folder import Folder
 
 LANGUAGES = ("", "console", "python", "yaml", "json", "toml")
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_NOT_RUN = re.compile(r"# not run in the tests: (\S.*)")
+_BLOCK = re.compile(
+    r"(?:^<!-- not run in the tests: (\S[^\n]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _FILE = re.compile(r"# ([\w./-]+\.(?:py|yaml|jsonl|json))")
 _STATUS = re.compile(r"\s+# (?:exits with (\d)|.*)$")
 _VARIES = (
@@ -38,14 +39,9 @@ _VARIES = (
 class Block:
     """A fenced block."""
 
+    not_run: str  # why the block cannot run in the tests; empty if it runs
     language: str
     text: str
-
-    @property
-    def not_run(self) -> str | None:
-        """Why the block cannot run in the tests; None if it runs."""
-        match = _NOT_RUN.match(self.text)
-        return match[1] if match else None
 
     @property
     def file(self) -> str | None:
@@ -63,7 +59,7 @@ def run_page(page: Path, folder: Folder) -> int:
     """Run the blocks of a page in a folder; returns how many ran."""
     ran = 0
     for block in blocks(page):
-        if block.not_run is not None or not block.language:
+        if block.not_run or not block.language:
             continue
         if block.file is not None:
             folder.write(block.file, block.text.partition("\n")[2])
@@ -91,7 +87,9 @@ def _run_console(text: str, folder: Folder) -> None:
 def _run(words: list[str], folder: Folder) -> pytest.RunResult:
     front_ends = {"pytest": folder.plain, "hiddenlayer": folder.command}
     if words[0] not in front_ends:
-        pytest.fail(f"the tests cannot run {words[0]}; mark the block with `# not run in the tests: REASON`")
+        pytest.fail(
+            f"the tests cannot run {words[0]}; put the line `<!-- not run in the tests: REASON -->` above the block"
+        )
     return front_ends[words[0]](*words[1:])
 
 
