@@ -20,6 +20,17 @@ pytestmark = [
 ]
 ROWS = "document.querySelectorAll('.tabulator-row')"
 CELL = replace(CONFIG, total=4, selected=("a", "b", "c", "d"), epochs=1)
+SCROLL = """(() => {
+  let frames = 0;  // in which the table stayed: it is drawn again after a sample was opened
+  const step = () => {
+    const table = document.querySelector('.tabulator-tableholder');
+    frames = table?.scrollTop === 900 ? frames + 1 : 0;
+    if (table && !frames) table.scrollTop = 900;
+    window.scrolled = frames >= 30;
+    if (!window.scrolled) requestAnimationFrame(step);
+  };
+  step();
+})()"""
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +141,8 @@ def test_the_place_the_selection_and_the_pane_stay(growing, browser):
     browser.evaluate(f"{ROWS}[1].click()")
     _until_shown(browser, "before 3", "body")
     shown = f"[...{ROWS}].some((row) => row.innerText.includes('s21'))"
-    scrolled = "((table) => table && (table.scrollTop = 900))(document.querySelector('.tabulator-tableholder'))"
-    wait_until(browser, f"{scrolled} && {shown}")
+    browser.evaluate(SCROLL)
+    wait_until(browser, f"window.scrolled && {shown}")
     address = browser.evaluate("location.hash")
     run.add(*(record(f"s{i}", float(i % 2)) for i in range(200, 300)))
     _until_shown(browser, "150 of 300 samples, 1 selected")
