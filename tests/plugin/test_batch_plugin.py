@@ -96,6 +96,7 @@ def test_one_batch_answers_all_samples(folder, provider):
     assert ledger(folder) == []
 
 
+@pytest.mark.slow
 def test_two_workers_fill_one_batch(folder):
     """With -n 2 the controller sends one batch for both workers and reports it; records equal those of -n 0."""
     task(folder, strategies=["debate"])

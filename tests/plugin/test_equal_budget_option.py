@@ -72,6 +72,7 @@ def test_the_metrics_are_those_of_the_records(debates):
     assert (single["strategy_spent"]["calls"], single["control_spent"]["calls"]) == (7, 7)
 
 
+@pytest.mark.slow
 def test_workers_give_the_same_metrics(debates):
     """Two workers print and write the same as one process."""
     printed, written = [], []
@@ -237,6 +238,7 @@ def test_show_prints_the_section(debates, command):
     assert command("show", "--sample", "s0").count("== sums::s0") == 1
 
 
+@pytest.mark.slow
 def test_compare_ignores_control_samples_unless_named(debates, command):
     """`compare` has no row for control samples, unless a reference names their label."""
     debates.run("--hl-equal-budget")

@@ -186,6 +186,7 @@ def test_last_failed_selects_the_cell(folder):
     result.stdout.no_fnmatch_line("PASSED*self_consistency*")
 
 
+@pytest.mark.slow
 def test_same_report_with_and_without_workers(folder):
     """-n 0 and -n 2 print the same gate and the same table."""
     with_baseline(folder, n=4, wrong=[1])

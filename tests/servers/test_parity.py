@@ -100,6 +100,7 @@ def test_llama_server_streams_the_same_texts(name: str, requests: list[Request],
     assert all(0 < (c.time_to_first_token_s or 0) <= c.latency_s for c in streamed)
 
 
+@pytest.mark.slow
 def test_mlx_server_generates_the_texts_of_mlx(
     requests: list[Request], by_mlx: list[Completion], tmp_path: Path
 ) -> None:

@@ -578,6 +578,7 @@ def test_a_list_starts_with_a() -> None:
     assert options_in("B. two\nC. three") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["B ", "(", "not ", "A, ", "answer is ", "B is ", "the ", "**B** ", "\\boxed{", " ", "选"]
 )
