@@ -99,7 +99,7 @@ def _of_yaml(data: Any) -> str | None:
     if any("choice_strings" in value and "prompt" in value for value in values):
         return TEMPLATE
     if "task" in data and ("samples" in data or "scorers" in data):
-        return None  # a task file of ours
+        return None  # a task file of this project
     if "task" in data and (data.keys() & _HARNESS or data.keys() & {"include", "group", "class", "tag"}):
         return "lm-eval"
     if data.keys() & _HARNESS:

@@ -1,4 +1,4 @@
-"""Jinja2 templates of other tools as prompts of ours.
+"""Jinja2 templates of other tools as prompts of this project.
 
 A prompt sees a sample's metadata by name, but `input`, `choices`, `id` and `metadata` are the sample's
 fields, `rules` is for the scorer of this name, and `target` is never shown. A variable with such a name is

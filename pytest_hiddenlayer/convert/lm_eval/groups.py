@@ -1,6 +1,6 @@
 """Regular expressions of several groups as equal ones with a single group.
 
-The harness takes the first group that is not empty. A rule of ours has one group, so the first
+The harness takes the first group that is not empty. A rule of this project has one group, so the first
 group must take part in every match.
 """
 

@@ -221,7 +221,7 @@ def prompts_of(config: Config) -> Prompts:
         raise config.work.source.error("has no doc_to_text, neither itself nor in what it includes")
     used = _checked(config, "doc_to_text", text)
     if "target" in used and "target" not in (config.text("doc_to_target") or ""):
-        config.work.note("doc_to_text uses the column `target`, which a prompt of ours sees as `target_value`")
+        config.work.note("doc_to_text uses the column `target`, which the converted prompt names `target_value`")
     target = _written(config, "doc_to_target")
     choices = _written(config, "doc_to_choice")
     if target is None:

@@ -38,7 +38,7 @@ def write_paper(run: ExportedRun, folder: Path, significance: Significance, *, f
 
 
 def generated_files(run: ExportedRun, significance: Significance) -> dict[str, str | bytes]:
-    """Name → content of every file that is written anew from the run."""
+    """Name → content of every file that each export writes from the run."""
     return {
         **figure_files(run),
         "tables/scores.tex": latex_text(run, significance),
