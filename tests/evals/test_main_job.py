@@ -60,6 +60,7 @@ def test_every_item_is_a_debate(debates):
         check_debate(record)
 
 
+@pytest.mark.slow
 def test_agents_differ(debates):
     """Agents have different seeds, and their answers differ if a task is hard."""
     folder, *_ = debates
@@ -76,6 +77,7 @@ def test_table_shows_scored_samples(debates):
     assert row.split()[:4] == ["products", "debate*", f"mlx:{BUNDLED}", "16/16"]
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_outputs(debates):
     """Two workers, with other batches, produce the outputs of one process."""
     folder, _, before = debates

@@ -91,6 +91,7 @@ def test_gate_id_selects_its_gate(sums):
     assert ids(sums.run("--co", "-q", gate)) == [gate]
 
 
+@pytest.mark.slow
 def test_last_failed_selects_exactly_the_failed(folder, workers):
     """--lf selects exactly the items that failed, with any characters in their ids."""
     folder.task(**task_of(AWKWARD))

@@ -106,6 +106,7 @@ def test_a_run_that_was_stopped_early_says_so(watched):
     _until_shown(browser, f"Its files are in {run.log.folder}", ".live")
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_said(watched):
     """If the server is gone without a word, the page says so, keeps what it has, and offers to try again."""
     run, browser = watched
