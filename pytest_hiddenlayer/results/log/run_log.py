@@ -159,7 +159,7 @@ def find_run(root: Path, name: str, *, exclude: str | None = None, reports: Path
         raise UsageError(
             f"no run {name!r} under {where}: 0 run(s); make one with `pytest evals` or `hiddenlayer run`"
         )
-    hint = did_you_mean(name, [run.name for run in runs]) or "; `hiddenlayer runs` lists them"
+    hint = did_you_mean(name, ["last", *(run.name for run in runs)]) or "; `hiddenlayer runs` lists them"
     raise UsageError(f"no run {name!r} under {where}: {len(with_records)} run(s){hint}")
 
 

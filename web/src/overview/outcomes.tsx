@@ -8,6 +8,7 @@ import { hrefOf } from "../view";
 import { configOf, filtersOf, haveSeveralModels, idOf, isPartial, presentCells, unscored } from "./cells";
 import { judgingSentences } from "./judging";
 import { OutcomeBar } from "./outcome_bar";
+import { NumberHeadings } from "../number_headings";
 
 const MAX_ERRORS = 20; // distinct ones that are listed
 
@@ -207,11 +208,7 @@ function OtherScorers({ cells, name }: Omit<CellsProps, "overview">) {
             <tr>
               <th scope="col">Cell</th>
               <th scope="col">Scorer</th>
-              {["Score", "95 % interval", "Scored"].map((title) => (
-                <th scope="col" class="number" key={title}>
-                  {title}
-                </th>
-              ))}
+              <NumberHeadings titles={["Score", "95 % interval", "Scored"]} />
             </tr>
           </thead>
           <tbody>

@@ -5,6 +5,7 @@ import { count, cost } from "../numbers";
 import { configOf, haveSeveralModels, presentCells } from "./cells";
 import { percent } from "./format";
 import { colorAt } from "./charts/series";
+import { NumberHeadings } from "../number_headings";
 
 export function SpendingTable({ overview }: { overview: Overview }) {
   const cells = presentCells(overview);
@@ -29,11 +30,7 @@ export function SpendingTable({ overview }: { overview: Overview }) {
             <tr>
               <th scope="col">Strategy</th>
               <th scope="col">Role</th>
-              {["Calls", "Input tokens", "Output tokens", "Cost"].map((title) => (
-                <th scope="col" class="number" key={title}>
-                  {title}
-                </th>
-              ))}
+              <NumberHeadings titles={["Calls", "Input tokens", "Output tokens", "Cost"]} />
               <th scope="col">Share of its tokens</th>
             </tr>
           </thead>

@@ -6,6 +6,7 @@ import { count, interval, score } from "../../numbers";
 import { showView, useView } from "../../view";
 import { configOf, haveSeveralModels, idOf, presentCells } from "../cells";
 import { Chart, Choice } from "./plot";
+import { NumberHeadings } from "../../number_headings";
 
 /** An `Estimate` of `summary.json` whose mean is named so. */
 interface Mean extends Omit<Estimate, "score"> {
@@ -156,11 +157,7 @@ function BinTable({ bins }: { bins: readonly Bin[] }) {
     <table class="small">
       <thead>
         <tr>
-          {["Confidence", "Answers", "Mean confidence", "Share right", "95 % interval"].map((title) => (
-            <th scope="col" class="number" key={title}>
-              {title}
-            </th>
-          ))}
+          <NumberHeadings titles={["Confidence", "Answers", "Mean confidence", "Share right", "95 % interval"]} />
         </tr>
       </thead>
       <tbody>
@@ -185,11 +182,7 @@ function RiskTable({ points }: { points: readonly RiskPoint[] }) {
     <table class="small">
       <thead>
         <tr>
-          {["Coverage", "Answers given", "Lowest confidence", "Share wrong"].map((title) => (
-            <th scope="col" class="number" key={title}>
-              {title}
-            </th>
-          ))}
+          <NumberHeadings titles={["Coverage", "Answers given", "Lowest confidence", "Share wrong"]} />
         </tr>
       </thead>
       <tbody>
@@ -229,11 +222,7 @@ function Metrics({ cells, chosen, name, choose }: MetricsProps) {
             <tr>
               <th scope="col">Cell</th>
               <th scope="col">Confidence</th>
-              {["Answers", "ECE", "Brier", "AUROC", "AURC"].map((title) => (
-                <th scope="col" class="number" key={title}>
-                  {title}
-                </th>
-              ))}
+              <NumberHeadings titles={["Answers", "ECE", "Brier", "AUROC", "AURC"]} />
             </tr>
           </thead>
           <tbody>

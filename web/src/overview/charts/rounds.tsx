@@ -7,6 +7,7 @@ import { hrefOf, showView, useView } from "../../view";
 import { configOf, filtersOf, haveSeveralModels, idOf, presentCells } from "../cells";
 import { Chart, Choice } from "./plot";
 import { colorAt, Shape, symbolAt } from "./series";
+import { NumberHeadings } from "../../number_headings";
 
 const WHO: { [who in Who]: string } = { agents: "each agent", majority: "majority of the agents", verdict: "verdict: the strategy's answer" };
 const ORDER = Object.keys(WHO) as Who[];
@@ -111,11 +112,7 @@ function ShareTable({ rounds }: { rounds: Rounds }) {
         <tr>
           <th scope="col">Who</th>
           <th scope="col">Round</th>
-          {["Share right", "95 % interval", "Answers"].map((title) => (
-            <th scope="col" class="number" key={title}>
-              {title}
-            </th>
-          ))}
+          <NumberHeadings titles={["Share right", "95 % interval", "Answers"]} />
         </tr>
       </thead>
       <tbody>
@@ -153,11 +150,7 @@ function TransitionTable({ cells, chosen, name, overview }: TransitionProps) {
               <th scope="col">Cell</th>
               <th scope="col">Who</th>
               <th scope="col">Rounds</th>
-              {["Wrong → right", "Right → wrong", "Net", "Of"].map((title) => (
-                <th scope="col" class="number" key={title}>
-                  {title}
-                </th>
-              ))}
+              <NumberHeadings titles={["Wrong → right", "Right → wrong", "Net", "Of"]} />
             </tr>
           </thead>
           {moved.map((cell) => (
