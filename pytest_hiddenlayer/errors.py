@@ -10,7 +10,8 @@
     │   ├── BudgetExceededError      the call does not fit into --budget            (the item is skipped)
     │   ├── NotSentError             the server refused the key earlier in the run  (outcome `error`)
     │   └── ProviderUnavailableError the provider cannot work on this machine       (its items are skipped)
-    └── SnapshotError                a baseline cannot be trusted                   (the gate fails)
+    ├── SnapshotError                a baseline cannot be trusted                   (the gate fails)
+    └── ProbeError                   an array inside a model cannot be read rightly (the probe is refused)
 
 A message says what was asked, what was found and what to do.
 """
@@ -95,6 +96,10 @@ class ProviderUnavailableError(ProviderError):
 
 class SnapshotError(HiddenLayerError):
     """A baseline is malformed, partial or from another version."""
+
+
+class ProbeError(HiddenLayerError):
+    """An array inside a model cannot be read or replaced correctly; the message says which, and what was found."""
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

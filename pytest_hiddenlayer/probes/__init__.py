@@ -1,0 +1,10 @@
+"""What happens inside an mlx model: hooks, attention weights, the logit lens, captures, and their proof.
+
+Imports `errors`, and mlx on first use. Works on any loaded model of mlx-lm, without changing its code.
+
+    interception      calls of a module seen from outside, and undone
+    structure         the blocks of a model and their parts, found by running it
+    hooks             ModelHooks: arrays read and replaced while the model runs
+    attention_calls   the calls of scaled_dot_product_attention, seen where the model makes them
+    attention_math    attention weights from queries, keys and masks
+"""
