@@ -12,5 +12,6 @@ Imports `errors`, and mlx on first use. Works on any loaded model of mlx-lm, wit
     rollout           attention followed through all layers
     verification      which of this a model allows: checks with measured values
     checks, evidence  what is checked, and the runs that are measured
+    capture           arrays and log-probabilities of one text, in numpy; its memory and its files
     per_model         values kept per model
 """

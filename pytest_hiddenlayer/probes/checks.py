@@ -136,8 +136,8 @@ def reach(weights: Any) -> int:
 
     n_queries, n_keys = weights.shape[-2:]
     distance = mx.arange(n_keys - n_queries, n_keys)[:, None] - mx.arange(n_keys)[None]
-    farthest: int = mx.where(weights.max(axis=(0, 1)) > 0, distance, 0).max().tolist()
-    return farthest
+    farthest: Any = mx.where(weights.max(axis=(0, 1)) > 0, distance, 0).max()
+    return int(farthest.item())
 
 
 def _rebuild_error(evidence: Evidence, layer: int, call: AttentionWeights) -> float:
@@ -190,8 +190,8 @@ def largest(array: Any) -> float:
 
     if array.size == 0:
         return 0.0
-    value: float = mx.abs(_f32(array)).max().tolist()
-    return float("nan") if mx.isnan(array).any().item() else value
+    magnitude: Any = mx.abs(_f32(array)).max()
+    return float("nan") if mx.isnan(array).any().item() else float(magnitude.item())
 
 
 def difference(a: Any, b: Any) -> float:

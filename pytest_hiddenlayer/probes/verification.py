@@ -68,6 +68,11 @@ def verify(model: Any, *, token_ids: Any = None) -> Verification:
     return _verifications.get(model, lambda: _measured(model, None))
 
 
+def known_verification(model: Any) -> Verification | None:
+    """Return the result of an earlier `verify` of this model; None if there is none."""
+    return _verifications.known(model)
+
+
 def _measured(model: Any, token_ids: Any) -> Verification:
     if any(is_intercepted(module) for _, module in model.named_modules()):
         raise ProbeError("verify: the model is hooked: call verify(model) once before the `with` block of its hooks")
