@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import (
         BudgetExceededError,
         HiddenLayerError,
+        ProbeError,
         ProviderError,
         ProviderUnavailableError,
         SnapshotError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
     from .interface.outcomes import CallResult, StrategyResult
+    from .interface.probes import ProbeModel, load_probe_model
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
@@ -62,6 +64,7 @@ _MODULES = {
     "errors": (
         "BudgetExceededError",
         "HiddenLayerError",
+        "ProbeError",
         "ProviderError",
         "ProviderUnavailableError",
         "SnapshotError",
@@ -74,6 +77,7 @@ _MODULES = {
     "interface.calls": ("allm_call", "arun_strategy", "llm_call", "run_strategy"),
     "interface.comparisons": ("Comparison", "compare_runs"),
     "interface.outcomes": ("CallResult", "StrategyResult"),
+    "interface.probes": ("ProbeModel", "load_probe_model"),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
@@ -127,6 +131,8 @@ __all__ = [
     "Message",
     "ModelName",
     "Models",
+    "ProbeError",
+    "ProbeModel",
     "Provider",
     "ProviderCapabilities",
     "ProviderError",
@@ -157,6 +163,7 @@ __all__ = [
     "evaluate_task",
     "get_tracker",
     "llm_call",
+    "load_probe_model",
     "load_run",
     "plot_calibration",
     "plot_debate_transitions",
