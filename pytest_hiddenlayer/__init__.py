@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from .plots.latency import plot_latency
     from .plots.score_cost import plot_score_cost
     from .plots.scores import plot_scores
+    from .probes.capture import Capture
+    from .probes.capture_files import load_capture, save_capture
+    from .probes.hooks import ModelHooks
+    from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
     from .session.eval_run import EvalRun
@@ -89,6 +93,10 @@ _MODULES = {
     "plots.latency": ("plot_latency",),
     "plots.score_cost": ("plot_score_cost",),
     "plots.scores": ("plot_scores",),
+    "probes.capture": ("Capture",),
+    "probes.capture_files": ("load_capture", "save_capture"),
+    "probes.hooks": ("ModelHooks",),
+    "probes.verification": ("Verification",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
     "registry": ("provider", "scorer", "strategy"),
     "session.eval_run": ("EvalRun",),
@@ -121,6 +129,7 @@ __all__ = [
     "BudgetExceededError",
     "Call",
     "CallResult",
+    "Capture",
     "Comparison",
     "Completion",
     "Context",
@@ -129,6 +138,7 @@ __all__ = [
     "GenerationConfig",
     "HiddenLayerError",
     "Message",
+    "ModelHooks",
     "ModelName",
     "Models",
     "ProbeError",
@@ -154,6 +164,7 @@ __all__ = [
     "UnknownNameError",
     "Usage",
     "UsageError",
+    "Verification",
     "__version__",
     "aevaluate_task",
     "allm_call",
@@ -163,6 +174,7 @@ __all__ = [
     "evaluate_task",
     "get_tracker",
     "llm_call",
+    "load_capture",
     "load_probe_model",
     "load_run",
     "plot_calibration",
@@ -173,6 +185,7 @@ __all__ = [
     "provider",
     "run_strategy",
     "runs",
+    "save_capture",
     "scorer",
     "strategy",
 ]
