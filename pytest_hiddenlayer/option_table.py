@@ -161,6 +161,12 @@ OPTIONS: tuple[Option, ...] = (
         name="token-logprobs",
         help="keep text and log-probability of every output token in the records, if the provider returns them",
     ),
+    Option(
+        name="probe",
+        metavar="WHAT[,...]",
+        help="after the run, read each answer of provider mlx again and keep what happens inside the model: lens, "
+        "attention_weights, residual_post and others of docs/probes.md",
+    ),
     Option(name="live", help="serve the report to this computer while the run goes on, and print its address"),
     Option(name="live-port", metavar="PORT", help="serve the live report at this port (default: a free one)"),
     Option(

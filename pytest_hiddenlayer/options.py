@@ -51,6 +51,7 @@ class RunOptions:
     reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root
     resume: Path | None = None  # folder of a run whose answers are reused
     token_logprobs: bool = False  # keep text and log-probability of every output token in the records
+    probe: tuple[str, ...] = ()  # arrays to read inside the model after the run
     live: bool = False  # serve the report while the run goes on
     live_port: int | None = None  # None: a free one
     report: bool = True  # write `report.html` into the run's folder

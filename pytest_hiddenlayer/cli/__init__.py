@@ -105,6 +105,7 @@ def command_parser() -> argparse.ArgumentParser:
         label,
         models,
         prices,
+        probe,
         review,
         run,
         runs,
@@ -123,7 +124,7 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    reading = (runs, show, open_page, compare, diff, export)
+    reading = (runs, show, open_page, compare, diff, probe, export)
     people = (review, label, tournament, judge_audit)
     modules = (init, ask, run, *reading, *people, convert, schema, models, prices, doctor, cache, completion)
     for module in modules:

@@ -63,6 +63,10 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
     if session.records:
         with session.write_faults.writing("the summary of the run in", session.run_log.folder):
             _write_log(session, complete=gated)
+        if session.options.probe and gated:
+            from .probing import probe_answers  # with numpy
+
+            probe_answers(session)
         if session.options.report:
             write_report(session.run_log.folder, session.write_faults)
 

@@ -222,12 +222,16 @@ class Session:
         """A sentence for each batch that was sent and is not collected."""
         return [] if self._runtime is None else self._runtime.pending_batches()
 
-    def close(self) -> None:
-        """Cancel what is in flight, close the providers and the log."""
+    def close_providers(self) -> None:
+        """Cancel what is in flight, and close the providers with their models."""
         if self._runtime is not None:
             self._budget_message = self.budget_message
             self._runtime.close()
             self._runtime = None
+
+    def close(self) -> None:
+        """Cancel what is in flight, close the providers and the log."""
+        self.close_providers()
         if self._run_log is not None:
             self._run_log.close()
 

@@ -107,6 +107,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         reports=written.path("reports"),
         resume=_resumed_run(written),
         token_logprobs=written.flag("token-logprobs"),
+        probe=_probe(written),
         live=written.flag("live") or "live-port" in written.values,
         live_port=_number(written, "live-port", int, 1, 65535),
         report=not written.flag("no-report"),
@@ -200,6 +201,19 @@ def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[
     """The addresses that only the ini file names: they get no key."""
     typed = parse_base_urls(tuple(written.typed.get("base-url") or ()))
     return frozenset(urls.values()) - frozenset(typed.values())
+
+
+def _probe(written: WrittenOptions) -> tuple[str, ...]:
+    """What to read inside the models after the run. Raises UsageError for a name that does not exist."""
+    text = written.text("probe")
+    if text is None:
+        return ()
+    from ..analysis.probing.probe_run import parse_what  # with numpy
+
+    try:
+        return parse_what(text)
+    except UsageError as error:
+        raise UsageError(f"--hl-probe: {error}") from error
 
 
 def _allows_task_models(written: WrittenOptions) -> bool:

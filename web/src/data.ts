@@ -259,6 +259,30 @@ export interface Message {
   content: string;
 }
 
+/** What `hiddenlayer probe` read inside the model for the answer of a record. A = its tokens, T = all tokens. */
+export interface Probe {
+  call: number; // position in the transcript
+  tokens: string[]; // T: prompt, then answer
+  start: number; // position of the answer's first token
+  logprobs: (number | null)[]; // A: natural log, of the answer's tokens
+  lens: Lens | null;
+  attention: Attention | null;
+  notes: string[]; // sentences on what is missing or differs
+}
+
+/** After the embeddings (0) and after each layer. */
+export interface Lens {
+  top: [string, number][][][]; // [depth][A][k]: the likeliest tokens with their probability, best first
+  came: number[][]; // [depth][A]: probability of the token that came
+}
+
+export interface Attention {
+  layers: number[]; // the layer of each entry
+  heads: number;
+  averaged: boolean; // over the heads: one entry stands for all
+  data: string; // base64 of bytes [layers, heads, A, T]: a byte is 255 times the square root of a weight
+}
+
 /** One record, as in `records.jsonl`, schema 3. */
 export interface SampleRecord {
   run_id: string;
@@ -296,4 +320,5 @@ export interface SampleRecord {
   group: string | null;
   sample_hash: string;
   schema: number;
+  probe?: Probe; // only in pages of runs that were probed
 }

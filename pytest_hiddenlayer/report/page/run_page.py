@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ...results.log.compact import without_texts
 from ...results.log.run_log import MANIFEST, RECORDS
 from ...results.log.summary import SUMMARY, summary
 from ...types import Record
+from ..probe_data import ProbeFiles
 from .cell_statistics import PageStatistics
 from .changes import change_words, changes
 from .log_reader import LogReader
@@ -34,16 +36,16 @@ def write_run_page(folder: Path, path: Path | None = None) -> Path:
         )
     files, log, statistics = read_run_files(folder), LogReader(folder=folder), PageStatistics()
     lean: list[Record] = []  # for metrics, if no summary has them
-    changed = changes(folder)
+    changed, probes = changes(folder), ProbeFiles(folder=folder)
     with PageWriter(tags=files.tags, changes=change_words(changed)) as page:
         for logged in log:
-            page.add(logged, folder.name)
+            page.add(replace(logged, content=probes.added(logged.record, logged.content)), folder.name)
             statistics.add(logged.record)
             if files.cells is None:
                 lean.append(without_texts(logged.record))
         if files.cells is None:
             files.cells = _computed_cells(lean)
-        files.notices += [*early_end_notices(files, page.columns.n), *log.notices()]
+        files.notices += [*early_end_notices(files, page.columns.n), *log.notices(), *probes.notices()]
         page.write(path, overview(folder, statistics, files), changed)
     return path
 

@@ -14,6 +14,8 @@ import { DebateView } from "./strategies/debate_view";
 import { ElsewhereView } from "./elsewhere";
 import { SampleHead } from "./head";
 import { planOf, PlanView } from "./strategies/plan";
+import { probeOf } from "./probe/probe";
+import { ProbeView } from "./probe/probe_view";
 import { Pair, PromptView } from "./prompt";
 import { VoteView, votesOf } from "./strategies/vote";
 
@@ -29,6 +31,7 @@ interface Props {
 export function SampleBody({ index, source, record, row, call, compared }: Props) {
   const { strategy, scoring } = useMemo(() => callsOf(record), [record]);
   const special = useMemo(() => ({ debate: debateOf(record), votes: votesOf(record), plan: planOf(record) }), [record]);
+  const probe = useMemo(() => probeOf(record), [record]);
   const confidence = valueAt(columnOf(index, "confidence"), row);
   const change = valueAt(columnOf(index, "change"), row);
   const isSpecial = Boolean(special.debate ?? special.votes ?? special.plan);
@@ -39,6 +42,7 @@ export function SampleBody({ index, source, record, row, call, compared }: Props
     special.plan && { title: "Plan and work", content: <PlanView record={record} plan={special.plan} selected={call} /> },
     { title: "Answer", content: <AnswerView record={record} /> },
     { title: "Scores", content: <ScoresView record={record} /> },
+    probe && { title: "Inside the model", folded: true, content: <ProbeView probe={probe} /> },
     strategy.length > 0 && {
       title: `Calls (${count(strategy.length)})`,
       folded: isSpecial,

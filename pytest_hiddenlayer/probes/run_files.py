@@ -1,0 +1,23 @@
+"""Where the captures of a run's answers are, and what their metadata says. Imports neither numpy nor mlx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..identifiers import file_name
+from ..types import Record
+
+FOLDER = "probes"
+"""Folder of the captures in the folder of a run."""
+CALL = "call"
+"""Key of a capture's metadata: position of the answer's call in the record's transcript."""
+NOTES = "notes"
+"""Key of a capture's metadata: sentences on what is missing or differs."""
+TEXTS = "lens_texts"
+"""Key of a capture's metadata: token id → text, of the tokens that the lens names."""
+
+
+def probe_path(folder: Path, record: Record) -> Path:
+    """Return the path of a record's capture in the folder of its run."""
+    name = f"{record.task} {record.sample_id} {record.label} {record.slug} {record.epoch}"
+    return folder / FOLDER / f"{file_name(name)}.npz"
