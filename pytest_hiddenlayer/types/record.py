@@ -86,6 +86,7 @@ class Record:
     choices: Sequence[str] = field(default_factory=list)
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the sample's
     reasoning: str | None = None  # what the model thought before `output`
+    confidence: Mapping[str, float] = field(default_factory=dict)  # measure → value of the answer; see `confidence`
     traceback: str | None = None  # of an error that a user's strategy, scorer or provider raised
     schema: int = RECORD_SCHEMA
 
