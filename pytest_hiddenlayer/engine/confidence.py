@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from ..completions.finish_reasons import ended_normally
 from ..confidence import discrete_semantic_entropy
-from ..types import Answer, Call
+from ..errors import BudgetExceededError, ProviderError
+from ..strategies.elicitation import ElicitedConfidence, ask_p_true, ask_verbalized
+from ..types import ELICITED, Answer, Call
+from .context import AnswerContext
+
+
+async def elicit(context: AnswerContext, answer: Answer, kinds: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return {kind: {value, reply, …}} of what the candidate says about its answer, for `p_true` and `verbalized`.
+
+    Empty if neither is asked for, or if there is no complete answer. A call that fails makes the
+    confidence unknown, not the answer an error.
+    """
+    if answer.outcome is not None or not ended_normally(answer.finish_reason) or not answer.output.strip():
+        return {}
+    return {kind: await _elicit_one(context, answer.output, kind) for kind in kinds if kind != "tokens"}
+
+
+async def _elicit_one(context: AnswerContext, output: str, kind: str) -> dict[str, Any]:
+    try:
+        if kind == "p_true":
+            elicited = await ask_p_true(context.ask_to_score, context.prompt, output)
+        else:
+            elicited = await ask_verbalized(context.ask_to_score, context.messages, output)
+    except (BudgetExceededError, ProviderError) as error:
+        elicited = ElicitedConfidence(value=None, reply="", why=str(error))
+    return elicited.to_json()
 
 
 def answer_measures(calls: Sequence[Call], answer: Answer) -> dict[str, float]:
@@ -19,6 +46,9 @@ def answer_measures(calls: Sequence[Call], answer: Answer) -> dict[str, float]:
     entropy = discrete_semantic_entropy(_voted_answers(answer))
     if entropy is not None:
         measures["semantic_entropy"] = entropy
+    for kind, elicited in answer.metadata.get(ELICITED, {}).items():
+        if elicited["value"] is not None:
+            measures[kind] = elicited["value"]
     return measures
 
 

@@ -14,9 +14,9 @@ from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
 from ..protocols import Provider
-from ..types import ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Record
+from ..types import ELICITED, ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Record
 from .cases import Case
-from .confidence import answer_measures
+from .confidence import answer_measures, elicit
 from .context import AnswerContext
 from .interruption import is_interruption
 from .plain_json import bounded_json
@@ -60,11 +60,14 @@ async def run_case(
     )
     answer = await _run_strategy(context)
     calls = context.calls
+    elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, calls):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
-    measures = answer_measures(context.calls, answer) if confidence else {}
+    if elicited:
+        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json(elicited)})
+    measures = answer_measures(calls, answer) if confidence else {}
     record = build_record(context, answer, result, run_id, started.isoformat(), latency_s, measures)
     if context.error is not None:
         on_error(record, context.error)

@@ -124,3 +124,92 @@ def test_a_cassette_keeps_entropies_of_the_vocabulary(folder):
     first, replayed = _measures(folder)
     assert first["entropy"] > 0
     assert replayed == pytest.approx(first, abs=1e-3)
+
+
+ABOUT = "--hl-confidence=p_true,verbalised"
+
+
+@pytest.fixture
+def asked(folder):
+    """One sample; the model says A with probability 0.8 of A and B, then 70."""
+    folder.task(n=1, scorers=["keyword"])
+    a_or_b = [{"A": math.log(0.8), "B": math.log(0.2)}]
+    rules = [
+        {
+            "role": "confidence",
+            "contains": "Possible answer",
+            "reply": "A",
+            "logprobs": [-0.2],
+            "top_logprobs": a_or_b,
+        },
+        {"role": "confidence", "reply": "70"},
+        {"contains": "q0.", "reply": "answer a0"},
+    ]
+    folder.write("replies.json", json.dumps({"rules": rules}))
+    return folder
+
+
+def test_the_model_is_asked_about_its_answer(asked):
+    """P(True) and the stated number are measures of the record; the calls are in the transcript, not the answer."""
+    asked.run(ABOUT)
+    (record,) = _records(asked)
+    assert record["confidence"] == {"p_true": pytest.approx(0.8), "verbalized": pytest.approx(0.7)}
+    assert record["output"] == "answer a0"
+    assert [call["role"] for call in record["transcript"]] == ["answer", "confidence", "confidence"]
+    assert record["answer_metadata"]["scoring_calls"] == 2
+    assert record["usage"]["calls"] == 3
+
+
+def test_an_unreadable_reply_is_unknown(asked):
+    """A reply without a number leaves the confidence unknown, with the reason, and the answer as it was."""
+    rules = [{"role": "confidence", "reply": "Sure!"}, {"contains": "q0.", "reply": "answer a0"}]
+    asked.write("replies.json", json.dumps({"rules": rules}))
+    asked.run("--hl-confidence=verbalized")
+    (record,) = _records(asked)
+    assert record["confidence"] == {}
+    assert record["outcome"] == "correct"
+    assert "the reply is not one number" in record["answer_metadata"]["elicited_confidence"]["verbalized"]["why"]
+
+
+def test_a_failed_question_is_no_failed_answer(asked):
+    """If the call about the answer fails, the answer keeps its score."""
+    rules = [{"role": "confidence", "error": "server said 500"}, {"contains": "q0.", "reply": "answer a0"}]
+    asked.write("replies.json", json.dumps({"rules": rules}))
+    asked.run("--hl-confidence=p_true")
+    (record,) = _records(asked)
+    assert (record["outcome"], record["confidence"]) == ("correct", {})
+    assert "500" in record["answer_metadata"]["elicited_confidence"]["p_true"]["why"]
+
+
+def test_recorded_answers_cannot_be_asked(folder):
+    """The provider of recorded answers has no model to ask: a usage error says so before anything runs."""
+    folder.task(n=1, outputs={"s0": "a0"})
+    printed = folder.run("--hl-confidence=p_true", provider="recorded")
+    assert printed.ret == 4
+    assert "only has recorded answers" in "\n".join([*printed.outlines, *printed.errlines])
+
+
+def test_every_measure_is_calibrated(folder):
+    """The summary and `hiddenlayer show --calibration` have each measure that 10 scored answers have."""
+    folder.task(n=12, scorers=["keyword"])
+    rules = [
+        {
+            "contains": f"q{n}.",
+            "reply": f"answer a{n}" if n % 3 else "no",
+            "logprobs": [-0.1 * n],
+            "top_logprobs": [{"a": -0.1 * n, "b": -3.0}],
+        }
+        for n in reversed(range(12))
+    ]
+    folder.write("replies.json", json.dumps({"rules": rules}))
+    folder.run(OPTION)
+    (cell,) = json.loads((folder.runs()[-1] / "summary.json").read_text())
+    measures = cell["confidence_measures"]
+    assert set(measures) == set(_records(folder)[0]["confidence"])
+    assert measures["margin"]["ece"]["mean"] is not None
+    assert (measures["margin"]["n_bins"], measures["margin"]["binning"]) == (10, "equal width")
+    assert measures["entropy"]["ece"] is None
+    assert measures["mean_logprob"]["auroc"]["mean"] == cell["calibration"]["auroc"]["mean"]
+    shown = "\n".join(folder.command("show", "last", "--calibration").outlines)
+    assert "lowest_group_confidence" in shown
+    assert "WQD" in shown
