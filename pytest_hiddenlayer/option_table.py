@@ -167,6 +167,12 @@ OPTIONS: tuple[Option, ...] = (
         help="after the run, read each answer of provider mlx again and keep what happens inside the model: lens, "
         "attention_weights, residual_post and others of docs/probes.md",
     ),
+    Option(
+        name="confidence",
+        metavar="KIND,...",
+        help="keep measures of how sure the model is: tokens (from log-probabilities, if the provider returns them), "
+        "p_true and verbalized (the model is asked after its answer: one more call each); such as tokens,p_true",
+    ),
     Option(name="live", help="serve the report to this computer while the run goes on, and print its address"),
     Option(name="live-port", metavar="PORT", help="serve the live report at this port (default: a free one)"),
     Option(

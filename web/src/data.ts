@@ -82,6 +82,7 @@ export interface Cell extends Estimate {
   gate: string | null; // passed, failed, skipped, or the verdict of the comparison
   comparison: { [key: string]: Json } | null;
   calibration: { [key: string]: Json } | null;
+  confidence_measures?: { [measure: string]: { [key: string]: Json } }; // of each measure of confidence
   passes: { [name: string]: { mean: number | null; ci95: [number, number] | null; n: number } };
   calls: { [key: string]: Json };
   roles: Role[];

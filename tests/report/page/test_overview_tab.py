@@ -363,6 +363,23 @@ def test_calibration_shows_bins_and_metrics_of_the_summary(browser: Browser, tmp
     assert "expected calibration error over 10 bins" in section
 
 
+def test_calibration_of_a_chosen_measure(browser: Browser, tmp_path: Path):
+    """Each measure of confidence can be chosen; one that is not in [0, 1] says why it has no reliability diagram."""
+    records = [
+        one
+        for n in range(20)
+        for one in answers({f"s{n}": float(n % 2)}, confidence={"entropy": 0.1 * n, "margin": 0.04 * n})
+    ]
+    open_run(browser, run_folder(tmp_path, records))
+    section = "document.querySelector('[aria-labelledby=calibration-title]')"
+    assert "entropy is not in [0, 1]" in browser.evaluate(f"{section}.textContent")
+    options = browser.evaluate(f"[...{section}.querySelectorAll('option')].map(e => e.textContent)")
+    assert options[-2:] == ["entropy", "margin"]
+    other = run_folder(tmp_path / "other", [replace(one, confidence={"margin": 0.5}) for one in records])
+    open_run(browser, other)
+    assert "Reliability of" in browser.evaluate(f"{section}.textContent")
+
+
 def test_equal_errors_are_counted_once(browser: Browser, tmp_path: Path):
     """Two answers with the same error are one line with the count 2, which links to both."""
     failed = [replace(one, error="server is down") for one in answers({"a": None, "b": None})]

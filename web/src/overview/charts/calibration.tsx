@@ -29,22 +29,26 @@ interface Calibration {
   confidence: string;
   n: number;
   n_bins: number;
-  ece: Mean;
-  brier: Mean;
+  ece: Mean | null;
+  brier: Mean | null;
   auroc: Mean | null;
   aurc: Mean;
+  wqd?: Mean | null;
   bins: Bin[];
   risk_coverage: RiskPoint[];
 }
 
 export function CalibrationSection({ overview }: { overview: Overview }) {
   const view = useView();
-  const cells = presentCells(overview).filter((cell) => cell.calibration);
+  const cells = presentCells(overview).filter((cell) => measuresOf(cell).length);
   if (!cells.length) return null;
   const severalModels = haveSeveralModels(cells);
   const name = (cell: Cell) => `${cell.task} · ${configOf(cell, severalModels)}`;
   const chosen = cells.find((cell) => idOf(cell) === view.settings["calibration"]) ?? mostTelling(cells);
-  const { bins, risk_coverage: risks, confidence, n } = calibrationOf(chosen);
+  const measures = measuresOf(chosen);
+  const shown = measures.find(({ confidence }) => confidence === view.settings["measure"]) ?? measures[0]!;
+  const { bins, risk_coverage: risks, confidence, n } = shown;
+  const chooseMeasure = (measure: string) => showView({ settings: { ...view.settings, measure } }, { replace: true });
   const choose = (id: string) => showView({ settings: { ...view.settings, calibration: id } }, { replace: true });
   return (
     <section class="card" aria-labelledby="calibration-title">
@@ -54,9 +58,18 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         </h2>
         <p class="note">Whether the confidence in an answer says how often it is right. {KINDS[confidence] ?? ""}</p>
         <Choice label="Cell" value={idOf(chosen)} options={cells.map((cell) => ({ value: idOf(cell), title: name(cell) }))} onChoose={choose} />
+        {measures.length > 1 && (
+          <Choice
+            label="Measure"
+            value={confidence}
+            options={measures.map((measure) => ({ value: measure.confidence, title: measure.confidence }))}
+            onChoose={chooseMeasure}
+          />
+        )}
       </header>
       <div class="charts">
-        <Chart
+        {!shown.ece && <p class="note">{confidence} is not in [0, 1], so only its order counts: there is no reliability diagram.</p>}
+        {shown.ece && <Chart
           title={`Reliability of ${name(chosen)}`}
           label={`Share of right answers by confidence of ${name(chosen)}, ${bins.length} bins; the table below has the figures`}
           depends={JSON.stringify(bins)}
@@ -64,10 +77,10 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
           table={<BinTable bins={bins} />}
         >
           <p class="note">
-            {count(n)} answers with a confidence ({confidence}), in {calibrationOf(chosen).n_bins} bins of equal width. The number of answers is at
+            {count(n)} answers with a confidence ({confidence}), in {shown.n_bins} bins of equal width. The number of answers is at
             each mark; on the diagonal, confidence equals accuracy.
           </p>
-        </Chart>
+        </Chart>}
         <Chart
           title={`Risk and coverage of ${name(chosen)}`}
           label={`Share of wrong answers if only the most confident ones are given, ${name(chosen)}; the table below has the figures`}
@@ -89,8 +102,11 @@ const KINDS: { [kind: string]: string } = {
   stated: "The strategy states the confidence.",
 };
 
-function calibrationOf(cell: Cell): Calibration {
-  return cell.calibration as unknown as Calibration;
+/** The calibrations of a cell: that of its main confidence, then those of its measures. */
+function measuresOf(cell: Cell): Calibration[] {
+  const main = cell.calibration ? [cell.calibration as unknown as Calibration] : [];
+  const others = Object.entries(cell.confidence_measures ?? {});
+  return [...main, ...others.map(([confidence, values]) => ({ ...(values as unknown as Calibration), confidence }))];
 }
 
 /** The cell whose diagram says most: with the most answers of the rarer kind, right or wrong. */
@@ -207,14 +223,14 @@ interface MetricsProps {
 }
 
 function Metrics({ cells, chosen, name, choose }: MetricsProps) {
-  const bins = [...new Set(cells.map((cell) => calibrationOf(cell).n_bins))].join(" or ");
+  const bins = [...new Set(cells.flatMap((cell) => measuresOf(cell).map(({ n_bins }) => n_bins)))].join(" or ");
   return (
     <details open={cells.length <= 6}>
-      <summary>ECE, Brier score, AUROC and AURC of {cells.length === 1 ? "the cell" : `${cells.length} cells`}</summary>
+      <summary>ECE, Brier score, AUROC, AURC and WQD of {cells.length === 1 ? "the cell" : `${cells.length} cells`}</summary>
       <p class="note">
         ECE: expected calibration error over {bins} bins of equal width, biased upwards for few answers, therefore without an interval. Brier: mean
         squared distance of confidence and result, 0 is best. AUROC: how often a right answer is more confident than a wrong one. AURC: mean risk over
-        all coverages, 0 is best.
+        all coverages, 0 is best. WQD: AUROC among the epochs of one sample.
       </p>
       <div class="scroll">
         <table class="small">
@@ -222,14 +238,13 @@ function Metrics({ cells, chosen, name, choose }: MetricsProps) {
             <tr>
               <th scope="col">Cell</th>
               <th scope="col">Confidence</th>
-              <NumberHeadings titles={["Answers", "ECE", "Brier", "AUROC", "AURC"]} />
+              <NumberHeadings titles={["Answers", "ECE", "Brier", "AUROC", "AURC", "WQD"]} />
             </tr>
           </thead>
           <tbody>
-            {cells.map((cell) => {
-              const { confidence, n, ece, brier, auroc, aurc } = calibrationOf(cell);
-              return (
-                <tr key={idOf(cell)} class={cell === chosen ? "chosen" : ""}>
+            {cells.flatMap((cell) =>
+              measuresOf(cell).map(({ confidence, n, ece, brier, auroc, aurc, wqd }) => (
+                <tr key={`${idOf(cell)} ${confidence}`} class={cell === chosen ? "chosen" : ""}>
                   <th scope="row">
                     <button type="button" class="link" aria-pressed={cell === chosen} onClick={() => choose(idOf(cell))}>
                       {name(cell)}
@@ -239,15 +254,15 @@ function Metrics({ cells, chosen, name, choose }: MetricsProps) {
                   <td class="number">
                     {count(n)} of {count(cell.n)}
                   </td>
-                  {[ece, brier, auroc, aurc].map((estimate, i) => (
+                  {[ece, brier, auroc, aurc, wqd].map((estimate, i) => (
                     <td class="number" key={i}>
                       {score(estimate?.mean)}
                       {estimate?.ci95 && <span class="note"> {interval(estimate.ci95)}</span>}
                     </td>
                   ))}
                 </tr>
-              );
-            })}
+              )),
+            )}
           </tbody>
         </table>
       </div>

@@ -1,0 +1,143 @@
+"""Asks a model how sure it is of an answer: P(True), and confidence in words.
+
+- `ask_p_true`: Kadavath et al. 2022, "Language Models (Mostly) Know What They Know",
+  arXiv:2207.05221, section 3: the model reads the question and a possible answer, and its probability
+  of the label (A) True is its confidence. The paper shows 20 examples first. Here there are none, and
+  the request is worded for chat models. The probability is renormalized over both labels.
+- `ask_verbalized`: Tian et al. 2023, "Just Ask for Calibration", arXiv:2305.14975, "Verb. 2S": in a
+  second turn the model states a number from 0 to 100. `binary=True` asks for yes or no, as the
+  "verbal binary" of Taubenfeld et al. 2025, arXiv:2502.06233.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..completions.finish_reasons import ended_normally
+from ..protocols import Ask
+from ..types import Completion, GenerationConfig, Message
+from .verbal_confidence import read_confidence, read_yes_or_no
+
+P_TRUE = """Question:
+{question}
+
+Possible answer:
+{answer}
+
+Is the possible answer:
+(A) True
+(B) False
+Reply with A or B only."""
+VERBALIZED = (
+    "How likely is it that your answer is correct? "
+    "Reply with one number from 0 (certainly wrong) to 100 (certainly correct) and nothing else."
+)
+VERBALIZED_BINARY = "Is your answer correct? Reply with yes or no and nothing else."
+TOP_LOGPROBS = 20
+"""Alternatives to request for every token of a reply to `P_TRUE`."""
+MIN_MASS = 0.5
+"""Minimum probability of both labels together: with less, the model did not answer with a label."""
+_MAX_TOKENS = 16  # of a reply; longer ones are no plain answers
+_LABELS = {"a": True, "true": True, "b": False, "false": False}
+_AROUND = " \t\n()[]{}<>\"'`*:.,▁Ġ"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ElicitedConfidence:
+    """How sure a model says it is of one answer."""
+
+    value: float | None  # in [0, 1]; None: unknown, and `why` says why
+    reply: str
+    mass: float | None = None  # of P(True): the probability of both labels before it is renormalized; else None
+    why: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """Returns plain JSON values; `mass` and `why` only if they are known."""
+        values: dict[str, object] = {"value": self.value, "reply": self.reply}
+        if self.mass is not None:
+            values["mass"] = self.mass
+        return values | ({"why": self.why} if self.why else {})
+
+
+async def ask_p_true(
+    ask: Ask, prompt: str, answer: str, *, role: str = "confidence", round: int = 0, judge: bool | str = False
+) -> ElicitedConfidence:
+    """Returns the probability that the model gives to "the possible answer is true".
+
+    `prompt` is the question as rendered, without system message; `answer` the whole completion. The
+    value is P(A) / (P(A) + P(B)) at the token of the reply's label, from the provider's top
+    log-probabilities. It is unknown without these, for a reply without label, and if both labels together
+    have a probability below MIN_MASS. Raises ProviderError if the call fails.
+    """
+    completion = await ask(
+        P_TRUE.format(question=prompt, answer=answer.strip()),
+        role=role,
+        round=round,
+        judge=judge,
+        defaults=GenerationConfig(temperature=0.0, max_tokens=_MAX_TOKENS),
+        top_logprobs=TOP_LOGPROBS,
+    )
+    return p_true(completion)
+
+
+async def ask_verbalized(
+    ask: Ask,
+    messages: Sequence[Message],
+    answer: str,
+    *,
+    binary: bool = False,
+    role: str = "confidence",
+    round: int = 0,
+    judge: bool | str = False,
+) -> ElicitedConfidence:
+    """Returns the confidence that the model states about its own answer, in a second turn of the chat.
+
+    `messages` are those that were answered, `answer` the whole completion. With `binary` the model says
+    yes (1.0) or no (0.0). A reply that cannot be read is unknown. Raises ProviderError if the call fails.
+    """
+    question = VERBALIZED_BINARY if binary else VERBALIZED
+    completion = await ask(
+        (*messages, Message(role="assistant", content=answer), Message(role="user", content=question)),
+        role=role,
+        round=round,
+        judge=judge,
+        defaults=GenerationConfig(temperature=0.0, max_tokens=_MAX_TOKENS),
+    )
+    value = read_yes_or_no(completion.text) if binary else read_confidence(completion.text)
+    if not ended_normally(completion.finish_reason):
+        value = None  # `9` may be the beginning of 95
+    expected = "yes or no" if binary else "one number from 0 to 100"
+    why = "" if value is not None else f"the reply is not {expected}: {completion.text[:80]!r}"
+    return ElicitedConfidence(value=value, reply=completion.text, why=why)
+
+
+def p_true(completion: Completion) -> ElicitedConfidence:
+    """Returns P(True) of a reply to `P_TRUE`, read at its first token that is more than a bracket or a space."""
+    if not completion.top_logprobs:
+        return _unknown(completion, "the provider returned no top log-probabilities")
+    if completion.reasoning:
+        return _unknown(completion, "the model reasoned before its reply, so the label's token is unknown")
+    for alternatives in completion.top_logprobs:
+        likeliest = max(alternatives, key=lambda token: alternatives[token], default="")
+        if likeliest.strip(_AROUND):
+            return _weighed(completion, alternatives)
+    return _unknown(completion, "the reply has no label")
+
+
+def _weighed(completion: Completion, alternatives: Mapping[str, float]) -> ElicitedConfidence:
+    shares = {True: 0.0, False: 0.0}
+    for text, logprob in alternatives.items():
+        label = _LABELS.get(text.strip(_AROUND).casefold())
+        if label is not None:
+            shares[label] += math.exp(logprob)
+    mass = min(1.0, shares[True] + shares[False])
+    if mass < MIN_MASS:
+        why = f"the labels A and B have a probability of {mass:.3g} together, and at least {MIN_MASS} is needed"
+        return _unknown(completion, why, mass)
+    return ElicitedConfidence(value=min(1.0, shares[True] / mass), reply=completion.text, mass=mass)
+
+
+def _unknown(completion: Completion, why: str, mass: float | None = None) -> ElicitedConfidence:
+    return ElicitedConfidence(value=None, reply=completion.text, mass=mass, why=why)
