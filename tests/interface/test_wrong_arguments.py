@@ -33,6 +33,7 @@ def test_a_target_may_be_a_number(folder: Folder):
         ({"max_tokens": 0}, r"max_tokens=0: pass a number of at least 1$"),
         ({"budget": "2 dollars"}, r"^budget='2 dollars': write an amount"),
         ({"timeout": -1}, r"^timeout='-1': write a number"),
+        ({"seed": 10**22}, r"^seed='10{22}': write a whole number from 0 to 1000000000000000$"),
         ({"cache": "yes"}, r"^cache='yes': write seeded"),
         ({"replay": "nowhere"}, r"^replay='.*nowhere': no such folder; record "),
     ],
