@@ -15,6 +15,7 @@ from typing import Any
 from .engine.cases import Case, Cell, cases
 from .engine.checks.options import check_options
 from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, UsageError, did_you_mean
+from .interface.python_arguments import python_arguments
 from .option_table import BY_NAME
 from .options import RunOptions
 from .project import Project, find_project
@@ -42,6 +43,14 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     pytest reads them. Raises UsageError for a wrong option, name or path, before anything is
     asked; a task file that is wrong is one of the run's `errors`.
     """
+    with python_arguments():
+        run = _evaluate(paths, cwd, options)
+    if run.interrupted:
+        raise KeyboardInterrupt
+    return run
+
+
+def _evaluate(paths: str | Path | Sequence[str | Path], cwd: Path | None, options: dict[str, Any]) -> EvalRun:
     start = Path.cwd() if cwd is None else cwd
     names = (paths,) if isinstance(paths, str | Path) else tuple(paths)
     project = find_project(start, [Path(name) for name in names])
@@ -52,10 +61,7 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     load_conftests(project.root, task_paths)
     run_with = run_options(project, typed)
     notify = _print if run_with.live else _ignore  # the address of the live report must be seen
-    run = evaluate_paths(task_paths, run_with, project, updating=updating, notify=notify)
-    if run.interrupted:
-        raise KeyboardInterrupt
-    return run
+    return evaluate_paths(task_paths, run_with, project, updating=updating, notify=notify)
 
 
 def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
@@ -242,7 +248,7 @@ def option_name(key: str) -> str:
     """The name of the option that a Python argument means: `max_tokens` is `max-tokens`. Raises UsageError."""
     name = key.removeprefix("hl_").replace("_", "-")
     if name not in BY_NAME:
-        raise UsageError(f"evaluate() has no option {key!r}{did_you_mean(name, BY_NAME)}")
+        raise UsageError(f"no option {key!r}{did_you_mean(key, [known.replace('-', '_') for known in BY_NAME])}")
     return name
 
 

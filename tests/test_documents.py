@@ -151,3 +151,17 @@ def test_every_first_question_has_a_short_answer_with_a_link():
         assert question.endswith("?")
         assert 0 < len(answer) <= 120, answer
         assert re.fullmatch(r"\[[^]]+\]\([^)]+\)(, \[[^]]+\]\([^)]+\))*", more), more
+
+
+def test_every_page_that_a_document_links_to_is_in_the_site_s_navigation():
+    """`make docs` refuses a page that its navigation lacks, such as the README of another folder."""
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    links = {
+        (page.parent / link).resolve()
+        for page in pages
+        for link in re.findall(r"\]\(([^)#\s:]+\.md)", page.read_text())
+    }
+    outside = {link for link in links if not link.is_relative_to(ROOT / "docs")} - {ROOT / "README.md"}
+    missing = [path for link in outside if (path := link.relative_to(ROOT).as_posix()) not in navigation]
+    assert missing == []

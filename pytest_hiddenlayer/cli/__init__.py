@@ -20,7 +20,7 @@ from ..version import __version__
 EPILOG = """examples:
   hiddenlayer init                     starter evals in ./evals
   hiddenlayer ask "Calculate 17+25."   one question to the bundled model
-  hiddenlayer run --provider mlx       answer and score them
+  hiddenlayer run --provider mlx       answer and score the evals
   hiddenlayer runs                     list the runs
   hiddenlayer show last                its table and its wrong answers
   hiddenlayer open                     its report in the browser

@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
@@ -28,6 +29,15 @@ EPILOG = """examples:
 exit status: 0 an answer (with --target: a right one); 1 no answer, or a wrong one; 4 a wrong option or name
 """
 
+_HELP = {
+    "provider": "provider, and optionally model, that answers (default: mlx)",
+    "model": "model of the provider: a folder, a GGUF file, a hub name or smollm2 (default: the bundled model)",
+    "strategy": "strategy that answers, such as debate:n_agents=4 (default: single)",
+    "budget": "spend at most this much, in US dollars; a call that does not fit is not made",
+    "temperature": "temperature of every call; overrides the strategy's",
+}
+"""What differs from the help of `run`: one question, asked of one model."""
+
 _ASKED = ("provider", "model", "strategy", "judge", "temperature", "max-tokens", "seed")
 
 
@@ -41,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="print the answer only")
     parser.add_argument("--json", action="store_true", help="print the record as JSON")
-    add_run_options(parser, filter(_is_asked, OPTIONS))
+    asked = filter(_is_asked, OPTIONS)
+    add_run_options(parser, (replace(option, help=_HELP.get(option.name, option.help)) for option in asked))
 
 
 def _is_asked(option: Option) -> bool:
@@ -52,12 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, print each call when it is answered, then the answer. Returns 0 or 1."""
     from ..errors import BudgetExceededError, ProviderError
     from ..interface.calls import run_strategy
+    from ..interface.python_arguments import command_options
     from ..interface.tracker import get_tracker
 
     show = None if arguments.quiet or arguments.json else _Printer(shutil.get_terminal_size().columns).print
     question, settings = _question(arguments.question), _settings(arguments)
     try:
-        result = run_strategy(prompt=question, on_call=show, **settings)
+        with command_options():
+            result = run_strategy(prompt=question, on_call=show, **settings)
     except (ProviderError, BudgetExceededError) as error:
         print(f"hiddenlayer: no answer: {error}", file=sys.stderr)
         return 1

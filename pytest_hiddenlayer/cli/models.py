@@ -63,7 +63,7 @@ def _known(name: str) -> str:
     from ..models.known import KNOWN
 
     if name not in KNOWN:
-        raise UsageError(f"no known model {name!r}{did_you_mean(name, KNOWN)}; known are {', '.join(KNOWN)}")
+        raise UsageError(f"no known model {name!r}{did_you_mean(name, KNOWN)} (known: {', '.join(KNOWN)})")
     return name
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError, did_you_mean
 from ..export.tables import csv_line
+from ..terminal_escape import json_text
 from .argument_types import current_project, named_run
 from .output import print_file
 from .terminal_input import rater_name, relative_to_cwd
 
 if TYPE_CHECKING:
+    from ..analysis.annotation.mode_counts import ModeCounts
     from ..analysis.annotation.reviews import Item, Review
     from ..results.regression.compare_runs import CellPair
 
@@ -25,6 +27,7 @@ EPILOG = """examples:
   hiddenlayer review last --against main   those that flipped since the snapshots of main
   hiddenlayer review last --counts         labels by strategy
   hiddenlayer review last --export         labels as CSV
+  hiddenlayer review last --json           labels as JSON; with --counts the counts
 """
 KEYS = "mode: a word or a number of the list; Enter skips, a shows all, b goes back, - removes a label, q quits"
 COLUMNS = (
@@ -62,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--counts", action="store_true", help="print the number of each mode by strategy instead of asking"
     )
     output.add_argument("--export", action="store_true", help="print the labelled items as CSV instead of asking")
+    parser.add_argument(
+        "--json", action="store_true", help="print the labelled items, or with --counts the counts, as JSON"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,7 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
     reviews = read_reviews(folder)
     items = _items(arguments, folder, reviews)
     if arguments.counts:
-        _print_counts(items, reviews)
+        _print_counts(items, reviews, as_json=arguments.json)
+    elif arguments.json:
+        print(json_text([dict(zip(COLUMNS, row, strict=True)) for row in _rows(items, reviews)]))
     elif arguments.export:
         _export(items, reviews)
     else:
@@ -135,11 +143,14 @@ def _ask(arguments: argparse.Namespace, folder: Path, items: Sequence[Item], rev
         print(f"{len(session.labelled)} labelled now, {session.left} left: {relative_to_cwd(folder / FILE)}")
 
 
-def _print_counts(items: Sequence[Item], reviews: dict[str, Review]) -> None:
+def _print_counts(items: Sequence[Item], reviews: dict[str, Review], *, as_json: bool) -> None:
     from ..analysis.annotation.mode_counts import count_modes
     from ..analysis.annotation.review_card import mode_table
 
     counts = count_modes(items, reviews)
+    if as_json:
+        print(json_text([_count_json(counts, mode, strategy) for mode, strategy in counts.shares]))
+        return
     if not counts.modes:
         print(f"no label on {len(items)} answers yet: add some with `hiddenlayer review`")
         return
@@ -148,15 +159,28 @@ def _print_counts(items: Sequence[Item], reviews: dict[str, Review]) -> None:
 
 
 def _export(items: Sequence[Item], reviews: dict[str, Review]) -> None:
-    lines = [csv_line(COLUMNS)]
-    for item in items:
-        review = reviews.get(item.record.key)
-        if review is not None:
-            lines.append(csv_line(_csv_row(item, review)))
-    print_file("".join(lines))
+    print_file("".join(map(csv_line, (COLUMNS, *_rows(items, reviews)))))
 
 
-def _csv_row(item: Item, review: Review) -> tuple[object, ...]:
+def _count_json(counts: ModeCounts, mode: str, strategy: str) -> dict[str, object]:
+    share = counts.shares[mode, strategy]
+    return {
+        "mode": mode,
+        "strategy": strategy,
+        "n": share.n,
+        "of": share.of,
+        "share": share.share,
+        "ci95": share.ci95,
+    }
+
+
+def _rows(items: Sequence[Item], reviews: dict[str, Review]) -> list[tuple[object, ...]]:
+    """One row of COLUMNS per labelled item."""
+    labelled = ((item, reviews.get(item.record.key)) for item in items)
+    return [_row(item, review) for item, review in labelled if review is not None]
+
+
+def _row(item: Item, review: Review) -> tuple[object, ...]:
     """The values of COLUMNS."""
     record = item.record
     return (

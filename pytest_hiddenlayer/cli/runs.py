@@ -18,6 +18,8 @@ EPILOG = """examples:
   hiddenlayer runs                  the latest 20
   hiddenlayer runs --task sums --n 100
   hiddenlayer runs --json           for scripts: each run with tasks, models, score and cost
+
+exit status: 0 success, also without a run; 4 a wrong option
 """
 HEADERS = ("run", "started (UTC)", "tasks", "strategies", "models", "scored", "mean score", "cost")
 

@@ -153,6 +153,8 @@ def _of_row(row: dict[str, Any]) -> str | None:
 
 def unknown(source: Source) -> TaskError:
     """Return the error for a file in none of the formats."""
+    if source.path.stat().st_size == 0:
+        return source.error("is empty; name a file or folder of another tool")
     names = ", ".join(FORMATS)
     hint = "name one with --from, or the columns of a dataset with --fields"
     return source.error(f"is in none of the formats {names}; {hint}")

@@ -97,7 +97,10 @@ def _to_folder(run: ExportedRun, to: str, place: str, *, against: str | None, fo
         from .inspect_log.write import write_inspect_logs
 
         paths = write_inspect_logs(run, Path(place), force=force)
-        return Exported(place=place, note=f"{len(paths)} log(s); open them with: inspect view --log-dir {place}")
+        return Exported(
+            place=place,
+            note=f"{len(paths)} log{'s' * (len(paths) != 1)}; look at them with: inspect view --log-dir {place}",
+        )
     if to == "mlflow":
         from .mlflow_store import log_to_mlflow
 

@@ -16,7 +16,8 @@ from ..options import RunOptions
 from ..registry import strategies
 from ..types import Call, GenerationConfig, Record, Spec
 from .outcomes import CallResult, StrategyResult, checked
-from .question import Prompt, question_case, written_spec
+from .python_arguments import python_arguments
+from .question import Prompt, Target, question_case, written_spec
 from .tracker import Tracker, get_tracker
 
 _GENERATION = frozenset(field.name for field in fields(GenerationConfig)) - {"omitted"}
@@ -52,7 +53,7 @@ def run_strategy(
     model: str | None = None,
     judge: str | None = None,
     system: str | None = None,
-    target: str | Sequence[str] | None = None,
+    target: Target = None,
     choices: Sequence[str] = (),
     scorers: Sequence[str | Mapping[str, Any]] = (),
     on_call: Callable[[Call], None] | None = None,
@@ -78,7 +79,7 @@ async def arun_strategy(
     model: str | None = None,
     judge: str | None = None,
     system: str | None = None,
-    target: str | Sequence[str] | None = None,
+    target: Target = None,
     choices: Sequence[str] = (),
     scorers: Sequence[str | Mapping[str, Any]] = (),
     on_call: Callable[[Call], None] | None = None,
@@ -128,6 +129,7 @@ def _strategy_result(asked: _Asked, record: Record) -> StrategyResult:
     return StrategyResult(record=record, answer=answer)
 
 
+@python_arguments()
 def _call(
     prompt: Prompt, provider: str, model: str | None, system: str | None, settings: Mapping[str, Any]
 ) -> _Question:
@@ -141,6 +143,7 @@ def _call(
     return _Question(tracker, case, options)
 
 
+@python_arguments()
 def _strategy(
     strategy: str | Mapping[str, Any],
     prompt: Prompt,
@@ -148,7 +151,7 @@ def _strategy(
     model: str | None,
     judge: str | None,
     system: str | None,
-    target: str | Sequence[str] | None,
+    target: Target,
     choices: Sequence[str],
     scorers: Sequence[str | Mapping[str, Any]],
     settings: Mapping[str, Any],
@@ -156,6 +159,7 @@ def _strategy(
     tracker = get_tracker()
     _ = tracker.project  # its conftest may register strategies
     spec = written_spec(strategy, "strategy")
+    _check_order(spec.name, prompt)
     generate, typed, parameters = _split(settings, _parameters(spec.name))
     options = tracker.options(
         {"provider": (provider,), **_model(model), **({} if judge is None else {"judge": judge}), **typed}
@@ -171,6 +175,16 @@ def _strategy(
         scorers=[written_spec(scorer, "scorers") for scorer in scorers],
     )
     return _Question(tracker, case, options)
+
+
+def _check_order(strategy: str, prompt: Prompt) -> None:
+    """Raise UsageError if strategy and prompt are exchanged."""
+    known = strategies.names()
+    if strategy not in known and isinstance(prompt, str) and prompt in known:
+        raise UsageError(
+            f"run_strategy({strategy!r}, {prompt!r}): the strategy comes first; "
+            f"write run_strategy({prompt!r}, {strategy!r})"
+        )
 
 
 def _parameters(strategy: str) -> Mapping[str, Any]:
@@ -191,10 +205,12 @@ def _split(
 def _generation(values: Mapping[str, Any]) -> GenerationConfig:
     """The generation parameters. Raises UsageError for a value out of range."""
     given = {name: value for name, value in values.items() if value is not None}
-    for name, low, high in (("temperature", 0, 10), ("top_p", 0, 1), ("max_tokens", 1, float("inf"))):
+    for name, low, high in (("temperature", 0, 10), ("top_p", 0, 1), ("max_tokens", 1, None)):
         value = given.get(name, low)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise UsageError(f"{name}={value!r}: pass a number from {low} to {high:g}")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not low <= value <= (float("inf") if high is None else high):
+            bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
+            raise UsageError(f"{name}={value!r}: pass a number {bounds}")
     if "stop" in given:
         stop = given["stop"]
         given["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..project import find_project
+from ..results.log.run_listing import RunEntry
 from ..results.regression.compare_runs import RunComparison, compare_references
 from ..results.regression.pairing import Match
 from ..results.regression.references import open_reference
@@ -67,8 +68,8 @@ class Comparison:
 
 
 def compare_runs(
-    old: Run | str,
-    new: Run | str = "last",
+    old: Run | RunEntry | str | Path,
+    new: Run | RunEntry | str | Path = "last",
     *,
     tasks: Sequence[str] = (),
     match: Match = "hash",
@@ -78,16 +79,13 @@ def compare_runs(
 ) -> Comparison:
     """Compare two runs, snapshot folders or git refs cell by cell, paired by sample.
 
-    `old` and `new` are runs, or references as `hiddenlayer compare` takes them: an id, a path,
+    `old` and `new` are runs, entries of `runs()`, or references as `hiddenlayer compare` takes them: an id, a path,
     `last`, a git ref, with `@PROVIDER:MODEL` and `#STRATEGY` to select cells. Verdicts have Holm's
     correction over all cells. Raises UsageError if a side does not exist or they have no cell in common.
     """
     project, start = find_project(cwd or Path.cwd()), cwd or Path.cwd()
     sides = [
-        open_reference(
-            str(side.folder) if isinstance(side, Run) else side, root=project.root, cwd=start, reports=project.reports
-        )
-        for side in (old, new)
+        open_reference(_reference(side), root=project.root, cwd=start, reports=project.reports) for side in (old, new)
     ]
     comparison = compare_references(*sides, tasks=tasks, match=match, margin=margin, min_effect=min_effect)
     if not comparison.cells and not comparison.faults:
@@ -96,6 +94,16 @@ def compare_runs(
             "select other strategies or models with #STRATEGY and @PROVIDER:MODEL"
         )
     return Comparison(comparison)
+
+
+def _reference(side: Run | RunEntry | str | Path) -> str:
+    if isinstance(side, Run):
+        return str(side.folder)
+    if isinstance(side, RunEntry):
+        return side.run_id
+    if isinstance(side, str | Path):
+        return str(side)
+    raise UsageError(f"compare_runs(): a side is a run or a reference such as 'last', found {type(side).__name__}")
 
 
 def _row(cell: dict[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Experiment:
 
         Raises UsageError for a value that JSON cannot hold, or after `finish`.
         """
+        if values is not None and not isinstance(values, Mapping):
+            raise UsageError(f"tracker.log({values!r}): pass values by name, such as accuracy=0.9, or a dictionary")
         written = _plain({**(values or {}), **more}, "log")
         if not written:
             raise UsageError("tracker.log(): nothing to log; pass values such as accuracy=0.9")
@@ -149,4 +151,6 @@ def _plain_value(value: Any, what: str) -> Any:
         raise UsageError(f"{what} is {value}, which JSON cannot hold; log None for an unknown value")
     if isinstance(value, str | int | float | bool | None):
         return value
-    raise UsageError(f"{what} is a {type(value).__name__}, which JSON cannot hold; pass a number, a text or a list")
+    raise UsageError(
+        f"{what} has the type {type(value).__name__}, which JSON cannot hold; pass a number, a text or a list"
+    )

@@ -164,8 +164,11 @@ def _count(usage: Mapping[str, Any], name: str) -> int | None:
 
 def _figures(result: _Result) -> str:
     cost = "cost unknown" if result.cost_usd is None else f"${result.cost_usd:.6g}"
-    tokens = "?" if None in (result.tokens_in, result.tokens_out) else f"{result.tokens_in}+{result.tokens_out}"
-    return f"{tokens} tokens, {cost}, {result.latency_s:.2f} s"
+    return f"{_shown(result.tokens_in)} in, {_shown(result.tokens_out)} out tokens, {cost}, {result.latency_s:.2f} s"
+
+
+def _shown(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
 
 
 def _html(template: str, result: _Result) -> str:

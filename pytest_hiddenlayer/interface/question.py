@@ -18,6 +18,7 @@ from ..types import GenerationConfig, Message, Sample, Spec, Task
 TASK = "questions"
 """The task of all such questions in a run log."""
 Prompt = str | Sequence[Message | Mapping[str, str]]
+Target = str | float | Sequence[str | float] | None
 PLAIN_ANSWER = Spec(
     name="exact",
     params={"extract": {"marker": "Answer:", "strip_final_dot": True}, "normalize": True, "ignore_case": True},
@@ -32,7 +33,7 @@ def question_case(
     options: RunOptions,
     generate: GenerationConfig = GenerationConfig(),
     system: str | None = None,
-    target: str | Sequence[str] | None = None,
+    target: Target = None,
     choices: Sequence[str] = (),
     scorers: Sequence[Spec] = (),
 ) -> Case:
@@ -40,13 +41,16 @@ def question_case(
 
     Raises UsageError for a strategy, scorer or parameter that does not exist, before anything is asked.
     """
+    if system is not None and not isinstance(system, str):
+        raise UsageError(f"system={system!r}: pass a text")
     question = _messages(prompt)
     sample = Sample(
         id=digest([prompt if isinstance(prompt, str) else [[m.role, m.content] for m in question], system])[:8],
         input=prompt if isinstance(prompt, str) else question,
-        target=target if isinstance(target, str | None) else tuple(target),
-        choices=tuple(choices),
+        target=_target(target),
+        choices=_choices(choices),
     )
+    _check_target(sample)
     task = Task(
         name=TASK,
         path="a question",
@@ -75,9 +79,40 @@ def _cell(task: Task, strategy: Spec, options: RunOptions) -> Cell:
     return cell
 
 
+def _target(target: Target) -> str | tuple[str, ...] | None:
+    """The accepted answers as texts: 42 is `42`. Raises UsageError for what is neither text nor number."""
+    if target is None or _is_answer(target):
+        return None if target is None else str(target)
+    answers = tuple(target) if isinstance(target, Sequence | set | frozenset) else ()
+    if not answers or not all(map(_is_answer, answers)):
+        raise UsageError(f"target={target!r}: pass a text, a number, or a list of accepted answers")
+    return tuple(map(str, answers))
+
+
+def _is_answer(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _choices(choices: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(choices, str) or not isinstance(choices, Sequence) or not all(map(_is_answer, choices)):
+        raise UsageError(f"choices={choices!r}: pass a list of texts, such as ['yes', 'no']")
+    return tuple(map(str, choices))
+
+
+def _check_target(sample: Sample) -> None:
+    """Raise UsageError if no choice is a target: every answer would be wrong."""
+    letters = [chr(ord("A") + index) for index in range(len(sample.choices))]
+    if sample.choices and sample.targets and not {*sample.choices, *letters} & {*sample.targets}:
+        raise UsageError(
+            f"target={sample.target!r}: is none of the choices {', '.join(sample.choices)}; correct one of them"
+        )
+
+
 def _messages(prompt: Prompt) -> tuple[Message, ...]:
     if isinstance(prompt, str):
         return (Message(role="user", content=prompt),)
+    if not isinstance(prompt, list | tuple):
+        raise UsageError(f"prompt={prompt!r}: pass a text, or a list of messages {{'role': 'user', 'content': …}}")
     messages = tuple(_message(index, message) for index, message in enumerate(prompt))
     if not messages:
         raise UsageError("the prompt has no messages; pass a text, or at least one {'role': 'user', 'content': …}")
@@ -90,6 +125,9 @@ def _message(index: int, message: Message | Mapping[str, str]) -> Message:
     keys = sorted(message) if isinstance(message, Mapping) else type(message).__name__
     if keys != ["content", "role"]:
         raise UsageError(f"message {index} of the prompt: expected the keys role and content, found {keys}")
+    for key in ("role", "content"):
+        if not isinstance(message[key], str):
+            raise UsageError(f"message {index} of the prompt: {key}={message[key]!r}: pass a text")
     return Message(role=message["role"], content=message["content"])
 
 

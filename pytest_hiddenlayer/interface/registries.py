@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..errors import did_you_mean
 from ..registry import Registry, providers, scorers, strategies
 from .outcomes import TEMPLATES
 
@@ -18,7 +19,7 @@ class Names(Mapping[str, Callable[..., Any]]):
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         if name not in self._registry.names():
-            raise KeyError(name)
+            raise KeyError(f"no {self._registry.kind} {name!r}{did_you_mean(str(name), self._registry.names())}")
         return self._registry.get(name)
 
     def __iter__(self) -> Iterator[str]:

@@ -14,6 +14,7 @@ from ..project import find_project
 from ..results.log.run_listing import RunEntry, list_runs
 from ..results.log.run_log import MANIFEST, METRICS, find_run, read_records
 from ..results.metrics.cells import by_cell, compute_metrics, config_from_records
+from ..terminal_escape import visible
 from ..types import Record
 from .outcomes import TEMPLATES
 
@@ -116,8 +117,10 @@ class Run:
         compare with, `force` replaces what exists. Raises UsageError.
         """
         from ..export.formats import export_run
+        from .python_arguments import python_arguments
 
-        exported = export_run(self, to, output, what=what, against=against, force=force, cwd=Path.cwd())
+        with python_arguments():
+            exported = export_run(self, to, output, what=what, against=against, force=force, cwd=Path.cwd())
         return str(exported.place if exported.text is None else exported.text)
 
     def __repr__(self) -> str:
@@ -162,7 +165,7 @@ class RunList(Sequence[RunEntry]):
         return frame([entry.to_json() for entry in self._entries])
 
     def __repr__(self) -> str:
-        return "\n".join(_line(entry) for entry in self._entries[:20]) + _more(len(self._entries)) or "no runs"
+        return _table(self._entries[:20]) + _more(len(self._entries)) if self._entries else "no runs"
 
     def _repr_html_(self) -> str:
         from ..report.html_template import load_template
@@ -177,10 +180,14 @@ def runs(*, task: str | None = None, cwd: Path | None = None) -> RunList:
     return RunList(entries, project.reports)
 
 
-def load_run(name: str | Path = "last", *, cwd: Path | None = None) -> Run:
-    """Return a run by id, the beginning of an id, path, or `last`. Raises UsageError if there is no such run."""
+def load_run(name: str | Path | RunEntry = "last", *, cwd: Path | None = None) -> Run:
+    """Return a run by id, the beginning of an id, path, `last`, or an entry of `runs()`.
+
+    Raises UsageError if there is no such run.
+    """
     project = find_project(cwd or Path.cwd())
-    folder = find_run(project.root, str(name), reports=project.reports)
+    written = name.run_id if isinstance(name, RunEntry) else str(name)
+    folder = find_run(project.root, written, reports=project.reports)
     if not (folder / MANIFEST).is_file():
         raise UsageError(f"{folder}: not a run, as it holds no {MANIFEST}; name a folder below reports/runs")
     return Run(folder)
@@ -196,9 +203,19 @@ def _read_json(path: Path, kind: type) -> Any:
     return value
 
 
-def _line(entry: RunEntry) -> str:
-    what = entry.name or ", ".join(entry.tasks[:3]) or "?"
-    return f"{entry.run_id}  {what}  {', '.join(entry.models[:2])}  {_rounded(entry.score)}"
+def _table(entries: Sequence[RunEntry]) -> str:
+    from ..report.text_table import grid
+
+    rows = [
+        (entry.run_id, _names(entry.name, entry.tasks), _names(None, entry.models), _rounded(entry.score))
+        for entry in entries
+    ]
+    return grid(("run", "name or tasks", "models", "mean score"), rows, width=150, colour=False).rstrip("\n")
+
+
+def _names(name: str | None, others: Sequence[str]) -> str:
+    more = f" +{len(others) - 3}" if len(others) > 3 else ""
+    return visible(name or ", ".join(others[:3]) + more) or "?"
 
 
 def _more(n: int) -> str:

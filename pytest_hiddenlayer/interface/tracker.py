@@ -69,8 +69,10 @@ class Tracker:
 
     def start(self, name: str, config: Mapping[str, Any] | None = None) -> Experiment:
         """Finish the present experiment and start another. Raises UsageError if its folder could not be written."""
-        if not name:
-            raise UsageError("tracker.start(): the experiment needs a name")
+        if not isinstance(name, str) or not name:
+            raise UsageError(f"tracker.start({name!r}): pass the experiment's name, a text")
+        if config is not None and not isinstance(config, Mapping):
+            raise UsageError(f"tracker.start(): config={config!r}: pass a dictionary")
         check_reports(self.project.reports)
         with self._lock:
             self.finish()
@@ -95,6 +97,11 @@ class Tracker:
             runtimes, self._runtimes = self._runtimes, {}
         for runtime in runtimes.values():
             runtime.close()
+
+    def __repr__(self) -> str:
+        with self._lock:
+            present = self._experiment
+        return f"Tracker({'no experiment' if present is None else repr(present)})"
 
     def options(self, typed: Mapping[str, Any]) -> RunOptions:
         """Return the options of a call: those written in Python, then those of the ini file. Raises UsageError."""

@@ -47,7 +47,10 @@ def cells_of(
 def check_run(run: object) -> None:
     """Raise UsageError for what is not a run."""
     if not all(hasattr(run, name) for name in ("run_id", "name", "records", "cells")):
-        raise UsageError(f"a run is needed, found {type(run).__name__}; pass what load_run or evaluate_task returns")
+        raise UsageError(
+            f"a run is needed, found {type(run).__name__}; pass what load_run or evaluate_task returns"
+            + (f": load_run({run.run_id!r})" if hasattr(run, "run_id") else "")
+        )
 
 
 def _key(run: PlottedRun, cell: Mapping[str, Any]) -> CellKey:

@@ -20,6 +20,8 @@ from ..types import MAX_EPOCHS, GenerationConfig, ModelName
 
 PRICES = "hiddenlayer-prices.yaml"
 """The user's own prices, in the project's root."""
+MAX_SEED = 10**15
+"""A record with a larger number could not be read again."""
 JUDGE_CONCURRENCY = 20
 """Calls in flight to a judge outside of a run, if the user sets no limit."""
 
@@ -80,7 +82,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         judge=parse_model(judge, "--hl-judge") if judge else None,
         epochs=_number(written, "epochs", int, 1, MAX_EPOCHS),
         limit=_number(written, "limit", int, 1),
-        seed=_number(written, "seed", int, 0) or 0,
+        seed=_number(written, "seed", int, 0, MAX_SEED) or 0,
         generate=GenerationConfig(
             temperature=_number(written, "temperature", float, 0.0),
             max_tokens=_number(written, "max-tokens", int, 1),
@@ -177,7 +179,7 @@ def _number(
     if value is None or not minimum <= value < float("inf"):
         raise UsageError(f"{written.quoted(name)}: write {expected} of at least {minimum:g}")
     if maximum is not None and value > maximum:
-        raise UsageError(f"{written.quoted(name)}: write {expected} from {minimum:g} to {maximum:g}")
+        raise UsageError(f"{written.quoted(name)}: write {expected} from {minimum:g} to {maximum}")
     return value
 
 

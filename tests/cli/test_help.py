@@ -92,3 +92,13 @@ def _started(folder):
         return json.loads((folder.path / "reports" / "runs" / run_id / "run.json").read_text())["started_at"]
 
     return started
+
+
+def test_the_help_of_ask_describes_one_question(capsys):
+    """`ask` takes one model and one strategy, so its help promises no repetition of them."""
+    with pytest.raises(SystemExit):
+        main(["ask", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "repeat it to compare models" not in text
+    assert "task files" not in text
+    assert "a GGUF file, a hub name or smollm2" in text

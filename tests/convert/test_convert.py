@@ -67,6 +67,7 @@ def test_check_writes_nothing(folder: Folder) -> None:
     [
         (["absent.yaml"], "absent.yaml: no such file or folder"),
         (["notes.txt"], "is in none of the formats"),
+        (["nothing.yaml"], "nothing.yaml: is empty; name a file"),
         (["empty"], "none of its files is in a known format"),
         (["qa.jsonl", "--from", "inspekt"], "did you mean 'inspect'?"),
         (["qa.jsonl", "--data", "absent"], "--data absent: no such file or folder"),
@@ -79,6 +80,7 @@ def test_wrong_usage(folder: Folder, arguments: list[str], message: str) -> None
     """Without a usable file, or with a wrong option, the status is 4 and one sentence says why."""
     folder.write("qa.jsonl", jsonl(ROW))
     folder.write("notes.txt", "text")
+    folder.write("nothing.yaml", "")
     folder.write("empty/notes.md", "text")
     folder.write("base.yaml", "doc_to_text: a\n")
     printed = folder.command("convert", *arguments)

@@ -53,12 +53,12 @@ def test_methods_state_what_was_run(runs):
 
 
 def test_the_text_is_the_authors(runs):
-    """A folder that exists is refused; --force renews what comes from the run, and keeps main.tex."""
+    """A folder that exists is refused; force renews what comes from the run, and keeps main.tex."""
     runs.scored({"single": 5}, run_id="old").export("paper", "paper")
     main = runs.root / "paper" / "main.tex"
     main.write_text("mine")
     new = runs.scored({"single": 20}, run_id="new")
-    with pytest.raises(UsageError, match=r"--force, which keeps your main\.tex"):
+    with pytest.raises(UsageError, match=r"force=True, which keeps your main\.tex"):
         new.export("paper", "paper")
     new.export("paper", "paper", force=True)
     assert main.read_text() == "mine"

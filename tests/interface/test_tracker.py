@@ -75,12 +75,12 @@ def test_what_json_cannot_hold_is_a_usage_error(folder: Folder):
     tracker = hl.get_tracker()
     for values, message in (
         ({"x": float("nan")}, "log: x is nan"),
-        ({"x": object()}, "log: x is a object"),
+        ({"x": object()}, "log: x has the type object"),
         ({}, "nothing to log"),
     ):
         with pytest.raises(hl.UsageError, match=message):
             tracker.log(values)
-    with pytest.raises(hl.UsageError, match="config: f is a function"):
+    with pytest.raises(hl.UsageError, match="config: f has the type function"):
         tracker.start("a", {"f": lambda: 0})
     assert folder.runs() == []
 

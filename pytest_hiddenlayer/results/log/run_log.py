@@ -152,8 +152,9 @@ def find_run(root: Path, name: str, *, exclude: str | None = None, reports: Path
     if len(exact or matches) == 1:
         return (exact or matches)[0]
     if matches:
-        names = ", ".join(run.name for run in matches)
-        raise UsageError(f"run {name!r} is ambiguous: {names}; write more of the id")
+        names = ", ".join(run.name for run in matches[-3:])
+        more = f" and {len(matches) - 3} more" if len(matches) > 3 else ""
+        raise UsageError(f"run {name!r} is ambiguous: {names}{more}; write more of the id")
     where = RUNS if reports is None else runs_folder
     if not with_records:
         raise UsageError(

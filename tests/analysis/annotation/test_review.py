@@ -267,6 +267,23 @@ def test_counts_are_by_strategy(review):
     assert f"0    0% ({low:.0%} to {high:.0%})" in out
 
 
+def test_labels_and_counts_are_printed_as_json(review):
+    """--json prints each label with its sample; with --counts the count of each mode by strategy."""
+    review("slip\n\nmisread\n\nq\n")
+    labels = json.loads(review("", "--json"))
+    assert [(label["sample_id"], label["mode"]) for label in labels] == [
+        (r["sample_id"], r["mode"]) for r in reviews()
+    ]
+    counts = json.loads(review("", "--json", "--counts"))
+    assert sum(count["n"] for count in counts) == 2
+    assert all(count["share"] == count["n"] / count["of"] for count in counts)
+
+
+def test_no_label_is_an_empty_list_in_json(review):
+    """Before the first label --json prints an empty list, with --counts too."""
+    assert json.loads(review("", "--json")) == json.loads(review("", "--json", "--counts")) == []
+
+
 def test_a_share_is_of_what_was_labelled(review):
     """Unlabelled items are counted, but are in no share."""
     review("slip\n\nq\n")

@@ -45,8 +45,7 @@ def read_gguf(path: Path) -> GgufModel:
         tensors = {tensor.name: tensor for tensor in reader.tensors}
     except (ValueError, IndexError, KeyError, OverflowError, TypeError, MemoryError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"{path}: the GGUF file is damaged or cut short ({type(error).__name__}: {str(error)[:100]}); "
-            f"it has {path.stat().st_size:,} bytes. Fetch it again"
+            f"{path}: the GGUF file is damaged or cut short; it has {path.stat().st_size:,} bytes. Fetch it again"
         ) from error
     model = GgufModel(path, settings, tensors)
     _check(model)
@@ -60,6 +59,8 @@ def check_magic(path: Path) -> None:
             start = file.read(4)
     except OSError as error:
         raise UsageError(f"{path}: the model file cannot be read: {error.strerror}") from error
+    if not start:
+        raise UsageError(f"{path}: the model file is empty. Fetch it again")
     if start != MAGIC:
         raise UsageError(f"{path}: not a GGUF file: it begins with {start!r} instead of {MAGIC!r}")
 
