@@ -72,6 +72,8 @@ def load_checkpoint(output: Path, identity: Mapping[str, Any]) -> Checkpoint | N
 
     Raises UsageError if it is of other data, another base or other settings.
     """
+    for unfinished in (output / FOLDER).glob(".step-*.part"):  # of a process that was killed
+        shutil.rmtree(unfinished, ignore_errors=True)
     folders = _folders(output)
     if not folders:
         return None

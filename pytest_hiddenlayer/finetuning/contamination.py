@@ -9,8 +9,8 @@ A pair is reported with the strongest of these matches:
     similar    short texts, the same numbers, and nearly the same characters (`similar_texts`)
 
 Case, punctuation and spacing do not count (`normalization`). A sample of fewer than 16 words with a number
-that the example lacks is another question of the same form: n-grams do not match it. Successive words that many samples of an eval
-have, such as its instructions, identify no sample and are left out of n-grams.
+that the example lacks is another question of the same form: n-grams do not match it. Successive words that
+many samples of an eval have, such as its instructions, identify no sample and are left out of n-grams.
 """
 
 from __future__ import annotations

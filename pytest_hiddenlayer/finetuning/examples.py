@@ -51,9 +51,10 @@ def fingerprint(examples: Iterable[Example]) -> str:
 
 def deduplicated(examples: Iterable[Example]) -> tuple[tuple[Example, ...], int]:
     """Return (the first of equal examples each, how many were left out)."""
-    everything = list(examples)
-    unique = {example.key: example for example in reversed(everything)}
-    kept = tuple(reversed(unique.values()))
+    everything, unique = list(examples), dict[str, Example]()
+    for example in everything:
+        unique.setdefault(example.key, example)
+    kept = tuple(unique.values())
     return kept, len(everything) - len(kept)
 
 

@@ -19,7 +19,7 @@ def tokenizer():
 
 
 class Reasoning:
-    """A template that adds a block of reasoning to finished chats, which the prompt does not have; one byte a token."""
+    """A template that adds a block of reasoning to finished chats only. A token is a byte."""
 
     has_chat_template = True
 
