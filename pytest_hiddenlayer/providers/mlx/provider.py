@@ -135,6 +135,9 @@ def _loadable(path: Path | str) -> Path | str:
     """Return a folder or a hub name; the converted folder of a GGUF file."""
     if not (isinstance(path, Path) and path.is_file()):
         return path
+    from .blas import fast_blas
+
+    fast_blas()  # before mlx is imported
     import mlx.core as mx
 
     from .gguf.folder import converted_folder
