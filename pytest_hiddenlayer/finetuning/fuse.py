@@ -36,7 +36,7 @@ class FusedModel:
     dequantized: bool  # the base was quantized, the fused model is not
 
 
-def fuse(
+def fuse_adapter(
     adapter: str | Path,
     output: str | Path,
     *,

@@ -101,7 +101,7 @@ def finetune(
     """
     started_s = time.process_time()
     chosen, folder = settings_from(settings), Path(output)
-    root = find_project(Path.cwd()).root
+    root = find_project(Path.cwd(), _paths(data, task, judged)).root
     examples = load_examples(data, root, task=None if task is None else Path(task))
     contamination = _check(examples, judged, root)
     _refuse_overwriting(folder, resume=resume)
@@ -125,6 +125,11 @@ def finetune(
     manifest = _manifest(result, base, identity, root, allowed=allow_contamination)
     write_manifest(folder, {"model": base.name, **config}, manifest)
     return result
+
+
+def _paths(data: object, task: str | Path | None, judged: Sequence[str | Path]) -> list[Path]:
+    """The files that are read: their common folder decides which project's they are."""
+    return [Path(path) for path in (data, task, *judged) if isinstance(path, str | Path)]
 
 
 def _check(examples: Sequence[Example], judged: Sequence[str | Path], root: Path) -> Contamination | None:

@@ -10,7 +10,7 @@ from support.finetuning import write_tiny_model
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.finetuning.adapters import load_with_adapter
-from pytest_hiddenlayer.finetuning.fuse import fuse
+from pytest_hiddenlayer.finetuning.fuse import fuse_adapter
 from pytest_hiddenlayer.finetuning.run import finetune
 from pytest_hiddenlayer.finetuning.weights import named_arrays, read_weights
 from pytest_hiddenlayer.providers.mlx.loading import load
@@ -103,7 +103,7 @@ def test_missing_weights_are_refused(lora, tiny_model, tmp_path):
 
 def test_a_fused_model_is_base_plus_adapter(adapter, tiny_model, tmp_path):
     """The fused folder loads without the adapter, and its logits are those of base plus adapter to the tolerance."""
-    fused = fuse(adapter, tmp_path / "fused")
+    fused = fuse_adapter(adapter, tmp_path / "fused")
     assert fused.difference <= fused.tolerance == 1e-3
     expected = logits(load_with_adapter(tiny_model, adapter).model)
     assert float(abs(logits(load(tmp_path / "fused").model) - expected).max()) <= 1e-3
@@ -113,7 +113,7 @@ def test_a_fused_model_is_base_plus_adapter(adapter, tiny_model, tmp_path):
 def test_a_fused_model_that_misses_the_tolerance_is_not_kept(lora, tmp_path):
     """Half precision rounds the weights: with the tolerance of single precision, nothing is kept but the reason."""
     with pytest.raises(UsageError, match="not kept, because a logit differs by"):
-        fuse(lora, tmp_path / "fused", dtype="bfloat16", tolerance=1e-6)
+        fuse_adapter(lora, tmp_path / "fused", dtype="bfloat16", tolerance=1e-6)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -122,7 +122,7 @@ def test_a_quantized_base(colours, tmp_path, method):
     """An adapter of a 4-bit base is fused into unquantized weights, which is said, and it is not lost."""
     base = write_tiny_model(tmp_path / "base", bits=4)
     adapter = train(colours, base, tmp_path / "adapter", method)
-    fused = fuse(adapter, tmp_path / "fused")
+    fused = fuse_adapter(adapter, tmp_path / "fused")
     assert fused.dequantized
     assert fused.difference <= 1e-3
     assert "quantization" not in json.loads((tmp_path / "fused" / "config.json").read_text())
