@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from .export.rows import CALL_COLUMNS, SAMPLE_COLUMNS
+    from .finetuning.examples import Example, examples_from_run
+    from .finetuning.fuse import FusedModel, fuse_adapter
+    from .finetuning.run import FinetuneResult, finetune
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
@@ -78,6 +81,9 @@ _MODULES = {
         "UsageError",
     ),
     "export.rows": ("CALL_COLUMNS", "SAMPLE_COLUMNS"),
+    "finetuning.examples": ("Example", "examples_from_run"),
+    "finetuning.fuse": ("FusedModel", "fuse_adapter"),
+    "finetuning.run": ("FinetuneResult", "finetune"),
     "interface.calls": ("allm_call", "arun_strategy", "llm_call", "run_strategy"),
     "interface.comparisons": ("Comparison", "compare_runs"),
     "interface.outcomes": ("CallResult", "StrategyResult"),
@@ -134,7 +140,10 @@ __all__ = [
     "Completion",
     "Context",
     "EvalRun",
+    "Example",
     "Experiment",
+    "FinetuneResult",
+    "FusedModel",
     "GenerationConfig",
     "HiddenLayerError",
     "Message",
@@ -172,6 +181,9 @@ __all__ = [
     "compare_runs",
     "evaluate",
     "evaluate_task",
+    "examples_from_run",
+    "finetune",
+    "fuse_adapter",
     "get_tracker",
     "llm_call",
     "load_capture",

@@ -144,8 +144,8 @@ def test_only_the_plugin_imports_pytest(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_the_provider_imports_its_sdk(path):
-    """Only the mlx provider's own modules and probes import mlx."""
-    if not name_of(path).startswith(("providers.mlx", "probes")):
+    """Only the mlx provider's own modules, probes and fine-tuning import mlx."""
+    if not name_of(path).startswith(("providers.mlx", "probes", "finetuning")):
         assert not {name for name in imports(path) if name.split(".")[0] in {"mlx", "mlx_lm"}}
 
 

@@ -33,12 +33,18 @@ MAX_TASK_FILE = 5 * MEGABYTE
 T = TypeVar("T")
 
 
-def load_task(path: Path, root: Path) -> Task:
+def load_task(path: Path, root: Path, *, samples: str | None = None) -> Task:
     """Return the task in the file `path`. Its data files must be below the folder `root`.
 
-    Raises one TaskError for all faults, each with its line and field.
+    `samples` names a data file, relative to the task file, that is read instead of the task's own
+    samples, such as its training split; recorded outputs are then left out. Raises one TaskError for
+    all faults, each with its line and field.
     """
-    return _Loader.open(path, root).load()
+    loader = _Loader.open(path, root)
+    if samples is not None:
+        form = loader.form.model_copy(update={"samples": samples, "outputs": None})
+        loader = replace(loader, form=form)
+    return loader.load()
 
 
 def refuse_duplicate_name(task: Task, loaded: Mapping[Path, Task]) -> None:

@@ -130,6 +130,22 @@ def load_model(model: str | None = None) -> tuple[LoadedModel, str]:
     return load(path), _fingerprint(local_folder(str(path)))
 
 
+def model_folder(model: str | None) -> Path:
+    """Return the folder with the files of a model that a user named; a GGUF file is converted first.
+
+    A hub name is fetched if it is not on this machine. Raises UsageError for a name without a model.
+    """
+    path = _loadable(_resolve(model or BUNDLED))
+    if isinstance(path, Path):
+        return path
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(path))
+    except Exception as error:  # hub clients raise exceptions of any type
+        raise UsageError(f"mlx model {model}: it cannot be fetched from the hub ({error}); give a folder") from error
+
+
 def _known(name: str) -> Path:
     """Return the file of a known model. Raises UsageError if it was not fetched."""
     model = KNOWN[name]
@@ -146,6 +162,9 @@ def _loadable(path: Path | str) -> Path | str:
     """Return a folder or a hub name; the converted folder of a GGUF file."""
     if not (isinstance(path, Path) and path.is_file()):
         return path
+    from .blas import fast_blas
+
+    fast_blas()  # before mlx is imported
     import mlx.core as mx
 
     from .gguf.folder import converted_folder

@@ -24,6 +24,14 @@ class Tokenizer(Protocol):
         """Return the token ids of the rendered chat template, up to the start of the assistant's message."""
         ...
 
+    def chat_ids(self, messages: Sequence[Message]) -> list[int]:
+        """Return the token ids of a complete chat, the end of its last message included."""
+        ...
+
+    def text_ids(self, text: str) -> list[int]:
+        """Return the token ids of a plain text, without special tokens around it."""
+        ...
+
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of these ids without special tokens."""
         ...
@@ -100,10 +108,20 @@ class PlainTokenizer:
 
     def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
         """See `Tokenizer`."""
-        chat = [{"role": m.role, "content": m.content} for m in messages]
-        text = self._template.render(messages=chat, add_generation_prompt=True, **self._specials)
+        return self.text_ids(self._rendered(messages, add_generation_prompt=True))
+
+    def chat_ids(self, messages: Sequence[Message]) -> list[int]:
+        """See `Tokenizer`."""
+        return self.text_ids(self._rendered(messages, add_generation_prompt=False))
+
+    def text_ids(self, text: str) -> list[int]:
+        """See `Tokenizer`."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
+
+    def _rendered(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        return self._template.render(messages=chat, add_generation_prompt=add_generation_prompt, **self._specials)
 
     def decode(self, ids: Sequence[int]) -> str:
         """See `Tokenizer`."""
@@ -135,6 +153,17 @@ class TransformersTokenizer:
             return list(self._tokenizer.encode(text))
         chat = [{"role": m.role, "content": m.content} for m in messages]
         return list(self._tokenizer.apply_chat_template(chat, add_generation_prompt=True))
+
+    def chat_ids(self, messages: Sequence[Message]) -> list[int]:
+        """See `Tokenizer`. Without a chat template the messages are joined by line ends."""
+        if not self.has_chat_template:
+            return list(self._tokenizer.encode("\n".join(m.content for m in messages)))
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        return list(self._tokenizer.apply_chat_template(chat, add_generation_prompt=False))
+
+    def text_ids(self, text: str) -> list[int]:
+        """See `Tokenizer`."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False))
 
     def decode(self, ids: Sequence[int]) -> str:
         """See `Tokenizer`."""

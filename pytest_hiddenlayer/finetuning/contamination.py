@@ -1,0 +1,228 @@
+"""Training examples that are too close to a sample that will judge the model, by text.
+
+A pair is reported with the strongest of these matches:
+
+    exact      both questions have the same words
+    contained  the whole question of the sample, of at least 3 words, is a part of the example
+    13-gram    13 successive words in common
+    8-gram     8 successive words in common
+    similar    short texts, the same numbers, and nearly the same characters (`similar_texts`)
+
+Case, punctuation and spacing do not count (`normalization`). A sample of fewer than 16 words with a number
+that the example lacks is another question of the same form: n-grams do not match it. Successive words that
+many samples of an eval have, such as its instructions, identify no sample and are left out of n-grams.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..taskfile import prompt_text, render_prompt
+from ..types import Task
+from .examples import Example
+from .normalization import words
+from .similar_texts import similar_pairs
+
+KINDS = ("exact", "contained", "13-gram", "8-gram", "similar")
+SHORT = 8
+"""Texts of fewer words have no 8-gram; they are compared by whole text and by characters."""
+LEAST_CONTAINED = 3  # words of a sample's question that is found inside an example
+COMMON_GROUPS, COMMON_SHARE = 3, 0.05
+"""N-grams in at least this many groups of samples, and this share of an eval's groups, belong to its form."""
+SHOWN = 160  # characters of each text in a pair
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedText:
+    """A sample that will judge the model, as text."""
+
+    task: str
+    sample: str
+    text: str  # the question as written, without the task's prompt around it
+    prompt: str = ""  # the question with it; empty: the same
+    group: str = ""  # samples of a group share a text; empty: the sample is alone
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """One example, and one sample that it is too close to."""
+
+    kind: str  # one of KINDS
+    example: int  # index of the example
+    source: str  # of the example
+    task: str
+    sample: str
+    example_text: str  # shortened
+    sample_text: str  # shortened
+    match: str  # the words in common; for `similar`, the similarity from 0 to 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contamination:
+    """The result of a check."""
+
+    pairs: tuple[Pair, ...]  # the strongest per example and sample
+    n_examples: int
+    n_judged: int
+    counts: Mapping[str, int] = field(default_factory=dict)  # kind → pairs
+    common: int = 0  # n-grams that were left out, because many samples have them
+
+    @property
+    def examples(self) -> frozenset[int]:
+        """Return the indexes of the examples that are too close to a sample."""
+        return frozenset(pair.example for pair in self.pairs)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all values by name."""
+        return {**asdict(self), "pairs": [asdict(pair) for pair in self.pairs]}
+
+    def __str__(self) -> str:
+        """Return one line per pair, after a line that counts them."""
+        lines = [
+            f"{len(self.examples):,} of {self.n_examples:,} examples are too close to one of "
+            f"{self.n_judged:,} samples that judge"
+        ]
+        for pair in self.pairs:
+            lines.append(f"  {pair.kind}: {pair.source}: {pair.example_text!r}")
+            lines.append(f"    {pair.task} {pair.sample}: {pair.sample_text!r} ({pair.match})")
+        return "\n".join(lines)
+
+
+def judged_texts(task: Task) -> tuple[JudgedText, ...]:
+    """Return the samples of a task as texts."""
+    found = []
+    for sample in task.samples:
+        rendered = prompt_text(render_prompt(task, sample))
+        text = sample.input if isinstance(sample.input, str) else prompt_text(sample.input)
+        found.append(
+            JudgedText(task=task.name, sample=sample.id, text=text, prompt=rendered, group=sample.group or "")
+        )
+    return tuple(found)
+
+
+def check_contamination(examples: Sequence[Example], judged: Sequence[JudgedText]) -> Contamination:
+    """Return the pairs of examples and samples that are too close, without asking a model.
+
+    It compares words, so it finds no paraphrase and no translation. The time grows with the number of
+    texts, not with the number of pairs.
+    """
+    texts = [words(example.question) for example in examples]
+    answers = [words(example.answer) for example in examples]
+    best: dict[tuple[int, int], tuple[str, str]] = {}
+    whole = _whole_texts(judged)
+    grams = {n: _Grams(judged, n) for n in (13, 8)}
+    for index, question in enumerate(texts):
+        for found in (
+            _exact(question, whole),
+            _contained(question, answers[index], whole),
+            *(grams[n].matches(question, answers[index]) for n in (13, 8)),
+        ):
+            for sample, kind, match in found:
+                best.setdefault((index, sample), (kind, match))
+    for index, sample, similarity in similar_pairs(texts, [words(text.text) for text in judged], below=SHORT):
+        best.setdefault((index, sample), ("similar", f"{similarity:.2f}"))
+    pairs = tuple(
+        _pair(index, examples[index], judged[sample], *best[index, sample]) for index, sample in sorted(best)
+    )
+    return Contamination(
+        pairs=pairs,
+        n_examples=len(examples),
+        n_judged=len(judged),
+        counts=dict(Counter(pair.kind for pair in pairs)),
+        common=sum(len(index.common) for index in grams.values()),
+    )
+
+
+_Whole = Mapping[tuple[str, ...], list[int]]
+_Found = Iterator[tuple[int, str, str]]  # index of the sample, kind, match
+
+
+def _whole_texts(judged: Sequence[JudgedText]) -> _Whole:
+    whole: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, text in enumerate(judged):
+        for written in {words(text.text), words(text.prompt or text.text)}:
+            whole[written].append(index)
+    return whole
+
+
+def _exact(question: tuple[str, ...], whole: _Whole) -> _Found:
+    for sample in whole.get(question, ()):
+        yield sample, "exact", " ".join(question)
+
+
+def _contained(question: tuple[str, ...], answer: tuple[str, ...], whole: _Whole) -> _Found:
+    """Short samples inside the question or the answer. Long ones share an n-gram with it."""
+    for text in (question, answer):
+        for length in range(LEAST_CONTAINED, SHORT):
+            for start, gram in enumerate(_ngrams(text, length)):
+                if (samples := whole.get(gram)) and not _goes_on(text, start, start + length):
+                    for sample in samples:
+                        yield sample, "contained", " ".join(gram)
+
+
+def _goes_on(text: Sequence[str], start: int, end: int) -> bool:
+    """Whether a number or sign next to these words makes another problem of them: "2 + 2" in "2 + 2 * 5"."""
+    neighbours = (*text[max(0, start - 1) : start], *text[end : end + 1])
+    return any(not token.isalpha() for token in neighbours) and any(not t.isalpha() for t in text[start:end])
+
+
+class _Grams:
+    """The n-grams of the samples, without those that belong to the form of an eval."""
+
+    def __init__(self, judged: Sequence[JudgedText], n: int) -> None:
+        self._n = n
+        owners: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for index, text in enumerate(judged):
+            for gram in {*_ngrams(words(text.text), n), *_ngrams(words(text.prompt), n)}:
+                owners[gram].append(index)
+        n_groups = Counter(task for task, _ in {(t.task, t.group or f"sample {t.sample}") for t in judged})
+        self.common = {gram for gram, samples in owners.items() if _is_common(samples, judged, n_groups)}
+        self._numbers = [_numbers_of_short(words(text.text)) for text in judged]
+        self._owners = {gram: samples for gram, samples in owners.items() if gram not in self.common}
+
+    def matches(self, question: tuple[str, ...], answer: tuple[str, ...]) -> _Found:
+        """Yield the samples that share an n-gram with the question or the answer."""
+        for text in (question, answer):
+            in_text = Counter(text)
+            for gram in _ngrams(text, self._n):
+                for sample in self._owners.get(gram, ()):
+                    if self._numbers[sample] <= in_text:
+                        yield sample, f"{self._n}-gram", " ".join(gram)
+
+
+def _numbers_of_short(text: tuple[str, ...]) -> Counter[str]:
+    """The numbers of a text of fewer than 16 words: they tell questions of one form apart. Of a longer one: none."""
+    return Counter(token for token in text if token[0].isdigit()) if len(text) < 2 * SHORT else Counter()
+
+
+def _is_common(samples: Sequence[int], judged: Sequence[JudgedText], n_groups: Mapping[str, int]) -> bool:
+    if len(samples) < COMMON_GROUPS:
+        return False
+    groups = {(judged[i].task, judged[i].group or f"sample {judged[i].sample}") for i in samples}
+    by_task = Counter(task for task, _ in groups)
+    return any(n >= COMMON_GROUPS and n >= COMMON_SHARE * n_groups[task] for task, n in by_task.items())
+
+
+def _ngrams(text: Sequence[str], n: int) -> Iterable[tuple[str, ...]]:
+    return zip(*(text[start:] for start in range(n)), strict=False)
+
+
+def _pair(index: int, example: Example, judged: JudgedText, kind: str, match: str) -> Pair:
+    return Pair(
+        kind=kind,
+        example=index,
+        source=example.source,
+        task=judged.task,
+        sample=judged.sample,
+        example_text=_shortened(example.question),
+        sample_text=_shortened(judged.text),
+        match=match,
+    )
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
