@@ -42,7 +42,8 @@ class LinearProbe:
         text = f"{name} {_text(self.score)}, baseline {self.baseline:.3f}, p {self.p:.2g}"
         if self.control is not None and self.selectivity is not None:
             text += f", control {_text(self.control)}, selectivity {_text(self.selectivity)}"
-        return f"{text} (trained on {self.n_train} rows, tested on {self.n_test} in {self.score.n_groups or self.n_test} groups)"
+        n_groups = self.score.n_groups or self.n_test
+        return f"{text} (trained on {self.n_train} rows, tested on {self.n_test} in {n_groups} groups)"
 
 
 def linear_probe(
