@@ -7,4 +7,11 @@ Imports `errors`, and mlx on first use. Works on any loaded model of mlx-lm, wit
     hooks             ModelHooks: arrays read and replaced while the model runs
     attention_calls   the calls of scaled_dot_product_attention, seen where the model makes them
     attention_math    attention weights from queries, keys and masks
+    softcap_attention attention weights of gemma2, which computes attention itself
+    lens              logits of every layer's residual stream
+    rollout           attention followed through all layers
+    verification      which of this a model allows: checks with measured values
+    checks, evidence  what is checked, and the runs that are measured
+    capture           arrays and log-probabilities of one text, in numpy; its memory and its files
+    per_model         values kept per model
 """

@@ -23,7 +23,7 @@ class Interceptor:
     """What happens at each call of a module on the thread that created this; other threads see nothing."""
 
     before: Callable[[Args, Kwargs], tuple[Args, Kwargs]] | None = None
-    instead: Callable[[Args, Kwargs], Any] | None = None  # called in place of the module
+    instead: Callable[[Args, Kwargs], Any] | None = None  # called in place of the module and of all interceptors
     after: Callable[[Any], Any] | None = None
     thread: int = field(default_factory=threading.get_ident)
 
@@ -72,10 +72,12 @@ def _intercepting(cls: type) -> type:
         thread = threading.get_ident()
         active = [one for one in type(self).__dict__.get(_HANDLERS, ()) if one.thread == thread]
         for one in active:
+            if one.instead is not None:
+                return one.instead(args, kwargs)
+        for one in active:
             if one.before is not None:
                 args, kwargs = one.before(args, kwargs)
-        replacements = [one.instead for one in active if one.instead is not None]
-        result = replacements[-1](args, kwargs) if replacements else cls.__call__(self, *args, **kwargs)
+        result = cls.__call__(self, *args, **kwargs)
         for one in active:
             if one.after is not None:
                 result = one.after(result)

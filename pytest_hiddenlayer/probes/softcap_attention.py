@@ -19,6 +19,11 @@ def has_own_softcap(attention: Any | None) -> bool:
     return attention is not None and all(hasattr(attention, name) for name in _PARTS)
 
 
+def own_softcap_heads(attention: Any | None) -> int | None:
+    """Return the number of heads of such a module; None for any other."""
+    return int(attention.n_heads) if attention is not None and has_own_softcap(attention) else None
+
+
 class SoftcapListener:
     """Computes the weights of each call of one attention module from the module's own parts."""
 

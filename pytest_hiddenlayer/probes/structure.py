@@ -7,7 +7,6 @@ attention or MLP is the part that receives their result.
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 from ..errors import ProbeError
 from .attention_calls import AttentionCall, attention_listener
 from .interception import Interceptor, intercepted
+from .per_model import PerModel
+from .softcap_attention import own_softcap_heads
 
 N_TOKENS = 8  # of the run that finds the parts
 
@@ -30,7 +31,8 @@ class Block:
     mlp: Any | None
     mlp_end: Any | None
     projection: Any | None  # the part of attention that mixes the heads' outputs; None: not found
-    n_attention_calls: int  # calls of scaled_dot_product_attention in one pass
+    n_heads: int | None  # of the softmax attention; None: the layer has none, or it was not found
+    heads_width: int | None  # heads × size of one; None: the projection was not found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -40,19 +42,15 @@ class Structure:
     blocks: tuple[Block, ...]
     width: int  # of the residual stream
     vocabulary: int  # of the logits
+    returns_tuples: bool  # whether a layer returns more than the residual stream
 
 
-_known: dict[int, tuple[weakref.ref[Any], Structure]] = {}
+_structures: PerModel[Structure] = PerModel()
 
 
 def structure_of(model: Any) -> Structure:
     """Return the blocks of a model, found once per model. Raises ProbeError if they cannot be followed."""
-    known = _known.get(id(model))
-    if known is not None and known[0]() is model:
-        return known[1]
-    structure = _found(model)
-    _known[id(model)] = weakref.ref(model, lambda _: _known.pop(id(model), None)), structure
-    return structure
+    return _structures.get(model, lambda: _found(model))
 
 
 def logits_of(output: Any) -> Any:
@@ -92,7 +90,7 @@ class _Call:
     part: Any
     argument: Any
     result: Any = None
-    attention_calls: int = 0
+    n_heads: int | None = None  # of an attention call inside this part
 
 
 @dataclass(slots=True, eq=False)
@@ -103,10 +101,11 @@ class _Trace:
     grandchildren: list[_Call] = field(default_factory=list)
     blocks: dict[int, list[tuple[Any, Any]]] = field(default_factory=dict)
     running: list[_Call] = field(default_factory=list)
+    tuples: bool = False
 
     def heard(self, call: AttentionCall) -> None:
         for part in self.running:
-            part.attention_calls += 1
+            part.n_heads = call.arguments["queries"].shape[1]
 
 
 def _found(model: Any) -> Structure:
@@ -128,7 +127,7 @@ def _found(model: Any) -> Structure:
         mx.eval(logits)
     width = _checked_width(trace, len(modules), type(model).__module__)
     blocks = tuple(_block(index, module, trace) for index, module in enumerate(modules))
-    return Structure(blocks=blocks, width=width, vocabulary=logits.shape[-1])
+    return Structure(blocks=blocks, width=width, vocabulary=logits.shape[-1], returns_tuples=trace.tuples)
 
 
 def _checked_width(trace: _Trace, n_blocks: int, name: str) -> int:
@@ -149,13 +148,14 @@ def _checked_width(trace: _Trace, n_blocks: int, name: str) -> int:
 def _block(index: int, module: Any, trace: _Trace) -> Block:
     calls = trace.children.get(index, [])
     writers = [call for call in calls if _has_matrix(call.part)]
-    mixing = [call for call in writers if call.attention_calls]
-    others = [call for call in writers if not call.attention_calls]
+    mixing = [call for call in writers if call.n_heads]
+    others = [call for call in writers if not call.n_heads]
     attention = mlp = None
     if len(mixing) == 1 and len(others) <= 1:
         attention, mlp = mixing[0], others[0] if others else None
     elif not mixing and len(others) == 2:  # attention of its own, or another way to mix tokens
         attention, mlp = others
+    projection = None if attention is None else _returned_part(attention, trace.grandchildren)
     return Block(
         index=index,
         module=module,
@@ -163,8 +163,9 @@ def _block(index: int, module: Any, trace: _Trace) -> Block:
         attention_end=attention and _end(attention, calls),
         mlp=mlp and mlp.part,
         mlp_end=mlp and _end(mlp, calls),
-        projection=None if attention is None else _returned_part(attention, trace.grandchildren),
-        n_attention_calls=sum(call.attention_calls for call in mixing),
+        projection=projection and projection.part,
+        n_heads=None if attention is None else attention.n_heads or own_softcap_heads(attention.part),
+        heads_width=None if projection is None else projection.argument.shape[-1],
     )
 
 
@@ -174,8 +175,8 @@ def _end(call: _Call, calls: list[_Call]) -> Any:
     return behind[0] if len(behind) == 1 else call.part
 
 
-def _returned_part(attention: _Call, calls: list[_Call]) -> Any | None:
-    return next((call.part for call in calls if call.result is attention.result), None)
+def _returned_part(attention: _Call, calls: list[_Call]) -> _Call | None:
+    return next((call for call in calls if call.result is attention.result), None)
 
 
 def _block_recorder(trace: _Trace, index: int) -> Interceptor:
@@ -186,6 +187,7 @@ def _block_recorder(trace: _Trace, index: int) -> Interceptor:
         return args, kwargs
 
     def after(result: Any) -> Any:
+        trace.tuples = trace.tuples or isinstance(result, tuple)
         trace.blocks.setdefault(index, []).append((inputs.pop(), logits_of(result)))
         return result
 

@@ -9,6 +9,7 @@ Imports `errors`, `types`, `protocols` and `models` only.
     end_tokens      the tokens that end a response
     decoder         the thread that decodes all requests in one batch
     memory          limits of key-value caches
+    functions       functions that run on that thread between two steps
     jobs            a request in that thread, and its result
     prefix_cache    key-value caches of common prompt prefixes
     sampling        tokens from distributions

@@ -12,14 +12,15 @@ import importlib
 import queue
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import ProviderError
+from .functions import FunctionJob
 from .jobs import GenerationResult, Job
 from .loading import LoadedModel, load
 from .memory import MemoryLimits, return_large_blocks
@@ -28,6 +29,7 @@ from .sampling import alternatives, sampled_logprobs, sampler
 from .tokenizers import Tokenizer, token_texts
 
 BATCH_SIZE = 64  # requests that decode together
+T = TypeVar("T")
 
 
 class BatchThread:
@@ -36,7 +38,7 @@ class BatchThread:
     def __init__(self, path: Path | str, *, batch_size: int = BATCH_SIZE, share: bool = True) -> None:
         self._path, self._batch_size, self._share = path, batch_size, share
         self.prefill_tokens = 0  # prompt tokens that the model has processed
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | FunctionJob[Any] | None] = queue.SimpleQueue()
         self._waiting: deque[Job] = deque()
         self._running: dict[int, Job] = {}
         self._limits = MemoryLimits()
@@ -77,11 +79,24 @@ class BatchThread:
             loop=loop,
             future=loop.create_future(),
         )
+        self._put(job)
+        return await job.future
+
+    async def run(self, function: Callable[[LoadedModel], T]) -> T:
+        """Return what `function` returns for the loaded model, called on this thread between two decoding steps.
+
+        Its arrays must be evaluated before it returns: numpy, not mlx. Its exception is raised here and harms no
+        request. Raises ProviderError if the thread has ended.
+        """
+        job = FunctionJob(function)
+        self._put(job)
+        return await asyncio.wrap_future(job.future)
+
+    def _put(self, job: Job | FunctionJob[Any]) -> None:
         with self._closing:
             if self._closed or not self._thread.is_alive():
                 raise ProviderError("the mlx thread has ended; start a new run")
             self._jobs.put(job)
-        return await job.future
 
     def close(self) -> None:
         """End the thread; unfinished requests fail."""
@@ -122,7 +137,7 @@ class BatchThread:
         self._limits = MemoryLimits.of(_model_bytes(loaded.model), loaded.token_bytes)
         prefixes = PrefixCache(loaded.model, loaded.caches, max_bytes=self._limits.prefix_bytes, share=self._share)
         try:
-            while self._receive(wait=not self._running and not self._waiting):
+            while self._receive(loaded, wait=not self._running and not self._waiting):
                 self._remove_cancelled(generator)
                 self._admit(generator, prefixes)
                 if self._running:
@@ -130,8 +145,8 @@ class BatchThread:
         finally:
             generator.close()
 
-    def _receive(self, *, wait: bool) -> bool:
-        """Move new jobs to the waiting ones. Returns False if the thread must end."""
+    def _receive(self, loaded: LoadedModel, *, wait: bool) -> bool:
+        """Move new jobs to the waiting ones and run functions. Returns False if the thread must end."""
         while True:
             try:
                 job = self._jobs.get(block=wait)
@@ -139,8 +154,13 @@ class BatchThread:
                 return True
             if job is None:
                 return False
-            self._waiting.append(job)
-            wait = False
+            if isinstance(job, FunctionJob):
+                job.run(loaded)
+                if not wait:
+                    return True  # one function per step, so that functions cannot hold up requests
+            else:
+                self._waiting.append(job)
+                wait = False
 
     def _admit(self, generator: Any, prefixes: PrefixCache) -> None:
         """Move the oldest waiting jobs into the free slots of the batch, as far as memory allows."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from ...errors import ProviderError, UsageError, did_you_mean
 from ...models import BUNDLED, bundled_path
@@ -14,6 +16,10 @@ from ...protocols import ProviderCapabilities
 from ...types import Completion, Request, Usage
 from .gguf.reader import check_magic
 
+if TYPE_CHECKING:
+    from .loading import LoadedModel
+
+T = TypeVar("T")
 MAX_TOKENS = 256  # default of new tokens
 NO_TEMPLATE = "the model has no chat template, so messages are plain text joined by line ends: is it a base model?"
 
@@ -82,6 +88,14 @@ class MlxProvider:
             warnings=() if self._batch.tokenizer.has_chat_template else (NO_TEMPLATE,),
         )
 
+    async def run(self, function: Callable[[LoadedModel], T]) -> T:
+        """Return what `function` returns for the loaded model, called between two steps of the batch.
+
+        Texts and log-probabilities of running requests are not changed. Arrays must be evaluated before it
+        returns. Raises what it raises, and ProviderError after `close`.
+        """
+        return await self._batch.run(function)
+
     async def close(self) -> None:
         """End the decoder thread."""
         self._batch.close()
@@ -101,6 +115,17 @@ class MlxProvider:
                 f"the prompt has {n_prompt} tokens, but the context of {self.model} is {context}: shorten the prompt"
             )
         return context - n_prompt
+
+
+def load_model(model: str | None = None) -> tuple[LoadedModel, str]:
+    """Return a model loaded on this thread, without a decoder, and the fingerprint of its files.
+
+    `model` as in MlxProvider. Raises UsageError or ProviderUnavailableError.
+    """
+    from .loading import load, local_folder
+
+    path = _loadable(_resolve(model or BUNDLED))
+    return load(path), _fingerprint(local_folder(str(path)))
 
 
 def _known(name: str) -> Path:

@@ -28,6 +28,14 @@ class Tokenizer(Protocol):
         """Return the text of these ids without special tokens."""
         ...
 
+    def encode(self, text: str) -> list[int]:
+        """Return the token ids of a text, without special tokens around it."""
+        ...
+
+    def token_text(self, token_id: int) -> str:
+        """Return the text of one token by itself; special tokens have one too."""
+        ...
+
 
 def token_texts(tokenizer: Tokenizer, ids: Sequence[int], text: str) -> tuple[str, ...] | None:
     """Return the text of each token; together they are `text`, which these ids decode to.
@@ -102,6 +110,16 @@ class PlainTokenizer:
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
         return text
 
+    def encode(self, text: str) -> list[int]:
+        """See `Tokenizer`."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def token_text(self, token_id: int) -> str:
+        """See `Tokenizer`."""
+        text: str = self._tokenizer.decode([token_id], skip_special_tokens=False)
+        return text
+
 
 class TransformersTokenizer:
     """The tokenizer of mlx-lm, which wraps that of transformers."""
@@ -121,4 +139,13 @@ class TransformersTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """See `Tokenizer`."""
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
+
+    def encode(self, text: str) -> list[int]:
+        """See `Tokenizer`."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def token_text(self, token_id: int) -> str:
+        """See `Tokenizer`."""
+        text: str = self._tokenizer.decode([token_id], skip_special_tokens=False)
         return text
