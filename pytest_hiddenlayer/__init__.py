@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
+    from .interface.local_model import LocalModel, load_local_model
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
@@ -38,6 +39,17 @@ if TYPE_CHECKING:
     from .plots.latency import plot_latency
     from .plots.score_cost import plot_score_cost
     from .plots.scores import plot_scores
+    from .probes.concepts.files import load_concept_vector, save_concept_vector
+    from .probes.concepts.vector import ConceptVector, concept_vector
+    from .probes.interventions.ablation import ablated, ablation_sweep, mean_values
+    from .probes.interventions.effect import steering_effect
+    from .probes.interventions.generation import generate_steered
+    from .probes.interventions.patching import patch_sweep
+    from .probes.interventions.preference import preference
+    from .probes.interventions.steering import Steering, steering
+    from .probes.interventions.target import Target
+    from .probes.linear.layers import probe_layers
+    from .probes.linear.probe import linear_probe
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
     from .session.eval_run import EvalRun
@@ -85,6 +97,18 @@ _MODULES = {
     "plots.latency": ("plot_latency",),
     "plots.score_cost": ("plot_score_cost",),
     "plots.scores": ("plot_scores",),
+    "interface.local_model": ("LocalModel", "load_local_model"),
+    "probes.concepts.files": ("load_concept_vector", "save_concept_vector"),
+    "probes.concepts.vector": ("ConceptVector", "concept_vector"),
+    "probes.interventions.ablation": ("ablated", "ablation_sweep", "mean_values"),
+    "probes.interventions.effect": ("steering_effect",),
+    "probes.interventions.generation": ("generate_steered",),
+    "probes.interventions.patching": ("patch_sweep",),
+    "probes.interventions.preference": ("preference",),
+    "probes.interventions.steering": ("Steering", "steering"),
+    "probes.interventions.target": ("Target",),
+    "probes.linear.layers": ("probe_layers",),
+    "probes.linear.probe": ("linear_probe",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
     "registry": ("provider", "scorer", "strategy"),
     "session.eval_run": ("EvalRun",),
@@ -119,11 +143,13 @@ __all__ = [
     "CallResult",
     "Comparison",
     "Completion",
+    "ConceptVector",
     "Context",
     "EvalRun",
     "Experiment",
     "GenerationConfig",
     "HiddenLayerError",
+    "LocalModel",
     "Message",
     "ModelName",
     "Models",
@@ -139,8 +165,10 @@ __all__ = [
     "Score",
     "Scorer",
     "SnapshotError",
+    "Steering",
     "Strategy",
     "StrategyResult",
+    "Target",
     "Task",
     "TaskError",
     "Tracker",
@@ -149,24 +177,38 @@ __all__ = [
     "Usage",
     "UsageError",
     "__version__",
+    "ablated",
+    "ablation_sweep",
     "aevaluate_task",
     "allm_call",
     "arun_strategy",
     "compare_runs",
+    "concept_vector",
     "evaluate",
     "evaluate_task",
+    "generate_steered",
     "get_tracker",
+    "linear_probe",
     "llm_call",
+    "load_concept_vector",
+    "load_local_model",
     "load_run",
+    "mean_values",
+    "patch_sweep",
     "plot_calibration",
     "plot_debate_transitions",
     "plot_latency",
     "plot_score_cost",
     "plot_scores",
+    "preference",
+    "probe_layers",
     "provider",
     "run_strategy",
     "runs",
+    "save_concept_vector",
     "scorer",
+    "steering",
+    "steering_effect",
     "strategy",
 ]
 
