@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
-    from .interface.local_model import LocalModel, load_local_model
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from .probes.interventions.ablation import ablated, ablation_sweep, mean_values
     from .probes.interventions.effect import steering_effect
     from .probes.interventions.generation import generate_steered
+    from .probes.interventions.local_model import LocalModel, load_local_model
     from .probes.interventions.patching import patch_sweep
     from .probes.interventions.preference import preference
     from .probes.interventions.steering import Steering, steering
@@ -97,7 +97,7 @@ _MODULES = {
     "plots.latency": ("plot_latency",),
     "plots.score_cost": ("plot_score_cost",),
     "plots.scores": ("plot_scores",),
-    "interface.local_model": ("LocalModel", "load_local_model"),
+    "probes.interventions.local_model": ("LocalModel", "load_local_model"),
     "probes.concepts.files": ("load_concept_vector", "save_concept_vector"),
     "probes.concepts.vector": ("ConceptVector", "concept_vector"),
     "probes.interventions.ablation": ("ablated", "ablation_sweep", "mean_values"),

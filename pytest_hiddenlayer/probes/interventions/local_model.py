@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError
-from ..models import BUNDLED
-from ..probes.hooks import ModelHooks
-from ..probes.interventions.generation import generate_steered
-from ..probes.interventions.steering import Steering
-from ..probes.structure import logits_of, structure_of
-from ..types import Message
+from ...errors import UsageError
+from ...models import BUNDLED
+from ...types import Message
+from ..hooks import ModelHooks
+from ..structure import logits_of, structure_of
+from .generation import generate_steered
+from .steering import Steering
 
 
 class LocalModel:
@@ -23,8 +23,8 @@ class LocalModel:
     """
 
     def __init__(self, name: str | None = None) -> None:
-        from ..providers.mlx.loading import load, local_folder
-        from ..providers.mlx.provider import _fingerprint, _loadable, _resolve
+        from ...providers.mlx.loading import load, local_folder
+        from ...providers.mlx.provider import _fingerprint, _loadable, _resolve
 
         self.name = name or BUNDLED
         path = _loadable(_resolve(self.name))
