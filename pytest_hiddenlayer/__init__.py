@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import (
         BudgetExceededError,
         HiddenLayerError,
+        ProbeError,
         ProviderError,
         ProviderUnavailableError,
         SnapshotError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
     from .interface.outcomes import CallResult, StrategyResult
+    from .interface.probes import ProbeModel, load_probe_model
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
@@ -38,8 +40,11 @@ if TYPE_CHECKING:
     from .plots.latency import plot_latency
     from .plots.score_cost import plot_score_cost
     from .plots.scores import plot_scores
+    from .probes.capture import Capture
+    from .probes.capture_files import load_capture, save_capture
     from .probes.concepts.files import load_concept_vector, save_concept_vector
     from .probes.concepts.vector import ConceptVector, concept_vector
+    from .probes.hooks import ModelHooks
     from .probes.interventions.ablation import ablated, ablation_sweep, mean_values
     from .probes.interventions.effect import steering_effect
     from .probes.interventions.generation import generate_steered
@@ -50,6 +55,7 @@ if TYPE_CHECKING:
     from .probes.interventions.target import Target
     from .probes.linear.layers import probe_layers
     from .probes.linear.probe import linear_probe
+    from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
     from .session.eval_run import EvalRun
@@ -74,6 +80,7 @@ _MODULES = {
     "errors": (
         "BudgetExceededError",
         "HiddenLayerError",
+        "ProbeError",
         "ProviderError",
         "ProviderUnavailableError",
         "SnapshotError",
@@ -86,6 +93,7 @@ _MODULES = {
     "interface.calls": ("allm_call", "arun_strategy", "llm_call", "run_strategy"),
     "interface.comparisons": ("Comparison", "compare_runs"),
     "interface.outcomes": ("CallResult", "StrategyResult"),
+    "interface.probes": ("ProbeModel", "load_probe_model"),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
@@ -109,6 +117,10 @@ _MODULES = {
     "probes.interventions.target": ("Target",),
     "probes.linear.layers": ("probe_layers",),
     "probes.linear.probe": ("linear_probe",),
+    "probes.capture": ("Capture",),
+    "probes.capture_files": ("load_capture", "save_capture"),
+    "probes.hooks": ("ModelHooks",),
+    "probes.verification": ("Verification",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
     "registry": ("provider", "scorer", "strategy"),
     "session.eval_run": ("EvalRun",),
@@ -141,6 +153,7 @@ __all__ = [
     "BudgetExceededError",
     "Call",
     "CallResult",
+    "Capture",
     "Comparison",
     "Completion",
     "ConceptVector",
@@ -151,8 +164,11 @@ __all__ = [
     "HiddenLayerError",
     "LocalModel",
     "Message",
+    "ModelHooks",
     "ModelName",
     "Models",
+    "ProbeError",
+    "ProbeModel",
     "Provider",
     "ProviderCapabilities",
     "ProviderError",
@@ -176,6 +192,7 @@ __all__ = [
     "UnknownNameError",
     "Usage",
     "UsageError",
+    "Verification",
     "__version__",
     "ablated",
     "ablation_sweep",
@@ -190,8 +207,10 @@ __all__ = [
     "get_tracker",
     "linear_probe",
     "llm_call",
+    "load_capture",
     "load_concept_vector",
     "load_local_model",
+    "load_probe_model",
     "load_run",
     "mean_values",
     "patch_sweep",
@@ -205,6 +224,7 @@ __all__ = [
     "provider",
     "run_strategy",
     "runs",
+    "save_capture",
     "save_concept_vector",
     "scorer",
     "steering",

@@ -29,7 +29,7 @@ ARRAYS: Mapping[str, str] = {
     "mlp": "[layers, tokens, width]: what the MLP returns",
     "residual_post": "[layers, tokens, width]: the residual stream after each layer",
     "layers": "[layers]: the layer of each row of the arrays above, from 0",
-    "attention_weights": "[attention layers, heads, tokens, tokens]: how much a token (third axis) attends to another",
+    "attention_weights": "[attention layers, heads, tokens, tokens]: how much a token (third axis) attends to each",
     "attention_layers": "[attention layers]: the layer of each row of attention_weights, from 0",
     "attention_sinks": "[attention layers, heads, tokens]: the weight that goes to no token; NaN: no sinks",
     "token_logprobs": "[tokens]: natural log of each token's probability given those before it; NaN for the first",

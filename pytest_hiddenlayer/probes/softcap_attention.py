@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import ProbeError
 from .attention_math import AttentionWeights, attention_weights
 from .interception import Args, Kwargs
 
@@ -49,7 +50,7 @@ class SoftcapListener:
             values = _split(self._attention.v_proj(x), self._attention.n_kv_heads)
             queries = self._attention.rope(queries)
         else:
-            keys, values = cache.state[:2]
+            keys, values = _of_cache(cache)
             queries = self._attention.rope(queries, offset=cache.offset - x.shape[1])
         weights, _ = attention_weights(
             queries,
@@ -60,6 +61,16 @@ class SoftcapListener:
         )
         self._listener(AttentionWeights(weights=weights, sinks=None, values=values, output=None, key_positions=None))
         return result
+
+
+def _of_cache(cache: Any) -> tuple[Any, Any]:
+    """Keys and values after the update. Raises ProbeError for a cache that does not keep them in order."""
+    if type(cache).__name__ != "KVCache":
+        raise ProbeError(
+            f"attention_weights with a {type(cache).__name__}: this model computes attention itself, and its weights "
+            "can be read with a KVCache or without a cache only"
+        )
+    return cache.keys[..., : cache.offset, :], cache.values[..., : cache.offset, :]
 
 
 def _split(array: Any, n_heads: int) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import mlx.core as mx
+import numpy as np
 import pytest
+from mlx_lm.models.cache import make_prompt_cache
 from support.small_models import small_model, token_ids
 
 from pytest_hiddenlayer.errors import ProbeError, UsageError
@@ -199,3 +201,23 @@ def test_a_model_of_four_bits_is_hooked():
     with ModelHooks(model, read=[*SITES, "attention_weights"]) as hooks:
         assert mx.array_equal(model(ids), before)
     assert len(hooks.attention) == 4
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma2", "gemma3_text"])
+def test_weights_of_a_rotating_cache_say_where_their_keys_are(name):
+    """Weights read while decoding with a cache, put at their keys' positions, are those of the whole text."""
+    model, ids = small_model(name), token_ids(24)
+    with ModelHooks(model, read=["attention_weights"]) as whole:
+        model(ids)
+    cache = make_prompt_cache(model)
+    model(ids[:, :10], cache=cache)
+    for position in range(10, 24):
+        with ModelHooks(model, read=["attention_weights"]) as hooks:
+            mx.eval(model(ids[:, position : position + 1], cache=cache))
+    rotated = [layer for layer, call in hooks.attention.items() if call.key_positions is not None]
+    assert rotated == ([0, 2] if name == "gemma3_text" else [])
+    for layer, call in hooks.attention.items():
+        found = np.zeros((4, 24), np.float32)
+        positions = np.arange(24) if call.key_positions is None else call.key_positions
+        found[:, positions] = np.array(call.weights)[0, :, -1]
+        assert np.abs(found - np.array(whole.attention[layer].weights)[0, :, -1]).max() < 1e-4

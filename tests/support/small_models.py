@@ -25,15 +25,19 @@ CONFIG: dict[str, Any] = {
 }
 GAIN = 0.3
 """Standard deviation of the weights: large enough that attention is far from uniform."""
+MAX_WEIGHTS = 20_000_000
 
 
 def small_model(name: str, *, gain: float = GAIN, seed: int = 0, **config: Any) -> Any:
     """Return a model of `mlx_lm.models.<name>` with normally distributed weights."""
     import mlx.core as mx
-    from mlx.utils import tree_map
+    from mlx.utils import tree_flatten, tree_map
 
     module = importlib.import_module(f"mlx_lm.models.{name}")
     model = module.Model(module.ModelArgs.from_dict({**CONFIG, "model_type": name, **config}))
+    n_weights = sum(weights.size for _, weights in tree_flatten(model.parameters()))
+    if n_weights > MAX_WEIGHTS:
+        raise ValueError(f"{name} ignores this configuration: {n_weights:,} weights")
     mx.random.seed(seed)
     model.update(tree_map(lambda weights: _random(weights, gain), model.parameters()))
     mx.eval(model.parameters())
