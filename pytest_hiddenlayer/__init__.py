@@ -45,7 +45,19 @@ if TYPE_CHECKING:
     from .plots.scores import plot_scores
     from .probes.capture import Capture
     from .probes.capture_files import load_capture, save_capture
+    from .probes.concepts.files import load_concept_vector, save_concept_vector
+    from .probes.concepts.vector import ConceptVector, concept_vector
     from .probes.hooks import ModelHooks
+    from .probes.interventions.ablation import ablated, ablation_sweep, mean_values
+    from .probes.interventions.effect import steering_effect
+    from .probes.interventions.generation import generate_steered
+    from .probes.interventions.local_model import LocalModel, load_local_model
+    from .probes.interventions.patching import patch_sweep
+    from .probes.interventions.preference import preference
+    from .probes.interventions.steering import Steering, steering
+    from .probes.interventions.target import Target
+    from .probes.linear.layers import probe_layers
+    from .probes.linear.probe import linear_probe
     from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
     from .registry import provider, scorer, strategy
@@ -99,6 +111,18 @@ _MODULES = {
     "plots.latency": ("plot_latency",),
     "plots.score_cost": ("plot_score_cost",),
     "plots.scores": ("plot_scores",),
+    "probes.interventions.local_model": ("LocalModel", "load_local_model"),
+    "probes.concepts.files": ("load_concept_vector", "save_concept_vector"),
+    "probes.concepts.vector": ("ConceptVector", "concept_vector"),
+    "probes.interventions.ablation": ("ablated", "ablation_sweep", "mean_values"),
+    "probes.interventions.effect": ("steering_effect",),
+    "probes.interventions.generation": ("generate_steered",),
+    "probes.interventions.patching": ("patch_sweep",),
+    "probes.interventions.preference": ("preference",),
+    "probes.interventions.steering": ("Steering", "steering"),
+    "probes.interventions.target": ("Target",),
+    "probes.linear.layers": ("probe_layers",),
+    "probes.linear.probe": ("linear_probe",),
     "probes.capture": ("Capture",),
     "probes.capture_files": ("load_capture", "save_capture"),
     "probes.hooks": ("ModelHooks",),
@@ -138,6 +162,7 @@ __all__ = [
     "Capture",
     "Comparison",
     "Completion",
+    "ConceptVector",
     "Context",
     "EvalRun",
     "Example",
@@ -146,6 +171,7 @@ __all__ = [
     "FusedModel",
     "GenerationConfig",
     "HiddenLayerError",
+    "LocalModel",
     "Message",
     "ModelHooks",
     "ModelName",
@@ -164,8 +190,10 @@ __all__ = [
     "Score",
     "Scorer",
     "SnapshotError",
+    "Steering",
     "Strategy",
     "StrategyResult",
+    "Target",
     "Task",
     "TaskError",
     "Tracker",
@@ -175,30 +203,44 @@ __all__ = [
     "UsageError",
     "Verification",
     "__version__",
+    "ablated",
+    "ablation_sweep",
     "aevaluate_task",
     "allm_call",
     "arun_strategy",
     "compare_runs",
+    "concept_vector",
     "evaluate",
     "evaluate_task",
     "examples_from_run",
     "finetune",
     "fuse_adapter",
+    "generate_steered",
     "get_tracker",
+    "linear_probe",
     "llm_call",
     "load_capture",
+    "load_concept_vector",
+    "load_local_model",
     "load_probe_model",
     "load_run",
+    "mean_values",
+    "patch_sweep",
     "plot_calibration",
     "plot_debate_transitions",
     "plot_latency",
     "plot_score_cost",
     "plot_scores",
+    "preference",
+    "probe_layers",
     "provider",
     "run_strategy",
     "runs",
     "save_capture",
+    "save_concept_vector",
     "scorer",
+    "steering",
+    "steering_effect",
     "strategy",
 ]
 
