@@ -28,7 +28,7 @@ EPILOG = """examples:
 exit status: 0 an answer (with --target: a right one); 1 no answer, or a wrong one; 4 a wrong option or name
 """
 
-_ASKED = ("provider", "model", "strategy", "judge", "temperature", "max-tokens", "seed")
+_ASKED = ("provider", "model", "adapter", "strategy", "judge", "temperature", "max-tokens", "seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
