@@ -36,19 +36,22 @@ def tuned(folder):
 
 def run_files(folder) -> tuple[dict, list[tuple[str, str, str]]]:
     """The manifest of the newest run, and (sample, model, output) of its records."""
-    newest = max((folder.path / "reports" / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    newest = max(
+        (folder.path / "reports" / "runs").iterdir(), key=lambda path: (path / "run.json").stat().st_mtime_ns
+    )
     records = [json.loads(line) for line in (newest / "records.jsonl").read_text().splitlines()]
     found = sorted((record["sample_id"], record["model"], record["output"]) for record in records)
     return json.loads((newest / "run.json").read_text()), found
 
 
+@pytest.mark.slow
 def test_base_and_tuned_model_debate_within_a_bound(tuned, workers):
     """With room for one model the run answers as without a bound, says what it unloaded, and shows the memory."""
     command = ["--hl-gate=off", "--strategy", "debate:agents=mlx+mlx:nano-2:adapters/sums,n_rounds=1"]
-    tuned.run(*command, *workers)
+    tuned.run(*command, *workers, provider="mlx")
     free, expected = run_files(tuned)
     size = loaded_bytes(bundled_path(), tuned.path / "adapters" / "sums")
-    result = tuned.run(*command, *workers, f"--hl-model-memory={size}")
+    result = tuned.run(*command, *workers, f"--hl-model-memory={size}", provider="mlx")
     bounded, found = run_files(tuned)
     assert found == expected
     names = ["nano-2", "nano-2:adapters/sums"]
@@ -56,13 +59,13 @@ def test_base_and_tuned_model_debate_within_a_bound(tuned, workers):
     assert [model["loads"] for model in free["local_models"]["models"]] == [1, 1]
     assert bounded["local_models"]["limit_bytes"] == size >= bounded["local_models"]["peak_bytes"]
     result.stdout.fnmatch_lines_random(
-        ["*local models: *nano-2 4 MB*nano-2:adapters/sums 4 MB*of at most 4 MB at once", "*was unloaded for*"]
+        ["*local models: *nano-2 6 MB*nano-2:adapters/sums 6 MB*of at most 6 MB at once", "*was unloaded for*"]
     )
 
 
 def test_the_adapter_option(tuned):
     """`--adapter` tunes the candidate; ids and records name base and adapter."""
-    result = tuned.run("--hl-gate=off", "--adapter", "adapters/sums", "-v", "--limit", "1")
+    result = tuned.run("--hl-gate=off", "--adapter", "adapters/sums", "-v", "--limit", "1", provider="mlx")
     result.stdout.fnmatch_lines(["*single-mlx:nano-2-sums*"])
     assert {model for _, model, _ in run_files(tuned)[1]} == {"nano-2:adapters/sums"}
     asked = tuned.command("ask", "Calculate 17+25.", "--adapter", "adapters/sums")
@@ -74,17 +77,25 @@ def test_the_adapter_option(tuned):
     [
         (["--adapter", "adapters/sun"], "*adapter adapters/sun: no such folder, did you mean 'adapters/sums'*"),
         (["--hl-model-memory", "lots"], "*--hl-model-memory 'lots': write a size of memory above 0*"),
-        (["--hl-model-memory", "1MB"], "*local model nano-2 needs 4 MB*limit is 1 MB; nothing was loaded*"),
+        (["--hl-model-memory", "1MB"], "*local model nano-2 needs 6 MB*limit is 1 MB; nothing was loaded*"),
     ],
 )
 def test_wrong_options_are_refused(tuned, options, message):
     """A misspelt adapter, a size that is none, and a bound below the model say what to do."""
-    result = tuned.run("--hl-gate=off", *options)
+    result = tuned.run("--hl-gate=off", *options, provider="mlx")
     (result.stderr if "needs" not in message else result.stdout).fnmatch_lines([message])
 
 
 def test_a_task_file_may_not_name_an_adapter(tuned):
     """An adapter that only the task file names is refused before it is opened."""
     tuned.task("bad", judge="mlx:nano-2:adapters/sums")
-    result = tuned.run("--hl-gate=off", "--co")
+    result = tuned.run("--hl-gate=off", "--co", provider="mlx")
     result.stdout.fnmatch_lines(["*names the model mlx:nano-2:adapters/sums*Nothing was opened*"])
+
+
+def test_models_lists_memory_and_adapters(tuned):
+    """`hiddenlayer models` shows the memory of weights, and the adapters in `adapters/`."""
+    listed = tuned.command("models")
+    listed.stdout.fnmatch_lines(
+        ["nano-2 *package*3 MB*6 MB*--provider mlx*", "sums *adapter*--adapter adapters/sums*"]
+    )

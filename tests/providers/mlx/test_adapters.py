@@ -67,7 +67,7 @@ def quantized(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["lora", "dora"])
-@pytest.mark.parametrize("bits", [None, 4])
+@pytest.mark.parametrize("bits", [None, pytest.param(4, marks=pytest.mark.slow)])
 def test_logits_equal_those_of_mlx_lm(tmp_path: Path, kind: str, bits: int | None):
     """Base and adapter computes what `mlx_lm.load(adapter_path=...)` does, bit for bit; not what the base does."""
     from mlx_lm import load as mlx_load
