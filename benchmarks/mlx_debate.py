@@ -48,7 +48,6 @@ def measure_side(side: str, samples: int) -> None:
     """Print the cost and the texts of one side as JSON, without opening the model."""
     from pytest_hiddenlayer.engine.cases import cases, cells
     from pytest_hiddenlayer.engine.runtime import Runtime
-    from pytest_hiddenlayer.models import bundled_path
     from pytest_hiddenlayer.options import RunOptions
     from pytest_hiddenlayer.providers.mlx.blas import fast_blas
     from pytest_hiddenlayer.providers.mlx.decoder import BatchThread
@@ -67,10 +66,8 @@ def measure_side(side: str, samples: int) -> None:
         for cell in cells(load_task(EVALS / name, EVALS.parent), options)
         for case in cases(cell)
     ]
-    provider: Any = runtime.provider(options.providers[0])
     if serial:
-        provider.provider._batch.close()
-        provider.provider._batch = BatchThread(bundled_path(), batch_size=1, share=False)
+        BatchThread.__init__.__kwdefaults__.update(batch_size=1, share=False)
     runtime.wait(runtime.submit(all_cases[-1]))
     wall, cpu = time.perf_counter(), time.process_time()
     records = [runtime.wait(future) for future in [runtime.submit(case) for case in all_cases[:samples]]]

@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from .probes.interventions.ablation import ablated, ablation_sweep, mean_values
     from .probes.interventions.effect import steering_effect
     from .probes.interventions.generation import generate_steered
-    from .probes.interventions.local_model import LocalModel, load_local_model
     from .probes.interventions.patching import patch_sweep
     from .probes.interventions.preference import preference
     from .probes.interventions.steering import Steering, steering
@@ -111,7 +110,6 @@ _MODULES = {
     "plots.latency": ("plot_latency",),
     "plots.score_cost": ("plot_score_cost",),
     "plots.scores": ("plot_scores",),
-    "probes.interventions.local_model": ("LocalModel", "load_local_model"),
     "probes.concepts.files": ("load_concept_vector", "save_concept_vector"),
     "probes.concepts.vector": ("ConceptVector", "concept_vector"),
     "probes.interventions.ablation": ("ablated", "ablation_sweep", "mean_values"),
@@ -171,7 +169,6 @@ __all__ = [
     "FusedModel",
     "GenerationConfig",
     "HiddenLayerError",
-    "LocalModel",
     "Message",
     "ModelHooks",
     "ModelName",
@@ -221,7 +218,6 @@ __all__ = [
     "llm_call",
     "load_capture",
     "load_concept_vector",
-    "load_local_model",
     "load_probe_model",
     "load_run",
     "mean_values",

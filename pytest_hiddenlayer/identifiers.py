@@ -28,9 +28,11 @@ def _digits(text: str) -> str:
 def slug(model: str) -> str:
     """Return the last part of a model's path in lower case; characters outside `[a-z0-9._-]` become `-`.
 
+    Of `MODEL:ADAPTER`, it is the last part of both paths.
     A slug of more than 60 characters is cut, and ends in 6 hex digits of the whole name.
     """
-    basename = model.rstrip("/").rsplit("/", 1)[-1].lower()
+    parts = [part.rstrip("/").rsplit("/", 1)[-1] for part in model.split(":")]  # of MODEL:ADAPTER, both
+    basename = ":".join(parts).lower()
     plain = re.sub(r"[^a-z0-9._-]", "-", basename) or "model"
     return plain if len(plain) <= MAX_LABEL else f"{plain[: MAX_LABEL - 7]}-{_digits(model)}"
 

@@ -20,12 +20,37 @@ def parse_model(text: str, option: str = "--hl-provider") -> ModelName:
 
 
 def name_models(
+    texts: tuple[str, ...],
+    model: str | None,
+    require_registered: Callable[[str], object],
+    adapter: str | None = None,
+) -> tuple[ModelName, ...]:
+    """The models of `--provider`, `--model` and `--adapter`. `require_registered` raises for an unknown provider.
+
+    Raises UsageError if `--model` is given and not exactly one provider is named without a model, and if
+    `--adapter` is given and not exactly one provider has adapters.
+    """
+    names = _with_model(texts, model, require_registered)
+    return names if adapter is None else _with_adapter(names, adapter)
+
+
+def _with_adapter(names: tuple[ModelName, ...], adapter: str) -> tuple[ModelName, ...]:
+    tuned = [name for name in names if traits_of(providers.get(name.provider)).with_adapter is not None]
+    if len(tuned) != 1:
+        shown = " ".join(f"--hl-provider {name}" for name in names)
+        raise UsageError(
+            f"--hl-adapter {adapter!r} needs exactly one provider with adapters, such as mlx; found {shown}. "
+            f"Write --hl-provider mlx:MODEL:{adapter} instead"
+        )
+    named = traits_of(providers.get(tuned[0].provider)).with_adapter
+    assert named is not None
+    changed = ModelName(provider=tuned[0].provider, model=named(tuned[0].model, adapter))
+    return tuple(changed if name == tuned[0] else name for name in names)
+
+
+def _with_model(
     providers: tuple[str, ...], model: str | None, require_registered: Callable[[str], object]
 ) -> tuple[ModelName, ...]:
-    """The models of `--provider` and `--model`. `require_registered` raises for an unknown provider.
-
-    Raises UsageError if `--model` is given and not exactly one provider is named without a model.
-    """
     names = tuple(parse_model(text) for text in providers)
     for name in names:
         require_registered(name.provider)

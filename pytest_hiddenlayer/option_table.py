@@ -54,6 +54,12 @@ OPTIONS: tuple[Option, ...] = (
         common=True,
     ),
     Option(
+        name="adapter",
+        metavar="FOLDER",
+        help="adapter of a fine-tuned mlx model, added to the one mlx model; short for --provider mlx:MODEL:FOLDER",
+        common=True,
+    ),
+    Option(
         name="strategy",
         metavar="NAME[:key=value,...]",
         help="strategy to use instead of those of the task files; repeatable",
@@ -122,6 +128,13 @@ OPTIONS: tuple[Option, ...] = (
         name="prices",
         metavar="FILE",
         help="your own dated prices (default: hiddenlayer-prices.yaml in the project's root, if it exists)",
+        calls=True,
+    ),
+    Option(
+        name="model-memory",
+        metavar="SIZE",
+        help="memory for the weights of local models together, such as 8GB; the least recently used one is unloaded "
+        "for another (default: three quarters of what Metal recommends, else of this machine's memory)",
         calls=True,
     ),
     Option(name="timeout", metavar="SECONDS", help="time limit of one attempt of a call", calls=True),

@@ -37,6 +37,7 @@ class RunOptions:
     replay: Path | None = None  # folder of cassettes to answer from; no model is asked
     budget_usd: Decimal | None = None  # maximum cost
     prices: Path | None = None  # file with the user's own prices
+    model_memory: int | None = None  # bytes of the weights of local models; None: a share of the device's memory
     batch: bool = False  # use batch APIs of providers that have one
     stream: bool = False  # stream responses of providers that do not stream by default
     allow_task_models: bool = False  # task files may name models whose files are loaded

@@ -34,7 +34,8 @@ class Provider(Protocol):
 
     The registered factory takes `model`. It takes `base_url` if the user may choose the server,
     and then also `send_key`: with `send_key=False`, which goes with a URL from an ini file, it
-    sends that server no key from the environment. A provider may have
+    sends that server no key from the environment. It takes `local_models`, a `LocalModels`, if it
+    holds weights in this process. A provider may have
 
     - an attribute `capabilities`, a `ProviderCapabilities`;
     - a method `close` (see `ClosableProvider`);
@@ -89,6 +90,8 @@ class FactoryTraits:
     default_model: str | None = None
     single_only: bool = False  # only the strategy `single` can use its answers
     check: Callable[[str | None], None] = lambda model: None  # raises UsageError for an invalid model; opens nothing
+    with_adapter: Callable[[str | None, str], str] | None = None
+    """The name of a model with an adapter: (model, adapter) → model. None: the provider has no adapters."""
     loads_files: Callable[[str | None], bool] = lambda model: False
     """Whether the model's files may come from an untrusted source. A task file may name such a model only with
     --hl-allow-task-models."""
@@ -96,7 +99,7 @@ class FactoryTraits:
 
 def traits_of(factory: Callable[..., Any]) -> FactoryTraits:
     """The traits that a provider's factory declares; the defaults for all others."""
-    names = ("default_model", "single_only", "check", "loads_files")
+    names = ("default_model", "single_only", "check", "with_adapter", "loads_files")
     return FactoryTraits(**{name: getattr(factory, name) for name in names if hasattr(factory, name)})
 
 

@@ -26,7 +26,7 @@ FIRST_WAIT_S = 0.5
 def open_client(name: ModelName, options: RunOptions, resources: RunResources) -> ModelClient:
     """Return the client of a model. Raises ProviderUnavailableError, UsageError."""
     replayer = resources.replayer
-    provider = _open(name, options) if replayer is None else replayer.model(name.provider, name.model)
+    provider = _open(name, options, resources) if replayer is None else replayer.model(name.provider, name.model)
     capabilities = capabilities_of(provider)
     initial, maximum = capabilities.concurrency
     meter = resources.meter(name.provider, provider) if replayer is None else None
@@ -42,13 +42,15 @@ def open_client(name: ModelName, options: RunOptions, resources: RunResources) -
     )
 
 
-def _open(name: ModelName, options: RunOptions) -> Provider:
+def _open(name: ModelName, options: RunOptions, resources: RunResources) -> Provider:
     factory = providers.get(name.provider)
     arguments: dict[str, Any] = {}
     if (url := base_url(name.provider, options)) is not None:
         arguments["base_url"] = url
         if url in options.ini_urls:
             arguments["send_key"] = _no_key(name.provider, factory, url)
+    if _takes(factory, "local_models"):
+        arguments["local_models"] = resources.local_models
     provider = _made(name, factory, arguments)
     if options.stream and isinstance(provider, StreamingProvider):
         provider.stream = True

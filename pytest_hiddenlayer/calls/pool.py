@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ..errors import HiddenLayerError
 from ..extensions.errors import describe_error
@@ -75,6 +76,11 @@ class ModelPool:
     def budget(self) -> Budget | None:
         """The run's budget; None if it has none, or nothing was opened."""
         return None if self._resources is None else self._resources.budget
+
+    @property
+    def local_models(self) -> dict[str, Any] | None:
+        """Memory of the models that were loaded in this process; None if there were none."""
+        return None if self._resources is None else self._resources.local_models.to_json()
 
     def pending_batches(self) -> list[str]:
         """One sentence for each batch that was sent and not collected."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..local_models import LocalModels
 from ..options import RunOptions
 from ..protocols import Provider, ProviderCapabilities, capabilities_of
 from ..providers.http.addresses import is_loopback
@@ -37,12 +38,14 @@ class RunResources:
     cache: ResponseCache | None = None
     recorder: Recorder | None = None
     replayer: Replayer | None = None
+    local_models: LocalModels = field(init=False)
     _refused: dict[str, str] = field(default_factory=dict)  # servers that refused the key
 
     def __post_init__(self) -> None:
         options = self.options
         self.prices = Prices(read_own_prices(options.prices) if options.prices is not None else ())
         self.budget = None if options.budget_usd is None else Budget(limit=options.budget_usd)
+        self.local_models = LocalModels(options.model_memory, self.notify)
         self.recorder = None if options.record is None else Recorder(options.record)
         self.replayer = None if options.replay is None else Replayer(options.replay)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from dataclasses import asdict, dataclass
@@ -18,7 +19,7 @@ EPILOG = """examples:
 
 exit status: 0 success; 4 a name that is not known, or a model that could not be fetched
 """
-HEADERS = ("model", "where", "size", "context", "use it with")
+HEADERS = ("model", "where", "size", "memory", "context", "use it with")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +30,7 @@ class ListedModel:
     where: str
     bytes: int | None
     context: int | None  # tokens
+    memory_bytes: int | None  # of its weights once they are loaded
     use: str
 
 
@@ -50,9 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json_text([asdict(model) for model in models]))
         return 0
+    from ..local_models import size_text
     from ..report.text_table import grid
 
-    rows = [tuple(map(visible, (m.model, m.where, _size(m.bytes), _count(m.context), m.use))) for m in models]
+    rows = [
+        tuple(
+            map(visible, (m.model, m.where, size_text(m.bytes), size_text(m.memory_bytes), _count(m.context), m.use))
+        )
+        for m in models
+    ]
     print(grid(HEADERS, rows, width=shutil.get_terminal_size().columns, colour=sys.stdout.isatty()))
     return 0
 
@@ -68,6 +76,7 @@ def _known(name: str) -> str:
 
 
 def _get(name: str) -> int:
+    from ..local_models import size_text
     from ..models.fetch import fetch, is_cached
     from ..models.known import KNOWN
 
@@ -79,7 +88,7 @@ def _get(name: str) -> int:
     path = fetch(model, _progress if sys.stderr.isatty() else lambda done, total: None)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(f"fetched {_size(model.size)} into {path.parent}, with its licence; use it with --model {name}")
+    print(f"fetched {size_text(model.size)} into {path.parent}, with its licence; use it with --model {name}")
     return 0
 
 
@@ -98,7 +107,7 @@ def _progress(done: int, total: int | None) -> None:
 
 def listed_models() -> list[ListedModel]:
     """Every model that a run here can name without a download, and the known ones that can be fetched."""
-    return [_bundled(), *_known_models(), *_hub_models(), *_ollama_models()]
+    return [_bundled(), *_adapters(), *_known_models(), *_hub_models(), *_ollama_models()]
 
 
 def _bundled() -> ListedModel:
@@ -110,8 +119,28 @@ def _bundled() -> ListedModel:
         where="part of the package",
         bytes=_folder_bytes(folder),
         context=_context(folder),
+        memory_bytes=_memory(folder),
         use="--provider mlx",
     )
+
+
+def _adapters() -> list[ListedModel]:
+    """Adapters in `adapters/` of the project; which base each was trained on is in finetuning.json, if it has one."""
+    from .argument_types import current_project
+
+    project = current_project()
+    folders = sorted(path.parent for path in (project.root / "adapters").glob("*/adapters.safetensors"))
+    return [
+        ListedModel(
+            model=folder.name,
+            where="adapter",
+            bytes=_folder_bytes(folder),
+            context=None,
+            memory_bytes=None,
+            use=f"--adapter {os.path.relpath(folder)}",
+        )
+        for folder in folders
+    ]
 
 
 def _known_models() -> list[ListedModel]:
@@ -124,6 +153,7 @@ def _known_models() -> list[ListedModel]:
             where="fetched" if is_cached(model) else "not fetched",
             bytes=model.size,
             context=model.context,
+            memory_bytes=None,
             use=f"--model {model.name}" if is_cached(model) else f"hiddenlayer models get {model.name}",
         )
         for model in KNOWN.values()
@@ -152,6 +182,7 @@ def _hub_models() -> list[ListedModel]:
                     where="hub cache",
                     bytes=repository.size_on_disk,
                     context=_context(folder),
+                    memory_bytes=_memory(folder),
                     use=f"--model {repository.repo_id}",
                 )
             )
@@ -163,13 +194,21 @@ def _ollama_models() -> list[ListedModel]:
     from ..providers.ollama_server import local_models
 
     return [
-        ListedModel(model=name, where="Ollama", bytes=size, context=None, use=f"--provider ollama:{name}")
+        ListedModel(
+            model=name, where="Ollama", bytes=size, context=None, memory_bytes=None, use=f"--provider ollama:{name}"
+        )
         for name, size in local_models()
     ]
 
 
 def _folder_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+
+
+def _memory(folder: Path) -> int | None:
+    from ..providers.mlx.weight_sizes import loaded_bytes
+
+    return loaded_bytes(folder)
 
 
 def _context(folder: Path) -> int | None:
@@ -182,12 +221,6 @@ def _context(folder: Path) -> int | None:
     except (OSError, ValueError, AttributeError):
         return None
     return length if isinstance(length, int) else None
-
-
-def _size(number: int | None) -> str:
-    if number is None:
-        return "?"
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
 
 
 def _count(number: int | None) -> str:

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(name: str) -> int:
     from ..probes.verification import verify
-    from ..providers.mlx.provider import load_model
+    from ..providers.mlx.model_files import load_model
 
     verification = verify(load_model(name)[0].model)
     print(verification)

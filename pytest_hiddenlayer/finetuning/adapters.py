@@ -15,14 +15,11 @@ from typing import Any
 
 from ..errors import UsageError
 from ..io.atomic import write_json
+from ..providers.mlx.adapters import CONFIG, MANIFEST, WEIGHTS, check_adapter
 from ..providers.mlx.loading import LoadedModel, load
-from ..providers.mlx.weights_fingerprint import weights_fingerprint
 from .settings import FinetuneSettings
-from .weights import named_arrays, read_weights
+from .weights import named_arrays
 
-WEIGHTS = "adapters.safetensors"
-CONFIG = "adapter_config.json"
-MANIFEST = "finetuning.json"
 SCHEMA = 1
 """Version of finetuning.json."""
 
@@ -101,38 +98,5 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def load_with_adapter(base: Path, folder: Path) -> LoadedModel:
     """Return the base model with the adapter's layers. Raises UsageError if it was trained on another base."""
-    refuse_other_base(base, folder)
-    loaded = load(base)
-    add_adapter(loaded.model, folder)
-    return loaded
-
-
-def refuse_other_base(base: Path, folder: Path) -> None:
-    """Raise UsageError if the adapter's manifest names another base by its fingerprint."""
-    trained_on = read_manifest(folder).get("base", {})
-    expected, found = trained_on.get("fingerprint"), weights_fingerprint(base)
-    if expected is not None and expected != found:
-        raise UsageError(
-            f"adapter {folder}: it was trained on {trained_on.get('model')} with fingerprint {expected}, but "
-            f"{base.name} has {found}: load the adapter with the model it was trained on, or train again"
-        )
-
-
-def add_adapter(model: Any, folder: Path) -> None:
-    """Add an adapter's layers and weights to a loaded base. Raises UsageError if names or shapes do not fit."""
-    from mlx_lm.tuner.utils import load_adapters
-
-    before = named_arrays(model.parameters()).keys()
-    try:
-        load_adapters(model, str(folder))
-    except (ValueError, KeyError, AttributeError, TypeError, OSError, RuntimeError) as error:
-        raise UsageError(
-            f"adapter {folder}: it does not fit this model: {error}; load it with its own base"
-        ) from error
-    leaves = {"lora_a", "lora_b", "m"}
-    added = {name for name in named_arrays(model.parameters()) if name.rpartition(".")[2] in leaves} - before
-    if lacking := sorted(added - read_weights(folder / WEIGHTS).keys()):
-        raise UsageError(
-            f"adapter {folder}: {len(lacking)} weights are missing, such as {lacking[0]}; copy the folder again"
-        )
-    model.eval()
+    check_adapter(folder, base.name, base)
+    return load(base, folder)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from .adapters import WEIGHTS, trained_weights
+from ..providers.mlx.adapters import WEIGHTS
+from .adapters import trained_weights
 from .batches import Batch, epoch_batches, packed
 from .checkpoint import Checkpoint, Progress, load_checkpoint, save_checkpoint
 from .loss import clipped, gradient_of, mean_loss
@@ -25,7 +26,7 @@ PATIENCE = "no lower validation loss"
 FINISHED = "all epochs"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True
 class Plan:
     """What is trained on, and how often. Depends on rows and settings only."""
 

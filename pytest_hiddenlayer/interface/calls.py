@@ -21,7 +21,7 @@ from .question import Prompt, Target, question_case, written_spec
 from .tracker import Tracker, get_tracker
 
 _GENERATION = frozenset(field.name for field in fields(GenerationConfig)) - {"omitted"}
-_OPTIONS = frozenset(name.replace("-", "_") for name, option in BY_NAME.items() if option.calls) | {"seed"}
+_OPTIONS = frozenset(name.replace("-", "_") for name, option in BY_NAME.items() if option.calls) | {"seed", "adapter"}
 
 
 def llm_call(
@@ -32,8 +32,8 @@ def llm_call(
     `prompt` is a text, or messages with `role` and `content`. `settings` are generation parameters
     (`temperature`, `top_p`, `max_tokens`, `stop`, `reasoning_effort`; what is not set is not sent),
     `seed` (0 by default: an equal call gives an equal answer where the provider allows it) and the
-    options of calls: `budget`, `cache`, `record`, `replay`, `base_url`, `prices`, `timeout`,
-    `concurrency`, `stream`.
+    options of calls: `adapter`, `budget`, `cache`, `record`, `replay`, `base_url`, `prices`, `timeout`,
+    `concurrency`, `stream`, `model_memory`.
     """
     return CallResult(record=_asked(_call(prompt, provider, model, system, settings)).wait())
 

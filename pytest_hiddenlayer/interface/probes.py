@@ -10,19 +10,31 @@ from ..types import Message
 
 if TYPE_CHECKING:
     from ..probes.capture import Capture
+    from ..probes.interventions.steering import Steering
     from ..probes.verification import Verification
 
 
 class ProbeModel:
-    """A loaded mlx model with its tokenizer. `model` is the module of mlx-lm, for `ModelHooks`."""
+    """A loaded mlx model with its tokenizer.
+
+    `model` is the module of mlx-lm, for `ModelHooks` and the functions of patching, ablation and steering;
+    `fingerprint` is that of its files.
+    """
 
     def __init__(self, name: str | None = None) -> None:
         from ..models import BUNDLED
-        from ..providers.mlx.provider import load_model
+        from ..providers.mlx.model_files import load_model
 
         self.name = name or BUNDLED
         loaded, self.fingerprint = load_model(name)
-        self.model, self.tokenizer = loaded.model, loaded.tokenizer
+        self.model, self.tokenizer, self.end_ids = loaded.model, loaded.tokenizer, loaded.end_ids
+
+    @property
+    def n_layers(self) -> int:
+        """The number of layers."""
+        from ..probes.structure import structure_of
+
+        return len(structure_of(self.model).blocks)
 
     def verify(self) -> Verification:
         """Return what was measured on this model, and which probes it allows; measured once."""
@@ -57,6 +69,38 @@ class ProbeModel:
             metadata={"model": self.name, "fingerprint": self.fingerprint},
             **options,
         )
+
+    def prompt_ids(self, text: str) -> list[int]:
+        """Return the token ids of a user's message in the chat template, up to where the answer starts."""
+        return list(self.tokenizer.prompt_ids(_messages(text)))
+
+    def text_ids(self, text: str) -> list[int]:
+        """Return the token ids of plain text, without a template."""
+        return list(self.tokenizer.encode(text))
+
+    def token_texts(self, ids: Sequence[int]) -> list[str]:
+        """Return the text of each token by itself; special tokens have one too."""
+        return [self.tokenizer.token_text(token) for token in ids]
+
+    def activations(self, prompts: Sequence[Sequence[int]], *, site: str = "residual_post") -> dict[int, Any]:
+        """Return layer → array [prompts, tokens, width] in single precision, of prompts with equally many tokens."""
+        from ..probes.activations import activations
+
+        return activations(self.model, prompts, site=site)
+
+    def early_tokens(self, prompts: Sequence[Sequence[int]]) -> Any:
+        """Return the likeliest next token ids [layers, prompts, tokens] by the logit lens of each layer."""
+        from ..probes.activations import early_tokens
+
+        return early_tokens(self.model, prompts)
+
+    def generate(self, text: str, steering: Steering | None = None, *, max_tokens: int = 64) -> str:
+        """Return the greedy answer to a user's message, steered if asked; other ways: `generate_steered`."""
+        from ..probes.interventions.generation import generate_steered
+
+        ids = self.prompt_ids(text)
+        generated = generate_steered(self.model, ids, steering, max_tokens=max_tokens, end_ids=self.end_ids)
+        return self.tokenizer.decode(generated)
 
 
 def load_probe_model(name: str | None = None) -> ProbeModel:

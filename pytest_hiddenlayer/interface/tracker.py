@@ -142,6 +142,7 @@ _SHARED = (
     "budget_usd",
     "prices",
     "stream",
+    "model_memory",
     "reports",
 )
 """The options of calls, whatever the model and the question are."""

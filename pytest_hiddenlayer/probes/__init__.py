@@ -5,9 +5,7 @@ Imports `errors`, and mlx on first use. Works on any loaded model of mlx-lm, wit
     interception      calls of a module seen from outside, and undone
     structure         the blocks of a model and their parts, found by running it
     hooks             ModelHooks: arrays read and replaced while the model runs
-    attention_calls   the calls of scaled_dot_product_attention, seen where the model makes them
-    attention_math    attention weights from queries, keys and masks
-    softcap_attention attention weights of gemma2, which computes attention itself
+    attention         attention weights, computed again from what the model computes with
     lens              logits of every layer's residual stream
     rollout           attention followed through all layers
     verification      which of this a model allows: checks with measured values

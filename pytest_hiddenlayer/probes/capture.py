@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ProbeError, UsageError, did_you_mean
+from .attention.rollout import Array, attention_rollout
 from .capture_memory import MAX_BYTES, check_memory
 from .hooks import ATTENTION_WEIGHTS, SITES, ModelHooks
 from .interception import is_intercepted
 from .lens import LogitLens
-from .rollout import Array, attention_rollout
 from .structure import logits_of, structure_of
 from .verification import Verification, known_verification, verify
 

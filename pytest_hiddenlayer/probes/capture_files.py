@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
+from .attention.rollout import Array
 from .capture import Capture
-from .rollout import Array
 
 _METADATA, _TOKENS = "metadata", "token_ids"
 SCHEMA = 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .attention_math import AttentionWeights, rebuilt_output
+from .attention.weights import AttentionWeights, rebuilt_output
 from .evidence import MAX_WINDOW, Evidence
 from .hooks import ATTENTION_WEIGHTS, SITES
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ProbeError
-from .attention_math import AttentionWeights
+from .attention.weights import AttentionWeights
 from .hooks import ATTENTION_WEIGHTS, SITES, ModelHooks
 from .lens import LogitLens
 from .structure import Structure, logits_of, structure_of

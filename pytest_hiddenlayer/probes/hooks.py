@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from ..errors import ProbeError, UsageError, did_you_mean
-from .attention_calls import AttentionCall, attention_listener
-from .attention_math import AttentionWeights
+from .attention.calls import AttentionCall, attention_listener
+from .attention.softcap import SoftcapListener, has_own_softcap
+from .attention.weights import AttentionWeights
 from .interception import Args, Interceptor, Kwargs, intercepted
-from .softcap_attention import SoftcapListener, has_own_softcap
 from .structure import Block, first_array, logits_of, structure_of
 
 SITES: Mapping[str, str] = {

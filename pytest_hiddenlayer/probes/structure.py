@@ -12,10 +12,10 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import ProbeError
-from .attention_calls import AttentionCall, attention_listener
+from .attention.calls import AttentionCall, attention_listener
+from .attention.softcap import own_softcap_heads
 from .interception import Interceptor, intercepted
 from .per_model import PerModel
-from .softcap_attention import own_softcap_heads
 
 N_TOKENS = 8  # of the run that finds the parts
 

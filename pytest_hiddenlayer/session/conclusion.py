@@ -143,6 +143,7 @@ def _write_log(session: Session, *, complete: bool) -> None:
             "seed": session.options.seed,
             "tasks": {config.task: config.task_hash for config in configs},
             "models": sorted({f"{config.provider}:{config.model}" for config in configs}),
+            **({} if session.local_models is None else {"local_models": session.local_models}),
             "records": len(session.records) + len(session.controls),
         }
     )

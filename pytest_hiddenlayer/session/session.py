@@ -71,6 +71,7 @@ class Session:
     _runtime: Runtime | None = None
     _run_log: RunLog | None = None
     _budget_message: str | None = None  # of the engine that was closed
+    _local_models: dict[str, Any] | None = None  # of the engine that was closed
 
     @property
     def baselines(self) -> Baselines:
@@ -204,6 +205,11 @@ class Session:
         budget = None if self._runtime is None else self._runtime.budget
         return self._budget_message if budget is None else budget.summary()
 
+    @property
+    def local_models(self) -> dict[str, Any] | None:
+        """Memory of the models that this process loaded: limit, peak, and of each model; None if there were none."""
+        return self._local_models if self._runtime is None else self._runtime.pool.local_models
+
     def add_logged_records(self) -> None:
         """Add the records that are in the run log but were not reported, because the session ended early."""
         reported = {(record.cell, record.sample_id, record.epoch) for record in self.records}
@@ -225,7 +231,7 @@ class Session:
     def close_providers(self) -> None:
         """Cancel what is in flight, and close the providers with their models."""
         if self._runtime is not None:
-            self._budget_message = self.budget_message
+            self._budget_message, self._local_models = self.budget_message, self.local_models
             self._runtime.close()
             self._runtime = None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from ..local_models import size_text
 from ..report.budget_match import text as budget_match_text
 from ..report.table import cell_table
 from ..results.log.resume import reuse_message
@@ -28,8 +30,24 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
         yield session.early_stopping.savings(session.records)
     if session.options.resume is not None and session.records:
         yield reuse_message(session.records, session.options.resume)
+    yield from _memory_lines(session.local_models)
     if (budget := session.budget_message) is not None:
         yield budget
+
+
+def _memory_lines(local_models: Mapping[str, Any] | None) -> Iterator[str]:
+    """The memory of the weights of several local models, or of one that was loaded again."""
+    models = [] if local_models is None else local_models["models"]
+    if local_models is None or (len(models) < 2 and all(model["loads"] < 2 for model in models)):
+        return
+    shown = [
+        f"{one_line(model['model'])} {size_text(model['weight_bytes'])}"
+        + (f" (loaded {model['loads']} times)" if model["loads"] > 1 else "")
+        for model in models
+    ]
+    limit = local_models["limit_bytes"]
+    of = "" if limit is None else f" of at most {size_text(limit)}"
+    yield f"local models: {', '.join(shown)}; {size_text(local_models['peak_bytes'])}{of} at once"
 
 
 def place_lines(session: Session, cwd: Path) -> Iterator[str]:

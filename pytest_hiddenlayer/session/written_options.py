@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
+from ..local_models import parse_size
 from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME, OPTIONS, is_own_key
 from ..options import RunOptions, parse_base_urls, parse_budget, parse_confidence
@@ -77,7 +79,9 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     judge, budget = written.text("judge"), written.text("budget")
     base_urls = parse_base_urls(written.texts("base-url"))
     options = RunOptions(
-        providers=name_models(written.texts("provider") or ("mlx",), written.text("model"), providers.get),
+        providers=name_models(
+            written.texts("provider") or ("mlx",), written.text("model"), providers.get, written.text("adapter")
+        ),
         strategies=tuple(map(parse_strategy, written.texts("strategy"))) or None,
         judge=parse_model(judge, "--hl-judge") if judge else None,
         epochs=_number(written, "epochs", int, 1, MAX_EPOCHS),
@@ -96,6 +100,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         replay=written.path("replay"),
         budget_usd=parse_budget(budget) if budget else None,
         prices=written.path("prices") or _existing(written.root / PRICES),
+        model_memory=_size(written, "model-memory"),
         batch=written.flag("batch"),
         stream=written.flag("stream"),
         strict=written.flag("strict"),
@@ -183,6 +188,11 @@ def _number(
     return value
 
 
+def _size(written: WrittenOptions, name: str) -> int | None:
+    text = written.text(name)
+    return None if text is None else parse_size(text, written.quoted(name))
+
+
 def _choice(written: WrittenOptions, name: str) -> str:
     choices = BY_NAME[name].choices
     text = written.text(name) or choices[0]
@@ -244,13 +254,22 @@ def _refuse_ini_models(written: WrittenOptions, options: RunOptions) -> None:
             )
 
 
+def _typed_models(written: WrittenOptions) -> tuple[ModelName, ...]:
+    """The models that --provider, --model and --adapter name together, without the ini file."""
+    texts, model, adapter = (written.typed.get(name) for name in ("provider", "model", "adapter"))
+    if not (texts or model or adapter):
+        return ()
+    with suppress(UsageError):  # only together with the ini file they name a model
+        return name_models(texts or ("mlx",), model, providers.get, adapter)
+    return tuple(parse_model(text) for text in texts or ())
+
+
 def _ini_models(written: WrittenOptions, options: RunOptions) -> Iterator[ModelName]:
     """The models of the options that the user did not type."""
     typed = {name: written.typed.get(name) or () for name in ("provider", "strategy")}
     model, judge = written.typed.get("model"), written.typed.get("judge")
-    yield from (
-        n for n in options.providers if str(n) not in typed["provider"] and (model is None or n.model != model)
-    )
+    chosen = _typed_models(written)
+    yield from (n for n in options.providers if n not in chosen and (model is None or n.model != model))
     if options.judge is not None and str(options.judge) != judge:
         yield options.judge
     typed_strategies = [parse_strategy(text) for text in typed["strategy"]]

@@ -9,10 +9,10 @@ import pytest
 from support.small_models import small_model, token_ids
 
 from pytest_hiddenlayer.errors import ProbeError, UsageError
+from pytest_hiddenlayer.probes.attention.rollout import attention_rollout
 from pytest_hiddenlayer.probes.capture import ARRAYS, WHAT, Capture, capture
 from pytest_hiddenlayer.probes.capture_files import load_capture, save_capture
 from pytest_hiddenlayer.probes.hooks import ModelHooks
-from pytest_hiddenlayer.probes.rollout import attention_rollout
 from pytest_hiddenlayer.probes.verification import verify
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
 from pytest_hiddenlayer.types import GenerationConfig, Message, Request

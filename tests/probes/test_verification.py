@@ -8,7 +8,7 @@ import pytest
 from support.small_models import small_model, token_ids
 
 from pytest_hiddenlayer.errors import ProbeError
-from pytest_hiddenlayer.probes import attention_calls, softcap_attention
+from pytest_hiddenlayer.probes.attention import calls, softcap
 from pytest_hiddenlayer.probes.checks import reach
 from pytest_hiddenlayer.probes.hooks import ModelHooks
 from pytest_hiddenlayer.probes.verification import PROBES, verify
@@ -65,14 +65,14 @@ def test_sliding_windows_are_exercised():
 @pytest.mark.parametrize("mistake", ["scale", "mask", "keys"])
 def test_wrong_attention_is_refused_and_the_lens_is_offered(mistake, monkeypatch):
     """Attention computed with another scale, without the mask or from other keys is refused with its numbers."""
-    right = attention_calls.attention_weights
+    right = calls.attention_weights
 
     def wrong(queries, keys, *, scale, mask, **others):
         changed = {"scale": scale, "mask": mask, "keys": keys}
         changed[mistake] = {"scale": scale * 1.01, "mask": None, "keys": keys[:, ::-1]}[mistake]
         return right(queries, changed["keys"], scale=changed["scale"], mask=changed["mask"], **others)
 
-    monkeypatch.setattr(attention_calls, "attention_weights", wrong)
+    monkeypatch.setattr(calls, "attention_weights", wrong)
     verification = verify(small_model("llama"))
     assert "check `rebuilt` failed" in verification.refused["attention_weights"]
     assert {"lens", "residual_post", "mlp"} <= set(verification.offered)
@@ -84,8 +84,8 @@ def test_wrong_attention_is_refused_and_the_lens_is_offered(mistake, monkeypatch
 
 def test_a_forgotten_soft_cap_is_refused(monkeypatch):
     """gemma2's attention without its soft-cap does not rebuild what the model computed."""
-    right = softcap_attention.attention_weights
-    monkeypatch.setattr(softcap_attention, "attention_weights", lambda *a, soft_cap, **k: right(*a, **k))
+    right = softcap.attention_weights
+    monkeypatch.setattr(softcap, "attention_weights", lambda *a, soft_cap, **k: right(*a, **k))
     assert "check `rebuilt` failed" in verify(small_model("gemma2")).refused["attention_weights"]
 
 

@@ -12,7 +12,7 @@ from ...errors import ProbeError, UsageError, did_you_mean
 from ...identifiers import controlled
 from ...probes.capture import WHAT
 from ...probes.run_files import CALL, NOTES, TEXTS, probe_path
-from ...providers.mlx.provider import load_model
+from ...providers.mlx.model_files import load_model
 from ...results.log.run_log import read_records
 from ...types import Record
 from .answer_call import AnswerCall, NoAnswerError, answer_call

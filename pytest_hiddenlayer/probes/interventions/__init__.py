@@ -7,5 +7,4 @@ steering     a direction is added to the residual stream
 generation   tokens are generated while hooks act, with a key-value cache
 effect       the effect of a direction beside those of random ones
 preference   how much more probable positive continuations are than negative ones
-local_model  a model of this machine, opened to look inside
 """

@@ -1,8 +1,12 @@
 """The `mlx` provider: models that run in this process, on one thread.
 
-Imports `errors`, `types`, `protocols` and `models` only.
+Imports `errors`, `types`, `protocols`, `models` and `local_models` only.
 
     provider        the provider: names, limits, usage
+    model_files     from a model's name to its files
+    adapters        checks of adapters of fine-tuned models, and loading them
+    weight_sizes    memory of weights, read from their files
+    weights_fingerprint  a hash of a base model's contents
     loading         loading a model from a folder or the hub
     imports         imports of mlx-lm without transformers
     tokenizers      the two kinds of tokenizers

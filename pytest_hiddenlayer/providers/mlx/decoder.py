@@ -23,7 +23,7 @@ from ...errors import ProviderError
 from .functions import FunctionJob
 from .jobs import GenerationResult, Job
 from .loading import LoadedModel, load
-from .memory import MemoryLimits, return_large_blocks
+from .memory import MemoryLimits, return_large_blocks, return_unused_memory
 from .prefix_cache import BLOCK, Prefix, PrefixCache, common_length, prefill_shared
 from .sampling import alternatives, entropies, sampled_logprobs, sampler
 from .tokenizers import Tokenizer, token_texts
@@ -35,23 +35,28 @@ T = TypeVar("T")
 class BatchThread:
     """Loads the model on a new thread and serves requests until `close`."""
 
-    def __init__(self, path: Path | str, *, batch_size: int = BATCH_SIZE, share: bool = True) -> None:
-        self._path, self._batch_size, self._share = path, batch_size, share
+    def __init__(
+        self, path: Path | str, adapter: Path | None = None, *, batch_size: int = BATCH_SIZE, share: bool = True
+    ) -> None:
+        self._path, self._adapter, self._batch_size, self._share = path, adapter, batch_size, share
         self.prefill_tokens = 0  # prompt tokens that the model has processed
         self._jobs: queue.SimpleQueue[Job | FunctionJob[Any] | None] = queue.SimpleQueue()
+        self.n_steps = 0  # decoding steps, each of one token for every request in the batch
+        self.largest_batch = 0  # requests that decoded together
         self._waiting: deque[Job] = deque()
         self._running: dict[int, Job] = {}
         self._limits = MemoryLimits()
         self._closed = False
         self._closing = threading.Lock()  # no job may follow the None that ends the thread
         self._ready: queue.SimpleQueue[LoadedModel | BaseException] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name="hiddenlayer-mlx", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="hiddenlayer-mlx", daemon=True)
         self._thread.start()
         loaded = self._ready.get()
         if isinstance(loaded, BaseException):
             raise loaded
         self.tokenizer: Tokenizer = loaded.tokenizer
         self.context = loaded.context
+        self.weight_bytes = _model_bytes(loaded.model)
 
     async def generate(
         self,
@@ -107,9 +112,13 @@ class BatchThread:
             self._jobs.put(None)
         self._thread.join(timeout=10)
 
+    def _run(self) -> None:
+        self._serve()
+        return_unused_memory()  # what the model held: nothing refers to it any more
+
     def _serve(self) -> None:
         try:
-            loaded = load(self._path)
+            loaded = load(self._path, self._adapter)
         except BaseException as error:
             self._ready.put(error)
             with suppress(ImportError):  # without mlx there are no streams
@@ -210,6 +219,8 @@ class BatchThread:
     def _step(self, generator: Any, loaded: LoadedModel, prefixes: PrefixCache) -> None:
         stopped = []
         responses = generator.next_generated()
+        self.n_steps += 1
+        self.largest_batch = max(self.largest_batch, len(responses))
         if wanting := [response for response in responses if self._running[response.uid].wants_entropies]:
             for response, entropy in zip(wanting, entropies(wanting), strict=True):
                 self._running[response.uid].entropies.append(entropy)

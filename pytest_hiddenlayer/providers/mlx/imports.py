@@ -70,7 +70,8 @@ def without_transformers() -> Iterator[None]:
     try:
         yield
     finally:
-        for name in (*stubs, "mlx_lm.generate", "mlx_lm.utils"):
+        tuner = [name for name in sys.modules if name.startswith("mlx_lm.tuner")]
+        for name in (*stubs, *tuner, "mlx_lm.generate", "mlx_lm.utils"):
             sys.modules.pop(name, None)
 
 

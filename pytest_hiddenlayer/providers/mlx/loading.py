@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ProviderError, ProviderUnavailableError, UsageError
+from .adapters import add_adapter
 from .blas import fast_blas
 from .end_tokens import end_token_ids
 from .imports import ignore_progress_widgets, keep_open_file_limit, without_transformers
@@ -40,8 +41,8 @@ class LoadedModel:
     caches: Any  # the module mlx_lm.models.cache
 
 
-def load(path: Path | str) -> LoadedModel:
-    """Load the model of a local folder or a hub name.
+def load(path: Path | str, adapter: Path | None = None) -> LoadedModel:
+    """Load the model of a local folder or a hub name, with an adapter if one is given.
 
     Raises ProviderUnavailableError if mlx cannot be imported, and UsageError if the model cannot be
     loaded or needs to run Python code from its folder.
@@ -51,10 +52,10 @@ def load(path: Path | str) -> LoadedModel:
     fast_blas()
     try:
         with keep_open_file_limit():
-            return _load_plain(Path(path)) if is_plain(Path(path)) else _load_any(str(path))
+            return _load_plain(Path(path), adapter) if is_plain(Path(path)) else _load_any(str(path), adapter)
     except ImportError as error:
         raise ProviderUnavailableError(f"provider mlx does not work here ({error}): {INSTALL}") from error
-    except ProviderError:
+    except (ProviderError, UsageError):
         raise
     except Exception as error:  # loaders and hub clients raise exceptions of any type
         if "trust_remote_code" in str(error):
@@ -78,7 +79,7 @@ def _code_error(path: Path | str, reason: str) -> UsageError:
     )
 
 
-def _load_any(name: str) -> LoadedModel:
+def _load_any(name: str, adapter: Path | None) -> LoadedModel:
     ignore_progress_widgets()
     import mlx.core as mx
     from mlx_lm import load as mlx_load
@@ -89,6 +90,8 @@ def _load_any(name: str) -> LoadedModel:
         name, return_config=True, trust_remote_code=False, tokenizer_config={"trust_remote_code": False}
     )
     model, tokenizer, config = loaded
+    if adapter is not None:
+        add_adapter(model, adapter)
     _to_float32(mx, model, config)
     return LoadedModel(
         model=model,
@@ -101,7 +104,7 @@ def _load_any(name: str) -> LoadedModel:
     )
 
 
-def _load_plain(folder: Path) -> LoadedModel:
+def _load_plain(folder: Path, adapter: Path | None) -> LoadedModel:
     ignore_progress_widgets()
     with without_transformers():
         import mlx.core as mx
@@ -110,6 +113,8 @@ def _load_plain(folder: Path) -> LoadedModel:
         caches = importlib.import_module("mlx_lm.models.cache")
         load_model = importlib.import_module("mlx_lm.utils").load_model
         model, config = load_model(folder, trust_remote_code=False)
+        if adapter is not None:
+            add_adapter(model, adapter)
     _to_float32(mx, model, config)
     tokenizer = PlainTokenizer(folder)
     return LoadedModel(

@@ -27,6 +27,17 @@ def return_large_blocks() -> None:
             ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
 
 
+def return_unused_memory() -> None:
+    """Give the memory of a model that was unloaded back to the system: mlx and glibc keep freed blocks."""
+    with suppress(ImportError, AttributeError):  # an older mlx has no such function
+        import mlx.core as mx
+
+        mx.clear_cache()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MemoryLimits:
     """The limits for one model."""

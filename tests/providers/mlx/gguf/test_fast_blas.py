@@ -14,11 +14,11 @@ def test_mlx_is_not_imported_before_the_fast_blas(tmp_path):
     code = f"""
 import sys
 from pathlib import Path
-from pytest_hiddenlayer.providers.mlx import blas, provider
+from pytest_hiddenlayer.providers.mlx import blas, model_files
 sys.path[:0] = {sys.path!r}
 from support.gguf_models import write_gguf
 path = write_gguf(Path({str(tmp_path)!r}) / "m.gguf")
-provider.model_folder(str(path))
+model_files.model_folder(str(path))
 assert "mlx.core" in sys.modules
 print(blas.fast_blas())
 """

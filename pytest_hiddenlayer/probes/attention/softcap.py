@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import ProbeError
-from .attention_math import AttentionWeights, attention_weights
-from .interception import Args, Kwargs
+from ...errors import ProbeError
+from ..interception import Args, Kwargs
+from .weights import AttentionWeights, attention_weights
 
 _PARTS = ("q_proj", "k_proj", "v_proj", "rope", "n_heads", "n_kv_heads", "scale", "attn_logit_softcapping")
 

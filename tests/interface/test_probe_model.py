@@ -9,9 +9,9 @@ import pytest_hiddenlayer as hl
 
 
 @pytest.fixture(scope="module")
-def model() -> hl.LocalModel:
+def model() -> hl.ProbeModel:
     """The bundled model."""
-    return hl.load_local_model()
+    return hl.load_probe_model()
 
 
 def test_it_answers_as_the_model_does(model):
@@ -41,6 +41,6 @@ def test_activations_have_names_and_shapes(model):
 def test_wrong_names_and_unequal_prompts_are_one_sentence(model):
     """A model that does not exist, and prompts of different lengths, are usage errors."""
     with pytest.raises(hl.UsageError):
-        hl.load_local_model("no-such-model")
+        hl.load_probe_model("no-such-model")
     with pytest.raises(hl.UsageError, match=r"equally many tokens in each; found \[1, 3\]"):
         model.activations([[1], [1, 2, 3]])

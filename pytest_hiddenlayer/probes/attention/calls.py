@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .attention_math import AttentionWeights, attention_weights
+from .weights import AttentionWeights, attention_weights
 
 _NAME = "scaled_dot_product_attention"
 _lock = threading.Lock()
