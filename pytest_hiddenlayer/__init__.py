@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
     from .interface.tracker import Tracker, get_tracker
+    from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
     from .plots.calibration import plot_calibration
     from .plots.debate_transitions import plot_debate_transitions
@@ -77,6 +78,7 @@ _MODULES = {
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
     "parameters": ("Range",),
@@ -148,6 +150,7 @@ __all__ = [
     "UnknownNameError",
     "Usage",
     "UsageError",
+    "VoteReplay",
     "__version__",
     "aevaluate_task",
     "allm_call",
@@ -164,6 +167,7 @@ __all__ = [
     "plot_score_cost",
     "plot_scores",
     "provider",
+    "replay_votes",
     "run_strategy",
     "runs",
     "scorer",
