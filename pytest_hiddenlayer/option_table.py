@@ -161,6 +161,12 @@ OPTIONS: tuple[Option, ...] = (
         name="token-logprobs",
         help="keep text and log-probability of every output token in the records, if the provider returns them",
     ),
+    Option(
+        name="confidence",
+        metavar="KIND,...",
+        help="keep measures of how sure the model is: tokens (from log-probabilities, if the provider returns them), "
+        "p_true and verbalized (the model is asked after its answer: one more call each); such as tokens,p_true",
+    ),
     Option(name="live", help="serve the report to this computer while the run goes on, and print its address"),
     Option(name="live-port", metavar="PORT", help="serve the live report at this port (default: a free one)"),
     Option(

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
-from .errors import UsageError
+from .errors import UsageError, did_you_mean
 from .io.secret_masking import mask_secrets
 from .providers.http.server import validate_url
 from .types import GenerationConfig, ModelName, Spec, Task
@@ -51,6 +51,7 @@ class RunOptions:
     reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root
     resume: Path | None = None  # folder of a run whose answers are reused
     token_logprobs: bool = False  # keep text and log-probability of every output token in the records
+    confidence: tuple[str, ...] = ()  # of CONFIDENCE: which measures of confidence the records keep
     live: bool = False  # serve the report while the run goes on
     live_port: int | None = None  # None: a free one
     report: bool = True  # write `report.html` into the run's folder
@@ -59,6 +60,20 @@ class RunOptions:
 def first(*values: T | None) -> T | None:
     """The first value that is set. Callers pass them in order: option, marker, ini file, task file, default."""
     return next((value for value in values if value is not None), None)
+
+
+CONFIDENCE = ("tokens", "p_true", "verbalized")
+"""Kinds of confidence that --hl-confidence takes."""
+
+
+def parse_confidence(text: str, quoted: str) -> tuple[str, ...]:
+    """Parse `KIND,...`, in the order of CONFIDENCE. Raises UsageError, which begins with `quoted`."""
+    names = ["verbalized" if name == "verbalized" else name for name in re.split(r"[,\s]+", text.strip()) if name]
+    unknown = [name for name in names if name not in CONFIDENCE]
+    if unknown or not names:
+        hint = did_you_mean(unknown[0], CONFIDENCE) if unknown else ""
+        raise UsageError(f"{quoted}: write one or more of {', '.join(CONFIDENCE)}, separated by commas{hint}")
+    return tuple(name for name in CONFIDENCE if name in names)
 
 
 def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,8 @@ from ..types import GenerationConfig, Request
 
 def cache_key_fields(provider: str, model: str, endpoint: str, request: Request) -> dict[str, Any]:
     """Provider, model, server and request as plain JSON values, without what only the `recorded` provider reads."""
-    asked = {"token_logprobs": True} if request.token_logprobs else {}  # keys of calls without them stay as they were
+    # Keys of calls that do not ask for these stay as they were.
+    asked = {name: True for name in ("token_logprobs", "token_entropies") if getattr(request, name)}
     return {
         "provider": provider,
         "model": model,

@@ -13,7 +13,7 @@ DECIMALS = 6
 """Decimals of stored log-probabilities: models compute no more, and reading 17 digits takes twice as long."""
 _CALL_FIELDS = ("cost_usd", "cached", "attempts", "batched", "not_sent", "price_unknown")
 """Of the call that was made, so not stored."""
-_OPTIONAL = ("logprobs", "top_logprobs", "token_texts", "time_to_first_token_s", "reasoning")
+_OPTIONAL = ("logprobs", "top_logprobs", "token_texts", "entropies", "time_to_first_token_s", "reasoning")
 
 
 def stored_values(completion: Completion) -> dict[str, Any]:
@@ -26,6 +26,8 @@ def stored_values(completion: Completion) -> dict[str, Any]:
             del values[name]
     if "logprobs" in values:
         values["logprobs"] = [_rounded(value) for value in values["logprobs"]]
+    if "entropies" in values:
+        values["entropies"] = [_rounded(value) for value in values["entropies"]]
     if "top_logprobs" in values:
         values["top_logprobs"] = [
             {text: _rounded(value) for text, value in token.items()} for token in values["top_logprobs"]

@@ -47,7 +47,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "bottom_confidence": Measure(scale="unbounded"),
         "lowest_group_confidence": Measure(scale="unbounded"),
         "p_true": Measure(scale="probability"),
-        "verbalised": Measure(scale="probability"),
+        "verbalized": Measure(scale="probability"),
         "semantic_entropy": Measure(scale="unbounded", high_is_sure=False),
     }
 )

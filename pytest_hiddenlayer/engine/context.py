@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..completions.reasoning import without_reasoning
+from ..confidence import K, token_measures
 from ..errors import ProviderError
 from ..extensions.errors import is_user_error
 from ..identifiers import derive_seed
@@ -28,6 +29,7 @@ class AnswerContext:
     judge: Provider
     overrides: GenerationConfig  # from the command line: these take precedence over everything
     token_logprobs: bool = False  # keep them in the transcript
+    token_measures: bool = False  # measure the confidence of every call of the strategy
     unbatched: bool = False  # no other case runs at the same time, so a batch saves nothing
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
@@ -95,7 +97,11 @@ class AnswerContext:
     ) -> Completion:
         """Return the completion of one call, which is added to the transcript. Raises ProviderError."""
         outputs = (self.case.cell.task.outputs or {}).get(self.sample.id, ())
+        if self.token_measures:
+            top_logprobs = max(top_logprobs, K)
         request = self._request(prompt, role, round, self._params(defaults), outputs, schema, top_logprobs)
+        if self.token_measures:
+            request = replace(request, token_entropies=True)
         if self._dependencies.is_independent() and not self.unbatched:
             request = replace(request, independent=True)
         return await self._complete(self._named(model) if model else self._judge(judge), request)
@@ -205,7 +211,13 @@ def _call(request: Request, completion: Completion) -> Call:
         batched=completion.batched,
         reasoning=completion.reasoning,
         token_logprobs=_token_logprobs(completion) if request.token_logprobs else None,
+        confidence=_token_measures(completion) if request.token_entropies else None,
     )
+
+
+def _token_measures(completion: Completion) -> Mapping[str, float] | None:
+    """Return the measures of a completion; None if the provider returned no log-probabilities."""
+    return token_measures(completion.logprobs, completion.top_logprobs, completion.entropies) or None
 
 
 def _token_logprobs(completion: Completion) -> tuple[tuple[str, float | None], ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ..extensions.errors import error_traceback
@@ -36,6 +37,7 @@ def build_record(
     run_id: str,
     started_at: str,
     latency_s: float,
+    confidence: Mapping[str, float] = MappingProxyType({}),
 ) -> Record:
     """Return the record of one case."""
     case, cell, sample, calls = context.case, context.case.cell, context.case.sample, context.calls
@@ -71,6 +73,7 @@ def build_record(
         choices=escape_surrogates(sample.choices),
         metadata=bounded_json(sample.metadata),
         reasoning=_escaped(context.reasoning_of(answer)),
+        confidence=dict(confidence),
         traceback=None if context.error is None else str(escape_surrogates(error_traceback(context.error))),
         **_answer_fields(answer, result),
     )
@@ -122,6 +125,8 @@ def call_json(call: Call, messages: Sequence[Mapping[str, Any]] | None = None) -
         values["reasoning"] = _escaped(call.reasoning)
     if call.token_logprobs is not None:
         values["token_logprobs"] = [[escape_surrogates(text), value] for text, value in call.token_logprobs]
+    if call.confidence is not None:
+        values["confidence"] = dict(call.confidence)
     if call.warnings:
         values["warnings"] = escape_surrogates(list(call.warnings))
     return values

@@ -14,8 +14,18 @@ from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
 from ..protocols import Provider
-from ..types import ROUND_SCORES, SAMPLE_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Record
+from ..types import (
+    ELICITED,
+    ROUND_SCORES,
+    SAMPLE_SCORES,
+    SCORING_CALLS,
+    Answer,
+    Call,
+    GenerationConfig,
+    Record,
+)
 from .cases import Case
+from .confidence import answer_measures, elicit
 from .context import AnswerContext
 from .interruption import is_interruption
 from .plain_json import bounded_json, escape_surrogates
@@ -34,14 +44,16 @@ async def run_case(
     named_models: Mapping[str, Provider] | None = None,
     unbatched: bool = False,
     token_logprobs: bool = False,
+    confidence: Sequence[str] = (),
     on_error: Callable[[Record, BaseException], None] = lambda record, error: None,
     on_call: Callable[[Call], None] | None = None,
 ) -> Record:
     """Return the record of one case. A failed call makes a record with outcome `error`, not an exception.
 
     `unbatched`: no other case runs at the same time, so its calls use the synchronous API even
-    under `batch`. `token_logprobs`: the transcript keeps those of every call. `on_error` receives
-    the exception of a user's code, with its traceback; `on_call` each call when it is answered.
+    under `batch`. `token_logprobs`: the transcript keeps those of every call. `confidence`:
+    the kinds of confidence to measure. `on_error` receives the exception of a user's code, with its
+    traceback; `on_call` each call when it is answered.
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(
@@ -53,14 +65,19 @@ async def run_case(
         unbatched=unbatched,
         on_call=on_call,
         token_logprobs=token_logprobs,
+        token_measures="tokens" in confidence,
     )
     answer = await _run_strategy(context)
     calls = context.calls
+    elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, calls):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
-    record = build_record(context, answer, result, run_id, started.isoformat(), latency_s)
+    if elicited:
+        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json(elicited)})
+    measures = answer_measures(calls, answer) if confidence else {}
+    record = build_record(context, answer, result, run_id, started.isoformat(), latency_s, measures)
     if context.error is not None:
         on_error(record, context.error)
     return record

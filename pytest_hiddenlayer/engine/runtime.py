@@ -28,6 +28,7 @@ from ..scorers.capabilities import capabilities_of
 from ..types import Call, ModelName, Record
 from .budget_controls import control_case, draw_controls, wants_controls
 from .cases import Case, Cell
+from .missing_logprobs import MissingLogprobs
 from .record_builder import case_key
 from .record_sink import RecordSink
 from .run_case import run_case
@@ -66,7 +67,7 @@ class Runtime:
         self._event_loop = EventLoopThread()
         self.pool = ModelPool(options, self._event_loop, broker=broker, batches=batches, notify=on_notice)
         self._on_notice = on_notice
-        self._without_tokens: set[str] = set()  # models whose calls lack token log-probabilities
+        self._missing = MissingLogprobs(on_notice)
         self._unbatched_reported = False
         self._resumed = resumed
         self._submitting = threading.Lock()
@@ -191,9 +192,9 @@ class Runtime:
         on_call: Callable[[Call], None] | None,
         case: Case,
     ) -> Record:
-        record = self._resumed.get(case_key(case, self.options.generate)) if self._resumed else None
-        if record is not None:
-            record = replace(record, run_id=self.run_id)
+        found = self._resumed.get(case_key(case, self.options.generate)) if self._resumed else None
+        if found is not None:
+            record = replace(found, run_id=self.run_id)
         else:
             record = await run_case(
                 case,
@@ -204,20 +205,14 @@ class Runtime:
                 named_models=named_models,
                 unbatched=unbatched,
                 token_logprobs=self.options.token_logprobs,
+                confidence=self.options.confidence,
                 on_error=self._keep_error,
                 on_call=on_call,
             )
-            if self.options.token_logprobs:
-                self._report_missing_tokens(record)
+        if self.options.token_logprobs or self.options.confidence:
+            self._missing.check(record, self.options, resumed=found is not None)
         self._sink.put(record)
         return record
-
-    def _report_missing_tokens(self, record: Record) -> None:
-        """Say once per model that its provider does not return what --hl-token-logprobs asks for."""
-        models = {str(call["model"]) for call in record.transcript if "token_logprobs" not in call}
-        for model in sorted(models - self._without_tokens):
-            self._on_notice(f"--hl-token-logprobs: the provider of {model} returned no token log-probabilities")
-        self._without_tokens |= models
 
     def _keep_error(self, record: Record, error: BaseException) -> None:
         if self.keep_errors:

@@ -44,6 +44,7 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
     values["usage"] = asdict(completion.usage)
     values["token_texts"] = None if completion.token_texts is None else list(completion.token_texts)
     values["warnings"], values["not_sent"] = list(completion.warnings), list(completion.not_sent)
+    values["entropies"] = None if completion.entropies is None else list(completion.entropies)
     if completion.logprobs is not None:
         values["logprobs"] = [_finite_or_none(value) for value in completion.logprobs]
     if completion.top_logprobs is not None:
@@ -68,6 +69,7 @@ def completion_from_json(values: Mapping[str, Any]) -> Completion:
             "warnings": tuple(warnings),
             "not_sent": tuple(rest.get("not_sent", ())),
             "token_texts": _tuple_or_none(rest.get("token_texts")),
+            "entropies": _tuple_or_none(rest.get("entropies")),
             "logprobs": None if logprobs is None else tuple(map(_logprob, logprobs)),
             "top_logprobs": None
             if top_logprobs is None

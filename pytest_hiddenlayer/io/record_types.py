@@ -100,7 +100,17 @@ _CALL: dict[str, Check | Types] = {
     "warnings": _list_of(_is_text),
     "reasoning": _TEXT_OR_NULL,
     "token_logprobs": _list_of(lambda value: _is_token(value)),
+    "confidence": lambda value: _are_measures(value),
 }
+
+
+def _are_measures(value: Any) -> bool:
+    """Whether a value is {measure: number}."""
+    return _is_object(value) and all(_is_text(name) and _is_number(number) for name, number in value.items())
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= _MAX  # false for NaN and booleans
 
 
 def _is_token(value: Any) -> bool:
@@ -108,9 +118,7 @@ def _is_token(value: Any) -> bool:
     if not (isinstance(value, list | tuple) and len(value) == 2 and _is_text(value[0])):
         return False
     number = value[1]
-    return number is None or (
-        isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= _MAX
-    )
+    return number is None or _is_number(number)
 
 
 _fits_score = _fits(_SCORE)
@@ -148,6 +156,7 @@ _RECORD: dict[str, Check] = {
     "started_at": _is_time,
     "prompt": _or_null(_are_messages),
     "choices": _list_of(_is_text),
+    "confidence": _are_measures,
 }
 
 

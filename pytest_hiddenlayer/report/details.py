@@ -14,7 +14,7 @@ from ..terminal_escape import one_line
 from .text_table import grid
 
 REPEATS = ("task", "strategy", "model", "k", "samples", "pass@k", "pass^k", "flaky")
-CALIBRATION = ("task", "strategy", "model", "confidence", "answers", "ECE", "Brier", "AUROC", "AURC")
+CALIBRATION = ("task", "strategy", "model", "confidence", "answers", "ECE", "Brier", "AUROC", "AURC", "WQD")
 BINS = ("task", "strategy", "model", "confidence", "answers", "mean confidence", "right")
 INTERVALS = ("task", "strategy", "model", "scored", "score", "95 % interval", "how")
 MAX_NAMES = 5
@@ -45,11 +45,11 @@ def calibration_rows(metrics: Sequence[CellMetrics], format_estimate: Format) ->
     """The rows of CALIBRATION for cells in which enough answers have a confidence."""
     rows: list[tuple[str, ...]] = []
     for cell in metrics:
-        if (calibration := cell.calibration) is not None:
-            scored = sum(len(sample.epochs) for sample in cell.samples.values())
-            estimates = (calibration.ece, calibration.brier, calibration.auroc, calibration.aurc)
-            answers = f"{calibration.n}/{scored}"
-            rows.append((*_name(cell), cell.confidence or "", answers, *map(format_estimate, estimates)))
+        scored = sum(len(sample.epochs) for sample in cell.samples.values())
+        main = {} if cell.calibration is None else {cell.confidence or "": cell.calibration}
+        for kind, found in (*main.items(), *cell.measures.items()):
+            estimates = (found.ece, found.brier, found.auroc, found.aurc, found.wqd)
+            rows.append((*_name(cell), kind, f"{found.n}/{scored}", *map(format_estimate, estimates)))
     return rows
 
 
@@ -68,7 +68,8 @@ def calibration_note(metrics: Sequence[CellMetrics]) -> str:
     bins = sorted({cell.calibration.n_bins for cell in metrics if cell.calibration is not None})
     return (
         f"ECE: {' or '.join(map(str, bins))} bins of equal width, biased upwards for few answers; "
-        "AUROC: right above wrong; AURC: mean risk over coverages"
+        "AUROC: right above wrong; AURC: mean risk over coverages; "
+        "WQD: right above wrong within a question"
     )
 
 

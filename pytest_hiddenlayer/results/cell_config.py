@@ -33,6 +33,7 @@ class CellConfig:
     scorers: Mapping[str, str] = field(
         default_factory=dict
     )  # name of a score → scorer and version, the first one first
+    expect: Mapping[str, str] = field(default_factory=dict)  # as in `Task.expect`
     selected: tuple[str, ...] = ()  # sample ids that this run will answer
     answers: int | None = None  # selected answers; None: every epoch of every selected sample
     stopped_after: int | None = None  # epochs after which early stopping ended the cell; None: it did not

@@ -40,6 +40,7 @@ def config_from_cell(cell: Cell, total: int) -> CellConfig:
         min_scored=task.min_scored,
         margin=task.margin,
         min_effect=task.min_effect,
+        expect=task.expect,
         total=total,
         tags=task.tags,
         self_judged=_self_judged(cell),

@@ -12,7 +12,7 @@ from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
 from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME, OPTIONS, is_own_key
-from ..options import RunOptions, parse_base_urls, parse_budget
+from ..options import RunOptions, parse_base_urls, parse_budget, parse_confidence
 from ..registry import providers
 from ..results.log.run_log import find_run
 from ..strategies.bind import parse_strategy
@@ -107,6 +107,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         reports=written.path("reports"),
         resume=_resumed_run(written),
         token_logprobs=written.flag("token-logprobs"),
+        confidence=_confidence(written),
         live=written.flag("live") or "live-port" in written.values,
         live_port=_number(written, "live-port", int, 1, 65535),
         report=not written.flag("no-report"),
@@ -185,6 +186,11 @@ def _choice(written: WrittenOptions, name: str) -> str:
     if text not in choices:
         raise UsageError(f"{written.quoted(name)}: write {', '.join(choices)}{did_you_mean(text, choices)}")
     return text
+
+
+def _confidence(written: WrittenOptions) -> tuple[str, ...]:
+    text = written.text("confidence")
+    return () if text is None else parse_confidence(text, written.quoted("confidence"))
 
 
 def _existing(path: Path) -> Path | None:

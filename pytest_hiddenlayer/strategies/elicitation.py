@@ -4,7 +4,7 @@
   arXiv:2207.05221, section 3: the model reads the question and a possible answer, and its probability
   of the label (A) True is its confidence. The paper shows 20 examples first. Here there are none, and
   the request is worded for chat models. The probability is renormalized over both labels.
-- `ask_verbalised`: Tian et al. 2023, "Just Ask for Calibration", arXiv:2305.14975, "Verb. 2S": in a
+- `ask_verbalized`: Tian et al. 2023, "Just Ask for Calibration", arXiv:2305.14975, "Verb. 2S": in a
   second turn the model states a number from 0 to 100. `binary=True` asks for yes or no, as the
   "verbal binary" of Taubenfeld et al. 2025, arXiv:2502.06233.
 """
@@ -30,11 +30,11 @@ Is the possible answer:
 (A) True
 (B) False
 Reply with A or B only."""
-VERBALISED = (
+VERBALIZED = (
     "How likely is it that your answer is correct? "
     "Reply with one number from 0 (certainly wrong) to 100 (certainly correct) and nothing else."
 )
-VERBALISED_BINARY = "Is your answer correct? Reply with yes or no and nothing else."
+VERBALIZED_BINARY = "Is your answer correct? Reply with yes or no and nothing else."
 TOP_LOGPROBS = 20
 """Alternatives to request for every token of a reply to `P_TRUE`."""
 MIN_MASS = 0.5
@@ -82,7 +82,7 @@ async def ask_p_true(
     return p_true(completion)
 
 
-async def ask_verbalised(
+async def ask_verbalized(
     ask: Ask,
     messages: Sequence[Message],
     answer: str,
@@ -97,7 +97,7 @@ async def ask_verbalised(
     `messages` are those that were answered, `answer` the whole completion. With `binary` the model says
     yes (1.0) or no (0.0). A reply that cannot be read is unknown. Raises ProviderError if the call fails.
     """
-    question = VERBALISED_BINARY if binary else VERBALISED
+    question = VERBALIZED_BINARY if binary else VERBALIZED
     completion = await ask(
         (*messages, Message(role="assistant", content=answer), Message(role="user", content=question)),
         role=role,

@@ -11,6 +11,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ..confidence import MEASURES
+from ..confidence.expectations import parse_bound
 from ..registry import scorers, strategies
 from ..types import MAX_EPOCHS, REASONING_EFFORTS, Message, Spec
 from .prompt import check_template
@@ -58,6 +60,11 @@ def _as_fault(function: Callable[[Any], T]) -> Callable[[Any], T]:
             raise fault_error(str(error)) from error
 
     return validate
+
+
+def _checked_bound(text: str) -> str:
+    parse_bound(text)
+    return text
 
 
 _spec_schema = {
@@ -132,6 +139,12 @@ REDUCERS = ("mean", "median", "mode", "max", "pass_at_k", "pass_hat_k")
 Reducer = Annotated[
     str, PlainValidator(_as_fault(reducer_reader(one_of(*REDUCERS)))), WithJsonSchema(_reducer_schema(*REDUCERS))
 ]
+Metric = Annotated[
+    Text,
+    AfterValidator(_as_fault(_checked_bound)),
+    WithJsonSchema({"type": "string"}),
+]
+MeasureName = Annotated[Text, AfterValidator(_as_fault(one_of(*MEASURES))), WithJsonSchema({"enum": list(MEASURES)})]
 REASONING = ("strip", "keep")
 Reasoning = Annotated[Text, AfterValidator(_as_fault(one_of(*REASONING))), WithJsonSchema({"enum": list(REASONING)})]
 StrategySpec = Annotated[Spec, PlainValidator(_as_fault(spec_reader(strategies))), WithJsonSchema(_spec_schema)]

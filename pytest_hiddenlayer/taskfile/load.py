@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from ..confidence import MEASURES
 from ..errors import TaskError, UsageError
 from ..parameters import output_file_parameters
 from ..registry import scorers
@@ -85,12 +86,23 @@ class _Loader:
             strategies=self._distinct("strategies", form.strategies or [Spec(name="single")], repr),
             generate=GenerationConfig(**form.generate.model_dump(), omitted=form.generate.omitted()),
             outputs=self._outputs({sample.id for sample in samples}),
+            expect=self._expect(),
             tags=tuple(dict.fromkeys(form.tags)),
             lines=self._lines(),
             **{name: getattr(form, name) for name in _COPIED_FIELDS},
         )
         self._render_first(task)
         return replace(task, hash=task_hash(task))
+
+    def _expect(self) -> dict[str, str]:
+        """Return the bounds that are set. Raises TaskError for ECE or Brier score of a measure that has neither."""
+        expect: dict[str, str] = self.form.expect.model_dump(exclude_none=True)
+        measure = expect.get("measure")
+        for name in ("ece", "brier"):
+            if measure is not None and name in expect and not MEASURES[measure].bounded:
+                message = f"{measure} is not in [0, 1], so it has no {name}; expect auroc, aurc or wqd"
+                raise self._error(("expect", name), message)
+        return expect
 
     def _samples(self) -> tuple[Sample, ...]:
         samples = build_samples(self._entries(), self.form)

@@ -14,6 +14,8 @@ from .field_types import (
     Input,
     Judge,
     MarkerName,
+    MeasureName,
+    Metric,
     Outputs,
     PositiveShare,
     Reasoning,
@@ -102,6 +104,23 @@ class GenerateForm(_Form):
         return tuple(name for name in sorted(self.model_fields_set) if getattr(self, name) is None)
 
 
+class ExpectForm(_Form):
+    """Bounds of calibration, such as `<0.1`; the gate fails unless the 95 % interval lies within the bound."""
+
+    measure: MeasureName | None = None
+    """Measure of confidence. Default: the main one (stated, vote share, or token probability)."""
+    ece: Metric | None = None
+    """Expected calibration error, which has no interval: its value must be within the bound."""
+    brier: Metric | None = None
+    """Brier score."""
+    auroc: Metric | None = None
+    """Chance that a right answer is surer than a wrong one."""
+    aurc: Metric | None = None
+    """Mean share of wrong answers over all coverages."""
+    wqd: Metric | None = None
+    """The chance of AUROC among the epochs of one sample."""
+
+
 def _samples_kind(value: Any) -> str:
     return ROWS if isinstance(value, list) else FILE if isinstance(value, dict | DataFile) else PATH
 
@@ -145,6 +164,8 @@ class TaskForm(_Form):
     """The lowest score of a correct sample. Default: the scorer's own."""
     threshold: Share | None = None
     """The score that a cell must reach."""
+    expect: ExpectForm = Field(default_factory=ExpectForm)
+    """How well the confidence in answers must match right answers."""
     min_scored: Share = 0.95
     """Share of the selected answers (samples × epochs) that must be scored."""
     margin: Share = 0.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .call import Call, Completion, Request, Usage
 from .record import (
+    ELICITED,
     OUTCOMES,
     RECORD_SCHEMA,
     ROUND_SCORES,
@@ -37,6 +38,7 @@ from .task import (
 )
 
 __all__ = [
+    "ELICITED",
     "MAX_EPOCHS",
     "MODELS",
     "OUTCOMES",

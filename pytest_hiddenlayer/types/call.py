@@ -24,6 +24,7 @@ class Request:
     schema: Mapping[str, Any] | None = None  # JSON Schema of the answer; providers without support ignore it
     top_logprobs: int = 0  # requested alternatives per output token; providers without support ignore it
     token_logprobs: bool = False  # the text and log-probability of every output token are wanted
+    token_entropies: bool = False  # the entropy of every output token is wanted; providers without support ignore it
     independent: bool = False  # contains nothing of an earlier answer of its case, so that it may be batched
 
 
@@ -64,6 +65,7 @@ class Completion:
         None  # one per value of `logprobs`, if the request asks; see docs/providers.md
     )
     top_logprobs: tuple[Mapping[str, float], ...] | None = None  # per token: text → natural log; sampled one included
+    entropies: tuple[float, ...] | None = None  # nat, per value of `logprobs`, over the whole vocabulary
     time_to_first_token_s: float | None = None  # None: not streamed
     cached: bool = False  # from the response cache or a cassette: no model was called
     attempts: int = 1  # requests that were made
@@ -97,3 +99,4 @@ class Call:
     reasoning: str | None = None  # what the model thought before `completion`
     token_logprobs: tuple[tuple[str, float | None], ...] | None = None  # (text, natural log) per output token; kept
     # only under --hl-token-logprobs; None for a probability of 0
+    confidence: Mapping[str, float] | None = None  # measure → value, see `token_measures`; only under --hl-confidence

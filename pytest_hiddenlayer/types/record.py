@@ -16,8 +16,11 @@ RECORD_SCHEMA = 3
 SCORED: frozenset[Outcome] = frozenset({"correct", "incorrect", "partial"})
 """The outcomes that enter a mean; all others are only counted."""
 SCORING_CALLS = "scoring_calls"
-"""Key of `Record.answer_metadata`: how many calls at the end of the transcript the scorers made; absent if none."""
+"""Key of `Record.answer_metadata`: how many calls at the end of the transcript are not the strategy's, but
+the scorers' or about the confidence in the answer; absent if none."""
 SCORER_FAILED = "failed"  # key of `Score.details`: true if a call of the scorer failed; a resumed run asks again
+ELICITED = "elicited_confidence"
+"""Key of `Record.answer_metadata`: {p_true or verbalized: {value, reply, …}}; absent without --hl-confidence."""
 ROUND_SCORES = "round_scores"
 """Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 
@@ -89,6 +92,7 @@ class Record:
     choices: Sequence[str] = field(default_factory=list)
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the sample's
     reasoning: str | None = None  # what the model thought before `output`
+    confidence: Mapping[str, float] = field(default_factory=dict)  # measure → value of the answer; see `confidence`
     traceback: str | None = None  # of an error that a user's strategy, scorer or provider raised
     schema: int = RECORD_SCHEMA
 

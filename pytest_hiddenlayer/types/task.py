@@ -101,6 +101,7 @@ class Task:
     min_scored: float = 0.95  # share of the selected answers
     margin: float = 0.0
     min_effect: float = 0.05
+    expect: Mapping[str, str] = field(default_factory=dict)  # metric of calibration → bound; `measure` → its name
     judge: str | None = None  # PROVIDER[:MODEL]
     outputs: Mapping[str, tuple[str, ...]] | None = None  # sample id → recorded outputs, one per epoch
     tags: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_hiddenlayer.strategies.elicitation import ElicitedConfidence, ask_p_true, ask_verbalised, p_true
+from pytest_hiddenlayer.strategies.elicitation import ElicitedConfidence, ask_p_true, ask_verbalized, p_true
 from pytest_hiddenlayer.types import Completion, Message, Usage
 
 
@@ -77,7 +77,7 @@ def test_a_stated_confidence_is_asked_in_a_second_turn():
     """The model sees its own answer as its turn of the chat, and is asked for a number from 0 to 100."""
     asked = Asked(completion("80"))
     chat = (Message(role="system", content="Be brief."), Message(role="user", content="6*7?"))
-    elicited = asyncio.run(ask_verbalised(asked, chat, "42"))
+    elicited = asyncio.run(ask_verbalized(asked, chat, "42"))
     assert [m.role for m in asked.prompt] == ["system", "user", "assistant", "user"]
     assert asked.prompt[2].content == "42"
     assert "0 (certainly wrong) to 100" in asked.prompt[3].content
@@ -87,7 +87,7 @@ def test_a_stated_confidence_is_asked_in_a_second_turn():
 def test_a_stated_confidence_that_cannot_be_read_is_unknown():
     """An unreadable reply, and one that was cut off, has no value and shows the reply."""
     for reply in (completion("I cannot say."), completion("9", finish_reason="length")):
-        elicited = asyncio.run(ask_verbalised(Asked(reply), (Message(role="user", content="6*7?"),), "42"))
+        elicited = asyncio.run(ask_verbalized(Asked(reply), (Message(role="user", content="6*7?"),), "42"))
         assert elicited.value is None
         assert elicited.to_json()["why"] == f"the reply is not one number from 0 to 100: {reply.text!r}"
 
@@ -95,6 +95,6 @@ def test_a_stated_confidence_that_cannot_be_read_is_unknown():
 def test_a_binary_confidence_is_yes_or_no():
     """With `binary` the model is asked for yes or no."""
     asked = Asked(completion("No."))
-    elicited = asyncio.run(ask_verbalised(asked, (Message(role="user", content="6*7?"),), "42", binary=True))
+    elicited = asyncio.run(ask_verbalized(asked, (Message(role="user", content="6*7?"),), "42", binary=True))
     assert asked.prompt[-1].content.startswith("Is your answer correct?")
     assert elicited.value == 0.0

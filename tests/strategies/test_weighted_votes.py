@@ -98,10 +98,10 @@ def test_p_true_is_asked_once_per_sample_with_an_answer(scripted):
 
 
 def test_a_stated_confidence_is_asked_about_the_models_own_answer(answer):
-    """weights=verbalised asks in a second turn; samples with an unreadable reply do not vote."""
+    """weights=verbalized asks in a second turn; samples with an unreadable reply do not vote."""
     replies = {"sample-1": "41", "sample-2": "42", "sample-3": "41", "confidence-2": "90 %"}
     fake = FakeProvider(lambda r: replies.get(r.role, "no idea"))
-    record = answer("self_consistency:n_samples=3,weights=verbalised", fake)
+    record = answer("self_consistency:n_samples=3,weights=verbalized", fake)
     second_turn = next(r for r in fake.requests if r.role == "confidence-2")
     assert [m.content for m in second_turn.messages[:2]] == [QUESTION, "42"]
     assert record.answer == "42"
@@ -117,7 +117,7 @@ def test_log_probabilities_weight_votes(scripted):
     assert record.answer_metadata["vote"]["samples"][0]["confidences"]["mean_logprob"] == pytest.approx(math.exp(-3))
 
 
-@pytest.mark.parametrize("weights", ["mean_logprob", "tail_confidence", "p_true", "verbalised"])
+@pytest.mark.parametrize("weights", ["mean_logprob", "tail_confidence", "p_true", "verbalized"])
 def test_a_confidence_that_nobody_has_is_unscored(answer, weights):
     """If the model gives no confidence, the outcome is unscored and says what to do: never a plain vote."""
     fake = FakeProvider(lambda r: "42" if r.role.startswith("sample") else "hm")

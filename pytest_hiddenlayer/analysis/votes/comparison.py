@@ -27,7 +27,7 @@ DEFAULT_RULES = (
     "weights=tail_confidence,weighting=raw",
     "weights=tail_confidence,weighting=raw,keep_top=0.1",
     "weights=p_true",
-    "weights=verbalised",
+    "weights=verbalized",
 )
 
 

@@ -16,6 +16,11 @@ MAX_COMPARED = 12
 _BEFORE, _AFTER = 30, 50  # characters shown before and after the first difference
 _SCALARS = ("provider", "model", "sample", "epoch", "role", "round", "seed", "top_logprobs")
 
+_WANTED = {
+    "token_logprobs": ("token log-probabilities", "--hl-token-logprobs"),
+    "token_entropies": ("measures of confidence", "--hl-confidence"),
+}
+
 
 class ClosestCall:
     """Searches among recorded calls."""
@@ -56,10 +61,11 @@ def similarity(a: str, b: str) -> float:
 def differences(missing: CacheKeyFields, recorded: CacheKeyFields) -> str:
     """The fields that differ, such as `seed (asked 5, recorded 7)`, and an excerpt of both messages."""
     parts = [_pair(name, missing[name], recorded[name]) for name in _SCALARS if missing[name] != recorded[name]]
-    asked = [bool(call.get("token_logprobs")) for call in (missing, recorded)]
-    if asked[0] != asked[1]:
-        how = "asked with --hl-token-logprobs, recorded without" if asked[0] else "recorded with --hl-token-logprobs"
-        parts.append(f"token log-probabilities ({how})")
+    for name, (what, option) in _WANTED.items():
+        asked = [bool(call.get(name)) for call in (missing, recorded)]
+        if asked[0] != asked[1]:
+            how = f"asked with {option}, recorded without" if asked[0] else f"recorded with {option}"
+            parts.append(f"{what} ({how})")
     for name in sorted({*missing["params"], *recorded["params"]}):
         values = missing["params"].get(name), recorded["params"].get(name)
         if values[0] != values[1]:

@@ -26,14 +26,14 @@ from ..stored_completion import stored_completion, stored_values
 
 LOGPROB_DECIMALS = 4
 _DEFAULTS: dict[str, Any] = {"epoch": 1, "params": {}, "round": 0, "sample": "", "schema": None, "top_logprobs": 0}
-_REQUEST_FIELDS = {"messages", "model", "provider", "role", "seed", "token_logprobs", *_DEFAULTS}
+_REQUEST_FIELDS = {"messages", "model", "provider", "role", "seed", "token_entropies", "token_logprobs", *_DEFAULTS}
 _TYPES: dict[str, type] = {
     **dict.fromkeys(("model", "provider", "role", "sample", "text"), str),
     **dict.fromkeys(("epoch", "round", "seed", "top_logprobs"), int),
     **{"messages": list, "params": dict, "usage": dict},
 }
 _ANSWER_FIELDS = {"text", "finish_reason", "usage", "answered_by", "logprobs", "alternatives", "warnings", "remarks"}
-_ANSWER_FIELDS |= {"reasoning", "token_texts"}
+_ANSWER_FIELDS |= {"entropies", "reasoning", "token_texts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ def _answer_fields(completion: Completion, call: Mapping[str, Any]) -> dict[str,
         values["logprobs"] = [_rounded(value) for value in stored["logprobs"]]
     if completion.token_texts is not None:
         values["token_texts"] = stored["token_texts"]
+    if completion.entropies is not None:
+        values["entropies"] = [_rounded(value) for value in stored["entropies"]]
     if completion.top_logprobs is not None and call["top_logprobs"]:
         values["alternatives"] = stored["top_logprobs"]
     if completion.warnings:
@@ -167,6 +169,7 @@ def _completion(values: Mapping[str, Any]) -> Completion:
             "latency_s": 0.0,
             "model": values.get("answered_by", values["model"]),
             "logprobs": values.get("logprobs"),
+            "entropies": values.get("entropies"),
             "top_logprobs": values.get("alternatives"),
             "token_texts": values.get("token_texts"),
             "warnings": values.get("warnings", values.get("remarks", ())),

@@ -18,6 +18,7 @@ def check_options(options: RunOptions) -> None:
     """Raise UsageError for a file, strategy or model that does not exist or cannot be used together."""
     _check_files(options)
     labels = [bind_strategy(spec).label for spec in options.strategies or ()]
+    _check_confidence(options)
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:
         raise UsageError(f"--hl-strategy {', '.join(sorted(repeated))} was given twice; leave one out")
@@ -28,6 +29,17 @@ def check_options(options: RunOptions) -> None:
     if options.replay is None:  # a replay needs neither weights nor a client
         for name in _models(options):
             traits_of(providers.get(name.provider)).check(name.model)
+
+
+def _check_confidence(options: RunOptions) -> None:
+    """Raise UsageError if a provider of recorded answers is to be asked about them."""
+    asked = [kind for kind in options.confidence if kind != "tokens"]
+    recorded = [str(name) for name in options.providers if traits_of(providers.get(name.provider)).single_only]
+    if asked and recorded:
+        raise UsageError(
+            f"--hl-confidence {','.join(asked)} asks the model about its answer, and {recorded[0]} only has recorded "
+            "answers; leave the option out, or name a provider that answers"
+        )
 
 
 def _check_files(options: RunOptions) -> None:

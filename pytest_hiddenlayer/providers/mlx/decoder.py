@@ -24,7 +24,7 @@ from .jobs import GenerationResult, Job
 from .loading import LoadedModel, load
 from .memory import MemoryLimits, return_large_blocks
 from .prefix_cache import BLOCK, Prefix, PrefixCache, common_length, prefill_shared
-from .sampling import alternatives, sampled_logprobs, sampler
+from .sampling import alternatives, entropies, sampled_logprobs, sampler
 from .tokenizers import Tokenizer, token_texts
 
 BATCH_SIZE = 64  # requests that decode together
@@ -62,6 +62,7 @@ class BatchThread:
         seed: int,
         top_logprobs: int = 0,
         token_texts: bool = False,
+        token_entropies: bool = False,
     ) -> GenerationResult:
         """Generate one text; cancelling removes it from the batch. Raises ProviderError if decoding fails."""
         loop = asyncio.get_running_loop()
@@ -73,6 +74,7 @@ class BatchThread:
             stop=stop,
             seed=seed,
             top=top_logprobs,
+            wants_entropies=token_entropies,
             texts=token_texts,
             loop=loop,
             future=loop.create_future(),
@@ -188,6 +190,9 @@ class BatchThread:
     def _step(self, generator: Any, loaded: LoadedModel, prefixes: PrefixCache) -> None:
         stopped = []
         responses = generator.next_generated()
+        if wanting := [response for response in responses if self._running[response.uid].wants_entropies]:
+            for response, entropy in zip(wanting, entropies(wanting), strict=True):
+                self._running[response.uid].entropies.append(entropy)
         for response, logprob in zip(responses, sampled_logprobs(responses), strict=True):
             job = self._running[response.uid]
             job.token_ids.append(response.token)
@@ -219,6 +224,7 @@ class BatchThread:
             token_ids=tuple(ids),
             logprobs=tuple(job.logprobs),
             top_logprobs=tuple(job.alternatives) if job.top else None,
+            entropies=tuple(job.entropies) if job.wants_entropies else None,
             token_texts=texts and (*texts, *[""] * (len(ids) - len(spoken))),  # the end token has no text
             shared_tokens=job.shared_tokens,
         )

@@ -18,6 +18,7 @@ class GenerationResult:
     token_ids: tuple[int, ...]  # includes the end token
     logprobs: tuple[float, ...]  # natural log per token, under the model's own distribution
     top_logprobs: tuple[Mapping[str, float], ...] | None  # per token: text → natural log; None: not requested
+    entropies: tuple[float, ...] | None  # nat, per token, over the whole vocabulary; None: not requested
     token_texts: tuple[str, ...] | None  # per token; None: not requested
     shared_tokens: int  # tokens of the prompt whose key-value cache came from another request
 
@@ -33,6 +34,7 @@ class Job:
     stop: tuple[str, ...]
     seed: int
     top: int  # number of alternatives to return per token
+    wants_entropies: bool  # whether to return the entropy of each token
     texts: bool  # whether to return the text of each token
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[GenerationResult]
@@ -40,6 +42,7 @@ class Job:
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     alternatives: list[Mapping[str, float]] = field(default_factory=list)
+    entropies: list[float] = field(default_factory=list)
 
     @property
     def length(self) -> int:

@@ -61,6 +61,7 @@ class MlxProvider:
             seed=request.seed,
             top_logprobs=request.top_logprobs,
             token_texts=request.token_logprobs,
+            token_entropies=request.token_entropies,
         )
         return Completion(
             text=result.text,
@@ -78,6 +79,7 @@ class MlxProvider:
             logprobs=result.logprobs,
             top_logprobs=result.top_logprobs,
             token_texts=result.token_texts,
+            entropies=result.entropies,
             cost_usd=0.0,
             warnings=() if self._batch.tokenizer.has_chat_template else (NO_TEMPLATE,),
         )

@@ -73,7 +73,11 @@ _POINT = object_of(
 )
 _CALIBRATION = object_of(
     {"n": count, "ece": MEAN, "brier": MEAN, "aurc": MEAN, "bins": list_of(_BIN), "risk_coverage": list_of(_POINT)},
-    {"confidence": (text, "?"), "n_bins": (count, 10), **unknown(MEAN, "auroc")},
+    {"confidence": (text, "?"), "n_bins": (count, 10), "binning": (text, ""), **unknown(MEAN, "auroc", "wqd")},
+)
+_MEASURE = object_of(
+    {"n": count, "aurc": MEAN, "bins": list_of(_BIN), "risk_coverage": list_of(_POINT)},
+    {"n_bins": (count, 10), "binning": (text, ""), **unknown(MEAN, "ece", "brier", "auroc", "wqd")},
 )
 _AGREEMENT = object_of(
     {"judges": list_of(text)},
@@ -125,6 +129,7 @@ CELL = object_of(
         "judging": (_JUDGING, {}),
         **unknown(COMPARISON, "comparison"),
         **unknown(_CALIBRATION, "calibration"),
+        "confidence_measures": (map_of(_MEASURE), {}),
         "flaky": (list_of(text), []),
         "tags": (list_of(text), []),
     },

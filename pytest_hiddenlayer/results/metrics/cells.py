@@ -13,7 +13,7 @@ from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import SCORED, Record, Usage
 from ..cell_config import CellConfig
 from .calls import call_metrics
-from .confidence import cell_calibration
+from .confidence import cell_calibration, measure_calibrations
 from .judges import judge_metrics
 from .samples import SampleResult, flaky_samples, pass_estimates, sample_result
 from .scorers import ScorerMetrics, other_scorers, scorer_names
@@ -37,6 +37,7 @@ class CellMetrics:
     flaky: tuple[str, ...] = ()  # samples that were right in some epochs and not in others
     calibration: Calibration | None = None  # None: fewer than 10 scored answers have a confidence
     confidence: str | None = None  # kinds of the calibrated confidence
+    measures: Mapping[str, Calibration] = field(default_factory=dict)  # of each measure that `Record.confidence` has
     judging: Mapping[str, Any] = field(default_factory=dict)  # see `judge_metrics`
     calls: Mapping[str, Any] = field(default_factory=dict)  # see `call_metrics`
     other_scorers: Mapping[str, ScorerMetrics] = field(default_factory=dict)  # by name: all but the first scorer
@@ -126,6 +127,7 @@ class CellMetrics:
             "judging": dict(self.judging),
             "calls": dict(self.calls),
             "calibration": self.calibration and {"confidence": self.confidence, **self.calibration.to_json()},
+            "confidence_measures": {name: value.to_json() for name, value in self.measures.items()},
         }
 
 
@@ -160,6 +162,7 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
         flaky=flaky_samples(scored, config.pass_score),
         calibration=calibrated and calibrated[0],
         confidence=calibrated and calibrated[1],
+        measures=measure_calibrations(records, config.pass_score),
         judging=judge_metrics(records),
         calls=call_metrics(records),
         other_scorers=other_scorers(

@@ -17,6 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...confidence import MEASURES
 from ...stats.calibration.calibration import Calibration, calibration
 from ...types import Record
 from .samples import cluster_of
@@ -54,10 +55,43 @@ def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Cali
     ]
     if len(answers) < MIN_ANSWERS:
         return None
-    clusters = [cluster_of(record) for record, _, _ in answers]
-    measured = calibration([value for _, _, (value, _) in answers], [right for _, right, _ in answers], clusters)
+    measured = calibration(
+        [value for _, _, (value, _) in answers],
+        [right for _, right, _ in answers],
+        [cluster_of(record) for record, _, _ in answers],
+        questions=[record.sample_id for record, _, _ in answers],
+    )
     assert measured is not None
     return measured, ", ".join(sorted({kind for _, _, (_, kind) in answers}))
+
+
+def measure_calibrations(records: Sequence[Record], pass_score: float) -> dict[str, Calibration]:
+    """{measure: calibration} of the scored answers, for each measure of confidence that 10 of them have.
+
+    Logarithms of probabilities are calibrated as probabilities. A measure without upper bound has
+    neither ECE nor Brier score: only its order counts.
+    """
+    scored = [record for record in records if record.confidence and record.score is not None]
+    return {
+        name: measured
+        for name in MEASURES
+        if (measured := _measure_calibration(scored, name, pass_score)) is not None
+    }
+
+
+def _measure_calibration(scored: Sequence[Record], name: str, pass_score: float) -> Calibration | None:
+    measure = MEASURES[name]
+    known = [(record, measure.confidence(record.confidence[name])) for record in scored if name in record.confidence]
+    answers = [(record, value) for record, value in known if value is not None]
+    if len(answers) < MIN_ANSWERS:
+        return None
+    return calibration(
+        [value for _, value in answers],
+        [record.score is not None and record.score >= pass_score for record, _ in answers],
+        [cluster_of(record) for record, _ in answers],
+        questions=[record.sample_id for record, _ in answers],
+        bounded=measure.bounded,
+    )
 
 
 def _confidence(record: Record) -> tuple[float, str] | None:

@@ -2,9 +2,9 @@
 
 A gate fails if the cell regressed; if fewer than `min_scored` of its selected answers were
 scored, or if it regresses when the answers that lost their score count as wrong; if its score is below
-`threshold`; if a `must_pass` sample is not right; or if its baseline is malformed or not
-comparable. By policy it also fails if the baseline is missing or partial, or if too little was
-measured for a verdict.
+`threshold`, or its calibration not within `expect`; if a `must_pass` sample is not right; or if its
+baseline is malformed or not comparable. By policy it also fails if the baseline is missing or partial,
+or if too little was measured for a verdict.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 from ...stats.sequential.group_sequential import Decision
 from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics
+from ..metrics.expectations import expectation_failures
 from .baseline import Baseline, CellKey
 from .cell_comparison import CellComparison, assign_verdicts, compare_cell
 from .early_stopping import apply_sequential_decision
@@ -141,7 +142,7 @@ def _decide(
     """The gate of one cell, whose comparison already has its verdict."""
     if (reason := not_run(metrics)) is not None:
         return _result(metrics, [reason] if policy.mode == "require" else [], [], None, skip=reason)
-    failures = [*must_pass_failures(metrics), *threshold_failures(metrics)]
+    failures = [*must_pass_failures(metrics), *threshold_failures(metrics), *expectation_failures(metrics)]
     lines = score_lines(metrics)
     if policy.update:
         failures += [] if metrics.n_scored else min_scored_failures(metrics)  # nothing measured is no new baseline
@@ -156,7 +157,7 @@ def _decide(
         return _result(metrics, [*failures, fault], lines, None)
     if lookup.baseline is None:
         failures += [lookup.missing] if policy.mode == "require" else []
-        skip = None if metrics.config.threshold is not None else lookup.missing
+        skip = None if metrics.config.threshold is not None or metrics.config.expect else lookup.missing
         return _result(metrics, failures, [*lines, lookup.missing], None, skip=skip)
     if comparison is None:
         return _result(metrics, [*failures, nothing_paired(metrics, lookup.baseline, policy.match)], lines, None)

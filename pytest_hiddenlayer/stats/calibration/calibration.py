@@ -1,4 +1,4 @@
-"""Calibration of confidences in [0, 1], given whether each answer was right."""
+"""Calibration of confidences, given whether each answer was right."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..estimate.mean_interval import Estimate, estimate
+from .discrimination import within_question
 from .selective_prediction import RiskPoint, aurc, auroc, risk_coverage
 
 _POINTS = 20
@@ -30,17 +31,19 @@ class Calibration:
     """How well confidences match accuracy."""
 
     n: int
-    ece: Estimate  # expected calibration error over equal-width bins; biased upwards for few answers
+    ece: Estimate | None  # expected calibration error over equal-width bins; None: confidences are not in [0, 1]
     n_bins: int  # including empty ones
     bins: tuple[Bin, ...]  # without empty ones
-    brier: Estimate  # mean squared distance between confidence and 0/1
+    brier: Estimate | None  # mean squared distance between confidence and 0/1; None as for `ece`
     auroc: Estimate | None  # see `auroc`; None: all right or all wrong
     risk_coverage: tuple[RiskPoint, ...]  # most confident first
     aurc: Estimate  # mean risk over all coverages; 0 is best
+    wqd: Estimate | None = None  # see `within_question`; None: no question has a right and a wrong answer
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; a long risk–coverage curve has one point per twentieth of coverage."""
         values = asdict(self)
+        values["binning"] = "equal width"
         values["risk_coverage"] = [asdict(point) for point in _thinned(self.risk_coverage)]
         return values
 
@@ -51,6 +54,8 @@ def calibration(
     groups: Sequence[Hashable | None] | None = None,
     *,
     bins: int = 10,
+    questions: Sequence[Hashable] | None = None,
+    bounded: bool = True,
 ) -> Calibration | None:
     """The calibration of these answers, with standard errors over clusters; None if there are no answers.
 
@@ -59,23 +64,27 @@ def calibration(
     usual 95 % interval contains the true value of a calibrated model in 39 to 46 % of samples,
     however many answers there are. Brier 1950,
     "Verification of Forecasts Expressed in Terms of Probability", for one class: the squared
-    distance, from 0 to 1. AUROC and risk–coverage: see `selective_prediction.py`. Raises
+    distance, from 0 to 1. AUROC and risk–coverage: see `selective_prediction.py`. `questions` say which
+    answers are to one question, for `within_question`. Without `bounded`, confidences may be any
+    finite numbers, of which only the order counts: there is neither ECE nor Brier score. Raises
     ValueError for unequal lengths, a confidence outside [0, 1], or fewer than one bin.
     """
-    _check(confidences, right, groups, bins)
+    _check(confidences, right, groups, bins, bounded=bounded)
     if not confidences:
         return None
     hits = [float(r) for r in right]
-    filled, gaps = _binned(confidences, hits, groups, bins)
+    filled, gaps = _binned(confidences, hits, groups, bins) if bounded else ((), [])
+    squares = [(c - hit) ** 2 for c, hit in zip(confidences, hits, strict=True)] if bounded else []
     return Calibration(
         n=len(hits),
-        ece=_ece(gaps),
+        ece=_ece(gaps) if bounded else None,
         n_bins=bins,
         bins=filled,
-        brier=estimate([(c - hit) ** 2 for c, hit in zip(confidences, hits, strict=True)], groups),
+        brier=estimate(squares, groups) if bounded else None,
         auroc=auroc(confidences, right, groups),
         risk_coverage=risk_coverage(confidences, right, groups),
         aurc=aurc(confidences, right, groups),
+        wqd=None if questions is None else within_question(confidences, right, questions, groups),
     )
 
 
@@ -115,13 +124,20 @@ def _thinned(curve: Sequence[RiskPoint]) -> list[RiskPoint]:
 
 
 def _check(
-    confidences: Sequence[float], right: Sequence[bool], groups: Sequence[Hashable | None] | None, bins: int
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    groups: Sequence[Hashable | None] | None,
+    bins: int,
+    *,
+    bounded: bool,
 ) -> None:
     if len(confidences) != len(right):
         raise ValueError(f"{len(confidences)} confidences for {len(right)} answers; every answer needs one")
     if groups is not None and len(groups) != len(right):
         raise ValueError(f"{len(groups)} groups for {len(right)} answers; every answer needs one")
-    if not all(0 <= confidence <= 1 for confidence in confidences):
+    if not bounded and not all(map(math.isfinite, confidences)):
+        raise ValueError("confidences must be finite")
+    if bounded and not all(0 <= confidence <= 1 for confidence in confidences):
         raise ValueError("confidences must lie in [0, 1]")
     if bins < 1:
         raise ValueError(f"at least one bin is needed; got {bins}")

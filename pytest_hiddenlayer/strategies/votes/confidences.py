@@ -9,7 +9,7 @@ from ...concurrency import gather_or_cancel
 from ...confidence import MEASURES, K, token_measures
 from ...protocols import Context
 from ...types import Completion
-from ..elicitation import ElicitedConfidence, ask_p_true, ask_verbalised
+from ..elicitation import ElicitedConfidence, ask_p_true, ask_verbalized
 from .decision import VoteSample
 from .rule import ELICITED, VoteRule
 
@@ -35,7 +35,7 @@ def token_sample(answer: str | None, completion: Completion, rule: VoteRule) -> 
     """Returns a sample with the confidences of its tokens, as far as the provider returns log-probabilities."""
     if not needed_alternatives(rule):
         return VoteSample(answer=answer)
-    measures = token_measures(completion.logprobs, completion.top_logprobs)
+    measures = token_measures(completion.logprobs, completion.top_logprobs, completion.entropies)
     what = "log-probabilities" if completion.logprobs is None else "top log-probabilities that suffice"
     return VoteSample(
         answer=answer, confidences=confidences_of(measures), why_unknown=f"the provider returned no {what}"
@@ -68,4 +68,4 @@ async def _elicit(context: Context, measure: str, index: int, text: str, model: 
     ask, role = partial(context.ask, model=model), f"confidence-{index + 1}"
     if measure == "p_true":
         return await ask_p_true(ask, context.prompt, text, role=role)
-    return await ask_verbalised(ask, context.messages, text, binary=measure == "verbalised_binary", role=role)
+    return await ask_verbalized(ask, context.messages, text, binary=measure == "verbalized_binary", role=role)

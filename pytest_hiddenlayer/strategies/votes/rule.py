@@ -11,8 +11,8 @@ from ...errors import ParameterError
 VoteMeasure: TypeAlias = Literal[
     "none",
     "p_true",
-    "verbalised",
-    "verbalised_binary",
+    "verbalized",
+    "verbalized_binary",
     "mean_logprob",
     "tail_logprob",
     "min_logprob",
@@ -26,7 +26,7 @@ VoteMeasure: TypeAlias = Literal[
 ]
 Weighting: TypeAlias = Literal["softmax", "linear", "raw", "tie_break", "max"]
 Stop: TypeAlias = Literal["none", "adaptive", "early"]
-ELICITED = ("p_true", "verbalised", "verbalised_binary")
+ELICITED = ("p_true", "verbalized", "verbalized_binary")
 """The measures for which the model is asked again, once per sample."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -370,3 +371,15 @@ def test_two_models_at_the_same_time(model, tmp_path: Path):
     finally:
         asyncio.run(other.close())
     assert ask(model, request(PROMPTS[0]))[0].text.endswith("95")
+
+
+def test_entropies_are_of_the_whole_vocabulary(model):
+    """The entropy of every token, on request: at least that of the most probable alternatives, at most ln |V|."""
+    asked = replace(request("Write moon", 1, temperature=1.5, max_tokens=7), token_entropies=True, top_logprobs=20)
+    (completion,) = ask(model, asked)
+    assert len(completion.entropies) == len(completion.logprobs)
+    for entropy, alternatives in zip(completion.entropies, completion.top_logprobs, strict=True):
+        best = sorted(alternatives.values(), reverse=True)[:20]
+        assert -sum(math.exp(log) * log for log in best) <= entropy + 1e-4
+        assert 0 <= entropy <= math.log(50_000)
+    assert ask(model, request("Write moon"))[0].entropies is None

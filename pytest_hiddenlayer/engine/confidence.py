@@ -1,0 +1,62 @@
+"""The measures of how sure a model is of one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..completions.finish_reasons import ended_normally
+from ..confidence import discrete_semantic_entropy
+from ..errors import BudgetExceededError, ProviderError
+from ..strategies.elicitation import ElicitedConfidence, ask_p_true, ask_verbalized
+from ..types import ELICITED, Answer, Call
+from .context import AnswerContext
+
+
+async def elicit(context: AnswerContext, answer: Answer, kinds: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return {kind: {value, reply, …}} of what the candidate says about its answer, for `p_true` and `verbalized`.
+
+    Empty if neither is asked for, or if there is no complete answer. A call that fails makes the
+    confidence unknown, not the answer an error.
+    """
+    if answer.outcome is not None or not ended_normally(answer.finish_reason) or not answer.output.strip():
+        return {}
+    return {kind: await _elicit_one(context, answer.output, kind) for kind in kinds if kind != "tokens"}
+
+
+async def _elicit_one(context: AnswerContext, output: str, kind: str) -> dict[str, Any]:
+    try:
+        if kind == "p_true":
+            elicited = await ask_p_true(context.ask_to_score, context.prompt, output)
+        else:
+            elicited = await ask_verbalized(context.ask_to_score, context.messages, output)
+    except (BudgetExceededError, ProviderError) as error:
+        elicited = ElicitedConfidence(value=None, reply="", why=str(error))
+    return elicited.to_json()
+
+
+def answer_measures(calls: Sequence[Call], answer: Answer) -> dict[str, float]:
+    """Return {measure: value} of an answer; what is unknown is absent.
+
+    The measures of tokens are those of the first call whose completion is the output. An output that
+    the strategy composed has none. The semantic entropy is that of the parsed answers that voted.
+    """
+    call = next((call for call in calls if call.completion == answer.output), None)
+    measures = dict((call and call.confidence) or {})
+    entropy = discrete_semantic_entropy(_voted_answers(answer))
+    if entropy is not None:
+        measures["semantic_entropy"] = entropy
+    for kind, elicited in answer.metadata.get(ELICITED, {}).items():
+        if elicited["value"] is not None:
+            measures[kind] = elicited["value"]
+    return measures
+
+
+def _voted_answers(answer: Answer) -> list[str]:
+    """Return the parsed answers of a vote, each as often as it was given; empty without a vote."""
+    vote = answer.metadata.get("vote", answer.metadata.get("final_majority"))
+    votes = vote.get("votes") if isinstance(vote, Mapping) else None
+    if not isinstance(votes, Mapping):
+        return []
+    counts = {str(name): count for name, count in votes.items() if type(count) is int and 0 <= count <= 10_000}
+    return [name for name, count in counts.items() for _ in range(count)]
