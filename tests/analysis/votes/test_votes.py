@@ -134,7 +134,8 @@ def live_and_replayed(folder, model: tuple[str, ...], task: str, n: int, rules: 
     arguments = [part for strategy in strategies for part in ("--hl-strategy", strategy)]
     folder.run(*arguments, "--hl-gate=off", *model, provider="mlx")
     records = [Record(**values) for values in folder.records()]
-    stored = {r.sample_id: stored_question(r) for r in records if r.strategy_params == records[0].strategy_params}
+    whole = bind_strategy(parse_strategy(full)).label
+    stored = {r.sample_id: stored_question(r) for r in records if r.label == whole}
     compared = 0
     for rule in rules:
         parsed = parse_rule(rule)
