@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
     from .interface.tracker import Tracker, get_tracker
+    from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
     from .plots.calibration import plot_calibration
     from .plots.debate_transitions import plot_debate_transitions
@@ -102,6 +103,7 @@ _MODULES = {
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
     "parameters": ("Range",),
@@ -199,6 +201,7 @@ __all__ = [
     "Usage",
     "UsageError",
     "Verification",
+    "VoteReplay",
     "__version__",
     "ablated",
     "ablation_sweep",
@@ -230,6 +233,7 @@ __all__ = [
     "preference",
     "probe_layers",
     "provider",
+    "replay_votes",
     "run_strategy",
     "runs",
     "save_capture",

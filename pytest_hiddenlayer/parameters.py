@@ -8,10 +8,10 @@ import math
 import types
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
 
 from .errors import ParameterError, did_you_mean
 
@@ -22,7 +22,15 @@ OutputFile: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], OUTPUT_FILE]
 The task loader reads the file; the scorer receives sample id → outputs.
 """
 
+UNLESS_SET = "unless set"
+"""Mark of a strategy's parameter, in its annotation, that records and keys contain only if it is not its default.
+
+A parameter that is added to a strategy has it, so that earlier runs, snapshots and keys stay valid.
+"""
+_CHECKED_TOGETHER: dict[Callable[..., Any], Callable[[Mapping[str, Any], Collection[str]], None]] = {}
+
 _NAMED = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_Factory = TypeVar("_Factory", bound=Callable[..., Any])
 _DESCRIPTIONS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -64,6 +72,25 @@ class WrittenParameter(ABC):
     @abstractmethod
     def from_param(cls, value: Any) -> Self:
         """Builds the parameter from the written value. Raises UsageError."""
+
+
+def checked_together(check: Callable[[Mapping[str, Any], Collection[str]], None]) -> Callable[[_Factory], _Factory]:
+    """Returns a decorator of a strategy whose parameters may contradict each other.
+
+    `check` receives all parameters and the names of those that the user wrote, and raises ParameterError.
+    """
+
+    def decorate(factory: _Factory) -> _Factory:
+        _CHECKED_TOGETHER[factory] = check
+        return factory
+
+    return decorate
+
+
+def check_together(factory: Callable[..., Any], params: Mapping[str, Any], given: Collection[str]) -> None:
+    """Raises ParameterError if parameters contradict each other, as far as the factory is `checked_together`."""
+    if isinstance(factory, Hashable) and factory in _CHECKED_TOGETHER:
+        _CHECKED_TOGETHER[factory](params, given)
 
 
 def check_params(

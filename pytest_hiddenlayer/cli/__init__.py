@@ -112,6 +112,7 @@ def command_parser() -> argparse.ArgumentParser:
         schema,
         show,
         tournament,
+        votes,
     )
     from . import open as open_page
 
@@ -124,7 +125,7 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    reading = (runs, show, open_page, compare, diff, probe, export)
+    reading = (runs, show, open_page, compare, diff, votes, probe, export)
     people = (review, label, tournament, judge_audit)
     modules = (init, ask, run, *reading, *people, convert, schema, models, prices, doctor, cache, completion)
     for module in modules:

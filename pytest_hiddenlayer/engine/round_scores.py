@@ -1,8 +1,8 @@
-"""Scores each agent's completion in each round, for strategies whose agents answer in several rounds."""
+"""Scores each agent's completion in each round, and each sample that votes: for analyses without a model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ..completions.finish_reasons import ended_normally
@@ -32,6 +32,23 @@ async def round_scores(
         for role, rounds in calls_by_role.items()
     }
     return {} if text_scores.refused else scores
+
+
+async def sample_scores(
+    calls: Sequence[Call], parse: Callable[[str], str | None], scorer: Scorer, sample: Sample, pass_score: float
+) -> dict[str, dict[str, Any]]:
+    """Return {answer, score, right} of each call with role `sample-*`, by role; `answer` is what votes.
+
+    An incomplete sample has None for all three. If the scorer calls a model, `score` and `right` are None.
+    """
+    samples = {call.role: call for call in calls if call.role.startswith("sample-")}
+    text_scores = _TextScores(scorer, sample, pass_score)
+    text_scores.refused = capabilities_of(scorer).asks_model
+    scores = {}
+    for role, call in samples.items():
+        answer = parse(call.completion) if ended_normally(call.finish_reason) else None
+        scores[role] = {**await text_scores.of(call), "answer": answer}
+    return scores
 
 
 class _TextScores:

@@ -14,14 +14,23 @@ from ..completions.reasoning import split_reasoning
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
 from ..protocols import Provider
-from ..types import ELICITED, ROUND_SCORES, SCORING_CALLS, Answer, Call, GenerationConfig, Record
+from ..types import (
+    ELICITED,
+    ROUND_SCORES,
+    SAMPLE_SCORES,
+    SCORING_CALLS,
+    Answer,
+    Call,
+    GenerationConfig,
+    Record,
+)
 from .cases import Case
 from .confidence import answer_measures, elicit
 from .context import AnswerContext
 from .interruption import is_interruption
-from .plain_json import bounded_json
+from .plain_json import bounded_json, escape_surrogates
 from .record_builder import build_record
-from .round_scores import round_scores
+from .round_scores import round_scores, sample_scores
 from .scoring import score_answer
 
 
@@ -122,4 +131,8 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
         metadata[SCORING_CALLS] = scoring_calls
     if scores := await round_scores(strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score):
         metadata[ROUND_SCORES] = scores
+    if samples := await sample_scores(
+        strategy_calls, context.parse, cell.scorers[0], context.rendered_sample, cell.pass_score
+    ):
+        metadata[SAMPLE_SCORES] = escape_surrogates(samples)
     return metadata

@@ -13,14 +13,14 @@ from typing import Any
 
 from ..errors import UsageError
 from ..io.atomic import write_json
+from ..providers.mlx.adapters import MANIFEST
 from ..providers.mlx.loading import LoadedModel, load
 from ..providers.mlx.model_files import model_folder
 from ..types import Message
-from ..providers.mlx.adapters import MANIFEST
 from .adapters import is_quantized, load_with_adapter, read_manifest
 from .weights import named_arrays
 
-DTYPES = ("float32", "bfloat16", "float16"
+DTYPES = ("float32", "bfloat16", "float16")
 TOLERANCE = 1e-3
 """The largest difference between a logit of the fused model and one of base plus adapter, in single precision."""
 PROMPTS = ("What is 2+2?", "Write one sentence about the sea.", "Which is larger, 17 or 71?", "Hello!")

@@ -11,13 +11,13 @@ from typing import Any
 
 from ..errors import UsageError
 from ..project import find_project
+from ..providers.mlx.adapters import CONFIG, MANIFEST, WEIGHTS
 from ..providers.mlx.loading import LoadedModel, load
 from ..providers.mlx.model_files import model_folder
 from ..providers.mlx.weights_fingerprint import weights_fingerprint
 from ..results.log.git import git_state
 from ..taskfile import load_task
 from ..version import __version__
-from ..providers.mlx.adapters import CONFIG, MANIFEST, WEIGHTS
 from .adapters import prepare_layers, write_manifest
 from .batches import split
 from .checkpoint import has_checkpoint, remove_checkpoints
@@ -29,7 +29,7 @@ from .trainer import Plan, Trainer
 from .training_log import TrainingEvent
 
 
-@dataclass(frozen=True, kw_only=True, slots=True
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FinetuneResult:
     """What training did. Losses are means over learned tokens, in nats."""
 

@@ -26,7 +26,7 @@ PATIENCE = "no lower validation loss"
 FINISHED = "all epochs"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """What is trained on, and how often. Depends on rows and settings only."""
 

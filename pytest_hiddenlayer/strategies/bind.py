@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import ParameterError, UsageError
 from ..identifiers import strategy_label
-from ..parameters import check_params, is_marked, type_hints
+from ..parameters import UNLESS_SET, check_params, check_together, is_marked, type_hints
 from ..registry import strategies
 from ..types import MODELS, Spec
 from .model_mix import model_names
@@ -22,7 +22,7 @@ class BoundStrategy:
 
     name: str
     run: Callable[..., Any]
-    params: Mapping[str, Any]  # with defaults; without empty `Models` parameters
+    params: Mapping[str, Any]  # with defaults, except empty `Models` parameters and those marked UNLESS_SET
     given: frozenset[str]  # names of the parameters that the user wrote
     label: str  # the name, and the parameters that differ from their defaults
     models: tuple[str, ...] = ()  # PROVIDER[:MODEL] of each model that the parameters name
@@ -37,10 +37,18 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
     model_keys = [name for name, hint in hints.items() if is_marked(hint, MODELS)]
     try:
         given = check_params(spec.params, allowed, hints, read_text=True)
+        check_together(function, {**defaults, **given}, given.keys())
         _check_models({key: given[key] for key in model_keys if isinstance(given.get(key), str)})
     except ParameterError as error:
         raise ParameterError(f"strategy {spec.name!r}: {error}", parameter=error.parameter) from error
-    params = {key: value for key, value in {**defaults, **given}.items() if value or key not in model_keys}
+    unset = {
+        key for key, hint in hints.items() if is_marked(hint, UNLESS_SET) and given.get(key) in (None, defaults[key])
+    }
+    params = {
+        key: value
+        for key, value in {**defaults, **given}.items()
+        if (value or key not in model_keys) and key not in unset
+    }
     changed = {key: value for key, value in params.items() if value != defaults[key]}
     models = dict.fromkeys(model for key in model_keys for model in model_names(params.get(key, "")))
     return BoundStrategy(

@@ -24,6 +24,9 @@ ELICITED = "elicited_confidence"
 ROUND_SCORES = "round_scores"
 """Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 
+SAMPLE_SCORES = "sample_scores"
+"""Key of `Record.answer_metadata`: {role: {answer, score, right}} of each `sample-*`; absent without samples."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:

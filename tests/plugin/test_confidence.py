@@ -126,7 +126,7 @@ def test_a_cassette_keeps_entropies_of_the_vocabulary(folder):
     assert replayed == pytest.approx(first, abs=1e-3)
 
 
-ABOUT = "--hl-confidence=p_true,verbalised"
+ABOUT = "--hl-confidence=p_true,verbalized"
 
 
 @pytest.fixture

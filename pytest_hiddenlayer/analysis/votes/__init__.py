@@ -1,0 +1,1 @@
+"""Replays of votes: what other rules of `self_consistency` would have answered and saved, from stored samples."""

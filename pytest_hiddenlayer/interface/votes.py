@@ -1,0 +1,59 @@
+"""Votes of a finished run, replayed under other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..analysis.votes.comparison import DEFAULT_RULES, ReplayedCell, replay_records
+from .runs import Run, load_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class VoteReplay:
+    """Every cell of `self_consistency` under every rule; `print` shows the table of `hiddenlayer votes`."""
+
+    cells: tuple[ReplayedCell, ...]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain JSON values, as `hiddenlayer votes --json` prints them."""
+        return [cell.to_json() for cell in self.cells]
+
+    def df(self) -> pd.DataFrame:
+        """One row per cell and rule. Needs pandas."""
+        from .frames import frame
+
+        rows = [
+            {**{name: value for name, value in cell.items() if name != "rules"}, **rule}
+            for cell in self.to_json()
+            for rule in cell["rules"]
+        ]
+        return frame(rows)
+
+    def __repr__(self) -> str:
+        from ..analysis.votes.text import votes_text
+
+        return votes_text(self.cells, width=150, colour=False)
+
+
+def replay_votes(
+    run: Run | str = "last",
+    rules: Sequence[str] = DEFAULT_RULES,
+    *,
+    orders: int = 0,
+    seed: int = 0,
+    cwd: Path | None = None,
+) -> VoteReplay:
+    """Return what each rule would have answered and saved, from the stored samples; no model is asked.
+
+    `rules` are parameters of `self_consistency`, such as `"stop=adaptive,batch=2"`. With `orders` every
+    question is the mean over that many random orders of its samples. Raises UsageError if the run does not
+    exist or has no samples, or if a rule makes no sense.
+    """
+    loaded = run if isinstance(run, Run) else load_run(run, cwd=cwd)
+    return VoteReplay(tuple(replay_records(loaded.records, rules, orders=orders, seed=seed)))
