@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -23,6 +24,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so for background jobs;
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester"]
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector does not look at the thousands of collected tests again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

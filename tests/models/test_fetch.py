@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support.folder import Folder
 
+from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.models import fetch as fetching
 from pytest_hiddenlayer.models.fetch import FetchError, cached_path, fetch, is_cached, remove
 from pytest_hiddenlayer.models.known import KNOWN, KnownModel
@@ -126,15 +126,16 @@ def test_a_broken_download_goes_on_where_it_ended(server: ThreadingHTTPServer, t
     assert server.starts[1] > 0  # type: ignore[attr-defined]
 
 
-def test_the_command_lists_models_and_refuses_unknown_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The bundled model and the known ones, each with how to use it."""
+def test_the_command_lists_models_and_refuses_unknown_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """The bundled model and the known ones, each with how to use it; whatever the user's cache holds."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = Folder(tmp_path)
-    listed = folder.command("models")
-    listed.stdout.fnmatch_lines(["nano-2 *--provider mlx*", "smollm2 *not fetched*hiddenlayer models get smollm2*"])
-    refused = folder.command("models", "get", "smolm2")
-    assert refused.ret == 4
-    refused.stderr.fnmatch_lines(["*did you mean 'smollm2'*"])
-    asked = folder.command("ask", "Hi", "--model", "smollm2")
-    assert asked.ret == 4
-    asked.stderr.fnmatch_lines(["*hiddenlayer models get smollm2*"])
+    monkeypatch.chdir(tmp_path)
+    assert main(["models"]) == 0
+    lines = pytest.LineMatcher(capsys.readouterr().out.splitlines())
+    lines.fnmatch_lines(["nano-2 *--provider mlx*", "smollm2 *not fetched*hiddenlayer models get smollm2*"])
+    assert main(["models", "get", "smolm2"]) == 4
+    assert "did you mean 'smollm2'" in capsys.readouterr().err
+    assert main(["ask", "Hi", "--model", "smollm2"]) == 4
+    assert "hiddenlayer models get smollm2" in capsys.readouterr().err

@@ -35,12 +35,12 @@ def eval_requests(count: int) -> list[Request]:
     return [requests[i * len(requests) // count] for i in range(count)]
 
 
-def ask_all(provider: Provider, requests: Sequence[Request]) -> list[Completion]:
+def ask_all(provider: Provider, requests: Sequence[Request], *, deadline_s: float = DEADLINE_S) -> list[Completion]:
     """Return the completions in the order of the requests, sent concurrently; closes the provider."""
-    return asyncio.run(_ask_all(provider, requests))
+    return asyncio.run(_ask_all(provider, requests, deadline_s))
 
 
-async def _ask_all(provider: Provider, requests: Sequence[Request]) -> list[Completion]:
+async def _ask_all(provider: Provider, requests: Sequence[Request], deadline_s: float) -> list[Completion]:
     slots = asyncio.Semaphore(CONCURRENCY)
 
     async def ask(request: Request) -> Completion:
@@ -51,7 +51,7 @@ async def _ask_all(provider: Provider, requests: Sequence[Request]) -> list[Comp
             return await provider.complete(request)
 
     try:
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(deadline_s):
             return await asyncio.gather(*map(ask, requests))
     finally:
         await provider.close()
