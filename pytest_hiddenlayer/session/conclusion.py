@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import SnapshotError
+from ..errors import HiddenLayerError, SnapshotError
 from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
 from ..report.changes.run_changes import JudgedRun, run_changes
@@ -64,11 +64,28 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
         with session.write_faults.writing("the summary of the run in", session.run_log.folder):
             _write_log(session, complete=gated)
         if session.options.probe and gated:
-            from .probing import probe_answers  # with numpy
-
-            probe_answers(session)
+            _probe_answers(session)
         if session.options.report:
             write_report(session.run_log.folder, session.write_faults)
+
+
+def _probe_answers(session: Session) -> None:
+    """Under --hl-probe: write the captures of the run. What cannot be read is said, and takes no result down.
+
+    The providers are closed first, so that no model is in memory twice.
+    """
+    from ..analysis.probing.probe_run import probe_run  # with numpy
+
+    session.release_batches()
+    session.close_providers()
+    folder = session.run_log.folder
+    with session.write_faults.writing("captures of", folder, asked_for=True):
+        try:
+            sentences = probe_run(folder, what=session.options.probe).sentences()
+        except HiddenLayerError as error:
+            sentences = [str(error)]
+        for sentence in sentences:
+            session.notify(f"--hl-probe: {sentence}")
 
 
 def _note_early_stops(session: Session) -> None:

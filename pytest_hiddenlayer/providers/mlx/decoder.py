@@ -8,7 +8,6 @@ key, so that its text does not depend on the other requests in the batch.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import queue
 import threading
 from collections import deque
@@ -20,10 +19,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import ProviderError
-from .functions import FunctionJob
-from .jobs import GenerationResult, Job
+from .jobs import FunctionJob, GenerationResult, Job
 from .loading import LoadedModel, load
-from .memory import MemoryLimits, return_large_blocks, return_unused_memory
+from .memory import (
+    MemoryLimits,
+    clear_streams,
+    model_bytes,
+    prefill_batch_size,
+    return_large_blocks,
+    return_unused_memory,
+)
 from .prefix_cache import BLOCK, Prefix, PrefixCache, common_length, prefill_shared
 from .sampling import alternatives, entropies, sampled_logprobs, sampler
 from .tokenizers import Tokenizer, token_texts
@@ -56,7 +61,7 @@ class BatchThread:
             raise loaded
         self.tokenizer: Tokenizer = loaded.tokenizer
         self.context = loaded.context
-        self.weight_bytes = _model_bytes(loaded.model)
+        self.weight_bytes = model_bytes(loaded.model)
 
     async def generate(
         self,
@@ -122,7 +127,7 @@ class BatchThread:
         except BaseException as error:
             self._ready.put(error)
             with suppress(ImportError):  # without mlx there are no streams
-                _clear_streams()
+                clear_streams()
             return
         self._ready.put(loaded)
         return_large_blocks()
@@ -136,16 +141,16 @@ class BatchThread:
         self._fail(closed)
         for job in self._waiting:
             job.fail(closed)
-        _clear_streams()
+        clear_streams()
 
     def _decode(self, loaded: LoadedModel) -> None:
         generator = loaded.batch_generator(
             loaded.model,
             stop_tokens=[[token] for token in sorted(loaded.end_ids)] or None,
             completion_batch_size=self._batch_size,
-            prefill_batch_size=min(_prefill_batch_size(loaded.model), self._batch_size),
+            prefill_batch_size=min(prefill_batch_size(loaded.model), self._batch_size),
         )
-        self._limits = MemoryLimits.of(_model_bytes(loaded.model), loaded.token_bytes)
+        self._limits = MemoryLimits.of(model_bytes(loaded.model), loaded.token_bytes)
         prefixes = PrefixCache(loaded.model, loaded.caches, max_bytes=self._limits.prefix_bytes, share=self._share)
         try:
             while self._receive(loaded, wait=not self._running and not self._waiting):
@@ -265,29 +270,6 @@ class BatchThread:
         for job in self._running.values():
             job.fail(error)
         self._running.clear()
-
-
-SMALL_MODEL_BYTES = 256 * 2**20
-"""Below this size, a step of the model costs more than its arithmetic."""
-
-
-def _prefill_batch_size(model: Any) -> int:
-    """Return how many prompts are prefilled together: fewer for a large model, to save memory."""
-    return 32 if _model_bytes(model) < SMALL_MODEL_BYTES else 8
-
-
-def _model_bytes(model: Any) -> int:
-    tree_flatten = importlib.import_module("mlx.utils").tree_flatten
-    return sum(weights.nbytes for _, weights in tree_flatten(model.parameters()))
-
-
-def _clear_streams() -> None:
-    """Release the streams of this thread. Otherwise mlx may abort the process at exit."""
-    import mlx.core as mx
-
-    mx.synchronize()
-    if hasattr(mx, "clear_streams"):  # missing in older releases
-        mx.clear_streams()
 
 
 def _has_stop_text(job: Job, tokenizer: Tokenizer) -> bool:

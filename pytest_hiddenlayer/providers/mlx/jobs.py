@@ -1,12 +1,19 @@
-"""A request in the decoding thread, and its result."""
+"""What the decoding thread does: requests with their results, and functions that run between two steps."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ...errors import ProviderError
+
+if TYPE_CHECKING:
+    from .loading import LoadedModel
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,3 +71,24 @@ class Job:
 
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(on_loop)
+
+
+class FunctionJob(Generic[T]):
+    """A function of the loaded model, and the future of its result."""
+
+    def __init__(self, function: Callable[[LoadedModel], T]) -> None:
+        self._function = function
+        self.future: Future[T] = Future()
+
+    def run(self, loaded: LoadedModel) -> None:
+        """Call the function, unless its caller was cancelled; any exception goes to the caller."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._function(loaded)
+        except StopIteration as error:  # asyncio cannot carry it
+            self.future.set_exception(RuntimeError(f"the function raised {error!r}"))
+        except BaseException as error:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)

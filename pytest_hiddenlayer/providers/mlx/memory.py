@@ -1,19 +1,43 @@
-"""How much memory key-value caches may take: those of the requests that decode together, and those that are kept."""
+"""How much memory a model takes, how much its key-value caches may take, and how memory is given back."""
 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 MIN_BYTES = 24 << 20
 """Of the caches of a batch, for the smallest model; a larger model may take as much as its weights."""
 MIN_PREFIX_BYTES = 48 << 20
 MAX_PREFIX_BYTES = 256 << 20
+SMALL_MODEL_BYTES = 256 << 20
+"""Below this size, a step of the model costs more than its arithmetic."""
 _M_MMAP_THRESHOLD = -3  # of glibc's mallopt
 _MAPPED_BYTES = 8 << 20
+
+
+def model_bytes(model: Any) -> int:
+    """Return the bytes of the weights of a loaded model."""
+    tree_flatten = importlib.import_module("mlx.utils").tree_flatten
+    return sum(weights.nbytes for _, weights in tree_flatten(model.parameters()))
+
+
+def prefill_batch_size(model: Any) -> int:
+    """Return how many prompts are prefilled together: fewer for a large model, to save memory."""
+    return 32 if model_bytes(model) < SMALL_MODEL_BYTES else 8
+
+
+def clear_streams() -> None:
+    """Release the streams of this thread. Otherwise mlx may abort the process at exit."""
+    import mlx.core as mx
+
+    mx.synchronize()
+    if hasattr(mx, "clear_streams"):  # missing in older releases
+        mx.clear_streams()
 
 
 def return_large_blocks() -> None:
