@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from hypothesis import HealthCheck, settings
 from support.folder import Folder
 
 from pytest_hiddenlayer.providers.mlx.blas import fast_blas
+from pytest_hiddenlayer.providers.mlx.imports import keep_open_file_limit
 
 fast_blas()  # before a test imports mlx
+OPEN_FILES = ExitStack()  # kept until the end: a test may import mlx_lm, which lowers the limit
+OPEN_FILES.enter_context(keep_open_file_limit())
 
 # No test depends on time: a busy machine must not fail one. CI draws the same examples in every run.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

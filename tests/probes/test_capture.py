@@ -15,7 +15,7 @@ from pytest_hiddenlayer.probes.capture_files import load_capture, save_capture
 from pytest_hiddenlayer.probes.hooks import ModelHooks
 from pytest_hiddenlayer.probes.verification import verify
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.types import GenerationConfig, Message, Request
+from pytest_hiddenlayer.types import Message
 
 IDS = tuple(token_ids(12)[0].tolist())
 
@@ -49,8 +49,7 @@ def test_log_probabilities_are_those_of_the_decoder():
     async def answered():
         provider = MlxProvider()
         messages = (Message(role="user", content="Calculate 17+25."),)
-        request = Request(messages=messages, params=GenerationConfig(max_tokens=20), seed=0, token_logprobs=True)
-        ids = provider._prompt_ids(request)
+        ids = await provider.run(lambda loaded: loaded.tokenizer.prompt_ids(messages))
         result = await provider._batch.generate(ids, max_tokens=20, temperature=0, top_p=1, stop=(), seed=0)
         captured = await provider.run(
             lambda loaded: capture(loaded.model, [*ids, *result.token_ids], n_prompt=len(ids))

@@ -77,7 +77,7 @@ def test_a_closed_provider_runs_nothing():
         await provider.close()
         await provider.run(lambda loaded: 1)
 
-    with pytest.raises(ProviderError, match="the mlx thread has ended"):
+    with pytest.raises(ProviderError, match="and its thread has ended"):
         asyncio.run(run())
 
 

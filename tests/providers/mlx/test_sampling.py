@@ -44,13 +44,11 @@ def complete(model: MlxProvider, top: int = TOP, **params: object) -> Completion
 
 def test_alternatives_are_those_of_a_direct_forward_pass(model):
     """The TOP most probable tokens and their log-probabilities are those of the model, within 1e-3."""
-    ids = model._prompt_ids(
-        Request(messages=(Message(role="user", content=PROMPT),), params=GenerationConfig(), seed=0)
-    )
+    loaded = load(bundled_path())
+    ids = loaded.tokenizer.prompt_ids((Message(role="user", content=PROMPT),))
     result = asyncio.run(
         model._batch.generate(ids, max_tokens=24, temperature=0.0, top_p=1.0, stop=(), seed=0, top_logprobs=TOP)
     )
-    loaded = load(bundled_path())
     logits = loaded.model(mx.array([ids + list(result.token_ids)]))[0, len(ids) - 1 : -1].astype(mx.float32)
     logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
     assert result.top_logprobs is not None
