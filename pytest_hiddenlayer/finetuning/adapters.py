@@ -80,7 +80,7 @@ def write_manifest(folder: Path, config: Mapping[str, Any], manifest: Mapping[st
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return finetuning.json; {} if the adapter has none. Raises UsageError if the folder is no adapter."""
+    """Return finetuning.json; {} if the adapter has none. Raises UsageError if the folder is not an adapter."""
     if lacking := [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]:
         raise UsageError(
             f"adapter {folder}: the folder has no {' and no '.join(lacking)}; "

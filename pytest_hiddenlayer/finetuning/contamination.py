@@ -1,16 +1,16 @@
-"""Training examples that are too close to a sample that will judge the model, by text.
+"""Training examples that are too similar to a sample that will judge the model, by text.
 
 A pair is reported with the strongest of these matches:
 
     exact      both questions have the same words
-    contained  the whole question of the sample, of at least 3 words, is a part of the example
-    13-gram    13 successive words in common
-    8-gram     8 successive words in common
+    contained  the whole question of the sample, of at least 3 words, is part of the example
+    13-gram    13 consecutive words in common
+    8-gram     8 consecutive words in common
     similar    short texts, the same numbers, and nearly the same characters (`similar_texts`)
 
 Case, punctuation and spacing do not count (`normalization`). A sample of fewer than 16 words with a number
-that the example lacks is another question of the same form: n-grams do not match it. Successive words that
-many samples of an eval have, such as its instructions, identify no sample and are left out of n-grams.
+that the example lacks is another question of the same form: n-grams do not match it. An n-gram that many
+samples of an eval share, such as one from its instructions, identifies no sample and does not count.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class JudgedText:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """One example, and one sample that it is too close to."""
+    """An example and a sample that are too similar."""
 
     kind: str  # one of KINDS
     example: int  # index of the example
@@ -72,7 +72,7 @@ class Contamination:
 
     @property
     def examples(self) -> frozenset[int]:
-        """Return the indexes of the examples that are too close to a sample."""
+        """Return the indexes of the examples that are too similar to a sample."""
         return frozenset(pair.example for pair in self.pairs)
 
     def to_json(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Contamination:
     def __str__(self) -> str:
         """Return one line per pair, after a line that counts them."""
         lines = [
-            f"{len(self.examples):,} of {self.n_examples:,} examples are too close to one of "
+            f"{len(self.examples):,} of {self.n_examples:,} examples are too similar to one of "
             f"{self.n_judged:,} samples that judge"
         ]
         for pair in self.pairs:
@@ -104,9 +104,9 @@ def judged_texts(task: Task) -> tuple[JudgedText, ...]:
 
 
 def check_contamination(examples: Sequence[Example], judged: Sequence[JudgedText]) -> Contamination:
-    """Return the pairs of examples and samples that are too close, without asking a model.
+    """Return the pairs of examples and samples that are too similar; no model is called.
 
-    It compares words, so it finds no paraphrase and no translation. The time grows with the number of
+    The check compares words, so it finds no paraphrases and no translations. The time grows with the number of
     texts, not with the number of pairs.
     """
     texts = [words(example.question) for example in examples]
@@ -194,7 +194,7 @@ class _Grams:
 
 
 def _numbers_of_short(text: tuple[str, ...]) -> Counter[str]:
-    """The numbers of a text of fewer than 16 words: they tell questions of one form apart. Of a longer one: none."""
+    """The numbers of a text of fewer than 16 words, which distinguish questions of one form; else empty."""
     return Counter(token for token in text if token[0].isdigit()) if len(text) < 2 * SHORT else Counter()
 
 

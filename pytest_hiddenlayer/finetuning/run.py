@@ -92,7 +92,7 @@ def finetune(
     `data` is a task file, a JSONL file of chats, a data file with the columns of the task file `task`, or
     examples (`examples_from_run` makes them from a finished run). `model` is `mlx`, `smollm2`, a folder, a
     GGUF file or a hub name. `judged` are the task files that will judge the model: examples that are too
-    close to one of their samples are left out, or with `allow_contamination` kept and counted. `settings`
+    similar to one of their samples are left out, or with `allow_contamination` kept and counted. `settings`
     are those of `FinetuneSettings`. With `resume`, training that was interrupted in `output` continues from
     its last checkpoint and ends with the same weights as without the interruption. `progress` is called
     after every step and validation.

@@ -53,7 +53,7 @@ def replay_votes(
 
     `rules` are parameters of `self_consistency`, such as `"stop=adaptive,batch=2"`. With `orders` every
     question is the mean over that many random orders of its samples. Raises UsageError if the run does not
-    exist or has no samples, or if a rule makes no sense.
+    exist or has no samples, or if a rule is invalid.
     """
     loaded = run if isinstance(run, Run) else load_run(run, cwd=cwd)
     return VoteReplay(tuple(replay_records(loaded.records, rules, orders=orders, seed=seed)))

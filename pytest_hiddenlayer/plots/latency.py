@@ -20,7 +20,7 @@ def plot_latency(
 ) -> Figure:
     """Return a figure with the latency of every answer in seconds, per cell, with median and 90th percentile.
 
-    Latency lasts from the first request of an answer to its score, with the wait for a free place,
+    Latency lasts from the first request of an answer to its score, including the wait for a free slot,
     so it depends on the machine and on how many calls are in flight. Answers that
     came from a cache or a cassette were not measured: they are counted, not drawn. Raises UsageError.
     """

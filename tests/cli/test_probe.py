@@ -94,7 +94,7 @@ def test_without_the_option_nothing_is_written(asked):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--read", "lenz"), "'lenz' cannot be read inside a model, did you mean 'lens'?"),
+        (("--read", "lenz"), "'lenz' cannot be read from a model, did you mean 'lens'?"),
         (("--read", ","), "nothing to read was named"),
         (("--sample", "fife"), "--sample fife: the run has no such sample, did you mean 'five'?"),
         (("--task", "sum"), "--task sum: the run has no such task, did you mean 'sums'?"),
@@ -113,7 +113,7 @@ def test_a_wrong_array_is_refused_before_anything_is_asked(folder):
     """`--hl-probe` checks its names first."""
     folder.write("evals/sums.yaml", TASK)
     printed = folder.run("evals", "--hl-probe", "lens,atention")
-    assert "--hl-probe: 'atention' cannot be read inside a model, did you mean 'attention'?" in "\n".join(
+    assert "--hl-probe: 'atention' cannot be read from a model, did you mean 'attention'?" in "\n".join(
         printed.errlines + printed.outlines
     )
     assert not folder.runs()
