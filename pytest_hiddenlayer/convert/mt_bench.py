@@ -92,8 +92,8 @@ def _first_answers(work: Work, folder: str) -> dict[str, str]:
 
 def _answers(work: Work, folder: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each file of answers in a folder next to the questions: its model, and the first turns by question."""
-    answers = work.source.path.parent / folder
-    for path in sorted(answers.glob("*.jsonl")) if answers.is_dir() else ():
+    below = work.source.path.parent / folder
+    for path in sorted(below.glob("*.jsonl")) if below.is_dir() else ():
         try:
             source = work.files.resolve(work.source, f"{folder}/{path.name}")
             answers = {name: text for row in work.files.rows(source) for name, text in _first_turn(row)}
