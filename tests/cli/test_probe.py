@@ -119,6 +119,16 @@ def test_a_wrong_array_is_refused_before_anything_is_asked(folder):
     assert not folder.runs()
 
 
+def test_a_run_without_a_local_model_is_refused_before_anything_is_asked(sums):
+    """`--hl-probe` needs provider mlx."""
+    printed = sums.command("run", "--provider", "scripted:replies.json", "--probe", "lens")
+    assert printed.ret == 4
+    assert "provider scripted does not show what is inside its model; use --provider mlx" in "\n".join(
+        printed.errlines
+    )
+    assert not sums.runs()
+
+
 def test_answers_of_servers_are_left_out(sums):
     """A run of another provider has nothing that can be read, and says why."""
     assert sums.command("run", "--provider", "scripted:replies.json").ret == 0
