@@ -42,7 +42,7 @@ class LayerSweep:
 
     def __str__(self) -> str:
         lines = [f"{one.layer!s:>10}  {one.probe}, Holm {one.p_holm:.2g}" for one in self.layers]
-        return "\n".join([*lines, f"chosen on validation rows: {self.best.layer}; its test score is not selected"])
+        return "\n".join([*lines, f"best layer, chosen on validation rows: {self.best.layer}"])
 
 
 def probe_layers(
