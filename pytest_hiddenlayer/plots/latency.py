@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from ..results.metrics.cells import by_cell
 from ..types import Record
 from .cells import CellKey, PlottedRun, cells_of, common_parts, short_names
-from .figures import COLOURS, MARKERS, clear_frame, figure_of, label_x, panels, plain, say_missing, write_in_row
+from .figures import (
+    COLOURS,
+    MARKERS,
+    clear_frame,
+    explain_empty,
+    figure_of,
+    label_x,
+    panels,
+    plain,
+    write_in_row,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +40,7 @@ def plot_latency(
     if keys:
         _draw(axes, {key: records[key] for key in keys})
     else:
-        say_missing(axes, "no records: nothing was asked")
+        explain_empty(axes, "no records: nothing was asked")
     return figure_of([axes])
 
 

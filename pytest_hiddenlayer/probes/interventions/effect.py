@@ -47,9 +47,9 @@ def steering_effect(
 ) -> SteeringEffect:
     """The effect of `steering` on `measure`, compared with other directions at the same layer and strength.
 
-    `measure` takes a steering, or None, and returns a number, larger for more of what is wanted. The others are
-    `n_random` random directions, uniform on the sphere, or `directions` [n, width], such as vectors made with
-    shuffled labels; all get the same length. Raises UsageError for fewer than 20 of them.
+    `measure` takes a steering, or None, and returns a number that is larger if the steering has more of the intended
+    effect. The others are `n_random` random directions, uniform on the sphere, or `directions` [n, width], such as
+    vectors made with shuffled labels; all get the same length. Raises UsageError for fewer than 20 of them.
     """
     if directions is None:
         directions = np.random.default_rng(seed).standard_normal((n_random, len(steering.direction)))

@@ -55,7 +55,7 @@ def patched_logits(
 ) -> Any:
     """The logits [1, tokens, vocabulary] of `ids`, with the arrays of `source` at a site of these layers.
 
-    Both are token ids of the same number. `positions`: the tokens whose arrays are replaced, all by default.
+    Both are equally long lists of token ids. `positions`: the tokens whose arrays are replaced, all by default.
     Afterwards the model is as it was.
     """
     source_ids, base_ids = _pair(source, ids)
@@ -83,9 +83,10 @@ def patch_sweep(
 ) -> PatchSweep:
     """The effect of putting the array of `source` into the run of `ids`, for each layer and token by itself.
 
-    Both are token ids of the same number. `batch` patches are computed at once, each beside an unpatched run in the
-    same row of a batch of the same size: so patching a run with itself has the effect 0 exactly. Raises UsageError
-    for prompts of different lengths, and for sites, layers and positions that do not exist.
+    Both are equally long lists of token ids. `batch` patches are computed at once, and each is compared with an
+    unpatched run in the same row of an equally large batch, so patching a run with itself has exactly the
+    effect 0. Raises UsageError for prompts of different lengths, and for sites, layers and positions that do
+    not exist.
     """
     import numpy as np
 
@@ -142,8 +143,8 @@ def _pair(source: Sequence[int], ids: Sequence[int]) -> tuple[list[int], list[in
     source_ids, base_ids = checked_ids(source), checked_ids(ids)
     if len(source_ids) != len(base_ids):
         raise UsageError(
-            f"patching puts the array of one token in place of another's, so both prompts need as many tokens; the "
-            f"source has {len(source_ids)}, the other {len(base_ids)}: word them alike"
+            f"patching replaces arrays token by token, so both prompts need the same number of tokens; the source "
+            f"has {len(source_ids)}, the other {len(base_ids)}: rephrase one of them"
         )
     return source_ids, base_ids
 
