@@ -22,7 +22,7 @@ export function AttentionView({ weights, tokens, start, selected, onSelect }: Pr
   const row = useMemo(() => rowOf(weights, layer, head, selected, tokens.length), [weights, layer, head, selected, tokens]);
   return (
     <>
-      <p class="muted">The weight of each earlier token for the chosen token of the answer, in one layer. Attention shows where a head looked, not what it did with what it read.</p>
+      <p class="muted">The weight of each earlier token in one layer, for the prediction of the chosen token of the answer. Attention shows where a head looked, not what it did with what it read.</p>
       <p class="probe-choices">
         <label>
           Layer{" "}
