@@ -16,7 +16,7 @@ from .terminal_input import relative_to_cwd
 HELP = "look inside the local model of a run: logit lens, attention, residual stream"
 EPILOG = """examples:
   hiddenlayer probe                              the last run: lens and attention of every answer
-  hiddenlayer probe last --sample sum-3          one sample; the lens is printed too
+  hiddenlayer probe last --sample sum-3          its answers; the lens of each is printed too
   hiddenlayer probe last --read lens,residual_post
                                                  other arrays
   hiddenlayer probe --check nano-2               which arrays can be read from this model, and the checks
@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="lens,attention_weights",
         help="arrays to read, joined by commas (default: %(default)s)",
     )
-    parser.add_argument("--sample", metavar="ID", action="append", default=[], help="only this sample; repeatable")
+    parser.add_argument(
+        "--sample", metavar="ID", action="append", default=[], help="only this sample, and print its lens; repeatable"
+    )
     parser.add_argument("--task", metavar="NAME", action="append", default=[], help="only this task; repeatable")
     parser.add_argument(
         "--check", metavar="MODEL", help="load a model, run the checks, and print which arrays can be read from it"
@@ -60,8 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         print("hiddenlayer: nothing was read", file=sys.stderr)
         return 1
     _update_report(folder)
-    if "lens" in what and len(result.files) == 1:
-        print(_lens(result.files[0]))
+    if "lens" in what and (arguments.sample or len(result.files) == 1):
+        for path in result.files:
+            print(*([f"\n{path.stem}"] if len(result.files) > 1 else []), _lens(path), sep="\n")
     n = len(result.files)
     print(f"{n:,} answer{'s' * (n != 1)} read: {relative_to_cwd(result.files[0].parent)}; see `hiddenlayer open`")
     return 0

@@ -56,6 +56,10 @@ class Capture:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """`model`, `fingerprint` and whatever the caller adds; `architecture`, `precision`, `checks` of the proof."""
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in self.arrays.items())
+        return f"Capture({len(self.token_ids)} tokens, {self.n_prompt} of the prompt; {shapes or 'no arrays'})"
+
     def __getitem__(self, name: str) -> Array:
         if name not in self.arrays:
             names = ", ".join(self.arrays)
@@ -76,7 +80,7 @@ class Capture:
 def capture(
     model: Any,
     token_ids: Iterable[int],
-    what: Iterable[str] = ("token_logprobs",),
+    what: str | Iterable[str] = ("token_logprobs",),
     *,
     layers: Iterable[int] | None = None,
     top: int = TOP,
@@ -85,7 +89,8 @@ def capture(
     token_texts: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Capture:
-    """Return what happened inside a loaded mlx-lm model while it read `token_ids`; `what` names entries of `WHAT`.
+    """Return what happened inside a loaded mlx-lm model while it read `token_ids`; `what` names entries of
+    `WHAT`, in a list or joined by commas.
 
     `layers` limits sites and attention weights, not the lens. The model is verified first, once; a probe that it does
     not allow raises ProbeError with the check and its numbers. Raises ProbeError before the run if the arrays exceed
@@ -115,8 +120,11 @@ def capture(
     )
 
 
-def _checked(token_ids: Iterable[int], what: Iterable[str], top: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    ids, names = tuple(int(token) for token in token_ids), tuple(dict.fromkeys(what))
+def _checked(
+    token_ids: Iterable[int], what: str | Iterable[str], top: int
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    written = [name.strip() for name in what.split(",")] if isinstance(what, str) else what
+    ids, names = tuple(int(token) for token in token_ids), tuple(dict.fromkeys(written))
     for name in names:
         if name not in WHAT:
             raise UsageError(

@@ -60,7 +60,7 @@ def logit_checks(evidence: Evidence) -> list[Check]:
         _check("restored", "after an error inside a hook, classes and logits are as before",
                difference(evidence.logits, evidence.restored_logits) + (not evidence.classes_restored), 0,
                EVERYTHING),
-        _check("reached_once", "each site is reached once per pass; sites that are not:", differing, 0,
+        _check("reached_once", "each site is reached once per pass; how many are not", differing, 0,
                tuple(repeated), f" ({', '.join(repeated)})" if repeated else ""),
         _check("later_tokens", "a new last token leaves earlier logits as they are", later, limit, EVERYTHING),
         _check("lens_last", "the lens of the last layer equals the logits",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ..errors import ProbeError
+from ..errors import ProbeError, UsageError
 from .attention.calls import AttentionCall, attention_listener
 from .attention.softcap import own_softcap_heads
 from .interception import Interceptor, intercepted
@@ -66,6 +66,11 @@ def first_array(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def blocks_of(model: Any) -> list[Any]:
     """Return the modules that the residual stream goes through, in order. Raises ProbeError if there are none."""
     module_type = import_module("mlx.nn").Module
+    if not isinstance(model, module_type):
+        raise UsageError(
+            f"model: a loaded model of mlx-lm is needed, got {type(model).__name__}; "
+            "pass `load_probe_model(NAME).model`"
+        )
     try:
         layers = model.layers
     except AttributeError:

@@ -47,6 +47,9 @@ class Verification:
                     f"{probe} of this model ({self.architecture}): refused: {reason}. Offered: {offered}"
                 )
 
+    def __repr__(self) -> str:
+        return str(self)  # what a notebook shows
+
     def __str__(self) -> str:
         lines = [f"{self.architecture}, {self.precision}"]
         lines += [f"  {check}" for check in self.checks]

@@ -78,6 +78,15 @@ def test_one_sample_prints_its_lens(asked):
     assert len(captures(asked)) == 1
 
 
+def test_a_sample_of_several_epochs_prints_each_lens(folder):
+    """Every answer of a named sample has its lens, below the name of its file."""
+    folder.write("evals/sums.yaml", TASK)
+    assert folder.command("run", "evals", "--epochs", "2", "--temperature", "0.5", "--limit", "1").ret == 0
+    lines = folder.command("probe", "--sample", "five").outlines
+    assert sum(line.startswith("after") for line in lines) == len(captures(folder)) >= 2
+    assert [line for line in lines if line.startswith("sums five single")]
+
+
 def test_the_option_probes_at_the_end_of_the_run(folder, workers):
     """`--hl-probe lens` writes the captures of the run itself, under several workers too."""
     folder.write("evals/sums.yaml", TASK)
@@ -107,6 +116,15 @@ def test_wrong_names_are_refused(asked, arguments, message):
     printed = asked.command("probe", *arguments)
     assert printed.ret == 4
     assert message in "\n".join(printed.errlines)
+
+
+def test_a_model_may_have_the_name_of_a_table(folder):
+    """`--check mlx:nano-2` checks the model that tables of a run name so."""
+    printed = folder.command("probe", "--check", "mlx:nano-2")
+    assert printed.ret == 0
+    assert (
+        "ok     reached_once: each place is reached once per pass; how many are not (0 ≤ 0)" in printed.stdout.str()
+    )
 
 
 def test_a_wrong_array_is_refused_before_anything_is_asked(folder):
