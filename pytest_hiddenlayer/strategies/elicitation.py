@@ -72,7 +72,8 @@ async def ask_p_true(
     `prompt` is the question as rendered, without system message; `answer` the whole completion. The
     value is P(A) / (P(A) + P(B)) at the token of the reply's label, from the provider's top
     log-probabilities. It is unknown without these, for a reply without label or one that begins a sentence
-    with the article "A", and if both labels together have a probability below MIN_MASS. Raises ProviderError if the call fails.
+    with the article "A", and if both labels together have a probability below MIN_MASS.
+    Raises ProviderError if the call fails.
     """
     completion = await ask(
         P_TRUE.format(question=prompt, answer=answer.strip()),
