@@ -119,4 +119,4 @@ def test_the_folder_of_a_run_may_be_a_text(sums: Folder):
     """`cwd` is a path or a text, where a run is made and where it is read."""
     run = hl.evaluate(cwd=str(sums.path), **SCRIPTED)
     assert [record.outcome for record in run.records] == ["correct"] * 3
-    assert hl.load_run(cwd=str(sums.path)).id == hl.runs(cwd=str(sums.path))[0].id
+    assert hl.load_run(cwd=str(sums.path)).run_id == hl.runs(cwd=str(sums.path))[0].run_id
