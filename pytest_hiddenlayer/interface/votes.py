@@ -47,7 +47,7 @@ def replay_votes(
     *,
     orders: int = 0,
     seed: int = 0,
-    cwd: Path | None = None,
+    cwd: str | Path | None = None,
 ) -> VoteReplay:
     """Return what each rule would have answered and saved, from the stored samples; no model is asked.
 
