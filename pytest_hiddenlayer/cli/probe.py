@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         print("hiddenlayer: nothing was read", file=sys.stderr)
         return 1
     _update_report(folder)
-    if "lens" in what and len(result.files) == 1:
-        print(_lens(result.files[0]))
+    if "lens" in what and len(result.files) == 1 and (table := _lens(result.files[0])):
+        print(table)
     n = len(result.files)
     print(f"{n:,} answer{'s' * (n != 1)} read: {relative_to_cwd(result.files[0].parent)}; see `hiddenlayer open`")
     return 0
@@ -120,7 +120,10 @@ def _update_report(folder: Path) -> None:
 
 
 def _lens(path: Path) -> str:
-    """The lens of one answer: a row per layer, a column per token, the likeliest token and its probability."""
+    """The lens of one answer: a row per layer, a column per token, the likeliest token and its probability.
+
+    Empty if the model has no lens that is right.
+    """
     import math
 
     from ..probes.capture_files import load_capture
@@ -128,6 +131,8 @@ def _lens(path: Path) -> str:
     from ..report.text_table import grid
 
     captured = load_capture(path)
+    if "lens_top_ids" not in captured.arrays:
+        return ""
     texts, start = captured.metadata[TEXTS], captured.n_prompt
     assert captured.token_texts is not None
     rows = []
