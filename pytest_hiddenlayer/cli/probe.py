@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     _update_report(folder)
     if "lens" in what and (arguments.sample or len(result.files) == 1):
         for path in result.files:
-            print(*([f"\n{path.stem}"] if len(result.files) > 1 else []), _lens(path), sep="\n")
+            if table := _lens(path):
+                print(*([f"\n{path.stem}"] if len(result.files) > 1 else []), table, sep="\n")
     n = len(result.files)
     print(f"{n:,} answer{'s' * (n != 1)} read: {relative_to_cwd(result.files[0].parent)}; see `hiddenlayer open`")
     return 0
@@ -123,7 +124,10 @@ def _update_report(folder: Path) -> None:
 
 
 def _lens(path: Path) -> str:
-    """The lens of one answer: a row per layer, a column per token, the likeliest token and its probability."""
+    """The lens of one answer: a row per layer, a column per token, the likeliest token and its probability.
+
+    Empty if the model has no lens that is right.
+    """
     import math
 
     from ..probes.capture_files import load_capture
@@ -131,6 +135,8 @@ def _lens(path: Path) -> str:
     from ..report.text_table import grid
 
     captured = load_capture(path)
+    if "lens_top_ids" not in captured.arrays:
+        return ""
     texts, start = captured.metadata[TEXTS], captured.n_prompt
     assert captured.token_texts is not None
     rows = []

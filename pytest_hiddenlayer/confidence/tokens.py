@@ -10,6 +10,7 @@ from .groups import (
     K,
     best_logprobs,
     bottom_confidence,
+    is_known,
     lowest_group_confidence,
     tail_confidence,
     token_confidences,
@@ -91,11 +92,11 @@ def margin(top_logprobs: Alternatives) -> float | None:
 
 
 def _logprob_measures(logprobs: Sequence[float | None], window: int) -> dict[str, float | None]:
-    known = [value for value in logprobs if value is not None]
+    known = [value if is_known(value) else None for value in logprobs]
     return {
-        "mean_logprob": _mean(logprobs),
-        "tail_logprob": _mean(logprobs[-window:]),
-        "min_logprob": min(known) if known and len(known) == len(logprobs) else None,
+        "mean_logprob": _mean(known),
+        "tail_logprob": _mean(known[-window:]),
+        "min_logprob": None if None in known else min((value for value in known if value is not None), default=None),
     }
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from support.folder import Folder
 
-from pytest_hiddenlayer.probes.capture_files import load_capture
+from pytest_hiddenlayer.cli.probe import _lens
+from pytest_hiddenlayer.probes.capture import Capture
+from pytest_hiddenlayer.probes.capture_files import load_capture, save_capture
 
 TASK = """
 task: sums
@@ -160,3 +162,9 @@ def test_the_check_prints_what_is_offered(folder):
     lines = folder.command("probe", "--check", "nano-2").outlines
     assert "qwen3, float32" in lines[0]
     assert any("offered" in line and "lens" in line for line in lines)
+
+
+def test_an_answer_whose_lens_is_refused_has_no_table(tmp_path):
+    """If the lens of a model is not right, its answer is read without it, and no table is printed."""
+    captured = Capture(token_ids=(1, 2), token_texts=("a", "b"), n_prompt=1, arrays={})
+    assert _lens(save_capture(captured, tmp_path / "a.npz")) == ""

@@ -94,7 +94,7 @@ def decide(samples: Sequence[VoteSample], rule: VoteRule) -> Decision:
 def percentile(values: Sequence[float], percent: float) -> float:
     """Returns the percentile with linear interpolation, numpy's default; `values` is not empty."""
     ordered = sorted(values)
-    position = (len(ordered) - 1) * percent / 100
+    position = round((len(ordered) - 1) * percent / 100, 9)  # (1 - 0.7) * 100 is a little more than 30
     low = min(int(position), len(ordered) - 1)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (position - low)

@@ -11,7 +11,6 @@ Both count votes without weights. A sample without an answer is no vote; a windo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,8 +54,11 @@ def majority_probability(answers: Sequence[str | None]) -> float:
     """
     first, second = (*plurality(answers).votes.values(), 0, 0)[:2]
     n = first + second + 1
-    ahead = sum(math.comb(n, k) for k in range(second + 1, n + 1))
-    return float(ahead / 2**n)
+    behind = term = 1  # ways to get at most k heads of n, and exactly k
+    for k in range(1, second + 1):
+        term = term * (n - k + 1) // k
+        behind += term
+    return float((2**n - behind) / 2**n)
 
 
 def _unanimous(answers: Sequence[str | None]) -> bool:

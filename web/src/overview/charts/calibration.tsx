@@ -230,7 +230,7 @@ function Metrics({ cells, chosen, name, choose }: MetricsProps) {
       <p class="note">
         ECE: expected calibration error over {bins} bins of equal width, biased upwards for few answers, therefore without an interval. Brier: mean
         squared distance of confidence and result, 0 is best. AUROC: how often a right answer is more confident than a wrong one. AURC: mean risk over
-        all coverages, 0 is best. WQD: AUROC among the epochs of one sample.
+        all coverages, 0 is best. WQD: AUROC among the answers to one sample.
       </p>
       <div class="scroll">
         <table class="small">
