@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 from support.finetuning import example, write_tiny_model
 from support.folder import Folder
 
+from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.finetuning.fuse import fuse_adapter
 from pytest_hiddenlayer.finetuning.run import finetune as finetune_model
 
@@ -58,10 +61,20 @@ def project(folder: Folder) -> Folder:
     return folder
 
 
-def finetune(project: Folder, model: Path, *arguments: str):
-    """Run the command with the tiny model."""
+def finetune(project: Folder, model: Path, *arguments: str) -> pytest.RunResult:
+    """What the command prints with the tiny model; in this process, which has imported mlx."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     given = arguments if "--epochs" in arguments else (*QUICK, *arguments)
-    return project.command("finetune", "--model", str(model), *given)
+    with chdir(project.path), redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = main(["finetune", "--model", str(model), *given])
+        except SystemExit as ended:
+            status = ended.code
+    printed = []
+    for stream in (out, err):
+        stream.flush()
+        printed.append(stream.buffer.getvalue().decode().splitlines())
+    return pytest.RunResult(status, *printed, duration=0.0)
 
 
 def test_what_was_won_and_lost_decides_the_exit_status(project, model):
