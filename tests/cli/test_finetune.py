@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import re
 import shutil
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from support.finetuning import example, write_tiny_model
 from support.folder import Folder
 
-from pytest_hiddenlayer.cli import main
+import pytest_hiddenlayer as hl
+from pytest_hiddenlayer.cli import command_parser, main
 from pytest_hiddenlayer.finetuning.fuse import fuse_adapter
 from pytest_hiddenlayer.finetuning.run import finetune as finetune_model
+from pytest_hiddenlayer.finetuning.settings import FinetuneSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,6 +101,14 @@ def test_what_was_won_and_lost_decides_the_exit_status(project, model):
     )
     assert again.ret == 0
     assert json.loads("\n".join(again.outlines))["evaluation"]["lost"] == ["habit"]
+    with chdir(project.path):
+        result = hl.finetune_and_compare(
+            "thing", model=str(model), resume=True, epochs=6, learning_rate=0.01, batch_size=4
+        )
+    assert (result.won, result.lost) == (("thing",), ("habit",))
+    assert result.comparison.regressed
+    assert re.search(r"<td>habit</td>.*<td>lost</td>", result._repr_html_())
+    assert str(result).endswith("after Holm's correction over 2 comparisons")
 
 
 def test_the_losses_are_logged_by_the_tracker(project, model):
@@ -180,6 +192,34 @@ def test_chats_resume_and_fuse(project, model):
     assert any(line.startswith("fused model: fused (largest difference ") for line in resumed.outlines)
     assert (project.path / "ad/adapters.safetensors").read_bytes() == weights
     assert (project.path / "fused/model.safetensors").is_file()
+
+
+def test_an_interruption_says_how_to_continue(project, model, monkeypatch):
+    """Ctrl-C ends with 2 and names --resume."""
+
+    def interrupt(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pytest_hiddenlayer.interface.finetuning.run.finetune", interrupt)
+    done = finetune(project, model, "--task", "thing")
+    assert done.ret == 2
+    assert done.errlines == ["hiddenlayer: interrupted; --resume continues from the last checkpoint"]
+
+
+def test_python_names_its_arguments(project):
+    """The error about missing data names the arguments of the function, not the options of the command."""
+    with chdir(project.path), pytest.raises(hl.UsageError, match=r"name another with data, or a run .* with from_run"):
+        hl.finetune_and_compare("habit")
+
+
+def test_every_setting_has_an_option_with_its_default():
+    """The help shows each setting under its name, and the default that training uses."""
+    (commands,) = [a for a in command_parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    text = " ".join(commands.choices["finetune"].format_help().split())
+    for field in fields(FinetuneSettings):
+        assert f"--{field.name.replace('_', '-')} " in text
+        if field.default is not None:
+            assert f"(default: {field.default}" in text
 
 
 @pytest.mark.slow

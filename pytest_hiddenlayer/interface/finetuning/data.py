@@ -81,5 +81,5 @@ def _training_file(task: Path) -> Path:
             return path
     raise UsageError(
         f"task {task.name}: no training data was named, and there is no {candidates[0].name} next to it; write that "
-        "file with the columns of the task, or name a file (data) or a run with right answers (from_run)"
+        "file with the columns of the task, or name another with --data, or a run with right answers with --from-run"
     )
