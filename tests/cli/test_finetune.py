@@ -208,7 +208,7 @@ def test_an_interruption_says_how_to_continue(project, model, monkeypatch):
 
 def test_python_names_its_arguments(project):
     """The error about missing data names the arguments of the function, not the options of the command."""
-    with chdir(project.path), pytest.raises(hl.UsageError, match=r"name another with data, or a run .* with from_run"):
+    with chdir(project.path), pytest.raises(hl.UsageError, match=r"with data, or a run .* with from_run"):
         hl.finetune_and_compare("habit")
 
 
