@@ -106,7 +106,9 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
     judging.add_argument(
         "--strategy", action="append", metavar="SPEC", help="how the tasks are answered; repeatable (default: single)"
     )
-    judging.add_argument("--no-evaluate", action="store_true", help="end after training; the evals are only compared with the data")
+    judging.add_argument(
+        "--no-evaluate", action="store_true", help="end after training; the evals are only compared with the data"
+    )
     judging.add_argument("--allow-regressions", action="store_true", help="exit with 0 if a task became worse")
     judging.add_argument(
         "--allow-contamination", action="store_true", help="also learn examples that are too close to a sample"
