@@ -161,6 +161,10 @@ def test_a_run_on_the_evals_gives_nothing_to_learn(project, model):
         (("--task", "things"), "task things: no such task file, did you mean 'thing'?"),
         (("--task", "evals/habit.json"), "there is no habit_train.jsonl next to it; write that file"),
         (("--task", "thing", "--data", "no.jsonl"), "training data no.jsonl: no such file"),
+        (
+            ("--task", "thing", "--data", "empty.jsonl"),
+            "training data empty.jsonl: the file is empty; write one chat",
+        ),
         (("--task", "thing", "--rank", "0"), "rank is 0; it must be a whole number from 1 to 1024"),
         (("--task", "thing", "--epochs", "two"), "argument --epochs: 'two': write a whole number"),
         (("--task", "thing", "--fuse", "evals"), "fused model evals: it exists; remove it"),
@@ -171,6 +175,7 @@ def test_a_run_on_the_evals_gives_nothing_to_learn(project, model):
 )
 def test_mistakes_end_before_training(project, model, arguments, message):
     """Each is one sentence and exit status 4, and nothing is written."""
+    project.write("empty.jsonl", "\n")
     done = finetune(project, model, *arguments)
     assert done.ret == 4
     assert message in "\n".join(done.errlines)
@@ -192,6 +197,18 @@ def test_chats_resume_and_fuse(project, model):
     assert any(line.startswith("fused model: fused (largest difference ") for line in resumed.outlines)
     assert (project.path / "ad/adapters.safetensors").read_bytes() == weights
     assert (project.path / "fused/model.safetensors").is_file()
+
+
+def test_what_could_not_be_compared_is_not_called_unchanged(project, model):
+    """A model whose answers have no score before and after has no verdict, and the reason is printed."""
+    short = {**json.loads(task("habit", "blue")), "generate": {"max_tokens": 1}}
+    project.write("evals/habit.json", short)
+    done = finetune(project, model, "--task", "thing")
+    printed = "\n".join(done.outlines)
+    assert done.ret == 0
+    assert re.search(r"^habit +single( +\?){5} +0 +no verdict$", printed, re.MULTILINE)
+    assert "won: nothing; lost: nothing; not compared: habit" in printed
+    assert "habit: no sample is scored on both sides" in printed
 
 
 def test_an_interruption_says_how_to_continue(project, model, monkeypatch):

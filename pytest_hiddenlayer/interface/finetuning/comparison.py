@@ -120,10 +120,15 @@ class FinetuneComparison:
         return template.render(headers=_HEADERS, rows=rows, sentences=list(self._sentences()))
 
     def _sentences(self) -> Iterator[str]:
-        yield f"won: {_listed(self.won)}; lost: {_listed(self.lost)}"
+        unknown = [cell.task for cell in self.cells if cell.comparison is None]
+        not_compared = f"; not compared: {_listed(unknown)}" if unknown else ""
+        yield f"won: {_listed(self.won)}; lost: {_listed(self.lost)}{not_compared}"
         families = [cell.comparison.family for cell in self.cells if cell.comparison]
         if max(families, default=0) > 1:
             yield f"* the task of the training; p after Holm's correction over {max(families)} comparisons"
+        for cell in self.cells:
+            if reason := cell.fault or cell.not_measured:
+                yield one_line(f"{cell.task}: {reason}")
         yield from map(one_line, self.notes)
 
 

@@ -61,6 +61,8 @@ def _of_file(project: Project, task: Path, data: Path) -> tuple[Example, ...]:
     """Chats are read as they are; a table has the columns of the task; a task file has its own."""
     if not data.is_file():
         raise UsageError(f"training data {data}: no such file; name a file of chats or one with the task's columns")
+    if not data.read_bytes().strip():
+        raise UsageError(f"training data {data}: the file is empty; write one chat or one row per line")
     is_task = data.suffix.lower() in (".yaml", ".yml")
     return load_examples(data, project.root, task=None if is_task or _has_chats(data) else task)
 
