@@ -96,6 +96,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
+def add_evaluation(folder: Path, evaluation: Mapping[str, Any]) -> None:
+    """Write what the adapter changed, as evaluated, into its finetuning.json."""
+    write_json(folder / MANIFEST, {**read_manifest(folder), "evaluation": dict(evaluation)})
+
+
 def load_with_adapter(base: Path, folder: Path) -> LoadedModel:
     """Return the base model with the adapter's layers. Raises UsageError if it was trained on another base."""
     check_adapter(folder, base.name, base)

@@ -83,13 +83,21 @@ class Contamination:
         """Return all values by name."""
         return {**asdict(self), "pairs": [asdict(pair) for pair in self.pairs]}
 
+    def shortened(self, most: int = 3) -> str:
+        """Return the line that counts the pairs, and the first `most` pairs."""
+        more = len(self.pairs) - most
+        return self._text(self.pairs[:most]) + (f"\n  and {more:,} more pairs" if more > 0 else "")
+
     def __str__(self) -> str:
         """Return one line per pair, after a line that counts them."""
+        return self._text(self.pairs)
+
+    def _text(self, pairs: Sequence[Pair]) -> str:
         lines = [
             f"{len(self.examples):,} of {self.n_examples:,} examples are too similar to one of "
             f"{self.n_judged:,} samples that judge"
         ]
-        for pair in self.pairs:
+        for pair in pairs:
             lines.append(f"  {pair.kind}: {pair.source}: {pair.example_text!r}")
             lines.append(f"    {pair.task} {pair.sample}: {pair.sample_text!r} ({pair.match})")
         return "\n".join(lines)
