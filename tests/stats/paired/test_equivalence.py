@@ -69,7 +69,7 @@ def test_a_wider_margin_is_easier():
 
 
 @pytest.mark.parametrize("sizes", [[5] * 40, [1, 2, 3, 9, 15] * 12])
-@pytest.mark.parametrize("share", [0.0, 0.1])
+@pytest.mark.parametrize("share", [0.0, pytest.param(0.1, marks=pytest.mark.slow)])
 def test_groups_that_change_as_a_whole_keep_the_level(sizes, share):
     """A loss of the margin by whole groups passes in at most 6.5 % of 500 runs."""
     random = np.random.default_rng(2)
