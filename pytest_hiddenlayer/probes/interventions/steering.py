@@ -7,6 +7,7 @@ Contrastive Activation Addition".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -78,6 +79,8 @@ def steering(
     `unit`: 'norm' counts in mean lengths of the activations that the vector was made from, 'raw' in their units,
     so that `vector.gap` is the distance between both sides. Raises UsageError for another site, unit or strength.
     """
+    if not isinstance(vector, ConceptVector):
+        raise UsageError(f"steering needs a concept vector, got {type(vector).__name__}: make it by `concept_vector`")
     if vector.site != SITE:
         raise UsageError(
             f"steering adds to the residual stream behind a layer; the vector was made at site {vector.site!r}: "
@@ -85,8 +88,8 @@ def steering(
         )
     if unit not in ("norm", "raw") or positions not in ("all", "generated"):
         raise UsageError(f"unit={unit!r}, positions={positions!r}: use 'norm' or 'raw', and 'all' or 'generated'")
-    if not np.isfinite(strength):
-        raise UsageError(f"strength={strength}: a finite number is needed; 0 does not steer")
+    if not isinstance(strength, Real) or not np.isfinite(strength):
+        raise UsageError(f"strength={strength!r}: a finite number is needed; 0 does not steer")
     return Steering(
         direction=vector.direction,
         layer=vector.layer,
