@@ -1,4 +1,4 @@
-"""`load_probe_model`: a local model whose inside can be read."""
+"""`load_probe_model`: a local model for probes and interventions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The blocks of a model and their parts, found by running it on a few tokens and following the arrays.
 
 Names of attributes differ between architectures. The flow of arrays does not: the attention of a block is the part
-that calls scaled_dot_product_attention, its output projection is the part whose result it returns, and a norm behind
+that calls scaled_dot_product_attention, its output projection is the part whose result it returns, and a norm after
 attention or MLP is the part that receives their result.
 """
 
@@ -27,7 +27,7 @@ class Block:
     index: int
     module: Any
     attention: Any | None  # the part that mixes tokens; None: not found
-    attention_end: Any | None  # the part whose result is added to the residual stream: attention, or a norm behind it
+    attention_end: Any | None  # the part whose result is added to the residual stream: attention or its output norm
     mlp: Any | None
     mlp_end: Any | None
     projection: Any | None  # the part of attention that mixes the heads' outputs; None: not found

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from support.folder import Folder
 
-from pytest_hiddenlayer.probes.capture_files import load_capture
+from pytest_hiddenlayer.cli.probe import _lens
+from pytest_hiddenlayer.probes.capture import Capture
+from pytest_hiddenlayer.probes.capture_files import load_capture, save_capture
 
 TASK = """
 task: sums
@@ -103,7 +105,7 @@ def test_without_the_option_nothing_is_written(asked):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--read", "lenz"), "'lenz' cannot be read inside a model, did you mean 'lens'?"),
+        (("--read", "lenz"), "'lenz' cannot be read from a model, did you mean 'lens'?"),
         (("--read", ","), "nothing to read was named"),
         (("--sample", "fife"), "--sample fife: the run has no such sample, did you mean 'five'?"),
         (("--task", "sum"), "--task sum: the run has no such task, did you mean 'sums'?"),
@@ -131,7 +133,7 @@ def test_a_wrong_array_is_refused_before_anything_is_asked(folder):
     """`--hl-probe` checks its names first."""
     folder.write("evals/sums.yaml", TASK)
     printed = folder.run("evals", "--hl-probe", "lens,atention")
-    assert "--hl-probe: 'atention' cannot be read inside a model, did you mean 'attention'?" in "\n".join(
+    assert "--hl-probe: 'atention' cannot be read from a model, did you mean 'attention'?" in "\n".join(
         printed.errlines + printed.outlines
     )
     assert not folder.runs()
@@ -160,3 +162,9 @@ def test_the_check_prints_what_is_offered(folder):
     lines = folder.command("probe", "--check", "nano-2").outlines
     assert "qwen3, float32" in lines[0]
     assert any("offered" in line and "lens" in line for line in lines)
+
+
+def test_an_answer_whose_lens_is_refused_has_no_table(tmp_path):
+    """If the lens of a model is not right, its answer is read without it, and no table is printed."""
+    captured = Capture(token_ids=(1, 2), token_texts=("a", "b"), n_prompt=1, arrays={})
+    assert _lens(save_capture(captured, tmp_path / "a.npz")) == ""
