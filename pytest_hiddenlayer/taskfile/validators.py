@@ -208,6 +208,9 @@ def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
         if name not in (registered := registry.names()):
             suggestion = did_you_mean(name, registered)
             names = ", ".join(registered) or "none"
+            base, colon, _ = name.partition(":")
+            if colon and base in registry.names():
+                suggestion = f"; in a task file write `{base}: {{key: value}}`"
             raise ValueError(f"unknown {registry.kind} {shorten(name)!r}{suggestion} (registered: {names})")
         return Spec(name=name, params=plain_value(params or {}))
 

@@ -117,6 +117,12 @@ def test_unknown_names_are_compared_with_the_registry(tmp_path: Path) -> None:
     assert "t.yaml:4: strategies[0]: unknown strategy 'debat', did you mean 'debate'?" in str(error)
 
 
+def test_the_spelling_of_the_option_is_explained(tmp_path: Path) -> None:
+    """`debate:n_agents=5` is an option's spelling; the message says how parameters are written in a task file."""
+    error = fault(tmp_path, "task:\nsamples: [{input: a}]\nscorers: [exact]\nstrategies: ['debate:n_agents=5']\n")
+    assert "unknown strategy 'debate:n_agents=5'; in a task file write `debate: {key: value}`" in str(error)
+
+
 def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     """Several faults are one error at the first fault's line and field, with a line of text per fault."""
     error = fault(tmp_path, f"{BASE}epochs: 0\nmargin: x\npromt: y\n")

@@ -21,15 +21,22 @@ FORMAT = "hiddenlayer concept vector 1"
 _MAX_HEADER = 1_000_000  # bytes
 
 
-def save_concept_vector(vector: ConceptVector, path: Path | str) -> None:
-    """Write the vector as a safetensors file, in one step; a file of this name is replaced."""
+def save_concept_vector(vector: ConceptVector, path: Path | str) -> Path:
+    """Write the vector as a safetensors file, in one step, and return its path; a file of this name is replaced.
+
+    Raises UsageError for another suffix than `.safetensors`.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise UsageError(f"concept vector {path}: unknown suffix {path.suffix!r}: use .safetensors")
     data = np.asarray(vector.direction, dtype="<f4").tobytes()
     entry = {"dtype": "F32", "shape": [len(vector.direction)], "data_offsets": [0, len(data)]}
     header = json.dumps({"__metadata__": {"format": FORMAT, **_metadata(vector)}, "direction": entry}).encode()
     header += b" " * (-len(header) % 8)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with replacing(Path(path)) as file:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
         file.write(len(header).to_bytes(8, "little") + header + data)
+    return path
 
 
 def load_concept_vector(path: Path | str, *, model: str, fingerprint: str | None) -> ConceptVector:

@@ -40,6 +40,10 @@ def generate_steered(
 
     if max_tokens < 1:
         raise UsageError(f"max_tokens={max_tokens}: generation needs at least 1")
+    if not (steering is None or isinstance(steering, Steering)):
+        raise UsageError(
+            f"steering={type(steering).__name__}: pass what `steering(vector, strength)` returns, or None"
+        )
     prompt = checked_ids(ids)
     choose = sampler(temperature, top_p, seed) or (lambda logprobs: mx.argmax(logprobs, axis=-1))
     cache = import_module("mlx_lm.models.cache").make_prompt_cache(model)

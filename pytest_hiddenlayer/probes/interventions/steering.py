@@ -7,6 +7,7 @@ Contrastive Activation Addition".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -79,6 +80,8 @@ def steering(
     1 in their scale, so that a strength of `vector.gap` is the distance between the two sides. Raises
     UsageError for another site, unit or strength.
     """
+    if not isinstance(vector, ConceptVector):
+        raise UsageError(f"steering needs a concept vector, got {type(vector).__name__}: make it by `concept_vector`")
     if vector.site != SITE:
         raise UsageError(
             f"steering adds to the residual stream after a layer; the vector was made at site {vector.site!r}: "
@@ -86,8 +89,8 @@ def steering(
         )
     if unit not in ("norm", "raw") or positions not in ("all", "generated"):
         raise UsageError(f"unit={unit!r}, positions={positions!r}: use 'norm' or 'raw', and 'all' or 'generated'")
-    if not np.isfinite(strength):
-        raise UsageError(f"strength={strength}: a finite number is needed; 0 does not steer")
+    if not isinstance(strength, Real) or not np.isfinite(strength):
+        raise UsageError(f"strength={strength!r}: a finite number is needed; 0 does not steer")
     return Steering(
         direction=vector.direction,
         layer=vector.layer,

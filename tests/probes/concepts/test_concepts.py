@@ -78,7 +78,7 @@ def test_a_file_holds_all_of_it(tmp_path, method):
     """A saved vector is the same when loaded, and the safetensors library reads its array."""
     vector = concept_vector(*pairs()[:2], method=method, **PLACE)
     path = tmp_path / "new" / "tone.safetensors"
-    save_concept_vector(vector, path)
+    assert save_concept_vector(vector, path) == path
     loaded = load_concept_vector(path, model="nano-2", fingerprint="abc")
     for field in dataclasses.fields(vector):
         np.testing.assert_array_equal(getattr(loaded, field.name), getattr(vector, field.name))
@@ -102,6 +102,8 @@ def test_files_that_are_no_vector_are_refused(tmp_path):
     vector = concept_vector(*pairs(width=4)[:2], **PLACE)
     save_concept_vector(vector, path)
     good = path.read_bytes()
+    with pytest.raises(UsageError, match=r"unknown suffix '\.npz': use"):
+        save_concept_vector(vector, tmp_path / "a.npz")
     for bad in (b"", b"\xff" * 40, good[:-1], good[:20], b"\x02" + b"\0" * 7 + b"{}"):
         path.write_bytes(bad)
         with pytest.raises(UsageError, match="holds none"):

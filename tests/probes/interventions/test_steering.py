@@ -148,6 +148,10 @@ def test_units_of_strength():
     for call, message in (
         (lambda: steering(other, 1.0), "made at site 'mlp'"),
         (lambda: steering(vector, float("nan")), "finite"),
+        (lambda: steering(vector, "strong"), "strength='strong': a finite number"),
+        (lambda: steering(vector.direction, 1.0), "needs a concept vector, got ndarray"),
+        (lambda: generate_steered(small_model("llama"), PROMPT, vector), "steering=ConceptVector: pass what"),
+        (lambda: generate_steered(small_model("llama"), "1+2"), "got the text '1\\+2'"),
         (lambda: steering(vector, 1.0, unit="sd"), "'norm' or 'raw'"),
         (lambda: steering_effect(lambda s: 0.0, made(1.0), n_random=19), "at least 20"),
         (lambda: steering(vector, 1.0).hooks(small_model("llama", hidden_size=32)), "width 64, the model 32"),
