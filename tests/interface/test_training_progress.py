@@ -26,10 +26,10 @@ def event(kind: str, step: int, loss: float, **more: Any) -> TrainingEvent:
 
 
 def test_losses_and_the_time_left():
-    """Two of ten steps took 6 seconds: eight more take about 24."""
-    times = iter((0.0, 1.0, 6.0, 6.0))
+    """Two of ten steps took 6 seconds after the first validation: eight more take about 24."""
+    times = iter((0.0, 1.0, 10.0, 16.0, 16.0))
     progress = TrainingProgress(Logged(), clock=lambda: next(times))
-    assert progress.line(80) == "before the first step, 1 s"
+    assert progress.line(80) == "loading the model, 1 s"
     progress.add(event("validation", 0, 3.25))
     progress.add(event("step", 1, 3.0))
     progress.add(event("step", 2, 2.5, tokens_per_s=1234.4))
@@ -38,8 +38,10 @@ def test_losses_and_the_time_left():
 
 
 def test_a_resumed_training_counts_its_own_steps():
-    """Training that continues after step 6 took 4 seconds for one step: three more take 12."""
-    times = iter((0.0, 4.0))
+    """Training that continues with step 7 took 4 seconds for step 8: two more take 8."""
+    times = iter((0.0, 10.0, 10.0, 14.0))
     progress = TrainingProgress(Logged(), clock=lambda: next(times))
     progress.add(event("step", 7, 1.0))
-    assert "about 12 s left" in progress.line(80)
+    assert "left" not in progress.line(80)
+    progress.add(event("step", 8, 1.0))
+    assert "about 8 s left" in progress.line(80)

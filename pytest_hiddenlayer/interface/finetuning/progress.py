@@ -17,14 +17,14 @@ class TrainingProgress:
     def __init__(self, experiment: Experiment, clock: Callable[[], float] = time.monotonic) -> None:
         self._experiment, self._clock = experiment, clock
         self._started_s = clock()
-        self._first: int | None = None  # step that this process began after
+        self._first: int | None = None  # step of the first event, from which time is counted: loading is no step
         self._last: TrainingEvent | None = None
         self._losses: dict[str, float] = {}  # kind → the latest
 
     def add(self, event: TrainingEvent) -> None:
         """Log the loss in `metrics.jsonl` as `loss` or `validation_loss`, and remember it."""
         if self._first is None:
-            self._first = event.step - (event.kind == "step")
+            self._first, self._started_s = event.step, self._clock()
         self._last = event
         self._losses[event.kind] = event.loss
         self._experiment.log(_logged(event), step=event.step)
@@ -42,7 +42,7 @@ class TrainingProgress:
     def _parts(self) -> list[str]:
         elapsed_s, last = self._clock() - self._started_s, self._last
         if last is None:
-            return [f"before the first step, {duration_text(elapsed_s)}"]
+            return [f"loading the model, {duration_text(elapsed_s)}"]
         parts = [f"step {last.step:,} of {last.steps:,}"]
         names = {"step": "loss", "validation": "validation"}
         parts += [f"{names[kind]} {self._losses[kind]:.3f}" for kind in names if kind in self._losses]
