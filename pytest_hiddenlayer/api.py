@@ -254,6 +254,10 @@ def option_name(key: str) -> str:
     return name
 
 
+COMMA_SEPARATED = ("confidence", "probe")
+"""Options whose list is one text with commas on a command line."""
+
+
 def as_written(name: str, value: Any) -> Any:
     """The value of an option as on a command line: text, a tuple of texts, or a flag. Raises UsageError."""
     if BY_NAME[name].flag:
@@ -261,6 +265,8 @@ def as_written(name: str, value: Any) -> Any:
     values = tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
     if BY_NAME[name].repeatable:
         return values
+    if name in COMMA_SEPARATED and values:
+        return ",".join(values)
     if len(values) != 1:
         raise UsageError(f"option {name!r}: one value is needed, found {len(values)}; pass one")
     return values[0]

@@ -141,11 +141,12 @@ def _weighed(completion: Completion, alternatives: Mapping[str, float]) -> Elici
         label = _LABELS.get(text.strip(_AROUND).casefold())
         if label is not None:
             shares[label] += math.exp(logprob)
-    mass = min(1.0, shares[True] + shares[False])
+    both = shares[True] + shares[False]
+    mass = min(1.0, both)  # rounded log-probabilities may add up to more
     if mass < MIN_MASS:
         why = f"the labels A and B have a probability of {mass:.3g} together, and at least {MIN_MASS} is needed"
         return _unknown(completion, why, mass)
-    return ElicitedConfidence(value=min(1.0, shares[True] / mass), reply=completion.text, mass=mass)
+    return ElicitedConfidence(value=shares[True] / both, reply=completion.text, mass=mass)
 
 
 def _unknown(completion: Completion, why: str, mass: float | None = None) -> ElicitedConfidence:

@@ -38,6 +38,13 @@ def test_p_true_is_the_share_of_the_label_a():
     assert elicited.mass == pytest.approx(0.8)
 
 
+def test_rounded_probabilities_above_one_are_shares_all_the_same():
+    """Labels whose rounded probabilities add up to more than 1 are divided by their sum."""
+    elicited = p_true(completion("A", [{"A": 0.6, "B": 0.45}]))
+    assert elicited.value == pytest.approx(0.6 / 1.05)
+    assert elicited.mass == 1.0
+
+
 def test_p_true_is_read_behind_a_bracket():
     """A reply that begins with a bracket is read at the token of its label."""
     assert p_true(completion("(B)", [{"(": 1.0}, {"A": 0.1, "B": 0.9}])).value == pytest.approx(0.1)
