@@ -18,7 +18,7 @@ many samples of an eval have, such as its instructions, identify no sample and a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -35,6 +35,8 @@ LEAST_CONTAINED = 3  # words of a sample's question that is found inside an exam
 LEAST_PART = 2  # words of a sample's question that is a line or a sentence of an example
 COMMON_GROUPS, COMMON_SHARE = 3, 0.05
 """N-grams in at least this many groups of samples, and this share of an eval's groups, belong to its form."""
+FORM = 4
+"""Words of a sequence around samples' questions; an n-gram of which at least half is such a sequence is no match."""
 _OPERATORS = frozenset("+-*/%^")
 SHOWN = 160  # characters of each text in a pair
 
@@ -208,6 +210,7 @@ class _Grams:
                 owners[gram].append(index)
         n_groups = Counter(task for task, _ in {(t.task, t.group or f"sample {t.sample}") for t in judged})
         self.common = {gram for gram, samples in owners.items() if _is_common(samples, judged, n_groups)}
+        self.common |= _mostly_form(owners, judged, n_groups)
         self._numbers = [_Numbers(words(text.text), n) for text in judged]
         self._owners = {gram: samples for gram, samples in owners.items() if gram not in self.common}
 
@@ -219,6 +222,24 @@ class _Grams:
                 for sample in self._owners.get(gram, ()):
                     if self._numbers[sample].allow(in_text):
                         yield sample, f"{self._n}-gram", " ".join(gram)
+
+
+def _mostly_form(
+    grams: Iterable[tuple[str, ...]], judged: Sequence[JudgedText], n_groups: Mapping[str, int]
+) -> set[tuple[str, ...]]:
+    """The n-grams of which at least half of the words are instructions: `week. Which team answers it: …`."""
+    owners: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, text in enumerate(judged):
+        for gram in set(_ngrams(words(text.prompt), FORM)):
+            owners[gram].append(index)
+    form = {gram for gram, samples in owners.items() if _is_common(samples, judged, n_groups)}
+    return {gram for gram in grams if 2 * _covered(gram, form) >= len(gram)}
+
+
+def _covered(gram: tuple[str, ...], form: Set[tuple[str, ...]]) -> int:
+    """How many words of an n-gram are in one of the form's."""
+    starts = [start for start, part in enumerate(_ngrams(gram, FORM)) if part in form]
+    return len({position for start in starts for position in range(start, start + FORM)})
 
 
 class _Numbers:

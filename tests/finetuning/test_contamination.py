@@ -124,6 +124,16 @@ def test_instructions_of_an_eval_are_not_a_match():
     assert result.common > 0
 
 
+def test_the_last_word_before_the_instructions_is_not_a_match():
+    """A word that two questions share, followed by the eval's instructions, is no match; a whole question is one."""
+    form = "Message: {} Which team answers it: billing, delivery, returns or technical? Answer with one word."
+    asked = ("The kettle stopped after a week.", "Where is my parcel?", "I was charged twice.", "Can I pay by card?")
+    judged = [JudgedText(task="t", sample=text, text=text, prompt=form.format(text)) for text in asked]
+    other, same = (example(form.format(text), "x") for text in ("It should have come last week.", asked[0]))
+    assert not check_contamination([other], judged).pairs
+    assert check_contamination([same], judged).pairs
+
+
 def test_a_text_that_a_group_of_samples_shares_is_a_match():
     """Ten questions on one text are one group: the text is not taken for instructions."""
     texts = [JudgedText(task="t", sample=str(n), text=f"{LONG}. {n}?", group="farm") for n in range(10)]

@@ -62,7 +62,10 @@ class MlxProvider:
         base_name, adapter = split_name(model or BUNDLED)
         base = resolve(base_name)
         if adapter is not None:
-            check_adapter(Path(adapter).expanduser(), base_name, base if isinstance(base, Path) else None)
+            folder = (
+                base if isinstance(base, Path) and base.is_dir() else None
+            )  # a GGUF file is compared once converted
+            check_adapter(Path(adapter).expanduser(), base_name, folder)
 
     @classmethod
     def with_adapter(cls, model: str | None, adapter: str) -> str:
