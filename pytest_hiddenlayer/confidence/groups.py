@@ -36,11 +36,11 @@ def best_logprobs(alternatives: Mapping[str, float | None], k: int = K) -> list[
 
 
 def token_confidences(top_logprobs: Sequence[Mapping[str, float | None]], k: int = K) -> list[float]:
-    """The confidence of each token, in nat: −(1/k) Σ ln p over its `k` most probable alternatives.
+    """The confidence of each token, in nats: −(1/k) Σ ln p over its `k` most probable alternatives.
 
-    At least 0; high means sure, because the alternatives to a certain token are improbable. If
-    fewer than `k` alternatives are known, the mean is over those; confidences of different k do not
-    compare. A token with fewer than 2 alternatives has no confidence and is left out.
+    At least 0; high means confident, because the alternatives to a certain token are improbable. If
+    fewer than `k` alternatives are known, the mean is over those; confidences of different k are not
+    comparable. A token with fewer than 2 alternatives has no confidence and is left out.
     """
     best = (best_logprobs(alternatives, k) for alternatives in top_logprobs)
     return [-math.fsum(logs) / len(logs) for logs in best if len(logs) > 1]

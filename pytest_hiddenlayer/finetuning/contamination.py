@@ -1,17 +1,17 @@
-"""Training examples that are too close to a sample that will judge the model, by text.
+"""Training examples that are too similar to a sample that will judge the model, by text.
 
 A pair is reported with the strongest of these matches:
 
     exact      both questions have the same words
     contained  the whole question of the sample, of at least 3 words, is a part of the example, or it is one
                of its lines or sentences, of at least 2 words
-    13-gram    13 successive words in common
-    8-gram     8 successive words in common
+    13-gram    13 consecutive words in common
+    8-gram     8 consecutive words in common
     similar    short texts, the same numbers, and nearly the same characters (`similar_texts`)
 
 Case, punctuation, spacing, list marks and bold type do not count (`normalization`). A sample of fewer than 16
 words with a number that the example lacks is another question of the same form: n-grams do not match it. Nor
-does an 8-gram match a longer sample of several numbers, if the example has none of them. Successive words that
+does an 8-gram match a longer sample of several numbers, if the example has none of them. Consecutive words that
 many samples of an eval have, such as its instructions, identify no sample and are left out of n-grams.
 """
 
@@ -52,7 +52,7 @@ class JudgedText:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """One example, and one sample that it is too close to."""
+    """An example and a sample that are too similar."""
 
     kind: str  # one of KINDS
     example: int  # index of the example
@@ -76,20 +76,28 @@ class Contamination:
 
     @property
     def examples(self) -> frozenset[int]:
-        """Return the indexes of the examples that are too close to a sample."""
+        """Return the indexes of the examples that are too similar to a sample."""
         return frozenset(pair.example for pair in self.pairs)
 
     def to_json(self) -> dict[str, Any]:
         """Return all values by name."""
         return {**asdict(self), "pairs": [asdict(pair) for pair in self.pairs]}
 
+    def shortened(self, most: int = 3) -> str:
+        """Return the line that counts the pairs, and the first `most` pairs."""
+        more = len(self.pairs) - most
+        return self._text(self.pairs[:most]) + (f"\n  and {more:,} more pairs" if more > 0 else "")
+
     def __str__(self) -> str:
         """Return one line per pair, after a line that counts them."""
+        return self._text(self.pairs)
+
+    def _text(self, pairs: Sequence[Pair]) -> str:
         lines = [
-            f"{len(self.examples):,} of {self.n_examples:,} examples are too close to one of "
+            f"{len(self.examples):,} of {self.n_examples:,} examples are too similar to one of "
             f"{self.n_judged:,} samples that judge"
         ]
-        for pair in self.pairs:
+        for pair in pairs:
             lines.append(f"  {pair.kind}: {pair.source}: {pair.example_text!r}")
             lines.append(f"    {pair.task} {pair.sample}: {pair.sample_text!r} ({pair.match})")
         return "\n".join(lines)
@@ -108,9 +116,9 @@ def judged_texts(task: Task) -> tuple[JudgedText, ...]:
 
 
 def check_contamination(examples: Sequence[Example], judged: Sequence[JudgedText]) -> Contamination:
-    """Return the pairs of examples and samples that are too close, without asking a model.
+    """Return the pairs of examples and samples that are too similar; no model is called.
 
-    It compares words, so it finds no paraphrase and no translation. The time grows with the number of
+    The check compares words, so it finds no paraphrases and no translations. The time grows with the number of
     texts, not with the number of pairs.
     """
     texts = [words(example.question) for example in examples]

@@ -85,10 +85,15 @@ def load_capture(path: Path | str, *, max_bytes: int | None = None) -> Capture:
             metadata=dict(document["metadata"]),
         )
     except _DAMAGE as error:
-        reason = f"{type(error).__name__}: {error}"
         raise UsageError(
-            f"capture {path}: cannot be read as one ({reason}): give a file that save_capture wrote"
+            f"capture {path}: cannot be read as one ({_reason(error)}): give a file that save_capture wrote"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    if "pickle" in str(error):  # numpy advises to load such a file unsafely
+        return "it holds something else than arrays"
+    return f"{type(error).__name__}: {error}"
 
 
 def _check_size(path: Path, max_bytes: int) -> None:

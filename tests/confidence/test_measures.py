@@ -152,7 +152,7 @@ def test_texts_without_an_answer_do_not_vote():
 
 
 def test_every_measure_has_a_direction():
-    """Whatever is measured can be turned into a confidence, higher for a surer model."""
+    """Each measured value becomes a confidence that is higher for a more confident model."""
     sure, unsure = token_measures([-0.01], [{"a": -0.01, "b": -5.0}]), token_measures([-0.7], halves())
     assert set(sure) <= set(MEASURES)
     for name, value in sure.items():

@@ -1,4 +1,4 @@
-"""Examples that are too close to samples that judge."""
+"""Examples that are too similar to samples that judge."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_forms_alone_are_not_caught():
 
 @pytest.mark.parametrize(("n_words", "kinds"), [(7, []), (8, ["8-gram"]), (12, ["8-gram"]), (13, ["13-gram"])])
 def test_word_ngrams(n_words, kinds):
-    """Eight successive words in common are reported as such, thirteen as the stronger match."""
+    """Eight consecutive words in common are reported as such, thirteen as the stronger match."""
     part = " ".join(LONG.split()[:n_words])
     assert check(f"Listen carefully now: {part} because of something else entirely", [LONG]) == kinds
 
@@ -137,7 +137,7 @@ def test_pairs_are_reported_with_their_texts():
         [example("what is 2 + 2", "4")], [JudgedText(task="t", sample="s1", text="What is 2+2?")]
     )
     lines = str(result).splitlines()
-    assert lines[0] == "1 of 1 examples are too close to one of 1 samples that judge"
+    assert lines[0] == "1 of 1 examples are too similar to one of 1 samples that judge"
     assert lines[1:] == ["  exact: what is 2 + 2: 'what is 2 + 2'", "    t s1: 'What is 2+2?' (what is 2 + 2)"]
 
 

@@ -1,4 +1,4 @@
-"""Whether a confidence tells right from wrong answers to the same question."""
+"""Whether a confidence distinguishes right from wrong answers to the same question."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def within_question(
     questions: Sequence[Hashable],
     groups: Sequence[Hashable | None] | None = None,
 ) -> Estimate | None:
-    """The share of (right, wrong) pairs of answers to one question in which the right one is surer; ties count ½.
+    """The share of (right, wrong) answer pairs per question in which the right one is more confident; ties count ½.
 
     None if no question has both a right and a wrong answer. WQD of Taubenfeld et al. 2025,
     "Confidence Improves Self-Consistency in LLMs", arXiv:2502.06233. Every pair counts the same, so a
