@@ -9,6 +9,7 @@ from mlx_lm.models.cache import make_prompt_cache
 from support.small_models import small_model, token_ids
 
 from pytest_hiddenlayer.errors import ProbeError, UsageError
+from pytest_hiddenlayer.probes.attention.calls import key_positions
 from pytest_hiddenlayer.probes.hooks import SITES, ModelHooks
 
 ARCHITECTURES = ["llama", "qwen2", "qwen3", "gemma2", "gemma3_text", "phi3", "olmo2", "smollm3"]
@@ -221,3 +222,36 @@ def test_weights_of_a_rotating_cache_say_where_their_keys_are(name):
         positions = np.arange(24) if call.key_positions is None else call.key_positions
         found[:, positions] = np.array(call.weights)[0, :, -1]
         assert np.abs(found - np.array(whole.attention[layer].weights)[0, :, -1]).max() < 1e-4
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_weights_over_a_quantized_cache_rebuild_what_was_computed(bits):
+    """With keys and values of 4 or 8 bits, weights times the values in the cache are the heads' outputs."""
+    from mlx_lm.models.cache import QuantizedKVCache
+
+    model, ids = small_model("llama", head_dim=32, hidden_size=128), token_ids(24)
+    caches = [QuantizedKVCache(group_size=32, bits=bits) for _ in model.layers]
+    model(ids[:, :10], cache=caches)
+    with ModelHooks(model, read=["attention_weights", "heads"]) as hooks:
+        mx.eval(model(ids[:, 10:], cache=caches))
+    for layer, call in hooks.attention.items():
+        stored = (part[..., :24, :] for part in caches[layer].values)
+        values = mx.repeat(mx.dequantize(*stored, group_size=32, bits=bits), 2, axis=1)
+        rebuilt = (call.weights @ values).transpose(0, 2, 1, 3).reshape(1, 14, -1)
+        heads = hooks.values["heads", layer]
+        assert mx.allclose(rebuilt, heads, atol=5e-5 * float(mx.abs(heads).max())).item()
+        assert mx.allclose(call.weights.sum(axis=-1), mx.ones(call.weights.shape[:3]), atol=1e-5).item()
+
+
+def test_weights_of_a_chunked_cache_say_where_their_keys_are():
+    """A cache that drops all keys before the last 16 has weights for the other positions."""
+    from mlx_lm.models.cache import ChunkedKVCache
+
+    cache = ChunkedKVCache(16)
+    for n in (10, 10):
+        cache.maybe_trim_front()
+        keys, _ = cache.update_and_fetch(mx.zeros((1, 2, n, 16)), mx.zeros((1, 2, n, 16)))
+    assert key_positions(cache, keys.shape[2]) is None  # 20 keys, from 0 on
+    cache.maybe_trim_front()
+    keys, _ = cache.update_and_fetch(mx.zeros((1, 2, 1, 16)), mx.zeros((1, 2, 1, 16)))
+    assert key_positions(cache, keys.shape[2]).tolist() == list(range(4, 21))

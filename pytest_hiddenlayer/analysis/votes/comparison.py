@@ -141,10 +141,11 @@ def _row(
     votes: Sequence[ReplayedVote],
     plural: Sequence[ReplayedVote],
 ) -> tuple[ReplayedRule, PairedTest | None]:
+    lacking = _lacking(rule, questions)
     pairs = [
         (question, vote, base)
         for question, vote, base in zip(questions, votes, plural, strict=True)
-        if vote.score is not None and base.score is not None
+        if not lacking and vote.score is not None and base.score is not None
     ]
     test = _paired(pairs) if pairs else None
     compared = test if text != PLURALITY else None
@@ -165,7 +166,7 @@ def _row(
         samples=samples,
         tokens=used,
         saved=1 - spent / whole if spent is not None and whole else None,
-        missing=_missing(rule, questions) if not pairs else "",
+        missing=_missing(lacking) if not pairs else "",
     )
     return row, compared
 
@@ -186,9 +187,13 @@ def _mean_tokens(votes: Sequence[ReplayedVote]) -> float | None:
     return None if None in counts or not counts else fsum(count or 0.0 for count in counts) / len(counts)
 
 
-def _missing(rule: VoteRule, questions: Sequence[StoredQuestion]) -> str:
+def _lacking(rule: VoteRule, questions: Sequence[StoredQuestion]) -> list[str]:
+    """The confidences that the rule needs and no sample has."""
     known = {name for q in questions for sample in q.samples for name in sample.vote.confidences}
-    lacking = [measure for measure in rule.measures if measure not in known]
+    return [measure for measure in rule.measures if measure not in known]
+
+
+def _missing(lacking: Sequence[str]) -> str:
     if not lacking:
         return "no answer has a score"
     how = f"weights={lacking[0]}" if lacking[0] in ELICITED else f"weights={lacking[0]} or --hl-confidence"

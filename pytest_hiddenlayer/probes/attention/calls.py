@@ -72,7 +72,9 @@ def attention_listener(model: Any, listener: Callable[[AttentionCall], None]) ->
 
 
 def key_positions(cache: Any, n_keys: int) -> np.ndarray[Any, Any] | None:
-    """Return the position of each key of a rotating cache after its update; None if keys are in order from 0."""
+    """Return the position of each key of a cache that drops keys, after an update; None if in order from 0."""
+    if first := int(getattr(cache, "start_position", 0)):  # of a chunked cache
+        return np.arange(first, first + n_keys)
     if cache is None or not hasattr(cache, "_idx") or not hasattr(cache, "max_size"):
         return None
     offset, keep, size = int(cache.offset), int(cache.keep), n_keys

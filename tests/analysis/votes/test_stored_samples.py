@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from support.records import record
 
+from pytest_hiddenlayer.analysis.votes.comparison import replay_records
 from pytest_hiddenlayer.analysis.votes.stored_samples import stored_question
 
 USAGE = {"input_tokens": 2, "output_tokens": 3}
@@ -30,6 +31,17 @@ def test_the_tokens_of_every_question_about_a_sample_count():
 def test_a_record_of_another_form_cannot_vote(scores):
     """Scores that are missing or have another form are no samples, and no traceback."""
     assert stored_question(replace(asked(), answer_metadata={"sample_scores": scores})) is None
+
+
+def test_a_confidence_that_no_sample_has_is_missing_although_a_question_has_no_answer():
+    """A question without any answer has a score under every rule; a rule that cannot be replayed has no figures."""
+    answered, silent = asked(), asked()
+    scores = {f"sample-{i}": {"answer": None, "score": 0.0, "right": False} for i in (1, 2)}
+    silent = replace(silent, sample_id="b", answer_metadata={"sample_scores": scores})
+    (cell,) = replay_records([answered, silent], ["weights=p_true"])
+    rule = cell.rules[1]
+    assert (rule.questions, rule.accuracy) == (0, None)
+    assert "run self_consistency with weights=p_true" in rule.missing
 
 
 def test_confidences_of_other_types_are_unknown():
