@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
+    from .interface.finetuning.comparison import FinetuneComparison
+    from .interface.finetuning.run import finetune_and_compare
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from .plots.latency import plot_latency
     from .plots.score_cost import plot_score_cost
     from .plots.scores import plot_scores
+    from .plots.training import plot_training
     from .probes.capture import Capture
     from .probes.capture_files import load_capture, save_capture
     from .probes.concepts.files import load_concept_vector, save_concept_vector
@@ -98,6 +101,8 @@ _MODULES = {
     "finetuning.run": ("FinetuneResult", "finetune"),
     "interface.calls": ("allm_call", "arun_strategy", "llm_call", "run_strategy"),
     "interface.comparisons": ("Comparison", "compare_runs"),
+    "interface.finetuning.comparison": ("FinetuneComparison",),
+    "interface.finetuning.run": ("finetune_and_compare",),
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
@@ -112,6 +117,7 @@ _MODULES = {
     "plots.latency": ("plot_latency",),
     "plots.score_cost": ("plot_score_cost",),
     "plots.scores": ("plot_scores",),
+    "plots.training": ("plot_training",),
     "probes.concepts.files": ("load_concept_vector", "save_concept_vector"),
     "probes.concepts.vector": ("ConceptVector", "concept_vector"),
     "probes.interventions.ablation": ("ablated", "ablation_sweep", "mean_values"),
@@ -167,6 +173,7 @@ __all__ = [
     "EvalRun",
     "Example",
     "Experiment",
+    "FinetuneComparison",
     "FinetuneResult",
     "FusedModel",
     "GenerationConfig",
@@ -214,6 +221,7 @@ __all__ = [
     "evaluate_task",
     "examples_from_run",
     "finetune",
+    "finetune_and_compare",
     "fuse_adapter",
     "generate_steered",
     "get_tracker",
@@ -230,6 +238,7 @@ __all__ = [
     "plot_latency",
     "plot_score_cost",
     "plot_scores",
+    "plot_training",
     "preference",
     "probe_layers",
     "provider",

@@ -34,7 +34,9 @@ WINDOW = 64
 """Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
 
 
-def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None = None, **options: Any) -> EvalRun:
+def evaluate(
+    paths: str | Path | Sequence[str | Path] = (), *, cwd: str | Path | None = None, **options: Any
+) -> EvalRun:
     """Answer and score every case of the task files at `paths` (default: the project's `evals`).
 
     `options` are those of `hiddenlayer run`, with underscores: `provider="mlx"`,
@@ -50,8 +52,8 @@ def evaluate(paths: str | Path | Sequence[str | Path] = (), *, cwd: Path | None 
     return run
 
 
-def _evaluate(paths: str | Path | Sequence[str | Path], cwd: Path | None, options: dict[str, Any]) -> EvalRun:
-    start = Path.cwd() if cwd is None else cwd
+def _evaluate(paths: str | Path | Sequence[str | Path], cwd: str | Path | None, options: dict[str, Any]) -> EvalRun:
+    start = Path.cwd() if cwd is None else Path(cwd)
     names = (paths,) if isinstance(paths, str | Path) else tuple(paths)
     project = find_project(start, [Path(name) for name in names])
     updating = bool(options.pop("snapshot_update", False))
@@ -252,6 +254,10 @@ def option_name(key: str) -> str:
     return name
 
 
+COMMA_SEPARATED = ("confidence", "probe")
+"""Options whose list is one text with commas on a command line."""
+
+
 def as_written(name: str, value: Any) -> Any:
     """The value of an option as on a command line: text, a tuple of texts, or a flag. Raises UsageError."""
     if BY_NAME[name].flag:
@@ -259,6 +265,8 @@ def as_written(name: str, value: Any) -> Any:
     values = tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
     if BY_NAME[name].repeatable:
         return values
+    if name in COMMA_SEPARATED and values:
+        return ",".join(values)
     if len(values) != 1:
         raise UsageError(f"option {name!r}: one value is needed, found {len(values)}; pass one")
     return values[0]

@@ -56,7 +56,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="adapter",
         metavar="FOLDER",
-        help="adapter of a fine-tuned mlx model, added to the one mlx model; short for --provider mlx:MODEL:FOLDER",
+        help="folder of a fine-tuned adapter, added to the mlx model of the run; short for "
+        "--provider mlx:MODEL:FOLDER",
         common=True,
     ),
     Option(
@@ -177,14 +178,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="probe",
         metavar="WHAT[,...]",
-        help="after the run, read each answer of provider mlx again and keep what happens inside the model: lens, "
+        help="after the run, read each answer of provider mlx again and keep arrays from inside the model: lens, "
         "attention_weights, residual_post and others of docs/probes.md",
     ),
     Option(
         name="confidence",
         metavar="KIND,...",
-        help="keep measures of how sure the model is: tokens (from log-probabilities, if the provider returns them), "
-        "p_true and verbalized (the model is asked after its answer: one more call each); such as tokens,p_true",
+        help="keep measures of how confident the model is: tokens (from log-probabilities, if the provider returns "
+        "them), p_true and verbalized (one more call each, after the answer); for example tokens,p_true",
     ),
     Option(name="live", help="serve the report to this computer while the run goes on, and print its address"),
     Option(name="live-port", metavar="PORT", help="serve the live report at this port (default: a free one)"),

@@ -70,7 +70,7 @@ CONFIDENCE = ("tokens", "p_true", "verbalized")
 
 def parse_confidence(text: str, quoted: str) -> tuple[str, ...]:
     """Parse `KIND,...`, in the order of CONFIDENCE. Raises UsageError, which begins with `quoted`."""
-    names = ["verbalized" if name == "verbalized" else name for name in re.split(r"[,\s]+", text.strip()) if name]
+    names = [name for name in re.split(r"[,\s]+", text.strip()) if name]
     unknown = [name for name in names if name not in CONFIDENCE]
     if unknown or not names:
         hint = did_you_mean(unknown[0], CONFIDENCE) if unknown else ""

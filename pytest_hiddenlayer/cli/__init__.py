@@ -100,6 +100,7 @@ def command_parser() -> argparse.ArgumentParser:
         diff,
         doctor,
         export,
+        finetune,
         init,
         judge_audit,
         label,
@@ -127,7 +128,21 @@ def command_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     reading = (runs, show, open_page, compare, diff, votes, probe, export)
     people = (review, label, tournament, judge_audit)
-    modules = (init, ask, run, *reading, *people, convert, schema, models, prices, doctor, cache, completion)
+    modules = (
+        init,
+        ask,
+        run,
+        *reading,
+        *people,
+        finetune,
+        convert,
+        schema,
+        models,
+        prices,
+        doctor,
+        cache,
+        completion,
+    )
     for module in modules:
         name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
         sub = commands.add_parser(

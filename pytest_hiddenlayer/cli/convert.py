@@ -28,12 +28,16 @@ exit status: 0 all files converted, perhaps partly; 1 a file or an eval refused;
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to convert, and where to."""
     parser.add_argument("path", metavar="FILE|FOLDER", help="a file, or a folder whose files are all converted")
-    parser.add_argument("--output", metavar="FOLDER", default="converted", help="default: converted/")
-    parser.add_argument("--from", dest="format", metavar="FORMAT", help="the format, if it is not recognized")
+    parser.add_argument(
+        "--output", metavar="FOLDER", default="converted", help="folder of the tasks (default: converted)"
+    )
+    parser.add_argument(
+        "--from", dest="format", metavar="FORMAT", help="format of the input, if it is not recognized"
+    )
     parser.add_argument(
         "--data",
         metavar="PATH",
-        help="local data: of lm-evaluation-harness tasks; outputs to compare with, of AlpacaEval",
+        help="local data of lm-evaluation-harness tasks, or the outputs that AlpacaEval's are compared with",
     )
     parser.add_argument("--fields", metavar="FIELD=COLUMN,...", help="columns of an Inspect dataset: input=question")
     parser.add_argument("--check", action="store_true", help="convert without writing")

@@ -33,16 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output",
         metavar="PLACE",
-        help="file, or folder of paper, inspect and mlflow, or an MLflow address; `-` prints a text (default)",
+        help="file, or folder for paper, inspect and mlflow, or MLflow address; `-` prints a text (default)",
     )
     parser.add_argument("--what", choices=WHATS, help="rows of csv, parquet and jsonl (default: samples)")
     parser.add_argument(
         "--against",
         metavar="REF",
-        help="latex, paper: mark what is significantly better or worse than this run, snapshot folder or git ref, "
-        "written as for `compare` (default: the run's own baseline)",
+        help="for latex and paper: mark what is significantly better or worse than this run, snapshot folder or git "
+        "ref, written as for `compare` (default: the baseline of the run)",
     )
-    parser.add_argument("--force", action="store_true", help="replace what is there already")
+    parser.add_argument("--force", action="store_true", help="replace existing output")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -146,6 +146,7 @@ def _adapters() -> list[ListedModel]:
 def _known_models() -> list[ListedModel]:
     from ..models.fetch import is_cached
     from ..models.known import KNOWN
+    from ..providers.mlx.weight_sizes import known_bytes
 
     return [
         ListedModel(
@@ -153,7 +154,7 @@ def _known_models() -> list[ListedModel]:
             where="fetched" if is_cached(model) else "not fetched",
             bytes=model.size,
             context=model.context,
-            memory_bytes=None,
+            memory_bytes=known_bytes(model),
             use=f"--model {model.name}" if is_cached(model) else f"hiddenlayer models get {model.name}",
         )
         for model in KNOWN.values()

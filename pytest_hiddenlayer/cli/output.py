@@ -1,6 +1,6 @@
 """Output of the command on a terminal, in a pipe or in a CI log.
 
-What is printed may contain text of models, servers and files of strangers: it is escaped here.
+What is printed may contain text of models, servers and untrusted files: it is escaped here.
 A character that the output's encoding lacks is written in ASCII.
 """
 

@@ -1,4 +1,4 @@
-"""`hiddenlayer probe RUN`: reads the answers of a run again and keeps what happens inside their model."""
+"""`hiddenlayer probe RUN`: reads the answers of a run again and keeps arrays from inside the model."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .terminal_input import relative_to_cwd
 HELP = "look inside the local model of a run: logit lens, attention, residual stream"
 EPILOG = """examples:
   hiddenlayer probe                              the last run: lens and attention of every answer
-  hiddenlayer probe last --sample sum-3          one sample; the lens is printed too
+  hiddenlayer probe last --sample sum-3          its answers; the lens of each is printed too
   hiddenlayer probe last --read lens,residual_post
                                                  other arrays
-  hiddenlayer probe --check nano-2               what can be read of this model, as measured on it
+  hiddenlayer probe --check nano-2               which arrays can be read from this model, and the checks
 
-Each answer is read by its model again in one forward pass, and a file of arrays (.npz) is written to the run's
-folder probes/. The sample pane of the report shows them. docs/probes.md names the arrays and their shapes, and says
-what they do not show. Only answers of provider mlx can be read.
+The model reads each of its answers again in one forward pass, and a file of arrays (.npz) is written to the
+folder probes/ of the run. The sample pane of the report shows them. docs/probes.md names the arrays and their
+shapes, and says what they do not show. Only answers of provider mlx can be read.
 
 exit status: 0 success; 1 nothing could be read; 4 no such run, sample or model
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The run, which answers, and what to read."""
+    """The run, which answers, and which arrays to read."""
     parser.add_argument("name", metavar="RUN", nargs="?", default="last", help="run id, folder, or `last` (default)")
     parser.add_argument(
         "--read",
@@ -38,10 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="lens,attention_weights",
         help="arrays to read, joined by commas (default: %(default)s)",
     )
-    parser.add_argument("--sample", metavar="ID", action="append", default=[], help="only this sample; repeatable")
+    parser.add_argument(
+        "--sample", metavar="ID", action="append", default=[], help="only this sample, and print its lens; repeatable"
+    )
     parser.add_argument("--task", metavar="NAME", action="append", default=[], help="only this task; repeatable")
     parser.add_argument(
-        "--check", metavar="MODEL", help="load a model, and print what can be read of it and the proof"
+        "--check", metavar="MODEL", help="load a model, run the checks, and print which arrays can be read from it"
     )
 
 
@@ -60,8 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         print("hiddenlayer: nothing was read", file=sys.stderr)
         return 1
     _update_report(folder)
-    if "lens" in what and len(result.files) == 1:
-        print(_lens(result.files[0]))
+    if "lens" in what and (arguments.sample or len(result.files) == 1):
+        for path in result.files:
+            if table := _lens(path):
+                print(*([f"\n{path.stem}"] if len(result.files) > 1 else []), table, sep="\n")
     n = len(result.files)
     print(f"{n:,} answer{'s' * (n != 1)} read: {relative_to_cwd(result.files[0].parent)}; see `hiddenlayer open`")
     return 0
@@ -77,7 +81,7 @@ def _check(name: str) -> int:
 
 
 def _selection(folder: Path, arguments: argparse.Namespace) -> Callable[[Record], bool]:
-    """Whether a record is asked for. Raises UsageError for a sample or task that the run does not have."""
+    """Whether a record is selected. Raises UsageError for a sample or task that the run does not have."""
     from ..results.log.run_log import read_records
 
     if not (arguments.sample or arguments.task):
@@ -101,7 +105,7 @@ def _check_names(what: str, asked: Sequence[str], found: set[str]) -> None:
 
 
 def _progress() -> Callable[[int, int], None]:
-    """A line that counts the records; only in a terminal."""
+    """Counts the records on one line, in a terminal only."""
     if not sys.stderr.isatty():
         return lambda done, total: None
 
@@ -120,7 +124,10 @@ def _update_report(folder: Path) -> None:
 
 
 def _lens(path: Path) -> str:
-    """The lens of one answer: a row per layer, a column per token, the likeliest token and its probability."""
+    """The lens of one answer: a row per layer, a column per token, the likeliest token and its probability.
+
+    Empty if the model has no lens that is right.
+    """
     import math
 
     from ..probes.capture_files import load_capture
@@ -128,6 +135,8 @@ def _lens(path: Path) -> str:
     from ..report.text_table import grid
 
     captured = load_capture(path)
+    if "lens_top_ids" not in captured.arrays:
+        return ""
     texts, start = captured.metadata[TEXTS], captured.n_prompt
     assert captured.token_texts is not None
     rows = []

@@ -9,13 +9,13 @@ import sys
 from ..terminal_escape import json_text
 from .argument_types import at_least, named_run
 
-HELP = "replay other votes over the stored samples of self_consistency: accuracy and what they save"
+HELP = "replay the votes of self_consistency under other rules: accuracy, and the samples and tokens saved"
 EPILOG = """examples:
   hiddenlayer votes last
   hiddenlayer votes last --rule stop=adaptive,batch=2 --rule weights=mean_logprob,vote_temperature=0.1
   hiddenlayer votes last --rule stop=adaptive --orders 200 --json
 
-exit status: 0 success; 4 no such run, no samples in it, or a rule that makes no sense
+exit status: 0 success; 4 no such run, no samples in it, or an invalid rule
 """
 
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PARAMETERS",
-        help="parameters of self_consistency, as in stop=adaptive,batch=2; repeatable (default: a set of rules)",
+        help="parameters of self_consistency, such as stop=adaptive,batch=2; repeatable (default: a set of rules)",
     )
     parser.add_argument(
         "--orders",

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 
 def discrete_semantic_entropy(answers: Sequence[str | None]) -> float | None:
-    """The entropy, in nat, of how often each answer was given; None if no text has an answer.
+    """The entropy, in nats, of how often each answer was given; None if no text has an answer.
 
-    −Σ_c f_c · ln f_c over the different answers c with frequency f_c: 0 if all agree, ln n if all n
-    differ. High means unsure. None in `answers` is a text without an answer, which does not count.
+    −Σ_c f_c · ln f_c over the distinct answers c with frequency f_c: 0 if all agree, ln n if all n
+    differ. High means uncertain. None in `answers` is a text without an answer, which does not count.
     Answers are equal if their parsed texts are: no model decides about meaning. Farquhar, Kossen,
     Kuhn & Gal 2024, "Detecting hallucinations in large language models using semantic entropy",
     Nature 630, the discrete variant with clusters of meaning replaced by parsed answers. The

@@ -20,18 +20,27 @@ BOTTOM = 0.1
 """Share of the windows that `bottom_confidence` averages, as in DeepConf."""
 
 
+LOWEST = -9999.0
+"""What OpenAI and vLLM write for a log-probability that is minus infinity or not known."""
+
+
+def is_known(logprob: float | None) -> bool:
+    """Whether this is a log-probability: neither missing, infinite nor `LOWEST`."""
+    return logprob is not None and math.isfinite(logprob) and logprob > LOWEST
+
+
 def best_logprobs(alternatives: Mapping[str, float | None], k: int = K) -> list[float]:
-    """The `k` highest log-probabilities of one token, highest first; infinite and missing ones are left out."""
-    finite = [value for value in alternatives.values() if value is not None and math.isfinite(value)]
-    return sorted(finite, reverse=True)[:k]
+    """The `k` highest log-probabilities of one token, highest first; those that are not known are left out."""
+    known = [value for value in alternatives.values() if value is not None and is_known(value)]
+    return sorted(known, reverse=True)[:k]
 
 
 def token_confidences(top_logprobs: Sequence[Mapping[str, float | None]], k: int = K) -> list[float]:
-    """The confidence of each token, in nat: −(1/k) Σ ln p over its `k` most probable alternatives.
+    """The confidence of each token, in nats: −(1/k) Σ ln p over its `k` most probable alternatives.
 
-    At least 0; high means sure, because the alternatives to a certain token are improbable. If
-    fewer than `k` alternatives are known, the mean is over those; confidences of different k do not
-    compare. A token with fewer than 2 alternatives has no confidence and is left out.
+    At least 0; high means confident, because the alternatives to a certain token are improbable. If
+    fewer than `k` alternatives are known, the mean is over those; confidences of different k are not
+    comparable. A token with fewer than 2 alternatives has no confidence and is left out.
     """
     best = (best_logprobs(alternatives, k) for alternatives in top_logprobs)
     return [-math.fsum(logs) / len(logs) for logs in best if len(logs) > 1]

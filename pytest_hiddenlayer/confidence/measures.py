@@ -1,4 +1,4 @@
-"""What the value of each measure means: direction and range."""
+"""The measures of confidence: direction and range of each, and how a value becomes a confidence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ class Measure:
     high_is_sure: bool = True
 
     def confidence(self, value: float) -> float | None:
-        """A number that is higher for a surer model; in [0, 1] unless `scale` is unbounded. None if out of range."""
+        """A number that is higher for a more confident model; in [0, 1] unless `scale` is unbounded.
+
+        None if the value is out of range.
+        """
         if not math.isfinite(value):
             return None
         if self.scale == "logarithm":
@@ -30,7 +33,7 @@ class Measure:
 
     @property
     def bounded(self) -> bool:
-        """Whether confidences lie in [0, 1] and compare with the share of right answers: ECE and Brier score."""
+        """Whether confidences lie in [0, 1], as ECE and the Brier score need."""
         return self.scale != "unbounded"
 
 

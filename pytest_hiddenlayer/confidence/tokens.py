@@ -10,6 +10,7 @@ from .groups import (
     K,
     best_logprobs,
     bottom_confidence,
+    is_known,
     lowest_group_confidence,
     tail_confidence,
     token_confidences,
@@ -30,7 +31,7 @@ def token_measures(
 
     `logprobs` holds the natural log of each output token, `top_logprobs` {text: natural log} of its
     most probable alternatives, `entropies` the entropy of each token over the whole vocabulary, in
-    nat. Each may be None.
+    nats. Each may be None.
 
     - `mean_logprob`: (1/T) Σ ln p_t; −ln of the perplexity. `tail_logprob`: the same over the last
       `window` tokens (2048, the default of DeepConf). `min_logprob`: the lowest ln p_t.
@@ -57,10 +58,10 @@ def token_measures(
 
 
 def entropy(top_logprobs: Alternatives, k: int = K) -> float | None:
-    """The mean over tokens of −Σ p·ln p over the `k` most probable alternatives, in nat; None if unknown.
+    """The mean over tokens of −Σ p·ln p over the `k` most probable alternatives, in nats; None if unknown.
 
-    The probabilities are not renormalised, so this is a lower bound of the entropy over the whole
-    vocabulary, close to it if the k alternatives hold nearly all probability. High means unsure. A
+    The probabilities are not renormalized, so this is a lower bound of the entropy over the whole
+    vocabulary, close to it if the k alternatives hold nearly all probability. High means uncertain. A
     token with fewer than 2 alternatives is left out. Mean token entropy as in LM-Polygraph
     (Fadeeva et al. 2023, arXiv:2311.07383), which has the whole vocabulary.
     """
@@ -71,9 +72,9 @@ def entropy(top_logprobs: Alternatives, k: int = K) -> float | None:
 def negentropy(top_logprobs: Alternatives, k: int = K) -> float | None:
     """The mean over tokens of 1 − H/ln k, in [0, 1]; None if unknown.
 
-    H is the entropy of the `k` most probable alternatives with probabilities renormalised to sum to
-    1. High means sure. k is the number that the token has if it has fewer; a token with fewer than
-    2 is left out. As `mean_token_negentropy` of uqlm 0.6.7 (Bouchard & Chauhan 2025,
+    H is the entropy of the `k` most probable alternatives with probabilities renormalized to sum to
+    1. High means confident. If a token has fewer alternatives, k is their number; a token with fewer
+    than 2 is left out. As `mean_token_negentropy` of uqlm 0.6.7 (Bouchard & Chauhan 2025,
     arXiv:2504.19254), whose k is 15 and which has no value for a token with fewer.
     """
     best = (best_logprobs(alternatives, k) for alternatives in top_logprobs)
@@ -83,7 +84,7 @@ def negentropy(top_logprobs: Alternatives, k: int = K) -> float | None:
 def margin(top_logprobs: Alternatives) -> float | None:
     """The mean over tokens of p1 − p2, the two highest probabilities, in [0, 1]; None if unknown.
 
-    High means sure. A token with fewer than 2 alternatives is left out. As `probability_margin` of
+    High means confident. A token with fewer than 2 alternatives is left out. As `probability_margin` of
     uqlm 0.6.7.
     """
     best = (best_logprobs(alternatives, 2) for alternatives in top_logprobs)
@@ -91,11 +92,11 @@ def margin(top_logprobs: Alternatives) -> float | None:
 
 
 def _logprob_measures(logprobs: Sequence[float | None], window: int) -> dict[str, float | None]:
-    known = [value for value in logprobs if value is not None]
+    known = [value if is_known(value) else None for value in logprobs]
     return {
-        "mean_logprob": _mean(logprobs),
-        "tail_logprob": _mean(logprobs[-window:]),
-        "min_logprob": min(known) if known and len(known) == len(logprobs) else None,
+        "mean_logprob": _mean(known),
+        "tail_logprob": _mean(known[-window:]),
+        "min_logprob": None if None in known else min((value for value in known if value is not None), default=None),
     }
 
 

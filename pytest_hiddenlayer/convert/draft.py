@@ -96,7 +96,7 @@ class At:
         return At(self.document, self.value[key], (*self.path, key), self.source)
 
     def get(self, key: str) -> At | None:
-        """The value of a key; None if it is absent or null, or if this is no mapping."""
+        """The value of a key; None if it is absent or null, or if this is not a mapping."""
         if not isinstance(self.value, dict) or self.value.get(key) is None:
             return None
         return self[key]

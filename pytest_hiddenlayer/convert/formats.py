@@ -37,7 +37,7 @@ _HARNESS = {
 
 
 _HELPER = re.compile(r"\.(solvers?|completion_fns|baselines)\b|(Solver|CompletionFn)$")
-"""Classes that answer, and are no evals."""
+"""Classes that answer, and are not evals."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def read_messages(value: Any) -> list[dict[str, str]]:
 
 def _message(message: Any) -> dict[str, str]:
     if not isinstance(message, dict):
-        raise ValueError("has a chat message that is no mapping")
+        raise ValueError("has a chat message that is not a mapping")
     role, name = text_of(message.get("role")) or "", text_of(message.get("name"))
     if message.get("tool_calls") or role in ("tool", "function"):
         raise ValueError("has calls of tools")
@@ -29,7 +29,7 @@ def _message(message: Any) -> dict[str, str]:
 
 
 def content_text(content: Any) -> str:
-    """Return the text of a message's content. Raises ValueError for parts that are no text."""
+    """Return the text of a message's content. Raises ValueError for parts that are not text."""
     text = text_of(content)
     if text is not None:
         return text

@@ -25,7 +25,7 @@ _TO_REFERENCE = f"{_CRITERIA} The reference answer is correct; an answer that di
 def convert(work: Work) -> Iterator[Draft]:
     """Yield the first turns: one task for questions with a reference answer, and one for those without.
 
-    For each model with recorded answers beside, a copy of them has these answers.
+    For each model with recorded answers next to the questions, a copy of the tasks has these answers.
     """
     references = _first_answers(work, "reference_answer")
     rows = list(work.files.rows(work.source))
@@ -91,9 +91,9 @@ def _first_answers(work: Work, folder: str) -> dict[str, str]:
 
 
 def _answers(work: Work, folder: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each file of answers in a folder beside the questions: its model, and the first turn's by question."""
-    beside = work.source.path.parent / folder
-    for path in sorted(beside.glob("*.jsonl")) if beside.is_dir() else ():
+    """Yield each file of answers in a folder next to the questions: its model, and the first turns by question."""
+    below = work.source.path.parent / folder
+    for path in sorted(below.glob("*.jsonl")) if below.is_dir() else ():
         try:
             source = work.files.resolve(work.source, f"{folder}/{path.name}")
             answers = {name: text for row in work.files.rows(source) for name, text in _first_turn(row)}

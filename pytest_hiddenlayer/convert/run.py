@@ -78,7 +78,7 @@ def _walk(folder: Path, output: Path | None) -> list[Path]:
 def _converted(
     source: Source, files: Files, options: Options, output: Output, *, named: bool = False
 ) -> FileReport | None:
-    """Return the report of one file; None for a file of a folder that is no task by itself."""
+    """Return the report of one file; None for a file of a folder that is not a task by itself."""
     try:
         name = (
             options.format or detect(source, files) or ("inspect" if options.columns and _is_table(source) else None)

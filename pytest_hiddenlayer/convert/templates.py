@@ -42,7 +42,7 @@ def _split(text: str) -> Iterable[str]:
 
 
 def variables(template: str) -> set[str]:
-    """Return the variables that a template uses. Raises ValueError if it is none."""
+    """Return the variables that a template uses. Raises ValueError if the text is not a template."""
     check_template(template)
     try:
         return meta.find_undeclared_variables(_ENVIRONMENT.parse(template)) - set(_ENVIRONMENT.globals)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..completions.reasoning import without_reasoning
-from ..confidence import K, token_measures
+from ..confidence import K, is_known, token_measures
 from ..errors import ProviderError
 from ..extensions.errors import is_user_error
 from ..identifiers import derive_seed
@@ -224,11 +223,10 @@ def _token_logprobs(completion: Completion) -> tuple[tuple[str, float | None], .
     """Return (text, natural log) per token; None if the provider did not say. Infinite values become None."""
     if completion.token_texts is None or completion.logprobs is None:
         return None
-    known = (value if math.isfinite(value) else None for value in completion.logprobs)
+    known = (value if is_known(value) else None for value in completion.logprobs)
     return tuple(zip(completion.token_texts, known, strict=True))
 
 
 def _mean_logprob(logprobs: Sequence[float] | None) -> float | None:
-    """Return the mean, or None if there are no tokens or if it is infinite, which JSON cannot represent."""
-    mean = sum(logprobs) / len(logprobs) if logprobs else None
-    return mean if mean is not None and math.isfinite(mean) else None
+    """Return the mean, or None if there are no tokens or if one is infinite or not known."""
+    return sum(logprobs) / len(logprobs) if logprobs and all(map(is_known, logprobs)) else None

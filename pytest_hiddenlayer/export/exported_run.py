@@ -56,7 +56,7 @@ def check_cells(cells: list[Any], path: Path) -> list[Mapping[str, Any]]:
 def _fault(cell: Any) -> str | None:
     """What is wrong with an object of `summary.json`; None if nothing is."""
     if not isinstance(cell, Mapping):
-        return "it is no object"
+        return "it is not an object"
     missing = [name for name in CELL_FIELDS if name not in cell]
     if missing:
         return f"{', '.join(missing)} is missing"

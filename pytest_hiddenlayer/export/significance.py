@@ -89,7 +89,7 @@ def _same_run(old: BaselineSource, new: RunRecords) -> bool:
 
 
 def _verdicts(comparison: RunComparison) -> dict[CellKey, str]:
-    """Verdicts by cell; one that may hide lost answers is none."""
+    """Verdicts by cell; a verdict that may hide lost answers is left out."""
     return {
         cell.new.key: "underpowered" if cell.not_measured else cell.comparison.verdict
         for cell in comparison.cells

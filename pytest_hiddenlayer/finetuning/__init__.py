@@ -4,7 +4,7 @@ run             `finetune`: all steps in order, and the result
 settings        the parameters of training, and their defaults
 examples        what is learned: questions with answers, from tasks, runs and JSONL files
 normalization   texts in the form that is compared
-contamination   examples that are too close to the samples that will judge the model
+contamination   examples that are too similar to the samples that will judge the model
 similar_texts   short texts that differ by a few characters
 tokens          examples as token ids, and which of them are learned
 batches         the split for validation, and the batches of each epoch

@@ -80,7 +80,7 @@ def write_manifest(folder: Path, config: Mapping[str, Any], manifest: Mapping[st
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return finetuning.json; {} if the adapter has none. Raises UsageError if the folder is no adapter."""
+    """Return finetuning.json; {} if the adapter has none. Raises UsageError if the folder is not an adapter."""
     if lacking := [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]:
         raise UsageError(
             f"adapter {folder}: the folder has no {' and no '.join(lacking)}; "
@@ -94,6 +94,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); restore the file, or train again") from error
     return manifest if isinstance(manifest, dict) else {}
+
+
+def add_evaluation(folder: Path, evaluation: Mapping[str, Any]) -> None:
+    """Write what the adapter changed, as evaluated, into its finetuning.json."""
+    write_json(folder / MANIFEST, {**read_manifest(folder), "evaluation": dict(evaluation)})
 
 
 def load_with_adapter(base: Path, folder: Path) -> LoadedModel:

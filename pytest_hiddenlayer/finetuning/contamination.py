@@ -1,15 +1,17 @@
-"""Training examples that are too close to a sample that will judge the model, by text.
+"""Training examples that are too similar to a sample that will judge the model, by text.
 
 A pair is reported with the strongest of these matches:
 
     exact      both questions have the same words
-    contained  the whole question of the sample, of at least 3 words, is a part of the example
-    13-gram    13 successive words in common
-    8-gram     8 successive words in common
+    contained  the whole question of the sample, of at least 3 words, is a part of the example, or it is one
+               of its lines or sentences, of at least 2 words
+    13-gram    13 consecutive words in common
+    8-gram     8 consecutive words in common
     similar    short texts, the same numbers, and nearly the same characters (`similar_texts`)
 
-Case, punctuation and spacing do not count (`normalization`). A sample of fewer than 16 words with a number
-that the example lacks is another question of the same form: n-grams do not match it. Successive words that
+Case, punctuation, spacing, list marks and bold type do not count (`normalization`). A sample of fewer than 16
+words with a number that the example lacks is another question of the same form: n-grams do not match it. Nor
+does an 8-gram match a longer sample of several numbers, if the example has none of them. Consecutive words that
 many samples of an eval have, such as its instructions, identify no sample and are left out of n-grams.
 """
 
@@ -23,15 +25,17 @@ from typing import Any
 from ..taskfile import prompt_text, render_prompt
 from ..types import Task
 from .examples import Example
-from .normalization import words
+from .normalization import parts, words
 from .similar_texts import similar_pairs
 
 KINDS = ("exact", "contained", "13-gram", "8-gram", "similar")
 SHORT = 8
 """Texts of fewer words have no 8-gram; they are compared by whole text and by characters."""
 LEAST_CONTAINED = 3  # words of a sample's question that is found inside an example
+LEAST_PART = 2  # words of a sample's question that is a line or a sentence of an example
 COMMON_GROUPS, COMMON_SHARE = 3, 0.05
 """N-grams in at least this many groups of samples, and this share of an eval's groups, belong to its form."""
+_OPERATORS = frozenset("+-*/%^")
 SHOWN = 160  # characters of each text in a pair
 
 
@@ -48,7 +52,7 @@ class JudgedText:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """One example, and one sample that it is too close to."""
+    """An example and a sample that are too similar."""
 
     kind: str  # one of KINDS
     example: int  # index of the example
@@ -72,20 +76,28 @@ class Contamination:
 
     @property
     def examples(self) -> frozenset[int]:
-        """Return the indexes of the examples that are too close to a sample."""
+        """Return the indexes of the examples that are too similar to a sample."""
         return frozenset(pair.example for pair in self.pairs)
 
     def to_json(self) -> dict[str, Any]:
         """Return all values by name."""
         return {**asdict(self), "pairs": [asdict(pair) for pair in self.pairs]}
 
+    def shortened(self, most: int = 3) -> str:
+        """Return the line that counts the pairs, and the first `most` pairs."""
+        more = len(self.pairs) - most
+        return self._text(self.pairs[:most]) + (f"\n  and {more:,} more pairs" if more > 0 else "")
+
     def __str__(self) -> str:
         """Return one line per pair, after a line that counts them."""
+        return self._text(self.pairs)
+
+    def _text(self, pairs: Sequence[Pair]) -> str:
         lines = [
-            f"{len(self.examples):,} of {self.n_examples:,} examples are too close to one of "
+            f"{len(self.examples):,} of {self.n_examples:,} examples are too similar to one of "
             f"{self.n_judged:,} samples that judge"
         ]
-        for pair in self.pairs:
+        for pair in pairs:
             lines.append(f"  {pair.kind}: {pair.source}: {pair.example_text!r}")
             lines.append(f"    {pair.task} {pair.sample}: {pair.sample_text!r} ({pair.match})")
         return "\n".join(lines)
@@ -104,9 +116,9 @@ def judged_texts(task: Task) -> tuple[JudgedText, ...]:
 
 
 def check_contamination(examples: Sequence[Example], judged: Sequence[JudgedText]) -> Contamination:
-    """Return the pairs of examples and samples that are too close, without asking a model.
+    """Return the pairs of examples and samples that are too similar; no model is called.
 
-    It compares words, so it finds no paraphrase and no translation. The time grows with the number of
+    The check compares words, so it finds no paraphrases and no translations. The time grows with the number of
     texts, not with the number of pairs.
     """
     texts = [words(example.question) for example in examples]
@@ -118,6 +130,7 @@ def check_contamination(examples: Sequence[Example], judged: Sequence[JudgedText
         for found in (
             _exact(question, whole),
             _contained(question, answers[index], whole),
+            _as_part(examples[index], whole),
             *(grams[n].matches(question, answers[index]) for n in (13, 8)),
         ):
             for sample, kind, match in found:
@@ -163,10 +176,25 @@ def _contained(question: tuple[str, ...], answer: tuple[str, ...], whole: _Whole
                         yield sample, "contained", " ".join(gram)
 
 
+def _as_part(example: Example, whole: _Whole) -> _Found:
+    """Short samples that are a line or a sentence of the example."""
+    for part in (*parts(example.question), *parts(example.answer)):
+        if LEAST_PART <= len(part) < SHORT:
+            for sample in whole.get(part, ()):
+                yield sample, "contained", " ".join(part)
+
+
 def _goes_on(text: Sequence[str], start: int, end: int) -> bool:
-    """Whether a number or sign next to these words makes another problem of them: "2 + 2" in "2 + 2 * 5"."""
+    """Whether what is next to these words makes another problem of them: "2 + 2" in "2 + 2 * 5", "1, 2" in "1, 2, 3".
+
+    A sign goes on with a calculation or a number, and a number with numbers. "2 + 2 = ?" is "2 + 2".
+    """
+    inside = text[start:end]
+    if all(token.isalpha() for token in inside):
+        return False
     neighbours = (*text[max(0, start - 1) : start], *text[end : end + 1])
-    return any(not token.isalpha() for token in neighbours) and any(not t.isalpha() for t in text[start:end])
+    calculation = any(token in _OPERATORS for token in inside)
+    return any(token in _OPERATORS or (token[0].isdigit() and not calculation) for token in neighbours)
 
 
 class _Grams:
@@ -180,22 +208,32 @@ class _Grams:
                 owners[gram].append(index)
         n_groups = Counter(task for task, _ in {(t.task, t.group or f"sample {t.sample}") for t in judged})
         self.common = {gram for gram, samples in owners.items() if _is_common(samples, judged, n_groups)}
-        self._numbers = [_numbers_of_short(words(text.text)) for text in judged]
+        self._numbers = [_Numbers(words(text.text), n) for text in judged]
         self._owners = {gram: samples for gram, samples in owners.items() if gram not in self.common}
 
     def matches(self, question: tuple[str, ...], answer: tuple[str, ...]) -> _Found:
         """Yield the samples that share an n-gram with the question or the answer."""
         for text in (question, answer):
-            in_text = Counter(text)
+            in_text = Counter(token for token in text if token[0].isdigit())
             for gram in _ngrams(text, self._n):
                 for sample in self._owners.get(gram, ()):
-                    if self._numbers[sample] <= in_text:
+                    if self._numbers[sample].allow(in_text):
                         yield sample, f"{self._n}-gram", " ".join(gram)
 
 
-def _numbers_of_short(text: tuple[str, ...]) -> Counter[str]:
-    """The numbers of a text of fewer than 16 words: they tell questions of one form apart. Of a longer one: none."""
-    return Counter(token for token in text if token[0].isdigit()) if len(text) < 2 * SHORT else Counter()
+class _Numbers:
+    """The numbers of a sample, which tell questions of one form apart."""
+
+    def __init__(self, text: tuple[str, ...], n: int) -> None:
+        self._numbers = Counter(token for token in text if token[0].isdigit())
+        self._short = len(text) < 2 * SHORT
+        self._one_needed = n == SHORT and len(self._numbers) > 1
+
+    def allow(self, others: Counter[str]) -> bool:
+        """Whether a text with these numbers may be the same question."""
+        if self._short:
+            return self._numbers <= others
+        return not self._one_needed or bool(self._numbers & others)
 
 
 def _is_common(samples: Sequence[int], judged: Sequence[JudgedText], n_groups: Mapping[str, int]) -> bool:

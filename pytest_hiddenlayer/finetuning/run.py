@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,7 @@ def finetune(
     resume: bool = False,
     allow_contamination: bool = False,
     progress: Callable[[TrainingEvent], None] | None = None,
+    notify: Callable[[str], None] | None = None,
     **settings: Any,
 ) -> FinetuneResult:
     """Fine-tune a local model on right answers, and return where the adapter is and how training went.
@@ -92,10 +93,10 @@ def finetune(
     `data` is a task file, a JSONL file of chats, a data file with the columns of the task file `task`, or
     examples (`examples_from_run` makes them from a finished run). `model` is `mlx`, `smollm2`, a folder, a
     GGUF file or a hub name. `judged` are the task files that will judge the model: examples that are too
-    close to one of their samples are left out, or with `allow_contamination` kept and counted. `settings`
+    similar to one of their samples are left out, or with `allow_contamination` kept and counted. `settings`
     are those of `FinetuneSettings`. With `resume`, training that was interrupted in `output` continues from
     its last checkpoint and ends with the same weights as without the interruption. `progress` is called
-    after every step and validation.
+    after every step and validation, and `notify` before training with sentences on contamination and data.
 
     Raises UsageError or TaskError for wrong arguments and data before anything is trained, and
     ProviderUnavailableError if mlx does not work here.
@@ -105,9 +106,14 @@ def finetune(
     root = find_project(Path.cwd(), _paths(data, task, judged)).root
     examples = load_examples(data, root, task=None if task is None else Path(task))
     contamination = _check(examples, judged, root)
-    _refuse_overwriting(folder, resume=resume)
+    refuse_overwriting(folder, resume=resume)
+    say = notify or (lambda sentence: None)
+    if contamination is not None:
+        say(contamination.shortened())
     base = _load_base(model)
     rows = _rows(examples, contamination, base, chosen, allow_contamination=allow_contamination)
+    for sentence in _sentences(rows):
+        say(sentence)
     config = prepare_layers(base.loaded.model, chosen)
     identity = {"base": base.fingerprint, "data": fingerprint(rows.examples), "settings": chosen.to_json()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +146,8 @@ def _check(examples: Sequence[Example], judged: Sequence[str | Path], root: Path
     return check_contamination(examples, texts) if tasks else None
 
 
-def _refuse_overwriting(folder: Path, *, resume: bool) -> None:
+def refuse_overwriting(folder: Path, *, resume: bool) -> None:
+    """Raise UsageError if the folder has an adapter or checkpoints, and training is not resumed."""
     if resume or not (
         has_checkpoint(folder) or any((folder / name).exists() for name in (WEIGHTS, CONFIG, MANIFEST))
     ):
@@ -186,6 +193,16 @@ def _rows(
         contamination=contamination,
         warnings=tuple(_warnings(loaded, contamination, validated, left_out)),
     )
+
+
+def _sentences(rows: _Data) -> Iterator[str]:
+    """What is trained on, what is left out, and what the user must know before."""
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in rows.left_out.items() if count)
+    yield (
+        f"{len(rows.trained):,} rows are trained on and {len(rows.validated):,} validated on"
+        + (f"; left out: {reasons}" if reasons else "")
+    )
+    yield from rows.warnings
 
 
 def _warnings(

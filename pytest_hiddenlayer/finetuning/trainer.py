@@ -13,7 +13,7 @@ from ..errors import UsageError
 from ..providers.mlx.adapters import WEIGHTS
 from .adapters import trained_weights
 from .batches import Batch, epoch_batches, packed
-from .checkpoint import Checkpoint, Progress, load_checkpoint, save_checkpoint
+from .checkpoint import FOLDER, Checkpoint, Progress, load_checkpoint, save_checkpoint
 from .loss import clipped, gradient_of, mean_loss
 from .schedule import learning_rate
 from .settings import FinetuneSettings
@@ -233,6 +233,18 @@ class Trainer:
                 f"{self._output}: {WEIGHTS} with the best weights so far is missing, so training cannot be resumed; "
                 "train in another folder, or start again without resuming"
             )
+        _check_arrays(self._output, checkpoint.weights, trained_weights(self._model))
+        _check_arrays(self._output, checkpoint.optimizer, named_arrays(self._optimizer.state))
         self._model.load_weights(list(checkpoint.weights.items()), strict=False)
         self._optimizer.state = tree_unflatten(list(checkpoint.optimizer.items()))
         mx.eval(self._model.parameters(), self._optimizer.state)
+
+
+def _check_arrays(output: Path, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Raise UsageError unless the arrays of a checkpoint have the names and shapes of those in training."""
+    shapes = [{name: tuple(array.shape) for name, array in arrays.items()} for arrays in (found, expected)]
+    if different := sorted(name for name, _ in shapes[0].items() ^ shapes[1].items()):
+        raise UsageError(
+            f"{output}: its last checkpoint has other arrays than this training ({different[0]}), so it is damaged; "
+            f"remove the newest folder in {FOLDER} and resume"
+        )

@@ -54,3 +54,12 @@ class TrainingLog:
     def curve(self, kind: str) -> tuple[tuple[int, float], ...]:
         """Return (step, loss) of all events of a kind."""
         return tuple((event.step, event.loss) for event in self.events if event.kind == kind)
+
+
+def read_curves(folder: Path) -> dict[str, tuple[tuple[int, float], ...]]:
+    """Return kind (`step`, `validation`) → (step, loss) of the log in an adapter's folder. Raises UsageError."""
+    rows = [values for _, values in read_lines(folder / LOG, "an event of training")]
+    return {
+        kind: tuple((int(row["step"]), float(row["loss"])) for row in rows if row.get("kind") == kind)
+        for kind in ("step", "validation")
+    }

@@ -35,14 +35,14 @@ def llm_call(
     options of calls: `adapter`, `budget`, `cache`, `record`, `replay`, `base_url`, `prices`, `timeout`,
     `concurrency`, `stream`, `model_memory`.
     """
-    return CallResult(record=_asked(_call(prompt, provider, model, system, settings)).wait())
+    return CallResult(record=_start(_call(prompt, provider, model, system, settings)).wait())
 
 
 async def allm_call(
     prompt: Prompt, *, provider: str = "mlx", model: str | None = None, system: str | None = None, **settings: Any
 ) -> CallResult:
     """As `llm_call`, for `await`: many calls may be in flight."""
-    return CallResult(record=await _asked(_call(prompt, provider, model, system, settings)).record())
+    return CallResult(record=await _start(_call(prompt, provider, model, system, settings)).record())
 
 
 def run_strategy(
@@ -67,8 +67,8 @@ def run_strategy(
     agents vote with. `on_call` receives each call when it is answered, on another thread.
     """
     arguments = (strategy, prompt, provider, model, judge, system, target, choices, scorers, settings)
-    asked = _asked(_strategy(*arguments), on_call)
-    return _strategy_result(asked, asked.wait())
+    started = _start(_strategy(*arguments), on_call)
+    return _strategy_result(started, started.wait())
 
 
 async def arun_strategy(
@@ -87,8 +87,8 @@ async def arun_strategy(
 ) -> StrategyResult:
     """As `run_strategy`, for `await`."""
     arguments = (strategy, prompt, provider, model, judge, system, target, choices, scorers, settings)
-    asked = _asked(_strategy(*arguments), on_call)
-    return _strategy_result(asked, await asked.record())
+    started = _start(_strategy(*arguments), on_call)
+    return _strategy_result(started, await started.record())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A case that was started."""
+class _StartedCase:
+    """A question on its way, and what receives its calls."""
 
     question: _Question
     on_call: Callable[[Call], None] | None
@@ -117,12 +117,12 @@ class _Asked:
         return checked(experiment.add(await asyncio.wrap_future(future)))
 
 
-def _asked(question: _Question, on_call: Callable[[Call], None] | None = None) -> _Asked:
-    return _Asked(question, on_call)
+def _start(question: _Question, on_call: Callable[[Call], None] | None = None) -> _StartedCase:
+    return _StartedCase(question, on_call)
 
 
-def _strategy_result(asked: _Asked, record: Record) -> StrategyResult:
-    case = asked.question.case
+def _strategy_result(started: _StartedCase, record: Record) -> StrategyResult:
+    case = started.question.case
     answer = record.answer
     if answer is None and record.output is not None:
         answer = case.cell.scorers[0].parse(record.output, case.sample)  # without a target there is no score

@@ -75,7 +75,7 @@ def compare_runs(
     match: Match = "hash",
     margin: float = 0.0,
     min_effect: float = 0.05,
-    cwd: Path | None = None,
+    cwd: str | Path | None = None,
 ) -> Comparison:
     """Compare two runs, snapshot folders or git refs cell by cell, paired by sample.
 
@@ -83,7 +83,8 @@ def compare_runs(
     `last`, a git ref, with `@PROVIDER:MODEL` and `#STRATEGY` to select cells. Verdicts have Holm's
     correction over all cells. Raises UsageError if a side does not exist or they have no cell in common.
     """
-    project, start = find_project(cwd or Path.cwd()), cwd or Path.cwd()
+    start = Path(cwd or Path.cwd())
+    project = find_project(start)
     sides = [
         open_reference(_reference(side), root=project.root, cwd=start, reports=project.reports) for side in (old, new)
     ]

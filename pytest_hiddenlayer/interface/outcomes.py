@@ -19,7 +19,7 @@ class _Result:
 
     @property
     def latency_s(self) -> float:
-        """Seconds from the request to the answer, waiting for a free place included."""
+        """Seconds from the request to the answer, including the wait for a free slot."""
         return self.record.latency_s
 
     @property

@@ -1,4 +1,4 @@
-"""`load_probe_model`: a local model whose inside can be read."""
+"""`load_probe_model`: a local model for probes and interventions."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ class ProbeModel:
         from ..models import BUNDLED
         from ..providers.mlx.model_files import load_model
 
-        self.name = name or BUNDLED
+        self.name = (name or "").removeprefix("mlx:") or BUNDLED
         loaded, self.fingerprint = load_model(name)
         self.model, self.tokenizer, self.end_ids = loaded.model, loaded.tokenizer, loaded.end_ids
+
+    def __repr__(self) -> str:
+        return f"ProbeModel({self.name!r}, n_layers={self.n_layers})"
 
     @property
     def n_layers(self) -> int:
@@ -47,7 +50,7 @@ class ProbeModel:
         prompt: str | Sequence[Mapping[str, str]],
         *,
         answer: str = "",
-        what: Iterable[str] = ("token_logprobs",),
+        what: str | Iterable[str] = ("token_logprobs",),
         **options: Any,
     ) -> Capture:
         """Return arrays of one forward pass over a prompt and its answer, which is given, not generated.

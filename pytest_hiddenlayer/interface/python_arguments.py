@@ -11,7 +11,8 @@ from ..errors import UsageError
 from ..option_table import BY_NAME
 
 _EXPORT = ("to", "output", "what", "against", "force")
-_NAMES = "|".join(sorted((*BY_NAME, *_EXPORT), key=len, reverse=True))
+_FINETUNE = ("data", "from-run")
+_NAMES = "|".join(sorted((*BY_NAME, *_EXPORT, *_FINETUNE), key=len, reverse=True))
 _QUOTED = re.compile(rf"--(?:hl-)?({_NAMES}) ('[^']*'|\"[^\"]*\")")
 _FIRST = re.compile(rf"^--(?:hl-)?({_NAMES}) ([^'\"].*?)(?=: )")
 _FORMAT = re.compile(r"--(to) (\w+)")

@@ -178,19 +178,19 @@ class RunList(Sequence[RunEntry]):
         return load_template(TEMPLATES / "runs.html.jinja").render(entries=self._entries[:50], n=len(self._entries))
 
 
-def runs(*, task: str | None = None, cwd: Path | None = None) -> RunList:
+def runs(*, task: str | None = None, cwd: str | Path | None = None) -> RunList:
     """Return the runs of the current project, the latest first; only those of a task if one is named."""
-    project = find_project(cwd or Path.cwd())
+    project = find_project(Path(cwd or Path.cwd()))
     entries = [entry for entry in list_runs(project.reports) if task is None or task in entry.tasks]
     return RunList(entries, project.reports)
 
 
-def load_run(name: str | Path | RunEntry = "last", *, cwd: Path | None = None) -> Run:
+def load_run(name: str | Path | RunEntry = "last", *, cwd: str | Path | None = None) -> Run:
     """Return a run by id, the beginning of an id, path, `last`, or an entry of `runs()`.
 
     Raises UsageError if there is no such run.
     """
-    project = find_project(cwd or Path.cwd())
+    project = find_project(Path(cwd or Path.cwd()))
     written = name.run_id if isinstance(name, RunEntry) else str(name)
     folder = find_run(project.root, written, reports=project.reports)
     if not (folder / MANIFEST).is_file():

@@ -36,7 +36,7 @@ class Tracker:
     `close`, or the end of the process, closes them.
     """
 
-    def __init__(self, cwd: Path | None = None) -> None:
+    def __init__(self, cwd: str | Path | None = None) -> None:
         self.cwd = cwd
         self._experiment: Experiment | None = None
         self._project: Project | None = None
@@ -49,7 +49,7 @@ class Tracker:
         """The project of the current folder, whose `conftest.py` is loaded once. Raises UsageError."""
         with self._lock:
             if self._project is None:
-                project = find_project(self.cwd or Path.cwd())
+                project = find_project(Path(self.cwd or Path.cwd()))
                 load_conftests(project.root, [project.root / "conftest.py"])
                 self._project = project
             return self._project

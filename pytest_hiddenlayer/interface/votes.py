@@ -43,17 +43,18 @@ class VoteReplay:
 
 def replay_votes(
     run: Run | str = "last",
-    rules: Sequence[str] = DEFAULT_RULES,
+    rules: str | Sequence[str] = DEFAULT_RULES,
     *,
     orders: int = 0,
     seed: int = 0,
-    cwd: Path | None = None,
+    cwd: str | Path | None = None,
 ) -> VoteReplay:
     """Return what each rule would have answered and saved, from the stored samples; no model is asked.
 
-    `rules` are parameters of `self_consistency`, such as `"stop=adaptive,batch=2"`. With `orders` every
-    question is the mean over that many random orders of its samples. Raises UsageError if the run does not
-    exist or has no samples, or if a rule makes no sense.
+    `rules`, one or several, are parameters of `self_consistency`, such as `"stop=adaptive,batch=2"`. With `orders`
+    every question is the mean over that many random orders of its samples. Raises UsageError if the run does not
+    exist or has no samples, or if a rule is invalid.
     """
     loaded = run if isinstance(run, Run) else load_run(run, cwd=cwd)
-    return VoteReplay(tuple(replay_records(loaded.records, rules, orders=orders, seed=seed)))
+    chosen = [rules] if isinstance(rules, str) else rules
+    return VoteReplay(tuple(replay_records(loaded.records, chosen, orders=orders, seed=seed)))

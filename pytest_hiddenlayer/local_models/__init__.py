@@ -6,8 +6,8 @@ sizes       sizes of memory, written and shown
 system      how much memory this machine has
 """
 
-from .pool import LocalModels, ProbeModel
+from .pool import LocalModels, ModelHandle
 from .sizes import parse_size, size_text
 from .states import HeldModel, ModelSource
 
-__all__ = ["HeldModel", "LocalModels", "ModelSource", "ProbeModel", "parse_size", "size_text"]
+__all__ = ["HeldModel", "LocalModels", "ModelHandle", "ModelSource", "parse_size", "size_text"]

@@ -1,11 +1,10 @@
 """The local models of a run: which are loaded, who uses them, and which is unloaded for another.
 
 Equal models are loaded once, however they are named. If another model would exceed the limit, the
-least recently used model without a request is unloaded; requests to a model that is not loaded
+least recently used model without a request is unloaded. Requests to a model that is not loaded
 wait, and load it again. Models wait in the order of their first waiting request. A model with
-requests in flight is never unloaded, so that a model waits until those in use have answered what
-they were asked: with requests to two models that do not fit together, each answers everything it
-was asked before they change places.
+requests in flight is never unloaded, so if two models do not fit together, each finishes all its
+requests before the other is loaded.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Any, Generic
 
 from ..errors import HiddenLayerError, ProviderError, UsageError
 from .sizes import size_text
-from .states import HeldModel, ModelSource, State, T, idle_beyond
+from .states import HeldModel, ModelSource, ModelState, T, idle_beyond
 
 DEFAULT_SHARE = 0.75
 """Of the device's memory, if the user sets no limit."""
@@ -36,9 +35,9 @@ class LocalModels:
     def __init__(self, limit_bytes: int | None = None, notify: Callable[[str], None] = lambda text: None) -> None:
         self._given_limit, self._notify = limit_bytes, notify
         self._changed = threading.Condition()
-        self._states: dict[Hashable, State[Any]] = {}
-        self._queue: deque[State[Any]] = deque()  # models with waiting requests
-        self._loading: State[Any] | None = None
+        self._states: dict[Hashable, ModelState[Any]] = {}
+        self._queue: deque[ModelState[Any]] = deque()  # models with waiting requests
+        self._loading: ModelState[Any] | None = None
         self._clock = count(1)
         self._closed: list[dict[str, Any]] = []  # figures of models that were closed
         self._unloaded: set[Hashable] = set()  # what was said to be unloaded
@@ -52,7 +51,7 @@ class LocalModels:
             return self._given_limit
         return int(DEFAULT_SHARE * self._device_bytes)
 
-    def open(self, source: ModelSource[T]) -> ProbeModel[T]:
+    def open(self, source: ModelSource[T]) -> ModelHandle[T]:
         """Return a handle of a model, and load it if it fits without unloading another.
 
         Raises UsageError for a model above the limit, before it is loaded, and what loading it raises.
@@ -61,9 +60,9 @@ class LocalModels:
             if self._device_bytes is None:
                 self._device_bytes = source.device_bytes
             self._refuse_larger(source)
-            state = self._states.setdefault(source.key, State(source=source, weight_bytes=source.weight_bytes))
+            state = self._states.setdefault(source.key, ModelState(source=source, weight_bytes=source.weight_bytes))
             state.handles += 1
-        model = ProbeModel(self, state)
+        model = ModelHandle(self, state)
         try:
             self._preload(state)
         except BaseException:
@@ -74,7 +73,7 @@ class LocalModels:
     def to_json(self) -> dict[str, Any] | None:
         """Return limit, peak, and each model's name, bytes of weights and number of loads; None without models."""
         with self._changed:
-            models = [*self._closed, *(state.figures() for state in self._states.values() if state.loads)]
+            models = [*self._closed, *(state.to_json() for state in self._states.values() if state.loads)]
             if not models:
                 return None
             return {"limit_bytes": self.limit_bytes, "peak_bytes": self._peak_bytes, "models": models}
@@ -89,7 +88,7 @@ class LocalModels:
             f"{size_text(limit)}{default}; nothing was loaded. Raise {OPTION}, or choose a smaller model"
         )
 
-    def _preload(self, state: State[Any]) -> None:
+    def _preload(self, state: ModelState[Any]) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._loading is None)
             if state.held is not None or state.error is not None or self._queue or self._victims(state) != []:
@@ -99,7 +98,7 @@ class LocalModels:
         if state.error is not None:
             raise state.error
 
-    def acquire(self, state: State[T]) -> Future[T]:
+    def acquire(self, state: ModelState[T]) -> Future[T]:
         """Return the future loaded model; it stays loaded until `release` is called as often as this."""
         future: Future[T] = Future()
         with self._changed:
@@ -116,7 +115,7 @@ class LocalModels:
                 self._advance()
         return future
 
-    def release(self, state: State[Any]) -> None:
+    def release(self, state: ModelState[Any]) -> None:
         """A request has ended."""
         with self._changed:
             state.n_requests -= 1
@@ -124,7 +123,7 @@ class LocalModels:
             if not state.n_requests:
                 self._advance()
 
-    def close(self, state: State[Any]) -> None:
+    def close(self, state: ModelState[Any]) -> None:
         """Close a handle; the last one unloads the model, and its requests fail."""
         with self._changed:
             state.handles -= 1
@@ -133,14 +132,14 @@ class LocalModels:
             if self._states.get(state.source.key) is state:
                 del self._states[state.source.key]
             if state.loads:
-                self._closed.append(state.figures())
+                self._closed.append(state.to_json())
             held = state.taken()
             state.fail(ProviderError(state.closed_message))
             self._advance()
         if held is not None:
             held.close()
 
-    def _grant(self, state: State[Any], held: HeldModel) -> None:
+    def _grant(self, state: ModelState[Any], held: HeldModel) -> None:
         if state.grant(held):
             state.last_used = next(self._clock)
 
@@ -158,7 +157,7 @@ class LocalModels:
         name = "hiddenlayer-load-model"
         threading.Thread(target=self._load, args=(state, freed), name=name, daemon=True).start()
 
-    def _victims(self, state: State[Any]) -> list[State[Any]] | None:
+    def _victims(self, state: ModelState[Any]) -> list[ModelState[Any]] | None:
         """Return which idle models to unload so that this one fits; None if those in use leave no room.
 
         A model of unknown size is loaded alone. So is one that turned out larger than the limit.
@@ -170,7 +169,7 @@ class LocalModels:
         victims, fits = idle_beyond(self._states.values(), needed, limit)
         return victims if fits else None
 
-    def _load(self, state: State[Any], freed: Freed) -> None:
+    def _load(self, state: ModelState[Any], freed: Freed) -> None:
         """Unload the freed models, load this one, and give it to those who wait."""
         self._unload(freed, state)
         held, error = _loaded(state.source)
@@ -190,12 +189,12 @@ class LocalModels:
             held.close()  # its last handle was closed while it was loaded
         self._unload(above, state)
 
-    def _keep(self, state: State[Any], held: HeldModel) -> None:
+    def _keep(self, state: ModelState[Any], held: HeldModel) -> None:
         state.held, state.last_used = held, next(self._clock)
         self._peak_bytes = max(self._peak_bytes, sum(s.weight_bytes or 0 for s in self._states.values() if s.held))
         self._grant(state, held)
 
-    def _above_limit(self, state: State[Any]) -> Freed:
+    def _above_limit(self, state: ModelState[Any]) -> Freed:
         """Take idle models until all are within the limit: the one just loaded may be larger than its files say."""
         limit = self.limit_bytes
         if limit is None or state.held is None:
@@ -203,37 +202,37 @@ class LocalModels:
         others = [other for other in self._states.values() if other is not state]
         return _take(idle_beyond(others, min(state.weight_bytes or 0, limit), limit)[0])
 
-    def _unload(self, freed: Freed, state: State[Any]) -> None:
+    def _unload(self, freed: Freed, state: ModelState[Any]) -> None:
         for source, model in freed:
             model.close()
             self._report_unloaded(source, model.weight_bytes, state)
 
-    def _report_unloaded(self, source: ModelSource[Any], weight_bytes: int, state: State[Any]) -> None:
+    def _report_unloaded(self, source: ModelSource[Any], weight_bytes: int, state: ModelState[Any]) -> None:
         """Say once per model that it is unloaded."""
         if source.key not in self._unloaded:
             self._unloaded.add(source.key)
             limit = size_text(self.limit_bytes)
             self._notify(
                 f"local model {source.name} ({size_text(weight_bytes)}) was unloaded for {state.source.name} "
-                f"({size_text(state.weight_bytes)}): {OPTION} allows {limit}. It is loaded again when it is asked; "
-                "this is said once per model"
+                f"({size_text(state.weight_bytes)}): {OPTION} allows {limit}. Its next request loads it again; "
+                "this is reported once per model"
             )
 
 
-class ProbeModel(Generic[T]):
-    """A handle of a model. Handles of equal models share one."""
+class ModelHandle(Generic[T]):
+    """What a provider holds of a local model. Handles of equal models share one loaded model."""
 
-    def __init__(self, models: LocalModels, state: State[T]) -> None:
+    def __init__(self, models: LocalModels, state: ModelState[T]) -> None:
         self._models, self._state, self._open = models, state, True
 
     @property
     def held(self) -> T | None:
-        """The model if it is loaded now."""
+        """The loaded model; None while it is not loaded."""
         return self._state.held
 
     @asynccontextmanager
     async def in_use(self) -> AsyncIterator[T]:
-        """Give the loaded model, which stays loaded inside the block; waits until it is loaded.
+        """Return the loaded model for a `with` block, inside which it stays loaded; waits until it is loaded.
 
         Raises ProviderError if the handle is closed, and what loading the model raised.
         """
@@ -263,7 +262,7 @@ class ProbeModel(Generic[T]):
             self._models.release(self._state)
 
 
-def _take(states: list[State[Any]]) -> Freed:
+def _take(states: list[ModelState[Any]]) -> Freed:
     return [(state.source, held) for state in states if (held := state.taken()) is not None]
 
 

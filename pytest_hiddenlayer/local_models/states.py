@@ -36,12 +36,12 @@ class ModelSource(Generic[T]):
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
-class State(Generic[T]):
+class ModelState(Generic[T]):
     """A model that is open: loaded or not."""
 
     source: ModelSource[T]
     weight_bytes: int | None
-    handles: int = 0  # open `ProbeModel` objects
+    handles: int = 0  # open `ModelHandle` objects
     held: T | None = None
     n_requests: int = 0  # in flight
     last_used: int = 0
@@ -54,8 +54,8 @@ class State(Generic[T]):
         """Why a request fails after the last handle was closed."""
         return f"local model {self.source.name} was closed, and its thread has ended; start a new run"
 
-    def figures(self) -> dict[str, Any]:
-        """Name, bytes of weights and number of loads."""
+    def to_json(self) -> dict[str, Any]:
+        """Name, bytes of weights and number of loads, for `run.json`."""
         return {"model": self.source.name, "weight_bytes": self.weight_bytes, "loads": self.loads}
 
     def taken(self) -> T | None:
@@ -80,7 +80,7 @@ class State(Generic[T]):
                 future.set_exception(error)
 
 
-def idle_beyond(states: Iterable[State[Any]], needed: int, limit: int) -> tuple[list[State[Any]], bool]:
+def idle_beyond(states: Iterable[ModelState[Any]], needed: int, limit: int) -> tuple[list[ModelState[Any]], bool]:
     """Return which idle models to unload, least recently used first, so that `needed` bytes fit; whether they do."""
     loaded = [state for state in states if state.held is not None]
     total = needed + sum(state.weight_bytes or 0 for state in loaded)

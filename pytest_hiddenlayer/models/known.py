@@ -18,6 +18,7 @@ class KnownModel:
     size: int  # bytes of the file
     sha256: str  # of the file
     context: int  # tokens
+    n_weights: int  # numbers, each weight of the converted model counted once
 
     @property
     def file_name(self) -> str:
@@ -38,6 +39,7 @@ KNOWN = {
             size=98_362_432,
             sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
             context=8192,
+            n_weights=134_515_008,
         ),
     )
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .cells import PlottedRun, cells_of, short_names
-from .figures import COLOURS, GREY, bars_around, clear_frame, figure_of, label_x, panels, say_missing
+from .figures import COLOURS, GREY, bars_around, clear_frame, explain_empty, figure_of, label_x, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,14 +28,14 @@ def plot_calibration(
     for cell, one in zip(cells.values(), axes, strict=False):
         _draw(one, cell)
     if not cells:
-        say_missing(axes[0], "no cell: nothing was scored")
+        explain_empty(axes[0], "no cell: nothing was scored")
     return figure_of(axes)
 
 
 def _draw(axes: Axes, cell: Mapping[str, Any]) -> None:
     calibration = cell.get("calibration")
     if not calibration:
-        say_missing(axes, "no calibration: fewer than 10 scored answers have a confidence")
+        explain_empty(axes, "no calibration: fewer than 10 scored answers have a confidence")
         return
     axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--")
     for one in calibration["bins"]:

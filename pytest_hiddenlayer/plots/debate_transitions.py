@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..results.budget_match.round_transitions import RoundTransition, round_transitions
 from ..stats.estimate.mean_interval import Estimate
 from .cells import PlottedRun, cells_of, short_names
-from .figures import COLOURS, bars_around, clear_frame, figure_of, label_x, panels, say_missing
+from .figures import COLOURS, bars_around, clear_frame, explain_empty, figure_of, label_x, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ def plot_debate_transitions(
     for key, one in zip(keys, axes, strict=False):
         _draw(one, [transition for transition in transitions if transition.key == key])
     if not keys:
-        say_missing(axes[0], "no changes by round: no agents (agent-1, agent-2, ...) were scored in two rounds")
+        explain_empty(axes[0], "no changes by round: no agents (agent-1, agent-2, ...) were scored in two rounds")
     return figure_of(axes)
 
 

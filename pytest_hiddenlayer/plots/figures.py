@@ -80,7 +80,7 @@ def label_x(axes: Axes, label: str, notes: Sequence[str] = (), width: int = 60) 
     axes.set_xlabel("\n".join(lines), fontsize=9)
 
 
-def say_missing(axes: Axes, text: str) -> None:
+def explain_empty(axes: Axes, text: str) -> None:
     """Write in an empty panel why it is empty."""
     axes.set_xticks([])
     axes.set_yticks([])

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from ..results.metrics.cells import by_cell
 from ..types import Record
 from .cells import CellKey, PlottedRun, cells_of, common_parts, short_names
-from .figures import COLOURS, MARKERS, clear_frame, figure_of, label_x, panels, plain, say_missing, write_in_row
+from .figures import (
+    COLOURS,
+    MARKERS,
+    clear_frame,
+    explain_empty,
+    figure_of,
+    label_x,
+    panels,
+    plain,
+    write_in_row,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +30,7 @@ def plot_latency(
 ) -> Figure:
     """Return a figure with the latency of every answer in seconds, per cell, with median and 90th percentile.
 
-    Latency lasts from the first request of an answer to its score, with the wait for a free place,
+    Latency lasts from the first request of an answer to its score, including the wait for a free slot,
     so it depends on the machine and on how many calls are in flight. Answers that
     came from a cache or a cassette were not measured: they are counted, not drawn. Raises UsageError.
     """
@@ -30,7 +40,7 @@ def plot_latency(
     if keys:
         _draw(axes, {key: records[key] for key in keys})
     else:
-        say_missing(axes, "no records: nothing was asked")
+        explain_empty(axes, "no records: nothing was asked")
     return figure_of([axes])
 
 

@@ -13,12 +13,12 @@ from .figures import (
     MARKERS,
     bars_around,
     clear_frame,
+    explain_empty,
     figure_of,
     label_x,
     listed,
     panels,
     plain,
-    say_missing,
 )
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def plot_score_cost(run: PlottedRun, *, task: str | None = None, ax: Axes | None
     for front, one in zip(shown, axes, strict=False):
         _draw(one, front)
     if not shown:
-        say_missing(axes[0], "no records: nothing was asked")
+        explain_empty(axes[0], "no records: nothing was asked")
     return figure_of(axes)
 
 
 def _draw(axes: Axes, front: ParetoFront) -> None:
     if not front.points:
-        say_missing(axes, f"no configuration has a score and a known cost: {', '.join(front.left_out)}")
+        explain_empty(axes, f"no configuration has a score and a known cost: {', '.join(front.left_out)}")
         return
     model = _shared_model(front)
     for number, point in enumerate(front.points):

@@ -12,12 +12,12 @@ from .figures import (
     MARKERS,
     bars_around,
     clear_frame,
+    explain_empty,
     figure_of,
     label_x,
     listed,
     panels,
     plain,
-    say_missing,
     write_in_row,
 )
 
@@ -47,7 +47,7 @@ def plot_scores(
     if keys:
         _draw(axes, by_name, keys)
     else:
-        say_missing(axes, "no cell: nothing was scored")
+        explain_empty(axes, "no cell: nothing was scored")
     return figure_of([axes])
 
 

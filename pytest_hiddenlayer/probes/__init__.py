@@ -13,7 +13,7 @@ Imports `errors`, and mlx on first use. Works on any loaded model of mlx-lm, wit
     activations       arrays of several prompts at once
     run_files         where the captures of a run's answers are
     per_model         values kept per model
-    linear            linear probes, judged on unseen groups beside a control task
+    linear            linear probes, evaluated on unseen groups, with a control task
     concepts          directions in the residual stream
     interventions     patching, ablation, steering
 """

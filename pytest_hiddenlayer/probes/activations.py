@@ -44,7 +44,7 @@ def _rows(prompts: Sequence[Sequence[int]]) -> Any:
     lengths = sorted({len(prompt) for prompt in prompts})
     if len(lengths) != 1 or not lengths[0]:
         raise UsageError(
-            f"arrays of several prompts need equally many tokens in each; found {lengths or 'no prompt'}: "
-            "word them alike, or ask for one prompt at a time"
+            f"arrays of several prompts need the same number of tokens in each; found {lengths or 'no prompt'}: "
+            "rephrase some, or pass one prompt at a time"
         )
     return mx.array([list(prompt) for prompt in prompts])

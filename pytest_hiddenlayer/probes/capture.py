@@ -56,6 +56,10 @@ class Capture:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """`model`, `fingerprint` and whatever the caller adds; `architecture`, `precision`, `checks` of the proof."""
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in self.arrays.items())
+        return f"Capture({len(self.token_ids)} tokens, {self.n_prompt} of the prompt; {shapes or 'no arrays'})"
+
     def __getitem__(self, name: str) -> Array:
         if name not in self.arrays:
             names = ", ".join(self.arrays)
@@ -76,7 +80,7 @@ class Capture:
 def capture(
     model: Any,
     token_ids: Iterable[int],
-    what: Iterable[str] = ("token_logprobs",),
+    what: str | Iterable[str] = ("token_logprobs",),
     *,
     layers: Iterable[int] | None = None,
     top: int = TOP,
@@ -85,25 +89,26 @@ def capture(
     token_texts: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Capture:
-    """Return what happened inside a loaded mlx-lm model while it read `token_ids`; `what` names entries of `WHAT`.
+    """Return what happened inside a loaded mlx-lm model while it read `token_ids`; `what` names entries of
+    `WHAT`, in a list or joined by commas.
 
     `layers` limits sites and attention weights, not the lens. The model is verified first, once; a probe that it does
     not allow raises ProbeError with the check and its numbers. Raises ProbeError before the run if the arrays exceed
     `max_bytes`, and UsageError for a wrong argument. Inside the `with` block of other hooks it captures what they
     make of the model; verify the model before them.
     """
-    ids, wanted = _checked(token_ids, what, top)
+    ids, names = _checked(token_ids, what, top)
     verification, structure = verify(model) if not _hooked(model) else _known(model), structure_of(model)
-    verification.require(probe for probe in wanted if probe != "logits")
+    verification.require(probe for probe in names if probe != "logits")
     if wrong := [token for token in ids if not 0 <= token < structure.vocabulary]:
         raise UsageError(f"token ids {wrong[:3]}: this model has tokens 0 to {structure.vocabulary - 1}")
     chosen = range(len(structure.blocks)) if layers is None else sorted(set(layers))
-    check_memory(structure, wanted, chosen, len(ids), max_bytes)
+    check_memory(structure, names, chosen, len(ids), max_bytes)
     return Capture(
         token_ids=ids,
         token_texts=None if token_texts is None else tuple(token_texts),
         n_prompt=n_prompt,
-        arrays=_arrays(model, ids, wanted, list(chosen), top),
+        arrays=_arrays(model, ids, names, list(chosen), top),
         metadata={
             "architecture": verification.architecture,
             "precision": verification.precision,
@@ -115,9 +120,12 @@ def capture(
     )
 
 
-def _checked(token_ids: Iterable[int], what: Iterable[str], top: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    ids, wanted = tuple(int(token) for token in token_ids), tuple(dict.fromkeys(what))
-    for name in wanted:
+def _checked(
+    token_ids: Iterable[int], what: str | Iterable[str], top: int
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    written = [name.strip() for name in what.split(",")] if isinstance(what, str) else what
+    ids, names = tuple(int(token) for token in token_ids), tuple(dict.fromkeys(written))
+    for name in names:
         if name not in WHAT:
             raise UsageError(
                 f"what={name!r} cannot be captured{did_you_mean(name, WHAT)}; choose from {', '.join(WHAT)}"
@@ -126,7 +134,7 @@ def _checked(token_ids: Iterable[int], what: Iterable[str], top: int) -> tuple[t
         raise UsageError(f"a capture needs at least 2 tokens, but the text has {len(ids)}")
     if top < 1:
         raise UsageError(f"top={top}: pass the number of tokens that the lens keeps per layer, at least 1")
-    return ids, wanted
+    return ids, names
 
 
 def _hooked(model: Any) -> bool:
@@ -141,14 +149,14 @@ def _known(model: Any) -> Verification:
 
 
 def _arrays(
-    model: Any, ids: tuple[int, ...], wanted: tuple[str, ...], layers: list[int], top: int
+    model: Any, ids: tuple[int, ...], names: tuple[str, ...], layers: list[int], top: int
 ) -> dict[str, Array]:
     import mlx.core as mx
 
     tokens = mx.array([ids])
-    sites = [site for site in SITES if site in wanted]
-    read = [*sites, *([ATTENTION_WEIGHTS] if ATTENTION_WEIGHTS in wanted else [])]
-    streams = ModelHooks(model, read=["embeddings", "residual_post"] if "lens" in wanted else [])
+    sites = [site for site in SITES if site in names]
+    read = [*sites, *([ATTENTION_WEIGHTS] if ATTENTION_WEIGHTS in names else [])]
+    streams = ModelHooks(model, read=["embeddings", "residual_post"] if "lens" in names else [])
     with ModelHooks(model, read=read, layers=layers if "embeddings" not in sites else {0, *layers}) as hooks, streams:
         logits = logits_of(model(tokens))
     arrays: dict[str, Array] = {}
@@ -159,13 +167,13 @@ def _arrays(
             arrays[site] = _stacked(site, [_numpy(hooks.values.pop((site, layer)))[0] for layer in layers])
     if {*sites} - {"embeddings"}:
         arrays["layers"] = np.array(layers, np.int32)
-    if ATTENTION_WEIGHTS in wanted:
+    if ATTENTION_WEIGHTS in names:
         arrays |= _attention_arrays(hooks, set(layers))
-    if "token_logprobs" in wanted or "lens" in wanted:
+    if "token_logprobs" in names or "lens" in names:
         arrays |= _token_arrays(logits, tokens)
-    if "logits" in wanted:
+    if "logits" in names:
         arrays["logits"] = _numpy(logits)[0]
-    if "lens" in wanted:
+    if "lens" in names:
         arrays |= _lens_arrays(LogitLens(model, tokens), streams, tokens, logits, top)
     return arrays
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,25 @@ import numpy as np
 
 from ..errors import UsageError
 from .attention.rollout import Array
-from .capture import Capture
+from .capture import ARRAYS, Capture
+from .capture_memory import readable
 
 _METADATA, _TOKENS = "metadata", "token_ids"
 SCHEMA = 1
+_DAMAGE = (
+    OSError,
+    RuntimeError,  # RecursionError too
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a damaged file may raise."""
 
 
 def save_capture(captured: Capture, path: Path | str) -> Path:
@@ -46,29 +62,76 @@ def save_capture(captured: Capture, path: Path | str) -> Path:
     return path
 
 
-def load_capture(path: Path | str) -> Capture:
-    """Return a capture from its file. Raises UsageError if it is not one; runs no code from the file."""
+def load_capture(path: Path | str, *, max_bytes: int | None = None) -> Capture:
+    """Return a capture from its file. Raises UsageError if it is not one; runs no code from the file.
+
+    With `max_bytes`, a file whose arrays take more memory is refused before they are read.
+    """
     path = Path(path)
     _check_suffix(path)
     try:
+        if max_bytes is not None:
+            _check_size(path, max_bytes)
         arrays, described = _read(path)
         document = json.loads(described)
-        texts = document["token_texts"]
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']}, this version reads {SCHEMA}")
-        tokens = arrays.pop(_TOKENS)
+        tokens = tuple(int(token) for token in arrays.pop(_TOKENS))
         return Capture(
-            token_ids=tuple(int(token) for token in tokens),
-            token_texts=None if texts is None else tuple(texts),
-            n_prompt=document["n_prompt"],
-            arrays=arrays,
-            metadata=document["metadata"],
+            token_ids=tokens,
+            token_texts=_texts(document["token_texts"], len(tokens)),
+            n_prompt=_n_prompt(document["n_prompt"], len(tokens)),
+            arrays={name: _checked_array(name, array, len(tokens)) for name, array in arrays.items()},
+            metadata=dict(document["metadata"]),
         )
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except _DAMAGE as error:
         raise UsageError(
-            f"capture {path}: cannot be read as one ({reason}): give a file that save_capture wrote"
+            f"capture {path}: cannot be read as one ({_reason(error)}): give a file that save_capture wrote"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    if "pickle" in str(error):  # numpy advises to load such a file unsafely
+        return "it holds something else than arrays"
+    return f"{type(error).__name__}: {error}"
+
+
+def _check_size(path: Path, max_bytes: int) -> None:
+    """Raise ValueError if the arrays take more memory; a compressed file may be a thousandth of that."""
+    if path.suffix == ".npz":
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    else:
+        size = path.stat().st_size
+    if size > max_bytes:
+        raise ValueError(f"it holds {readable(size)}, and at most {readable(max_bytes)} are read here")
+
+
+def _texts(texts: Any, n_tokens: int) -> tuple[str, ...] | None:
+    if texts is None:
+        return None
+    if not isinstance(texts, list) or len(texts) != n_tokens or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"`token_texts` is not a list of {n_tokens} texts")
+    return tuple(texts)
+
+
+def _n_prompt(value: Any, n_tokens: int) -> int:
+    if type(value) is not int or not 0 <= value <= n_tokens:
+        raise ValueError(f"`n_prompt` is {value!r}, not a number of its {n_tokens} tokens")
+    return value
+
+
+def _checked_array(name: str, array: Array, n_tokens: int) -> Array:
+    """The array. Raises ValueError if it holds no numbers, or has other axes than `ARRAYS` says."""
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"array {name} holds {array.dtype}, not numbers")
+    axes = ARRAYS[name].partition("]")[0].strip("[").split(", ") if name in ARRAYS else None
+    if axes is not None and (
+        array.ndim != len(axes)
+        or any(size != n_tokens for axis, size in zip(axes, array.shape, strict=True) if axis == "tokens")
+    ):
+        raise ValueError(f"array {name} has shape {array.shape}, not [{', '.join(axes)}] of {n_tokens} tokens")
+    return array
 
 
 def _check_suffix(path: Path) -> None:

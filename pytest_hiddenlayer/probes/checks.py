@@ -23,7 +23,7 @@ ROWS = 1e-5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One check. `measured` is None if it could not be exercised, which `note` explains."""
+    """One check. `measured` is None if it could not be tested; `note` says why."""
 
     name: str
     claim: str
@@ -43,7 +43,7 @@ class Check:
         return f"check `{self.name}` failed: {self.claim}, but {self.measured:.3g} > {self.tolerance:.3g}{self.note}"
 
     def __str__(self) -> str:
-        value = "not exercised" if self.measured is None else f"{self.measured:.3g} ≤ {self.tolerance:.3g}"
+        value = "not tested" if self.measured is None else f"{self.measured:.3g} ≤ {self.tolerance:.3g}"
         word = "-" if self.measured is None else "ok" if self.passed else "FAILED"
         return f"{word:6s} {self.name}: {self.claim} ({value}{self.note})"
 
@@ -55,15 +55,15 @@ def logit_checks(evidence: Evidence) -> list[Check]:
     limit = LATER.get(evidence.precision, 0.0) * max(1.0, largest(evidence.logits))
     later = difference(evidence.logits[:, :-1], evidence.changed_logits[:, :-1])
     return [
-        _check("logits_unchanged", "logits while everything is read are bit-identical",
+        _check("logits_unchanged", "logits are bit-identical while everything is read",
                difference(evidence.logits, evidence.hooked_logits), 0, EVERYTHING),
         _check("restored", "after an error inside a hook, classes and logits are as before",
                difference(evidence.logits, evidence.restored_logits) + (not evidence.classes_restored), 0,
                EVERYTHING),
-        _check("reached_once", "each place is reached once per pass; places that are not:", differing, 0,
+        _check("reached_once", "each site is reached once per pass; how many are not", differing, 0,
                tuple(repeated), f" ({', '.join(repeated)})" if repeated else ""),
-        _check("later_tokens", "another last token leaves the earlier logits as they are", later, limit, EVERYTHING),
-        _check("lens_last", "the lens of the last layer is the logits",
+        _check("later_tokens", "a new last token leaves earlier logits as they are", later, limit, EVERYTHING),
+        _check("lens_last", "the lens of the last layer equals the logits",
                difference(evidence.lens_last, evidence.logits), 0, (LENS,)),
         _check("lens_reads", "the lens depends on the residual stream; 1 if it does not",
                float(difference(evidence.lens_first, evidence.logits) == 0), 0, (LENS,)),
@@ -87,7 +87,7 @@ def stream_checks(evidence: Evidence) -> tuple[list[Check], float | None]:
     multiplier = _multiplier(parts, last - first)
     measured = difference(first + multiplier * parts, last) / max(largest(last), 1e-30)
     note = "" if multiplier == 1 else f"; with multiplier {multiplier:.6g}"
-    claim = "embeddings + Σ(attention + MLP) is the residual stream"
+    claim = "embeddings + Σ(attention + MLP) equals the residual stream"
     checks.append(
         _check("additive", claim, measured, ADDITIVE.get(evidence.precision, 0.0), ("attention", "mlp"), note)
     )
@@ -103,7 +103,7 @@ def attention_checks(evidence: Evidence) -> list[Check]:
     tolerance = REBUILD.get(evidence.precision, 0.0)
     rebuilt = [_rebuild_error(evidence, layer, call) for layer, call in calls]
     checks = [
-        _check("rebuilt", "weights times values is what the model computed", worst(rebuilt), tolerance, probes),
+        _check("rebuilt", "weights times values equals what the model computed", worst(rebuilt), tolerance, probes),
         _check(
             "rows", "weights of a row and its sink sum to 1", worst([_row_error(c) for _, c in calls]), ROWS, probes
         ),
@@ -112,7 +112,7 @@ def attention_checks(evidence: Evidence) -> list[Check]:
     ]
     if "heads" not in evidence.missing:
         heads = [_heads_error(evidence, layer, call) for layer, call in calls]
-        claim = "what enters the output projection is the heads' outputs side by side"
+        claim = "the input of the output projection is the heads' outputs side by side"
         checks.append(_check("heads", claim, worst(heads), tolerance, ("heads",)))
     return checks
 

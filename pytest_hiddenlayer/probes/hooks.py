@@ -22,8 +22,8 @@ SITES: Mapping[str, str] = {
     "embeddings": "what enters layer 0, scaled as the model does: [batch, tokens, width]; layer 0 only",
     "residual_pre": "the residual stream before the layer: [batch, tokens, width]",
     "heads": "the heads' outputs side by side, before the output projection: [batch, tokens, heads * size]",
-    "attention": "what attention returns, after the norm behind it if there is one: [batch, tokens, width]",
-    "mlp": "what the MLP returns, after the norm behind it if there is one: [batch, tokens, width]",
+    "attention": "what attention returns, after its output norm if there is one: [batch, tokens, width]",
+    "mlp": "what the MLP returns, after its output norm if there is one: [batch, tokens, width]",
     "residual_post": "the residual stream after the layer: [batch, tokens, width]",
 }
 """Site → what it holds. `attention_weights` can be read too, and is found in `ModelHooks.attention`."""

@@ -46,7 +46,7 @@ def intercepted(pairs: list[tuple[Any, Interceptor]]) -> Iterator[None]:
 
 
 def is_intercepted(module: Any) -> bool:
-    """Return whether the class of a module is replaced at the moment."""
+    """Return whether the class of a module is currently replaced."""
     return _HANDLERS in type(module).__dict__
 
 

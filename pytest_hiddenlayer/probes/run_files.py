@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..identifiers import file_name
+from ..identifiers import digest, file_name
 from ..types import Record
 
 FOLDER = "probes"
@@ -18,6 +18,9 @@ TEXTS = "lens_texts"
 
 
 def probe_path(folder: Path, record: Record) -> Path:
-    """Return the path of a record's capture in the folder of its run."""
-    name = f"{record.task} {record.sample_id} {record.label} {record.slug} {record.epoch}"
+    """Return the path of a record's capture in the folder of its run. No two answers of a run share one."""
+    parts = [str(part) for part in (record.task, record.sample_id, record.label, record.slug, record.epoch)]
+    name = " ".join(parts)
+    if any(" " in part for part in parts):  # `a b` and `c` would be `a` and `b c`
+        name += f" {digest(parts, 8)}"
     return folder / FOLDER / f"{file_name(name)}.npz"

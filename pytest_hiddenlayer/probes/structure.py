@@ -1,7 +1,7 @@
 """The blocks of a model and their parts, found by running it on a few tokens and following the arrays.
 
 Names of attributes differ between architectures. The flow of arrays does not: the attention of a block is the part
-that calls scaled_dot_product_attention, its output projection is the part whose result it returns, and a norm behind
+that calls scaled_dot_product_attention, its output projection is the part whose result it returns, and a norm after
 attention or MLP is the part that receives their result.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ..errors import ProbeError
+from ..errors import ProbeError, UsageError
 from .attention.calls import AttentionCall, attention_listener
 from .attention.softcap import own_softcap_heads
 from .interception import Interceptor, intercepted
@@ -27,7 +27,7 @@ class Block:
     index: int
     module: Any
     attention: Any | None  # the part that mixes tokens; None: not found
-    attention_end: Any | None  # the part whose result is added to the residual stream: attention, or a norm behind it
+    attention_end: Any | None  # the part whose result is added to the residual stream: attention or its output norm
     mlp: Any | None
     mlp_end: Any | None
     projection: Any | None  # the part of attention that mixes the heads' outputs; None: not found
@@ -66,6 +66,11 @@ def first_array(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def blocks_of(model: Any) -> list[Any]:
     """Return the modules that the residual stream goes through, in order. Raises ProbeError if there are none."""
     module_type = import_module("mlx.nn").Module
+    if not isinstance(model, module_type):
+        raise UsageError(
+            f"model: a loaded model of mlx-lm is needed, got {type(model).__name__}; "
+            "pass `load_probe_model(NAME).model`"
+        )
     try:
         layers = model.layers
     except AttributeError:

@@ -47,6 +47,9 @@ class Verification:
                     f"{probe} of this model ({self.architecture}): refused: {reason}. Offered: {offered}"
                 )
 
+    def __repr__(self) -> str:
+        return str(self)  # what a notebook shows
+
     def __str__(self) -> str:
         lines = [f"{self.architecture}, {self.precision}"]
         lines += [f"  {check}" for check in self.checks]
@@ -61,7 +64,7 @@ def verify(model: Any, *, token_ids: Any = None) -> Verification:
     """Return what was measured on a loaded model of mlx-lm, measured once per model and process.
 
     Takes about twelve forward passes over 40 tokens. `token_ids` (mlx integers [1, tokens], at least 3) are measured
-    instead, each time. Raises ProbeError if the model is hooked at the moment.
+    instead, each time. Raises ProbeError if the model is hooked.
     """
     if token_ids is not None:
         return _measured(model, token_ids)

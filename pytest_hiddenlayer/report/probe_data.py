@@ -23,6 +23,8 @@ MAX_ATTENTION_BYTES = 300_000
 """Of one answer's attention in the page, before base64; a longer one is averaged over heads, or left out."""
 MAX_PAGE_BYTES = 24_000_000
 """Of all probes in a page; further ones stay in their files."""
+MAX_READ_BYTES = 2**30
+"""Of one capture's arrays in memory; a page does not show a larger one."""
 MAX_ANSWER = 400
 """Tokens of an answer whose lens is in the page."""
 
@@ -50,11 +52,11 @@ class ProbeFiles:
         from ..probes.capture_files import load_capture
 
         try:
-            captured = load_capture(path)
+            captured = load_capture(path, max_bytes=MAX_READ_BYTES)
             if captured.metadata.get("key") != record.key:
                 return content  # of an answer that was replaced
             data = json_bytes(probe_data(captured))
-        except (UsageError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        except (UsageError, KeyError, IndexError, TypeError, ValueError, OverflowError, AttributeError) as error:
             self._faults.append(f"{path.name}: {error}")
             return content
         if self._bytes + len(data) > MAX_PAGE_BYTES:
@@ -80,10 +82,12 @@ def probe_data(captured: Capture) -> dict[str, Any]:
     start, texts = captured.n_prompt, captured.token_texts
     if not start or texts is None or len(texts) != len(captured.token_ids):
         raise ValueError("it has no prompt, or no texts of its tokens")
-    notes = [str(note) for note in captured.metadata.get(NOTES, [])]
+    notes, call = [str(note) for note in captured.metadata.get(NOTES, [])], captured.metadata[CALL]
+    if type(call) is not int or call < 0:
+        raise ValueError(f"its call is {call!r}, not a position in the transcript")
     rows = slice(start - 1, len(texts) - 1)  # row i predicts token i of the answer
     return {
-        "call": int(captured.metadata[CALL]),
+        "call": call,
         "tokens": list(texts),
         "start": start,
         "logprobs": [_number(value) for value in captured["token_logprobs"][start:]],
@@ -99,7 +103,8 @@ def _lens(captured: Capture, rows: slice, notes: list[str]) -> dict[str, Any] | 
     if rows.stop - rows.start > MAX_ANSWER:
         notes.append(f"The lens of more than {MAX_ANSWER} tokens is not in this page; it is in {FOLDER}/.")
         return None
-    texts, ids = captured.metadata[TEXTS], captured["lens_top_ids"][:, rows]
+    texts = {str(token): str(text) for token, text in captured.metadata[TEXTS].items()}
+    ids = captured["lens_top_ids"][:, rows]
     logprobs, came = captured["lens_top_logprobs"][:, rows], captured["lens_token_logprobs"][:, rows.start + 1 :]
     return {
         "top": [
@@ -119,16 +124,18 @@ def _attention(captured: Capture, rows: slice, notes: list[str]) -> dict[str, An
         return None
     import numpy as np
 
-    weights = captured["attention_weights"][:, :, rows]
+    weights, layers = captured["attention_weights"][:, :, rows], captured["attention_layers"]
+    if len(layers) != len(weights):
+        raise ValueError(f"it has the attention of {len(weights)} layers, and names {len(layers)}")
     averaged = weights.size > MAX_ATTENTION_BYTES
     if averaged:
         weights = weights.mean(axis=1, keepdims=True)
     if weights.size > MAX_ATTENTION_BYTES:
         notes.append(f"The attention of a text of this length is not in this page; it is in {FOLDER}/.")
         return None
-    coded = np.rint(np.sqrt(np.clip(weights, 0, 1)) * 255).astype(np.uint8)
+    coded = np.rint(np.sqrt(np.clip(np.nan_to_num(weights), 0, 1)) * 255).astype(np.uint8)
     return {
-        "layers": [int(layer) for layer in captured["attention_layers"]],
+        "layers": [int(layer) for layer in layers],
         "heads": int(weights.shape[1]),
         "averaged": averaged,  # over the heads, which were too many for a page
         "data": base64.b64encode(coded.tobytes()).decode("ascii"),  # [layers, heads, answer tokens, tokens]
@@ -136,7 +143,7 @@ def _attention(captured: Capture, rows: slice, notes: list[str]) -> dict[str, An
 
 
 def _probability(logprob: float) -> float:
-    return float(f"{math.exp(logprob):.3g}")
+    return float(f"{math.exp(min(logprob, 0.0)):.3g}")
 
 
 def _number(value: float) -> float | None:

@@ -31,7 +31,7 @@ def uninterrupted() -> Iterator[None]:
     """SIGINT and SIGTERM take effect when this block ends.
 
     For the first import of numpy: it cannot be repeated in a process in which a signal ended it,
-    and then nothing that was answered could be summarised. In another thread this does nothing.
+    and then nothing that was answered could be summarized. In another thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -53,7 +53,7 @@ class Progress:
         elapsed = self.clock() - self.started if self.started is not None else 0.0
         parts = [f"{self.done:,}/{self.total:,} answered" if self.total else f"{self.done:,} answered"]
         if not self.done:
-            return [*parts, f"waiting for the first answer, {_duration(elapsed)}"]
+            return [*parts, f"waiting for the first answer, {duration_text(elapsed)}"]
         parts.append(f"{self.correct:,} of {self.scored:,} right")
         if self.unanswered:
             parts.append(f"{self.unanswered:,} without an answer")
@@ -62,7 +62,7 @@ class Progress:
         if elapsed > 0 and self.output_tokens:
             parts.append(f"{self.output_tokens / elapsed:,.0f} tokens/s")
         if 0 < self.done < self.total:
-            parts.append(f"about {_duration(elapsed * (self.total - self.done) / self.done)} left")
+            parts.append(f"about {duration_text(elapsed * (self.total - self.done) / self.done)} left")
         return parts
 
     def line(self, width: int) -> str:
@@ -76,8 +76,8 @@ class Progress:
         return text
 
 
-def _duration(seconds: float) -> str:
-    """`45 s`, `3 min 5 s`, `2 h 10 min`."""
+def duration_text(seconds: float) -> str:
+    """Return `45 s`, `3 min 5 s` or `2 h 10 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

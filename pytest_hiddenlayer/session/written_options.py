@@ -122,6 +122,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         allow_task_models=_allows_task_models(written),
     )
     _refuse_ini_models(written, options)
+    _refuse_closed_models(options)
     return options
 
 
@@ -232,6 +233,16 @@ def _probe(written: WrittenOptions) -> tuple[str, ...]:
         return parse_what(text)
     except UsageError as error:
         raise UsageError(f"--hl-probe: {error}") from error
+
+
+def _refuse_closed_models(options: RunOptions) -> None:
+    """Raise UsageError if --hl-probe is asked for and no provider of the run shows what is inside its model."""
+    names = [model.provider for model in options.providers]
+    if options.probe and "mlx" not in names:
+        raise UsageError(
+            f"--hl-probe: provider {names[0]} does not show what is inside its model; use --provider mlx, "
+            "or leave the option out"
+        )
 
 
 def _allows_task_models(written: WrittenOptions) -> bool:

@@ -12,13 +12,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..completions.finish_reasons import ended_normally
 from ..protocols import Ask
 from ..types import Completion, GenerationConfig, Message
-from .verbal_confidence import read_confidence, read_yes_or_no
+from .verbal_confidence import read_confidence, read_yes_or_no, repeats_a_number
 
 P_TRUE = """Question:
 {question}
@@ -41,6 +42,8 @@ MIN_MASS = 0.5
 """Minimum probability of both labels together: with less, the model did not answer with a label."""
 _MAX_TOKENS = 16  # of a reply; longer ones are no plain answers
 _LABELS = {"a": True, "true": True, "b": False, "false": False}
+_SENTENCE = re.compile(r"[\W_]*[ab][ \t]+(?!(?:true|false|is|because|since)\b)[^\W_]", re.IGNORECASE)
+"""A reply whose first word is the article `a`, not the label A: `A week has 7 days.`"""
 _AROUND = " \t\n()[]{}<>\"'`*:.,▁Ġ"
 
 
@@ -68,8 +71,9 @@ async def ask_p_true(
 
     `prompt` is the question as rendered, without system message; `answer` the whole completion. The
     value is P(A) / (P(A) + P(B)) at the token of the reply's label, from the provider's top
-    log-probabilities. It is unknown without these, for a reply without label, and if both labels together
-    have a probability below MIN_MASS. Raises ProviderError if the call fails.
+    log-probabilities. It is unknown without these, for a reply without label or one that begins a sentence
+    with the article "A", and if both labels together have a probability below MIN_MASS.
+    Raises ProviderError if the call fails.
     """
     completion = await ask(
         P_TRUE.format(question=prompt, answer=answer.strip()),
@@ -95,7 +99,8 @@ async def ask_verbalized(
     """Returns the confidence that the model states about its own answer, in a second turn of the chat.
 
     `messages` are those that were answered, `answer` the whole completion. With `binary` the model says
-    yes (1.0) or no (0.0). A reply that cannot be read is unknown. Raises ProviderError if the call fails.
+    yes (1.0) or no (0.0). A reply that cannot be read, or repeats a number of the answer in a sentence, is
+    unknown. Raises ProviderError if the call fails.
     """
     question = VERBALIZED_BINARY if binary else VERBALIZED
     completion = await ask(
@@ -108,6 +113,8 @@ async def ask_verbalized(
     value = read_yes_or_no(completion.text) if binary else read_confidence(completion.text)
     if not ended_normally(completion.finish_reason):
         value = None  # `9` may be the beginning of 95
+    if not binary and repeats_a_number(completion.text, answer):
+        value = None  # a small model repeats its answer: `A week has 7 days.` is no confidence of 7 %
     expected = "yes or no" if binary else "one number from 0 to 100"
     why = "" if value is not None else f"the reply is not {expected}: {completion.text[:80]!r}"
     return ElicitedConfidence(value=value, reply=completion.text, why=why)
@@ -119,6 +126,8 @@ def p_true(completion: Completion) -> ElicitedConfidence:
         return _unknown(completion, "the provider returned no top log-probabilities")
     if completion.reasoning:
         return _unknown(completion, "the model reasoned before its reply, so the label's token is unknown")
+    if _SENTENCE.match(completion.text):
+        return _unknown(completion, f"the reply is a sentence, not a label: {completion.text[:80]!r}")
     for alternatives in completion.top_logprobs:
         likeliest = max(alternatives, key=lambda token: alternatives[token], default="")
         if likeliest.strip(_AROUND):
@@ -132,11 +141,12 @@ def _weighed(completion: Completion, alternatives: Mapping[str, float]) -> Elici
         label = _LABELS.get(text.strip(_AROUND).casefold())
         if label is not None:
             shares[label] += math.exp(logprob)
-    mass = min(1.0, shares[True] + shares[False])
+    both = shares[True] + shares[False]
+    mass = min(1.0, both)  # rounded log-probabilities may add up to more
     if mass < MIN_MASS:
         why = f"the labels A and B have a probability of {mass:.3g} together, and at least {MIN_MASS} is needed"
         return _unknown(completion, why, mass)
-    return ElicitedConfidence(value=min(1.0, shares[True] / mass), reply=completion.text, mass=mass)
+    return ElicitedConfidence(value=shares[True] / both, reply=completion.text, mass=mass)
 
 
 def _unknown(completion: Completion, why: str, mass: float | None = None) -> ElicitedConfidence:

@@ -33,7 +33,7 @@ _MAX_CHARS = 100_000
 
 
 def parse_plan(text: str) -> list[str]:
-    """Returns the steps in order; empty if the text is no plan.
+    """Returns the steps in order; empty if the text is not a plan.
 
     The first form that gives a step decides: JSON (in a fence or bare), numbered lines ('1.', '1)',
     'Step 1:', also as headings or in bold), bullets, headings, numbers within a line, or several

@@ -43,9 +43,9 @@ async def self_consistency(
 
     Only samples that ended normally vote. Without one, the first sample is returned, which is not scored.
     `models` names models to sample in rotation, instead of the candidate. `weights` names the confidence that
-    weights a vote, `weighting` how, `keep_top` the share of the surest samples that vote (chosen by
-    `filter_by`), `stop` when sampling ends before `n_samples`. If no sample has the confidence that the
-    vote needs, the outcome is `unscored` with the reason.
+    weights a vote, and `weighting` how. `keep_top` is the share of samples that vote, those with the
+    highest confidence `filter_by`. `stop` says when sampling ends before `n_samples`. If no sample has the
+    confidence that the vote needs, the outcome is `unscored` with the reason.
     """
     rule = VoteRule(
         weights=weights,

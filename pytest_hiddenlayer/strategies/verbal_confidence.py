@@ -64,6 +64,17 @@ def read_confidence(text: str) -> float | None:
     return value if value is not None and 0 <= value <= 1 else None
 
 
+def repeats_a_number(reply: str, answer: str) -> bool:
+    """Returns whether a reply of several words has a plain number of the answer: `It is 7 days.` after `7 days`.
+
+    A reply that is only a number, and a number in percent or out of a whole, are confidences whatever the answer is.
+    """
+    if not re.search(r"[^\W\d_]", reply):
+        return False
+    plain = {match["value"] for match in _NUMBER.finditer(reply) if not (match["percent"] or match["whole"])}
+    return bool(plain & {match["value"] for match in _NUMBER.finditer(answer)})
+
+
 def read_yes_or_no(text: str) -> float | None:
     """Returns 1.0 for a reply that begins with yes, true or correct, 0.0 for no, false or wrong, else None."""
     match = _YES_OR_NO.match(text.casefold())

@@ -13,7 +13,7 @@ class Vote:
 
     winner: str | None  # None: there was no answer
     votes: dict[str, int]  # answer → votes, most votes first, ties by first seen
-    tie: bool  # another answer has as many votes, and the winner was seen first
+    tie: bool  # another answer has equally many votes, and the winner was seen first
 
     def to_json(self) -> dict[str, object]:
         """Returns plain JSON values for a record's `answer_metadata`."""

@@ -9,9 +9,9 @@ from ..errors import did_you_mean
 from .document import FieldPath
 from .field_types import FAULT
 from .scalar import Scalar, describe, plain_value, resolve, shorten
-from .schema import TAGS, DataFile, FieldMap, GenerateForm, SampleRow, TaskForm
+from .schema import TAGS, DataFile, ExpectForm, FieldMap, GenerateForm, SampleRow, TaskForm
 
-_INSIDE: dict[str, type[BaseModel]] = {"generate": GenerateForm, "fields": FieldMap}
+_INSIDE: dict[str, type[BaseModel]] = {"generate": GenerateForm, "fields": FieldMap, "expect": ExpectForm}
 _WHAT_TO_WRITE = {
     "samples": "a list of samples, or the name of a .jsonl, .json, .csv, .tsv or .parquet file",
     "scorers": "name at least one, such as `scorers: [exact]`",

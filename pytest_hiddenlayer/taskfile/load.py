@@ -104,6 +104,9 @@ class _Loader:
         """Return the bounds that are set. Raises TaskError for ECE or Brier score of a measure that has neither."""
         expect: dict[str, str] = self.form.expect.model_dump(exclude_none=True)
         measure = expect.get("measure")
+        if measure is not None and len(expect) == 1:
+            message = f'nothing is expected of {measure}; add a bound, such as auroc: ">0.6"'
+            raise self._error(("expect", "measure"), message)
         for name in ("ece", "brier"):
             if measure is not None and name in expect and not MEASURES[measure].bounded:
                 message = f"{measure} is not in [0, 1], so it has no {name}; expect auroc, aurc or wqd"

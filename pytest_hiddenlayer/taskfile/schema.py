@@ -114,7 +114,7 @@ class ExpectForm(_Form):
     brier: Metric | None = None
     """Brier score."""
     auroc: Metric | None = None
-    """Chance that a right answer is surer than a wrong one."""
+    """Probability that a right answer has a higher confidence than a wrong one."""
     aurc: Metric | None = None
     """Mean share of wrong answers over all coverages."""
     wqd: Metric | None = None

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from support.folder import Folder
 
-from pytest_hiddenlayer.probes.capture_files import load_capture
+from pytest_hiddenlayer.cli.probe import _lens
+from pytest_hiddenlayer.probes.capture import Capture
+from pytest_hiddenlayer.probes.capture_files import load_capture, save_capture
 
 TASK = """
 task: sums
@@ -78,6 +80,15 @@ def test_one_sample_prints_its_lens(asked):
     assert len(captures(asked)) == 1
 
 
+def test_a_sample_of_several_epochs_prints_each_lens(folder):
+    """Every answer of a named sample has its lens, below the name of its file."""
+    folder.write("evals/sums.yaml", TASK)
+    assert folder.command("run", "evals", "--epochs", "2", "--temperature", "0.5", "--limit", "1").ret == 0
+    lines = folder.command("probe", "--sample", "five").outlines
+    assert sum(line.startswith("after") for line in lines) == len(captures(folder)) >= 2
+    assert [line for line in lines if line.startswith("sums five single")]
+
+
 def test_the_option_probes_at_the_end_of_the_run(folder, workers):
     """`--hl-probe lens` writes the captures of the run itself, under several workers too."""
     folder.write("evals/sums.yaml", TASK)
@@ -94,7 +105,7 @@ def test_without_the_option_nothing_is_written(asked):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--read", "lenz"), "'lenz' cannot be read inside a model, did you mean 'lens'?"),
+        (("--read", "lenz"), "'lenz' cannot be read from a model, did you mean 'lens'?"),
         (("--read", ","), "nothing to read was named"),
         (("--sample", "fife"), "--sample fife: the run has no such sample, did you mean 'five'?"),
         (("--task", "sum"), "--task sum: the run has no such task, did you mean 'sums'?"),
@@ -109,14 +120,33 @@ def test_wrong_names_are_refused(asked, arguments, message):
     assert message in "\n".join(printed.errlines)
 
 
+def test_a_model_may_have_the_name_of_a_table(folder):
+    """`--check mlx:nano-2` checks the model that tables of a run name so."""
+    printed = folder.command("probe", "--check", "mlx:nano-2")
+    assert printed.ret == 0
+    assert (
+        "ok     reached_once: each place is reached once per pass; how many are not (0 ≤ 0)" in printed.stdout.str()
+    )
+
+
 def test_a_wrong_array_is_refused_before_anything_is_asked(folder):
     """`--hl-probe` checks its names first."""
     folder.write("evals/sums.yaml", TASK)
     printed = folder.run("evals", "--hl-probe", "lens,atention")
-    assert "--hl-probe: 'atention' cannot be read inside a model, did you mean 'attention'?" in "\n".join(
+    assert "--hl-probe: 'atention' cannot be read from a model, did you mean 'attention'?" in "\n".join(
         printed.errlines + printed.outlines
     )
     assert not folder.runs()
+
+
+def test_a_run_without_a_local_model_is_refused_before_anything_is_asked(sums):
+    """`--hl-probe` needs provider mlx."""
+    printed = sums.command("run", "--provider", "scripted:replies.json", "--probe", "lens")
+    assert printed.ret == 4
+    assert "provider scripted does not show what is inside its model; use --provider mlx" in "\n".join(
+        printed.errlines
+    )
+    assert not sums.runs()
 
 
 def test_answers_of_servers_are_left_out(sums):
@@ -132,3 +162,9 @@ def test_the_check_prints_what_is_offered(folder):
     lines = folder.command("probe", "--check", "nano-2").outlines
     assert "qwen3, float32" in lines[0]
     assert any("offered" in line and "lens" in line for line in lines)
+
+
+def test_an_answer_whose_lens_is_refused_has_no_table(tmp_path):
+    """If the lens of a model is not right, its answer is read without it, and no table is printed."""
+    captured = Capture(token_ids=(1, 2), token_texts=("a", "b"), n_prompt=1, arrays={})
+    assert _lens(save_capture(captured, tmp_path / "a.npz")) == ""

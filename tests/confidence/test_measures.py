@@ -98,11 +98,25 @@ def test_only_the_k_most_probable_count():
 
 @pytest.mark.parametrize(
     ("logprobs", "top"),
-    [(None, None), ([], []), ([None], [{}]), ([-math.inf], [{"a": -math.inf}]), ([math.nan], [{"a": -0.1}])],
+    [
+        (None, None),
+        ([], []),
+        ([None], [{}]),
+        ([-math.inf], [{"a": -math.inf}]),
+        ([math.nan], [{"a": -0.1}]),
+        ([-9999.0], [{"a": -9999.0}]),
+    ],
 )
 def test_unknown_is_absent(logprobs, top):
     """Without log-probabilities, and with infinite ones, there are no measures: nothing becomes 0."""
     assert token_measures(logprobs, top) == {}
+
+
+def test_what_servers_write_for_minus_infinity_is_unknown():
+    """OpenAI's and vLLM's -9999 is no log-probability: it neither lowers a mean nor raises a confidence."""
+    padded = [{**alternatives, "x": -9999.0, "y": -9999.0} for alternatives in TOP]
+    assert token_measures(SAMPLED, padded) == token_measures(SAMPLED, TOP)
+    assert not {"mean_logprob", "tail_logprob", "min_logprob"} & token_measures([-0.1, -9999.0], None).keys()
 
 
 def test_a_token_with_one_alternative_is_left_out():
@@ -138,7 +152,7 @@ def test_texts_without_an_answer_do_not_vote():
 
 
 def test_every_measure_has_a_direction():
-    """Whatever is measured can be turned into a confidence, higher for a surer model."""
+    """Each measured value becomes a confidence that is higher for a more confident model."""
     sure, unsure = token_measures([-0.01], [{"a": -0.01, "b": -5.0}]), token_measures([-0.7], halves())
     assert set(sure) <= set(MEASURES)
     for name, value in sure.items():

@@ -1,4 +1,4 @@
-"""Examples that are too close to samples that judge."""
+"""Examples that are too similar to samples that judge."""
 
 from __future__ import annotations
 
@@ -28,6 +28,39 @@ def test_a_short_question_inside_an_example_is_caught():
     assert check("Go on.", ["What is 2+2?"], answer="They asked: what is 2+2? It is 4.") == ["contained"]
 
 
+@pytest.mark.parametrize("judged", ["60*6", "What is 60*6?", "Calculate 50+16-28.", "48 less than 87", "9, 6, 6, 9"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "What is this? {}",
+        "**{}**",
+        "1. {}",
+        "- {}",
+        "Q: {}\nA:",
+        "{}\n\n{}",
+        "$ {} $",
+        "Task: {}\nShow your work.",
+        "`{}`",
+    ],
+)
+def test_a_question_in_another_layout_is_caught(form, judged):
+    """A calculation, or a list of numbers, is the same question in a list, in bold, in code, or twice."""
+    assert check(form.replace("{}", judged), [judged])[0] in ("exact", "contained", "similar")
+
+
+@pytest.mark.parametrize("question", ["60*6 = ?", "60*6=", "? = 60*6", "Is 60*6 = 360?"])
+def test_a_calculation_is_the_same_with_an_equals_sign(question):
+    """`= ?` does not go on with a calculation."""
+    assert check(question, ["60*6"]) == ["contained"]
+
+
+@pytest.mark.parametrize("question", ["Please help me. Reverse cloud. Take your time.", "reverse cloud\nplease"])
+def test_a_question_of_two_words_is_caught_as_a_sentence(question):
+    """Two words are a line or a sentence of their own; inside one they say too little."""
+    assert check(question, ["Reverse cloud."]) == ["contained"]
+    assert check("How can pilots reverse cloud seeding?", ["Reverse cloud."]) == []
+
+
 @pytest.mark.parametrize("question", ["What's 2+2?", "What iss 2+2?"])
 def test_a_few_other_characters_are_caught(question):
     """A short question with a typing error, or a contraction, is caught."""
@@ -40,6 +73,11 @@ def test_a_few_other_characters_are_caught(question):
         ("What is 2+3?", "What is 2+2?"),
         ("What is 2+2*5?", "What is 2+2?"),
         ("What is 2-2?", "What is 2+2?"),
+        ("60*6+3", "60*6"),
+        ("Is 60*6 / 4 = 90?", "60*6"),
+        ("Calculate 50+16-28.5", "Calculate 50+16-28"),
+        ("9, 6, 6, 9, 9", "9, 6, 6, 9"),
+        ("2**3", "2*3"),
         ("How many days are in 13 weeks?", "How many days are in 14 weeks?"),
         ("Who wrote it?", "Who ate it?"),
         ("Hello", "Good day"),
@@ -48,6 +86,17 @@ def test_a_few_other_characters_are_caught(question):
 def test_other_questions_are_not_caught(question, judged):
     """Other numbers, signs or words make another question."""
     assert check(question, [judged]) == []
+
+
+SHOP = "A shop has {} cakes. {} arrive, {} are sold, and {} more arrive. How many cakes does it have?"
+
+
+def test_a_form_of_many_words_with_other_numbers_is_another_question():
+    """Eight words in common do not make one question of two whose numbers all differ; one equal number does."""
+    judged = [SHOP.format(12, 34, 56, 78)]
+    assert check(SHOP.format(91, 23, 45, 67), judged) == []
+    assert check(SHOP.format(12, 23, 45, 67), judged) == ["8-gram"]
+    assert check(SHOP.format(12, 34, 56, 78) + " Explain.", judged) == ["13-gram"]
 
 
 def test_forms_alone_are_not_caught():
@@ -60,7 +109,7 @@ def test_forms_alone_are_not_caught():
 
 @pytest.mark.parametrize(("n_words", "kinds"), [(7, []), (8, ["8-gram"]), (12, ["8-gram"]), (13, ["13-gram"])])
 def test_word_ngrams(n_words, kinds):
-    """Eight successive words in common are reported as such, thirteen as the stronger match."""
+    """Eight consecutive words in common are reported as such, thirteen as the stronger match."""
     part = " ".join(LONG.split()[:n_words])
     assert check(f"Listen carefully now: {part} because of something else entirely", [LONG]) == kinds
 
@@ -88,7 +137,7 @@ def test_pairs_are_reported_with_their_texts():
         [example("what is 2 + 2", "4")], [JudgedText(task="t", sample="s1", text="What is 2+2?")]
     )
     lines = str(result).splitlines()
-    assert lines[0] == "1 of 1 examples are too close to one of 1 samples that judge"
+    assert lines[0] == "1 of 1 examples are too similar to one of 1 samples that judge"
     assert lines[1:] == ["  exact: what is 2 + 2: 'what is 2 + 2'", "    t s1: 'What is 2+2?' (what is 2 + 2)"]
 
 

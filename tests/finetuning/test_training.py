@@ -121,6 +121,20 @@ finetune(colours, model={str(tiny_model)!r}, output={str(output)!r}, dropout=0.1
     assert [path.name for path in sorted((output / "checkpoints").iterdir()) if path.suffix == ".part"] == []
 
 
+@pytest.mark.parametrize("name", ["weights", "optimizer"])
+def test_a_checkpoint_of_other_arrays_is_refused(tiny_model, colours, tmp_path, name):
+    """A checkpoint whose arrays were exchanged is not resumed, and nothing is trained with half of them."""
+    import mlx.core as mx
+
+    output = tmp_path / "adapter"
+    with pytest.raises(StopError):
+        train(colours, tiny_model, output, progress=stop_after(4))
+    (checkpoint,) = (output / "checkpoints").iterdir()
+    mx.save_safetensors(str(checkpoint / f"{name}.safetensors"), {"other": mx.zeros((2,))})
+    with pytest.raises(UsageError, match=r"has other arrays than this training .* remove the newest folder"):
+        train(colours, tiny_model, output, resume=True)
+
+
 def test_a_finished_run_resumes_to_itself(tiny_model, colours, uninterrupted):
     """Resuming a finished run trains nothing and changes no weight."""
     before = weights(uninterrupted)

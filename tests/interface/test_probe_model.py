@@ -42,5 +42,5 @@ def test_wrong_names_and_unequal_prompts_are_one_sentence(model):
     """A model that does not exist, and prompts of different lengths, are usage errors."""
     with pytest.raises(hl.UsageError):
         hl.load_probe_model("no-such-model")
-    with pytest.raises(hl.UsageError, match=r"equally many tokens in each; found \[1, 3\]"):
+    with pytest.raises(hl.UsageError, match=r"the same number of tokens in each; found \[1, 3\]"):
         model.activations([[1], [1, 2, 3]])

@@ -56,3 +56,33 @@ def test_smollm2_passes_every_check():
     assert model.tokenizer.token_text(int(top[-1])) == " Paris"
     assert model.tokenizer.token_text(int(top[0])) != " Paris"
     assert np.isfinite(captured["attention_weights"]).all()
+
+
+def test_a_notebook_shows_shapes_and_proof_not_numbers(bundled):
+    """A model, a capture and a verification show themselves in a line or as their table."""
+    captured = bundled.capture("Calculate 17+25.", answer="42", what="lens, attention_weights")
+    assert repr(bundled) == "ProbeModel('nano-2', n_layers=6)"
+    assert repr(captured).startswith("Capture(13 tokens, 11 of the prompt; ")
+    assert "attention_weights [6, " in repr(captured)
+    assert "ok     lens_last" in repr(bundled.verify())
+
+
+def test_a_name_may_be_that_of_a_table():
+    """`mlx:nano-2`, as tables of runs write it, is nano-2."""
+    assert hl.load_probe_model("mlx:nano-2").name == "nano-2"
+
+
+def test_a_probe_model_in_place_of_its_model_is_refused(bundled):
+    """Functions of the loaded model say what to pass; there is no AttributeError."""
+    with pytest.raises(hl.UsageError, match=r"got ProbeModel; pass `load_probe_model\(NAME\).model`"):
+        hl.ModelHooks(bundled, read=["mlp"])
+    with pytest.raises(hl.UsageError, match="got ProbeModel"):
+        hl.patch_sweep(bundled, [1, 2, 3], [1, 2, 3], hl.Target(token=1))
+
+
+def test_a_file_that_is_no_capture_is_not_to_be_loaded_unsafely(tmp_path):
+    """The error does not pass on numpy's advice to unpickle the file."""
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(hl.UsageError, match="holds something else than arrays") as raised:
+        hl.load_capture(tmp_path / "text.npz")
+    assert "pickle" not in str(raised.value)

@@ -113,3 +113,20 @@ def test_a_misspelt_name_in_a_registry_has_a_suggestion():
     """`STRATEGIES["debat"]` says what was meant."""
     with pytest.raises(KeyError, match="no strategy 'debat', did you mean 'debate'"):
         hl.STRATEGIES["debat"]
+
+
+def test_kinds_of_confidence_may_be_a_list(folder: Folder):
+    """`confidence=["tokens", "p_true"]` is `--hl-confidence tokens,p_true`; a wrong one is named."""
+    folder.replies(q={"reply": "1"})
+    folder.write("evals/t.yaml", "task: t\nsamples: [{id: q, input: q, target: '1'}]\nscorers: [numeric]\n")
+    run = hl.evaluate("evals", provider="scripted:replies.json", confidence=["tokens", "p_true"])
+    assert run.records[0].answer_metadata["elicited_confidence"].keys() == {"p_true"}
+    with pytest.raises(hl.UsageError, match="write one or more of tokens, p_true, verbalized"):
+        hl.evaluate("evals", provider="scripted:replies.json", confidence=["tokens", "sure"])
+
+
+def test_the_folder_of_a_run_may_be_a_text(sums: Folder):
+    """`cwd` is a path or a text, where a run is made and where it is read."""
+    run = hl.evaluate(cwd=str(sums.path), **SCRIPTED)
+    assert [record.outcome for record in run.records] == ["correct"] * 3
+    assert hl.load_run(cwd=str(sums.path)).run_id == hl.runs(cwd=str(sums.path))[0].run_id

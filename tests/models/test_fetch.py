@@ -16,6 +16,7 @@ from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.models import fetch as fetching
 from pytest_hiddenlayer.models.fetch import FetchError, cached_path, fetch, is_cached, remove
 from pytest_hiddenlayer.models.known import KNOWN, KnownModel
+from pytest_hiddenlayer.providers.mlx.weight_sizes import on_cpu
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -129,12 +130,13 @@ def test_a_broken_download_goes_on_where_it_ended(server: ThreadingHTTPServer, t
 def test_the_command_lists_models_and_refuses_unknown_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    """The bundled model and the known ones, each with how to use it; whatever the user's cache holds."""
+    """The bundled model and the known ones, each with its memory and how to use it; whatever the cache holds."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     assert main(["models"]) == 0
     lines = pytest.LineMatcher(capsys.readouterr().out.splitlines())
-    lines.fnmatch_lines(["nano-2 *--provider mlx*", "smollm2 *not fetched*hiddenlayer models get smollm2*"])
+    memory = "538 MB" if on_cpu() else "98 MB"
+    lines.fnmatch_lines(["nano-2 *--provider mlx*", f"smollm2 *not fetched*98 MB*{memory}*hiddenlayer models get*"])
     assert main(["models", "get", "smolm2"]) == 4
     assert "did you mean 'smollm2'" in capsys.readouterr().err
     assert main(["ask", "Hi", "--model", "smollm2"]) == 4

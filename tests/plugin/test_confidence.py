@@ -161,11 +161,12 @@ def test_the_model_is_asked_about_its_answer(asked):
 
 
 def test_an_unreadable_reply_is_unknown(asked):
-    """A reply without a number leaves the confidence unknown, with the reason, and the answer as it was."""
+    """A reply without a number leaves the confidence unknown, the terminal says so, and the answer is as it was."""
     rules = [{"role": "confidence", "reply": "Sure!"}, {"contains": "q0.", "reply": "answer a0"}]
     asked.write("replies.json", json.dumps({"rules": rules}))
-    asked.run("--hl-confidence=verbalized")
+    printed = asked.run("--hl-confidence=verbalized").stdout.str()
     (record,) = _records(asked)
+    assert "1 x verbalized unknown: the reply is not one number from 0 to 100\n" in printed
     assert record["confidence"] == {}
     assert record["outcome"] == "correct"
     assert "the reply is not one number" in record["answer_metadata"]["elicited_confidence"]["verbalized"]["why"]

@@ -64,7 +64,9 @@ def test_unknown_never_passes(sure):
     [
         ({"auroc": ">1"}, "no value is >1"),
         ({"ece": 0.1}, "must be a bound"),
-        ({"aurocc": ">0.5"}, "auroc"),
+        ({"aurocc": ">0.5"}, "unknown field 'aurocc', did you mean 'auroc'?"),
+        ({"nll": ">0.5"}, "unknown field 'nll' (fields here: measure, ece, brier, auroc, aurc, wqd)"),
+        ({"measure": "margin"}, "nothing is expected of margin; add a bound"),
         ({"auroc": ">0.5", "measure": "entropi"}, "entropy"),
         ({"ece": "<0.1", "measure": "entropy"}, "it has no ece"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import numpy as np
 import pytest
@@ -133,6 +134,59 @@ def test_another_file_is_refused(suffix, content, tmp_path):
         path.write_bytes(content)
     with pytest.raises(UsageError, match="cannot be read as one"):
         load_capture(path)
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors"])
+def test_a_file_with_changed_bytes_is_read_or_refused(suffix, tmp_path):
+    """Whatever bytes are damaged, a capture is returned or refused in one sentence; compressed data too."""
+    arrays = {"token_logprobs": np.random.default_rng(0).random(12).astype(np.float32)}
+    saved = Capture(token_ids=IDS, token_texts=None, n_prompt=4, arrays=arrays, metadata={"model": "m"})
+    path = save_capture(saved, tmp_path / f"one.{suffix}")
+    content, refused = path.read_bytes(), 0
+    for position in range(len(content)):
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :])
+        try:
+            load_capture(path)
+        except UsageError as error:
+            refused += "cannot be read as one" in str(error)
+    assert refused > len(content) / 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"token_texts": ("a",)}, "not a list of 12 texts"),
+        ({"token_texts": tuple(range(12))}, "not a list of 12 texts"),
+        ({"n_prompt": 13}, "`n_prompt` is 13"),
+        ({"n_prompt": -1}, "`n_prompt` is -1"),
+        ({"n_prompt": True}, "`n_prompt` is True"),
+        ({"arrays": {"token_logprobs": np.zeros(3, np.float32)}}, r"shape \(3,\), not \[tokens\] of 12 tokens"),
+        ({"arrays": {"attention_weights": np.zeros((2, 12), np.float32)}}, "array attention_weights has shape"),
+        ({"arrays": {"token_logprobs": np.array(["a"] * 12)}}, "not numbers"),
+        ({"metadata": 5}, "TypeError"),
+    ],
+)
+def test_a_file_whose_parts_disagree_is_refused(changes, reason, tmp_path):
+    """A stranger's file is no capture if its texts, prompt or arrays do not fit its tokens."""
+    values = {"token_ids": IDS, "token_texts": None, "n_prompt": 0, "arrays": {}, "metadata": {}, **changes}
+    if values["metadata"] == 5:
+        path = save_capture(Capture(**{**values, "metadata": {}}), tmp_path / "one.npz")
+        described = json.dumps({"schema": 1, "token_texts": None, "n_prompt": 0, "metadata": 5})
+        np.savez(path, token_ids=np.array(IDS), metadata=np.array(described))
+    else:
+        path = save_capture(Capture(**values), tmp_path / "one.npz")
+    with pytest.raises(UsageError, match=reason):
+        load_capture(path)
+
+
+def test_a_file_that_unpacks_to_more_memory_than_allowed_is_refused(tmp_path):
+    """A small file of many equal numbers is refused by the size of its arrays, before they are read."""
+    arrays = {"logits": np.zeros((12, 100_000), np.float32)}
+    path = save_capture(Capture(token_ids=IDS, token_texts=None, n_prompt=0, arrays=arrays), tmp_path / "one.npz")
+    assert path.stat().st_size < 20_000
+    with pytest.raises(UsageError, match=r"it holds 4.6 MiB, and at most 1.0 MiB are read here"):
+        load_capture(path, max_bytes=2**20)
+    assert load_capture(path)["logits"].shape == (12, 100_000)
 
 
 def test_paths_that_cannot_be_written_are_refused(tmp_path):

@@ -13,6 +13,7 @@ from pytest_hiddenlayer.probes.capture import Capture
 from pytest_hiddenlayer.probes.capture_files import save_capture
 from pytest_hiddenlayer.probes.run_files import probe_path
 from pytest_hiddenlayer.report import probe_data
+from pytest_hiddenlayer.report.page.sections import json_bytes
 from pytest_hiddenlayer.report.probe_data import ProbeFiles
 
 N_PROMPT, N, LAYERS, HEADS = 2, 4, 2, 3
@@ -98,6 +99,39 @@ def test_a_damaged_capture_is_a_notice(folder, content):
     files = ProbeFiles(folder=folder)
     assert files.added(record("a", 1), b"{}") == b"{}"
     assert "A capture cannot be shown" in files.notices()[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "metadata"),
+    [
+        ({"attention_layers": np.array([0], np.int32)}, {}),
+        ({"attention_layers": np.array([np.nan, 1])}, {}),
+        ({"lens_top_ids": np.full((1, N, 1), 7, np.int32)}, {}),
+        ({"lens_top_ids": np.full((LAYERS + 1, N, 1), 9, np.int32)}, {}),
+        ({}, {"call": -1}),
+        ({}, {"call": 1e400}),
+        ({}, {"notes": 5}),
+        ({}, {"lens_texts": []}),
+    ],
+)
+def test_a_capture_whose_parts_disagree_is_a_notice(folder, arrays, metadata):
+    """A stranger's capture that names layers, tokens or calls that it lacks is not shown, and the page is written."""
+    whole = made()
+    changed = made(arrays={**whole.arrays, **arrays}, metadata={**whole.metadata, **metadata})
+    save_capture(changed, probe_path(folder, record("a", 1)))
+    files = ProbeFiles(folder=folder)
+    assert files.added(record("a", 1), b"{}") == b"{}"
+    assert "A capture cannot be shown" in files.notices()[0]["text"]
+
+
+@pytest.mark.parametrize(("logprob", "shown"), [(1e6, 1.0), (np.nan, None), (-np.inf, 0.0)])
+def test_impossible_probabilities_are_shown_as_probabilities(logprob, shown):
+    """A log-probability above 0 is at most certain, and one that is no number is unknown; weights likewise."""
+    arrays = made().arrays
+    odd = {name: np.full_like(arrays[name], logprob) for name in ("lens_top_logprobs", "attention_weights")}
+    data = json.loads(json_bytes(probe_data.probe_data(made(arrays={**arrays, **odd}))))
+    assert data["lens"]["top"][0][0] == [[" fo", shown]]
+    assert data["attention"]["layers"] == [0, 1]
 
 
 def test_a_page_has_a_limit(folder, monkeypatch):

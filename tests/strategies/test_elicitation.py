@@ -38,6 +38,13 @@ def test_p_true_is_the_share_of_the_label_a():
     assert elicited.mass == pytest.approx(0.8)
 
 
+def test_rounded_probabilities_above_one_are_shares_all_the_same():
+    """Labels whose rounded probabilities add up to more than 1 are divided by their sum."""
+    elicited = p_true(completion("A", [{"A": 0.6, "B": 0.45}]))
+    assert elicited.value == pytest.approx(0.6 / 1.05)
+    assert elicited.mass == 1.0
+
+
 def test_p_true_is_read_behind_a_bracket():
     """A reply that begins with a bracket is read at the token of its label."""
     assert p_true(completion("(B)", [{"(": 1.0}, {"A": 0.1, "B": 0.9}])).value == pytest.approx(0.1)
@@ -62,6 +69,14 @@ def test_p_true_without_label_is_unknown(reply, why):
     elicited = p_true(reply)
     assert elicited.value is None
     assert why in elicited.why
+
+
+@pytest.mark.parametrize(("text", "known"), [("A week is 7 days.", False), ("A True", True), ("A is right", True)])
+def test_an_article_is_not_the_label_a(text, known):
+    """A reply that begins with the article "A", as SmolLM2 repeats its answer, has no P(True)."""
+    elicited = p_true(completion(text, [{"A": 0.6, "B": 0.1}]))
+    assert (elicited.value is not None) == known
+    assert known or elicited.why == "the reply is a sentence, not a label: 'A week is 7 days.'"
 
 
 def test_p_true_is_asked_with_question_answer_and_labels():
@@ -90,6 +105,16 @@ def test_a_stated_confidence_that_cannot_be_read_is_unknown():
         elicited = asyncio.run(ask_verbalized(Asked(reply), (Message(role="user", content="6*7?"),), "42"))
         assert elicited.value is None
         assert elicited.to_json()["why"] == f"the reply is not one number from 0 to 100: {reply.text!r}"
+
+
+@pytest.mark.parametrize(
+    ("reply", "value"), [("A week is 7 days.", None), ("The answer is 7.", None), ("7", 0.07), ("I am 7% sure", 0.07)]
+)
+def test_a_repeated_number_is_not_a_confidence(reply, value):
+    """A number of the answer in a sentence is unknown; alone or in percent it is a confidence."""
+    asked = Asked(completion(reply))
+    elicited = asyncio.run(ask_verbalized(asked, (Message(role="user", content="?"),), "A week has 7 days."))
+    assert elicited.value == value
 
 
 def test_a_binary_confidence_is_yes_or_no():

@@ -7,6 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from pytest_hiddenlayer.probes.capture import Capture
+from pytest_hiddenlayer.probes.capture_files import save_capture
+from pytest_hiddenlayer.probes.run_files import probe_path
+from pytest_hiddenlayer.results.log.run_log import read_records
+
 from .page_payloads import PAYLOADS
 from .sample_records import all_records
 from .trust_runs import rich_run
@@ -108,4 +115,38 @@ def hostile_run(root: Path, start: int = 0, payloads: Sequence[str] = PAYLOADS) 
     log = folder / "records.jsonl"
     lines = [spread.spread(json.loads(line)) for line in log.read_text(encoding="utf-8").split("\n") if line]
     log.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    _write_captures(folder, payloads, start)
     return folder, spread
+
+
+def _write_captures(folder: Path, payloads: Sequence[str], start: int) -> None:
+    """Give each record a capture whose tokens and notes are payloads. They are not `used`: the pane shortens them."""
+    for at, record in enumerate(read_records(folder)):
+        texts = tuple(payloads[(start + 7 * at + i) % len(payloads)] for i in range(6))
+        path = probe_path(folder, record)
+        path.parent.mkdir(exist_ok=True)
+        save_capture(_capture(texts, record.key), path)
+
+
+def _capture(texts: tuple[str, ...], key: str) -> Capture:
+    n = len(texts)
+    tops = np.arange(2 * n).reshape(2, n, 1) % n
+    return Capture(
+        token_ids=tuple(range(n)),
+        token_texts=texts,
+        n_prompt=2,
+        arrays={
+            "token_logprobs": np.full(n, -0.5, np.float32),
+            "lens_token_logprobs": np.full((2, n), -0.5, np.float32),
+            "lens_top_ids": tops.astype(np.int32),
+            "lens_top_logprobs": np.full((2, n, 1), -0.5, np.float32),
+            "attention_weights": np.full((1, 2, n, n), 1 / n, np.float32),
+            "attention_layers": np.zeros(1, np.int32),
+        },
+        metadata={
+            "key": key,
+            "call": 0,
+            "notes": list(texts),
+            "lens_texts": {str(i): t for i, t in enumerate(texts)},
+        },
+    )

@@ -80,6 +80,7 @@ def check_run_page(browser: Browser, root: Path, start: int, colours: str, *, bu
     page = InertPage(browser)
     use(page, 28, buttons=buttons)
     assert page.missing(sorted(payloads.used)) == []
+    assert any("Inside the model" in text and "embeddings" in text for text in page.texts)
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", "".join(page.texts))  # shown by name
     browser.call("Page.printToPDF")
     page.look()

@@ -49,7 +49,7 @@ def parse_what(text: str) -> tuple[str, ...]:
     for name in names:
         if name not in WHAT:
             hint = did_you_mean(name, WHAT) or "."
-            raise UsageError(f"{name!r} cannot be read inside a model{hint} Choose from {', '.join(WHAT)}")
+            raise UsageError(f"{name!r} cannot be read from a model{hint} Choose from {', '.join(WHAT)}")
     if not names:
         raise UsageError(f"nothing to read was named; choose from {', '.join(WHAT)}, joined by commas")
     return names
@@ -97,7 +97,7 @@ def probe_run(
 def _probe(
     model: tuple[LoadedModel, str], record: Record, call: AnswerCall, what: Sequence[str], path: Path
 ) -> Sequence[str]:
-    """Write one file, and return what it says of itself."""
+    """Write one file, and return notes on what it lacks or on how it differs from the answer."""
     from ...probes.capture import capture
     from ...probes.capture_files import save_capture
     from ...probes.verification import verify
@@ -130,7 +130,7 @@ def _probe(
 
 
 def _with_lens_texts(captured: Capture, tokenizer: Tokenizer) -> Capture:
-    """The capture with the texts of the tokens that its lens names, so that it can be read without a tokenizer."""
+    """The capture with the texts of its lens's tokens, so that a reader needs no tokenizer."""
     if "lens_top_ids" not in captured.arrays:
         return captured
     named = {int(token) for token in captured["lens_top_ids"].flat}
@@ -139,11 +139,11 @@ def _with_lens_texts(captured: Capture, tokenizer: Tokenizer) -> Capture:
 
 
 def _differences(call: AnswerCall, n_tokens: int) -> list[str]:
-    """What the text, tokenized again, does not share with what the model wrote."""
+    """Notes on how the text, tokenized again, differs from the tokens that the model wrote."""
     expected = None if call.output_tokens is None else call.output_tokens - call.ended
     if expected is None or expected == n_tokens:
         return []
-    return ["the answer has another number of tokens when its text is tokenized again"]
+    return ["the answer has a different number of tokens when its text is tokenized again"]
 
 
 def _latest(records: Iterable[Record]) -> Iterator[Record]:

@@ -70,6 +70,7 @@ def parse_rule(text: str) -> VoteRule:
     """Returns the rule of `weights=p_true,keep_top=0.5`, written as for `self_consistency`. Raises UsageError."""
     if text == PLURALITY:
         return VoteRule()
+    _check_assignments(text)
     try:
         bound = bind_strategy(parse_strategy(f"self_consistency:{text},n_samples=10000"))
     except ParameterError as error:
@@ -78,6 +79,19 @@ def parse_rule(text: str) -> VoteRule:
     if foreign:
         raise UsageError(f"rule {text!r}: {foreign[0]} changes the samples, which are stored; leave it out")
     return VoteRule(**{name: value for name, value in bound.params.items() if name in VoteRule.__dataclass_fields__})
+
+
+def _check_assignments(text: str) -> None:
+    names = [assignment.partition("=")[0].strip() for assignment in text.split(",") if "=" in assignment]
+    if len(names) < len(text.split(",")):
+        raise UsageError(
+            f"rule {text!r}: write parameters of self_consistency as key=value, joined by commas, "
+            f"such as {DEFAULT_RULES[0]}, or {PLURALITY}"
+        )
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"rule {text!r}: {twice[0]} was given twice; keep one")
+    if "n_samples" in names:
+        raise UsageError(f"rule {text!r}: n_samples changes the samples, which are stored; leave it out")
 
 
 def replay_records(

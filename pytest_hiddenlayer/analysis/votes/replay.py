@@ -41,19 +41,19 @@ def replay_vote(question: StoredQuestion, rule: VoteRule, *, orders: int = 0, se
 
 
 def _replay(samples: Sequence[StoredSample], rule: VoteRule) -> ReplayedVote:
-    asked = 0
+    n_asked = 0
     stopped = None
     while stopped is None:
-        asked += rule.step(len(samples) - asked)
-        stopped = sampling_stop([s.vote.answer for s in samples[:asked]], rule, len(samples))
-    used = samples[:asked]
+        n_asked += rule.step(len(samples) - n_asked)
+        stopped = sampling_stop([s.vote.answer for s in samples[:n_asked]], rule, len(samples))
+    used = samples[:n_asked]
     decision = decide([sample.vote for sample in used], rule)
     if decision.winner is not None:
         score = used[decision.winner].score
     else:
         scored = (sample.score for sample in used if sample.score is not None)
         score = None if decision.unknown else next(scored, None)
-    return ReplayedVote(answer=decision.answer, score=score, samples=asked, tokens=_tokens(used, rule))
+    return ReplayedVote(answer=decision.answer, score=score, samples=n_asked, tokens=_tokens(used, rule))
 
 
 def _tokens(used: Sequence[StoredSample], rule: VoteRule) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +35,14 @@ class StoredQuestion:
 def stored_question(record: Record) -> StoredQuestion | None:
     """Returns the samples of a record; None if it has no complete set of samples that could vote again."""
     scores = record.answer_metadata.get(SAMPLE_SCORES)
-    calls = {call["role"]: call for call in strategy_calls(record)}
+    calls: dict[str, list[Mapping[str, Any]]] = {}
+    for call in strategy_calls(record):
+        calls.setdefault(call["role"], []).append(call)
     roles = [role for role in calls if _number(role)]
     expected = record.strategy_params.get("n_samples")
-    if not isinstance(scores, Mapping) or not roles or len(roles) != expected or set(roles) - set(scores):
+    if not isinstance(scores, Mapping) or not roles or len(roles) != expected:
+        return None
+    if not all(isinstance(scores.get(role), Mapping) for role in roles):
         return None
     ordered = sorted(roles, key=lambda role: _number(role))
     samples = tuple(_sample(record, calls, scores[role], role, i) for i, role in enumerate(ordered))
@@ -51,18 +56,18 @@ def _number(role: str) -> int:
 
 
 def _sample(
-    record: Record, calls: Mapping[str, Mapping[str, Any]], scored: Mapping[str, Any], role: str, index: int
+    record: Record, calls: Mapping[str, Sequence[Mapping[str, Any]]], scored: Mapping[str, Any], role: str, index: int
 ) -> StoredSample:
-    call = calls[role]
+    call = calls[role][-1]
     score = scored.get("score")
     if score is None and scored.get("answer") is not None and call["completion"] == record.output:
         score = record.score
-    asked = calls.get(f"confidence-{index + 1}")
+    asked = [_tokens(call) for call in calls.get(f"confidence-{index + 1}", ())]  # one per measure
     return StoredSample(
         vote=VoteSample(answer=scored.get("answer"), confidences=_confidences(record, call, index)),
         score=score,
         tokens=_tokens(call),
-        confidence_tokens=0 if asked is None else _tokens(asked),
+        confidence_tokens=None if None in asked else sum(count for count in asked if count is not None),
     )
 
 
@@ -84,7 +89,8 @@ def _voted_confidences(record: Record, index: int) -> dict[str, float]:
     ballots = vote.get("samples") if isinstance(vote, Mapping) else None
     ballot = ballots[index] if isinstance(ballots, list) and index < len(ballots) else None
     known = ballot.get("confidences") if isinstance(ballot, Mapping) else None
-    return dict(known) if isinstance(known, Mapping) else {}
+    known = known if isinstance(known, Mapping) else {}
+    return {name: value for name, value in known.items() if isinstance(value, int | float) and math.isfinite(value)}
 
 
 def _tokens(call: Mapping[str, Any]) -> int | None:

@@ -47,7 +47,7 @@ def _zip_parts(work: Work) -> tuple[dict[str, Any], Iterator[Any]]:
         raise work.source.error("has neither header.json nor _journal/start.json; this is not an Inspect log")
     header = reader.json(start)
     if not isinstance(header, dict):
-        raise work.source.error(f"{start} is no mapping; this is not an Inspect log")
+        raise work.source.error(f"{start} is not a mapping; this is not an Inspect log")
     if start != "header.json":
         work.left_out("the log of a run that did not end: only the samples written so far")
     members = sorted(n for n in names if n.startswith("samples/") and n.endswith(".json"))

@@ -47,7 +47,7 @@ def convert(work: Work) -> Iterator[Draft]:
 
 def _add(samples: dict[str, DraftSample], number: int, values: Any, work: Work, prompts: Prompts) -> None:
     if not isinstance(values, dict):
-        work.left_out(f"entry {number} is no sample")
+        work.left_out(f"entry {number} is not a sample")
         return
     name = text_of(values.get("id")) or str(number)
     if name not in samples:

@@ -23,7 +23,7 @@ class Config:
         """Add the fields of a file and of those that it includes. Raises TaskError for a file that cannot be read."""
         document = self.work.files.document(source)
         if not isinstance(document.data, dict):
-            raise source.error("is no mapping of fields")
+            raise source.error("is not a mapping of fields")
         top = At(document, document.data)
         included = top.get("include")
         for item in reversed(included.items() if included is not None else []):

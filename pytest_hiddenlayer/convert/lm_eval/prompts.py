@@ -208,9 +208,9 @@ def _list(value: Any) -> list[str]:
         try:
             value = ast.literal_eval(value)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
-            raise ValueError("doc_to_choice is no list") from None
+            raise ValueError("doc_to_choice is not a list") from None
     if not isinstance(value, list | tuple):
-        raise ValueError("doc_to_choice is no list")
+        raise ValueError("doc_to_choice is not a list")
     return [_text(item) for item in value]
 
 
@@ -272,5 +272,5 @@ def _check_parts(config: Config, key: str, at: At) -> None:
     for part in parts:
         text = text_of(part)
         if text is None:
-            raise config.error(key, f"{key} has parts that are no text")
+            raise config.error(key, f"{key} has parts that are not text")
         _checked(config, key, text)

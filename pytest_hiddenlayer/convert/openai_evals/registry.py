@@ -53,7 +53,7 @@ def _draft(name: str, entry: At, entries: At, work: Work) -> Draft:
         raise work.source.error(f"the class {kind} {reason}", line=entry["class"].line)
     args = entry.get("args")
     if args is not None and not isinstance(args.value, dict):
-        raise work.source.error("args is no mapping", line=args.line)
+        raise work.source.error("args is not a mapping", line=args.line)
     draft = convert_class(args if args is not None else entry, work)
     draft.name = _name(name)
     draft.fields["description"] = _description(name, entries)

@@ -136,14 +136,14 @@ def _rule(base: str, value: Any) -> dict[str, Any]:
     if base in _LISTS:
         texts = value if isinstance(value, list) else [part.strip() for part in str(value or "").split(",")]
         if not texts or not all(isinstance(text, str | int | float) and str(text) for text in texts):
-            raise ValueError("its value is no list of texts")
+            raise ValueError("its value is not a list of texts")
         return {_LISTS[base]: [str(text) for text in texts]}
     if value is None:
         raise ValueError("it has no value")
     if base == "equals":
         return {"equals": value if isinstance(value, str | dict | list) else str(value)}
     if isinstance(value, dict | list):
-        raise ValueError("its value is no text")
+        raise ValueError("its value is not a text")
     if base == "regex":
         compile_regex(str(value))
         return {"matches": str(value)}

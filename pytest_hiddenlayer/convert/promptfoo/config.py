@@ -30,7 +30,7 @@ def convert(work: Work) -> Iterator[Draft]:
     document = work.files.document(work.source)
     top = At(document, document.data)
     if not isinstance(top.value, dict):
-        raise work.source.error("is no mapping with `prompts` and `tests`")
+        raise work.source.error("is not a mapping with `prompts` and `tests`")
     _say(top, work)
     prompts = read_prompts(top, work)
     tests = list(read_tests(top, work.source, work))

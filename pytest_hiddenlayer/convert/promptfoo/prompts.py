@@ -28,7 +28,7 @@ class Prompt:
     chat: tuple[dict[str, str], ...] = ()
 
     def variables(self) -> set[str]:
-        """Return the variables that it uses. Raises ValueError if it is no template."""
+        """Return the variables that it uses. Raises ValueError if it is not a template."""
         texts = [self.text] if self.text is not None else [message["content"] for message in self.chat]
         return set().union(*(variables(text) for text in texts))
 

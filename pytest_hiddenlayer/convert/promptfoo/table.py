@@ -15,7 +15,7 @@ _NAMES = ("prompt", "input", "question", "query")
 def convert(work: Work) -> Iterator[Draft]:
     """Yield the tests with the only variable as the prompt. Raises TaskError if there are several."""
     if work.source.path.suffix.lower() not in (".csv", ".tsv"):
-        raise work.source.error("is no .csv or .tsv file")
+        raise work.source.error("is not a .csv or .tsv file")
     tests = []
     names: list[str] = []
     for row in work.files.rows(work.source):

@@ -170,7 +170,7 @@ def _expanded(parts: list[At], source: Source, top: At, work: Work) -> Iterator[
     for part in parts:
         assertions += list(_assertions(part, top))
     if not isinstance(at.value, dict):
-        work.left_out("a test that is no mapping", at.line, source=source)
+        work.left_out("a test that is not a mapping", at.line, source=source)
         return
     for part in parts:
         written = part.get("vars")
@@ -237,7 +237,7 @@ def _options(parts: list[At], work: Work) -> dict[str, Any]:
 
 
 def _variables(at: At | None, source: Source, work: Work) -> dict[str, Any]:
-    """Return variables, with the contents of text files. Raises TaskError, or ValueError for what is no text."""
+    """Return variables, with the contents of text files. Raises TaskError, or ValueError if a value is not a text."""
     if at is None:
         return {}
     values: dict[str, Any] = {}
@@ -262,7 +262,7 @@ def _value(at: At, source: Source, work: Work) -> Any:
     if suffix in (".json", ".yaml", ".yml"):
         return plain(work.files.document(file).data)
     if suffix not in (".txt", ".md", ".html", ".csv", ".xml"):
-        raise ValueError(f"line {at.line}: {name!r} is no text")
+        raise ValueError(f"line {at.line}: {name!r} is not a text")
     return file.text(MAX_TEXT).strip()
 
 

@@ -1,4 +1,4 @@
-"""Concept vectors: directions in activations that tell two kinds of text apart.
+"""Concept vectors: directions in activations that separate two kinds of text.
 
 vector      a direction, with its unit and what it was made from
 methods     mean difference, principal component of differences, normal of a logistic probe

@@ -64,7 +64,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Any]:
         raise UsageError(f"concept vector {path} cannot be read: {error.strerror}: name another file") from error
     length = int.from_bytes(content[:8], "little")
     if not 0 < length <= min(_MAX_HEADER, len(content) - 8):
-        raise _not_a_vector(path, "it is no safetensors file")
+        raise _not_a_vector(path, "it is not a safetensors file")
     try:
         header = json.loads(content[8 : 8 + length])
         texts, entry = dict(header["__metadata__"]), header["direction"]

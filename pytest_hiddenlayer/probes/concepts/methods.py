@@ -23,8 +23,8 @@ def principal_difference(positive: Any, negative: Any) -> Any:
     """The unit direction [width] along which the differences of pairs are largest, pointing to the positive rows.
 
     Row i of both is one pair. It is the first right singular vector of the differences, which are not centred:
-    centred differences have lost the mean difference, which is what is wanted. A singular vector has no sign. As in
-    repeng (`pca_diff`), it is turned if more pairs have the negative row further along than the positive one.
+    centring would remove the mean difference, which is what the vector is for. A singular vector has no sign. As in
+    repeng (`pca_diff`), it is flipped if more pairs have the negative row further along than the positive one.
     Zou et al. 2023, "Representation Engineering".
     """
     if len(positive) != len(negative):
@@ -39,7 +39,7 @@ def principal_difference(positive: Any, negative: Any) -> Any:
 
 
 def logistic_normal(positive: Any, negative: Any, *, seed: int) -> Any:
-    """The normal [width] of the logistic probe that tells positive from negative rows, in units of the activations.
+    """The normal [width] of the logistic probe that separates both kinds of rows, in units of the activations.
 
     It points to the positive rows. The penalty is chosen by cross-validation in which rows are independent.
     """

@@ -1,8 +1,8 @@
-"""The effect of a direction, beside those of other directions of the same length.
+"""The effect of a direction, compared with those of other directions of the same length.
 
-A large enough vector changes any output. Whether this direction does it is a question about others: the one-sided
-permutation p is the share of directions, this one included, whose effect is at least as large. Phipson & Smyth 2010,
-"Permutation P-values Should Never Be Zero".
+A large enough vector changes any output, so the effect of this direction only counts in comparison with others:
+the one-sided permutation p is the share of directions, including this one, whose effect is at least as large.
+Phipson & Smyth 2010, "Permutation P-values Should Never Be Zero".
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def steering_effect(
     n_random: int = 40,
     seed: int = 0,
 ) -> SteeringEffect:
-    """The effect of `steering` on `measure`, beside that of other directions at the same layer and strength.
+    """The effect of `steering` on `measure`, compared with other directions at the same layer and strength.
 
-    `measure` takes a steering, or None, and returns a number, larger for more of what is wanted. The others are
-    `n_random` random directions, uniform on the sphere, or `directions` [n, width], such as vectors made with
-    shuffled labels; all get the same length. Raises UsageError for fewer than 20 of them.
+    `measure` takes a steering, or None, and returns a number that is larger if the steering has more of the intended
+    effect. The others are `n_random` random directions, uniform on the sphere, or `directions` [n, width], such as
+    vectors made with shuffled labels; all get the same length. Raises UsageError for fewer than 20 of them.
     """
     if directions is None:
         directions = np.random.default_rng(seed).standard_normal((n_random, len(steering.direction)))

@@ -55,19 +55,19 @@ def patched_logits(
 ) -> Any:
     """The logits [1, tokens, vocabulary] of `ids`, with the arrays of `source` at a site of these layers.
 
-    Both are token ids of the same number. `positions`: the tokens whose arrays are replaced, all by default.
+    Both are equally long lists of token ids. `positions`: the tokens whose arrays are replaced, all by default.
     Afterwards the model is as it was.
     """
-    given, wanted = _pair(source, ids)
-    chosen = _positions(positions, len(wanted))
-    values = _values(model, tiled(given, 1), site, layers)
+    source_ids, base_ids = _pair(source, ids)
+    chosen = _positions(positions, len(base_ids))
+    values = _values(model, tiled(source_ids, 1), site, layers)
 
     def replace(layer: int, site: str, array: Any) -> Any:
         array[:, chosen] = values[layer][:, chosen]
         return array
 
     with ModelHooks(model, replace={site: _on_copy(replace)}, layers=layers):
-        return run(model, tiled(wanted, 1))
+        return run(model, tiled(base_ids, 1))
 
 
 def patch_sweep(
@@ -83,25 +83,26 @@ def patch_sweep(
 ) -> PatchSweep:
     """The effect of putting the array of `source` into the run of `ids`, for each layer and token by itself.
 
-    Both are token ids of the same number. `batch` patches are computed at once, each beside an unpatched run in the
-    same row of a batch of the same size: so patching a run with itself has the effect 0 exactly. Raises UsageError
-    for prompts of different lengths, and for sites, layers and positions that do not exist.
+    Both are equally long lists of token ids. `batch` patches are computed at once, and each is compared with an
+    unpatched run in the same row of an equally large batch, so patching a run with itself has exactly the
+    effect 0. Raises UsageError for prompts of different lengths, and for sites, layers and positions that do
+    not exist.
     """
     import numpy as np
 
-    given, wanted = _pair(source, ids)
+    source_ids, base_ids = _pair(source, ids)
     used = tuple(range(len(structure_of(model).blocks)) if layers is None else layers)
-    places = tuple(_positions(positions, len(wanted)))
+    places = tuple(_positions(positions, len(base_ids)))
     batch = max(1, min(batch, len(places)))
     with ModelHooks(model, read=[site], layers=used) as hooks:
-        source_values = target.of(run(model, tiled(given, batch)))
+        source_values = target.of(run(model, tiled(source_ids, batch)))
         values = {layer: hooks.values[site, layer] for layer in used}
-    base = target.of(run(model, tiled(wanted, batch)))
+    base = target.of(run(model, tiled(base_ids, batch)))
     effects = np.zeros((len(used), len(places)))
     for row, layer in enumerate(used):
         for start in range(0, len(places), batch):
             part = places[start : start + batch]
-            patched = _run_with_rows(model, tiled(wanted, batch), site, layer, values[layer], part)
+            patched = _run_with_rows(model, tiled(base_ids, batch), site, layer, values[layer], part)
             effects[row, start : start + len(part)] = (target.of(patched) - base)[: len(part)]
     return PatchSweep(
         effects=effects,
@@ -139,13 +140,13 @@ def _values(model: Any, ids: Any, site: str, layers: Sequence[int]) -> dict[int,
 
 
 def _pair(source: Sequence[int], ids: Sequence[int]) -> tuple[list[int], list[int]]:
-    given, wanted = checked_ids(source), checked_ids(ids)
-    if len(given) != len(wanted):
+    source_ids, base_ids = checked_ids(source), checked_ids(ids)
+    if len(source_ids) != len(base_ids):
         raise UsageError(
-            f"patching puts the array of one token in place of another's, so both prompts need as many tokens; the "
-            f"source has {len(given)}, the other {len(wanted)}: word them alike"
+            f"patching replaces arrays token by token, so both prompts need the same number of tokens; the source "
+            f"has {len(source_ids)}, the other {len(base_ids)}: rephrase one of them"
         )
-    return given, wanted
+    return source_ids, base_ids
 
 
 def _positions(positions: Sequence[int] | None, n_tokens: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Steering: a direction is added to the residual stream behind a layer, while the model reads and generates.
+"""Steering: a direction is added to the residual stream after a layer, while the model reads and generates.
 
 Turner et al. 2023, "Steering Language Models With Activation Engineering"; Rimsky et al. 2024, "Steering Llama 2 via
 Contrastive Activation Addition".
@@ -23,10 +23,10 @@ SITE = "residual_post"
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Steering:
-    """`strength` times `direction`, added behind `layer` at every token or at generated ones.
+    """`strength` times `direction`, added after `layer` at every token or at generated ones.
 
-    `direction` [width] has length 1. The strength is in units of `scale`: with the mean length of the residual
-    stream there, 0.5 adds a vector half as long as what is there; with 1 it is in raw units of the activations.
+    `direction` [width] has length 1. The strength is in units of `scale`. If that is the mean length of the residual
+    stream there, a strength of 0.5 adds a vector half as long; if it is 1, the unit is that of the activations.
     """
 
     direction: Any
@@ -73,14 +73,15 @@ class Steering:
 def steering(
     vector: ConceptVector, strength: float, *, unit: Unit = "norm", positions: Positions = "all"
 ) -> Steering:
-    """Steering along a concept vector, made at site `residual_post`, behind its own layer.
+    """Steering along a concept vector made at site `residual_post`, after the vector's layer.
 
-    `unit`: 'norm' counts in mean lengths of the activations that the vector was made from, 'raw' in their units,
-    so that `vector.gap` is the distance between both sides. Raises UsageError for another site, unit or strength.
+    `unit` of the strength: 'norm' is the mean length of the activations that the vector was made from, 'raw' is
+    1 in their scale, so that a strength of `vector.gap` is the distance between the two sides. Raises
+    UsageError for another site, unit or strength.
     """
     if vector.site != SITE:
         raise UsageError(
-            f"steering adds to the residual stream behind a layer; the vector was made at site {vector.site!r}: "
+            f"steering adds to the residual stream after a layer; the vector was made at site {vector.site!r}: "
             f"capture {SITE!r}"
         )
     if unit not in ("norm", "raw") or positions not in ("all", "generated"):

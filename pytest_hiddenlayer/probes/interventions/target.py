@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from ...errors import UsageError
@@ -18,11 +19,24 @@ class Target:
     against: int | None = None
     position: int = -1  # of the token after which it comes
 
+    def _check(self, n_tokens: int, vocabulary: int) -> None:
+        for name, token in (("token", self.token), ("against", self.against)):
+            if token is not None and not (isinstance(token, Integral) and 0 <= token < vocabulary):
+                raise UsageError(
+                    f"target {name}={token!r}: pass the id of a token, 0 to {vocabulary - 1}; "
+                    "`text_ids(TEXT)` of a probe model returns ids"
+                )
+        if not -n_tokens <= self.position < n_tokens:
+            raise UsageError(
+                f"target position={self.position}: the prompt has {n_tokens} tokens; pass 0 to {n_tokens - 1}, or -1"
+            )
+
     def of(self, logits: Any) -> Any:
         """The value for each row of logits [rows, tokens, vocabulary]: a numpy array [rows] in double precision."""
         import mlx.core as mx
         import numpy as np
 
+        self._check(*logits.shape[1:])
         last = logits[:, self.position].astype(mx.float32)
         if self.against is None:
             values = last[:, self.token] - mx.logsumexp(last, axis=-1)
@@ -32,7 +46,12 @@ class Target:
 
 
 def checked_ids(ids: Sequence[int]) -> list[int]:
-    """The token ids of one prompt as plain numbers. Raises UsageError if there is none."""
+    """The token ids of one prompt as plain numbers. Raises UsageError if there is none, or a text."""
+    if isinstance(ids, str):
+        raise UsageError(
+            f"an intervention needs the token ids of a prompt; got the text {ids[:40]!r}: "
+            "pass `prompt_ids(TEXT)` of a probe model"
+        )
     plain = [int(token) for token in ids]
     if not plain:
         raise UsageError("an intervention needs the token ids of a prompt; got none: give at least one")

@@ -51,7 +51,7 @@ def _checked_labels(labels: Sequence[Any], kind: Kind) -> Any:
         raise UsageError("a ridge probe predicts finite numbers; a label is NaN or infinite: leave its row out")
     if len(np.unique(values)) < 2:
         raise UsageError(
-            f"a linear probe tells labels apart; all {len(values)} rows have the same label: add rows with another"
+            f"a linear probe needs two labels or more; all {len(values)} rows have the same label: add other rows"
         )
     return values
 

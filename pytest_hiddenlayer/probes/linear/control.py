@@ -1,4 +1,4 @@
-"""Control tasks: random labels, fixed per type, that can only be learnt by heart.
+"""Control tasks: random labels, fixed per type, that can only be memorized.
 
 Hewitt & Liang 2019, "Designing and Interpreting Probes with Control Tasks": a probe that is strong enough
 to learn random labels of word types says little about the representation. Selectivity is its accuracy
@@ -28,13 +28,13 @@ def control_labels(labels: Any, types: Sequence[Hashable], *, seed: int) -> Any:
 def check_types(types: Sequence[Hashable], test: Any) -> None:
     """Raise UsageError if no row of the test part has a type that was seen in training.
 
-    Such labels could not be learnt by heart, and selectivity would be the accuracy above chance under another name.
+    Such labels could not be memorized, and selectivity would only be the accuracy above chance.
     """
     seen = {kind for kind, held_out in zip(types, test, strict=True) if not held_out}
     known = sum(kind in seen for kind, held_out in zip(types, test, strict=True) if held_out)
     if not known:
         raise UsageError(
             "a control task needs types that occur on both sides of the split, so that their random labels can be "
-            f"learnt; none of the {int(np.sum(test))} test rows has a type of the training rows: use coarser types, "
+            f"learned; none of the {int(np.sum(test))} test rows has a type of the training rows: use coarser types, "
             "such as the token that is read, or leave out `types`"
         )

@@ -29,7 +29,7 @@ def group_parts(groups: Sequence[Hashable], shares: Sequence[float], *, seed: in
     n_groups = int(numbers.max()) + 1 if len(numbers) else 0
     if n_groups < MIN_GROUPS:
         raise UsageError(
-            f"a linear probe needs at least {MIN_GROUPS} groups, to learn from some and be judged by others; "
+            f"a linear probe needs at least {MIN_GROUPS} groups, some to train on and others to test on; "
             f"the rows have {n_groups}: add samples, or use finer groups if rows of a group are independent"
         )
     order = np.random.default_rng(seed).permutation(n_groups)
@@ -43,7 +43,7 @@ def check_no_leak(groups: Sequence[Hashable], test: Any) -> None:
     outside = {group for group, held_out in zip(groups, test, strict=True) if not held_out}
     if not inside or not outside:
         raise UsageError(
-            f"a linear probe needs rows to learn from and rows to be judged by; `test` marks {int(np.sum(test))} of "
+            f"a linear probe needs rows to train on and rows to test on; `test` marks {int(np.sum(test))} of "
             f"{len(groups)} rows: mark some, not all"
         )
     if both := inside & outside:

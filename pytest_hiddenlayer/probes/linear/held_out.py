@@ -27,7 +27,7 @@ class HeldOut:
 
 
 def accuracy_of(predicted: Any, labels: Any, training_labels: Any, groups: Sequence[Hashable]) -> HeldOut:
-    """The accuracy, beside that of always saying the commonest class of the training rows."""
+    """The accuracy, and as its baseline that of always predicting the most frequent class of the training rows."""
     classes, counts = np.unique(training_labels, return_counts=True)
     right = (predicted == labels).astype(float)
     usual = (labels == classes[counts.argmax()]).astype(float)
@@ -56,9 +56,9 @@ def r_squared_of(predicted: Any, targets: Any, training_targets: Any, groups: Se
     value = r_squared(range(len(errors)))
     sums, sizes = clusters((usual - errors).tolist(), groups)
     stderr, n_groups = jackknife(len(errors), r_squared, groups)
-    found = Estimate(n=len(errors), mean=value, stderr=stderr, ci95=None, n_groups=n_groups, method="jackknife, t")
+    plain = Estimate(n=len(errors), mean=value, stderr=stderr, ci95=None, n_groups=n_groups, method="jackknife, t")
     return HeldOut(
-        score=_with_interval(found, sizes, high=1.0),
+        score=_with_interval(plain, sizes, high=1.0),
         baseline=0.0,
         p=sign_flip_test(sums)[1],
         losses=errors / total if total > 0 else errors,
@@ -91,9 +91,9 @@ def _paired_difference(differences: Any, groups: Sequence[Hashable]) -> Estimate
     )
 
 
-def _with_interval(found: Estimate, sizes: Sequence[int], *, high: float) -> Estimate:
+def _with_interval(plain: Estimate, sizes: Sequence[int], *, high: float) -> Estimate:
     """The same with Student's t interval over groups, cut at the highest possible value."""
-    if found.mean is None or found.stderr is None:
-        return replace(found, method="no interval: too few groups")
-    half = quantile(max(1.0, effective_groups(sizes) - 1)) * found.stderr
-    return replace(found, ci95=(found.mean - half, min(high, found.mean + half)))
+    if plain.mean is None or plain.stderr is None:
+        return replace(plain, method="no interval: too few groups")
+    half = quantile(max(1.0, effective_groups(sizes) - 1)) * plain.stderr
+    return replace(plain, ci95=(plain.mean - half, min(high, plain.mean + half)))

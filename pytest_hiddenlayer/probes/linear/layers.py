@@ -42,7 +42,7 @@ class LayerSweep:
 
     def __str__(self) -> str:
         lines = [f"{one.layer!s:>10}  {one.probe}, Holm {one.p_holm:.2g}" for one in self.layers]
-        return "\n".join([*lines, f"chosen on validation rows: {self.best.layer}; its test score is not selected"])
+        return "\n".join([*lines, f"best layer, chosen on validation rows: {self.best.layer}"])
 
 
 def probe_layers(
@@ -58,23 +58,23 @@ def probe_layers(
     """One linear probe per layer of `activations` {layer: [n, width]}; arguments as in `linear_probe`.
 
     Half of the groups train, a fifth chooses the layer, and the rest is the test. The p-values of the layers are
-    corrected by Holm. The control task has the same random labels in every layer. Raises UsageError as
+    corrected by Holm's method. The control task has the same random labels in every layer. Raises UsageError as
     `linear_probe` does, and for no layer at all.
     """
     if not activations:
         raise UsageError("a sweep needs activations of at least one layer; got none: capture some")
     train, validation, test = group_parts(groups, PARTS, seed=seed)
-    found = []
+    results = []
     for layer, array in activations.items():
         rows, values = checked_rows(array, labels, groups, types, kind=kind)
         check_training_labels(values, train)
         data = Rows(kind=kind, rows=rows, labels=values, groups=groups, train=train, penalties=penalties, seed=seed)
         fitted = data.fit(values)
-        found.append((layer, data.judge(fitted[0], values, validation).score, data.probe(fitted, test, types)))
-    adjusted = holm([probe.p for _, _, probe in found])
+        results.append((layer, data.evaluate(fitted[0], values, validation).score, data.probe(fitted, test, types)))
+    adjusted = holm([probe.p for _, _, probe in results])
     layers = tuple(
         LayerProbe(layer=layer, validation=score, probe=probe, p_holm=p)
-        for (layer, score, probe), p in zip(found, adjusted, strict=True)
+        for (layer, score, probe), p in zip(results, adjusted, strict=True)
     )
     return LayerSweep(layers=layers, best=max(layers, key=lambda one: _mean(one.validation)))
 

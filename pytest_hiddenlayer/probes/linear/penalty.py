@@ -32,8 +32,8 @@ def fit_with_chosen_penalty(
 ) -> tuple[LinearModel, float]:
     """(the model fitted on all rows, its penalty): the penalty that predicts held-out groups best.
 
-    Classes are judged by log-probability, numbers by squared error; of equal penalties the largest wins. A fold
-    whose other rows have a single class is left out.
+    The criterion is log-probability for classes, squared error for numbers; of equal penalties the largest
+    wins. A fold whose other rows have a single class is left out.
     """
     fit: Callable[[Any, Any, float], LinearModel] = fit_logistic if kind == "logistic" else fit_ridge
     candidates = sorted(penalties or PENALTIES[kind], reverse=True)

@@ -1,4 +1,4 @@
-"""One linear probe: fitted on some groups, judged on others, beside a baseline and a control task."""
+"""One linear probe: fitted on some groups and evaluated on others, with a baseline and a control task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LinearProbe:
 
     kind: Kind
     score: Estimate
-    baseline: float  # the same score of always saying the commonest training class, or the training mean (0)
+    baseline: float  # the score of always predicting the most frequent training class, or the training mean (0)
     p: float  # one-sided, of the probe being no better than the baseline; sign flips over test groups
     control: Estimate | None  # the score on the control task; None: no types were given
     selectivity: Estimate | None  # score minus that of the control, both on the same test rows
@@ -58,7 +58,7 @@ def linear_probe(
     penalties: Sequence[float] = (),
     seed: int = 0,
 ) -> LinearProbe:
-    """A linear probe of `labels` [n] on `activations` [n, width], judged on held-out groups.
+    """A linear probe of `labels` [n] on `activations` [n, width], evaluated on held-out groups.
 
     `groups` says which rows depend on each other: rows of one sample or one template share a group, and a group is
     on one side of the split. `types` says which rows share a label in the control task (Hewitt & Liang 2019), for
@@ -87,13 +87,13 @@ class Rows:
     seed: int
 
     def fit(self, labels: Any) -> tuple[LinearModel, float]:
-        """(model, penalty) learnt from the training rows with these labels [n]."""
+        """(model, penalty) fitted on the training rows with these labels [n]."""
         groups = self._groups(self.train)
         return fit_with_chosen_penalty(
             self.kind, self.rows[self.train], labels[self.train], groups, seed=self.seed, penalties=self.penalties
         )
 
-    def judge(self, model: LinearModel, labels: Any, test: Any) -> HeldOut:
+    def evaluate(self, model: LinearModel, labels: Any, test: Any) -> HeldOut:
         """The score of the model's predictions of these labels on the rows of the mask `test`."""
         score_of = accuracy_of if self.kind == "logistic" else r_squared_of
         return score_of(model.predict(self.rows[test]), labels[test], labels[self.train], self._groups(test))
@@ -101,14 +101,14 @@ class Rows:
     def probe(
         self, fitted: tuple[LinearModel, float], test: Any, types: Sequence[Hashable] | None = None
     ) -> LinearProbe:
-        """The probe of a fitted model with its controls, judged by the rows of the mask `test`."""
+        """The probe of a fitted model with its controls, evaluated on the rows of the mask `test`."""
         model, penalty = fitted
-        found, control = self.judge(model, self.labels, test), None
+        found, control = self.evaluate(model, self.labels, test), None
         if types is not None:
             used = self.train | test
             check_types([name for name, kept in zip(types, used, strict=True) if kept], test[used])
             random_labels = control_labels(self.labels, types, seed=self.seed)
-            control = self.judge(self.fit(random_labels)[0], random_labels, test)
+            control = self.evaluate(self.fit(random_labels)[0], random_labels, test)
         return LinearProbe(
             kind=self.kind,
             score=found.score,

@@ -23,7 +23,7 @@ _MAX_NAMED = 3
 
 
 def check_adapter(adapter: Path, base_name: str, base: Path | None) -> None:
-    """Raise UsageError if a folder is no adapter, or one of another base; loads nothing.
+    """Raise UsageError if a folder is not an adapter, or an adapter of another base; loads nothing.
 
     `base` is the folder of the base model; None if it was not downloaded.
     """

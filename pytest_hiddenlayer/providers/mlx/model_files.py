@@ -53,9 +53,9 @@ def find_files(name: str) -> ModelFiles:
 def load_model(name: str | None = None) -> tuple[LoadedModel, str]:
     """Return a model loaded on this thread, without a decoder, and the fingerprint of its files.
 
-    `name` as in MlxProvider. Raises UsageError or ProviderUnavailableError.
+    `name` as in MlxProvider, or `mlx:NAME` as in tables of a run. Raises UsageError or ProviderUnavailableError.
     """
-    files = find_files(name or BUNDLED)
+    files = find_files((name or "").removeprefix("mlx:") or BUNDLED)
     return load(files.base, files.adapter), files.fingerprint
 
 

@@ -72,7 +72,7 @@ def alternatives(response: Any, top: int, tokenizer: Tokenizer) -> dict[str, flo
 
 
 def entropies(responses: Sequence[Any]) -> list[float]:
-    """Return the entropy of each distribution over the whole vocabulary, in nat, with one operation for all."""
+    """Return the entropy of each distribution over the whole vocabulary, in nats, with one operation for all."""
     import mlx.core as mx
 
     logprobs: Any = mx.stack([response.logprobs for response in responses]).astype(mx.float32)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...local_models.system import system_memory
+from ...models.known import KnownModel
 
 _MAX_HEADER_BYTES = 100_000_000  # of the safetensors format
 _FLOATS = ("F16", "BF16", "F32")
@@ -27,10 +28,18 @@ def loaded_bytes(folder: Path | None, adapter: Path | None = None) -> int | None
         quantized = "quantization" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
         files = [*folder.glob("model*.safetensors"), *([] if adapter is None else [adapter / "adapters.safetensors"])]
         tensors = [tensor for file in files for tensor in _tensors(file)]
-        in_float32 = not quantized and _on_cpu()
+        in_float32 = not quantized and on_cpu()
         return sum(_tensor_bytes(tensor, in_float32=in_float32) for tensor in tensors) if tensors else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
         return None
+
+
+def known_bytes(model: KnownModel) -> int:
+    """Return the bytes of a known model's weights in memory, fetched or not.
+
+    On the CPU they are converted to four bytes each; on Metal they stay quantized, about as large as the file.
+    """
+    return 4 * model.n_weights if on_cpu() else model.size
 
 
 def _tensors(path: Path) -> Iterator[Any]:
@@ -52,7 +61,7 @@ def _tensor_bytes(tensor: Any, *, in_float32: bool) -> int:
 
 def device_bytes() -> int | None:
     """Return the memory that models may use: Metal's recommended working set, else this machine's memory."""
-    if not _on_cpu():
+    if not on_cpu():
         with suppress(Exception):  # the names in mlx differ between releases
             import mlx.core as mx
 
@@ -60,7 +69,7 @@ def device_bytes() -> int | None:
     return system_memory()
 
 
-def _on_cpu() -> bool:
+def on_cpu() -> bool:
     """Whether models run on the CPU; true if mlx cannot be imported."""
     from .blas import fast_blas
 

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...types import Record
+from ...types.record import ELICITED
 
 
 def call_metrics(records: Sequence[Record]) -> dict[str, Any]:
     """The number of `calls`, and how many were `cached` or `repeated` (answered after more than one attempt).
 
-    `warnings` has each warning with the number of its calls. Counts of 0 are left out; if all are
-    0, the result is empty.
+    `warnings` has each warning with the number of its calls, and why a model's own confidence is unknown.
+    Counts of 0 are left out; if all are 0, the result is empty.
     """
     calls = [call for record in records for call in record.transcript]
     counts: dict[str, Any] = {
         "cached": sum(bool(call.get("cached")) for call in calls),
         "repeated": sum(call.get("attempts", 1) > 1 for call in calls),
-        "warnings": dict(Counter(text for call in calls for text in call.get("warnings", ())).most_common()),
+        "warnings": dict(Counter(_warnings(records)).most_common()),
     }
     unusual = {name: value for name, value in counts.items() if value}
     return {"calls": len(calls), **unusual} if unusual else {}
+
+
+def _warnings(records: Sequence[Record]) -> Iterator[str]:
+    for record in records:
+        for call in record.transcript:
+            yield from call.get("warnings", ())
+        elicited = record.answer_metadata.get(ELICITED)
+        for kind, found in elicited.items() if isinstance(elicited, dict) else ():
+            if isinstance(found, dict) and found.get("value") is None:
+                yield f"{kind} unknown: {_without_details(str(found.get('why', '?')))}"
+
+
+def _without_details(why: str) -> str:
+    """The reason without the reply and its probability, so that equal reasons are counted together."""
+    return re.sub(r"a probability of \S+ together", "a low probability together", re.split(r": ['\"]", why)[0])

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...confidence import MEASURES
 from ...stats.calibration.calibration import Calibration, calibration
 from ...types import Record
+from .sample_confidences import has_sample_confidences, within_samples
 from .samples import cluster_of
 
 STATED = "stated"
@@ -69,7 +71,8 @@ def measure_calibrations(records: Sequence[Record], pass_score: float) -> dict[s
     """{measure: calibration} of the scored answers, for each measure of confidence that 10 of them have.
 
     Logarithms of probabilities are calibrated as probabilities. A measure without upper bound has
-    neither ECE nor Brier score: only its order counts.
+    neither ECE nor Brier score: only its order counts. If the samples that voted were scored and have the
+    measure, WQD is over these samples, else over the epochs' answers.
     """
     scored = [record for record in records if record.confidence and record.score is not None]
     return {
@@ -85,13 +88,16 @@ def _measure_calibration(scored: Sequence[Record], name: str, pass_score: float)
     answers = [(record, value) for record, value in known if value is not None]
     if len(answers) < MIN_ANSWERS:
         return None
-    return calibration(
+    measured = calibration(
         [value for _, value in answers],
         [record.score is not None and record.score >= pass_score for record, _ in answers],
         [cluster_of(record) for record, _ in answers],
         questions=[record.sample_id for record, _ in answers],
         bounded=measure.bounded,
     )
+    if measured is None or not has_sample_confidences(scored, name):
+        return measured
+    return replace(measured, wqd=within_samples(scored, name))
 
 
 def _confidence(record: Record) -> tuple[float, str] | None:

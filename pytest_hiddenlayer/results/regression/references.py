@@ -140,7 +140,7 @@ def _missing(key: CellKey, cells: Cells, reference: Reference) -> str:
 
 
 def _of_strategy(cells: Cells, task: str, label: str) -> list[str]:
-    """The stems of all cells of a strategy; a malformed one is recognised by its file name."""
+    """The stems of all cells of a strategy; a malformed one is recognized by its file name."""
     prefix = f"{label}-"
     return [
         name

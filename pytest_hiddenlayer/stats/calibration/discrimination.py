@@ -1,11 +1,12 @@
-"""Whether a confidence tells right from wrong answers to the same question."""
+"""Whether a confidence distinguishes right from wrong answers to the same question."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
-from ..estimate.mean_interval import Estimate, linearised
+from ..estimate.mean_interval import Estimate, linearised, quantile, wilson
 
 
 def within_question(
@@ -14,12 +15,13 @@ def within_question(
     questions: Sequence[Hashable],
     groups: Sequence[Hashable | None] | None = None,
 ) -> Estimate | None:
-    """The share of (right, wrong) pairs of answers to one question in which the right one is surer; ties count ½.
+    """The share of (right, wrong) answer pairs per question in which the right one is more confident; ties count ½.
 
     None if no question has both a right and a wrong answer. WQD of Taubenfeld et al. 2025,
     "Confidence Improves Self-Consistency in LLMs", arXiv:2502.06233. Every pair counts the same, so a
     question with many answers weighs more. `n` counts the questions with a pair; the standard error
-    is that of the influence function over these questions, or over their `groups`.
+    is that of the influence function over these questions, or over their `groups`. If all pairs are won, or
+    all lost, the interval is Wilson's over the questions or groups, at the quantile of Student's t, as in `auroc`.
     """
     by_question: dict[Hashable, list[int]] = {}
     for index, question in enumerate(questions):
@@ -37,4 +39,11 @@ def within_question(
     pairs = sum(n for _, n in counts)
     value = math.fsum(won for won, _ in counts) / pairs
     influences = [len(counts) * (won - value * n) / pairs for won, n in counts]
-    return linearised(value, influences, None if groups is None else clusters)
+    found = linearised(value, influences, None if groups is None else clusters)
+    n_units = found.n_groups or found.n
+    if 0 < value < 1 or n_units < 2:
+        return found
+    # all pairs won, or all lost: nothing varies
+    return replace(
+        found, ci95=wilson(value, n_units, quantile(n_units - 1)), method="score interval over questions with a pair"
+    )

@@ -123,7 +123,7 @@ def _reruns(
     draws: int,
     seed: int,
 ) -> Any:
-    """Standardised sums of every look, first the data, then reruns; (looks, draws + 1)."""
+    """Standardized sums of every look, first the data, then reruns; (looks, draws + 1)."""
     epochs = len(old) / sum(1 / len(answers) for answers in old)
     observed = np.zeros((len(looks), 1))
     for k, look in enumerate(looks):

@@ -23,9 +23,10 @@ def needed_alternatives(rule: VoteRule) -> int:
 
 
 def confidences_of(measures: Mapping[str, float]) -> dict[str, float]:
-    """Returns the confidence of each measure: higher is surer, and log-probabilities become probabilities.
+    """Returns the confidence of each measure, higher for a more confident model.
 
-    That of `mean_logprob` is the length-normalized response probability.
+    Log-probabilities become probabilities. The confidence of `mean_logprob` is the length-normalized response
+    probability.
     """
     known = {name: MEASURES[name].confidence(value) for name, value in measures.items() if name in MEASURES}
     return {name: value for name, value in known.items() if value is not None}
@@ -49,9 +50,9 @@ async def with_elicited(
 
     `texts` are the completions, `models` who gave them. Raises ProviderError if a call fails.
     """
-    wanted = [measure for measure in rule.measures if measure in ELICITED]
+    measures = [measure for measure in rule.measures if measure in ELICITED]
     voters = [i for i, sample in enumerate(samples) if sample.answer is not None]
-    calls = [(i, measure) for measure in wanted for i in voters]
+    calls = [(i, measure) for measure in measures for i in voters]
     replies = await gather_or_cancel(_elicit(context, measure, i, texts[i], models[i]) for i, measure in calls)
     updated = list(samples)
     for (i, measure), reply in zip(calls, replies, strict=True):

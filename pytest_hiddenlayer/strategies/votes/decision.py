@@ -2,8 +2,8 @@
 
 - `softmax`, `linear`, `tie_break`, `max`: Taubenfeld et al. 2025, "Confidence Improves Self-Consistency"
   (CISC), arXiv:2502.06233. Weights are normalized WITHIN a question: softmax(c / T), or 1 + T (c - min c).
-  `tie_break` is the plurality, and confidences (by softmax) decide between answers with as many votes; the
-  reference then lets all answers compete. `max` takes the answer of the surest sample.
+  `tie_break` is the plurality, and confidences (by softmax) decide between answers with equally many votes; the
+  reference then lets all answers compete. `max` takes the answer of the most confident sample.
 - `raw` and `keep_top`: Fu et al. 2025, "Deep Think with Confidence" (DeepConf), arXiv:2508.15260, offline:
   the weight is the confidence itself; of all samples with an answer those vote whose confidence is at
   least the percentile (1 - keep_top) * 100, interpolated linearly, so ties may keep more.
@@ -27,7 +27,7 @@ class VoteSample:
     """One sample: its parsed answer, and how sure the model is of it."""
 
     answer: str | None  # None: it has none, or did not end normally
-    confidences: Mapping[str, float] = field(default_factory=dict)  # measure → confidence, higher is surer
+    confidences: Mapping[str, float] = field(default_factory=dict)  # measure → confidence, higher is more confident
     why_unknown: str = ""  # why a confidence is missing
 
 
@@ -94,7 +94,7 @@ def decide(samples: Sequence[VoteSample], rule: VoteRule) -> Decision:
 def percentile(values: Sequence[float], percent: float) -> float:
     """Returns the percentile with linear interpolation, numpy's default; `values` is not empty."""
     ordered = sorted(values)
-    position = (len(ordered) - 1) * percent / 100
+    position = round((len(ordered) - 1) * percent / 100, 9)  # (1 - 0.7) * 100 is a little more than 30
     low = min(int(position), len(ordered) - 1)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (position - low)

@@ -83,7 +83,7 @@ def _weight_faults(rule: VoteRule, given: Collection[str]) -> list[tuple[str, st
     if "vote_temperature" in given and rule.weighting in ("raw", "max"):
         faults.append((f"weighting={rule.weighting} has no vote_temperature; leave it out", "vote_temperature"))
     if rule.weighting == "raw" and rule.weights == "entropy":
-        faults.append(("weighting=raw needs confidences of at least 0, and entropy is turned round to be one: "
+        faults.append(("weighting=raw needs confidences of at least 0, and the confidence of entropy is negative: "
                        "write negentropy, or weighting=softmax", "weighting"))  # fmt: skip
     if rule.keep_top < 1 and rule.filter_measure == "none":
         faults.append(

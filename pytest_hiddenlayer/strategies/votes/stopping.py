@@ -11,7 +11,6 @@ Both count votes without weights. A sample without an answer is no vote; a windo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,16 +34,16 @@ class SamplingStop:
 
 
 def sampling_stop(answers: Sequence[str | None], rule: VoteRule, n_samples: int) -> SamplingStop | None:
-    """Returns why sampling stops after these answers; None if the next step is to be asked."""
-    asked = len(answers)
+    """Returns why sampling stops after these answers; None if sampling goes on."""
+    n_asked = len(answers)
     probability = majority_probability(answers) if rule.stop == "adaptive" else None
     if probability is not None and probability >= rule.stop_threshold:
         why = f"the most frequent answer stays ahead with probability {probability:.3f} >= {rule.stop_threshold:g}"
-        return SamplingStop(asked=asked, of=n_samples, why=why, probability=probability)
-    if rule.stop == "early" and asked >= rule.window and _unanimous(answers[-rule.window :]):
-        return SamplingStop(asked=asked, of=n_samples, why=f"the last {rule.window} answers are equal")
-    if asked >= n_samples:
-        return SamplingStop(asked=asked, of=n_samples, why="all samples were asked", probability=probability)
+        return SamplingStop(asked=n_asked, of=n_samples, why=why, probability=probability)
+    if rule.stop == "early" and n_asked >= rule.window and _unanimous(answers[-rule.window :]):
+        return SamplingStop(asked=n_asked, of=n_samples, why=f"the last {rule.window} answers are equal")
+    if n_asked >= n_samples:
+        return SamplingStop(asked=n_asked, of=n_samples, why="all samples were asked", probability=probability)
     return None
 
 
@@ -55,8 +54,11 @@ def majority_probability(answers: Sequence[str | None]) -> float:
     """
     first, second = (*plurality(answers).votes.values(), 0, 0)[:2]
     n = first + second + 1
-    ahead = sum(math.comb(n, k) for k in range(second + 1, n + 1))
-    return float(ahead / 2**n)
+    behind = term = 1  # ways to get at most k heads of n, and exactly k
+    for k in range(1, second + 1):
+        term = term * (n - k + 1) // k
+        behind += term
+    return float((2**n - behind) / 2**n)
 
 
 def _unanimous(answers: Sequence[str | None]) -> bool:

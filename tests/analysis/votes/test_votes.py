@@ -78,7 +78,9 @@ def test_a_rule_without_its_confidence_says_how_to_get_it(ran):
 
 @pytest.mark.parametrize(
     ("rule", "message"),
-    [("stop=soon", "stop must be one of"), ("n_samples=3", "n_samples was given twice"),
+    [("stop=soon", "stop must be one of"), ("n_samples=3", "n_samples changes the samples"),
+     ("", "write parameters of self_consistency as key=value"),
+     ("stop", "'stop': write parameters"), ("batch=2,batch=3", "batch was given twice"),
      ("temperature=1", "temperature changes the samples"), ("keep_top=0.5", "write filter_by=")],
 )  # fmt: skip
 def test_a_wrong_rule_is_a_usage_error(rule, message):
@@ -116,7 +118,7 @@ def test_samples_of_a_stopped_run_are_refused(folder):
 
 def test_python_prints_the_same_table(ran):
     """`hl.replay_votes` has the cells of the command, and prints its table."""
-    code = "import pytest_hiddenlayer as hl; r = hl.replay_votes('last', ['stop=adaptive']); print(r); r.to_json()"
+    code = "import pytest_hiddenlayer as hl; r = hl.replay_votes('last', 'stop=adaptive'); print(r); r.to_json()"
     result = ran.script(code)
     assert result.ret == 0, result.stderr
     assert "stop=adaptive" in result.stdout.str()

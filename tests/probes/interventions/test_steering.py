@@ -26,7 +26,7 @@ UNIT = np.eye(64, dtype=np.float32)[3]
 
 
 def made(strength: float, **changes) -> Steering:
-    """Steering along one coordinate behind layer 1."""
+    """Steering along one coordinate after layer 1."""
     return Steering(direction=UNIT, layer=1, strength=strength, scale=2.0, **changes)
 
 

@@ -39,7 +39,7 @@ def test_noise_is_not_found():
     assert probe.p > 0.05
 
 
-def test_labels_of_groups_cannot_be_learnt_by_heart():
+def test_labels_of_groups_cannot_be_memorized():
     """Labels and noise that are shared within a group are at chance, since no group is on both sides."""
     random = np.random.default_rng(2)
     rows = np.repeat(random.normal(size=(80, 40)), 6, axis=0)
@@ -49,8 +49,8 @@ def test_labels_of_groups_cannot_be_learnt_by_heart():
     assert probe.score.n_groups == 24
 
 
-def test_the_control_is_learnt_if_activations_name_the_type():
-    """One-hot types: random labels per type are learnt by heart, so a perfect probe has selectivity 0."""
+def test_the_control_is_memorized_if_activations_name_the_type():
+    """One-hot types: random labels per type are memorized, so a perfect probe has selectivity 0."""
     random = np.random.default_rng(0)
     types = random.integers(0, 10, 400)
     rows = np.eye(10)[types] + 0.01 * random.normal(size=(400, 10))

@@ -54,6 +54,14 @@ def test_max_takes_the_surest_sample():
     assert decide(pairs, VoteRule(weights="p_true", weighting="max")).answer == "b"
 
 
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+def test_a_bar_on_a_sample_keeps_this_sample(share):
+    """Of 11 samples, whose percentiles 10, 20, … are samples, a share keeps one more than that many tenths."""
+    pairs = samples(*[("a", 3.0**c) for c in range(11)], measure="tail_confidence")
+    decision = decide(pairs, VoteRule(keep_top=share, filter_by="tail_confidence"))
+    assert sum(ballot.weight for ballot in decision.ballots) == round(10 * share) + 1
+
+
 def test_the_surest_tenth_of_twenty_votes():
     """keep_top=0.1 of 20 distinct confidences keeps two: the percentile 90 lies between the 18th and the 19th."""
     pairs = samples(*[("a", float(c)) for c in range(18)], ("b", 18.0), ("b", 19.0), measure="tail_confidence")

@@ -18,6 +18,12 @@ def test_the_probability_is_that_of_the_beta_distribution(first, second):
     assert majority_probability(answers) == pytest.approx(beta.sf(0.5, first + 1, second + 1))
 
 
+def test_thousands_of_votes_have_a_probability():
+    """5,000 votes against 5,000 are even, and 5,100 against 4,900 are not."""
+    assert majority_probability(["a", "b"] * 5_000) == 0.5
+    assert majority_probability(["a"] * 5_100 + ["b"] * 4_900) == pytest.approx(beta.sf(0.5, 5_101, 4_901))
+
+
 def test_four_equal_answers_are_enough():
     """1 - 1/2^5 = 0.969 is above 0.95 after four equal answers; after three it is 0.9375."""
     assert sampling_stop(["a"] * 3, ADAPTIVE, 10) is None

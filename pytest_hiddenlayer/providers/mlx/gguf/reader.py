@@ -35,7 +35,7 @@ class GgufModel:
 
 
 def read_gguf(path: Path) -> GgufModel:
-    """Return the model in a file. Raises UsageError if it is none, is cut short, or holds what is not converted."""
+    """Return the model in a GGUF file. Raises UsageError for another file, one cut short, or unsupported content."""
     check_magic(path)
     from gguf import GGUFReader
 

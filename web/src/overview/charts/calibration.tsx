@@ -56,7 +56,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         <h2 id="calibration-title" tabIndex={-1}>
           Calibration
         </h2>
-        <p class="note">Whether the confidence in an answer says how often it is right. {KINDS[confidence] ?? ""}</p>
+        <p class="note">Whether answers are right as often as their confidence says. {KINDS[confidence] ?? ""}</p>
         <Choice label="Cell" value={idOf(chosen)} options={cells.map((cell) => ({ value: idOf(cell), title: name(cell) }))} onChoose={choose} />
         {measures.length > 1 && (
           <Choice
@@ -68,7 +68,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
         )}
       </header>
       <div class="charts">
-        {!shown.ece && <p class="note">{confidence} is not in [0, 1], so only its order counts: there is no reliability diagram.</p>}
+        {!shown.ece && <p class="note">{confidence} is not a probability, so only the order of its values counts, and there is no reliability diagram.</p>}
         {shown.ece && <Chart
           title={`Reliability of ${name(chosen)}`}
           label={`Share of right answers by confidence of ${name(chosen)}, ${bins.length} bins; the table below has the figures`}
@@ -88,7 +88,7 @@ export function CalibrationSection({ overview }: { overview: Overview }) {
           options={(width) => riskCoverage(risks, width)}
           table={<RiskTable points={risks} />}
         >
-          <p class="note">Wrong answers among those given, if only the most confident answers are given. Lower is better.</p>
+          <p class="note">The share of wrong answers if only the most confident answers are given. Lower is better.</p>
         </Chart>
       </div>
       <Metrics cells={cells} chosen={chosen} name={name} choose={choose} />
@@ -230,7 +230,7 @@ function Metrics({ cells, chosen, name, choose }: MetricsProps) {
       <p class="note">
         ECE: expected calibration error over {bins} bins of equal width, biased upwards for few answers, therefore without an interval. Brier: mean
         squared distance of confidence and result, 0 is best. AUROC: how often a right answer is more confident than a wrong one. AURC: mean risk over
-        all coverages, 0 is best. WQD: AUROC among the epochs of one sample.
+        all coverages, 0 is best. WQD: AUROC among the answers to one sample.
       </p>
       <div class="scroll">
         <table class="small">

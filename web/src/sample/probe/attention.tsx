@@ -22,7 +22,7 @@ export function AttentionView({ weights, tokens, start, selected, onSelect }: Pr
   const row = useMemo(() => rowOf(weights, layer, head, selected, tokens.length), [weights, layer, head, selected, tokens]);
   return (
     <>
-      <p class="muted">How much each token before it counted for the chosen token of the answer, in one layer. Attention says where a head looked, not what it did with what it saw.</p>
+      <p class="muted">The weight of each earlier token in one layer, for the prediction of the chosen token of the answer. Attention shows where a head looked, not what it did with what it read.</p>
       <p class="probe-choices">
         <label>
           Layer{" "}
@@ -43,7 +43,7 @@ export function AttentionView({ weights, tokens, start, selected, onSelect }: Pr
             </select>
           </label>
         )}
-        {weights.averaged && <span class="muted">mean over the heads; single heads are in the file of arrays</span>}
+        {weights.averaged && <span class="muted">mean over the heads; the file of arrays has each head</span>}
         <label>
           Token{" "}
           <select value={selected} onChange={(event) => onSelect(Number(event.currentTarget.value))}>
@@ -102,7 +102,7 @@ function AttentionMap({ weights, layer, head, tokens, start, selected, onSelect 
           width={tokens.length * CELL}
           height={n * CELL}
           role="img"
-          aria-label={`Attention map: ${n} tokens of the answer by ${tokens.length} tokens of the text; the list of tokens above says the same in words`}
+          aria-label={`Attention map: ${n} tokens of the answer by ${tokens.length} tokens of the text; the list of tokens above has the same weights as text`}
           onMouseMove={(event) => {
             const { row, token } = cellAt(event);
             const weight = rowOf(weights, layer, head, row, tokens.length)[token] ?? 0;
@@ -111,7 +111,7 @@ function AttentionMap({ weights, layer, head, tokens, start, selected, onSelect 
           onClick={(event) => onSelect(cellAt(event).row)}
         />
       </div>
-      <p class="token-line">{under || "Rows: tokens of the answer, from the top. Columns: tokens of prompt and answer. Darker: more."}</p>
+      <p class="token-line">{under || "Rows: tokens of the answer, from the top. Columns: tokens of prompt and answer. Darker: more weight."}</p>
     </details>
   );
 }

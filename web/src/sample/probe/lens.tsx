@@ -17,7 +17,7 @@ export function LensTable({ lens, answer, selected, onSelect }: Props) {
   const depths = lens.top.map((_, depth) => depth).reverse();
   return (
     <>
-      <p class="muted">The likeliest token after each layer, shaded by its probability; a frame marks the token that came.</p>
+      <p class="muted">The likeliest token after each layer, shaded by its probability. A frame marks the token of the answer.</p>
       <div class="lens-scroll" tabIndex={0} role="group" aria-label="Logit lens">
         <table class="lens">
           <thead>
@@ -52,7 +52,7 @@ export function LensTable({ lens, answer, selected, onSelect }: Props) {
 
 function LensCell({ cell, came, probability, selected }: { cell: [string, number][]; came: string; probability: number | null; selected: boolean }) {
   const [text, share] = cell[0] ?? ["", 0];
-  const title = `${visible(quoted(text))} ${percent(share)}; the token that came: ${probability === null ? "?" : percent(probability)}`;
+  const title = `${visible(quoted(text))} ${percent(share)}; the token of the answer: ${probability === null ? "?" : percent(probability)}`;
   return (
     <td class={[`share-${Math.min(9, Math.floor(share * 10))}`, text === came ? "came" : "", selected ? "selected" : ""].join(" ")} title={title}>
       <VisibleText text={signed(text)} />

@@ -1,4 +1,4 @@
-/** What `hiddenlayer probe` read inside the model for an answer: tokens, logit lens, attention. */
+/** What `hiddenlayer probe` read from the model for an answer: tokens, logit lens, attention. */
 
 import { useState } from "preact/hooks";
 import { ShadedTokens, type Tokens } from "../calls/tokens";
@@ -12,7 +12,7 @@ export function ProbeView({ probe }: { probe: CheckedProbe }) {
   const tokens: Tokens = probe.answer.map((text, i) => [text, probe.logprobs[i] ?? null]);
   return (
     <div class="probe">
-      <p class="muted">The model read its answer again, with every token given. What is shown is how it came to each token; it does not show why.</p>
+      <p class="muted">The model read its own answer again, in one pass. The views show what the model held at each token; they do not show why it answered so.</p>
       {probe.notes.map((note) => (
         <p class="notice info">
           <VisibleText text={note} />
