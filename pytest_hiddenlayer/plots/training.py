@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..finetuning.run import FinetuneResult
 from ..finetuning.training_log import LOG, read_curves
-from .figures import COLOURS, GREY, clear_frame, figure_of, label_x, panels, say_missing
+from .figures import COLOURS, GREY, clear_frame, explain_empty, figure_of, label_x, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def plot_training(training: FinetuneResult | str | Path, *, ax: Axes | None = No
     name, steps, validations = _curves(training)
     axes = panels([name], ax, width=6.4, height=3.6, what="one per adapter")
     if not (steps or validations):
-        say_missing(axes[0], "no step was trained")
+        explain_empty(axes[0], "no step was trained")
         return figure_of(axes)
     _draw(axes[0], steps, validations)
     return figure_of(axes)

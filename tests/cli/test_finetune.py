@@ -129,7 +129,7 @@ def test_contaminated_rows_are_named_before_training(project, model):
     project.write("evals/thing_train.jsonl", jsonl([*ROWS, {**ROWS[0], "id": "x", "input": "colour of HABIT 3"}]))
     done = finetune(project, model, "--task", "evals/thing.json", "--no-evaluate")
     assert done.ret == 0
-    assert done.errlines[0] == "1 of 21 examples are too close to one of 24 samples that judge"
+    assert done.errlines[0] == "1 of 21 examples are too similar to one of 24 samples that judge"
     assert any(line.endswith("left out: 1 contaminated") for line in done.errlines)
 
 

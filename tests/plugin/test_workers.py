@@ -31,10 +31,10 @@ class Noted(ScriptedProvider):
 
 
 def test_one_process_holds_the_model(folder):
-    """With -n 3 only the controller opens the provider, and every item is answered once."""
+    """With -n 3 only the controller opens the provider, and every item is answered once, in new interpreters too."""
     folder.write("conftest.py", CONFTEST)
     folder.task("more", n=16)
-    result = folder.run("-n", "3", "--hl-gate", "off", provider="noted")
+    result = folder.plain("evals", "--hl-provider", "noted", "-rA", "-n", "3", "--hl-gate", "off", fresh=True)
     result.assert_outcomes(xfailed=16)
     opened = (folder.path / "opened.txt").read_text().split()
     asked = (folder.path / "asked.txt").read_text().splitlines()

@@ -22,50 +22,8 @@ ENVIRONMENT = {
     "COLUMNS": "200",
 }
 
-ZYGOTE = """
-import json, os, sys
-import pytest, rich.table, scipy.special
-import pytest_html.plugin, syrupy, xdist.plugin
-import pytest_hiddenlayer.engine.runtime, pytest_hiddenlayer.plugin.reporting.html
-import pytest_hiddenlayer.plugin.syrupy_extension
-import pytest_hiddenlayer.report.html, pytest_hiddenlayer.taskfile.load
-import pytest_hiddenlayer.api, pytest_hiddenlayer.cli
-
-def run_pytest(args):
-    sys.argv[:] = ["pytest", *args]
-    return int(pytest.main(args))
-
-def run_command(args):
-    sys.argv[:] = ["hiddenlayer", *args]
-    try:
-        return pytest_hiddenlayer.cli.main(args)
-    except SystemExit as stop:
-        return stop.code
-
-def run_script(args):
-    sys.argv[:] = ["-c", *args[1:]]
-    try:
-        exec(compile(args[0], "script.py", "exec"), {"__name__": "__main__"})
-    except SystemExit as stop:
-        return stop.code
-    return 0
-
-FRONT_ENDS = {"pytest": run_pytest, "command": run_command, "script": run_script}
-for line in sys.stdin:
-    front_end, args, folder, out, err = json.loads(line)
-    child = os.fork()
-    if not child:
-        os.chdir(folder)
-        for name, number in ((os.devnull, 0), (out, 1), (err, 2)):
-            os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644), number)
-        sys.path.insert(0, folder)
-        status = FRONT_ENDS[front_end](args)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-"""A process that has imported what a run needs, and forks for each run of pytest: a second less a run."""
+ZYGOTE = Path(__file__).with_name("zygote.py")
+"""The program of a process that has imported what a run needs, and forks for each run."""
 
 
 class Folder:
@@ -157,7 +115,7 @@ def _environment() -> dict[str, str]:
 
 @cache
 def _zygote() -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", ZYGOTE]
+    command = [sys.executable, "-c", ZYGOTE.read_text(encoding="utf-8")]
     started = subprocess.Popen(
         command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )

@@ -264,7 +264,7 @@ def test_coverage_of_right_and_wrong(n):
     assert np.mean(found) <= 0.985
 
 
-@pytest.mark.parametrize("n", [10, 30])
+@pytest.mark.parametrize("n", [10, pytest.param(30, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("a", "b"), [(4, 2), (9, 1), (0.5, 0.5)])
 def test_coverage_of_graded_scores(n, a, b):
     """The interval of graded scores, skewed, near a bound or at both ends, covers in at least 93 % of 600 runs."""

@@ -101,7 +101,7 @@ def answers_of(random, chances, epochs, *, grades=1, lost=0.0) -> list[list[floa
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ({"epochs": 1}, {"epochs": 5}),
+        pytest.param({"epochs": 1}, {"epochs": 5}, marks=pytest.mark.slow),
         ({"epochs": 1, "grades": 4}, {"epochs": 5, "grades": 4}),
         ({"epochs": 5, "grades": 4}, {"epochs": 5, "grades": 4, "lost": 0.5}),
         ({"epochs": 5, "lost": 0.3}, {"epochs": 5, "lost": 0.3}),

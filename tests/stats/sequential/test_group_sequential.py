@@ -74,7 +74,7 @@ def test_lost_answers_do_not_count():
     assert decide(old, lost, planned=3).look == decide(old, new, planned=3).look == 1
 
 
-@pytest.mark.parametrize(("epochs", "lost"), [(1, 0.0), (5, 0.0), (1, 0.4)])
+@pytest.mark.parametrize(("epochs", "lost"), [(1, 0.0), pytest.param(5, 0.0, marks=pytest.mark.slow), (1, 0.4)])
 def test_partial_scores_keep_alpha(epochs, lost):
     """Over 300 reruns of partial scores against one or five old epochs, at most 7.5 % are called worse."""
     random, alarms = np.random.default_rng(2), 0
