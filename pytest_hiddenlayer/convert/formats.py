@@ -12,12 +12,15 @@ from ..errors import TaskError
 from ..taskfile.paths import Source
 from .draft import Draft, Work
 from .files import Files
+from .own_files import is_own_task, is_record, mark_data_files
 
 Convert = Callable[[Work], Iterable[Draft]]
 CONFIG_SUFFIXES = (".yaml", ".yml", ".json")
 SUFFIXES = (*CONFIG_SUFFIXES, ".jsonl", ".csv", ".tsv", ".eval", ".parquet")
 TEMPLATE = "template"
 """What other files include or name: no task by itself."""
+OWN = "own"
+"""A task file or a run log of this project."""
 _HARNESS = {
     "dataset_path",
     "dataset_name",
@@ -70,17 +73,20 @@ FORMATS = {
 
 
 def detect(source: Source, files: Files) -> str | None:
-    """Return the name of a file's format, `TEMPLATE`, or None for none of them.
+    """Return the name of a file's format, `TEMPLATE`, `OWN`, or None for none of them.
 
-    Raises TaskError if the file cannot be read.
+    The data files that a task file of this project names are marked as used. Raises TaskError if the
+    file cannot be read.
     """
     suffix = source.path.suffix.lower()
     if suffix == ".eval":
         return "inspect-log"
-    if suffix in (".yaml", ".yml"):
-        return _of_yaml(files.document(source).data)
-    if suffix == ".json":
-        return _of_json(files.document(source).data)
+    if suffix in (".yaml", ".yml", ".json"):
+        data = files.document(source).data
+        if is_own_task(data):
+            mark_data_files(source, data, files)
+            return OWN
+        return _of_json(data) if suffix == ".json" else _of_yaml(data)
     if suffix in (".jsonl", ".csv", ".tsv", ".parquet"):
         return _of_rows(source, files)
     return None
@@ -98,8 +104,6 @@ def _of_yaml(data: Any) -> str | None:
         return TEMPLATE if is_helper else "openai-evals"
     if any("choice_strings" in value and "prompt" in value for value in values):
         return TEMPLATE
-    if "task" in data and ("samples" in data or "scorers" in data):
-        return None  # a task file of this project
     if "task" in data and (data.keys() & _HARNESS or data.keys() & {"include", "group", "class", "tag"}):
         return "lm-eval"
     if data.keys() & _HARNESS:
@@ -140,6 +144,8 @@ def _of_rows(source: Source, files: Files) -> str | None:
 
 
 def _of_row(row: dict[str, Any]) -> str | None:
+    if is_record(row):
+        return OWN
     if "question_id" in row and "turns" in row:
         return "mt-bench"
     if "instruction" in row and "output" in row and "input" not in row:

@@ -11,7 +11,8 @@ from ..errors import HiddenLayerError, TaskError, UsageError
 from ..taskfile.paths import Source
 from .draft import Draft, Work
 from .files import Files, root_of
-from .formats import FORMATS, SUFFIXES, TEMPLATE, detect, unknown
+from .formats import FORMATS, OWN, SUFFIXES, TEMPLATE, detect, unknown
+from .own_files import own_file
 from .report import FileReport, Remark, Report, WrittenTask
 from .write import DOES_NOT_LOAD, Output, OverwriteError, opened, replace_newlines
 
@@ -84,9 +85,9 @@ def _converted(
         )
     except TaskError as error:
         return _refused(source, "unknown", error)
-    if named and name in (None, TEMPLATE):
-        raise _template(source) if name == TEMPLATE else unknown(source)
-    if name is None or name == TEMPLATE:
+    if named and name in _NO_TASK:
+        raise _NO_TASK[name](source)
+    if name is None or name in _NO_TASK:
         return None
     data = Source(options.data, str(options.data)) if options.data is not None else None
     work = Work(source=source, files=files, data=data, columns=options.columns)
@@ -145,3 +146,7 @@ def _refused(source: Source, name: str, error: TaskError) -> FileReport:
 
 def _template(source: Source) -> HiddenLayerError:
     return source.error("is a part that other files include or name, not a task by itself; convert those files")
+
+
+_NO_TASK: dict[str | None, Callable[[Source], HiddenLayerError]] = {None: unknown, TEMPLATE: _template, OWN: own_file}
+"""The error of a file that is no task of another tool, if it is named by itself."""

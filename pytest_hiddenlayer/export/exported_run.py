@@ -38,12 +38,16 @@ class ExportedRun(Protocol):
 
 def checked_cells(run: ExportedRun) -> list[Mapping[str, Any]]:
     """The run's cells. Raises UsageError if its summary is of another version or was edited."""
-    cells = run.cells
+    return check_cells(run.cells, run.folder / "summary.json")
+
+
+def check_cells(cells: list[Any], path: Path) -> list[Mapping[str, Any]]:
+    """The objects of a summary. Raises UsageError if they are of another version or were edited."""
     for number, cell in enumerate(cells):
         fault = _fault(cell)
         if fault:
             raise UsageError(
-                f"{run.folder / 'summary.json'}: cell {number}: {fault}; was it edited, or written by "
+                f"{path}: cell {number}: {fault}; was it edited, or written by "
                 "another version? Delete the file: its cells are computed from the records then"
             )
     return cells

@@ -10,7 +10,7 @@ from .exported_run import ExportedRun, checked_cells
 
 HEADERS = ("task", "strategy", "model", "scored", "score", "95 % interval", "tokens", "cost", "gate")
 _RIGHT = {"scored", "score", "tokens", "cost"}
-_ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>()#+-!|~@$"} | {"&": "&amp;"})
+_ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>#|~@$"} | {"&": "&amp;"})
 
 
 def markdown_text(run: ExportedRun) -> str:

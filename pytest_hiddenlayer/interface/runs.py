@@ -53,10 +53,15 @@ class Run:
 
     @cached_property
     def cells(self) -> list[Mapping[str, Any]]:
-        """One object of `summary.json` per cell; computed from the records if the run was interrupted."""
+        """One object of `summary.json` per cell; computed from the records if the run was interrupted.
+
+        Raises UsageError if the summary cannot be read, is of another version or was edited.
+        """
         path = self.folder / "summary.json"
         if path.is_file():
-            return list(_read_json(path, list))
+            from ..export.exported_run import check_cells
+
+            return check_cells(_read_json(path, list), path)
         metrics = (compute_metrics(config_from_records(cell), cell) for cell in by_cell(self.records).values())
         return [{**cell.to_json(), "gate": None, "comparison": None} for cell in metrics]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..results.metrics.cells import CellMetrics
 from ..results.metrics.confidence import STATED
+from ..results.metrics.judges import JUDGED_ITSELF
 from ..results.regression.gate_messages import shows_error
 from ..stats.estimate.mean_interval import Estimate
 from ..stats.estimate.pass_at_k import stated_k
@@ -141,7 +142,9 @@ def judging_lines(metrics: Sequence[CellMetrics]) -> list[str]:
     lines: dict[str, None] = {}
     for cell in metrics:
         head = " ".join(_name(cell))
-        lines |= dict.fromkeys(cell.judging.get("flags", ()))
+        flags = cell.judging.get("flags", ())
+        # the footnote of the table has said it
+        lines |= dict.fromkeys(flag for flag in flags if not (cell.config.self_judged and JUDGED_ITSELF in flag))
         for scorer, criteria in cell.judging.get("agreement", {}).items():
             for criterion, agreement in criteria.items():
                 about = f" on {criterion}" if criterion else ""

@@ -52,6 +52,43 @@ def test_a_folder_prints_a_line_per_file(folder: Folder) -> None:
     assert printed.ret == 1
 
 
+def test_own_files_are_ignored(folder: Folder) -> None:
+    """In a folder, task files of this project, the data files that they name and logs of runs are ignored."""
+    own = {"task": "t", "samples": "own.jsonl", "outputs": "own.outputs.jsonl", "scorers": ["exact"]}
+    folder.write("mine/own.yaml", json.dumps(own))
+    folder.write("mine/own.jsonl", jsonl({"id": "a", **ROW}))
+    folder.write("mine/own.outputs.jsonl", jsonl({"id": "a", "output": "2"}))
+    folder.write("mine/table.json", json.dumps([ROW]))
+    folder.write("mine/more.yml", json.dumps({"task": "u", "samples": {"file": "table.json"}, "scorers": ["exact"]}))
+    folder.write("mine/records.jsonl", jsonl({"run_id": "r", "sample_id": "a", "scores": {}, **ROW}))
+    folder.write("mine/theirs.jsonl", jsonl(ROW))
+    printed = folder.command("convert", "mine")
+    assert [line for line in printed.outlines if not line.startswith(" ")] == [
+        "theirs.jsonl: converted (inspect, 1 task, 1 sample)",
+        "1 file: 1 converted; 1 task written to converted; 6 other files ignored",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "own.yaml",
+            "task: t\nsamples: [{input: a, target: b}]\nscorers: [exact]\n",
+            "is a task file of this project",
+        ),
+        ("own.json", '{"task": "t", "samples": [], "scorers": ["exact"]}', "hiddenlayer run FILE"),
+        ("log.jsonl", '{"run_id": "r", "sample_id": "a", "scores": {}}', "is the log of a run of this project"),
+    ],
+)
+def test_an_own_file_needs_no_conversion(folder: Folder, name: str, content: str, message: str) -> None:
+    """A task file or a run log of this project is named as such, with the command that reads it."""
+    folder.write(name, content)
+    printed = folder.command("convert", name)
+    assert printed.ret == 4
+    assert message in printed.errlines[0]
+
+
 def test_check_writes_nothing(folder: Folder) -> None:
     """With --check and --json, nothing is written and the report is JSON."""
     folder.write("qa.jsonl", jsonl(ROW))

@@ -110,14 +110,45 @@ def test_choices_of_a_log(tool: Tool) -> None:
         (logged(1, [{"type": "image", "image": "x"}]), "has image in a message"),
         (logged(1, "x", messages=[{"role": "assistant", "content": "", "tool_calls": [{}]}]), "tool calls"),
         (logged(1, "x", messages=[{"role": "assistant", "content": "a"}] * 2), "earlier turns"),
+        (logged(1, "x", output={"choices": []}), "sample 1 has no output, so it has no recorded answer"),
+        (logged(1, "x", messages=[{"role": "user", "content": "Think. Question 1?"}]), "input of 1 of 1 samples"),
     ],
 )
 def test_what_a_log_loses(tool: Tool, sample: dict[str, Any], reason: str) -> None:
-    """Errors, images, tools and earlier turns are named."""
+    """Errors, images, tools, earlier turns, lacking outputs and prompts of solvers are named."""
     tool.write("run.json", log([sample], {"name": "includes"}))
     report = tool.convert("run.json")
     assert reason in said(report)[0]
     assert report.files[0].status == "partly"
+
+
+def asked(number: int, *texts: str) -> dict[str, Any]:
+    """A sample of a log to which a solver added system messages."""
+    messages = [{"role": "system", "content": text} for text in texts]
+    return logged(number, "x", messages=[*messages, {"role": "user", "content": f"Question {number}?"}])
+
+
+def test_the_system_message_of_a_solver(tool: Tool) -> None:
+    """A system message that a solver added to every sample is the task's; messages that differ are named."""
+    tool.write("same.json", log([asked(1, "Be short."), asked(2, "Be short.")], {"name": "includes"}))
+    assert said(tool.convert("same.json")) == []
+    assert tool.task("capitals").system == "Be short."
+    tool.write("other.json", log([asked(1, "Be short."), asked(2)], {"name": "includes"}))
+    assert "system messages that a solver added, which differ by sample" in said(tool.convert("other.json"))[0]
+    assert tool.task("capitals").system is None
+
+
+def test_several_right_choices(tool: Tool) -> None:
+    """A sample whose right choices must all be named is left out, of logs and of datasets."""
+    sample = logged(2, "x", choices=["a", "b", "c"], target=["A", "B"])
+    tool.write("run.json", log([logged(1, "x", choices=["a", "b"], target="B"), sample], {"name": "choice"}))
+    tool.write(
+        "set.jsonl", [{"input": "?", "target": ["A", "B"], "choices": ["a", "b", "c"]}, {**sample, "target": "A"}]
+    )
+    for name, left in (("run.json", "sample 2 has 2 right choices"), ("set.jsonl", "sample 0 has 2 right choices")):
+        report = tool.convert(name, output=tool.path / name)
+        assert left in said(report)[0]
+        assert report.files[0].tasks[0].samples == 1
 
 
 def test_a_run_that_did_not_end(tool: Tool) -> None:

@@ -54,7 +54,7 @@ def test_an_existing_file_stays(runs, capsys):
         (["--to", "parquet", "--output", "-"], "is not a text; name a file"),
         (["--to", "junit", "--what", "cells"], "has no choice of rows"),
         (["--to", "csv", "--against", "last"], "shows no comparison"),
-        (["--to", "latex", "--against", "nowhere"], "is not a path, a run or a git ref"),
+        (["--to", "latex", "--against", "nowhere"], "nor is there a path or a git ref of this name"),
         (["--to", "inspect", "--output", "x.eval"], "this run has 2 cells; name a folder"),
         (["--to", "inspect", "--output", "pytest.ini/x"], "cannot be written: "),
     ],

@@ -106,6 +106,12 @@ def test_markdown_shows_any_name_as_it_is(hard):
     assert rows[0].startswith(r"| a\_b&amp;c% | single | scripted:org/m\_1 | 1/2 | 0.000 |")
 
 
+def test_markdown_escapes_only_what_it_must(runs):
+    """Names with hyphens are written as they are: `nano-2`, not `nano\\-2`."""
+    text = runs.write([record("a", 1.0, task="long-sums", model="nano-2")]).export("markdown")
+    assert "| long-sums | single | scripted:nano-2 |" in text
+
+
 def test_a_run_without_summary_has_cells(runs):
     """The cells of an interrupted run are computed from its records."""
     run = runs.write([record("a", 1.0), record("b", 0.0), debate_record(task="t")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -132,3 +133,28 @@ def test_a_torn_log_and_a_broken_summary_are_said(folder: Folder):
     (run.folder / "summary.json").write_text("{")
     with pytest.raises(hl.UsageError, match=r"summary\.json: cannot be read"):
         _ = hl.load_run(run.run_id).cells
+
+
+@pytest.mark.parametrize(
+    "cell", [3, {"task": 3}, {"task": "t", "label": "s", "provider": "p", "model": "m", "score": "high", "n": 1}]
+)
+def test_a_summary_of_another_version_is_one_sentence(folder: Folder, cell: object):
+    """Whatever shows the cells of a run names the wrong cell of its summary, and what to do."""
+    folder.task(n=2)
+    run = hl.evaluate_task("evals/sums.yaml", provider=SCRIPTED)
+    (run.folder / "summary.json").write_text(json.dumps([cell]))
+    loaded = hl.load_run(run.run_id)
+    for show in (repr, hl.Run._repr_html_, hl.Run.cells_df, lambda run: run.score, hl.plot_scores):
+        with pytest.raises(hl.UsageError, match=r"summary\.json: cell 0: .*Delete the file"):
+            show(loaded)
+
+
+def test_a_summary_without_unknown_fields_is_shown(folder: Folder):
+    """A cell that lacks its cost and its number of selected answers is shown with `?`."""
+    folder.task(n=2)
+    run = hl.evaluate_task("evals/sums.yaml", provider=SCRIPTED)
+    cell = {"task": "t", "label": "s", "provider": "p", "model": "m", "score": None, "n": 1}
+    (run.folder / "summary.json").write_text(json.dumps([cell]))
+    shown = hl.load_run(run.run_id)._repr_html_()
+    assert "<td>p:m</td>" in shown
+    assert "<td>1/?</td>" in shown

@@ -230,7 +230,9 @@ def test_baseline_unknown(two):
     folder = two[0]
     runs = len(folder.runs())
     result = folder.run("--baseline", "nothing")
-    result.stderr.fnmatch_lines(["ERROR: --baseline nothing: *'nothing' is not a path, a run or a git ref *"])
+    result.stderr.fnmatch_lines(
+        ["ERROR: --baseline nothing: *no run 'nothing' under *nor is there a path or a git ref of this name)"]
+    )
     assert (result.ret, len(folder.runs())) == (4, runs)
 
 

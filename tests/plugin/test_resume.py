@@ -95,7 +95,7 @@ def test_a_run_that_does_not_exist(sums):
     sums.replies()
     result = sums.run("--resume", "2020")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*no run '2020' under reports/runs: 0 run(s)*"])
+    result.stderr.fnmatch_lines(["*no run '2020' under reports/runs: 0 runs*"])
 
 
 def test_a_run_without_answers(sums):
@@ -104,7 +104,7 @@ def test_a_run_without_answers(sums):
     sums.write("reports/runs/20260101T000000Z-aaaaaaaa/run.json", {"schema": 1})
     result = sums.run("--resume", "last")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*no run 'last' under reports/runs: 0 run(s); make one with *"])
+    result.stderr.fnmatch_lines(["*no run 'last' under reports/runs: 0 runs; make one with *"])
     result = sums.run("--resume", "20260101T000000Z-aaaaaaaa")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*20260101T000000Z-aaaaaaaa: no records.jsonl in this run; was it interrupted*"])

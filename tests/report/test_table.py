@@ -93,6 +93,16 @@ def test_a_self_judged_cell_is_marked_and_explained():
     assert FOOTNOTE in text
 
 
+def test_self_judging_is_stated_once():
+    """The footnote is not repeated by the judges' warnings; other warnings stay."""
+    flags = ["m was judged by itself; name another with --judge", "judge n is of the same model family"]
+    text = table(replace(debated(), judging={"flags": flags}))
+    assert FOOTNOTE in text
+    assert flags[0] not in text
+    assert flags[1] in text
+    assert flags[0] in table(replace(debated(self_judged=False), judging={"flags": flags}))
+
+
 @pytest.mark.parametrize(
     "metrics",
     [debated(self_judged=False), cell({"a": 1.0})],

@@ -52,12 +52,13 @@ def _sample(row: Row, work: Work) -> DraftSample | None:
     if any(values.get(key) for key in _SETUP):
         work.left_out("needs a sandbox, files or a setup script, which are not converted", row.line)
         return None
+    choices, target = _choices(values.get("choices")), one_or_list(values.get("target"))
     try:
         text = input_of(values.get("input"))
+        check_one_right(target, choices)
     except ValueError as error:
         work.left_out(f"sample {row.number} {error}", row.line)
         return None
-    choices = _choices(values.get("choices"))
     if len(choices) > MAX_CHOICES:
         work.left_out(f"sample {row.number} has {len(choices)} choices; at most {MAX_CHOICES} are possible", row.line)
         return None
@@ -67,7 +68,7 @@ def _sample(row: Row, work: Work) -> DraftSample | None:
         id=text_of(values.get("id")) or str(row.number),
         line=row.line,
         input=text,
-        target=one_or_list(values.get("target")),
+        target=target,
         choices=choices,
         metadata=_metadata(values.get("metadata")),
     )
@@ -109,6 +110,12 @@ def one_or_list(value: Any) -> str | list[str] | None:
     if not texts:
         return None
     return texts[0] if len(texts) == 1 else texts
+
+
+def check_one_right(target: str | list[str] | None, choices: list[str]) -> None:
+    """Raise ValueError if a sample has several right choices: Inspect asks for all, `choice` for one."""
+    if choices and isinstance(target, list):
+        raise ValueError(f"has {len(target)} right choices, which must all be named; the scorer choice takes one")
 
 
 def _choices(value: Any) -> list[str]:

@@ -9,7 +9,8 @@ from ..draft import Draft, DraftSample, Work
 from ..files import plain, text_of
 from ..messages import content_text
 from .archive import log_parts
-from .dataset import CHOICES, MAX_CHOICES, input_of, one_or_list
+from .dataset import CHOICES, MAX_CHOICES, check_one_right, input_of, one_or_list
+from .prompts import Prompts
 from .scorers import scorers_of
 
 MAX_METADATA = 1000  # characters of a value that is kept
@@ -22,8 +23,9 @@ def convert(work: Work) -> Iterator[Draft]:
     if not isinstance(info, dict):
         raise work.source.error("has no `eval`; this is not an Inspect log")
     samples: dict[str, DraftSample] = {}
+    prompts = Prompts()
     for number, values in enumerate(logged):
-        _add(samples, number, values, work)
+        _add(samples, number, values, work, prompts)
     if not samples:
         raise work.source.error("holds no samples; a log written with `log_samples` holds them")
     found = list(samples.values())
@@ -39,10 +41,11 @@ def convert(work: Work) -> Iterator[Draft]:
     most = max((len(sample.outputs or ()) for sample in found), default=1)
     if most > 1:
         draft.fields["epochs"] = most
+    prompts.add_to(draft, work)
     yield draft
 
 
-def _add(samples: dict[str, DraftSample], number: int, values: Any, work: Work) -> None:
+def _add(samples: dict[str, DraftSample], number: int, values: Any, work: Work, prompts: Prompts) -> None:
     if not isinstance(values, dict):
         work.left_out(f"entry {number} is not a sample")
         return
@@ -54,6 +57,7 @@ def _add(samples: dict[str, DraftSample], number: int, values: Any, work: Work) 
             work.left_out(f"sample {name} {error}")
             return
         samples[name] = sample
+    prompts.read(name, values)
     if values.get("error"):
         work.left_out(f"sample {name} ended with an error, so it has no recorded answer")
         return
@@ -62,8 +66,10 @@ def _add(samples: dict[str, DraftSample], number: int, values: Any, work: Work) 
     except ValueError as error:
         work.left_out(f"the output of sample {name} {error}")
         return
-    if output is not None:
-        samples[name].outputs = [*(samples[name].outputs or []), output]
+    if output is None:
+        work.left_out(f"sample {name} has no output, so it has no recorded answer")
+        return
+    samples[name].outputs = [*(samples[name].outputs or []), output]
     _say_turns(name, values, work)
 
 
@@ -75,10 +81,10 @@ def _sample(name: str, values: Mapping[str, Any]) -> DraftSample:
         raise ValueError(f"has {len(choices)} choices; at most {MAX_CHOICES} are possible")
     if choices and not isinstance(text, str):
         text = "\n\n".join(message["content"] for message in text)
-    return DraftSample(
-        id=name, line=None, input=text, target=one_or_list(values.get("target")), choices=choices,
-        metadata=_metadata(values.get("metadata")),
-    )  # fmt: skip
+    target = one_or_list(values.get("target"))
+    check_one_right(target, choices)
+    metadata = _metadata(values.get("metadata"))
+    return DraftSample(id=name, line=None, input=text, target=target, choices=choices, metadata=metadata)
 
 
 def _metadata(value: Any) -> dict[str, Any]:

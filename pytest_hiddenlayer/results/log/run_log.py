@@ -157,11 +157,10 @@ def find_run(root: Path, name: str, *, exclude: str | None = None, reports: Path
         raise UsageError(f"run {name!r} is ambiguous: {names}{more}; write more of the id")
     where = RUNS if reports is None else runs_folder
     if not with_records:
-        raise UsageError(
-            f"no run {name!r} under {where}: 0 run(s); make one with `pytest evals` or `hiddenlayer run`"
-        )
+        raise UsageError(f"no run {name!r} under {where}: 0 runs; make one with `pytest evals` or `hiddenlayer run`")
     hint = did_you_mean(name, ["last", *(run.name for run in runs)]) or "; `hiddenlayer runs` lists them"
-    raise UsageError(f"no run {name!r} under {where}: {len(with_records)} run(s){hint}")
+    count = "1 run" if len(with_records) == 1 else f"{len(with_records):,} runs"
+    raise UsageError(f"no run {name!r} under {where}: {count}{hint}")
 
 
 def _start_order(run: Path) -> tuple[float, float]:

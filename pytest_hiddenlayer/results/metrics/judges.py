@@ -14,6 +14,7 @@ from ...stats.agreement import Level, alpha_agreement
 from ...stats.estimate.mean_interval import estimate
 from ...types import Record
 
+JUDGED_ITSELF = "was judged by itself"
 _PAIR = {"a": 1.0, "tie": 0.5, "b": 0.0}
 
 
@@ -80,7 +81,7 @@ def _models(record: Record) -> Iterator[str]:
 
 def _flag(judge: str, candidate: str) -> str:
     if judge == candidate:
-        return f"{candidate} was judged by itself; name another with --judge"
+        return f"{candidate} {JUDGED_ITSELF}; name another with --judge"
     shared = ", ".join(sorted(families(judge) & families(candidate)))
     family = f"is of the same model family as the candidate ({shared}: {candidate})"
     return f"judge {judge} {family} and may prefer its answers"

@@ -34,4 +34,5 @@ def cell_settings(folder: Path) -> dict[tuple[str, ...], Mapping[str, Any]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{path}: cannot be read as a summary: {error}") from error
+        advice = "delete the file: its cells are computed from the records then"
+        raise UsageError(f"{path}: cannot be read as a summary: {error}; {advice}") from error

@@ -17,7 +17,7 @@ from ...identifiers import controlled, slug
 from ...types import ModelName
 from ..cell_config import CellConfig
 from ..log.git import git_commit
-from ..log.run_log import RUNS, find_run
+from ..log.run_log import find_run
 from .baseline import Baseline, CellKey
 from .snapshot import FOLDER, plain_stem, snapshot_stem, written_model
 from .sources import BaselineSource, Cells, GitSnapshots, RunRecords, SnapshotDir, SnapshotFile
@@ -181,9 +181,5 @@ def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None, repor
     except UsageError as no_run:
         if git_commit(root, ref) is not None:
             return GitSnapshots(root, ref)
-        runs = RUNS if reports is None else reports / "runs"
-        raise UsageError(
-            f"{ref!r} is not a path, a run or a git ref ({no_run}); "
-            f"runs are under {runs}, and `git rev-parse {ref}` shows whether git knows it"
-        ) from None
+        raise UsageError(f"{no_run} (nor is there a path or a git ref of this name)") from None
     return RunRecords.read(run)

@@ -197,7 +197,7 @@ def test_everything_labelled(review):
         (["--task", "u"], "--task 'u': nothing to review"),
         (["--mode", "slip"], "--mode 'slip': no item has this label"),
         (["nope"], "no run 'nope'"),
-        (["--against", "nope"], "'nope' is not a path, a run or a git ref"),
+        (["--against", "nope"], "no run 'nope' under"),
     ],
 )
 def test_what_cannot_be_meant_is_told(review, arguments, said):

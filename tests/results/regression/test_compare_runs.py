@@ -218,7 +218,7 @@ def test_another_scorer_version_is_not_compared(here, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nope", NEW], "'nope' is not a path, a run or a git ref"),
+        (["nope", NEW], "no run 'nope' under"),
         ([OLD, f"{NEW}#debate"], "have no cell in common: single-scripted against nothing"),
         ([OLD, NEW, "--task", "tt"], "--task 'tt': no such task on either side"),
     ],

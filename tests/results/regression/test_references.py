@@ -95,7 +95,10 @@ def test_last_is_never_the_run_itself(tmp_path):
 def test_an_unknown_reference_is_refused(tmp_path):
     """A reference that is not a path, a run or a git ref is refused; the message says where runs are."""
     RunLog(tmp_path, "20260101T000000Z-aaaaaaaa").append(record("a", 1.0))
-    with pytest.raises(UsageError, match=r"'2027' is not a path, a run or a git ref .*under reports/runs"):
+    with pytest.raises(
+        UsageError,
+        match=r"^no run '2027' under reports/runs: 1 run; .* \(nor is there a path or a git ref of this name\)$",
+    ):
         found_for(tmp_path, "2027")
 
 
@@ -222,5 +225,5 @@ def test_a_broken_snapshot_at_a_commit_is_a_fault(checkout):
 @pytest.mark.parametrize("reference", ["-x", "--all", "nothing..HEAD"])
 def test_what_is_no_commit_is_refused(checkout, reference):
     """A reference that git reads as an option or a range is refused."""
-    with pytest.raises(UsageError, match="is not a path, a run or a git ref"):
+    with pytest.raises(UsageError, match="nor is there a path or a git ref"):
         found_for(checkout, reference)
