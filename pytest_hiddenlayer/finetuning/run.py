@@ -81,7 +81,7 @@ def finetune(
     output: str | Path,
     model: str | None = None,
     task: str | Path | None = None,
-    judged: Sequence[str | Path] = (),
+    eval_tasks: Sequence[str | Path] = (),
     resume: bool = False,
     allow_contamination: bool = False,
     progress: Callable[[TrainingEvent], None] | None = None,
@@ -92,7 +92,7 @@ def finetune(
 
     `data` is a task file, a JSONL file of chats, a data file with the columns of the task file `task`, or
     examples (`examples_from_run` makes them from a finished run). `model` is `mlx`, `smollm2`, a folder, a
-    GGUF file or a hub name. `judged` are the task files that will judge the model: examples that are too
+    GGUF file or a hub name. `eval_tasks` are the task files that will evaluate the model: examples that are too
     similar to one of their samples are left out, or with `allow_contamination` kept and counted. `settings`
     are those of `FinetuneSettings`. With `resume`, training that was interrupted in `output` continues from
     its last checkpoint and ends with the same weights as without the interruption. `progress` is called
@@ -103,9 +103,9 @@ def finetune(
     """
     started_s = time.process_time()
     chosen, folder = settings_from(settings), Path(output)
-    root = find_project(Path.cwd(), _paths(data, task, judged)).root
+    root = find_project(Path.cwd(), _paths(data, task, eval_tasks)).root
     examples = load_examples(data, root, task=None if task is None else Path(task))
-    contamination = _check(examples, judged, root)
+    contamination = _check(examples, eval_tasks, root)
     refuse_overwriting(folder, resume=resume)
     say = notify or (lambda sentence: None)
     if contamination is not None:
@@ -134,14 +134,14 @@ def finetune(
     return result
 
 
-def _paths(data: object, task: str | Path | None, judged: Sequence[str | Path]) -> list[Path]:
+def _paths(data: object, task: str | Path | None, eval_tasks: Sequence[str | Path]) -> list[Path]:
     """The files that are read: their common folder decides which project's they are."""
-    return [Path(path) for path in (data, task, *judged) if isinstance(path, str | Path)]
+    return [Path(path) for path in (data, task, *eval_tasks) if isinstance(path, str | Path)]
 
 
-def _check(examples: Sequence[Example], judged: Sequence[str | Path], root: Path) -> Contamination | None:
+def _check(examples: Sequence[Example], eval_tasks: Sequence[str | Path], root: Path) -> Contamination | None:
     """The contamination check against all samples of these task files; None if none is named."""
-    tasks = [load_task(Path(path), root) for path in judged]
+    tasks = [load_task(Path(path), root) for path in eval_tasks]
     texts = [text for task in tasks for text in judged_texts(task)]
     return check_contamination(examples, texts) if tasks else None
 

@@ -48,7 +48,7 @@ def test_smollm2_learns_tickets(tmp_path):
     result = finetune(
         tmp_path / "tickets_train.jsonl",
         task=task,
-        judged=[task],
+        eval_tasks=[task],
         model=model,
         output=tmp_path / "adapter",
         rank=8,

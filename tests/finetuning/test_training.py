@@ -228,10 +228,10 @@ def test_contaminated_examples_are_left_out(tiny_model, colours, tmp_path):
     """An example that an eval asks is left out and counted; if allowed, it is kept, and the manifest says so."""
     task = tmp_path / "t.yaml"
     task.write_text("task: t\nscorers: [exact]\nsamples: [{id: a, input: Colour of thing 3, target: x}]\n")
-    result = train(colours, tiny_model, tmp_path / "a", judged=[task], epochs=1)
+    result = train(colours, tiny_model, tmp_path / "a", eval_tasks=[task], epochs=1)
     assert result.left_out["contaminated"] == 1
     assert result.n_trained + result.n_validated == 29
-    kept = train(colours, tiny_model, tmp_path / "b", judged=[task], epochs=1, allow_contamination=True)
+    kept = train(colours, tiny_model, tmp_path / "b", eval_tasks=[task], epochs=1, allow_contamination=True)
     assert kept.n_trained + kept.n_validated == 30
     manifest = json.loads((tmp_path / "b" / "finetuning.json").read_text())
     assert manifest["contamination"]["allowed"] is True

@@ -51,7 +51,7 @@ def test_the_bundled_model_learns_units(tmp_path):
     result = finetune(
         tmp_path / "units_train.jsonl",
         task=task,
-        judged=[task],
+        eval_tasks=[task],
         output=tmp_path / "adapter",
         learning_rate=3e-3,
         epochs=6,

@@ -22,7 +22,7 @@ def training_examples(
     *,
     data: Path | None,
     from_run: str | Path | None,
-    judged: Sequence[Path],
+    eval_tasks: Sequence[Path],
     per_sample: int,
     min_score: float | None,
     notify: Callable[[str], None],
@@ -31,20 +31,20 @@ def training_examples(
     if data is not None and from_run is not None:
         raise UsageError(f"two sources of training data: the file {data} and the run {from_run}; name one of them")
     if from_run is not None:
-        return _of_run(project, from_run, judged, per_sample, min_score, notify)
+        return _of_run(project, from_run, eval_tasks, per_sample, min_score, notify)
     return _of_file(project, task, data or _training_file(task))
 
 
 def _of_run(
     project: Project,
     name: str | Path,
-    judged: Sequence[Path],
+    eval_tasks: Sequence[Path],
     per_sample: int,
     min_score: float | None,
     notify: Callable[[str], None],
 ) -> tuple[Example, ...]:
     folder = find_run(project.root, str(name), reports=project.reports)
-    tasks = [load_task(path, project.root) for path in judged]
+    tasks = [load_task(path, project.root) for path in eval_tasks]
     samples = {(task.name, sample.id) for task in tasks for sample in task.samples}
     examples, left_out = examples_from_run(folder, per_sample=per_sample, min_score=min_score, judged=samples)
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common())

@@ -46,7 +46,7 @@ class _Plan:
     project: Project
     target: Path
     target_name: str
-    judged: tuple[Path, ...]  # task files, the target first
+    eval_tasks: tuple[Path, ...]  # task files, the target first
     model: str | None
     output: Path
     fuse: Path | None
@@ -107,7 +107,7 @@ def finetune_and_compare(
             plan.target,
             data=None if data is None else Path(data),
             from_run=from_run,
-            judged=plan.judged,
+            eval_tasks=plan.eval_tasks,
             per_sample=per_sample,
             min_score=min_score,
             notify=plan.notify,
@@ -142,7 +142,7 @@ def _plan(
         project=project,
         target=target,
         target_name=loaded.name,
-        judged=tuple(dict.fromkeys(path.resolve() for path in (target, *others))),
+        eval_tasks=tuple(dict.fromkeys(path.resolve() for path in (target, *others))),
         model=None if model in (None, "", "mlx") else model,
         output=Path(output or f"adapters/{target.stem}-{chosen.method}"),
         fuse=None if fuse is None else Path(fuse),
@@ -151,7 +151,7 @@ def _plan(
         notify=notify or (lambda sentence: None),
         watch=watch or (lambda line: None),
     )
-    load_conftests(project.root, plan.judged)
+    load_conftests(project.root, plan.eval_tasks)
     plan.options()
     check_reports(project.reports)
     refuse_overwriting(plan.output, resume=resume)
@@ -191,7 +191,7 @@ def _train(
             examples,
             output=plan.output,
             model=plan.model,
-            judged=plan.judged,
+            eval_tasks=plan.eval_tasks,
             resume=resume,
             allow_contamination=allow_contamination,
             progress=progress.add,
@@ -230,7 +230,7 @@ def _answered(plan: _Plan, what: str, adapter: Path | None) -> EvalRun:
     progress = Progress()
     plan.watch(lambda width: f"{what}: {progress.line(width - len(what) - 2)}")
     command = ["hiddenlayer", "finetune", *sys.argv[2:]]
-    run = evaluate_paths(plan.judged, plan.options(adapter), plan.project, command=command, progress=progress)
+    run = evaluate_paths(plan.eval_tasks, plan.options(adapter), plan.project, command=command, progress=progress)
     if run.interrupted:
         raise KeyboardInterrupt
     if not any(record.outcome != "skipped" for record in run.records):
