@@ -62,9 +62,8 @@ class MlxProvider:
         base_name, adapter = split_name(model or BUNDLED)
         base = resolve(base_name)
         if adapter is not None:
-            folder = (
-                base if isinstance(base, Path) and base.is_dir() else None
-            )  # a GGUF file is compared once converted
+            # a GGUF file is compared with its adapter once it is converted
+            folder = base if isinstance(base, Path) and base.is_dir() else None
             check_adapter(Path(adapter).expanduser(), base_name, folder)
 
     @classmethod
