@@ -124,9 +124,7 @@ def test_a_model_may_have_the_name_of_a_table(folder):
     """`--check mlx:nano-2` checks the model that tables of a run name so."""
     printed = folder.command("probe", "--check", "mlx:nano-2")
     assert printed.ret == 0
-    assert (
-        "ok     reached_once: each place is reached once per pass; how many are not (0 ≤ 0)" in printed.stdout.str()
-    )
+    assert "ok     reached_once: each site is reached once per pass; how many are not (0 ≤ 0)" in printed.stdout.str()
 
 
 def test_a_wrong_array_is_refused_before_anything_is_asked(folder):
