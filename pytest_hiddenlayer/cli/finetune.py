@@ -28,7 +28,7 @@ EPILOG = """examples:
   hiddenlayer finetune --task evals/units.yaml --resume     continues training that was interrupted
   hiddenlayer finetune --task evals/units.yaml --epochs 6 --learning-rate 3e-3 --fuse models/units
 
-Examples that are too close to a sample of the task or of the evals are left out. After training, base and adapter
+Examples that are too similar to a sample of the task or of the evals are left out. After training, base and adapter
 answer the task and all evals; the paired comparison, with Holm's correction, decides what was won and lost. The
 folder of the adapter keeps the result. docs/finetuning.md says what the settings mean.
 
@@ -111,7 +111,7 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
     )
     judging.add_argument("--allow-regressions", action="store_true", help="exit with 0 if a task became worse")
     judging.add_argument(
-        "--allow-contamination", action="store_true", help="also learn examples that are too close to a sample"
+        "--allow-contamination", action="store_true", help="also learn examples that are too similar to a sample"
     )
     judging.add_argument("--json", action="store_true", help="print JSON")
 

@@ -10,9 +10,12 @@ from fake_server import fake_server
 STOP = """
 import os, signal
 
+ANSWERED = []
+
 def pytest_runtest_logreport(report):
-    if "s3[" in report.nodeid and report.when == "call":
-        if "PYTEST_XDIST_WORKER" not in os.environ:
+    if report.when == "call" and "PYTEST_XDIST_WORKER" not in os.environ:
+        ANSWERED.append(report.nodeid)
+        if len(ANSWERED) == 4:
             os.kill(os.getpid(), signal.{name})
 """
 SCORER = """

@@ -372,7 +372,7 @@ def test_calibration_of_a_chosen_measure(browser: Browser, tmp_path: Path):
     ]
     open_run(browser, run_folder(tmp_path, records))
     section = "document.querySelector('[aria-labelledby=calibration-title]')"
-    assert "entropy is not in [0, 1]" in browser.evaluate(f"{section}.textContent")
+    assert "entropy is not a probability" in browser.evaluate(f"{section}.textContent")
     options = browser.evaluate(f"[...{section}.querySelectorAll('option')].map(e => e.textContent)")
     assert options[-2:] == ["entropy", "margin"]
     other = run_folder(tmp_path / "other", [replace(one, confidence={"margin": 0.5}) for one in records])

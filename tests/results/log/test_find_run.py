@@ -27,7 +27,7 @@ def test_a_folder_without_a_manifest_is_no_run(tmp_path):
     other.mkdir()
     (other / "records.jsonl").write_text("", encoding="utf-8")
     assert find_run(tmp_path, "last").name == "20260101T000000Z-aaaaaaaa"
-    with pytest.raises(UsageError, match=r"1 run\(s\)"):
+    with pytest.raises(UsageError, match=r"1 run;"):
         find_run(tmp_path, "zz")
 
 
@@ -44,7 +44,7 @@ def test_a_manifest_that_cannot_be_read_counts_by_its_time(tmp_path):
 @pytest.mark.parametrize("name", ["", "last", "2026"])
 def test_where_no_run_is_none_is_found(tmp_path, name):
     """In a folder without runs every name, even the empty one, is an error that says so."""
-    with pytest.raises(UsageError, match=r"0 run\(s\)"):
+    with pytest.raises(UsageError, match=r"0 runs"):
         find_run(tmp_path, name)
 
 
