@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProviderError, UsageError
+from ..identifiers import digest
 from ..io.writable import reason
 from ..protocols import ProviderCapabilities
 from ..types import Completion, Request, Usage
@@ -47,7 +48,10 @@ class ScriptedProvider:
         self._rules: list[Mapping[str, Any]] = list(script.get("rules", []))
         self._default: str | None = script.get("default")
         has_structured = any("structured" in rule for rule in self._rules)
-        self.capabilities = ProviderCapabilities(supports_json_schema=has_structured)
+        self.capabilities = ProviderCapabilities(
+            supports_json_schema=has_structured,
+            fingerprint=digest(dict(script)),  # a cache must not answer for another script of this name
+        )
         for rule in self._rules:
             if unknown := set(rule) - _KEYS:
                 raise UsageError(f"scripted rule {dict(rule)!r}: unknown {sorted(unknown)}; allowed: {sorted(_KEYS)}")

@@ -44,9 +44,14 @@ def grid(
         table.add_row(*cells)
     out = io.StringIO()
     table_width = max(width, _needed_width(headers, rows, fold))
-    Console(file=out, width=table_width, force_terminal=colour, no_color=not colour, legacy_windows=False).print(
-        table
-    )
+    Console(
+        force_jupyter=False,  # in a notebook, rich would show the table instead of writing it
+        file=out,
+        width=table_width,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+    ).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 

@@ -140,6 +140,12 @@ def test_a_file_that_is_no_notebook_is_named(copy):
     assert done.stderr == "torn.ipynb: not a notebook: it is no JSON of nbformat 4; restore the file\n"
 
 
+def _kinds(cell):
+    """The kinds of a cell's outputs; what it prints may come in any number of parts."""
+    shown = [sorted(output["data"]) for output in cell["outputs"] if "data" in output]
+    return shown, any(output["output_type"] == "stream" for output in cell["outputs"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run_with_the_bundled_model(copy, path):
@@ -150,9 +156,7 @@ def test_notebooks_run_with_the_bundled_model(copy, path):
     assert (done.returncode, done.stderr) == (0, "")
     executed = code_cells(copy / "notebooks" / path.name)
     for before, after in zip(code_cells(path), executed, strict=True):
-        assert [sorted(o.get("data", {})) for o in before["outputs"]] == [
-            sorted(o.get("data", {})) for o in after["outputs"]
-        ]
+        assert _kinds(before) == _kinds(after)
 
 
 @pytest.mark.slow
