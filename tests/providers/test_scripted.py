@@ -44,3 +44,10 @@ def test_unknown_keys_are_refused():
     """An unknown key in a rule is a usage error."""
     with pytest.raises(UsageError, match=r"unknown \['logprob'\]"):
         ScriptedProvider(script={"rules": [{"logprob": []}]})
+
+
+def test_another_script_is_another_model_for_the_cache():
+    """Two scripts of one name have different fingerprints, equal ones the same."""
+    scripts = [{"default": "a"}, {"default": "b"}, {"default": "a"}]
+    prints = [ScriptedProvider("replies.json", script).capabilities.fingerprint for script in scripts]
+    assert prints[0] == prints[2] != prints[1]
