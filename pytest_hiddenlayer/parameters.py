@@ -179,7 +179,10 @@ def _checks(hint: Any) -> Iterator[ParameterCheck]:
 
 
 def _remedy(value: Any, alternatives: Sequence[Any], read_text: bool) -> str:
-    """Returns what to write instead of a value of the wrong type, if that is plain: `; write 3`."""
+    """Returns what to write instead of a wrong value, if that is plain: `; write 3`, `, did you mean 'softmax'?`."""
+    choices = [choice for option in alternatives for choice in _choices(option)]
+    if isinstance(value, str) and (suggestion := did_you_mean(value, choices)):
+        return suggestion
     for option in alternatives:
         if option not in (int, float, bool):
             continue
@@ -192,6 +195,13 @@ def _remedy(value: Any, alternatives: Sequence[Any], read_text: bool) -> str:
             quotes = " without quotes" if isinstance(value, str) and not read_text else ""
             return f"; write {str(meant).lower()}{quotes}"
     return ""
+
+
+def _choices(option: Any) -> list[str]:
+    """Returns the texts that a `Literal` allows; empty for another type."""
+    if typing.get_origin(option) is not Literal:
+        return []
+    return [choice for choice in typing.get_args(option) if isinstance(choice, str)]
 
 
 def _without_marks(hint: Any) -> Any:

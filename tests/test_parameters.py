@@ -66,6 +66,11 @@ def test_a_fitting_value_is_converted(value, hint, expected):
         ("1", int, "x must be a whole number, got '1'; write 1 without quotes"),
         ("yes", bool, "x must be true or false, got 'yes'; write true without quotes"),
         ("c", Literal["a", "b"], "x must be one of 'a', 'b', got 'c'"),
+        (
+            "sofmax",
+            Literal["softmax", "raw"],
+            "x must be one of 'softmax', 'raw', got 'sofmax', did you mean 'softmax'?",
+        ),
         ("ab", tuple[str, ...], "x must be a list, each text, got 'ab'"),
         (1, str | tuple[str, ...] | None, "x must be text or a list, each text, got 1"),
         ("file.jsonl", OutputFile | None, "x must be Mapping, got 'file.jsonl'"),

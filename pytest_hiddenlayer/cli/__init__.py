@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import NoReturn
 
 from ..errors import HiddenLayerError, did_you_mean
@@ -91,6 +92,32 @@ class _Parser(argparse.ArgumentParser):
 
 def command_parser() -> argparse.ArgumentParser:
     """Returns the parser of the command, with every subcommand."""
+    parser = _Parser(
+        prog="hiddenlayer",
+        description="Evaluate language models and multi-agent strategies.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for module in _subcommands():
+        name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
+        sub = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP,
+            epilog=getattr(module, "EPILOG", None),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run, parser=sub, whole=parser)
+    return parser
+
+
+def _subcommands() -> Sequence[ModuleType]:
+    """The module of each subcommand, in the order of the help."""
     from . import (
         ask,
         cache,
@@ -117,42 +144,8 @@ def command_parser() -> argparse.ArgumentParser:
     )
     from . import open as open_page
 
-    parser = _Parser(
-        prog="hiddenlayer",
-        description="Evaluate language models and multi-agent strategies.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"hiddenlayer {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND")
+    asking = (init, ask, run)
     reading = (runs, show, open_page, compare, diff, votes, probe, export)
     people = (review, label, tournament, judge_audit)
-    modules = (
-        init,
-        ask,
-        run,
-        *reading,
-        *people,
-        finetune,
-        convert,
-        schema,
-        models,
-        prices,
-        doctor,
-        cache,
-        completion,
-    )
-    for module in modules:
-        name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
-        sub = commands.add_parser(
-            name,
-            help=module.HELP,
-            description=module.HELP,
-            epilog=getattr(module, "EPILOG", None),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        module.add_arguments(sub)
-        sub.set_defaults(run=module.run, parser=sub, whole=parser)
-    return parser
+    others = (finetune, convert, schema, models, prices, doctor, cache, completion)
+    return (*asking, *reading, *people, *others)

@@ -243,7 +243,7 @@ def _covered(gram: tuple[str, ...], form: Set[tuple[str, ...]]) -> int:
 
 
 class _Numbers:
-    """The numbers of a sample, which tell questions of one form apart."""
+    """The numbers of a sample, which distinguish questions of one form."""
 
     def __init__(self, text: tuple[str, ...], n: int) -> None:
         self._numbers = Counter(token for token in text if token[0].isdigit())

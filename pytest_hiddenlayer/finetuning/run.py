@@ -116,22 +116,37 @@ def finetune(
         say(sentence)
     config = prepare_layers(base.loaded.model, chosen)
     identity = {"base": base.fingerprint, "data": fingerprint(rows.examples), "settings": chosen.to_json()}
+    trainer = _trained(base, rows, chosen, folder, identity, resume=resume, progress=progress)
+    result = _result(folder, base.name, chosen, rows, trainer, cpu_s=time.process_time() - started_s)
+    manifest = _manifest(result, base, identity, root, allowed=allow_contamination)
+    write_manifest(folder, {"model": base.name, **config}, manifest)
+    return result
+
+
+def _trained(
+    base: _Base,
+    rows: _Data,
+    settings: FinetuneSettings,
+    folder: Path,
+    identity: dict[str, Any],
+    *,
+    resume: bool,
+    progress: Callable[[TrainingEvent], None] | None,
+) -> Trainer:
+    """The trainer, after training; its checkpoints and weights are in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     if not resume:
         remove_checkpoints(folder)
     trainer = Trainer(
         base.loaded.model,
-        Plan.of(rows.trained, rows.validated, chosen),
+        Plan.of(rows.trained, rows.validated, settings),
         folder,
         identity=identity,
         resume=resume,
         notify=progress or (lambda event: None),
     )
     trainer.train()
-    result = _result(folder, base.name, chosen, rows, trainer, cpu_s=time.process_time() - started_s)
-    manifest = _manifest(result, base, identity, root, allowed=allow_contamination)
-    write_manifest(folder, {"model": base.name, **config}, manifest)
-    return result
+    return trainer
 
 
 def _paths(data: object, task: str | Path | None, eval_tasks: Sequence[str | Path]) -> list[Path]:

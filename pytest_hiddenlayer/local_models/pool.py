@@ -144,7 +144,7 @@ class LocalModels:
             state.last_used = next(self._clock)
 
     def _advance(self) -> None:
-        """Start to load the first model that requests wait for, if there is room or what is idle makes room."""
+        """Start to load the first model that requests wait for, if it fits, or fits once idle models are unloaded."""
         while self._queue and all(future.cancelled() for future in self._queue[0].waiting):
             self._queue.popleft()
         if self._loading is not None or not self._queue:
@@ -158,7 +158,7 @@ class LocalModels:
         threading.Thread(target=self._load, args=(state, freed), name=name, daemon=True).start()
 
     def _victims(self, state: ModelState[Any]) -> list[ModelState[Any]] | None:
-        """Return which idle models to unload so that this one fits; None if those in use leave no room.
+        """Return which idle models to unload so that this one fits; None if those in use take too much memory.
 
         A model of unknown size is loaded alone. So is one that turned out larger than the limit.
         """

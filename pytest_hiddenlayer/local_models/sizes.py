@@ -23,9 +23,11 @@ def parse_size(text: str, option: str) -> int:
 
 
 def size_text(n_bytes: int | None) -> str:
-    """Return a size in MB (10⁶ bytes) or GB (10⁹ bytes); `?` if it is unknown."""
+    """Return a size in GB (10⁹ bytes), MB, kB or bytes; `?` if it is unknown."""
     if n_bytes is None:
         return "?"
     if n_bytes >= 1e9:
         return f"{n_bytes / 1e9:.1f} GB"
-    return f"{n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e6:.2f} MB"
+    if n_bytes >= 1e6:
+        return f"{n_bytes / 1e6:.0f} MB"
+    return f"{n_bytes / 1e3:.0f} kB" if n_bytes >= 1e3 else f"{n_bytes} bytes"

@@ -178,7 +178,7 @@ def _found(site: str, block: Block, module: Any | None) -> Any:
     if module is None:
         raise ProbeError(
             f"site {site!r} was not found in layer {block.index} ({type(block.module).__module__}): "
-            "its parts could not be told apart. `residual_pre` and `residual_post` work without it"
+            "its attention and MLP could not be distinguished. `residual_pre` and `residual_post` work without it"
         )
     return module
 

@@ -67,13 +67,18 @@ class Progress:
 
     def line(self, width: int) -> str:
         """The parts that fit in this many columns."""
-        text = ""
-        for part in self.parts():
-            longer = f"{text}, {part}" if text else part
-            if len(longer) > width:
-                break
-            text = longer
-        return text
+        return fitting_parts(self.parts(), width)
+
+
+def fitting_parts(parts: Iterable[str], width: int) -> str:
+    """Return the first parts, joined by commas, that fit in this many columns."""
+    text = ""
+    for part in parts:
+        longer = f"{text}, {part}" if text else part
+        if len(longer) > width:
+            break
+        text = longer
+    return text
 
 
 def duration_text(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""SmolLM2 learns a small task of one's own: which team answers a customer's message."""
+"""SmolLM2 learns a small task that it lacks: which team answers a customer's message."""
 
 from __future__ import annotations
 

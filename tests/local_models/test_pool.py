@@ -63,7 +63,7 @@ def test_the_least_recently_used_idle_model_is_unloaded():
     assert asyncio.run(go()) == list("bacbcab")
     assert log[:8] == ["load a", "load b", "close b", "load c", "close a", "load b", "close b", "load a"]
     assert len(notes) == 3
-    assert notes[0].startswith("local model b (0.00 MB) was unloaded for c (0.00 MB): --hl-model-memory allows")
+    assert notes[0].startswith("local model b (10 bytes) was unloaded for c (10 bytes): --hl-model-memory allows")
     found = models.to_json()
     assert found is not None
     assert (found["limit_bytes"], found["peak_bytes"]) == (20, 20)
@@ -202,4 +202,10 @@ def test_sizes_that_are_none(text):
 
 def test_an_unknown_size_is_not_zero():
     """It is shown as a question mark."""
-    assert [size_text(n) for n in (None, 4_000_000, 1_500_000_000)] == ["?", "4 MB", "1.5 GB"]
+    assert [size_text(n) for n in (None, 40, 2_000, 4_000_000, 1_500_000_000)] == [
+        "?",
+        "40 bytes",
+        "2 kB",
+        "4 MB",
+        "1.5 GB",
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...finetuning.training_log import TrainingEvent
-from ...session.progress import duration_text
+from ...session.progress import duration_text, fitting_parts
 from ..experiment import Experiment
 
 
@@ -31,13 +31,7 @@ class TrainingProgress:
 
     def line(self, width: int) -> str:
         """The parts that fit in this many columns, the most important first."""
-        text = ""
-        for part in self._parts():
-            longer = f"{text}, {part}" if text else part
-            if len(longer) > width:
-                break
-            text = longer
-        return text
+        return fitting_parts(self._parts(), width)
 
     def _parts(self) -> list[str]:
         elapsed_s, last = self._clock() - self._started_s, self._last
