@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from .probes.concepts.files import load_concept_vector, save_concept_vector
     from .probes.concepts.vector import ConceptVector, concept_vector
     from .probes.hooks import ModelHooks
-    from .probes.interventions.ablation import ablated, ablation_sweep, mean_values
+    from .probes.interventions.ablation import ablated, ablation_sweep, mean_activations
     from .probes.interventions.effect import steering_effect
     from .probes.interventions.generation import generate_steered
     from .probes.interventions.patching import patch_sweep
@@ -120,7 +120,7 @@ _MODULES = {
     "plots.training": ("plot_training",),
     "probes.concepts.files": ("load_concept_vector", "save_concept_vector"),
     "probes.concepts.vector": ("ConceptVector", "concept_vector"),
-    "probes.interventions.ablation": ("ablated", "ablation_sweep", "mean_values"),
+    "probes.interventions.ablation": ("ablated", "ablation_sweep", "mean_activations"),
     "probes.interventions.effect": ("steering_effect",),
     "probes.interventions.generation": ("generate_steered",),
     "probes.interventions.patching": ("patch_sweep",),
@@ -231,7 +231,7 @@ __all__ = [
     "load_concept_vector",
     "load_probe_model",
     "load_run",
-    "mean_values",
+    "mean_activations",
     "patch_sweep",
     "plot_calibration",
     "plot_debate_transitions",

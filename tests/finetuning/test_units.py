@@ -25,8 +25,8 @@ def questions(name):
 
 
 def test_the_files_are_those_of_the_script(tmp_path, monkeypatch):
-    """`make.py` writes the committed files, byte for byte."""
-    spec = importlib.util.spec_from_file_location("make", FOLDER / "make.py")
+    """`make_units.py` writes the committed files, byte for byte."""
+    spec = importlib.util.spec_from_file_location("make_units", FOLDER / "make_units.py")
     make = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make)
     monkeypatch.setattr(make, "FOLDER", tmp_path)

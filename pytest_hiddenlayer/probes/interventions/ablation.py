@@ -32,7 +32,7 @@ class AblationSweep:
     replaced_by: str  # 'zero' or 'mean'
 
 
-def mean_values(model: Any, prompts: Sequence[Sequence[int]], site: str) -> dict[int, Any]:
+def mean_activations(model: Any, prompts: Sequence[Sequence[int]], site: str) -> dict[int, Any]:
     """Layer → the mean array [width of the site] over all tokens of all prompts: what mean ablation puts in."""
     import mlx.core as mx
 
@@ -57,7 +57,7 @@ def ablated(
     heads: Sequence[int] | None = None,
     means: Means | None = None,
 ) -> ModelHooks:
-    """A `with` block in which the output of a part of these layers is zero, or its mean of `mean_values`.
+    """A `with` block in which the output of a part of these layers is zero, or its mean of `mean_activations`.
 
     `site` is 'attention', 'mlp' or 'heads'; `heads` are then the numbers of the heads, all by default.
     """
@@ -94,7 +94,7 @@ def ablation_sweep(
 ) -> AblationSweep:
     """The effect of replacing each part of each layer, by itself, for one prompt.
 
-    `by`: 'part' (attention and MLP) or 'head'. `means`: {site: its `mean_values`}; without them zero is put in.
+    `by`: 'part' (attention and MLP) or 'head'. `means`: {site: its `mean_activations`}; without them zero is put in.
     """
     import numpy as np
 

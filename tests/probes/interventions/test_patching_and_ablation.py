@@ -9,7 +9,7 @@ from support.small_models import small_model
 
 from pytest_hiddenlayer.errors import UsageError
 from pytest_hiddenlayer.probes.hooks import SITES, ModelHooks
-from pytest_hiddenlayer.probes.interventions.ablation import ablated, ablation_sweep, mean_values
+from pytest_hiddenlayer.probes.interventions.ablation import ablated, ablation_sweep, mean_activations
 from pytest_hiddenlayer.probes.interventions.patching import patch_sweep, patched_logits
 from pytest_hiddenlayer.probes.interventions.target import Target
 
@@ -107,14 +107,14 @@ def test_one_head_is_its_own_slice():
 def test_the_mean_is_that_of_all_tokens():
     """Mean ablation puts in the mean over every token of the prompts; of a single token it changes nothing."""
     model = small_model("llama")
-    means = mean_values(model, [A, B[:4]], "mlp")
+    means = mean_activations(model, [A, B[:4]], "mlp")
     with ModelHooks(model, read=["mlp"]) as hooks:
         logits(model, A)
         first = hooks.values["mlp", 2][0]
         logits(model, B[:4])
         rows = mx.concatenate([first, hooks.values["mlp", 2][0]])
     assert mx.allclose(means[2], rows.mean(axis=0), atol=1e-4)
-    alone = {site: mean_values(model, [[5]], site) for site in ("attention", "mlp")}
+    alone = {site: mean_activations(model, [[5]], site) for site in ("attention", "mlp")}
     sweep = ablation_sweep(model, [5], TARGET, means=alone)
     assert (sweep.replaced_by, sweep.parts) == ("mean", ("attention", "mlp"))
     assert not sweep.effects.any()
@@ -146,7 +146,7 @@ def test_an_error_inside_leaves_the_model_as_it_was():
         (lambda model: ablated(model, "residual_post", layers=[0]), "cannot be ablated"),
         (lambda model: ablated(model, "heads", layers=[0], heads=[4]), "heads 0 to 3"),
         (lambda model: ablated(model, "mlp", layers=[0], heads=[1]), "belong to site 'heads'"),
-        (lambda model: mean_values(model, [], "mlp"), "got none"),
+        (lambda model: mean_activations(model, [], "mlp"), "got none"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(call, message):

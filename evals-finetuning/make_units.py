@@ -1,4 +1,4 @@
-"""Writes the task `units` and its training split: `python evals-finetuning/make.py`.
+"""Writes the task `units` and its training split: `python evals-finetuning/make_units.py`.
 
 No number of an eval question occurs in a training question, so that no question is in both.
 """
