@@ -49,7 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Probe a run, or check a model."""
-    from ..analysis.probing.probe_run import parse_what, probe_run
+    from ..analysis.probing.probe_run import probe_run
+    from ..probes.capture import parse_what
 
     if arguments.check is not None:
         return _check(arguments.check)

@@ -120,16 +120,23 @@ def capture(
     )
 
 
+def parse_what(what: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names of what to capture, given one by one or joined by commas. Raises UsageError."""
+    written = what.split(",") if isinstance(what, str) else what
+    names = tuple(dict.fromkeys(name for part in written if (name := part.strip())))
+    for name in names:
+        if name not in WHAT:
+            hint = did_you_mean(name, WHAT) or "."
+            raise UsageError(f"{name!r} cannot be read from a model{hint} Choose from {', '.join(WHAT)}")
+    if isinstance(what, str) and not names:
+        raise UsageError(f"nothing to read was named; choose from {', '.join(WHAT)}, joined by commas")
+    return names
+
+
 def _checked(
     token_ids: Iterable[int], what: str | Iterable[str], top: int
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    written = [name.strip() for name in what.split(",")] if isinstance(what, str) else what
-    ids, names = tuple(int(token) for token in token_ids), tuple(dict.fromkeys(written))
-    for name in names:
-        if name not in WHAT:
-            raise UsageError(
-                f"what={name!r} cannot be captured{did_you_mean(name, WHAT)}; choose from {', '.join(WHAT)}"
-            )
+    ids, names = tuple(int(token) for token in token_ids), parse_what(what)
     if len(ids) < 2:
         raise UsageError(f"a capture needs at least 2 tokens, but the text has {len(ids)}")
     if top < 1:

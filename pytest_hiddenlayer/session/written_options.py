@@ -227,7 +227,7 @@ def _probe(written: WrittenOptions) -> tuple[str, ...]:
     text = written.text("probe")
     if text is None:
         return ()
-    from ..analysis.probing.probe_run import parse_what  # with numpy
+    from ..probes.capture import parse_what  # with numpy
 
     try:
         return parse_what(text)

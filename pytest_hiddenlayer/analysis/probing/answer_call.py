@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...errors import ProbeError
 from ...types import SCORING_CALLS, Message, Record
-
-
-class NoAnswerError(Exception):
-    """A record has no answer that can be read again; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,20 +24,20 @@ class AnswerCall:
 def answer_call(record: Record) -> AnswerCall:
     """Return the last call of the strategy whose completion is the output, else its last call.
 
-    Raises NoAnswerError if there is none, if another model gave it, or if its text is not all that the model wrote.
+    Raises ProbeError if there is none, if another model gave it, or if its text is not all that the model wrote.
     """
     calls = record.transcript[: len(record.transcript) - int(record.answer_metadata.get(SCORING_CALLS, 0))]
     if not calls:
-        raise NoAnswerError("no call was answered")
+        raise ProbeError("no call was answered")
     same = [i for i, call in enumerate(calls) if call["completion"] == record.output]
     position = same[-1] if same else len(calls) - 1
     call = calls[position]
     if call["model"] != record.model:
-        raise NoAnswerError(f"its answer is by {call['model']}, not by the candidate {record.model}")
+        raise ProbeError(f"its answer is by {call['model']}, not by the candidate {record.model}")
     if call.get("reasoning"):
-        raise NoAnswerError("its answer follows reasoning, which was split from the text that the model wrote")
+        raise ProbeError("its answer follows reasoning, which was split from the text that the model wrote")
     if not call["completion"]:
-        raise NoAnswerError("its answer is empty")
+        raise ProbeError("its answer is empty")
     return AnswerCall(
         position=position,
         messages=_messages(call["messages"], record),
@@ -53,5 +50,5 @@ def answer_call(record: Record) -> AnswerCall:
 def _messages(sent: Any, record: Record) -> tuple[Message, ...]:
     messages: Sequence[Mapping[str, Any]] | None = record.prompt if sent == "prompt" else sent
     if messages is None:
-        raise NoAnswerError("what its model was sent was not recorded: the run is by an earlier version")
+        raise ProbeError("what its model was sent was not recorded: the run is by an earlier version")
     return tuple(Message(role=message["role"], content=message["content"]) for message in messages)

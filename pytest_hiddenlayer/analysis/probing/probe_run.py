@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import ProbeError, UsageError, did_you_mean
+from ...errors import ProbeError
 from ...identifiers import controlled
-from ...probes.capture import WHAT
 from ...probes.run_files import CALL, NOTES, TEXTS, probe_path
 from ...providers.mlx.model_files import load_model
 from ...results.log.run_log import read_records
 from ...types import Record
-from .answer_call import AnswerCall, NoAnswerError, answer_call
+from .answer_call import AnswerCall, answer_call
 
 if TYPE_CHECKING:
     from ...probes.capture import Capture
@@ -41,18 +40,6 @@ class ProbedRun:
 
 def _records(n: int) -> str:
     return "1 record" if n == 1 else f"{n:,} records"
-
-
-def parse_what(text: str) -> tuple[str, ...]:
-    """Return what to capture, from names joined by commas. Raises UsageError."""
-    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    for name in names:
-        if name not in WHAT:
-            hint = did_you_mean(name, WHAT) or "."
-            raise UsageError(f"{name!r} cannot be read from a model{hint} Choose from {', '.join(WHAT)}")
-    if not names:
-        raise UsageError(f"nothing to read was named; choose from {', '.join(WHAT)}, joined by commas")
-    return names
 
 
 def probe_run(
@@ -87,7 +74,7 @@ def probe_run(
                 for note in _probe(loaded, record, call, what, path):
                     result.notes[note] += 1
                 result.files.append(path)
-            except (NoAnswerError, ProbeError) as error:
+            except ProbeError as error:
                 result.skipped[str(error)] += 1
             done += 1
             progress(done, len(records))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from support.records import record
 
-from pytest_hiddenlayer.analysis.probing.answer_call import NoAnswerError, answer_call
+from pytest_hiddenlayer.analysis.probing.answer_call import answer_call
+from pytest_hiddenlayer.errors import ProbeError
 from pytest_hiddenlayer.types import SCORING_CALLS, Message
 
 PROMPT = [{"role": "user", "content": "2 + 2?"}]
@@ -45,11 +46,11 @@ def test_an_answer_that_the_strategy_composed_is_its_last_call():
 )
 def test_what_cannot_be_read_again_is_refused(calls, reason):
     """A record without a text that the candidate wrote as a whole says why."""
-    with pytest.raises(NoAnswerError, match=reason):
+    with pytest.raises(ProbeError, match=reason):
         answer_call(made(*calls))
 
 
 def test_a_prompt_that_was_not_recorded_is_refused():
     """Runs of an early version do not say what the model was sent."""
-    with pytest.raises(NoAnswerError, match="earlier version"):
+    with pytest.raises(ProbeError, match="earlier version"):
         answer_call(record("a", 1, transcript=[call("o")], prompt=None))
