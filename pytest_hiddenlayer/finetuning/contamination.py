@@ -97,7 +97,7 @@ class Contamination:
     def _text(self, pairs: Sequence[Pair]) -> str:
         lines = [
             f"{len(self.examples):,} of {self.n_examples:,} examples are too similar to one of "
-            f"{self.n_judged:,} samples that judge"
+            f"{self.n_judged:,} evaluation samples"
         ]
         for pair in pairs:
             lines.append(f"  {pair.kind}: {pair.source}: {pair.example_text!r}")

@@ -129,7 +129,7 @@ def test_contaminated_rows_are_named_before_training(project, model):
     project.write("evals/thing_train.jsonl", jsonl([*ROWS, {**ROWS[0], "id": "x", "input": "colour of HABIT 3"}]))
     done = finetune(project, model, "--task", "evals/thing.json", "--no-evaluate")
     assert done.ret == 0
-    assert done.errlines[0] == "1 of 21 examples are too similar to one of 24 samples that judge"
+    assert done.errlines[0] == "1 of 21 examples are too similar to one of 24 evaluation samples"
     assert any(line.endswith("left out: 1 contaminated") for line in done.errlines)
 
 
@@ -144,7 +144,7 @@ def test_right_answers_of_a_run_are_learned(project, model):
 
 
 def test_a_run_on_the_evals_gives_nothing_to_learn(project, model):
-    """Answers of samples that judge are left out; the error says what to do instead."""
+    """Answers of evaluation samples are left out; the error says what to do instead."""
     project.write(
         "replies.json", {"rules": [{"contains": "thing", "reply": "red"}, {"contains": "", "reply": "blue"}]}
     )
@@ -152,7 +152,7 @@ def test_a_run_on_the_evals_gives_nothing_to_learn(project, model):
     done = finetune(project, model, "--task", "thing", "--from-run", "last")
     assert done.ret == 4
     assert "it has no answer to train on; left out: 24 sample of an eval that judges" in done.errlines[-1]
-    assert "Answer other samples than those that judge" in done.errlines[-1]
+    assert "Answer other samples than those that evaluate the model" in done.errlines[-1]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Examples that are too similar to samples that judge."""
+"""Examples that are too similar to evaluation samples."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_pairs_are_reported_with_their_texts():
         [example("what is 2 + 2", "4")], [JudgedText(task="t", sample="s1", text="What is 2+2?")]
     )
     lines = str(result).splitlines()
-    assert lines[0] == "1 of 1 examples are too similar to one of 1 samples that judge"
+    assert lines[0] == "1 of 1 examples are too similar to one of 1 evaluation samples"
     assert lines[1:] == ["  exact: what is 2 + 2: 'what is 2 + 2'", "    t s1: 'What is 2+2?' (what is 2 + 2)"]
 
 

@@ -161,7 +161,7 @@ def _plan(
 
 
 def _other_tasks(project: Project, named: Sequence[Path]) -> list[Path]:
-    """The task files that judge what is lost: those named, else the project's evals, if it has any."""
+    """The task files that show what is lost: those named, else the project's evals, if it has any."""
     if not named and not project.ini.get("eval_paths") and not (project.root / "evals").exists():
         return []
     return find_task_files(eval_paths(project, named))
