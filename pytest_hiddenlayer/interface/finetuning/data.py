@@ -51,7 +51,8 @@ def _of_run(
     if not examples:
         raise UsageError(
             f"run {folder.name}: it has no answer to train on; left out: {reasons or 'no records'}. Answer other "
-            "samples than those that evaluate the model, such as a task file with the training split, and name that run"
+            "samples than those that evaluate the model, such as a task file with the training split, and name "
+            "that run"
         )
     notify(f"{len(examples):,} right answers of run {folder.name}" + (f"; left out: {reasons}" if reasons else ""))
     return examples
