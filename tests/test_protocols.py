@@ -23,7 +23,8 @@ def test_a_provider_without_capabilities_has_the_defaults():
 def test_a_provider_declares_its_capabilities():
     """They are returned unchanged."""
     provider = ScriptedProvider(script={"rules": [{"reply": "x", "structured": {}}]})
-    assert capabilities_of(provider) == ProviderCapabilities(supports_json_schema=True)
+    assert capabilities_of(provider) is provider.capabilities
+    assert provider.capabilities.supports_json_schema
 
 
 def test_a_factory_without_class_attributes_has_the_default_traits():
