@@ -20,7 +20,7 @@ from dataclasses import replace
 from ..identifiers import control_label
 from ..protocols import Context
 from ..strategies.bind import BoundStrategy
-from ..strategies.self_consistency import self_consistency
+from ..strategies.sampling.self_consistency import self_consistency
 from ..types import Answer, GenerationConfig, Record
 from ..usage import usage_of
 from .cases import Case
