@@ -36,14 +36,9 @@ def find_prompt(name: str, prompt_set: str = "", folder: Path | None = None) -> 
 
     Raises UsageError if none of them has it, or if its file cannot be read.
     """
-    folders = [folder] if folder is not None else []
-    folders += [FOLDER / prompt_set] if prompt_set else []
-    for place in (*folders, FOLDER / GENERAL):
-        path = place / f"{name}.txt"
-        if path.is_file():
-            return _read(name, path)
-    known = prompt_names()
-    raise UsageError(f"no prompt {name!r}{did_you_mean(name, known)}; `hiddenlayer prompts` lists them")
+    if folder is not None and (own := folder / f"{name}.txt").is_file():
+        return _read(name, own)  # never cached: it may be edited between two runs in a notebook
+    return _built_in(name, prompt_set or GENERAL)
 
 
 @cache
@@ -61,6 +56,15 @@ def prompt_sets() -> tuple[str, ...]:
 
 
 @cache
+def _built_in(name: str, prompt_set: str) -> PromptFile:
+    for place in (prompt_set, GENERAL):
+        path = FOLDER / place / f"{name}.txt"
+        if path.is_file():
+            return _read(name, path)
+    known = prompt_names()
+    raise UsageError(f"no prompt {name!r}{did_you_mean(name, known)}; `hiddenlayer prompts` lists them")
+
+
 def _read(name: str, path: Path) -> PromptFile:
     try:
         written = path.read_text(encoding="utf-8")
