@@ -25,9 +25,11 @@ from .record import (
     Score,
 )
 from .task import (
+    FEEDBACK,
     MAX_EPOCHS,
     MODELS,
     REASONING_EFFORTS,
+    FeedbackScorer,
     GenerationConfig,
     Message,
     ModelName,
@@ -39,6 +41,7 @@ from .task import (
 
 __all__ = [
     "ELICITED",
+    "FEEDBACK",
     "MAX_EPOCHS",
     "MODELS",
     "OUTCOMES",
@@ -52,6 +55,7 @@ __all__ = [
     "Answer",
     "Call",
     "Completion",
+    "FeedbackScorer",
     "GenerationConfig",
     "Message",
     "ModelName",
