@@ -14,9 +14,11 @@ before it stands.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
-from ...parameters import Range
+from ...errors import ParameterError
+from ...parameters import Range, checked_together
 from ...protocols import Context
 from ...types import Answer, Completion, GenerationConfig, Models
 from ..model_mix import ONE_MODEL, nth_model
@@ -26,6 +28,16 @@ _CORRECT = r"(?:(?:this|that|the|your)\s+)(?:(?:answer|response|solution|result)
 _BUT = re.compile(r"\b(?:but|except|however|unless|if|not|although|though|almost|partly)\b|n[’']t\b")
 
 
+def check_phrase(params: Mapping[str, Any], given: Collection[str]) -> None:
+    """Raises ParameterError if the phrase has no words, because every text would say it."""
+    if not re.search(r"\w", params["stop_phrase"]):
+        raise ParameterError(
+            f"stop_phrase must have a word, got {params['stop_phrase']!r}; leave it out for 'it is correct'",
+            parameter="stop_phrase",
+        )
+
+
+@checked_together(check_phrase)
 async def self_refine(
     context: Context,
     *,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +10,6 @@ from ...protocols import Context
 from ...types import Answer, Completion, GenerationConfig
 from ..messages import request
 from ..orchestration.plan import parse_plan
-
-_QUESTION = re.compile(r"^[^\n?]*\w[^\n?]*\?", re.MULTILINE)
 
 
 async def ask_prompt(
@@ -33,8 +30,14 @@ def read_list(reply: Completion, at_most: int) -> list[str]:
 
     The last entry of a reply that was cut off is left out, because it may be incomplete.
     """
-    entries = parse_plan(reply.text) or [question.strip() for question in _QUESTION.findall(reply.text)]
+    entries = parse_plan(reply.text) or _questions(reply.text)
     return (entries if ended_normally(reply.finish_reason) else entries[:-1])[:at_most]
+
+
+def _questions(text: str) -> list[str]:
+    """The sentences that end with a question mark."""
+    parts = [part.strip() for line in text.splitlines() for part in line.split("?")[:-1]]
+    return [f"{part}?" for part in parts if any(map(str.isalnum, part))]
 
 
 def is_usable(reply: Completion) -> bool:

@@ -38,13 +38,12 @@ def read_choice(completion: Completion, n_options: int) -> int | None:
     if not ended_normally(completion.finish_reason):
         return None
     text = completion.text.casefold()
-    marked = list(_CHOICE.finditer(text))
-    if marked:
-        numbers = set() if _AFTER_CHOICE.match(text, marked[-1].end()) else {int(marked[-1]["number"])}
-    elif alone := _ALONE.fullmatch(text):
-        numbers = {int(alone["number"])}
-    else:
-        numbers = {int(match["number"]) for match in _RESPONSE.finditer(text)}
+    marked = list(_CHOICE.finditer(text))[-1:]
+    if not marked and (alone := _ALONE.fullmatch(text)):
+        marked = [alone]
+    chosen = marked or list(_RESPONSE.finditer(text))
+    several = any(_AFTER_CHOICE.match(text, match.end()) for match in chosen)
+    numbers = set() if several else {int(match["number"]) for match in chosen}
     number = numbers.pop() if len(numbers) == 1 else None
     return number if number is not None and 1 <= number <= n_options else None
 
@@ -52,14 +51,26 @@ def read_choice(completion: Completion, n_options: int) -> int | None:
 def read_pick(context: Context, reply: Completion, candidates: Sequence[Candidate]) -> Candidate | None:
     """Returns the candidate that a reply chooses by its number or its answer; None if it cannot be read.
 
-    A reply without a number that can be read may name an answer (`The most consistent answer is 203.`): it
-    chooses the first candidate that gave this answer, as the task's headline scorer reads both.
+    A reply without a number of a response may name an answer (`The most consistent answer is 203.`): it
+    chooses the first candidate that gave this answer, as the task's headline scorer reads both. A reply
+    that is only a number, and could be the number of one candidate and the answer of another, is not read.
     """
-    number = read_choice(reply, len(candidates))
-    if number is not None:
-        return candidates[number - 1]
-    named = context.parse(reply.text) if ended_normally(reply.finish_reason) else None
-    return None if named is None else next((c for c in candidates if context.parse(c.text) == named), None)
+    if not ended_normally(reply.finish_reason):
+        return None
+    number, named = read_choice(reply, len(candidates)), context.parse(reply.text)
+    by_answer = next((c for c in candidates if named is not None and context.parse(c.text) == named), None)
+    if number is None:
+        return None if _mentions(reply.text, len(candidates)) else by_answer
+    by_number = candidates[number - 1]
+    if by_answer is None or not _ALONE.fullmatch(reply.text) or context.parse(by_number.text) == named:
+        return by_number
+    return None
+
+
+def _mentions(text: str, n_options: int) -> bool:
+    """Whether a reply mentions a response by its number, as a choice or otherwise."""
+    matches = (*_CHOICE.finditer(text.casefold()), *_RESPONSE.finditer(text.casefold()))
+    return any(1 <= int(match["number"]) <= n_options for match in matches)
 
 
 def read_rating(completion: Completion, low: float, high: float) -> float | None:

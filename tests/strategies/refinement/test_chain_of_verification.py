@@ -65,6 +65,9 @@ def test_plain_questions_are_a_list(answer):
     fake = verifying("Is 6*7 equal to 42?", ANSWERS)
     answer("chain_of_verification", fake)
     assert fake.prompts("verifier-.") == ["Is 6*7 equal to 42?"]
+    fake = verifying("Is 6*7 equal to 42? Is it 41?\n?!", ANSWERS)
+    answer("chain_of_verification", fake)
+    assert fake.prompts("verifier-.") == ["Is 6*7 equal to 42?", "Is it 41?"]
     fake = verifying("1. What is 6*6?\n2. What is…", ANSWERS)
     answer("chain_of_verification", fake)
     assert fake.prompts("verifier-.") == ["What is 6*6?"]

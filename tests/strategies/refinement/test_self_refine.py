@@ -114,7 +114,9 @@ def test_a_first_answer_that_was_cut_off_is_not_scored(answer):
     assert len(fake.requests) == 1
 
 
-@pytest.mark.parametrize(("typed", "message"), [("max_attempts=0", "from 1"), ("critic=a+b", "one model")])
+@pytest.mark.parametrize(
+    ("typed", "message"), [("max_attempts=0", "from 1"), ("critic=a+b", "one model"), ("stop_phrase=.", "a word")]
+)
 def test_wrong_parameters_are_refused(answer, typed, message):
     """A wrong parameter is refused before anything is asked."""
     with pytest.raises(ParameterError, match=message):

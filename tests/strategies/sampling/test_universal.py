@@ -56,6 +56,16 @@ def test_a_pick_may_name_the_answer(answer):
     assert (record.output, record.answer_metadata["pick"]) == ("So 42.", 2)
 
 
+@pytest.mark.parametrize(
+    ("reply", "picked"), [("2", None), ("3", 3), ("1", 1), ("5", 2), ("Choice: 2", 2), ("Response 1 or 2?", None)]
+)
+def test_a_bare_number_that_may_mean_two_samples_is_not_read(answer, reply, picked):
+    """A bare number is a pick unless it is the number of one sample and the answer of another."""
+    samples = {"sample-1": "4", "sample-2": "5", "sample-3": "2"}
+    record = answer("universal_self_consistency:n_samples=3", picking(reply, samples))
+    assert record.answer_metadata["pick"] == picked
+
+
 def test_plurality_decides_if_it_is_asked_to(answer):
     """With fallback=plurality the most frequent answer decides if the pick cannot be read; the record says so."""
     record = answer("universal_self_consistency:n_samples=3,fallback=plurality", picking("Hm."))

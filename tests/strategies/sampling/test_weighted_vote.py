@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from support.strategies import TASK, FakeProvider
 
+from pytest_hiddenlayer.engine.cases import cases, cells
+from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import ParameterError
+from pytest_hiddenlayer.options import RunOptions
+from pytest_hiddenlayer.registry import providers
+from pytest_hiddenlayer.strategies.bind import parse_strategy
+from pytest_hiddenlayer.taskfile import load_task
+from pytest_hiddenlayer.types import ModelName
 
 SAMPLES = {"sample-1": "It is 41.", "sample-2": "So 42.", "sample-3": "41"}
 SAYS_SO = TASK.replace("scorers: [numeric]", "scorers: [numeric, {pattern: {pattern: 'So', as: says_so}}]")
@@ -106,3 +113,25 @@ def test_wrong_parameters_are_refused(answer, typed, message):
     """Weights that are missing, do not fit the models or are not used are refused with what to write."""
     with pytest.raises(ParameterError, match=message):
         answer(f"weighted_vote:{typed}", sampler(), task=SAYS_SO)
+
+
+def test_each_model_votes_with_its_weight(tmp_path, monkeypatch):
+    """With weigh_by=models one model of weight 3 outvotes two of weight 1, and nobody rates."""
+    replies = {"one": "42", "two": "41"}
+
+    def provider(name: str):
+        return lambda model=None: FakeProvider(lambda _: replies[name], model=name)
+
+    monkeypatch.setattr(providers, "_registered", {name: provider(name) for name in replies})
+    typed = "weighted_vote:n_samples=3,weigh_by=models,models=one+two+two:b,weights=3+1+1"
+    (tmp_path / "t.yaml").write_text(TASK)
+    options = RunOptions(providers=(ModelName(provider="two"),), strategies=(parse_strategy(typed),))
+    runtime = Runtime(options, "r")
+    try:
+        (case,) = (case for cell in cells(load_task(tmp_path / "t.yaml", tmp_path), options) for case in cases(cell))
+        record = runtime.wait(runtime.submit(case))
+    finally:
+        runtime.close()
+    vote = record.answer_metadata["vote"]
+    assert (record.answer, vote["plurality"], len(record.transcript)) == ("42", "41", 3)
+    assert vote["weights"] == {"42": pytest.approx(0.6), "41": pytest.approx(0.4)}
