@@ -79,6 +79,7 @@ async def chain_of_verification(
         answer=baseline.text.strip(),
         questions=questions,
         answers=[answer or "" for answer in answers],
+        results=[context.parse(answer or "") or answer or "" for answer in answers],
     )
     changed = None if is_cut(final) else context.parse(final.text) != before
     return as_answer(final, _metadata(before, questions, answers, changed))

@@ -57,7 +57,7 @@ async def least_to_most(
             round=number,
             temperature=temperature,
             question=question,
-            **_answered(steps),
+            **_answered(context, steps),
         )
         steps.append({"question": question, "answer": reply.text.strip() if is_usable(reply) else None})
     final = await ask_prompt(
@@ -66,15 +66,19 @@ async def least_to_most(
         role="solver",
         round=len(questions) + 1,
         temperature=temperature,
-        **_answered(steps),
+        **_answered(context, steps),
     )
     return as_answer(final, _metadata(steps))
 
 
-def _answered(steps: list[dict[str, str | None]]) -> dict[str, Any]:
-    """The questions that have a usable answer, and these answers."""
-    known = [step for step in steps if step["answer"] is not None]
-    return {"questions": [step["question"] for step in known], "answers": [step["answer"] for step in known]}
+def _answered(context: Context, steps: list[dict[str, str | None]]) -> dict[str, Any]:
+    """The questions that have a usable answer, these answers, and what can be parsed in them."""
+    known = [(step["question"], step["answer"]) for step in steps if step["answer"] is not None]
+    return {
+        "questions": [question for question, _ in known],
+        "answers": [answer for _, answer in known],
+        "results": [context.parse(answer) or answer for _, answer in known],
+    }
 
 
 def _metadata(steps: list[dict[str, str | None]]) -> dict[str, Any]:

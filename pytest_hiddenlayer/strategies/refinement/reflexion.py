@@ -22,8 +22,8 @@ from ...protocols import Context
 from ...types import Answer, Completion, FeedbackScorer, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import ONE_MODEL, nth_model
+from ..verdicts import read_verdict
 from .steps import as_answer, ask_prompt, is_cut, is_usable
-from .verdicts import read_verdict
 
 
 def check_signal(params: Mapping[str, Any], given: Collection[str]) -> None:

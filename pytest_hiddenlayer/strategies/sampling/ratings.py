@@ -11,6 +11,7 @@ from ...errors import ParameterError
 from ...protocols import Context
 from ...types import GenerationConfig
 from ..messages import request
+from ..verdicts import read_verdict
 from .candidates import Candidate, distinct
 from .replies import read_rating
 
@@ -29,7 +30,8 @@ class Rating:
 async def rate(context: Context, candidates: Sequence[Candidate], scorer: str = "") -> list[Rating]:
     """Returns a rating per candidate, asked at once and once per text; by the run's judge if `scorer` is empty.
 
-    Nobody who rates sees the target. Raises ProviderError, and UsageError if the task has no such scorer.
+    A judge that says only whether a sample is correct rates it with the end of the scale. Nobody who rates sees
+    the target. Raises ProviderError, and UsageError if the task has no such scorer.
     """
     texts = distinct(candidates)
     ratings = await gather_or_cancel(
@@ -69,6 +71,8 @@ async def _by_judge(context: Context, candidate: Candidate) -> Rating:
         defaults=GenerationConfig(temperature=0.0),
     )
     value = read_rating(reply, LOWEST, HIGHEST)
+    if value is None and (verdict := read_verdict(reply)) is not None:
+        value = float(HIGHEST if verdict else LOWEST)
     why = "" if value is not None else f"no rating from {LOWEST} to {HIGHEST}: {reply.text[:100]!r}"
     return Rating(value=value, why=why)
 

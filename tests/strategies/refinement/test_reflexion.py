@@ -6,7 +6,7 @@ import pytest
 from support.strategies import QUESTION, TASK, FakeProvider
 
 from pytest_hiddenlayer.errors import ParameterError, UsageError
-from pytest_hiddenlayer.strategies.refinement.verdicts import read_verdict
+from pytest_hiddenlayer.strategies.verdicts import read_verdict
 from pytest_hiddenlayer.types import Completion, Request, Usage
 
 SIGNAL = TASK.replace("scorers: [numeric]", "scorers: [numeric, {pattern: {pattern: '^So ', as: says_so}}]")

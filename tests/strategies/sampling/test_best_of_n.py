@@ -51,6 +51,13 @@ def test_a_rating_that_cannot_be_read_is_unknown(answer):
     assert record.answer_metadata["unreadable"] == 2
 
 
+def test_a_plain_verdict_is_the_end_of_the_scale(answer):
+    """A judge that says only whether a sample is correct gives it the highest or the lowest rating."""
+    judge = rater({"41": "Answer: no", "42": "The answer is correct.", "43": "No, it is wrong."})
+    record = answer("best_of_n:n_samples=3", sampler(), judge)
+    assert record.answer_metadata["ratings"] == {"1": 1.0, "2": 10.0, "3": 1.0}
+
+
 def test_no_readable_rating_is_an_outcome(answer):
     """Without a readable rating nothing is chosen: unscored, with a reply as the reason."""
     record = answer("best_of_n:n_samples=3", sampler(), rater(dict.fromkeys(("41", "42", "43"), "fine")))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ...completions.finish_reasons import ended_normally
-from ...types import Completion
-from ..verbal_confidence import read_yes_or_no
+from ..completions.finish_reasons import ended_normally
+from ..types import Completion
+from .verbal_confidence import read_yes_or_no
 
 _RIGHT = frozenset({"correct", "right", "yes", "true"})
 _WORDS = r"(?:correct|right|yes|true|incorrect|wrong|no|false)\b"
