@@ -11,7 +11,7 @@ from .verbal_confidence import read_yes_or_no
 _RIGHT = frozenset({"correct", "right", "yes", "true"})
 _WORDS = r"(?:correct|right|yes|true|incorrect|wrong|no|false)\b"
 _VERDICT = re.compile(rf"\b(?:verdict|answer)\b\W{{0,12}}(?:is\b\W{{0,6}})?(?P<not>not\s+)?(?P<word>{_WORDS})")
-_EITHER = re.compile(rf"\W*(?:\bor\b|/|\|)\W*{_WORDS}")
+_EITHER = re.compile(rf"\W{{0,12}}(?:\bor\b|/|\|)\W{{0,12}}{_WORDS}")
 
 
 def read_verdict(reply: Completion) -> bool | None:
