@@ -159,6 +159,20 @@ def test_a_separate_judge_gets_only_its_calls(answer):
     )
 
 
+@pytest.mark.parametrize(("reply", "outcome"), [("2", "unscored"), ("It is 2", "correct"), ("7", "incorrect")])
+def test_a_number_that_is_also_the_other_answer_is_not_read(answer, reply, outcome):
+    """If answer 1 is `2`, the reply `2` may mean either answer, and is no verdict."""
+    task = 'task: t\nsamples: [{id: a, input: "1+1?", target: 2}]\nscorers: [numeric]\n'
+    two_first = next(
+        seed
+        for seed in range(20)
+        if answer("naive_judge:answers=2+7", judged(lambda _: "7"), task=task, seed=seed).answer_metadata["answers"]
+        == ["2", "7"]
+    )
+    record = answer("naive_judge:answers=2+7,swap=false", judged(lambda _: reply), task=task, seed=two_first)
+    assert record.outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
@@ -167,6 +181,7 @@ def test_a_separate_judge_gets_only_its_calls(answer):
         ("Answer 1 is wrong, so\nChoice: [2]", 2),
         ("My choice is answer 1.", 1),
         ("(2)", 2),
+        ("1\n\nThe answer is 1.", 1),
         ("Answer 2.", 2),
         ("Answer 2 is correct, since 2+2 is 4.", 2),
         ("Choice: 12", None),

@@ -90,7 +90,8 @@ def read_choice(text: str) -> int | None:
     """Returns 1 or 2, the answer that a judge's reply chooses; None if it chooses none or several."""
     if marked := _CHOICE.findall(text):
         return int(marked[-1])
-    if alone := _ALONE.fullmatch(text):
+    first_line = text.strip().partition("\n")[0]
+    if alone := _ALONE.fullmatch(first_line):
         return int(alone[1])
     mentioned = set(_MENTIONED.findall(text))
     return int(mentioned.pop()) if len(mentioned) == 1 else None
@@ -115,18 +116,27 @@ async def _verdict(
 
 
 def _read(context: Context, pair: AnswerPair, reply: Completion, order: tuple[int, int]) -> int | None:
-    """The chosen number; a reply without a number chooses the answer that the headline scorer reads in it."""
+    """The chosen number; a reply without a number chooses the answer that it gives, as shown or as scorers read it.
+
+    A reply `1` is not read if the other answer is `1`.
+    """
     if not ended_normally(reply.finish_reason):
         return None
-    said = reply.text.strip().strip(".").casefold()
-    shown = [pair.candidates[index].shown.strip().strip(".").casefold() for index in order]
+    choice = read_choice(reply.text)
+    said = _bare(reply.text)
+    shown = [_bare(pair.candidates[index].shown) for index in order]
     if shown.count(said) == 1:
-        return shown.index(said) + 1
-    if (choice := read_choice(reply.text)) is not None or _MENTIONED.search(reply.text):
+        named = shown.index(said) + 1
+        return named if choice in (None, named) else None
+    if choice is not None or _MENTIONED.search(reply.text):
         return choice
     answers = [pair.answers[index] for index in order]
     answer = context.parse(reply.text)
     return answers.index(answer) + 1 if answer in answers else None
+
+
+def _bare(text: str) -> str:
+    return text.strip().strip(".").casefold()
 
 
 def _verdicts_json(pair: AnswerPair, verdicts: Sequence[Verdict]) -> dict[str, Any]:
