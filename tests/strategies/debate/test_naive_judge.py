@@ -70,7 +70,14 @@ def test_a_verdict_that_cannot_be_read_does_not_vote(answer):
 @pytest.mark.parametrize(("reply", "winner"), [("Noon.", "A"), ("The right answer is dusk.", "B"), ("(A)", "A")])
 def test_a_judge_may_name_the_answer_itself(answer, reply, winner):
     """A judge that gives the answer in the task's own form, instead of its number, is understood."""
-    assert answer("naive_judge", judged(lambda _: reply), task=PAIR_TASK).answer == winner
+    record = answer("naive_judge", judged(lambda _: reply), task=PAIR_TASK)
+    assert record.answer == winner
+
+
+def test_a_judge_may_put_the_number_into_a_sentence(answer):
+    """`The answer is 2.` names the second answer, if neither answer is a number."""
+    record = answer("naive_judge:swap=false", judged(lambda _: "The answer is 2."), task=PAIR_TASK)
+    assert record.answer == record.answer_metadata["answers"][1]
 
 
 @pytest.mark.parametrize("reply", ["I cannot say.", "Answer 1 or answer 2.", "Choice: 1…"])
@@ -159,9 +166,18 @@ def test_a_separate_judge_gets_only_its_calls(answer):
     )
 
 
-@pytest.mark.parametrize(("reply", "outcome"), [("2", "unscored"), ("It is 2", "correct"), ("7", "incorrect")])
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        ("2", "unscored"),
+        ("The answer is 2.", "unscored"),
+        ("It is 2", "correct"),
+        ("7", "incorrect"),
+        ("Choice: 1", "correct"),
+    ],
+)
 def test_a_number_that_is_also_the_other_answer_is_not_read(answer, reply, outcome):
-    """If answer 1 is `2`, the reply `2` may mean either answer, and is no verdict."""
+    """If answer 1 is `2`, the reply `2` may mean either answer, and is no verdict; `Choice: 1` is one."""
     task = 'task: t\nsamples: [{id: a, input: "1+1?", target: 2}]\nscorers: [numeric]\n'
     two_first = next(
         seed

@@ -22,6 +22,7 @@ _CHOICE = re.compile(
     r"\bchoice\b[\s*_:=(\[]{0,8}(?:is\b)?[\s*_:=(\[]{0,8}(?:answer\s{0,4})?([12])(?![\d.]*\d)", re.IGNORECASE
 )
 _ALONE = re.compile(r"[\W_]*+(?:answer|option|choice)?[\W_]*+([12])[\W_]*+", re.IGNORECASE)
+_STATED = re.compile(r"\banswer is[\s*_:]{0,8}([12])(?![\d.,]*\d)", re.IGNORECASE)
 _MENTIONED = re.compile(r"\b(?:answer|option)\s*#?([12])\b(?!\.\d)", re.IGNORECASE)
 
 
@@ -116,23 +117,22 @@ async def _verdict(
 
 
 def _read(context: Context, pair: AnswerPair, reply: Completion, order: tuple[int, int]) -> int | None:
-    """The chosen number; a reply without a number chooses the answer that it gives, as shown or as scorers read it.
-
-    A reply `1` is not read if the other answer is `1`.
-    """
+    """The number that a reply names, or that of the answer that it gives; None if these are different answers."""
     if not ended_normally(reply.finish_reason):
         return None
-    choice = read_choice(reply.text)
     said = _bare(reply.text)
     shown = [_bare(pair.candidates[index].shown) for index in order]
     if shown.count(said) == 1:
-        named = shown.index(said) + 1
-        return named if choice in (None, named) else None
-    if choice is not None or _MENTIONED.search(reply.text):
+        numbers = {read_choice(reply.text), shown.index(said) + 1}
+    elif (choice := read_choice(reply.text)) is not None or _MENTIONED.search(reply.text):
         return choice
-    answers = [pair.answers[index] for index in order]
-    answer = context.parse(reply.text)
-    return answers.index(answer) + 1 if answer in answers else None
+    else:
+        answers = [pair.answers[index] for index in order]
+        answer = context.parse(reply.text)
+        numbers = {int(number) for number in _STATED.findall(reply.text)}
+        numbers |= {answers.index(answer) + 1} if answer in answers else set()
+    numbers.discard(None)
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def _bare(text: str) -> str:
