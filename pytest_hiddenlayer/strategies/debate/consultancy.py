@@ -43,7 +43,7 @@ async def consultancy(
 
     `answers`, `n_samples`, `swap` and `judge_reads` are those of `naive_judge`. The consultant argues in `n_rounds`
     turns; with `interactive` the judge asks a question after each turn but the last. `assigned` is the
-    answer to argue for: random by the run's seed, or the first or second in the order of the metadata `answers`.
+    answer to argue for: random by the run's seed, or the first or second of the metadata `pair`.
     `quotes` and `word_limit` are those of `persuasive_debate`. `consultant` names its model instead of the
     candidate. The metadata is that of `naive_judge`, and `assigned`, `followed` (whether the judge chose that answer;
     null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` and `truncated_arguments`.

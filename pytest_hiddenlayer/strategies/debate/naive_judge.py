@@ -32,8 +32,8 @@ async def naive_judge(
     choices, or the two most frequent answers of `n_samples` samples of the candidate. If all samples
     agree, their answer is returned. Their order is random by the run's seed; with `swap` the judge decides in
     both orders. `judge_reads` is the whole task, or only the sample's metadata `question`. The metadata
-    contains `answers`, their `source`, `votes` of the samples, `winner`, `verdicts` (order and choice of each),
-    `consistent` (whether both orders agree; null if unknown) and `unreadable_verdicts`.
+    contains `pair` (the two answers), their `source`, `votes` of the samples, `winner`, `verdicts` (order and
+    choice of each), `consistent` (whether both orders agree; null if unknown) and `unreadable_verdicts`.
     If no verdict can be read, the outcome is `unscored`.
     """
     text = judged_text(context, judge_reads)

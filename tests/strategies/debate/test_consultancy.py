@@ -33,14 +33,14 @@ def test_one_consultant_argues_for_one_answer(answer):
 def test_the_assignment_may_be_chosen(answer, assigned):
     """`assigned` is the first or the second of the recorded answers, whichever order the judge reads."""
     notes = answer(f"consultancy:assigned={assigned}", consult(), task=PAIR_TASK).answer_metadata
-    assert notes["assigned"] == notes["answers"][assigned == "second"]
+    assert notes["assigned"] == notes["pair"][assigned == "second"]
     assert notes["followed"] == (notes["assigned"] == "A")
 
 
 def test_the_assignment_is_random_by_the_seed(answer):
     """Over seeds, both answers are assigned, and not always the one that is shown first."""
     notes = [answer("consultancy:n_rounds=1", consult(), task=PAIR_TASK, seed=s).answer_metadata for s in range(24)]
-    assert {(n["assigned"], n["answers"][0]) for n in notes} == {(a, b) for a in "AB" for b in "AB"}
+    assert {(n["assigned"], n["pair"][0]) for n in notes} == {(a, b) for a in "AB" for b in "AB"}
 
 
 def test_an_interactive_judge_asks_between_the_rounds(answer):

@@ -263,6 +263,7 @@ def test_how_ratings_are_read(text, ratings):
         ("Best: 2, 3", [2, 3]),
         ("[3, 1]", [3, 1]),
         ("Of 4 solutions, the best are 1 and 4.", [1, 4]),
+        ("Solutions 1 and 3 are the best.", [1, 3]),
         ("Best: 2, 2", None),
         ("Best: 1, 2, 3", None),
         ("Best: 0, 1", None),

@@ -45,7 +45,7 @@ def test_the_first_order_is_random_by_the_seed(answer):
             answer("naive_judge", judged(chooses("noon")), task=PAIR_TASK, seed=seed).answer_metadata for _ in "12"
         ]
         assert notes[0] == notes[1]
-        firsts[seed] = notes[0]["answers"][0]
+        firsts[seed] = notes[0]["pair"][0]
     assert set(firsts.values()) == {"A", "B"}
 
 
@@ -54,8 +54,8 @@ def test_a_judge_that_prefers_a_position_is_inconsistent(answer):
     record = answer("naive_judge", judged(lambda _: "Choice: 1"), task=PAIR_TASK)
     notes = record.answer_metadata
     assert notes["consistent"] is False
-    assert notes["winner"] == notes["answers"][0] == record.answer
-    assert [verdict["choice"] for verdict in notes["verdicts"]] == notes["answers"]
+    assert notes["winner"] == notes["pair"][0] == record.answer
+    assert [verdict["choice"] for verdict in notes["verdicts"]] == notes["pair"]
 
 
 def test_a_verdict_that_cannot_be_read_does_not_vote(answer):
@@ -77,7 +77,7 @@ def test_a_judge_may_name_the_answer_itself(answer, reply, winner):
 def test_a_judge_may_put_the_number_into_a_sentence(answer):
     """`The answer is 2.` names the second answer, if neither answer is a number."""
     record = answer("naive_judge:swap=false", judged(lambda _: "The answer is 2."), task=PAIR_TASK)
-    assert record.answer == record.answer_metadata["answers"][1]
+    assert record.answer == record.answer_metadata["pair"][1]
 
 
 @pytest.mark.parametrize("reply", ["I cannot say.", "Answer 1 or answer 2.", "Choice: 1…"])
@@ -104,7 +104,7 @@ def test_the_answers_may_be_named(answer):
     """`answers` names two of many answers; so does the sample's metadata."""
     fake = judged(chooses("night"))
     record = answer("naive_judge:answers=night+noon", fake, task=FOUR)
-    assert (record.answer, sorted(record.answer_metadata["answers"])) == ("D", ["B", "D"])
+    assert (record.answer, sorted(record.answer_metadata["pair"])) == ("D", ["B", "D"])
     by_sample = FOUR.replace("metadata: {", "metadata: {debate_answers: [dawn, noon], ")
     record = answer("naive_judge", judged(chooses("dawn")), task=by_sample)
     assert (record.answer, record.answer_metadata["source"]) == ("A", "metadata")
@@ -139,7 +139,7 @@ def test_without_choices_the_candidates_own_answers_are_judged(answer):
     record = answer("naive_judge", fake)
     notes = record.answer_metadata
     assert (record.output, notes["source"], notes["votes"]) == ("It is 41.", "samples", {"42": 2, "41": 1, "43": 1})
-    assert sorted(notes["answers"]) == ["41", "42"]
+    assert sorted(notes["pair"]) == ["41", "42"]
 
 
 def test_samples_that_agree_leave_nothing_to_judge(answer):
@@ -182,7 +182,7 @@ def test_a_number_that_is_also_the_other_answer_is_not_read(answer, reply, outco
     two_first = next(
         seed
         for seed in range(20)
-        if answer("naive_judge:answers=2+7", judged(lambda _: "7"), task=task, seed=seed).answer_metadata["answers"]
+        if answer("naive_judge:answers=2+7", judged(lambda _: "7"), task=task, seed=seed).answer_metadata["pair"]
         == ["2", "7"]
     )
     record = answer("naive_judge:answers=2+7,swap=false", judged(lambda _: reply), task=task, seed=two_first)

@@ -43,7 +43,7 @@ class AnswerPair:
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values for a record's `answer_metadata`."""
-        return {"answers": self.answers, "source": self.source} | ({"votes": self.votes} if self.votes else {})
+        return {"pair": self.answers, "source": self.source} | ({"votes": self.votes} if self.votes else {})
 
 
 async def find_pair(context: Context, strategy: str, answers: str, n_samples: int) -> AnswerPair | Answer:
@@ -121,7 +121,7 @@ async def _sampled(context: Context, strategy: str, n_samples: int) -> AnswerPai
     if vote.winner is None:
         return _nothing_read(strategy, completions)
     only = completions[read.index(vote.winner)]
-    metadata = {"answers": [vote.winner], "source": "samples", "votes": vote.votes, "winner": vote.winner}
+    metadata = {"pair": [vote.winner], "source": "samples", "votes": vote.votes, "winner": vote.winner}
     return Answer(output=only.text, finish_reason=only.finish_reason, metadata=metadata)
 
 

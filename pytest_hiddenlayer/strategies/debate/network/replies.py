@@ -41,8 +41,9 @@ def read_ratings(text: str, n_solutions: int) -> tuple[list[int] | None, tuple[i
 def read_ranking(text: str, n_solutions: int, n_best: int) -> list[int] | None:
     """Returns the numbers of the best solutions, from 1; None unless the reply names exactly `n_best` of them.
 
-    Only numbers after the last `best` count, if the reply has this word.
+    Only the numbers after the last `best` count, if there are any.
     """
-    tail = re.split(r"\bbest\b(?!\s+solutions?\s+(?:is|are)\b)", text, flags=re.IGNORECASE)[-1]
-    numbers = list(dict.fromkeys(int(value) for value in re.findall(r"\d+", tail)))
+    after = re.split(r"\bbest\b(?!\s+solutions?\s+(?:is|are)\b)", text, flags=re.IGNORECASE)[-1]
+    tail = after if re.search(r"\d", after) else text
+    numbers = list(dict.fromkeys(int(value) for value in re.findall(r"\d{1,9}", tail)))
     return numbers if len(numbers) == n_best and all(1 <= n <= n_solutions for n in numbers) else None
