@@ -21,7 +21,15 @@ from ..messages import request
 from ..model_mix import ONE_MODEL, nth_model
 from .judging.answers import AnswerPair, find_pair, first_of
 from .judging.arguments import Argument, Arguments
-from .judging.verdicts import JudgeReads, Verdict, ask_judge, judged_answer, judged_text, without_question
+from .judging.verdicts import (
+    Inconsistent,
+    JudgeReads,
+    Verdict,
+    ask_judge,
+    judged_answer,
+    judged_text,
+    without_question,
+)
 
 
 async def consultancy(
@@ -37,16 +45,18 @@ async def consultancy(
     answers: str = "",
     n_samples: Annotated[int, Range(2, 1000)] = 5,
     swap: bool = True,
+    inconsistent: Inconsistent = "unscored",
     judge_reads: JudgeReads = "task",
 ) -> Answer:
     """Returns the one of two answers that the judge chooses after one consultant argued for an assigned one.
 
-    `answers`, `n_samples`, `swap` and `judge_reads` are those of `naive_judge`. The consultant argues in `n_rounds`
-    turns; with `interactive` the judge asks a question after each turn but the last. `assigned` is the
-    answer to argue for: random by the run's seed, or the first or second of the metadata `pair`.
+    `answers`, `n_samples`, `swap`, `inconsistent` and `judge_reads` are those of `naive_judge`. The consultant
+    argues in `n_rounds` turns; with `interactive` the judge asks a question after each turn but the last.
+    `assigned` is the answer to argue for: random by the run's seed, or the first or second of the metadata `pair`.
     `quotes` and `word_limit` are those of `persuasive_debate`. `consultant` names its model instead of the
-    candidate. The metadata is that of `naive_judge`, and `assigned`, `followed` (whether the judge chose that answer;
-    null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` and `truncated_arguments`.
+    candidate. The metadata is that of `naive_judge`, and `assigned`, `followed` (whether the judge chose that
+    answer; null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` and
+    `truncated_arguments`.
     """
     text = judged_text(context, judge_reads)
     if text is None:
@@ -69,7 +79,7 @@ async def consultancy(
         if interactive and number + 1 < n_rounds:
             await consultation.ask(number)
     verdicts = await ask_judge(context, pair, text, consultation.said(), round=n_rounds, swap=swap)
-    return judged_answer("consultancy", pair, verdicts, consultation.to_json(verdicts))
+    return judged_answer("consultancy", pair, verdicts, consultation.to_json(verdicts), inconsistent)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -133,7 +143,7 @@ class _Consultation:
         read = [verdict.winner for verdict in verdicts if verdict.winner is not None]
         return {
             "assigned": self.pair.answers[self.side],
-            "followed": read[0] == self.side if read else None,
+            "followed": read[0] == self.side if len(set(read)) == 1 else None,
             **self.arguments.to_json(self.side),
             "over_limit": self.arguments.over(self.word_limit),
             "truncated_arguments": self.arguments.truncated,

@@ -27,7 +27,7 @@ from ..messages import request
 from ..model_mix import nth_model
 from .judging.answers import AnswerPair, find_pair
 from .judging.arguments import Arguments
-from .judging.verdicts import JudgeReads, ask_judge, judged_answer, judged_text, without_question
+from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, judged_answer, judged_text, without_question
 
 _BEST = re.compile(r"\bbest\b[\s*_:=(\[]{0,8}(?:is\b)?[\s*_:=(\[]{0,8}(?:argument\s{0,4})?(\d{1,6})", re.IGNORECASE)
 _NUMBER = re.compile(r"[\W_]*+(?:argument)?[\W_]*+(\d{1,6})[\W_]*+", re.IGNORECASE)
@@ -46,14 +46,15 @@ async def persuasive_debate(
     answers: str = "",
     n_samples: Annotated[int, Range(2, 1000)] = 5,
     swap: bool = True,
+    inconsistent: Inconsistent = "unscored",
     judge_reads: JudgeReads = "task",
 ) -> Answer:
     """Returns the one of two answers that the judge chooses after two debaters argued for them.
 
-    `answers`, `n_samples`, `swap` and `judge_reads` are those of `naive_judge`. With `order` simultaneous both
-    debaters read the earlier rounds only; with sequential the second also reads the first. `quotes` asks
-    for quotations and marks each as verified or unverified in the task's text. `best_of_n` arguments are sampled
-    for each turn, of which the judge selects the most persuasive; an unreadable selection keeps the first.
+    `answers`, `n_samples`, `swap`, `inconsistent` and `judge_reads` are those of `naive_judge`. With `order`
+    simultaneous both debaters read the earlier rounds only; with sequential the second also reads the first. `quotes`
+    asks for quotations and marks each as verified or unverified in the task's text. `best_of_n` arguments are
+    sampled for each turn, of which the judge selects the most persuasive; an unreadable selection keeps the first.
     `debaters` names one or two models instead of the candidate. Debaters are not `agent-*`: an assigned answer is
     not what they believe, so they have no scores by round. The metadata is that of `naive_judge`, and `debaters`
     (assigned answer; words and verified and unverified quotes of each round), `over_limit`,
@@ -77,7 +78,7 @@ async def persuasive_debate(
     for number in range(n_rounds):
         await debate.play_round(number, order)
     verdicts = await ask_judge(context, pair, text, debate.arguments.said, round=n_rounds, swap=swap)
-    return judged_answer("persuasive_debate", pair, verdicts, debate.to_json())
+    return judged_answer("persuasive_debate", pair, verdicts, debate.to_json(), inconsistent)
 
 
 @dataclass(kw_only=True, slots=True)

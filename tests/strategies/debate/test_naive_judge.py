@@ -49,13 +49,23 @@ def test_the_first_order_is_random_by_the_seed(answer):
     assert set(firsts.values()) == {"A", "B"}
 
 
-def test_a_judge_that_prefers_a_position_is_inconsistent(answer):
-    """If the judge takes whatever comes first, the record says so and the random first order decides."""
-    record = answer("naive_judge", judged(lambda _: "Choice: 1"), task=PAIR_TASK)
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_judge_that_prefers_a_position_gives_no_answer(answer, number):
+    """If the judge takes whatever comes first (or second), the sample is unscored, and the reason says so."""
+    record = answer("naive_judge", judged(lambda _: f"Choice: {number}"), task=PAIR_TASK)
     notes = record.answer_metadata
-    assert notes["consistent"] is False
-    assert notes["winner"] == notes["pair"][0] == record.answer
-    assert [verdict["choice"] for verdict in notes["verdicts"]] == notes["pair"]
+    assert (record.outcome, notes["consistent"], notes["winner"]) == ("unscored", False, None)
+    assert f"each time the answer in the {('first', 'second')[number - 1]} place" in record.error
+    assert sorted(verdict["choice"] for verdict in notes["verdicts"]) == ["A", "B"]
+
+
+def test_the_first_order_may_decide(answer):
+    """With inconsistent=first the verdict of the first order counts, which is random by the seed."""
+    judge = judged(lambda _: "Choice: 1")
+    records = [answer("naive_judge:inconsistent=first", judge, task=PAIR_TASK, seed=seed) for seed in range(8)]
+    assert {record.outcome for record in records} == {"correct", "incorrect"}
+    assert all(r.answer_metadata["winner"] == r.answer_metadata["pair"][0] == r.answer for r in records)
+    assert not any(record.answer_metadata["consistent"] for record in records)
 
 
 def test_a_verdict_that_cannot_be_read_does_not_vote(answer):
@@ -182,7 +192,9 @@ def test_a_number_that_is_also_the_other_answer_is_not_read(answer, reply, outco
     two_first = next(
         seed
         for seed in range(20)
-        if answer("naive_judge:answers=2+7", judged(lambda _: "7"), task=task, seed=seed).answer_metadata["pair"]
+        if answer("naive_judge:answers=2+7,swap=false", judged(lambda _: "7"), task=task, seed=seed).answer_metadata[
+            "pair"
+        ]
         == ["2", "7"]
     )
     record = answer("naive_judge:answers=2+7,swap=false", judged(lambda _: reply), task=task, seed=two_first)

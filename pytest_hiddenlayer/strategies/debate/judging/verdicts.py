@@ -17,6 +17,8 @@ from .arguments import Argument
 
 JudgeReads: TypeAlias = Literal["task", "question"]
 """What the judge reads of the sample: the whole task, or the metadata `question` without the passage around it."""
+Inconsistent: TypeAlias = Literal["unscored", "first"]
+"""What verdicts are that differ with the order of the answers: no answer, or the verdict of the first order."""
 QUESTION_KEY = "question"
 _CHOICE = re.compile(
     r"\bchoice\b[\s*_:=(\[]{0,8}(?:is\b)?[\s*_:=(\[]{0,8}(?:answer\s{0,4})?([12])(?![\d.]*\d)", re.IGNORECASE
@@ -64,26 +66,41 @@ async def ask_judge(
     )
 
 
-def judged_answer(strategy: str, pair: AnswerPair, verdicts: Sequence[Verdict], metadata: dict[str, Any]) -> Answer:
-    """Returns the answer that the judge chose; `unscored` if no verdict can be read.
+def judged_answer(
+    strategy: str, pair: AnswerPair, verdicts: Sequence[Verdict], metadata: dict[str, Any], inconsistent: Inconsistent
+) -> Answer:
+    """Returns the answer that the judge chose; `unscored` if no verdict can be read, or if both orders disagree.
 
-    Verdicts that contradict each other are a tie, which goes to the first one: its order is
-    random, so that the mean score is that of both orders.
+    With `inconsistent="first"` verdicts that disagree are a tie, which goes to the first one. Its order is random,
+    so that the expected score is the mean of both orders.
     """
-    values = {**pair.to_json(), **metadata, **_verdicts_json(pair, verdicts)}
-    read = [verdict.winner for verdict in verdicts if verdict.winner is not None]
-    if read:
-        return Answer(output=pair.candidates[read[0]].output, metadata=values)
+    values = {**pair.to_json(), **metadata, **_verdicts_json(pair, verdicts, inconsistent)}
+    if values["winner"] is not None:
+        return Answer(output=pair.candidates[pair.answers.index(values["winner"])].output, metadata=values)
     reply = verdicts[0].completion
     return Answer(
         output=reply.text,
         finish_reason=reply.finish_reason,
         outcome="unscored",
-        error=(
-            f"{strategy} asked the judge for `Choice: 1` or `Choice: 2`, but its reply is {reply.text[:200]!r} "
-            f"(finish reason {reply.finish_reason}); name another judge, or raise max_tokens if it was cut off"
-        ),
+        error=_unread(strategy, reply) if values["consistent"] is None else _disagreement(strategy, pair, verdicts),
         metadata=values,
+    )
+
+
+def _unread(strategy: str, reply: Completion) -> str:
+    return (
+        f"{strategy} asked the judge for `Choice: 1` or `Choice: 2`, but its reply is {reply.text[:200]!r} "
+        f"(finish reason {reply.finish_reason}); name another judge, or raise max_tokens if it was cut off"
+    )
+
+
+def _disagreement(strategy: str, pair: AnswerPair, verdicts: Sequence[Verdict]) -> str:
+    place = "first" if verdicts[0].winner == verdicts[0].first else "second"
+    first, second = (pair.candidates[verdict.winner or 0].shown[:80] for verdict in verdicts)
+    return (
+        f"{strategy} asked the judge in both orders of the answers, but it chose {first!r} in one and {second!r} in "
+        f"the other, each time the answer in the {place} place; name another judge, or score the first order with "
+        "inconsistent=first"
     )
 
 
@@ -139,12 +156,13 @@ def _bare(text: str) -> str:
     return text.strip().strip(".").casefold()
 
 
-def _verdicts_json(pair: AnswerPair, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def _verdicts_json(pair: AnswerPair, verdicts: Sequence[Verdict], inconsistent: Inconsistent) -> dict[str, Any]:
     read = [verdict.winner for verdict in verdicts if verdict.winner is not None]
-    both = len(read) == 2
+    consistent = read[0] == read[1] if len(read) == 2 else None
+    decided = bool(read) and (consistent is not False or inconsistent == "first")
     return {
-        "winner": pair.answers[read[0]] if read else None,
-        "consistent": read[0] == read[1] if both else None,  # None: one order, or a verdict that cannot be read
+        "winner": pair.answers[read[0]] if decided else None,
+        "consistent": consistent,  # None: one order, or a verdict that cannot be read
         "verdicts": [
             {
                 "order": [pair.answers[verdict.first], pair.answers[1 - verdict.first]],
