@@ -122,6 +122,7 @@ class _Panel:
             "task": self.context.prompt,
             "speakers": list(self.speakers),
             "utterances": list(self.utterances),
+            "answers": [answer for text in self.utterances if (answer := self.context.parse(text)) is not None],
             "summary": self.summary,
         }
 

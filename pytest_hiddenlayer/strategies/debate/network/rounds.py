@@ -109,6 +109,7 @@ class Network:
                 "dylan/reconsider",
                 model=model,
                 solutions=[readable[other] for other in shown],
+                answers=[reply.answer for other in shown if (reply := self.rounds[number - 1][other]).answer],
                 example=f"Scores: {', '.join(map(str, example))}",
                 **values,
             )
