@@ -69,7 +69,6 @@ class Network:
             task=self.context.prompt,
             solutions=[self.rounds[-1][agent].text for agent in shown],
             n_best=top_k,
-            example=f"Best: {', '.join(str(place + 1) for place in range(top_k))}",
         )
         reply = await self.context.ask(
             request(self.context, prompt),
@@ -104,13 +103,12 @@ class Network:
         }
         shown = self._shuffled(list(readable), f"shown {number} {agent}")
         if shown:
-            example = [3 + (place % 2) for place in range(len(shown))]
             prompt = self.context.render(
                 "dylan/reconsider",
                 model=model,
                 solutions=[readable[other] for other in shown],
                 answers=[reply.answer for other in shown if (reply := self.rounds[number - 1][other]).answer],
-                example=f"Scores: {', '.join(map(str, example))}",
+                n_solutions=len(shown),
                 **values,
             )
         else:
