@@ -28,7 +28,7 @@ from ..voting import Vote, plurality
 
 _CONFIDENCE = re.compile(
     r"[ \t*_#>\-(\[{\"]{0,8}\b(?:my )?confidence(?:[ _](?:level|score))?\b[\s*_\"]{0,8}(?:[:=]|\bis\b)"
-    r"[\s*_\"]{0,8}(?P<value>[^\n}]*)\}?",
+    r"[\s*_\"]{0,8}(?P<value>(?:\.?\d|[^\n}.;,])*)\.?\}?",
     re.IGNORECASE,
 )
 

@@ -84,9 +84,10 @@ def test_a_judge_may_name_the_answer_itself(answer, reply, winner):
     assert record.answer == winner
 
 
-def test_a_judge_may_put_the_number_into_a_sentence(answer):
+@pytest.mark.parametrize("reply", ["The answer is 2.", "The answer to this question is **2**"])
+def test_a_judge_may_put_the_number_into_a_sentence(answer, reply):
     """`The answer is 2.` names the second answer, if neither answer is a number."""
-    record = answer("naive_judge:swap=false", judged(lambda _: "The answer is 2."), task=PAIR_TASK)
+    record = answer("naive_judge:swap=false", judged(lambda _: reply), task=PAIR_TASK)
     assert record.answer == record.answer_metadata["pair"][1]
 
 

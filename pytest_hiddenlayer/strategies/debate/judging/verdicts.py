@@ -24,7 +24,7 @@ _CHOICE = re.compile(
     r"\bchoice\b[\s*_:=(\[]{0,8}(?:is\b)?[\s*_:=(\[]{0,8}(?:answer\s{0,4})?([12])(?![\d.]*\d)", re.IGNORECASE
 )
 _ALONE = re.compile(r"[\W_]*+(?:answer|option|choice)?[\W_]*+([12])[\W_]*+", re.IGNORECASE)
-_STATED = re.compile(r"\banswer is[\s*_:]{0,8}([12])(?![\d.,]*\d)", re.IGNORECASE)
+_STATED = re.compile(r"\banswer\b[^.\n\d]{0,40}\bis[\s*_:]{0,8}([12])(?![\d.,]*\d)", re.IGNORECASE)
 _MENTIONED = re.compile(r"\b(?:answer|option)\s*#?([12])\b(?!\.\d)", re.IGNORECASE)
 
 
