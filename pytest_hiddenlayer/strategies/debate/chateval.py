@@ -179,8 +179,7 @@ def _number(answer: str | None) -> float | None:
 def _unscored(panel: _Panel, asked: str) -> Answer:
     first = panel.rounds[-1][0]
     return Answer(
-        output=first.text,
-        finish_reason=first.finish_reason,
+        output="",
         outcome="unscored",
         error=(
             f"chateval asked {len(panel.roles)} referees for {asked}, but no reply of the last round has one, as in "

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Annotated, Any, Literal
 
-from ...parameters import Range
+from ...parameters import Range, checked_together
 from ...protocols import Context
 from ...types import Answer, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import ONE_MODEL, nth_model
-from .judging.answers import AnswerPair, find_pair, first_of
+from .judging.answers import AnswerPair, check_answers, find_pair, first_of
 from .judging.arguments import Argument, Arguments
 from .judging.verdicts import (
     Inconsistent,
@@ -32,6 +32,7 @@ from .judging.verdicts import (
 )
 
 
+@checked_together(check_answers)
 async def consultancy(
     context: Context,
     *,

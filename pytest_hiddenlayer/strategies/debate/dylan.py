@@ -104,8 +104,7 @@ def _importance(network: Network, winner: str) -> dict[str, Any]:
 
 def _unscored(first: Reply, metadata: dict[str, Any]) -> Answer:
     return Answer(
-        output=first.completion.text,
-        finish_reason=first.completion.finish_reason,
+        output="",
         outcome="unscored",
         error=(
             "dylan asked its agents for an answer, but no reply of the last round has one, as in "

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ...parameters import Range
+from ...parameters import Range, checked_together
 from ...protocols import Context
 from ...types import Answer
-from .judging.answers import find_pair
+from .judging.answers import check_answers, find_pair
 from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, judged_answer, judged_text, without_question
 
 
+@checked_together(check_answers)
 async def naive_judge(
     context: Context,
     *,

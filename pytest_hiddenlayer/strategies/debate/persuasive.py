@@ -20,12 +20,12 @@ from typing import Annotated, Any, Literal
 
 from ...completions.finish_reasons import ended_normally
 from ...concurrency import gather_or_cancel
-from ...parameters import Range
+from ...parameters import Range, checked_together
 from ...protocols import Context
 from ...types import Answer, Completion, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import nth_model
-from .judging.answers import AnswerPair, find_pair
+from .judging.answers import AnswerPair, check_answers, find_pair
 from .judging.arguments import Arguments
 from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, judged_answer, judged_text, without_question
 
@@ -33,6 +33,7 @@ _BEST = re.compile(r"\bbest\b[\s*_:=(\[]{0,8}(?:is\b)?[\s*_:=(\[]{0,8}(?:argumen
 _NUMBER = re.compile(r"[\W_]*+(?:argument)?[\W_]*+(\d{1,6})[\W_]*+", re.IGNORECASE)
 
 
+@checked_together(check_answers)
 async def persuasive_debate(
     context: Context,
     *,

@@ -203,8 +203,7 @@ def _unscored(replies: Sequence[ConfidentReply], metadata: dict[str, Any]) -> An
         else "no answer of the last round has a readable confidence, and they are not all equal"
     )
     return Answer(
-        output=first.completion.text,
-        finish_reason=first.completion.finish_reason,
+        output="",
         outcome="unscored",
         error=(
             f"reconcile asked {len(replies)} agents for an answer and a last line `Confidence: 0 to 100`, but "

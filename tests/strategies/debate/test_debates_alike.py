@@ -75,3 +75,4 @@ def test_replies_without_any_text_are_never_an_answer(answer, typed):
     record = answer(typed, FakeProvider(lambda r: ""), task=PAIR_TASK)
     assert (record.outcome, record.score) == ("unscored", None)
     assert record.error
+    assert record.output is None

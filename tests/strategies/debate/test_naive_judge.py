@@ -128,11 +128,27 @@ def test_letters_are_shown_with_their_texts(answer):
     assert (record.answer, record.output) == ("C", "C")
 
 
-@pytest.mark.parametrize("named", ["noon", "noon+noon", "noon+blue", "noon+dusk+dawn"])
-def test_answers_that_are_not_two_are_refused(answer, named):
-    """One answer, the same twice, three, or one that the scorer cannot read: unscored, and no judge is asked."""
+@pytest.mark.parametrize("name", ["naive_judge", "persuasive_debate", "consultancy"])
+@pytest.mark.parametrize("named", ["noon", "noon+noon", "noon+dusk+dawn", "+"])
+def test_answers_that_are_not_two_are_refused(answer, name, named):
+    """One answer, the same twice or three are an error before anything is asked."""
+    with pytest.raises(UsageError, match="answers must be two different answers joined by "):
+        answer(f"{name}:answers={named}", judged(chooses("noon")), task=FOUR)
+
+
+@pytest.mark.parametrize(
+    ("typed", "task"),
+    [
+        ("naive_judge:answers=noon+blue", FOUR),
+        ("naive_judge:answers=noon+B", FOUR),
+        ("naive_judge", FOUR.replace("metadata: {", "metadata: {debate_answers: noon, ")),
+        ("naive_judge", FOUR.replace("metadata: {", "metadata: {debate_answers: [noon, dusk, dawn], ")),
+    ],
+)
+def test_answers_that_the_scorer_cannot_tell_apart_are_unscored(answer, typed, task):
+    """Answers of a sample that are not two, or that its scorer cannot read, make it unscored; nobody is asked."""
     fake = judged(chooses("noon"))
-    record = answer(f"naive_judge:answers={named}", fake, task=FOUR)
+    record = answer(typed, fake, task=task)
     assert (record.outcome, fake.requests) == ("unscored", [])
     assert "name two different answers" in record.error
 

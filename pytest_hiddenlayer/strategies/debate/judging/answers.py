@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ....completions.finish_reasons import ended_normally
 from ....concurrency import gather_or_cancel
+from ....errors import ParameterError
 from ....identifiers import derive_seed
 from ....protocols import Context
 from ....types import Answer, Completion, GenerationConfig
@@ -44,6 +45,15 @@ class AnswerPair:
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values for a record's `answer_metadata`."""
         return {"pair": self.answers, "source": self.source} | ({"votes": self.votes} if self.votes else {})
+
+
+def check_answers(params: Mapping[str, Any], given: object) -> None:
+    """Raises ParameterError if the parameter `answers` names other than two different answers."""
+    parts = _parts(params["answers"])
+    if params["answers"] and (len(parts) != 2 or parts[0] == parts[1]):
+        raise ParameterError(
+            f"answers must be two different answers joined by +, got {params['answers']!r}", parameter="answers"
+        )
 
 
 async def find_pair(context: Context, strategy: str, answers: str, n_samples: int) -> AnswerPair | Answer:
@@ -131,8 +141,7 @@ def _of_sample(context: Context, answer: str, completion: Completion) -> Candida
 
 def _nothing_read(strategy: str, completions: Sequence[Completion]) -> Answer:
     return Answer(
-        output=completions[0].text,
-        finish_reason=completions[0].finish_reason,
+        output="",
         outcome="unscored",
         error=(
             f"{strategy} asked for {len(completions)} answers to compare, but none can be read, the first is "

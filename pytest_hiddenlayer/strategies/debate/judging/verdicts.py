@@ -79,8 +79,7 @@ def judged_answer(
         return Answer(output=pair.candidates[pair.answers.index(values["winner"])].output, metadata=values)
     reply = verdicts[0].completion
     return Answer(
-        output=reply.text,
-        finish_reason=reply.finish_reason,
+        output="",
         outcome="unscored",
         error=_unread(strategy, reply) if values["consistent"] is None else _disagreement(strategy, pair, verdicts),
         metadata=values,
