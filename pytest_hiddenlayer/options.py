@@ -18,6 +18,17 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Shard:
+    """One of several parts of a run, which different machines answer."""
+
+    index: int  # from 1
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.of}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
     """The options of a run; None means that the option was not set."""
 
@@ -55,6 +66,8 @@ class RunOptions:
     token_logprobs: bool = False  # keep text and log-probability of every output token in the records
     probe: tuple[str, ...] = ()  # arrays to read inside the model after the run
     confidence: tuple[str, ...] = ()  # of CONFIDENCE: which measures of confidence the records keep
+    shard: Shard | None = None  # the part of the run that this process answers
+    shard_weights: Path | None = None  # folder of a run whose seconds per answer balance the shards
     live: bool = False  # serve the report while the run goes on
     live_port: int | None = None  # None: a free one
     report: bool = True  # write `report.html` into the run's folder
@@ -77,6 +90,17 @@ def parse_confidence(text: str, quoted: str) -> tuple[str, ...]:
         hint = did_you_mean(unknown[0], CONFIDENCE) if unknown else ""
         raise UsageError(f"{quoted}: write one or more of {', '.join(CONFIDENCE)}, separated by commas{hint}")
     return tuple(name for name in CONFIDENCE if name in names)
+
+
+MAX_SHARDS = 10_000
+
+
+def parse_shard(text: str, quoted: str) -> Shard:
+    """Parse `K/N`, such as 2/8. Raises UsageError, which begins with `quoted`."""
+    written = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", text)
+    if written is None or not 1 <= int(written[1]) <= int(written[2]) <= MAX_SHARDS:
+        raise UsageError(f"{quoted}: write K/N, such as 2/8, for part 2 of 8 ({MAX_SHARDS:,} at most)")
+    return Shard(index=int(written[1]), of=int(written[2]))
 
 
 def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:

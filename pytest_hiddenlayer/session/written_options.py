@@ -17,6 +17,7 @@ from ..option_table import BY_NAME, OPTIONS, is_own_key
 from ..options import RunOptions, parse_base_urls, parse_budget, parse_confidence
 from ..registry import providers
 from ..results.log.run_log import find_run
+from ..results.shards.options import with_shard
 from ..strategies.bind import parse_strategy
 from ..types import MAX_EPOCHS, GenerationConfig, ModelName
 
@@ -124,7 +125,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     )
     _refuse_ini_models(written, options)
     _refuse_closed_models(options)
-    return options
+    return with_shard(options, written.text, written.root, written.path("reports"))
 
 
 def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
