@@ -131,8 +131,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="base-url",
-        metavar="[PROVIDER=]URL",
-        help="address of the server, such as http://127.0.0.1:8080/v1; repeatable",
+        metavar="[PROVIDER=]URL|FILE",
+        help="address of the server, such as http://127.0.0.1:8080/v1; repeat it, or name a YAML list, to divide the "
+        "calls over several servers of one model",
         repeatable=True,
         calls=True,
     ),
