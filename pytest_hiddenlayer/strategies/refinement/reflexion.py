@@ -75,7 +75,7 @@ async def reflexion(
         verdict = await _judged(context, completion, signal, pass_at, nth_model(evaluator, 0), len(trials))
         trials.append(_entry(context, completion, verdict))
         if verdict.success is None:
-            return _unread(completion, verdict, signal, _metadata(trials, reflections, "unreadable"))
+            return _unread(verdict, signal, _metadata(trials, reflections, "unreadable"))
         if verdict.success or len(trials) == max_trials:
             stopped = "success" if verdict.success else "max_trials"
             return as_answer(completion, _metadata(trials, reflections, stopped))
@@ -137,13 +137,13 @@ def _metadata(trials: Sequence[Mapping[str, Any]], reflections: Sequence[str], s
     }
 
 
-def _unread(completion: Completion, verdict: _Verdict, signal: str, metadata: Mapping[str, Any]) -> Answer:
+def _unread(verdict: _Verdict, signal: str, metadata: Mapping[str, Any]) -> Answer:
     asked = f"the scorer {signal!r} for a score" if signal else "for a verdict on its answer, correct or incorrect"
     remedy = (
         "use another scorer as `signal`" if signal else "name another model as `evaluator`, or a scorer as `signal`"
     )
     return Answer(
-        output=completion.text,
+        output="",
         outcome="unscored",
         error=f"reflexion asked {asked}, but none can be read: {verdict.text[:200]!r}; {remedy}",
         metadata=metadata,

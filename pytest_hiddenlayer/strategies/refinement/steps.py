@@ -56,9 +56,9 @@ def as_answer(completion: Completion, metadata: Mapping[str, Any]) -> Answer:
 
 
 def without_result(name: str, asked: str, reply: Completion, remedy: str, metadata: Mapping[str, Any]) -> Answer:
-    """Returns an answer with the outcome `unscored`, because `reply` is not what the strategy asked for."""
+    """Returns the outcome `unscored` without output, because `reply` is not what the strategy asked for."""
     cut = " (cut off)" if is_cut(reply) else ""
     found = f"the reply has none{cut}: {reply.text[:200]!r}" if reply.text.strip() else f"the reply is empty{cut}"
     return Answer(
-        output=reply.text, outcome="unscored", error=f"{name} asked {asked}, but {found}; {remedy}", metadata=metadata
+        output="", outcome="unscored", error=f"{name} asked {asked}, but {found}; {remedy}", metadata=metadata
     )

@@ -81,6 +81,5 @@ def _without_rating(candidates: Sequence[Candidate], rating: Rating, scorer: str
         f"{rater} to rate {len(candidates)} samples",
         f"no rating is known ({rating.why})",
         "use another scorer" if scorer else "use another judge, or write select=scorer",
-        candidates[0].completion.text,
         metadata,
     )

@@ -71,8 +71,8 @@ def without_candidates(completions: Sequence[Completion], metadata: Mapping[str,
     return Answer(output=first.text, finish_reason=first.finish_reason, metadata=metadata)
 
 
-def unscored(name: str, asked: str, found: str, remedy: str, reply: str, metadata: Mapping[str, Any]) -> Answer:
-    """Returns an answer with the outcome `unscored`, whose reason says what was asked, found and can be done."""
+def unscored(name: str, asked: str, found: str, remedy: str, metadata: Mapping[str, Any]) -> Answer:
+    """Returns the outcome `unscored` without output; its reason is what was asked, found and can be done."""
     return Answer(
-        output=reply, outcome="unscored", error=f"{name} asked {asked}, but {found}; {remedy}", metadata=metadata
+        output="", outcome="unscored", error=f"{name} asked {asked}, but {found}; {remedy}", metadata=metadata
     )

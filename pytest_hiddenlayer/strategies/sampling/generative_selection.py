@@ -62,7 +62,6 @@ async def generative_selection(
         f"for the better of {len(candidates)} samples (method={method})",
         f"the reply names none of them: {selection.reply[:200]!r}",
         "name another model as `selector`, or raise max_tokens if it was cut off",
-        selection.reply,
         metadata,
     )
 

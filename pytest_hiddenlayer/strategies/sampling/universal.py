@@ -99,6 +99,5 @@ def _without_pick(reply: Completion, n_candidates: int, metadata: dict[str, Any]
         f"for the number of the most consistent of {n_candidates} responses",
         f"the reply names none of them (a number from 1 to {n_candidates}), or is not complete: {reply.text[:200]!r}",
         "name another model as `selector`, or write fallback=plurality",
-        reply.text,
         metadata,
     )

@@ -94,7 +94,6 @@ async def weighted_vote(
         f"for the weights of {len(voters)} votes (weigh_by={weigh_by})",
         f"none is known ({ratings[voters[0]].why})",
         "use another judge or scorer, or self_consistency for a plain vote",
-        completions[voters[0]].text,
         metadata,
     )
 

@@ -72,3 +72,15 @@ def test_a_failing_call_is_an_error(answer, typed):
     fake = FakeProvider(lambda r: reply(r) if r.role.startswith("sample-") or not r.round else "boom")
     record = answer(typed.replace("best_of_n", "best_of_n:n_samples=2"), fake)
     assert (record.outcome, record.error) == ("error", "server said 500")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["universal_self_consistency", "best_of_n", "weighted_vote", "generative_selection", "reflexion", "step_back"],
+)
+def test_without_a_readable_result_there_is_no_output(answer, typed):
+    """If what decides cannot be read, no answer is shown as if it had been chosen."""
+    fake = FakeProvider(lambda r: f"It is {r.role[-1]}." if r.role.startswith(("sample", "agent")) else "")
+    record = answer(typed, fake)
+    assert (record.outcome, record.output) == ("unscored", None)
+    assert "; " in record.error
