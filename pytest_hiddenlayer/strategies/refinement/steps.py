@@ -28,10 +28,11 @@ async def ask_prompt(
 def read_list(reply: Completion, at_most: int) -> list[str]:
     """Returns at most `at_most` entries of a reply that is a list (see `parse_plan`), or is only questions.
 
-    The last entry of a reply that was cut off is left out, because it may be incomplete.
+    Equal entries count once. The last entry of a reply that was cut off is left out: it may be incomplete.
     """
     entries = parse_plan(reply.text) or _questions(reply.text)
-    return (entries if ended_normally(reply.finish_reason) else entries[:-1])[:at_most]
+    complete = entries if ended_normally(reply.finish_reason) else entries[:-1]
+    return list(dict.fromkeys(complete))[:at_most]
 
 
 def _questions(text: str) -> list[str]:

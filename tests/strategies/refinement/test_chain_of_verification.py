@@ -60,6 +60,13 @@ def test_no_more_questions_than_asked_for(answer):
     assert fake.prompts("verifier-.") == ["Is it 1?", "Is it 2?"]
 
 
+def test_equal_questions_are_asked_once(answer):
+    """A model that repeats a question does not spend a call on each repetition."""
+    fake = verifying("1. Is it 42?\n2. Is it 42?\n3. Is it 41?", ANSWERS)
+    answer("chain_of_verification", fake)
+    assert fake.prompts("verifier-.") == ["Is it 42?", "Is it 41?"]
+
+
 def test_plain_questions_are_a_list(answer):
     """A reply of questions only is read without numbers; the last of a list that was cut off is left out."""
     fake = verifying("Is 6*7 equal to 42?", ANSWERS)
