@@ -13,6 +13,9 @@ answer again; the most frequent last answer wins. The defaults here differ from 
 The reference code counts a reply without a readable answer as right on GSM8K. Here such a reply does not vote, and
 the others read it as it was written.
 
+With `history` or `share=full` the requests grow with every round. If one no longer fits, the outcome is `error` with
+the provider's words; `summarize` keeps them short.
+
 `topology`, `summarize` and `agreement` are variants of others: see `topology`, the summaries for many
 agents in section 3.3 of the paper, and the agreement intensity of Smit et al. 2023, "Should we be going MAD?",
 arXiv:2311.17371, whose agents are told how often to agree.
