@@ -16,7 +16,7 @@ ROUNDS = (("I say 11.", "I say 22.", "I say 33."), ("Now 44.", "Now 55.", "Now 6
 def read_in_round_1(fake: FakeProvider, agent: str) -> list[str]:
     """The answers of round 0 that the agent's request has."""
     (prompt,) = fake.prompts(agent, 1)
-    return [said for said in FIVE[0] if f": {said}\n" in prompt]
+    return [said for said in FIVE[0] if f"- {said}\n" in prompt]
 
 
 def with_summaries(summary: str):
@@ -43,7 +43,7 @@ def test_in_a_star_the_hub_reads_all_and_is_read_by_all(answer):
     answer("debate:topology=star,n_agents=5", fake)
     assert read_in_round_1(fake, "agent-1") == ["22", "33", "44", "55"]
     assert [read_in_round_1(fake, f"agent-{i}") for i in range(2, 6)] == [["11"]] * 4
-    assert all(f": {said}\n" in fake.prompts("judge")[0] for said in FIVE[1])
+    assert all(f"- {said}\n" in fake.prompts("judge")[0] for said in FIVE[1])
 
 
 def test_without_history_an_agent_does_not_read_itself(answer):
@@ -108,7 +108,7 @@ def test_an_unusable_summary_is_not_read(answer, summary):
     """If a summary is empty or truncated, agents read the answers themselves, and it is counted."""
     fake = FakeProvider(with_summaries(summary))
     record = answer("debate:summarize=true", fake)
-    assert all(f": {said}\n" in fake.prompts("agent-1", 1)[0] for said in ("22", "33"))
+    assert all(f"- {said}\n" in fake.prompts("agent-1", 1)[0] for said in ("22", "33"))
     assert record.answer_metadata["unusable_summaries"] == 3
 
 
@@ -117,7 +117,7 @@ def test_a_single_answer_needs_no_summary(answer):
     fake = FakeProvider(with_summaries("They disagree."))
     answer("debate:summarize=true,topology=star", fake)
     assert [r.role for r in fake.requests if r.role.startswith("summarizer")] == ["summarizer-1"]
-    assert ": 11\n" in fake.prompts("agent-2", 1)[0]
+    assert "- 11\n" in fake.prompts("agent-2", 1)[0]
 
 
 def test_agreement_is_said_to_agents_only(answer):

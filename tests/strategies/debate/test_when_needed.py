@@ -85,15 +85,15 @@ def test_the_agents_read_all_answers_with_their_confidences(answer):
     answer("debate_when_needed", fake)
     (prompt,) = fake.prompts("agent-2", 1)
     assert QUESTION in prompt
-    assert "Your answer was (confidence 40%): I say 22." in prompt
-    assert "Answer 1 (confidence 20%): I say 11.\nAnswer 2 (confidence 60%): I say 33." in prompt
+    assert "Your answer was: I say 22. (confidence: 40%)\n" in prompt
+    assert "- I say 11. (confidence: 20%)\n- I say 33. (confidence: 60%)\n" in prompt
 
 
 def test_an_agent_without_log_probabilities_is_shown_without_confidence(answer):
     """Among several models, one may report none: its confidence is unknown, not 0."""
     fake = WithLogprobs(replies(*ROUNDS), probabilities={"agent-1": (0.2,), "agent-2": (0.4,)})
     record = answer("debate_when_needed", fake)
-    assert "Answer 2: I say 33." in fake.prompts("agent-1", 1)[0]
+    assert "- I say 33.\n" in fake.prompts("agent-1", 1)[0]
     assert record.answer_metadata["confidences"][0] == [pytest.approx(0.2), pytest.approx(0.4), None]
 
 
