@@ -16,7 +16,11 @@ from .agents import parsed_answer
 _LINE = r"^[^\w\n]*{name}[ \t*_`]*[:=][ \t*_`]*(?:\n[ \t]*)?(?P<value>.*)$"
 _KIND = r"(?:final |debate |right |correct )?"
 _ANSWER = re.compile(_LINE.format(name=rf"(?:the )?{_KIND}answer"), re.MULTILINE | re.IGNORECASE)
-_SENTENCE = re.compile(rf"\bthe {_KIND}answer (?:to the question )?is\b:?(?P<value>.*?)(?:\.\s|\.?$)", re.M | re.I)
+_SENTENCE = re.compile(
+    rf"\bthe {_KIND}answer (?:to the question )?is\b:?(?!\s*(?:in)?(?:correct|valid)\b|\s*(?:right|wrong|clear)\b)"
+    r"(?P<value>.*?)(?:\.\s|\.?$)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _SIDE = re.compile(_LINE.format(name=r"(?:supported |preferred )?side"), re.MULTILINE | re.IGNORECASE)
 _NAMED_SIDE = re.compile(r"\b(affirmative|negative)\b", re.IGNORECASE)
 _ANSWER_KEYS = ("answer", "debate_answer", "final_answer")

@@ -48,10 +48,25 @@ def summarized() -> Record:
     return replace(made("sum", 1.0, "debate", transcript, answers=answers), output="Still 53803.")
 
 
+def not_needed() -> Record:
+    """One confident answer, after which there is no debate."""
+    values = {"answers": [["53803"]], "debated": False, "why": ""}
+    return made("sum", 1.0, "debate_when_needed", [call("agent-1", "It is 53803.")], **values)
+
+
+def needed() -> Record:
+    """Two agents that disagree, and then do not."""
+    transcript = [call(f"agent-{i}", f"It is {answer}.") for i, answer in ((1, "9"), (2, "53803"))]
+    transcript += [call(f"agent-{i}", "It is 53803.", 1) for i in (1, 2)]
+    values = {"answers": [["9", "53803"], ["53803"] * 2], "debated": True, "why": "the first answers differ"}
+    return made("sum", 1.0, "debate_when_needed.trigger=disagreement", transcript, **values)
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all tests of the module, with the page of both debates open."""
-    page: Path = write_run_page(run_folder(tmp_path_factory.mktemp("runs"), [opposed(), summarized()]))
+    """One browser for all tests of the module, with the page of the debates open."""
+    records = [opposed(), summarized(), not_needed(), needed()]
+    page: Path = write_run_page(run_folder(tmp_path_factory.mktemp("runs"), records))
     with Browser(1400, 1000) as one:
         open_page(one, page)
         yield one
@@ -99,3 +114,13 @@ def test_a_vote_is_said_also_if_others_were_asked(browser: Browser):
     said = verdicts(browser)
     assert said[:2] == ["summarizer-1", "summarizer-2"]
     assert said[2].startswith("Vote 53803 2 of 2 votes")
+
+
+def test_whether_a_debate_was_needed_is_said(browser: Browser):
+    """Above the grid it is said that there was no debate, or why there was one."""
+    show(browser, "sum", "debate_when_needed")
+    assert "No debate was held." in text_of(browser, ".debate-summary")
+    show(browser, "sum", "debate_when_needed.trigger=disagreement")
+    assert "A debate was held: the first answers differ." in text_of(browser, ".debate-summary")
+    show(browser, "sum", "debate")
+    assert "debate was held" not in text_of(browser, ".debate-summary")

@@ -27,6 +27,7 @@ def decision(text: str, finish_reason: str = "stop") -> Decision:
         ("Answer: no", "no"),
         ("I think the right answer is 3.5. It is a half more than 3.", "3.5"),
         ("The answer is: 42", "42"),
+        ("Answer: incorrect", "incorrect"),
         ('{"preference": "Yes", "Supported Side": "Affirmative", "debate_answer": "42"}', "42"),
         ('Here it is:\n```json\n{"answer": 42}\n```', "42"),
     ],

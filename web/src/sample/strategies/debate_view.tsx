@@ -33,7 +33,9 @@ export function DebateView({ record, debate, selected }: Props) {
   const point: Pointing = { current, selected, reading, name: (turn) => nameOf(turn, record, debate), setHovered };
   return (
     <>
-      <p class="debate-summary">{summary(debate)}</p>
+      <p class="debate-summary">
+        {whether(record)} {summary(debate)}
+      </p>
       <div class="debate-scroll">
         <div class="debate-grid" ref={grid} onMouseLeave={() => setHovered(null)} onKeyDown={moveFocus}>
           <table>
@@ -170,6 +172,12 @@ function nameOf(turn: Turn, record: SampleRecord, debate: Debate): string {
   if (turn.move) parts.push(turn.move.replace("→", "to"));
   if (debate.agents.length * debate.rounds.length <= MAX_NAMED) parts.push(readingText(turn.reading(), record));
   return visible(parts.filter(Boolean).join("; "));
+}
+
+/** Whether a debate that is held only if needed was held, and why; empty for another debate. */
+function whether({ answer_metadata: { debated, why } }: SampleRecord): string {
+  if (debated === false) return "No debate was held.";
+  return debated === true && typeof why === "string" && why ? `A debate was held: ${visible(why)}.` : "";
 }
 
 /** `round 0: 1 of 3 right; round 1: 3 of 3 right. 2 moved from wrong to right.` */
