@@ -29,6 +29,7 @@ _UNDECIDED = re.compile(
     r"(?:none|null|n/a|undecided|unclear|unknown|no (?:answer|decision)|not (?:yet|clear)\b.*)?[.!]?", re.I
 )
 _MAX_CHARS = 100_000
+_MAX_BRACES = 200  # places where an object may begin: of nested braces that never close, each costs their depth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +105,9 @@ def _decision(answer: Any, side: Any) -> Decision:
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:
     """The JSON objects in a text that are not inside of another, with their keys in lower case and underscores."""
     decoder, at = json.JSONDecoder(), text.find("{")
-    while at >= 0:
+    for _ in range(_MAX_BRACES):
+        if at < 0:
+            return
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):

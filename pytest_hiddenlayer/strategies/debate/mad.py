@@ -66,7 +66,7 @@ class _Sides:
 
     def __init__(self, context: Context, models: Models, defaults: GenerationConfig, agreement: int | None) -> None:
         self.context, self.models, self.defaults, self.agreement = context, models, defaults, agreement
-        self.chats: list[tuple[Message, ...]] = []
+        self.chats: dict[int, tuple[Message, ...]] = {}  # by side: the messages of its last request
         self.rounds: list[list[Completion]] = []
 
     async def debate(self) -> None:
@@ -93,7 +93,7 @@ class _Sides:
         return {"affirmatives": [spoken[0] for spoken in texts], "negatives": [spoken[1] for spoken in texts]}
 
     async def _speak(self, side: int, messages: tuple[Message, ...]) -> None:
-        self.chats[side:] = [messages, *self.chats[side + 1 :]]
+        self.chats[side] = messages
         completion = await self.context.ask(
             messages,
             role=SIDES[side],
@@ -145,8 +145,8 @@ async def _judge(context: Context, sides: _Sides, decisions: list[Decision]) -> 
         finish_reason=reply.finish_reason,
         outcome="unscored",
         error=(
-            f"mad asked the judge for the right answer after {number} rounds, but its reply has none: "
-            f"{reply.text[:200]!r}; name another judge, or raise max_rounds"
+            f"mad asked the judge for the right answer after {number} round{'s' * (number > 1)}, but its reply has "
+            f"none: {reply.text[:200]!r}; name another judge, or raise max_rounds"
         ),
         metadata=metadata,
     )

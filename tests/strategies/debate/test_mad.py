@@ -110,7 +110,7 @@ def test_an_unreadable_judge_is_unscored(answer, reply):
     """Without a verdict there is no score; the reason and all calls are kept."""
     record = answer("mad:max_rounds=1", FakeProvider(sides("none", judge=reply)))
     assert (record.outcome, record.score) == ("unscored", None)
-    assert "mad asked the judge for the right answer after 1 rounds, but its reply has none" in record.error
+    assert "mad asked the judge for the right answer after 1 round, but its reply has none" in record.error
     assert len(record.transcript) == 5
 
 
