@@ -21,14 +21,13 @@ def majority_right(turns: Sequence[Turn]) -> float | None:
     """Returns whether the most frequent answer is right; None if unknown.
 
     If k answers tie, it is the chance that one of them, chosen at random, is right. Unreadable
-    answers do not vote; if nothing is readable, there is no right answer: 0.
+    answers do not vote; if nothing is readable, nothing is right: 0. If the scorer names no answers, the
+    majority is known only if all agents are right, or none is.
     """
-    if len(turns) == 1 and turns[0].right is not None:
-        return float(turns[0].right)
     leaders = leading([turn.answer for turn in turns])
     if not leaders:
-        nothing_readable = turns and not any(turn.readable for turn in turns)
-        return 0.0 if nothing_readable and all(turn.right is False for turn in turns) else None
+        rights = {turn.right for turn in turns}
+        return float(rights == {True}) if rights in ({True}, {False}) else None
     rights = [answer_right(turns, answer) for answer in leaders]
     known = [right for right in rights if right is not None]
     return fsum(known) / len(rights) if len(known) == len(rights) else None
