@@ -40,7 +40,7 @@ class _Facing(NamedTuple):
 
 
 def conformity_of(debates: Sequence[Debate]) -> list[Conformity]:
-    """Returns the total, the two kinds of majority, and each size with each kind; empty if nobody disagreed."""
+    """Returns the total, each kind of majority, and each size with each kind; empty if nobody disagreed."""
     facing = [one for debate in debates for exchange in exchanges_of(debate) if (one := facing_majority(exchange))]
     if not facing:
         return []
@@ -48,7 +48,7 @@ def conformity_of(debates: Sequence[Debate]) -> list[Conformity]:
     sizes = sorted({one.size for one in facing})
     rows: list[tuple[int | None, str | None]] = [(None, None)]
     rows += [(None, kind) for kind in kinds]
-    rows += [(size, kind) for size in sizes for kind in kinds]
+    rows += [(size, kind) for size in sizes for kind in (None, *kinds)]
     counted = [_count(size, kind, facing) for size, kind in rows]
     return [row for row in counted if row.n]
 

@@ -26,8 +26,8 @@ def majority_right(turns: Sequence[Turn]) -> float | None:
     """
     leaders = leading([turn.answer for turn in turns])
     if not leaders:
-        rights = {turn.right for turn in turns}
-        return float(rights == {True}) if rights in ({True}, {False}) else None
+        verdicts = {turn.right for turn in turns}
+        return float(verdicts == {True}) if verdicts in ({True}, {False}) else None
     rights = [answer_right(turns, answer) for answer in leaders]
     known = [right for right in rights if right is not None]
     return fsum(known) / len(rights) if len(known) == len(rights) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...report.markdown.text import code, table_head, table_row
 from ...report.text_table import grid
@@ -17,7 +18,7 @@ def debates_text(cells: Sequence[CellDebates], *, width: int, colour: bool) -> s
     blocks = []
     for cell in cells:
         lines = [_name(cell), *introduction(cell)]
-        for section in sections_of(cell):
+        for section in map(_known, sections_of(cell)):
             lines += ["", section.title, _grid(section, width, colour), *map(one_line, section.notes)]
         blocks.append("".join(f"{line}\n" for line in lines))
     return "\n".join(blocks)
@@ -32,7 +33,7 @@ def debates_markdown(cells: Sequence[CellDebates]) -> str:
             "",
             *(f"- {code(line, limit=400)}" for line in introduction(cell)),
         ]
-        for section in sections_of(cell):
+        for section in map(_known, sections_of(cell)):
             lines += ["", f"### {section.title}", "", _table(section), *_list(section.notes)]
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
@@ -45,6 +46,20 @@ def _list(notes: Sequence[str]) -> list[str]:
 def _name(cell: CellDebates) -> str:
     task, label, provider, slug = cell.key
     return one_line(f"{task} · {label} · {provider} {slug}".rstrip())
+
+
+def _known(section: Section) -> Section:
+    """The section without the columns in which nothing is known."""
+    kept = [
+        at
+        for at in range(len(section.headers))
+        if at < section.n_names or not section.rows or any(row[at] != "?" for row in section.rows)
+    ]
+    return replace(
+        section,
+        headers=tuple(section.headers[at] for at in kept),
+        rows=[tuple(row[at] for at in kept) for row in section.rows],
+    )
 
 
 def _grid(section: Section, width: int, colour: bool) -> str:

@@ -14,10 +14,9 @@ from .formats import Section, count, difference_text, number, p_value, with_inte
 
 def accuracy_sections(cell: CellDebates) -> Iterator[Section]:
     """Yields the right answers by round, and those with stopped debates carried forward."""
+    what = "right answers" if cell.scored else "answers"
     yield Section(
-        title="right answers by round [95 % interval], of the debates that go on"
-        if _stopped(cell)
-        else "right answers by round [95 % interval]",
+        title=f"{what} by round [95 % interval]" + (", of the debates that go on" if _stopped(cell) else ""),
         headers=("round", "debates", *_MEASURE_HEADERS, *_ANSWER_HEADERS),
         rows=[
             (
@@ -32,7 +31,7 @@ def accuracy_sections(cell: CellDebates) -> Iterator[Section]:
         ],
         notes=[] if _stopped(cell) else _drift_notes(cell.drift),
     )
-    if _stopped(cell):
+    if _stopped(cell) and cell.scored:
         yield Section(
             title="right answers by round, where debates that stopped keep their last answers",
             headers=("round", "stopped before", *_MEASURE_HEADERS),
@@ -123,7 +122,7 @@ def _scored_changes(one: Transition) -> tuple[str, ...]:
 def rule_section(cell: CellDebates) -> Section:
     """Returns what scoring rules report."""
     return Section(
-        title="what scoring rules report for the last round; all but `majority` are mistakes or bounds",
+        title="what scoring rules report for the last round: the majority, and bounds, conventions and mistakes",
         headers=("rule", "questions", "accuracy", "against majority [95 % interval]"),
         rows=[
             (

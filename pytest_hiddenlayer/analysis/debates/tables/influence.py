@@ -24,14 +24,14 @@ def persuasion_section(cell: CellDebates) -> Section:
         title="who persuades whom: changes to an answer that was read just before",
         headers=("source", "reader", "read another answer", "persuaded", "rate", "wrong→right", "right→wrong",
                  "wrong→wrong", "not scored"),
-        rows=[_influence_row(one) for one in pairs[:_MOST_PAIRS]],
+        rows=[_influence_row(one, scored=cell.scored) for one in pairs[:_MOST_PAIRS]],
         notes=notes,
         n_names=2,
         data=("source", "reader"),
     )  # fmt: skip
 
 
-def _influence_row(one: Influence) -> tuple[str, ...]:
+def _influence_row(one: Influence, *, scored: bool) -> tuple[str, ...]:
     kinds = (one.wrong_right, one.right_wrong, one.wrong_wrong, one.unknown)
     return (
         one.source,
@@ -39,7 +39,7 @@ def _influence_row(one: Influence) -> tuple[str, ...]:
         f"{one.opportunities}",
         f"{one.persuaded}",
         with_interval(one.rate),
-        *map(str, kinds),
+        *(map(str, kinds) if scored else ("?",) * len(kinds)),
     )
 
 
@@ -56,6 +56,7 @@ def conformity_section(cell: CellDebates) -> Section:
                 *map(with_interval, (row.conformed, row.kept, row.other)),
             )
             for row in cell.conformity
+            if cell.scored or row.majority is None
         ],
         n_names=2,
     )
