@@ -34,7 +34,7 @@ class CellDebates:
     debates: int
     questions: int
     failed: int  # debates left out, because they ended by an error or by the budget
-    others: int  # records left out, because no debater speaks twice in them
+    others: int  # records left out, because nobody debates in them
     scored: bool  # whether it is known of any answer if it is right
     from_texts: int  # debates whose answers are whole texts, because the record has no scores by round
     answer: Estimate  # share of right answers of the strategy, over questions; an unreadable one is not right
@@ -57,7 +57,7 @@ class CellDebates:
 
 
 def analyse_debates(records: Iterable[Record], *, draws: int = DRAWS, seed: int = 0) -> list[CellDebates]:
-    """Returns every cell with debates, ordered by key; empty if no debater speaks twice in any record.
+    """Returns every cell with debates, ordered by key; empty if nobody debates in any record.
 
     `draws` are those of the bootstrap interval of the share that voting explains, by `seed`.
     """

@@ -37,7 +37,7 @@ def introduction(cell: CellDebates) -> list[str]:
     if cell.failed:
         lines.append(f"{count(cell.failed, 'debate')} left out: ended by an error or by the budget")
     if cell.others:
-        lines.append(f"{count(cell.others, 'record')} left out: no agent answers in two rounds")
+        lines.append(f"{count(cell.others, 'record')} left out: no agents that answer in rounds")
     if cell.from_texts:
         lines.append(
             f"{count(cell.from_texts, 'debate')} without scores by round: whole texts are compared instead of "
