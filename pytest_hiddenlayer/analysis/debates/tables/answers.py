@@ -29,17 +29,16 @@ def accuracy_sections(cell: CellDebates) -> Iterator[Section]:
             )
             for r in cell.rounds
         ],
-        notes=[] if _stopped(cell) else _drift_notes(cell.drift),
     )
     if _stopped(cell) and cell.scored:
         yield Section(
             title="right answers by round, where debates that stopped keep their last answers",
             headers=("round", "stopped before", *_MEASURE_HEADERS),
             rows=[(f"{r.round}", f"{r.stopped}", *_measures(r, carried=True)) for r in cell.rounds],
-            notes=_drift_notes(cell.drift),
         )
 
 
+_MOST_STEPS = 6
 _MEASURE_HEADERS = ("agents right", "majority right", "any right", "all right")
 _ANSWER_HEADERS = ("equal pairs", "all agree", "unreadable")
 
@@ -53,18 +52,30 @@ def _measures(accuracy: RoundAccuracy, *, carried: bool) -> Iterator[str]:
     return (with_interval(estimates[name]) for name in MEASURES)
 
 
-def _drift_notes(drifts: Sequence[Drift]) -> list[str]:
-    notes = [
-        f"drift of the {'agents' if trend.who == 'agents' else 'majority'}: {trend.direction}; "
-        f"{difference_text(trend.slope)} per round, p {p_value(trend.p)} ({trend.method}); "
-        + ", ".join(
-            f"{step.before}→{step.after} {step.paired.difference:+.3f} (p {p_value(step.p)})" for step in trend.steps
+def drift_section(drifts: Sequence[Drift]) -> Section:
+    """Returns whether accuracy rises or falls over rounds, and by how much from each round to the next."""
+    steps = drifts[0].steps[:_MOST_STEPS]
+    rows = [
+        (
+            trend.who,
+            trend.direction,
+            difference_text(trend.slope),
+            p_value(trend.p),
+            *(f"{step.paired.difference:+.3f} (p {p_value(step.p)})" for step in trend.steps[:_MOST_STEPS]),
         )
         for trend in drifts
     ]
-    if notes:
-        notes.append("p two-sided; those of steps after Holm's correction; a tie counts as a random choice")
-    return notes
+    rest = len(drifts[0].steps) - len(steps)
+    return Section(
+        title="does accuracy drift over rounds? (debates that stopped are carried forward)",
+        headers=("of", "accuracy", "per round [95 % interval]", "p", *(f"{s.before} → {s.after}" for s in steps)),
+        rows=rows,
+        notes=[
+            f"two-sided p: {drifts[0].method}; steps after Holm's correction",
+            *([f"{rest} more steps: see --json"] if rest else []),
+        ],
+        n_names=2,
+    )
 
 
 def gain_section(gain: Gain) -> Section:

@@ -12,6 +12,8 @@ from .formats import Section, count, with_interval
 def sections_of(cell: CellDebates) -> Iterator[Section]:
     """Yields the sections that the cell has something to say in."""
     yield from answers.accuracy_sections(cell)
+    if cell.drift:
+        yield answers.drift_section(cell.drift)
     if cell.gain.n:
         yield answers.gain_section(cell.gain)
     if cell.transitions:
