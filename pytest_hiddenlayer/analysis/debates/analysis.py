@@ -18,10 +18,11 @@ from .drift import Drift, drift
 from .gain import DRAWS, Gain, gain_of
 from .persuasion import Persuasion, persuasion_of
 from .question_means import question_estimate
+from .recorded.bounds import RoundBounds, accuracy_bounds
+from .recorded.verdicts import RuleOnVerdicts, check_verdicts
 from .transitions import Transition, transitions_of
 from .traps import RuleAccuracy, rule_accuracies
 from .turns import Debate, debates_of
-from .verdicts import RuleOnVerdicts, check_verdicts
 
 SCHEMA = 1
 
@@ -47,6 +48,7 @@ class CellDebates:
     gain: Gain
     rules: tuple[RuleAccuracy, ...]  # what scoring rules report; empty if nothing is scored
     verdicts: tuple[RuleOnVerdicts, ...]  # empty without recorded verdicts
+    bounds: tuple[RoundBounds, ...]  # what they leave open; empty if the right answers are known
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values; an unknown value is null."""
@@ -120,6 +122,7 @@ def _analyse(
         gain=gain_of(debates, draws=draws, seed=seed),
         rules=tuple(rule_accuracies(debates)),
         verdicts=tuple(check_verdicts(debates)),
+        bounds=tuple(accuracy_bounds(debates)),
     )
 
 

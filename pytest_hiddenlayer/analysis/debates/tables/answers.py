@@ -8,6 +8,8 @@ from ..accuracy import MEASURES, RoundAccuracy
 from ..analysis import CellDebates
 from ..drift import Drift
 from ..gain import Gain
+from ..recorded.bounds import RoundBounds
+from ..recorded.verdicts import RuleOnVerdicts
 from ..transitions import Transition
 from .formats import Section, count, difference_text, number, p_value, with_interval
 
@@ -162,6 +164,32 @@ def verdict_section(cell: CellDebates) -> Section:
             )
             for one in cell.verdicts
         ],
-        notes=["possible and contradicted: of the questions whose right answer is not known"],
+        notes=_verdict_notes(cell.verdicts),
         data=("questions",),
+    )
+
+
+def _verdict_notes(verdicts: Sequence[RuleOnVerdicts]) -> list[str]:
+    notes = ["possible and contradicted: of the questions whose right answer is not known"]
+    if names := [one.rule for one in verdicts if one.reproduces_all]:
+        notes.append(f"every verdict is reproduced by: {', '.join(names)}")
+    elif (closest := max(verdicts, key=lambda one: one.agrees)).agrees:
+        n = closest.agrees + closest.disagrees + closest.undecided
+        notes.append(f"no rule reproduces every verdict; closest: {closest.rule}, {closest.agrees} of {n}")
+    return notes
+
+
+def bounds_section(bounds: Sequence[RoundBounds]) -> Section:
+    """Returns what the verdicts leave open."""
+    return Section(
+        title=f"what the verdicts leave open: right answers by round, {count(bounds[0].questions, 'question')}",
+        headers=("round", "agents right", "majority right"),
+        rows=[
+            (
+                "last - first" if one.round is None else f"{one.round}",
+                *(f"{low:.2f} to {high:.2f}" for low, high in (one.agents, one.majority)),
+            )
+            for one in bounds
+        ],
+        notes=["if a verdict judges the last majority; debates that stopped are carried forward; no intervals"],
     )

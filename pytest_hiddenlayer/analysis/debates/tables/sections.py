@@ -27,6 +27,8 @@ def sections_of(cell: CellDebates) -> Iterator[Section]:
         yield answers.rule_section(cell)
     if cell.verdicts:
         yield answers.verdict_section(cell)
+    if cell.bounds:
+        yield answers.bounds_section(cell.bounds)
 
 
 def introduction(cell: CellDebates) -> list[str]:
