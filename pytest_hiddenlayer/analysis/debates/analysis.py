@@ -38,7 +38,8 @@ class CellDebates:
     others: int  # records left out, because nobody debates in them
     scored: bool  # whether it is known of any answer if it is right
     from_texts: int  # debates whose answers are whole texts, because the record has no scores by round
-    answer: Estimate  # share of right answers of the strategy, over questions; an unreadable one is not right
+    answer: Estimate  # share of right answers of the strategy, over questions; one without a score is not right
+    unscored: int  # debates whose answer has no score
     rounds: tuple[RoundAccuracy, ...]
     drift: tuple[Drift, ...]  # of the agents' mean and of their majority; empty if nothing is scored
     transitions: tuple[Transition, ...]
@@ -113,6 +114,7 @@ def _analyse(
         scored=any(turn.right is not None for debate in debates for turns in debate.rounds for turn in turns),
         from_texts=sum(debate.from_texts for debate in debates),
         answer=question_estimate(debates, lambda debate: None if debate.right is None else float(debate.right)),
+        unscored=sum(not debate.scored for debate in debates),
         rounds=tuple(accuracy_by_round(debates)),
         drift=tuple(trend for trend in drifts if trend is not None),
         transitions=tuple(transitions_of(debates)),

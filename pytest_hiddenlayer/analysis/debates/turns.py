@@ -48,7 +48,8 @@ class Debate:
     rounds: tuple[tuple[Turn, ...], ...]
     numbers: tuple[int, ...]  # of the rounds
     answer: str | None  # of the strategy
-    right: bool | None  # the strategy's answer; no answer is not right; None: unknown
+    right: bool | None  # the strategy's answer; one without a score is not right; None: unknown
+    scored: bool  # whether the strategy's answer has a score; not one that was cut off, refused or unreadable
     verdict: bool | None  # that came with a recorded debate
     n_choices: int | None  # None: not a question with choices
     reads: Mapping[str, frozenset[str]] | None  # None: everyone reads everyone
@@ -115,7 +116,8 @@ def _read(record: Record) -> Debate | None:
         rounds=rounds,
         numbers=numbers,
         answer=record.answer,
-        right=_final_right(record),
+        right=record.outcome == "correct" if record.outcome in SCORED else None,
+        scored=record.outcome in SCORED,
         verdict=verdict if isinstance(verdict, bool) else None,
         n_choices=len(record.choices) or None,
         reads={str(agent): frozenset(map(str, others)) for agent, others in reads.items()} if reads else None,
@@ -195,10 +197,6 @@ def _debaters(spoken: Sequence[str], named: Any) -> set[str]:
         return agents
     others = {role for role in repeated if not role.startswith(_NO_DEBATERS)}
     return others if len(others) > 1 else set()
-
-
-def _final_right(record: Record) -> bool | None:
-    return record.outcome == "correct" if record.outcome in SCORED else None
 
 
 def _judged(debates: Sequence[Debate]) -> list[Debate]:

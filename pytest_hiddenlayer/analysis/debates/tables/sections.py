@@ -38,6 +38,8 @@ def introduction(cell: CellDebates) -> list[str]:
         counted += f" of {count(cell.questions, 'question')}"
     right = f"; the strategy's answer is right: {with_interval(cell.answer)}" if cell.answer.n else ""
     lines = [f"{counted}, up to {count(len(cell.rounds), 'round')}{right}"]
+    if cell.unscored and cell.scored:
+        lines.append(f"{count(cell.unscored, 'debate')} ended without an answer that has a score: it is not right")
     if cell.failed:
         lines.append(f"{count(cell.failed, 'debate')} left out: ended by an error or by the budget")
     if cell.others:
