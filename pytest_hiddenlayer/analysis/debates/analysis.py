@@ -37,6 +37,7 @@ class CellDebates:
     failed: int  # debates left out, because they ended by an error or by the budget
     others: int  # records left out, because nobody debates in them
     scored: bool  # whether it is known of any answer if it is right
+    sequential: int  # debates in which the agents of a round speak in turn
     from_texts: int  # debates whose answers are whole texts, because the record has no scores by round
     answer: Estimate  # share of right answers of the strategy, over questions; one without a score is not right
     unscored: int  # debates whose answer has no score
@@ -112,6 +113,7 @@ def _analyse(
         failed=failed,
         others=others,
         scored=any(turn.right is not None for debate in debates for turns in debate.rounds for turn in turns),
+        sequential=sum(debate.sequential for debate in debates),
         from_texts=sum(debate.from_texts for debate in debates),
         answer=question_estimate(debates, lambda debate: None if debate.right is None else float(debate.right)),
         unscored=sum(not debate.scored for debate in debates),

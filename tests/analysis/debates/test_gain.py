@@ -62,3 +62,12 @@ def test_a_failed_debate_is_left_out():
     (cell,) = analyse_debates([skipped, debate("q", "aa", "aa")])
     assert (cell.failed, cell.debates, cell.gain.final) == (1, 1, 1.0)
     assert analyse_debates([skipped]) == []
+
+
+def test_agents_that_speak_in_turn_are_said():
+    """If all but the first have read others in round 0, one answer of it is not an independent one."""
+    for sequential in (True, False):
+        text = debates_text(
+            analyse_debates([debate("q", "ab", "aa", sequential=sequential)]), width=200, colour=False
+        )
+        assert ("agents speak in turn" in text) is sequential

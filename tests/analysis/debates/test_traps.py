@@ -83,6 +83,14 @@ def test_the_rules_of_a_cell_are_paired_with_its_majority():
     assert (rules["any agent right"].difference.mean, rules["majority"].difference) == (0.5, None)
 
 
+def test_questions_left_out_raise_the_accuracy():
+    """One right and one unreadable question: 1/2, and 1 over the readable one; without an interval."""
+    (cell,) = analyse_debates([debate("p", "aab", "aab"), debate("q", "a??", "???")])
+    rule = next(rule for rule in cell.rules if rule.rule == "unreadable questions left out")
+    assert (rule.n, rule.accuracy.mean) == (1, 1.0)
+    assert (rule.difference.mean, rule.difference.ci95) == (0.5, None)
+
+
 def verdicts(*records):
     (cell,) = analyse_debates(records)
     return {one.rule: one for one in cell.verdicts}

@@ -91,6 +91,8 @@ def _fits(rule: str, debate: Debate, right: object) -> bool:
         return debate.verdict == all(answer == right for answer in answers)
     if rule == "unreadable is a random choice":
         return True if None in answers else _fits(traps.HONEST, debate, right)
+    if rule == traps.LEFT_OUT:
+        return not any(answers) or _fits(traps.HONEST, debate, right)
     winners = traps.winner(rule, debate)
     if rule == "unreadable votes, right if it wins" and winners == [None]:
         return debate.verdict is True

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from ..accuracy import MEASURES, RoundAccuracy
 from ..analysis import CellDebates
 from ..drift import Drift
-from ..gain import Gain
 from ..recorded.bounds import RoundBounds
 from ..recorded.verdicts import RuleOnVerdicts
 from ..transitions import Transition
@@ -41,6 +40,7 @@ def accuracy_sections(cell: CellDebates) -> Iterator[Section]:
 
 
 _MOST_STEPS = 6
+_SPEAK_IN_TURN = "agents speak in turn: all but the first have read others before their answer of round 0"
 _MEASURE_HEADERS = ("agents right", "majority right", "any right", "all right")
 _ANSWER_HEADERS = ("equal pairs", "all agree", "unreadable")
 
@@ -80,8 +80,9 @@ def drift_section(drifts: Sequence[Drift]) -> Section:
     )
 
 
-def gain_section(gain: Gain) -> Section:
+def gain_section(cell: CellDebates) -> Section:
     """Returns where the gain comes from."""
+    gain = cell.gain
     rows = [
         ("one answer of round 0", number(gain.single), ""),
         ("+ voting: majority of round 0", number(gain.first_majority), difference_text(gain.voting)),
@@ -99,7 +100,7 @@ def gain_section(gain: Gain) -> Section:
         title=f"where the gain comes from, {count(gain.n, 'question')}",
         headers=("step", "right", "difference [95 % interval]"),
         rows=rows,
-        notes=[note],
+        notes=[note, *([_SPEAK_IN_TURN] if cell.sequential else [])],
     )
 
 

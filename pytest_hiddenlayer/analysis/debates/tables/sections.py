@@ -15,7 +15,7 @@ def sections_of(cell: CellDebates) -> Iterator[Section]:
     if cell.drift:
         yield answers.drift_section(cell.drift)
     if cell.gain.n:
-        yield answers.gain_section(cell.gain)
+        yield answers.gain_section(cell)
     if cell.transitions:
         yield answers.transition_section(cell)
     if cell.persuasion.total.opportunities:
