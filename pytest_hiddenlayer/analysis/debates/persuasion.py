@@ -20,7 +20,7 @@ from typing import NamedTuple
 from ...stats.estimate.mean_interval import Estimate, estimate
 from .exchanges import Exchange, exchanges_of
 from .question_means import Difference, difference
-from .turns import Debate
+from .turns import Debate, in_order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,7 @@ class Persuasion:
     """The influence of agents, and of models if several take part."""
 
     total: Influence
-    agents: tuple[Influence, ...]  # by source, then reader, in the order in which agents first speak
+    agents: tuple[Influence, ...]  # by source, then reader, as `in_order`
     models: tuple[Influence, ...]  # empty if all agents are one model
     followed: int  # exchanges in which the agent changed to an answer that it read
     invented: int  # exchanges in which it changed to a readable answer that it did not read
@@ -67,7 +67,7 @@ def persuasion_of(debates: Sequence[Debate]) -> Persuasion:
     models = [one for exchange in exchanges for one in _by_model(exchange)]
     changed = [e for e in exchanges if e.before.answer is not None and e.after.answer is not None and not e.kept]
     followed = sum(any(turn.answer == e.after.answer for turn in e.read.values()) for e in changed)
-    agents = list(dict.fromkeys(agent for debate in debates for agent in debate.agents))
+    agents = in_order(agent for debate in debates for agent in debate.agents)
     names = list(dict.fromkeys(model for debate in debates for model in debate.models.values()))
     return Persuasion(
         total=_influence("all", "all", pairs),

@@ -103,7 +103,7 @@ def _read(record: Record) -> Debate | None:
     turns = _scored_turns(scores, calls) if scores else _text_turns(calls, metadata.get(AGENTS))
     if not turns:
         return None
-    turns = _in_order(turns)
+    turns = sorted(turns, key=lambda turn: _number(turn.agent))  # stable: others in order of appearance
     numbers = tuple(sorted({turn.round for turn in turns}))
     rounds = tuple(tuple(turn for turn in turns if turn.round == number) for number in numbers)
     verdict = metadata.get(VERDICT)
@@ -172,15 +172,14 @@ def _models(recorded: Any, calls: Mapping[tuple[str, int], tuple[int, Mapping[st
     return called | {str(agent): model for agent, model in named.items() if isinstance(model, str) and model}
 
 
-def _in_order(turns: Sequence[Turn]) -> list[Turn]:
-    """The turns by agent: `agent-2` before `agent-10`, other names in order of appearance."""
-    appeared = list(dict.fromkeys(turn.agent for turn in turns))
+def in_order(agents: Iterable[str]) -> list[str]:
+    """Returns the distinct agents: `agent-2` before `agent-10`, other names in order of appearance."""
+    return sorted(dict.fromkeys(agents), key=_number)  # stable
 
-    def place(turn: Turn) -> tuple[int, int]:
-        number = turn.agent.removeprefix("agent-")
-        return (int(number) if number != turn.agent and number.isdecimal() else 0), appeared.index(turn.agent)
 
-    return sorted(turns, key=place)
+def _number(agent: str) -> int:
+    number = agent.removeprefix("agent-")
+    return int(number) if number != agent and number.isdecimal() else 0
 
 
 def _debaters(spoken: Sequence[str], named: Any) -> set[str]:

@@ -71,6 +71,8 @@ def test_agents_are_in_the_order_of_their_numbers():
     names = ["agent-10", "agent-2", "agent-1"]
     (found,) = debates_of([debate("q", "abc", "abc", names=names)]).debates
     assert found.agents == ("agent-1", "agent-2", "agent-10")
+    (cell,) = analyse_debates([debate("p", ".a", ".a"), debate("q", "ab", "ab")])
+    assert [agent.agent for agent in cell.agents] == ["agent-1", "agent-2"]
 
 
 def test_uneven_rounds_and_agents_that_come_late():

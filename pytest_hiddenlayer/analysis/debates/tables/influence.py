@@ -7,6 +7,7 @@ from ..persuasion import Influence
 from .formats import Section, count, difference_text, with_interval
 
 _MOST_PAIRS = 30
+_KEEPS = "keeps its answer: of the times that it had read another one"
 
 
 def persuasion_section(cell: CellDebates) -> Section:
@@ -82,7 +83,7 @@ def agent_section(cell: CellDebates) -> Section:
             )
             for one in cell.agents
         ],
-        notes=["keeps its answer: of the times that it had read another one"],
+        notes=[_KEEPS] if any(one.kept.n for one in cell.agents) else [],
         n_names=2,
         data=("agent", "model"),
     )  # fmt: skip
