@@ -7,7 +7,8 @@ An opportunity is a readable answer of a source that differs from the reader's r
 An agent that answers a question again, without reading, sometimes lands on the source's answer too.
 How often is estimated from the first answers of the other agents in the same debate: were all
 answers independent draws of one distribution, as many of them would equal the source's answer as
-of the reader's next answers. Agents that keep to their answers land there less often.
+of the reader's next answers. Agents that keep to their answers land there less often. If agents
+speak in turn, first answers are not independent, and the chance is unknown.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def _opportunities(exchange: Exchange) -> Iterator[_Opportunity]:
 
 
 def _chance(debate: Debate, source: str, reader: str, answer: str | None) -> float | None:
-    """The share of the other agents' first answers that equal the source's; None without other agents."""
+    """The share of the other agents' first answers that equal the source's; None without independent ones."""
+    if debate.sequential:
+        return None
     others = [turn.answer for turn in debate.rounds[0] if turn.agent not in (source, reader)]
     return others.count(answer) / len(others) if others else None
 

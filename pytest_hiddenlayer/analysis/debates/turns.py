@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ...completions.finish_reasons import ended_normally
+from ...registry import strategies
 from ...results.metrics.samples import cluster_of
 from ...types import ROUND_SCORES, SCORED, Record
 from ...usage import strategy_calls
@@ -100,7 +101,8 @@ def _read(record: Record) -> Debate | None:
         if "role" in call and "round" in call
     }
     scores = metadata.get(ROUND_SCORES) or {}
-    turns = _scored_turns(scores, calls) if scores else _text_turns(calls, metadata.get(AGENTS))
+    built_in = strategies.is_built_in(record.strategy)
+    turns = _scored_turns(scores, calls) if scores else _text_turns(calls, metadata.get(AGENTS), built_in=built_in)
     if not turns:
         return None
     turns = sorted(turns, key=lambda turn: _number(turn.agent))  # stable: others in order of appearance
@@ -149,9 +151,11 @@ def _scored_turns(
     return turns
 
 
-def _text_turns(calls: Mapping[tuple[str, int], tuple[int, Mapping[str, Any]]], named: Any) -> list[Turn]:
+def _text_turns(
+    calls: Mapping[tuple[str, int], tuple[int, Mapping[str, Any]]], named: Any, *, built_in: bool
+) -> list[Turn]:
     """Turns whose answers are whole texts, of the roles that debate."""
-    roles = _debaters([role for role, _ in calls], named)
+    roles = _debaters([role for role, _ in calls], named, built_in=built_in)
     turns = []
     for (role, number), (position, call) in calls.items():
         text = str(call.get("completion", ""))
@@ -182,10 +186,11 @@ def _number(agent: str) -> int:
     return int(number) if number != agent and number.isdecimal() else 0
 
 
-def _debaters(spoken: Sequence[str], named: Any) -> set[str]:
+def _debaters(spoken: Sequence[str], named: Any, *, built_in: bool) -> set[str]:
     """The roles that debate: those named, else `agent-*`, else two or more others that speak in several rounds.
 
-    A single role debates only if it speaks in several rounds.
+    A single role debates only if it speaks in several rounds. Built-in strategies name their debaters: other roles
+    of theirs that speak in several rounds criticize, plan or argue, and do not answer.
     """
     repeated = {role for role in spoken if spoken.count(role) > 1}
     if isinstance(named, Sequence) and not isinstance(named, str):
@@ -195,7 +200,7 @@ def _debaters(spoken: Sequence[str], named: Any) -> set[str]:
     if len(agents) > 1 or agents & repeated:
         return agents
     others = {role for role in repeated if not role.startswith(_NO_DEBATERS)}
-    return others if len(others) > 1 else set()
+    return others if len(others) > 1 and not built_in else set()
 
 
 def _judged(debates: Sequence[Debate]) -> list[Debate]:
