@@ -24,6 +24,15 @@ from .record import (
     Record,
     Score,
 )
+from .recording import (
+    NO_TEXT,
+    RECORDED,
+    RECORDED_CALLS,
+    RECORDED_COUNTS,
+    RECORDED_VERDICT,
+    RecordedAnswer,
+    Recording,
+)
 from .task import (
     MAX_EPOCHS,
     MODELS,
@@ -41,8 +50,13 @@ __all__ = [
     "ELICITED",
     "MAX_EPOCHS",
     "MODELS",
+    "NO_TEXT",
     "OUTCOMES",
     "REASONING_EFFORTS",
+    "RECORDED",
+    "RECORDED_CALLS",
+    "RECORDED_COUNTS",
+    "RECORDED_VERDICT",
     "RECORD_SCHEMA",
     "ROUND_SCORES",
     "SAMPLE_SCORES",
@@ -58,6 +72,8 @@ __all__ = [
     "Models",
     "Outcome",
     "Record",
+    "RecordedAnswer",
+    "Recording",
     "Request",
     "Sample",
     "Score",
