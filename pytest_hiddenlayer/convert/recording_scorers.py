@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 from ..scorers.match.choice import Choice
+from ..scorers.match.extract import WHOLE, Extract
 from ..scorers.match.numbers import find_numbers
+from ..scorers.recorded_verdict import RecordedVerdict
+from ..strategies.recorded import recorded_vote
 from ..types import RecordedAnswer, Recording, Sample
 from .draft import DraftSample, Work
 
@@ -19,6 +23,9 @@ VERDICT = "recorded_verdict"
 CHOICES = (*READERS, VERDICT)
 """The names for `--scorer`."""
 IN_BRACKETS = r"\(([A-J])\)"
+MAX_CONFLICTS = 0.1
+"""Share of answers with another verdict than equal ones above which texts are not read that way."""
+_ANY = Sample(id="", input="")
 _LOOKED_AT = 500  # texts that decide how answers are read
 _SHORT = 40  # characters of a text that is an answer by itself
 
@@ -37,21 +44,55 @@ def scorer_of(
         reader = work.scorer or _of_targets(samples)
         _say(work, f"answers are compared with the targets by `{reader}`", chosen=work.scorer is not None)
         return reader, {}
-    return _by_verdicts(_texts_of(answers), has_verdict, work)
+    return _by_verdicts(recordings, answers, has_verdict, work)
 
 
-def _by_verdicts(texts: Sequence[str], has_verdict: bool, work: Work) -> tuple[Any, dict[str, Any]]:
+def _by_verdicts(
+    recordings: Sequence[Recording], answers: Sequence[RecordedAnswer], has_verdict: bool, work: Work
+) -> tuple[Any, dict[str, Any]]:
     """The scorer that reads verdicts, with the way in which texts are read for votes."""
-    reader = work.scorer if work.scorer in READERS else _of_texts(texts)
-    in_brackets = reader == "choice" and _share(texts, _names_in_brackets) >= 0.5
-    extract = {"extract": {"pattern": IN_BRACKETS}} if in_brackets else {}
+    texts = _texts_of(answers)
+    reader = _reader(work.scorer if work.scorer in READERS else _of_texts(texts), texts)
+    scores = "the recorded verdicts are the scores" if has_verdict else "there are no targets and no verdicts"
+    conflicts, known = conflicts_of(recordings, reader)
+    if conflicts > MAX_CONFLICTS * known and work.scorer not in READERS and reader.answers != "exact":
+        scores += f"; as `{reader.answers}` reads texts, equal answers to a question would have different verdicts"
+        reader = RecordedVerdict()
+        conflicts, known = conflicts_of(recordings, reader)
+    how = "the last letter in brackets, such as (B)" if reader.extract.pattern else f"as `{reader.answers}` does"
+    _say(work, f"{scores}, and texts are read {how}", chosen=work.scorer in READERS)
+    if conflicts:
+        work.note(f"{conflicts} of {known} answers have another verdict than most equal answers to their question")
+    extract = {"extract": {"pattern": reader.extract.pattern}} if reader.extract.pattern else {}
     fields: dict[str, Any] = {} if has_verdict else {"min_scored": 0}
-    scores = (
-        "the recorded verdicts are the scores" if has_verdict else "there are no targets and no verdicts to score by"
-    )
-    how = "by `choice`, the last letter in brackets such as (B)" if in_brackets else f"by `{reader}`"
-    _say(work, f"{scores}, and texts are read {how}", chosen=work.scorer is not None)
-    return {VERDICT: {"answers": reader, **extract}}, fields
+    return {VERDICT: {"answers": reader.answers, **extract}}, fields
+
+
+def _reader(name: str, texts: Sequence[str]) -> RecordedVerdict:
+    """How texts are read: if half of them have a letter in brackets, the last one is the choice."""
+    in_brackets = name == "choice" and _share(texts, _names_in_brackets) >= 0.5
+    return RecordedVerdict(answers=name, extract=Extract(pattern=IN_BRACKETS) if in_brackets else WHOLE)  # type: ignore[arg-type]
+
+
+def conflicts_of(recordings: Iterable[Recording], reader: RecordedVerdict) -> tuple[int, int]:
+    """Return how many answers have another verdict than most equal answers to their question, and of how many.
+
+    More than a few mean that the texts are read wrongly: in a game of 24, every answer ends with 24.
+    """
+    conflicts = known = 0
+    for recording in recordings:
+        if known >= _LOOKED_AT:
+            break
+        verdicts: dict[str, Counter[bool]] = {}
+        for _, _, answer in recording.answers():
+            vote = recorded_vote(
+                answer, answer.completion, answer.finish_reason, lambda text: reader.parse(text, _ANY)
+            )
+            if vote is not None and answer.verdict is not None:
+                verdicts.setdefault(vote, Counter())[answer.verdict] += 1
+        conflicts += sum(counts.total() - max(counts.values()) for counts in verdicts.values())
+        known += sum(counts.total() for counts in verdicts.values())
+    return conflicts, known
 
 
 def _all(recording: Recording) -> list[RecordedAnswer]:
@@ -110,4 +151,4 @@ def _names_in_brackets(text: str) -> bool:
 
 
 def _names_letter(text: str) -> bool:
-    return Choice().parse(text, Sample(id="", input="")) is not None
+    return Choice().parse(text, _ANY) is not None

@@ -117,6 +117,18 @@ def test_the_scorer_can_be_chosen(tool: Tool) -> None:
     assert (spec.name, dict(spec.params)) == ("recorded_verdict", {"answers": "numeric"})
 
 
+def test_verdicts_show_that_texts_are_read_wrongly(tool: Tool) -> None:
+    """In a game of 24 every answer ends with 24, right or wrong: the last number cannot be the answer."""
+    steps = [f"I try {i} first, then I go on with the rest of the numbers: {i} + {24 - i} = 24" for i in range(6)]
+    row = {"id": "1 2 3 4", "samples": steps, "verdicts": [True, False, False, True, False, False]}
+    tool.write("r.jsonl", [row])
+    notes = "".join(str(remark) for remark in tool.convert("r.jsonl").files[0].remarks)
+    assert tool.task("r").scorers[0].params == {"answers": "exact"}
+    assert "as `numeric` reads texts, equal answers to a question would have different verdicts" in notes
+    converted(tool, row, scorer="numeric")
+    assert "2 of 6 answers have another verdict" in str(tool.convert("r.jsonl", scorer="numeric").files[0].remarks)
+
+
 def test_verdicts_can_be_chosen_although_there_are_targets(tool: Tool) -> None:
     """`--scorer recorded_verdict` scores by what was published instead of anew."""
     task = converted(tool, {"target": "7", "samples": ["so 7"], "verdicts": [False]}, scorer="recorded_verdict")
