@@ -240,6 +240,16 @@ def test_a_sample_without_recording_is_unscored(tmp_path, task):
     assert "add a row with this id" in records[1].error
 
 
+def test_workers_repeat_the_same_answers(folder):
+    """With `-n 2` the recorded answers reach the controller's provider: the records are those of one process."""
+    rows = [{"id": str(i), "rounds": [["4", {"text": "so 5", "output_tokens": 9}]], "target": "4"} for i in range(6)]
+    folder.write("r.jsonl", "\n".join(map(json.dumps, rows)))
+    assert folder.command("convert", "r.jsonl").ret == 0
+    assert folder.plain("converted", "--hl-provider", "recorded", "--hl-gate=off", "-n", "2").ret == 0
+    assert {record["outcome"] for record in folder.records()} == {"correct"}
+    assert {record["transcript"][1]["usage"]["output_tokens"] for record in folder.records()} == {9}
+
+
 def test_another_recording_changes_the_task_hash(task):
     """The hash covers what was recorded, so a snapshot of other answers is not taken for the same."""
     assert task({"samples": ["4"]}).hash != task({"samples": ["5"]}).hash

@@ -20,6 +20,7 @@ from .sample_curves import SampleCurve, sample_curve
 from .stored_samples import StoredQuestion, stored_question
 
 PLURALITY = "plurality"
+_NO_SAMPLES = "none; run with --strategy self_consistency:n_samples=8, or for a debate: hiddenlayer rounds RUN"
 ALPHA, MIN_EFFECT = 0.05, 0.05
 DEFAULT_RULES = (
     "stop=adaptive",
@@ -112,7 +113,7 @@ def replay_records(
     if not any(questions.values()) and not any(curves.values()):
         raise UsageError(
             "votes are replayed from samples, such as those of `self_consistency`, and this run has "
-            + ("none; run with --strategy self_consistency:n_samples=8" if not cells else "no complete set of them: "
+            + (_NO_SAMPLES if not cells else "no complete set of them: "
                "it stopped early, or an earlier version wrote it; run again without `stop`")
         )  # fmt: skip
     measured = [
