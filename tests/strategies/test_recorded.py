@@ -250,6 +250,19 @@ def test_workers_repeat_the_same_answers(folder):
     assert {record["transcript"][1]["usage"]["output_tokens"] for record in folder.records()} == {9}
 
 
+def test_a_changed_recording_is_repeated_anew(folder):
+    """Neither the response cache nor a resumed run answers with what was recorded before."""
+
+    def run(answer: str, *options: str) -> str:
+        folder.write("r.jsonl", json.dumps({"id": "a", "target": "4", "samples": [answer]}))
+        folder.command("convert", "r.jsonl")
+        printed = folder.command("run", "converted", "--provider", "recorded", "--gate", "off", *options)
+        return "right" if " 1.000" in printed.stdout.str() else "wrong"
+
+    assert [run(answer, "--cache", "all") for answer in "45"] == ["right", "wrong"]
+    assert run("4", "--resume", "last") == "right"
+
+
 def test_another_recording_changes_the_task_hash(task):
     """The hash covers what was recorded, so a snapshot of other answers is not taken for the same."""
     assert task({"samples": ["4"]}).hash != task({"samples": ["5"]}).hash
