@@ -126,7 +126,6 @@ def _metadata(
 ) -> dict[str, Any]:
     metadata: dict[str, Any] = {"recorded_calls": recording.total_calls}
     if voters:
-        metadata["vote"] = vote.to_json() | _confidences(voters)
         metadata["chosen"] = None if chosen is None else {"role": chosen.role, "round": chosen.round}
     if recording.rounds:
         agents = [f"agent-{index + 1}" for index in range(len(recording.rounds[0]))]
@@ -135,7 +134,8 @@ def _metadata(
             metadata["roles"] = dict(zip(agents, recording.roles, strict=True))
         if recording.models:
             metadata["models"] = dict(zip(agents, recording.models, strict=True))
-    return metadata
+    # Last, because metadata is cut at its end, and votes of `exact` may be whole texts.
+    return metadata | ({"vote": _confidences(voters) | vote.to_json()} if voters else {})
 
 
 def _confidences(voters: Sequence[_Spoken]) -> dict[str, Any]:
@@ -144,5 +144,4 @@ def _confidences(voters: Sequence[_Spoken]) -> dict[str, Any]:
         return {}
     known = [entry.recorded.confidence for entry in voters]
     values = [{} if confidence is None else {"verbalized": confidence} for confidence in known]
-    ballots = zip(voters, values, strict=True)
-    return {"samples": [{"answer": entry.vote, "confidences": confidences} for entry, confidences in ballots]}
+    return {"samples": [{"confidences": confidences} for confidences in values]}

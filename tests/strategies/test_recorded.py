@@ -200,6 +200,15 @@ def test_confidences_are_kept_for_weighted_votes(repeat):
     assert record.answer_metadata["vote"]["samples"][1]["confidences"] == {}
 
 
+def test_long_votes_leave_the_rest_of_the_metadata(repeat):
+    """Votes of `exact` may be whole texts: they are cut, and confidences, roles and what was chosen stay."""
+    texts = [f"{i}: " + "so " * 3000 for i in range(30)]
+    record = repeat({"rounds": [texts], "confidences": [[0.5] * 30], "roles": [f"r{i}" for i in range(30)]}, "exact")
+    metadata = record.answer_metadata
+    assert metadata["chosen"] == {"role": "agent-1", "round": 0}
+    assert len(metadata["agents"]) == len(metadata["roles"]) == len(metadata["vote"]["samples"]) == 30
+
+
 def test_reasoning_is_stripped_as_from_a_model(repeat):
     """Reasoning in a recorded text does not vote."""
     record = repeat({"samples": ["<think>5</think>4"]})
