@@ -124,7 +124,7 @@ def _recording_json(recording: Recording) -> dict[str, Any]:
     else:
         values["rounds"] = [[_answer_json(answer) for answer in agents] for agents in recording.rounds]
     values |= {"final": _answer_json(recording.final), "calls": recording.calls}
-    values |= {"models": list(recording.models), "roles": list(recording.roles)}
+    values |= {"models": list(recording.models), "roles": list(recording.roles), "reads": list(recording.reads)}
     return {key: value for key, value in values.items() if value not in (None, []) or key in ("samples", "rounds")}
 
 

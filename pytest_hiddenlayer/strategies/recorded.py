@@ -37,7 +37,7 @@ async def recorded(context: Context) -> Answer:
     answer needs no vote. Unreadable and truncated answers do not vote; if nothing is left to vote, the outcome is
     `unscored`, unless verdicts say whether samples were right.
     The metadata holds `vote`, `chosen` (role and round of the answer that won), `agents` with their `roles` and
-    `models`, `rounds` and `recorded_calls`, each null if it was not recorded.
+    `models`, whom each `reads`, `rounds` and `recorded_calls`, each null if it was not recorded.
     """
     recording = context.sample.recording
     if recording is None:
@@ -134,6 +134,9 @@ def _metadata(
             metadata["roles"] = dict(zip(agents, recording.roles, strict=True))
         if recording.models:
             metadata["models"] = dict(zip(agents, recording.models, strict=True))
+        if recording.reads:
+            names = ([agents[number - 1] for number in numbers] for numbers in recording.reads)
+            metadata["reads"] = dict(zip(agents, names, strict=True))
     # Last, because metadata is cut at its end, and votes of `exact` may be whole texts.
     return metadata | ({"vote": _confidences(voters) | vote.to_json()} if voters else {})
 

@@ -51,6 +51,7 @@ class Recording:
     calls: int | None = None  # of the whole sample, with those that are no answers, such as rankings
     roles: tuple[str, ...] = ()  # of the agents: affirmative, critic, ...
     models: tuple[str, ...] = ()  # of the agents or samples; empty: unknown
+    reads: tuple[tuple[int, ...], ...] = ()  # per agent, the numbers from 1 of those that it read; empty: all others
 
     def answers(self) -> Iterator[tuple[str, int, RecordedAnswer]]:
         """Yields (role, round, answer) of every answer, in the order in which it was given."""

@@ -168,6 +168,8 @@ def test_a_question_that_was_not_recorded_says_so(tool: Tool) -> None:
         ({"correct": 5}, "0 <= correct <= of"),
         ({"correct": 1, "of": 3, "samples": ["a"]}, "keep one"),
         ({"rounds": [["a", "b"]], "models": ["x"]}, "models must name each of the 2 agents, got 1"),
+        ({"rounds": [["a", "b"]], "reads": [[2]]}, "reads must have one list for each of the 2 agents, got 1"),
+        ({"rounds": [["a", "b"]], "reads": [[2], [3]]}, "reads[1] must hold numbers of agents, from 1 to 2, got 3"),
         ({"samples": ["a"], "sample": 1}, "has the unknown key 'sample', did you mean 'samples'?"),
         ({"samples": [True], "target": "True"}, "write the answer \"true\" in quotes"),
         ({"samples": ["a"], "target": {"a": 1}}, "target must be a text or a list of texts"),

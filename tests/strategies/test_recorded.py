@@ -58,7 +58,7 @@ def spoken(record: Record) -> list[tuple[str, int, str]]:
 def test_every_answer_of_a_debate_is_in_the_transcript(repeat):
     """Agents speak in rounds 0, 1, ...; who did not speak has no call; the plurality of the last round answers."""
     record = repeat({"rounds": [["5", "so 4", None], ["4", "5", "it is 4"]], "calls": 7, "roles": ["x", "y", "z"],
-                     "models": ["m1", "m2", "m3"]})  # fmt: skip
+                     "models": ["m1", "m2", "m3"], "reads": [[2, 3], [1], []]})  # fmt: skip
     assert spoken(record) == [("agent-1", 0, "5"), ("agent-2", 0, "so 4"),
                               ("agent-1", 1, "4"), ("agent-2", 1, "5"), ("agent-3", 1, "it is 4")]  # fmt: skip
     metadata = record.answer_metadata
@@ -67,6 +67,7 @@ def test_every_answer_of_a_debate_is_in_the_transcript(repeat):
     assert metadata["chosen"] == {"role": "agent-1", "round": 1}
     assert metadata["agents"] == ["agent-1", "agent-2", "agent-3"]
     assert metadata["roles"]["agent-2"] == "y"
+    assert metadata["reads"] == {"agent-1": ["agent-2", "agent-3"], "agent-2": ["agent-1"], "agent-3": []}
     assert [call["model"] for call in record.transcript] == ["m1", "m2", "m1", "m2", "m3"]
     assert all("warnings" not in call for call in record.transcript)
     assert metadata["round_scores"]["agent-2"] == {

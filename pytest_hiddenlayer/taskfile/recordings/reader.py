@@ -15,7 +15,7 @@ ANSWERS = ("samples", "rounds", "agents", "trials")
 """Keys of the answers, of which a row has one: each says what the lists mean."""
 PARALLEL = {"verdicts": "verdict", "answers": "answer", "confidences": "confidence"}
 """Keys whose lists have the shape of the answers → the key of an answer that they set."""
-KEYS = (*ANSWERS, *PARALLEL, "correct", "of", "final", "calls", "models", "roles")
+KEYS = (*ANSWERS, *PARALLEL, "correct", "of", "final", "calls", "models", "roles", "reads")
 """All keys of a recording."""
 MAX_ANSWERS = 10_000
 """Answers of one sample."""
@@ -143,7 +143,25 @@ def _shared(
 ) -> Recording:
     """Return the recording with what belongs to the whole row."""
     final, calls = read_answer("final", values.get("final")), read_count("calls", values.get("calls"))
-    return replace(recording, final=final, calls=calls, roles=roles, models=models)
+    return replace(recording, final=final, calls=calls, roles=roles, models=models, reads=_reads(recording, values))
+
+
+def _reads(recording: Recording, values: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+    """Return the numbers of the agents that each agent read; empty if the row does not say."""
+    if values.get("reads") is None:
+        return ()
+    written, n = read_list("reads", values["reads"]), _width(recording.rounds)
+    if len(written) != n:
+        raise ValueError(f"reads must have one list for each of the {n} agents, got {len(written)}")
+    places = [f"reads[{index}]" for index in range(n)]
+    lists = [read_list(place, item) for place, item in zip(places, written, strict=True)]
+    reads = tuple(
+        tuple(read_count(place, item) for item in items) for place, items in zip(places, lists, strict=True)
+    )
+    for place, numbers in zip(places, reads, strict=True):
+        if wrong := [number for number in numbers if number is None or not 1 <= number <= n]:
+            raise ValueError(f"{place} must hold numbers of agents, from 1 to {n}, got {wrong[0]}")
+    return tuple(tuple(number for number in numbers if number is not None) for numbers in reads)
 
 
 def _with_models(recording: Recording, models: tuple[str, ...]) -> Recording:
