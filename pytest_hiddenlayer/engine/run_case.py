@@ -32,6 +32,7 @@ from .context import AnswerContext
 from .interruption import is_interruption
 from .plain_json import bounded_json, escape_surrogates
 from .record_builder import build_record
+from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
 from .scoring import score_answer
 
@@ -72,6 +73,8 @@ async def run_case(
         token_measures="tokens" in confidence,
     )
     answer = await _run_strategy(context)
+    if context.recording is not None:
+        context.recording = settled(context.recording, answer)
     calls = context.calls
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
@@ -149,6 +152,8 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     metadata: dict[str, Any] = {}
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
+    if context.recording is not None:
+        return metadata | await recorded_metadata(context, context.recording, strategy_calls)
     if scores := await round_scores(
         strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score, answer.metadata.get("agents")
     ):

@@ -25,6 +25,15 @@ from .record import (
     Record,
     Score,
 )
+from .recording import (
+    NO_TEXT,
+    RECORDED,
+    RECORDED_CALLS,
+    RECORDED_COUNTS,
+    RECORDED_VERDICT,
+    RecordedAnswer,
+    Recording,
+)
 from .task import (
     MAX_EPOCHS,
     MODELS,
@@ -43,8 +52,13 @@ __all__ = [
     "IGNORED_SPANS",
     "MAX_EPOCHS",
     "MODELS",
+    "NO_TEXT",
     "OUTCOMES",
     "REASONING_EFFORTS",
+    "RECORDED",
+    "RECORDED_CALLS",
+    "RECORDED_COUNTS",
+    "RECORDED_VERDICT",
     "RECORD_SCHEMA",
     "ROUND_SCORES",
     "SAMPLE_SCORES",
@@ -60,6 +74,8 @@ __all__ = [
     "Models",
     "Outcome",
     "Record",
+    "RecordedAnswer",
+    "Recording",
     "Request",
     "Sample",
     "Score",
