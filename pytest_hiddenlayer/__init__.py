@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from .probes.linear.probe import linear_probe
     from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
-    from .registry import provider, scorer, strategy
+    from .registry import provider, scorer, strategy, tool
     from .session.eval_run import EvalRun
     from .types import (
         Answer,
@@ -134,7 +134,7 @@ _MODULES = {
     "probes.hooks": ("ModelHooks",),
     "probes.verification": ("Verification",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
-    "registry": ("provider", "scorer", "strategy"),
+    "registry": ("provider", "scorer", "strategy", "tool"),
     "session.eval_run": ("EvalRun",),
     "types": (
         "Answer",
@@ -251,6 +251,7 @@ __all__ = [
     "steering",
     "steering_effect",
     "strategy",
+    "tool",
 ]
 
 
