@@ -19,7 +19,7 @@ from ...protocols import Context
 from ...types import Answer, Completion, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import model_names
-from .prompt_features import FEATURES
+from .signals import FEATURES
 from .thoughts import read_choice
 
 

@@ -1,4 +1,4 @@
-"""What is known of a prompt before any model is asked, for routers."""
+"""What a learnt threshold is compared with: the confidence of a first answer, or a feature of the prompt."""
 
 from __future__ import annotations
 
@@ -13,3 +13,7 @@ FEATURES: Mapping[str, Callable[[str], int]] = MappingProxyType(
     }
 )
 """Name → what is counted in a rendered prompt without its system message."""
+CONFIDENCES = ("mean_logprob", "p_true", "verbalized", "agreement")
+"""The confidences of `cascade` that a stored run can have."""
+SIGNALS = (*CONFIDENCES, *FEATURES)
+"""What a threshold can be learnt for: confidences for a cascade, features for a router."""
