@@ -15,7 +15,7 @@ _RATING = re.compile(
     r"(?P<no>\b(?:not|never|isn't|isn’t|hardly)\s+(?:\w+\s+)?)?\b(?P<word>sure|likely|impossible)\b", re.I
 )
 _CHOICE = re.compile(r"\bchoice\b\W{0,6}(\d{1,4})\b", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.])\d{1,4}(?!\w|\.\d)")
+_ONLY_NUMBER = re.compile(r"\A\W*(\d{1,4})\W*\Z")
 
 
 def read_thoughts(reply: str, limit: int, *, complete: bool) -> list[str]:
@@ -42,10 +42,12 @@ def read_value(reply: str) -> float | None:
 
 
 def read_choice(reply: str, n: int) -> int | None:
-    """Returns the index from 0 that `Choice: 2` names last, or the only number of the reply; None if neither fits."""
-    named = _CHOICE.findall(reply)
-    numbers = named[-1:] or list(dict.fromkeys(_NUMBER.findall(reply)))
-    number = int(numbers[0]) if len(numbers) == 1 else 0
+    """Returns the index from 0 that `Choice: 2` names last, or a reply that is only a number; None if neither fits.
+
+    A number in a sentence may be the answer to the task: it is no choice.
+    """
+    named = _CHOICE.findall(reply) or _ONLY_NUMBER.findall(reply)
+    number = int(named[-1]) if named else 0
     return number - 1 if 1 <= number <= n else None
 
 

@@ -19,7 +19,7 @@ def test_the_judge_chooses_by_name(with_models, reply, model):
     assert record.outcome == "correct"
 
 
-@pytest.mark.parametrize("reply", ["The answer is 42.", "Choice: 3", ""])
+@pytest.mark.parametrize("reply", ["The answer is 2.", "Choice: 3", ""])
 def test_without_a_readable_choice_no_model_is_chosen(with_models, reply):
     """A reply without a choice is `unscored`: neither a default nor a random model answers."""
     record = with_models(f"router:{MODELS}", {"small": "42", "large": "42", "referee": reply}, judge="referee")

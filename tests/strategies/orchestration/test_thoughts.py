@@ -60,7 +60,8 @@ def test_a_rating_is_one_of_three_words(reply, value):
         ("Choice: 2", 1),
         ("Choice 1 is wrong.\n**Choice: 3**", 2),
         ("2", 1),
-        ("The best is 2.", 1),
+        ("**2.**", 1),
+        ("The answer is 2.", None),
         ("1 or 2", None),
         ("Choice: 4", None),
         ("Choice: 0", None),
@@ -68,7 +69,7 @@ def test_a_rating_is_one_of_three_words(reply, value):
     ],
 )
 def test_a_choice_is_a_number_that_exists(reply, index):
-    """The last `Choice: N` counts, else the only number; a choice that does not exist is unknown."""
+    """The last `Choice: N` counts, or a bare number; a number in a sentence may be an answer."""
     assert read_choice(reply, 3) == index
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from support.strategies import QUESTION, FakeProvider
 
@@ -89,6 +91,38 @@ def test_tools_that_raise_are_shown_and_recorded(answer, registered):
     assert first["error"].startswith("StopIteration: no luck today (")
     assert "test_tool_use.py:" in first["error"]
     assert second["error"].startswith("SystemExit")
+    assert record.outcome == "correct"
+
+
+def test_whatever_a_tool_raises_is_its_error(answer, registered):
+    """An outcome of pytest, an interruption, and a value or an error without a text end neither item nor run."""
+
+    class MuteError(Exception):
+        def __str__(self):
+            raise RuntimeError("no text")
+
+    def mute(text):
+        raise MuteError
+
+    async def failing(text):
+        pytest.fail("in a coroutine")
+
+    registered(skipping=lambda text: pytest.skip("here"), failing=failing, mute=mute, silent=lambda text: None)
+    fake = replies("TOOL: skipping: x", "TOOL: failing: x", "TOOL: mute: x", "TOOL: silent: x", "42")
+    record = answer("tool_use:tools=skipping+failing+mute+silent", fake)
+    shown = [request.messages[-1].content.partition("\n")[0] for request in fake.requests[1:]]
+    assert shown == ["ERROR: here", "ERROR: in a coroutine", "ERROR: MuteError", "ERROR: the tool returned nothing"]
+    assert record.outcome == "correct"
+
+
+def test_a_tool_that_does_not_end_is_left(answer, registered, monkeypatch):
+    """After the time limit the model reads so, and the answer goes on."""
+    released = threading.Event()
+    monkeypatch.setattr("pytest_hiddenlayer.strategies.tools.running.TIMEOUT_S", 0.01)
+    registered(waiting=lambda text: released.wait(60))
+    record = answer("tool_use:tools=waiting", replies("TOOL: waiting: x", "42"))
+    released.set()
+    assert record.answer_metadata["tool_calls"][0]["error"] == "took longer than 0.01 seconds"
     assert record.outcome == "correct"
 
 
