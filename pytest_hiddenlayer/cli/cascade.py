@@ -18,7 +18,7 @@ EPILOG = """examples:
 The run has answers of two models by the strategy `single`. Confidences need --hl-confidence there.
 The threshold is learnt on one half of the samples, and every figure is of the other half.
 
-exit status: 0 success; 1 no threshold keeps the accuracy; 4 no such run, no answers of two models, or no such signal
+exit status: 0 success; 1 no threshold is worth it; 4 no such run, no answers of two models, or no such signal
 """
 
 

@@ -15,9 +15,9 @@ def threshold_text(learnt: LearntThreshold) -> str:
         lines.append(f"{learnt.left_out} questions are left out: they have no score")
     if learnt.threshold is None:
         lines.append(
-            f"no threshold of {learnt.signal} is cheaper than {last} alone and keeps its accuracy of "
-            f"{learnt.train_last:.3f} (less {learnt.max_loss:g}) on the {learnt.n_train} training samples; "
-            "try another --signal, or a larger --max-loss"
+            f"no threshold of {learnt.signal} is cheaper than {last} alone at its accuracy of "
+            f"{learnt.train_last:.3f} (less {learnt.max_loss:g}), or more accurate, on the {learnt.n_train} training "
+            "samples; try another --signal, or a larger --max-loss"
         )
         return "\n".join(lines) + "\n"
     lines += [

@@ -34,7 +34,7 @@ class LearntThreshold:
     strategy: Literal["cascade", "router"]
     models: tuple[str, str]
     signal: str
-    threshold: float | None  # None: no threshold keeps the accuracy on the training half
+    threshold: float | None  # None: on the training half none saves anything, or is more accurate
     max_loss: float
     n_train: int  # samples
     n_test: int
@@ -70,6 +70,7 @@ def learn_threshold(
 ) -> LearntThreshold:
     """Returns the cheapest threshold whose training accuracy is at most `max_loss` below the last model's.
 
+    If none is cheaper than the last model alone, it is the most accurate one, if that is more accurate than it.
     Samples, with all their epochs and those of their group, are drawn into the training part by `seed` until it
     has the share `train`. The accuracies, the cost and the intervals are those of the other part only. Raises
     UsageError if one of the parts has fewer than two samples.
@@ -116,6 +117,8 @@ def split(questions: Sequence[Question], train: float, seed: int) -> tuple[list[
     return parts
 
 
+_EQUAL = 1e-9
+"""Differences of means below this are rounding."""
 _FIGURES = ("accuracy", "asked_last", "saved", "saved_ci95", "against_last", "against_first", "against_random")
 _Policy: TypeAlias = Callable[[Question], bool]  # whether the first model's answer is taken
 
@@ -134,15 +137,22 @@ def _always_last(question: Question) -> bool:
 
 
 def _learnt(questions: Sequence[Question], *, router: bool, unit: Unit, max_loss: float) -> float | None:
-    """The cheapest threshold that keeps the accuracy; None if none is cheaper than the last model alone."""
-    wanted = _mean_score(questions, _always_last) - max_loss - 1e-9
-    best, lowest = None, _mean_cost(questions, _always_last, unit=unit, router=True)
+    """The cheapest threshold that keeps the accuracy, if it is cheaper than the last model alone.
+
+    Else the most accurate one, if it is more accurate than the last model; None if there is neither.
+    """
+    alone = _mean_score(questions, _always_last)
+    last_cost = _mean_cost(questions, _always_last, unit=unit, router=True)
+    measured = []
     for threshold in _candidates(questions, router=router):
         policy = _policy(threshold, router=router)
         cost = _mean_cost(questions, policy, unit=unit, router=router)
-        if cost < lowest - 1e-12 and _mean_score(questions, policy) >= wanted:
-            best, lowest = threshold, cost
-    return best
+        measured.append((threshold, _mean_score(questions, policy), cost))
+    kept = [entry for entry in measured if entry[1] >= alone - max_loss - _EQUAL and entry[2] < last_cost - _EQUAL]
+    better = [entry for entry in measured if entry[1] > alone + _EQUAL]
+    if kept:
+        return min(kept, key=lambda entry: entry[2])[0]
+    return max(better, key=lambda entry: entry[1])[0] if better else None
 
 
 def _candidates(questions: Sequence[Question], *, router: bool) -> list[float]:

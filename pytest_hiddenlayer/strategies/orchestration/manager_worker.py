@@ -2,9 +2,9 @@
 
 The pattern has no single paper; the loop is that of orchestrator and workers as agent frameworks have it. A plan
 may say which steps need the results of others ("3. Add both results (after 1, 2)", or JSON with
-`depends_on`): then every step is one call, which shows the results of those that it waits for. Steps
-without dependencies are all independent: they are assigned to the workers in rotation, and every worker does
-all of its steps in one call.
+`depends_on`): then every step has a worker of its own, who reads the results of the steps that it waits for.
+Steps without dependencies are all independent: they are assigned to `n_workers` workers in rotation, and every
+worker does all of its steps in one call.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ async def manager_worker(
     """Returns the manager's merged completion; its metadata contains the plan and the results.
 
     `plan_graph` says what a plan may look like. If it has more than `n_workers` steps, they are assigned
-    to the workers in rotation. The outcome is `unscored`, with the reason, if the plan has no readable step,
-    a cycle, or a dependency that does not exist, and if a worker returns nothing. `manager` names the model that
-    plans and merges, `workers` the models that are assigned to the workers in rotation; empty is the candidate.
+    to the workers in rotation; if steps wait for others, every step has a worker of its own. The outcome is
+    `unscored`, with the reason, if the plan has no readable step, a cycle, or a dependency that does not exist,
+    and if a worker returns nothing. `manager` names the model that plans and merges, `workers` the models that
+    are assigned to the workers in rotation; empty is the candidate.
     The metadata contains `plan`, one text per call of a worker, and `results`, one per text (None: not done);
     if steps wait for others, also `depends_on`, the numbers from 1 of the steps that each waits for.
     """
-    team = _Team(context, n_workers, manager, workers, GenerationConfig(temperature=temperature))
+    team = _Team(context, manager, workers, GenerationConfig(temperature=temperature))
     plan = await team.ask_manager("plan", 0)
     graph = _readable(plan)
     if not graph.steps:
@@ -58,7 +59,7 @@ async def manager_worker(
     metadata["results"] = results
     if None in results:
         index = results.index(None)
-        found = f"asked worker {index % n_workers + 1} for step {steps[index][:80]!r}, but its reply is empty"
+        found = f"asked worker {index + 1} for step {steps[index][:80]!r}, but its reply is empty"
         return _unscored(plan, found, metadata)
     merged = await team.ask_manager("merge", n_rounds + 1, steps=steps, results=results)
     return Answer(output=merged.text, finish_reason=merged.finish_reason, metadata=metadata)
@@ -74,7 +75,6 @@ class _Team:
     """Who is called, and how."""
 
     context: Context
-    n_workers: int
     manager: Models
     workers: Models
     defaults: GenerationConfig
@@ -102,7 +102,7 @@ class _Team:
     async def _ask_worker(
         self, index: int, steps: Sequence[str], number: int, graph: PlanGraph | None, results: Sequence[str | None]
     ) -> Completion:
-        model = nth_model(self.workers, index % self.n_workers)
+        model = nth_model(self.workers, index)
         needed = graph.after[index] if graph else ()
         text = self.context.render(
             "manager_worker/work",
@@ -114,7 +114,7 @@ class _Team:
         )
         return await self.context.ask(
             request(self.context, text),
-            role=f"worker-{index % self.n_workers + 1}",
+            role=f"worker-{index + 1}",
             round=number,
             model=model,
             defaults=self.defaults,

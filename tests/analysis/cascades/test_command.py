@@ -66,7 +66,9 @@ def test_a_signal_without_a_threshold_exits_with_1(ran, first_run):
     """The number of words says nothing here: exit status 1, with what to try, and no file."""
     done = ran.command("cascade", first_run, "--signal", "words", "--write", "none.yaml")
     assert done.ret == 1
-    assert "no threshold of words is cheaper than scripted:large.json alone" in "\n".join(done.outlines)
+    assert "no threshold of words is cheaper than scripted:large.json alone at its accuracy of 1.000" in "\n".join(
+        done.outlines
+    )
     assert not (ran.path / "none.yaml").exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from pytest_hiddenlayer.analysis.cascades.questions import Question, Spent, StoredQuestions
@@ -90,6 +92,16 @@ def test_a_loss_may_be_accepted():
     assert learnt.threshold == 0.0
     assert learnt.asked_last == 0.0
     assert learnt.saved == pytest.approx(0.9)
+
+
+def test_models_may_complement_each_other():
+    """If nothing is cheaper, the most accurate threshold is taken, and the figures say what it costs."""
+    questions = [question(i, float(i % 2), float(i % 2 == 0), float(i % 2)) for i in range(40)]
+    dear_first = [dataclasses.replace(q, first=DEAR, last=CHEAP) for q in questions]
+    learnt = learn_threshold(stored(dear_first, "numbers"))
+    assert learnt.threshold == 1.0
+    assert (learnt.accuracy, learnt.accuracy_last) == (1.0, pytest.approx(learnt.asked_last))
+    assert learnt.saved < 0
 
 
 def test_an_unknown_confidence_asks_the_last_model():

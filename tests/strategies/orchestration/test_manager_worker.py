@@ -55,7 +55,7 @@ def test_steps_wait_for_those_that_they_depend_on(answer):
         ("worker-1", 1),
         ("worker-2", 1),
         ("worker-3", 2),
-        ("worker-1", 3),
+        ("worker-4", 3),
         ("manager", 4),
     ]
     assert "Results" not in fake.prompts("worker-1", 1)[0]
@@ -63,11 +63,11 @@ def test_steps_wait_for_those_that_they_depend_on(answer):
     assert "take six: 1" in third
     assert "take seven: 2" in third
     assert "Step: multiply them\n" in third
-    (fourth,) = fake.prompts("worker-1", 3)
+    (fourth,) = fake.prompts("worker-4")
     assert "multiply them: 3" in fourth
     assert "take six" not in fourth
     assert record.answer_metadata["depends_on"] == [[], [], [1, 2], [3]]
-    assert record.answer_metadata["results"] == ["1", "2", "3", "1"]
+    assert record.answer_metadata["results"] == ["1", "2", "3", "4"]
     assert record.outcome == "correct"
 
 
