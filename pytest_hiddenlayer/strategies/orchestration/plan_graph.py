@@ -15,11 +15,11 @@ from .plan import json_items, parse_plan
 
 _NUMBERS = r"\d{1,3}(?:\s*(?:,|;|&|and|\+)+\s*(?:and\s+)?(?:steps?\s*)?#?\d{1,3})*"
 _AFTER = re.compile(
-    rf"\s*[(\[]\s*(?:after|depends\s+on|needs|requires|uses|dependenc(?:y|ies))\s*:?\s*"
+    rf"\s*[(\[]\s*(?:after|depends\s+on|dependenc(?:y|ies)|(?:needs|requires|uses)(?=\s*:?\s*steps?\b))\s*:?\s*"
     rf"(?P<steps>(?:steps?\s*)?#?{_NUMBERS}|none|nothing)\s*[)\]]\s*[.;]?$",
     re.IGNORECASE,
 )
-_KEYS = ("depends_on", "dependencies", "depends", "after", "requires", "needs", "deps")
+_KEYS = ("depends_on", "dependencies", "depends", "after", "deps")
 _ID_KEYS = ("id", "number", "step_id", "nr")
 
 

@@ -163,6 +163,13 @@ def test_a_call_that_may_be_cut_off_is_not_run(answer):
     assert record.answer_metadata["tool_calls"] == []
 
 
+def test_a_whole_call_in_a_truncated_reply_is_run(answer):
+    """A call whose line ended before the reply was cut off is whole."""
+    record = answer("tool_use", replies("TOOL: calculator: 6*7\nRESULT: 4…", "42"))
+    assert record.answer_metadata["tool_calls"][0]["result"] == "42"
+    assert record.outcome == "correct"
+
+
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
