@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
+    from .interface.thresholds import CascadeThreshold, learn_cascade
     from .interface.tracker import Tracker, get_tracker
     from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
@@ -108,6 +109,7 @@ _MODULES = {
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
     "interface.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
@@ -166,6 +168,7 @@ __all__ = [
     "Call",
     "CallResult",
     "Capture",
+    "CascadeThreshold",
     "Comparison",
     "Completion",
     "ConceptVector",
@@ -225,6 +228,7 @@ __all__ = [
     "fuse_adapter",
     "generate_steered",
     "get_tracker",
+    "learn_cascade",
     "linear_probe",
     "llm_call",
     "load_capture",

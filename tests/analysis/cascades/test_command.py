@@ -89,3 +89,24 @@ def test_what_cannot_be_learnt_is_one_sentence(ran, first_run, arguments, error)
     done = ran.command("cascade", first_run, *arguments)
     assert done.ret == 4
     assert error in "\n".join(done.errlines)
+
+
+def test_python_learns_the_same(ran, first_run):
+    """`hl.learn_cascade` has the figures of the command, prints its text, and names the strategy."""
+    code = (
+        f"import pytest_hiddenlayer as hl; r = hl.learn_cascade({first_run!r}); print(r); print(r.strategy); "
+        f"print(hl.learn_cascade(hl.load_run({first_run!r}), signal='words').strategy); r.to_json()"
+    )
+    done = ran.script(code)
+    assert done.ret == 0, done.errlines
+    text = "\n".join(done.outlines)
+    assert "threshold 0.6, learnt on 6 samples" in text
+    assert "\ncascade:models=scripted:small.json+scripted:large.json,confidence=mean_logprob,threshold=0.6\n" in text
+    assert text.rstrip().endswith("None")
+
+
+def test_an_unknown_signal_is_one_sentence(ran, first_run):
+    """A misspelt signal is a UsageError with the nearest one."""
+    done = ran.script(f"import pytest_hiddenlayer as hl; hl.learn_cascade({first_run!r}, signal='ptrue')")
+    assert done.ret == 1
+    assert "signal 'ptrue', did you mean 'p_true'?" in "\n".join(done.errlines)
