@@ -9,7 +9,8 @@ reports on the other half.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from ...completions.finish_reasons import ended_normally
@@ -53,15 +54,15 @@ async def router(
     """Returns the answer of one of several models, which is chosen before any of them answers.
 
     `models` names at least two models, the cheapest first, instead of the candidate. With `by=judge` the run's
-    judge reads the question and the models' names and chooses one; if its reply cannot be read, the outcome is
-    `unscored`, and no model is chosen instead. With `by=words` or `by=numbers` the second of two models answers if
-    the prompt has at least `threshold` words or numbers, else the first. The metadata contains `chosen`, and the
-    judge's `reply` or the `value` that was compared.
+    judge reads the question and the models' names and chooses one by number or name; if its reply cannot be read, the
+    outcome is `unscored`, and no model is chosen instead. With `by=words` or `by=numbers` the second of two models
+    answers if the prompt has at least `threshold` words or numbers, else the first. The metadata contains `chosen`,
+    and the judge's `reply` or the `value` that was compared.
     """
     names = model_names(models)
     if by == "judge":
         reply = await _ask_judge(context, names)
-        index = read_choice(reply.text, len(names)) if ended_normally(reply.finish_reason) else None
+        index = _chosen(reply, names)
         if index is None:
             return _without_choice(reply, names)
         metadata: dict[str, Any] = {"chosen": names[index], "reply": reply.text}
@@ -79,20 +80,33 @@ async def router(
     return Answer(output=completion.text, finish_reason=completion.finish_reason, metadata=metadata)
 
 
-async def _ask_judge(context: Context, names: Collection[str]) -> Completion:
+async def _ask_judge(context: Context, names: Sequence[str]) -> Completion:
     text = context.render("router/choose", judge=True, task=context.prompt, models=list(names))
     return await context.ask(
         request(context, text), role="router", judge=True, defaults=GenerationConfig(temperature=0.0)
     )
 
 
-def _without_choice(reply: Completion, names: Collection[str]) -> Answer:
+def _chosen(reply: Completion, names: Sequence[str]) -> int | None:
+    """The index of the model that a reply chooses by number, or else by the only name in it; None without one."""
+    if not ended_normally(reply.finish_reason):
+        return None
+    index = read_choice(reply.text, len(names))
+    if index is not None:
+        return index
+    named = [
+        i for i, name in enumerate(names) if re.search(rf"(?<![\w:.-]){re.escape(name)}(?![\w:-]|\.\w)", reply.text)
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def _without_choice(reply: Completion, names: Sequence[str]) -> Answer:
     return Answer(
         output=reply.text,
         finish_reason=reply.finish_reason,
         outcome="unscored",
         error=(
-            f"router asked the judge for a line `Choice: N` from 1 to {len(names)}, but its reply has none: "
+            f"router asked the judge for a line `Choice: N` from 1 to {len(names)}, but its reply names no model: "
             f"{reply.text[:200]!r}; name another --judge, or write by=words with a threshold"
         ),
         metadata={"chosen": None, "reply": reply.text},

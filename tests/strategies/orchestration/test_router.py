@@ -7,19 +7,22 @@ import pytest
 MODELS = "models=own:small+own:large"
 
 
-@pytest.mark.parametrize(("reply", "model"), [("Choice: 1", "small"), ("It is hard.\nChoice: 2", "large")])
+@pytest.mark.parametrize(
+    ("reply", "model"), [("Choice: 1", "small"), ("It is hard.\nChoice: 2", "large"), ("I take own:small.", "small")]
+)
 def test_the_judge_chooses_by_name(with_models, reply, model):
     """The judge reads the question and the names of the models, and only the chosen model answers."""
     record = with_models(f"router:{MODELS}", {"small": "42", "large": "42", "referee": reply}, judge="referee")
     assert [(c["role"], c["model"]) for c in record.transcript] == [("router", "referee"), ("answer", model)]
     asked = record.transcript[0]["messages"][-1]["content"]
-    assert "1. own:small\n2. own:large" in asked
+    assert "Choice 1: the model own:small (the cheapest)\nChoice 2: the model own:large (the strongest)\n" in asked
+    assert asked.endswith("Choice: 1 or Choice: 2")
     assert "What is 6*7?" in asked
     assert record.answer_metadata["chosen"] == f"own:{model}"
     assert record.outcome == "correct"
 
 
-@pytest.mark.parametrize("reply", ["The answer is 2.", "Choice: 3", ""])
+@pytest.mark.parametrize("reply", ["The answer is 2.", "Choice: 3", "own:small or own:large", "own:smaller", ""])
 def test_without_a_readable_choice_no_model_is_chosen(with_models, reply):
     """A reply without a choice is `unscored`: neither a default nor a random model answers."""
     record = with_models(f"router:{MODELS}", {"small": "42", "large": "42", "referee": reply}, judge="referee")
