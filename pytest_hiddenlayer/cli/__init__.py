@@ -132,6 +132,7 @@ def _subcommands() -> Sequence[ModuleType]:
         init,
         judge_audit,
         label,
+        merge,
         models,
         prices,
         probe,
@@ -146,7 +147,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, compare, diff, votes, cascade, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, cascade, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)
