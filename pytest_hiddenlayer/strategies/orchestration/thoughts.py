@@ -15,6 +15,11 @@ _RATING = re.compile(
     r"(?P<no>\b(?:not|never|isn't|isn’t|hardly)\s+(?:\w+\s+)?)?\b(?P<word>sure|likely|impossible)\b", re.I
 )
 _CHOICE = re.compile(r"\bchoice\b\W{0,6}(\d{1,4})\b", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:(?:a|the|first|second|third|fourth|fifth|next|another|possible|last)\s+)*(?:idea|step)\s*:\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""The words of the prompt's form, which small models repeat before a step."""
 _ONLY_NUMBER = re.compile(r"\A\W*(\d{1,4})\W*\Z")
 
 
@@ -24,7 +29,7 @@ def read_thoughts(reply: str, limit: int, *, complete: bool) -> list[str]:
     Of a reply that is not `complete` the last item may be cut off: it is left out.
     """
     items = parse_plan(reply) or [" ".join(reply.split())]
-    return [item for item in (items if complete else items[:-1]) if item][:limit]
+    return [_LABEL.sub("", item) for item in (items if complete else items[:-1]) if item][:limit]
 
 
 def read_value(reply: str) -> float | None:

@@ -53,13 +53,15 @@ async def tree_of_thoughts(
     for step in range(n_steps):
         states = await (calls.propose if generate == "propose" else calls.sample)(kept, step)
         if not states:
-            return _unscored(calls, steps, f"to write step {step + 1}", "no reply has a step")
+            return _unscored(calls, steps, f"to write step {step + 1}", "no reply has a step", "generate", generate)
         rate = calls.value if evaluate == "value" else calls.vote
         values = await rate(states, step) if len(states) > 1 else [None]
         kept = ranked(states, values)[:breadth]
         steps.append(_noted(states, values, kept))
         if len(states) > 1 and all(value is None for value in values):
-            return _unscored(calls, steps, f"to rate {len(states)} states", "no rating can be read")
+            return _unscored(
+                calls, steps, f"to rate {len(states)} states", "no rating can be read", "evaluate", evaluate
+            )
     final = await calls.answer(kept[0], n_steps)
     return Answer(output=final.text, finish_reason=final.finish_reason, metadata=_metadata(calls, steps))
 
@@ -76,7 +78,10 @@ def _metadata(calls: ThoughtCalls, steps: list[list[dict[str, Any]]]) -> dict[st
     return {"steps": steps, **{name: calls.counts[name] for name in names}}
 
 
-def _unscored(calls: ThoughtCalls, steps: list[list[dict[str, Any]]], asked: str, found: str) -> Answer:
+def _unscored(
+    calls: ThoughtCalls, steps: list[list[dict[str, Any]]], asked: str, found: str, parameter: str, value: str
+) -> Answer:
+    other = {"propose": "sample", "sample": "propose", "value": "vote", "vote": "value"}[value]
     reply = calls.last
     text = "" if reply is None else reply.text
     return Answer(
@@ -85,7 +90,7 @@ def _unscored(calls: ThoughtCalls, steps: list[list[dict[str, Any]]], asked: str
         outcome="unscored",
         error=(
             f"tree_of_thoughts asked {asked}, but {found}; the last reply is {text[:200]!r}; "
-            "name another model, or write evaluate=vote or generate=sample"
+            f"name another model, or write {parameter}={other}"
         ),
         metadata=_metadata(calls, steps),
     )

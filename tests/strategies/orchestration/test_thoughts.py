@@ -18,6 +18,7 @@ from pytest_hiddenlayer.strategies.orchestration.thoughts import (
     [
         ("1. add\n2. double\n3. halve", ["add", "double"]),
         ("Add both numbers", ["Add both numbers"]),
+        ("1. first idea: add\n2. Next step: double it: twice", ["add", "double it: twice"]),
         ("", []),
         ("  \n", []),
     ],

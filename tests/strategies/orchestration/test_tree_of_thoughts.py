@@ -91,8 +91,12 @@ def test_an_unreadable_rating_is_not_a_low_one(answer):
 @pytest.mark.parametrize(
     ("steps", "rating", "error"),
     [
-        ("…", "sure", "asked to write step 1, but no reply has a step"),
-        ("1. a\n2. b", "hm", "but no rating can be read"),
+        (
+            "…",
+            "sure",
+            "step 1, but no reply has a step; the last reply is '…'; name another model, or write generate=sample",
+        ),
+        ("1. a\n2. b", "hm", "write evaluate=vote"),
     ],
 )
 def test_a_search_without_readable_replies_is_an_outcome(answer, steps, rating, error):
