@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
+    from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
     from .interface.thresholds import CascadeThreshold, learn_cascade
@@ -107,6 +108,7 @@ _MODULES = {
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
+    "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
     "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
@@ -173,6 +175,7 @@ __all__ = [
     "Completion",
     "ConceptVector",
     "Context",
+    "DebateRounds",
     "EvalRun",
     "Example",
     "Experiment",
@@ -220,6 +223,7 @@ __all__ = [
     "arun_strategy",
     "compare_runs",
     "concept_vector",
+    "debate_rounds",
     "evaluate",
     "evaluate_task",
     "examples_from_run",

@@ -137,6 +137,7 @@ def _subcommands() -> Sequence[ModuleType]:
         prices,
         probe,
         review,
+        rounds,
         run,
         runs,
         schema,
@@ -147,7 +148,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, merge, compare, diff, votes, cascade, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, rounds, cascade, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)
