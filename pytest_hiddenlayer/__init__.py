@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
+    from .interface.thresholds import CascadeThreshold, learn_cascade
     from .interface.tracker import Tracker, get_tracker
     from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from .probes.linear.probe import linear_probe
     from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
-    from .registry import provider, scorer, strategy
+    from .registry import provider, scorer, strategy, tool
     from .session.eval_run import EvalRun
     from .types import (
         Answer,
@@ -110,6 +111,7 @@ _MODULES = {
     "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
     "interface.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
@@ -136,7 +138,7 @@ _MODULES = {
     "probes.hooks": ("ModelHooks",),
     "probes.verification": ("Verification",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
-    "registry": ("provider", "scorer", "strategy"),
+    "registry": ("provider", "scorer", "strategy", "tool"),
     "session.eval_run": ("EvalRun",),
     "types": (
         "Answer",
@@ -168,6 +170,7 @@ __all__ = [
     "Call",
     "CallResult",
     "Capture",
+    "CascadeThreshold",
     "Comparison",
     "Completion",
     "ConceptVector",
@@ -229,6 +232,7 @@ __all__ = [
     "fuse_adapter",
     "generate_steered",
     "get_tracker",
+    "learn_cascade",
     "linear_probe",
     "llm_call",
     "load_capture",
@@ -255,6 +259,7 @@ __all__ = [
     "steering",
     "steering_effect",
     "strategy",
+    "tool",
 ]
 
 

@@ -121,6 +121,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import (
         ask,
         cache,
+        cascade,
         compare,
         completion,
         convert,
@@ -147,7 +148,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, merge, compare, diff, votes, rounds, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, rounds, cascade, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -27,9 +27,9 @@ async def elicit(context: AnswerContext, answer: Answer, kinds: Sequence[str]) -
 async def _elicit_one(context: AnswerContext, output: str, kind: str) -> dict[str, Any]:
     try:
         if kind == "p_true":
-            elicited = await ask_p_true(context.ask_to_score, context.prompt, output)
+            elicited = await ask_p_true(context.ask_to_score, context.render, context.prompt, output)
         else:
-            elicited = await ask_verbalized(context.ask_to_score, context.messages, output)
+            elicited = await ask_verbalized(context.ask_to_score, context.render, context.messages, output)
     except (BudgetExceededError, ProviderError) as error:
         elicited = ElicitedConfidence(value=None, reply="", why=str(error))
     return elicited.to_json()
