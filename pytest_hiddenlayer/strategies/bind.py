@@ -12,7 +12,7 @@ from ..errors import ParameterError, UsageError
 from ..identifiers import strategy_label
 from ..parameters import UNLESS_SET, check_params, check_together, is_marked, type_hints
 from ..registry import strategies
-from ..types import MODELS, Spec
+from ..types import FEEDBACK, MODELS, Spec
 from .model_mix import model_names
 
 
@@ -26,6 +26,7 @@ class BoundStrategy:
     given: frozenset[str]  # names of the parameters that the user wrote
     label: str  # the name, and the parameters that differ from their defaults
     models: tuple[str, ...] = ()  # PROVIDER[:MODEL] of each model that the parameters name
+    feedback: tuple[str, ...] = ()  # names of the task's scores that the parameters name
 
 
 def bind_strategy(spec: Spec) -> BoundStrategy:
@@ -58,6 +59,7 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
         given=frozenset(given),
         label=strategy_label(spec.name, changed),
         models=tuple(models),
+        feedback=tuple(params[key] for key, hint in hints.items() if is_marked(hint, FEEDBACK) and params.get(key)),
     )
 
 

@@ -35,9 +35,11 @@ from .recording import (
     Recording,
 )
 from .task import (
+    FEEDBACK,
     MAX_EPOCHS,
     MODELS,
     REASONING_EFFORTS,
+    FeedbackScorer,
     GenerationConfig,
     Message,
     ModelName,
@@ -49,6 +51,7 @@ from .task import (
 
 __all__ = [
     "ELICITED",
+    "FEEDBACK",
     "IGNORED_SPANS",
     "MAX_EPOCHS",
     "MODELS",
@@ -68,6 +71,7 @@ __all__ = [
     "Answer",
     "Call",
     "Completion",
+    "FeedbackScorer",
     "GenerationConfig",
     "Message",
     "ModelName",
