@@ -26,7 +26,7 @@ from ..types import (
     Record,
 )
 from .cases import Case
-from .confidence import answer_measures, elicit
+from .confidence import answer_measures, elicit, elicited_by_strategy
 from .context import AnswerContext
 from .interruption import is_interruption
 from .plain_json import bounded_json, escape_surrogates
@@ -77,9 +77,10 @@ async def run_case(
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, calls):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
+    stated = elicited_by_strategy(answer)
     if elicited:
-        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json(elicited)})
-    measures = answer_measures(calls, answer) if confidence else {}
+        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json({**stated, **elicited})})
+    measures = answer_measures(calls, answer) if confidence or stated else {}
     record = build_record(context, answer, result, run_id, started.isoformat(), latency_s, measures)
     if context.error is not None:
         on_error(record, context.error)
