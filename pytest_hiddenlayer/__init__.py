@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .interface.finetuning.run import finetune_and_compare
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
+    from .interface.prompts import prompts
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
@@ -105,6 +106,7 @@ _MODULES = {
     "interface.finetuning.run": ("finetune_and_compare",),
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
+    "interface.prompts": ("prompts",),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
@@ -241,6 +243,7 @@ __all__ = [
     "plot_training",
     "preference",
     "probe_layers",
+    "prompts",
     "provider",
     "replay_votes",
     "run_strategy",

@@ -134,6 +134,7 @@ def _subcommands() -> Sequence[ModuleType]:
         models,
         prices,
         probe,
+        prompts,
         review,
         run,
         runs,
@@ -147,5 +148,5 @@ def _subcommands() -> Sequence[ModuleType]:
     asking = (init, ask, run)
     reading = (runs, show, open_page, compare, diff, votes, probe, export)
     people = (review, label, tournament, judge_audit)
-    others = (finetune, convert, schema, models, prices, doctor, cache, completion)
+    others = (prompts, finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

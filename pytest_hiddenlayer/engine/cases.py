@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..types import ModelName, Sample, Task
 from .checks.targets import check_targets
 from .checks.task_errors import from_spec, from_task, task_error
 from .checks.task_models import check_judge, check_providers, refuse_task_models
+from .for_strategies.own_prompts import own_prompts
 
 MAX_ANSWERS = 1_000_000  # of one task in one session
 
@@ -34,6 +35,7 @@ class Cell:
     judge: ModelName | None  # None: the candidate itself
     epochs: int
     seed: int
+    prompts: Mapping[str, str] = field(default_factory=dict)  # name → hash of the user's own prompts that it may use
     # Values computed once for all samples.
     memo: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -107,6 +109,7 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
             judge=judge,
             epochs=epochs,
             seed=options.seed,
+            prompts=own_prompts(strategy.name, options.prompts),
         )
         for strategy in strategies
         for model in options.providers

@@ -17,6 +17,7 @@ from ..extensions.errors import describe_error
 from ..protocols import Provider
 from ..types import (
     ELICITED,
+    OWN_PROMPTS,
     ROUND_SCORES,
     SAMPLE_SCORES,
     SCORING_CALLS,
@@ -131,6 +132,8 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     """Return the engine's own metadata: the number of scorer calls and each agent's scores by round."""
     cell = context.case.cell
     metadata: dict[str, Any] = {}
+    if context.own_prompts:
+        metadata[OWN_PROMPTS] = dict(sorted(context.own_prompts.items()))
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
     if scores := await round_scores(strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score):

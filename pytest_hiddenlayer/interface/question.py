@@ -7,6 +7,7 @@ from typing import Any
 
 from ..engine.cases import Case, Cell
 from ..engine.checks.task_models import check_judge, check_providers
+from ..engine.for_strategies.own_prompts import own_prompts
 from ..errors import UsageError
 from ..identifiers import digest
 from ..model_names import model_slugs
@@ -73,6 +74,7 @@ def _cell(task: Task, strategy: Spec, options: RunOptions) -> Cell:
         judge=options.judge,
         epochs=1,
         seed=options.seed,
+        prompts=own_prompts(strategy.name, options.prompts),
     )
     check_providers(task, cell.strategy, cell.scorers, cell.judge, options)
     check_judge(task, cell.scorers, cell.judge or cell.model)

@@ -20,7 +20,9 @@ from ..results.log.run_log import MANIFEST
 from ..results.log.summary import summary
 from ..results.metrics.cells import by_cell, compute_metrics
 from ..results.metrics.spending import with_replaced_answers
+from ..results.regression.baseline import with_prompts_warning
 from ..results.regression.gate import GateResult, decide_gates
+from ..results.regression.references import BaselineLookup
 from ..results.regression.snapshot import lost_samples, snapshot_path, snapshot_text
 from ..results.regression.snapshot_reader import read_snapshot
 from ..types import Record
@@ -110,9 +112,18 @@ def _judge(session: Session) -> dict[tuple[str, ...], GateResult]:
         return {}
     policy = policy_of(session.options, update=session.updating)
     decisions = {} if session.early_stopping is None else session.early_stopping.decisions()
-    lookups = [(metrics, session.baselines.find(metrics.config)) for metrics in gated]
+    lookups = [(metrics, _find(session, metrics.config)) for metrics in gated]
     results = decide_gates(lookups, policy, decisions)
     return {metrics.config.key: result for metrics, result in zip(gated, results, strict=True)}
+
+
+def _find(session: Session, config: CellConfig) -> BaselineLookup:
+    """The baseline of a cell, with a warning if its prompts are others."""
+    found = session.baselines.find(config)
+    metrics = next((metrics for metrics in session.metrics if metrics.config.key == config.key), None)
+    if found.baseline is None or metrics is None:
+        return found
+    return replace(found, baseline=with_prompts_warning(found.baseline, metrics.prompts))
 
 
 def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
@@ -175,5 +186,5 @@ def _judged_run(session: Session) -> JudgedRun:
         gates=session.gates,
         records=session.records,
         policy=policy_of(session.options, update=session.updating),
-        find=lambda config: session.baselines.find(config),
+        find=lambda config: _find(session, config),
     )

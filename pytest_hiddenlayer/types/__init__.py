@@ -13,6 +13,7 @@ from .call import Call, Completion, Request, Usage
 from .record import (
     ELICITED,
     OUTCOMES,
+    OWN_PROMPTS,
     RECORD_SCHEMA,
     ROUND_SCORES,
     SAMPLE_SCORES,
@@ -42,6 +43,7 @@ __all__ = [
     "MAX_EPOCHS",
     "MODELS",
     "OUTCOMES",
+    "OWN_PROMPTS",
     "REASONING_EFFORTS",
     "RECORD_SCHEMA",
     "ROUND_SCORES",

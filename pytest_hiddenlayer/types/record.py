@@ -22,6 +22,8 @@ SCORER_FAILED = "failed"  # key of `Score.details`: true if a call of the scorer
 ELICITED = "elicited_confidence"
 """Key of `Record.answer_metadata`: {p_true or verbalized: {value, reply, …}}; absent unless --hl-confidence or the
 strategy asks for it."""
+OWN_PROMPTS = "own_prompts"
+"""Key of `Record.answer_metadata`: {name: hash} of the prompts that were the user's own; absent without one."""
 ROUND_SCORES = "round_scores"
 """Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 

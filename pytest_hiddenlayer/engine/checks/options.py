@@ -12,11 +12,14 @@ from ...protocols import traits_of
 from ...registry import providers
 from ...strategies.bind import bind_strategy
 from ...types import ModelName
+from ..for_strategies.own_prompts import check_prompts, check_strategy_prompts
 
 
 def check_options(options: RunOptions) -> None:
     """Raise UsageError for a file, strategy or model that does not exist or cannot be used together."""
     _check_files(options)
+    check_prompts(options.prompts)
+    check_strategy_prompts()
     labels = [bind_strategy(spec).label for spec in options.strategies or ()]
     _check_confidence(options)
     repeated = {label for label in labels if labels.count(label) > 1}
