@@ -132,6 +132,7 @@ def _subcommands() -> Sequence[ModuleType]:
         judge_audit,
         label,
         models,
+        presets,
         prices,
         probe,
         prompts,
@@ -148,5 +149,5 @@ def _subcommands() -> Sequence[ModuleType]:
     asking = (init, ask, run)
     reading = (runs, show, open_page, compare, diff, votes, probe, export)
     people = (review, label, tournament, judge_audit)
-    others = (prompts, finetune, convert, schema, models, prices, doctor, cache, completion)
+    others = (prompts, presets, finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -170,12 +170,20 @@ def _write_log(session: Session, *, complete: bool) -> None:
             "complete": complete,  # false: it was interrupted, or ended with its first failures
             "seed": session.options.seed,
             "tasks": {config.task: config.task_hash for config in configs},
+            **_presets(configs),
             "models": sorted({f"{config.provider}:{config.model}" for config in configs}),
             **({} if session.local_models is None else {"local_models": session.local_models}),
             "records": len(session.records) + len(session.controls),
         }
     )
     write_json(session.run_log.folder / CHANGES, run_changes(_judged_run(session)))
+
+
+def _presets(configs: Sequence[CellConfig]) -> dict[str, Any]:
+    """The presets of the run: name → labels of the strategies that ran; empty without one."""
+    names = sorted({config.preset for config in configs if config.preset})
+    labels = {name: sorted({config.label for config in configs if config.preset == name}) for name in names}
+    return {"presets": labels} if labels else {}
 
 
 def _judged_run(session: Session) -> JudgedRun:

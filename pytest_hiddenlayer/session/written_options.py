@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..engine.checks.preset_models import PRESETS, preset_models
 from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
 from ..local_models import parse_size
@@ -18,7 +19,7 @@ from ..options import RunOptions, parse_base_urls, parse_budget, parse_confidenc
 from ..registry import providers
 from ..results.log.run_log import find_run
 from ..strategies.bind import parse_strategy
-from ..types import MAX_EPOCHS, GenerationConfig, ModelName
+from ..types import MAX_EPOCHS, GenerationConfig, ModelName, Spec
 
 PRICES = "hiddenlayer-prices.yaml"
 """The user's own prices, in the project's root."""
@@ -78,11 +79,14 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     """The options of a run: command line, then ini file, then default. Raises UsageError."""
     judge, budget = written.text("judge"), written.text("budget")
     base_urls = parse_base_urls(written.texts("base-url"))
+    strategies = tuple(map(parse_strategy, written.texts("strategy"))) or None
     options = RunOptions(
-        providers=name_models(
+        providers=_preset_models(written, strategies or ())
+        or name_models(
             written.texts("provider") or ("mlx",), written.text("model"), providers.get, written.text("adapter")
         ),
-        strategies=tuple(map(parse_strategy, written.texts("strategy"))) or None,
+        strategies=strategies,
+        presets=written.root / PRESETS,
         judge=parse_model(judge, "--hl-judge") if judge else None,
         epochs=_number(written, "epochs", int, 1, MAX_EPOCHS),
         limit=_number(written, "limit", int, 1),
@@ -100,7 +104,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         replay=written.path("replay"),
         budget_usd=parse_budget(budget) if budget else None,
         prompts=written.path("prompts"),
-        prices=written.path("prices") or _existing(written.root / PRICES),
+        prices=written.path("prices") or next(iter(written.root.glob(PRICES)), None),
         model_memory=_size(written, "model-memory"),
         batch=written.flag("batch"),
         stream=written.flag("stream"),
@@ -208,8 +212,11 @@ def _confidence(written: WrittenOptions) -> tuple[str, ...]:
     return () if text is None else parse_confidence(text, written.quoted("confidence"))
 
 
-def _existing(path: Path) -> Path | None:
-    return path if path.is_file() else None
+def _preset_models(written: WrittenOptions, specs: Sequence[Spec]) -> tuple[ModelName, ...]:
+    """The model that presets name, if the user names none."""
+    named = any(map(written.text, ("model", "adapter"))) or bool(written.texts("provider"))
+    trusted = written.cwd.resolve().is_relative_to(written.root.resolve()) or _allows_task_models(written)
+    return preset_models(specs, written.root / PRESETS, named=named, trusted=trusted)
 
 
 def _resumed_run(written: WrittenOptions) -> Path | None:

@@ -129,6 +129,7 @@ class CellMetrics:
             "calls": dict(self.calls),
             "calibration": self.calibration and {"confidence": self.confidence, **self.calibration.to_json()},
             "confidence_measures": {name: value.to_json() for name, value in self.measures.items()},
+            **({"preset": config.preset} if config.preset else {}),
             **({"prompts": dict(self.prompts)} if self.prompts else {}),
         }
 
