@@ -131,6 +131,7 @@ def _subcommands() -> Sequence[ModuleType]:
         init,
         judge_audit,
         label,
+        merge,
         models,
         presets,
         prices,
@@ -147,7 +148,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, compare, diff, votes, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (prompts, presets, finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,10 +14,11 @@ from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
 from ..local_models import parse_size
 from ..model_names import name_models, parse_model
-from ..option_table import BY_NAME, OPTIONS, is_own_key
-from ..options import RunOptions, parse_base_urls, parse_budget, parse_confidence
+from ..option_table import BY_NAME
+from ..options import RunOptions, ServerAddress, is_pool, parse_base_urls, parse_budget, parse_confidence
 from ..registry import providers
 from ..results.log.run_log import find_run
+from ..results.shards.options import with_shard
 from ..strategies.bind import parse_strategy
 from ..types import MAX_EPOCHS, GenerationConfig, ModelName, Spec
 
@@ -67,6 +68,10 @@ class WrittenOptions:
             return f"--hl-{name} {self.text(name)!r}"
         return f"ini key {BY_NAME[name].dest} = {self.text(name)} ({self.ini_file})"
 
+    def folder(self, name: str) -> Path:
+        """Where a path of an option starts: the current folder for the command line, the root for the ini file."""
+        return self.cwd if self.values.get(name) else self.root
+
     def path(self, name: str) -> Path | None:
         """A path: one of the command line starts at the current folder, one of the ini file at the root."""
         if (value := self.values.get(name)) is not None:
@@ -78,7 +83,7 @@ class WrittenOptions:
 def parse_options(written: WrittenOptions) -> RunOptions:
     """The options of a run: command line, then ini file, then default. Raises UsageError."""
     judge, budget = written.text("judge"), written.text("budget")
-    base_urls = parse_base_urls(written.texts("base-url"))
+    servers = parse_base_urls(written.texts("base-url"), written.folder("base-url"))
     strategies = tuple(map(parse_strategy, written.texts("strategy"))) or None
     options = RunOptions(
         providers=_preset_models(written, strategies or ())
@@ -97,8 +102,9 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         ),
         concurrency=_number(written, "concurrency", int, 1),
         timeout_s=_number(written, "timeout", float, 0.001),
-        base_urls=base_urls,
-        ini_urls=_only_in_ini(written, base_urls),
+        base_urls={name: found[0].url for name, found in servers.items() if not is_pool(found)},
+        pools={name: found for name, found in servers.items() if is_pool(found)},
+        ini_urls=_only_in_ini(written, servers),
         cache=_choice(written, "cache"),
         record=written.path("record"),
         replay=written.path("replay"),
@@ -128,7 +134,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     )
     _refuse_ini_models(written, options)
     _refuse_closed_models(options)
-    return options
+    return with_shard(options, written.text, written.root, written.path("reports"))
 
 
 def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
@@ -136,44 +142,6 @@ def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
     calls = {name: value for name, value in written.ini.items() if BY_NAME[name].calls}
     options = replace(parse_options(replace(written, ini=calls)), providers=(judge,))
     return options if options.concurrency is not None else replace(options, concurrency=JUDGE_CONCURRENCY)
-
-
-def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Option name → value of the `hl_NAME` keys of an ini file. Raises UsageError for an unknown key."""
-    options = {option.dest: option for option in OPTIONS}
-    refuse_unknown_keys(values)
-    written: dict[str, Any] = {}
-    for key, value in values.items():
-        if not key.startswith("hl_"):
-            continue
-        option = options[key]
-        if option.flag:
-            written[option.name] = _boolean(key, value)
-        elif option.repeatable:
-            lines = value if isinstance(value, list) else str(value).splitlines()
-            written[option.name] = tuple(line.strip() for line in lines if line.strip())
-        else:
-            written[option.name] = str(value)
-    return written
-
-
-def refuse_unknown_keys(keys: Iterable[str]) -> None:
-    """Raise UsageError for a key of an ini file that is a misspelt option."""
-    known = {"eval_paths", *(option.dest for option in OPTIONS)}
-    for key in keys:
-        if is_own_key(key) and key not in known:
-            hint = did_you_mean(key.lower().replace("-", "_"), known) or "; remove it"
-            raise UsageError(f"unknown ini key {key}{hint}")
-
-
-def _boolean(key: str, value: Any) -> bool:
-    """As pytest reads a bool of an ini file."""
-    words = {"true": True, "1": True, "yes": True, "y": True, "t": True, "on": True}
-    words |= {"false": False, "0": False, "no": False, "n": False, "f": False, "off": False, "": False}
-    text = str(value).strip().lower()
-    if text not in words:
-        raise UsageError(f"ini key {key}: {value!r} is neither true nor false; write one of them")
-    return words[text]
 
 
 def _number(
@@ -224,10 +192,11 @@ def _resumed_run(written: WrittenOptions) -> Path | None:
     return find_run(written.root, name, reports=written.path("reports")) if name else None
 
 
-def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[str]:
+def _only_in_ini(written: WrittenOptions, servers: Mapping[str, Sequence[ServerAddress]]) -> frozenset[str]:
     """The addresses that only the ini file names: they get no key."""
-    typed = parse_base_urls(tuple(written.typed.get("base-url") or ()))
-    return frozenset(urls.values()) - frozenset(typed.values())
+    typed = parse_base_urls(tuple(written.typed.get("base-url") or ()), written.cwd)
+    urls, typed_urls = ({server.url for found in named.values() for server in found} for named in (servers, typed))
+    return frozenset(urls - typed_urls)
 
 
 def _probe(written: WrittenOptions) -> tuple[str, ...]:
