@@ -15,11 +15,10 @@ from typing import Any
 from .engine.cases import Case, Cell, cases, unit_of
 from .engine.checks.options import check_options
 from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, UsageError, did_you_mean
-from .ini_keys import read_ini
 from .interface.python_arguments import python_arguments
 from .option_table import BY_NAME
 from .options import RunOptions, Shard
-from .project import Project, find_project
+from .project import Project, find_project, read_ini
 from .results.shards.manifest import write_shard
 from .results.shards.plan import plan_shard
 from .session.conclusion import conclude
