@@ -12,6 +12,7 @@ from __future__ import annotations
 from .call import Call, Completion, Request, Usage
 from .record import (
     ELICITED,
+    IGNORED_SPANS,
     OUTCOMES,
     OWN_PROMPTS,
     RECORD_SCHEMA,
@@ -40,6 +41,7 @@ from .task import (
 
 __all__ = [
     "ELICITED",
+    "IGNORED_SPANS",
     "MAX_EPOCHS",
     "MODELS",
     "OUTCOMES",

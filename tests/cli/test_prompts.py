@@ -53,7 +53,7 @@ def test_show_prints_the_text_of_a_set(folder):
 def test_copies_are_used_and_never_overwrite(sums):
     """A copied folder changes nothing until it is edited, and a second copy is refused as a whole."""
     assert sums.command("prompts", "copy", "debate", "words").ret == 0
-    assert {path.name for path in (sums.path / "words" / "debate").iterdir()} == {"judge.txt", "reconsider.txt"}
+    assert {"judge.txt", "reconsider.txt"} <= {path.name for path in (sums.path / "words" / "debate").iterdir()}
     (sums.path / "words" / "debate" / "judge.txt").unlink()
     again = sums.command("prompts", "copy", "debate", "words")
     assert again.ret == 4
