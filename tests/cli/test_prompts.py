@@ -10,6 +10,8 @@ from support.folder import Folder
 
 import pytest_hiddenlayer as hl
 from pytest_hiddenlayer.cli import main
+from pytest_hiddenlayer.interface.prompts import copy_prompts
+from pytest_hiddenlayer.strategies.prompt_files import prompt_names, prompt_sets
 
 AGENTS = ["--strategy", "debate:n_agents=2,aggregation=majority", "--provider", "scripted:replies.json"]
 STRATEGY = '''
@@ -57,8 +59,17 @@ def test_copies_are_used_and_never_overwrite(sums):
     (sums.path / "words" / "debate" / "judge.txt").unlink()
     again = sums.command("prompts", "copy", "debate", "words")
     assert again.ret == 4
-    assert "reconsider.txt exists already" in again.stderr.str()
+    assert "exists already, and nothing is overwritten" in again.stderr.str()
     assert not (sums.path / "words" / "debate" / "judge.txt").exists()
+
+
+@pytest.mark.parametrize("files", prompt_sets())
+def test_every_copy_is_accepted_as_it_is(tmp_path, files):
+    """Each built-in prompt uses only variables that its first line names, so a copy of any set can be used."""
+    strategies = {name.partition("/")[0] for name in prompt_names(files)}
+    copied = [path for strategy in sorted(strategies) for path in copy_prompts(strategy, tmp_path, files)]
+    own = [prompt for prompt in hl.prompts(folder=tmp_path) if not prompt.prompt_set]
+    assert [prompt.path for prompt in own] == sorted(copied)
 
 
 @pytest.mark.parametrize(
