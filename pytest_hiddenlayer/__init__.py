@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .interface.probes import ProbeModel, load_probe_model
     from .interface.prompts import prompts
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
+    from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
     from .interface.tracker import Tracker, get_tracker
@@ -108,6 +109,7 @@ _MODULES = {
     "interface.probes": ("ProbeModel", "load_probe_model"),
     "interface.prompts": ("prompts",),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
+    "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
     "interface.votes": ("VoteReplay", "replay_votes"),
@@ -172,6 +174,7 @@ __all__ = [
     "Completion",
     "ConceptVector",
     "Context",
+    "DebateRounds",
     "EvalRun",
     "Example",
     "Experiment",
@@ -219,6 +222,7 @@ __all__ = [
     "arun_strategy",
     "compare_runs",
     "concept_vector",
+    "debate_rounds",
     "evaluate",
     "evaluate_task",
     "examples_from_run",

@@ -138,6 +138,7 @@ def _subcommands() -> Sequence[ModuleType]:
         probe,
         prompts,
         review,
+        rounds,
         run,
         runs,
         schema,
@@ -148,7 +149,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, merge, compare, diff, votes, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, rounds, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (prompts, presets, finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -15,7 +15,7 @@ from ..protocols import Scorer, traits_of
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
-from ..types import ModelName, Sample, Spec, Task
+from ..types import RECORDED, ModelName, Sample, Spec, Task
 from .checks.targets import check_targets
 from .checks.task_errors import from_spec, from_task, task_error
 from .checks.task_models import check_judge, check_providers, refuse_task_models
@@ -108,7 +108,7 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
     task_cells = [
         Cell(
             task=selected,
-            strategy=_check_strategy(strategy, model),
+            strategy=_check_strategy(task, strategy, model),
             model=model,
             slug=slug_by_model[model],
             scorers=scorers,
@@ -197,10 +197,18 @@ def cases(cell: Cell) -> Iterator[Case]:
             yield Case(cell=cell, sample=sample, epoch=epoch)
 
 
-def _check_strategy(strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
-    if traits_of(providers.get(model.provider)).single_only and strategy.name != "single":
+def _check_strategy(task: Task, strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
+    """Return the strategy. Raises UsageError if it cannot use the provider's answers."""
+    is_recorded = traits_of(providers.get(model.provider)).single_only
+    if is_recorded and strategy.name not in ("single", RECORDED):
+        has_recordings = any(sample.recording is not None for sample in task.samples)
         raise UsageError(
             f"provider {model.provider!r} returns final answers, which only strategy 'single' can score; "
-            f"found strategy {strategy.name!r}. Add --strategy single"
+            f"found strategy {strategy.name!r}. Add --strategy {RECORDED if has_recordings else 'single'}"
+        )
+    if strategy.name == RECORDED and not is_recorded:
+        raise UsageError(
+            f"strategy {RECORDED!r} repeats recorded answers and asks no model; found provider {model.provider!r}. "
+            f"Add --provider {RECORDED}"
         )
     return strategy

@@ -15,7 +15,7 @@ from ..extensions.errors import is_user_error
 from ..identifiers import derive_seed
 from ..protocols import Provider
 from ..taskfile import prompt_text, render_prompt
-from ..types import Answer, Call, Completion, GenerationConfig, Message, Request, Sample, Score
+from ..types import RECORDED, Answer, Call, Completion, GenerationConfig, Message, Recording, Request, Sample, Score
 from .cases import Case
 from .dependencies import DependencyTracker
 from .for_strategies.feedback import feedback
@@ -39,6 +39,7 @@ class AnswerContext:
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
     on_call: Callable[[Call], None] | None = None  # receives each call when it is answered
+    recording: Recording | None = field(init=False)  # what the strategy `recorded` repeats; None for all others
     _transcript: list[Call | None] = field(default_factory=list)  # None: no response yet, or none at all
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
     _dependencies: DependencyTracker = field(default_factory=DependencyTracker)
@@ -50,7 +51,9 @@ class AnswerContext:
 
     def __post_init__(self) -> None:
         task = self.case.cell.task
-        self.sample = self.case.sample.without_target()
+        recorded = self.case.cell.strategy.name == RECORDED
+        self.recording = self.case.sample.recording if recorded else None
+        self.sample = replace(self.case.sample, recording=self.recording).without_target()
         self.messages = render_prompt(task, self.case.sample)
         self.prompt = prompt_text(self.messages)
 
@@ -68,7 +71,7 @@ class AnswerContext:
     @property
     def rendered_sample(self) -> Sample:
         """The sample with its rendered prompt, for scorers."""
-        return replace(self.case.sample, prompt=self.messages)
+        return replace(self.case.sample, prompt=self.messages, recording=self.recording)
 
     @property
     def strips_reasoning(self) -> bool:
@@ -167,6 +170,7 @@ class AnswerContext:
             sample_id=self.sample.id,
             epoch=self.case.epoch,
             outputs=outputs,
+            recorded=None if self.recording is None or outputs is None else self.recording.find(role, round),
             schema=schema,
             top_logprobs=top_logprobs,
             token_logprobs=self.token_logprobs,

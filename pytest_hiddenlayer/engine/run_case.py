@@ -33,6 +33,7 @@ from .context import AnswerContext
 from .interruption import is_interruption
 from .plain_json import bounded_json, escape_surrogates
 from .record_builder import build_record
+from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
 from .scoring import score_answer
 
@@ -73,11 +74,13 @@ async def run_case(
         token_measures="tokens" in confidence,
     )
     answer = await _run_strategy(context)
+    if context.recording is not None:
+        context.recording = settled(context.recording, answer)
     calls = context.calls
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
-    if metadata := await _engine_metadata(context, _answer_calls(calls, answer)):
+    if metadata := await _engine_metadata(context, _answer_calls(calls, answer), answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
     stated = elicited_by_strategy(answer)
     if elicited:
@@ -145,7 +148,7 @@ def _without_span(call: Call, spans: Mapping[str, Any]) -> Call:
     return call
 
 
-async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call]) -> dict[str, Any]:
+async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call], answer: Answer) -> dict[str, Any]:
     """Return the engine's own metadata: the number of scorer calls and each agent's scores by round."""
     cell = context.case.cell
     metadata: dict[str, Any] = {}
@@ -153,7 +156,11 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
         metadata[OWN_PROMPTS] = dict(sorted(context.own_prompts.items()))
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
-    if scores := await round_scores(strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score):
+    if context.recording is not None:
+        return metadata | await recorded_metadata(context, context.recording, strategy_calls)
+    if scores := await round_scores(
+        strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score, answer.metadata.get("agents")
+    ):
         metadata[ROUND_SCORES] = scores
     if samples := await sample_scores(
         strategy_calls, context.parse, cell.scorers[0], context.rendered_sample, cell.pass_score
