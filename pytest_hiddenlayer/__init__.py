@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .interface.finetuning.run import finetune_and_compare
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
+    from .interface.prompts import prompts
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
@@ -108,6 +109,7 @@ _MODULES = {
     "interface.finetuning.run": ("finetune_and_compare",),
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
+    "interface.prompts": ("prompts",),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
@@ -252,6 +254,7 @@ __all__ = [
     "plot_training",
     "preference",
     "probe_layers",
+    "prompts",
     "provider",
     "replay_votes",
     "run_strategy",

@@ -134,8 +134,10 @@ def _subcommands() -> Sequence[ModuleType]:
         label,
         merge,
         models,
+        presets,
         prices,
         probe,
+        prompts,
         review,
         rounds,
         run,
@@ -150,5 +152,5 @@ def _subcommands() -> Sequence[ModuleType]:
     asking = (init, ask, run)
     reading = (runs, show, open_page, merge, compare, diff, votes, rounds, cascade, probe, export)
     people = (review, label, tournament, judge_audit)
-    others = (finetune, convert, schema, models, prices, doctor, cache, completion)
+    others = (prompts, presets, finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

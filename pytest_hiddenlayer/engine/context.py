@@ -19,6 +19,7 @@ from ..types import RECORDED, Answer, Call, Completion, GenerationConfig, Messag
 from .cases import Case
 from .dependencies import DependencyTracker
 from .for_strategies.feedback import feedback
+from .for_strategies.own_prompts import prompt_hash
 from .for_strategies.prompts import render_prompt_file
 
 
@@ -33,6 +34,7 @@ class AnswerContext:
     token_logprobs: bool = False  # keep them in the transcript
     token_measures: bool = False  # measure the confidence of every call of the strategy
     prompts: Path | None = None  # folder of prompt files that replace those of strategies
+    own_prompts: dict[str, str] = field(default_factory=dict)  # name → hash of those that were used
     unbatched: bool = False  # no other case runs at the same time, so a batch saves nothing
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
@@ -97,7 +99,11 @@ class AnswerContext:
 
     def render(self, prompt: str, /, *, model: str = "", judge: bool | str = False, **values: Any) -> str:
         """Return a strategy's prompt, worded for the model that `model` or `judge` mean. Raises UsageError."""
-        return render_prompt_file(self.case.cell, prompt, values, model=model, judge=judge, folder=self.prompts)
+        cell = self.case.cell
+        text, found = render_prompt_file(cell, prompt, values, model=model, judge=judge, folder=self.prompts)
+        if not found.prompt_set:
+            self.own_prompts[prompt] = prompt_hash(found)
+        return text
 
     async def feedback(self, text: str, scorer: str) -> Score:
         """Return the score of `text` by a scorer of the task that needs no target. Raises UsageError."""

@@ -162,18 +162,23 @@ def case_key(case: Case, overrides: GenerationConfig, prompt: str | None = None)
 
 def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
     reasoning = {} if cell.task.reasoning == "strip" else {"reasoning": cell.task.reasoning}
-    return reasoning | {
-        "task": cell.task.name,
-        "model": [cell.model.provider, full_name(cell.model)],
-        "judge": str(cell.judge),
-        "generate": hashed_parameters(overrides.with_defaults(cell.task.generate)),
-        "strategy": [cell.strategy.name, dict(cell.strategy.params)],
-        "seed": cell.seed,
-        "scorers": [
-            [scorer.name, scorer.version, _shared_params(spec), *filter(None, [spec.label])]
-            for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
-        ],
-    }
+    prompts = {"prompts": dict(cell.prompts)} if cell.prompts else {}
+    return (
+        reasoning
+        | prompts
+        | {
+            "task": cell.task.name,
+            "model": [cell.model.provider, full_name(cell.model)],
+            "judge": str(cell.judge),
+            "generate": hashed_parameters(overrides.with_defaults(cell.task.generate)),
+            "strategy": [cell.strategy.name, dict(cell.strategy.params)],
+            "seed": cell.seed,
+            "scorers": [
+                [scorer.name, scorer.version, _shared_params(spec), *filter(None, [spec.label])]
+                for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
+            ],
+        }
+    )
 
 
 def _shared_params(spec: Spec) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ..protocols import Provider
 from ..types import (
     ELICITED,
     IGNORED_SPANS,
+    OWN_PROMPTS,
     ROUND_SCORES,
     SAMPLE_SCORES,
     SCORING_CALLS,
@@ -27,7 +28,7 @@ from ..types import (
     Record,
 )
 from .cases import Case
-from .confidence import answer_measures, elicit
+from .confidence import answer_measures, elicit, elicited_by_strategy
 from .context import AnswerContext
 from .interruption import is_interruption
 from .plain_json import bounded_json, escape_surrogates
@@ -81,9 +82,10 @@ async def run_case(
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, _answer_calls(calls, answer), answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
+    stated = elicited_by_strategy(answer)
     if elicited:
-        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json(elicited)})
-    measures = answer_measures(calls, answer) if confidence else {}
+        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json({**stated, **elicited})})
+    measures = answer_measures(calls, answer) if confidence or stated else {}
     record = build_record(context, answer, result, run_id, started.isoformat(), latency_s, measures)
     if context.error is not None:
         on_error(record, context.error)
@@ -150,6 +152,8 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     """Return the engine's own metadata: the number of scorer calls and each agent's scores by round."""
     cell = context.case.cell
     metadata: dict[str, Any] = {}
+    if context.own_prompts:
+        metadata[OWN_PROMPTS] = dict(sorted(context.own_prompts.items()))
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
     if context.recording is not None:

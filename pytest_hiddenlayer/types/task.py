@@ -84,6 +84,7 @@ class Spec:
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    preset: str = ""  # of a strategy: the preset that it was written as; empty: none
     label: str = ""  # of a scorer: what the task calls its scores; empty: the scorer's name
 
 
