@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from .types import SCORING_CALLS, Record
+
+BudgetUnit: TypeAlias = Literal["cost_usd", "tokens", "calls"]
+"""What budgets are matched in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,6 +19,12 @@ class TokenUsage:
     calls: int = 0
     tokens: int | None = 0  # input and output, as counted by the provider
     cost_usd: float | None = 0.0
+
+    def amount(self, unit: BudgetUnit) -> float | None:
+        """Return the calls, tokens or cost; None if unknown."""
+        amounts: dict[BudgetUnit, float | None]
+        amounts = {"calls": self.calls, "tokens": self.tokens, "cost_usd": self.cost_usd}
+        return amounts[unit]
 
 
 def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
