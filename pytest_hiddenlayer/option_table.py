@@ -126,6 +126,11 @@ OPTIONS: tuple[Option, ...] = (
         calls=True,
     ),
     Option(
+        name="prompts",
+        metavar="FOLDER",
+        help="your own wording of strategies' prompts: FOLDER/STRATEGY/NAME.txt (default: the built-in files)",
+    ),
+    Option(
         name="prices",
         metavar="FILE",
         help="your own dated prices (default: hiddenlayer-prices.yaml in the project's root, if it exists)",

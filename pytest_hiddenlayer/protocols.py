@@ -92,6 +92,8 @@ class FactoryTraits:
     check: Callable[[str | None], None] = lambda model: None  # raises UsageError for an invalid model; opens nothing
     with_adapter: Callable[[str | None, str], str] | None = None
     """The name of a model with an adapter: (model, adapter) → model. None: the provider has no adapters."""
+    prompt_set: Callable[[str | None], str] = lambda model: ""
+    """The set of strategies' prompts that the model was trained on; empty: the general set."""
     loads_files: Callable[[str | None], bool] = lambda model: False
     """Whether the model's files may come from an untrusted source. A task file may name such a model only with
     --hl-allow-task-models."""
@@ -99,7 +101,7 @@ class FactoryTraits:
 
 def traits_of(factory: Callable[..., Any]) -> FactoryTraits:
     """The traits that a provider's factory declares; the defaults for all others."""
-    names = ("default_model", "single_only", "check", "with_adapter", "loads_files")
+    names = ("default_model", "single_only", "check", "with_adapter", "prompt_set", "loads_files")
     return FactoryTraits(**{name: getattr(factory, name) for name in names if hasattr(factory, name)})
 
 
@@ -154,6 +156,21 @@ class Context(Protocol):
 
     def parse(self, text: str) -> str | None:
         """The answer that the headline scorer extracts from `text`, in canonical form; None if there is none."""
+        ...
+
+    def render(self, prompt: str, /, *, model: str = "", judge: bool | str = False, **values: Any) -> str:
+        """The text of a prompt file, such as `debate/reconsider`, with its variables filled in.
+
+        It is worded for the model that `model` or `judge` mean, as in `ask`. Raises UsageError if there is
+        no such prompt, or if it does not render.
+        """
+        ...
+
+    async def feedback(self, text: str, scorer: str) -> Score:
+        """The score of `text` by one of the task's scorers that needs no target; it sees none.
+
+        `scorer` is the name that the task gives the scores. Raises UsageError if the task has no such scorer.
+        """
         ...
 
 

@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pytest_hiddenlayer.strategies.debate import RECONSIDER
-
 from .eval_rows import SIGNS, Row, new, sample
 from .nano.families.listing import tables as table_chat
 from .nano.questions import Question, chain_question, story_question, sum_question
+from .nano.requests import RECONSIDER
 from .nano.sampling import Draw
 from .nano.words import NAMES
 

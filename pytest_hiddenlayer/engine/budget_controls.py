@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from ..identifiers import SHARED_CONTROLS, control_label
 from ..protocols import Context
 from ..strategies.bind import BoundStrategy
-from ..strategies.self_consistency import self_consistency
+from ..strategies.sampling.self_consistency import self_consistency
 from ..types import Answer, GenerationConfig, ModelName, Record
 from ..usage import BudgetUnit, usage_of
 from .cases import Case

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ..completions.reasoning import without_reasoning
@@ -14,9 +15,11 @@ from ..extensions.errors import is_user_error
 from ..identifiers import derive_seed
 from ..protocols import Provider
 from ..taskfile import prompt_text, render_prompt
-from ..types import Answer, Call, Completion, GenerationConfig, Message, Request, Sample
+from ..types import Answer, Call, Completion, GenerationConfig, Message, Request, Sample, Score
 from .cases import Case
 from .dependencies import DependencyTracker
+from .for_strategies.feedback import feedback
+from .for_strategies.prompts import render_prompt_file
 
 
 @dataclass(kw_only=True, slots=True)
@@ -29,6 +32,7 @@ class AnswerContext:
     overrides: GenerationConfig  # from the command line: these take precedence over everything
     token_logprobs: bool = False  # keep them in the transcript
     token_measures: bool = False  # measure the confidence of every call of the strategy
+    prompts: Path | None = None  # folder of prompt files that replace those of strategies
     unbatched: bool = False  # no other case runs at the same time, so a batch saves nothing
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
@@ -81,6 +85,14 @@ class AnswerContext:
     def parse(self, text: str) -> str | None:
         """Return the headline scorer's canonical answer in `text`, found without knowing the target."""
         return self.case.cell.scorers[0].parse(text, self.sample)
+
+    def render(self, prompt: str, /, *, model: str = "", judge: bool | str = False, **values: Any) -> str:
+        """Return a strategy's prompt, worded for the model that `model` or `judge` mean. Raises UsageError."""
+        return render_prompt_file(self.case.cell, prompt, values, model=model, judge=judge, folder=self.prompts)
+
+    async def feedback(self, text: str, scorer: str) -> Score:
+        """Return the score of `text` by a scorer of the task that needs no target. Raises UsageError."""
+        return await feedback(self.case.cell, self.sample, self.messages, text, scorer, self.ask_to_score)
 
     async def ask(
         self,

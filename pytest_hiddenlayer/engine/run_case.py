@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ..completions.finish_reasons import UNCLOSED_REASONING
@@ -45,15 +46,16 @@ async def run_case(
     unbatched: bool = False,
     token_logprobs: bool = False,
     confidence: Sequence[str] = (),
+    prompts: Path | None = None,
     on_error: Callable[[Record, BaseException], None] = lambda record, error: None,
     on_call: Callable[[Call], None] | None = None,
 ) -> Record:
     """Return the record of one case. A failed call makes a record with outcome `error`, not an exception.
 
     `unbatched`: no other case runs at the same time, so its calls use the synchronous API even
-    under `batch`. `token_logprobs`: the transcript keeps those of every call. `confidence`:
-    the kinds of confidence to measure. `on_error` receives the exception of a user's code, with its
-    traceback; `on_call` each call when it is answered.
+    under `batch`. `token_logprobs`: the transcript keeps those of every call. `confidence`: the kinds of
+    confidence to measure. `prompts`: folder of the user's own prompts of strategies. `on_error` receives the
+    exception of a user's code, with its traceback; `on_call` each call when it is answered.
     """
     started, began = datetime.now(UTC), time.perf_counter()
     context = AnswerContext(
@@ -62,6 +64,7 @@ async def run_case(
         judge=judge,
         overrides=overrides,
         named_models=named_models or {},
+        prompts=prompts,
         unbatched=unbatched,
         on_call=on_call,
         token_logprobs=token_logprobs,

@@ -214,6 +214,7 @@ class Runtime:
                 unbatched=unbatched,
                 token_logprobs=self.options.token_logprobs,
                 confidence=self.options.confidence,
+                prompts=self.options.prompts,
                 on_error=self._keep_error,
                 on_call=on_call,
             )

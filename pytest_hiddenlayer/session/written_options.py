@@ -99,6 +99,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         record=written.path("record"),
         replay=written.path("replay"),
         budget_usd=parse_budget(budget) if budget else None,
+        prompts=written.path("prompts"),
         prices=written.path("prices") or _existing(written.root / PRICES),
         model_memory=_size(written, "model-memory"),
         batch=written.flag("batch"),

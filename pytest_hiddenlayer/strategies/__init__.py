@@ -1,7 +1,8 @@
 """Strategies: each answers one sample with one or more model calls.
 
-`single`, `self_consistency`, `debate` and `manager_worker` are the registered strategies;
-`voting` and `model_mix` are shared by them; `bind` checks the parameters of a written strategy.
-Strategies import types, errors, the registry, parameters, concurrency and completions, never scorers,
+There is one package per family: `debate`, `sampling`, `refinement`, `orchestration`, `introspection`; `single` is
+the baseline of all, and `recorded` repeats what was answered earlier. Their prompts are files in `prompts`. `bind`
+checks the parameters of a written strategy; `messages`, `model_mix`, `voting` and `votes` are shared.
+Strategies import types, errors, the registry, parameters, concurrency, confidence and completions, never scorers,
 providers or the engine.
 """

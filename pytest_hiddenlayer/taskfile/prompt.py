@@ -7,7 +7,7 @@ Jinja2's random functions are removed. Size, steps and time are limited (`templa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -60,19 +60,30 @@ def _chat_messages(task: Task, sample: Sample) -> tuple[Message, ...]:
     return sample.input
 
 
-def _render(template: str, task: Task, sample: Sample) -> str:
-    variables = _variables(sample)
-    chunks, length = [], 0
+def render_template(template: str, variables: Mapping[str, Any]) -> str:
+    """Return a template with its variables filled in, within limits. Raises ValueError with the reason."""
     try:
-        with limits():
-            for chunk in _template(template).generate(variables):
-                chunks.append(chunk)
-                length += len(chunk)
-                if length > MAX_PROMPT:
-                    raise TemplateError(f"the prompt is longer than {MAX_PROMPT} characters")
+        return _filled(template, variables)
     except Exception as error:  # a template may raise anything: 1 / 0, a wrong type, no memory
-        reason = _reason(template, variables, error)
-        raise TaskError(f"sample {sample.id!r}: {reason}", file=task.path, field="prompt") from error
+        raise ValueError(_reason(template, variables, error)) from error
+
+
+def _render(template: str, task: Task, sample: Sample) -> str:
+    try:
+        return render_template(template, _variables(sample))
+    except ValueError as error:
+        message = f"sample {sample.id!r}: {error}"
+        raise TaskError(message, file=task.path, field="prompt") from error.__cause__
+
+
+def _filled(template: str, variables: Mapping[str, Any]) -> str:
+    chunks, length = [], 0
+    with limits():
+        for chunk in _template(template).generate(variables):
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > MAX_PROMPT:
+                raise TemplateError(f"the prompt is longer than {MAX_PROMPT} characters")
     return "".join(chunks)
 
 
@@ -88,7 +99,7 @@ def _variables(sample: Sample) -> dict[str, Any]:
     return {**{key: value for key, value in sample.metadata.items() if key != "target"}, **fields}
 
 
-def _reason(text: str, variables: dict[str, Any], error: Exception) -> str:
+def _reason(text: str, variables: Mapping[str, Any], error: Exception) -> str:
     unknown = sorted(meta.find_undeclared_variables(_environment().parse(text)) - variables.keys())
     undefined = [name for name in unknown if f"'{name}' is undefined" in str(error)]
     if undefined == ["target"]:

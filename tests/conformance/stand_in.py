@@ -47,7 +47,7 @@ def stand_in(family: Family) -> Iterator[StandIn]:
 
 def write(prompt: str, body: Mapping[str, Any]) -> str:
     """Return what a good model writes: a plan, a verdict in the form that is asked for, or the answer."""
-    if prompt.startswith("Split into steps"):
+    if prompt.startswith("Split this task"):
         return "1. Add the numbers.\n2. Check the sum."
     if "square brackets" in prompt:
         verdict: Any = "A" if "answer_a" in prompt else 5

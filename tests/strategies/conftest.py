@@ -22,7 +22,12 @@ def answer(tmp_path: Path) -> Callable[..., Record]:
     """Returns a function that runs a strategy on the sample with a fake provider."""
 
     def run(
-        strategy: str, fake: FakeProvider, judge: FakeProvider | None = None, seed: int = 0, task: str = TASK
+        strategy: str,
+        fake: FakeProvider,
+        judge: FakeProvider | None = None,
+        seed: int = 0,
+        task: str = TASK,
+        prompts: Path | None = None,
     ) -> Record:
         (tmp_path / "t.yaml").write_text(task)
         options = RunOptions(
@@ -30,6 +35,7 @@ def answer(tmp_path: Path) -> Callable[..., Record]:
         )
         (cell,) = cells(load_task(tmp_path / "t.yaml", tmp_path), options)
         (case,) = cases(cell)
-        return asyncio.run(run_case(case, fake, judge or fake, overrides=GenerationConfig(), run_id="r"))
+        judge = judge or fake
+        return asyncio.run(run_case(case, fake, judge, overrides=GenerationConfig(), run_id="r", prompts=prompts))
 
     return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.strategies import QUESTION, FakeProvider, plan_reply
 
-from pytest_hiddenlayer.strategies.manager_worker import deal
+from pytest_hiddenlayer.strategies.orchestration.manager_worker import deal
 
 
 def test_manager_plans_workers_work_together_manager_merges(answer):
@@ -15,7 +15,7 @@ def test_manager_plans_workers_work_together_manager_merges(answer):
         assert step in prompt
         assert QUESTION in prompt
     (merge,) = fake.prompts("manager", 2)
-    assert all(f"{step}={i}" in merge for i, step in enumerate(("take six", "take seven", "multiply"), 1))
+    assert all(f"{step}: {i}" in merge for i, step in enumerate(("take six", "take seven", "multiply"), 1))
     assert record.outcome == "correct"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_hiddenlayer.strategies.plan import parse_plan
+from pytest_hiddenlayer.strategies.orchestration.plan import parse_plan
 
 STEPS = ["Add six and seven.", "Double the sum."]
 

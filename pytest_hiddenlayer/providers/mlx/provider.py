@@ -75,6 +75,12 @@ class MlxProvider:
         return f"{base}:{adapter}"
 
     @classmethod
+    def prompt_set(cls, model: str | None) -> str:
+        """Return the bundled model's own set of prompts, for it and its adapters; the general one for others."""
+        base, _ = split_name(model or BUNDLED)
+        return BUNDLED if base == BUNDLED else ""
+
+    @classmethod
     def loads_files(cls, model: str | None) -> bool:
         """Return whether the model's files may be untrusted: not those of the bundled model and of known ones."""
         return model not in (None, BUNDLED, *KNOWN)

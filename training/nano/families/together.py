@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from pytest_hiddenlayer.strategies.debate import RECONSIDER
-from pytest_hiddenlayer.strategies.manager_worker import MERGE, PLAN, WORK, deal
+from pytest_hiddenlayer.strategies.orchestration.manager_worker import deal
 
 from ..forms import often, spelt
 from ..problems import Sum
 from ..questions import Question, chain_question, question, story_question, sum_question
+from ..requests import MERGE, PLAN, RECONSIDER, WORK
 from ..sampling import Draw
 from . import Chat
 from .asking import AT_ONCE, WRITTEN, reasoned

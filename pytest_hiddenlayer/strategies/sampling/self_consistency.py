@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from ..completions.finish_reasons import ended_normally
-from ..concurrency import gather_or_cancel
-from ..parameters import UNLESS_SET, Range, checked_together
-from ..protocols import Context
-from ..types import Answer, Completion, GenerationConfig, Models
-from .model_mix import nth_model
-from .votes.confidences import needed_alternatives, token_sample, with_elicited
-from .votes.decision import Decision, VoteSample, decide
-from .votes.rule import Stop, VoteMeasure, VoteRule, Weighting, check_rule
-from .votes.stopping import SamplingStop, sampling_stop
+from ...completions.finish_reasons import ended_normally
+from ...concurrency import gather_or_cancel
+from ...parameters import UNLESS_SET, Range, checked_together
+from ...protocols import Context
+from ...types import Answer, Completion, GenerationConfig, Models
+from ..model_mix import nth_model
+from ..votes.confidences import needed_alternatives, token_sample, with_elicited
+from ..votes.decision import Decision, VoteSample, decide
+from ..votes.rule import Stop, VoteMeasure, VoteRule, Weighting, check_rule
+from ..votes.stopping import SamplingStop, sampling_stop
 
 
 @checked_together(check_rule)

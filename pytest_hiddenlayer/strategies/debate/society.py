@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from ..completions.finish_reasons import ended_normally
-from ..concurrency import gather_or_cancel
-from ..parameters import Range
-from ..protocols import Context
-from ..types import Answer, Completion, GenerationConfig, Message, Models
-from .model_mix import nth_model
-from .voting import plurality
-
-RECONSIDER = "{task}\nOther agents said: {answers}.\nReconsider and give your answer."
+from ...completions.finish_reasons import ended_normally
+from ...concurrency import gather_or_cancel
+from ...parameters import Range
+from ...protocols import Context
+from ...types import Answer, Completion, GenerationConfig, Message, Models
+from ..messages import request
+from ..model_mix import nth_model
+from ..voting import plurality
 
 
 async def debate(
@@ -47,7 +46,18 @@ async def debate(
     rounds = [_answers(context, completions)]
     while len(rounds) < n_rounds and not (early_stop and len(rounds) > 1 and _agreed(rounds[-1])):
         shared = _shared(rounds[-1], completions, share)
-        prompts = [_reconsider(context, shared[:index] + shared[index + 1 :]) for index in range(n_agents)]
+        prompts = [
+            request(
+                context,
+                context.render(
+                    "debate/reconsider",
+                    model=nth_model(agents, index),
+                    task=context.prompt,
+                    answers=shared[:index] + shared[index + 1 :],
+                ),
+            )
+            for index in range(n_agents)
+        ]
         completions = await _round(context, prompts, len(rounds), defaults, agents)
         rounds.append(_answers(context, completions))
     if aggregation == "majority":
@@ -75,7 +85,7 @@ async def _round(
 
 async def _judge(context: Context, answers: Sequence[str], number: int) -> Completion:
     return await context.ask(
-        _reconsider(context, answers),
+        request(context, context.render("debate/judge", judge=True, task=context.prompt, answers=answers)),
         role="judge",
         round=number,
         judge=True,
@@ -98,12 +108,6 @@ def _shared(answers: Sequence[str | None], completions: Sequence[Completion], sh
     if share == "full":
         return texts
     return [text if answer is None else answer for answer, text in zip(answers, texts, strict=True)]
-
-
-def _reconsider(context: Context, answers: Sequence[str]) -> tuple[Message, ...]:
-    content = RECONSIDER.format(task=context.prompt, answers=", ".join(answers))
-    system = [message for message in context.messages if message.role == "system"]
-    return (*system, Message(role="user", content=content))
 
 
 def _majority(answers: Sequence[str | None], completions: Sequence[Completion]) -> Completion:

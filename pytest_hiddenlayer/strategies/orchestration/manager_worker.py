@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from ..concurrency import gather_or_cancel
-from ..parameters import Range
-from ..protocols import Context
-from ..types import Answer, Completion, GenerationConfig, Message, Models
-from .model_mix import ONE_MODEL, nth_model
+from ...concurrency import gather_or_cancel
+from ...parameters import Range
+from ...protocols import Context
+from ...types import Answer, Completion, GenerationConfig, Models
+from ..messages import request
+from ..model_mix import ONE_MODEL, nth_model
 from .plan import parse_plan
-
-PLAN = "Split into steps: {task}"
-WORK = "{task}\nDo only this step: {step}."
-MERGE = "{task}\nWorker result: {results}\nGive the final answer."
 
 
 async def manager_worker(
@@ -34,7 +31,7 @@ async def manager_worker(
     """
     defaults = GenerationConfig(temperature=temperature)
     plan = await context.ask(
-        _chat(context, PLAN.format(task=context.prompt)),
+        request(context, context.render("manager_worker/plan", model=nth_model(manager, 0), task=context.prompt)),
         role="manager",
         model=nth_model(manager, 0),
         defaults=defaults,
@@ -45,7 +42,16 @@ async def manager_worker(
     subtasks = deal(steps, n_workers)
     answers = await _work(context, subtasks, workers, defaults)
     merged = await context.ask(
-        _chat(context, MERGE.format(task=context.prompt, results=_results(subtasks, answers))),
+        request(
+            context,
+            context.render(
+                "manager_worker/merge",
+                model=nth_model(manager, 0),
+                task=context.prompt,
+                steps=subtasks,
+                results=answers,
+            ),
+        ),
         role="manager",
         round=2,
         model=nth_model(manager, 0),
@@ -80,7 +86,15 @@ async def _work(context: Context, subtasks: Sequence[str], workers: Models, defa
     """The parsed answer of one worker per subtask; the whole completion if it cannot be parsed."""
     completions = await gather_or_cancel(
         context.ask(
-            _chat(context, WORK.format(task=context.prompt, step=subtask.rstrip("."))),
+            request(
+                context,
+                context.render(
+                    "manager_worker/work",
+                    model=nth_model(workers, index),
+                    task=context.prompt,
+                    step=subtask.rstrip("."),
+                ),
+            ),
             role=f"worker-{index + 1}",
             round=1,
             model=nth_model(workers, index),
@@ -89,12 +103,3 @@ async def _work(context: Context, subtasks: Sequence[str], workers: Models, defa
         for index, subtask in enumerate(subtasks)
     )
     return [context.parse(completion.text) or completion.text.strip() for completion in completions]
-
-
-def _results(subtasks: Sequence[str], answers: Sequence[str]) -> str:
-    return ", ".join(f"{subtask}={answer}" for subtask, answer in zip(subtasks, answers, strict=True))
-
-
-def _chat(context: Context, content: str) -> tuple[Message, ...]:
-    system = [message for message in context.messages if message.role == "system"]
-    return (*system, Message(role="user", content=content))

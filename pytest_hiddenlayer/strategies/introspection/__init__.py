@@ -1,0 +1,1 @@
+"""Introspection: a model that explains, doubts or predicts its own answers."""

@@ -1,0 +1,1 @@
+"""Orchestration: planners, workers, layers, searches, routes and tools."""

@@ -1,0 +1,1 @@
+"""Refinement: one model that improves or prepares its own answer."""

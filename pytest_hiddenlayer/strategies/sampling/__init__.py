@@ -1,0 +1,1 @@
+"""Sampling: several answers to one prompt, and ways to choose one."""
