@@ -120,6 +120,7 @@ def _subcommands() -> Sequence[ModuleType]:
     """The module of each subcommand, in the order of the help."""
     from . import (
         ask,
+        bench,
         cache,
         compare,
         completion,
@@ -145,7 +146,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, compare, diff, votes, probe, export)
+    reading = (runs, show, open_page, compare, diff, votes, bench, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

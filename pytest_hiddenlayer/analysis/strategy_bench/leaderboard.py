@@ -14,7 +14,7 @@ from ...results.regression.baseline import CellKey
 from ...results.regression.cell_comparison import CellComparison, assign_verdicts, compare_cell
 from ...results.regression.pairing import SampleScore, match_samples
 from ...types import Record
-from ...usage import BudgetUnit
+from ...usage import BudgetUnit, usage_of
 from .control_votes import Controls, ModelKey, VoteSize, averaged, controls_by_model, matched, vote_sizes, voted
 from .strategy_row import VOTE, ComparedWith, StrategyRow, sample_results, strategy_row, with_compared
 
@@ -62,6 +62,7 @@ def leaderboards(
     """
     cells = by_cell(records)
     _check(cells, against, task)
+    _check_unit(cells.values(), unit)
     controls = controls_by_model(cells)
     boards = {
         key: {k[1]: cell for k, cell in sorted(cells.items()) if (k[0], *k[2:]) == key and controlled(k[1]) is None}
@@ -95,6 +96,13 @@ def _check(cells: Mapping[CellKey, Sequence[Record]], against: str, task: str | 
             f"--against {against!r}: compare with {VOTE}, the vote of as many samples as the budget pays for, or "
             f"with a strategy of the run: {', '.join(labels)}{did_you_mean(against, known)}"
         )
+
+
+def _check_unit(cells: Iterable[Sequence[Record]], unit: BudgetUnit) -> None:
+    amounts = [usage_of(record).amount(unit) for cell in cells for record in cell if record.transcript]
+    if unit == "cost_usd" and not any(amounts):
+        found = "the run has no known cost" if None in amounts else "every call of the run cost $0"
+        raise UsageError(f"--match cost: {found}; match calls or tokens")
 
 
 def _compared(
