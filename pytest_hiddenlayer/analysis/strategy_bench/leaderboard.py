@@ -64,10 +64,8 @@ def leaderboards(
     _check(cells, against, task)
     _check_unit(cells.values(), unit)
     controls = controls_by_model(cells)
-    boards = {
-        key: {k[1]: cell for k, cell in sorted(cells.items()) if (k[0], *k[2:]) == key and controlled(k[1]) is None}
-        for key in sorted({(k[0], *k[2:]) for k in cells if task in (None, k[0])})
-    }
+    keys = sorted({(k[0], *k[2:]) for k in cells if task in (None, k[0])})
+    boards = {key: _strategies(cells, key) for key in keys}
     compared = {
         key: {label: _compared(label, board, controls.get(key, Controls({})), unit, against) for label in board}
         for key, board in boards.items()
@@ -78,6 +76,12 @@ def leaderboards(
         for key, board in boards.items()
         if board
     ]
+
+
+def _strategies(cells: Mapping[CellKey, Sequence[Record]], key: ModelKey) -> dict[str, Sequence[Record]]:
+    """Label → records of every strategy of a task and model, both in a fixed order."""
+    own = {k[1]: cell for k, cell in sorted(cells.items()) if (k[0], *k[2:]) == key and controlled(k[1]) is None}
+    return {label: sorted(cell, key=lambda r: (r.sample_id, r.epoch)) for label, cell in own.items()}
 
 
 def _check(cells: Mapping[CellKey, Sequence[Record]], against: str, task: str | None) -> None:
