@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
+    from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
     from .interface.tracker import Tracker, get_tracker
@@ -108,6 +109,7 @@ _MODULES = {
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
+    "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
     "interface.bench.result": ("StrategyBench",),
@@ -174,6 +176,7 @@ __all__ = [
     "Completion",
     "ConceptVector",
     "Context",
+    "DebateRounds",
     "EvalRun",
     "Example",
     "Experiment",
@@ -223,6 +226,7 @@ __all__ = [
     "bench_strategies",
     "compare_runs",
     "concept_vector",
+    "debate_rounds",
     "evaluate",
     "evaluate_task",
     "examples_from_run",

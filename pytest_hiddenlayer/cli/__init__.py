@@ -136,6 +136,7 @@ def _subcommands() -> Sequence[ModuleType]:
         prices,
         probe,
         review,
+        rounds,
         run,
         runs,
         schema,
@@ -146,7 +147,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, compare, diff, votes, bench, probe, export)
+    reading = (runs, show, open_page, compare, diff, votes, bench, rounds, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -14,15 +14,17 @@ from .interruption import is_interruption
 
 
 async def round_scores(
-    calls: Sequence[Call], scorer: Scorer, sample: Sample, pass_score: float
+    calls: Sequence[Call], scorer: Scorer, sample: Sample, pass_score: float, agents: Any = ()
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Return each agent's headline score in each round; the score of a truncated or empty text is None.
 
-    Empty if no role `agent-*` answers in two rounds, or if the scorer calls a model.
+    Agents are the roles `agent-*`, and those that the answer's metadata names in `agents`. Empty if no agent
+    answers in two rounds, or if the scorer calls a model.
     """
+    named = {role for role in agents if isinstance(role, str)} if isinstance(agents, list | tuple) else set()
     calls_by_role: dict[str, dict[str, Call]] = {}
     for call in calls:
-        if call.role.startswith("agent-"):
+        if call.role.startswith("agent-") or call.role in named:
             calls_by_role.setdefault(call.role, {})[str(call.round)] = call
     if not any(len(rounds) > 1 for rounds in calls_by_role.values()) or capabilities_of(scorer).asks_model:
         return {}

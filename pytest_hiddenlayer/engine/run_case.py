@@ -75,7 +75,7 @@ async def run_case(
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
-    if metadata := await _engine_metadata(context, calls):
+    if metadata := await _engine_metadata(context, calls, answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
     if elicited:
         answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json(elicited)})
@@ -126,13 +126,15 @@ def _without_reasoning(answer: Answer, context: AnswerContext) -> Answer:
     return replace(answer, output=split.text, finish_reason=reason)
 
 
-async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call]) -> dict[str, Any]:
+async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call], answer: Answer) -> dict[str, Any]:
     """Return the engine's own metadata: the number of scorer calls and each agent's scores by round."""
     cell = context.case.cell
     metadata: dict[str, Any] = {}
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
-    if scores := await round_scores(strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score):
+    if scores := await round_scores(
+        strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score, answer.metadata.get("agents")
+    ):
         metadata[ROUND_SCORES] = scores
     if samples := await sample_scores(
         strategy_calls, context.parse, cell.scorers[0], context.rendered_sample, cell.pass_score

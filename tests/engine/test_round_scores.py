@@ -10,8 +10,8 @@ import pytest
 from support.control_runs import Drawn, Fake, answering
 
 from pytest_hiddenlayer.errors import ProviderError
-from pytest_hiddenlayer.registry import scorer
-from pytest_hiddenlayer.types import Request, Score
+from pytest_hiddenlayer.registry import scorer, strategy
+from pytest_hiddenlayer.types import Answer, Request, Score
 
 
 @pytest.fixture
@@ -95,3 +95,38 @@ def test_a_scorer_that_fails_on_a_round_leaves_it_unscored(answer):
     assert drawn.record.outcome == "correct"
     assert drawn.record.answer_metadata["round_scores"]["agent-1"]["0"]["right"] is None
     assert drawn.record.answer_metadata["round_scores"]["agent-1"]["1"]["right"] is True
+
+
+def test_debaters_that_the_metadata_names_are_scored(answer):
+    """Roles named in the metadata's `agents` are scored by round; a judge that speaks in every round is not."""
+
+    @strategy("test_named_debaters")
+    async def named(context):
+        for number in range(2):
+            for role in ("affirmative", "negative", "moderator"):
+                completion = await context.ask(context.messages, role=role, round=number)
+        return Answer(output=completion.text, metadata={"agents": ["affirmative", "negative"]})
+
+    said = {"affirmative": ("41", "42"), "negative": ("42", "42"), "moderator": ("42", "42")}
+    drawn = answer("test_named_debaters", Fake(lambda request: said[request.role][request.round]), equal_budget=False)
+    scores = drawn.record.answer_metadata["round_scores"]
+    assert {role: [rounds[n]["right"] for n in "01"] for role, rounds in scores.items()} == {
+        "affirmative": [False, True],
+        "negative": [True, True],
+    }
+
+
+@pytest.mark.parametrize("agents", [5, "affirmative", [None], {"affirmative": 1}])
+def test_agents_of_another_form_are_no_debaters(answer, agents):
+    """A strategy of a user may keep something else under `agents`: nothing is scored, and nothing fails."""
+    name = f"test_other_agents_{type(agents).__name__}"
+
+    @strategy(name)
+    async def other(context):
+        for number in range(2):
+            completion = await context.ask(context.messages, role="affirmative", round=number)
+        return Answer(output=completion.text, metadata={"agents": agents})
+
+    drawn = answer(name, Fake(), equal_budget=False)
+    assert drawn.record.outcome == "correct"
+    assert "round_scores" not in drawn.record.answer_metadata
