@@ -44,7 +44,7 @@ def bash(tmp_path, capsys):
         (("comp",), {"compare", "completion"}),
         (("run", "--budg"), {"--budget"}),
         (("run", "--provider", "m"), {"mlx"}),
-        (("ask", "--strategy", "deb"), {"debate"}),
+        (("ask", "--strategy", "deb"), {"debate", "debate_when_needed"}),
         (("run", "--cache", ""), {"seeded", "all", "off"}),
         (("models", ""), {"get", "remove"}),
         (("open", "la"), {"last"}),
