@@ -67,8 +67,11 @@ class SharedControls:
     _tasks: dict[tuple[str, ModelName, str, int], asyncio.Future[Record]] = field(default_factory=dict)
 
     async def draw(self, case: Case, record: Record, answer: Callable[[Case], Awaitable[Record]]) -> list[Record]:
-        """Return the control samples that this record needs and no other record asked for before."""
-        if record.epoch > 1 or record.score is None or record.strategy == "single":
+        """Return the control samples that this record needs and no other record asked for before.
+
+        An answer without a score needs them too: counted as wrong, it may undo an improvement.
+        """
+        if record.epoch > 1 or record.outcome in ("error", "skipped") or record.strategy == "single":
             return []
         new: list[int] = []
 

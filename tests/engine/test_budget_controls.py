@@ -218,6 +218,13 @@ def test_shared_control_samples_reach_the_unit(answer_all, unit, n):
     assert len(answer_all(("debate",), fake, shared_controls=unit)) == n
 
 
+@pytest.mark.parametrize(("reply", "n"), [("cut…", 7), ("boom", 0)])
+def test_an_answer_without_a_score_shares_control_samples_too(answer_all, reply, n):
+    """If it counts as wrong, it is compared; a failed call has no answer."""
+    fake = Fake(lambda request: "42" if request.role == "control" else reply)
+    assert len(answer_all(("debate",), fake, shared_controls="calls")) == n
+
+
 def test_a_strategy_of_one_call_shares_a_control_sample(answer_all):
     """One call is compared with one sample at the vote's temperature; `single` is no strategy to compare."""
     assert len(answer_all(("self_consistency:n_samples=1", "single"), Fake(), shared_controls="calls")) == 1

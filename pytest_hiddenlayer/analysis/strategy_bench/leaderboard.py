@@ -15,6 +15,7 @@ from ...results.regression.cell_comparison import CellComparison, assign_verdict
 from ...results.regression.pairing import SampleScore, match_samples
 from ...types import Record
 from ...usage import BudgetUnit, usage_of
+from ..debates.analysis import CellDebates, analyse_debates
 from .control_votes import Controls, ModelKey, VoteSize, averaged, controls_by_model, matched, vote_sizes, voted
 from .strategy_row import VOTE, ComparedWith, StrategyRow, sample_results, strategy_row, with_compared
 
@@ -35,6 +36,7 @@ class Leaderboard:
     rows: tuple[StrategyRow, ...]
     votes: tuple[VoteSize, ...]  # of 1, 2, 4, … control samples
     front: ParetoFront
+    debates: tuple[CellDebates, ...] = ()  # of the strategies whose agents speak in several rounds
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values."""
@@ -48,6 +50,7 @@ class Leaderboard:
             "strategies": [row.to_json() for row in self.rows],
             "votes": votes,
             "pareto": self.front.to_json(),
+            "debates": [cell.to_json() for cell in self.debates],
         }
 
 
@@ -191,6 +194,7 @@ def _leaderboard(
         rows=tuple(rows),
         votes=votes,
         front=pareto_front(key[0], points, unit),
+        debates=tuple(analyse_debates(record for cell in board.values() for record in cell)),
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from ...usage import BudgetUnit
+from .debate_rows import HEADERS, debate_rows
 from .leaderboard import Leaderboard
 from .strategy_row import VOTE, ComparedWith, StrategyRow
 
 Table: TypeAlias = tuple[Sequence[str], list[tuple[str, ...]]]
 """(headers, rows)."""
 UNIT_NAMES: dict[BudgetUnit, str] = {"calls": "calls", "tokens": "tokens", "cost_usd": "cost"}
-LEFT = frozenset({"strategy", "against", "verdict", "Pareto set", "95 % interval"})
+LEFT = frozenset({"strategy", "debate", "against", "verdict", "Pareto set", "95 % interval"})
 """Headers of columns that are aligned left."""
 
 
@@ -35,6 +36,11 @@ def differences_table(board: Leaderboard) -> Table:
         (row.label, against_text(one, board.unit), *_difference(one)) for row in board.rows for one in row.compared
     ]
     return (*headers, "p worse", "verdict"), rows
+
+
+def debates_table(board: Leaderboard) -> Table:
+    """Returns what happens in the debates, a row each."""
+    return HEADERS, debate_rows(board.debates)
 
 
 def notes(board: Leaderboard) -> Iterator[str]:

@@ -9,11 +9,12 @@ from ...report.markdown.text import code
 from ...report.text_table import grid
 from ...terminal_escape import one_line
 from .leaderboard import Leaderboard
-from .tables import LEFT, UNIT_NAMES, Table, differences_table, notes, scores_table
+from .tables import LEFT, UNIT_NAMES, Table, debates_table, differences_table, notes, scores_table
 
 EXPLANATION = (
     "scores and differences have 95 % intervals, paired by sample; p-values and verdicts are adjusted by Holm over "
-    "all comparisons; rows in brackets are votes of plain samples; seconds: while other answers are in flight"
+    "all comparisons; rows in brackets are votes of plain samples; seconds: while other answers are in flight; "
+    "debates: right answers after each step, changes of agents; `hiddenlayer rounds RUN` shows each in full"
 )
 _PLAIN = re.compile(r"(?:[A-Za-z0-9 ,()+/%$?·-]|:(?= )|(?<=[0-9])\.(?=[0-9]))*|-+:?")
 
@@ -26,6 +27,8 @@ def leaderboards_text(boards: Sequence[Leaderboard], *, width: int, colour: bool
         headers, rows = differences_table(board)
         if rows:
             parts += [_grid((headers, rows), width, colour), ""]
+        if board.debates:
+            parts += [_grid(debates_table(board), width, colour), ""]
         parts += map(one_line, notes(board))
         parts.append("")
     return "\n".join([*parts, EXPLANATION]) + "\n"
@@ -38,6 +41,7 @@ def leaderboards_markdown(boards: Sequence[Leaderboard]) -> str:
         headers, rows = differences_table(board)
         parts += [f"## {markdown_cell(_title(board))}", "", markdown_table(scores_table(board)), ""]
         parts += ["### Differences", "", markdown_table((headers, rows)), ""] if rows else []
+        parts += ["### Debates", "", markdown_table(debates_table(board)), ""] if board.debates else []
         parts += [f"- {markdown_cell(one_line(note))}" for note in notes(board)]
         parts.append("")
     return "\n".join([*parts, EXPLANATION[0].upper() + EXPLANATION[1:] + "."]) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.control_records import HAND, A, B, debated, draws, made
+from support.control_records import HAND, A, B, debated, draws, made, rounds
 
 from pytest_hiddenlayer.analysis.strategy_bench.leaderboard import leaderboards
 from pytest_hiddenlayer.analysis.strategy_bench.text import leaderboards_markdown, leaderboards_text
@@ -181,6 +181,18 @@ def test_records_in_any_order_give_the_same():
     """The order of a log is that of completion."""
     backwards: list[Record] = list(reversed(RUN))
     assert [b.to_json() for b in leaderboards(backwards)] == [b.to_json() for b in leaderboards(RUN)]
+
+
+def test_debates_have_a_row_of_what_voting_explains():
+    """Three agents, one wrong in round 0, all right in round 1: the vote of round 0 already has the whole gain."""
+    talks = [debated(f"s{i}", 1.0, answer_metadata=rounds("rr", "rr", "wr")) for i in range(40)]
+    board = only(talks)
+    (cell,) = board.debates
+    assert cell.gain.share == pytest.approx(1.0)
+    shown = leaderboards_text([board], width=250, colour=False)
+    assert "40 of 120" in shown
+    assert "share that voting explains" in leaderboards_markdown([board])
+    assert "share that voting explains" not in leaderboards_text([only(SINGLES)], width=250, colour=False)
 
 
 def test_control_samples_are_no_strategy():
