@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +18,7 @@ from ...usage import BudgetUnit, MeanUsage, TokenUsage, per_answer, usage_of
 
 VOTE = "vote"
 """The name of the vote of as many control samples as the strategy's budget pays for."""
+_QUOTED = re.compile(r"""(?<!\w)(?:'[^']*'|"[^"]*")(?!\w)""")
 _NOT_ANSWERED = ("error", "skipped")
 
 
@@ -130,9 +132,9 @@ def sample_results(records: Sequence[Record]) -> dict[str, SampleResult]:
 
 
 def reason(record: Record) -> str:
-    """Returns why a record has no score."""
+    """Returns why a record has no score, without what it quotes: equal reasons are counted together."""
     explained = next((score.get("explanation") for score in record.scores.values()), None)
-    return f"{record.outcome}: {record.error or explained or 'no reason given'}"
+    return _QUOTED.sub("'…'", f"{record.outcome}: {record.error or explained or 'no reason given'}")
 
 
 def with_compared(row: StrategyRow, compared: Sequence[ComparedWith]) -> StrategyRow:

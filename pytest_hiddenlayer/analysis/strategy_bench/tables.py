@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from ...usage import BudgetUnit
+from ..debates.analysis import CellDebates
 from .debate_rows import HEADERS, debate_rows
 from .leaderboard import Leaderboard
 from .strategy_row import VOTE, ComparedWith, StrategyRow
@@ -38,16 +39,22 @@ def differences_table(board: Leaderboard) -> Table:
     return (*headers, "p worse", "verdict"), rows
 
 
+def _several_agents(board: Leaderboard) -> list[CellDebates]:
+    """The debates of two or more agents; an agent that refines its own answer persuades nobody."""
+    return [cell for cell in board.debates if len(cell.agents) > 1]
+
+
 def debates_table(board: Leaderboard) -> Table:
     """Returns what happens in the debates, a row each."""
-    return HEADERS, debate_rows(board.debates)
+    return HEADERS, debate_rows(_several_agents(board))
 
 
 def notes(board: Leaderboard) -> Iterator[str]:
     """Yields what limits the comparison, a sentence each."""
     for row in board.rows:
         if row.scored < row.answers:
-            whole = ", ".join(f"{count} x {why}" for why, count in list(row.reasons.items())[:3])
+            whole = ", ".join(f"{count} x {shortened(why)}" for why, count in list(row.reasons.items())[:2])
+            whole += ", …" if len(row.reasons) > 2 else ""
             worst = "" if row.worst is None else f"; counted as wrong, the score is {row.worst:.3f}"
             yield f"{row.label}: {row.scored} of {row.answers} answers have a score ({whole}){worst}"
         for one in row.compared:
@@ -60,6 +67,11 @@ def notes(board: Leaderboard) -> Iterator[str]:
 def against_text(one: ComparedWith, unit: BudgetUnit) -> str:
     """Returns what a strategy is compared with, in words."""
     return f"vote at the same {UNIT_NAMES[unit]}" if one.against == VOTE else one.against
+
+
+def shortened(why: str) -> str:
+    """Returns a reason of at most 160 characters."""
+    return why if len(why) <= 160 else f"{why[:159]}…"
 
 
 def number(value: float | None, form: str = ",.1f") -> str:

@@ -27,8 +27,8 @@ def leaderboards_text(boards: Sequence[Leaderboard], *, width: int, colour: bool
         headers, rows = differences_table(board)
         if rows:
             parts += [_grid((headers, rows), width, colour), ""]
-        if board.debates:
-            parts += [_grid(debates_table(board), width, colour), ""]
+        if (debates := debates_table(board))[1]:
+            parts += [_grid(debates, width, colour), ""]
         parts += map(one_line, notes(board))
         parts.append("")
     return "\n".join([*parts, EXPLANATION]) + "\n"
@@ -41,7 +41,7 @@ def leaderboards_markdown(boards: Sequence[Leaderboard]) -> str:
         headers, rows = differences_table(board)
         parts += [f"## {markdown_cell(_title(board))}", "", markdown_table(scores_table(board)), ""]
         parts += ["### Differences", "", markdown_table((headers, rows)), ""] if rows else []
-        parts += ["### Debates", "", markdown_table(debates_table(board)), ""] if board.debates else []
+        parts += ["### Debates", "", markdown_table(debates), ""] if (debates := debates_table(board))[1] else []
         parts += [f"- {markdown_cell(one_line(note))}" for note in notes(board)]
         parts.append("")
     return "\n".join([*parts, EXPLANATION[0].upper() + EXPLANATION[1:] + "."]) + "\n"

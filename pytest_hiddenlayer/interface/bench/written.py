@@ -41,6 +41,8 @@ def written_strategies(text: str | Sequence[str]) -> tuple[list[str], list[LeftO
             names.append(name)
         except (ParameterError, UsageError) as error:
             left_out.append(LeftOut(strategy=name, reason=str(error)))
+    given = {parse_strategy(text).name for text in others}
+    left_out = [one for one in left_out if one.strategy not in given]
     return _bound(dict.fromkeys((SINGLE, *names, *others))), left_out
 
 
