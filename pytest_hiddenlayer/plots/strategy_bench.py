@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"cost_usd": "US dollars", "tokens": "tokens, input and output", "calls": "model calls"}
 _LEGEND_ROWS = 16  # of one column of the legend
+_MOST_BARS = 8  # with more strategies, the bars are faint, so that points are seen
 
 
 def plot_strategy_bench(boards: Sequence[Leaderboard], *, task: str | None = None, ax: Axes | None = None) -> Figure:
@@ -56,11 +57,14 @@ def _draw(axes: Axes, board: Leaderboard) -> None:
         return
     _draw_votes(axes, board, [point for point in board.front.points if point.name in votes])
     for number, point in enumerate(strategies):
-        _draw_point(axes, board, point, number)
+        _draw_point(axes, board, point, number, faint=len(strategies) > _MOST_BARS)
+    _write_numbers(axes, board, strategies)
     axes.set_ylim(-0.03, 1.03)
     budgets = [point.cost(board.unit) or 0.0 for point in board.front.points]
     if min(budgets) > 0 and max(budgets) > 8 * min(budgets):
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(_whole)
+        axes.xaxis.set_minor_formatter(_some)
     else:
         axes.set_xlim(left=0)
     axes.set_ylabel("score, with 95 % interval", fontsize=9)
@@ -72,6 +76,16 @@ def _draw(axes: Axes, board: Leaderboard) -> None:
     label_x(axes, f"mean budget of an answer, {_UNITS[board.unit]}", notes)
 
 
+def _whole(value: float, position: float) -> str:
+    """A tick of a logarithmic axis without powers."""
+    return f"{value:,g}"
+
+
+def _some(value: float, position: float) -> str:
+    """A tick between powers of ten: only 2 and 5 have a number."""
+    return f"{value:,g}" if f"{value:e}"[0] in "25" else ""
+
+
 def _draw_votes(axes: Axes, board: Leaderboard, votes: Sequence[Point]) -> None:
     if votes:
         x = [point.cost(board.unit) or 0.0 for point in votes]
@@ -79,19 +93,28 @@ def _draw_votes(axes: Axes, board: Leaderboard, votes: Sequence[Point]) -> None:
         axes.plot(x, y, color=GREY, lw=1.2, ls="--", marker=".", zorder=1, label="vote of 1, 2, 4, … samples")
 
 
-def _draw_point(axes: Axes, board: Leaderboard, point: Point, number: int) -> None:
+def _draw_point(axes: Axes, board: Leaderboard, point: Point, number: int, *, faint: bool) -> None:
     budget, score = point.cost(board.unit) or 0.0, point.score.mean or 0.0
     optimal = point.name not in board.front.dominated_by
     colour, marker = COLOURS[number % len(COLOURS)], MARKERS[(number // len(COLOURS)) % len(MARKERS)]
-    axes.errorbar(
+    axes.plot(
         budget,
         score,
-        yerr=bars_around(score, point.score.ci95),
-        fmt=marker,
+        marker,
         color=colour,
         mfc=colour if optimal else "white",
-        elinewidth=0.7,
         ms=6,
         label=f"{number + 1}  {plain(point.name)}",
     )
-    axes.annotate(str(number + 1), (budget, score), xytext=(5, 4), textcoords="offset points", fontsize=7)
+    bars = bars_around(score, point.score.ci95)
+    axes.errorbar(budget, score, yerr=bars, fmt="none", ecolor=colour, elinewidth=0.8, alpha=0.3 if faint else 1.0)
+
+
+def _write_numbers(axes: Axes, board: Leaderboard, points: Sequence[Point]) -> None:
+    """Write the number of each point beside it; those of points at one place together."""
+    places: dict[tuple[float, float], list[str]] = {}
+    for number, point in enumerate(points, 1):
+        place = (round(point.cost(board.unit) or 0.0, 2), round(point.score.mean or 0.0, 2))
+        places.setdefault(place, []).append(str(number))
+    for place, numbers in places.items():
+        axes.annotate(", ".join(numbers), place, xytext=(5, 4), textcoords="offset points", fontsize=7)

@@ -41,7 +41,7 @@ def differences_table(board: Leaderboard) -> Table:
 
 def _several_agents(board: Leaderboard) -> list[CellDebates]:
     """The debates of two or more agents; an agent that refines its own answer persuades nobody."""
-    return [cell for cell in board.debates if len(cell.agents) > 1]
+    return [cell for cell in board.debates if len(cell.agents) > 1 and cell.scored]
 
 
 def debates_table(board: Leaderboard) -> Table:

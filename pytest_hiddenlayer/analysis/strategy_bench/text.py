@@ -16,7 +16,7 @@ EXPLANATION = (
     "all comparisons; rows in brackets are votes of plain samples; seconds: while other answers are in flight; "
     "debates: right answers after each step, changes of agents; `hiddenlayer rounds RUN` shows each in full"
 )
-_PLAIN = re.compile(r"(?:[A-Za-z0-9 ,()+/%$?·-]|:(?= )|(?<=[0-9])\.(?=[0-9]))*|-+:?")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9 ,()+/%$?·→-]|:(?= )|(?<=[0-9])\.(?=[0-9]))*|-+:?")
 
 
 def leaderboards_text(boards: Sequence[Leaderboard], *, width: int, colour: bool) -> str:

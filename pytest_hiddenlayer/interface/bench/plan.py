@@ -8,7 +8,10 @@ from decimal import Decimal
 from math import ceil
 from pathlib import Path
 
+from ...calls.cost.price_file import read_own_prices
+from ...calls.cost.prices import Prices
 from ...errors import UsageError
+from ...model_names import full_name
 from ...options import RunOptions, first, limited
 from ...project import Project
 from ...session.task_paths import find_task_files
@@ -19,7 +22,7 @@ from .dry_run import DryRun, dry_run
 from .written import SINGLE, LeftOut
 
 LOCAL = ("mlx", "ollama", "recorded", "scripted")
-"""Providers whose calls cost nothing."""
+"""Providers whose calls cost nothing, unless the user states a price."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,8 +114,14 @@ def plan_bench(
         cells=tuple(cells),
         left_out=tuple(refused),
         controls=_controls(cells, tasks, options),
-        paid=any(model.provider not in LOCAL for model in options.providers),
+        paid=any(may_cost(model, options) for model in options.providers),
     )
+
+
+def may_cost(model: ModelName, options: RunOptions) -> bool:
+    """Returns whether calls of a model may cost money: it is not local, or the user's price file has a price."""
+    own = Prices(read_own_prices(options.prices) if options.prices is not None else ())
+    return model.provider not in LOCAL or own.has_own(model.provider, full_name(model))
 
 
 def _planned(task: Task, text: str, model: ModelName, options: RunOptions) -> PlannedCell | str:

@@ -21,7 +21,7 @@ from ...usage import BudgetUnit
 from ..python_arguments import python_arguments
 from ..runs import Run, load_run
 from .options import MATCHES, NOT_TAKEN
-from .plan import LOCAL, BenchPlan, plan_bench
+from .plan import BenchPlan, may_cost, plan_bench
 from .result import StrategyBench, full_records
 from .written import ALL, written_strategies
 
@@ -68,7 +68,7 @@ def prepare_bench(
     load_conftests(project.root, paths)
     written, left_out = written_strategies(strategies)
     options = run_options(project, {**typed, "strategy": ("single",), "gate": "off", "equal-budget": True})
-    if unit == "cost_usd" and all(model.provider in LOCAL for model in options.providers):
+    if unit == "cost_usd" and not any(may_cost(model, options) for model in options.providers):
         raise UsageError("--match cost: every call of these models costs $0; match calls or tokens")
     plan = plan_bench(project, options, paths, written, left_out, named=ALL not in strategies)
     run = run_options(project, {**typed, "strategy": plan.strategies, "gate": "off", "equal-budget": True})

@@ -120,6 +120,37 @@ def test_a_strategy_that_fails_half_way_keeps_what_it_has(project):
     assert "half way" in repr(bench)
 
 
+def test_a_run_that_stopped_goes_on(project):
+    """A resumed comparison asks only what is missing: control samples are reused too."""
+    first = hl.bench_strategies("evals/sums.yaml", provider=SCRIPTED, strategies="debate", limit=2)
+    again = hl.bench_strategies("evals/sums.yaml", provider=SCRIPTED, strategies="debate", resume=first.run_id)
+    lines = (again.folder / "records.jsonl").read_text().splitlines()
+    before = {json.loads(line)["started_at"] for line in (first.folder / "records.jsonl").read_text().splitlines()}
+    reused = [json.loads(line) for line in lines if json.loads(line)["started_at"] in before]
+    assert {
+        label: [one["label"] for one in reused].count(label) for label in ("single", "debate", "single.control=*")
+    } == {
+        "single": 2,
+        "debate": 2,
+        "single.control=*": 14,
+    }
+    assert [row.answers for row in again.leaderboards[0].rows] == [3, 3]
+
+
+def test_a_budget_that_ends_keeps_what_was_answered(project):
+    """Answers after the end are skipped: they are counted, and are no wrong answers."""
+    project.write(
+        "prices.yaml",
+        {"prices": [dict(provider="scripted", model="replies.json", input=0, output=1000000, since="2026-01-01")]},
+    )
+    bench = hl.bench_strategies(
+        "evals/sums.yaml", provider=SCRIPTED, strategies="debate", budget=4, prices="prices.yaml", concurrency=1
+    )
+    rows = bench.leaderboards[0].rows
+    assert sum(row.outcomes.get("skipped", 0) for row in rows) > 0
+    assert "budget" in repr(bench)
+
+
 def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch):
     """Without a terminal and without --yes, nothing is asked; the price is named."""
     monkeypatch.setenv("OPENAI_API_KEY", "x")
