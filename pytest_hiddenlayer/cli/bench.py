@@ -94,7 +94,7 @@ def _answer(arguments: argparse.Namespace) -> int:
         answered = prepared.run(command=["hiddenlayer", *sys.argv[1:]], progress=progress, notify=live_line.print)
     status = _show(compared(answered, prepared.plan, match=arguments.match, against=arguments.against), arguments)
     print(f"run: {answered.run_id}", file=sys.stderr)
-    return 2 if answered.interrupted else 1 if answered.errors else status
+    return 2 if answered.interrupted else 1 if answered.errors or not answered.records else status
 
 
 def _confirmed(prepared: PreparedBench, arguments: argparse.Namespace) -> bool:

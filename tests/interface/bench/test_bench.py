@@ -139,10 +139,8 @@ def test_a_run_that_stopped_goes_on(project):
 
 def test_a_budget_that_ends_keeps_what_was_answered(project):
     """Answers after the end are skipped: they are counted, and are no wrong answers."""
-    project.write(
-        "prices.yaml",
-        {"prices": [dict(provider="scripted", model="replies.json", input=0, output=1000000, since="2026-01-01")]},
-    )
+    price = {"provider": "scripted", "model": "replies.json", "input": 0, "output": 1_000_000, "since": "2026-01-01"}
+    project.write("prices.yaml", {"prices": [price]})
     bench = hl.bench_strategies(
         "evals/sums.yaml", provider=SCRIPTED, strategies="debate", budget=4, prices="prices.yaml", concurrency=1
     )
