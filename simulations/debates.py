@@ -90,6 +90,7 @@ def _debate(random: np.random.Generator, p: float, name: str, cluster: str, lost
         numbers=tuple(range(len(rounds))),
         answer=None,
         right=None,
+        scored=False,
         verdict=None,
         n_choices=None,
         reads=None,

@@ -44,11 +44,18 @@ def test_agents_are_scored_in_every_round(answer):
     json.dumps(drawn.record.to_json(), allow_nan=False)
 
 
-@pytest.mark.parametrize("typed", ["single", "self_consistency", "manager_worker", "debate:n_rounds=1"])
+@pytest.mark.parametrize("typed", ["single", "self_consistency", "manager_worker"])
 def test_no_scores_by_round_where_no_agent_speaks_twice(answer, typed):
-    """Only agents that speak in several rounds are scored by round."""
+    """A single answer, samples, and a plan are no rounds of agents."""
     reply = Fake(lambda request: "1. 42" if request.role == "manager" else "42")
     assert "round_scores" not in answer(typed, reply, equal_budget=False).record.answer_metadata
+
+
+def test_a_debate_of_one_round_is_scored_too(answer):
+    """Debates may end after round 0: an analysis of all of them needs those as well."""
+    reply = Fake(by_round(("42", "41", "42")))
+    scores = answer("debate:n_rounds=1", reply, equal_budget=False).record.answer_metadata["round_scores"]
+    assert [scores[f"agent-{i}"]["0"]["right"] for i in (1, 2, 3)] == [True, False, True]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["says so", "does not say so"])

@@ -14,6 +14,6 @@ conformity     how often agents follow the majority that they read
 agents         what each agent contributes
 gain           the share of the gain that voting alone explains
 traps          the numbers that known scoring mistakes would report
-verdicts       which rules reproduce the verdicts that came with recorded debates
+recorded       which rules reproduce the verdicts of recorded debates, and what these leave open
 tables         what is shown, as rows of text; `text` prints it
 """

@@ -18,10 +18,11 @@ from .drift import Drift, drift
 from .gain import DRAWS, Gain, gain_of
 from .persuasion import Persuasion, persuasion_of
 from .question_means import question_estimate
+from .recorded.bounds import RoundBounds, accuracy_bounds
+from .recorded.verdicts import RuleOnVerdicts, check_verdicts
 from .transitions import Transition, transitions_of
 from .traps import RuleAccuracy, rule_accuracies
 from .turns import Debate, debates_of
-from .verdicts import RuleOnVerdicts, check_verdicts
 
 SCHEMA = 1
 
@@ -34,10 +35,12 @@ class CellDebates:
     debates: int
     questions: int
     failed: int  # debates left out, because they ended by an error or by the budget
-    others: int  # records left out, because no debater speaks twice in them
+    others: int  # records left out, because nobody debates in them
     scored: bool  # whether it is known of any answer if it is right
+    sequential: int  # debates in which the agents of a round speak in turn
     from_texts: int  # debates whose answers are whole texts, because the record has no scores by round
-    answer: Estimate  # share of right answers of the strategy, over questions; an unreadable one is not right
+    answer: Estimate  # share of right answers of the strategy, over questions; one without a score is not right
+    unscored: int  # debates whose answer has no score
     rounds: tuple[RoundAccuracy, ...]
     drift: tuple[Drift, ...]  # of the agents' mean and of their majority; empty if nothing is scored
     transitions: tuple[Transition, ...]
@@ -47,6 +50,7 @@ class CellDebates:
     gain: Gain
     rules: tuple[RuleAccuracy, ...]  # what scoring rules report; empty if nothing is scored
     verdicts: tuple[RuleOnVerdicts, ...]  # empty without recorded verdicts
+    bounds: tuple[RoundBounds, ...]  # what they leave open; empty if the right answers are known
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values; an unknown value is null."""
@@ -57,7 +61,7 @@ class CellDebates:
 
 
 def analyse_debates(records: Iterable[Record], *, draws: int = DRAWS, seed: int = 0) -> list[CellDebates]:
-    """Returns every cell with debates, ordered by key; empty if no debater speaks twice in any record.
+    """Returns every cell with debates, ordered by key; empty if nobody debates in any record.
 
     `draws` are those of the bootstrap interval of the share that voting explains, by `seed`.
     """
@@ -109,8 +113,10 @@ def _analyse(
         failed=failed,
         others=others,
         scored=any(turn.right is not None for debate in debates for turns in debate.rounds for turn in turns),
+        sequential=sum(debate.sequential for debate in debates),
         from_texts=sum(debate.from_texts for debate in debates),
         answer=question_estimate(debates, lambda debate: None if debate.right is None else float(debate.right)),
+        unscored=sum(not debate.scored for debate in debates),
         rounds=tuple(accuracy_by_round(debates)),
         drift=tuple(trend for trend in drifts if trend is not None),
         transitions=tuple(transitions_of(debates)),
@@ -120,6 +126,7 @@ def _analyse(
         gain=gain_of(debates, draws=draws, seed=seed),
         rules=tuple(rule_accuracies(debates)),
         verdicts=tuple(check_verdicts(debates)),
+        bounds=tuple(accuracy_bounds(debates)),
     )
 
 

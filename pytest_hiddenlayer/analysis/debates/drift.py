@@ -63,7 +63,9 @@ def drift(debates: Sequence[Debate], who: Literal["agents", "majority"]) -> Drif
         return None
     weights = slope_weights(len(numbers))
     slopes = [sum(weight * value for weight, value in zip(weights, path, strict=True)) for path in paths]
-    below, above, method = sign_flip_test([_exact(total) for total in clusters(slopes, groups)[0]], unit="questions")
+    sums, _ = clusters(slopes, groups)
+    unit = "questions" if len(sums) == len(slopes) else "groups"
+    below, above, method = sign_flip_test([_exact(total) for total in sums], unit=unit)
     slope = difference(slopes, groups, bound=sum(weight for weight in weights if weight > 0))
     p = min(1.0, 2 * min(below, above))
     return Drift(

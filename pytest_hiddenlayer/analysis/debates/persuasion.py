@@ -3,16 +3,23 @@
 A reader was persuaded by a source if it changed to the answer that the source, which it read, held
 just before. If several sources held that answer, each persuaded it: a pair is counted, not a cause.
 An opportunity is a readable answer of a source that differs from the reader's readable answer.
+
+An agent that answers a question again, without reading, sometimes lands on the source's answer too.
+How often is estimated from the first answers of the other agents in the same debate: were all
+answers independent draws of one distribution, as many of them would equal the source's answer as
+of the reader's next answers. Agents that keep to their answers land there less often.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import NamedTuple
 
 from ...stats.estimate.mean_interval import Estimate, estimate
 from .exchanges import Exchange, exchanges_of
+from .question_means import Difference, difference
 from .turns import Debate
 
 
@@ -25,6 +32,8 @@ class Influence:
     opportunities: int
     persuaded: int
     rate: Estimate  # persuaded per opportunity; opportunities of a question, or of its group, are a cluster
+    chance: float | None  # share of the other agents' first answers that equal the source's; None: no other agent
+    excess: Difference  # rate minus chance, over the opportunities with other agents
     wrong_right: int  # of persuaded
     right_wrong: int
     wrong_wrong: int
@@ -48,6 +57,7 @@ class _Opportunity(NamedTuple):
     persuaded: bool
     kind: str  # wrong_right, right_wrong, wrong_wrong or unknown
     cluster: str
+    chance: float | None
 
 
 def persuasion_of(debates: Sequence[Debate]) -> Persuasion:
@@ -75,7 +85,14 @@ def _opportunities(exchange: Exchange) -> Iterator[_Opportunity]:
     for agent, turn in exchange.read.items():
         if turn.answer not in (None, own.answer):
             persuaded = now.answer == turn.answer
-            yield _Opportunity(agent, now.agent, persuaded, _kind(exchange), exchange.debate.cluster)
+            chance = _chance(exchange.debate, agent, now.agent, turn.answer)
+            yield _Opportunity(agent, now.agent, persuaded, _kind(exchange), exchange.debate.cluster, chance)
+
+
+def _chance(debate: Debate, source: str, reader: str, answer: str | None) -> float | None:
+    """The share of the other agents' first answers that equal the source's; None without other agents."""
+    others = [turn.answer for turn in debate.rounds[0] if turn.agent not in (source, reader)]
+    return others.count(answer) / len(others) if others else None
 
 
 def _by_model(exchange: Exchange) -> Iterator[_Opportunity]:
@@ -107,12 +124,15 @@ def _matrix(names: Sequence[str], pairs: Iterable[_Opportunity]) -> tuple[Influe
 
 def _influence(source: str, reader: str, pairs: Sequence[_Opportunity]) -> Influence:
     kinds = [one.kind for one in pairs if one.persuaded]
+    known = [(float(one.persuaded), one.chance, one.cluster) for one in pairs if one.chance is not None]
     return Influence(
         source=source,
         reader=reader,
         opportunities=len(pairs),
         persuaded=len(kinds),
         rate=estimate([float(one.persuaded) for one in pairs], [one.cluster for one in pairs]),
+        chance=fsum(chance for _, chance, _ in known) / len(known) if known else None,
+        excess=difference([did - chance for did, chance, _ in known], [cluster for _, _, cluster in known]),
         wrong_right=kinds.count("wrong_right"),
         right_wrong=kinds.count("right_wrong"),
         wrong_wrong=kinds.count("wrong_wrong"),

@@ -11,6 +11,8 @@ unreadable votes, right if it wins
 unreadable is a random choice
                       each unreadable answer becomes a random choice, which votes (ReConcile's code); the
                       expectation over all of them, if the question has choices
+unreadable questions left out
+                      the majority, over the questions with a readable answer only
 whole texts           texts vote instead of answers, so that the first text wins unless two are equal
 tie: first seen       the most frequent answer; the first agent's among those tied
 tie: last seen        the same, but the last agent's
@@ -32,7 +34,7 @@ from . import tally
 from .question_means import Difference, difference, question_values
 from .turns import Debate, Turn
 
-HONEST = "majority"
+HONEST, LEFT_OUT = "majority", "unreadable questions left out"
 _MAX_CASES = 50_000  # random choices that are enumerated for one question
 
 Rule = Callable[[Debate], float | None]
@@ -45,7 +47,8 @@ class RuleAccuracy:
     rule: str
     n: int
     accuracy: Estimate
-    difference: Difference | None  # rule minus majority; None: the majority itself
+    difference: Difference | None  # rule minus majority, paired; None: the majority itself. If questions are left
+    # out, the difference is that from the majority of all, without an interval
 
 
 def rule_accuracies(debates: Sequence[Debate]) -> list[RuleAccuracy]:
@@ -57,12 +60,12 @@ def rule_accuracies(debates: Sequence[Debate]) -> list[RuleAccuracy]:
 
 def _accuracy(name: str, debates: Sequence[Debate]) -> RuleAccuracy:
     rows, groups = question_values(debates, RULES[name], RULES[HONEST])
-    return RuleAccuracy(
-        rule=name,
-        n=len(rows),
-        accuracy=estimate([row[0] for row in rows], groups),
-        difference=None if name == HONEST else difference([row[0] - row[1] for row in rows], groups),
-    )
+    accuracy = estimate([row[0] for row in rows], groups)
+    paired = None if name == HONEST else difference([row[0] - row[1] for row in rows], groups)
+    if name == LEFT_OUT and accuracy.mean is not None:
+        whole = [row[0] for row in question_values(debates, RULES[HONEST])[0]]
+        paired = Difference(n=len(rows), mean=accuracy.mean - fsum(whole) / len(whole), ci95=None)
+    return RuleAccuracy(rule=name, n=len(rows), accuracy=accuracy, difference=paired)
 
 
 def final_turns(debate: Debate) -> Sequence[Turn]:
@@ -172,6 +175,9 @@ RULES: Mapping[str, Rule] = {
     "all agents right": lambda debate: tally.all_right(final_turns(debate)),
     "unreadable votes, right if it wins": _unreadable_right,
     "unreadable is a random choice": _unreadable_random,
+    LEFT_OUT: lambda debate: (
+        tally.majority_right(final_turns(debate)) if any(turn.readable for turn in final_turns(debate)) else None
+    ),
     **{
         name: _chosen_right(name)
         for name in ("whole texts", "tie: first seen", "tie: last seen", "first agent", "last agent")

@@ -1,9 +1,9 @@
 """Reads debates from records: who gave which answer in which round, and what the others could read.
 
-A debate is a record in which at least one debater speaks in two rounds. The engine's scores by
-round (`round_scores`) say how each answer was read and scored. A transcript without them, as that
-of a judged scorer or of a strategy that does not name its debaters, is compared by whole texts,
-and nothing in it is right or wrong.
+A debate is a record in which a debater speaks in two rounds, or several speak in one: it may have
+ended early. The engine's scores by round (`round_scores`) say how each answer was read and scored.
+A transcript without them, as that of a judged scorer or of a strategy that does not name its
+debaters, is compared by whole texts, and nothing in it is right or wrong.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ...results.metrics.samples import cluster_of
 from ...types import ROUND_SCORES, SCORED, Record
 from ...usage import strategy_calls
 
-AGENTS, READS, SEQUENTIAL, VERDICT = "agents", "reads", "sequential", "recorded_verdict"
+AGENTS, READS, SEQUENTIAL, MODELS, VERDICT = "agents", "reads", "sequential", "models", "recorded_verdict"
 """Keys of `answer_metadata`: names of debaters, who reads whom, whether agents of a round read each other in
-turn, and the verdict that came with a recorded debate."""
+turn, the models of the agents of a recorded debate, and the verdict that came with it."""
 _NO_DEBATERS = ("judge", "manager", "moderator", "summarizer", "scorer", "sample-", "confidence-", "worker-")
 _FAILED = ("error", "skipped")
 
@@ -48,7 +48,8 @@ class Debate:
     rounds: tuple[tuple[Turn, ...], ...]
     numbers: tuple[int, ...]  # of the rounds
     answer: str | None  # of the strategy
-    right: bool | None  # the strategy's answer; no answer is not right; None: unknown
+    right: bool | None  # the strategy's answer; one without a score is not right; None: unknown
+    scored: bool  # whether the strategy's answer has a score; not one that was cut off, refused or unreadable
     verdict: bool | None  # that came with a recorded debate
     n_choices: int | None  # None: not a question with choices
     reads: Mapping[str, frozenset[str]] | None  # None: everyone reads everyone
@@ -72,7 +73,7 @@ class Debates(NamedTuple):
 
     debates: tuple[Debate, ...]
     failed: int  # debates that ended by an error or by the budget: they are left out
-    others: int  # records without a debater that speaks twice
+    others: int  # records without debaters
 
 
 def debates_of(records: Iterable[Record]) -> Debates:
@@ -115,12 +116,13 @@ def _read(record: Record) -> Debate | None:
         rounds=rounds,
         numbers=numbers,
         answer=record.answer,
-        right=_final_right(record),
+        right=record.outcome == "correct" if record.outcome in SCORED else None,
+        scored=record.outcome in SCORED,
         verdict=verdict if isinstance(verdict, bool) else None,
         n_choices=len(record.choices) or None,
         reads={str(agent): frozenset(map(str, others)) for agent, others in reads.items()} if reads else None,
         sequential=metadata.get(SEQUENTIAL) is True,
-        models={role: str(call.get("model", "")) for (role, _), (_, call) in calls.items()},
+        models=_models(metadata.get(MODELS), calls),
         from_texts=not scores,
     )
 
@@ -148,7 +150,7 @@ def _scored_turns(
 
 
 def _text_turns(calls: Mapping[tuple[str, int], tuple[int, Mapping[str, Any]]], named: Any) -> list[Turn]:
-    """Turns whose answers are whole texts, of the roles that debate; empty if no role speaks in two rounds."""
+    """Turns whose answers are whole texts, of the roles that debate."""
     roles = _debaters([role for role, _ in calls], named)
     turns = []
     for (role, number), (position, call) in calls.items():
@@ -163,6 +165,13 @@ def _text_turns(calls: Mapping[tuple[str, int], tuple[int, Mapping[str, Any]]], 
     return turns
 
 
+def _models(recorded: Any, calls: Mapping[tuple[str, int], tuple[int, Mapping[str, Any]]]) -> dict[str, str]:
+    """Agent → model, as recorded, else as called."""
+    called = {role: str(call.get("model", "")) for (role, _), (_, call) in calls.items()}
+    named = recorded if isinstance(recorded, Mapping) else {}
+    return called | {str(agent): model for agent, model in named.items() if isinstance(model, str) and model}
+
+
 def _in_order(turns: Sequence[Turn]) -> list[Turn]:
     """The turns by agent: `agent-2` before `agent-10`, other names in order of appearance."""
     appeared = list(dict.fromkeys(turn.agent for turn in turns))
@@ -175,20 +184,19 @@ def _in_order(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def _debaters(spoken: Sequence[str], named: Any) -> set[str]:
-    """The roles that debate: those named, else `agent-*`, else two or more others that speak in several rounds."""
+    """The roles that debate: those named, else `agent-*`, else two or more others that speak in several rounds.
+
+    A single role debates only if it speaks in several rounds.
+    """
     repeated = {role for role in spoken if spoken.count(role) > 1}
     if isinstance(named, Sequence) and not isinstance(named, str):
         chosen = {str(role) for role in named} & set(spoken)
-        return chosen if chosen & repeated else set()
+        return chosen if len(chosen) > 1 or chosen & repeated else set()
     agents = {role for role in spoken if role.startswith("agent-")}
-    if agents & repeated:
+    if len(agents) > 1 or agents & repeated:
         return agents
     others = {role for role in repeated if not role.startswith(_NO_DEBATERS)}
     return others if len(others) > 1 else set()
-
-
-def _final_right(record: Record) -> bool | None:
-    return record.outcome == "correct" if record.outcome in SCORED else None
 
 
 def _judged(debates: Sequence[Debate]) -> list[Debate]:

@@ -81,6 +81,26 @@ def test_a_repeated_question_narrows_nothing():
         assert one.carried == two.carried
 
 
+def test_a_copy_of_a_question_in_its_group_narrows_nothing():
+    """Each question twice, in a group of its own: shares, intervals and the drift are those of each once."""
+    texts = [("aab", "aaa"), ("abb", "bbb"), ("aaa", "aab"), ("bbb", "abb"), ("abc", "aac"), ("aab", "abb")]
+
+    def analysed(copies):
+        (cell,) = analyse_debates(
+            debate(f"q{i}{copy}", *rounds, changes={"group": f"g{i}"})
+            for i, rounds in enumerate(texts)
+            for copy in range(copies)
+        )
+        trend = cell.drift[0]
+        agents = [one.carried["agents"] for one in cell.rounds]
+        return [one.mean for one in agents], [one.ci95 for one in agents], trend.slope.ci95, trend.p
+
+    once, twice = analysed(1), analysed(2)
+    assert once[0] == pytest.approx(twice[0])
+    assert once[1] == [pytest.approx(bounds, abs=1e-6) for bounds in twice[1]]
+    assert (once[2], once[3]) == (pytest.approx(twice[2], abs=1e-6), pytest.approx(twice[3]))
+
+
 def test_questions_of_a_group_are_one_cluster():
     """Ten questions in two groups have a wider interval than ten without a group."""
     texts = ["aaa"] * 5 + ["bbb"] * 5

@@ -6,6 +6,7 @@ import pytest
 from support.debates import debate
 
 from pytest_hiddenlayer.analysis.debates.analysis import analyse_debates
+from pytest_hiddenlayer.analysis.debates.text import debates_text
 
 
 def gain_of(*records):
@@ -51,6 +52,8 @@ def test_an_answer_that_nobody_can_read_is_not_right():
     """A strategy that ends without a readable answer loses: its accuracy is 0, not unknown."""
     record = debate("q", "aa", "aa", final="?", changes={"outcome": "unscored"})
     assert gain_of(record).final == 0.0
+    text = debates_text(analyse_debates([record]), width=200, colour=False)
+    assert "1 debate ended without an answer that has a score: it is not right" in text
 
 
 def test_a_failed_debate_is_left_out():
@@ -59,3 +62,12 @@ def test_a_failed_debate_is_left_out():
     (cell,) = analyse_debates([skipped, debate("q", "aa", "aa")])
     assert (cell.failed, cell.debates, cell.gain.final) == (1, 1, 1.0)
     assert analyse_debates([skipped]) == []
+
+
+def test_agents_that_speak_in_turn_are_said():
+    """If all but the first have read others in round 0, one answer of it is not an independent one."""
+    for sequential in (True, False):
+        text = debates_text(
+            analyse_debates([debate("q", "ab", "aa", sequential=sequential)]), width=200, colour=False
+        )
+        assert ("agents speak in turn" in text) is sequential

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from support.debates import debate
 
@@ -117,3 +119,23 @@ def test_stubbornness_and_importance_of_agents():
     assert one.importance.mean == pytest.approx(1 - 1 / 2)  # aab against ab
     assert three.importance.mean == 0.0  # aab against aa
     assert [agent.agrees_with_final.mean for agent in (one, two, three)] == [1.0, 1.0, 0.0]
+
+
+def test_what_chance_would_do_comes_from_third_agents():
+    """Agent 2 takes over `a` of agent 1; of the two others one began with `a`: chance 1/2, 1/2 more than that."""
+    found = cell_of(debate("q", "abac", "aaac")).persuasion
+    (pair,) = (one for one in found.agents if (one.source, one.reader) == ("agent-1", "agent-2"))
+    assert (pair.rate.mean, pair.chance, pair.excess.mean) == (1.0, 0.5, 0.5)
+    (alone,) = (one for one in cell_of(debate("q", "ab", "aa")).persuasion.agents if one.persuaded)
+    assert (alone.chance, alone.excess.mean) == (None, None)
+
+
+def test_answers_drawn_anew_persuade_nobody():
+    """Agents that answer again without reading change to others' answers often, but not more than by chance."""
+    drawn = random.Random(0)
+    records = [
+        debate(f"q{i}", *("".join(drawn.choice("aaabc") for _ in range(4)) for _ in range(3))) for i in range(150)
+    ]
+    total = cell_of(*records).persuasion.total
+    assert total.rate.mean > 0.25
+    assert total.excess.ci95[0] < 0 < total.excess.ci95[1]

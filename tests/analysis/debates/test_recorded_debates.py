@@ -93,3 +93,13 @@ def test_accuracy_by_round_is_unknown_without_the_right_letters(cells):
         assert cell.rounds[0].carried["agents"].mean is None
         assert cell.rounds[0].agreement.mean > 0
         assert (cell.drift, cell.rules) == ((), ())
+
+
+def test_the_verdicts_bound_the_accuracy_by_round(cells):
+    """The stated share of right verdicts lies within the bounds of the last majority, and astronomy's agents rose."""
+    stated = {"astronomy": 22 / 30, "high_school_world_history": 44 / 47, "moral_scenarios": 35 / 79}
+    for subject, share in stated.items():
+        *_, last, _ = cells[subject].bounds
+        assert last.majority[0] - 1e-9 <= share <= last.majority[1] + 1e-9
+    assert cells["astronomy"].bounds[-1].agents[0] > 0.04  # whatever the right letters are
+    assert cells["moral_scenarios"].bounds[-1].majority[0] < 0 < cells["moral_scenarios"].bounds[-1].majority[1]

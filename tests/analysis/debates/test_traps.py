@@ -6,6 +6,7 @@ import pytest
 from support.debates import debate
 
 from pytest_hiddenlayer.analysis.debates.analysis import analyse_debates
+from pytest_hiddenlayer.analysis.debates.text import debates_text
 from pytest_hiddenlayer.analysis.debates.traps import RULES
 from pytest_hiddenlayer.analysis.debates.turns import debates_of
 
@@ -82,6 +83,14 @@ def test_the_rules_of_a_cell_are_paired_with_its_majority():
     assert (rules["any agent right"].difference.mean, rules["majority"].difference) == (0.5, None)
 
 
+def test_questions_left_out_raise_the_accuracy():
+    """One right and one unreadable question: 1/2, and 1 over the readable one; without an interval."""
+    (cell,) = analyse_debates([debate("p", "aab", "aab"), debate("q", "a??", "???")])
+    rule = next(rule for rule in cell.rules if rule.rule == "unreadable questions left out")
+    assert (rule.n, rule.accuracy.mean) == (1, 1.0)
+    assert (rule.difference.mean, rule.difference.ci95) == (0.5, None)
+
+
 def verdicts(*records):
     (cell,) = analyse_debates(records)
     return {one.rule: one for one in cell.verdicts}
@@ -129,3 +138,45 @@ def test_all_choices_given_and_judged_wrong_is_not_any_agent_right():
     record = debate("q", "abcd", "abcd", gold=None, choices=FOUR, recorded_verdict=False)
     found = verdicts(record)
     assert (found["any agent right"].contradicted, found["majority"].contradicted) == (1, 0)
+
+
+def test_a_cell_says_which_rule_made_its_verdicts():
+    """All verdicts reproduced by one rule are said in words; otherwise the closest rule is."""
+    records = [debate("p", "bab", "bab", recorded_verdict=True), debate("q", "bbb", "bbb", recorded_verdict=False)]
+    text = debates_text(analyse_debates(records), width=200, colour=False)
+    assert "every verdict is reproduced by: any agent right" in text
+    text = debates_text(
+        analyse_debates([*records, debate("r", "bbb", "bbb", recorded_verdict=True)]), width=200, colour=False
+    )
+    assert "no rule reproduces every verdict; closest: any agent right, 2 of 3" in text
+
+
+def bounds(*records) -> dict[int | None, tuple]:
+    (cell,) = analyse_debates(records)
+    return {one.round: (one.agents, one.majority) for one in cell.bounds}
+
+
+def test_verdicts_bound_the_accuracy_by_round():
+    """Right, so `a` is right: 2/3 of round 0. Wrong, so `b` is not: `a`, of one agent in round 0, may be right."""
+    right = debate("p", "aab", "aaa", gold=None, recorded_verdict=True)
+    assert bounds(right)[0] == (pytest.approx((2 / 3, 2 / 3)), (1.0, 1.0))
+    wrong = debate("q", "abb", "bbb", gold=None, recorded_verdict=False)
+    assert bounds(wrong)[0] == (pytest.approx((0, 1 / 3)), (0.0, 0.0))
+    assert bounds(wrong)[None] == (pytest.approx((-1 / 3, 0)), (0.0, 0.0))
+    both = bounds(right, wrong)
+    assert both[1] == ((0.5, 0.5), (0.5, 0.5))
+
+
+def test_bounds_hold_for_every_right_answer():
+    """Whatever answer is right, the accuracy of each round lies within the bounds of its verdict."""
+    rounds = ("abc", "abb")
+    for gold in "abcd":
+        found = bounds(debate("q", *rounds, gold=None, recorded_verdict=gold == "b"))
+        for number, letters in enumerate(rounds):
+            low, high = found[number][0]
+            assert low - 1e-9 <= letters.count(gold) / 3 <= high + 1e-9
+
+
+def test_known_right_answers_need_no_bounds():
+    """Bounds are for questions whose right answer is not known."""
+    assert bounds(debate("p", "aab", "aaa", recorded_verdict=True)) == {}

@@ -43,11 +43,11 @@ def test_a_strategy_of_a_user_with_names_of_its_own():
 @pytest.mark.parametrize(
     "calls",
     [[("manager", 0, "plan"), ("manager", 1, "sum"), ("worker-1", 0, "x")],
-     [("agent-1", 0, "a"), ("agent-2", 0, "b")], [("answer", 0, "a"), ("answer", 1, "b")], []],
+     [("agent-1", 0, "a")], [("answer", 0, "a"), ("answer", 1, "b")], []],
     ids=["plan", "one round", "one role", "no calls"],
 )  # fmt: skip
 def test_what_is_no_debate(calls):
-    """A plan, a single round, a role alone without a name as an agent, and no calls."""
+    """A plan, one agent in one round, a role alone without a name as an agent, and no calls."""
     found = debates_of([spoken(*calls)])
     assert (found.debates, found.others) == ((), 1)
 
@@ -91,3 +91,17 @@ def test_cells_are_analysed_apart():
         "debate",
         "debate.b",
     ]
+
+
+def test_a_debate_that_ended_after_its_first_round_is_one():
+    """Without scores too: two agents in one round are a debate that ended early."""
+    (found,) = debates_of([spoken(("agent-1", 0, "a"), ("agent-2", 0, "a"))]).debates
+    assert found.numbers == (0,)
+
+
+def test_recorded_models_win_over_called_ones():
+    """A recording names the models of its agents; what repeats it is no model."""
+    made = debate("q", "ab", "aa", models=["recorded"])
+    made = replace(made, answer_metadata={**made.answer_metadata, "models": {"agent-1": "big", "agent-2": None}})
+    (cell,) = analyse_debates([made])
+    assert [agent.models for agent in cell.agents] == [("big",), ("recorded",)]

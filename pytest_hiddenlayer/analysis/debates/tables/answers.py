@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from ..accuracy import MEASURES, RoundAccuracy
 from ..analysis import CellDebates
 from ..drift import Drift
-from ..gain import Gain
+from ..recorded.bounds import RoundBounds
+from ..recorded.verdicts import RuleOnVerdicts
 from ..transitions import Transition
 from .formats import Section, count, difference_text, number, p_value, with_interval
 
@@ -29,17 +30,17 @@ def accuracy_sections(cell: CellDebates) -> Iterator[Section]:
             )
             for r in cell.rounds
         ],
-        notes=[] if _stopped(cell) else _drift_notes(cell.drift),
     )
     if _stopped(cell) and cell.scored:
         yield Section(
             title="right answers by round, where debates that stopped keep their last answers",
             headers=("round", "stopped before", *_MEASURE_HEADERS),
             rows=[(f"{r.round}", f"{r.stopped}", *_measures(r, carried=True)) for r in cell.rounds],
-            notes=_drift_notes(cell.drift),
         )
 
 
+_MOST_STEPS = 6
+_SPEAK_IN_TURN = "agents speak in turn: all but the first have read others before their answer of round 0"
 _MEASURE_HEADERS = ("agents right", "majority right", "any right", "all right")
 _ANSWER_HEADERS = ("equal pairs", "all agree", "unreadable")
 
@@ -53,22 +54,35 @@ def _measures(accuracy: RoundAccuracy, *, carried: bool) -> Iterator[str]:
     return (with_interval(estimates[name]) for name in MEASURES)
 
 
-def _drift_notes(drifts: Sequence[Drift]) -> list[str]:
-    notes = [
-        f"drift of the {'agents' if trend.who == 'agents' else 'majority'}: {trend.direction}; "
-        f"{difference_text(trend.slope)} per round, p {p_value(trend.p)} ({trend.method}); "
-        + ", ".join(
-            f"{step.before}→{step.after} {step.paired.difference:+.3f} (p {p_value(step.p)})" for step in trend.steps
+def drift_section(drifts: Sequence[Drift]) -> Section:
+    """Returns whether accuracy rises or falls over rounds, and by how much from each round to the next."""
+    steps = drifts[0].steps[:_MOST_STEPS]
+    rows = [
+        (
+            trend.who,
+            trend.direction,
+            difference_text(trend.slope),
+            p_value(trend.p),
+            *(f"{step.paired.difference:+.3f} (p {p_value(step.p)})" for step in trend.steps[:_MOST_STEPS]),
         )
         for trend in drifts
     ]
-    if notes:
-        notes.append("p two-sided; those of steps after Holm's correction; a tie counts as a random choice")
-    return notes
+    rest = len(drifts[0].steps) - len(steps)
+    return Section(
+        title="does accuracy drift over rounds? (debates that stopped are carried forward)",
+        headers=("of", "accuracy", "per round [95 % interval]", "p", *(f"{s.before} → {s.after}" for s in steps)),
+        rows=rows,
+        notes=[
+            f"two-sided p: {drifts[0].method}; steps after Holm's correction",
+            *([f"{rest} more steps: see --json"] if rest else []),
+        ],
+        n_names=2,
+    )
 
 
-def gain_section(gain: Gain) -> Section:
+def gain_section(cell: CellDebates) -> Section:
     """Returns where the gain comes from."""
+    gain = cell.gain
     rows = [
         ("one answer of round 0", number(gain.single), ""),
         ("+ voting: majority of round 0", number(gain.first_majority), difference_text(gain.voting)),
@@ -86,7 +100,7 @@ def gain_section(gain: Gain) -> Section:
         title=f"where the gain comes from, {count(gain.n, 'question')}",
         headers=("step", "right", "difference [95 % interval]"),
         rows=rows,
-        notes=[note],
+        notes=[note, *([_SPEAK_IN_TURN] if cell.sequential else [])],
     )
 
 
@@ -151,6 +165,32 @@ def verdict_section(cell: CellDebates) -> Section:
             )
             for one in cell.verdicts
         ],
-        notes=["possible and contradicted: of the questions whose right answer is not known"],
+        notes=_verdict_notes(cell.verdicts),
         data=("questions",),
+    )
+
+
+def _verdict_notes(verdicts: Sequence[RuleOnVerdicts]) -> list[str]:
+    notes = ["possible and contradicted: of the questions whose right answer is not known"]
+    if names := [one.rule for one in verdicts if one.reproduces_all]:
+        notes.append(f"every verdict is reproduced by: {', '.join(names)}")
+    elif (closest := max(verdicts, key=lambda one: one.agrees)).agrees:
+        n = closest.agrees + closest.disagrees + closest.undecided
+        notes.append(f"no rule reproduces every verdict; closest: {closest.rule}, {closest.agrees} of {n}")
+    return notes
+
+
+def bounds_section(bounds: Sequence[RoundBounds]) -> Section:
+    """Returns what the verdicts leave open."""
+    return Section(
+        title=f"what the verdicts leave open: right answers by round, {count(bounds[0].questions, 'question')}",
+        headers=("round", "agents right", "majority right"),
+        rows=[
+            (
+                "last - first" if one.round is None else f"{one.round}",
+                *(f"{low:.2f} to {high:.2f}" for low, high in (one.agents, one.majority)),
+            )
+            for one in bounds
+        ],
+        notes=["if a verdict judges the last majority; debates that stopped are carried forward; no intervals"],
     )

@@ -16,14 +16,15 @@ def persuasion_section(cell: CellDebates) -> Section:
     changed = found.followed + found.invented
     notes = [
         f"of {count(changed, 'change')} to another answer, {found.followed} went to an answer that the agent "
-        f"had read, {found.invented} to one that it had not"
+        f"had read, {found.invented} to one that it had not",
+        "by chance: how often a third agent's first answer is the source's",
     ]
     if len(pairs) > _MOST_PAIRS:
         notes.append(f"{len(pairs) - _MOST_PAIRS} more pairs: see --json")
     return Section(
         title="who persuades whom: changes to an answer that was read just before",
-        headers=("source", "reader", "read another answer", "persuaded", "rate", "wrong→right", "right→wrong",
-                 "wrong→wrong", "not scored"),
+        headers=("source", "reader", "read another answer", "persuaded", "rate", "by chance", "more than chance",
+                 "wrong→right", "right→wrong", "wrong→wrong", "not scored"),
         rows=[_influence_row(one, scored=cell.scored) for one in pairs[:_MOST_PAIRS]],
         notes=notes,
         n_names=2,
@@ -39,6 +40,8 @@ def _influence_row(one: Influence, *, scored: bool) -> tuple[str, ...]:
         f"{one.opportunities}",
         f"{one.persuaded}",
         with_interval(one.rate),
+        "?" if one.chance is None else f"{one.chance:.2f}",
+        difference_text(one.excess),
         *(map(str, kinds) if scored else ("?",) * len(kinds)),
     )
 

@@ -12,8 +12,10 @@ from .formats import Section, count, with_interval
 def sections_of(cell: CellDebates) -> Iterator[Section]:
     """Yields the sections that the cell has something to say in."""
     yield from answers.accuracy_sections(cell)
+    if cell.drift:
+        yield answers.drift_section(cell.drift)
     if cell.gain.n:
-        yield answers.gain_section(cell.gain)
+        yield answers.gain_section(cell)
     if cell.transitions:
         yield answers.transition_section(cell)
     if cell.persuasion.total.opportunities:
@@ -25,6 +27,8 @@ def sections_of(cell: CellDebates) -> Iterator[Section]:
         yield answers.rule_section(cell)
     if cell.verdicts:
         yield answers.verdict_section(cell)
+    if cell.bounds:
+        yield answers.bounds_section(cell.bounds)
 
 
 def introduction(cell: CellDebates) -> list[str]:
@@ -34,10 +38,12 @@ def introduction(cell: CellDebates) -> list[str]:
         counted += f" of {count(cell.questions, 'question')}"
     right = f"; the strategy's answer is right: {with_interval(cell.answer)}" if cell.answer.n else ""
     lines = [f"{counted}, up to {count(len(cell.rounds), 'round')}{right}"]
+    if cell.unscored and cell.scored:
+        lines.append(f"{count(cell.unscored, 'debate')} ended without an answer that has a score: it is not right")
     if cell.failed:
         lines.append(f"{count(cell.failed, 'debate')} left out: ended by an error or by the budget")
     if cell.others:
-        lines.append(f"{count(cell.others, 'record')} left out: no agent answers in two rounds")
+        lines.append(f"{count(cell.others, 'record')} left out: no agents that answer in rounds")
     if cell.from_texts:
         lines.append(
             f"{count(cell.from_texts, 'debate')} without scores by round: whole texts are compared instead of "

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import traps
-from .turns import Debate
+from .. import traps
+from ..turns import Debate
 
 _ANYTHING_ELSE = object()
 """An answer that nobody gave; there is one unless the question has as many answers as choices."""
@@ -43,15 +43,15 @@ def check_verdicts(debates: Sequence[Debate]) -> list[RuleOnVerdicts]:
 
 
 def _check(rule: str, debates: Sequence[Debate]) -> RuleOnVerdicts:
-    scored = [debate for debate in debates if _has_gold(debate)]
+    scored = [debate for debate in debates if has_gold(debate)]
     values = [(debate, traps.RULES[rule](debate)) for debate in scored]
     agrees = [debate for debate, value in values if value == float(debate.verdict is True)]
     disagrees = [debate for debate, value in values if value == float(debate.verdict is not True)]
     unscored: dict[str, list[Debate]] = {}
     for debate in debates:
-        if not _has_gold(debate):
+        if not has_gold(debate):
             unscored.setdefault(debate.sample_id, []).append(debate)
-    contradicted = [name for name, epochs in unscored.items() if _contradicted(rule, epochs)]
+    contradicted = [name for name, epochs in unscored.items() if not possible_answers(rule, epochs)]
     names = dict.fromkeys([*(debate.sample_id for debate in disagrees), *contradicted])
     return RuleOnVerdicts(
         rule=rule,
@@ -64,18 +64,22 @@ def _check(rule: str, debates: Sequence[Debate]) -> RuleOnVerdicts:
     )
 
 
-def _has_gold(debate: Debate) -> bool:
+def has_gold(debate: Debate) -> bool:
+    """Returns whether it is known of any answer if it is right."""
     return any(turn.right is not None for turns in debate.rounds for turn in turns)
 
 
-def _contradicted(rule: str, epochs: Sequence[Debate]) -> bool:
-    """Whether no answer can be the right one of a question, given the verdicts of its debates."""
+def possible_answers(rule: str, epochs: Sequence[Debate]) -> set[object]:
+    """Returns the answers that can be the right one of a question, given the verdicts of its debates under a rule.
+
+    One of them may stand for every answer that nobody gave.
+    """
     spoken = {t.answer for debate in epochs for turns in debate.rounds for t in turns if t.answer is not None}
     n_choices = epochs[0].n_choices
     possible: set[object] = set(spoken) | (set() if n_choices and len(spoken) >= n_choices else {_ANYTHING_ELSE})
     for debate in epochs:
         possible = {answer for answer in possible if _fits(rule, debate, answer)}
-    return not possible
+    return possible
 
 
 def _fits(rule: str, debate: Debate, right: object) -> bool:
@@ -87,6 +91,8 @@ def _fits(rule: str, debate: Debate, right: object) -> bool:
         return debate.verdict == all(answer == right for answer in answers)
     if rule == "unreadable is a random choice":
         return True if None in answers else _fits(traps.HONEST, debate, right)
+    if rule == traps.LEFT_OUT:
+        return not any(answers) or _fits(traps.HONEST, debate, right)
     winners = traps.winner(rule, debate)
     if rule == "unreadable votes, right if it wins" and winners == [None]:
         return debate.verdict is True
