@@ -12,13 +12,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from .engine.cases import Case, Cell, cases
+from .engine.cases import Case, Cell, cases, unit_of
 from .engine.checks.options import check_options
 from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, UsageError, did_you_mean
 from .interface.python_arguments import python_arguments
 from .option_table import BY_NAME
-from .options import RunOptions
+from .options import RunOptions, Shard
 from .project import Project, find_project
+from .results.shards.manifest import write_shard
+from .results.shards.plan import plan_shard
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.eval_run import EvalRun
@@ -63,7 +65,7 @@ def _evaluate(paths: str | Path | Sequence[str | Path], cwd: str | Path | None, 
     load_conftests(project.root, task_paths)
     run_with = run_options(project, typed)
     notify = _print if run_with.live else _ignore  # the address of the live report must be seen
-    return evaluate_paths(task_paths, run_with, project, updating=updating, notify=notify)
+    return evaluate_paths(task_paths, run_with, project, updating=updating, typed=typed, notify=notify)
 
 
 def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
@@ -108,6 +110,7 @@ def evaluate_paths(
     *,
     updating: bool = False,
     command: Sequence[str] = (),
+    typed: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     notify: Callable[[str], None] = _ignore,
 ) -> EvalRun:
@@ -122,6 +125,7 @@ def evaluate_paths(
         root=project.root,
         cwd=project.cwd,
         command=command,
+        typed=typed or {},
         updating=updating,
         notify=notify,
         progress=progress or Progress(),
@@ -161,11 +165,28 @@ def _prepare(run: EvalRun, paths: Sequence[Path]) -> list[Case]:
     for text in hints(paths):
         session.notify(text)
     planned = [case for cell in _plan(run, files) for case in cases(cell)]
+    if planned and session.options.shard is not None:
+        planned = _cut(session, planned, session.options.shard)
     if planned:
         session.check_writable()
     session.progress.start(len(planned))
     session.prepare_early_stopping()
     return planned
+
+
+def _cut(session: Session, planned: Sequence[Case], shard: Shard) -> list[Case]:
+    """The cases of one shard; the session's cells keep those only."""
+    plan = plan_shard(shard, dict.fromkeys(map(unit_of, planned)), session.options.shard_weights)
+    mine = [case for case in planned if unit_of(case) in plan.units]
+    selected: dict[tuple[str, ...], dict[str, None]] = {key: {} for key in session.configs}
+    for case in mine:
+        selected[case.cell.key][case.sample.id] = None
+    for key, config in session.configs.items():
+        samples = tuple(selected[key])
+        session.configs[key] = replace(config, selected=samples, answers=len(samples) * config.epochs)
+    session.check_writable()
+    write_shard(session.run_log, plan, session.typed, session.configs.values())
+    return mine
 
 
 def _answer_all(run: EvalRun, planned: Sequence[Case]) -> None:

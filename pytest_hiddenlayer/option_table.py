@@ -76,6 +76,17 @@ OPTIONS: tuple[Option, ...] = (
     Option(name="epochs", metavar="N", help="answer every sample N times", common=True),
     Option(name="limit", metavar="N", help="only the first N samples of each task", common=True),
     Option(
+        name="shard",
+        metavar="K/N",
+        help="answer only part K of N; `hiddenlayer merge` joins the runs of all parts and judges the gates",
+        common=True,
+    ),
+    Option(
+        name="shard-weights",
+        metavar="RUN",
+        help="balance the shards by the seconds that each sample took in this run (id or folder; the same for all)",
+    ),
+    Option(
         name="baseline",
         metavar="REF[@PROVIDER:MODEL]",
         help="compare with a path, a run id, `last` or a git ref instead of snapshots/; "
@@ -120,8 +131,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="base-url",
-        metavar="[PROVIDER=]URL",
-        help="address of the server, such as http://127.0.0.1:8080/v1; repeatable",
+        metavar="[PROVIDER=]URL|FILE",
+        help="address of the server, such as http://127.0.0.1:8080/v1; repeat it, or name a YAML list, to divide the "
+        "calls over several servers of one model",
         repeatable=True,
         calls=True,
     ),

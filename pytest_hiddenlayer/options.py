@@ -19,6 +19,25 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Shard:
+    """One of several parts of a run, which different machines answer."""
+
+    index: int  # from 1
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.of}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerAddress:
+    """One of several servers of a model."""
+
+    url: str
+    concurrency: int | None = None  # maximum number of calls in flight; None: that of the run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
     """The options of a run; None means that the option was not set."""
 
@@ -32,6 +51,9 @@ class RunOptions:
     concurrency: int | None = None  # maximum number of calls in flight per model; None: adapts to the server
     timeout_s: float | None = None  # per attempt; None: the provider's default
     base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every provider that takes one
+    pools: Mapping[str, tuple[ServerAddress, ...]] = field(
+        default_factory=dict
+    )  # as `base_urls`, if there are several
     ini_urls: frozenset[str] = frozenset()  # base URLs that only an ini file names: they get no key
     cache: str = "seeded"  # or all, off: which answers of servers are cached and reused
     record: Path | None = None  # folder of cassettes to write
@@ -57,6 +79,8 @@ class RunOptions:
     token_logprobs: bool = False  # keep text and log-probability of every output token in the records
     probe: tuple[str, ...] = ()  # arrays to read inside the model after the run
     confidence: tuple[str, ...] = ()  # of CONFIDENCE: which measures of confidence the records keep
+    shard: Shard | None = None  # the part of the run that this process answers
+    shard_weights: Path | None = None  # folder of a run whose seconds per answer balance the shards
     live: bool = False  # serve the report while the run goes on
     live_port: int | None = None  # None: a free one
     report: bool = True  # write `report.html` into the run's folder
@@ -81,27 +105,80 @@ def parse_confidence(text: str, quoted: str) -> tuple[str, ...]:
     return tuple(name for name in CONFIDENCE if name in names)
 
 
-def parse_base_urls(texts: Sequence[str]) -> dict[str, str]:
-    """Parse `[PROVIDER=]URL` into provider → URL; "" for every provider that takes one.
+MAX_SHARDS = 10_000
 
-    Raises UsageError for an invalid URL and for one with a password: nothing is written of it.
+
+def parse_shard(text: str, quoted: str) -> Shard:
+    """Parse `K/N`, such as 2/8. Raises UsageError, which begins with `quoted`."""
+    written = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", text)
+    if written is None or not 1 <= int(written[1]) <= int(written[2]) <= MAX_SHARDS:
+        raise UsageError(f"{quoted}: write K/N, such as 2/8, for part 2 of 8 ({MAX_SHARDS:,} at most)")
+    return Shard(index=int(written[1]), of=int(written[2]))
+
+
+def parse_base_urls(texts: Sequence[str], folder: Path | None = None) -> dict[str, tuple[ServerAddress, ...]]:
+    """Parse `[PROVIDER=]URL` into provider → servers; "" for every provider that takes a URL.
+
+    A file instead of a URL, looked up in `folder`, names several servers. Raises UsageError for an invalid URL
+    or file and for a URL with a password: nothing is written of it.
     """
-    urls: dict[str, str] = {}
+    servers: dict[str, tuple[ServerAddress, ...]] = {}
     for text in texts:
         name, _, url = text.partition("=") if re.match(r"\w+=", text) else ("", "", text)
-        if not re.match(r"https?://[^/\s]+", url):
-            raise UsageError(
-                f"--hl-base-url {mask_secrets(text)!r}: write [PROVIDER=]URL, the URL with http:// or https://"
-            )
-        if name in urls:
-            raise UsageError(
-                f"--hl-base-url: two URLs for {name or 'every provider'}: {urls[name]} and {url}; leave one out"
-            )
-        try:
-            urls[name] = validate_url(url)
-        except UsageError as error:
-            raise UsageError(f"--hl-base-url: {error}") from None
-    return urls
+        file = None if folder is None or "://" in url else folder / url
+        named = read_servers(file) if file is not None and file.is_file() else (ServerAddress(url=_url(url, text)),)
+        servers[name] = (*servers.get(name, ()), *named)
+        _refuse_repeated(servers[name])
+    return servers
+
+
+def is_pool(servers: Sequence[ServerAddress]) -> bool:
+    """Whether calls are divided: several servers, or one with a limit of its own."""
+    return len(servers) > 1 or servers[0].concurrency is not None
+
+
+def read_servers(file: Path) -> tuple[ServerAddress, ...]:
+    """Read a list of servers: URLs, or mappings with `url` and `concurrency`. Raises UsageError."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise UsageError(f"--hl-base-url {file}: cannot be read as YAML ({error})") from error
+    if not isinstance(content, list) or not content:
+        raise UsageError(f"--hl-base-url {file}: write a list of servers, such as `- http://mac1:8080/v1`")
+    return tuple(_server(file, number, entry) for number, entry in enumerate(content, 1))
+
+
+def _server(file: Path, number: int, entry: object) -> ServerAddress:
+    values = {"url": entry} if isinstance(entry, str) else entry
+    where = f"--hl-base-url {file}: server {number}"
+    if not isinstance(values, dict) or not isinstance(values.get("url"), str):
+        raise UsageError(f"{where}: write a URL, or `url:` and `concurrency:`")
+    if unknown := [str(key) for key in values if key not in ("url", "concurrency")]:
+        raise UsageError(f"{where}: {unknown[0]!r} is unknown{did_you_mean(unknown[0], ['url', 'concurrency'])}")
+    most = values.get("concurrency")
+    if most is not None and (type(most) is not int or most < 1):
+        raise UsageError(f"{where}: concurrency is {most!r}; write a whole number of at least 1")
+    return ServerAddress(url=_url(values["url"], values["url"]), concurrency=most)
+
+
+def _url(url: str, written: str) -> str:
+    """The URL without a final slash. Raises UsageError for an invalid one."""
+    if not re.match(r"https?://[^/\s]+", url):
+        raise UsageError(
+            f"--hl-base-url {mask_secrets(written)!r}: write [PROVIDER=]URL, the URL with http:// or https://"
+        )
+    try:
+        return validate_url(url)
+    except UsageError as error:
+        raise UsageError(f"--hl-base-url: {error}") from None
+
+
+def _refuse_repeated(servers: Sequence[ServerAddress]) -> None:
+    urls = [server.url for server in servers]
+    if repeated := [url for url in urls if urls.count(url) > 1]:
+        raise UsageError(f"--hl-base-url: {repeated[0]} was given twice; leave one out")
 
 
 def parse_budget(text: str) -> Decimal:

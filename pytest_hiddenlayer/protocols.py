@@ -154,6 +154,11 @@ class Context(Protocol):
     messages: tuple[Message, ...]  # the same as chat messages, system message first
     ask: AskModel
 
+    @property
+    def seed(self) -> int:
+        """The seed of the strategy's own random choices; it depends on the run's seed, the sample and the epoch."""
+        ...
+
     def parse(self, text: str) -> str | None:
         """The answer that the headline scorer extracts from `text`, in canonical form; None if there is none."""
         ...

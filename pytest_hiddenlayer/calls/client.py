@@ -9,6 +9,7 @@ Every synchronous call passes the limiter and the attempts; the other steps depe
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from inspect import isawaitable
@@ -23,6 +24,7 @@ from .batch.batcher import Batcher
 from .cache_key import cache_key_fields, call_key
 from .checks import check_completion
 from .cost.meter import CostMeter
+from .endpoints.pool import EndpointPool
 from .limiter import AdaptiveLimiter
 from .protocols import Prioritizable, Store
 from .reported_values import checked_completion
@@ -41,6 +43,7 @@ class ModelClient(Prioritizable):
     stores: tuple[Store, ...] = ()  # the first that has a completion returns it; each completion is put into all
     meter: CostMeter | None = None
     access: Access = field(default_factory=Access)
+    endpoints: EndpointPool | None = None  # several servers of the model, each with its own limiter
     batcher: Batcher | None = None  # under --hl-batch, if the provider has a batch API
     endpoint: str = ""  # URL and fingerprint; distinguishes servers, and models of one name
     capabilities: ProviderCapabilities = field(default_factory=ProviderCapabilities)
@@ -58,6 +61,11 @@ class ModelClient(Prioritizable):
             capabilities=capabilities,
             **rest,
         )
+
+    @property
+    def bound(self) -> int:
+        """The number of calls that may be in flight now."""
+        return self.limiter.bound if self.endpoints is None else self.endpoints.bound
 
     def prioritized(self, order: int) -> PrioritizedClient:
         """This client for the case with this order."""
@@ -105,15 +113,17 @@ class ModelClient(Prioritizable):
         return self._checked(request, self.meter.commit(reserved, completion, lost))
 
     async def _attempt(self, request: Request, order: int, on_failure: OnFailure | None = None) -> Completion:
+        lease = None if self.endpoints is None else self.endpoints.lease(request)
+        slots, complete = (self.limiter, self.provider.complete) if lease is None else (lease, lease.complete)
         return await complete_with_retry(
-            lambda: self._attempt_once(request), self.limiter, order, self.retry_policy, on_failure
+            lambda: self._attempt_once(request, complete), slots, order, self.retry_policy, on_failure
         )
 
-    async def _attempt_once(self, request: Request) -> Completion:
+    async def _attempt_once(self, request: Request, complete: Callable[[Request], Any]) -> Completion:
         """One attempt. An exception that no provider should raise becomes a ProviderError with its file and line."""
         self.access.check()
         try:
-            answer = self.provider.complete(request)
+            answer = complete(request)
             completion = checked_completion(await answer if isawaitable(answer) else answer, self.model)
         except (asyncio.CancelledError, GeneratorExit):
             raise
@@ -135,7 +145,9 @@ class ModelClient(Prioritizable):
         """Close the batcher and the provider."""
         if self.batcher is not None:
             await self.batcher.close()
-        await close_provider(self.provider)
+        others = () if self.endpoints is None else [e.provider for e in self.endpoints.endpoints]
+        for provider in dict.fromkeys([self.provider, *others]):
+            await close_provider(provider)
 
 
 @dataclass(frozen=True, slots=True)

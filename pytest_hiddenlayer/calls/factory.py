@@ -15,6 +15,8 @@ from ..protocols import Provider, ProviderCapabilities, StreamingProvider, capab
 from ..registry import providers
 from ..types import ModelName
 from .client import ModelClient
+from .endpoints.open import open_pool
+from .endpoints.pool import EndpointPool
 from .limiter import AdaptiveLimiter
 from .resources import RunResources
 from .retry import RetryPolicy
@@ -26,7 +28,14 @@ FIRST_WAIT_S = 0.5
 def open_client(name: ModelName, options: RunOptions, resources: RunResources) -> ModelClient:
     """Return the client of a model. Raises ProviderUnavailableError, UsageError."""
     replayer = resources.replayer
-    provider = _open(name, options, resources) if replayer is None else replayer.model(name.provider, name.model)
+    pool = None if replayer is not None else _pool(name, options, resources)
+    provider: Provider
+    if replayer is not None:
+        provider = replayer.model(name.provider, name.model)
+    elif pool is not None:
+        provider = pool.endpoints[0].provider
+    else:
+        provider = _open(name, options, resources, base_url(name.provider, options))
     capabilities = capabilities_of(provider)
     initial, maximum = capabilities.concurrency
     meter = resources.meter(name.provider, provider) if replayer is None else None
@@ -38,14 +47,28 @@ def open_client(name: ModelName, options: RunOptions, resources: RunResources) -
         stores=() if replayer is not None else resources.stores(provider),
         meter=meter,
         access=resources.access(name.provider, provider),
+        endpoints=pool,
         batcher=None if meter is None else resources.batcher(name.provider, provider, meter),
     )
 
 
-def _open(name: ModelName, options: RunOptions, resources: RunResources) -> Provider:
+def _pool(name: ModelName, options: RunOptions, resources: RunResources) -> EndpointPool | None:
+    """The servers of a model, if there are several. Raises UsageError if the provider takes no base URL."""
+    servers = options.pools.get(name.provider)
+    accepts_url = takes_base_url(providers.get(name.provider))
+    if servers is not None and not accepts_url:
+        raise UsageError(f"--hl-base-url {name.provider}=: provider {name.provider!r} takes no base URL; remove it")
+    if servers is None and accepts_url and name.provider not in options.base_urls:
+        servers = options.pools.get("")
+    if servers is None:
+        return None
+    return open_pool(servers, lambda url: _open(name, options, resources, url), options, resources.notify)
+
+
+def _open(name: ModelName, options: RunOptions, resources: RunResources, url: str | None) -> Provider:
     factory = providers.get(name.provider)
     arguments: dict[str, Any] = {}
-    if (url := base_url(name.provider, options)) is not None:
+    if url is not None:
         arguments["base_url"] = url
         if url in options.ini_urls:
             arguments["send_key"] = _no_key(name.provider, factory, url)

@@ -31,7 +31,7 @@ class AdaptiveLimiter:
         self.peak = 0  # highest number in flight at once
         self._bound = float(initial)
         self._overload_bound: float | None = None  # the bound at the last overload
-        self._decreases = 0  # how often the bound has been halved
+        self.decreases = 0  # how often the bound has been halved
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._tickets = count()  # equal orders go first come, first served
 
@@ -45,9 +45,9 @@ class AdaptiveLimiter:
         """Hold a slot while the block runs; yields the argument for `on_overload`."""
         await self._acquire(order)
         try:
-            yield self._decreases
+            yield self.decreases
         finally:
-            self._release()
+            self.leave()
 
     def on_success(self) -> None:
         """A call that held a slot succeeded: the bound grows if all slots are taken."""
@@ -64,18 +64,19 @@ class AdaptiveLimiter:
 
         `decreases` is what `acquire` yielded for that call.
         """
-        if decreases == self._decreases:
-            self._decreases += 1
+        if decreases == self.decreases:
+            self.decreases += 1
             self._overload_bound = self._bound
             self._bound = max(1.0, self._bound / 2)
 
-    def _release(self) -> None:
+    def leave(self) -> None:
+        """Give back a slot that `enter` took."""
         self.in_flight -= 1
         self._wake()
 
     async def _acquire(self, order: int) -> None:
         if not self._waiting and self.in_flight < self.bound:
-            self._enter()
+            self.enter()
             return
         turn = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (order, next(self._tickets), turn))
@@ -84,10 +85,11 @@ class AdaptiveLimiter:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # the slot was granted already: pass it on
-                self._release()
+                self.leave()
             raise
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """Take a slot without waiting."""
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
 
@@ -95,5 +97,5 @@ class AdaptiveLimiter:
         while self.in_flight < self.bound and self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
-                self._enter()
+                self.enter()
                 turn.set_result(None)

@@ -69,7 +69,7 @@ class ModelPool:
     @property
     def concurrency(self) -> int:
         """The highest number of calls that one model may have in flight now."""
-        bounds = [client.limiter.bound for client in self._clients()]
+        bounds = [client.bound for client in self._clients()]
         return max(bounds, default=self._options.concurrency or 0)
 
     @property

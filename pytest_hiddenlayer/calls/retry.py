@@ -10,15 +10,31 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from ..errors import ProviderError, TransientError
 from ..types import Completion
-from .limiter import AdaptiveLimiter
 
 T = TypeVar("T")
 OnFailure: TypeAlias = Callable[[TransientError], Awaitable[None]]
+
+
+class Slots(Protocol):
+    """Slots for attempts: a limiter, or the servers of one call."""
+
+    def acquire(self, order: int) -> AbstractAsyncContextManager[int]:
+        """Hold a slot while the block runs; yields the argument for `on_overload`."""
+        ...
+
+    def on_success(self) -> None:
+        """An attempt that held a slot succeeded."""
+        ...
+
+    def on_overload(self, decreases: int) -> None:
+        """The server rejected the attempt because it has too much to do."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +52,7 @@ class RetryPolicy:
 
 async def complete_with_retry(
     attempt: Callable[[], Awaitable[Completion]],
-    limiter: AdaptiveLimiter,
+    limiter: Slots,
     order: int,
     retry_policy: RetryPolicy = RetryPolicy(),
     on_failure: OnFailure | None = None,
@@ -51,7 +67,7 @@ async def complete_with_retry(
 
 async def retry(
     attempt: Callable[[], Awaitable[T]],
-    limiter: AdaptiveLimiter,
+    limiter: Slots,
     order: int,
     retry_policy: RetryPolicy = RetryPolicy(),
     on_failure: OnFailure | None = None,

@@ -132,6 +132,7 @@ def _subcommands() -> Sequence[ModuleType]:
         init,
         judge_audit,
         label,
+        merge,
         models,
         prices,
         probe,
@@ -147,7 +148,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, compare, diff, votes, bench, rounds, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, bench, rounds, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     project = current_project(arguments.paths)
     paths = eval_paths(project, [Path(path) for path in arguments.paths])
     load_conftests(project.root, paths)
-    options, progress = run_options(project, written_values(arguments)), Progress()
+    written = written_values(arguments)
+    options, progress = run_options(project, written), Progress()
     with LiveLine(progress.line) as live_line:
         eval_run = evaluate_paths(
             paths,
@@ -56,14 +57,16 @@ def run(arguments: argparse.Namespace) -> int:
             project,
             updating=arguments.snapshot_update,
             command=["hiddenlayer", *sys.argv[1:]],
+            typed=written,
             progress=progress,
             notify=live_line.print,
         )
-    _print(eval_run, paths)
+    print_run(eval_run, paths)
     return eval_run.exit_status
 
 
-def _print(eval_run: EvalRun, paths: list[Path]) -> None:
+def print_run(eval_run: EvalRun, paths: list[Path]) -> None:
+    """Print the errors, the table, the gates and where the run is; `paths` are those of its task files."""
     from ..session.text import place_lines, session_lines, stopped_line
 
     for error in eval_run.errors:

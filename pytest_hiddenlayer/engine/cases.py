@@ -78,6 +78,11 @@ class Case:
         return item_params(self.cell.strategy.label, self.cell.model, self.cell.slug, self.epoch)
 
 
+def unit_of(case: Case) -> tuple[str, ...]:
+    """Return what stays in one shard of a run: the sample with all its epochs, in one cell."""
+    return (*case.cell.key, case.sample.id)
+
+
 def cells(task: Task, options: RunOptions) -> list[Cell]:
     """Return the cells of a task under these options.
 

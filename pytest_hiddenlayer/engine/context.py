@@ -58,6 +58,12 @@ class AnswerContext:
         return [call for call in self._transcript if call is not None]
 
     @property
+    def seed(self) -> int:
+        """The seed of the strategy's own random choices: of the run, task, sample, epoch and strategy."""
+        cell = self.case.cell
+        return derive_seed(cell.seed, cell.task.name, self.sample.id, self.case.epoch, cell.strategy.name)
+
+    @property
     def rendered_sample(self) -> Sample:
         """The sample with its rendered prompt, for scorers."""
         return replace(self.case.sample, prompt=self.messages)

@@ -17,6 +17,7 @@ from ..extensions.errors import describe_error
 from ..protocols import Provider
 from ..types import (
     ELICITED,
+    IGNORED_SPANS,
     ROUND_SCORES,
     SAMPLE_SCORES,
     SCORING_CALLS,
@@ -75,7 +76,7 @@ async def run_case(
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
-    if metadata := await _engine_metadata(context, calls, answer):
+    if metadata := await _engine_metadata(context, _answer_calls(calls, answer), answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
     if elicited:
         answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json(elicited)})
@@ -124,6 +125,22 @@ def _without_reasoning(answer: Answer, context: AnswerContext) -> Answer:
     context.composed_reasoning = split.reasoning
     reason = answer.finish_reason if split.closed else UNCLOSED_REASONING
     return replace(answer, output=split.text, finish_reason=reason)
+
+
+def _answer_calls(calls: Sequence[Call], answer: Answer) -> Sequence[Call]:
+    """Return the calls, each completion without the characters that its strategy says are no answer."""
+    spans = answer.metadata.get(IGNORED_SPANS)
+    if not isinstance(spans, Mapping):
+        return calls
+    return [_without_span(call, spans) for call in calls]
+
+
+def _without_span(call: Call, spans: Mapping[str, Any]) -> Call:
+    of_role = spans.get(call.role)
+    match of_role.get(str(call.round)) if isinstance(of_role, Mapping) else None:
+        case [int(start), int(end)]:
+            return replace(call, completion=(call.completion[:start] + call.completion[end:]).strip())
+    return call
 
 
 async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call], answer: Answer) -> dict[str, Any]:

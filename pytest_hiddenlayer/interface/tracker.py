@@ -135,6 +135,7 @@ _SHARED = (
     "concurrency",
     "timeout_s",
     "base_urls",
+    "pools",
     "ini_urls",
     "cache",
     "record",

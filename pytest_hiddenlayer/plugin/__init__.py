@@ -14,6 +14,7 @@ session           before the first item, after the last one
 gates             gate reports, --lf
 controls          control samples on items
 capture           no output capture for items that run no user code
+shards            items of other shards
 syrupy_extension  snapshots written through syrupy
 reporting/        reports, terminal, HTML, messages
 xdist/            controller and workers
@@ -39,6 +40,7 @@ from .reporting.reports import (
 )
 from .reporting.terminal import pytest_terminal_summary
 from .session import pytest_collection, pytest_collection_finish, pytest_runtestloop, pytest_unconfigure
+from .shards import pytest_collection_modifyitems
 from .state import check_options
 
 
@@ -78,6 +80,7 @@ __all__ = [
     "pytest_collect_file",
     "pytest_collection",
     "pytest_collection_finish",
+    "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_generate_tests",
     "pytest_load_initial_conftests",

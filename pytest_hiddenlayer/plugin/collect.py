@@ -185,6 +185,14 @@ class GateItem(pytest.Item):
         return self.path, None, self.name
 
 
+def case_of(item: pytest.Item) -> Case | None:
+    """The case of an eval item: of a task file or of a marked function; None for any other test."""
+    case = getattr(item, "hl_case", None)
+    if case is None and (callspec := getattr(item, "callspec", None)) is not None:
+        case = callspec.params.get("hl_case")
+    return case
+
+
 def item_body() -> None:
     """The body of every task file's item: pytest needs a function."""
 

@@ -13,20 +13,13 @@ import pytest
 
 from ..session.gating import with_deselected_gate
 from ..session.interruption import terminated_as_interrupted
-from .collect import EvalItem, GateItem
+from .collect import EvalItem, GateItem, case_of
 from .gates import finish
+from .shards import note_shard
 from .state import STATE, State, check_ini, check_writable
 
 if TYPE_CHECKING:
-    from ..engine.cases import Case
-
-
-def case_of(item: pytest.Item) -> Case | None:
-    """The case of an eval item: of a task file or of a marked function; None for any other test."""
-    case = getattr(item, "hl_case", None)
-    if case is None and (callspec := getattr(item, "callspec", None)) is not None:
-        case = callspec.params.get("hl_case")
-    return case
+    pass
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,6 +42,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     _select(session.config, state, session.items)
     if not state.session.worker and any(cell.selected for cell in state.session.configs.values()):
         check_writable(state)
+    note_shard(session.config, state)
     state.session.prepare_early_stopping()
     session.items[:] = [item for item in session.items if not isinstance(item, GateItem)]
 

@@ -14,6 +14,7 @@ import pytest
 from ..terminal_escape import visible
 from .options import ini_keys, project_root, read_options
 from .reporting.messages import Messages
+from .typed_options import typed_options
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
@@ -83,6 +84,7 @@ def _make(config: pytest.Config) -> State:
         command=worker_input.get("hl_command") or ["pytest", *map(str, config.invocation_params.args)],
         run_id=worker_input.get("hl_run_id") or new_run_id(),
         worker=bool(worker_input),
+        typed=typed_options(config),
         updating=bool(getattr(config.option, "update_snapshots", False)),
         notify=messages.put,
         find_broker=lambda: _broker(config),

@@ -20,9 +20,10 @@ from ..results.log.run_log import MANIFEST
 from ..results.log.summary import summary
 from ..results.metrics.cells import by_cell, compute_metrics
 from ..results.metrics.spending import with_replaced_answers
-from ..results.regression.gate import GateResult, decide_gates
+from ..results.regression.gate import GateResult, decide_gates, gate_of_shard
 from ..results.regression.snapshot import lost_samples, snapshot_path, snapshot_text
 from ..results.regression.snapshot_reader import read_snapshot
+from ..results.shards.manifest import KEY as SHARD
 from ..types import Record
 from .policy import policy_of
 from .session import Session
@@ -108,6 +109,8 @@ def _judge(session: Session) -> dict[tuple[str, ...], GateResult]:
     gated = [metrics for metrics in session.metrics if metrics.config.gate_id is not None]
     if not gated:
         return {}
+    if (shard := session.options.shard) is not None:
+        return {metrics.config.key: gate_of_shard(metrics, shard) for metrics in gated}
     policy = policy_of(session.options, update=session.updating)
     decisions = {} if session.early_stopping is None else session.early_stopping.decisions()
     lookups = [(metrics, session.baselines.find(metrics.config)) for metrics in gated]
@@ -155,6 +158,7 @@ def _write_log(session: Session, *, complete: bool) -> None:
     session.run_log.write_manifest(
         {
             "started_at": run_info["started_at"],
+            **({SHARD: run_info[SHARD]} if SHARD in run_info else {}),  # a worker wrote it
             "ended_at": datetime.now(UTC).isoformat(),
             "complete": complete,  # false: it was interrupted, or ended with its first failures
             "seed": session.options.seed,

@@ -19,6 +19,7 @@ from ..results.cell_config import CellConfig
 from ..results.log.compact import without_texts
 from ..results.log.resume import reusable_records
 from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
+from ..results.shards.options import refuse_updates
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
 from .cell_config import config_from_cell
@@ -48,6 +49,7 @@ class Session:
     root: Path  # of the project: `snapshots/` and `reports/` are looked up here
     cwd: Path  # paths in references start here
     command: Sequence[str] = ()  # what was typed, for the manifest
+    typed: Mapping[str, Any] = field(default_factory=dict)  # option → what was typed for it, for the merge of shards
     run_id: str = field(default_factory=new_run_id)
     complete: bool = False  # the run was not stopped early; set at its end
     worker: bool = False  # started by another process, which concludes
@@ -123,6 +125,8 @@ class Session:
     def check(self) -> None:
         """Raise UsageError for a run to resume or a baseline that does not exist, before anything is asked."""
         _ = self.resumed
+        if self.updating:
+            refuse_updates(self.options)
         if not (self.worker or self.updating) and self.options.gate in ("regression", "require"):
             self.baselines.check()
 

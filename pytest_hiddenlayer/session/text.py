@@ -22,7 +22,8 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
     if session.metrics:
         yield from cell_table(session.metrics, session.gates, width=width, colour=colour).splitlines()
     yield from _skipped_gates(session)
-    yield from map(one_line, gating_lines(session.configs.values()))
+    if session.options.shard is None:  # a shard judges nothing
+        yield from map(one_line, gating_lines(session.configs.values()))
     yield from map(one_line, kept_lines(session.kept_samples))
     if session.findings is not None:
         yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,9 +14,10 @@ from ..errors import UsageError, did_you_mean
 from ..local_models import parse_size
 from ..model_names import name_models, parse_model
 from ..option_table import BY_NAME, OPTIONS, is_own_key
-from ..options import RunOptions, parse_base_urls, parse_budget, parse_confidence
+from ..options import RunOptions, ServerAddress, is_pool, parse_base_urls, parse_budget, parse_confidence
 from ..registry import providers
 from ..results.log.run_log import find_run
+from ..results.shards.options import with_shard
 from ..strategies.bind import parse_strategy
 from ..types import MAX_EPOCHS, GenerationConfig, ModelName
 
@@ -66,6 +67,10 @@ class WrittenOptions:
             return f"--hl-{name} {self.text(name)!r}"
         return f"ini key {BY_NAME[name].dest} = {self.text(name)} ({self.ini_file})"
 
+    def folder(self, name: str) -> Path:
+        """Where a path of an option starts: the current folder for the command line, the root for the ini file."""
+        return self.cwd if self.values.get(name) else self.root
+
     def path(self, name: str) -> Path | None:
         """A path: one of the command line starts at the current folder, one of the ini file at the root."""
         if (value := self.values.get(name)) is not None:
@@ -77,7 +82,7 @@ class WrittenOptions:
 def parse_options(written: WrittenOptions) -> RunOptions:
     """The options of a run: command line, then ini file, then default. Raises UsageError."""
     judge, budget = written.text("judge"), written.text("budget")
-    base_urls = parse_base_urls(written.texts("base-url"))
+    servers = parse_base_urls(written.texts("base-url"), written.folder("base-url"))
     options = RunOptions(
         providers=name_models(
             written.texts("provider") or ("mlx",), written.text("model"), providers.get, written.text("adapter")
@@ -93,8 +98,9 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         ),
         concurrency=_number(written, "concurrency", int, 1),
         timeout_s=_number(written, "timeout", float, 0.001),
-        base_urls=base_urls,
-        ini_urls=_only_in_ini(written, base_urls),
+        base_urls={name: found[0].url for name, found in servers.items() if not is_pool(found)},
+        pools={name: found for name, found in servers.items() if is_pool(found)},
+        ini_urls=_only_in_ini(written, servers),
         cache=_choice(written, "cache"),
         record=written.path("record"),
         replay=written.path("replay"),
@@ -124,7 +130,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     )
     _refuse_ini_models(written, options)
     _refuse_closed_models(options)
-    return options
+    return with_shard(options, written.text, written.root, written.path("reports"))
 
 
 def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
@@ -217,10 +223,11 @@ def _resumed_run(written: WrittenOptions) -> Path | None:
     return find_run(written.root, name, reports=written.path("reports")) if name else None
 
 
-def _only_in_ini(written: WrittenOptions, urls: Mapping[str, str]) -> frozenset[str]:
+def _only_in_ini(written: WrittenOptions, servers: Mapping[str, Sequence[ServerAddress]]) -> frozenset[str]:
     """The addresses that only the ini file names: they get no key."""
-    typed = parse_base_urls(tuple(written.typed.get("base-url") or ()))
-    return frozenset(urls.values()) - frozenset(typed.values())
+    typed = parse_base_urls(tuple(written.typed.get("base-url") or ()), written.cwd)
+    urls, typed_urls = ({server.url for found in named.values() for server in found} for named in (servers, typed))
+    return frozenset(urls - typed_urls)
 
 
 def _probe(written: WrittenOptions) -> tuple[str, ...]:

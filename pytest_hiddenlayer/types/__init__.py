@@ -12,6 +12,7 @@ from __future__ import annotations
 from .call import Call, Completion, Request, Usage
 from .record import (
     ELICITED,
+    IGNORED_SPANS,
     OUTCOMES,
     RECORD_SCHEMA,
     ROUND_SCORES,
@@ -39,6 +40,7 @@ from .task import (
 
 __all__ = [
     "ELICITED",
+    "IGNORED_SPANS",
     "MAX_EPOCHS",
     "MODELS",
     "OUTCOMES",

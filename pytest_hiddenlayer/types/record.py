@@ -24,6 +24,9 @@ ELICITED = "elicited_confidence"
 ROUND_SCORES = "round_scores"
 """Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 
+IGNORED_SPANS = "ignored_spans"
+"""Key of `Answer.metadata`: {role: {round: [start, end]}}, characters of a completion that do not belong to its
+answer, such as ratings of other answers. The scores by round are those of the rest."""
 SAMPLE_SCORES = "sample_scores"
 """Key of `Record.answer_metadata`: {role: {answer, score, right}} of each `sample-*`; absent without samples."""
 

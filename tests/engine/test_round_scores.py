@@ -10,8 +10,8 @@ import pytest
 from support.control_runs import Drawn, Fake, answering
 
 from pytest_hiddenlayer.errors import ProviderError
-from pytest_hiddenlayer.registry import scorer, strategy
-from pytest_hiddenlayer.types import Answer, Request, Score
+from pytest_hiddenlayer.registry import scorer, strategies, strategy
+from pytest_hiddenlayer.types import IGNORED_SPANS, Answer, Request, Score
 
 
 @pytest.fixture
@@ -137,3 +137,29 @@ def test_agents_of_another_form_are_no_debaters(answer, agents):
     drawn = answer(name, Fake(), equal_budget=False)
     assert drawn.record.outcome == "correct"
     assert "round_scores" not in drawn.record.answer_metadata
+
+
+@pytest.mark.parametrize(
+    ("spans", "answers"),
+    [
+        ({"agent-1": {"0": [0, 10], "1": [9, 14]}}, ["42", "5"]),
+        ({"agent-1": {"0": [0, 10]}}, ["42", "7"]),
+        ({}, ["42", "7"]),
+        ({"agent-1": {"0": [0, 99], "1": "none"}}, [None, "7"]),
+        ({"agent-1": [1, 2], "agent-2": None}, ["42", "7"]),
+        ("all", ["42", "7"]),
+        (None, ["42", "7"]),
+    ],
+)
+def test_what_a_strategy_says_is_no_answer_is_not_scored(answer, monkeypatch, spans, answers):
+    """The scores by round ignore the characters that a strategy marks; marks in another form change nothing."""
+
+    async def rated(context) -> Answer:
+        for number in (0, 1):
+            completion = await context.ask("?", role="agent-1", round=number)
+        return Answer(output=completion.text, metadata={IGNORED_SPANS: spans})
+
+    monkeypatch.setitem(strategies._registered, "rated", rated)
+    drawn = answer("rated", Fake(by_round(("Score: 5, 42",), ("It is 5. Not 7",))), equal_budget=False)
+    scores = drawn.record.answer_metadata["round_scores"]["agent-1"]
+    assert [scores["0"]["answer"], scores["1"]["answer"]] == answers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_hiddenlayer.engine.cases import cases, cells
@@ -43,7 +45,7 @@ def asked(monkeypatch):
             record = runtime.wait(runtime.submit(case))
         finally:
             runtime.close()
-        assert record.error is None
+        assert record.outcome != "error", record.error
         return {f"{call['role']}/{call['round']}": call["model"] for call in record.transcript}
 
     return answer
@@ -69,6 +71,39 @@ def test_samples_of_several_models(asked):
     """`models` are sampled in rotation."""
     found = asked("self_consistency:n_samples=4,models=one+two:x")
     assert list(found.values()) == ["plain", "x", "plain", "x"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "calls"),
+    [
+        ("reconcile:models=two:a+one:b,n_rounds=0", {"agent-1/0": "a", "agent-2/0": "b", "agent-3/0": "a"}),
+        ("chateval:models=two:a+one:b,n_rounds=1", {"agent-1/0": "a", "agent-2/0": "b", "agent-3/0": "a"}),
+        ("dylan:models=two:a+one:b,roles=x y+z,n_rounds=1", {"agent-1/0": "a", "agent-2/0": "b"}),
+        (
+            "persuasive_debate:debaters=two:a+one:b,answers=x+y,n_rounds=1",
+            {"debater-1/0": "a", "debater-2/0": "b", "judge/1": "plain"},
+        ),
+        ("consultancy:consultant=two:a,answers=x+y,n_rounds=1", {"consultant/0": "a", "judge/1": "plain"}),
+    ],
+)
+def test_debates_of_several_models(asked, typed, calls):
+    """Agents, referees, debaters and a consultant are the named models in rotation; the judge is the run's."""
+    assert asked(typed) == calls
+
+
+def test_the_ranker_may_be_another_model(asked, monkeypatch):
+    """`ranker` names the model that ranks; agents stay with theirs."""
+    replies = iter(range(100))
+    monkeypatch.setattr(Named, "complete", _differently(Named.complete, replies))
+    found = asked("dylan:ranker=two:r")
+    assert {call: model for call, model in found.items() if model != "plain"} == {"ranker/2": "r"}
+
+
+def _differently(complete, replies):
+    async def reply(self, request: Request) -> Completion:
+        return replace(await complete(self, request), text=f"reply {next(replies)}")
+
+    return reply
 
 
 def test_the_label_names_the_models():

@@ -16,7 +16,7 @@ FOLDER = Path(os.environ.get(VARIABLE) or "no-published-data").resolve()
 SOURCES = {
     "bbh_5": "tasks of BIG-Bench-Hard with recorded answers (GitHub: suzgunmirac/BIG-Bench-Hard)",
     "bradley_terry": "Stigler's journal citations (Turner & Firth, Journal of Statistical Software 48(9), 2012)",
-    "dylan_mmlu_4": "four-agent debates on five subjects of MMLU (GitHub: SALT-NLP/DyLAN, exp/MMLU/mmlu_optimal7_4)",
+    "dylan_mmlu_4": "recorded debates of four agents on MMLU (GitHub: SALT-NLP/DyLAN, exp/MMLU/mmlu_optimal7_4)",
     "gsm8k_200": "200 GSM8K problems with recorded answers (GitHub: openai/grade-school-math)",
     "mt_bench": "MT-Bench's questions and judge prompts (GitHub: lm-sys/FastChat, fastchat/llm_judge/data)",
     "scorer_cases": "test cases of other scorers (GitHub: UKGovernmentBEIS/inspect_ai, hendrycks/math, "

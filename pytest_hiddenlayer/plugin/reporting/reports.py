@@ -17,9 +17,9 @@ from _pytest.reports import CollectErrorRepr
 
 from ...identifiers import controlled
 from ...terminal_escape import visible
+from ..collect import case_of
 from ..controls import CONTROLS, controls_of
 from ..outcomes import NEWLY_CORRECT
-from ..session import case_of
 from ..state import RECORDS, STATE, State, running_session, state_of
 from ..xdist.workers import LOST, take_cells
 

@@ -50,6 +50,7 @@ class RunLog:
         self._shared = shared  # xdist workers append too
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = (reports or root / REPORTS) / "runs" / run_id
+        self.facts: dict[str, Any] = {}  # what the manifest says beside what is known of every run
         self._lines: LineLog | None = None
         self._opening = threading.Lock()  # the report opens the folder on one thread, the first record on another
         self._opened = False
@@ -83,7 +84,7 @@ class RunLog:
 
     def write_manifest(self, extra: Mapping[str, Any]) -> None:
         """Write `run.json`: the manifest and `extra`."""
-        write_json(self.folder / MANIFEST, {**manifest(self.root, self.run_id, self.command), **extra})
+        write_json(self.folder / MANIFEST, {**manifest(self.root, self.run_id, self.command), **self.facts, **extra})
 
     def write_summary(self, cells: Sequence[Mapping[str, Any]]) -> None:
         """Write `summary.json`: one object per cell, with the metrics of the terminal's table."""

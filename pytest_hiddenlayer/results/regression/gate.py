@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ...options import Shard
 from ...stats.sequential.group_sequential import Decision
 from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics
@@ -112,6 +113,13 @@ def gate_without_samples(config: CellConfig, *, required: bool) -> GateResult:
     if required:
         return GateResult(outcome="failed", message=f"{head}: {reason}", failures=(reason,))
     return GateResult(outcome="skipped", message=f"{head}: skipped\n{reason}")
+
+
+def gate_of_shard(metrics: CellMetrics, shard: Shard) -> GateResult:
+    """The result of a gate in one shard: never passed, because other shards may hold samples of its cell."""
+    head = f"gate of {metrics.config.task}[{metrics.config.params}]: skipped"
+    reason = f"shard {shard}: `hiddenlayer merge` joins all shards and judges the gates"
+    return GateResult(outcome="skipped", message=f"{head}\n{reason}")
 
 
 def _compare(metrics: CellMetrics, baseline: Baseline | None, policy: Policy) -> CellComparison | None:

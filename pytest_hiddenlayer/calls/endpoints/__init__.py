@@ -1,0 +1,1 @@
+"""Several servers of one model: each call goes to the one that is free, works, and knows its prompt."""

@@ -1,0 +1,50 @@
+"""The judge alone chooses between two answers: the baseline of `persuasive_debate` and `consultancy`.
+
+Khan et al. 2024, "Debating with More Persuasive LLMs Leads to More Truthful Answers",
+arXiv:2402.06782, section 3: the naive baseline is the judge that reads question and answers, and
+nobody's arguments. Differences: the judge reads the whole task, unless `judge_reads="question"`
+hides the passage as in the paper. Which of the answers is correct is not known to anybody here: the task's
+scorers find it out afterwards. The judge decides in both orders. If its verdicts differ, the sample is
+unscored; the paper counts the mean of both orders, which `inconsistent="first"` has as its expected value.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ...parameters import Range, checked_together
+from ...protocols import Context
+from ...types import Answer
+from .judging.answers import check_answers, find_pair
+from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, judged_answer, judged_text, without_question
+
+
+@checked_together(check_answers)
+async def naive_judge(
+    context: Context,
+    *,
+    answers: str = "",
+    n_samples: Annotated[int, Range(2, 1000)] = 5,
+    swap: bool = True,
+    inconsistent: Inconsistent = "unscored",
+    judge_reads: JudgeReads = "task",
+) -> Answer:
+    """Returns the one of two answers that the judge chooses without any debate.
+
+    `answers` names the two (`FIRST+SECOND`); else they are the sample's metadata `debate_answers`, its two
+    choices, or the two most frequent answers of `n_samples` samples of the candidate. If all samples
+    agree, their answer is returned. Their order is random by the run's seed; with `swap` the judge decides in
+    both orders. If these verdicts differ, the outcome is `unscored`, or with `inconsistent` first that order decides.
+    `judge_reads` is the whole task, or only the sample's metadata `question`. The metadata
+    contains `pair` (the two answers), their `source`, `votes` of the samples, `winner`, `verdicts` (order and
+    choice of each), `consistent` (whether both orders agree; null if unknown) and `unreadable_verdicts`.
+    If no verdict can be read, the outcome is `unscored`.
+    """
+    text = judged_text(context, judge_reads)
+    if text is None:
+        return without_question("naive_judge")
+    pair = await find_pair(context, "naive_judge", answers, n_samples)
+    if isinstance(pair, Answer):
+        return pair
+    verdicts = await ask_judge(context, pair, text, [], round=1, swap=swap)
+    return judged_answer("naive_judge", pair, verdicts, {}, inconsistent)

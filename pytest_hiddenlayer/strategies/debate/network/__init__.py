@@ -1,0 +1,1 @@
+"""The network of agents of `dylan`: its rounds, what is read in their replies, and who was important."""
