@@ -37,9 +37,15 @@ def usage_of(*records: Record) -> TokenUsage:
     calls = [call for record in records for call in strategy_calls(record)]
     return TokenUsage(
         calls=len(calls),
-        tokens=_int_sum(_sum((call["usage"]["input_tokens"], call["usage"]["output_tokens"])) for call in calls),
-        cost_usd=_sum(call["cost_usd"] for call in calls),
+        tokens=_int_sum(map(_tokens, calls)),
+        cost_usd=_sum(call.get("cost_usd") for call in calls),
     )
+
+
+def _tokens(call: Mapping[str, Any]) -> float | None:
+    """Return the tokens of a call; None if they are unknown, as in a log that another program wrote."""
+    usage = call.get("usage") or {}
+    return _sum((usage.get("input_tokens"), usage.get("output_tokens")))
 
 
 def _int_sum(values: Iterable[float | None]) -> int | None:

@@ -64,8 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     _check_files(arguments)
     typed = written_values(arguments)
-    if arguments.name and (arguments.task or typed):
-        given = "--task" if arguments.task else f"--{next(iter(typed))}"
+    chosen = arguments.strategies != "all"
+    if arguments.name and (arguments.task or chosen or typed):
+        given = "--task" if arguments.task else "--strategies" if chosen else f"--{next(iter(typed))}"
         raise UsageError(f"bench strategies {arguments.name} {given}: a finished run is only read; leave one out")
     if arguments.name:
         from ..interface.bench.run import bench_run

@@ -154,6 +154,12 @@ def test_no_records():
         leaderboards([])
 
 
+def test_calls_without_usage_have_unknown_tokens_and_cost():
+    """A log that another program wrote may lack them: they are unknown, not 0."""
+    (row,) = only([made("s1", 1.0, transcript=[{}, {"usage": {}}])]).rows
+    assert [row.spent.calls, row.spent.tokens, row.spent.cost_usd] == [2.0, None, None]
+
+
 def test_no_control_samples_and_what_to_do():
     """Without control samples there is no vote, and the table says how to get them."""
     records = [*SINGLES, debated("s1", 1.0)]

@@ -167,6 +167,7 @@ def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch)
         ([], "name a task with --task PATH, or a finished run"),
         (["last", "--task", "evals/sums.yaml"], "a finished run is only read"),
         (["last", "--limit", "2"], "a finished run is only read"),
+        (["last", "--strategies", "debate"], "last --strategies: a finished run is only read"),
         (["nothing"], "nothing"),
         (["--task", "evals/none.yaml"], "no such file"),
         (["--task", "evals/sums.yaml", "--strategies", "debatt"], "did you mean 'debate'"),
