@@ -41,6 +41,11 @@ class Registry:
         """Return all registered names, sorted."""
         return sorted({*self._registered, *_entry_points(self.group)})
 
+    def is_built_in(self, name: str) -> bool:
+        """Return whether this package registers the name; a decorated factory of that name is another one."""
+        entry = _entry_points(self.group).get(name)
+        return name not in self._registered and entry is not None and entry.value.startswith("pytest_hiddenlayer.")
+
     def get(self, name: str) -> Callable[..., Any]:
         """Return the factory of this name. Raises UnknownNameError, or UsageError if it cannot be imported."""
         if name in self._registered:

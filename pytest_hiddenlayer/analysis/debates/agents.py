@@ -9,7 +9,7 @@ from ...stats.estimate.mean_interval import Estimate, estimate
 from . import tally
 from .exchanges import Exchange, exchanges_of
 from .question_means import Difference, difference, question_estimate, question_values
-from .turns import Debate, Turn
+from .turns import Debate, Turn, in_order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,8 +29,8 @@ class AgentFigures:
 
 
 def agents_of(debates: Sequence[Debate]) -> list[AgentFigures]:
-    """Returns every agent, in the order in which agents first speak."""
-    names = dict.fromkeys(agent for debate in debates for agent in debate.agents)
+    """Returns every agent, by number or in the order in which agents first speak."""
+    names = in_order(agent for debate in debates for agent in debate.agents)
     return [_figures(name, [debate for debate in debates if name in debate.agents]) for name in names]
 
 

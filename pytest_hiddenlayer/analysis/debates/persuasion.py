@@ -7,7 +7,8 @@ An opportunity is a readable answer of a source that differs from the reader's r
 An agent that answers a question again, without reading, sometimes lands on the source's answer too.
 How often is estimated from the first answers of the other agents in the same debate: were all
 answers independent draws of one distribution, as many of them would equal the source's answer as
-of the reader's next answers. Agents that keep to their answers land there less often.
+of the reader's next answers. Agents that keep to their answers land there less often. If agents
+speak in turn, first answers are not independent, and the chance is unknown.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import NamedTuple
 from ...stats.estimate.mean_interval import Estimate, estimate
 from .exchanges import Exchange, exchanges_of
 from .question_means import Difference, difference
-from .turns import Debate
+from .turns import Debate, in_order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +46,7 @@ class Persuasion:
     """The influence of agents, and of models if several take part."""
 
     total: Influence
-    agents: tuple[Influence, ...]  # by source, then reader, in the order in which agents first speak
+    agents: tuple[Influence, ...]  # by source, then reader, as `in_order`
     models: tuple[Influence, ...]  # empty if all agents are one model
     followed: int  # exchanges in which the agent changed to an answer that it read
     invented: int  # exchanges in which it changed to a readable answer that it did not read
@@ -67,7 +68,7 @@ def persuasion_of(debates: Sequence[Debate]) -> Persuasion:
     models = [one for exchange in exchanges for one in _by_model(exchange)]
     changed = [e for e in exchanges if e.before.answer is not None and e.after.answer is not None and not e.kept]
     followed = sum(any(turn.answer == e.after.answer for turn in e.read.values()) for e in changed)
-    agents = list(dict.fromkeys(agent for debate in debates for agent in debate.agents))
+    agents = in_order(agent for debate in debates for agent in debate.agents)
     names = list(dict.fromkeys(model for debate in debates for model in debate.models.values()))
     return Persuasion(
         total=_influence("all", "all", pairs),
@@ -90,7 +91,9 @@ def _opportunities(exchange: Exchange) -> Iterator[_Opportunity]:
 
 
 def _chance(debate: Debate, source: str, reader: str, answer: str | None) -> float | None:
-    """The share of the other agents' first answers that equal the source's; None without other agents."""
+    """The share of the other agents' first answers that equal the source's; None without independent ones."""
+    if debate.sequential:
+        return None
     others = [turn.answer for turn in debate.rounds[0] if turn.agent not in (source, reader)]
     return others.count(answer) / len(others) if others else None
 

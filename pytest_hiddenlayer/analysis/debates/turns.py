@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ...completions.finish_reasons import ended_normally
+from ...registry import strategies
 from ...results.metrics.samples import cluster_of
 from ...types import ROUND_SCORES, SCORED, Record
 from ...usage import strategy_calls
@@ -100,10 +101,11 @@ def _read(record: Record) -> Debate | None:
         if "role" in call and "round" in call
     }
     scores = metadata.get(ROUND_SCORES) or {}
-    turns = _scored_turns(scores, calls) if scores else _text_turns(calls, metadata.get(AGENTS))
+    built_in = strategies.is_built_in(record.strategy)
+    turns = _scored_turns(scores, calls) if scores else _text_turns(calls, metadata.get(AGENTS), built_in=built_in)
     if not turns:
         return None
-    turns = _in_order(turns)
+    turns = sorted(turns, key=lambda turn: _number(turn.agent))  # stable: others in order of appearance
     numbers = tuple(sorted({turn.round for turn in turns}))
     rounds = tuple(tuple(turn for turn in turns if turn.round == number) for number in numbers)
     verdict = metadata.get(VERDICT)
@@ -149,9 +151,11 @@ def _scored_turns(
     return turns
 
 
-def _text_turns(calls: Mapping[tuple[str, int], tuple[int, Mapping[str, Any]]], named: Any) -> list[Turn]:
+def _text_turns(
+    calls: Mapping[tuple[str, int], tuple[int, Mapping[str, Any]]], named: Any, *, built_in: bool
+) -> list[Turn]:
     """Turns whose answers are whole texts, of the roles that debate."""
-    roles = _debaters([role for role, _ in calls], named)
+    roles = _debaters([role for role, _ in calls], named, built_in=built_in)
     turns = []
     for (role, number), (position, call) in calls.items():
         text = str(call.get("completion", ""))
@@ -172,21 +176,21 @@ def _models(recorded: Any, calls: Mapping[tuple[str, int], tuple[int, Mapping[st
     return called | {str(agent): model for agent, model in named.items() if isinstance(model, str) and model}
 
 
-def _in_order(turns: Sequence[Turn]) -> list[Turn]:
-    """The turns by agent: `agent-2` before `agent-10`, other names in order of appearance."""
-    appeared = list(dict.fromkeys(turn.agent for turn in turns))
-
-    def place(turn: Turn) -> tuple[int, int]:
-        number = turn.agent.removeprefix("agent-")
-        return (int(number) if number != turn.agent and number.isdecimal() else 0), appeared.index(turn.agent)
-
-    return sorted(turns, key=place)
+def in_order(agents: Iterable[str]) -> list[str]:
+    """Returns the distinct agents: `agent-2` before `agent-10`, other names in order of appearance."""
+    return sorted(dict.fromkeys(agents), key=_number)  # stable
 
 
-def _debaters(spoken: Sequence[str], named: Any) -> set[str]:
+def _number(agent: str) -> int:
+    number = agent.removeprefix("agent-")
+    return int(number) if number != agent and number.isdecimal() else 0
+
+
+def _debaters(spoken: Sequence[str], named: Any, *, built_in: bool) -> set[str]:
     """The roles that debate: those named, else `agent-*`, else two or more others that speak in several rounds.
 
-    A single role debates only if it speaks in several rounds.
+    A single role debates only if it speaks in several rounds. Built-in strategies name their debaters: other roles
+    of theirs that speak in several rounds criticize, plan or argue, and do not answer.
     """
     repeated = {role for role in spoken if spoken.count(role) > 1}
     if isinstance(named, Sequence) and not isinstance(named, str):
@@ -196,7 +200,7 @@ def _debaters(spoken: Sequence[str], named: Any) -> set[str]:
     if len(agents) > 1 or agents & repeated:
         return agents
     others = {role for role in repeated if not role.startswith(_NO_DEBATERS)}
-    return others if len(others) > 1 else set()
+    return others if len(others) > 1 and not built_in else set()
 
 
 def _judged(debates: Sequence[Debate]) -> list[Debate]:

@@ -126,6 +126,8 @@ def test_what_chance_would_do_comes_from_third_agents():
     found = cell_of(debate("q", "abac", "aaac")).persuasion
     (pair,) = (one for one in found.agents if (one.source, one.reader) == ("agent-1", "agent-2"))
     assert (pair.rate.mean, pair.chance, pair.excess.mean) == (1.0, 0.5, 0.5)
+    in_turn = cell_of(debate("q", "abac", "aaac", sequential=True)).persuasion
+    assert in_turn.total.chance is None
     (alone,) = (one for one in cell_of(debate("q", "ab", "aa")).persuasion.agents if one.persuaded)
     assert (alone.chance, alone.excess.mean) == (None, None)
 

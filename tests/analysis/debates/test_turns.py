@@ -18,7 +18,7 @@ def spoken(*calls: tuple[str, int, str], **metadata: object):
         {"role": role, "round": number, "completion": text, "finish_reason": "stop", "model": "m", "usage": {}}
         for role, number, text in calls
     ]
-    return record("q", 1.0, transcript=transcript, answer_metadata=metadata)
+    return record("q", 1.0, strategy="of_a_user", transcript=transcript, answer_metadata=metadata)
 
 
 def test_a_transcript_without_scores_is_compared_by_texts():
@@ -36,6 +36,8 @@ def test_a_strategy_of_a_user_with_names_of_its_own():
     calls = [(role, number, f"{role}") for number in (0, 1) for role in ("alice", "bob", "judge", "sample-1")]
     (found,) = debates_of([spoken(*calls)]).debates
     assert found.agents == ("alice", "bob")
+    built_in = replace(spoken(*calls), strategy="manager_worker")  # it would name them
+    assert debates_of([built_in]).debates == ()
     (named,) = debates_of([spoken(*calls, agents=["bob", "judge"])]).debates
     assert named.agents == ("bob", "judge")
 
@@ -71,6 +73,8 @@ def test_agents_are_in_the_order_of_their_numbers():
     names = ["agent-10", "agent-2", "agent-1"]
     (found,) = debates_of([debate("q", "abc", "abc", names=names)]).debates
     assert found.agents == ("agent-1", "agent-2", "agent-10")
+    (cell,) = analyse_debates([debate("p", ".a", ".a"), debate("q", "ab", "ab")])
+    assert [agent.agent for agent in cell.agents] == ["agent-1", "agent-2"]
 
 
 def test_uneven_rounds_and_agents_that_come_late():

@@ -7,6 +7,8 @@ from ..persuasion import Influence
 from .formats import Section, count, difference_text, with_interval
 
 _MOST_PAIRS = 30
+_CHANCE = "by chance: how often a third agent's first answer is the source's"
+_KEEPS = "keeps its answer: of the times that it had read another one"
 
 
 def persuasion_section(cell: CellDebates) -> Section:
@@ -17,7 +19,7 @@ def persuasion_section(cell: CellDebates) -> Section:
     notes = [
         f"of {count(changed, 'change')} to another answer, {found.followed} went to an answer that the agent "
         f"had read, {found.invented} to one that it had not",
-        "by chance: how often a third agent's first answer is the source's",
+        *([_CHANCE] if found.total.chance is not None else []),
     ]
     if len(pairs) > _MOST_PAIRS:
         notes.append(f"{len(pairs) - _MOST_PAIRS} more pairs: see --json")
@@ -82,7 +84,7 @@ def agent_section(cell: CellDebates) -> Section:
             )
             for one in cell.agents
         ],
-        notes=["keeps its answer: of the times that it had read another one"],
+        notes=[_KEEPS] if any(one.kept.n for one in cell.agents) else [],
         n_names=2,
         data=("agent", "model"),
     )  # fmt: skip
