@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .finetuning.examples import Example, examples_from_run
     from .finetuning.fuse import FusedModel, fuse_adapter
     from .finetuning.run import FinetuneResult, finetune
+    from .interface.bench.result import StrategyBench
+    from .interface.bench.run import bench_strategies
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
@@ -115,6 +117,8 @@ _MODULES = {
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
     "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
+    "interface.bench.result": ("StrategyBench",),
+    "interface.bench.run": ("bench_strategies",),
     "interface.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
@@ -209,6 +213,7 @@ __all__ = [
     "SnapshotError",
     "Steering",
     "Strategy",
+    "StrategyBench",
     "StrategyResult",
     "Target",
     "Task",
@@ -226,6 +231,7 @@ __all__ = [
     "aevaluate_task",
     "allm_call",
     "arun_strategy",
+    "bench_strategies",
     "compare_runs",
     "concept_vector",
     "debate_rounds",
