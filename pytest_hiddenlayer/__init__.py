@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .finetuning.examples import Example, examples_from_run
     from .finetuning.fuse import FusedModel, fuse_adapter
     from .finetuning.run import FinetuneResult, finetune
+    from .interface.bench.result import StrategyBench
+    from .interface.bench.run import bench_strategies
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
@@ -35,9 +37,12 @@ if TYPE_CHECKING:
     from .interface.finetuning.run import finetune_and_compare
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
+    from .interface.prompts import prompts
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
+    from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
+    from .interface.thresholds import CascadeThreshold, learn_cascade
     from .interface.tracker import Tracker, get_tracker
     from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
@@ -63,7 +68,7 @@ if TYPE_CHECKING:
     from .probes.linear.probe import linear_probe
     from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
-    from .registry import provider, scorer, strategy
+    from .registry import provider, scorer, strategy, tool
     from .session.eval_run import EvalRun
     from .types import (
         Answer,
@@ -106,9 +111,14 @@ _MODULES = {
     "interface.finetuning.run": ("finetune_and_compare",),
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
+    "interface.prompts": ("prompts",),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
+    "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
+    "interface.bench.result": ("StrategyBench",),
+    "interface.bench.run": ("bench_strategies",),
     "interface.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
@@ -135,7 +145,7 @@ _MODULES = {
     "probes.hooks": ("ModelHooks",),
     "probes.verification": ("Verification",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
-    "registry": ("provider", "scorer", "strategy"),
+    "registry": ("provider", "scorer", "strategy", "tool"),
     "session.eval_run": ("EvalRun",),
     "types": (
         "Answer",
@@ -168,10 +178,12 @@ __all__ = [
     "Call",
     "CallResult",
     "Capture",
+    "CascadeThreshold",
     "Comparison",
     "Completion",
     "ConceptVector",
     "Context",
+    "DebateRounds",
     "EvalRun",
     "Example",
     "Experiment",
@@ -201,6 +213,7 @@ __all__ = [
     "SnapshotError",
     "Steering",
     "Strategy",
+    "StrategyBench",
     "StrategyResult",
     "Target",
     "Task",
@@ -218,8 +231,10 @@ __all__ = [
     "aevaluate_task",
     "allm_call",
     "arun_strategy",
+    "bench_strategies",
     "compare_runs",
     "concept_vector",
+    "debate_rounds",
     "evaluate",
     "evaluate_task",
     "examples_from_run",
@@ -228,6 +243,7 @@ __all__ = [
     "fuse_adapter",
     "generate_steered",
     "get_tracker",
+    "learn_cascade",
     "linear_probe",
     "llm_call",
     "load_capture",
@@ -244,6 +260,7 @@ __all__ = [
     "plot_training",
     "preference",
     "probe_layers",
+    "prompts",
     "provider",
     "replay_votes",
     "run_strategy",
@@ -254,6 +271,7 @@ __all__ = [
     "steering",
     "steering_effect",
     "strategy",
+    "tool",
 ]
 
 

@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from . import gates, intervals
+from . import debates, gates, intervals
 from .check import Check, Rate, holds, measure
 from .table import write_table
 
@@ -22,7 +22,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "statistics.md"
 
 def all_checks() -> list[Check]:
     """Every check, in the order of the table."""
-    return [*intervals.checks(), *gates.checks()]
+    return [*intervals.checks(), *gates.checks(), *debates.checks()]
 
 
 def main() -> int:

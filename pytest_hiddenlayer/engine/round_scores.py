@@ -14,17 +14,21 @@ from .interruption import is_interruption
 
 
 async def round_scores(
-    calls: Sequence[Call], scorer: Scorer, sample: Sample, pass_score: float
+    calls: Sequence[Call], scorer: Scorer, sample: Sample, pass_score: float, agents: Any = ()
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Return each agent's headline score in each round; the score of a truncated or empty text is None.
 
-    Empty if no role `agent-*` answers in two rounds, or if the scorer calls a model.
+    Agents are the roles `agent-*`, and those that the answer's metadata names in `agents`. Empty if a single agent
+    answers in a single round, or if the scorer calls a model. Several agents in one round may be a debate that
+    ended early.
     """
+    named = {role for role in agents if isinstance(role, str)} if isinstance(agents, list | tuple) else set()
     calls_by_role: dict[str, dict[str, Call]] = {}
     for call in calls:
-        if call.role.startswith("agent-"):
+        if call.role.startswith("agent-") or call.role in named:
             calls_by_role.setdefault(call.role, {})[str(call.round)] = call
-    if not any(len(rounds) > 1 for rounds in calls_by_role.values()) or capabilities_of(scorer).asks_model:
+    debated = len(calls_by_role) > 1 or any(len(rounds) > 1 for rounds in calls_by_role.values())
+    if not debated or capabilities_of(scorer).asks_model:
         return {}
     text_scores = _TextScores(scorer, sample, pass_score)
     scores = {

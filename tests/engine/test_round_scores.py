@@ -10,7 +10,7 @@ import pytest
 from support.control_runs import Drawn, Fake, answering
 
 from pytest_hiddenlayer.errors import ProviderError
-from pytest_hiddenlayer.registry import scorer, strategies
+from pytest_hiddenlayer.registry import scorer, strategies, strategy
 from pytest_hiddenlayer.types import IGNORED_SPANS, Answer, Request, Score
 
 
@@ -44,11 +44,18 @@ def test_agents_are_scored_in_every_round(answer):
     json.dumps(drawn.record.to_json(), allow_nan=False)
 
 
-@pytest.mark.parametrize("typed", ["single", "self_consistency", "manager_worker", "debate:n_rounds=1"])
+@pytest.mark.parametrize("typed", ["single", "self_consistency", "manager_worker"])
 def test_no_scores_by_round_where_no_agent_speaks_twice(answer, typed):
-    """Only agents that speak in several rounds are scored by round."""
+    """A single answer, samples, and a plan are no rounds of agents."""
     reply = Fake(lambda request: "1. 42" if request.role == "manager" else "42")
     assert "round_scores" not in answer(typed, reply, equal_budget=False).record.answer_metadata
+
+
+def test_a_debate_of_one_round_is_scored_too(answer):
+    """Debates may end after round 0: an analysis of all of them needs those as well."""
+    reply = Fake(by_round(("42", "41", "42")))
+    scores = answer("debate:n_rounds=1", reply, equal_budget=False).record.answer_metadata["round_scores"]
+    assert [scores[f"agent-{i}"]["0"]["right"] for i in (1, 2, 3)] == [True, False, True]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["says so", "does not say so"])
@@ -95,6 +102,41 @@ def test_a_scorer_that_fails_on_a_round_leaves_it_unscored(answer):
     assert drawn.record.outcome == "correct"
     assert drawn.record.answer_metadata["round_scores"]["agent-1"]["0"]["right"] is None
     assert drawn.record.answer_metadata["round_scores"]["agent-1"]["1"]["right"] is True
+
+
+def test_debaters_that_the_metadata_names_are_scored(answer):
+    """Roles named in the metadata's `agents` are scored by round; a judge that speaks in every round is not."""
+
+    @strategy("test_named_debaters")
+    async def named(context):
+        for number in range(2):
+            for role in ("affirmative", "negative", "moderator"):
+                completion = await context.ask(context.messages, role=role, round=number)
+        return Answer(output=completion.text, metadata={"agents": ["affirmative", "negative"]})
+
+    said = {"affirmative": ("41", "42"), "negative": ("42", "42"), "moderator": ("42", "42")}
+    drawn = answer("test_named_debaters", Fake(lambda request: said[request.role][request.round]), equal_budget=False)
+    scores = drawn.record.answer_metadata["round_scores"]
+    assert {role: [rounds[n]["right"] for n in "01"] for role, rounds in scores.items()} == {
+        "affirmative": [False, True],
+        "negative": [True, True],
+    }
+
+
+@pytest.mark.parametrize("agents", [5, "affirmative", [None], {"affirmative": 1}])
+def test_agents_of_another_form_are_no_debaters(answer, agents):
+    """A strategy of a user may keep something else under `agents`: nothing is scored, and nothing fails."""
+    name = f"test_other_agents_{type(agents).__name__}"
+
+    @strategy(name)
+    async def other(context):
+        for number in range(2):
+            completion = await context.ask(context.messages, role="affirmative", round=number)
+        return Answer(output=completion.text, metadata={"agents": agents})
+
+    drawn = answer(name, Fake(), equal_budget=False)
+    assert drawn.record.outcome == "correct"
+    assert "round_scores" not in drawn.record.answer_metadata
 
 
 @pytest.mark.parametrize(

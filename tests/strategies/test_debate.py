@@ -139,15 +139,15 @@ def test_equal_answers_of_others_are_all_shown(answer):
     """An answer appears once for each agent that gave it."""
     fake = FakeProvider(by_agent(("11", "11", "22"), ROUNDS[1]))
     answer("debate", fake)
-    assert "Answer 1: 11\nAnswer 2: 22\n" in fake.prompts("agent-1", 1)[0]
-    assert "Answer 1: 11\nAnswer 2: 11\n" in fake.prompts("agent-3", 1)[0]
+    assert "- 11\n- 22\n" in fake.prompts("agent-1", 1)[0]
+    assert "- 11\n- 11\n" in fake.prompts("agent-3", 1)[0]
 
 
 def test_an_answer_that_cannot_be_read_is_shown_as_written(answer):
     """If an answer cannot be parsed, the others read the completion."""
     fake = FakeProvider(by_agent(("I pass.", "I say 22.", "33"), ROUNDS[1]))
     answer("debate", fake)
-    assert "Answer 1: I pass.\nAnswer 2: 33\n" in fake.prompts("agent-2", 1)[0]
+    assert "- I pass.\n- 33\n" in fake.prompts("agent-2", 1)[0]
 
 
 def test_a_single_round_goes_straight_to_the_judge(answer):
@@ -155,7 +155,7 @@ def test_a_single_round_goes_straight_to_the_judge(answer):
     fake = FakeProvider(by_agent(*ROUNDS))
     answer("debate:n_rounds=1", fake)
     assert [r.role for r in fake.requests] == ["agent-1", "agent-2", "agent-3", "judge"]
-    assert "Answer 1: 11\nAnswer 2: 22\nAnswer 3: 33\n" in fake.prompts("judge")[0]
+    assert "- 11\n- 22\n- 33\n" in fake.prompts("judge")[0]
 
 
 def test_default_temperatures(answer):
@@ -211,4 +211,4 @@ def test_early_stop_asks_the_judge_at_once(answer):
     fake = FakeProvider(by_agent(ROUNDS[0], ("42", "42.0", "It is 42"), ROUNDS[1], judge="42"))
     answer("debate:n_rounds=5", fake)
     (prompt,) = fake.prompts("judge", round=2)
-    assert prompt.count(": 42\n") == 3
+    assert prompt.count("- 42\n") == 3

@@ -50,17 +50,19 @@ async def chateval(
     of them. With `aggregation` majority the output is the first referee's with the winning answer; with
     mean it is the mean of the answers, which must be numbers. `models` are assigned to
     the referees in rotation. A referee that was cut off is left out of what the others read. The metadata
-    contains `roles`, `answers` of each round (null: unreadable), `vote` or `mean` and `deviation`, and
-    `unreadable_answers`. If no last answer can be read, the outcome is `unscored`.
+    contains `roles`, `answers` of each round (null: unreadable), `vote` or `mean` and `deviation`,
+    `unreadable_answers`, and `sequential` if referees speak one by one. If no last answer can
+    be read, the outcome is `unscored`.
     """
     panel = _Panel(
         context=context,
         roles=role_names(roles),
         models=models,
         defaults=GenerationConfig(temperature=temperature),
+        sequential=order == "one_by_one",
     )
     for number in range(n_rounds):
-        await panel.play_round(number, one_by_one=order == "one_by_one")
+        await panel.play_round(number)
         if order == "simultaneous_with_summarizer" and number + 1 < n_rounds:
             await panel.summarize(number)
     return _mean(panel) if aggregation == "mean" else _majority(panel)
@@ -74,14 +76,15 @@ class _Panel:
     roles: tuple[str, ...]
     models: Models
     defaults: GenerationConfig
+    sequential: bool  # one by one: a referee reads those before it in its round
     rounds: list[list[Completion]] = field(default_factory=list)
     speakers: list[str] = field(default_factory=list)  # of `utterances`
     utterances: list[str] = field(default_factory=list)  # that are not summarized yet
     summary: str = ""
 
-    async def play_round(self, number: int, *, one_by_one: bool) -> None:
+    async def play_round(self, number: int) -> None:
         """Adds what all referees say in one round."""
-        if one_by_one:
+        if self.sequential:
             said = []
             for index in range(len(self.roles)):
                 said.append(await self._speak(number, index))
@@ -144,6 +147,7 @@ class _Panel:
         return {
             "roles": {f"agent-{index + 1}": role for index, role in enumerate(self.roles)},
             "answers": answers,
+            **({"sequential": True} if self.sequential else {}),
             "unreadable_answers": sum(answer is None for said in answers for answer in said),
         }
 

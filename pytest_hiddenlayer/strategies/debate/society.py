@@ -1,26 +1,37 @@
-"""Multi-agent debate with a judge.
+"""Multi-agent debate of a society of minds, with a judge or a vote.
 
 Du et al. 2023, "Improving Factuality and Reasoning in Language Models through Multiagent
 Debate", arXiv:2305.14325: agents answer independently, then read the other agents' answers and
-answer again. This implementation differs in three ways: agents read the others' parsed answers
-by default (`share="full"` shows whole completions, as in the paper); a judge's completion is
-the result (`aggregation="majority"` votes, as in the paper); and every later prompt repeats the
-task instead of continuing the chat.
+answer again; the most frequent last answer wins. The defaults here differ from the paper, and
+`share=full,history=true,aggregation=majority,early_stop=false` is its debate:
+
+- Agents read the others' parsed answers (`share`), and every later prompt repeats the task instead of
+  continuing the agent's chat (`history`).
+- A judge's completion is the result (`aggregation`).
+- A debate ends when all agents agree after an exchange (`early_stop`).
+
+The reference code counts a reply without a readable answer as right on GSM8K. Here such a reply does not vote, and
+the others read it as it was written.
+
+With `history` or `share=full` the requests grow with every round. If one no longer fits, the outcome is `error` with
+the provider's words; `summarize` keeps them short.
+
+`topology`, `summarize` and `agreement` are variants of others: see `topology`, the summaries for many
+agents in section 3.3 of the paper, and the agreement intensity of Smit et al. 2023, "Should we be going MAD?",
+arXiv:2311.17371, whose agents are told how often to agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from ...completions.finish_reasons import ended_normally
-from ...concurrency import gather_or_cancel
-from ...parameters import Range
+from ...parameters import UNLESS_SET, Range
 from ...protocols import Context
-from ...types import Answer, Completion, GenerationConfig, Message, Models
-from ..messages import request
-from ..model_mix import nth_model
+from ...types import Answer, GenerationConfig, Models
 from ..voting import plurality
+from .agents import Share, agreed, ask_agents, ask_judge, majority_completion, parsed_answers, shown_texts
+from .exchange import Exchange
+from .topology import Topology, read_agents, reads_json
 
 
 async def debate(
@@ -30,9 +41,13 @@ async def debate(
     n_rounds: Annotated[int, Range(1, 1000)] = 2,
     aggregation: Literal["judge", "majority"] = "judge",
     early_stop: bool = True,
-    share: Literal["answer", "full"] = "answer",
+    share: Share = "answer",
     temperature: Annotated[float, Range(0)] = 0.7,
     agents: Models = "",
+    topology: Annotated[Topology, UNLESS_SET] = "all",
+    history: Annotated[bool, UNLESS_SET] = False,
+    summarize: Annotated[bool, UNLESS_SET] = False,
+    agreement: Annotated[int | None, Range(0, 10), UNLESS_SET] = None,
 ) -> Answer:
     """Returns the judge's completion, or with `majority` the completion that first gave the winning answer.
 
@@ -40,76 +55,43 @@ async def debate(
     rounds ends when, after at least one exchange, all agents give the same answer. The metadata
     contains the majority of round 0 and every agent's answer in every round. `agents` names
     models that are assigned to the agents in rotation, instead of the candidate.
+
+    `topology` says whom an agent reads: `all` others, its two neighbours in a `ring`, or in a `star` the hub,
+    agent-1, which reads all. With `history` an agent continues its own chat. With `summarize` its model first
+    condenses the whole completions of those that it reads, if they are two or more (roles `summarizer-1`, ...). An
+    empty or truncated summary is not used, and the metadata counts it as `unusable_summaries`. `agreement`
+    tells the agents in how many of 10 cases to agree with the others. Except in `all`, the metadata
+    contains `reads`: the agents that each agent reads.
     """
     defaults = GenerationConfig(temperature=temperature)
-    completions = await _round(context, [context.messages] * n_agents, 0, defaults, agents)
-    rounds = [_answers(context, completions)]
-    while len(rounds) < n_rounds and not (early_stop and len(rounds) > 1 and _agreed(rounds[-1])):
-        shared = _shared(rounds[-1], completions, share)
-        prompts = [
-            request(
-                context,
-                context.render(
-                    "debate/reconsider",
-                    model=nth_model(agents, index),
-                    task=context.prompt,
-                    answers=shared[:index] + shared[index + 1 :],
-                ),
-            )
-            for index in range(n_agents)
-        ]
-        completions = await _round(context, prompts, len(rounds), defaults, agents)
-        rounds.append(_answers(context, completions))
+    reads = read_agents(topology, n_agents)
+    exchange = Exchange(
+        context=context,
+        reads=reads,
+        agents=agents,
+        share=share,
+        history=history,
+        summarize=summarize,
+        agreement=agreement,
+    )
+    prompts = [context.messages] * n_agents
+    completions = await ask_agents(context, prompts, 0, defaults, agents)
+    rounds = [parsed_answers(context, completions)]
+    while len(rounds) < n_rounds and not (early_stop and len(rounds) > 1 and agreed(rounds[-1])):
+        prompts = await exchange.prompts(prompts, rounds[-1], completions, len(rounds))
+        completions = await ask_agents(context, prompts, len(rounds), defaults, agents)
+        rounds.append(parsed_answers(context, completions))
     if aggregation == "majority":
-        verdict = _majority(rounds[-1], completions)
+        verdict = majority_completion(rounds[-1], completions) or completions[0]
     else:
-        verdict = await _judge(context, _shared(rounds[-1], completions, share), len(rounds))
-    metadata = {
+        verdict = await ask_judge(context, shown_texts(rounds[-1], completions, share), len(rounds))
+    metadata: dict[str, Any] = {
         "round0_majority": plurality(rounds[0]).to_json(),
         "final_majority": plurality(rounds[-1]).to_json(),
         "answers": rounds,
     }
+    if topology != "all":
+        metadata["reads"] = reads_json(reads)
+    if summarize:
+        metadata["unusable_summaries"] = exchange.unusable_summaries
     return Answer(output=verdict.text, finish_reason=verdict.finish_reason, metadata=metadata)
-
-
-async def _round(
-    context: Context, prompts: Sequence[Sequence[Message]], number: int, defaults: GenerationConfig, agents: Models
-) -> list[Completion]:
-    return await gather_or_cancel(
-        context.ask(
-            prompt, role=f"agent-{index + 1}", round=number, model=nth_model(agents, index), defaults=defaults
-        )
-        for index, prompt in enumerate(prompts)
-    )
-
-
-async def _judge(context: Context, answers: Sequence[str], number: int) -> Completion:
-    return await context.ask(
-        request(context, context.render("debate/judge", judge=True, task=context.prompt, answers=answers)),
-        role="judge",
-        round=number,
-        judge=True,
-        defaults=GenerationConfig(temperature=0.0),
-    )
-
-
-def _answers(context: Context, completions: Sequence[Completion]) -> list[str | None]:
-    """The parsed answers; None, which does not vote, for an answer that did not end normally."""
-    return [context.parse(c.text) if ended_normally(c.finish_reason) else None for c in completions]
-
-
-def _agreed(answers: Sequence[str | None]) -> bool:
-    return answers[0] is not None and len(set(answers)) == 1
-
-
-def _shared(answers: Sequence[str | None], completions: Sequence[Completion], share: str) -> list[str]:
-    """The text of each agent that the others read; an answer that cannot be parsed is shown unparsed."""
-    texts = [completion.text.strip() for completion in completions]
-    if share == "full":
-        return texts
-    return [text if answer is None else answer for answer, text in zip(answers, texts, strict=True)]
-
-
-def _majority(answers: Sequence[str | None], completions: Sequence[Completion]) -> Completion:
-    winner = plurality(answers).winner
-    return completions[answers.index(winner)] if winner is not None else completions[0]

@@ -59,6 +59,7 @@ def test_each_referee_has_its_role(answer):
     assert fake.prompts("agent-2")[0].startswith("You are a referee: a tax lawyer.\n\n" + QUESTION)
     assert "Referee 1 (critic): 42" in fake.prompts("agent-2")[0]
     assert record.answer_metadata["roles"] == {"agent-1": "critic", "agent-2": "a tax lawyer"}
+    assert record.answer_metadata["sequential"] is True  # for the analysis of who read whom
 
 
 def test_the_last_answers_vote(answer):

@@ -34,7 +34,7 @@ export interface Majority {
 export interface Debate {
   agents: string[];
   rounds: Round[];
-  after: { call: NumberedCall; reading: () => Reading }[]; // calls of other roles, such as the judge's
+  after: { call: NumberedCall; name: string; reading: () => Reading }[]; // calls of other roles: judge, moderator, summarizer
 }
 
 const AGENT = /^agent-\d{1,9}$/;
@@ -42,10 +42,13 @@ const AGENT = /^agent-\d{1,9}$/;
 /** The debate of a record; null: its strategy is none. */
 export function debateOf(record: SampleRecord): Debate | null {
   const { strategy } = callsOf(record);
-  const agentCalls = strategy.filter(({ call }) => AGENT.test(call.role));
+  const named = listOf(record.answer_metadata["agents"]);
+  const isAgent = ({ call }: NumberedCall) => AGENT.test(call.role) || named.includes(call.role);
+  const agentCalls = strategy.filter(isAgent);
   const roundNumbers = new Set(agentCalls.map(({ call }) => call.round));
   if (!agentCalls.length || (roundNumbers.size < 2 && !Array.isArray(record.answer_metadata["answers"]))) return null;
-  const agents = [...new Set(agentCalls.map(({ call }) => call.role))].sort((a, b) => (numberOf(a) ?? 0) - (numberOf(b) ?? 0));
+  const place = (agent: string) => (named.includes(agent) ? named.indexOf(agent) : named.length + (numberOf(agent) ?? 0));
+  const agents = [...new Set(agentCalls.map(({ call }) => call.role))].sort((a, b) => place(a) - place(b));
   const numbers = [...roundNumbers].sort((a, b) => a - b);
   const last = new Map(agentCalls.map((numbered) => [`${numbered.call.role} ${numbered.call.round}`, numbered]));
   const known = knownAnswers(record, agents);
@@ -66,8 +69,15 @@ export function debateOf(record: SampleRecord): Debate | null {
     });
     return { round, turns, majority: majorityOf(turns) };
   });
-  const others = strategy.filter(({ call }) => !AGENT.test(call.role));
-  return { agents, rounds, after: others.map((call) => ({ call, reading: once(() => readingOf(call, sources, record)) })) };
+  const others = strategy.filter((numbered) => !isAgent(numbered));
+  const after = others.map((call) => ({ call, name: nameAmong(call, others), reading: once(() => readingOf(call, sources, record)) }));
+  return { agents, rounds, after };
+}
+
+/** The role, with its round if it has calls in several. */
+function nameAmong({ call }: NumberedCall, others: NumberedCall[]): string {
+  const isAlone = others.every((other) => other.call.role !== call.role || other.call.round === call.round);
+  return isAlone ? call.role : `${call.role}, round ${call.round}`;
 }
 
 function once<T>(compute: () => T): () => T {

@@ -13,6 +13,7 @@ import { visible } from "../text/visible_text";
 
 const MAX_AGENTS = 24; // columns and rows that are drawn before the reader asks for all
 const MAX_ROUNDS = 24;
+const MAX_OTHERS = 24; // calls of other roles, the last ones
 const MAX_NAMED = 60; // turns whose readings are in their names: each is a search in what was sent
 
 interface Props {
@@ -32,7 +33,9 @@ export function DebateView({ record, debate, selected }: Props) {
   const point: Pointing = { current, selected, reading, name: (turn) => nameOf(turn, record, debate), setHovered };
   return (
     <>
-      <p class="debate-summary">{summary(debate)}</p>
+      <p class="debate-summary">
+        {whether(record)} {summary(debate)}
+      </p>
       <div class="debate-scroll">
         <div class="debate-grid" ref={grid} onMouseLeave={() => setHovered(null)} onKeyDown={moveFocus}>
           <table>
@@ -55,12 +58,13 @@ export function DebateView({ record, debate, selected }: Props) {
             </tbody>
           </table>
           <ReadingArrows grid={grid} reader={current} reading={reading} />
-          <Verdicts debate={debate} record={record} point={point} />
+          <Verdicts debate={debate} record={record} point={point} calls={isWhole ? debate.after : debate.after.slice(-MAX_OTHERS)} />
         </div>
       </div>
-      {!isWhole && (agents.length < debate.agents.length || rounds.length < debate.rounds.length) && (
+      {!isWhole && (agents.length < debate.agents.length || rounds.length < debate.rounds.length || debate.after.length > MAX_OTHERS) && (
         <p class="fold">
           {agents.length} of {debate.agents.length} agents and {rounds.length} of {debate.rounds.length} rounds are shown
+          {debate.after.length > MAX_OTHERS && `, and the last ${MAX_OTHERS} of ${debate.after.length} calls of other roles`}
           <button type="button" onClick={() => setWhole(true)}>
             Show all
           </button>
@@ -170,6 +174,12 @@ function nameOf(turn: Turn, record: SampleRecord, debate: Debate): string {
   return visible(parts.filter(Boolean).join("; "));
 }
 
+/** Whether a debate that is held only if needed was held, and why; empty for another debate. */
+function whether({ answer_metadata: { debated, why } }: SampleRecord): string {
+  if (debated === false) return "No debate was held.";
+  return debated === true && typeof why === "string" && why ? `A debate was held: ${visible(why)}.` : "";
+}
+
 /** `round 0: 1 of 3 right; round 1: 3 of 3 right. 2 moved from wrong to right.` */
 function summary(debate: Debate): string {
   const rounds = debate.rounds.map(({ round, turns }) => {
@@ -185,13 +195,15 @@ function summary(debate: Debate): string {
   return `${text} ${moves.length ? `Moves: ${moves.join(", ")}.` : "No answer moved."}`;
 }
 
-/** The judge's verdict, or the vote. */
-function Verdicts({ debate, record, point }: { debate: Debate; record: SampleRecord; point: Pointing }) {
+/** The calls of other roles, and how the answer was found: by one of them, by what it decided, or by a vote. */
+function Verdicts({ debate, record, point, calls }: { debate: Debate; record: SampleRecord; point: Pointing; calls: Debate["after"] }) {
   const last = debate.rounds[debate.rounds.length - 1]?.majority;
   const right = record.outcome === "correct" ? true : record.outcome === "incorrect" ? false : null;
+  const isOfOthers = debate.after.some(({ call: { call } }) => call.completion === record.output);
+  const decider = record.answer_metadata["decided_by"];
   return (
     <ul class="verdicts">
-      {debate.after.map(({ call: { call, position }, reading }) => (
+      {calls.map(({ call: { call, position }, name, reading }) => (
         <li>
           <button
             type="button"
@@ -203,7 +215,7 @@ function Verdicts({ debate, record, point }: { debate: Debate; record: SampleRec
             onBlur={() => point.setHovered(null)}
             onClick={() => select(position === point.selected ? null : position)}
           >
-            <span class="role">{visible(call.role)}</span>
+            <span class="role">{visible(name)}</span>
             {call.completion === record.output && <Verdict right={right} />}
             <span class="turn-answer">{call.completion === record.output ? visible(record.answer ?? "no answer") : ""}</span>
             <span class="off-screen">{visible(readingText(reading(), record))}</span>
@@ -213,7 +225,12 @@ function Verdicts({ debate, record, point }: { debate: Debate; record: SampleRec
           )}
         </li>
       ))}
-      {!debate.after.length && last && isOfAgents(debate, record) && (
+      {!isOfOthers && typeof decider === "string" && (
+        <li>
+          <span class="role">Decided by {visible(decider)}</span> <strong>{visible(record.answer ?? "no answer")}</strong> <Verdict right={right} />
+        </li>
+      )}
+      {!isOfOthers && typeof decider !== "string" && last && isOfAgents(debate, record) && (
         <li>
           <span class="role">Vote</span> <strong>{visible(finalVote(record) ?? last.answer)}</strong>{" "}
           <span class="muted">

@@ -27,7 +27,10 @@ export function readingOf(reader: NumberedCall, sources: Source[], record: Sampl
   if (!sent) return NOTHING;
   const free = new FreeText(sent);
   const reading: Reading = { read: [], maybe: [] };
-  const earlier = sources.filter(({ call, position }) => call.round < reader.call.round && position < reader.position);
+  const isSequential = record.answer_metadata["sequential"] === true; // agents of a round speak one after the other
+  const earlier = sources.filter(
+    ({ call, position }) => position < reader.position && (call.round < reader.call.round || (isSequential && call.round === reader.call.round)),
+  );
   const rounds = [...new Set(earlier.map(({ call }) => call.round))].sort((a, b) => b - a);
   for (const round of rounds) {
     const ofRound = earlier.filter(({ call }) => call.round === round);

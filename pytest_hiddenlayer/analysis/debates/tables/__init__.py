@@ -1,0 +1,1 @@
+"""The tables of a cell's debates, as rows of text for a terminal and for Markdown."""
