@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from .interface.finetuning.run import finetune_and_compare
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
+    from .interface.prompts import prompts
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
+    from .interface.thresholds import CascadeThreshold, learn_cascade
     from .interface.tracker import Tracker, get_tracker
     from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
@@ -66,12 +68,13 @@ if TYPE_CHECKING:
     from .probes.linear.probe import linear_probe
     from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
-    from .registry import provider, scorer, strategy
+    from .registry import provider, scorer, strategy, tool
     from .session.eval_run import EvalRun
     from .types import (
         Answer,
         Call,
         Completion,
+        FeedbackScorer,
         GenerationConfig,
         Message,
         ModelName,
@@ -108,10 +111,12 @@ _MODULES = {
     "interface.finetuning.run": ("finetune_and_compare",),
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
+    "interface.prompts": ("prompts",),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
     "interface.bench.result": ("StrategyBench",),
     "interface.bench.run": ("bench_strategies",),
     "interface.votes": ("VoteReplay", "replay_votes"),
@@ -140,12 +145,13 @@ _MODULES = {
     "probes.hooks": ("ModelHooks",),
     "probes.verification": ("Verification",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
-    "registry": ("provider", "scorer", "strategy"),
+    "registry": ("provider", "scorer", "strategy", "tool"),
     "session.eval_run": ("EvalRun",),
     "types": (
         "Answer",
         "Call",
         "Completion",
+        "FeedbackScorer",
         "GenerationConfig",
         "Message",
         "ModelName",
@@ -172,6 +178,7 @@ __all__ = [
     "Call",
     "CallResult",
     "Capture",
+    "CascadeThreshold",
     "Comparison",
     "Completion",
     "ConceptVector",
@@ -180,6 +187,7 @@ __all__ = [
     "EvalRun",
     "Example",
     "Experiment",
+    "FeedbackScorer",
     "FinetuneComparison",
     "FinetuneResult",
     "FusedModel",
@@ -235,6 +243,7 @@ __all__ = [
     "fuse_adapter",
     "generate_steered",
     "get_tracker",
+    "learn_cascade",
     "linear_probe",
     "llm_call",
     "load_capture",
@@ -251,6 +260,7 @@ __all__ = [
     "plot_training",
     "preference",
     "probe_layers",
+    "prompts",
     "provider",
     "replay_votes",
     "run_strategy",
@@ -261,6 +271,7 @@ __all__ = [
     "steering",
     "steering_effect",
     "strategy",
+    "tool",
 ]
 
 

@@ -18,7 +18,7 @@ from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, Usage
 from .interface.python_arguments import python_arguments
 from .option_table import BY_NAME
 from .options import RunOptions, Shard
-from .project import Project, find_project
+from .project import Project, find_project, read_ini
 from .results.shards.manifest import write_shard
 from .results.shards.plan import plan_shard
 from .session.conclusion import conclude
@@ -28,7 +28,7 @@ from .session.interruption import terminated_as_interrupted
 from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
-from .session.written_options import WrittenOptions, parse_call_options, parse_options, read_ini
+from .session.written_options import WrittenOptions, parse_call_options, parse_options
 from .terminal_escape import visible
 from .types import ModelName, Record
 

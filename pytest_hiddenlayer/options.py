@@ -60,6 +60,7 @@ class RunOptions:
     replay: Path | None = None  # folder of cassettes to answer from; no model is asked
     budget_usd: Decimal | None = None  # maximum cost
     prompts: Path | None = None  # folder of prompt files that replace those of strategies
+    presets: Path | None = None  # folder of the project's own presets of strategies
     prices: Path | None = None  # file with the user's own prices
     model_memory: int | None = None  # bytes of the weights of local models; None: a share of the device's memory
     batch: bool = False  # use batch APIs of providers that have one

@@ -146,6 +146,14 @@ class AskModel(Protocol):
         ...
 
 
+class Render(Protocol):
+    """Returns the text of a prompt file, as `Context.render` does."""
+
+    def __call__(self, prompt: str, /, *, judge: bool | str = False, **values: Any) -> str:
+        """Return the prompt with its variables filled in. Raises UsageError."""
+        ...
+
+
 class Context(Protocol):
     """What a strategy receives for one sample."""
 

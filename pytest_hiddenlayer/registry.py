@@ -1,8 +1,8 @@
-"""Registries of strategies, scorers and providers: name → factory.
+"""Registries of strategies, scorers, providers and tools: name → factory.
 
 Built-ins, plugins and a conftest.py register in one of two ways: with a decorator, or with an
-entry point in the group `hiddenlayer.strategies`, `hiddenlayer.scorers` or
-`hiddenlayer.providers`. An entry point is imported when its name is first looked up.
+entry point in the group `hiddenlayer.strategies`, `hiddenlayer.scorers`, `hiddenlayer.providers` or
+`hiddenlayer.tools`. An entry point is imported when its name is first looked up.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import UnknownNameError, UsageError
@@ -60,15 +61,50 @@ class Registry:
         return factory
 
 
+@dataclass(slots=True)
+class StrategyRegistry(Registry):
+    """The strategies, with the folders of prompts that those of users have."""
+
+    prompts: dict[str, Path] = field(default_factory=dict)  # strategy → folder of STRATEGY/NAME.txt
+
+    def register(self, name: str, *, prompts: str | Path | None = None) -> Callable[[F], F]:
+        """Return a decorator that registers a strategy under `name`. Raises UsageError.
+
+        `prompts` is a folder with the files `NAME/*.txt` for `context.render`; a relative path begins at the
+        folder of the file that defines the strategy.
+        """
+        decorate = Registry.register(self, name)
+
+        def decorate_with_prompts(factory: F) -> F:
+            self.prompts.pop(name, None)
+            if prompts is not None:
+                self.prompts[name] = _prompts_folder(name, Path(prompts), factory)
+            return decorate(factory)
+
+        return decorate_with_prompts
+
+
+def _prompts_folder(name: str, written: Path, factory: Callable[..., Any]) -> Path:
+    folder = Path(getattr(factory, "__code__").co_filename).parent / written  # noqa: B009 (not every callable has it)
+    if not (folder / name).is_dir():
+        raise UsageError(
+            f"strategy {name!r}: prompts={str(written)!r} has no folder {str(folder / name)!r}; "
+            "put its prompts there, such as ask.txt"
+        )
+    return folder
+
+
 @cache
 def _entry_points(group: str) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=group)}
 
 
-strategies = Registry("strategy", "hiddenlayer.strategies")
+strategies = StrategyRegistry("strategy", "hiddenlayer.strategies")
 scorers = Registry("scorer", "hiddenlayer.scorers")
 providers = Registry("provider", "hiddenlayer.providers")
+tools = Registry("tool", "hiddenlayer.tools")
 
 strategy = strategies.register
 scorer = scorers.register
 provider = providers.register
+tool = tools.register

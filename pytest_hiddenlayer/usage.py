@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from .types import SCORING_CALLS, Record
+from .types import RECORDED_CALLS, RECORDED_COUNTS, SCORING_CALLS, Record
 
 BudgetUnit: TypeAlias = Literal["cost_usd", "tokens", "calls"]
 """What budgets are matched in."""
@@ -35,11 +35,23 @@ def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
 def usage_of(*records: Record) -> TokenUsage:
     """Return the total usage of these records; all zero if no call completed."""
     calls = [call for record in records for call in strategy_calls(record)]
+    extra = [_unseen_calls(record) for record in records]
+    if any(extra):
+        return TokenUsage(calls=len(calls) + sum(extra), tokens=None, cost_usd=None)
     return TokenUsage(
         calls=len(calls),
         tokens=_int_sum(map(_tokens, calls)),
         cost_usd=_sum(call.get("cost_usd") for call in calls),
     )
+
+
+def _unseen_calls(record: Record) -> int:
+    """How many calls of a recorded answer are not in its transcript: rankings, or samples that were only counted."""
+    counts = record.answer_metadata.get(RECORDED_COUNTS)
+    known = record.answer_metadata.get(RECORDED_CALLS)
+    if not isinstance(known, int):
+        known = counts["of"] if isinstance(counts, dict) else 0
+    return max(0, known - len(strategy_calls(record)))
 
 
 def _tokens(call: Mapping[str, Any]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ..identifiers import digest
@@ -10,9 +11,11 @@ from ..types import GenerationConfig, Request
 
 
 def cache_key_fields(provider: str, model: str, endpoint: str, request: Request) -> dict[str, Any]:
-    """Provider, model, server and request as plain JSON values, without what only the `recorded` provider reads."""
+    """Provider, model, server and request as plain JSON values, without the `outputs` of the task."""
     # Keys of calls that do not ask for these stay as they were.
-    asked = {name: True for name in ("token_logprobs", "token_entropies") if getattr(request, name)}
+    asked: dict[str, Any] = {name: True for name in ("token_logprobs", "token_entropies") if getattr(request, name)}
+    if request.recorded is not None:
+        asked["recorded"] = asdict(request.recorded)
     return {
         "provider": provider,
         "model": model,

@@ -122,6 +122,7 @@ def _subcommands() -> Sequence[ModuleType]:
         ask,
         bench,
         cache,
+        cascade,
         compare,
         completion,
         convert,
@@ -134,8 +135,10 @@ def _subcommands() -> Sequence[ModuleType]:
         label,
         merge,
         models,
+        presets,
         prices,
         probe,
+        prompts,
         review,
         rounds,
         run,
@@ -148,7 +151,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, merge, compare, diff, votes, bench, rounds, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, bench, rounds, cascade, probe, export)
     people = (review, label, tournament, judge_audit)
-    others = (finetune, convert, schema, models, prices, doctor, cache, completion)
+    others = (prompts, presets, finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -38,7 +38,7 @@ _HELP = {
 }
 """What differs from the help of `run`: one question, asked of one model."""
 
-_ASKED = ("provider", "model", "adapter", "strategy", "judge", "temperature", "max-tokens", "seed")
+_ASKED = ("provider", "model", "adapter", "strategy", "judge", "temperature", "max-tokens", "seed", "prompts")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,12 +12,13 @@ from ..terminal_escape import json_text
 if TYPE_CHECKING:
     from ..convert import FileReport, Report
 
-HELP = "write task files from promptfoo, Inspect, openai/evals, lm-eval, BIG-bench, MT-Bench or AlpacaEval"
+HELP = "write task files from promptfoo, Inspect, openai/evals, lm-eval, BIG-bench, ..., or recorded debates"
 EPILOG = """examples:
   hiddenlayer convert promptfooconfig.yaml                 write converted/NAME.yaml and its samples
   hiddenlayer convert evals/registry --output evals/theirs  every file of a folder
   hiddenlayer convert gsm8k.yaml --data gsm8k/             lm-evaluation-harness, with local data
   hiddenlayer convert qa.jsonl --fields input=question,target=answer
+  hiddenlayer convert debates.jsonl --scorer choice        recorded samples, debates or trials
   hiddenlayer convert logs/ --check --json                 write nothing, print a report
 
 Nothing in the files is run, and nothing is downloaded.
@@ -40,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="local data of lm-evaluation-harness tasks, or the outputs that AlpacaEval's are compared with",
     )
     parser.add_argument("--fields", metavar="FIELD=COLUMN,...", help="columns of an Inspect dataset: input=question")
+    parser.add_argument(
+        "--scorer", metavar="NAME", help="what scores recordings: exact, choice, numeric or recorded_verdict"
+    )
     parser.add_argument("--check", action="store_true", help="convert without writing")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -53,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         format=_format(arguments.format),
         data=_data(arguments.data),
         columns=_columns(arguments.fields),
+        scorer=_scorer(arguments.scorer),
     )
     on_file = None if arguments.json else lambda report: print(_text(report), flush=True)
     report = convert(Path(arguments.path), options, on_file)
@@ -69,6 +74,16 @@ def _format(name: str | None) -> str | None:
 
     if name is not None and name not in FORMATS:
         raise UsageError(f"--from {name}: no such format{did_you_mean(name, FORMATS)} (one of {', '.join(FORMATS)})")
+    return name
+
+
+def _scorer(name: str | None) -> str | None:
+    from ..convert.recording_scorers import CHOICES
+    from ..errors import did_you_mean
+
+    if name is not None and name not in CHOICES:
+        hint = did_you_mean(name, CHOICES)
+        raise UsageError(f"--scorer {name}: it cannot score recorded answers{hint} (one of {', '.join(CHOICES)})")
     return name
 
 

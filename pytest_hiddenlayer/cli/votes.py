@@ -9,7 +9,7 @@ import sys
 from ..terminal_escape import json_text
 from .argument_types import at_least, named_run
 
-HELP = "replay the votes of self_consistency under other rules: accuracy, and the samples and tokens saved"
+HELP = "replay the votes of samples under other rules: accuracy, samples and tokens saved, pass@k"
 EPILOG = """examples:
   hiddenlayer votes last
   hiddenlayer votes last --rule stop=adaptive,batch=2 --rule weights=mean_logprob,vote_temperature=0.1

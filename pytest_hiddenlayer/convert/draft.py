@@ -25,10 +25,17 @@ class DraftSample:
     choices: list[str] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     outputs: list[str] | None = None  # recorded answers, one per epoch
+    group: str | None = None
+    recording: dict[str, Any] | None = None  # recorded samples or rounds, as a row of docs/recordings.md
 
     def to_json(self) -> dict[str, Any]:
         """Return the row of a data file."""
-        values = {"target": self.target, "choices": self.choices, "metadata": self.metadata}
+        values = {
+            "target": self.target,
+            "choices": self.choices,
+            "group": self.group,
+            "metadata": self.metadata,
+        }
         return {"id": self.id, "input": self.input, **{k: v for k, v in values.items() if v not in (None, [], {})}}
 
 
@@ -53,6 +60,7 @@ class Work:
     files: Files
     data: Source | None = None  # --data
     columns: Mapping[str, str] = field(default_factory=dict)  # --fields
+    scorer: str | None = None  # --scorer, of recordings
     remarks: list[Remark] = field(default_factory=list)
     more_remarks: int = 0
     refused: list[Remark] = field(default_factory=list)

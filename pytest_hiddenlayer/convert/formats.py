@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import TaskError
 from ..taskfile.paths import Source
+from ..taskfile.recordings.reader import has_recording
 from .draft import Draft, Work
 from .files import Files
 from .own_files import is_own_task, is_record, mark_data_files
@@ -21,6 +22,7 @@ TEMPLATE = "template"
 """What other files include or name: no task by itself."""
 OWN = "own"
 """A task file or a run log of this project."""
+RECORDINGS = "recordings"
 _HARNESS = {
     "dataset_path",
     "dataset_name",
@@ -68,6 +70,7 @@ FORMATS = {
         Format("bigbench", "BIG-bench or BIG-Bench-Hard task, JSON", ".bigbench"),
         Format("mt-bench", "MT-Bench questions, JSONL", ".mt_bench"),
         Format("alpaca-eval", "AlpacaEval model outputs, JSON", ".alpaca_eval"),
+        Format(RECORDINGS, "recorded samples, debates or trials, JSONL (docs/recordings.md)", ".recordings"),
     )
 }
 
@@ -146,6 +149,8 @@ def _of_rows(source: Source, files: Files) -> str | None:
 def _of_row(row: dict[str, Any]) -> str | None:
     if is_record(row):
         return OWN
+    if has_recording(row):
+        return RECORDINGS
     if "question_id" in row and "turns" in row:
         return "mt-bench"
     if "instruction" in row and "output" in row and "input" not in row:

@@ -11,7 +11,7 @@ from ..errors import HiddenLayerError, TaskError, UsageError
 from ..taskfile.paths import Source
 from .draft import Draft, Work
 from .files import Files, root_of
-from .formats import FORMATS, OWN, SUFFIXES, TEMPLATE, detect, unknown
+from .formats import FORMATS, OWN, RECORDINGS, SUFFIXES, TEMPLATE, detect, unknown
 from .own_files import own_file
 from .report import FileReport, Remark, Report, WrittenTask
 from .write import DOES_NOT_LOAD, Output, OverwriteError, opened, replace_newlines
@@ -28,6 +28,7 @@ class Options:
     format: str | None = None  # a name in FORMATS; None: detected
     data: Path | None = None  # local data of lm-evaluation-harness tasks; outputs to compare with for AlpacaEval
     columns: Mapping[str, str] = field(default_factory=dict)  # names of an Inspect dataset's fields
+    scorer: str | None = None  # how the texts of recordings are read
 
 
 def convert(path: Path, options: Options, on_file: Callable[[FileReport], None] | None = None) -> Report:
@@ -90,7 +91,9 @@ def _converted(
     if name is None or name in _NO_TASK:
         return None
     data = Source(options.data, str(options.data)) if options.data is not None else None
-    work = Work(source=source, files=files, data=data, columns=options.columns)
+    work = Work(source=source, files=files, data=data, columns=options.columns, scorer=options.scorer)
+    if options.scorer is not None and name != RECORDINGS:
+        work.left_out(f"--scorer {options.scorer}: it applies to recordings only, and this file is {name}")
     tasks = list(_deliver(name, work, output))
     return FileReport(
         file=source.display_path,

@@ -58,7 +58,7 @@ class Output:
         if task is None:
             return None
         return WrittenTask(
-            name=task.name, file=f"{task.name}.yaml", samples=len(task.samples), outputs=len(task.outputs or ())
+            name=task.name, file=f"{task.name}.yaml", samples=len(task.samples), outputs=_recorded(task)
         )
 
     def _unique(self, name: str) -> str:
@@ -107,6 +107,11 @@ class Output:
             target = self.folder / path.name
             shutil.copyfile(path, temporary := target.with_name(f".{target.name}.tmp"))
             os.replace(temporary, target)
+
+
+def _recorded(task: Task) -> int:
+    """The number of samples with recorded answers."""
+    return len(task.outputs or ()) + sum(sample.recording is not None for sample in task.samples)
 
 
 def _set_ids(draft: Draft, work: Work) -> None:
@@ -158,7 +163,7 @@ def write_files(draft: Draft, origin: str, folder: Path) -> None:
         form["scorers"] = [{"win_rate": {"against": f"{draft.name}.against.jsonl"}}]
         _write_rows(folder / f"{draft.name}.against.jsonl", draft.against)
     _write_rows(folder / f"{draft.name}.jsonl", (sample.to_json() for sample in draft.samples))
-    if any(sample.outputs is not None for sample in draft.samples):
+    if any(sample.outputs is not None or sample.recording is not None for sample in draft.samples):
         form["outputs"] = f"{draft.name}.outputs.jsonl"
         _write_rows(folder / form["outputs"], _outputs(draft.samples))
     origin = "".join(character if character.isprintable() else "?" for character in origin)
@@ -168,7 +173,9 @@ def write_files(draft: Draft, origin: str, folder: Path) -> None:
 
 def _outputs(samples: Iterable[DraftSample]) -> Iterator[dict[str, Any]]:
     for sample in samples:
-        if sample.outputs is not None:
+        if sample.recording is not None:
+            yield {"id": sample.id, **sample.recording}
+        elif sample.outputs is not None:
             one = len(sample.outputs) == 1
             yield {"id": sample.id, **({"output": sample.outputs[0]} if one else {"outputs": sample.outputs})}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +10,17 @@ from ..errors import UsageError
 from ..identifiers import controlled, item_name, item_params
 from ..model_names import model_slugs, parse_model
 from ..options import RunOptions, first, limited
+from ..presets import find_preset, preset_name, with_preset
 from ..protocols import Scorer, traits_of
 from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
-from ..types import ModelName, Sample, Task
+from ..types import RECORDED, ModelName, Sample, Spec, Task
+from .checks.feedback import check_feedback
 from .checks.targets import check_targets
 from .checks.task_errors import from_spec, from_task, task_error
 from .checks.task_models import check_judge, check_providers, refuse_task_models
+from .for_strategies.own_prompts import own_prompts
 
 MAX_ANSWERS = 1_000_000  # of one task in one session
 
@@ -34,6 +37,7 @@ class Cell:
     judge: ModelName | None  # None: the candidate itself
     epochs: int
     seed: int
+    prompts: Mapping[str, str] = field(default_factory=dict)  # name → hash of the user's own prompts that it may use
     # Values computed once for all samples.
     memo: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -105,18 +109,20 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
     task_cells = [
         Cell(
             task=selected,
-            strategy=_check_strategy(strategy, model),
+            strategy=_check_strategy(task, strategy, model),
             model=model,
             slug=slug_by_model[model],
             scorers=scorers,
             judge=judge,
             epochs=epochs,
             seed=options.seed,
+            prompts=own_prompts(strategy.name, options.prompts),
         )
         for strategy in strategies
         for model in options.providers
     ]
     for cell in task_cells:
+        check_feedback(task, cell.strategy, cell.scorers)
         check_providers(task, cell.strategy, cell.scorers, cell.judge, options)
         check_judge(task, cell.scorers, cell.judge or cell.model)
         refuse_task_models(cell.strategy, cell.scorers, cell.judge, options)
@@ -126,12 +132,27 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
 def _strategies(task: Task, options: RunOptions) -> list[BoundStrategy]:
     """Return the strategies of the options, else those of the task."""
     if options.strategies:
-        strategies = [bind_strategy(spec) for spec in options.strategies]
+        strategies = [bind_strategy(with_preset(spec, options.presets)) for spec in options.strategies]
     else:
         specs = enumerate(task.strategies)
-        strategies = [from_spec(task, f"strategies[{index}]", spec, bind_strategy) for index, spec in specs]
+        strategies = [from_spec(task, f"strategies[{index}]", spec, _binder(options)) for index, spec in specs]
     _check_labels([strategy.label for strategy in strategies])
     return strategies
+
+
+def _binder(options: RunOptions) -> Callable[[Spec], BoundStrategy]:
+    """Return what binds a strategy of a task file, which cannot choose the model that answers."""
+
+    def bind(spec: Spec) -> BoundStrategy:
+        name = preset_name(spec.name)
+        if name is not None and (model := find_preset(name, options.presets).named_model):
+            raise UsageError(
+                f"preset {name!r} names the model {model}, and a task file does not choose who answers; run it with "
+                f"--strategy preset:{name}, or name its strategy and parameters here"
+            )
+        return bind_strategy(with_preset(spec, options.presets))
+
+    return bind
 
 
 def _check_size(task: Task, answers: int) -> None:
@@ -178,10 +199,18 @@ def cases(cell: Cell) -> Iterator[Case]:
             yield Case(cell=cell, sample=sample, epoch=epoch)
 
 
-def _check_strategy(strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
-    if traits_of(providers.get(model.provider)).single_only and strategy.name != "single":
+def _check_strategy(task: Task, strategy: BoundStrategy, model: ModelName) -> BoundStrategy:
+    """Return the strategy. Raises UsageError if it cannot use the provider's answers."""
+    is_recorded = traits_of(providers.get(model.provider)).single_only
+    if is_recorded and strategy.name not in ("single", RECORDED):
+        has_recordings = any(sample.recording is not None for sample in task.samples)
         raise UsageError(
             f"provider {model.provider!r} returns final answers, which only strategy 'single' can score; "
-            f"found strategy {strategy.name!r}. Add --strategy single"
+            f"found strategy {strategy.name!r}. Add --strategy {RECORDED if has_recordings else 'single'}"
+        )
+    if strategy.name == RECORDED and not is_recorded:
+        raise UsageError(
+            f"strategy {RECORDED!r} repeats recorded answers and asks no model; found provider {model.provider!r}. "
+            f"Add --provider {RECORDED}"
         )
     return strategy

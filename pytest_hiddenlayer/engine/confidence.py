@@ -12,6 +12,9 @@ from ..strategies.elicitation import ElicitedConfidence, ask_p_true, ask_verbali
 from ..types import ELICITED, Answer, Call
 from .context import AnswerContext
 
+KINDS = ("p_true", "verbalized")
+"""The measures that a model is asked for."""
+
 
 async def elicit(context: AnswerContext, answer: Answer, kinds: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return {kind: {value, reply, …}} of what the candidate says about its answer, for `p_true` and `verbalized`.
@@ -24,12 +27,26 @@ async def elicit(context: AnswerContext, answer: Answer, kinds: Sequence[str]) -
     return {kind: await _elicit_one(context, answer.output, kind) for kind in kinds if kind != "tokens"}
 
 
+def elicited_by_strategy(answer: Answer) -> dict[str, Any]:
+    """Return {kind: {value, reply, …}} of a strategy that asked for the confidence itself; empty for all others."""
+    written = answer.metadata.get(ELICITED)
+    return {
+        kind: elicited
+        for kind, elicited in (written.items() if isinstance(written, Mapping) else ())
+        if kind in KINDS and isinstance(elicited, Mapping) and _is_confidence(elicited.get("value", ""))
+    }
+
+
+def _is_confidence(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1)
+
+
 async def _elicit_one(context: AnswerContext, output: str, kind: str) -> dict[str, Any]:
     try:
         if kind == "p_true":
-            elicited = await ask_p_true(context.ask_to_score, context.prompt, output)
+            elicited = await ask_p_true(context.ask_to_score, context.render, context.prompt, output)
         else:
-            elicited = await ask_verbalized(context.ask_to_score, context.messages, output)
+            elicited = await ask_verbalized(context.ask_to_score, context.render, context.messages, output)
     except (BudgetExceededError, ProviderError) as error:
         elicited = ElicitedConfidence(value=None, reply="", why=str(error))
     return elicited.to_json()
@@ -46,7 +63,7 @@ def answer_measures(calls: Sequence[Call], answer: Answer) -> dict[str, float]:
     entropy = discrete_semantic_entropy(_voted_answers(answer))
     if entropy is not None:
         measures["semantic_entropy"] = entropy
-    for kind, elicited in answer.metadata.get(ELICITED, {}).items():
+    for kind, elicited in elicited_by_strategy(answer).items():
         if elicited["value"] is not None:
             measures[kind] = elicited["value"]
     return measures

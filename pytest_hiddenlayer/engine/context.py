@@ -15,10 +15,11 @@ from ..extensions.errors import is_user_error
 from ..identifiers import derive_seed
 from ..protocols import Provider
 from ..taskfile import prompt_text, render_prompt
-from ..types import Answer, Call, Completion, GenerationConfig, Message, Request, Sample, Score
+from ..types import RECORDED, Answer, Call, Completion, GenerationConfig, Message, Recording, Request, Sample, Score
 from .cases import Case
 from .dependencies import DependencyTracker
 from .for_strategies.feedback import feedback
+from .for_strategies.own_prompts import prompt_hash
 from .for_strategies.prompts import render_prompt_file
 
 
@@ -33,10 +34,12 @@ class AnswerContext:
     token_logprobs: bool = False  # keep them in the transcript
     token_measures: bool = False  # measure the confidence of every call of the strategy
     prompts: Path | None = None  # folder of prompt files that replace those of strategies
+    own_prompts: dict[str, str] = field(default_factory=dict)  # name → hash of those that were used
     unbatched: bool = False  # no other case runs at the same time, so a batch saves nothing
     # Models that the scorers and the strategy name, by PROVIDER[:MODEL].
     named_models: Mapping[str, Provider] = field(default_factory=dict)
     on_call: Callable[[Call], None] | None = None  # receives each call when it is answered
+    recording: Recording | None = field(init=False)  # what the strategy `recorded` repeats; None for all others
     _transcript: list[Call | None] = field(default_factory=list)  # None: no response yet, or none at all
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
     _dependencies: DependencyTracker = field(default_factory=DependencyTracker)
@@ -48,7 +51,9 @@ class AnswerContext:
 
     def __post_init__(self) -> None:
         task = self.case.cell.task
-        self.sample = self.case.sample.without_target()
+        recorded = self.case.cell.strategy.name == RECORDED
+        self.recording = self.case.sample.recording if recorded else None
+        self.sample = replace(self.case.sample, recording=self.recording).without_target()
         self.messages = render_prompt(task, self.case.sample)
         self.prompt = prompt_text(self.messages)
 
@@ -66,7 +71,7 @@ class AnswerContext:
     @property
     def rendered_sample(self) -> Sample:
         """The sample with its rendered prompt, for scorers."""
-        return replace(self.case.sample, prompt=self.messages)
+        return replace(self.case.sample, prompt=self.messages, recording=self.recording)
 
     @property
     def strips_reasoning(self) -> bool:
@@ -94,7 +99,11 @@ class AnswerContext:
 
     def render(self, prompt: str, /, *, model: str = "", judge: bool | str = False, **values: Any) -> str:
         """Return a strategy's prompt, worded for the model that `model` or `judge` mean. Raises UsageError."""
-        return render_prompt_file(self.case.cell, prompt, values, model=model, judge=judge, folder=self.prompts)
+        cell = self.case.cell
+        text, found = render_prompt_file(cell, prompt, values, model=model, judge=judge, folder=self.prompts)
+        if not found.prompt_set:
+            self.own_prompts[prompt] = prompt_hash(found)
+        return text
 
     async def feedback(self, text: str, scorer: str) -> Score:
         """Return the score of `text` by a scorer of the task that needs no target. Raises UsageError."""
@@ -161,6 +170,7 @@ class AnswerContext:
             sample_id=self.sample.id,
             epoch=self.case.epoch,
             outputs=outputs,
+            recorded=None if self.recording is None or outputs is None else self.recording.find(role, round),
             schema=schema,
             top_logprobs=top_logprobs,
             token_logprobs=self.token_logprobs,

@@ -77,7 +77,8 @@ class _Bound:
             if self.left <= 0:
                 plain[CUT] = f"{len(value) - number:,} more entries"
                 return plain
-            plain[self._text(key if isinstance(key, str) else _shown(key))] = self.plain(item, depth + 1)
+            name = self._text(key if isinstance(key, str) else _shown(key))  # before its value takes what is left
+            plain[name] = self.plain(item, depth + 1)
         return plain
 
     def _list(self, value: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:

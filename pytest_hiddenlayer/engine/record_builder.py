@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..parameters import output_file_parameters
 from ..registry import scorers
 from ..taskfile import hashed_parameters, messages_hash, sample_hash
 from ..types import (
+    RECORDED,
     SCORED,
     Answer,
     Call,
@@ -160,18 +162,23 @@ def case_key(case: Case, overrides: GenerationConfig, prompt: str | None = None)
 
 def _cell_key_parts(cell: Cell, overrides: GenerationConfig) -> dict[str, Any]:
     reasoning = {} if cell.task.reasoning == "strip" else {"reasoning": cell.task.reasoning}
-    return reasoning | {
-        "task": cell.task.name,
-        "model": [cell.model.provider, full_name(cell.model)],
-        "judge": str(cell.judge),
-        "generate": hashed_parameters(overrides.with_defaults(cell.task.generate)),
-        "strategy": [cell.strategy.name, dict(cell.strategy.params)],
-        "seed": cell.seed,
-        "scorers": [
-            [scorer.name, scorer.version, _shared_params(spec), *filter(None, [spec.label])]
-            for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
-        ],
-    }
+    prompts = {"prompts": dict(cell.prompts)} if cell.prompts else {}
+    return (
+        reasoning
+        | prompts
+        | {
+            "task": cell.task.name,
+            "model": [cell.model.provider, full_name(cell.model)],
+            "judge": str(cell.judge),
+            "generate": hashed_parameters(overrides.with_defaults(cell.task.generate)),
+            "strategy": [cell.strategy.name, dict(cell.strategy.params)],
+            "seed": cell.seed,
+            "scorers": [
+                [scorer.name, scorer.version, _shared_params(spec), *filter(None, [spec.label])]
+                for scorer, spec in zip(cell.scorers, cell.task.scorers, strict=True)
+            ],
+        }
+    )
 
 
 def _shared_params(spec: Spec) -> dict[str, Any]:
@@ -180,10 +187,16 @@ def _shared_params(spec: Spec) -> dict[str, Any]:
 
 
 def _sample_key_parts(cell: Cell, sample: Sample) -> list[Any]:
-    """Return this sample's outputs from the scorers' output files; hashing whole files per sample takes minutes."""
+    """Return this sample's outputs from the scorers' output files, and what was recorded for it.
+
+    Hashing whole files per sample takes minutes.
+    """
     if "output files" not in cell.memo:
         cell.memo["output files"] = list(_output_files(cell))
-    return [[name, outputs.get(sample.id)] for name, outputs in cell.memo["output files"]]
+    parts: list[Any] = [[name, outputs.get(sample.id)] for name, outputs in cell.memo["output files"]]
+    if sample.recording is not None and cell.strategy.name == RECORDED:
+        parts.append(asdict(sample.recording))
+    return parts
 
 
 def _output_files(cell: Cell) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -18,6 +18,7 @@ from ..protocols import Provider
 from ..types import (
     ELICITED,
     IGNORED_SPANS,
+    OWN_PROMPTS,
     ROUND_SCORES,
     SAMPLE_SCORES,
     SCORING_CALLS,
@@ -27,11 +28,12 @@ from ..types import (
     Record,
 )
 from .cases import Case
-from .confidence import answer_measures, elicit
+from .confidence import answer_measures, elicit, elicited_by_strategy
 from .context import AnswerContext
 from .interruption import is_interruption
 from .plain_json import bounded_json, escape_surrogates
 from .record_builder import build_record
+from .recorded_scores import recorded_metadata, settled
 from .round_scores import round_scores, sample_scores
 from .scoring import score_answer
 
@@ -72,15 +74,18 @@ async def run_case(
         token_measures="tokens" in confidence,
     )
     answer = await _run_strategy(context)
+    if context.recording is not None:
+        context.recording = settled(context.recording, answer)
     calls = context.calls
     elicited = await elicit(context, answer, confidence)
     result = await score_answer(context, answer)
     latency_s = time.perf_counter() - began
     if metadata := await _engine_metadata(context, _answer_calls(calls, answer), answer):
         answer = replace(answer, metadata={**answer.metadata, **metadata})
+    stated = elicited_by_strategy(answer)
     if elicited:
-        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json(elicited)})
-    measures = answer_measures(calls, answer) if confidence else {}
+        answer = replace(answer, metadata={**answer.metadata, ELICITED: bounded_json({**stated, **elicited})})
+    measures = answer_measures(calls, answer) if confidence or stated else {}
     record = build_record(context, answer, result, run_id, started.isoformat(), latency_s, measures)
     if context.error is not None:
         on_error(record, context.error)
@@ -147,8 +152,12 @@ async def _engine_metadata(context: AnswerContext, strategy_calls: Sequence[Call
     """Return the engine's own metadata: the number of scorer calls and each agent's scores by round."""
     cell = context.case.cell
     metadata: dict[str, Any] = {}
+    if context.own_prompts:
+        metadata[OWN_PROMPTS] = dict(sorted(context.own_prompts.items()))
     if scoring_calls := len(context.calls) - len(strategy_calls):
         metadata[SCORING_CALLS] = scoring_calls
+    if context.recording is not None:
+        return metadata | await recorded_metadata(context, context.recording, strategy_calls)
     if scores := await round_scores(
         strategy_calls, cell.scorers[0], context.rendered_sample, cell.pass_score, answer.metadata.get("agents")
     ):

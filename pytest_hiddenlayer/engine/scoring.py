@@ -10,7 +10,8 @@ from ..completions.finish_reasons import unscored_outcome
 from ..errors import BudgetExceededError, HiddenLayerError, ProviderError
 from ..extensions.errors import describe_error
 from ..protocols import Scorer
-from ..types import SCORER_FAILED, Answer, Outcome, Score
+from ..scorers.capabilities import capabilities_of
+from ..types import NO_TEXT, SCORER_FAILED, Answer, Outcome, Score
 from .context import AnswerContext
 from .interruption import is_interruption
 
@@ -40,8 +41,11 @@ async def score_answer(context: AnswerContext, answer: Answer) -> ScoringResult:
         return ScoringResult(
             "empty", error=ONLY_REASONING if context.reasoning_of(answer) else "the model returned no text"
         )
-    scores: dict[str, Score] = {}
     cell = context.case.cell
+    if answer.output == NO_TEXT and not capabilities_of(cell.scorers[0]).reads_verdicts:
+        error = f"scorer {cell.scorers[0].name!r} was asked to score an answer, and no text of it was recorded: "
+        return ScoringResult("unscored", error=f"{error}score recorded verdicts with `recorded_verdict`")
+    scores: dict[str, Score] = {}
     for name, scorer in zip(cell.scorer_names, cell.scorers, strict=True):
         try:
             scores[name] = _plain(await scorer.score(answer.output, context.rendered_sample, context.ask_to_score))

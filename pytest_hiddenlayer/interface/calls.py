@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ..api import option_name
@@ -13,6 +13,8 @@ from ..engine.cases import Case
 from ..errors import UsageError, did_you_mean
 from ..option_table import BY_NAME
 from ..options import RunOptions
+from ..presets import FOLDER as PRESETS
+from ..presets import with_preset
 from ..registry import strategies
 from ..types import Call, GenerationConfig, Record, Spec
 from .outcomes import CallResult, StrategyResult, checked
@@ -21,7 +23,11 @@ from .question import Prompt, Target, question_case, written_spec
 from .tracker import Tracker, get_tracker
 
 _GENERATION = frozenset(field.name for field in fields(GenerationConfig)) - {"omitted"}
-_OPTIONS = frozenset(name.replace("-", "_") for name, option in BY_NAME.items() if option.calls) | {"seed", "adapter"}
+_OPTIONS = frozenset(name.replace("-", "_") for name, option in BY_NAME.items() if option.calls) | {
+    "seed",
+    "adapter",
+    "prompts",
+}
 
 
 def llm_call(
@@ -157,16 +163,17 @@ def _strategy(
     settings: Mapping[str, Any],
 ) -> _Question:
     tracker = get_tracker()
-    _ = tracker.project  # its conftest may register strategies
+    project = tracker.project  # its conftest may register strategies
     spec = written_spec(strategy, "strategy")
     _check_order(spec.name, prompt)
+    spec = with_preset(spec, project.root / PRESETS)
     generate, typed, parameters = _split(settings, _parameters(spec.name))
     options = tracker.options(
         {"provider": (provider,), **_model(model), **({} if judge is None else {"judge": judge}), **typed}
     )
     case = question_case(
         prompt,
-        strategy=Spec(name=spec.name, params={**spec.params, **parameters}),
+        strategy=replace(spec, params={**spec.params, **parameters}),
         options=options,
         generate=generate,
         system=system,

@@ -7,10 +7,12 @@ from typing import Any
 
 from ..engine.cases import Case, Cell
 from ..engine.checks.task_models import check_judge, check_providers
+from ..engine.for_strategies.own_prompts import own_prompts
 from ..errors import UsageError
 from ..identifiers import digest
-from ..model_names import model_slugs
+from ..model_names import model_slugs, parse_model
 from ..options import RunOptions
+from ..presets import find_preset, with_preset
 from ..scorers.build import build_scorer
 from ..strategies.bind import bind_strategy
 from ..types import GenerationConfig, Message, Sample, Spec, Task
@@ -62,8 +64,10 @@ def question_case(
     return Case(cell=_cell(task, strategy, options), sample=sample, epoch=1)
 
 
-def _cell(task: Task, strategy: Spec, options: RunOptions) -> Cell:
+def _cell(task: Task, written: Spec, options: RunOptions) -> Cell:
     model = options.providers[0]
+    strategy = with_preset(written, options.presets)
+    _check_model(strategy, options)
     cell = Cell(
         task=task,
         strategy=bind_strategy(strategy),
@@ -73,10 +77,21 @@ def _cell(task: Task, strategy: Spec, options: RunOptions) -> Cell:
         judge=options.judge,
         epochs=1,
         seed=options.seed,
+        prompts=own_prompts(strategy.name, options.prompts),
     )
     check_providers(task, cell.strategy, cell.scorers, cell.judge, options)
     check_judge(task, cell.scorers, cell.judge or cell.model)
     return cell
+
+
+def _check_model(strategy: Spec, options: RunOptions) -> None:
+    """Raise UsageError if the preset names another model than the one that is asked."""
+    named = find_preset(strategy.preset, options.presets).named_model if strategy.preset else ""
+    if named and options.providers[0] != parse_model(named, "preset"):
+        raise UsageError(
+            f"preset {strategy.preset!r} names the model {named}, and {options.providers[0]} is asked; name the "
+            "preset's model, or its strategy and parameters with another one"
+        )
 
 
 def _target(target: Target) -> str | tuple[str, ...] | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VoteReplay:
-    """Every cell of `self_consistency` under every rule; `print` shows the table of `hiddenlayer votes`."""
+    """Every cell with samples under every rule, and its pass@k; `print` shows the tables of `hiddenlayer votes`."""
 
     cells: tuple[ReplayedCell, ...]
 
@@ -29,7 +29,7 @@ class VoteReplay:
         from .frames import frame
 
         rows = [
-            {**{name: value for name, value in cell.items() if name != "rules"}, **rule}
+            {**{name: value for name, value in cell.items() if name not in ("rules", "curve")}, **rule}
             for cell in self.to_json()
             for rule in cell["rules"]
         ]
@@ -49,7 +49,7 @@ def replay_votes(
     seed: int = 0,
     cwd: str | Path | None = None,
 ) -> VoteReplay:
-    """Return what each rule would have answered and saved, from the stored samples; no model is asked.
+    """Return what each rule would have answered and saved, and pass@k, from the stored samples; no model is asked.
 
     `rules`, one or several, are parameters of `self_consistency`, such as `"stop=adaptive,batch=2"`. With `orders`
     every question is the mean over that many random orders of its samples. Raises UsageError if the run does not

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from ..types import RECORD_SCHEMA, Completion, GenerationConfig, Message, Record, Request, Usage
+from ..types import RECORD_SCHEMA, Completion, GenerationConfig, Message, Record, RecordedAnswer, Request, Usage
 from .record_types import check_record_types, check_transcript
 
 _RECORD_FIELDS = frozenset(f.name for f in fields(Record))
@@ -34,6 +34,7 @@ def request_from_json(values: Mapping[str, Any]) -> Request:
                 **{**params, "stop": _tuple_or_none(params["stop"]), "omitted": tuple(params.get("omitted", ()))}
             ),
             "outputs": _tuple_or_none(values["outputs"]),
+            "recorded": None if values.get("recorded") is None else RecordedAnswer(**values["recorded"]),
         }
     )
 

@@ -104,7 +104,7 @@ def read_options(config: pytest.Config) -> RunOptions:
 def _ini_values(config: pytest.Config) -> dict[str, Any]:
     """Option name → value of the ini file. Raises UsageError for an unknown key and for a value that is no flag."""
     from ..errors import UsageError
-    from ..session.written_options import refuse_unknown_keys
+    from ..project import refuse_unknown_keys
 
     refuse_unknown_keys(ini_keys(config))
     values = {}

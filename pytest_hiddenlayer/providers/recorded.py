@@ -1,9 +1,9 @@
-"""Outputs that another model produced earlier, from the `outputs` of a task."""
+"""Outputs that other models produced earlier, from the `outputs` of a task."""
 
 from __future__ import annotations
 
 from ..errors import ProviderError
-from ..types import Completion, Request, Usage
+from ..types import Completion, RecordedAnswer, Request, Usage
 
 
 class RecordedProvider:
@@ -19,11 +19,14 @@ class RecordedProvider:
         """Return the recorded output. Raises ProviderError if the task has none for this sample and epoch."""
         if request.outputs is None:  # a scorer's call: an output must not count as a verdict
             raise ProviderError("provider 'recorded' holds final answers and cannot judge: name a model with --judge")
+        if request.recorded is not None:
+            return _completion(request.recorded, self.model)
         outputs = request.outputs
         if request.epoch > len(outputs):
             raise ProviderError(
                 f"sample {request.sample_id!r}, epoch {request.epoch}: "
-                f"{len(outputs)} output(s) recorded; add it to the task's `outputs`"
+                f"{len(outputs)} output(s) recorded; add it to the task's `outputs`, or repeat recorded samples or "
+                "rounds with --strategy recorded"
             )
         return Completion(
             text=outputs[request.epoch - 1],
@@ -36,3 +39,20 @@ class RecordedProvider:
 
     async def close(self) -> None:
         """Do nothing: there is no connection."""
+
+
+def _completion(answer: RecordedAnswer, model: str) -> Completion:
+    """Return one answer of a recorded debate or set of samples. What was not recorded is unknown."""
+    usage = Usage(
+        input_tokens=answer.input_tokens,
+        output_tokens=answer.output_tokens,
+        calls=1 if answer.calls is None else answer.calls,
+    )
+    return Completion(
+        text=answer.completion,
+        finish_reason=answer.finish_reason,
+        usage=usage,
+        latency_s=0.0,
+        model=answer.model or model,
+        cost_usd=answer.cost_usd,
+    )

@@ -70,6 +70,8 @@ def notes(comparison: RunComparison) -> Iterator[str]:
             yield f"{head}: not compared: {cell.fault}"
         if cell.not_measured is not None and cell.fault is None:
             yield f"{head}: {cell.not_measured}"
+        if cell.old.warning:
+            yield f"{head}: {cell.old.warning}"
         if cell.comparison is not None:
             yield from (f"{head}: {note}" for note in _cell_notes(cell.comparison))
         yield from (f"{head}: {_scorer_note(other)}" for other in cell.other_scorers)

@@ -38,6 +38,7 @@ class CellConfig:
     answers: int | None = None  # selected answers; None: every epoch of every selected sample
     stopped_after: int | None = None  # epochs after which early stopping ended the cell; None: it did not
     tags: tuple[str, ...] = ()  # of the task
+    preset: str = ""  # of the strategy; empty: none
     self_judged: bool = False  # whether a judge of the strategy or of a scorer is the candidate itself
     gate_id: str | None = None  # node id of the cell's gate; None: not selected
     gate_deselected: bool = False  # whether samples of the cell are selected and its gate is not

@@ -12,6 +12,7 @@ class ScorerCapabilities:
 
     asks_model: bool = False  # whether a score takes model calls
     target_decides: bool = False  # a score is None for the sample's target only, and `score` awaits nothing
+    reads_verdicts: bool = False  # scores are the verdicts of `Sample.recording`, whatever the text
     judges: tuple[str, ...] = ()  # PROVIDER[:MODEL] of the models to open; empty: the run's judge answers
 
 

@@ -43,6 +43,7 @@ def config_from_cell(cell: Cell, total: int) -> CellConfig:
         expect=task.expect,
         total=total,
         tags=task.tags,
+        preset=cell.strategy.preset,
         self_judged=_self_judged(cell),
     )
 

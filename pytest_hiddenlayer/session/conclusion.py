@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,9 @@ from ..results.log.run_log import MANIFEST
 from ..results.log.summary import summary
 from ..results.metrics.cells import by_cell, compute_metrics
 from ..results.metrics.spending import with_replaced_answers
+from ..results.regression.baseline import with_prompts_warning
 from ..results.regression.gate import GateResult, decide_gates, gate_of_shard
+from ..results.regression.references import BaselineLookup
 from ..results.regression.snapshot import lost_samples, snapshot_path, snapshot_text
 from ..results.regression.snapshot_reader import read_snapshot
 from ..results.shards.manifest import KEY as SHARD
@@ -113,9 +115,18 @@ def _judge(session: Session) -> dict[tuple[str, ...], GateResult]:
         return {metrics.config.key: gate_of_shard(metrics, shard) for metrics in gated}
     policy = policy_of(session.options, update=session.updating)
     decisions = {} if session.early_stopping is None else session.early_stopping.decisions()
-    lookups = [(metrics, session.baselines.find(metrics.config)) for metrics in gated]
+    lookups = [(metrics, _find(session, metrics.config)) for metrics in gated]
     results = decide_gates(lookups, policy, decisions)
     return {metrics.config.key: result for metrics, result in zip(gated, results, strict=True)}
+
+
+def _find(session: Session, config: CellConfig) -> BaselineLookup:
+    """The baseline of a cell, with a warning if its prompts are others."""
+    found = session.baselines.find(config)
+    metrics = next((metrics for metrics in session.metrics if metrics.config.key == config.key), None)
+    if found.baseline is None or metrics is None:
+        return found
+    return replace(found, baseline=with_prompts_warning(found.baseline, metrics.prompts))
 
 
 def _write_snapshots(session: Session, write_snapshot: WriteSnapshot) -> None:
@@ -163,12 +174,20 @@ def _write_log(session: Session, *, complete: bool) -> None:
             "complete": complete,  # false: it was interrupted, or ended with its first failures
             "seed": session.options.seed,
             "tasks": {config.task: config.task_hash for config in configs},
+            **_presets(configs),
             "models": sorted({f"{config.provider}:{config.model}" for config in configs}),
             **({} if session.local_models is None else {"local_models": session.local_models}),
             "records": len(session.records) + len(session.controls),
         }
     )
     write_json(session.run_log.folder / CHANGES, run_changes(_judged_run(session)))
+
+
+def _presets(configs: Sequence[CellConfig]) -> dict[str, Any]:
+    """The presets of the run: name → labels of the strategies that ran; empty without one."""
+    names = sorted({config.preset for config in configs if config.preset})
+    labels = {name: sorted({config.label for config in configs if config.preset == name}) for name in names}
+    return {"presets": labels} if labels else {}
 
 
 def _judged_run(session: Session) -> JudgedRun:
@@ -179,5 +198,5 @@ def _judged_run(session: Session) -> JudgedRun:
         gates=session.gates,
         records=session.records,
         policy=policy_of(session.options, update=session.updating),
-        find=lambda config: session.baselines.find(config),
+        find=lambda config: _find(session, config),
     )

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..engine.checks.preset_models import PRESETS, preset_models
 from ..engine.checks.task_models import loads_files
 from ..errors import UsageError, did_you_mean
 from ..local_models import parse_size
 from ..model_names import name_models, parse_model
-from ..option_table import BY_NAME, OPTIONS, is_own_key
+from ..option_table import BY_NAME
 from ..options import RunOptions, ServerAddress, is_pool, parse_base_urls, parse_budget, parse_confidence
 from ..registry import providers
 from ..results.log.run_log import find_run
 from ..results.shards.options import with_shard
 from ..strategies.bind import parse_strategy
-from ..types import MAX_EPOCHS, GenerationConfig, ModelName
+from ..types import MAX_EPOCHS, GenerationConfig, ModelName, Spec
 
 PRICES = "hiddenlayer-prices.yaml"
 """The user's own prices, in the project's root."""
@@ -83,11 +84,14 @@ def parse_options(written: WrittenOptions) -> RunOptions:
     """The options of a run: command line, then ini file, then default. Raises UsageError."""
     judge, budget = written.text("judge"), written.text("budget")
     servers = parse_base_urls(written.texts("base-url"), written.folder("base-url"))
+    strategies = tuple(map(parse_strategy, written.texts("strategy"))) or None
     options = RunOptions(
-        providers=name_models(
+        providers=_preset_models(written, strategies or ())
+        or name_models(
             written.texts("provider") or ("mlx",), written.text("model"), providers.get, written.text("adapter")
         ),
-        strategies=tuple(map(parse_strategy, written.texts("strategy"))) or None,
+        strategies=strategies,
+        presets=written.root / PRESETS,
         judge=parse_model(judge, "--hl-judge") if judge else None,
         epochs=_number(written, "epochs", int, 1, MAX_EPOCHS),
         limit=_number(written, "limit", int, 1),
@@ -106,7 +110,7 @@ def parse_options(written: WrittenOptions) -> RunOptions:
         replay=written.path("replay"),
         budget_usd=parse_budget(budget) if budget else None,
         prompts=written.path("prompts"),
-        prices=written.path("prices") or _existing(written.root / PRICES),
+        prices=written.path("prices") or next(iter(written.root.glob(PRICES)), None),
         model_memory=_size(written, "model-memory"),
         batch=written.flag("batch"),
         stream=written.flag("stream"),
@@ -138,44 +142,6 @@ def parse_call_options(written: WrittenOptions, judge: ModelName) -> RunOptions:
     calls = {name: value for name, value in written.ini.items() if BY_NAME[name].calls}
     options = replace(parse_options(replace(written, ini=calls)), providers=(judge,))
     return options if options.concurrency is not None else replace(options, concurrency=JUDGE_CONCURRENCY)
-
-
-def read_ini(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Option name → value of the `hl_NAME` keys of an ini file. Raises UsageError for an unknown key."""
-    options = {option.dest: option for option in OPTIONS}
-    refuse_unknown_keys(values)
-    written: dict[str, Any] = {}
-    for key, value in values.items():
-        if not key.startswith("hl_"):
-            continue
-        option = options[key]
-        if option.flag:
-            written[option.name] = _boolean(key, value)
-        elif option.repeatable:
-            lines = value if isinstance(value, list) else str(value).splitlines()
-            written[option.name] = tuple(line.strip() for line in lines if line.strip())
-        else:
-            written[option.name] = str(value)
-    return written
-
-
-def refuse_unknown_keys(keys: Iterable[str]) -> None:
-    """Raise UsageError for a key of an ini file that is a misspelt option."""
-    known = {"eval_paths", *(option.dest for option in OPTIONS)}
-    for key in keys:
-        if is_own_key(key) and key not in known:
-            hint = did_you_mean(key.lower().replace("-", "_"), known) or "; remove it"
-            raise UsageError(f"unknown ini key {key}{hint}")
-
-
-def _boolean(key: str, value: Any) -> bool:
-    """As pytest reads a bool of an ini file."""
-    words = {"true": True, "1": True, "yes": True, "y": True, "t": True, "on": True}
-    words |= {"false": False, "0": False, "no": False, "n": False, "f": False, "off": False, "": False}
-    text = str(value).strip().lower()
-    if text not in words:
-        raise UsageError(f"ini key {key}: {value!r} is neither true nor false; write one of them")
-    return words[text]
 
 
 def _number(
@@ -214,8 +180,11 @@ def _confidence(written: WrittenOptions) -> tuple[str, ...]:
     return () if text is None else parse_confidence(text, written.quoted("confidence"))
 
 
-def _existing(path: Path) -> Path | None:
-    return path if path.is_file() else None
+def _preset_models(written: WrittenOptions, specs: Sequence[Spec]) -> tuple[ModelName, ...]:
+    """The model that presets name, if the user names none."""
+    named = any(map(written.text, ("model", "adapter"))) or bool(written.texts("provider"))
+    trusted = written.cwd.resolve().is_relative_to(written.root.resolve()) or _allows_task_models(written)
+    return preset_models(specs, written.root / PRESETS, named=named, trusted=trusted)
 
 
 def _resumed_run(written: WrittenOptions) -> Path | None:

@@ -12,7 +12,7 @@ from ..errors import ParameterError, UsageError
 from ..identifiers import strategy_label
 from ..parameters import UNLESS_SET, check_params, check_together, is_marked, type_hints
 from ..registry import strategies
-from ..types import MODELS, Spec
+from ..types import FEEDBACK, MODELS, Spec
 from .model_mix import model_names
 
 
@@ -25,7 +25,9 @@ class BoundStrategy:
     params: Mapping[str, Any]  # with defaults, except empty `Models` parameters and those marked UNLESS_SET
     given: frozenset[str]  # names of the parameters that the user wrote
     label: str  # the name, and the parameters that differ from their defaults
+    preset: str = ""  # the preset that it was written as; empty: none
     models: tuple[str, ...] = ()  # PROVIDER[:MODEL] of each model that the parameters name
+    feedback: tuple[str, ...] = ()  # names of the task's scores that the parameters name
 
 
 def bind_strategy(spec: Spec) -> BoundStrategy:
@@ -58,12 +60,20 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
         given=frozenset(given),
         label=strategy_label(spec.name, changed),
         models=tuple(models),
+        feedback=tuple(params[key] for key, hint in hints.items() if is_marked(hint, FEEDBACK) and params.get(key)),
+        preset=spec.preset,
     )
 
 
 def parse_strategy(text: str) -> Spec:
-    """Parses `debate:n_agents=5,n_rounds=3`; the values stay text until the strategy is bound. Raises UsageError."""
+    """Parses `debate:n_agents=5,n_rounds=3`; the values stay text until the strategy is bound. Raises UsageError.
+
+    `preset:NAME,n_agents=5` is the name `preset:NAME` with a parameter that takes precedence.
+    """
     name, _, assignments = text.partition(":")
+    if name.strip() == "preset":
+        preset, _, assignments = assignments.partition(",")
+        name = f"preset:{preset.strip()}"
     params = {}
     for assignment in filter(None, assignments.split(",")):
         key, equals, value = assignment.partition("=")

@@ -17,27 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..completions.finish_reasons import ended_normally
-from ..protocols import Ask
+from ..protocols import Ask, Render
 from ..types import Completion, GenerationConfig, Message
+from .messages import continued
 from .verbal_confidence import read_confidence, read_yes_or_no, repeats_a_number
 
-P_TRUE = """Question:
-{question}
-
-Possible answer:
-{answer}
-
-Is the possible answer:
-(A) True
-(B) False
-Reply with A or B only."""
-VERBALIZED = (
-    "How likely is it that your answer is correct? "
-    "Reply with one number from 0 (certainly wrong) to 100 (certainly correct) and nothing else."
-)
-VERBALIZED_BINARY = "Is your answer correct? Reply with yes or no and nothing else."
 TOP_LOGPROBS = 20
-"""Alternatives to request for every token of a reply to `P_TRUE`."""
+"""Alternatives to request for every token of a reply to `p_true`."""
 MIN_MASS = 0.5
 """Minimum probability of both labels together: with less, the model did not answer with a label."""
 _MAX_TOKENS = 16  # of a reply; longer ones are no plain answers
@@ -65,18 +51,25 @@ class ElicitedConfidence:
 
 
 async def ask_p_true(
-    ask: Ask, prompt: str, answer: str, *, role: str = "confidence", round: int = 0, judge: bool | str = False
+    ask: Ask,
+    render: Render,
+    prompt: str,
+    answer: str,
+    *,
+    role: str = "confidence",
+    round: int = 0,
+    judge: bool | str = False,
 ) -> ElicitedConfidence:
     """Returns the probability that the model gives to "the possible answer is true".
 
-    `prompt` is the question as rendered, without system message; `answer` the whole completion. The
-    value is P(A) / (P(A) + P(B)) at the token of the reply's label, from the provider's top
-    log-probabilities. It is unknown without these, for a reply without label or one that begins a sentence
+    `render` is `Context.render`. `prompt` is the question as rendered, without system message; `answer` the
+    whole completion. The value is P(A) / (P(A) + P(B)) at the token of the reply's label, from the provider's
+    top log-probabilities. It is unknown without these, for a reply without label or one that begins a sentence
     with the article "A", and if both labels together have a probability below MIN_MASS.
     Raises ProviderError if the call fails.
     """
     completion = await ask(
-        P_TRUE.format(question=prompt, answer=answer.strip()),
+        render("confidence_elicitation/p_true", judge=judge, task=prompt, answer=answer.strip()),
         role=role,
         round=round,
         judge=judge,
@@ -88,6 +81,7 @@ async def ask_p_true(
 
 async def ask_verbalized(
     ask: Ask,
+    render: Render,
     messages: Sequence[Message],
     answer: str,
     *,
@@ -102,9 +96,9 @@ async def ask_verbalized(
     yes (1.0) or no (0.0). A reply that cannot be read, or repeats a number of the answer in a sentence, is
     unknown. Raises ProviderError if the call fails.
     """
-    question = VERBALIZED_BINARY if binary else VERBALIZED
+    question = render(f"confidence_elicitation/{'verbalized_binary' if binary else 'verbalized'}", judge=judge)
     completion = await ask(
-        (*messages, Message(role="assistant", content=answer), Message(role="user", content=question)),
+        continued(messages, answer, question),
         role=role,
         round=round,
         judge=judge,
@@ -121,7 +115,7 @@ async def ask_verbalized(
 
 
 def p_true(completion: Completion) -> ElicitedConfidence:
-    """Returns P(True) of a reply to `P_TRUE`, read at its first token that is more than a bracket or a space."""
+    """Returns P(True) of a reply to the prompt `p_true`, read at its first token beyond brackets and spaces."""
     if not completion.top_logprobs:
         return _unknown(completion, "the provider returned no top log-probabilities")
     if completion.reasoning:

@@ -8,6 +8,7 @@ the model was trained on. A folder of the user's, `FOLDER/STRATEGY/NAME.txt`, ta
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,23 +30,32 @@ class PromptFile:
     description: str  # what it asks for
     variables: tuple[str, ...]
     text: str  # the template, without its first comment and its last line end
+    prompt_set: str = ""  # empty: the user's own
 
 
-def find_prompt(name: str, prompt_set: str = "", folder: Path | None = None) -> PromptFile:
-    """Returns the prompt of this name: from `folder`, else from `prompt_set`, else from the general set.
+def find_prompt(name: str, prompt_set: str = "", folders: Sequence[Path] = ()) -> PromptFile:
+    """Returns the prompt of this name: of the first of `folders` that has it, else of `prompt_set`, else general.
 
     Raises UsageError if none of them has it, or if its file cannot be read.
     """
-    if folder is not None and (own := folder / f"{name}.txt").is_file():
-        return _read(name, own)  # never cached: it may be edited between two runs in a notebook
+    for folder in folders:
+        if (own := folder / f"{name}.txt").is_file():
+            return read_prompt(name, own)  # never cached: it may be edited between two runs in a notebook
+    if name not in (known := prompt_names()):
+        known = (*known, *(own for folder in folders for own in names_below(folder)))
+        raise UsageError(f"no prompt {name!r}{did_you_mean(name, known)}; `hiddenlayer prompts` lists them")
     return _built_in(name, prompt_set or GENERAL)
+
+
+def names_below(folder: Path) -> tuple[str, ...]:
+    """Returns STRATEGY/NAME of each prompt file below a folder, sorted."""
+    return tuple(sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.glob("*/*.txt")))
 
 
 @cache
 def prompt_names(prompt_set: str = GENERAL) -> tuple[str, ...]:
     """Returns the names of all prompts of a set, sorted."""
-    root = FOLDER / prompt_set
-    return tuple(sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.glob("*/*.txt")))
+    return names_below(FOLDER / prompt_set)
 
 
 @cache
@@ -57,15 +67,12 @@ def prompt_sets() -> tuple[str, ...]:
 
 @cache
 def _built_in(name: str, prompt_set: str) -> PromptFile:
-    for place in (prompt_set, GENERAL):
-        path = FOLDER / place / f"{name}.txt"
-        if path.is_file():
-            return _read(name, path)
-    known = prompt_names()
-    raise UsageError(f"no prompt {name!r}{did_you_mean(name, known)}; `hiddenlayer prompts` lists them")
+    place = prompt_set if name in prompt_names(prompt_set) else GENERAL
+    return read_prompt(name, FOLDER / place / f"{name}.txt", place)
 
 
-def _read(name: str, path: Path) -> PromptFile:
+def read_prompt(name: str, path: Path, prompt_set: str = "") -> PromptFile:
+    """Returns the prompt in a file. Raises UsageError if it cannot be read."""
     try:
         written = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -79,4 +86,5 @@ def _read(name: str, path: Path) -> PromptFile:
         description=comment[: variables.start()].strip() if variables else comment,
         variables=tuple(re.findall(r"[a-z_]\w*(?=\s*(?:\(|,|$))", variables["names"])) if variables else (),
         text=(written[header.end() :] if header else written).removesuffix("\n"),
+        prompt_set=prompt_set,
     )

@@ -53,6 +53,8 @@ def _parts(task: Task) -> Iterator[Any]:
     yield task.outputs
     for sample in task.samples:
         yield {name: getattr(sample, name) for name in _SAMPLE_FIELDS}
+        if sample.recording is not None:
+            yield sample.recording
 
 
 def _digest(value: Any) -> str:

@@ -13,7 +13,7 @@ from ..confidence import MEASURES
 from ..errors import TaskError, UsageError
 from ..parameters import output_file_parameters
 from ..registry import scorers
-from ..types import GenerationConfig, Sample, Spec, Task
+from ..types import GenerationConfig, Recording, Sample, Spec, Task
 from .detect import is_foreign_harness
 from .document import Document, FieldPath, format_path, merge
 from .error_messages import faults
@@ -84,6 +84,10 @@ class _Loader:
     def load(self) -> Task:
         form = self.form
         samples = self._samples()
+        recordings: dict[str, Recording] = {}
+        outputs = self._outputs({sample.id for sample in samples}, recordings)
+        if recordings:
+            samples = tuple(replace(sample, recording=recordings.get(sample.id)) for sample in samples)
         task = Task(
             name=form.task or self._read(("task",), check_task_name, self.source.path.stem),
             path=self.source.display_path,
@@ -91,7 +95,7 @@ class _Loader:
             scorers=self._scorers({sample.id for sample in samples}),
             strategies=self._distinct("strategies", form.strategies or [Spec(name="single")], repr),
             generate=GenerationConfig(**form.generate.model_dump(), omitted=form.generate.omitted()),
-            outputs=self._outputs({sample.id for sample in samples}),
+            outputs=outputs,
             expect=self._expect(),
             tags=tuple(dict.fromkeys(form.tags)),
             lines=self._lines(),
@@ -130,10 +134,11 @@ class _Loader:
         source = self._data_source(("samples",), data.file)
         return file_entries(read_rows(source, data.path), source, self.form.fields)
 
-    def _outputs(self, ids: set[str]) -> dict[str, tuple[str, ...]] | None:
+    def _outputs(self, ids: set[str], recordings: dict[str, Recording]) -> dict[str, tuple[str, ...]] | None:
+        """Return the recorded outputs by id; recorded samples and debates are added to `recordings`."""
         written = self.form.outputs
         if isinstance(written, str):
-            return read_outputs_file(self._data_source(("outputs",), written), ids)
+            return read_outputs_file(self._data_source(("outputs",), written), ids, recordings)
         for name in written or ():
             self._read(("outputs", name), lambda name: check_known(name, ids), name)
         return written

@@ -1,21 +1,26 @@
-"""Recorded outputs: a model's earlier answers by sample id, one text per epoch."""
+"""Recorded outputs: a model's earlier answers by sample id, one text per epoch, or whole recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
 from ..errors import TaskError, did_you_mean
+from ..types import Recording
 from .document import MAX_FAULTS, merge
 from .paths import Source
+from .recordings.reader import has_recording, read_recording
 from .rows import read_rows
 from .scalar import as_written, describe, shorten
 from .tables.row import Row
 from .validators import read_output
 
 
-def read_outputs_file(source: Source, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+def read_outputs_file(
+    source: Source, ids: Collection[str], recordings: dict[str, Recording] | None = None
+) -> dict[str, tuple[str, ...]]:
     """Return outputs by sample id, from rows `{id, output}` or `{id, outputs: [...]}`; other keys are ignored.
 
+    With `recordings`, rows may also be those of docs/recordings.md, which are added there.
     A sample may have no output. An output that is null, or that its row lacks, is an empty answer.
     Raises one TaskError for up to `MAX_FAULTS` faulty rows, which include unknown and repeated ids.
     """
@@ -30,8 +35,11 @@ def read_outputs_file(source: Source, ids: Collection[str]) -> dict[str, tuple[s
                 name, key = _id(row), _key(row)
                 _check_new(name, rows)
                 check_known(name, ids)
-                outputs[name] = ("",) if key is None else read_output(f"`{key}`", row.values[key])
                 rows[name] = row.number
+                if key is None and recordings is not None and has_recording(row.values):
+                    recordings[name], answered = read_recording(row.values), True
+                    continue
+                outputs[name] = ("",) if key is None else read_output(f"`{key}`", row.values[key])
                 answered = answered or key is not None
                 if key is None and len(lacking) <= MAX_FAULTS:
                     lacking.append(_row_error(source, row, _lacks_output(row)))

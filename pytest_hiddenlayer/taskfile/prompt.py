@@ -52,6 +52,11 @@ def check_template(text: str) -> str:
     return text
 
 
+def template_variables(text: str) -> set[str]:
+    """Return the names of the variables that a valid template reads from outside."""
+    return set(meta.find_undeclared_variables(_environment().parse(text)))
+
+
 def _chat_messages(task: Task, sample: Sample) -> tuple[Message, ...]:
     if task.prompt is not None:
         return (Message(role="user", content=_render(task.prompt, task, sample)),)

@@ -175,7 +175,10 @@ class TaskForm(_Form):
     judge: Judge | None = None
     """PROVIDER[:MODEL] of the judge, for judged scorers and strategies."""
     outputs: Outputs | None = None
-    """For `--provider recorded`: a file of `{id, output}` rows, or a mapping from id to output."""
+    """For `--provider recorded`: a file of `{id, output}` rows, or a mapping from id to output.
+
+    Rows of a file may hold recorded samples or debates (docs/recordings.md) for the strategy `recorded`.
+    """
     reasoning: Reasoning = "strip"
     """What happens to the model's reasoning (`<think>…</think>`) in an answer before it is scored."""
     tags: list[MarkerName] = Field(default_factory=list)

@@ -204,8 +204,10 @@ def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
             [(name, params)] = value.items()
         if not isinstance(name, str) or not isinstance(params, dict | None):
             got = f"{describe(params)} as its parameters" if isinstance(name, str) else describe(value)
-            raise ValueError(f"must be a name or {{name: {{parameter: value}}}}, got {got}")
-        if name not in (registered := registry.names()):
+            hint = f"; write preset:{params} for a preset" if name == "preset" and as_written(params) else ""
+            raise ValueError(f"must be a name or {{name: {{parameter: value}}}}, got {got}{hint}")
+        is_preset = name.startswith("preset:") and registry.kind == "strategy"  # found when it is bound
+        if name not in (registered := registry.names()) and not is_preset:
             suggestion = did_you_mean(name, registered)
             names = ", ".join(registered) or "none"
             base, colon, _ = name.partition(":")

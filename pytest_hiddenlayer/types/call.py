@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from .recording import RecordedAnswer
 from .task import GenerationConfig, Message
 
 
@@ -21,6 +22,7 @@ class Request:
     sample_id: str = ""
     epoch: int = 1  # from 1
     outputs: tuple[str, ...] | None = None  # recorded by the task for this sample, one per epoch
+    recorded: RecordedAnswer | None = None  # recorded by the task for this sample, role and round
     schema: Mapping[str, Any] | None = None  # JSON Schema of the answer; providers without support ignore it
     top_logprobs: int = 0  # requested alternatives per output token; providers without support ignore it
     token_logprobs: bool = False  # the text and log-probability of every output token are wanted

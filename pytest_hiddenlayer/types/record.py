@@ -20,7 +20,10 @@ SCORING_CALLS = "scoring_calls"
 the scorers' or about the confidence in the answer; absent if none."""
 SCORER_FAILED = "failed"  # key of `Score.details`: true if a call of the scorer failed; a resumed run asks again
 ELICITED = "elicited_confidence"
-"""Key of `Record.answer_metadata`: {p_true or verbalized: {value, reply, …}}; absent without --hl-confidence."""
+"""Key of `Record.answer_metadata`: {p_true or verbalized: {value, reply, …}}; absent unless --hl-confidence or the
+strategy asks for it."""
+OWN_PROMPTS = "own_prompts"
+"""Key of `Record.answer_metadata`: {name: hash} of the prompts that were the user's own; absent without one."""
 ROUND_SCORES = "round_scores"
 """Key of `Record.answer_metadata`: {role: {round: {score, right, answer}}}; absent if no agent has two rounds."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeAlias
 
+from .recording import Recording
+
 REASONING_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 MAX_EPOCHS = 10_000
 """The highest number of repetitions of a sample."""
@@ -58,6 +60,9 @@ class Sample:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     prompt: tuple[Message, ...] = ()  # the messages as rendered, for scorers; empty if they are not rendered yet
     location: str = field(default="", compare=False)  # file:line of its row, or the file if the line is unknown
+    recording: Recording | None = (
+        None  # from the task's `outputs`: rounds or samples that the strategy `recorded` repeats
+    )
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -69,7 +74,8 @@ class Sample:
     def without_target(self) -> Sample:
         """Returns the sample as strategies and parsers see it: they must not know the correct answer."""
         metadata = {key: value for key, value in self.metadata.items() if key != "target"}
-        return replace(self, target=None, metadata=metadata)
+        recording = None if self.recording is None else self.recording.without_verdicts()
+        return replace(self, target=None, metadata=metadata, recording=recording)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +84,7 @@ class Spec:
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    preset: str = ""  # of a strategy: the preset that it was written as; empty: none
     label: str = ""  # of a scorer: what the task calls its scores; empty: the scorer's name
 
 
@@ -125,3 +132,10 @@ class ModelName:
 MODELS = "models"
 Models: TypeAlias = Annotated[str, MODELS]
 """Type of a strategy parameter that names models: `PROVIDER[:MODEL]`, joined by `+`; empty: the candidate only."""
+
+FEEDBACK = "feedback"
+FeedbackScorer: TypeAlias = Annotated[str, FEEDBACK]
+"""Type of a strategy parameter that names a score of the task that needs no target; empty: none.
+
+The name is checked before anything is asked. The strategy gets scores by `Context.feedback`.
+"""

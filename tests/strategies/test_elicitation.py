@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_hiddenlayer.strategies.elicitation import ElicitedConfidence, ask_p_true, ask_verbalized, p_true
+from pytest_hiddenlayer.strategies.prompt_files import find_prompt
+from pytest_hiddenlayer.taskfile.prompt import render_template
 from pytest_hiddenlayer.types import Completion, Message, Usage
 
 
@@ -18,6 +20,11 @@ def completion(text: str, tokens: Sequence[Mapping[str, float]] | None = None, *
     tops = None if tokens is None else tuple({t: math.log(p) for t, p in token.items()} for token in tokens)
     given = {"finish_reason": "stop", "usage": Usage(calls=1), "latency_s": 0.0, "model": "m"} | fields
     return Completion(text=text, top_logprobs=tops, **given)
+
+
+def built_in(prompt: str, /, *, judge: bool | str = False, **values: Any) -> str:
+    """The built-in prompt of this name."""
+    return render_template(find_prompt(prompt).text, values)
 
 
 class Asked:
@@ -82,7 +89,7 @@ def test_an_article_is_not_the_label_a(text, known):
 def test_p_true_is_asked_with_question_answer_and_labels():
     """The request shows the question, the whole answer and both labels, and asks for 20 alternatives."""
     asked = Asked(completion("A", [{"A": 1.0}]))
-    asyncio.run(ask_p_true(asked, "What is {6}*7?", " So 42.\n", role="confidence-1"))
+    asyncio.run(ask_p_true(asked, built_in, "What is {6}*7?", " So 42.\n", role="confidence-1"))
     assert asked.prompt.startswith("Question:\nWhat is {6}*7?\n\nPossible answer:\nSo 42.\n\n")
     assert "(A) True\n(B) False" in asked.prompt
     assert (asked.arguments["role"], asked.arguments["top_logprobs"]) == ("confidence-1", 20)
@@ -92,7 +99,7 @@ def test_a_stated_confidence_is_asked_in_a_second_turn():
     """The model sees its own answer as its turn of the chat, and is asked for a number from 0 to 100."""
     asked = Asked(completion("80"))
     chat = (Message(role="system", content="Be brief."), Message(role="user", content="6*7?"))
-    elicited = asyncio.run(ask_verbalized(asked, chat, "42"))
+    elicited = asyncio.run(ask_verbalized(asked, built_in, chat, "42"))
     assert [m.role for m in asked.prompt] == ["system", "user", "assistant", "user"]
     assert asked.prompt[2].content == "42"
     assert "0 (certainly wrong) to 100" in asked.prompt[3].content
@@ -102,7 +109,7 @@ def test_a_stated_confidence_is_asked_in_a_second_turn():
 def test_a_stated_confidence_that_cannot_be_read_is_unknown():
     """An unreadable reply, and one that was cut off, has no value and shows the reply."""
     for reply in (completion("I cannot say."), completion("9", finish_reason="length")):
-        elicited = asyncio.run(ask_verbalized(Asked(reply), (Message(role="user", content="6*7?"),), "42"))
+        elicited = asyncio.run(ask_verbalized(Asked(reply), built_in, (Message(role="user", content="6*7?"),), "42"))
         assert elicited.value is None
         assert elicited.to_json()["why"] == f"the reply is not one number from 0 to 100: {reply.text!r}"
 
@@ -113,13 +120,17 @@ def test_a_stated_confidence_that_cannot_be_read_is_unknown():
 def test_a_repeated_number_is_not_a_confidence(reply, value):
     """A number of the answer in a sentence is unknown; alone or in percent it is a confidence."""
     asked = Asked(completion(reply))
-    elicited = asyncio.run(ask_verbalized(asked, (Message(role="user", content="?"),), "A week has 7 days."))
+    elicited = asyncio.run(
+        ask_verbalized(asked, built_in, (Message(role="user", content="?"),), "A week has 7 days.")
+    )
     assert elicited.value == value
 
 
 def test_a_binary_confidence_is_yes_or_no():
     """With `binary` the model is asked for yes or no."""
     asked = Asked(completion("No."))
-    elicited = asyncio.run(ask_verbalized(asked, (Message(role="user", content="6*7?"),), "42", binary=True))
+    elicited = asyncio.run(
+        ask_verbalized(asked, built_in, (Message(role="user", content="6*7?"),), "42", binary=True)
+    )
     assert asked.prompt[-1].content.startswith("Is your answer correct?")
     assert elicited.value == 0.0

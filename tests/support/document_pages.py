@@ -1,6 +1,6 @@
 """Runs the code of a document in one folder, block by block, and compares what it prints with what the page shows.
 
-- A block whose first line is `# PATH` is written to that file.
+- A block whose first line is `# PATH` or `{# PATH #}` is written to that file, without this line.
 - A `console` block runs its `$` lines. The lines below a command must occur in its output in this order; `...` and
   empty lines are skipped. Numbers that differ from run to run (times, run ids) and widths of columns do not matter.
   `# exits with N` behind a command states its exit status, which is 0 otherwise.
@@ -20,11 +20,11 @@ import pytest
 
 from .folder import Folder
 
-LANGUAGES = ("", "console", "python", "yaml", "json", "toml")
+LANGUAGES = ("", "console", "python", "yaml", "json", "toml", "jinja")
 _BLOCK = re.compile(
     r"(?:^<!-- not run in the tests: (\S[^\n]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_FILE = re.compile(r"# ([\w./-]+\.(?:py|yaml|jsonl|json))")
+_FILE = re.compile(r"(?:# |\{# )([\w./-]+\.(?:py|yaml|jsonl|json|txt))")
 _STATUS = re.compile(r"\s+# (?:exits with (\d)|.*)$")
 _VARIES = (
     (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "RUN"),

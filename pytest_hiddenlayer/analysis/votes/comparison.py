@@ -14,11 +14,13 @@ from ...stats.paired.compare import PairedTest, compare_pairs
 from ...stats.paired.holm import holm
 from ...strategies.bind import bind_strategy, parse_strategy
 from ...strategies.votes.rule import ELICITED, VoteRule
-from ...types import Record
+from ...types import RECORDED, RECORDED_COUNTS, SAMPLE_SCORES, Record
 from .replay import ReplayedVote, replay_vote
+from .sample_curves import SampleCurve, sample_curve
 from .stored_samples import StoredQuestion, stored_question
 
 PLURALITY = "plurality"
+_NO_SAMPLES = "none; run with --strategy self_consistency:n_samples=8, or for a debate: hiddenlayer rounds RUN"
 ALPHA, MIN_EFFECT = 0.05, 0.05
 DEFAULT_RULES = (
     "stop=adaptive",
@@ -52,18 +54,21 @@ class ReplayedRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayedCell:
-    """The rules over one cell of `self_consistency`."""
+    """The rules over one cell with samples, and what k of the samples achieve."""
 
     key: CellKey
     records: int
     without_samples: int  # records whose samples cannot vote again
-    rules: tuple[ReplayedRule, ...]
+    rules: tuple[ReplayedRule, ...]  # empty if the samples cannot vote: only verdicts or counts are known
+    curve: SampleCurve | None = None  # pass@k and the majority of k; None: no sample has a score
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values."""
         task, label, provider, slug = self.key
         cell = {"task": task, "label": label, "provider": provider, "slug": slug, "records": self.records}
-        return {**cell, "without_samples": self.without_samples, "rules": [asdict(rule) for rule in self.rules]}
+        rules = [asdict(rule) for rule in self.rules]
+        curve = None if self.curve is None else self.curve.to_json()
+        return {**cell, "without_samples": self.without_samples, "rules": rules, "curve": curve}
 
 
 def parse_rule(text: str) -> VoteRule:
@@ -97,30 +102,46 @@ def _check_assignments(text: str) -> None:
 def replay_records(
     records: Iterable[Record], rules: Sequence[str] = DEFAULT_RULES, *, orders: int = 0, seed: int = 0
 ) -> list[ReplayedCell]:
-    """Returns every cell of `self_consistency` with plurality and the rules. Raises UsageError if there is none.
+    """Returns every cell with samples: plurality, the rules, and pass@k. Raises UsageError if there is none.
 
     With `orders` each question is the mean over that many random orders of its samples, by `seed`.
     """
     parsed = {PLURALITY: VoteRule()} | {text: parse_rule(text) for text in rules}
-    cells = {key: cell for key, cell in by_cell(records).items() if cell[0].strategy == "self_consistency"}
+    cells = {key: cell for key, cell in by_cell(records).items() if any(map(_has_samples, cell))}
     questions = {key: [q for r in cell if (q := stored_question(r))] for key, cell in cells.items()}
-    if not any(questions.values()):
+    curves = {key: sample_curve(cell, seed=seed) for key, cell in cells.items() if _is_complete(cell, questions[key])}
+    if not any(questions.values()) and not any(curves.values()):
         raise UsageError(
-            "votes are replayed from the samples of `self_consistency`, and this run has "
-            + ("none; run with --strategy self_consistency:n_samples=8" if not cells else "no complete set of them: "
+            "votes are replayed from samples, such as those of `self_consistency`, and this run has "
+            + (_NO_SAMPLES if not cells else "no complete set of them: "
                "it stopped early, or an earlier version wrote it; run again without `stop`")
         )  # fmt: skip
-    measured = [(key, _measured(questions[key], parsed, orders, seed)) for key in sorted(questions) if questions[key]]
+    measured = [
+        (key, _measured(questions[key], parsed, orders, seed) if questions[key] else [])
+        for key in sorted(cells)
+        if questions[key] or curves.get(key)
+    ]
     verdicts = _verdicts([test for _, rows in measured for _, test in rows])
     return [
         ReplayedCell(
             key=key,
             records=len(cells[key]),
-            without_samples=len(cells[key]) - len(questions[key]),
+            without_samples=len(cells[key]) - len(questions[key]) if questions[key] else 0,
+            curve=curves.get(key),
             rules=tuple(_with_verdict(row, test, verdicts) for row, test in rows),
         )
         for key, rows in measured
     ]
+
+
+def _has_samples(record: Record) -> bool:
+    metadata = record.answer_metadata
+    return record.strategy == "self_consistency" or bool(metadata.get(SAMPLE_SCORES) or metadata.get(RECORDED_COUNTS))
+
+
+def _is_complete(cell: Sequence[Record], questions: Sequence[StoredQuestion]) -> bool:
+    """Whether the samples may be drawn from: those of a run that stopped early are no random ones."""
+    return bool(questions) or cell[0].strategy == RECORDED
 
 
 def _measured(
@@ -166,7 +187,7 @@ def _row(
         samples=samples,
         tokens=used,
         saved=1 - spent / whole if spent is not None and whole else None,
-        missing=_missing(lacking) if not pairs else "",
+        missing=_missing(lacking, questions[0].record.strategy) if not pairs else "",
     )
     return row, compared
 
@@ -193,9 +214,11 @@ def _lacking(rule: VoteRule, questions: Sequence[StoredQuestion]) -> list[str]:
     return [measure for measure in rule.measures if measure not in known]
 
 
-def _missing(lacking: Sequence[str]) -> str:
+def _missing(lacking: Sequence[str], strategy: str) -> str:
     if not lacking:
         return "no answer has a score"
+    if strategy == RECORDED:
+        return f"no {lacking[0]} was recorded"
     how = f"weights={lacking[0]}" if lacking[0] in ELICITED else f"weights={lacking[0]} or --hl-confidence"
     return f"no {lacking[0]} in this run; run self_consistency with {how}"
 

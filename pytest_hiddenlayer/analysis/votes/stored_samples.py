@@ -1,4 +1,4 @@
-"""Reads the samples of a record of `self_consistency`: answers, scores, confidences and tokens."""
+"""Reads the samples of a record: answers, scores, confidences and tokens."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 from ...confidence import token_measures
 from ...strategies.votes.confidences import confidences_of
 from ...strategies.votes.decision import VoteSample
-from ...types import SAMPLE_SCORES, Record
+from ...types import RECORDED, SAMPLE_SCORES, Record
 from ...usage import strategy_calls
+from .sample_curves import has_texts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +40,8 @@ def stored_question(record: Record) -> StoredQuestion | None:
     for call in strategy_calls(record):
         calls.setdefault(call["role"], []).append(call)
     roles = [role for role in calls if _number(role)]
-    expected = record.strategy_params.get("n_samples")
-    if not isinstance(scores, Mapping) or not roles or len(roles) != expected:
+    expected = record.strategy_params.get("n_samples", len(roles))
+    if not isinstance(scores, Mapping) or not roles or len(roles) != expected or not has_texts(record):
         return None
     if not all(isinstance(scores.get(role), Mapping) for role in roles):
         return None
@@ -60,7 +61,8 @@ def _sample(
 ) -> StoredSample:
     call = calls[role][-1]
     score = scored.get("score")
-    if score is None and scored.get("answer") is not None and call["completion"] == record.output:
+    is_output = call["completion"] == record.output and record.strategy != RECORDED
+    if score is None and scored.get("answer") is not None and is_output:
         score = record.score
     asked = [_tokens(call) for call in calls.get(f"confidence-{index + 1}", ())]  # one per measure
     return StoredSample(

@@ -8,16 +8,20 @@ from ...calls.cost.price_file import read_own_prices
 from ...errors import UsageError
 from ...model_names import full_name, parse_model
 from ...options import RunOptions
+from ...presets import with_preset
 from ...protocols import traits_of
 from ...registry import providers
 from ...strategies.bind import bind_strategy
 from ...types import ModelName
+from ..for_strategies.own_prompts import check_prompts, check_strategy_prompts
 
 
 def check_options(options: RunOptions) -> None:
     """Raise UsageError for a file, strategy or model that does not exist or cannot be used together."""
     _check_files(options)
-    labels = [bind_strategy(spec).label for spec in options.strategies or ()]
+    check_prompts(options.prompts)
+    check_strategy_prompts()
+    labels = [bind_strategy(with_preset(spec, options.presets)).label for spec in options.strategies or ()]
     _check_confidence(options)
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:
@@ -58,4 +62,5 @@ def _models(options: RunOptions) -> Iterator[ModelName]:
     if options.judge is not None:
         yield options.judge
     for spec in options.strategies or ():
-        yield from (parse_model(name, "--hl-strategy") for name in bind_strategy(spec).models)
+        bound = bind_strategy(with_preset(spec, options.presets))
+        yield from (parse_model(name, "--hl-strategy") for name in bound.models)

@@ -10,8 +10,8 @@ from typing import Any
 from ...errors import UsageError
 from ...model_names import parse_model
 from ...protocols import traits_of
-from ...registry import providers
-from ...strategies.prompt_files import find_prompt
+from ...registry import providers, strategies
+from ...strategies.prompt_files import PromptFile, find_prompt
 from ...taskfile.prompt import render_template
 from ...types import ModelName
 from ..cases import Cell
@@ -19,13 +19,19 @@ from ..cases import Cell
 
 def render_prompt_file(
     cell: Cell, prompt: str, values: Mapping[str, Any], *, model: str, judge: bool | str, folder: Path | None
-) -> str:
-    """Return the prompt with its variables filled in. Raises UsageError if it does not exist or render."""
-    found = find_prompt(prompt, prompt_set(_called_model(cell, model, judge)), folder)
+) -> tuple[str, PromptFile]:
+    """Return the prompt with its variables filled in, and its file. Raises UsageError if there is none."""
+    folders = prompt_folders(cell.strategy.name, folder)
+    found = find_prompt(prompt, prompt_set(_called_model(cell, model, judge)), folders)
     try:
-        return render_template(found.text, values)
+        return render_template(found.text, values), found
     except ValueError as error:
         raise UsageError(f"{found.path}: the prompt {prompt!r} does not render: {error}") from error
+
+
+def prompt_folders(strategy: str, folder: Path | None) -> list[Path]:
+    """Return the folders of prompts that come before the built-in ones: the user's, then the strategy's own."""
+    return [path for path in (folder, strategies.prompts.get(strategy)) if path is not None]
 
 
 @lru_cache(maxsize=256)

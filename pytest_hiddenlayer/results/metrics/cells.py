@@ -10,7 +10,7 @@ from typing import Any
 
 from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import Estimate, estimate
-from ...types import SCORED, Record, Usage
+from ...types import OWN_PROMPTS, SCORED, Record, Usage
 from ..cell_config import CellConfig
 from .calls import call_metrics
 from .confidence import cell_calibration, measure_calibrations
@@ -41,6 +41,7 @@ class CellMetrics:
     judging: Mapping[str, Any] = field(default_factory=dict)  # see `judge_metrics`
     calls: Mapping[str, Any] = field(default_factory=dict)  # see `call_metrics`
     other_scorers: Mapping[str, ScorerMetrics] = field(default_factory=dict)  # by name: all but the first scorer
+    prompts: Mapping[str, str] = field(default_factory=dict)  # name → hash of the user's own prompts that were used
     not_run: Mapping[str, int] = field(default_factory=dict)  # reason → cases that were skipped without a record
 
     @property
@@ -128,6 +129,8 @@ class CellMetrics:
             "calls": dict(self.calls),
             "calibration": self.calibration and {"confidence": self.confidence, **self.calibration.to_json()},
             "confidence_measures": {name: value.to_json() for name, value in self.measures.items()},
+            **({"preset": config.preset} if config.preset else {}),
+            **({"prompts": dict(self.prompts)} if self.prompts else {}),
         }
 
 
@@ -165,6 +168,7 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
         measures=measure_calibrations(records, config.pass_score),
         judging=judge_metrics(records),
         calls=call_metrics(records),
+        prompts=_own_prompts(records),
         other_scorers=other_scorers(
             records,
             {name: sample.scores for name, sample in samples.items()},
@@ -172,6 +176,13 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
             config.scorers,
         ),
     )
+
+
+def _own_prompts(records: Sequence[Record]) -> dict[str, str]:
+    """Name → hash of the user's own prompts, sorted by name."""
+    used = (record.answer_metadata.get(OWN_PROMPTS) for record in records)
+    prompts = {name: str(value) for one in used if isinstance(one, Mapping) for name, value in one.items()}
+    return dict(sorted(prompts.items()))
 
 
 def by_cell(records: Iterable[Record]) -> dict[tuple[str, str, str, str], list[Record]]:

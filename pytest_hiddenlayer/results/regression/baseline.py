@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ..metrics.cells import MIN_SCORED
@@ -43,6 +43,7 @@ class Baseline:
     usage: Mapping[str, int | None] | None = None  # None: unknown
     cost_usd: float | None = None  # None: unknown
     other_scorers: Mapping[str, str] = field(default_factory=dict)  # name → scorer and version; empty: unknown
+    prompts: Mapping[str, str] = field(default_factory=dict)  # name → hash of the user's own prompts that were used
     warning: str = ""  # such as that the baseline is of another model; empty: no warning
     min_scored: float = MIN_SCORED  # share of the answers that must be scored
     pass_score: float | None = None  # from which score on an epoch is right; None: the source does not contain it
@@ -61,3 +62,18 @@ class Baseline:
     def n_answers(self) -> int:
         """The number of answers."""
         return self.n_scored + sum(sample.lost for sample in self.samples.values())
+
+
+def with_prompts_warning(baseline: Baseline, prompts: Mapping[str, str]) -> Baseline:
+    """Return the baseline, with a warning if the cell that is compared with it used other prompts of strategies."""
+    names = sorted({*baseline.prompts, *prompts})
+    changed = [name for name in names if baseline.prompts.get(name) != prompts.get(name)]
+    if not changed:
+        return baseline
+    sides = (f"{name} ({_wording(baseline.prompts, name)}, now {_wording(prompts, name)})" for name in changed)
+    warning = f"prompts changed: {', '.join(sides)}"
+    return replace(baseline, warning="; ".join(filter(None, (baseline.warning, warning))))
+
+
+def _wording(prompts: Mapping[str, str], name: str) -> str:
+    return f"own wording {prompts[name]}" if name in prompts else "built-in wording"

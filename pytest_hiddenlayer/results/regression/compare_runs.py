@@ -9,7 +9,7 @@ from typing import Any
 from ...errors import SnapshotError
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
-from .baseline import Baseline, CellKey
+from .baseline import Baseline, CellKey, with_prompts_warning
 from .cell_comparison import CellComparison, assign_verdicts, compare_cell, estimate_json
 from .pairing import Match, match_samples
 from .references import Reference, find_cell
@@ -134,7 +134,7 @@ def compare_references(
         elif partner.baseline is None:
             only_new.append(cell.key)
         else:
-            pairs.append((partner.baseline, cell))
+            pairs.append((with_prompts_warning(partner.baseline, cell.prompts), cell))
     compared = {old_cell.key for old_cell, _ in pairs}
     return RunComparison(
         old=old.source.name,

@@ -44,6 +44,7 @@ def measured_cell(name: str, metrics: CellMetrics, records: Sequence[Record]) ->
         min_scored=config.min_scored,
         pass_score=config.pass_score,
         seed=config.seed,
+        prompts=metrics.prompts,
         outcomes=dict(metrics.outcomes),
         wall_s=metrics.wall_s,
         other_scorers={name: scorer.scorer for name, scorer in metrics.other_scorers.items()},

@@ -80,6 +80,8 @@ def snapshot_text(metrics: CellMetrics, old: Mapping[str, Any] | None) -> str:
     }
     if plain_stem(*config.key[1:]) != snapshot_stem(*config.key):
         head |= {"label": config.label, "slug": config.slug}  # the file's name does not show them
+    if metrics.prompts:
+        head["prompts"] = dict(metrics.prompts)
     if metrics.other_scorers:
         head["scores"] = {
             name: _scorer_json(name, scorer.scorer, samples) for name, scorer in metrics.other_scorers.items()

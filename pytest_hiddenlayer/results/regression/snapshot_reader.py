@@ -83,6 +83,7 @@ def baseline_from_snapshot(value: Mapping[str, Any], name: str, file_stem: str) 
         usage=value["usage"],
         cost_usd=value["cost_usd"],
         min_scored=_share(value.get("min_scored")),
+        prompts=_texts(value.get("prompts")),
         other_scorers={name: str(known["scorer"]) for name, known in _mappings(value.get("scores")).items()},
         outcomes=Counter(sample.outcome for sample in samples.values()) if value["epochs"] == 1 else None,
     )
@@ -97,6 +98,11 @@ def _known(scores: Any) -> dict[str, float]:
 def _mappings(value: Any) -> dict[str, Mapping[str, Any]]:
     written = value if isinstance(value, dict) else {}
     return {name: known for name, known in written.items() if isinstance(known, dict) and "scorer" in known}
+
+
+def _texts(value: Any) -> dict[str, str]:
+    written = value if isinstance(value, dict) else {}
+    return {name: known for name, known in written.items() if isinstance(known, str)}
 
 
 def _share(value: Any) -> float:

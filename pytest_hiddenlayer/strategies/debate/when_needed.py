@@ -136,8 +136,10 @@ class _Group:
             return token_confidence(completion.logprobs, self.trigger)
         if self.trigger == "disagreement" or not completion.text.strip():
             return None
-        ask = partial(self.context.ask, model=nth_model(self.models, index))
-        stated = await ask_verbalized(ask, prompt, completion.text, role=f"confidence-{index + 1}", round=number)
+        model = nth_model(self.models, index)
+        ask, render = partial(self.context.ask, model=model), partial(self.context.render, model=model)
+        role = f"confidence-{index + 1}"
+        stated = await ask_verbalized(ask, render, prompt, completion.text, role=role, round=number)
         self.unknown = self.unknown or stated.why
         return stated.value
 

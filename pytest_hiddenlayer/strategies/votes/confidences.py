@@ -66,7 +66,8 @@ async def with_elicited(
 
 
 async def _elicit(context: Context, measure: str, index: int, text: str, model: str) -> ElicitedConfidence:
-    ask, role = partial(context.ask, model=model), f"confidence-{index + 1}"
+    ask, render = partial(context.ask, model=model), partial(context.render, model=model)
+    role = f"confidence-{index + 1}"
     if measure == "p_true":
-        return await ask_p_true(ask, context.prompt, text, role=role)
-    return await ask_verbalized(ask, context.messages, text, binary=measure == "verbalized_binary", role=role)
+        return await ask_p_true(ask, render, context.prompt, text, role=role)
+    return await ask_verbalized(ask, render, context.messages, text, binary=measure == "verbalized_binary", role=role)

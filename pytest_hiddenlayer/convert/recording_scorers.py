@@ -1,0 +1,154 @@
+"""How recorded answers are scored: by their targets, else by their verdicts; and how their texts are read."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from ..scorers.match.choice import Choice
+from ..scorers.match.extract import WHOLE, Extract
+from ..scorers.match.numbers import find_numbers
+from ..scorers.recorded_verdict import RecordedVerdict
+from ..strategies.recorded import recorded_vote
+from ..types import RecordedAnswer, Recording, Sample
+from .draft import DraftSample, Work
+
+READERS = ("exact", "choice", "numeric")
+"""The scorers that can read recorded answers."""
+VERDICT = "recorded_verdict"
+CHOICES = (*READERS, VERDICT)
+"""The names for `--scorer`."""
+IN_BRACKETS = r"\(([A-J])\)"
+MAX_CONFLICTS = 0.1
+"""Share of answers with another verdict than equal ones above which texts are not read that way."""
+_ANY = Sample(id="", input="")
+_LOOKED_AT = 500  # texts that decide how answers are read
+_SHORT = 40  # characters of a text that is an answer by itself
+
+
+def scorer_of(
+    samples: Sequence[DraftSample], recordings: Sequence[Recording], work: Work
+) -> tuple[Any, dict[str, Any]]:
+    """Return the scorer of a task file and further fields, and say which was chosen and why."""
+    answers = [answer for recording in recordings for answer in _all(recording)]
+    has_text = any(answer.text is not None or answer.answer is not None for answer in answers)
+    has_verdict = any(answer.verdict is not None for answer in answers) or any(r.counts for r in recordings)
+    if not has_text:
+        work.note("no texts are recorded, only verdicts: they are the scores, and there is nothing to vote on")
+        return VERDICT, {}
+    if work.scorer != VERDICT and any(sample.target is not None for sample in samples):
+        reader = work.scorer or _of_targets(samples)
+        _say(work, f"answers are compared with the targets by `{reader}`", chosen=work.scorer is not None)
+        return reader, {}
+    return _by_verdicts(recordings, answers, has_verdict, work)
+
+
+def _by_verdicts(
+    recordings: Sequence[Recording], answers: Sequence[RecordedAnswer], has_verdict: bool, work: Work
+) -> tuple[Any, dict[str, Any]]:
+    """The scorer that reads verdicts, with the way in which texts are read for votes."""
+    texts = _texts_of(answers)
+    reader = _reader(work.scorer if work.scorer in READERS else _of_texts(texts), texts)
+    scores = "the recorded verdicts are the scores" if has_verdict else "there are no targets and no verdicts"
+    conflicts, known = conflicts_of(recordings, reader)
+    if conflicts > MAX_CONFLICTS * known and work.scorer not in READERS and reader.answers != "exact":
+        scores += f"; as `{reader.answers}` reads texts, equal answers to a question would have different verdicts"
+        reader = RecordedVerdict()
+        conflicts, known = conflicts_of(recordings, reader)
+    how = "the last letter in brackets, such as (B)" if reader.extract.pattern else f"as `{reader.answers}` does"
+    _say(work, f"{scores}, and texts are read {how}", chosen=work.scorer in READERS)
+    if conflicts:
+        work.note(f"{conflicts} of {known} answers have another verdict than most equal answers to their question")
+    extract = {"extract": {"pattern": reader.extract.pattern}} if reader.extract.pattern else {}
+    fields: dict[str, Any] = {} if has_verdict else {"min_scored": 0}
+    return {VERDICT: {"answers": reader.answers, **extract}}, fields
+
+
+def _reader(name: str, texts: Sequence[str]) -> RecordedVerdict:
+    """How texts are read: if half of them have a letter in brackets, the last one is the choice."""
+    in_brackets = name == "choice" and _share(texts, _names_in_brackets) >= 0.5
+    return RecordedVerdict(answers=name, extract=Extract(pattern=IN_BRACKETS) if in_brackets else WHOLE)  # type: ignore[arg-type]
+
+
+def conflicts_of(recordings: Iterable[Recording], reader: RecordedVerdict) -> tuple[int, int]:
+    """Return how many answers have another verdict than most equal answers to their question, and of how many.
+
+    More than a few mean that the texts are read wrongly: in a game of 24, every answer ends with 24.
+    """
+    conflicts = known = 0
+    for recording in recordings:
+        if known >= _LOOKED_AT:
+            break
+        verdicts: dict[str, Counter[bool]] = {}
+        for _, _, answer in recording.answers():
+            vote = recorded_vote(
+                answer, answer.completion, answer.finish_reason, lambda text: reader.parse(text, _ANY)
+            )
+            if vote is not None and answer.verdict is not None:
+                verdicts.setdefault(vote, Counter())[answer.verdict] += 1
+        conflicts += sum(counts.total() - max(counts.values()) for counts in verdicts.values())
+        known += sum(counts.total() for counts in verdicts.values())
+    return conflicts, known
+
+
+def _all(recording: Recording) -> list[RecordedAnswer]:
+    final = [] if recording.final is None else [recording.final]
+    return [answer for _, _, answer in recording.answers()] + final
+
+
+def _say(work: Work, what: str, *, chosen: bool) -> None:
+    others = "" if chosen else "; choose another with --scorer, or write it into the task file"
+    work.note(f"{what}{others}")
+
+
+def _of_targets(samples: Sequence[DraftSample]) -> str:
+    targets = [text for sample in samples for text in _texts(sample.target)]
+    if all(sample.choices for sample in samples) or all(map(_is_letter, targets)):
+        return "choice"
+    return "numeric" if all(map(_is_number, targets)) else "exact"
+
+
+def _texts_of(answers: Iterable[RecordedAnswer]) -> list[str]:
+    known = (answer.text if answer.answer is None else answer.answer for answer in answers)
+    return list(islice((text for text in known if text and text.strip()), _LOOKED_AT))
+
+
+def _of_texts(texts: Sequence[str]) -> str:
+    """How texts without targets are read: single letters, numbers, or as they are."""
+    if not texts:
+        return "exact"
+    if max(_share(texts, _names_letter), _share(texts, _names_in_brackets)) >= 0.5:
+        return "choice"
+    if statistics.median(map(len, texts)) <= _SHORT:
+        return "numeric" if _share(texts, _is_number) >= 0.9 else "exact"
+    return "numeric" if _share(texts, lambda text: bool(find_numbers(text))) >= 0.9 else "exact"
+
+
+def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
+    return sum(map(holds, texts)) / max(1, len(texts))
+
+
+def _texts(target: str | list[str] | None) -> list[str]:
+    return [target] if isinstance(target, str) else target or []
+
+
+def _is_letter(text: str) -> bool:
+    letter = text.strip().strip("()[].:")
+    return len(letter) == 1 and "A" <= letter <= "Z"
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is one number, perhaps with a unit, and no sentence."""
+    return len(find_numbers(text)) == 1 and len(text.split()) <= 2
+
+
+def _names_in_brackets(text: str) -> bool:
+    return re.search(IN_BRACKETS, text) is not None
+
+
+def _names_letter(text: str) -> bool:
+    return Choice().parse(text, _ANY) is not None

@@ -1,0 +1,1 @@
+"""Recorded samples, debates and trials: the rows of docs/recordings.md."""
