@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from .finetuning.examples import Example, examples_from_run
     from .finetuning.fuse import FusedModel, fuse_adapter
     from .finetuning.run import FinetuneResult, finetune
+    from .interface.analyses.rounds import DebateRounds, debate_rounds
+    from .interface.analyses.thresholds import CascadeThreshold, learn_cascade
+    from .interface.analyses.votes import VoteReplay, replay_votes
     from .interface.bench.result import StrategyBench
     from .interface.bench.run import bench_strategies
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
@@ -39,12 +42,9 @@ if TYPE_CHECKING:
     from .interface.probes import ProbeModel, load_probe_model
     from .interface.prompts import prompts
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
-    from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
-    from .interface.thresholds import CascadeThreshold, learn_cascade
     from .interface.tracker import Tracker, get_tracker
-    from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
     from .plots.calibration import plot_calibration
     from .plots.debate_transitions import plot_debate_transitions
@@ -113,13 +113,13 @@ _MODULES = {
     "interface.probes": ("ProbeModel", "load_probe_model"),
     "interface.prompts": ("prompts",),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
-    "interface.rounds": ("DebateRounds", "debate_rounds"),
+    "interface.analyses.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
-    "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
+    "interface.analyses.thresholds": ("CascadeThreshold", "learn_cascade"),
     "interface.bench.result": ("StrategyBench",),
     "interface.bench.run": ("bench_strategies",),
-    "interface.votes": ("VoteReplay", "replay_votes"),
+    "interface.analyses.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
     "parameters": ("Range",),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..analysis.debates.analysis import CellDebates, debates_of_run
-from ..analysis.debates.gain import DRAWS
-from .runs import Run, load_run
+from ...analysis.debates.analysis import CellDebates, debates_of_run
+from ...analysis.debates.gain import DRAWS
+from ..runs import Run, load_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,18 +29,18 @@ class DebateRounds:
 
         `debates` is `going on` or `carried forward`: debates that stopped keep their last answers.
         """
-        from .frames import frame
+        from ..frames import frame
 
         return frame([row for cell in self.cells for row in _rows(cell)])
 
     def to_markdown(self) -> str:
         """The tables as Markdown."""
-        from ..analysis.debates.text import debates_markdown
+        from ...analysis.debates.text import debates_markdown
 
         return debates_markdown(self.cells)
 
     def __repr__(self) -> str:
-        from ..analysis.debates.text import debates_text
+        from ...analysis.debates.text import debates_text
 
         return debates_text(self.cells, width=150, colour=False)
 

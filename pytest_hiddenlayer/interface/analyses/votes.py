@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..analysis.votes.comparison import DEFAULT_RULES, ReplayedCell, replay_records
-from .runs import Run, load_run
+from ...analysis.votes.comparison import DEFAULT_RULES, ReplayedCell, replay_records
+from ..runs import Run, load_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ class VoteReplay:
 
     def df(self) -> pd.DataFrame:
         """One row per cell and rule. Needs pandas."""
-        from .frames import frame
+        from ..frames import frame
 
         rows = [
             {**{name: value for name, value in cell.items() if name not in ("rules", "curve")}, **rule}
@@ -36,7 +36,7 @@ class VoteReplay:
         return frame(rows)
 
     def __repr__(self) -> str:
-        from ..analysis.votes.text import votes_text
+        from ...analysis.votes.text import votes_text
 
         return votes_text(self.cells, width=150, colour=False)
 

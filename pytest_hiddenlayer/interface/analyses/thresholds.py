@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..analysis.cascades.questions import stored_questions
-from ..analysis.cascades.text import strategy_option, threshold_text
-from ..analysis.cascades.thresholds import LearntThreshold, learn_threshold
-from ..errors import UsageError, did_you_mean
-from ..strategies.orchestration.signals import SIGNALS
-from .runs import Run, load_run
+from ...analysis.cascades.questions import stored_questions
+from ...analysis.cascades.text import strategy_option, threshold_text
+from ...analysis.cascades.thresholds import LearntThreshold, learn_threshold
+from ...errors import UsageError, did_you_mean
+from ...strategies.orchestration.signals import SIGNALS
+from ..runs import Run, load_run
 
 
 @dataclass(frozen=True, slots=True)

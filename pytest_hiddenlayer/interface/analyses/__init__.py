@@ -1,0 +1,1 @@
+"""Analyses of stored runs from Python: votes, rounds of debates, thresholds of cascades."""
