@@ -9,7 +9,7 @@ MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
 .PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
-  eval-model notebooks clean
+  eval-model bench-strategies notebooks clean
 
 help:                      ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ train-model: $(TRAINABLE)  ## train the bundled model (hours on two cores; conti
 eval-model: $(TRAINABLE)   ## measure the trained model on held-out problems and write its card
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)
 	$(BIN)/python -m training.nano.card $(RUN) $(MODEL)
+
+bench-strategies: $(READY) ## measure all strategies on the local models and write docs/strategies.md (about a quarter of an hour)
+	$(BIN)/python benchmarks/strategy_table.py
 
 notebooks: $(READY)        ## execute the notebooks with the bundled model and write their outputs back
 	$(BIN)/python notebooks/execute.py

@@ -32,7 +32,10 @@ _GROUPS = (
     ("Tasks, runs and comparisons", ("evaluate", "evaluate_task", "runs", "load_run", "compare_runs")),
     ("Tracker", ("get_tracker", "Tracker", "Experiment")),
     ("Fine-tuning", ("finetune", "fuse_adapter", "examples_from_run", "Example", "FinetuneResult", "FusedModel")),
-    ("Your own strategies, scorers and providers", ("strategy", "scorer", "provider", "Context", "Answer", "Range")),
+    (
+        "Your own strategies, scorers, providers and tools",
+        ("strategy", "scorer", "provider", "tool", "Context", "Answer", "Range"),
+    ),
 )
 
 

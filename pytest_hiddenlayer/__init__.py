@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .finetuning.examples import Example, examples_from_run
     from .finetuning.fuse import FusedModel, fuse_adapter
     from .finetuning.run import FinetuneResult, finetune
+    from .interface.bench.result import StrategyBench
+    from .interface.bench.run import bench_strategies
     from .interface.calls import allm_call, arun_strategy, llm_call, run_strategy
     from .interface.comparisons import Comparison, compare_runs
     from .interface.experiment import Experiment
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from .interface.rounds import DebateRounds, debate_rounds
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
+    from .interface.thresholds import CascadeThreshold, learn_cascade
     from .interface.tracker import Tracker, get_tracker
     from .interface.votes import VoteReplay, replay_votes
     from .parameters import Range
@@ -65,12 +68,13 @@ if TYPE_CHECKING:
     from .probes.linear.probe import linear_probe
     from .probes.verification import Verification
     from .protocols import Ask, Context, Provider, ProviderCapabilities, Scorer, Strategy
-    from .registry import provider, scorer, strategy
+    from .registry import provider, scorer, strategy, tool
     from .session.eval_run import EvalRun
     from .types import (
         Answer,
         Call,
         Completion,
+        FeedbackScorer,
         GenerationConfig,
         Message,
         ModelName,
@@ -112,6 +116,9 @@ _MODULES = {
     "interface.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),
     "interface.tasks": ("aevaluate_task", "evaluate_task"),
+    "interface.thresholds": ("CascadeThreshold", "learn_cascade"),
+    "interface.bench.result": ("StrategyBench",),
+    "interface.bench.run": ("bench_strategies",),
     "interface.votes": ("VoteReplay", "replay_votes"),
     "interface.experiment": ("Experiment",),
     "interface.tracker": ("Tracker", "get_tracker"),
@@ -138,12 +145,13 @@ _MODULES = {
     "probes.hooks": ("ModelHooks",),
     "probes.verification": ("Verification",),
     "protocols": ("Ask", "Context", "Provider", "ProviderCapabilities", "Scorer", "Strategy"),
-    "registry": ("provider", "scorer", "strategy"),
+    "registry": ("provider", "scorer", "strategy", "tool"),
     "session.eval_run": ("EvalRun",),
     "types": (
         "Answer",
         "Call",
         "Completion",
+        "FeedbackScorer",
         "GenerationConfig",
         "Message",
         "ModelName",
@@ -170,6 +178,7 @@ __all__ = [
     "Call",
     "CallResult",
     "Capture",
+    "CascadeThreshold",
     "Comparison",
     "Completion",
     "ConceptVector",
@@ -178,6 +187,7 @@ __all__ = [
     "EvalRun",
     "Example",
     "Experiment",
+    "FeedbackScorer",
     "FinetuneComparison",
     "FinetuneResult",
     "FusedModel",
@@ -203,6 +213,7 @@ __all__ = [
     "SnapshotError",
     "Steering",
     "Strategy",
+    "StrategyBench",
     "StrategyResult",
     "Target",
     "Task",
@@ -220,6 +231,7 @@ __all__ = [
     "aevaluate_task",
     "allm_call",
     "arun_strategy",
+    "bench_strategies",
     "compare_runs",
     "concept_vector",
     "debate_rounds",
@@ -231,6 +243,7 @@ __all__ = [
     "fuse_adapter",
     "generate_steered",
     "get_tracker",
+    "learn_cascade",
     "linear_probe",
     "llm_call",
     "load_capture",
@@ -258,6 +271,7 @@ __all__ = [
     "steering",
     "steering_effect",
     "strategy",
+    "tool",
 ]
 
 

@@ -86,6 +86,8 @@ def item_params(label: str, model: ModelName, model_slug: str, epoch: int = 1) -
 
 
 _CONTROL = "single.control="
+SHARED_CONTROLS = "*"
+"""What `controlled` returns for control samples that all strategies of a run share."""
 
 
 def control_label(label: str) -> str:

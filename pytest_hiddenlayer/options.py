@@ -13,6 +13,7 @@ from .errors import UsageError, did_you_mean
 from .io.secret_masking import mask_secrets
 from .providers.http.server import validate_url
 from .types import GenerationConfig, ModelName, Spec, Task
+from .usage import BudgetUnit
 
 T = TypeVar("T")
 
@@ -71,6 +72,7 @@ class RunOptions:
     gate_underpowered: str = "pass"  # or fail
     adaptive: bool = False  # stop repeating the epochs of a cell once its verdict is decided
     equal_budget: bool = False  # draw control samples for strategies of several calls
+    shared_controls: BudgetUnit | None = None  # under `equal_budget`: draw them once for all strategies
     match: str = "hash"  # or id: compare samples although their prompt changed
     baseline: str | None = None
     reports: Path | None = None  # folder of runs and batches; None: `reports` in the project's root

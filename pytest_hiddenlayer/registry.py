@@ -1,8 +1,8 @@
-"""Registries of strategies, scorers and providers: name → factory.
+"""Registries of strategies, scorers, providers and tools: name → factory.
 
 Built-ins, plugins and a conftest.py register in one of two ways: with a decorator, or with an
-entry point in the group `hiddenlayer.strategies`, `hiddenlayer.scorers` or
-`hiddenlayer.providers`. An entry point is imported when its name is first looked up.
+entry point in the group `hiddenlayer.strategies`, `hiddenlayer.scorers`, `hiddenlayer.providers` or
+`hiddenlayer.tools`. An entry point is imported when its name is first looked up.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ def _entry_points(group: str) -> dict[str, EntryPoint]:
 strategies = StrategyRegistry("strategy", "hiddenlayer.strategies")
 scorers = Registry("scorer", "hiddenlayer.scorers")
 providers = Registry("provider", "hiddenlayer.providers")
+tools = Registry("tool", "hiddenlayer.tools")
 
 strategy = strategies.register
 scorer = scorers.register
 provider = providers.register
+tool = tools.register

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from .types import RECORDED_CALLS, RECORDED_COUNTS, SCORING_CALLS, Record
+
+BudgetUnit: TypeAlias = Literal["cost_usd", "tokens", "calls"]
+"""What budgets are matched in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,6 +19,12 @@ class TokenUsage:
     calls: int = 0
     tokens: int | None = 0  # input and output, as counted by the provider
     cost_usd: float | None = 0.0
+
+    def amount(self, unit: BudgetUnit) -> float | None:
+        """Return the calls, tokens or cost; None if unknown."""
+        amounts: dict[BudgetUnit, float | None]
+        amounts = {"calls": self.calls, "tokens": self.tokens, "cost_usd": self.cost_usd}
+        return amounts[unit]
 
 
 def strategy_calls(record: Record) -> Sequence[Mapping[str, Any]]:
@@ -31,8 +40,8 @@ def usage_of(*records: Record) -> TokenUsage:
         return TokenUsage(calls=len(calls) + sum(extra), tokens=None, cost_usd=None)
     return TokenUsage(
         calls=len(calls),
-        tokens=_int_sum(_sum((call["usage"]["input_tokens"], call["usage"]["output_tokens"])) for call in calls),
-        cost_usd=_sum(call["cost_usd"] for call in calls),
+        tokens=_int_sum(map(_tokens, calls)),
+        cost_usd=_sum(call.get("cost_usd") for call in calls),
     )
 
 
@@ -43,6 +52,12 @@ def _unseen_calls(record: Record) -> int:
     if not isinstance(known, int):
         known = counts["of"] if isinstance(counts, dict) else 0
     return max(0, known - len(strategy_calls(record)))
+
+
+def _tokens(call: Mapping[str, Any]) -> float | None:
+    """Return the tokens of a call; None if they are unknown, as in a log that another program wrote."""
+    usage = call.get("usage") or {}
+    return _sum((usage.get("input_tokens"), usage.get("output_tokens")))
 
 
 def _int_sum(values: Iterable[float | None]) -> int | None:

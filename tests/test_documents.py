@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 DOCS = ROOT / "docs"
 RUN = [ROOT / "README.md", DOCS / "setup.md", DOCS / "quickstart.md", *sorted((DOCS / "guides").glob("*.md"))]
-FAST = {"README.md", "provider.md", "scorer.md"}  # the others run the bundled model many times
+FAST = {"README.md", "provider.md", "scorer.md", "tool.md"}  # the others run the bundled model many times
 GUIDES = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
 
 

@@ -120,7 +120,9 @@ def _subcommands() -> Sequence[ModuleType]:
     """The module of each subcommand, in the order of the help."""
     from . import (
         ask,
+        bench,
         cache,
+        cascade,
         compare,
         completion,
         convert,
@@ -149,7 +151,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, merge, compare, diff, votes, rounds, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, bench, rounds, cascade, probe, export)
     people = (review, label, tournament, judge_audit)
     others = (prompts, presets, finetune, convert, schema, models, prices, doctor, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -16,6 +16,7 @@ from ..registry import providers
 from ..scorers.build import build_scorer
 from ..strategies.bind import BoundStrategy, bind_strategy
 from ..types import RECORDED, ModelName, Sample, Spec, Task
+from .checks.feedback import check_feedback
 from .checks.targets import check_targets
 from .checks.task_errors import from_spec, from_task, task_error
 from .checks.task_models import check_judge, check_providers, refuse_task_models
@@ -121,6 +122,7 @@ def cells(task: Task, options: RunOptions) -> list[Cell]:
         for model in options.providers
     ]
     for cell in task_cells:
+        check_feedback(task, cell.strategy, cell.scorers)
         check_providers(task, cell.strategy, cell.scorers, cell.judge, options)
         check_judge(task, cell.scorers, cell.judge or cell.model)
         refuse_task_models(cell.strategy, cell.scorers, cell.judge, options)

@@ -26,7 +26,7 @@ from ..options import RunOptions
 from ..protocols import Provider
 from ..scorers.capabilities import capabilities_of
 from ..types import Call, ModelName, Record
-from .budget_controls import control_case, draw_controls, wants_controls
+from .budget_controls import SharedControls, control_case, draw_controls, wants_controls
 from .cases import Case, Cell
 from .missing_logprobs import MissingLogprobs
 from .record_builder import case_key
@@ -76,6 +76,8 @@ class Runtime:
         self._sink = RecordSink(on_records)
         self.keep_errors = False  # whether `user_errors` is filled: exceptions keep the memory of their frames
         self.user_errors: dict[str, BaseException] = {}  # key of a record → what a user's code raised
+        unit = options.shared_controls
+        self._shared_controls = None if unit is None else SharedControls(unit)
         self._orders = count()
         self._tasks: set[asyncio.Future[Any]] = set()
 
@@ -178,9 +180,15 @@ class Runtime:
         on_control: Callable[[Record], None] | None,
     ) -> Record:
         record = await answer(case)
-        if on_control is not None and self.options.equal_budget and wants_controls(record):
-            for control in await draw_controls(record, lambda number: answer(control_case(case, number))):
-                on_control(control)
+        if on_control is None or not self.options.equal_budget:
+            return record
+        controls: list[Record] = []
+        if self._shared_controls is not None:
+            controls = await self._shared_controls.draw(case, record, answer)
+        elif wants_controls(record):
+            controls = await draw_controls(record, lambda number: answer(control_case(case, number)))
+        for control in controls:
+            on_control(control)
         return record
 
     async def _answer(

@@ -12,7 +12,7 @@ from ..errors import ParameterError, UsageError
 from ..identifiers import strategy_label
 from ..parameters import UNLESS_SET, check_params, check_together, is_marked, type_hints
 from ..registry import strategies
-from ..types import MODELS, Spec
+from ..types import FEEDBACK, MODELS, Spec
 from .model_mix import model_names
 
 
@@ -27,6 +27,7 @@ class BoundStrategy:
     label: str  # the name, and the parameters that differ from their defaults
     preset: str = ""  # the preset that it was written as; empty: none
     models: tuple[str, ...] = ()  # PROVIDER[:MODEL] of each model that the parameters name
+    feedback: tuple[str, ...] = ()  # names of the task's scores that the parameters name
 
 
 def bind_strategy(spec: Spec) -> BoundStrategy:
@@ -59,6 +60,7 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
         given=frozenset(given),
         label=strategy_label(spec.name, changed),
         models=tuple(models),
+        feedback=tuple(params[key] for key, hint in hints.items() if is_marked(hint, FEEDBACK) and params.get(key)),
         preset=spec.preset,
     )
 

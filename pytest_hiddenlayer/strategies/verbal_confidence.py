@@ -46,9 +46,9 @@ _NUMBER = re.compile(
 )
 _SCALE = re.compile(r"(?:\bfrom|\bbetween|\bscale of|\(|\[)?\s*\b0\s*(?:-|–|to|and)\s*100\b(?!\s*%)")
 _PHRASE = re.compile(rf"\b(not )?({'|'.join(sorted(PHRASES, key=len, reverse=True))})\b")
-_YES_OR_NO = re.compile(r"\W*(?:answer\s*[:=]\s*)?\W*(yes|true|correct|no|false|incorrect|wrong)\b")
+_YES_OR_NO = re.compile(r"\W*+(?:answer\s*+[:=]\s*+)?\W*+(yes|true|correct|no|false|incorrect|wrong)\b")
 _YES = frozenset({"yes", "true", "correct"})
-_CONTRADICTED = re.compile(r"\W*(?:or|and|/)\W*(?:yes|true|correct|no|false|incorrect|wrong)\b")
+_CONTRADICTED = re.compile(r"\W{0,20}(?:or|and|/)\W{0,20}(?:yes|true|correct|no|false|incorrect|wrong)\b")
 
 
 def read_confidence(text: str) -> float | None:

@@ -36,9 +36,11 @@ from .recording import (
     Recording,
 )
 from .task import (
+    FEEDBACK,
     MAX_EPOCHS,
     MODELS,
     REASONING_EFFORTS,
+    FeedbackScorer,
     GenerationConfig,
     Message,
     ModelName,
@@ -50,6 +52,7 @@ from .task import (
 
 __all__ = [
     "ELICITED",
+    "FEEDBACK",
     "IGNORED_SPANS",
     "MAX_EPOCHS",
     "MODELS",
@@ -70,6 +73,7 @@ __all__ = [
     "Answer",
     "Call",
     "Completion",
+    "FeedbackScorer",
     "GenerationConfig",
     "Message",
     "ModelName",

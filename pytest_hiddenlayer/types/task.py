@@ -132,3 +132,10 @@ class ModelName:
 MODELS = "models"
 Models: TypeAlias = Annotated[str, MODELS]
 """Type of a strategy parameter that names models: `PROVIDER[:MODEL]`, joined by `+`; empty: the candidate only."""
+
+FEEDBACK = "feedback"
+FeedbackScorer: TypeAlias = Annotated[str, FEEDBACK]
+"""Type of a strategy parameter that names a score of the task that needs no target; empty: none.
+
+The name is checked before anything is asked. The strategy gets scores by `Context.feedback`.
+"""

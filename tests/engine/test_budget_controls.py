@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.control_records import made
-from support.control_runs import Drawn, Fake, answering, one_case
+from support.control_runs import Drawn, Fake, answering, answering_all, one_case
 
 from pytest_hiddenlayer.engine.budget_controls import samples_due
 from pytest_hiddenlayer.engine.runtime import Runtime
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.identifiers import control_label, controlled
+from pytest_hiddenlayer.identifiers import SHARED_CONTROLS, control_label, controlled
 from pytest_hiddenlayer.options import RunOptions
 from pytest_hiddenlayer.registry import scorer, strategy
-from pytest_hiddenlayer.types import Answer, GenerationConfig
+from pytest_hiddenlayer.types import Answer, GenerationConfig, Record
 from pytest_hiddenlayer.usage import TokenUsage, strategy_calls, usage_of
 
 
@@ -25,6 +25,12 @@ from pytest_hiddenlayer.usage import TokenUsage, strategy_calls, usage_of
 def answer(tmp_path: Path) -> Callable[..., Drawn]:
     """A function that answers the one sample with a strategy as typed, under --hl-equal-budget."""
     return answering(tmp_path)
+
+
+@pytest.fixture
+def answer_all(tmp_path: Path) -> Callable[..., list[Record]]:
+    """A function that answers the one sample with several strategies and returns the control samples."""
+    return answering_all(tmp_path)
 
 
 def test_as_many_draws_as_the_strategy_made_calls(answer):
@@ -194,3 +200,31 @@ def test_no_draw_is_asked_in_vain(tokens, budget, most):
     assert 0 <= due <= max(most, len(drawn)) - len(drawn)
     assert sum(tokens) + (due - 1) * max(tokens) < budget or due == 0
     assert (due == 0) == (sum(tokens) >= budget or len(drawn) >= most)
+
+
+def test_shared_control_samples_are_asked_once_for_all_strategies(answer_all):
+    """A debate of 7 calls and 9 samples share control samples: 9 are asked, in one cell."""
+    fake = Fake()
+    drawn = answer_all(("debate", "self_consistency:n_samples=9"), fake, shared_controls="calls")
+    assert sorted(control.epoch for control in drawn) == list(range(1, 10))
+    assert {control.label for control in drawn} == {control_label(SHARED_CONTROLS)}
+    assert len(fake.draws()) == 9
+
+
+@pytest.mark.parametrize(("unit", "n"), [("calls", 7), ("tokens", 14), ("cost_usd", 7)])
+def test_shared_control_samples_reach_the_unit(answer_all, unit, n):
+    """A debate of 7 calls, 70 tokens and $3.50 gets 7 control samples, or 14 of 5 tokens, or 7 of $0.50."""
+    fake = Fake(tokens={"agent": 10, "judge": 10})
+    assert len(answer_all(("debate",), fake, shared_controls=unit)) == n
+
+
+@pytest.mark.parametrize(("reply", "n"), [("cut…", 7), ("boom", 0)])
+def test_an_answer_without_a_score_shares_control_samples_too(answer_all, reply, n):
+    """If it counts as wrong, it is compared; a failed call has no answer."""
+    fake = Fake(lambda request: "42" if request.role == "control" else reply)
+    assert len(answer_all(("debate",), fake, shared_controls="calls")) == n
+
+
+def test_a_strategy_of_one_call_shares_a_control_sample(answer_all):
+    """One call is compared with one sample at the vote's temperature; `single` is no strategy to compare."""
+    assert len(answer_all(("self_consistency:n_samples=1", "single"), Fake(), shared_controls="calls")) == 1

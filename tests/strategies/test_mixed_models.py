@@ -59,6 +59,14 @@ def test_agents_are_assigned_models_in_rotation(asked):
     assert found["judge/2"] == "plain"
 
 
+def test_proposers_share_models_and_one_model_aggregates(asked):
+    """Three proposers share two models in rotation in every layer, and the aggregator has its own."""
+    found = asked("mixture_of_agents:n_proposers=3,models=two:big+one:small,aggregator=two:sum")
+    for layer in (0, 1):
+        assert [found[f"proposer-{i}/{layer}"] for i in (1, 2, 3)] == ["big", "small", "big"]
+    assert found["aggregator/2"] == "sum"
+
+
 def test_manager_and_workers_may_differ(asked):
     """`manager` and `workers` name models separately; a role without a model is the candidate."""
     found = asked("manager_worker:manager=two:boss,n_workers=2")

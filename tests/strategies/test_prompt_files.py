@@ -42,7 +42,7 @@ def test_every_file_is_a_prompt():
         ("debate/reconsider", requests.RECONSIDER, {"answers": ["4", "5"]}, {"answers": "4, 5"}),
         ("debate/judge", requests.RECONSIDER, {"answers": ["4", "5"]}, {"answers": "4, 5"}),
         ("manager_worker/plan", requests.PLAN, {}, {}),
-        ("manager_worker/work", requests.WORK, {"step": "add"}, {"step": "add"}),
+        ("manager_worker/work", requests.WORK, {"step": "add", "results": []}, {"step": "add"}),
         (
             "manager_worker/merge",
             requests.MERGE,

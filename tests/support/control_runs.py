@@ -81,6 +81,22 @@ def answering(folder: Path) -> Callable[..., Drawn]:
     return run
 
 
+def answering_all(folder: Path) -> Callable[..., list[Record]]:
+    """A function that answers the one sample with strategies as typed, at once, and returns the control samples."""
+
+    def run(typed: tuple[str, ...], fake: Fake, **options: object) -> list[Record]:
+        drawn: list[Record] = []
+        runtime = Runtime(RunOptions(**{"equal_budget": True, **options}), "r", on_records=lambda records: None)
+        try:
+            for future in [runtime.submit(one_case(folder, one), fake, fake, drawn.append) for one in typed]:
+                runtime.wait(future)
+        finally:
+            runtime.close()
+        return drawn
+
+    return run
+
+
 def one_case(folder: Path, typed: str, scorer: str = "numeric", more: str = "") -> Case:
     (folder / "t.yaml").write_text(TASK.replace("SCORER", scorer) + more)
     options = RunOptions(providers=(ModelName(provider="scripted"),), strategies=(parse_strategy(typed),))

@@ -16,11 +16,11 @@ without any scored control sample. Only the first epoch has control samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ...identifiers import control_label, controlled
+from ...identifiers import SHARED_CONTROLS, control_label, controlled
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...types import Record
@@ -90,7 +90,14 @@ def compare_budget_matched(records: Iterable[Record]) -> list[BudgetMatchedCompa
     """One comparison per cell of a strategy other than `single`, ordered by key; records may be in any order."""
     cells = by_cell(records)
     keys = sorted(key for key in cells if controlled(key[1]) is None and cells[key][0].strategy != "single")
-    return [_compare(key, cells[key], cells.get((key[0], control_label(key[1]), *key[2:]), [])) for key in keys]
+    return [_compare(key, cells[key], _controls(key, cells)) for key in keys]
+
+
+def _controls(key: CellKey, cells: Mapping[CellKey, Sequence[Record]]) -> Sequence[Record]:
+    """The control samples of a cell, or those that all strategies of its run share."""
+    task, label, provider, slug = key
+    own = cells.get((task, control_label(label), provider, slug))
+    return own or cells.get((task, control_label(SHARED_CONTROLS), provider, slug), [])
 
 
 def _compare(key: CellKey, records: Sequence[Record], control: Sequence[Record]) -> BudgetMatchedComparison:

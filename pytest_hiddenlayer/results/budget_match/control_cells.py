@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ...identifiers import control_label
+from ...identifiers import SHARED_CONTROLS, control_label
 from ...types import Record
 from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics, by_cell, compute_metrics
 
 
 def control_metrics(configs: Iterable[CellConfig], records: Iterable[Record]) -> list[CellMetrics]:
-    """The metrics of every control cell with records, in the order of `configs`, the strategies' cells."""
+    """The metrics of every control cell with records, in the order of `configs`, strategies' cells; shared last."""
     cells = by_cell(records)
-    keys = [(config, (config.task, control_label(config.label), config.provider, config.slug)) for config in configs]
+    own = [(config, config.label) for config in configs]
+    shared = {(config.task, config.provider, config.slug): (config, SHARED_CONTROLS) for config, _ in own}
+    keys = [
+        (config, (config.task, control_label(label), config.provider, config.slug))
+        for config, label in (*own, *shared.values())
+    ]
     return [_control_metrics(config, cells[key]) for config, key in keys if key in cells]
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import Record
-from ...usage import MeanUsage, per_answer, usage_of
+from ...usage import BudgetUnit, MeanUsage, per_answer, usage_of
 from ..metrics.cells import by_cell
 from .compare import BudgetMatchedComparison
 
-Unit: TypeAlias = Literal["cost_usd", "tokens", "calls"]
+Unit: TypeAlias = BudgetUnit
 UNITS: tuple[Unit, ...] = ("cost_usd", "tokens", "calls")
 
 
@@ -71,7 +71,7 @@ def fronts(records: Iterable[Record], compared: Sequence[BudgetMatchedComparison
     points: dict[str, list[Point]] = {}
     for point in (*_cells(records), *_votes(compared)):
         points.setdefault(point.task, []).append(point)
-    return [_front(task, points[task]) for task in sorted(points)]
+    return [pareto_front(task, points[task]) for task in sorted(points)]
 
 
 def _cells(records: Iterable[Record]) -> Iterator[Point]:
@@ -102,9 +102,9 @@ def _votes(compared: Sequence[BudgetMatchedComparison]) -> Iterator[Point]:
                 yield Point(task=task, name=name, score=control.control, spent=control.control_spent)
 
 
-def _front(task: str, points: Sequence[Point]) -> ParetoFront:
-    """The front of one task from all its points."""
-    unit = _unit([point for point in points if point.score.mean is not None])
+def pareto_front(task: str, points: Sequence[Point], unit: Unit | None = None) -> ParetoFront:
+    """The front of one task from all its points; without a unit, in the one that `fronts` takes."""
+    unit = unit or _unit([point for point in points if point.score.mean is not None])
     priced = [
         (cost, point.score.mean, point)
         for point in points

@@ -136,8 +136,9 @@ class _Group:
             return token_confidence(completion.logprobs, self.trigger)
         if self.trigger == "disagreement" or not completion.text.strip():
             return None
-        model, role = nth_model(self.models, index), f"confidence-{index + 1}"
+        model = nth_model(self.models, index)
         ask, render = partial(self.context.ask, model=model), partial(self.context.render, model=model)
+        role = f"confidence-{index + 1}"
         stated = await ask_verbalized(ask, render, prompt, completion.text, role=role, round=number)
         self.unknown = self.unknown or stated.why
         return stated.value

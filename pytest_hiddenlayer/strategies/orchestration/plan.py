@@ -46,11 +46,16 @@ def parse_plan(text: str) -> list[str]:
     return []
 
 
-def _from_json(text: str) -> list[str]:
+def json_items(text: str) -> list[Any]:
+    """Returns the steps of a plan in JSON as they are written, each a text or an object; empty without one."""
     for block in (*_FENCE.findall(text), text):
-        if (start := re.search(r"[\[{]", block)) and (steps := _steps_of(_decoded(block[start.start() :]))):
-            return steps
+        if (start := re.search(r"[\[{]", block)) and (items := _items_of(_decoded(block[start.start() :]))):
+            return items
     return []
+
+
+def _from_json(text: str) -> list[str]:
+    return list(filter(None, map(_step_text, json_items(text))))
 
 
 def _decoded(text: str) -> Any:
@@ -60,18 +65,17 @@ def _decoded(text: str) -> Any:
         return None
 
 
-def _steps_of(value: Any) -> list[str]:
+def _items_of(value: Any) -> list[Any]:
     """The steps of a decoded plan: a list of texts or objects, or an object that holds one or numbers its steps."""
     if isinstance(value, list):
-        steps = list(filter(None, map(_step_text, value)))
-        return steps if len(steps) == len(value) else []
+        return value if value and all(map(_step_text, value)) else []
     if not isinstance(value, dict):
         return []
     for key in value:
-        if str(key).casefold() in _LIST_KEYS and (steps := _steps_of(value[key])):
-            return steps
+        if str(key).casefold() in _LIST_KEYS and (items := _items_of(value[key])):
+            return items
     numbered = [item for key, item in value.items() if re.fullmatch(rf"{_WORDS}?[\s_-]*\d{{1,3}}", str(key), re.I)]
-    return _steps_of(numbered) if numbered and len(numbered) == len(value) else []
+    return _items_of(numbered) if numbered and len(numbered) == len(value) else []
 
 
 def _step_text(item: Any) -> str | None:

@@ -1,0 +1,1 @@
+"""Strategies compared on a task: planned without a model, answered by one run, and ranked."""

@@ -1,0 +1,45 @@
+"""docs/strategies.md has every built-in strategy with family, paper and parameters, as the code has them."""
+
+from __future__ import annotations
+
+from benchmarks.strategy_table import END, PAGE, START, BuiltIn, built_ins, figures_table, kept_figures, with_block
+
+WITHOUT_PAPER = {"single", "manager_worker", "recorded"}
+RENEW = "run: python benchmarks/strategy_table.py --names"
+
+
+def test_names_papers_and_parameters_equal_the_code():
+    """The block between the markers is what the code gives; only the figures come from a measurement."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert page.count(START) == page.count(END) == 1
+    assert with_block(page, kept_figures(page)) == page, RENEW
+
+
+def test_every_strategy_has_a_family_and_a_paper():
+    """A method of the literature names its paper; what is no method says what it is."""
+    found = built_ins()
+    assert {"single", "debate", "self_consistency", "manager_worker"} <= {one.name for one in found}
+    assert not [one.name for one in found if not one.family or not one.summary]
+    assert not [one.name for one in found if not one.paper and one.name not in WITHOUT_PAPER]
+    assert all(one.paper.startswith("[") and "https://arxiv.org/abs/" in one.paper for one in found if one.paper)
+
+
+def test_the_papers_of_known_methods():
+    """The link is that of the paper whose method it is."""
+    papers = {one.name: one.paper for one in built_ins()}
+    assert papers["debate"] == "[Du et al. 2023](https://arxiv.org/abs/2305.14325)"
+    assert papers["self_consistency"] == "[Wang et al. 2022](https://arxiv.org/abs/2203.11171)"
+
+
+def test_figures_are_kept_when_names_are_written_anew():
+    """What was measured stays; a strategy without a measurement says so."""
+    measured = {"nano-2": {"debate": ["0.50 [0.10 to 0.90]", "7.0", "400", "1.5"]}, "smollm2": {}}
+    page = with_block(f"a\n{START}\n{END}\nb\n", measured)
+    kept = kept_figures(page)
+    assert kept["nano-2"]["debate"] == measured["nano-2"]["debate"]
+    assert kept["smollm2"]["debate"] == ["not measured", "", "", ""]
+    assert with_block(page, kept) == page
+    assert page.startswith("a\n")
+    assert page.endswith("b\n")
+    assert isinstance(built_ins()[0], BuiltIn)
+    assert len(figures_table(kept)) == 2 + len(built_ins())
