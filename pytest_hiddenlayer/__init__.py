@@ -12,6 +12,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .api import evaluate
+    from .engine.for_strategies.prompt_lists import prompts
     from .errors import (
         BudgetExceededError,
         HiddenLayerError,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from .interface.finetuning.run import finetune_and_compare
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
-    from .interface.prompts import prompts
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
     from .interface.runs import Run, load_run, runs
     from .interface.tasks import aevaluate_task, evaluate_task
@@ -111,7 +111,7 @@ _MODULES = {
     "interface.finetuning.run": ("finetune_and_compare",),
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
-    "interface.prompts": ("prompts",),
+    "engine.for_strategies.prompt_lists": ("prompts",),
     "interface.registries": ("EVAL_FUNCTIONS", "PROVIDERS", "SCORERS", "STRATEGIES"),
     "interface.analyses.rounds": ("DebateRounds", "debate_rounds"),
     "interface.runs": ("Run", "load_run", "runs"),

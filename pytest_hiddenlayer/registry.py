@@ -7,6 +7,7 @@ entry point in the group `hiddenlayer.strategies`, `hiddenlayer.scorers`, `hidde
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -85,13 +86,23 @@ class StrategyRegistry(Registry):
 
 
 def _prompts_folder(name: str, written: Path, factory: Callable[..., Any]) -> Path:
-    folder = Path(getattr(factory, "__code__").co_filename).parent / written  # noqa: B009 (not every callable has it)
+    folder = written if written.is_absolute() else _file_of(name, factory).parent / written
     if not (folder / name).is_dir():
         raise UsageError(
             f"strategy {name!r}: prompts={str(written)!r} has no folder {str(folder / name)!r}; "
             "put its prompts there, such as ask.txt"
         )
     return folder
+
+
+def _file_of(name: str, factory: Callable[..., Any]) -> Path:
+    try:
+        return Path(inspect.getfile(inspect.unwrap(factory)))
+    except TypeError as error:
+        raise UsageError(
+            f"strategy {name!r}: a relative folder of prompts begins at the file of a function or class, "
+            f"got {factory!r}; decorate a function, or pass an absolute path"
+        ) from error
 
 
 @cache

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List, show or copy."""
-    from ..interface.prompts import copy_prompts, named_prompt, prompts
+    from ..engine.for_strategies.prompt_lists import copy_prompts, named_prompt, prompts
     from ..session.conftests import load_conftests
 
     project = current_project()

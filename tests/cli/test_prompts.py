@@ -10,7 +10,7 @@ from support.folder import Folder
 
 import pytest_hiddenlayer as hl
 from pytest_hiddenlayer.cli import main
-from pytest_hiddenlayer.interface.prompts import copy_prompts
+from pytest_hiddenlayer.engine.for_strategies.prompt_lists import copy_prompts
 from pytest_hiddenlayer.strategies.prompt_files import prompt_names, prompt_sets
 
 AGENTS = ["--strategy", "debate:n_agents=2,aggregation=majority", "--provider", "scripted:replies.json"]

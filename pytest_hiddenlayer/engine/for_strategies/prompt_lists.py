@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..engine.for_strategies.own_prompts import SUFFIX, check_prompts, listed_prompts
-from ..errors import UsageError, did_you_mean
-from ..strategies.prompt_files import GENERAL, PromptFile, find_prompt, prompt_names, prompt_sets
+from ...errors import UsageError, did_you_mean
+from ...strategies.prompt_files import GENERAL, PromptFile, find_prompt, prompt_names, prompt_sets
+from .own_prompts import SUFFIX, check_prompts, listed_prompts
 
 
 class PromptList(tuple[PromptFile, ...]):
