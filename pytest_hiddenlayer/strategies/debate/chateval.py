@@ -40,24 +40,25 @@ async def chateval(
     order: Literal["one_by_one", "simultaneous", "simultaneous_with_summarizer"] = "one_by_one",
     aggregation: Literal["majority", "mean"] = "majority",
     temperature: Annotated[float, Range(0)] = 0.0,
-    models: Models = "",
+    agents: Models = "",
 ) -> Answer:
     """Returns the majority, or the mean, of the last answers of referees with different roles who discuss.
 
     `roles` are joined by `+`: `general_public`, `critic`, `scientist`, `psychologist`, `news_author`, or
-    a role in your own words. With `order` one_by_one each referee reads everything said before, also
-    in its round; with simultaneous the earlier rounds; with a summarizer (role `summarizer`) only a summary
-    of them. With `aggregation` majority the output is the first referee's with the winning answer; with
-    mean it is the mean of the answers, which must be numbers. `models` are assigned to
-    the referees in rotation. A referee that was cut off is left out of what the others read. The metadata
-    contains `roles`, `answers` of each round (null: unreadable), `vote` or `mean` and `deviation`,
-    `unreadable_answers`, and `sequential` if referees speak one by one. If no last answer can
-    be read, the outcome is `unscored`.
+    a role in your own words. `order` says what a referee reads: with `one_by_one` all that was said
+    before, also in its round; with `simultaneous` the earlier rounds; with `simultaneous_with_summarizer` only a
+    summary of them (role `summarizer`). With `aggregation=majority` the output is that of the first referee with
+    the winning answer. With `mean` it is the mean of the answers, which must be numbers. `agents` names models that
+    are assigned to the referees in rotation, instead of the candidate. A reply that was cut off is not shown to
+    others. If no answer of the last round can be read, the outcome is `unscored`.
+
+    Metadata: `roles`, `answers` of each round (null: unreadable), `vote`, or `mean` and `deviation`,
+    `unreadable_answers`, and `sequential` if referees speak one by one.
     """
     panel = _Panel(
         context=context,
         roles=role_names(roles),
-        models=models,
+        models=agents,
         defaults=GenerationConfig(temperature=temperature),
         sequential=order == "one_by_one",
     )

@@ -55,9 +55,11 @@ async def consultancy(
     argues in `n_rounds` turns; with `interactive` the judge asks a question after each turn but the last.
     `assigned` is the answer to argue for: random by the run's seed, or the first or second of the metadata `pair`.
     `quotes` and `word_limit` are those of `persuasive_debate`. `consultant` names its model instead of the
-    candidate. The metadata is that of `naive_judge`, and `assigned`, `followed` (whether the judge chose that
-    answer; null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` and
-    `truncated_arguments`.
+    candidate.
+
+    Metadata: that of `naive_judge`, and `assigned` (the answer), `followed` (whether the judge chose that answer;
+    null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` (arguments above
+    `word_limit`) and `truncated_arguments`.
     """
     text = judged_text(context, judge_reads)
     if text is None:
@@ -103,8 +105,8 @@ class _Consultation:
             "consultancy/argue",
             model=self.model,
             task=self.context.prompt,
-            own=self.pair.candidates[self.side].shown,
-            opposed=self.pair.candidates[1 - self.side].shown,
+            own_answer=self.pair.candidates[self.side].shown,
+            other_answer=self.pair.candidates[1 - self.side].shown,
             arguments=self.arguments.texts,
             questions=self.questions,
             word_limit=self.word_limit,

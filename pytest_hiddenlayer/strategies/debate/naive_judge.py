@@ -31,14 +31,15 @@ async def naive_judge(
 ) -> Answer:
     """Returns the one of two answers that the judge chooses without any debate.
 
-    `answers` names the two (`FIRST+SECOND`); else they are the sample's metadata `debate_answers`, its two
-    choices, or the two most frequent answers of `n_samples` samples of the candidate. If all samples
-    agree, their answer is returned. Their order is random by the run's seed; with `swap` the judge decides in
-    both orders. If these verdicts differ, the outcome is `unscored`, or with `inconsistent` first that order decides.
-    `judge_reads` is the whole task, or only the sample's metadata `question`. The metadata
-    contains `pair` (the two answers), their `source`, `votes` of the samples, `winner`, `verdicts` (order and
+    `answers` names the two (`FIRST+SECOND`). Without it they are the sample's metadata `debate_answers`, its two
+    choices, or the two most frequent answers of `n_samples` samples of the candidate. If all samples agree, their
+    answer is returned. The order of the two is random by the run's seed; with `swap` the judge decides in both
+    orders. If its verdicts differ, the outcome is `unscored`; with `inconsistent=first` the first order decides.
+    `judge_reads` is the whole task, or only the sample's metadata `question`. If no verdict can be read, the
+    outcome is `unscored`.
+
+    Metadata: `pair` (the two answers), their `source`, `votes` of the samples, `winner`, `verdicts` (order and
     choice of each), `consistent` (whether both orders agree; null if unknown) and `unreadable_verdicts`.
-    If no verdict can be read, the outcome is `unscored`.
     """
     text = judged_text(context, judge_reads)
     if text is None:

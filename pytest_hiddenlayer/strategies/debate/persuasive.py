@@ -52,14 +52,16 @@ async def persuasive_debate(
 ) -> Answer:
     """Returns the one of two answers that the judge chooses after two debaters argued for them.
 
-    `answers`, `n_samples`, `swap`, `inconsistent` and `judge_reads` are those of `naive_judge`. With `order`
-    simultaneous both debaters read the earlier rounds only; with sequential the second also reads the first. `quotes`
-    asks for quotations and marks each as verified or unverified in the task's text. `best_of_n` arguments are
-    sampled for each turn, of which the judge selects the most persuasive; an unreadable selection keeps the first.
-    `debaters` names one or two models instead of the candidate. Debaters are not `agent-*`: an assigned answer is
-    not what they believe, so they have no scores by round. The metadata is that of `naive_judge`, and `debaters`
-    (assigned answer; words and verified and unverified quotes of each round), `over_limit`,
-    `truncated_arguments` and `unreadable_selections`. An argument that was cut off is read as far as it goes.
+    `answers`, `n_samples`, `swap`, `inconsistent` and `judge_reads` are those of `naive_judge`. With
+    `order=simultaneous` both debaters read the earlier rounds only; with `sequential` the second also reads the
+    first. `word_limit` is stated in the prompt; longer arguments are counted. `quotes` asks for quotations and marks
+    each as found in the task's text or not. For each turn `best_of_n` arguments are sampled, and the judge selects
+    the most persuasive; an unreadable selection keeps the first. An argument that was cut off is read as far as it
+    goes. `debaters` names one or two models instead of the candidate. Debaters have no scores by round (they are not
+    `agent-*`), because an assigned answer is not what they believe.
+
+    Metadata: that of `naive_judge`, and `debaters` (assigned answer; words and verified and unverified quotes of
+    each round), `over_limit` (arguments above `word_limit`), `truncated_arguments` and `unreadable_selections`.
     """
     text = judged_text(context, judge_reads)
     if text is None:
@@ -111,8 +113,8 @@ class _Debate:
             "persuasive_debate/argue",
             model=model,
             task=self.context.prompt,
-            own=self.pair.candidates[side].shown,
-            opposed=self.pair.candidates[1 - side].shown,
+            own_answer=self.pair.candidates[side].shown,
+            other_answer=self.pair.candidates[1 - side].shown,
             arguments=self.arguments.texts,
             speakers=["You" if argument.side == side else "Your opponent" for argument in self.arguments.said],
             word_limit=self.word_limit,
@@ -136,7 +138,7 @@ class _Debate:
             "persuasive_debate/select",
             judge=True,
             task=self.context.prompt,
-            own=self.pair.candidates[side].shown,
+            own_answer=self.pair.candidates[side].shown,
             arguments=[draft.text.strip() for draft in drafts],
         )
         reply = await self.context.ask(

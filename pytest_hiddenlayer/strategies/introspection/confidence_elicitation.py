@@ -27,9 +27,11 @@ async def confidence_elicitation(
 ) -> Answer:
     """Returns the answer of one call; a second call asks how sure the model is of it.
 
-    The metadata has `elicited_confidence`: {`p_true` or `verbalized`: {value, reply, ...}}, with the value in
-    [0, 1], or null and the reason `why`. It is calibrated as under --hl-confidence. An answer that did not end
-    normally is not asked about.
+    An answer that did not end normally is not asked about. The report has the confidence's calibration, as with
+    --hl-confidence.
+
+    Metadata: `elicited_confidence`, {`p_true` or `verbalized`: {value, reply, ...}}, with the value in [0, 1], or
+    null and the reason `why`.
     """
     answer = await context.ask(context.messages, role="answer", defaults=GenerationConfig(temperature=temperature))
     metadata = {}

@@ -26,8 +26,9 @@ async def rationale(
     """Returns the answer of a model that explains it, before or after giving it.
 
     The output is the part with the label `Answer:`, or the whole completion if there is none or if the task's
-    scorer reads nothing in it. The metadata has `order`, `rationale` and `stated_answer`; what the completion lacks
-    is null.
+    scorer reads nothing in it.
+
+    Metadata: `order`, `rationale` and `stated_answer`; what the completion lacks is null.
     """
     completion = await context.ask(
         request(context, context.render(f"rationale/{order}", task=context.prompt)),

@@ -34,10 +34,12 @@ async def self_critique(
     """Returns the model's answer, revised if its own critique finds it wrong.
 
     The answer is revised if the critique's verdict is `wrong` and, with `check`, unless the model then says that
-    the critique is not right. A verdict that cannot be read, as of a truncated critique, keeps the answer. The
-    metadata has `verdict` (right, wrong, or null for an unreadable one), `critique_right` (the model's own
-    opinion; null if it was not asked or cannot be read) and `revised`. The role `agent-1` gives the answer in
-    round 0 and the revised one in round 3, so that `round_scores` says whether the verdict was right.
+    the critique is not right. A verdict that cannot be read, as of a truncated critique, keeps the answer. The role
+    `agent-1` gives the answer in round 0 and the revised one in round 3, so that `round_scores` says whether the
+    verdict was right.
+
+    Metadata: `verdict` (`right`, `wrong`, or null for an unreadable one), `critique_right` (the model's own opinion;
+    null if it was not asked or cannot be read) and `revised`.
     """
     defaults = GenerationConfig(temperature=temperature)
     answer = await context.ask(context.messages, role="agent-1", defaults=defaults)

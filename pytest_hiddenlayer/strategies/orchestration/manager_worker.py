@@ -38,8 +38,9 @@ async def manager_worker(
     `unscored`, with the reason, if the plan has no readable step, a cycle, or a dependency that does not exist,
     and if a worker returns nothing. `manager` names the model that plans and merges, `workers` the models that
     are assigned to the workers in rotation; empty is the candidate.
-    The metadata contains `plan`, one text per call of a worker, and `results`, one per text (None: not done);
-    if steps wait for others, also `depends_on`, the numbers from 1 of the steps that each waits for.
+
+    Metadata: `plan` (one text per call of a worker), `results` (one per text; null: not done) and, if steps wait
+    for others, `depends_on` (the numbers from 1 of the steps that each waits for).
     """
     team = _Team(context, manager, workers, GenerationConfig(temperature=temperature))
     plan = await team.ask_manager("plan", 0)

@@ -125,7 +125,7 @@ def test_a_router_pays_for_the_chosen_model_only():
     assert 10 < learnt.threshold <= 20
     assert learnt.threshold == int(learnt.threshold)
     assert learnt.saved == pytest.approx(0.9 * (1 - learnt.asked_last))
-    assert learnt.params() == {"models": "own:small+own:large", "by": "words", "threshold": learnt.threshold}
+    assert learnt.params() == {"models": "own:small+own:large", "route_by": "words", "threshold": learnt.threshold}
 
 
 def test_dollars_are_used_if_they_are_known():

@@ -117,9 +117,12 @@ def test_samples_that_agree_are_confident(with_models):
         ("cascade:models=mlx+mlx:x,confidence=agreement", "write temperature=0.7"),
         ("cascade:models=mlx+mlx:x,confidence=luck", "confidence must be one of"),
         ("router", "models must name at least two models, got ''"),
-        ("router:models=mlx+mlx:x+mlx:y,by=words,threshold=3", "models must name two models for by=words"),
-        ("router:models=mlx+mlx:x,threshold=3", "threshold belongs to by=words"),
-        ("router:models=mlx+mlx:x,by=words", "by=words needs a threshold; write threshold=30"),
+        (
+            "router:models=mlx+mlx:x+mlx:y,route_by=words,threshold=3",
+            "models must name two models for route_by=words",
+        ),
+        ("router:models=mlx+mlx:x,threshold=3", "threshold belongs to route_by=words"),
+        ("router:models=mlx+mlx:x,route_by=words", "route_by=words needs a threshold; write threshold=30"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(answer, typed, error):

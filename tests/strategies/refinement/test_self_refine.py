@@ -95,7 +95,7 @@ def test_an_unusable_refinement_ends_the_loop(answer, refined):
     record = answer("self_refine", refining(["It is 42.", refined], ["Hm."]))
     assert (record.output, record.outcome) == ("It is 42.", "correct")
     assert record.answer_metadata["stopped"] == "unusable"
-    assert record.answer_metadata["truncated"] == int(refined.endswith("…"))
+    assert record.answer_metadata["truncated_replies"] == int(refined.endswith("…"))
 
 
 def test_feedback_that_was_cut_off_is_used_and_counted(answer):
@@ -103,7 +103,7 @@ def test_feedback_that_was_cut_off_is_used_and_counted(answer):
     fake = refining(["41", "42"], ["Add one…", ""])
     record = answer("self_refine", fake)
     assert "Add one…" in fake.prompts("agent-1", 1)[0]
-    assert (record.output, record.answer_metadata["truncated"]) == ("42", 1)
+    assert (record.output, record.answer_metadata["truncated_replies"]) == ("42", 1)
     assert record.answer_metadata["stopped"] == "unusable"
 
 

@@ -23,7 +23,7 @@ def test_the_task_is_answered_with_the_principle(answer):
     assert QUESTION not in principle
     assert all(text in final for text in (QUESTION, REPLIES[0], REPLIES[1]))
     assert (record.output, record.outcome) == ("So 42.", "correct")
-    assert record.answer_metadata == {"question": REPLIES[0], "principle": REPLIES[1], "truncated": 0}
+    assert record.answer_metadata == {"question": REPLIES[0], "principle": REPLIES[1], "truncated_replies": 0}
 
 
 def test_background_that_was_cut_off_is_used_and_counted(answer):
@@ -31,7 +31,7 @@ def test_background_that_was_cut_off_is_used_and_counted(answer):
     fake = stepping_back("How does…", "By repeated…", "42")
     record = answer("step_back", fake)
     assert "By repeated…" in fake.prompts("solver")[0]
-    assert (record.outcome, record.answer_metadata["truncated"]) == ("correct", 2)
+    assert (record.outcome, record.answer_metadata["truncated_replies"]) == ("correct", 2)
 
 
 def test_empty_background_is_an_outcome(answer):

@@ -53,7 +53,7 @@ def test_an_unknown_rating_does_not_vote(answer):
     judge = rater({"It is 41.": "good", "So 42.": "Rating: 1", "41": "Rating…"})
     record = answer("weighted_vote:n_samples=3", sampler(), judge)
     samples = record.answer_metadata["vote"]["samples"]
-    assert (record.answer, record.answer_metadata["unreadable"]) == ("42", 2)
+    assert (record.answer, record.answer_metadata["unreadable_ratings"]) == ("42", 2)
     assert "no rating from 1 to 10: 'good'" in samples[0]["why"]
 
 
