@@ -1,7 +1,7 @@
 """Writes the tables of docs/strategies.md: every built-in strategy, and what it costs and scores on local models.
 
     python benchmarks/strategy_table.py             measures on the bundled model, and on SmolLM2 if it was fetched
-    python benchmarks/strategy_table.py --names     writes names, papers and parameters anew, and keeps the figures
+    python benchmarks/strategy_table.py --names     writes names, papers and parameters, and keeps the figures
 
 The fixed sets are in `strategy_tasks/`. Strategies run with their defaults; `cascade` and `router` name both models.
 """
@@ -15,6 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest_hiddenlayer as hl
 from pytest_hiddenlayer.analysis.strategy_bench.strategy_row import StrategyRow
@@ -34,6 +35,7 @@ WITH_MODELS = {"cascade": BOTH_MODELS, "router": BOTH_MODELS}
 NOT_MEASURED = "not measured"
 _FAMILIES = ("debate", "sampling", "refinement", "orchestration", "introspection")
 _NO_FAMILY = {"single": "one call", "recorded": "recorded answers"}
+_MAX_VALUES = 6
 _PAPER = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 _AUTHORS = re.compile(r"((?:[A-Z][\w’'-]+(?:, | and | & )?){1,3}(?: et al\.)? (?:19|20)\d\d)\W")
 
@@ -61,13 +63,14 @@ def _built_in(name: str, value: str) -> BuiltIn:
     function = strategies.get(name)
     module = " ".join((inspect.getdoc(inspect.getmodule(function)) or "").split())
     family = value.split(":")[0].split(".")[2]
+    hints = get_type_hints(function)
     keywords = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     return BuiltIn(
         name=name,
         family=family if family in _FAMILIES else _NO_FAMILY[name],
         paper=_paper(module),
         summary=" ".join((inspect.getdoc(function) or "").split("\n\n")[0].split("\n")).strip(),
-        parameters=", ".join(f"{one.name}={_default(one.default)}" for one in keywords),
+        parameters=", ".join(_parameter(one, hints[one.name]) for one in keywords),
     )
 
 
@@ -80,9 +83,20 @@ def _paper(text: str) -> str:
     return f"[{authors[0] if authors else f'arXiv:{paper[1]}'}](https://arxiv.org/abs/{paper[1]})"
 
 
+def _parameter(parameter: inspect.Parameter, hint: object) -> str:
+    """`NAME=DEFAULT`, with the other values if there are few: `aggregation=judge or majority`."""
+    if parameter.default is None:
+        return parameter.name
+    values = get_args(hint) if get_origin(hint) is Literal else ()
+    others = [str(value) for value in values if value != parameter.default] if len(values) <= _MAX_VALUES else []
+    return f"{parameter.name}={' or '.join([_default(parameter.default), *others])}"
+
+
 def _default(value: object) -> str:
     if value is inspect.Parameter.empty:
         return "…"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if value != "" else '""'
 
 
@@ -149,7 +163,7 @@ def kept_figures(page: str) -> dict[str, dict[str, list[str]]]:
 
 
 def with_block(page: str, measured: dict[str, dict[str, list[str]]]) -> str:
-    """Returns the page with both tables written anew between its markers."""
+    """Returns the page with new tables between its markers."""
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
     block = [START, "", *names_table(), "", "## Figures", "", *figures_table(measured), "", END]
