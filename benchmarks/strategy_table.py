@@ -1,7 +1,7 @@
 """Writes the tables of docs/strategies.md: every built-in strategy, and what it costs and scores on local models.
 
     python benchmarks/strategy_table.py             measures on the bundled model, and on SmolLM2 if it was fetched
-    python benchmarks/strategy_table.py --names     writes names, papers and parameters, and keeps the figures
+    python benchmarks/strategy_table.py --names     writes all but the figures, which are kept
 
 The fixed sets are in `strategy_tasks/`. Strategies run with their defaults; `cascade` and `router` name both models.
 """
@@ -33,6 +33,8 @@ BOTH_MODELS = "models=mlx+mlx:smollm2"
 WITH_MODELS = {"cascade": BOTH_MODELS, "router": BOTH_MODELS}
 """Strategies that need several models → the parameters that name them."""
 NOT_MEASURED = "not measured"
+DESCRIPTIONS = "## Descriptions"
+"""The last heading of the page; what follows it is the docstrings."""
 _FAMILIES = ("debate", "sampling", "refinement", "orchestration", "introspection")
 _NO_FAMILY = {"single": "one call", "recorded": "recorded answers"}
 _MAX_VALUES = 6
@@ -49,6 +51,7 @@ class BuiltIn:
     paper: str  # a link; empty without a paper
     summary: str
     parameters: str
+    description: str  # Markdown: the method, what differs from the paper, parameters, metadata
 
 
 def built_ins() -> list[BuiltIn]:
@@ -61,17 +64,29 @@ def built_ins() -> list[BuiltIn]:
 
 def _built_in(name: str, value: str) -> BuiltIn:
     function = strategies.get(name)
-    module = " ".join((inspect.getdoc(inspect.getmodule(function)) or "").split())
+    module = inspect.getdoc(inspect.getmodule(function)) or ""
+    documented = inspect.getdoc(function) or ""
     family = value.split(":")[0].split(".")[2]
     hints = get_type_hints(function)
     keywords = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     return BuiltIn(
         name=name,
         family=family if family in _FAMILIES else _NO_FAMILY[name],
-        paper=_paper(module),
-        summary=" ".join((inspect.getdoc(function) or "").split("\n\n")[0].split("\n")).strip(),
+        paper=_paper(" ".join(module.split())),
+        summary=" ".join(documented.split("\n\n")[0].split()),
         parameters=", ".join(_parameter(one, hints[one.name]) for one in keywords),
+        description=_markdown(f"{module}\n\n{documented}"),
     )
+
+
+def _markdown(text: str) -> str:
+    """Docstrings with a paragraph, or an entry of a list, on one line."""
+    lines = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=- )", text))
+    entries = [_cell(line) for line in lines if line]
+    return "".join(
+        entry + ("\n" if entry.startswith("- ") and after.startswith("- ") else "\n\n")
+        for entry, after in zip(entries, [*entries[1:], ""], strict=True)
+    ).rstrip()
 
 
 def _paper(text: str) -> str:
@@ -105,13 +120,18 @@ def names_table() -> list[str]:
     rows = ["| strategy | family | paper | what it returns | parameters |", "| --- | --- | --- | --- | --- |"]
     for one in built_ins():
         parameters = f"`{one.parameters}`" if one.parameters else "–"
-        cells = (f"`{one.name}`", one.family, one.paper or "–", _cell(one.summary), parameters)
+        cells = (f"[`{one.name}`](#{one.name})", one.family, one.paper or "–", _cell(one.summary), parameters)
         rows.append(f"| {' | '.join(cells)} |")
     return rows
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def descriptions() -> list[str]:
+    """Returns the lines that describe each strategy: its method, its parameters and its metadata."""
+    return [line for one in built_ins() for line in (f"### {one.name}", "", one.description, "")]
 
 
 def figures_table(measured: dict[str, dict[str, list[str]]]) -> list[str]:
@@ -163,11 +183,12 @@ def kept_figures(page: str) -> dict[str, dict[str, list[str]]]:
 
 
 def with_block(page: str, measured: dict[str, dict[str, list[str]]]) -> str:
-    """Returns the page with new tables between its markers."""
+    """Returns the page with new tables and descriptions."""
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
     block = [START, "", *names_table(), "", "## Figures", "", *figures_table(measured), "", END]
-    return before + "\n".join(block) + after
+    after, _, _ = after.partition(f"\n{DESCRIPTIONS}\n")
+    return before + "\n".join(block) + "\n".join([after, DESCRIPTIONS, "", *descriptions()])
 
 
 def main() -> None:
