@@ -72,7 +72,7 @@ def test_everything_known_of_an_answer_is_kept(tool: Tool) -> None:
     assert task.samples[0].recording.calls == 9
 
 
-def test_lists_beside_the_answers_have_their_shape(tool: Tool) -> None:
+def test_further_lists_have_the_shape_of_the_answers(tool: Tool) -> None:
     """`verdicts`, `answers` and `confidences` are entry by entry those of the answers."""
     row = {"rounds": [["so A", "so B"], [None, "so A"]], "verdicts": [[True, False], [None, True]],
            "answers": [["A", "B"], [None, "A"]], "models": ["x", "y"], "roles": ["pro", "con"]}  # fmt: skip
@@ -130,7 +130,7 @@ def test_verdicts_show_that_texts_are_read_wrongly(tool: Tool) -> None:
 
 
 def test_verdicts_can_be_chosen_although_there_are_targets(tool: Tool) -> None:
-    """`--scorer recorded_verdict` scores by what was published instead of anew."""
+    """`--scorer recorded_verdict` scores by what was published, without the target."""
     task = converted(tool, {"target": "7", "samples": ["so 7"], "verdicts": [False]}, scorer="recorded_verdict")
     assert task.scorers[0].name == "recorded_verdict"
 

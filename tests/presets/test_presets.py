@@ -39,7 +39,7 @@ def test_every_built_in_preset_is_a_strategy_with_parameters_and_a_paper(preset)
 
 
 def test_the_wheel_has_the_presets():
-    """The folder is packed beside the module that looks for it."""
+    """The folder is packed next to the module that looks for it."""
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
     assert packed["wheel"]["force-include"]["presets"] == "pytest_hiddenlayer/presets"
     assert "presets" in packed["sdist"]["include"]

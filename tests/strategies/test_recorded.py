@@ -260,7 +260,7 @@ def test_workers_repeat_the_same_answers(folder):
     assert {record["transcript"][1]["usage"]["output_tokens"] for record in folder.records()} == {9}
 
 
-def test_a_changed_recording_is_repeated_anew(folder):
+def test_a_changed_recording_is_read_again(folder):
     """Neither the response cache nor a resumed run answers with what was recorded before."""
 
     def run(answer: str, *options: str) -> str:

@@ -1,7 +1,7 @@
 """MAD: an affirmative and a negative side debate until a moderator, or at last a judge, decides.
 
 Liang et al. 2023, "Encouraging Divergent Thinking in Large Language Models through Multi-Agent Debate",
-arXiv:2305.19118. The affirmative side answers the task. The negative side reads this answer and is told to
+arXiv:2305.19118. The affirmative side answers the task. The negative side reads this answer and is asked to
 disagree. A moderator then reads the debate and ends it with an answer, or lets it go on. After the last
 round a judge first lists the answers that were given, and then chooses one.
 

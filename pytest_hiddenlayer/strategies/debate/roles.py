@@ -1,4 +1,4 @@
-"""The roles of agents that differ by what they are told to be."""
+"""The roles of agents: names with a description in a prompt, or descriptions."""
 
 from __future__ import annotations
 

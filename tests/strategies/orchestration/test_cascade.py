@@ -49,7 +49,7 @@ def test_an_unsure_answer_is_replaced_by_the_next_models(with_models):
 
 
 def test_a_model_without_log_probabilities_is_an_outcome(with_models):
-    """If a model cannot have the confidence, the outcome is `unscored`, and not a silent call of the dear model."""
+    """If a model cannot have the confidence, the outcome is `unscored`, not a silent call of the next model."""
     record = with_models(f"cascade:{MODELS}", {"small": "42", "large": "42"})
     assert record.outcome == "unscored"
     assert (

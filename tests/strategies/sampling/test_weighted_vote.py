@@ -31,7 +31,7 @@ def rater(ratings: dict[str, str]) -> FakeProvider:
 
 
 def test_ratings_of_the_judge_are_weights(answer):
-    """One sample with a high rating outvotes two with low ones; the record keeps the plurality beside it."""
+    """One sample with a high rating outvotes two with low ones; the record also has the plurality."""
     judge = rater({"It is 41.": "Rating: 2", "So 42.": "Rating: 9", "41": "Rating: 3"})
     record = answer("weighted_vote:n_samples=3", sampler(), judge)
     vote = record.answer_metadata["vote"]

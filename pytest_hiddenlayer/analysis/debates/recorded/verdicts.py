@@ -72,7 +72,7 @@ def has_gold(debate: Debate) -> bool:
 def possible_answers(rule: str, epochs: Sequence[Debate]) -> set[object]:
     """Returns the answers that can be the right one of a question, given the verdicts of its debates under a rule.
 
-    One of them may stand for every answer that nobody gave.
+    One of them may represent every answer that no agent gave.
     """
     spoken = {t.answer for debate in epochs for turns in debate.rounds for t in turns if t.answer is not None}
     n_choices = epochs[0].n_choices
