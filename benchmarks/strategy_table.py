@@ -130,7 +130,17 @@ def _cell(text: str) -> str:
 
 
 def descriptions() -> list[str]:
-    """Returns the lines that describe each strategy: its method, its parameters and its metadata."""
+    """Returns the lines that describe the strategies: methods, parameters and metadata."""
+    introduction = (
+        "The docstrings of the strategies. `temperature` applies unless the task file or the command line sets one "
+        "([task files](task-files.md#strategies)). Roles and rounds are those of the calls in the transcript, and "
+        "metadata is `answer_metadata` in the record. The judge is that of the run ([judges.md](judges.md))."
+    )
+    return [introduction, "", *_described()]
+
+
+def _described() -> list[str]:
+    """The lines of each strategy."""
     return [line for one in built_ins() for line in (f"### {one.name}", "", one.description, "")]
 
 

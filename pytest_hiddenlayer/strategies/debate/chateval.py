@@ -4,7 +4,7 @@ Chan et al. 2023, "ChatEval: Towards Better LLM-based Evaluators through Multi-A
 arXiv:2308.07201: referees with different role descriptions judge in turns, one by one, at the same time, or
 at the same time with a summarizer; their verdicts of the last turn are a majority (of which answer is better)
 or a mean (of scores). Differences: what is judged is the task itself, so that a task of pairs, of
-scores or of questions is answered alike; roles are described in our own words; the
+scores or of questions is answered alike; the descriptions of roles are new; the
 speakers of `simultaneous` are not shuffled, because each of them reads all earlier rounds anyway.
 """
 

@@ -3,8 +3,8 @@
 Khan et al. 2024, "Debating with More Persuasive LLMs Leads to More Truthful Answers",
 arXiv:2402.06782, section 3: the consultant is as often assigned the wrong answer as the correct one, and the
 judge does not know which. It is the baseline that has arguments, but nobody who contradicts
-them. Differences: the assigned one of two answers is random by the run's seed, since nobody knows
-which is correct. `interactive` lets the judge ask after each round.
+them. Differences: the assigned one of two answers is random by the run's seed, since no agent
+knows which is correct. `interactive` lets the judge ask after each round.
 """
 
 from __future__ import annotations

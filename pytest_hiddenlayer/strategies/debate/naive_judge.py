@@ -3,7 +3,7 @@
 Khan et al. 2024, "Debating with More Persuasive LLMs Leads to More Truthful Answers",
 arXiv:2402.06782, section 3: the naive baseline is the judge that reads question and answers, and
 nobody's arguments. Differences: the judge reads the whole task, unless `judge_reads="question"`
-hides the passage as in the paper. Which of the answers is correct is not known to anybody here: the task's
+hides the passage as in the paper. No agent knows which answer is correct: the task's
 scorers find it out afterwards. The judge decides in both orders. If its verdicts differ, the sample is
 unscored; the paper counts the mean of both orders, which `inconsistent="first"` has as its expected value.
 """

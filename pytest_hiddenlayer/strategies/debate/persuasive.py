@@ -4,7 +4,7 @@ Khan et al. 2024, "Debating with More Persuasive LLMs Leads to More Truthful Ans
 arXiv:2402.06782: one debater argues for the correct answer, one for a wrong one, in three rounds
 in which both speak at the same time or one after the other; quotations are checked against the
 passage; a judge that cannot see the passage decides, in both orders of the answers. Differences:
-nobody knows the correct answer, so that the debated answers are named, or the candidate's own, and the scorers
+no agent knows the correct answer; the debated answers are named, or the candidate's own, and the task's scorers
 find out afterwards which debater was right. The judge reads the whole task unless
 `judge_reads="question"`. The best of n arguments is selected by the judge in one call, not by a
 preference model. A long argument is counted, not sampled again. Debaters do not know the numbers of the

@@ -16,9 +16,9 @@ the others read it as it was written.
 With `history` or `share=full` the requests grow with every round. If one no longer fits, the outcome is `error` with
 the provider's words; `summarize` keeps them short.
 
-`topology`, `summarize` and `agreement` are variants of others: see `topology`, the summaries for many
-agents in section 3.3 of the paper, and the agreement intensity of Smit et al. 2023, "Should we be going MAD?",
-arXiv:2311.17371, whose prompts say how often to agree.
+`topology`, `summarize` and `agreement` are variants: the sparse and centralized topologies of Li et al. 2024,
+arXiv:2406.11776, the summaries for many agents in section 3.3 of the paper, and the agreement intensity of Smit et
+al. 2023, "Should we be going MAD?", arXiv:2311.17371, whose prompts say how often to agree.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ async def debate(
 ) -> Answer:
     """Returns the judge's completion, or with `majority` the completion that first gave the winning answer.
 
-    `n_rounds` includes the independent round 0. With `early_stop` a debate of three or more
-    rounds ends when, after at least one exchange, all agents give the same answer. `agents` names
-    models that are assigned to the agents in rotation, instead of the candidate.
+    `n_rounds` includes the independent round 0. With `early_stop` a debate of three or more rounds ends when, after
+    at least one exchange, all agents give the same answer. `share` says what others read of an agent: its parsed
+    answer, or its full completion. `agents` names models that are assigned to the agents in rotation, instead of the
+    candidate.
 
     `topology` says whom an agent reads: `all` others, its two neighbours in a `ring`, or in a `star` the hub,
     agent-1, which reads all. With `history` an agent continues its own chat. With `summarize` its model first

@@ -3,7 +3,7 @@
 `method=verbalized` is "Verb. 2S" of Tian et al. 2023, "Just Ask for Calibration", arXiv:2305.14975: in a second
 turn the model states a number. `p_true` is that of Kadavath et al. 2022, "Language Models (Mostly) Know What
 They Know", arXiv:2207.05221: the probability that the model gives to "the possible answer is true".
-`verbalized_binary` asks for yes or no. `elicitation` says what differs from the papers. `--hl-confidence`
+`verbalized_binary` asks for yes or no. docs/confidence.md says what differs from the papers. `--hl-confidence`
 asks the same of any strategy; this one makes the calls a part of the strategy, which a budget and a comparison
 at equal compute count.
 """

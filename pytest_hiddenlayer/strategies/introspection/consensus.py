@@ -3,8 +3,8 @@
 The decision protocols unanimity, supermajority and majority consensus of MALLM (Becker et al. 2025, "MALLM:
 Multi-Agent Large Language Models Framework", arXiv:2509.11656), compared with votes by Kaesberg et al. 2025,
 "Voting or Consensus? Decision-Making in Multi-Agent Debate", arXiv:2502.19130. Defaults are theirs: three agents, at
-most ten rounds. Differences: agents agree if the task's scorer reads the same answer in their completions, where MALLM's
-agents write whether they agree with one draft; and all agents of a round answer at the same time, without personas.
+most ten rounds. Differences: agents agree if the task's scorer reads the same answer in their completions (MALLM's
+agents write whether they agree with one draft), and all agents of a round answer at the same time, without personas.
 """
 
 from __future__ import annotations

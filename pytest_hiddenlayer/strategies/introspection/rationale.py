@@ -2,8 +2,8 @@
 
 Ye and Durrett 2022, "The Unreliability of Explanations in Few-shot Prompting for Textual Reasoning",
 arXiv:2205.03401: explain-then-predict (`order=before`) and predict-then-explain (`order=after`); the names are
-those of Camburu et al. 2018, "e-SNLI", arXiv:1812.01193. Before the answer, an explanation can change it; after
-it, it cannot. This implementation differs in that the model sees no examples: it is asked to label both parts.
+those of Camburu et al. 2018, "e-SNLI", arXiv:1812.01193. Before the answer, an explanation can change it; after it,
+it cannot. Differences: the model sees no examples; it is asked to label both parts.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The model criticizes its answer, judges the critique, and revises the answer or keeps it.
 
-Saunders et al. 2022, "Self-critiquing models for assisting human evaluators", arXiv:2206.05802: whether a model
-can answer, can criticize an answer and can tell a valid critique are three abilities, which need not agree.
-The sequence answer, review, improved answer without any signal from outside is the intrinsic self-correction of
-Huang et al. 2023, "Large Language Models Cannot Self-Correct Reasoning Yet", arXiv:2310.01798. This
-implementation differs from both: the critique ends in a verdict, and an answer with the verdict `right` is
-kept; and the model says whether its critique is right before anything is revised (`check`).
+Saunders et al. 2022, "Self-critiquing models for assisting human evaluators", arXiv:2206.05802: whether a model can
+answer, can criticize an answer and can tell a valid critique are three abilities, which need not agree. The
+sequence answer, review, improved answer without any signal from outside is the intrinsic self-correction of Huang
+et al. 2023, "Large Language Models Cannot Self-Correct Reasoning Yet", arXiv:2310.01798. Differences from both: the
+critique ends in a verdict, and an answer with the verdict `right` is kept; and the model says whether its critique
+is right before anything is revised (`check`).
 """
 
 from __future__ import annotations

@@ -33,8 +33,9 @@ async def manager_worker(
 ) -> Answer:
     """Returns the manager's merged completion; its metadata contains the plan and the results.
 
-    `plan_graph` says what a plan may look like. If it has more than `n_workers` steps, they are assigned
-    to the workers in rotation; if steps wait for others, every step has a worker of its own. The outcome is
+    A plan is a numbered or bulleted list, headings, JSON (a list, or an object with `steps`), or several sentences in
+    order. If it has more than `n_workers` steps, they are assigned to the workers in rotation. If steps wait for
+    others, every step has a worker of its own. The outcome is
     `unscored`, with the reason, if the plan has no readable step, a cycle, or a dependency that does not exist,
     and if a worker returns nothing. `manager` names the model that plans and merges, `workers` the models that
     are assigned to the workers in rotation; empty is the candidate.

@@ -1,10 +1,10 @@
 """A router: one of several models is chosen before any of them answers.
 
 Ong et al. 2024, "RouteLLM: Learning to Route LLMs with Preference Data", arXiv:2406.18665: a router trained on
-preferences sends a question to the strong model if its predicted gain is at least a threshold. This implementation
-has no trained network: the run's judge chooses among the models by name, or one feature of the prompt is
-compared with a threshold, which `hiddenlayer cascade RUN --signal words` learns on half of a stored run and
-reports on the other half.
+preferences sends a question to the strong model if its predicted gain is at least a threshold. Differences: nothing
+is trained; the run's judge chooses among the models by name, or one feature of the prompt is compared with a
+threshold, which `hiddenlayer cascade RUN --signal words` learns on half of a stored run and reports on the other
+half.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def test_the_stop_phrase_can_be_set(answer):
 
 @pytest.mark.parametrize("refined", ["I think 7…", ""])
 def test_an_unusable_refinement_ends_the_loop(answer, refined):
-    """A refinement that was cut off or is empty is no answer: the one before it is returned, and the record says so."""
+    """A refinement that was cut off or is empty is no answer: the one before it is, and the record says so."""
     record = answer("self_refine", refining(["It is 42.", refined], ["Hm."]))
     assert (record.output, record.outcome) == ("It is 42.", "correct")
     assert record.answer_metadata["stopped"] == "unusable"
