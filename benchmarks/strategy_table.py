@@ -132,9 +132,9 @@ def _cell(text: str) -> str:
 def descriptions() -> list[str]:
     """Returns the lines that describe the strategies: methods, parameters and metadata."""
     introduction = (
-        "The docstrings of the strategies. `temperature` applies unless the task file or the command line sets one "
-        "([task files](task-files.md#strategies)). Roles and rounds are those of the calls in the transcript, and "
-        "metadata is `answer_metadata` in the record. The judge is that of the run ([judges.md](judges.md))."
+        "The docstrings of the strategies. A default `temperature` applies unless the task file or the command line "
+        "sets one ([task files](task-files.md#strategies)). Roles and rounds are those of calls in the transcript, "
+        "and metadata is `answer_metadata` in the record. The judge is that of the run ([judges.md](judges.md))."
     )
     return [introduction, "", *_described()]
 
