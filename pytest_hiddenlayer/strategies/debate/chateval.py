@@ -11,7 +11,6 @@ speakers of `simultaneous` are not shuffled, because each of them reads all earl
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -23,12 +22,7 @@ from ...types import Answer, Completion, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import nth_model
 from ..voting import plurality
-from .roles import describe, role_names
-
-
-def check_roles(params: Mapping[str, Any], given: object) -> None:
-    """Raises ParameterError if `roles` names fewer than two."""
-    role_names(params["roles"])
+from .roles import check_roles, describe, role_names
 
 
 @checked_together(check_roles)

@@ -13,7 +13,6 @@ read keeps all agents. The ranker is greedy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from ...completions.finish_reasons import ended_normally
@@ -24,14 +23,9 @@ from ..model_mix import ONE_MODEL, nth_model
 from ..voting import plurality
 from .network.importance import importance
 from .network.rounds import Network, Reply, agent_name
-from .roles import role_names
+from .roles import check_roles, role_names
 
 FIRST_RANKED_ROUND = 2  # counted from 0
-
-
-def check_roles(params: Mapping[str, Any], given: object) -> None:
-    """Raises ParameterError if `roles` names fewer than two."""
-    role_names(params["roles"])
 
 
 @checked_together(check_roles)

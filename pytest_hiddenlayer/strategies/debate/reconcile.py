@@ -25,6 +25,7 @@ from ..messages import request
 from ..model_mix import nth_model
 from ..verbal_confidence import read_confidence
 from ..voting import Vote, plurality
+from .agents import agreed
 
 _CONFIDENCE = re.compile(
     r"[ \t*_#>\-(\[{\"]{0,8}\b(?:my )?confidence(?:[ _](?:level|score))?\b[\s*_\"]{0,8}(?:[:=]|\bis\b)"
@@ -95,11 +96,6 @@ def recalibrated(confidence: float) -> float:
     if confidence >= 0.8:
         return 0.5
     return 0.3 if confidence > 0.6 else 0.1
-
-
-def agreed(answers: Sequence[str | None]) -> bool:
-    """Returns whether all answers can be read and are equal."""
-    return answers[0] is not None and len(set(answers)) == 1
 
 
 async def _round(

@@ -51,7 +51,7 @@ async def self_critique(
     valid = None
     if check and verdict == "wrong":
         question = continued(asked, critique.text, context.render("self_critique/check", task=context.prompt))
-        checked = await context.ask(question, role="check", round=2, defaults=defaults)
+        checked = await context.ask(question, role="checker", round=2, defaults=defaults)
         valid = read_yes_or_no(checked.text) if ended_normally(checked.finish_reason) else None
     if verdict != "wrong" or valid == 0.0:
         return _result(answer, verdict, valid, revised=False)
