@@ -48,7 +48,7 @@ async def self_consistency(
     `models` names models to sample in rotation, instead of the candidate. `weights` names the confidence that
     weights a vote, and `weighting` how. `keep_top` is the share of samples that vote, those with the
     highest confidence `filter_by`. `stop` says when sampling ends before `n_samples`. If no sample has the
-    confidence that the vote needs, the outcome is `unscored` with the reason. docs/voting.md describes each parameter.
+    confidence that the vote needs, the outcome is `unscored`. docs/voting.md describes each parameter.
     """
     rule = VoteRule(
         weights=weights,
