@@ -75,6 +75,7 @@ class _Panel:
     rounds: list[list[Completion]] = field(default_factory=list)
     speakers: list[str] = field(default_factory=list)  # of `utterances`
     utterances: list[str] = field(default_factory=list)  # that are not summarized yet
+    stated: list[str | None] = field(default_factory=list)  # the parsed answer of each utterance
     summary: str = ""
 
     async def play_round(self, number: int) -> None:
@@ -97,7 +98,7 @@ class _Panel:
             request(self.context, prompt), role="summarizer", round=number, defaults=self.defaults
         )
         if ended_normally(reply.finish_reason) and reply.text.strip():
-            self.summary, self.speakers, self.utterances = reply.text.strip(), [], []
+            self.summary, self.speakers, self.utterances, self.stated = reply.text.strip(), [], [], []
 
     async def _speak(self, number: int, index: int) -> Completion:
         model = nth_model(self.models, index)
@@ -120,7 +121,7 @@ class _Panel:
             "task": self.context.prompt,
             "speakers": list(self.speakers),
             "utterances": list(self.utterances),
-            "answers": [answer for text in self.utterances if (answer := self.context.parse(text)) is not None],
+            "answers": [answer for answer in self.stated if answer is not None],
             "summary": self.summary,
         }
 
@@ -128,6 +129,7 @@ class _Panel:
         if ended_normally(completion.finish_reason) and completion.text.strip():
             self.speakers.append(f"Referee {index + 1} ({self.roles[index].replace('_', ' ')})")
             self.utterances.append(completion.text.strip())
+            self.stated.append(self.context.parse(completion.text))
 
     def answers(self) -> list[list[str | None]]:
         """The parsed answers of each round; None for what was cut off or cannot be read."""

@@ -8,7 +8,8 @@ a ranker keeps the best `top_k` of more than three agents. Ratings, passed back 
 important each agent was. Differences: answers are equal if the headline scorer reads them as equal
 (the reference code compares texts by BLEU, or letters). As many agents as a consensus needs are asked at the
 same time, which costs no further call. Ratings come before the answer in a reply, and a ranking that cannot be
-read keeps all agents. The ranker is greedy.
+read keeps all agents. The ranker is greedy. The agents that it ranks best are those that stay; the reference code
+keeps random ones, because it looks up their numbers in a shuffled list.
 """
 
 from __future__ import annotations

@@ -58,7 +58,10 @@ def read_choice(reply: str, n: int) -> int | None:
 
 def distinct(states: Iterable[State]) -> list[State]:
     """Returns the states without repetitions, the first of equal ones; case and spaces do not matter."""
-    return list({_key(state): state for state in reversed(list(states))}.values())[::-1]
+    first: dict[tuple[str, ...], State] = {}
+    for state in states:
+        first.setdefault(_key(state), state)
+    return list(first.values())
 
 
 def ranked(states: Sequence[State], values: Sequence[float | None]) -> list[State]:

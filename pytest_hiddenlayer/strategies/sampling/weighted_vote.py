@@ -124,7 +124,7 @@ def _count(
     voting = [ballot for ballot in ballots if not ballot.why]
     counts = plurality([ballot.answer for ballot in voting]).votes
     totals = {
-        answer: math.fsum(ballot.weight for ballot in voting if ballot.answer == answer)
+        answer: round(math.fsum(ballot.weight for ballot in voting if ballot.answer == answer), 9)  # 0.1 + 0.2 is 0.3
         for answer in dict.fromkeys(ballot.answer or "" for ballot in voting)
     }
     best = max(totals, key=lambda answer: totals[answer], default=None)
