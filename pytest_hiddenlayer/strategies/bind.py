@@ -33,6 +33,7 @@ class BoundStrategy:
 def bind_strategy(spec: Spec) -> BoundStrategy:
     """Returns the registered strategy with checked parameters. Raises ParameterError or UnknownNameError."""
     function = strategies.get(spec.name)
+    _check_signature(spec.name, function)
     allowed = _parameters(function)
     defaults = {name: parameter.default for name, parameter in allowed.items()}
     hints = _hints(function, defaults)
@@ -91,6 +92,19 @@ def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
+
+
+def _check_signature(name: str, function: Callable[..., Any]) -> None:
+    """Raises ParameterError if the function needs more positional arguments than the context."""
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    found = [one for one in inspect.signature(function).parameters.values() if one.kind in positional]
+    for parameter in found[1:]:
+        if parameter.default is inspect.Parameter.empty:
+            raise ParameterError(
+                f"strategy {name!r}: {parameter.name!r} is positional, and parameters are keyword-only; "
+                f"write `context, *, {parameter.name}`",
+                parameter=parameter.name,
+            )
 
 
 def _hints(function: Callable[..., Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

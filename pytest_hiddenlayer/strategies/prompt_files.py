@@ -44,7 +44,10 @@ def find_prompt(name: str, prompt_set: str = "", folders: Sequence[Path] = ()) -
     if name not in (known := prompt_names()):
         known = (*known, *(own for folder in folders for own in names_below(folder)))
         hint = did_you_mean(name, known).removesuffix("?")
-        raise UsageError(f"no prompt {name!r}{hint}; `hiddenlayer prompts` lists them as STRATEGY/NAME")
+        raise UsageError(
+            f"no prompt {name!r}{hint}; `hiddenlayer prompts` lists them; "
+            "those of your own need @strategy(NAME, prompts=FOLDER)"
+        )
     return _built_in(name, prompt_set or GENERAL)
 
 

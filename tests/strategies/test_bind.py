@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.errors import ParameterError, UsageError
 from pytest_hiddenlayer.registry import strategies
 from pytest_hiddenlayer.strategies.bind import bind_strategy, parse_strategy
 from pytest_hiddenlayer.types import Spec
@@ -150,6 +150,17 @@ def test_a_parameter_may_be_a_list(register):
 
     register("listed", listed)
     assert bind_strategy(Spec(name="listed", params={"words": ["a"]})).params == {"words": ["a"]}
+
+
+def test_a_positional_parameter_is_refused_before_anything_is_asked(register):
+    """A parameter that is not keyword-only could never be written; the error says how to declare it."""
+
+    async def positional(context: Any, words: str) -> None:
+        """Never run."""
+
+    register("positional", positional)
+    with pytest.raises(ParameterError, match=r"'words' is positional.*write `context, \*, words`"):
+        bind_strategy(Spec(name="positional"))
 
 
 def test_a_parameter_without_default_is_asked_for(register):
