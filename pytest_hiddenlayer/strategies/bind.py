@@ -43,7 +43,9 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
         check_together(function, {**defaults, **given}, given.keys())
         _check_models({key: given[key] for key in model_keys if isinstance(given.get(key), str)})
     except ParameterError as error:
-        raise ParameterError(f"strategy {spec.name!r}: {error}", parameter=error.parameter) from error
+        key = error.parameter or ""
+        hint = _joined(spec.params.get(key), key in model_keys, defaults.get(key))
+        raise ParameterError(f"strategy {spec.name!r}: {error}{hint}", parameter=error.parameter) from error
     unset = {
         key for key, hint in hints.items() if is_marked(hint, UNLESS_SET) and given.get(key) in (None, defaults[key])
     }
@@ -117,6 +119,13 @@ def _type_of_default(default: Any) -> Any:
     if type(default) is int:
         return int | float  # a default of 1 does not rule out 0.5
     return type(default) if type(default) in (bool, float, str) else Any
+
+
+def _joined(value: Any, names_models: bool, default: Any) -> str:
+    """What to write instead of a list, where several names are one text: `; write 'mlx+mlx:smollm2'`."""
+    is_list = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    is_joined = names_models or (isinstance(default, str) and "+" in default)
+    return f"; write {'+'.join(value)!r}" if is_list and is_joined else ""
 
 
 def _check_models(params: Mapping[str, str]) -> None:

@@ -85,6 +85,21 @@ def test_values_of_a_task_file_must_fit(params: dict[Any, Any], said):
         bind_strategy(Spec(name="debate", params=params))
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "remedy"),
+    [
+        ("debate", {"agents": ["mlx", "mlx:smollm2"]}, "; write 'mlx+mlx:smollm2'"),
+        ("chateval", {"roles": ["critic", "scientist"]}, "; write 'critic+scientist'"),
+        ("self_refine", {"stop_phrase": ["it is right"]}, "got ['it is right']"),
+    ],
+)
+def test_a_list_of_names_leads_to_the_joined_form(name, params, remedy):
+    """Several models or roles are one text, joined by +; the error for a list, as YAML suggests, says so."""
+    with pytest.raises(ParameterError) as error:
+        bind_strategy(Spec(name=name, params=params))
+    assert str(error.value).endswith(remedy)
+
+
 def test_a_parameter_given_twice_is_refused():
     """Two values for one parameter are an error."""
     with pytest.raises(UsageError, match="n_agents was given twice"):
