@@ -161,6 +161,11 @@ class AnswerContext:
         schema: Mapping[str, Any] | None,
         top_logprobs: int,
     ) -> Request:
+        if not isinstance(role, str) or type(round) is not int or round < 0:  # else no one could read the record
+            raise TypeError(
+                "ask: role must be a text such as 'agent-1', and round a whole number of at least 0, "
+                f"got role={role!r}, round={round!r}"
+            )
         return Request(
             messages=(Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt),
             params=params,

@@ -96,6 +96,11 @@ def debates_of_run(
     ]
     if found := analyse_debates(chosen, draws=draws, seed=seed):
         return found
+    if failed := sum(debates_of(cell).failed for cell in by_cell(chosen).values()):
+        raise UsageError(
+            f"debates that ended are analysed, and the run has none: {failed} stopped by an error or by the budget; "
+            "answer them with --resume RUN"
+        )
     raise UsageError(
         f"debates are analysed where agents answer in several rounds; none of {len(chosen)} records has that; "
         "run with --strategy debate, or name the roles that debate in the answer's metadata as `agents`"
