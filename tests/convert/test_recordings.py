@@ -198,3 +198,32 @@ def test_scorer_without_recordings_is_said(tool: Tool) -> None:
     """--scorer has no meaning for other formats, and the report says so."""
     tool.write("d.jsonl", [{"input": "2+2", "target": "4"}])
     assert "it applies to recordings only" in said(tool.convert("d.jsonl", scorer="numeric"))[0]
+
+
+def test_yes_and_no_are_choices_whatever_is_around_them(tool: Tool) -> None:
+    """Targets yes and no become the choices, so `**Yes**` and `The answer is no.` are read, and `no, yes` is not."""
+    rows = [{"target": "Yes", "samples": ["**Yes**", "no, yes"]}, {"target": "no", "samples": ["The answer is no."]}]
+    task = converted(tool, *rows)
+    assert [spec.name for spec in task.scorers] == ["choice"]
+    assert [sample.choices for sample in task.samples] == [("yes", "no")] * 2
+    assert [spec.name for spec in converted(tool, *rows, scorer="exact").scorers] == ["exact"]
+
+
+def test_yes_and_no_with_verdicts_vote_as_choices(tool: Tool) -> None:
+    """Without targets, `**Yes**` and `Yes.` are one vote; letters of unknown choices are not taken for yes and no."""
+    verdicts = [True, True, False]
+    task = converted(tool, {"samples": ["**Yes**", "Yes.", "No"], "verdicts": verdicts})
+    assert (task.samples[0].choices, task.scorers[0].params["answers"]) == (("yes", "no"), "choice")
+    letters = converted(tool, {"samples": ["It is A", "It is A.", "It is B"], "verdicts": verdicts})
+    assert not letters.samples[0].choices
+
+
+def test_targets_among_other_words_are_named(tool: Tool) -> None:
+    """`exact` wants nothing but the target: answers that hold it in a sentence are counted in a note."""
+
+    def notes(*answers: str) -> str:
+        tool.write("r.jsonl", [{"target": "Paris", "samples": answers}])
+        return "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
+
+    assert "1 of the first 3 answers have a target among other words" in notes("It is Paris.", "Paris", "Lyon")
+    assert "among other words" not in notes("Paris", "Paris", "Lyon")

@@ -52,6 +52,11 @@ class CellDebates:
     verdicts: tuple[RuleOnVerdicts, ...]  # empty without recorded verdicts
     bounds: tuple[RoundBounds, ...]  # what they leave open; empty if the right answers are known
 
+    @property
+    def is_one_agent(self) -> bool:
+        """Whether one agent tries again and again, as in a log of reflexion: there is nothing to vote on."""
+        return len(self.agents) == 1
+
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values; an unknown value is null."""
         task, label, provider, slug = self.key

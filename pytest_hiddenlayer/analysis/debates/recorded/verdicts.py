@@ -35,6 +35,11 @@ class RuleOnVerdicts:
         """Whether every verdict with a known right answer agrees, and none is contradicted."""
         return self.agrees > 0 and not (self.disagrees or self.undecided or self.contradicted)
 
+    @property
+    def contradicts_none(self) -> bool:
+        """Whether no verdict is contradicted, and at least one agrees or is possible: a tie may be either."""
+        return bool(self.agrees or self.questions) and not (self.disagrees or self.contradicted)
+
 
 def check_verdicts(debates: Sequence[Debate]) -> list[RuleOnVerdicts]:
     """Returns every rule against the verdicts; empty if no debate has one."""
