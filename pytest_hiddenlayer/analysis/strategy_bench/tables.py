@@ -52,6 +52,9 @@ def debates_table(board: Leaderboard) -> Table:
 def notes(board: Leaderboard) -> Iterator[str]:
     """Yields what limits the comparison, a sentence each."""
     for row in board.rows:
+        if row.unanswered:
+            asked = row.answers + row.unanswered
+            yield f"{row.label}: {row.answers} of {asked} answers exist; a run that ended early goes on with --resume"
         if row.scored < row.answers:
             whole = ", ".join(f"{count} x {shortened(why)}" for why, count in list(row.reasons.items())[:2])
             whole += ", …" if len(row.reasons) > 2 else ""
@@ -59,6 +62,8 @@ def notes(board: Leaderboard) -> Iterator[str]:
             yield f"{row.label}: {row.scored} of {row.answers} answers have a score ({whole}){worst}"
         for one in row.compared:
             yield from _comparison_notes(row, one, board.unit)
+    if board.votes and (missing := board.votes[0].missing):
+        yield f"votes of plain samples: {missing} of {board.samples} samples have none"
     if board.front.left_out:
         names = ", ".join(board.front.left_out)
         yield f"not in the Pareto set, as too few answers have a score or the cost is unknown: {names}"
@@ -95,7 +100,7 @@ def _score_row(row: StrategyRow, unit: BudgetUnit) -> tuple[str, ...]:
         row.label,
         number(row.score.mean, ".3f"),
         interval(row.score.ci95),
-        f"{row.scored}/{row.answers}",
+        f"{row.scored}/{row.answers + row.unanswered}",
         number(row.spent.calls),
         number(row.spent.tokens, ",.0f"),
         number(row.seconds, ",.2f"),
@@ -110,7 +115,7 @@ def _vote_row(board: Leaderboard, index: int) -> tuple[str, ...]:
         f"({vote.name})",
         number(vote.score.mean, ".3f"),
         interval(vote.score.ci95),
-        f"{vote.score.n}",
+        f"{vote.scored}/{vote.votes}",
         number(vote.spent.calls),
         number(vote.spent.tokens, ",.0f"),
         "",

@@ -66,8 +66,8 @@ def prepare_bench(
     project = find_project(start, [Path(name) for name in tasks])
     paths = eval_paths(project, [Path(name) for name in tasks])
     load_conftests(project.root, paths)
-    written, left_out = written_strategies(strategies)
     options = run_options(project, {**typed, "strategy": ("single",), "gate": "off", "equal-budget": True})
+    written, left_out = written_strategies(strategies, options.presets)
     if unit == "cost_usd" and not any(may_cost(model, options) for model in options.providers):
         raise UsageError("--match cost: every call of these models costs $0; match calls or tokens")
     plan = plan_bench(project, options, paths, written, left_out, named=ALL not in strategies)
@@ -90,6 +90,7 @@ def compared(run: EvalRun, plan: BenchPlan, *, match: str, against: str = VOTE) 
         run_id=run.run_id,
         folder=run.folder,
         leaderboards=tuple(boards),
+        presets=Run(run.folder).manifest.get("presets", {}),
         left_out=plan.left_out,
         errors=(*map(str, run.errors), *(f"{n} skipped: {why}" for why, n in run.skips.most_common())),
     )
@@ -98,7 +99,8 @@ def compared(run: EvalRun, plan: BenchPlan, *, match: str, against: str = VOTE) 
 def bench_run(run: Run, *, match: str = "calls", against: str = VOTE, task: str | None = None) -> StrategyBench:
     """Returns the leaderboards of a finished run with several strategies; no model is asked. Raises UsageError."""
     boards = leaderboards(run.records, unit=budget_unit(match), against=against, task=task)
-    return StrategyBench(run_id=run.run_id, folder=run.folder, leaderboards=tuple(boards))
+    presets = run.manifest.get("presets", {})
+    return StrategyBench(run_id=run.run_id, folder=run.folder, leaderboards=tuple(boards), presets=presets)
 
 
 def bench_strategies(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.control_records import HAND, A, B, debated, draws, made, rounds
+from support.control_records import HAND, LOST, A, B, debated, draws, made, rounds
 
 from pytest_hiddenlayer.analysis.strategy_bench.leaderboard import leaderboards
 from pytest_hiddenlayer.analysis.strategy_bench.text import leaderboards_markdown, leaderboards_text
@@ -199,6 +199,39 @@ def test_debates_have_a_row_of_what_voting_explains():
     assert "40 of 120" in shown
     assert "share that voting explains" in leaderboards_markdown([board])
     assert "share that voting explains" not in leaderboards_text([only(SINGLES)], width=250, colour=False)
+
+
+def test_a_strategy_that_answered_only_some_samples_comes_last():
+    """A run that ended early: 3 of 12 answers, all right, are no better than 6 of 12; votes of 3 samples neither."""
+    names = [f"s{i:02}" for i in range(12)]
+    singles = [made(name, float(i % 2)) for i, name in enumerate(names)]
+    few = [one for name in names[:3] for one in (debated(name, 1.0), *draws(name, A, A, B))]
+    board = only([*singles, *few])
+    assert [(row.label, row.answers, row.unanswered) for row in board.rows] == [("single", 12, 0), ("debate", 3, 9)]
+    assert board.front.left_out == ("debate", "one sample", "vote of 2")
+    shown = leaderboards_text([board], width=200, colour=False)
+    assert "3/12" in shown
+    assert "debate: 3 of 12 answers exist; a run that ended early goes on with --resume" in shown
+    assert "votes of plain samples: 9 of 12 samples have none" in shown
+    assert [row["unanswered"] for row in board.to_json()["strategies"]] == [0, 9]
+
+
+def test_votes_without_a_score_are_in_no_pareto_set():
+    """Half of the samples have a readable control sample: the mean over these is over a choice of samples."""
+    names = [f"s{i:02}" for i in range(12)]
+    records = [made(name, float(i % 2)) for i, name in enumerate(names)]
+    records += [debated(name, 1.0) for name in names]
+    for i, name in enumerate(names):
+        records += draws(name, A if i % 2 else LOST, LOST, LOST, LOST)
+    board = only(records)
+    assert [(vote.size, vote.votes, vote.scored, vote.score.mean) for vote in board.votes] == [
+        (1, 48, 6, 1.0),
+        (2, 24, 6, 1.0),
+        (4, 12, 6, 1.0),
+    ]
+    assert board.front.left_out == ("one sample", "vote of 2", "vote of 4")
+    assert board.front.dominated_by == {}
+    assert "6/48" in leaderboards_text([board], width=200, colour=False)
 
 
 def test_control_samples_are_no_strategy():

@@ -201,6 +201,23 @@ def test_python_needs_either_a_task_or_a_run(project):
             hl.bench_strategies(**arguments)
 
 
+def test_a_preset_takes_part_and_the_result_says_which_label_it_has(project, capsys):
+    """Its label is that of the strategy with its parameters, which may be cut; a written parameter wins."""
+    project.write("presets/mine.yaml", "description: x\nstrategy: self_consistency\nparameters: {n_samples: 3}\n")
+    names = "preset:mine,preset:self_consistency_40,n_samples=4,debate"
+    bench = hl.bench_strategies("evals/sums.yaml", provider=SCRIPTED, strategies=names)
+    label = "self_consistency.n_samples=4,temperature=0.7"
+    assert {row.label for row in bench.leaderboards[0].rows} == {
+        *("single", "debate", "self_consistency.n_samples=3", label),
+    }
+    assert f"preset self_consistency_40 is {label}" in repr(bench).splitlines()
+    assert bench.to_json()["presets"] == {"mine": ["self_consistency.n_samples=3"], "self_consistency_40": [label]}
+    assert hl.bench_strategies(run="last").to_json() == bench.to_json()
+    words = ["--task", "evals/sums.yaml", "--provider", SCRIPTED, "--strategies", "preset:mime"]
+    assert main(["bench", "strategies", *words]) == 4
+    assert "unknown preset 'mime', did you mean 'mine'" in capsys.readouterr().err
+
+
 def test_output_files(project, capsys):
     """--output writes Markdown or JSON, by the file's type."""
     pytest.importorskip("matplotlib")
