@@ -79,6 +79,11 @@ def shortened(why: str) -> str:
     return why if len(why) <= 160 else f"{why[:159]}…"
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns a number and what is counted, in the plural unless it is one."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def number(value: float | None, form: str = ",.1f") -> str:
     """Returns the number as text; `?` if unknown."""
     return "?" if value is None else f"{value:{form}}"
@@ -151,8 +156,9 @@ def _difference(one: ComparedWith) -> tuple[str, ...]:
 def _comparison_notes(row: StrategyRow, one: ComparedWith, unit: BudgetUnit) -> Iterator[str]:
     name = f"{row.label} against {against_text(one, unit)}"
     if one.short:
-        yield f"{name}: for {one.short} samples the control samples use less than the strategy"
+        yield f"{name}: for {counted(one.short, 'sample')} the control samples use less than the strategy"
     if one.left_out and one.comparison is not None:
-        yield f"{name}: {one.left_out} samples have no control samples, or their {UNIT_NAMES[unit]} are unknown"
+        which = counted(one.left_out, "sample")
+        yield f"{name}: control samples are missing, or their {UNIT_NAMES[unit]} unknown, for {which}"
     if one.comparison is not None and one.comparison.lost_counts:
         yield f"{name}: regressed if answers without a score count as wrong"

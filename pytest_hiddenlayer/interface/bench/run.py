@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ...analysis.strategy_bench.leaderboard import leaderboards
+from ...analysis.strategy_bench.leaderboard import Leaderboard, leaderboards
 from ...analysis.strategy_bench.strategy_row import VOTE
 from ...api import as_written, evaluate_paths, option_name, run_options
 from ...errors import UsageError, did_you_mean
@@ -23,7 +23,7 @@ from ..runs import Run, load_run
 from .options import MATCHES, NOT_TAKEN
 from .plan import BenchPlan, may_cost, plan_bench
 from .result import StrategyBench, full_records
-from .written import ALL, written_strategies
+from .written import ALL, LeftOut, written_strategies
 
 Match: TypeAlias = Literal["calls", "tokens", "cost"]
 
@@ -91,9 +91,18 @@ def compared(run: EvalRun, plan: BenchPlan, *, match: str, against: str = VOTE) 
         folder=run.folder,
         leaderboards=tuple(boards),
         presets=Run(run.folder).manifest.get("presets", {}),
-        left_out=plan.left_out,
+        left_out=(*plan.left_out, *_never_answered(boards, plan)),
         errors=(*map(str, run.errors), *(f"{n} skipped: {why}" for why, n in run.skips.most_common())),
     )
+
+
+def _never_answered(boards: Sequence[Leaderboard], plan: BenchPlan) -> Iterator[LeftOut]:
+    """The planned strategies without any answer, because the run ended before."""
+    answered = {(board.task, row.label) for board in boards for row in board.rows}
+    for task, label in dict.fromkeys((cell.task, cell.label) for cell in plan.cells):
+        if (task, label) not in answered:
+            why = f"no answer on {task}: the run ended before; go on with --resume"
+            yield LeftOut(strategy=label, reason=why)
 
 
 def bench_run(run: Run, *, match: str = "calls", against: str = VOTE, task: str | None = None) -> StrategyBench:

@@ -10,6 +10,7 @@ from support.folder import Folder
 import pytest_hiddenlayer as hl
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.interface.bench.run import compared, prepare_bench
 from pytest_hiddenlayer.interface.bench.written import written_strategies
 from pytest_hiddenlayer.registry import strategies
 
@@ -147,6 +148,16 @@ def test_a_budget_that_ends_keeps_what_was_answered(project):
     rows = bench.leaderboards[0].rows
     assert sum(row.outcomes.get("skipped", 0) for row in rows) > 0
     assert "budget" in repr(bench)
+
+
+def test_a_planned_strategy_without_any_answer_is_named(project):
+    """A run that is stopped before a strategy's first answer: the result says so, and how to go on."""
+    prepared = prepare_bench(["evals/sums.yaml"], {"provider": (SCRIPTED,)}, strategies="debate,self_consistency")
+    stopped = hl.evaluate("evals/sums.yaml", provider=SCRIPTED, strategy=["single", "debate"])
+    bench = compared(stopped, prepared.plan, match="calls")
+    (absent,) = bench.left_out
+    assert absent.strategy == "self_consistency"
+    assert absent.reason == "no answer on sums: the run ended before; go on with --resume"
 
 
 def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch):
