@@ -145,7 +145,7 @@ def _difference(one: ComparedWith) -> tuple[str, ...]:
         str(made.paired.n),
         number(made.new.mean, ".3f"),
         number(made.old.mean, ".3f"),
-        f"{made.paired.difference:+.3f}",
+        f"{round(made.paired.difference, 3) + 0.0:+.3f}",  # + 0.0: no negative zero
         interval(made.paired.ci95, "+.2f"),
         f"{made.p_better:.2g}",
         f"{made.p_worse:.2g}",

@@ -43,12 +43,12 @@ class BenchPlan:
     strategies: tuple[str, ...]  # as `--strategy` takes them
     cells: tuple[PlannedCell, ...]
     left_out: tuple[LeftOut, ...]
-    controls: int  # control samples, at least
+    controls: int  # control samples, about
     paid: bool  # whether a model may cost money
 
     @property
     def calls(self) -> int:
-        """How many calls strategies and control samples make, at least."""
+        """How many calls strategies and control samples make, about."""
         return self.controls + sum(cell.answers * cell.dry.calls for cell in self.cells)
 
     @property
@@ -66,9 +66,9 @@ class BenchPlan:
         for cell in self.cells:
             one = f"{cell.dry.calls:,} call{'s' * (cell.dry.calls != 1)}"
             answers = f"{cell.answers:,} answer{'s' * (cell.answers != 1)}"
-            yield f"  {cell.task} · {cell.model} · {cell.label}: {answers} of at least {one}"
-        yield f"  control samples: at least {self.controls:,} calls, shared by all strategies"
-        yield f"at least {self.calls:,} calls{self._cost_text()}"
+            yield f"  {cell.task} · {cell.model} · {cell.label}: {answers} of about {one}"
+        yield f"  control samples: about {self.controls:,} calls, shared by all strategies"
+        yield f"about {self.calls:,} calls{self._cost_text()}"
         for absent in self.left_out:
             yield f"left out: {absent.strategy}: {absent.reason}"
 
@@ -108,8 +108,7 @@ def plan_bench(
     labels = {cell.label for cell in cells}
     strategies = tuple(text for text in written if bound_strategy(text, options.presets).label in labels)
     if not set(strategies) - {SINGLE} and (len(written) > 1 or not named):
-        reasons = [f"{one.strategy}: {one.reason}" for one in refused]
-        raise UsageError("no strategy but single can run here: " + "; ".join(reasons or ["none is registered"]))
+        raise UsageError(f"no strategy but single can run here: {_reasons(refused) or 'none is registered'}")
     return BenchPlan(
         strategies=strategies,
         cells=tuple(cells),
@@ -117,6 +116,14 @@ def plan_bench(
         controls=_controls(cells, tasks, options),
         paid=any(may_cost(model, options) for model in options.providers),
     )
+
+
+def _reasons(refused: Iterable[LeftOut]) -> str:
+    """Every reason once, after the strategies that it holds for."""
+    names: dict[str, list[str]] = {}
+    for one in refused:
+        names.setdefault(one.reason, []).append(one.strategy)
+    return "; ".join(f"{', '.join(strategies)}: {reason}" for reason, strategies in names.items())
 
 
 def may_cost(model: ModelName, options: RunOptions) -> bool:

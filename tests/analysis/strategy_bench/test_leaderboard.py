@@ -234,6 +234,14 @@ def test_votes_without_a_score_are_in_no_pareto_set():
     assert "6/48" in leaderboards_text([board], width=200, colour=False)
 
 
+def test_a_difference_that_rounds_to_zero_has_no_minus():
+    """A judge that weighs its words gives 0.9999: the difference to 1 is shown as +0.000."""
+    board = only([made("s1", 1.0), made("s1", 0.9999, strategy="x", label="x", outcome="partial")])
+    shown = leaderboards_text([board], width=200, colour=False)
+    assert "+0.000" in shown
+    assert "-0.000" not in shown
+
+
 def test_control_samples_are_no_strategy():
     """The rows are strategies; votes of control samples stand below them in brackets."""
     board = only([*RUN, *draws("s1", A)])

@@ -107,9 +107,18 @@ def test_the_estimate_is_printed_before_a_model_is_asked(project, capsys):
     """Calls per answer of every strategy, the control samples and the sum; nothing is opened before."""
     main(["bench", "strategies", "--task", "evals/sums.yaml", "--provider", SCRIPTED, "--strategies", "debate"])
     lines = capsys.readouterr().err.splitlines()
-    assert "debate: 3 answers of at least 7 calls" in lines[1]
-    assert lines[2].strip() == "control samples: at least 21 calls, shared by all strategies"
-    assert lines[3] == "at least 45 calls, free of charge"
+    assert "debate: 3 answers of about 7 calls" in lines[1]
+    assert lines[2].strip() == "control samples: about 21 calls, shared by all strategies"
+    assert lines[3] == "about 45 calls, free of charge"
+
+
+def test_a_reason_that_all_strategies_share_is_said_once(project, capsys):
+    """A task that nothing can answer is one message, not one per strategy."""
+    project.write("evals/judged.yaml", "task: judged\nprompt: x\nscorers: [llm_judge]\nsamples: [{input: x}]\n")
+    assert main(["bench", "strategies", "--task", "evals/judged.yaml", "--provider", SCRIPTED]) == 4
+    printed = capsys.readouterr().err
+    assert printed.count("needs `criteria`") == 1
+    assert "single, best_of_n, " in printed
 
 
 def test_a_strategy_that_fails_half_way_keeps_what_it_has(project):
@@ -168,7 +177,7 @@ def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch)
     printed = capsys.readouterr().err
     assert code == 4
     assert "add --yes" in printed
-    assert "at least 45 calls, about $0." in printed
+    assert "about 45 calls, about $0." in printed
     assert project.runs() == []
 
 
