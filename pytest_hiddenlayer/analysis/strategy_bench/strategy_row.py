@@ -58,7 +58,7 @@ class StrategyRow:
     seconds: float | None  # per answer, while others are answered at the same time
     right: int
     total: TokenUsage  # of all answers, also failed ones
-    unanswered: int = 0  # answers to samples that only other strategies answered: the run ended before
+    unanswered: int = 0  # of samples that others answered, and of epochs: the run ended before
     compared: tuple[ComparedWith, ...] = ()
 
     @property
@@ -122,7 +122,7 @@ def strategy_row(records: Sequence[Record], samples: int) -> StrategyRow:
         seconds=fsum(record.latency_s for record in answered) / len(answered) if answered else None,
         right=sum(record.outcome == "correct" for record in records),
         total=usage_of(*records),
-        unanswered=(samples - len(results)) * max(record.epoch for record in records),
+        unanswered=samples * max(record.epoch for record in records) - len(records),
     )
 
 

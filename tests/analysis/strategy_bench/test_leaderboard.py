@@ -216,6 +216,16 @@ def test_a_strategy_that_answered_only_some_samples_comes_last():
     assert [row["unanswered"] for row in board.to_json()["strategies"]] == [0, 9]
 
 
+def test_missing_epochs_are_missing_answers():
+    """Four of ten samples lack the second epoch, in which answers are wrong: the mean over the rest is no score."""
+    epochs = [(f"s{i}", epoch) for i in range(10) for epoch in (1, 2)]
+    singles = [made(name, float(epoch == 1), epoch=epoch) for name, epoch in epochs]
+    talks = [debated(name, float(epoch == 1), epoch=epoch) for name, epoch in epochs if epoch == 1 or name > "s3"]
+    rows = {row.label: row for row in only([*singles, *talks]).rows}
+    assert [rows["debate"].answers, rows["debate"].unanswered, rows["debate"].enough_scored] == [16, 4, False]
+    assert rows["single"].unanswered == 0
+
+
 def test_votes_without_a_score_are_in_no_pareto_set():
     """Half of the samples have a readable control sample: the mean over these is over a choice of samples."""
     names = [f"s{i:02}" for i in range(12)]
