@@ -13,8 +13,9 @@ from .tables import LEFT, UNIT_NAMES, Table, counted, debates_table, differences
 
 EXPLANATION = (
     "scores and differences have 95 % intervals, paired by sample; p-values, improved and regressed are adjusted by "
-    "Holm over all comparisons, same is not; rows in brackets are votes of plain samples; seconds: while other answers "
-    "are in flight; debates: right answers after each step, changes of agents; `hiddenlayer rounds RUN` shows each in full"
+    "Holm over all comparisons, same is not; rows in brackets are votes of plain samples; seconds: while other "
+    "answers are in flight; debates: right answers after each step, changes of agents; `hiddenlayer rounds RUN` "
+    "shows each in full"
 )
 _PLAIN = re.compile(r"(?:[A-Za-z0-9 ,()+/%$?·→-]|:(?= )|(?<=[0-9])\.(?=[0-9]))*|-+:?")
 
