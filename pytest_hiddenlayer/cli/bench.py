@@ -84,7 +84,9 @@ def _answer(arguments: argparse.Namespace) -> int:
     from ..session.progress import Progress
 
     typed = written_values(arguments)
-    prepared = prepare_bench(arguments.task, typed, strategies=arguments.strategies, match=arguments.match)
+    prepared = prepare_bench(
+        arguments.task, typed, strategies=arguments.strategies, match=arguments.match, against=arguments.against
+    )
     for line in prepared.plan.lines():
         print(line, file=sys.stderr)
     if not _confirmed(prepared, arguments):

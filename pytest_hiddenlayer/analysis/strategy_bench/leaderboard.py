@@ -96,13 +96,22 @@ def _check(cells: Mapping[CellKey, Sequence[Record]], against: str, task: str | 
         )
     if task is not None and task not in tasks:
         raise UsageError(f"task {task!r}: the run has {', '.join(tasks)}{did_you_mean(task, tasks)}")
-    names = {label.partition(".")[0] for label in labels}
-    if against not in (VOTE, SINGLE, *labels, *names):
+    check_against(against, labels)
+
+
+def check_against(against: str, labels: Sequence[str]) -> None:
+    """Raises UsageError unless `against` is the vote, or says which one of these strategies is the reference."""
+    if against in (VOTE, SINGLE, *labels):
+        return
+    variants = [label for label in labels if label.partition(".")[0] == against]
+    if not variants:
         known = (VOTE, *labels)
         raise UsageError(
             f"--against {against!r}: compare with {VOTE}, the vote of as many samples as the budget pays for, or "
             f"with a strategy of the run: {', '.join(labels)}{did_you_mean(against, known)}"
         )
+    if len(variants) > 1:
+        raise UsageError(f"--against {against!r}: the run has {', '.join(variants)}; name one of them")
 
 
 def _check_unit(cells: Iterable[Sequence[Record]], unit: BudgetUnit) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ...analysis.strategy_bench.leaderboard import Leaderboard, leaderboards
+from ...analysis.strategy_bench.leaderboard import Leaderboard, check_against, leaderboards
 from ...analysis.strategy_bench.strategy_row import VOTE
 from ...api import as_written, evaluate_paths, option_name, run_options
 from ...errors import UsageError, did_you_mean
@@ -56,6 +56,7 @@ def prepare_bench(
     *,
     strategies: str | Sequence[str] = ALL,
     match: str = "calls",
+    against: str = VOTE,
     cwd: Path | None = None,
 ) -> PreparedBench:
     """Returns the planned comparison; `typed` are options of a run, as written. Asks no model. Raises UsageError."""
@@ -71,6 +72,7 @@ def prepare_bench(
     if unit == "cost_usd" and not any(may_cost(model, options) for model in options.providers):
         raise UsageError("--match cost: every call of these models costs $0; match calls or tokens")
     plan = plan_bench(project, options, paths, written, left_out, named=ALL not in strategies)
+    check_against(against, sorted({cell.label for cell in plan.cells}))
     run = run_options(project, {**typed, "strategy": plan.strategies, "gate": "off", "equal-budget": True})
     return PreparedBench(project=project, paths=paths, options=replace(run, shared_controls=unit), plan=plan)
 
@@ -143,6 +145,7 @@ def bench_strategies(
             {name: as_written(name, value) for name, value in given.items()},
             strategies=strategies,
             match=match,
+            against=against,
             cwd=None if cwd is None else Path(cwd),
         )
         answered = prepared.run()

@@ -58,6 +58,15 @@ def test_another_strategy_is_the_reference():
         assert found["mad.max_rounds=3"].comparison.paired.difference == 0.75
 
 
+def test_a_reference_with_several_variants_must_be_named_by_its_label():
+    """`mad` may be either; the message has both labels."""
+    labels = ("mad.max_rounds=2", "mad.max_rounds=4")
+    other = [made("s1", 0.0, strategy="mad", label=label) for label in labels]
+    with pytest.raises(UsageError, match=r"'mad': the run has mad\.max_rounds=2, mad\.max_rounds=4; name one"):
+        only([*RUN, *other], against="mad")
+    assert "mad.max_rounds=4" in compared(only([*RUN, *other], against="mad.max_rounds=4"))
+
+
 def test_verdicts_are_corrected_over_all_comparisons():
     """7 of 7 better is p = 1/128; over two comparisons Holm makes it 1/64, still `improved`; over 16 it is not."""
     names = [f"q{i}" for i in range(7)]

@@ -194,6 +194,7 @@ def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch)
         (["--task", "evals/sums.yaml", "--strategies", "debate:n_agents=1"], "n_agents"),
         (["--task", "evals/sums.yaml", "--strategies", ","], "no strategy is named"),
         (["--task", "evals/sums.yaml", "--match", "cost"], "costs $0; match calls or tokens"),
+        (["--task", "evals/sums.yaml", "--strategies", "debate", "--against", "debat"], "did you mean 'debate'"),
         (["--task", "evals/sums.yaml", "--output", "x.pdf"], "write .md or .json"),
         (["--task", "evals/sums.yaml", "--output", "no/x.md"], "does not exist; create it"),
         (["--task", "evals/sums.yaml", "--picture", "x.gif"], "write .png or .svg"),
