@@ -103,7 +103,7 @@ eval-model: $(TRAINABLE)   ## measure the trained model on held-out problems and
 	$(BIN)/python -m training.nano.evaluate $(MODEL) --out $(RUN)
 	$(BIN)/python -m training.nano.card $(RUN) $(MODEL)
 
-bench-strategies: $(READY) ## measure all strategies on the local models and write docs/strategies.md (about a quarter of an hour)
+bench-strategies: $(READY) ## measure all strategies on the local models and write docs/strategies.md (half an hour or more)
 	$(BIN)/python benchmarks/strategy_table.py
 
 notebooks: $(READY)        ## execute the notebooks with the bundled model and write their outputs back

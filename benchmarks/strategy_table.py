@@ -1,6 +1,7 @@
-"""Writes the tables of docs/strategies.md: every built-in strategy, and what it costs and scores on local models.
+"""Writes the tables of docs/strategies.md: every built-in strategy and preset, with cost and score on local models.
 
     python benchmarks/strategy_table.py             measures on the bundled model, and on SmolLM2 if it was fetched
+    python benchmarks/strategy_table.py nano-2      measures on one model, and keeps the figures of the other
     python benchmarks/strategy_table.py --names     writes all but the figures, which are kept
 
 The fixed sets are in `strategy_tasks/`. Strategies run with their defaults; `cascade` and `router` name both models.
@@ -12,16 +13,22 @@ import inspect
 import re
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest_hiddenlayer as hl
-from pytest_hiddenlayer.analysis.strategy_bench.strategy_row import StrategyRow
+from pytest_hiddenlayer.analysis.strategy_bench.strategy_row import StrategyRow, strategy_row
 from pytest_hiddenlayer.analysis.strategy_bench.tables import interval, number
 from pytest_hiddenlayer.errors import HiddenLayerError
+from pytest_hiddenlayer.interface.bench.result import full_records
+from pytest_hiddenlayer.interface.bench.run import prepare_bench
+from pytest_hiddenlayer.interface.bench.written import bound_strategy
+from pytest_hiddenlayer.presets import Preset, all_presets
 from pytest_hiddenlayer.registry import strategies
+from pytest_hiddenlayer.types import Record
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "strategies.md"
@@ -29,6 +36,10 @@ TASKS = ROOT / "benchmarks" / "strategy_tasks"
 START, END = "<!-- strategies: start -->", "<!-- strategies: end -->"
 MODELS = {"nano-2": TASKS / "nano_2.yaml", "smollm2": TASKS / "smollm2.yaml"}
 """Model → its fixed set: one of which it gets some right."""
+LIMITS = {"smollm2": 4}
+"""Model → how many samples of its set are measured, if not all: it is slow."""
+NOT_MEASURED_PRESETS = {"nano-2": ("deepconf",), "smollm2": tuple(one.name for one in all_presets())}
+"""Presets that take too many calls for a table."""
 BOTH_MODELS = "models=mlx+mlx:smollm2"
 WITH_MODELS = {"cascade": BOTH_MODELS, "router": BOTH_MODELS}
 """Strategies that need several models → the parameters that name them."""
@@ -125,6 +136,25 @@ def names_table() -> list[str]:
     return rows
 
 
+def presets_table() -> list[str]:
+    """Returns the lines of the table of built-in presets."""
+    rows = ["| preset | paper | strategy | what it is |", "| --- | --- | --- | --- |"]
+    for one in all_presets():
+        cells = (f"`{one.name}`", _paper_link(one), f"`{_written(one)}`", _cell(one.description))
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def _paper_link(preset: Preset) -> str:
+    number = preset.paper.removeprefix("arXiv:")
+    return f"[{preset.paper}](https://arxiv.org/abs/{number})" if number else "–"
+
+
+def _written(preset: Preset) -> str:
+    """The strategy as `--strategy` takes it."""
+    return f"{preset.strategy}:{','.join(f'{key}={_default(value)}' for key, value in preset.parameters.items())}"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
@@ -151,26 +181,42 @@ def figures_table(measured: dict[str, dict[str, list[str]]]) -> list[str]:
     ]
     rows = [f"| strategy | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
     unknown = [NOT_MEASURED, "", "", ""]
-    for one in built_ins():
-        cells = [cell for model in MODELS for cell in measured.get(model, {}).get(one.name, unknown)]
-        rows.append(f"| `{one.name}` | {' | '.join(cells)} |")
+    for name in (*(one.name for one in built_ins()), *(f"preset:{one.name}" for one in all_presets())):
+        cells = [cell for model in MODELS for cell in measured.get(model, {}).get(name, unknown)]
+        rows.append(f"| `{name}` | {' | '.join(cells)} |")
     return rows
 
 
-def measure() -> dict[str, dict[str, list[str]]]:
-    """Returns the figures of every model that can be asked: all strategies on its fixed set."""
-    variants = ",".join(f"{name}:{parameters}" for name, parameters in WITH_MODELS.items())
-    measured: dict[str, dict[str, list[str]]] = {}
-    for model, task in MODELS.items():
-        print(f"{model}: {task.name}", file=sys.stderr)
-        with tempfile.TemporaryDirectory() as reports:
-            try:
-                bench = hl.bench_strategies(task, model=model, strategies=f"all,{variants}", reports=reports)
-            except HiddenLayerError as error:
-                print(f"{model}: not measured: {error}", file=sys.stderr)
-                continue
-        print(bench, file=sys.stderr)
-        measured[model] = {row.strategy: _figures(row) for row in bench.leaderboards[0].rows}
+def measure(model: str) -> dict[str, list[str]]:
+    """Returns the figures of all strategies and presets on a model's fixed set. Raises HiddenLayerError."""
+    task = MODELS[model]
+    variants = [f"{name}:{parameters}" for name, parameters in WITH_MODELS.items()]
+    presets = [f"preset:{one.name}" for one in all_presets() if one.name not in NOT_MEASURED_PRESETS[model]]
+    prepared = prepare_bench([task], {"model": model}, strategies=["all", *variants, *presets])
+    with tempfile.TemporaryDirectory() as reports:
+        run = hl.evaluate(
+            task,
+            model=model,
+            strategy=prepared.plan.strategies,
+            limit=LIMITS.get(model),
+            gate="off",
+            reports=reports,
+        )
+        return figures(full_records(run.folder))
+
+
+def figures(records: Iterable[Record]) -> dict[str, list[str]]:
+    """Returns name → cells of the table; the names of a label that presets have are theirs, else its strategy's."""
+    by_label: dict[str, list[Record]] = {}
+    for record in records:
+        by_label.setdefault(record.label, []).append(record)
+    samples = max((len({one.sample_id for one in cell}) for cell in by_label.values()), default=0)
+    rows = [strategy_row(cell, samples=samples) for cell in by_label.values()]
+    presets = [(one.name, bound_strategy(f"preset:{one.name}", None).label) for one in all_presets()]
+    measured: dict[str, list[str]] = {}
+    for row in rows:
+        same = [f"preset:{name}" for name, label in presets if label == row.label]
+        measured |= dict.fromkeys(same or [row.strategy], _figures(row))
     return measured
 
 
@@ -196,18 +242,27 @@ def with_block(page: str, measured: dict[str, dict[str, list[str]]]) -> str:
     """Returns the page with new tables and descriptions."""
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
-    block = [START, "", *names_table(), "", "## Figures", "", *figures_table(measured), "", END]
+    tables = (*names_table(), "", "## Presets", "", *presets_table(), "", "## Figures", "", *figures_table(measured))
+    block = [START, "", *tables, "", END]
     after, _, _ = after.partition(f"\n{DESCRIPTIONS}\n")
     return before + "\n".join(block) + "\n".join([after, DESCRIPTIONS, "", *descriptions()])
 
 
 def main() -> None:
-    """Measure, and write the page."""
+    """Measure, and write the page after each model."""
     page = PAGE.read_text(encoding="utf-8")
     measured = kept_figures(page)
-    if "--names" not in sys.argv[1:]:
-        measured |= measure()
     PAGE.write_text(with_block(page, measured), encoding="utf-8")
+    words = sys.argv[1:]
+    if wrong := [word for word in words if word not in ("--names", *MODELS)]:
+        sys.exit(f"{wrong[0]}: name one of {', '.join(MODELS)}, or --names")
+    for model in [] if "--names" in words else words or MODELS:
+        print(f"{model}: {MODELS[model].name}", file=sys.stderr)
+        try:
+            measured[model] |= measure(model)
+        except HiddenLayerError as error:
+            print(f"{model}: not measured: {error}", file=sys.stderr)
+        PAGE.write_text(with_block(page, measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""docs/strategies.md has every built-in strategy with family, paper and parameters, as the code has them."""
+"""docs/strategies.md has every built-in strategy and preset with paper and parameters, as the code has them."""
 
 from __future__ import annotations
+
+from support.control_records import made
 
 from benchmarks.strategy_table import (
     DESCRIPTIONS,
@@ -9,10 +11,12 @@ from benchmarks.strategy_table import (
     START,
     BuiltIn,
     built_ins,
+    figures,
     figures_table,
     kept_figures,
     with_block,
 )
+from pytest_hiddenlayer.presets import all_presets
 
 WITHOUT_PAPER = {"single", "manager_worker", "recorded"}
 RENEW = "run: python benchmarks/strategy_table.py --names"
@@ -68,4 +72,15 @@ def test_a_row_of_figures_has_every_model():
     """A strategy is a row of the table of figures, also without a figure."""
     kept = {"nano-2": {}, "smollm2": {}}
     assert isinstance(built_ins()[0], BuiltIn)
-    assert len(figures_table(kept)) == 2 + len(built_ins())
+    assert len(figures_table(kept)) == 2 + len(built_ins()) + len(list(all_presets()))
+
+
+def test_figures_of_a_preset_are_under_its_name():
+    """Two presets of one label have the same figures; a strategy's own defaults stay under its name."""
+    label = "mixture_of_agents.n_layers=2"
+    records = [made("s", 1.0, strategy="mixture_of_agents", label=label, calls=7), made("s", 0.0)]
+    assert figures(records) == {
+        "preset:moa_lite": ["1.00 [0.03 to 1.00]", "7.0", "42", "1.0"],
+        "preset:self_moa": ["1.00 [0.03 to 1.00]", "7.0", "42", "1.0"],
+        "single": ["0.00 [0.00 to 0.97]", "1.0", "6", "1.0"],
+    }

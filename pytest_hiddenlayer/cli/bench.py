@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--strategies",
         default="all",
         metavar="NAMES",
-        help="all (default), or names with parameters, joined by commas: debate:n_agents=5,best_of_n",
+        help="all (default), or names with parameters, joined by commas: debate:n_agents=5,preset:self_moa",
     )
     parser.add_argument(
         "--match", choices=MATCHES, default="calls", help="what the compared budgets have in common (default: calls)"
@@ -84,7 +84,9 @@ def _answer(arguments: argparse.Namespace) -> int:
     from ..session.progress import Progress
 
     typed = written_values(arguments)
-    prepared = prepare_bench(arguments.task, typed, strategies=arguments.strategies, match=arguments.match)
+    prepared = prepare_bench(
+        arguments.task, typed, strategies=arguments.strategies, match=arguments.match, against=arguments.against
+    )
     for line in prepared.plan.lines():
         print(line, file=sys.stderr)
     if not _confirmed(prepared, arguments):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"cost_usd": "US dollars", "tokens": "tokens, input and output", "calls": "model calls"}
 _LEGEND_ROWS = 16  # of one column of the legend
+_LEGEND_CHARACTERS = 32
 _MOST_BARS = 8  # with more strategies, the bars are faint, so that points are seen
 
 
@@ -41,7 +42,8 @@ def plot_strategy_bench(boards: Sequence[Leaderboard], *, task: str | None = Non
         raise UsageError(f"task {task!r}: compared were {', '.join(tasks) or 'none'}{did_you_mean(task, tasks)}")
     shown = [board for board in boards if task in (None, board.task)]
     names = [f"{board.task} · {board.provider} {board.slug}".rstrip() for board in shown]
-    axes = panels(names, ax, width=9.6, height=4.6, what="one per task and model")
+    columns = max((_columns(len(board.rows)) for board in shown), default=1)
+    axes = panels(names, ax, width=9.6 + 3.2 * (columns - 1), height=4.6, what="one per task and model")
     for board, one in zip(shown, axes, strict=False):
         _draw(one, board)
     if not shown:
@@ -69,11 +71,22 @@ def _draw(axes: Axes, board: Leaderboard) -> None:
         axes.set_xlim(left=0)
     axes.set_ylabel("score, with 95 % interval", fontsize=9)
     clear_frame(axes, grid="both")
-    columns = -(-(len(strategies) + 1) // _LEGEND_ROWS)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), fontsize=8, frameon=False, ncols=columns)
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(1.02, 1), fontsize=8, frameon=False, ncols=_columns(len(strategies))
+    )
     left_out = [name for name in board.front.left_out if name not in votes]
     notes = [f"left out, too few scores or unknown cost: {', '.join(left_out)}"] if left_out else []
     label_x(axes, f"mean budget of an answer, {_UNITS[board.unit]}", notes)
+
+
+def _columns(strategies: int) -> int:
+    """How many columns the legend has: a row per strategy, and one for the votes."""
+    return -(-(strategies + 1) // _LEGEND_ROWS)
+
+
+def _cut(label: str) -> str:
+    """A label that leaves room for the axes; its end tells parameters apart."""
+    return label if len(label) <= _LEGEND_CHARACTERS else f"{label[: _LEGEND_CHARACTERS - 11]}…{label[-10:]}"
 
 
 def _whole(value: float, position: float) -> str:
@@ -104,7 +117,7 @@ def _draw_point(axes: Axes, board: Leaderboard, point: Point, number: int, *, fa
         color=colour,
         mfc=colour if optimal else "white",
         ms=6,
-        label=f"{number + 1}  {plain(point.name)}",
+        label=f"{number + 1}  {plain(_cut(point.name))}",
     )
     bars = bars_around(score, point.score.ci95)
     axes.errorbar(budget, score, yerr=bars, fmt="none", ecolor=colour, elinewidth=0.8, alpha=0.3 if faint else 1.0)

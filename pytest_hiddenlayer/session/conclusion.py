@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import HiddenLayerError, SnapshotError
+from ..identifiers import controlled
 from ..io.atomic import write_json, write_text
 from ..report.budget_match import find
 from ..report.changes.run_changes import JudgedRun, run_changes
@@ -185,8 +186,9 @@ def _write_log(session: Session, *, complete: bool) -> None:
 
 def _presets(configs: Sequence[CellConfig]) -> dict[str, Any]:
     """The presets of the run: name → labels of the strategies that ran; empty without one."""
-    names = sorted({config.preset for config in configs if config.preset})
-    labels = {name: sorted({config.label for config in configs if config.preset == name}) for name in names}
+    own = [config for config in configs if controlled(config.label) is None]
+    names = sorted({config.preset for config in own if config.preset})
+    labels = {name: sorted({config.label for config in own if config.preset == name}) for name in names}
     return {"presets": labels} if labels else {}
 
 

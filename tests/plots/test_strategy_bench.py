@@ -45,3 +45,13 @@ def test_nothing_to_show():
     assert "nothing was asked" in plot_strategy_bench([]).axes[0].texts[0].get_text()
     with pytest.raises(UsageError, match="task 'x': compared were t"):
         plot_strategy_bench(leaderboards(RUN), task="x")
+
+
+def test_many_strategies_with_long_names_leave_room_for_the_points():
+    """The figure grows with the columns of its legend, and a long name keeps its start and its end."""
+    name = "debate.aggregation=majority,early_stop=False,share=fu-b5a18f"
+    few = plot_strategy_bench(leaderboards(RUN))
+    many = [made(f"s{i}", 1.0, strategy=f"x{j}", label=name + str(j)) for i in (1, 2, 3, 4) for j in range(20)]
+    figure = plot_strategy_bench(leaderboards([*RUN, *many]))
+    assert figure.get_size_inches()[0] > few.get_size_inches()[0]
+    assert any(text.endswith("debate.aggregation=ma…u-b5a18f19") for text in legend(figure))

@@ -8,12 +8,13 @@ Economies", arXiv:2406.06461).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
 from ...identifiers import SHARED_CONTROLS, controlled
 from ...results.budget_match.control_scores import mean_score, plurality_score
+from ...results.metrics.cells import MIN_SCORED
 from ...results.metrics.samples import SampleResult
 from ...results.regression.baseline import CellKey
 from ...stats.estimate.mean_interval import Estimate, estimate
@@ -52,8 +53,17 @@ class VoteSize:
     """The vote of `size` control samples: each sample's mean over disjoint groups of so many."""
 
     size: int
-    score: Estimate  # over samples
+    score: Estimate  # over samples with a scored vote
     spent: MeanUsage  # per vote
+    votes: int  # of all samples
+    scored: int  # votes with a score
+    missing: int = 0  # samples of the strategies that have no control sample
+
+    @property
+    def enough_scored(self) -> bool:
+        """Whether so few samples and votes have no score that the mean may be compared."""
+        covered = self.missing <= (1 - MIN_SCORED) * (self.score.n + self.missing)
+        return covered and self.scored > 0 and self.scored >= MIN_SCORED * self.votes
 
     @property
     def name(self) -> str:
@@ -126,20 +136,32 @@ def _result(record: Record, score: float | None) -> SampleResult:
     )
 
 
-def vote_sizes(controls: Controls) -> list[VoteSize]:
-    """Returns the votes of 1, 2, 4, … control samples, as far as every sample has so many."""
+def vote_sizes(controls: Controls, names: Collection[str] = ()) -> list[VoteSize]:
+    """Returns the votes of 1, 2, 4, … control samples, as far as every sample that has some has so many.
+
+    `names` are all samples that strategies answered: those without a control sample are counted as missing.
+    """
     samples = controls.longest()
+    missing = len({*names} - {*samples})
     fewest = min(map(len, samples.values()), default=0)
-    return [_vote_size(size, samples.values()) for size in SIZES if size <= fewest]
+    return [_vote_size(size, samples.values(), missing) for size in SIZES if size <= fewest]
 
 
-def _vote_size(size: int, samples: Iterable[Sequence[Record]]) -> VoteSize:
-    scores, groups, usages = [], [], []
+def _vote_size(size: int, samples: Iterable[Sequence[Record]], missing: int) -> VoteSize:
+    scores, groups, usages, scored = [], [], [], 0
     for controls in samples:
         blocks = [controls[at : at + size] for at in range(0, len(controls) - size + 1, size)]
         votes = [score for block in blocks if (score := plurality_score(block)) is not None]
         usages += [usage_of(*block) for block in blocks]
+        scored += len(votes)
         if votes:
             scores.append(fsum(votes) / len(votes))
             groups.append(controls[0].group)
-    return VoteSize(size=size, score=estimate(scores, groups), spent=per_answer(usages))
+    return VoteSize(
+        size=size,
+        score=estimate(scores, groups),
+        spent=per_answer(usages),
+        votes=len(usages),
+        scored=scored,
+        missing=missing,
+    )

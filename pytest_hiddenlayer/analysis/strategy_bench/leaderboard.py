@@ -40,7 +40,7 @@ class Leaderboard:
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values."""
-        votes = [{"size": v.size, "score": asdict(v.score), "spent": asdict(v.spent)} for v in self.votes]
+        votes = [asdict(vote) for vote in self.votes]
         return {
             "task": self.task,
             "provider": self.provider,
@@ -96,13 +96,22 @@ def _check(cells: Mapping[CellKey, Sequence[Record]], against: str, task: str | 
         )
     if task is not None and task not in tasks:
         raise UsageError(f"task {task!r}: the run has {', '.join(tasks)}{did_you_mean(task, tasks)}")
-    names = {label.partition(".")[0] for label in labels}
-    if against not in (VOTE, SINGLE, *labels, *names):
+    check_against(against, labels)
+
+
+def check_against(against: str, labels: Sequence[str]) -> None:
+    """Raises UsageError unless `against` is the vote, or says which one of these strategies is the reference."""
+    if against in (VOTE, SINGLE, *labels):
+        return
+    variants = [label for label in labels if label.partition(".")[0] == against]
+    if not variants:
         known = (VOTE, *labels)
         raise UsageError(
             f"--against {against!r}: compare with {VOTE}, the vote of as many samples as the budget pays for, or "
             f"with a strategy of the run: {', '.join(labels)}{did_you_mean(against, known)}"
         )
+    if len(variants) > 1:
+        raise UsageError(f"--against {against!r}: the run has {', '.join(variants)}; name one of them")
 
 
 def _check_unit(cells: Iterable[Sequence[Record]], unit: BudgetUnit) -> None:
@@ -175,31 +184,33 @@ def _leaderboard(
     compared: Mapping[str, Sequence[ComparedWith]],
     verdicts: Mapping[int, CellComparison],
 ) -> Leaderboard:
+    names = {record.sample_id for cell in board.values() for record in cell}
     rows = [
         with_compared(
-            strategy_row(cell),
+            strategy_row(cell, samples=len(names)),
             [replace(one, comparison=verdicts.get(id(one.comparison))) for one in compared[label]],
         )
         for label, cell in board.items()
     ]
     rows.sort(key=lambda row: (not row.enough_scored, -(row.score.mean if row.score.mean is not None else -1.0)))
-    votes = tuple(vote_sizes(controls))
-    points = [*_points(key[0], rows), *(Point(task=key[0], name=v.name, score=v.score, spent=v.spent) for v in votes)]
+    votes = tuple(vote_sizes(controls, names))
     return Leaderboard(
         task=key[0],
         provider=key[1],
         slug=key[2],
         unit=unit,
-        samples=len({record.sample_id for cell in board.values() for record in cell}),
+        samples=len(names),
         rows=tuple(rows),
         votes=votes,
-        front=pareto_front(key[0], points, unit),
+        front=pareto_front(key[0], [*_points(key[0], (*rows, *votes))], unit),
         debates=tuple(analyse_debates(record for cell in board.values() for record in cell)),
     )
 
 
-def _points(task: str, rows: Iterable[StrategyRow]) -> Iterator[Point]:
-    """The strategies of which enough answers have a score: a mean over the rest would be a choice of samples."""
+def _points(task: str, rows: Iterable[StrategyRow | VoteSize]) -> Iterator[Point]:
+    """Strategies and votes; without a mean if too few have a score: it would be over a choice of samples."""
     for row in rows:
         score = row.score if row.enough_scored else replace(row.score, mean=None)
-        yield Point(task=task, name=row.label, score=score, spent=row.spent)
+        yield Point(
+            task=task, name=row.name if isinstance(row, VoteSize) else row.label, score=score, spent=row.spent
+        )

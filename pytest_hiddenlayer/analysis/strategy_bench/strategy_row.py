@@ -58,11 +58,12 @@ class StrategyRow:
     seconds: float | None  # per answer, while others are answered at the same time
     right: int
     total: TokenUsage  # of all answers, also failed ones
+    unanswered: int = 0  # of samples that others answered, and of epochs: the run ended before
     compared: tuple[ComparedWith, ...] = ()
 
     @property
     def answers(self) -> int:
-        """How many answers were asked for."""
+        """How many answers there are, also without a score."""
         return sum(self.outcomes.values())
 
     @property
@@ -72,8 +73,8 @@ class StrategyRow:
 
     @property
     def enough_scored(self) -> bool:
-        """Whether so few answers lost their score that the mean may be compared."""
-        return self.scored > 0 and self.scored >= MIN_SCORED * self.answers
+        """Whether so few answers are missing or without a score that the mean may be compared."""
+        return self.scored > 0 and self.scored >= MIN_SCORED * (self.answers + self.unanswered)
 
     def per_right(self, unit: BudgetUnit) -> float | None:
         """Returns what one right answer takes, wrong ones included; None if unknown or if none is right."""
@@ -88,6 +89,7 @@ class StrategyRow:
             "score": asdict(self.score),
             "score_if_unscored_is_wrong": self.worst,
             "answers": self.answers,
+            "unanswered": self.unanswered,
             "scored": self.scored,
             "right": self.right,
             "outcomes": dict(self.outcomes),
@@ -103,8 +105,8 @@ class StrategyRow:
         }
 
 
-def strategy_row(records: Sequence[Record]) -> StrategyRow:
-    """Returns the row of one cell, without comparisons."""
+def strategy_row(records: Sequence[Record], samples: int) -> StrategyRow:
+    """Returns the row of one cell, without comparisons; `samples` are those that any strategy answered."""
     results = sample_results(records)
     scored = [result for result in results.values() if result.score is not None]
     answered = [record for record in records if record.outcome not in _NOT_ANSWERED]
@@ -120,6 +122,7 @@ def strategy_row(records: Sequence[Record]) -> StrategyRow:
         seconds=fsum(record.latency_s for record in answered) / len(answered) if answered else None,
         right=sum(record.outcome == "correct" for record in records),
         total=usage_of(*records),
+        unanswered=samples * max(record.epoch for record in records) - len(records),
     )
 
 

@@ -52,6 +52,9 @@ def debates_table(board: Leaderboard) -> Table:
 def notes(board: Leaderboard) -> Iterator[str]:
     """Yields what limits the comparison, a sentence each."""
     for row in board.rows:
+        if row.unanswered:
+            asked = row.answers + row.unanswered
+            yield f"{row.label}: {row.answers} of {asked} answers exist; a run that ended early goes on with --resume"
         if row.scored < row.answers:
             whole = ", ".join(f"{count} x {shortened(why)}" for why, count in list(row.reasons.items())[:2])
             whole += ", …" if len(row.reasons) > 2 else ""
@@ -59,6 +62,8 @@ def notes(board: Leaderboard) -> Iterator[str]:
             yield f"{row.label}: {row.scored} of {row.answers} answers have a score ({whole}){worst}"
         for one in row.compared:
             yield from _comparison_notes(row, one, board.unit)
+    if board.votes and (missing := board.votes[0].missing):
+        yield f"votes of plain samples: {missing} of {board.samples} samples have none"
     if board.front.left_out:
         names = ", ".join(board.front.left_out)
         yield f"not in the Pareto set, as too few answers have a score or the cost is unknown: {names}"
@@ -72,6 +77,11 @@ def against_text(one: ComparedWith, unit: BudgetUnit) -> str:
 def shortened(why: str) -> str:
     """Returns a reason of at most 160 characters."""
     return why if len(why) <= 160 else f"{why[:159]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """Returns a number and what is counted, in the plural unless it is one."""
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def number(value: float | None, form: str = ",.1f") -> str:
@@ -95,7 +105,7 @@ def _score_row(row: StrategyRow, unit: BudgetUnit) -> tuple[str, ...]:
         row.label,
         number(row.score.mean, ".3f"),
         interval(row.score.ci95),
-        f"{row.scored}/{row.answers}",
+        f"{row.scored}/{row.answers + row.unanswered}",
         number(row.spent.calls),
         number(row.spent.tokens, ",.0f"),
         number(row.seconds, ",.2f"),
@@ -110,7 +120,7 @@ def _vote_row(board: Leaderboard, index: int) -> tuple[str, ...]:
         f"({vote.name})",
         number(vote.score.mean, ".3f"),
         interval(vote.score.ci95),
-        f"{vote.score.n}",
+        f"{vote.scored}/{vote.votes}",
         number(vote.spent.calls),
         number(vote.spent.tokens, ",.0f"),
         "",
@@ -135,7 +145,7 @@ def _difference(one: ComparedWith) -> tuple[str, ...]:
         str(made.paired.n),
         number(made.new.mean, ".3f"),
         number(made.old.mean, ".3f"),
-        f"{made.paired.difference:+.3f}",
+        f"{round(made.paired.difference, 3) + 0.0:+.3f}",  # + 0.0: no negative zero
         interval(made.paired.ci95, "+.2f"),
         f"{made.p_better:.2g}",
         f"{made.p_worse:.2g}",
@@ -146,8 +156,9 @@ def _difference(one: ComparedWith) -> tuple[str, ...]:
 def _comparison_notes(row: StrategyRow, one: ComparedWith, unit: BudgetUnit) -> Iterator[str]:
     name = f"{row.label} against {against_text(one, unit)}"
     if one.short:
-        yield f"{name}: for {one.short} samples the control samples use less than the strategy"
+        yield f"{name}: for {counted(one.short, 'sample')} the control samples use less than the strategy"
     if one.left_out and one.comparison is not None:
-        yield f"{name}: {one.left_out} samples have no control samples, or their {UNIT_NAMES[unit]} are unknown"
+        which = counted(one.left_out, "sample")
+        yield f"{name}: control samples are missing, or their {UNIT_NAMES[unit]} unknown, for {which}"
     if one.comparison is not None and one.comparison.lost_counts:
         yield f"{name}: regressed if answers without a score count as wrong"

@@ -9,12 +9,13 @@ from ...report.markdown.text import code
 from ...report.text_table import grid
 from ...terminal_escape import one_line
 from .leaderboard import Leaderboard
-from .tables import LEFT, UNIT_NAMES, Table, debates_table, differences_table, notes, scores_table
+from .tables import LEFT, UNIT_NAMES, Table, counted, debates_table, differences_table, notes, scores_table
 
 EXPLANATION = (
-    "scores and differences have 95 % intervals, paired by sample; p-values and verdicts are adjusted by Holm over "
-    "all comparisons; rows in brackets are votes of plain samples; seconds: while other answers are in flight; "
-    "debates: right answers after each step, changes of agents; `hiddenlayer rounds RUN` shows each in full"
+    "scores and differences have 95 % intervals, paired by sample; p-values, improved and regressed are adjusted by "
+    "Holm over all comparisons, same is not; rows in brackets are votes of plain samples; seconds: while other "
+    "answers are in flight; debates: right answers after each step, changes of agents; `hiddenlayer rounds RUN` "
+    "shows each in full"
 )
 _PLAIN = re.compile(r"(?:[A-Za-z0-9 ,()+/%$?·→-]|:(?= )|(?<=[0-9])\.(?=[0-9]))*|-+:?")
 
@@ -61,7 +62,7 @@ def markdown_cell(text: str) -> str:
 
 def _title(board: Leaderboard) -> str:
     model = f"{board.provider} {board.slug}".rstrip()
-    return f"{board.task} · {model} · {board.samples} samples · matched {UNIT_NAMES[board.unit]}"
+    return f"{board.task} · {model} · {counted(board.samples, 'sample')} · matched {UNIT_NAMES[board.unit]}"
 
 
 def _grid(table: Table, width: int, colour: bool) -> str:

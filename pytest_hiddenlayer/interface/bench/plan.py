@@ -15,11 +15,11 @@ from ...model_names import full_name
 from ...options import RunOptions, first, limited
 from ...project import Project
 from ...session.task_paths import find_task_files
-from ...strategies.bind import bind_strategy, parse_strategy
+from ...strategies.bind import parse_strategy
 from ...taskfile import load_task
 from ...types import ModelName, Task
 from .dry_run import DryRun, dry_run
-from .written import SINGLE, LeftOut
+from .written import SINGLE, LeftOut, bound_strategy
 
 LOCAL = ("mlx", "ollama", "recorded", "scripted")
 """Providers whose calls cost nothing, unless the user states a price."""
@@ -43,12 +43,12 @@ class BenchPlan:
     strategies: tuple[str, ...]  # as `--strategy` takes them
     cells: tuple[PlannedCell, ...]
     left_out: tuple[LeftOut, ...]
-    controls: int  # control samples, at least
+    controls: int  # control samples, about
     paid: bool  # whether a model may cost money
 
     @property
     def calls(self) -> int:
-        """How many calls strategies and control samples make, at least."""
+        """How many calls strategies and control samples make, about."""
         return self.controls + sum(cell.answers * cell.dry.calls for cell in self.cells)
 
     @property
@@ -65,9 +65,10 @@ class BenchPlan:
         """Yields the estimate, a line each, and why strategies are left out."""
         for cell in self.cells:
             one = f"{cell.dry.calls:,} call{'s' * (cell.dry.calls != 1)}"
-            yield f"  {cell.task} · {cell.model} · {cell.label}: {cell.answers:,} answers of at least {one}"
-        yield f"  control samples: at least {self.controls:,} calls, shared by all strategies"
-        yield f"at least {self.calls:,} calls{self._cost_text()}"
+            answers = f"{cell.answers:,} answer{'s' * (cell.answers != 1)}"
+            yield f"  {cell.task} · {cell.model} · {cell.label}: {answers} of about {one}"
+        yield f"  control samples: about {self.controls:,} calls, shared by all strategies"
+        yield f"about {self.calls:,} calls{self._cost_text()}"
         for absent in self.left_out:
             yield f"left out: {absent.strategy}: {absent.reason}"
 
@@ -105,10 +106,9 @@ def plan_bench(
         else:
             cells += [found for found in planned if isinstance(found, PlannedCell)]
     labels = {cell.label for cell in cells}
-    strategies = tuple(text for text in written if bind_strategy(parse_strategy(text)).label in labels)
+    strategies = tuple(text for text in written if bound_strategy(text, options.presets).label in labels)
     if not set(strategies) - {SINGLE} and (len(written) > 1 or not named):
-        reasons = [f"{one.strategy}: {one.reason}" for one in refused]
-        raise UsageError("no strategy but single can run here: " + "; ".join(reasons or ["none is registered"]))
+        raise UsageError(f"no strategy but single can run here: {_reasons(refused) or 'none is registered'}")
     return BenchPlan(
         strategies=strategies,
         cells=tuple(cells),
@@ -116,6 +116,14 @@ def plan_bench(
         controls=_controls(cells, tasks, options),
         paid=any(may_cost(model, options) for model in options.providers),
     )
+
+
+def _reasons(refused: Iterable[LeftOut]) -> str:
+    """Every reason once, after the strategies that it holds for."""
+    names: dict[str, list[str]] = {}
+    for one in refused:
+        names.setdefault(one.reason, []).append(one.strategy)
+    return "; ".join(f"{', '.join(strategies)}: {reason}" for reason, strategies in names.items())
 
 
 def may_cost(model: ModelName, options: RunOptions) -> bool:
@@ -131,7 +139,13 @@ def _planned(task: Task, text: str, model: ModelName, options: RunOptions) -> Pl
         return found
     samples = len(limited(task, options.limit).samples)
     answers = samples * (first(options.epochs, task.epochs) or 1)
-    return PlannedCell(task=task.name, model=str(model), label=bind_strategy(spec).label, answers=answers, dry=found)
+    return PlannedCell(
+        task=task.name,
+        model=str(model),
+        label=bound_strategy(text, options.presets).label,
+        answers=answers,
+        dry=found,
+    )
 
 
 def _controls(cells: Iterable[PlannedCell], tasks: Sequence[Task], options: RunOptions) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +25,14 @@ class StrategyBench:
     leaderboards: tuple[Leaderboard, ...]
     left_out: tuple[LeftOut, ...] = ()  # strategies that did not take part
     errors: tuple[str, ...] = ()  # of the run
+    presets: Mapping[str, Sequence[str]] = field(default_factory=dict)  # name → labels of its strategies
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values, as `hiddenlayer bench strategies --json` prints them."""
         return {
             "run_id": self.run_id,
             "leaderboards": [board.to_json() for board in self.leaderboards],
+            "presets": {name: list(labels) for name, labels in self.presets.items()},
             "left_out": [{"strategy": one.strategy, "reason": one.reason} for one in self.left_out],
             "errors": list(self.errors),
         }
@@ -62,7 +64,9 @@ class StrategyBench:
         return leaderboards_text(self.leaderboards, width=width, colour=colour) + lines
 
     def notes(self) -> Iterator[str]:
-        """Yields what was left out, and the errors of the run, a sentence each."""
+        """Yields the labels of presets, what was left out, and the errors of the run, a sentence each."""
+        for name, labels in self.presets.items():
+            yield f"preset {name} is {', '.join(labels)}"
         for one in self.left_out:
             yield f"left out: {one.strategy}: {one.reason}"
         for error in self.errors:

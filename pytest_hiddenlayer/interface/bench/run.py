@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ...analysis.strategy_bench.leaderboard import leaderboards
+from ...analysis.strategy_bench.leaderboard import Leaderboard, check_against, leaderboards
 from ...analysis.strategy_bench.strategy_row import VOTE
 from ...api import as_written, evaluate_paths, option_name, run_options
 from ...errors import UsageError, did_you_mean
@@ -23,7 +23,7 @@ from ..runs import Run, load_run
 from .options import MATCHES, NOT_TAKEN
 from .plan import BenchPlan, may_cost, plan_bench
 from .result import StrategyBench, full_records
-from .written import ALL, written_strategies
+from .written import ALL, LeftOut, written_strategies
 
 Match: TypeAlias = Literal["calls", "tokens", "cost"]
 
@@ -56,6 +56,7 @@ def prepare_bench(
     *,
     strategies: str | Sequence[str] = ALL,
     match: str = "calls",
+    against: str = VOTE,
     cwd: Path | None = None,
 ) -> PreparedBench:
     """Returns the planned comparison; `typed` are options of a run, as written. Asks no model. Raises UsageError."""
@@ -66,11 +67,12 @@ def prepare_bench(
     project = find_project(start, [Path(name) for name in tasks])
     paths = eval_paths(project, [Path(name) for name in tasks])
     load_conftests(project.root, paths)
-    written, left_out = written_strategies(strategies)
     options = run_options(project, {**typed, "strategy": ("single",), "gate": "off", "equal-budget": True})
+    written, left_out = written_strategies(strategies, options.presets)
     if unit == "cost_usd" and not any(may_cost(model, options) for model in options.providers):
         raise UsageError("--match cost: every call of these models costs $0; match calls or tokens")
     plan = plan_bench(project, options, paths, written, left_out, named=ALL not in strategies)
+    check_against(against, sorted({cell.label for cell in plan.cells}))
     run = run_options(project, {**typed, "strategy": plan.strategies, "gate": "off", "equal-budget": True})
     return PreparedBench(project=project, paths=paths, options=replace(run, shared_controls=unit), plan=plan)
 
@@ -90,15 +92,26 @@ def compared(run: EvalRun, plan: BenchPlan, *, match: str, against: str = VOTE) 
         run_id=run.run_id,
         folder=run.folder,
         leaderboards=tuple(boards),
-        left_out=plan.left_out,
+        presets=Run(run.folder).manifest.get("presets", {}),
+        left_out=(*plan.left_out, *_never_answered(boards, plan)),
         errors=(*map(str, run.errors), *(f"{n} skipped: {why}" for why, n in run.skips.most_common())),
     )
+
+
+def _never_answered(boards: Sequence[Leaderboard], plan: BenchPlan) -> Iterator[LeftOut]:
+    """The planned strategies without any answer, because the run ended before."""
+    answered = {(board.task, row.label) for board in boards for row in board.rows}
+    for task, label in dict.fromkeys((cell.task, cell.label) for cell in plan.cells):
+        if (task, label) not in answered:
+            why = f"no answer on {task}: the run ended before; go on with --resume"
+            yield LeftOut(strategy=label, reason=why)
 
 
 def bench_run(run: Run, *, match: str = "calls", against: str = VOTE, task: str | None = None) -> StrategyBench:
     """Returns the leaderboards of a finished run with several strategies; no model is asked. Raises UsageError."""
     boards = leaderboards(run.records, unit=budget_unit(match), against=against, task=task)
-    return StrategyBench(run_id=run.run_id, folder=run.folder, leaderboards=tuple(boards))
+    presets = run.manifest.get("presets", {})
+    return StrategyBench(run_id=run.run_id, folder=run.folder, leaderboards=tuple(boards), presets=presets)
 
 
 def bench_strategies(
@@ -132,6 +145,7 @@ def bench_strategies(
             {name: as_written(name, value) for name, value in given.items()},
             strategies=strategies,
             match=match,
+            against=against,
             cwd=None if cwd is None else Path(cwd),
         )
         answered = prepared.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.control_records import HAND, A, B, debated, draws, made, rounds
+from support.control_records import HAND, LOST, A, B, debated, draws, made, rounds
 
 from pytest_hiddenlayer.analysis.strategy_bench.leaderboard import leaderboards
 from pytest_hiddenlayer.analysis.strategy_bench.text import leaderboards_markdown, leaderboards_text
@@ -56,6 +56,15 @@ def test_another_strategy_is_the_reference():
         found = compared(only([*RUN, *other], against=name))
         assert list(found) == ["mad.max_rounds=3", "single"]
         assert found["mad.max_rounds=3"].comparison.paired.difference == 0.75
+
+
+def test_a_reference_with_several_variants_must_be_named_by_its_label():
+    """`mad` may be either; the message has both labels."""
+    labels = ("mad.max_rounds=2", "mad.max_rounds=4")
+    other = [made("s1", 0.0, strategy="mad", label=label) for label in labels]
+    with pytest.raises(UsageError, match=r"'mad': the run has mad\.max_rounds=2, mad\.max_rounds=4; name one"):
+        only([*RUN, *other], against="mad")
+    assert "mad.max_rounds=4" in compared(only([*RUN, *other], against="mad.max_rounds=4"))
 
 
 def test_verdicts_are_corrected_over_all_comparisons():
@@ -199,6 +208,57 @@ def test_debates_have_a_row_of_what_voting_explains():
     assert "40 of 120" in shown
     assert "share that voting explains" in leaderboards_markdown([board])
     assert "share that voting explains" not in leaderboards_text([only(SINGLES)], width=250, colour=False)
+
+
+def test_a_strategy_that_answered_only_some_samples_comes_last():
+    """A run that ended early: 3 of 12 answers, all right, are no better than 6 of 12; votes of 3 samples neither."""
+    names = [f"s{i:02}" for i in range(12)]
+    singles = [made(name, float(i % 2)) for i, name in enumerate(names)]
+    few = [one for name in names[:3] for one in (debated(name, 1.0), *draws(name, A, A, B))]
+    board = only([*singles, *few])
+    assert [(row.label, row.answers, row.unanswered) for row in board.rows] == [("single", 12, 0), ("debate", 3, 9)]
+    assert board.front.left_out == ("debate", "one sample", "vote of 2")
+    shown = leaderboards_text([board], width=200, colour=False)
+    assert "3/12" in shown
+    assert "debate: 3 of 12 answers exist; a run that ended early goes on with --resume" in shown
+    assert "votes of plain samples: 9 of 12 samples have none" in shown
+    assert [row["unanswered"] for row in board.to_json()["strategies"]] == [0, 9]
+
+
+def test_missing_epochs_are_missing_answers():
+    """Four of ten samples lack the second epoch, in which answers are wrong: the mean over the rest is no score."""
+    epochs = [(f"s{i}", epoch) for i in range(10) for epoch in (1, 2)]
+    singles = [made(name, float(epoch == 1), epoch=epoch) for name, epoch in epochs]
+    talks = [debated(name, float(epoch == 1), epoch=epoch) for name, epoch in epochs if epoch == 1 or name > "s3"]
+    rows = {row.label: row for row in only([*singles, *talks]).rows}
+    assert [rows["debate"].answers, rows["debate"].unanswered, rows["debate"].enough_scored] == [16, 4, False]
+    assert rows["single"].unanswered == 0
+
+
+def test_votes_without_a_score_are_in_no_pareto_set():
+    """Half of the samples have a readable control sample: the mean over these is over a choice of samples."""
+    names = [f"s{i:02}" for i in range(12)]
+    records = [made(name, float(i % 2)) for i, name in enumerate(names)]
+    records += [debated(name, 1.0) for name in names]
+    for i, name in enumerate(names):
+        records += draws(name, A if i % 2 else LOST, LOST, LOST, LOST)
+    board = only(records)
+    assert [(vote.size, vote.votes, vote.scored, vote.score.mean) for vote in board.votes] == [
+        (1, 48, 6, 1.0),
+        (2, 24, 6, 1.0),
+        (4, 12, 6, 1.0),
+    ]
+    assert board.front.left_out == ("one sample", "vote of 2", "vote of 4")
+    assert board.front.dominated_by == {}
+    assert "6/48" in leaderboards_text([board], width=200, colour=False)
+
+
+def test_a_difference_that_rounds_to_zero_has_no_minus():
+    """A judge that weighs its words gives 0.9999: the difference to 1 is shown as +0.000."""
+    board = only([made("s1", 1.0), made("s1", 0.9999, strategy="x", label="x", outcome="partial")])
+    shown = leaderboards_text([board], width=200, colour=False)
+    assert "+0.000" in shown
+    assert "-0.000" not in shown
 
 
 def test_control_samples_are_no_strategy():

@@ -10,6 +10,7 @@ from support.folder import Folder
 import pytest_hiddenlayer as hl
 from pytest_hiddenlayer.cli import main
 from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.interface.bench.run import compared, prepare_bench
 from pytest_hiddenlayer.interface.bench.written import written_strategies
 from pytest_hiddenlayer.registry import strategies
 
@@ -106,9 +107,18 @@ def test_the_estimate_is_printed_before_a_model_is_asked(project, capsys):
     """Calls per answer of every strategy, the control samples and the sum; nothing is opened before."""
     main(["bench", "strategies", "--task", "evals/sums.yaml", "--provider", SCRIPTED, "--strategies", "debate"])
     lines = capsys.readouterr().err.splitlines()
-    assert "debate: 3 answers of at least 7 calls" in lines[1]
-    assert lines[2].strip() == "control samples: at least 21 calls, shared by all strategies"
-    assert lines[3] == "at least 45 calls, free of charge"
+    assert "debate: 3 answers of about 7 calls" in lines[1]
+    assert lines[2].strip() == "control samples: about 21 calls, shared by all strategies"
+    assert lines[3] == "about 45 calls, free of charge"
+
+
+def test_a_reason_that_all_strategies_share_is_said_once(project, capsys):
+    """A task that nothing can answer is one message, not one per strategy."""
+    project.write("evals/judged.yaml", "task: judged\nprompt: x\nscorers: [llm_judge]\nsamples: [{input: x}]\n")
+    assert main(["bench", "strategies", "--task", "evals/judged.yaml", "--provider", SCRIPTED]) == 4
+    printed = capsys.readouterr().err
+    assert printed.count("needs `criteria`") == 1
+    assert "single, best_of_n, " in printed
 
 
 def test_a_strategy_that_fails_half_way_keeps_what_it_has(project):
@@ -149,6 +159,16 @@ def test_a_budget_that_ends_keeps_what_was_answered(project):
     assert "budget" in repr(bench)
 
 
+def test_a_planned_strategy_without_any_answer_is_named(project):
+    """A run that is stopped before a strategy's first answer: the result says so, and how to go on."""
+    prepared = prepare_bench(["evals/sums.yaml"], {"provider": (SCRIPTED,)}, strategies="debate,self_consistency")
+    stopped = hl.evaluate("evals/sums.yaml", provider=SCRIPTED, strategy=["single", "debate"])
+    bench = compared(stopped, prepared.plan, match="calls")
+    (absent,) = bench.left_out
+    assert absent.strategy == "self_consistency"
+    assert absent.reason == "no answer on sums: the run ended before; go on with --resume"
+
+
 def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch):
     """Without a terminal and without --yes, nothing is asked; the price is named."""
     monkeypatch.setenv("OPENAI_API_KEY", "x")
@@ -157,7 +177,7 @@ def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch)
     printed = capsys.readouterr().err
     assert code == 4
     assert "add --yes" in printed
-    assert "at least 45 calls, about $0." in printed
+    assert "about 45 calls, about $0." in printed
     assert project.runs() == []
 
 
@@ -174,6 +194,7 @@ def test_a_model_that_may_cost_money_needs_consent(project, capsys, monkeypatch)
         (["--task", "evals/sums.yaml", "--strategies", "debate:n_agents=1"], "n_agents"),
         (["--task", "evals/sums.yaml", "--strategies", ","], "no strategy is named"),
         (["--task", "evals/sums.yaml", "--match", "cost"], "costs $0; match calls or tokens"),
+        (["--task", "evals/sums.yaml", "--strategies", "debate", "--against", "debat"], "did you mean 'debate'"),
         (["--task", "evals/sums.yaml", "--output", "x.pdf"], "write .md or .json"),
         (["--task", "evals/sums.yaml", "--output", "no/x.md"], "does not exist; create it"),
         (["--task", "evals/sums.yaml", "--picture", "x.gif"], "write .png or .svg"),
@@ -199,6 +220,23 @@ def test_python_needs_either_a_task_or_a_run(project):
     for arguments in ({}, {"task": "evals/sums.yaml", "run": "last"}):
         with pytest.raises(UsageError, match="either a task to answer or a finished run"):
             hl.bench_strategies(**arguments)
+
+
+def test_a_preset_takes_part_and_the_result_says_which_label_it_has(project, capsys):
+    """Its label is that of the strategy with its parameters, which may be cut; a written parameter wins."""
+    project.write("presets/mine.yaml", "description: x\nstrategy: self_consistency\nparameters: {n_samples: 3}\n")
+    names = "preset:mine,preset:self_consistency_40,n_samples=4,debate"
+    bench = hl.bench_strategies("evals/sums.yaml", provider=SCRIPTED, strategies=names)
+    label = "self_consistency.n_samples=4,temperature=0.7"
+    assert {row.label for row in bench.leaderboards[0].rows} == {
+        *("single", "debate", "self_consistency.n_samples=3", label),
+    }
+    assert f"preset self_consistency_40 is {label}" in repr(bench).splitlines()
+    assert bench.to_json()["presets"] == {"mine": ["self_consistency.n_samples=3"], "self_consistency_40": [label]}
+    assert hl.bench_strategies(run="last").to_json() == bench.to_json()
+    words = ["--task", "evals/sums.yaml", "--provider", SCRIPTED, "--strategies", "preset:mime"]
+    assert main(["bench", "strategies", *words]) == 4
+    assert "unknown preset 'mime', did you mean 'mine'" in capsys.readouterr().err
 
 
 def test_output_files(project, capsys):
