@@ -93,6 +93,8 @@ def _by_verdicts(
 ) -> tuple[Any, dict[str, Any]]:
     """The scorer that reads verdicts, with the way in which texts are read for votes."""
     texts = _texts_of(answer for recording in recordings for answer in _all(recording))
+    if not has_verdict and set(texts) <= {"0", "1"}:
+        work.note("all answers are 0 or 1; if they say whether an answer was right, write true and false")
     scores = "the recorded verdicts are the scores" if has_verdict else "there are no targets and no verdicts"
     if (pair := _pair_of(texts, recordings, work)) and _set_choices(samples, pair):
         _say(work, f"{scores}, and texts are read for {pair[0]} or {pair[1]}", chosen=False)
