@@ -246,3 +246,14 @@ def test_pass_and_fail_as_numbers_are_no_verdicts(tool: Tool) -> None:
     tool.write("r.jsonl", [{"samples": [1, 0, 1]}, {"trials": [0, 1]}])
     notes = "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
     assert "all answers are 0 or 1; if they say whether an answer was right, write true and false" in notes
+
+
+def test_texts_that_all_differ_are_no_votes(tool: Tool) -> None:
+    """Programs with verdicts: whole texts would vote, the first would win, and a note says so; equal ones vote."""
+
+    def notes(*texts: str) -> str:
+        tool.write("r.jsonl", [{"samples": texts, "verdicts": [True] * len(texts)}])
+        return "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
+
+    assert "a vote chooses the first" in notes("def f(): return one", "def f(): return two", "lambda: other")
+    assert "a vote chooses the first" not in notes("def f(): return one", "def f(): return one", "lambda: other")
