@@ -58,6 +58,7 @@ def _by_targets(samples: Sequence[DraftSample], recordings: Sequence[Recording],
     _say(work, f"answers are compared with the targets by `{reader}`{how}", chosen=work.scorer is not None)
     if reader == "exact":
         _warn_of_words_around(samples, recordings, work)
+        _warn_of_whole_texts(recordings, work)
     return reader
 
 
@@ -88,11 +89,32 @@ def _warn_of_words_around(samples: Sequence[DraftSample], recordings: Sequence[R
         )
 
 
+def _warn_of_whole_texts(recordings: Sequence[Recording], work: Work) -> None:
+    """Say that whole texts vote, and almost all differ: a vote then chooses the first, which is no majority."""
+    n = distinct = 0
+    for recording in recordings:
+        by_round: dict[int, list[str]] = {}
+        for _, number, answer in recording.answers():
+            by_round.setdefault(number, []).extend(_texts_of([answer]))
+        voting = [texts for texts in by_round.values() if len(texts) > 1]
+        n += sum(len(texts) - 1 for texts in voting)
+        distinct += sum(len(set(texts)) - 1 for texts in voting)
+        if n >= _LOOKED_AT:
+            break
+    if n and distinct >= 0.9 * n:
+        work.note(
+            "almost all texts of a question differ, and `exact` compares whole texts: a vote chooses the first of "
+            "them, and its figures say nothing of a majority; give `answer`, or write an `extract` rule"
+        )
+
+
 def _by_verdicts(
     samples: Sequence[DraftSample], recordings: Sequence[Recording], has_verdict: bool, work: Work
 ) -> tuple[Any, dict[str, Any]]:
     """The scorer that reads verdicts, with the way in which texts are read for votes."""
     texts = _texts_of(answer for recording in recordings for answer in _all(recording))
+    if not has_verdict and set(texts) <= {"0", "1"}:
+        work.note("all answers are 0 or 1; if they say whether an answer was right, write true and false")
     scores = "the recorded verdicts are the scores" if has_verdict else "there are no targets and no verdicts"
     if (pair := _pair_of(texts, recordings, work)) and _set_choices(samples, pair):
         _say(work, f"{scores}, and texts are read for {pair[0]} or {pair[1]}", chosen=False)
@@ -105,6 +127,8 @@ def _by_verdicts(
         conflicts, known = conflicts_of(recordings, reader)
     how = "by the last letter in brackets, such as (B)" if reader.extract.pattern else f"as `{reader.answers}` does"
     _say(work, f"{scores}, and texts are read {how}", chosen=work.scorer in READERS)
+    if reader.answers == "exact":
+        _warn_of_whole_texts(recordings, work)
     if conflicts:
         work.note(f"{conflicts} of {known} answers have another verdict than most equal answers to their question")
     extract = {"extract": {"pattern": reader.extract.pattern}} if reader.extract.pattern else {}

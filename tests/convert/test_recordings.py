@@ -156,7 +156,7 @@ def test_a_question_that_was_not_recorded_says_so(tool: Tool) -> None:
         ({"id": "x"}, "needs one of samples, rounds, agents, trials, or `correct` and `of` (it has id)"),
         ({"samples": []}, "samples holds no answer"),
         ({"samples": "a"}, "samples must be a list, got 'a'"),
-        ({"samples": [["a"]]}, "samples[0] is a list: samples are independent"),
+        ({"samples": [["a"]]}, "samples[0] is a list: for a debate write `rounds` or `agents`"),
         ({"rounds": ["a"]}, "rounds[0] must be a list, got 'a'"),
         ({"rounds": [["a", {"txt": "b"}]]}, "rounds[0][1] has the unknown key 'txt', did you mean 'text'?"),
         ({"samples": [{"text": "a", "verdict": "yes"}]}, "samples[0].verdict must be true, false or null, got 'yes'"),
@@ -227,3 +227,33 @@ def test_targets_among_other_words_are_named(tool: Tool) -> None:
 
     assert "1 of the first 3 answers have a target among other words" in notes("It is Paris.", "Paris", "Lyon")
     assert "among other words" not in notes("Paris", "Paris", "Lyon")
+
+
+def test_null_is_as_if_the_key_were_absent(tool: Tool) -> None:
+    """A table written with every column has null in those that a row does not use, counts and lists included."""
+    others = dict.fromkeys(
+        ("id", "input", "rounds", "verdicts", "final", "models", "reads", "correct", "of", "calls")
+    )
+    assert "needs one of samples" in refusal(tool, {**others, "samples": None})
+    task = converted(tool, {**others, "target": "4", "samples": ["4"]})
+    assert task.samples[0].recording.samples[0].text == "4"
+    task = converted(tool, {**others, "samples": None, "answers": None, "correct": 1, "of": 2})
+    assert task.samples[0].recording.counts == (1, 2)
+
+
+def test_pass_and_fail_as_numbers_are_no_verdicts(tool: Tool) -> None:
+    """0 and 1 may be answers: nothing is guessed, and a note says how verdicts are written."""
+    tool.write("r.jsonl", [{"samples": [1, 0, 1]}, {"trials": [0, 1]}])
+    notes = "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
+    assert "all answers are 0 or 1; if they say whether an answer was right, write true and false" in notes
+
+
+def test_texts_that_all_differ_are_no_votes(tool: Tool) -> None:
+    """Programs with verdicts: whole texts would vote, the first would win, and a note says so; equal ones vote."""
+
+    def notes(*texts: str) -> str:
+        tool.write("r.jsonl", [{"samples": texts, "verdicts": [True] * len(texts)}])
+        return "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
+
+    assert "a vote chooses the first" in notes("def f(): return one", "def f(): return two", "lambda: other")
+    assert "a vote chooses the first" not in notes("def f(): return one", "def f(): return one", "lambda: other")
