@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from support.strategies import FakeProvider
 
+from pytest_hiddenlayer.registry import strategies
+from pytest_hiddenlayer.scorers.match.numeric import Numeric
 from pytest_hiddenlayer.strategies.debate.judging.quotes import mark_quotes
 from pytest_hiddenlayer.strategies.orchestration.plan_graph import read_plan
 from pytest_hiddenlayer.strategies.orchestration.thoughts import distinct
 from pytest_hiddenlayer.strategies.tools.tool_calls import read_tool_call
 from pytest_hiddenlayer.strategies.verbal_confidence import read_confidence
+from pytest_hiddenlayer.types import Answer
 
 
 def test_spaces_around_a_confidence_do_not_matter():
@@ -49,6 +53,25 @@ def test_a_ruler_is_no_tool_call(line):
     call = read_tool_call(f"{line}TOOL: calculator: 1+1")
     assert call is not None
     assert (call.tool, call.argument) == ("calculator", "1+1")
+
+
+def test_an_answer_is_parsed_once_per_text(answer, monkeypatch):
+    """However often a strategy asks for the answer in a text, the scorer parses it once."""
+    parse, parsed = Numeric.parse, []
+
+    def count(scorer, text, sample):
+        parsed.append(text)
+        return parse(scorer, text, sample)
+
+    async def ask_twice(context):
+        assert context.parse("So 42.") == context.parse("So 42.") == "42"
+        assert context.parse("nothing") is context.parse("nothing") is None
+        return Answer(output="42")
+
+    monkeypatch.setattr(Numeric, "parse", count)
+    monkeypatch.setitem(strategies._registered, "ask_twice", ask_twice)
+    assert answer("ask_twice", FakeProvider(lambda _: "")).outcome == "correct"
+    assert (parsed.count("So 42."), parsed.count("nothing")) == (1, 1)
 
 
 def test_equal_states_keep_the_place_of_the_first():

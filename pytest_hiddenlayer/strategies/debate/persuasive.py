@@ -23,6 +23,7 @@ from ...concurrency import gather_or_cancel
 from ...parameters import Range, checked_together
 from ...protocols import Context
 from ...types import Answer, Completion, GenerationConfig, Models
+from ..alternatives import last_choice
 from ..messages import request
 from ..model_mix import nth_model
 from .judging.answers import AnswerPair, check_answers, find_pair
@@ -169,6 +170,5 @@ class _Debate:
 
 def _read_best(text: str) -> int | None:
     """The number that a selection names; None if it names none."""
-    marked = _BEST.findall(text)
-    alone = _NUMBER.fullmatch(text)
-    return int(marked[-1]) if marked else int(alone[1]) if alone else None
+    marked = last_choice(_BEST, text) or _NUMBER.fullmatch(text)
+    return int(marked[1]) if marked else None

@@ -9,6 +9,7 @@ answer again; the most frequent last answer wins. The defaults here differ from 
   continuing the agent's chat (`history`).
 - A judge's completion is the result (`aggregation`).
 - A debate ends when all agents agree after an exchange (`early_stop`).
+- There are at least two agents. The reference code asks a single one to check its answer again.
 
 The reference code counts a reply without a readable answer as right on GSM8K. Here such a reply does not vote, and
 the others read it as it was written.

@@ -135,7 +135,8 @@ class _Group:
         self, index: int, prompt: Sequence[Message], completion: Completion, number: int
     ) -> float | None:
         if self.trigger in _OF_TOKENS:
-            return token_confidence(completion.logprobs, self.trigger)
+            confidence = token_confidence(completion.logprobs, self.trigger)
+            return None if confidence is None else round(confidence, 4)  # a batch and a cassette change later digits
         if self.trigger == "disagreement" or not completion.text.strip():
             return None
         model = nth_model(self.models, index)

@@ -17,12 +17,13 @@ from ...completions.finish_reasons import ended_normally
 from ...parameters import Range
 from ...protocols import Context
 from ...types import Answer, Completion, GenerationConfig
+from ..alternatives import are_alternatives
 from ..messages import continued
 from ..verbal_confidence import read_yes_or_no
 
 _VERDICT = re.compile(
     r"\bverdict\b(?:[\s*_:=\"'`>-]|\b(?:is|that|it|the|my|your|answer)\b)*"
-    r"(?P<not>\bnot\s+)?\b(?P<word>right|correct|wrong|incorrect|true|false)\b(?!\s*(?:/|or\b))",
+    r"(?P<not>\bnot\s+)?\b(?P<word>right|correct|wrong|incorrect|true|false)\b(?P<either>\s*(?:/|or\b))?",
     re.IGNORECASE,
 )
 _RIGHT = frozenset({"right", "correct", "true"})
@@ -62,7 +63,13 @@ async def self_critique(
 
 def read_verdict(text: str) -> str | None:
     """Returns `right` or `wrong`, as the verdict of a critique says; None if it has none, or both."""
-    verdicts = {(match["word"].casefold() in _RIGHT) != bool(match["not"]) for match in _VERDICT.finditer(text)}
+    found = list(_VERDICT.finditer(text))
+    stated = [
+        match
+        for before, match in zip([None, *found], found, strict=False)
+        if not match["either"] and not (before and before["either"] and are_alternatives(text, before, match))
+    ]
+    verdicts = {(match["word"].casefold() in _RIGHT) != bool(match["not"]) for match in stated}
     return ("right" if verdicts.pop() else "wrong") if len(verdicts) == 1 else None
 
 

@@ -4,7 +4,8 @@ Shinn et al. 2023, "Reflexion: Language Agents with Verbal Reinforcement Learnin
 an actor answers, an evaluator says whether the trial failed, a reflection in words is kept in memory
 (the last 3), and the next trial reads it; at most 5 trials, at temperature 0.
 
-Differences: the signal is never the right answer. The published code for questions stops at an
+Differences: a trial reads the notes, and not the answers before, which the published code for programming
+shows too; the signal is never the right answer. The published code for questions stops at an
 exact match with it, which is an oracle that no user has. Here the signal is a scorer of the task that needs no
 target (`scorer`), or the model's own check of its answer. A check that cannot be read is neither success
 nor failure: it ends the run of trials without a score.

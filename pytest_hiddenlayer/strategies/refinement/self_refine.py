@@ -7,8 +7,9 @@ the phrase "it is correct" in the feedback ends the loop.
 
 Differences: no examples are shown; feedback and refinement are separate calls for every task (the
 reference joins them for mathematics); the phrase ends the loop as a sentence of its own only, not in
-"I doubt that it is correct"; a refinement that did not end normally, or is empty, ends the loop, and the answer
-before it is the result.
+"I doubt that it is correct", and so does a sentence such as "your answer is correct"; a refinement that did not
+end normally, or is empty, ends the loop, and the answer before it is the
+result.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ async def self_refine(
 ) -> Answer:
     """Returns the last refinement of the model's answer, after at most `max_attempts` rounds of its own feedback.
 
-    Feedback that says `stop_phrase` as a sentence ends the loop. `temperature` is that of the first answer,
-    `feedback_temperature` that of feedback and refinements; a temperature of the task precedes both, unless
-    `temperature` is written. `critic` names the model that gives feedback; empty is the candidate.
+    Feedback that says `stop_phrase`, or that the answer is correct, in a sentence of its own ends the loop.
+    `temperature` is that of the first answer, `feedback_temperature` that of feedback and refinements; a
+    temperature of the task precedes both, unless `temperature` is written. `critic` names the model that gives
+    feedback; empty is the candidate.
 
     Metadata: `attempts` (the parsed answer of each attempt, null without one), `n_feedback`, `stopped` (`correct`:
     the feedback says so; `max_attempts`; `unusable`: a reply was empty, or a refinement was cut off) and

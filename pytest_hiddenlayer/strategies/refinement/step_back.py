@@ -59,6 +59,6 @@ async def step_back(
         temperature=temperature,
         question=asked.text.strip(),
         principle=principle.text.strip(),
-        result=context.parse(principle.text) or principle.text.strip(),
+        result=(None if is_cut(principle) else context.parse(principle.text)) or principle.text.strip(),
     )
     return as_answer(final, metadata)

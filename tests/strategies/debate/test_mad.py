@@ -99,6 +99,14 @@ def test_an_unreadable_decisions_decides_nothing(answer, reply):
     assert record.answer_metadata["unreadable_decisions"] == 2
 
 
+@pytest.mark.parametrize("reply", ["Answer: 11 or 21", "Answer: 11, or 21."])
+def test_both_answers_are_no_decision(answer, reply):
+    """A moderator that names both sides' answers lets the debate go on, and a judge that does so is unscored."""
+    record = answer("mad:max_rounds=1", FakeProvider(sides(reply, judge=reply)))
+    assert (record.outcome, record.answer_metadata["decided_by"]) == ("unscored", "judge")
+    assert record.answer_metadata["unreadable_moderator"] == 1
+
+
 def test_no_decision_is_not_counted_as_unreadable(answer):
     """A moderator that says `none` can be read."""
     record = answer("mad", FakeProvider(sides("Answer: none")))
