@@ -92,7 +92,7 @@ def test_a_moderator_that_never_stops_ends_with_the_judge(answer):
 
 
 @pytest.mark.parametrize("reply", ["Both have a point.", "Answer: 2…", "", "Answer: the one of the negative side"])
-def test_an_unreadable_decisions_decides_nothing(answer, reply):
+def test_an_unreadable_decision_decides_nothing(answer, reply):
     """A reply without an answer that the scorer reads lets the debate go on, and is counted."""
     record = answer("mad:max_rounds=2", FakeProvider(sides(reply)))
     assert record.answer_metadata["decided_by"] == "judge"
@@ -104,7 +104,7 @@ def test_both_answers_are_no_decision(answer, reply):
     """A moderator that names both sides' answers lets the debate go on, and a judge that does so is unscored."""
     record = answer("mad:max_rounds=1", FakeProvider(sides(reply, judge=reply)))
     assert (record.outcome, record.answer_metadata["decided_by"]) == ("unscored", "judge")
-    assert record.answer_metadata["unreadable_moderator"] == 1
+    assert record.answer_metadata["unreadable_decisions"] == 1
 
 
 def test_no_decision_is_not_counted_as_unreadable(answer):
