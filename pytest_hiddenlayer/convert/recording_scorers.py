@@ -223,8 +223,9 @@ def _texts(target: str | list[str] | None) -> list[str]:
 
 
 def _is_letter(text: str) -> bool:
+    """Whether a text is the letter of a choice; small letters after j are more often answers themselves."""
     letter = text.strip().strip("()[].:")
-    return len(letter) == 1 and "A" <= letter <= "Z"
+    return len(letter) == 1 and ("A" <= letter <= "Z" or "a" <= letter <= "j")
 
 
 def _is_number(text: str) -> bool:

@@ -257,3 +257,9 @@ def test_texts_that_all_differ_are_no_votes(tool: Tool) -> None:
 
     assert "a vote chooses the first" in notes("def f(): return one", "def f(): return two", "lambda: other")
     assert "a vote chooses the first" not in notes("def f(): return one", "def f(): return one", "lambda: other")
+
+
+def test_small_letters_are_choices_too(tool: Tool) -> None:
+    """Targets b and (c) are letters of choices, so that `**B**` and `(b)` are the same vote."""
+    task = converted(tool, {"target": "b", "samples": ["**B**", "(b)"]}, {"target": "(c)", "samples": ["c"]})
+    assert [spec.name for spec in task.scorers] == ["choice"]
