@@ -64,7 +64,8 @@ class Budget:
             left = max(self.left, Decimal(0))
             raise BudgetExceededError(
                 f"${self.limit} does not cover this call: it may cost ${amount:.6f}, ${left:.6f} is left "
-                f"(${self.spent:.6f} spent, ${self.reserved + self.unconfirmed:.6f} reserved)"
+                f"(${self.spent:.6f} spent, ${self.reserved + self.unconfirmed:.6f} reserved); "
+                "raise the budget, or lower max_tokens"
             )
         self.reserved += amount
         return amount

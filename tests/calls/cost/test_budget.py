@@ -97,6 +97,7 @@ def test_a_call_that_cannot_fit_does_not_wait():
     assert waited
     assert fits == 1
     assert isinstance(refused, BudgetExceededError)
+    assert str(refused).endswith("; raise the budget, or lower max_tokens")
     assert (budget.spent, budget.reserved, budget.refused) == (Decimal("1.25"), 0, 1)
 
 
