@@ -2,7 +2,7 @@
 
     python benchmarks/strategy_table.py             measures on the bundled model, and on SmolLM2 if it was fetched
     python benchmarks/strategy_table.py nano-2      measures on one model, and keeps the figures of the other
-    python benchmarks/strategy_table.py --names     writes names, papers and parameters, and keeps all figures
+    python benchmarks/strategy_table.py --names     writes all but the figures, which are kept
 
 The fixed sets are in `strategy_tasks/`. Strategies run with their defaults; `cascade` and `router` name both models.
 """
@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest_hiddenlayer as hl
 from pytest_hiddenlayer.analysis.strategy_bench.strategy_row import StrategyRow, strategy_row
@@ -43,8 +44,11 @@ BOTH_MODELS = "models=mlx+mlx:smollm2"
 WITH_MODELS = {"cascade": BOTH_MODELS, "router": BOTH_MODELS}
 """Strategies that need several models → the parameters that name them."""
 NOT_MEASURED = "not measured"
+DESCRIPTIONS = "## Descriptions"
+"""The last heading of the page; what follows it is the docstrings."""
 _FAMILIES = ("debate", "sampling", "refinement", "orchestration", "introspection")
 _NO_FAMILY = {"single": "one call", "recorded": "recorded answers"}
+_MAX_VALUES = 6
 _PAPER = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 _AUTHORS = re.compile(r"((?:[A-Z][\w’'-]+(?:, | and | & )?){1,3}(?: et al\.)? (?:19|20)\d\d)\W")
 
@@ -58,6 +62,7 @@ class BuiltIn:
     paper: str  # a link; empty without a paper
     summary: str
     parameters: str
+    description: str  # Markdown: the method, what differs from the paper, parameters, metadata
 
 
 def built_ins() -> list[BuiltIn]:
@@ -70,16 +75,29 @@ def built_ins() -> list[BuiltIn]:
 
 def _built_in(name: str, value: str) -> BuiltIn:
     function = strategies.get(name)
-    module = " ".join((inspect.getdoc(inspect.getmodule(function)) or "").split())
+    module = inspect.getdoc(inspect.getmodule(function)) or ""
+    documented = inspect.getdoc(function) or ""
     family = value.split(":")[0].split(".")[2]
+    hints = get_type_hints(function)
     keywords = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     return BuiltIn(
         name=name,
         family=family if family in _FAMILIES else _NO_FAMILY[name],
-        paper=_paper(module),
-        summary=" ".join((inspect.getdoc(function) or "").split("\n\n")[0].split("\n")).strip(),
-        parameters=", ".join(f"{one.name}={_default(one.default)}" for one in keywords),
+        paper=_paper(" ".join(module.split())),
+        summary=" ".join(documented.split("\n\n")[0].split()),
+        parameters=", ".join(_parameter(one, hints[one.name]) for one in keywords),
+        description=_markdown(f"{module}\n\n{documented}"),
     )
+
+
+def _markdown(text: str) -> str:
+    """Docstrings with a paragraph, or an entry of a list, on one line."""
+    lines = (" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=- )", text))
+    entries = [_cell(line) for line in lines if line]
+    return "".join(
+        entry + ("\n" if entry.startswith("- ") and after.startswith("- ") else "\n\n")
+        for entry, after in zip(entries, [*entries[1:], ""], strict=True)
+    ).rstrip()
 
 
 def _paper(text: str) -> str:
@@ -91,9 +109,20 @@ def _paper(text: str) -> str:
     return f"[{authors[0] if authors else f'arXiv:{paper[1]}'}](https://arxiv.org/abs/{paper[1]})"
 
 
+def _parameter(parameter: inspect.Parameter, hint: object) -> str:
+    """`NAME=DEFAULT`, with the other values if there are few: `aggregation=judge or majority`."""
+    if parameter.default is None:
+        return parameter.name
+    values = get_args(hint) if get_origin(hint) is Literal else ()
+    others = [str(value) for value in values if value != parameter.default] if len(values) <= _MAX_VALUES else []
+    return f"{parameter.name}={' or '.join([_default(parameter.default), *others])}"
+
+
 def _default(value: object) -> str:
     if value is inspect.Parameter.empty:
         return "…"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if value != "" else '""'
 
 
@@ -102,7 +131,7 @@ def names_table() -> list[str]:
     rows = ["| strategy | family | paper | what it returns | parameters |", "| --- | --- | --- | --- | --- |"]
     for one in built_ins():
         parameters = f"`{one.parameters}`" if one.parameters else "–"
-        cells = (f"`{one.name}`", one.family, one.paper or "–", _cell(one.summary), parameters)
+        cells = (f"[`{one.name}`](#{one.name})", one.family, one.paper or "–", _cell(one.summary), parameters)
         rows.append(f"| {' | '.join(cells)} |")
     return rows
 
@@ -123,11 +152,26 @@ def _paper_link(preset: Preset) -> str:
 
 def _written(preset: Preset) -> str:
     """The strategy as `--strategy` takes it."""
-    return f"{preset.strategy}:{','.join(f'{key}={value}' for key, value in preset.parameters.items())}"
+    return f"{preset.strategy}:{','.join(f'{key}={_default(value)}' for key, value in preset.parameters.items())}"
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def descriptions() -> list[str]:
+    """Returns the lines that describe the strategies: methods, parameters and metadata."""
+    introduction = (
+        "The docstrings of the strategies. A default `temperature` applies unless the task file or the command line "
+        "sets one ([task files](task-files.md#strategies)). Roles and rounds are those of calls in the transcript, "
+        "and metadata is `answer_metadata` in the record. The judge is that of the run ([judges.md](judges.md))."
+    )
+    return [introduction, "", *_described()]
+
+
+def _described() -> list[str]:
+    """The lines of each strategy."""
+    return [line for one in built_ins() for line in (f"### {one.name}", "", one.description, "")]
 
 
 def figures_table(measured: dict[str, dict[str, list[str]]]) -> list[str]:
@@ -195,12 +239,13 @@ def kept_figures(page: str) -> dict[str, dict[str, list[str]]]:
 
 
 def with_block(page: str, measured: dict[str, dict[str, list[str]]]) -> str:
-    """Returns the page with both tables written anew between its markers."""
+    """Returns the page with new tables and descriptions."""
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
     tables = (*names_table(), "", "## Presets", "", *presets_table(), "", "## Figures", "", *figures_table(measured))
     block = [START, "", *tables, "", END]
-    return before + "\n".join(block) + after
+    after, _, _ = after.partition(f"\n{DESCRIPTIONS}\n")
+    return before + "\n".join(block) + "\n".join([after, DESCRIPTIONS, "", *descriptions()])
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Writes the samples of the introspection tasks: `python evals-introspection/make_samples.py`.
 
-The stories are our own. A fixed seed puts right answers at every position equally often.
+The stories are new. A fixed seed puts right answers at every position equally often.
 """
 
 from __future__ import annotations

@@ -43,8 +43,9 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, name: str, registered: Iterable[str]) -> None:
         names = sorted(registered)
+        form = "; a model is written PROVIDER:MODEL, such as mlx:smollm2" if kind == "provider" else ""
         super().__init__(
-            f"unknown {kind} {name!r}{did_you_mean(name, names)} (registered: {', '.join(names) or 'none'})"
+            f"unknown {kind} {name!r}{did_you_mean(name, names)} (registered: {', '.join(names) or 'none'}){form}"
         )
         self.kind, self.name, self.registered = kind, name, names
 

@@ -45,6 +45,15 @@ def usage_of(*records: Record) -> TokenUsage:
     )
 
 
+def costs_of(records: Iterable[Record]) -> list[float | None]:
+    """Return the cost of each record that called a model; None if a call's cost is unknown or it is not recorded."""
+    return [
+        None if _unseen_calls(record) else record.cost_usd
+        for record in records
+        if record.transcript or _unseen_calls(record)
+    ]
+
+
 def _unseen_calls(record: Record) -> int:
     """How many calls of a recorded answer are not in its transcript: rankings, or samples that were only counted."""
     counts = record.answer_metadata.get(RECORDED_COUNTS)

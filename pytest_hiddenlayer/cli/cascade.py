@@ -42,14 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--train", type=share, default=0.5, metavar="SHARE", help="share to learn on (default: 0.5)")
     parser.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="seed of the split (default: 0)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the strategy as YAML")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="write a preset: presets/NAME.yaml is --strategy preset:NAME"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the threshold and its figures."""
     from ..analysis.cascades.questions import stored_questions
-    from ..analysis.cascades.text import strategy_yaml, threshold_text
+    from ..analysis.cascades.text import preset_yaml, threshold_text
     from ..analysis.cascades.thresholds import learn_threshold
     from ..io.atomic import write_text
     from ..results.log.run_log import read_records
@@ -62,5 +64,5 @@ def run(arguments: argparse.Namespace) -> int:
     if learnt.threshold is None:
         return 1
     if arguments.write:
-        write_text(arguments.write, strategy_yaml(learnt, folder.name))
+        write_text(arguments.write, preset_yaml(learnt, folder.name))
     return 0

@@ -125,7 +125,7 @@ def _summary(report: Report, arguments: argparse.Namespace) -> str:
     for file in report.files:
         counts[file.status] += 1
     tasks = sum(len(file.tasks) for file in report.files)
-    place = "nothing written (--check)" if arguments.check else f"written to {arguments.output}"
+    place = "found, nothing written (--check)" if arguments.check else f"written to {arguments.output}"
     ignored = f"; {report.ignored} other files ignored" if report.ignored else ""
     found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     written = f"{_count(tasks, 'task')} {place if tasks else 'written'}"

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List, show or copy."""
-    from ..engine.for_strategies.prompt_lists import copy_prompts, named_prompt, prompts
+    from ..engine.for_strategies.prompt_lists import copy_prompts, named_prompt, other_wordings, prompts
     from ..session.conftests import load_conftests
 
     project = current_project()
@@ -53,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "copy":
         for path in copy_prompts(arguments.strategy, Path(arguments.folder), arguments.set):
             print(f"{path}: written")
+        for note in other_wordings(arguments.strategy, arguments.set):
+            print(note)
         return 0
     if arguments.action == "show":
         found = [named_prompt(arguments.name, arguments.set)]

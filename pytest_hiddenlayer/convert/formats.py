@@ -167,5 +167,5 @@ def unknown(source: Source) -> TaskError:
     if source.path.stat().st_size == 0:
         return source.error("is empty; name a file or folder of another tool")
     names = ", ".join(FORMATS)
-    hint = "name one with --from, or the columns of a dataset with --fields"
+    hint = "name one with --from, such as --from recordings, which says what is wrong, or columns with --fields"
     return source.error(f"is in none of the formats {names}; {hint}")

@@ -42,6 +42,7 @@ class AnswerContext:
     recording: Recording | None = field(init=False)  # what the strategy `recorded` repeats; None for all others
     _transcript: list[Call | None] = field(default_factory=list)  # None: no response yet, or none at all
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # (role, round) → number of requests
+    _parsed: dict[str, str | None] = field(default_factory=dict)  # text → answer: strategies ask again and again
     _dependencies: DependencyTracker = field(default_factory=DependencyTracker)
     sample: Sample = field(init=False)  # without its target; `case.sample` has it
     composed_reasoning: str | None = None  # split from an answer that the strategy composed
@@ -95,7 +96,9 @@ class AnswerContext:
 
     def parse(self, text: str) -> str | None:
         """Return the headline scorer's canonical answer in `text`, found without knowing the target."""
-        return self.case.cell.scorers[0].parse(text, self.sample)
+        if text not in self._parsed:
+            self._parsed[text] = self.case.cell.scorers[0].parse(text, self.sample)
+        return self._parsed[text]
 
     def render(self, prompt: str, /, *, model: str = "", judge: bool | str = False, **values: Any) -> str:
         """Return a strategy's prompt, worded for the model that `model` or `judge` mean. Raises UsageError."""
@@ -161,6 +164,11 @@ class AnswerContext:
         schema: Mapping[str, Any] | None,
         top_logprobs: int,
     ) -> Request:
+        if not isinstance(role, str) or type(round) is not int or round < 0:  # else no one could read the record
+            raise TypeError(
+                "ask: role must be a text such as 'agent-1', and round a whole number of at least 0, "
+                f"got role={role!r}, round={round!r}"
+            )
         return Request(
             messages=(Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt),
             params=params,

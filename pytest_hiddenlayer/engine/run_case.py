@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -96,7 +97,10 @@ async def _run_strategy(context: AnswerContext) -> Answer:
     """Return the strategy's answer; if it raised an exception, an Answer with that error."""
     strategy = context.case.cell.strategy
     try:
-        return _checked(await strategy.run(context, **strategy.params), context)
+        running = strategy.run(context, **strategy.params)
+        if not inspect.isawaitable(running):
+            raise TypeError(f"it returned {running!r} at once; define it with `async def`")
+        return _checked(await running, context)
     except BudgetExceededError as error:
         return Answer(output="", outcome="skipped", error=f"budget: {error}")
     except ProviderError as error:

@@ -124,7 +124,7 @@ def _draw_point(axes: Axes, board: Leaderboard, point: Point, number: int, *, fa
 
 
 def _write_numbers(axes: Axes, board: Leaderboard, points: Sequence[Point]) -> None:
-    """Write the number of each point beside it; those of points at one place together."""
+    """Write the number of each point next to it; those of points at one place together."""
     places: dict[tuple[float, float], list[str]] = {}
     for number, point in enumerate(points, 1):
         place = (round(point.cost(board.unit) or 0.0, 2), round(point.score.mean or 0.0, 2))

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
+from ..registry import strategies
 from ..types import Spec
 from .preset_file import Preset, read_preset
 
@@ -43,13 +44,19 @@ def all_presets(folder: Path | None = None) -> Iterator[Preset]:
 def with_preset(spec: Spec, folder: Path | None = None) -> Spec:
     """Return a written strategy with the parameters of its preset, if it names one; written ones take precedence.
 
-    Raises UsageError for a preset that does not exist or is wrong.
+    Raises UsageError for a preset that does not exist or is wrong, and for the name of a preset without `preset:`.
     """
     name = preset_name(spec.name)
     if name is None:
+        _refuse_bare_preset(spec.name, folder)
         return spec
     preset = find_preset(name, folder)
     return replace(spec, name=preset.strategy, params={**preset.parameters, **spec.params}, preset=preset.name)
+
+
+def _refuse_bare_preset(name: str, folder: Path | None) -> None:
+    if name not in strategies.names() and name in _paths(folder):
+        raise UsageError(f"strategy {name!r}: there is none, but a preset of this name; write {PREFIX}{name}")
 
 
 def _paths(folder: Path | None) -> dict[str, Path]:

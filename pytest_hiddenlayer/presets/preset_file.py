@@ -79,7 +79,7 @@ class _Reader:
         stem = self.source.path.stem
         for key in ("strategy", "description"):
             if key not in texts:
-                self._refuse((), f"needs `{key}:`; write what is asked with it" if key == "description" else NEEDS)
+                self._refuse((), f"needs `{key}:`, {NEEDS[key]}")
         if not re.fullmatch(r"[A-Za-z0-9][\w-]*", stem):
             self._refuse((), f"{stem!r} is not a name of a preset; use letters, digits, '_' and '-'")
         if texts.get("name", stem) != stem:
@@ -113,4 +113,4 @@ class _Reader:
         raise self.source.error(message, line=self.document.line(field_path), field=field_name)
 
 
-NEEDS = "needs `strategy:`, the name of a strategy"
+NEEDS = {"strategy": "the name of a strategy", "description": "a sentence that says what the preset does"}

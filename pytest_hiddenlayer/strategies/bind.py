@@ -33,6 +33,7 @@ class BoundStrategy:
 def bind_strategy(spec: Spec) -> BoundStrategy:
     """Returns the registered strategy with checked parameters. Raises ParameterError or UnknownNameError."""
     function = strategies.get(spec.name)
+    _check_signature(spec.name, function)
     allowed = _parameters(function)
     defaults = {name: parameter.default for name, parameter in allowed.items()}
     hints = _hints(function, defaults)
@@ -42,7 +43,9 @@ def bind_strategy(spec: Spec) -> BoundStrategy:
         check_together(function, {**defaults, **given}, given.keys())
         _check_models({key: given[key] for key in model_keys if isinstance(given.get(key), str)})
     except ParameterError as error:
-        raise ParameterError(f"strategy {spec.name!r}: {error}", parameter=error.parameter) from error
+        key = error.parameter or ""
+        hint = _joined(spec.params.get(key), key in model_keys, defaults.get(key))
+        raise ParameterError(f"strategy {spec.name!r}: {error}{hint}", parameter=error.parameter) from error
     unset = {
         key for key, hint in hints.items() if is_marked(hint, UNLESS_SET) and given.get(key) in (None, defaults[key])
     }
@@ -93,6 +96,19 @@ def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     }
 
 
+def _check_signature(name: str, function: Callable[..., Any]) -> None:
+    """Raises ParameterError if the function needs more positional arguments than the context."""
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    found = [one for one in inspect.signature(function).parameters.values() if one.kind in positional]
+    for parameter in found[1:]:
+        if parameter.default is inspect.Parameter.empty:
+            raise ParameterError(
+                f"strategy {name!r}: {parameter.name!r} is positional, and parameters are keyword-only; "
+                f"write `context, *, {parameter.name}`",
+                parameter=parameter.name,
+            )
+
+
 def _hints(function: Callable[..., Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The annotations; the type of the default for a parameter without one."""
     hints = type_hints(function)
@@ -103,6 +119,13 @@ def _type_of_default(default: Any) -> Any:
     if type(default) is int:
         return int | float  # a default of 1 does not rule out 0.5
     return type(default) if type(default) in (bool, float, str) else Any
+
+
+def _joined(value: Any, names_models: bool, default: Any) -> str:
+    """What to write instead of a list, where several names are one text: `; write 'mlx+mlx:smollm2'`."""
+    is_list = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    is_joined = names_models or (isinstance(default, str) and "+" in default)
+    return f"; write {'+'.join(value)!r}" if is_list and is_joined else ""
 
 
 def _check_models(params: Mapping[str, str]) -> None:

@@ -43,7 +43,11 @@ def find_prompt(name: str, prompt_set: str = "", folders: Sequence[Path] = ()) -
             return read_prompt(name, own)  # never cached: it may be edited between two runs in a notebook
     if name not in (known := prompt_names()):
         known = (*known, *(own for folder in folders for own in names_below(folder)))
-        raise UsageError(f"no prompt {name!r}{did_you_mean(name, known)}; `hiddenlayer prompts` lists them")
+        hint = did_you_mean(name, known).removesuffix("?")
+        raise UsageError(
+            f"no prompt {name!r}{hint}; `hiddenlayer prompts` lists them; "
+            "those of your own need @strategy(NAME, prompts=FOLDER)"
+        )
     return _built_in(name, prompt_set or GENERAL)
 
 

@@ -36,8 +36,9 @@ async def recorded(context: Context) -> Answer:
     Nothing is asked: run it with `--provider recorded` on a task whose `outputs` hold samples or rounds. A single
     answer needs no vote. Unreadable and truncated answers do not vote; if nothing is left to vote, the outcome is
     `unscored`, unless verdicts say whether samples were right.
-    The metadata holds `vote`, `chosen` (role and round of the answer that won), `agents` with their `roles` and
-    `models`, whom each `reads`, `rounds` and `recorded_calls`, each null if it was not recorded.
+
+    Metadata: `vote`, `chosen` (role and round of the answer that won), `agents` with their `roles` and `models`,
+    `reads` (whom each agent reads), `rounds` and `recorded_calls`, each null if it was not recorded.
     """
     recording = context.sample.recording
     if recording is None:

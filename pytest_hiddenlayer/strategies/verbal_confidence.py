@@ -44,7 +44,7 @@ _NUMBER = re.compile(
     r"(?<![\w.,])(?P<value>[-−–]?\d{1,6}(?:\.\d{1,6}|,\d{1,2}(?!\d))?|[-−–]?\.\d{1,6})"
     r"(?:\s*(?P<percent>%|per\s?cent\b)|\s*(?:/|out of)\s*(?P<whole>\d{1,4})(?![\w.]))?(?!\w|[.,]\d)"
 )
-_SCALE = re.compile(r"(?:\bfrom|\bbetween|\bscale of|\(|\[)?\s*\b0\s*(?:-|–|to|and)\s*100\b(?!\s*%)")
+_SCALE = re.compile(r"(?:(?:\bfrom|\bbetween|\bscale of|\(|\[)\s*)?\b0\s*(?:-|–|to|and)\s*100\b(?!\s*%)")
 _PHRASE = re.compile(rf"\b(not )?({'|'.join(sorted(PHRASES, key=len, reverse=True))})\b")
 _YES_OR_NO = re.compile(r"\W*+(?:answer\s*+[:=]\s*+)?\W*+(yes|true|correct|no|false|incorrect|wrong)\b")
 _YES = frozenset({"yes", "true", "correct"})

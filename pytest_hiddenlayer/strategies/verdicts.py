@@ -6,6 +6,7 @@ import re
 
 from ..completions.finish_reasons import ended_normally
 from ..types import Completion
+from .alternatives import are_alternatives
 from .verbal_confidence import read_yes_or_no
 
 _RIGHT = frozenset({"correct", "right", "yes", "true"})
@@ -29,5 +30,7 @@ def read_verdict(reply: Completion) -> bool | None:
         return None if value is None else bool(value)
     last = verdicts[-1]
     if _EITHER.match(text, last.end()):
+        return None
+    if len(verdicts) > 1 and verdicts[-2]["word"] != last["word"] and are_alternatives(text, verdicts[-2], last):
         return None
     return (last["word"] in _RIGHT) != bool(last["not"])

@@ -213,7 +213,8 @@ def spec_reader(registry: Registry) -> Callable[[Any], Spec]:
             base, colon, _ = name.partition(":")
             if colon and base in registry.names():
                 suggestion = f"; in a task file write `{base}: {{key: value}}`"
-            raise ValueError(f"unknown {registry.kind} {shorten(name)!r}{suggestion} (registered: {names})")
+            presets = "; a preset is written preset:NAME" if registry.kind == "strategy" else ""
+            raise ValueError(f"unknown {registry.kind} {shorten(name)!r}{suggestion} (registered: {names}){presets}")
         return Spec(name=name, params=plain_value(params or {}))
 
     return read

@@ -63,6 +63,16 @@ def test_copies_are_used_and_never_overwrite(sums):
     assert not (sums.path / "words" / "debate" / "judge.txt").exists()
 
 
+def test_a_copy_says_that_another_model_has_its_own_wording(tmp_path, monkeypatch, capsys):
+    """Copies replace what the bundled model was trained on too: the command says so, and how to copy that."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["prompts", "copy", "debate", "words"]) == 0
+    assert "debate/judge, debate/reconsider; for this model copy them with --set nano-2" in capsys.readouterr().out
+    assert main(["prompts", "copy", "debate", "nano", "--set", "nano-2"]) == 0
+    assert main(["prompts", "copy", "mad", "words"]) == 0
+    assert "note" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("files", prompt_sets())
 def test_every_copy_is_accepted_as_it_is(tmp_path, files):
     """Each built-in prompt uses only variables that its first line names, so a copy of any set can be used."""
@@ -76,7 +86,7 @@ def test_every_copy_is_accepted_as_it_is(tmp_path, files):
     ("arguments", "reason"),
     [
         (("list", "debat"), "no prompts of 'debat', did you mean 'debate'?"),
-        (("show", "debate/jugde"), "did you mean 'debate/judge'?"),
+        (("show", "debate/jugde"), "did you mean 'debate/judge'; `hiddenlayer prompts` lists"),
         (("show", "rationale/after", "--set", "nano-2"), "leave out --set"),
         (("show", "debate/judge", "--set", "nano2"), "did you mean 'nano-2'?"),
         (("copy", "rationale", "x", "--set", "nano-2"), "set 'nano-2' has no prompts of 'rationale'"),
@@ -97,7 +107,9 @@ def test_a_name_that_does_not_exist_leads_to_the_right_one(tmp_path, monkeypatch
         ("debate/reconsider.md", "{{ task }}", "no strategy has a prompt of this name"),
         ("reconsider.txt", "{{ task }}", "no strategy has a prompt of this name"),
         ("debate/reconsider.txt", "{{ tsk }}", "no variable 'tsk', did you mean 'task'? (it has: task, answers)"),
-        ("debate/reconsider.txt", "{{ task", "template line 1"),
+        ("debate/reconsider.txt", "{{ task", "'debate/reconsider' is wrong: template line 1"),
+        ("debate/reconsider.txt", "{# Asks again. #}\n{{ task", "template line 2"),
+        ("debate/reconsider.txt", "{# Asks again. #}\n \n", "has no text; write what is asked, or remove the file"),
         ("readme.md", "words", "it has no file STRATEGY/NAME.txt"),
     ],
 )

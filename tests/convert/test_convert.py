@@ -92,6 +92,9 @@ def test_an_own_file_needs_no_conversion(folder: Folder, name: str, content: str
 def test_check_writes_nothing(folder: Folder) -> None:
     """With --check and --json, nothing is written and the report is JSON."""
     folder.write("qa.jsonl", jsonl(ROW))
+    folder.command("convert", "qa.jsonl", "--check").stdout.fnmatch_lines(
+        ["*1 task found, nothing written (--check)"]
+    )
     printed = folder.command("convert", "qa.jsonl", "--check", "--json")
     report = json.loads("\n".join(printed.outlines))
     assert report["files"][0]["status"] == "converted"
@@ -104,6 +107,7 @@ def test_check_writes_nothing(folder: Folder) -> None:
     [
         (["absent.yaml"], "absent.yaml: no such file or folder"),
         (["notes.txt"], "is in none of the formats"),
+        (["typo.jsonl"], "such as --from recordings, which says what is wrong"),
         (["nothing.yaml"], "nothing.yaml: is empty; name a file"),
         (["empty"], "none of its files is in a known format"),
         (["qa.jsonl", "--from", "inspekt"], "did you mean 'inspect'?"),
@@ -117,6 +121,7 @@ def test_wrong_usage(folder: Folder, arguments: list[str], message: str) -> None
     """Without a usable file, or with a wrong option, the status is 4 and one sentence says why."""
     folder.write("qa.jsonl", jsonl(ROW))
     folder.write("notes.txt", "text")
+    folder.write("typo.jsonl", jsonl({"id": "a", "target": "4", "sample": ["4"]}))
     folder.write("nothing.yaml", "")
     folder.write("empty/notes.md", "text")
     folder.write("base.yaml", "doc_to_text: a\n")

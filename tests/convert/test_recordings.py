@@ -72,7 +72,7 @@ def test_everything_known_of_an_answer_is_kept(tool: Tool) -> None:
     assert task.samples[0].recording.calls == 9
 
 
-def test_lists_beside_the_answers_have_their_shape(tool: Tool) -> None:
+def test_further_lists_have_the_shape_of_the_answers(tool: Tool) -> None:
     """`verdicts`, `answers` and `confidences` are entry by entry those of the answers."""
     row = {"rounds": [["so A", "so B"], [None, "so A"]], "verdicts": [[True, False], [None, True]],
            "answers": [["A", "B"], [None, "A"]], "models": ["x", "y"], "roles": ["pro", "con"]}  # fmt: skip
@@ -130,7 +130,7 @@ def test_verdicts_show_that_texts_are_read_wrongly(tool: Tool) -> None:
 
 
 def test_verdicts_can_be_chosen_although_there_are_targets(tool: Tool) -> None:
-    """`--scorer recorded_verdict` scores by what was published instead of anew."""
+    """`--scorer recorded_verdict` scores by what was published, without the target."""
     task = converted(tool, {"target": "7", "samples": ["so 7"], "verdicts": [False]}, scorer="recorded_verdict")
     assert task.scorers[0].name == "recorded_verdict"
 
@@ -156,7 +156,7 @@ def test_a_question_that_was_not_recorded_says_so(tool: Tool) -> None:
         ({"id": "x"}, "needs one of samples, rounds, agents, trials, or `correct` and `of` (it has id)"),
         ({"samples": []}, "samples holds no answer"),
         ({"samples": "a"}, "samples must be a list, got 'a'"),
-        ({"samples": [["a"]]}, "samples[0] is a list: samples are independent"),
+        ({"samples": [["a"]]}, "samples[0] is a list: for a debate write `rounds` or `agents`"),
         ({"rounds": ["a"]}, "rounds[0] must be a list, got 'a'"),
         ({"rounds": [["a", {"txt": "b"}]]}, "rounds[0][1] has the unknown key 'txt', did you mean 'text'?"),
         ({"samples": [{"text": "a", "verdict": "yes"}]}, "samples[0].verdict must be true, false or null, got 'yes'"),
@@ -198,3 +198,68 @@ def test_scorer_without_recordings_is_said(tool: Tool) -> None:
     """--scorer has no meaning for other formats, and the report says so."""
     tool.write("d.jsonl", [{"input": "2+2", "target": "4"}])
     assert "it applies to recordings only" in said(tool.convert("d.jsonl", scorer="numeric"))[0]
+
+
+def test_yes_and_no_are_choices_whatever_is_around_them(tool: Tool) -> None:
+    """Targets yes and no become the choices, so `**Yes**` and `The answer is no.` are read, and `no, yes` is not."""
+    rows = [{"target": "Yes", "samples": ["**Yes**", "no, yes"]}, {"target": "no", "samples": ["The answer is no."]}]
+    task = converted(tool, *rows)
+    assert [spec.name for spec in task.scorers] == ["choice"]
+    assert [sample.choices for sample in task.samples] == [("yes", "no")] * 2
+    assert [spec.name for spec in converted(tool, *rows, scorer="exact").scorers] == ["exact"]
+
+
+def test_yes_and_no_with_verdicts_vote_as_choices(tool: Tool) -> None:
+    """Without targets, `**Yes**` and `Yes.` are one vote; letters of unknown choices are not taken for yes and no."""
+    verdicts = [True, True, False]
+    task = converted(tool, {"samples": ["**Yes**", "Yes.", "No"], "verdicts": verdicts})
+    assert (task.samples[0].choices, task.scorers[0].params["answers"]) == (("yes", "no"), "choice")
+    letters = converted(tool, {"samples": ["It is A", "It is A.", "It is B"], "verdicts": verdicts})
+    assert not letters.samples[0].choices
+
+
+def test_targets_among_other_words_are_named(tool: Tool) -> None:
+    """`exact` wants nothing but the target: answers that hold it in a sentence are counted in a note."""
+
+    def notes(*answers: str) -> str:
+        tool.write("r.jsonl", [{"target": "Paris", "samples": answers}])
+        return "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
+
+    assert "1 of the first 3 answers have a target among other words" in notes("It is Paris.", "Paris", "Lyon")
+    assert "among other words" not in notes("Paris", "Paris", "Lyon")
+
+
+def test_null_is_as_if_the_key_were_absent(tool: Tool) -> None:
+    """A table written with every column has null in those that a row does not use, counts and lists included."""
+    others = dict.fromkeys(
+        ("id", "input", "rounds", "verdicts", "final", "models", "reads", "correct", "of", "calls")
+    )
+    assert "needs one of samples" in refusal(tool, {**others, "samples": None})
+    task = converted(tool, {**others, "target": "4", "samples": ["4"]})
+    assert task.samples[0].recording.samples[0].text == "4"
+    task = converted(tool, {**others, "samples": None, "answers": None, "correct": 1, "of": 2})
+    assert task.samples[0].recording.counts == (1, 2)
+
+
+def test_pass_and_fail_as_numbers_are_no_verdicts(tool: Tool) -> None:
+    """0 and 1 may be answers: nothing is guessed, and a note says how verdicts are written."""
+    tool.write("r.jsonl", [{"samples": [1, 0, 1]}, {"trials": [0, 1]}])
+    notes = "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
+    assert "all answers are 0 or 1; if they say whether an answer was right, write true and false" in notes
+
+
+def test_texts_that_all_differ_are_no_votes(tool: Tool) -> None:
+    """Programs with verdicts: whole texts would vote, the first would win, and a note says so; equal ones vote."""
+
+    def notes(*texts: str) -> str:
+        tool.write("r.jsonl", [{"samples": texts, "verdicts": [True] * len(texts)}])
+        return "\n".join(remark.message for remark in tool.convert("r.jsonl").files[0].remarks)
+
+    assert "a vote chooses the first" in notes("def f(): return one", "def f(): return two", "lambda: other")
+    assert "a vote chooses the first" not in notes("def f(): return one", "def f(): return one", "lambda: other")
+
+
+def test_small_letters_are_choices_too(tool: Tool) -> None:
+    """Targets b and (c) are letters of choices, so that `**B**` and `(b)` are the same vote."""
+    task = converted(tool, {"target": "b", "samples": ["**B**", "(b)"]}, {"target": "(c)", "samples": ["c"]})
+    assert [spec.name for spec in task.scorers] == ["choice"]

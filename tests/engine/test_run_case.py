@@ -131,6 +131,33 @@ def test_a_strategy_without_an_answer_is_an_error_record(case, returned):
     assert "test_engine_forgets" in record.error
 
 
+def test_a_strategy_that_is_not_async_says_so(case):
+    """`def` in place of `async def` is an error record that says what to write."""
+
+    @strategy("test_engine_plain")
+    def plain(context):
+        return Answer(output="yes")
+
+    record = run(case(strategies=(parse_strategy("test_engine_plain"),)), {})
+    assert record.outcome == "error"
+    assert "define it with `async def`" in record.error
+
+
+@pytest.mark.parametrize("call", [{"round": "first"}, {"round": -1}, {"round": True}, {"role": 1}, {"role": None}])
+def test_a_wrong_role_or_round_is_an_error_record(case, call):
+    """A role that is no text, or a round that is no whole number, never reaches the log, which could not be read."""
+
+    @strategy("test_engine_rounds")
+    async def rounds(context):
+        completion = await context.ask("x", **{"role": "agent-1", **call})
+        return Answer(output=completion.text)
+
+    record = run(case(strategies=(parse_strategy("test_engine_rounds"),)), {"default": "yes"})
+    assert record.outcome == "error"
+    assert "round a whole number of at least 0" in record.error
+    assert record.transcript == []
+
+
 def test_calls_before_an_error_are_kept(case):
     """An error record counts the calls that have a response."""
     script = {"rules": [{"role": "judge", "error": "server said 500"}], "default": "yes"}

@@ -106,7 +106,10 @@ def test_another_plugin_keeps_its_option(sums):
         (["--epochs", "1.5"], "--hl-epochs '1.5': write a whole number of at least 1"),
         (["--hl-temperature", "nan"], "--hl-temperature 'nan': write a number of at least 0"),
         (["--hl-gate", "on"], "--hl-gate 'on': write regression, threshold, require, off"),
-        (["--provider", "scriptd"], "unknown provider 'scriptd', did you mean 'scripted'?*registered: *mlx*"),
+        (
+            ["--provider", "scriptd"],
+            "unknown provider 'scriptd', did you mean 'scripted'?*mlx*PROVIDER:MODEL*",
+        ),
         (["--provider", "mlx:"], "--hl-provider 'mlx:': write PROVIDER or PROVIDER:MODEL"),
         (["--provider", "mlx", "--provider", "mlx"], "--hl-provider mlx was given twice; leave one out"),
         (["--strategy", "debat"], "unknown strategy 'debat', did you mean 'debate'?*"),

@@ -39,7 +39,7 @@ def test_every_built_in_preset_is_a_strategy_with_parameters_and_a_paper(preset)
 
 
 def test_the_wheel_has_the_presets():
-    """The folder is packed beside the module that looks for it."""
+    """The folder is packed next to the module that looks for it."""
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
     assert packed["wheel"]["force-include"]["presets"] == "pytest_hiddenlayer/presets"
     assert "presets" in packed["sdist"]["include"]
@@ -68,7 +68,7 @@ def test_a_project_s_preset_replaces_the_built_in_one_of_its_name(tmp_path):
         (PAIR.replace("parameters: {n_samples: 2}", "parameters: 2"), ":3: parameters", "must be a mapping"),
         (f"name: other\n{PAIR}", ":1: name", "must be that of the file, 'mine'"),
         ("description: Nothing.\n", "mine.yaml", "needs `strategy:`"),
-        ("strategy: single\n", "mine.yaml", "needs `description:`"),
+        ("strategy: single\n", "mine.yaml", "needs `description:`, a sentence that says what the preset does"),
         ("- 1\n", "mine.yaml", "must be a mapping"),
         ("a: [", "mine.yaml", "this is not YAML"),
     ],
@@ -88,6 +88,15 @@ def test_a_preset_that_does_not_exist_is_named(name):
     """A misspelt name leads to the right one, and no path is opened."""
     with pytest.raises(UsageError, match=r"unknown preset.*there are: adaptive_consistency, cisc"):
         find_preset(name)
+
+
+def test_a_preset_without_its_prefix_leads_to_the_right_form(sums: Folder):
+    """`--strategy cisc` says to write preset:cisc; a name in a task file, how presets are written."""
+    result = sums.command("run", "--strategy", "cisc", "--provider", "scripted:replies.json")
+    assert result.ret == 4
+    assert "strategy 'cisc': there is none, but a preset of this name; write preset:cisc" in result.stderr.str()
+    sums.task(strategies=["cisc"])
+    assert "a preset is written preset:NAME" in sums.run().stdout.str()
 
 
 def test_a_run_shows_the_strategy_and_names_the_preset_in_its_manifest(sums: Folder):

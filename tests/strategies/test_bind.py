@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_hiddenlayer.errors import UsageError
+from pytest_hiddenlayer.errors import ParameterError, UsageError
 from pytest_hiddenlayer.registry import strategies
 from pytest_hiddenlayer.strategies.bind import bind_strategy, parse_strategy
 from pytest_hiddenlayer.types import Spec
@@ -85,6 +85,21 @@ def test_values_of_a_task_file_must_fit(params: dict[Any, Any], said):
         bind_strategy(Spec(name="debate", params=params))
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "remedy"),
+    [
+        ("debate", {"agents": ["mlx", "mlx:smollm2"]}, "; write 'mlx+mlx:smollm2'"),
+        ("chateval", {"roles": ["critic", "scientist"]}, "; write 'critic+scientist'"),
+        ("self_refine", {"stop_phrase": ["it is right"]}, "got ['it is right']"),
+    ],
+)
+def test_a_list_of_names_leads_to_the_joined_form(name, params, remedy):
+    """Several models or roles are one text, joined by +; the error for a list, as YAML suggests, says so."""
+    with pytest.raises(ParameterError) as error:
+        bind_strategy(Spec(name=name, params=params))
+    assert str(error.value).endswith(remedy)
+
+
 def test_a_parameter_given_twice_is_refused():
     """Two values for one parameter are an error."""
     with pytest.raises(UsageError, match="n_agents was given twice"):
@@ -150,6 +165,17 @@ def test_a_parameter_may_be_a_list(register):
 
     register("listed", listed)
     assert bind_strategy(Spec(name="listed", params={"words": ["a"]})).params == {"words": ["a"]}
+
+
+def test_a_positional_parameter_is_refused_before_anything_is_asked(register):
+    """A parameter that is not keyword-only could never be written; the error says how to declare it."""
+
+    async def positional(context: Any, words: str) -> None:
+        """Never run."""
+
+    register("positional", positional)
+    with pytest.raises(ParameterError, match=r"'words' is positional.*write `context, \*, words`"):
+        bind_strategy(Spec(name="positional"))
 
 
 def test_a_parameter_without_default_is_asked_for(register):

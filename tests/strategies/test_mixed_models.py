@@ -61,7 +61,7 @@ def test_agents_are_assigned_models_in_rotation(asked):
 
 def test_proposers_share_models_and_one_model_aggregates(asked):
     """Three proposers share two models in rotation in every layer, and the aggregator has its own."""
-    found = asked("mixture_of_agents:n_proposers=3,models=two:big+one:small,aggregator=two:sum")
+    found = asked("mixture_of_agents:n_proposers=3,proposers=two:big+one:small,aggregator=two:sum")
     for layer in (0, 1):
         assert [found[f"proposer-{i}/{layer}"] for i in (1, 2, 3)] == ["big", "small", "big"]
     assert found["aggregator/2"] == "sum"
@@ -84,9 +84,9 @@ def test_samples_of_several_models(asked):
 @pytest.mark.parametrize(
     ("typed", "calls"),
     [
-        ("reconcile:models=two:a+one:b,n_rounds=0", {"agent-1/0": "a", "agent-2/0": "b", "agent-3/0": "a"}),
-        ("chateval:models=two:a+one:b,n_rounds=1", {"agent-1/0": "a", "agent-2/0": "b", "agent-3/0": "a"}),
-        ("dylan:models=two:a+one:b,roles=x y+z,n_rounds=1", {"agent-1/0": "a", "agent-2/0": "b"}),
+        ("reconcile:agents=two:a+one:b,max_discussions=0", {"agent-1/0": "a", "agent-2/0": "b", "agent-3/0": "a"}),
+        ("chateval:agents=two:a+one:b,n_rounds=1", {"agent-1/0": "a", "agent-2/0": "b", "agent-3/0": "a"}),
+        ("dylan:agents=two:a+one:b,roles=x y+z,max_rounds=1", {"agent-1/0": "a", "agent-2/0": "b"}),
         (
             "persuasive_debate:debaters=two:a+one:b,answers=x+y,n_rounds=1",
             {"debater-1/0": "a", "debater-2/0": "b", "judge/1": "plain"},

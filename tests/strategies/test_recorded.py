@@ -17,7 +17,7 @@ from pytest_hiddenlayer.providers.recorded import RecordedProvider
 from pytest_hiddenlayer.strategies.bind import parse_strategy
 from pytest_hiddenlayer.taskfile import load_task
 from pytest_hiddenlayer.types import GenerationConfig, ModelName, Record
-from pytest_hiddenlayer.usage import usage_of
+from pytest_hiddenlayer.usage import costs_of, usage_of
 
 NUMERIC = "numeric"
 VERDICT: dict[str, Any] = {"recorded_verdict": {"answers": "numeric"}}
@@ -188,6 +188,14 @@ def test_unknown_tokens_and_costs_are_unknown(repeat):
     assert usage_of(repeat({"correct": 1, "of": 9}, VERDICT)).calls == 9
 
 
+def test_the_cost_of_calls_that_are_not_in_the_transcript_is_unknown(repeat):
+    """Samples that were only counted, and rankings, cost something: the cost of the run is unknown, not $0."""
+    assert costs_of([repeat({"correct": 1, "of": 9}, VERDICT)]) == [None]
+    known = {"text": "4", "cost_usd": 0.5}
+    assert costs_of([repeat({"samples": [known, known]})]) == [1.0]
+    assert costs_of([repeat({"samples": [known, known], "calls": 3})]) == [None]
+
+
 def test_a_recorded_answer_is_scored_instead_of_its_text(repeat):
     """`answer` is what whoever recorded it parsed; the text is for readers."""
     record = repeat({"samples": [{"text": "4, or perhaps 5", "answer": "4.0"}, "so 4"]})
@@ -260,7 +268,7 @@ def test_workers_repeat_the_same_answers(folder):
     assert {record["transcript"][1]["usage"]["output_tokens"] for record in folder.records()} == {9}
 
 
-def test_a_changed_recording_is_repeated_anew(folder):
+def test_a_changed_recording_is_read_again(folder):
     """Neither the response cache nor a resumed run answers with what was recorded before."""
 
     def run(answer: str, *options: str) -> str:

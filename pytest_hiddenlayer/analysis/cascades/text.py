@@ -1,4 +1,4 @@
-"""A learnt threshold as text for a terminal, and as the file of a task's strategies."""
+"""A learnt threshold as text for a terminal, and as the file of a preset."""
 
 from __future__ import annotations
 
@@ -41,16 +41,17 @@ def strategy_option(learnt: LearntThreshold) -> str:
     return f"{learnt.strategy}:" + ",".join(f"{name}={value}" for name, value in learnt.params().items())
 
 
-def strategy_yaml(learnt: LearntThreshold, run: str) -> str:
-    """Returns the strategy as a task file has it below `strategies:`, with its origin in comments."""
+def preset_yaml(learnt: LearntThreshold, run: str) -> str:
+    """Returns the strategy as the file of a preset, whose description says where the threshold comes from."""
     import yaml
 
-    written = yaml.safe_dump({"strategies": [{learnt.strategy: learnt.params()}]}, sort_keys=False)
-    return (
-        f"# Learnt on {learnt.n_train} samples of task {learnt.task}, run {run}. On the other {learnt.n_test}:\n"
-        f"# accuracy {_number(learnt.accuracy)}, {learnt.models[1]} alone {_number(learnt.accuracy_last)}; "
-        f"{_UNITS[learnt.unit]} saved {_percent(learnt.saved)}{_interval(learnt.saved_ci95, '+.0%')}.\n{written}"
+    description = (
+        f"Learnt on {learnt.n_train} samples of task {learnt.task}, run {run}. On the other {learnt.n_test}: "
+        f"accuracy {_number(learnt.accuracy)}, {learnt.models[1]} alone {_number(learnt.accuracy_last)}; "
+        f"{_UNITS[learnt.unit]} saved {_percent(learnt.saved)}{_interval(learnt.saved_ci95, '+.0%')}."
     )
+    preset = {"description": description, "strategy": learnt.strategy, "parameters": learnt.params()}
+    return yaml.safe_dump(preset, sort_keys=False, width=1000)
 
 
 def _difference(value: Difference | None) -> str:

@@ -56,7 +56,7 @@ class LearntThreshold:
         """Returns the parameters of the strategy, as a task file has them. Raises ValueError without a threshold."""
         if self.threshold is None:
             raise ValueError("no threshold was learnt")
-        measure = "by" if self.strategy == "router" else "confidence"
+        measure = "route_by" if self.strategy == "router" else "confidence"
         params = {"models": "+".join(self.models), measure: self.signal, "threshold": self.threshold}
         return {**params, "temperature": 0.7} if self.signal == "agreement" else params
 

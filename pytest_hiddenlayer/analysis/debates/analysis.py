@@ -52,6 +52,11 @@ class CellDebates:
     verdicts: tuple[RuleOnVerdicts, ...]  # empty without recorded verdicts
     bounds: tuple[RoundBounds, ...]  # what they leave open; empty if the right answers are known
 
+    @property
+    def is_one_agent(self) -> bool:
+        """Whether one agent tries again and again, as in a log of reflexion: there is nothing to vote on."""
+        return len(self.agents) == 1
+
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values; an unknown value is null."""
         task, label, provider, slug = self.key
@@ -96,6 +101,11 @@ def debates_of_run(
     ]
     if found := analyse_debates(chosen, draws=draws, seed=seed):
         return found
+    if failed := sum(debates_of(cell).failed for cell in by_cell(chosen).values()):
+        raise UsageError(
+            f"debates that ended are analysed, and the run has none: {failed} stopped by an error or by the budget; "
+            "answer them with --resume RUN"
+        )
     raise UsageError(
         f"debates are analysed where agents answer in several rounds; none of {len(chosen)} records has that; "
         "run with --strategy debate, or name the roles that debate in the answer's metadata as `agents`"

@@ -204,7 +204,7 @@ def _debaters(spoken: Sequence[str], named: Any, *, built_in: bool) -> set[str]:
 
 
 def _judged(debates: Sequence[Debate]) -> list[Debate]:
-    """The debates with unreadable answers told from wrong ones.
+    """The debates with unreadable answers distinguished from wrong ones.
 
     In a cell whose scorer names answers, a turn without one is unreadable, and not right if its
     question is scored at all. In a cell without any named answer, as a log of verdicts, a turn

@@ -119,13 +119,18 @@ def majority_at(question: SampledQuestion, ks: Sequence[int], *, seed: int = 0) 
     votes = question.votes
     right = _right_by_answer(votes)
     answers = [answer for answer, _ in votes]
-    drawn = [k for k in ks if k <= len(answers) and math.comb(len(answers), k) > MAX_SUBSETS]
+    drawn = [k for k in ks if k <= len(answers) and not _is_counted(len(answers), k)]
     chances = _drawn(answers, right, drawn, random.Random(f"{seed}:{question.key}")) if drawn else {}
     for k in ks:
         if k <= len(answers) and k not in chances:
             subsets = itertools.combinations(answers, k)
             chances[k] = _mean_of([_winner_right(Counter(s), right) for s in subsets])
     return chances
+
+
+def _is_counted(n: int, k: int) -> bool:
+    """Whether all sets of k of n samples are looked at: single samples always, so that majority@1 is pass@1."""
+    return k == 1 or math.comb(n, k) <= MAX_SUBSETS
 
 
 def _round_numbers() -> Iterator[int]:
@@ -143,7 +148,7 @@ def _point(
         questions=len(enough),
         pass_at_k=_mean(enough, [pass_at_k(q.scored, q.right, k) for q in enough]),
         majority_at_k=_mean(voting, [majorities[id(q)][k] for q in voting]) if voting else None,
-        exact=all(math.comb(q.scored, k) <= MAX_SUBSETS for q in voting),
+        exact=all(_is_counted(q.scored, k) for q in voting),
     )
 
 

@@ -100,7 +100,8 @@ def _entry(location: str, values: Any) -> OwnPrice:
         raise UsageError(f"{location}: must be a mapping with {', '.join(_NEEDED)}; got {str(values)[:80]!r}")
     for name in values:
         if name not in _FIELDS:
-            raise UsageError(f"{location}: unknown field {name!r}{did_you_mean(str(name), _FIELDS)}")
+            known = f"fields: {', '.join(_FIELDS)}"
+            raise UsageError(f"{location}: unknown field {name!r}{did_you_mean(str(name), _FIELDS)} ({known})")
     if missing := [name for name in _NEEDED if not values.get(name)]:
         raise UsageError(f"{location}: {missing[0]} is missing")
     try:

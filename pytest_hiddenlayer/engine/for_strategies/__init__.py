@@ -1,1 +1,1 @@
-"""What a strategy may have beside model calls: its prompts, and scores that need no target."""
+"""What a strategy may use besides model calls: its prompts, and scores that need no target."""

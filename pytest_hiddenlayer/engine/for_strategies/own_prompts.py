@@ -76,10 +76,14 @@ def _check_file(path: Path, place: Path, known: Sequence[str]) -> None:
 
 
 def _check_template(path: Path, prompt: PromptFile) -> None:
+    if not prompt.text.strip():
+        raise UsageError(f"{path}: the prompt {prompt.name!r} has no text; write what is asked, or remove the file")
     try:
-        check_template(prompt.text)
+        check_template(
+            path.read_text(encoding="utf-8")
+        )  # with the first comment, so that the line is that of the file
     except ValueError as error:
-        raise UsageError(f"{path}: the prompt {prompt.name!r} {error}; correct it") from error
+        raise UsageError(f"{path}: the prompt {prompt.name!r} is wrong: {error}; correct it") from error
 
 
 def _variables(name: str) -> tuple[str, ...]:

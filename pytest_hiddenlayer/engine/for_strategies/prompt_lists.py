@@ -72,3 +72,14 @@ def copy_prompts(strategy: str, folder: Path, prompt_set: str | None = None) -> 
         with path.open("x", encoding="utf-8") as file:
             file.write(prompt.path.read_text(encoding="utf-8"))
         yield path
+
+
+def other_wordings(strategy: str, copied: str | None = None) -> Iterator[str]:
+    """Yield a sentence per model with a wording of its own, which a copy of the set `copied` would replace."""
+    for files in prompt_sets():
+        names = [name for name in prompt_names(files) if name.partition("/")[0] == strategy]
+        if names and files not in (GENERAL, copied):
+            yield (
+                f"note: these files replace the wording of {files} too, which was trained on its own "
+                f"{', '.join(names)}; for this model copy them with --set {files}"
+            )

@@ -53,17 +53,18 @@ def rounds_to_json(debates: Sequence[tuple[Debate, str]]) -> dict[str, Any] | No
     """Shares of right answers and transitions over debates given with their clusters; None without debates.
 
     `shares`: per who (`agents`, `majority`, `verdict`) and round, the share of right answers with
-    its interval. `transitions`: answers that became right or wrong from one round to the next, and
-    from the last round's majority to the verdict. A round of null is the strategy's answer.
+    its interval; that of the agents is the mean over debates, in which some may not speak.
+    `transitions`: answers that became right or wrong from one round to the next, and from the last
+    round's majority to the verdict. A round of null is the strategy's answer.
     """
     if not debates:
         return None
-    shares: dict[tuple[str, int | None], list[tuple[bool, str]]] = {}
+    shares: dict[tuple[str, int | None], list[tuple[float, str, int]]] = {}
     transitions: dict[tuple[str, int | None, int | None], dict[str, int]] = {}
     for debate, cluster in debates:
-        for who, number, right in _answers(debate):
-            if right is not None:
-                shares.setdefault((who, number), []).append((right, cluster))
+        for who, number, rights in _answers(debate):
+            if known := [right for right in rights if right is not None]:
+                shares.setdefault((who, number), []).append((sum(known) / len(known), cluster, len(known)))
         for who, before, after, was, now in _changes(debate):
             counts = transitions.setdefault((who, before, after), dict.fromkeys(_COUNTS, 0))
             counts[_count(was, now)] += 1
@@ -82,12 +83,12 @@ def rounds_to_json(debates: Sequence[tuple[Debate, str]]) -> dict[str, Any] | No
 _COUNTS = ("wrong_right", "right_wrong", "stayed_right", "stayed_wrong", "left_out")
 
 
-def _answers(debate: Debate) -> Iterator[tuple[str, int | None, bool | None]]:
-    """(who, round, right) of every answer of a debate."""
+def _answers(debate: Debate) -> Iterator[tuple[str, int | None, Sequence[bool | None]]]:
+    """(who, round, whether each answer is right) of a debate."""
     for number, agents, majority in debate.rounds:
-        yield from (("agents", number, right) for _, right in agents)
-        yield "majority", number, majority
-    yield "verdict", None, debate.verdict
+        yield "agents", number, [right for _, right in agents]
+        yield "majority", number, [majority]
+    yield "verdict", None, [debate.verdict]
 
 
 def _changes(debate: Debate) -> Iterator[tuple[str, int | None, int | None, bool | None, bool | None]]:
@@ -109,9 +110,10 @@ def _count(was: bool | None, now: bool | None) -> str:
     return "wrong_right" if now else "right_wrong"
 
 
-def _share(rights: Sequence[tuple[bool, str]]) -> dict[str, Any]:
-    values = asdict(estimate([float(right) for right, _ in rights], [cluster for _, cluster in rights]))
-    return {"score": values.pop("mean"), **values}
+def _share(debates: Sequence[tuple[float, str, int]]) -> dict[str, Any]:
+    """The mean over debates, given as (share, cluster, answers), as in `hiddenlayer rounds`; `n` counts answers."""
+    values = asdict(estimate([share for share, _, _ in debates], [cluster for _, cluster, _ in debates]))
+    return {"score": values.pop("mean"), **values, "n": sum(n for _, _, n in debates)}
 
 
 def _key(entry: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:

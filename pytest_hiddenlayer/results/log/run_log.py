@@ -50,7 +50,7 @@ class RunLog:
         self._shared = shared  # xdist workers append too
         self.root, self.run_id, self.command = root, run_id, list(command)
         self.folder = (reports or root / REPORTS) / "runs" / run_id
-        self.facts: dict[str, Any] = {}  # what the manifest says beside what is known of every run
+        self.facts: dict[str, Any] = {}  # what the manifest says besides what every run has
         self._lines: LineLog | None = None
         self._opening = threading.Lock()  # the report opens the folder on one thread, the first record on another
         self._opened = False

@@ -11,6 +11,7 @@ from typing import Any
 from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...types import OWN_PROMPTS, SCORED, Record, Usage
+from ...usage import costs_of
 from ..cell_config import CellConfig
 from .calls import call_metrics
 from .confidence import cell_calibration, measure_calibrations
@@ -152,7 +153,7 @@ def compute_metrics(config: CellConfig, records: Sequence[Record], *, bootstrap:
     scores = [sample.score for sample in scored.values() if sample.score is not None]
     groups = [sample.group for sample in scored.values()]
     calibrated = cell_calibration(records, config.pass_score)
-    costs = [record.cost_usd for record in records if record.transcript]
+    costs = costs_of(records)
     return CellMetrics(
         config=config,
         samples=samples,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ...types import Record, Usage
+from ...usage import costs_of
 from .calls import call_metrics
 from .cells import CellMetrics, by_cell
 
@@ -29,7 +30,7 @@ def with_replaced_answers(metrics: Iterable[CellMetrics], records: Sequence[Reco
 def _added(cell: CellMetrics, replaced: Sequence[Record], records: Sequence[Record]) -> CellMetrics:
     if not replaced:
         return cell
-    costs = [cell.cost_usd, *(record.cost_usd for record in replaced if record.transcript)]
+    costs = [cell.cost_usd, *costs_of(replaced)]
     known = [cost for cost in costs if cost is not None]
     return replace(
         cell,

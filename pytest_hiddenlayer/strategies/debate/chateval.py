@@ -4,14 +4,13 @@ Chan et al. 2023, "ChatEval: Towards Better LLM-based Evaluators through Multi-A
 arXiv:2308.07201: referees with different role descriptions judge in turns, one by one, at the same time, or
 at the same time with a summarizer; their verdicts of the last turn are a majority (of which answer is better)
 or a mean (of scores). Differences: what is judged is the task itself, so that a task of pairs, of
-scores or of questions is answered alike; roles are described in our own words; the
+scores or of questions is answered alike; the descriptions of roles are new; the
 speakers of `simultaneous` are not shuffled, because each of them reads all earlier rounds anyway.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -23,12 +22,7 @@ from ...types import Answer, Completion, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import nth_model
 from ..voting import plurality
-from .roles import describe, role_names
-
-
-def check_roles(params: Mapping[str, Any], given: object) -> None:
-    """Raises ParameterError if `roles` names fewer than two."""
-    role_names(params["roles"])
+from .roles import check_roles, describe, role_names
 
 
 @checked_together(check_roles)
@@ -40,24 +34,25 @@ async def chateval(
     order: Literal["one_by_one", "simultaneous", "simultaneous_with_summarizer"] = "one_by_one",
     aggregation: Literal["majority", "mean"] = "majority",
     temperature: Annotated[float, Range(0)] = 0.0,
-    models: Models = "",
+    agents: Models = "",
 ) -> Answer:
     """Returns the majority, or the mean, of the last answers of referees with different roles who discuss.
 
     `roles` are joined by `+`: `general_public`, `critic`, `scientist`, `psychologist`, `news_author`, or
-    a role in your own words. With `order` one_by_one each referee reads everything said before, also
-    in its round; with simultaneous the earlier rounds; with a summarizer (role `summarizer`) only a summary
-    of them. With `aggregation` majority the output is the first referee's with the winning answer; with
-    mean it is the mean of the answers, which must be numbers. `models` are assigned to
-    the referees in rotation. A referee that was cut off is left out of what the others read. The metadata
-    contains `roles`, `answers` of each round (null: unreadable), `vote` or `mean` and `deviation`,
-    `unreadable_answers`, and `sequential` if referees speak one by one. If no last answer can
-    be read, the outcome is `unscored`.
+    a role in your own words. `order` says what a referee reads: with `one_by_one` all that was said
+    before, also in its round; with `simultaneous` the earlier rounds; with `simultaneous_with_summarizer` only a
+    summary of them (role `summarizer`). With `aggregation=majority` the output is that of the first referee with
+    the winning answer. With `mean` it is the mean of the answers, which must be numbers. `agents` names models that
+    are assigned to the referees in rotation, instead of the candidate. A reply that was cut off is not shown to
+    others. If no answer of the last round can be read, the outcome is `unscored`.
+
+    Metadata: `roles`, `answers` of each round (null: unreadable), `vote`, or `mean` and `deviation`,
+    `unreadable_answers`, and `sequential` if referees speak one by one.
     """
     panel = _Panel(
         context=context,
         roles=role_names(roles),
-        models=models,
+        models=agents,
         defaults=GenerationConfig(temperature=temperature),
         sequential=order == "one_by_one",
     )
@@ -80,6 +75,7 @@ class _Panel:
     rounds: list[list[Completion]] = field(default_factory=list)
     speakers: list[str] = field(default_factory=list)  # of `utterances`
     utterances: list[str] = field(default_factory=list)  # that are not summarized yet
+    stated: list[str | None] = field(default_factory=list)  # the parsed answer of each utterance
     summary: str = ""
 
     async def play_round(self, number: int) -> None:
@@ -102,7 +98,7 @@ class _Panel:
             request(self.context, prompt), role="summarizer", round=number, defaults=self.defaults
         )
         if ended_normally(reply.finish_reason) and reply.text.strip():
-            self.summary, self.speakers, self.utterances = reply.text.strip(), [], []
+            self.summary, self.speakers, self.utterances, self.stated = reply.text.strip(), [], [], []
 
     async def _speak(self, number: int, index: int) -> Completion:
         model = nth_model(self.models, index)
@@ -125,7 +121,7 @@ class _Panel:
             "task": self.context.prompt,
             "speakers": list(self.speakers),
             "utterances": list(self.utterances),
-            "answers": [answer for text in self.utterances if (answer := self.context.parse(text)) is not None],
+            "answers": [answer for answer in self.stated if answer is not None],
             "summary": self.summary,
         }
 
@@ -133,6 +129,7 @@ class _Panel:
         if ended_normally(completion.finish_reason) and completion.text.strip():
             self.speakers.append(f"Referee {index + 1} ({self.roles[index].replace('_', ' ')})")
             self.utterances.append(completion.text.strip())
+            self.stated.append(self.context.parse(completion.text))
 
     def answers(self) -> list[list[str | None]]:
         """The parsed answers of each round; None for what was cut off or cannot be read."""

@@ -3,8 +3,8 @@
 Khan et al. 2024, "Debating with More Persuasive LLMs Leads to More Truthful Answers",
 arXiv:2402.06782, section 3: the consultant is as often assigned the wrong answer as the correct one, and the
 judge does not know which. It is the baseline that has arguments, but nobody who contradicts
-them. Differences: the assigned one of two answers is random by the run's seed, since nobody knows
-which is correct. `interactive` lets the judge ask after each round.
+them. Differences: the assigned one of two answers is random by the run's seed, since no agent
+knows which is correct. `interactive` lets the judge ask after each round.
 """
 
 from __future__ import annotations
@@ -55,9 +55,11 @@ async def consultancy(
     argues in `n_rounds` turns; with `interactive` the judge asks a question after each turn but the last.
     `assigned` is the answer to argue for: random by the run's seed, or the first or second of the metadata `pair`.
     `quotes` and `word_limit` are those of `persuasive_debate`. `consultant` names its model instead of the
-    candidate. The metadata is that of `naive_judge`, and `assigned`, `followed` (whether the judge chose that
-    answer; null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` and
-    `truncated_arguments`.
+    candidate.
+
+    Metadata: that of `naive_judge`, and `assigned` (the answer), `followed` (whether the judge chose that answer;
+    null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` (arguments above
+    `word_limit`) and `truncated_arguments`.
     """
     text = judged_text(context, judge_reads)
     if text is None:
@@ -103,8 +105,8 @@ class _Consultation:
             "consultancy/argue",
             model=self.model,
             task=self.context.prompt,
-            own=self.pair.candidates[self.side].shown,
-            opposed=self.pair.candidates[1 - self.side].shown,
+            own_answer=self.pair.candidates[self.side].shown,
+            other_answer=self.pair.candidates[1 - self.side].shown,
             arguments=self.arguments.texts,
             questions=self.questions,
             word_limit=self.word_limit,

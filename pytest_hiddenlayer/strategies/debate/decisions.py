@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +66,14 @@ def decided_output(context: Context, decision: Decision, completions: Sequence[C
     """Returns the output for a decided answer; None if the task's scorer cannot read it.
 
     It is the last of the debaters' `completions` with this answer, which has the form that the task asks for;
-    else the answer as it is written; else the completion whose answer is the only one that it mentions.
+    else the answer as it is written; else the completion whose answer is the only one that it mentions. `42 or 43`,
+    if the debaters gave both, decides nothing.
     """
     written = decision.answer or ""
     read = {text: answer for text in (written, f"Answer: {written}") if (answer := context.parse(text)) is not None}
     said = {answer: c.text for c in completions if (answer := parsed_answer(context, c)) is not None}
+    if _names_alternatives(written, said):
+        return None
     for answer in (*read.values(), written, written.rstrip(".")):
         if answer in said:
             return said[answer]
@@ -78,6 +81,13 @@ def decided_output(context: Context, decision: Decision, completions: Sequence[C
         return next(iter(read))
     mentioned = [text for answer, text in said.items() if _mentions(written, answer)]
     return mentioned[0] if len(mentioned) == 1 else None
+
+
+def _names_alternatives(text: str, answers: Iterable[str]) -> bool:
+    """Whether the text names two of the answers with `or` between them."""
+    one = "|".join(map(re.escape, answers))
+    pairs = re.findall(rf"(?<!\w)({one})\W{{1,9}}or\W{{1,9}}({one})(?!\w)", text, re.IGNORECASE) if one else []
+    return any(first.casefold() != second.casefold() for first, second in pairs)
 
 
 def _mentions(text: str, answer: str) -> bool:

@@ -8,12 +8,12 @@ a ranker keeps the best `top_k` of more than three agents. Ratings, passed back 
 important each agent was. Differences: answers are equal if the headline scorer reads them as equal
 (the reference code compares texts by BLEU, or letters). As many agents as a consensus needs are asked at the
 same time, which costs no further call. Ratings come before the answer in a reply, and a ranking that cannot be
-read keeps all agents. The ranker is greedy.
+read keeps all agents. The ranker is greedy. The agents that it ranks best are those that stay; the reference code
+keeps random ones, because it looks up their numbers in a shuffled list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from ...completions.finish_reasons import ended_normally
@@ -24,14 +24,9 @@ from ..model_mix import ONE_MODEL, nth_model
 from ..voting import plurality
 from .network.importance import importance
 from .network.rounds import Network, Reply, agent_name
-from .roles import role_names
+from .roles import check_roles, role_names
 
 FIRST_RANKED_ROUND = 2  # counted from 0
-
-
-def check_roles(params: Mapping[str, Any], given: object) -> None:
-    """Raises ParameterError if `roles` names fewer than two."""
-    role_names(params["roles"])
 
 
 @checked_together(check_roles)
@@ -39,33 +34,35 @@ async def dylan(
     context: Context,
     *,
     roles: str = "assistant+mathematician+programmer+scientist",
-    n_rounds: Annotated[int, Range(1, 1000)] = 3,
+    max_rounds: Annotated[int, Range(1, 1000)] = 3,
     top_k: Annotated[int, Range(1, 1000)] = 2,
     temperature: Annotated[float, Range(0)] = 1.0,
-    models: Models = "",
+    agents: Models = "",
     ranker: Annotated[Models, ONE_MODEL] = "",
 ) -> Answer:
     """Returns the answer on which agents with roles agree early, or the most frequent one of the last round.
 
     `roles` are joined by `+`: `assistant`, `mathematician`, `programmer`, `scientist`, `economist`, `doctor`,
     `lawyer`, `historian`, `psychologist`, or a role in your own words. Before round 3 and later the `ranker` keeps
-    the best `top_k` of more than three agents. `models` are assigned to the agents in rotation. Others do not
-    read what was cut off. The metadata contains `roles`, `answers` of each round (null: not asked or unreadable),
-    `asked` (the agents of each round, in order), `stopped` (`consensus` or `rounds`), `vote` of the last round,
-    `rankings` (round, ranked, kept; `readable` is null if there was nothing to rank), `ratings` of each round after
-    the first (agent → {rated agent: 1 to 5}; null: unreadable), `importance` of each agent (sum over the rounds),
-    `importance_by_round`, `unreadable_answers`, `unreadable_ratings` and `unreadable_rankings`. If no answer of
-    the last round can be read, the outcome is `unscored`.
+    the best `top_k` of more than three agents. `agents` names models that are assigned to the agents in
+    rotation, and `ranker` the model that ranks, instead of the candidate. A reply that was cut off is not shown to
+    others. If no answer of the last round can be read, the outcome is `unscored`.
+
+    Metadata: `roles`, `answers` of each round (null: not asked or unreadable), `asked` (the agents of each round,
+    in order), `stopped` (`consensus` or `max_rounds`), `vote` of the last round, `rankings` (round, ranked, kept;
+    `readable` is null if there was nothing to rank), `ratings` of each round after the first (agent → {rated agent:
+    1 to 5}; null: unreadable), `importance` of each agent (sum over the rounds), `importance_by_round`,
+    `unreadable_answers`, `unreadable_ratings` and `unreadable_rankings`.
     """
     network = Network(
         context=context,
         roles=role_names(roles),
-        models=models,
+        models=agents,
         ranker=nth_model(ranker, 0),
         defaults=GenerationConfig(temperature=temperature),
     )
     active = list(range(len(network.roles)))
-    for number in range(n_rounds):
+    for number in range(max_rounds):
         if number >= FIRST_RANKED_ROUND and len(active) > max(3, top_k):
             active = await network.rank(number, active, top_k)
         if await network.play_round(number, active):

@@ -15,7 +15,7 @@ from ..model_mix import nth_model
 from .agents import Share, shown_texts
 
 NO_TEXT = "(no text)"
-"""Stands for an empty completion in a chat: many servers refuse an empty message."""
+"""Replaces an empty completion in a chat: many servers refuse an empty message."""
 
 
 @dataclass(kw_only=True, slots=True)

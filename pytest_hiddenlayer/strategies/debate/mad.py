@@ -1,7 +1,7 @@
 """MAD: an affirmative and a negative side debate until a moderator, or at last a judge, decides.
 
 Liang et al. 2023, "Encouraging Divergent Thinking in Large Language Models through Multi-Agent Debate",
-arXiv:2305.19118. The affirmative side answers the task. The negative side reads this answer and is told to
+arXiv:2305.19118. The affirmative side answers the task. The negative side reads this answer and is asked to
 disagree. A moderator then reads the debate and ends it with an answer, or lets it go on. After the last
 round a judge first lists the answers that were given, and then chooses one.
 
@@ -46,9 +46,10 @@ async def mad(
     run's judge. `agents` names the models of the affirmative and the negative side; empty is the candidate.
     `agreement` says in the debaters' prompts how readily they agree with the other side, from 0 to 10. The
     output is the last text of a debater with the decided answer, else the answer as it was decided. If the judge's
-    reply has no answer, the outcome is `unscored`. The metadata contains both sides' answers by round
-    (`answers`), each decision of the moderator (`moderator`), how many of them could not be read
-    (`unreadable_moderator`), and who decided (`decided_by`).
+    reply has no answer, the outcome is `unscored`.
+
+    Metadata: `answers` of both sides by round, `decisions` of the moderator, `unreadable_decisions` (how many of
+    them could not be read) and `decided_by` (`moderator` or `judge`).
     """
     sides = _Sides(context, agents, GenerationConfig(temperature=temperature), agreement)
     decisions: list[Decision] = []
@@ -165,7 +166,7 @@ def _metadata(sides: _Sides, decisions: list[Decision], decided_by: str) -> dict
         "agents": list(SIDES),
         "sequential": True,
         "answers": [parsed_answers(sides.context, spoken) for spoken in sides.rounds],
-        "moderator": [decision.to_json() for decision in decisions],
-        "unreadable_moderator": sum(not decision.readable for decision in decisions),
+        "decisions": [decision.to_json() for decision in decisions],
+        "unreadable_decisions": sum(not decision.readable for decision in decisions),
         "decided_by": decided_by,
     }

@@ -3,7 +3,7 @@
 Khan et al. 2024, "Debating with More Persuasive LLMs Leads to More Truthful Answers",
 arXiv:2402.06782, section 3: the naive baseline is the judge that reads question and answers, and
 nobody's arguments. Differences: the judge reads the whole task, unless `judge_reads="question"`
-hides the passage as in the paper. Which of the answers is correct is not known to anybody here: the task's
+hides the passage as in the paper. No agent knows which answer is correct: the task's
 scorers find it out afterwards. The judge decides in both orders. If its verdicts differ, the sample is
 unscored; the paper counts the mean of both orders, which `inconsistent="first"` has as its expected value.
 """
@@ -31,14 +31,15 @@ async def naive_judge(
 ) -> Answer:
     """Returns the one of two answers that the judge chooses without any debate.
 
-    `answers` names the two (`FIRST+SECOND`); else they are the sample's metadata `debate_answers`, its two
-    choices, or the two most frequent answers of `n_samples` samples of the candidate. If all samples
-    agree, their answer is returned. Their order is random by the run's seed; with `swap` the judge decides in
-    both orders. If these verdicts differ, the outcome is `unscored`, or with `inconsistent` first that order decides.
-    `judge_reads` is the whole task, or only the sample's metadata `question`. The metadata
-    contains `pair` (the two answers), their `source`, `votes` of the samples, `winner`, `verdicts` (order and
+    `answers` names the two (`FIRST+SECOND`). Without it they are the sample's metadata `debate_answers`, its two
+    choices, or the two most frequent answers of `n_samples` samples of the candidate. If all samples agree, their
+    answer is returned. The order of the two is random by the run's seed; with `swap` the judge decides in both
+    orders. If its verdicts differ, the outcome is `unscored`; with `inconsistent=first` the first order decides.
+    `judge_reads` is the whole task, or only the sample's metadata `question`. If no verdict can be read, the
+    outcome is `unscored`.
+
+    Metadata: `pair` (the two answers), their `source`, `votes` of the samples, `winner`, `verdicts` (order and
     choice of each), `consistent` (whether both orders agree; null if unknown) and `unreadable_verdicts`.
-    If no verdict can be read, the outcome is `unscored`.
     """
     text = judged_text(context, judge_reads)
     if text is None:

@@ -4,7 +4,7 @@ Khan et al. 2024, "Debating with More Persuasive LLMs Leads to More Truthful Ans
 arXiv:2402.06782: one debater argues for the correct answer, one for a wrong one, in three rounds
 in which both speak at the same time or one after the other; quotations are checked against the
 passage; a judge that cannot see the passage decides, in both orders of the answers. Differences:
-nobody knows the correct answer, so that the debated answers are named, or the candidate's own, and the scorers
+no agent knows the correct answer; the debated answers are named, or the candidate's own, and the task's scorers
 find out afterwards which debater was right. The judge reads the whole task unless
 `judge_reads="question"`. The best of n arguments is selected by the judge in one call, not by a
 preference model. A long argument is counted, not sampled again. Debaters do not know the numbers of the
@@ -23,6 +23,7 @@ from ...concurrency import gather_or_cancel
 from ...parameters import Range, checked_together
 from ...protocols import Context
 from ...types import Answer, Completion, GenerationConfig, Models
+from ..alternatives import last_choice
 from ..messages import request
 from ..model_mix import nth_model
 from .judging.answers import AnswerPair, check_answers, find_pair
@@ -52,14 +53,16 @@ async def persuasive_debate(
 ) -> Answer:
     """Returns the one of two answers that the judge chooses after two debaters argued for them.
 
-    `answers`, `n_samples`, `swap`, `inconsistent` and `judge_reads` are those of `naive_judge`. With `order`
-    simultaneous both debaters read the earlier rounds only; with sequential the second also reads the first. `quotes`
-    asks for quotations and marks each as verified or unverified in the task's text. `best_of_n` arguments are
-    sampled for each turn, of which the judge selects the most persuasive; an unreadable selection keeps the first.
-    `debaters` names one or two models instead of the candidate. Debaters are not `agent-*`: an assigned answer is
-    not what they believe, so they have no scores by round. The metadata is that of `naive_judge`, and `debaters`
-    (assigned answer; words and verified and unverified quotes of each round), `over_limit`,
-    `truncated_arguments` and `unreadable_selections`. An argument that was cut off is read as far as it goes.
+    `answers`, `n_samples`, `swap`, `inconsistent` and `judge_reads` are those of `naive_judge`. With
+    `order=simultaneous` both debaters read the earlier rounds only; with `sequential` the second also reads the
+    first. `word_limit` is stated in the prompt; longer arguments are counted. `quotes` asks for quotations and marks
+    each as found in the task's text or not. For each turn `best_of_n` arguments are sampled, and the judge selects
+    the most persuasive; an unreadable selection keeps the first. An argument that was cut off is read as far as it
+    goes. `debaters` names one or two models instead of the candidate. Debaters have no scores by round (they are not
+    `agent-*`), because an assigned answer is not what they believe.
+
+    Metadata: that of `naive_judge`, and `debaters` (assigned answer; words and verified and unverified quotes of
+    each round), `over_limit` (arguments above `word_limit`), `truncated_arguments` and `unreadable_selections`.
     """
     text = judged_text(context, judge_reads)
     if text is None:
@@ -111,8 +114,8 @@ class _Debate:
             "persuasive_debate/argue",
             model=model,
             task=self.context.prompt,
-            own=self.pair.candidates[side].shown,
-            opposed=self.pair.candidates[1 - side].shown,
+            own_answer=self.pair.candidates[side].shown,
+            other_answer=self.pair.candidates[1 - side].shown,
             arguments=self.arguments.texts,
             speakers=["You" if argument.side == side else "Your opponent" for argument in self.arguments.said],
             word_limit=self.word_limit,
@@ -136,7 +139,7 @@ class _Debate:
             "persuasive_debate/select",
             judge=True,
             task=self.context.prompt,
-            own=self.pair.candidates[side].shown,
+            own_answer=self.pair.candidates[side].shown,
             arguments=[draft.text.strip() for draft in drafts],
         )
         reply = await self.context.ask(
@@ -167,6 +170,5 @@ class _Debate:
 
 def _read_best(text: str) -> int | None:
     """The number that a selection names; None if it names none."""
-    marked = _BEST.findall(text)
-    alone = _NUMBER.fullmatch(text)
-    return int(marked[-1]) if marked else int(alone[1]) if alone else None
+    marked = last_choice(_BEST, text) or _NUMBER.fullmatch(text)
+    return int(marked[1]) if marked else None

@@ -1,12 +1,12 @@
 """Agents of different models answer with confidences, discuss until they agree, and vote by confidence.
 
-Chen et al. 2023, "ReConcile: Round-Table Conference Improves Reasoning via Consensus among Diverse
-LLMs", arXiv:2309.13007: every agent gives an answer, its reasons and a confidence. As long as they disagree,
-each reads the answers, grouped, with reasons and confidences, and answers again. A vote decides
-that is weighted by the rescaled confidence. Differences: an invalid reply has no vote (the reference code gives it
-a random answer), and neither has an answer without readable confidence. There are no examples of
-convincing explanations in the prompt, which the paper takes from people. An agent reads all
-groups, of the other agents, after its own last reply; the reference code shows the two largest groups.
+Chen et al. 2023, "ReConcile: Round-Table Conference Improves Reasoning via Consensus among Diverse LLMs",
+arXiv:2309.13007: every agent gives an answer, its reasons and a confidence. As long as they disagree, each reads
+the answers, grouped, with reasons and confidences, and answers again. Then they vote, with weights from the
+rescaled confidences. Differences: an unreadable reply has no vote (the reference code gives it a random answer),
+and neither has an answer without a readable confidence. The prompt has no examples of convincing explanations,
+which the paper takes from people. An agent reads its own last reply and all groups of the other agents; the
+reference code shows the two largest groups.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ..messages import request
 from ..model_mix import nth_model
 from ..verbal_confidence import read_confidence
 from ..voting import Vote, plurality
+from .agents import agreed
 
 _CONFIDENCE = re.compile(
     r"[ \t*_#>\-(\[{\"]{0,8}\b(?:my )?confidence(?:[ _](?:level|score))?\b[\s*_\"]{0,8}(?:[:=]|\bis\b)"
@@ -36,26 +37,28 @@ _CONFIDENCE = re.compile(
 async def reconcile(
     context: Context,
     *,
-    models: Models = "",
+    agents: Models = "",
     n_agents: Annotated[int, Range(2, 1000)] = 3,
-    n_rounds: Annotated[int, Range(0, 1000)] = 2,
+    max_discussions: Annotated[int, Range(0, 1000)] = 2,
     temperature: Annotated[float, Range(0)] = 0.7,
 ) -> Answer:
-    """Returns the answer with the most weight after up to `n_rounds` discussions among agents of different models.
+    """Returns the answer with the most weight after agents of different models have discussed it.
 
-    `models` are assigned to the agents in rotation; empty: all agents are the candidate. There is no further
-    discussion once all agents give the same answer. A vote weighs 1 for a confidence of 1, 0.8 from 0.9, 0.5
-    from 0.8, 0.3 above 0.6 and 0.1 below; ties go to the answer seen first. The metadata contains
-    `answers` and `confidences` of each agent in each round (null: unreadable), `consensus`, `discussions`,
-    `weights` of the answers, `vote` of the last round, `tie`, `unreadable_answers` and `unreadable_confidences`.
-    If no agent has a readable answer and confidence in the last round, and they do not all agree, the outcome is
-    `unscored`.
+    `agents` names models that are assigned to the agents in rotation, instead of the candidate. After the first
+    answers there are up to `max_discussions` rounds of discussion, and none once all agents give the same answer.
+    A vote weighs 1 for a confidence of 1, 0.8 from 0.9, 0.5 from 0.8, 0.3 above 0.6, and 0.1 below. Ties go to the
+    answer seen first. If no agent has a readable answer and confidence in the last round, and they do not all
+    agree, the outcome is `unscored`.
+
+    Metadata: `answers` and `confidences` of each agent in each round (null: unreadable), `consensus` (whether all
+    agree), `discussions` (their number), `weights` of the answers, `vote` of the last round, `tie`,
+    `unreadable_answers` and `unreadable_confidences` (their numbers over all rounds).
     """
     defaults = GenerationConfig(temperature=temperature)
-    names = [nth_model(models, index) for index in range(n_agents)]
+    names = [nth_model(agents, index) for index in range(n_agents)]
     prompts = [context.render("reconcile/answer", model=name, task=context.prompt) for name in names]
     rounds = [await _round(context, prompts, names, 0, defaults)]
-    while len(rounds) <= n_rounds and not agreed([reply.answer for reply in rounds[-1]]):
+    while len(rounds) <= max_discussions and not agreed([reply.answer for reply in rounds[-1]]):
         prompts = [_discussion(context, rounds[-1], index, names[index]) for index in range(n_agents)]
         rounds.append(await _round(context, prompts, names, len(rounds), defaults))
     return _result(rounds)
@@ -95,11 +98,6 @@ def recalibrated(confidence: float) -> float:
     return 0.3 if confidence > 0.6 else 0.1
 
 
-def agreed(answers: Sequence[str | None]) -> bool:
-    """Returns whether all answers can be read and are equal."""
-    return answers[0] is not None and len(set(answers)) == 1
-
-
 async def _round(
     context: Context, prompts: Sequence[str], names: Sequence[str], number: int, defaults: GenerationConfig
 ) -> list[ConfidentReply]:
@@ -133,7 +131,7 @@ def _discussion(context: Context, replies: Sequence[ConfidentReply], index: int,
         "reconcile/discuss",
         model=model,
         task=context.prompt,
-        own=replies[index].completion.text.strip(),
+        own_answer=replies[index].completion.text.strip(),
         answers=list(votes),
         counts=list(votes.values()),
         reasons=[

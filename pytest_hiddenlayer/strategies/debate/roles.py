@@ -1,6 +1,9 @@
-"""The roles of agents that differ by what they are told to be."""
+"""The roles of agents: names with a description in a prompt, or descriptions."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from ...errors import ParameterError
 from ...protocols import Context
@@ -12,6 +15,11 @@ def role_names(roles: str, minimum: int = 2) -> tuple[str, ...]:
     if len(names) < minimum:
         raise ParameterError(f"roles must name at least {minimum}, joined by +, got {roles!r}", parameter="roles")
     return names
+
+
+def check_roles(params: Mapping[str, Any], given: object) -> None:
+    """Raises ParameterError if `roles` names fewer than two."""
+    role_names(params["roles"])
 
 
 def describe(context: Context, strategy: str, role: str, model: str) -> str:

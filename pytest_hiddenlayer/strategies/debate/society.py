@@ -9,6 +9,7 @@ answer again; the most frequent last answer wins. The defaults here differ from 
   continuing the agent's chat (`history`).
 - A judge's completion is the result (`aggregation`).
 - A debate ends when all agents agree after an exchange (`early_stop`).
+- There are at least two agents. The reference code asks a single one to check its answer again.
 
 The reference code counts a reply without a readable answer as right on GSM8K. Here such a reply does not vote, and
 the others read it as it was written.
@@ -16,9 +17,9 @@ the others read it as it was written.
 With `history` or `share=full` the requests grow with every round. If one no longer fits, the outcome is `error` with
 the provider's words; `summarize` keeps them short.
 
-`topology`, `summarize` and `agreement` are variants of others: see `topology`, the summaries for many
-agents in section 3.3 of the paper, and the agreement intensity of Smit et al. 2023, "Should we be going MAD?",
-arXiv:2311.17371, whose agents are told how often to agree.
+`topology`, `summarize` and `agreement` are variants: the sparse and centralized topologies of Li et al. 2024,
+arXiv:2406.11776, the summaries for many agents in section 3.3 of the paper, and the agreement intensity of Smit et
+al. 2023, "Should we be going MAD?", arXiv:2311.17371, whose prompts say how often to agree.
 """
 
 from __future__ import annotations
@@ -51,17 +52,19 @@ async def debate(
 ) -> Answer:
     """Returns the judge's completion, or with `majority` the completion that first gave the winning answer.
 
-    `n_rounds` includes the independent round 0. With `early_stop` a debate of three or more
-    rounds ends when, after at least one exchange, all agents give the same answer. The metadata
-    contains the majority of round 0 and every agent's answer in every round. `agents` names
-    models that are assigned to the agents in rotation, instead of the candidate.
+    `n_rounds` includes the independent round 0. With `early_stop` a debate of three or more rounds ends when, after
+    at least one exchange, all agents give the same answer. `share` says what others read of an agent: its parsed
+    answer, or its full completion. `agents` names models that are assigned to the agents in rotation, instead of the
+    candidate.
 
     `topology` says whom an agent reads: `all` others, its two neighbours in a `ring`, or in a `star` the hub,
     agent-1, which reads all. With `history` an agent continues its own chat. With `summarize` its model first
-    condenses the whole completions of those that it reads, if they are two or more (roles `summarizer-1`, ...). An
-    empty or truncated summary is not used, and the metadata counts it as `unusable_summaries`. `agreement`
-    tells the agents in how many of 10 cases to agree with the others. Except in `all`, the metadata
-    contains `reads`: the agents that each agent reads.
+    summarizes the whole completions of those that it reads, if they are two or more (roles `summarizer-1`, ...). An
+    empty or truncated summary is not used. `agreement` says in the prompt in how many of 10 cases an agent should
+    agree with the others.
+
+    Metadata: `answers` of every agent by round, `round0_majority` and `final_majority`; except with `topology=all`
+    also `reads` (the agents that each agent reads), and with `summarize` `unusable_summaries` (their number).
     """
     defaults = GenerationConfig(temperature=temperature)
     reads = read_agents(topology, n_agents)

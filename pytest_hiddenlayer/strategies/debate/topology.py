@@ -1,6 +1,6 @@
 """Who reads whom in a debate: all, the two neighbours of a ring, or a hub.
 
-The sparse and the centralised topology are those that Li et al. 2024, "Improving Multi-Agent Debate with
+The sparse and the centralized topology are those that Li et al. 2024, "Improving Multi-Agent Debate with
 Sparse Communication Topology", arXiv:2406.11776, and Choi et al. 2025, "Debate or Vote", arXiv:2508.17536,
 compare with a debate in which everyone reads everyone.
 """

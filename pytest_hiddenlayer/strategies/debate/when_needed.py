@@ -10,10 +10,10 @@ Differences from the paper, and why:
 
 - `mean_logprob` is the geometric mean of the probabilities, which long answers do not level out as much.
 - `disagreement` asks all agents first and debates only if their answers differ. No confidence is needed.
-- A first answer that cannot be read never ends the matter: it starts the debate. So does a stated
+- A first answer that cannot be read starts the debate. So does a stated
   confidence that cannot be read. If the provider returns no log-probabilities, no threshold can be
   applied, and the outcome is `unscored`.
-- The threshold depends on model and task; 0.8 is a start. Choose it on samples of your own.
+- The threshold depends on model and task; 0.8 is a start. Choose it on other samples than those that you report.
 """
 
 from __future__ import annotations
@@ -65,9 +65,11 @@ async def debate_when_needed(
 
     `trigger` is the confidence that must be above `threshold`, or `disagreement`: then all agents answer first, and
     there is no debate if they agree. `n_rounds` includes the independent round 0. `agents` names models that are
-    assigned to the agents in rotation, instead of the candidate. The metadata contains whether there was a debate
-    and why (`debated`, `why`), the answers by round (`answers`), and the confidences by round (`confidences`,
-    null for an unknown one). If no agent's last reply can be read, the outcome is `unscored`.
+    assigned to the agents in rotation, instead of the candidate. If no agent's last reply can be read, the outcome
+    is `unscored`.
+
+    Metadata: `debated` and `why` (empty without a debate), `answers` and `confidences` by round (null: unreadable
+    or unknown), `round0_majority` and `final_majority`.
     """
     group = _Group(
         context=context, trigger=trigger, models=agents, defaults=GenerationConfig(temperature=temperature)
@@ -133,7 +135,8 @@ class _Group:
         self, index: int, prompt: Sequence[Message], completion: Completion, number: int
     ) -> float | None:
         if self.trigger in _OF_TOKENS:
-            return token_confidence(completion.logprobs, self.trigger)
+            confidence = token_confidence(completion.logprobs, self.trigger)
+            return None if confidence is None else round(confidence, 4)  # a batch and a cassette change later digits
         if self.trigger == "disagreement" or not completion.text.strip():
             return None
         model = nth_model(self.models, index)

@@ -1,10 +1,10 @@
 """Zero-shot chain of thought: the model thinks step by step, then gives its answer on a last line.
 
-Kojima et al. 2022, "Large Language Models are Zero-Shot Reasoners", arXiv:2205.11916: the model continues
-"Let's think step by step" (first call), then "Therefore, the answer is" (second call), and the answer is read
-from the second completion. This implementation differs in two ways: the prompt is a request to a chat model
-instead of the beginning of its answer; and by default the same call ends in the line `Answer: ...`, which
-saves the second call. `extract=true` makes the second call, as the paper does.
+Kojima et al. 2022, "Large Language Models are Zero-Shot Reasoners", arXiv:2205.11916: the model continues "Let's
+think step by step" (first call), then "Therefore, the answer is" (second call), and the answer is read from the
+second completion. Differences: the prompt is a request to a chat model instead of the beginning of its answer; and
+by default the same call ends in the line `Answer: ...`, which saves the second call. `extract=true` makes the
+second call, as the paper does.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ async def chain_of_thought(
 
     The output is what follows `Answer:` on the last such line, or the whole completion if there is no such line
     or if the task's scorer reads nothing in it. With `extract` a second call asks for the answer alone, and its
-    completion is the output. The metadata has `reasoning`, the text before the answer, and `answer_line`, whether
-    such a line was found.
+    completion is the output.
+
+    Metadata: `reasoning` (the text before the answer) and `answer_line` (whether there is such a line).
     """
     defaults = GenerationConfig(temperature=temperature)
     messages = request(context, context.render("chain_of_thought/think", task=context.prompt))

@@ -3,7 +3,7 @@
 `method=verbalized` is "Verb. 2S" of Tian et al. 2023, "Just Ask for Calibration", arXiv:2305.14975: in a second
 turn the model states a number. `p_true` is that of Kadavath et al. 2022, "Language Models (Mostly) Know What
 They Know", arXiv:2207.05221: the probability that the model gives to "the possible answer is true".
-`verbalized_binary` asks for yes or no. `elicitation` says what differs from the papers. `--hl-confidence`
+`verbalized_binary` asks for yes or no. docs/confidence.md says what differs from the papers. `--hl-confidence`
 asks the same of any strategy; this one makes the calls a part of the strategy, which a budget and a comparison
 at equal compute count.
 """
@@ -27,9 +27,11 @@ async def confidence_elicitation(
 ) -> Answer:
     """Returns the answer of one call; a second call asks how sure the model is of it.
 
-    The metadata has `elicited_confidence`: {`p_true` or `verbalized`: {value, reply, ...}}, with the value in
-    [0, 1], or null and the reason `why`. It is calibrated as under --hl-confidence. An answer that did not end
-    normally is not asked about.
+    An answer that did not end normally is not asked about. The report has the confidence's calibration, as with
+    --hl-confidence.
+
+    Metadata: `elicited_confidence`, {`p_true` or `verbalized`: {value, reply, ...}}, with the value in [0, 1], or
+    null and the reason `why`.
     """
     answer = await context.ask(context.messages, role="answer", defaults=GenerationConfig(temperature=temperature))
     metadata = {}

@@ -2,10 +2,9 @@
 
 The decision protocols unanimity, supermajority and majority consensus of MALLM (Becker et al. 2025, "MALLM:
 Multi-Agent Large Language Models Framework", arXiv:2509.11656), compared with votes by Kaesberg et al. 2025,
-"Voting or Consensus? Decision-Making in Multi-Agent Debate", arXiv:2502.19130. Defaults are theirs: three agents,
-at most ten rounds. This implementation differs in two ways: agents agree if the task's scorer reads the same
-answer in their completions, where MALLM's agents write whether they agree with one draft; and all agents of a
-round answer at the same time, without personas.
+"Voting or Consensus? Decision-Making in Multi-Agent Debate", arXiv:2502.19130. Defaults are theirs: three agents, at
+most ten rounds. Differences: agents agree if the task's scorer reads the same answer in their completions (MALLM's
+agents write whether they agree with one draft), and all agents of a round answer at the same time, without personas.
 """
 
 from __future__ import annotations
@@ -42,8 +41,9 @@ async def consensus(
     readable answer agrees with nobody. `max_rounds` includes the independent round 0. Without a consensus the
     last round votes, ties to the answer seen first, or the outcome is `unscored` (`on_deadlock`). It is also
     `unscored` if no agent's last answer can be read. `agents` names models that are assigned to the agents in
-    rotation. The metadata has `consensus` (reached, round, needed, agreeing, rule), `answers` per round and
-    `final_majority`.
+    rotation, instead of the candidate.
+
+    Metadata: `consensus` (reached, round, needed, agreeing, rule), `answers` by round and `final_majority`.
     """
     names = [nth_model(agents, index) for index in range(n_agents)]
     defaults = GenerationConfig(temperature=temperature)
@@ -80,7 +80,9 @@ async def _round(
 def _discuss(context: Context, completions: Sequence[Completion], index: int, name: str) -> Sequence[Message]:
     texts = [completion.text.strip() for completion in completions]
     others = texts[:index] + texts[index + 1 :]
-    text = context.render("consensus/discuss", model=name, task=context.prompt, own=texts[index], answers=others)
+    text = context.render(
+        "consensus/discuss", model=name, task=context.prompt, own_answer=texts[index], answers=others
+    )
     return request(context, text)
 
 

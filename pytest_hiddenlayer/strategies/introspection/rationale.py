@@ -2,8 +2,8 @@
 
 Ye and Durrett 2022, "The Unreliability of Explanations in Few-shot Prompting for Textual Reasoning",
 arXiv:2205.03401: explain-then-predict (`order=before`) and predict-then-explain (`order=after`); the names are
-those of Camburu et al. 2018, "e-SNLI", arXiv:1812.01193. Before the answer, an explanation can change it; after
-it, it cannot. This implementation differs in that the model sees no examples: it is asked to label both parts.
+those of Camburu et al. 2018, "e-SNLI", arXiv:1812.01193. Before the answer, an explanation can change it; after it,
+it cannot. Differences: the model sees no examples; it is asked to label both parts.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ async def rationale(
     """Returns the answer of a model that explains it, before or after giving it.
 
     The output is the part with the label `Answer:`, or the whole completion if there is none or if the task's
-    scorer reads nothing in it. The metadata has `order`, `rationale` and `stated_answer`; what the completion lacks
-    is null.
+    scorer reads nothing in it.
+
+    Metadata: `order`, `rationale` and `stated_answer`; what the completion lacks is null.
     """
     completion = await context.ask(
         request(context, context.render(f"rationale/{order}", task=context.prompt)),

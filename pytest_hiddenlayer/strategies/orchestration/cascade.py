@@ -1,10 +1,10 @@
 """A cascade: models answer in order, and the first answer that is confident enough is the result.
 
 Chen, Zaharia & Zou 2023, "FrugalGPT: How to Use Large Language Models While Reducing Cost and Improving
-Performance", arXiv:2305.05176: a list of models from cheap to dear with thresholds learnt on answered
-questions; at most three models in the paper. This implementation differs in two ways: the confidence is
-measured without a trained regressor, by one of five measures; and all models share one threshold, which
-`hiddenlayer cascade RUN` learns on half of a stored run and reports on the other half.
+Performance", arXiv:2305.05176: a list of models from cheap to expensive with thresholds learnt on answered
+questions; at most three models in the paper. Differences: the confidence is measured without a trained regressor,
+by one of five measures; and all models share one threshold, which `hiddenlayer cascade RUN` learns on half of a
+stored run and reports on the other half.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ async def cascade(
     to the same model), `agreement` (share of `n_samples` samples that agree) or `judge` (the run's judge says how
     likely the answer is to be right). The last model's answer is always taken, and its confidence is not
     measured. An unknown confidence is not confident: the next model is asked. If a model returns no
-    log-probabilities where `confidence` needs them, the outcome is `unscored`. The metadata contains `stages`
-    (model, confidence, and why it is unknown) and `stopped_at`, the model whose answer is taken.
+    log-probabilities where `confidence` needs them, the outcome is `unscored`.
+
+    Metadata: `stages` (model, confidence, and why it is unknown) and `stopped_at` (the model whose answer is taken).
     """
     names = model_names(models)
     stages: list[dict[str, Any]] = []

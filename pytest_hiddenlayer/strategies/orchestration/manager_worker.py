@@ -33,13 +33,16 @@ async def manager_worker(
 ) -> Answer:
     """Returns the manager's merged completion; its metadata contains the plan and the results.
 
-    `plan_graph` says what a plan may look like. If it has more than `n_workers` steps, they are assigned
-    to the workers in rotation; if steps wait for others, every step has a worker of its own. The outcome is
+    A plan is a numbered or bulleted list, headings, JSON (a list, or an object with `steps`), or several sentences in
+    order. If it has more than `n_workers` steps, they are assigned to the workers in rotation. If steps wait for
+    others, every step has a worker of its own. The outcome is
     `unscored`, with the reason, if the plan has no readable step, a cycle, or a dependency that does not exist,
-    and if a worker returns nothing. `manager` names the model that plans and merges, `workers` the models that
+    and if a worker returns nothing. A worker's reply that was cut off is passed on as text, without an answer
+    being read in it. `manager` names the model that plans and merges, `workers` the models that
     are assigned to the workers in rotation; empty is the candidate.
-    The metadata contains `plan`, one text per call of a worker, and `results`, one per text (None: not done);
-    if steps wait for others, also `depends_on`, the numbers from 1 of the steps that each waits for.
+
+    Metadata: `plan` (one text per call of a worker), `results` (one per text; null: not done) and, if steps wait
+    for others, `depends_on` (the numbers from 1 of the steps that each waits for).
     """
     team = _Team(context, manager, workers, GenerationConfig(temperature=temperature))
     plan = await team.ask_manager("plan", 0)
@@ -97,7 +100,12 @@ class _Team:
     ) -> list[str | None]:
         """Returns the result of each of these steps, done at the same time; None for an empty reply."""
         completions = await gather_or_cancel(self._ask_worker(i, steps, number, graph, results) for i in indices)
-        return [self.context.parse(reply.text) or reply.text.strip() or None for reply in completions]
+        return [self._result(reply) for reply in completions]
+
+    def _result(self, reply: Completion) -> str | None:
+        """The answer of a worker, else its text; an answer in a reply that was cut off may be an intermediate one."""
+        complete = ended_normally(reply.finish_reason)
+        return (self.context.parse(reply.text) if complete else None) or reply.text.strip() or None
 
     async def _ask_worker(
         self, index: int, steps: Sequence[str], number: int, graph: PlanGraph | None, results: Sequence[str | None]

@@ -1,11 +1,11 @@
 """Mixture-of-agents: layers of proposers that read the proposals of the layer before, and one aggregator.
 
-Wang et al. 2024, "Mixture-of-Agents Enhances Large Language Model Capabilities", arXiv:2406.04692: three
-layers, of which the last is the aggregator alone, with six proposers. Without `models` every proposer is the
-candidate: Self-MoA (Li et al. 2025, "Rethinking Mixture-of-Agents", arXiv:2502.00674). This implementation
-differs in two ways: proposals are in a user message that repeats the task, and not in the system
-message, which is the task's; and empty or truncated proposals are left out. The reference code calls the number
-of proposer layers `rounds`, and its default is 1, which is `layers=2` here.
+Wang et al. 2024, "Mixture-of-Agents Enhances Large Language Model Capabilities", arXiv:2406.04692: three layers, of
+which the last is the aggregator alone, with six proposers. Without `proposers` every proposer is the candidate:
+Self-MoA (Li et al. 2025, "Rethinking Mixture-of-Agents", arXiv:2502.00674). Differences: proposals are in a user
+message that repeats the task, and not in the system message, which is the task's; and empty or truncated proposals
+are left out. The reference code calls the number of proposer layers `rounds`, and its default is 1, which is
+`n_layers=2` here.
 """
 
 from __future__ import annotations
@@ -25,30 +25,31 @@ from ..model_mix import ONE_MODEL, nth_model
 async def mixture_of_agents(
     context: Context,
     *,
-    layers: Annotated[int, Range(2, 20)] = 3,
+    n_layers: Annotated[int, Range(2, 20)] = 3,
     n_proposers: Annotated[int, Range(1, 100)] = 6,
     temperature: Annotated[float, Range(0)] = 0.7,
-    models: Models = "",
+    proposers: Models = "",
     aggregator: Annotated[Models, ONE_MODEL] = "",
 ) -> Answer:
     """Returns the aggregator's synthesis of proposals; in every layer but the first, proposers read the last layer's.
 
-    `layers` includes the aggregator: it makes n_proposers * (layers - 1) + 1 calls. `models` names models that are
-    assigned to the proposers in rotation, instead of the candidate; `aggregator` names the model that
-    aggregates. Empty and truncated proposals are left out. If a layer has no other, the outcome is `unscored`.
-    The metadata contains the proposers' roles (`agents`), the answers of every layer and `left_out`, the proposals
-    that nobody read: [layer, role].
+    `n_layers` includes the aggregator, so that there are n_proposers * (n_layers - 1) + 1 calls. `proposers` names
+    models that are assigned to the proposers in rotation, and `aggregator` the model that aggregates, instead of
+    the candidate. Empty and truncated proposals are left out. If a layer has no other, the outcome is `unscored`.
+
+    Metadata: `agents` (the proposers' roles), `answers` of every layer, and `left_out` ([layer, role] of the
+    proposals that were left out).
     """
     roles = [f"proposer-{index + 1}" for index in range(n_proposers)]
     metadata: dict[str, Any] = {"agents": roles, "answers": [], "left_out": []}
     proposals: list[str] = []
-    for layer in range(layers - 1):
+    for layer in range(n_layers - 1):
         completions = await gather_or_cancel(
             context.ask(
-                _prompt(context, proposals, nth_model(models, index)),
+                _prompt(context, proposals, nth_model(proposers, index)),
                 role=role,
                 round=layer,
-                model=nth_model(models, index),
+                model=nth_model(proposers, index),
                 defaults=GenerationConfig(temperature=temperature),
             )
             for index, role in enumerate(roles)
@@ -64,7 +65,7 @@ async def mixture_of_agents(
     final = await context.ask(
         _prompt(context, proposals, nth_model(aggregator, 0)),
         role="aggregator",
-        round=layers - 1,
+        round=n_layers - 1,
         model=nth_model(aggregator, 0),
         defaults=GenerationConfig(temperature=temperature),
     )

@@ -15,7 +15,7 @@ from .plan import json_items, parse_plan
 
 _NUMBERS = r"\d{1,3}(?:\s*(?:,|;|&|and|\+)+\s*(?:and\s+)?(?:steps?\s*)?#?\d{1,3})*"
 _AFTER = re.compile(
-    rf"\s*[(\[]\s*(?:after|depends\s+on|dependenc(?:y|ies)|(?:needs|requires|uses)(?=\s*:?\s*steps?\b))\s*:?\s*"
+    rf"[(\[]\s*(?:after|depends\s+on|dependenc(?:y|ies)|(?:needs|requires|uses)(?=\s*:?\s*steps?\b))\s*:?\s*"
     rf"(?P<steps>(?:steps?\s*)?#?{_NUMBERS}|none|nothing)\s*[)\]]\s*[.;]?$",
     re.IGNORECASE,
 )

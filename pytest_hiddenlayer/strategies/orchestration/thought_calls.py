@@ -30,7 +30,7 @@ class ThoughtCalls:
     async def propose(self, states: Sequence[State], step: int) -> list[State]:
         """Returns the new states: one call per state writes up to `n_generate` next steps."""
         replies = await gather_or_cancel(
-            self._ask("propose", f"proposer-{i + 1}", step, steps=state, n=self.n_generate)
+            self._ask("propose", f"proposer-{i + 1}", step, steps=state, n_generate=self.n_generate)
             for i, state in enumerate(states)
         )
         return self._grown([(state, reply, self.n_generate) for state, reply in zip(states, replies, strict=True)])

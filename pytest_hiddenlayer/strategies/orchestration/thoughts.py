@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ..alternatives import last_choice
 from .plan import parse_plan
 
 State = tuple[str, ...]
@@ -49,16 +50,20 @@ def read_value(reply: str) -> float | None:
 def read_choice(reply: str, n: int) -> int | None:
     """Returns the index from 0 that `Choice: 2` names last, or a reply that is only a number; None if neither fits.
 
-    A number in a sentence may be the answer to the task: it is no choice.
+    A number in a sentence may be the answer to the task: it is no choice. Neither are the alternatives of the
+    prompt, `Choice: 1 or Choice: 2`.
     """
-    named = _CHOICE.findall(reply) or _ONLY_NUMBER.findall(reply)
-    number = int(named[-1]) if named else 0
+    named = last_choice(_CHOICE, reply) or _ONLY_NUMBER.search(reply)
+    number = int(named[1]) if named else 0
     return number - 1 if 1 <= number <= n else None
 
 
 def distinct(states: Iterable[State]) -> list[State]:
     """Returns the states without repetitions, the first of equal ones; case and spaces do not matter."""
-    return list({_key(state): state for state in reversed(list(states))}.values())[::-1]
+    first: dict[tuple[str, ...], State] = {}
+    for state in states:
+        first.setdefault(_key(state), state)
+    return list(first.values())
 
 
 def ranked(states: Sequence[State], values: Sequence[float | None]) -> list[State]:

@@ -1,10 +1,10 @@
 """A model that may call tools before it answers.
 
-Yao et al. 2022, "ReAct: Synergizing Reasoning and Acting in Language Models", arXiv:2210.03629: the model
-thinks, calls a tool, reads the result, and goes on until it answers. This implementation differs in three ways:
-there are no examples in the prompt, so that it works with any chat model and any tool; a call is a line
-`TOOL: name: argument` in plain text, and not the function calling of a provider; and the reply is cut behind
-the first call, so that results that the model invents are never read.
+Yao et al. 2022, "ReAct: Synergizing Reasoning and Acting in Language Models", arXiv:2210.03629: the model thinks,
+calls a tool, reads the result, and goes on until it answers. Differences: there are no examples in the prompt, so
+that it works with any chat model and any tool; a call is a line `TOOL: name: argument` in plain text, and not the
+function calling of a provider; and the reply is cut behind the first call, so that results that the model invents
+are never read.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ async def tool_use(
 
     `tools` names registered tools, joined by `+`. After `max_calls` calls the model is asked to answer without
     tools; if it calls another one, the outcome is `unscored`. An unknown tool, wrong arguments and an
-    exception of a tool are shown to the model, which may try again. The metadata contains `tool_calls`, each with
-    round, tool, argument and result or error. It is empty if the model never calls a tool.
+    exception of a tool are shown to the model, which may try again.
+
+    Metadata: `tool_calls`, each with `round`, `tool`, `argument`, and `result` or `error`; empty if the model never
+    calls a tool.
     """
     functions = {name: registered.get(name) for name in _names(tools)}
     defaults = GenerationConfig(temperature=temperature)

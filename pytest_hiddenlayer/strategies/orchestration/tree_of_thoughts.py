@@ -1,12 +1,12 @@
 """Tree of thoughts by breadth-first search.
 
-Yao et al. 2023, "Tree of Thoughts: Deliberate Problem Solving with Large Language Models", arXiv:2305.10601:
-from every kept state the model writes next steps, rates the new states, and the best `breadth` of them are
-kept; after the last step the best state is answered. This implementation differs from the paper and its code in
-these ways: the prompts are general, without examples of one puzzle; a last call turns the best state into an
-answer; equal states are one state, and not several of which all but one have the value 0; a rating that cannot
-be read is unknown and ranks behind every known one; and a single new state is not rated. Ratings have the
-weights of the code: sure 20, likely 1, impossible 0.001; a state's value is their mean.
+Yao et al. 2023, "Tree of Thoughts: Deliberate Problem Solving with Large Language Models", arXiv:2305.10601: from
+every kept state the model writes next steps, rates the new states, and the best `breadth` of them are kept; after
+the last step the best state is answered. Differences from the paper and its code: the prompts are general, without
+examples of one puzzle; a last call turns the best state into an answer; equal states are one state, and not several
+of which all but one have the value 0; a rating that cannot be read is unknown and ranks behind every known one; and
+a single new state is not rated. Ratings have the weights of the code: sure 20, likely 1, impossible 0.001; a
+state's value is their mean.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ async def tree_of_thoughts(
     write one each. With `value` every new state is rated `n_evaluate` times as sure, likely or impossible; with
     `vote` `n_evaluate` calls choose among all new states. The first step starts from one state, every later one
     from at most `breadth`, so that the defaults make at most (1 + 15) + 3 * (5 + 75) + 1 = 257 calls per
-    sample: limit them with --budget. If no step or no rating can be read, the outcome is `unscored`. The
-    metadata contains `steps`, one list of states per step with text, value (None: unknown, or not rated)
-    and whether it was kept, and the counts `duplicates`, `unreadable_steps` and `unreadable_ratings`.
+    sample: limit them with --budget. If no step or no rating can be read, the outcome is `unscored`.
+
+    Metadata: `steps` (one list of states per step, each with its text, its value, null if it is unknown or was not
+    rated, and whether it was kept), `duplicates`, `unreadable_steps` and `unreadable_ratings` (their numbers).
     """
     calls = ThoughtCalls(
         context=context,

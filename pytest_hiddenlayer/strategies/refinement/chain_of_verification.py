@@ -5,7 +5,7 @@ arXiv:2309.11495, variant "factored": baseline answer; questions that verify its
 answered in a call of its own that sees neither the baseline nor the other questions, so that no error is
 copied; the final answer reads all questions with their answers.
 
-What differs: no examples are shown, at most `max_questions` are asked, and they are asked at once. The variant
+Differences: no examples are shown, at most `max_questions` are asked, and they are asked at once. The variant
 "factor + revise", which compares each answer with the baseline in calls of their own, is not done.
 """
 
@@ -38,7 +38,7 @@ async def chain_of_verification(
     shown as no answer; if all are, the outcome is `unscored`.
 
     Metadata: `baseline` (its parsed answer), `questions` (each with its `answer`, null if it is unusable),
-    `changed` (whether the final answer parses differently) and `unreadable` (number of unusable answers).
+    `changed` (whether the final answer parses differently) and `unusable_answers` (number of unusable answers).
     """
     baseline = await context.ask(context.messages, role="agent-1", defaults=GenerationConfig(temperature=temperature))
     if not is_usable(baseline):
@@ -113,5 +113,5 @@ def _metadata(
             for i, question in enumerate(questions)
         ],
         "changed": changed,
-        "unreadable": sum(answer is None for answer in answers),
+        "unusable_answers": sum(answer is None for answer in answers),
     }

@@ -4,7 +4,7 @@ Zhou et al. 2022, "Least-to-Most Prompting Enables Complex Reasoning in Large La
 arXiv:2205.10625: first the decomposition, then each subquestion in sequence, with all earlier
 subquestions and their answers in the prompt; the last question is the problem itself.
 
-What differs: no examples are shown, so that one wording serves every task. An answer that is empty or was cut
+Differences: no examples are shown, so that one wording serves every task. An answer that is empty or was cut
 off is left out of later prompts and counted.
 """
 
@@ -31,7 +31,7 @@ async def least_to_most(
     At most `max_steps` subquestions are asked; further ones are left out. `decomposer` names the model that
     splits the task; empty is the candidate. If its reply has no list, the outcome is `unscored` with the reason.
 
-    Metadata: `steps` (per subquestion: `question` and `answer`, null if it is unusable) and `unreadable`
+    Metadata: `steps` (per subquestion: `question` and `answer`, null if it is unusable) and `unusable_answers`
     (number of unusable answers).
     """
     decomposition = await ask_prompt(
@@ -82,4 +82,4 @@ def _answered(context: Context, steps: list[dict[str, str | None]]) -> dict[str,
 
 
 def _metadata(steps: list[dict[str, str | None]]) -> dict[str, Any]:
-    return {"steps": steps, "unreadable": sum(step["answer"] is None for step in steps)}
+    return {"steps": steps, "unusable_answers": sum(step["answer"] is None for step in steps)}

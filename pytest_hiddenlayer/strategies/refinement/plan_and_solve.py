@@ -5,7 +5,7 @@ Language Models", arXiv:2305.04091. PS asks to understand the problem, to devise
 out; PS+ also asks to extract the given quantities and to calculate intermediate results with care. As in
 the reference, a second call asks for the answer alone after the solution.
 
-What differs: the requests are worded anew; the second call is a further turn of the chat, and asks for the
+Differences: the requests are worded differently; the second call is a further turn of the chat, and asks for the
 form that the task wants, not for a numeral. A solution that did not end normally is returned as it is.
 """
 

@@ -1,14 +1,15 @@
-"""Self-Refine: the model criticises its answer and improves it, until it finds nothing to change.
+"""Self-Refine: the model criticizes its answer and improves it, until it finds nothing to change.
 
 Madaan et al. 2023, "Self-Refine: Iterative Refinement with Self-Feedback", arXiv:2303.17651: answer,
 then feedback and refinement in turn, at most 4 times, each with the whole history of answers and feedback.
 As in the reference code, the first answer is greedy, feedback and refinement have temperature 0.7, and
 the phrase "it is correct" in the feedback ends the loop.
 
-What differs: no examples are shown; feedback and refinement are separate calls for every task (the
+Differences: no examples are shown; feedback and refinement are separate calls for every task (the
 reference joins them for mathematics); the phrase ends the loop as a sentence of its own only, not in
-"I doubt that it is correct"; a refinement that did not end normally, or is empty, ends the loop, and the answer
-before it stands.
+"I doubt that it is correct", and so does a sentence such as "your answer is correct"; a refinement that did not
+end normally, or is empty, ends the loop, and the answer before it is the
+result.
 """
 
 from __future__ import annotations
@@ -49,13 +50,14 @@ async def self_refine(
 ) -> Answer:
     """Returns the last refinement of the model's answer, after at most `max_attempts` rounds of its own feedback.
 
-    Feedback that says `stop_phrase` as a sentence ends the loop. `temperature` is that of the first answer,
-    `feedback_temperature` that of feedback and refinements; a temperature of the task precedes both, unless
-    `temperature` is written. `critic` names the model that gives feedback; empty is the candidate.
+    Feedback that says `stop_phrase`, or that the answer is correct, in a sentence of its own ends the loop.
+    `temperature` is that of the first answer, `feedback_temperature` that of feedback and refinements; a
+    temperature of the task precedes both, unless `temperature` is written. `critic` names the model that gives
+    feedback; empty is the candidate.
 
     Metadata: `attempts` (the parsed answer of each attempt, null without one), `n_feedback`, `stopped` (`correct`:
     the feedback says so; `max_attempts`; `unusable`: a reply was empty, or a refinement was cut off) and
-    `truncated` (number of replies that did not end normally; feedback that was cut off is still used).
+    `truncated_replies` (number of replies that did not end normally; feedback that was cut off is still used).
     """
     answers = [
         await context.ask(context.messages, role="agent-1", defaults=GenerationConfig(temperature=temperature))
@@ -118,5 +120,5 @@ def _metadata(
         "attempts": [context.parse(answer.text) if is_usable(answer) else None for answer in answers],
         "n_feedback": len(feedback),
         "stopped": stopped,
-        "truncated": truncated,
+        "truncated_replies": truncated,
     }

@@ -6,7 +6,7 @@ or 64 by a reward model). Here a prompt rates instead of a trained verifier: the
 scorer of the task that needs no target. The right answer is never seen. 5 samples by default, as in
 `self_consistency`, instead of 100.
 
-What differs: only samples that ended normally are rated, equal texts once, and not at all if all are equal. A
+Differences: only samples that ended normally are rated, equal texts once, and not at all if all are equal. A
 rating that cannot be read is unknown, not the lowest.
 """
 
@@ -29,18 +29,18 @@ async def best_of_n(
     n_samples: Annotated[int, Range(1, 10_000)] = 5,
     temperature: Annotated[float, Range(0)] = 0.7,
     models: Models = "",
-    select: Literal["judge", "scorer"] = "judge",
+    select_by: Literal["judge", "scorer"] = "judge",
     scorer: FeedbackScorer = "",
 ) -> Answer:
     """Returns the sample with the highest rating, by the run's judge or by a scorer that needs no target.
 
-    `models` names models to sample in rotation; empty is the candidate. With `select=scorer`, `scorer` is the
+    `models` names models to sample in rotation; empty is the candidate. With `select_by=scorer`, `scorer` is the
     name that the task gives the scores. Ties go to the sample seen first. If no rating can be read, the
     outcome is `unscored` with the reason.
 
     Metadata: `pick` (number of the sample; null without one), `ratings` (number → rating; null: unknown; empty
-    if there was nothing to choose), `tie` (whether another text has the same rating) and `unreadable` (number
-    of unknown ratings).
+    if there was nothing to choose), `tie` (whether another text has the same rating) and
+    `unreadable_ratings` (number of unknown ratings).
     """
     completions = await ask_samples(context, n_samples, temperature, models)
     candidates = candidates_of(completions)
@@ -70,7 +70,7 @@ def _metadata(candidates: Sequence[Candidate], ratings: Sequence[Rating]) -> dic
         "pick": None,
         "ratings": {str(c.number): r.value for c, r in zip(candidates, ratings, strict=True)},
         "tie": False,
-        "unreadable": sum(rating.value is None for rating in ratings),
+        "unreadable_ratings": sum(rating.value is None for rating in ratings),
     }
 
 
@@ -80,6 +80,6 @@ def _without_rating(candidates: Sequence[Candidate], rating: Rating, scorer: str
         "best_of_n",
         f"{rater} to rate {len(candidates)} samples",
         f"no rating is known ({rating.why})",
-        "use another scorer" if scorer else "use another judge, or write select=scorer",
+        "use another scorer" if scorer else "use another judge, or write select_by=scorer",
         metadata,
     )

@@ -1,13 +1,13 @@
 """Generative selection: the model compares several candidates in writing and selects the best.
 
 Toshniwal et al. 2025, "GenSelect: A Generative Approach to Best-of-N", arXiv:2507.17797: all candidates
-stand in one prompt, the model reasons about them and ends with the number of the best
+are in one prompt, the model reasons about them and ends with the number of the best
 (`method=joint`). The paper names comparisons of pairs as the alternative that scales worse: `knockout`
 (the winner of each pair goes on) and `round_robin` (every pair; most wins). A pair is always shown in both
 orders, because models prefer a position (Zheng et al. 2023, arXiv:2306.05685). 4 candidates at
 temperature 0.7 are the defaults of public code for it.
 
-What differs: the candidates are the whole answers, not summaries of reasoning, and equal texts are one candidate.
+Differences: the candidates are the whole answers, not summaries of reasoning, and equal texts are one candidate.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ...types import Answer, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import ONE_MODEL, nth_model
 from .candidates import Candidate, ask_samples, candidates_of, chosen, distinct, unscored, without_candidates
-from .pair_games import Selection, knockout, round_robin
+from .pairwise import Selection, knockout, round_robin
 from .replies import read_pick
 
 
@@ -39,11 +39,11 @@ async def generative_selection(
     `models` names models to sample in rotation, `selector` the model that compares; empty is the candidate. With
     `joint` all are compared in one prompt. With `knockout` and `round_robin` pairs are, in both orders: if
     the orders disagree, the sample seen first goes on, and the tie is counted. A reply that cannot be read
-    counts for nobody; if none of a decision can be read, the outcome is `unscored` with the reason.
+    is no vote. If no reply on a pair (with `joint`: on all) can be read, the outcome is `unscored`.
 
     Metadata: `method`, `candidates` (numbers of the samples that were compared), `pick` (number of the selected
     one; null without one), `comparisons` (per reply: `round`, `shown` and `choice`, null if it cannot be
-    read), `ties` and `unreadable` (their numbers).
+    read), `ties` and `unreadable_choices` (their numbers).
     """
     completions = await ask_samples(context, n_samples, temperature, models)
     candidates = distinct(candidates_of(completions))
@@ -89,5 +89,5 @@ def _metadata(method: str, candidates: Sequence[Candidate], selection: Selection
         "pick": None if selection.winner is None else selection.winner.number,
         "comparisons": list(selection.comparisons),
         "ties": selection.ties,
-        "unreadable": sum(comparison["choice"] is None for comparison in selection.comparisons),
+        "unreadable_choices": sum(comparison["choice"] is None for comparison in selection.comparisons),
     }

@@ -57,8 +57,8 @@ def check_scorer(params: Mapping[str, Any], choice: str) -> None:
 
 
 def check_select(params: Mapping[str, Any], given: Collection[str]) -> None:
-    """Raises ParameterError if `select` and `scorer` contradict each other."""
-    check_scorer(params, "select")
+    """Raises ParameterError if `select_by` and `scorer` contradict each other."""
+    check_scorer(params, "select_by")
 
 
 async def _by_judge(context: Context, candidate: Candidate) -> Rating:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ...completions.finish_reasons import ended_normally
 from ...protocols import Context
 from ...types import Completion
+from ..alternatives import last_choice
 from .candidates import Candidate
 
 _NOUN = r"(?:response|candidate|answer|solution|option|number|no\.?|nr\.?)"
@@ -39,6 +40,8 @@ def read_choice(completion: Completion, n_options: int) -> int | None:
         return None
     text = completion.text.casefold()
     marked = list(_CHOICE.finditer(text))[-1:]
+    if marked and last_choice(_CHOICE, text) is None:
+        return None
     if not marked and (alone := _ALONE.fullmatch(text)):
         marked = [alone]
     chosen = marked or list(_RESPONSE.finditer(text))
@@ -82,7 +85,7 @@ def read_rating(completion: Completion, low: float, high: float) -> float | None
     if not ended_normally(completion.finish_reason):
         return None
     text = completion.text.casefold()
-    marked = list(_BRACKETS.finditer(text)) or list(_RATING.finditer(text))
-    match = marked[-1] if marked else _ONLY_RATING.fullmatch(text)
+    pattern = _BRACKETS if _BRACKETS.search(text) else _RATING
+    match = last_choice(pattern, text) if pattern.search(text) else _ONLY_RATING.fullmatch(text)
     value = float(match["number"]) if match else None
     return value if value is not None and low <= value <= high else None

@@ -2,10 +2,11 @@
 
 Wang et al. 2022, "Self-Consistency Improves Chain of Thought Reasoning in Language Models",
 arXiv:2203.11171: the unweighted plurality of section 2. This implementation uses the task's
-prompt without added chain-of-thought examples, and records ties, which go to the answer seen
-first. Its parameters are the methods that build on it, with their sources in `votes`: Adaptive-Consistency
-(`stop=adaptive`, arXiv:2305.11860), early-stopping self-consistency (`stop=early`, arXiv:2401.10480), CISC
-(`weights`, arXiv:2502.06233) and DeepConf offline (`keep_top` and `weighting=raw`, arXiv:2508.15260).
+prompt without added chain-of-thought examples, takes 5 samples at temperature 0.8 by default (the paper takes 40
+at 0.5 or 0.7), and records ties, which go to the answer seen first. Its parameters are the methods that build
+on it, with their sources in `votes`: Adaptive-Consistency (`stop=adaptive`, arXiv:2305.11860), early-stopping
+self-consistency (`stop=early`, arXiv:2401.10480), CISC (`weights`, arXiv:2502.06233) and DeepConf offline
+(`keep_top` and `weighting=raw`, arXiv:2508.15260).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ async def self_consistency(
     `models` names models to sample in rotation, instead of the candidate. `weights` names the confidence that
     weights a vote, and `weighting` how. `keep_top` is the share of samples that vote, those with the
     highest confidence `filter_by`. `stop` says when sampling ends before `n_samples`. If no sample has the
-    confidence that the vote needs, the outcome is `unscored` with the reason.
+    confidence that the vote needs, the outcome is `unscored`. docs/voting.md describes each parameter.
     """
     rule = VoteRule(
         weights=weights,

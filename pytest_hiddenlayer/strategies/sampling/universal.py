@@ -6,7 +6,7 @@ which of them agrees with most others. No answer is parsed, so that free texts c
 paper samples 8 responses, at a temperature that depends on the model (there is no public reference code);
 0.8 here is that of `self_consistency`, so that both can be compared.
 
-What differs: only samples that ended normally are shown. A pick that cannot be read is an outcome
+Differences: only samples that ended normally are shown. A pick that cannot be read is an outcome
 with its reason; the paper does not say what becomes of it. If all texts are equal, nothing is asked. A
 pick that names an answer instead of a number is that of the first sample with this answer.
 """
@@ -41,9 +41,9 @@ async def universal_self_consistency(
     pick cannot be read, the outcome is `unscored`; with `fallback=plurality` the plurality of the parsed
     answers decides then, if there is one.
 
-    Metadata: `shown` (numbers of the samples that were shown), `pick` (number of the sample that was picked; null
-    if it cannot be read), `unreadable` (picks that cannot be read),
-    `fallback` (whether it decided) and `vote` (the plurality of the parsed answers, to compare).
+    Metadata: `candidates` (numbers of the samples that were shown), `pick` (number of the sample that was picked;
+    null if it cannot be read), `unreadable_choices` (0 or 1), `fallback` (whether it decided) and `vote` (the
+    plurality of the parsed answers, to compare).
     """
     completions = await ask_samples(context, n_samples, temperature, models)
     candidates = candidates_of(completions)
@@ -56,7 +56,7 @@ async def universal_self_consistency(
     pick = read_pick(context, reply, candidates)
     if pick is not None:
         return chosen(pick, metadata | {"pick": pick.number})
-    metadata |= {"unreadable": 1}
+    metadata |= {"unreadable_choices": 1}
     voted = _voted(context, candidates) if fallback == "plurality" else None
     if voted is not None:
         return chosen(voted, metadata | {"fallback": True})
@@ -78,9 +78,9 @@ async def _pick(context: Context, candidates: Sequence[Candidate], selector: str
 def _metadata(context: Context, candidates: Sequence[Candidate]) -> dict[str, Any]:
     vote = plurality([context.parse(candidate.text) for candidate in candidates])
     return {
-        "shown": [candidate.number for candidate in candidates],
+        "candidates": [candidate.number for candidate in candidates],
         "pick": None,
-        "unreadable": 0,
+        "unreadable_choices": 0,
         "fallback": False,
         "vote": vote.to_json(),
     }

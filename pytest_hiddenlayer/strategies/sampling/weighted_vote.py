@@ -7,7 +7,7 @@ rating from 1 to 10 is the weight), or a scorer of the task that needs no target
 `weigh_by=models` every model of `models` has the weight that is written for it, such as its accuracy in
 an earlier run: a weighted majority (Littlestone and Warmuth 1994, with fixed weights).
 
-What differs: only samples that ended normally and whose answer can be parsed vote, and a sample whose rating
+Differences: only samples that ended normally and whose answer can be parsed vote, and a sample whose rating
 is unknown does not. If all answers are equal, nobody rates them. Steps are not verified one by one.
 """
 
@@ -75,7 +75,7 @@ async def weighted_vote(
 
     Metadata: `vote` with `answer`, `votes` (answer → number of samples), `weights` (answer → share of all
     weights), `tie`, `samples` (answer, weight, and why one does not vote) and `plurality` (the answer that
-    wins without weights); `unreadable` (number of unknown ratings).
+    wins without weights); `unreadable_ratings` (number of unknown ratings).
     """
     completions = await ask_samples(context, n_samples, temperature, models)
     answers = [context.parse(c.text) if ended_normally(c.finish_reason) else None for c in completions]
@@ -124,7 +124,7 @@ def _count(
     voting = [ballot for ballot in ballots if not ballot.why]
     counts = plurality([ballot.answer for ballot in voting]).votes
     totals = {
-        answer: math.fsum(ballot.weight for ballot in voting if ballot.answer == answer)
+        answer: round(math.fsum(ballot.weight for ballot in voting if ballot.answer == answer), 9)  # 0.1 + 0.2 is 0.3
         for answer in dict.fromkeys(ballot.answer or "" for ballot in voting)
     }
     best = max(totals, key=lambda answer: totals[answer], default=None)
@@ -140,7 +140,7 @@ def _count(
         (i for i, ballot in enumerate(ballots) if best is not None and ballot in voting and ballot.answer == best),
         None,
     )
-    return winner, {"vote": vote, "unreadable": sum(rating.value is None for rating in ratings.values())}
+    return winner, {"vote": vote, "unreadable_ratings": sum(rating.value is None for rating in ratings.values())}
 
 
 def _weights(written: str) -> list[float]:

@@ -38,7 +38,7 @@ _Returned: TypeAlias = str | _Raised
 
 
 def described(tool: Callable[..., Any]) -> str:
-    """Returns what the model is told about a tool: the first line of its docstring."""
+    """Returns what the model reads about a tool: the first line of its docstring."""
     return (inspect.getdoc(tool) or "").partition("\n")[0].strip() or "takes one text"
 
 

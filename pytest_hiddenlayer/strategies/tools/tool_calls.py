@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_MARK = r"(?:\*\*|__|`|[-*•>])"
+_MARK = r"(?:__|[`\-*•>])"
 _LINE = re.compile(
-    rf"^[ \t]*(?:{_MARK}[ \t]*)*tool(?:[ \t]+call)?(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?[ \t]*(?P<call>.*)$",
+    rf"^[ \t]*+(?:{_MARK}[ \t]*+)*+tool(?:[ \t]+call)?(?:\*\*|__)?[ \t]*[:：](?:\*\*|__)?[ \t]*(?P<call>.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _CALL = re.compile(

@@ -29,7 +29,7 @@ def has_recording(values: Mapping[str, Any]) -> bool:
 
 def read_recording(values: Mapping[str, Any]) -> Recording:
     """Return the recording in a row's values. Raises ValueError with the key, what was found and what to write."""
-    if "correct" in values or "of" in values:
+    if values.get("correct") is not None or values.get("of") is not None:
         return _counted(values)
     key = _answers_key(values)
     written = _with_parallel(key, values)
@@ -42,7 +42,7 @@ def read_recording(values: Mapping[str, Any]) -> Recording:
 
 
 def _counted(values: Mapping[str, Any]) -> Recording:
-    others = [key for key in (*ANSWERS, *PARALLEL) if key in values]
+    others = [key for key in (*ANSWERS, *PARALLEL) if values.get(key) is not None]
     if others:
         raise ValueError(f"has `correct` and `of`, which count samples without answers, and {others[0]}; keep one")
     correct, of = read_count("correct", values.get("correct")), read_count("of", values.get("of"))
@@ -60,7 +60,7 @@ def _answers_key(values: Mapping[str, Any]) -> str:
         raise ValueError(f"has {' and '.join(keys)}, which say the same in different shapes; keep one")
     if keys:
         return keys[0]
-    if alone := [key for key in PARALLEL if key in values]:
+    if alone := [key for key in PARALLEL if values.get(key) is not None]:
         raise ValueError(
             f"has {alone[0]} and no answers: independent samples, or attempts after each other? For verdicts alone "
             "write `samples: [true, false]` or `trials: [false, true]`, or `rounds` or `agents` with true and false"
@@ -106,7 +106,10 @@ def _with_field(place: str, answer: Any, other: str, entry: Any, field: str) -> 
 def _samples(written: list[Any]) -> Recording:
     for index, item in enumerate(written):
         if isinstance(item, list):
-            raise ValueError(f"samples[{index}] is a list: samples are independent; write `rounds` or `agents`")
+            raise ValueError(
+                f"samples[{index}] is a list: for a debate write `rounds` or `agents`, and an "
+                "answer that is a list itself, such as a grid, as a text"
+            )
     answers = [read_answer(f"samples[{index}]", item) for index, item in enumerate(written)]
     _check_number(len(answers))
     return Recording(samples=tuple(RecordedAnswer() if answer is None else answer for answer in answers))

@@ -29,7 +29,7 @@ def ran(tmp_path_factory):
 
 
 def test_the_learnt_strategy_runs_as_it_is_printed(ran):
-    """The printed strategy, and the written file, are what a run and a task file take."""
+    """The printed strategy is what --strategy takes, and the written file is a preset with the same parameters."""
     done = ran.command("cascade", "last", "--write", "presets/sums.yaml")
     assert done.ret == 0, done.errlines
     text = "\n".join(done.outlines)
@@ -37,8 +37,9 @@ def test_the_learnt_strategy_runs_as_it_is_printed(ran):
     assert "threshold 0.6, learnt on 6 samples (accuracy there 1.000)" in text
     assert "on the other 6 samples:" in text
     assert "  accuracy 1.000 · scripted:small.json alone 0." in text
-    written = (ran.path / "presets" / "sums.yaml").read_text()
-    assert written.startswith("# Learnt on 6 samples of task t, run ")
+    listed = json.loads("\n".join(ran.command("presets", "sums", "--json").outlines))
+    assert listed[0]["description"].startswith("Learnt on 6 samples of task t, run ")
+    assert (listed[0]["strategy"], listed[0]["parameters"]["threshold"]) == ("cascade", 0.6)
     (option,) = [line.removeprefix("use: --strategy ") for line in done.outlines if line.startswith("use: ")]
     run = ran.command("run", "evals", "--provider", "scripted:small.json", "--strategy", option, "--hl-gate=off")
     assert run.ret == 0, run.outlines

@@ -10,13 +10,19 @@ from pytest_hiddenlayer.analysis.cascades.questions import Question, Spent, Stor
 from pytest_hiddenlayer.analysis.cascades.thresholds import learn_threshold, split
 from pytest_hiddenlayer.errors import UsageError
 
-CHEAP, DEAR = Spent(usd=0.0, tokens=10, calls=1), Spent(usd=0.0, tokens=100, calls=1)
+CHEAP, EXPENSIVE = Spent(usd=0.0, tokens=10, calls=1), Spent(usd=0.0, tokens=100, calls=1)
 
 
 def question(name, signal, first, last=1.0, group=None):
     """A question with the scores of both models; the first answer is 10 tokens, the last one 100."""
     return Question(
-        sample_id=str(name), group=group, signal=signal, first_score=first, last_score=last, first=CHEAP, last=DEAR
+        sample_id=str(name),
+        group=group,
+        signal=signal,
+        first_score=first,
+        last_score=last,
+        first=CHEAP,
+        last=EXPENSIVE,
     )
 
 
@@ -97,8 +103,8 @@ def test_a_loss_may_be_accepted():
 def test_models_may_complement_each_other():
     """If nothing is cheaper, the most accurate threshold is taken, and the figures say what it costs."""
     questions = [question(i, float(i % 2), float(i % 2 == 0), float(i % 2)) for i in range(40)]
-    dear_first = [dataclasses.replace(q, first=DEAR, last=CHEAP) for q in questions]
-    learnt = learn_threshold(stored(dear_first, "numbers"))
+    expensive_first = [dataclasses.replace(q, first=EXPENSIVE, last=CHEAP) for q in questions]
+    learnt = learn_threshold(stored(expensive_first, "numbers"))
     assert learnt.threshold == 1.0
     assert (learnt.accuracy, learnt.accuracy_last) == (1.0, pytest.approx(learnt.asked_last))
     assert learnt.saved < 0
@@ -125,7 +131,7 @@ def test_a_router_pays_for_the_chosen_model_only():
     assert 10 < learnt.threshold <= 20
     assert learnt.threshold == int(learnt.threshold)
     assert learnt.saved == pytest.approx(0.9 * (1 - learnt.asked_last))
-    assert learnt.params() == {"models": "own:small+own:large", "by": "words", "threshold": learnt.threshold}
+    assert learnt.params() == {"models": "own:small+own:large", "route_by": "words", "threshold": learnt.threshold}
 
 
 def test_dollars_are_used_if_they_are_known():

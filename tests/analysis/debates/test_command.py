@@ -85,6 +85,18 @@ def test_a_run_without_debates_is_a_usage_error(sums):
     assert "none of 3 records has that; run with --strategy debate" in result.stderr.str()
 
 
+def test_debates_that_did_not_end_are_named(folder):
+    """If every debate stopped by an error or the budget, the message says so, and how to go on."""
+    rows = [{"id": "q", "input": "Add.", "target": "1"}]
+    folder.write("evals/t.yaml", "task: t\nsamples: " + json.dumps(rows) + "\nscorers: [numeric]\n")
+    rules = [{"role": "agent-3", "round": 1, "error": "offline"}, {"reply": "1"}]
+    folder.write("replies.json", json.dumps({"rules": rules}))
+    folder.run("--hl-strategy", "debate")
+    result = folder.command("rounds", "last")
+    assert result.ret == 4
+    assert "1 stopped by an error or by the budget; answer them with --resume RUN" in result.stderr.str()
+
+
 def test_markdown_shows_names_literally():
     """A name of an agent that is Markdown stays a name, and tables have their head."""
     names = ["**bold** | @all", "agent-2"]

@@ -28,7 +28,7 @@ def test_an_agent_that_takes_over_an_answer_that_it_read_was_persuaded():
     assert (found.followed, found.invented) == (1, 0)
 
 
-def test_right_to_wrong_and_wrong_to_right_are_told_apart():
+def test_right_to_wrong_and_wrong_to_right_are_distinguished():
     """Agent 2 is corrected in one debate, and agent 1 is misled in another."""
     total = cell_of(debate("p", "ab", "aa"), debate("q", "ab", "bb")).persuasion.total
     assert (total.wrong_right, total.right_wrong, total.wrong_wrong, total.unknown) == (1, 1, 0, 0)
@@ -132,7 +132,7 @@ def test_what_chance_would_do_comes_from_third_agents():
     assert (alone.chance, alone.excess.mean) == (None, None)
 
 
-def test_answers_drawn_anew_persuade_nobody():
+def test_independent_answers_persuade_nobody():
     """Agents that answer again without reading change to others' answers often, but not more than by chance."""
     drawn = random.Random(0)
     records = [

@@ -151,6 +151,26 @@ def test_a_cell_says_which_rule_made_its_verdicts():
     assert "no rule reproduces every verdict; closest: any agent right, 2 of 3" in text
 
 
+def test_a_rule_that_ties_leave_open_is_not_refuted():
+    """Verdicts by the majority with ties broken at random: no rule of order gives them, and the majority may."""
+    records = [
+        debate("p", "ab", "ab", recorded_verdict=False),
+        debate("q", "ab", "ab", recorded_verdict=True),
+        debate("r", "ba", "ba", recorded_verdict=True),
+        debate("s", "aab", "aab", recorded_verdict=True),
+        debate("t", "bba", "bba", recorded_verdict=False),
+        debate("u", "b??", "b??", recorded_verdict=False),
+    ]
+    text = debates_text(analyse_debates(records), width=200, colour=False)
+    assert "contradicted by no verdict: majority (3 left to chance or unknown)" in text
+    assert "closest" not in text
+
+
+def test_a_debate_of_one_round_has_no_change_to_bound():
+    """The first round is the last: nothing is said of a difference."""
+    assert list(bounds(debate("q", "ab", gold=None, recorded_verdict=True))) == [0]
+
+
 def bounds(*records) -> dict[int | None, tuple]:
     (cell,) = analyse_debates(records)
     return {one.round: (one.agents, one.majority) for one in cell.bounds}

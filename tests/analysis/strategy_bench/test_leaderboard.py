@@ -262,7 +262,7 @@ def test_a_difference_that_rounds_to_zero_has_no_minus():
 
 
 def test_control_samples_are_no_strategy():
-    """The rows are strategies; votes of control samples stand below them in brackets."""
+    """The rows are strategies; votes of control samples are below them, in brackets."""
     board = only([*RUN, *draws("s1", A)])
     assert [row.label for row in board.rows] == ["debate", "single"]
     assert "(one sample)" in leaderboards_text([board], width=200, colour=False)

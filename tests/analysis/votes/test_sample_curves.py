@@ -50,6 +50,11 @@ def test_drawn_sets_agree_with_all_sets():
     assert drawn == majority_at(asked, [5], seed=1)[5] != majority_at(asked, [5], seed=2)[5]
 
 
+def test_a_single_sample_is_never_drawn():
+    """The majority of one of 1,500 samples is that sample: the share of right ones, as pass@1."""
+    assert majority_at(question("4" * 500 + "5" * 1000), [1]) == pytest.approx({1: 1 / 3})
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.text(alphabet="45-", min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_samples_changes_nothing(answers, shuffler):

@@ -52,7 +52,7 @@ def test_own_prices_take_precedence(own):
     ("text", "says"),
     [("prices: [", "cannot be read as YAML"), ("[]", "a key `prices` with a list"), ("prices: {}", "a key `prices`"),
      ("prices: [3]", r"prices\[0\]: must be a mapping"),
-     ("prices: [{provider: a, modell: b}]", "unknown field 'modell', did you mean 'model'"),
+     ("prices: [{provider: a, modell: b}]", "unknown field 'modell', did you mean 'model'. \\(fields: provider"),
      ("prices: [{provider: a, model: b, since: 2026-01-01, input: 1}]", r"prices\[0\]: output is missing"),
      ("prices: [{provider: a, model: b, since: soon, input: 1, output: 1}]", "since: write a date"),
      ("prices: [{provider: a, model: b, since: 2026-01-01, input: -1, output: 1}]", "input: write US dollars"),

@@ -50,7 +50,8 @@ EXACT = "scorers: [exact]\nstrategies:\n"
             f"{EXACT}- debate: {{n_agent: 3}}",
             "t.yaml:5: strategies[0].debate.n_agent: strategy 'debate': no parameter 'n_agent', "
             "did you mean 'n_agents'? "
-            "(it has: n_agents, n_rounds, aggregation, early_stop, share, temperature, agents, topology, history, summarize, agreement)",
+            "(it has: n_agents, n_rounds, aggregation, early_stop, share, temperature, agents, topology, history, "
+            "summarize, agreement)",
         ),
         (
             f"{EXACT}- debate: {{temperature: -0.5}}",

@@ -258,7 +258,7 @@ def test_names_with_parameters_are_joined_by_commas():
 
 
 def test_all_names_every_registered_strategy():
-    """`all` may have variants of a strategy beside it."""
+    """`all` may be combined with variants of a strategy."""
     written, _ = written_strategies("all,debate:n_agents=5")
     assert {"single", "debate", "self_consistency", "manager_worker", "debate:n_agents=5"} <= set(written)
     assert written[0] == "single"

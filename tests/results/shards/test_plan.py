@@ -54,7 +54,7 @@ def test_heavy_samples_are_spread():
 
 
 def test_another_weight_or_number_of_shards_is_another_plan():
-    """Shards that were cut differently are told apart."""
+    """Shards of different divisions are distinguished."""
     weights = dict.fromkeys(UNITS, 1.0)
     digests = {plan_digest(weights, 8), plan_digest(weights, 7), plan_digest({**weights, UNITS[0]: 2.0}, 8)}
     assert len(digests) == 3

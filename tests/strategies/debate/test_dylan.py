@@ -97,7 +97,7 @@ def test_a_ranking_keeps_the_best_from_round_3(answer):
         record.answer_metadata["stopped"],
         [r.params.temperature for r in fake.requests if r.role == "ranker"],
     ) == (
-        "rounds",
+        "max_rounds",
         [0.0],
     )
     third = fake.prompts("agent-.", round=2)[0]
@@ -138,7 +138,7 @@ def test_three_agents_are_not_ranked(answer):
 def test_without_consensus_the_last_round_votes(answer):
     """The most frequent answer of the last round wins; earlier rounds do not vote."""
     rounds = (("41", "41", "42", "43"), ("41", "43", "42", "42"))
-    record = answer("dylan:n_rounds=2", FakeProvider(replies(*rounds)))
+    record = answer("dylan:max_rounds=2", FakeProvider(replies(*rounds)))
     assert (record.answer, record.answer_metadata["vote"]["votes"]) == ("42", {"42": 2, "41": 1, "43": 1})
     assert record.output == "42"
 
@@ -164,7 +164,7 @@ def test_ratings_are_no_part_of_the_answer(answer):
     """Scores by round are those of the answers; ratings are in the metadata under the agents' names."""
     apart = {"agent-1": "It is 40.", "agent-2": "It is 41."}
     fake = FakeProvider(lambda r: "It is 42.\nScores: 5, 4" if r.round else apart[r.role])
-    notes = answer("dylan:roles=doctor+lawyer,n_rounds=2", fake).answer_metadata
+    notes = answer("dylan:roles=doctor+lawyer,max_rounds=2", fake).answer_metadata
     assert [notes["round_scores"]["agent-1"][n]["answer"] for n in "01"] == ["40", "42"]
     assert sorted(notes["ratings"][0]["agent-1"].values()) == [4, 5]
 
@@ -191,7 +191,7 @@ def test_unreadable_ratings_pass_importance_on_in_equal_parts(answer, rating):
     """Too few ratings, or one outside the scale, are unknown: the agent's importance goes to all that it read."""
     apart = {"agent-1": "It is 40.", "agent-2": "It is 41."}
     fake = FakeProvider(lambda r: f"{rating}\nIt is 42." if r.round else apart[r.role])
-    notes = answer("dylan:roles=doctor+lawyer,n_rounds=2", fake).answer_metadata
+    notes = answer("dylan:roles=doctor+lawyer,max_rounds=2", fake).answer_metadata
     assert (notes["unreadable_ratings"], notes["ratings"]) == (2, [{"agent-1": None, "agent-2": None}])
     assert notes["importance_by_round"][0] == {"agent-1": 0.5, "agent-2": 0.5}
 
@@ -275,7 +275,7 @@ def test_how_a_ranking_is_read(text, ranking):
     assert read_ranking(text, 4, 2) == ranking
 
 
-@pytest.mark.parametrize("typed", ["roles=doctor", "top_k=0", "n_rounds=0", "ranker=mlx:a+mlx:b", "temperature=-1"])
+@pytest.mark.parametrize("typed", ["roles=doctor", "top_k=0", "max_rounds=0", "ranker=mlx:a+mlx:b", "temperature=-1"])
 def test_wrong_parameters_are_refused(answer, typed):
     """A parameter that does not fit, such as a single role, is an error before anything is asked."""
     with pytest.raises(UsageError, match=typed.partition("=")[0]):

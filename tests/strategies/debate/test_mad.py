@@ -45,7 +45,7 @@ def test_a_moderator_that_decides_ends_the_debate(answer):
     assert spoken(fake) == [("affirmative", 0), ("negative", 0), ("moderator", 0)]
     assert (record.output, record.answer) == ("No, 21.", "21")
     assert record.answer_metadata["decided_by"] == "moderator"
-    assert record.answer_metadata["moderator"] == [{"readable": True, "answer": "21", "side": "negative"}]
+    assert record.answer_metadata["decisions"] == [{"readable": True, "answer": "21", "side": "negative"}]
 
 
 def test_each_side_reads_the_other_and_its_own_chat(answer):
@@ -92,17 +92,25 @@ def test_a_moderator_that_never_stops_ends_with_the_judge(answer):
 
 
 @pytest.mark.parametrize("reply", ["Both have a point.", "Answer: 2…", "", "Answer: the one of the negative side"])
-def test_an_unreadable_moderator_decides_nothing(answer, reply):
+def test_an_unreadable_decision_decides_nothing(answer, reply):
     """A reply without an answer that the scorer reads lets the debate go on, and is counted."""
     record = answer("mad:max_rounds=2", FakeProvider(sides(reply)))
     assert record.answer_metadata["decided_by"] == "judge"
-    assert record.answer_metadata["unreadable_moderator"] == 2
+    assert record.answer_metadata["unreadable_decisions"] == 2
+
+
+@pytest.mark.parametrize("reply", ["Answer: 11 or 21", "Answer: 11, or 21."])
+def test_both_answers_are_no_decision(answer, reply):
+    """A moderator that names both sides' answers lets the debate go on, and a judge that does so is unscored."""
+    record = answer("mad:max_rounds=1", FakeProvider(sides(reply, judge=reply)))
+    assert (record.outcome, record.answer_metadata["decided_by"]) == ("unscored", "judge")
+    assert record.answer_metadata["unreadable_decisions"] == 1
 
 
 def test_no_decision_is_not_counted_as_unreadable(answer):
     """A moderator that says `none` can be read."""
     record = answer("mad", FakeProvider(sides("Answer: none")))
-    assert record.answer_metadata["unreadable_moderator"] == 0
+    assert record.answer_metadata["unreadable_decisions"] == 0
 
 
 @pytest.mark.parametrize("reply", ["I cannot say.", "Answer: none", ""])
@@ -153,7 +161,7 @@ def test_an_answer_that_fits_nothing_decides_nothing(answer):
     )
     texts = {"affirmative": "#### 42", "negative": "#### 41", "moderator": "Answer: not 41 but 42", "judge": "none"}
     record = answer("mad:max_rounds=1", FakeProvider(lambda request: texts[request.role]), task=task)
-    assert record.answer_metadata["moderator"] == [{"readable": False, "answer": None, "side": None}]
+    assert record.answer_metadata["decisions"] == [{"readable": False, "answer": None, "side": None}]
     assert record.outcome == "unscored"
 
 

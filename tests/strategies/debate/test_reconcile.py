@@ -39,17 +39,20 @@ def test_a_discussion_shows_the_others_in_groups(answer):
     assert (record.answer_metadata["discussions"], record.answer_metadata["consensus"]) == (1, True)
 
 
-def test_discussions_end_after_n_rounds(answer):
-    """Agents that never agree discuss `n_rounds` times after their first answers."""
-    for n_rounds in (0, 2):
+def test_agents_discuss_at_most_max_discussions_times(answer):
+    """Agents that never agree discuss `max_discussions` times after their first answers."""
+    for max_discussions in (0, 2):
         fake = FakeProvider(by_agent(SPLIT, SPLIT, SPLIT))
-        record = answer(f"reconcile:n_rounds={n_rounds}", fake)
-        assert (len(fake.requests), record.answer_metadata["discussions"]) == (3 + 3 * n_rounds, n_rounds)
+        record = answer(f"reconcile:max_discussions={max_discussions}", fake)
+        assert (len(fake.requests), record.answer_metadata["discussions"]) == (
+            3 + 3 * max_discussions,
+            max_discussions,
+        )
 
 
 def test_a_confident_minority_outvotes_an_unsure_majority(answer):
     """The vote weighs 0.3 + 0.1 for 42 and 0.8 for 41."""
-    record = answer("reconcile:n_rounds=0", FakeProvider(by_agent(SPLIT)))
+    record = answer("reconcile:max_discussions=0", FakeProvider(by_agent(SPLIT)))
     notes = record.answer_metadata
     assert (record.answer, notes["weights"]) == ("41", {"42": 0.4, "41": 0.8})
     assert notes["vote"]["votes"] == {"42": 2, "41": 1}
@@ -67,14 +70,14 @@ def test_confidences_are_rescaled_by_the_papers_table(confidence, weight):
 
 def test_a_tie_goes_to_the_answer_seen_first(answer):
     """Equal weights are marked as a tie, which the first agent's answer wins."""
-    record = answer("reconcile:n_rounds=0,n_agents=2", FakeProvider(by_agent((said(41, 95), said(42, 90)))))
+    record = answer("reconcile:max_discussions=0,n_agents=2", FakeProvider(by_agent((said(41, 95), said(42, 90)))))
     assert (record.answer, record.answer_metadata["tie"]) == ("41", True)
 
 
 def test_what_cannot_be_read_has_no_vote(answer):
     """A reply that was cut off or has no answer has no vote, nor has an answer without readable confidence."""
     replies = ("It is 41.", "I pass.\nConfidence: 99", said(42, 61), "It is 41.\nConfidence: 99…")
-    record = answer("reconcile:n_rounds=0,n_agents=4", FakeProvider(by_agent(replies)))
+    record = answer("reconcile:max_discussions=0,n_agents=4", FakeProvider(by_agent(replies)))
     notes = record.answer_metadata
     assert (record.answer, notes["weights"]) == ("42", {"42": 0.3})
     assert (notes["unreadable_answers"], notes["unreadable_confidences"]) == (2, 1)
@@ -104,7 +107,7 @@ def test_an_answer_without_readable_confidence_is_shown_without_one(answer):
 )
 def test_nothing_readable_is_unscored(answer, replies, reason):
     """Without any vote the outcome is unscored, never a random answer, and the transcript is kept."""
-    record = answer("reconcile:n_rounds=0,n_agents=2", FakeProvider(by_agent(replies)))
+    record = answer("reconcile:max_discussions=0,n_agents=2", FakeProvider(by_agent(replies)))
     assert record.outcome == "unscored"
     assert reason in record.error
     assert len(record.transcript) == 2
@@ -148,7 +151,7 @@ def test_how_a_confidence_is_read(text, rest, confidence):
     assert ((text[:start] + text[end:]).strip(), value) == (rest, confidence)
 
 
-@pytest.mark.parametrize("typed", ["n_agents=1", "n_rounds=-1", "temperature=-1", "models=?"])
+@pytest.mark.parametrize("typed", ["n_agents=1", "max_discussions=-1", "temperature=-1", "agents=?"])
 def test_wrong_parameters_are_refused(answer, typed):
     """A parameter outside its range is an error before anything is asked."""
     with pytest.raises(UsageError, match=typed.partition("=")[0]):

@@ -188,6 +188,15 @@ def test_a_tie_goes_to_the_first_and_is_recorded(answer):
     assert (record.output, record.answer_metadata["final_majority"]["tie"]) == ("4", True)
 
 
+def test_the_confidence_does_not_depend_on_the_last_digits_of_a_probability(answer):
+    """A batch or a cassette changes the last digits: the confidence and what follows from it stay the same."""
+    records = [
+        answer("debate_when_needed", WithLogprobs(replies(("42",)), probabilities={"agent-1": (probability,)}))
+        for probability in (0.994589, 0.994594)
+    ]
+    assert [record.answer_metadata["confidences"] for record in records] == [[[0.9946]], [[0.9946]]]
+
+
 def test_the_confidence_of_tokens():
     """Of 0.9 and 0.4, `mean_probability` is 0.65 and `mean_logprob` 0.6; without tokens both are unknown."""
     logprobs = (math.log(0.9), math.log(0.4))

@@ -15,7 +15,7 @@ from support.strategies import QUESTION, FakeProvider
         ("before", "Six sevens make 42, as 41 is odd.\n\nFinal answer: 42"),
     ],
 )
-def test_answer_and_explanation_are_told_apart(answer, order, text):
+def test_answer_and_explanation_are_separated(answer, order, text):
     """In either order, with or without the label of the explanation, the metadata has both parts."""
     fake = FakeProvider(lambda _: text)
     record = answer(f"rationale:order={order}", fake)

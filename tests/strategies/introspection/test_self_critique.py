@@ -10,7 +10,7 @@ from pytest_hiddenlayer.strategies.introspection.self_critique import read_verdi
 
 def script(first: str = "41", critique: str = "Verdict: wrong", check: str = "yes", revised: str = "42"):
     """A provider that replies by role and round."""
-    replies = {("agent-1", 0): first, ("critic", 1): critique, ("check", 2): check, ("agent-1", 3): revised}
+    replies = {("agent-1", 0): first, ("critic", 1): critique, ("checker", 2): check, ("agent-1", 3): revised}
     return FakeProvider(lambda request: replies[request.role, request.round])
 
 
@@ -18,7 +18,8 @@ def test_an_answer_found_wrong_is_revised(answer):
     """Critique, check and revision each read what came before, and both answers are scored."""
     fake = script()
     record = answer("self_critique", fake)
-    assert [(r.role, r.round) for r in fake.requests] == [("agent-1", 0), ("critic", 1), ("check", 2), ("agent-1", 3)]
+    calls = [(r.role, r.round) for r in fake.requests]
+    assert calls == [("agent-1", 0), ("critic", 1), ("checker", 2), ("agent-1", 3)]
     assert [m.content for m in fake.requests[1].messages[:2]] == [QUESTION, "41"]
     assert fake.requests[2].messages[3].content == "Verdict: wrong"
     assert [m.content for m in fake.requests[3].messages[1:4:2]] == ["41", "Verdict: wrong"]

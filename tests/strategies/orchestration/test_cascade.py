@@ -49,7 +49,7 @@ def test_an_unsure_answer_is_replaced_by_the_next_models(with_models):
 
 
 def test_a_model_without_log_probabilities_is_an_outcome(with_models):
-    """If a model cannot have the confidence, the outcome is `unscored`, and not a silent call of the dear model."""
+    """If a model cannot have the confidence, the outcome is `unscored`, not a silent call of the next model."""
     record = with_models(f"cascade:{MODELS}", {"small": "42", "large": "42"})
     assert record.outcome == "unscored"
     assert (
@@ -117,9 +117,12 @@ def test_samples_that_agree_are_confident(with_models):
         ("cascade:models=mlx+mlx:x,confidence=agreement", "write temperature=0.7"),
         ("cascade:models=mlx+mlx:x,confidence=luck", "confidence must be one of"),
         ("router", "models must name at least two models, got ''"),
-        ("router:models=mlx+mlx:x+mlx:y,by=words,threshold=3", "models must name two models for by=words"),
-        ("router:models=mlx+mlx:x,threshold=3", "threshold belongs to by=words"),
-        ("router:models=mlx+mlx:x,by=words", "by=words needs a threshold; write threshold=30"),
+        (
+            "router:models=mlx+mlx:x+mlx:y,route_by=words,threshold=3",
+            "models must name two models for route_by=words",
+        ),
+        ("router:models=mlx+mlx:x,threshold=3", "threshold belongs to route_by=words"),
+        ("router:models=mlx+mlx:x,route_by=words", "route_by=words needs a threshold; write threshold=30"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(answer, typed, error):

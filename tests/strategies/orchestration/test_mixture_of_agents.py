@@ -52,7 +52,7 @@ def test_the_defaults_are_those_of_the_paper(answer):
 def test_empty_and_truncated_proposals_are_left_out(answer):
     """Nobody reads an empty proposal, or one that was cut off; the record names them."""
     fake = FakeProvider(by_layer(("It is 42", "  ", "It is 4…")))
-    record = answer("mixture_of_agents:n_proposers=3,layers=2", fake)
+    record = answer("mixture_of_agents:n_proposers=3,n_layers=2", fake)
     (last,) = fake.prompts("aggregator")
     assert "Answer 1: It is 42" in last
     assert "Answer 2" not in last
@@ -70,7 +70,7 @@ def test_a_layer_without_a_proposal_is_an_outcome(answer):
     assert len(record.transcript) == 4
 
 
-@pytest.mark.parametrize("typed", ["layers=1", "n_proposers=0", "temperature=-1", "aggregator=mlx+mlx:x"])
+@pytest.mark.parametrize("typed", ["n_layers=1", "n_proposers=0", "temperature=-1", "aggregator=mlx+mlx:x"])
 def test_parameters_out_of_range_are_refused(answer, typed):
     """A mixture has at least one layer of proposers, and one aggregator."""
     with pytest.raises(ParameterError, match=typed.partition("=")[0]):

@@ -38,6 +38,6 @@ def test_without_a_readable_choice_no_model_is_chosen(with_models, reply):
 )
 def test_a_feature_of_the_prompt_chooses(with_models, by, threshold, model):
     """`What is 6*7?` has 3 words and 2 numbers; from the threshold on the second model answers."""
-    record = with_models(f"router:{MODELS},by={by},threshold={threshold}", {"small": "42", "large": "42"})
+    record = with_models(f"router:{MODELS},route_by={by},threshold={threshold}", {"small": "42", "large": "42"})
     assert [(c["role"], c["model"]) for c in record.transcript] == [("answer", model)]
     assert record.answer_metadata == {"chosen": f"own:{model}", "value": 3 if by == "words" else 2}

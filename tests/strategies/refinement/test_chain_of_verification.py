@@ -94,9 +94,9 @@ def test_an_unusable_answer_is_shown_as_none(answer):
     fake = verifying(PLAN, {"verifier-1": "36, beca…", "verifier-2": "42."})
     record = answer("chain_of_verification", fake)
     assert "What is 6*6? (no answer)" in fake.prompts("agent-1", 1)[0]
-    assert (record.outcome, record.answer_metadata["unreadable"]) == ("correct", 1)
+    assert (record.outcome, record.answer_metadata["unusable_answers"]) == ("correct", 1)
     none = answer("chain_of_verification", verifying(PLAN, {"verifier-1": "", "verifier-2": "4…"}))
-    assert (none.outcome, none.answer_metadata["unreadable"]) == ("unscored", 2)
+    assert (none.outcome, none.answer_metadata["unusable_answers"]) == ("unscored", 2)
 
 
 @pytest.mark.parametrize(("baseline", "final"), [("4…", "42"), ("41", "4…")])

@@ -58,7 +58,7 @@ def test_an_unusable_answer_is_left_out(answer):
     fake = stepping(answers=("30, beca…", "12", "42"))
     record = answer("least_to_most", fake)
     assert "beca" not in "".join(fake.prompts("solver"))
-    assert (record.outcome, record.answer_metadata["unreadable"]) == ("correct", 1)
+    assert (record.outcome, record.answer_metadata["unusable_answers"]) == ("correct", 1)
     assert record.answer_metadata["steps"][0]["answer"] is None
 
 

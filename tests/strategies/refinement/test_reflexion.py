@@ -56,10 +56,10 @@ def test_a_trial_reads_the_last_notes(answer):
     assert record.outcome == "incorrect"
 
 
-def test_a_scorer_without_target_is_the_signal(answer):
-    """With signal=NAME the score decides, no evaluator is asked, and the reflection reads the score."""
+def test_a_scorer_without_target_decides(answer):
+    """With scorer=NAME the score decides, no evaluator is asked, and the reflection reads the score."""
     fake = trying(["It is 42.", "So 41."], [])
-    record = answer("reflexion:signal=says_so", fake, task=SIGNAL)
+    record = answer("reflexion:scorer=says_so", fake, task=SIGNAL)
     assert [r.role for r in fake.requests] == ["agent-1", "reflector", "agent-1"]
     assert "a score of 0 of 1" in fake.prompts("reflector")[0]
     assert (record.output, record.outcome) == ("So 41.", "incorrect")
@@ -74,11 +74,11 @@ def test_nothing_tells_a_trial_the_right_answer(answer):
 
 
 @pytest.mark.parametrize("name", ["numeric", "says_soo"])
-def test_a_signal_that_cannot_be_had_is_refused_before_anything_is_asked(answer, name):
+def test_a_scorer_that_cannot_be_used_is_refused_before_anything_is_asked(answer, name):
     """A score that needs the target, or does not exist, is an error before the first call."""
     fake = trying(["42"], [])
     with pytest.raises(UsageError, match="asks for the score"):
-        answer(f"reflexion:signal={name}", fake, task=SIGNAL)
+        answer(f"reflexion:scorer={name}", fake, task=SIGNAL)
     assert fake.requests == []
 
 
@@ -89,7 +89,7 @@ def test_a_check_that_cannot_be_read_is_an_outcome(answer, verdict):
     assert record.outcome == "unscored"
     assert "none can be read" in record.error
     assert verdict in record.error
-    assert (record.answer_metadata["stopped"], record.answer_metadata["unreadable"]) == ("unreadable", 1)
+    assert (record.answer_metadata["stopped"], record.answer_metadata["unreadable_verdicts"]) == ("unreadable", 1)
 
 
 def test_an_answer_that_was_cut_off_is_a_failed_trial(answer):
@@ -127,8 +127,8 @@ def test_what_counts_as_a_verdict(text, verdict):
     [
         ("max_trials=0", "from 1"),
         ("memory=0", "from 1"),
-        ("pass_at=0.5", "write signal=NAME"),
-        ("signal=says_so,evaluator=mlx", "leave out one of them"),
+        ("pass_at=0.5", "write scorer=NAME"),
+        ("scorer=says_so,evaluator=mlx", "leave out one of them"),
     ],
 )
 def test_wrong_parameters_are_refused(answer, typed, message):

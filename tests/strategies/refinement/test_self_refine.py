@@ -91,11 +91,11 @@ def test_the_stop_phrase_can_be_set(answer):
 
 @pytest.mark.parametrize("refined", ["I think 7…", ""])
 def test_an_unusable_refinement_ends_the_loop(answer, refined):
-    """A refinement that was cut off or is empty is no answer: the one before it stands, and the record says why."""
+    """A refinement that was cut off or is empty is no answer: the one before it is, and the record says so."""
     record = answer("self_refine", refining(["It is 42.", refined], ["Hm."]))
     assert (record.output, record.outcome) == ("It is 42.", "correct")
     assert record.answer_metadata["stopped"] == "unusable"
-    assert record.answer_metadata["truncated"] == int(refined.endswith("…"))
+    assert record.answer_metadata["truncated_replies"] == int(refined.endswith("…"))
 
 
 def test_feedback_that_was_cut_off_is_used_and_counted(answer):
@@ -103,7 +103,7 @@ def test_feedback_that_was_cut_off_is_used_and_counted(answer):
     fake = refining(["41", "42"], ["Add one…", ""])
     record = answer("self_refine", fake)
     assert "Add one…" in fake.prompts("agent-1", 1)[0]
-    assert (record.output, record.answer_metadata["truncated"]) == ("42", 1)
+    assert (record.output, record.answer_metadata["truncated_replies"]) == ("42", 1)
     assert record.answer_metadata["stopped"] == "unusable"
 
 

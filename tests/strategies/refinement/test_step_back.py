@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.strategies import QUESTION, FakeProvider
 
 REPLIES = ("How does one multiply?", "By repeated addition.", "So 42.")
@@ -23,7 +24,7 @@ def test_the_task_is_answered_with_the_principle(answer):
     assert QUESTION not in principle
     assert all(text in final for text in (QUESTION, REPLIES[0], REPLIES[1]))
     assert (record.output, record.outcome) == ("So 42.", "correct")
-    assert record.answer_metadata == {"question": REPLIES[0], "principle": REPLIES[1], "truncated": 0}
+    assert record.answer_metadata == {"question": REPLIES[0], "principle": REPLIES[1], "truncated_replies": 0}
 
 
 def test_background_that_was_cut_off_is_used_and_counted(answer):
@@ -31,7 +32,19 @@ def test_background_that_was_cut_off_is_used_and_counted(answer):
     fake = stepping_back("How does…", "By repeated…", "42")
     record = answer("step_back", fake)
     assert "By repeated…" in fake.prompts("solver")[0]
-    assert (record.outcome, record.answer_metadata["truncated"]) == ("correct", 2)
+    assert (record.outcome, record.answer_metadata["truncated_replies"]) == ("correct", 2)
+
+
+@pytest.mark.parametrize(
+    ("principle", "result"), [("It is 6 times 7", "7"), ("It is 6 times 7…", "It is 6 times 7…")]
+)
+def test_no_result_is_read_in_background_that_was_cut_off(answer, tmp_path, principle, result):
+    """The variable `result` of the prompt is an answer in a whole principle only."""
+    (tmp_path / "own" / "step_back").mkdir(parents=True)
+    (tmp_path / "own" / "step_back" / "answer.txt").write_text("{{ task }} Result: {{ result }}")
+    fake = stepping_back(REPLIES[0], principle, REPLIES[2])
+    answer("step_back", fake, prompts=tmp_path / "own")
+    assert fake.prompts()[-1] == f"{QUESTION} Result: {result}"
 
 
 def test_empty_background_is_an_outcome(answer):

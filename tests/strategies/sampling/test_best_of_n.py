@@ -48,7 +48,7 @@ def test_a_rating_that_cannot_be_read_is_unknown(answer):
     record = answer("best_of_n:n_samples=3", sampler(), rater({"41": "Well…", "42": "Rating: 1", "43": "great"}))
     assert record.output == "So 42."
     assert record.answer_metadata["ratings"] == {"1": None, "2": 1.0, "3": None}
-    assert record.answer_metadata["unreadable"] == 2
+    assert record.answer_metadata["unreadable_ratings"] == 2
 
 
 def test_a_plain_verdict_is_the_end_of_the_scale(answer):
@@ -67,8 +67,8 @@ def test_no_readable_rating_is_an_outcome(answer):
 
 
 def test_a_scorer_without_target_selects(answer):
-    """With select=scorer the named score decides, and no judge is asked."""
-    record = answer("best_of_n:n_samples=3,select=scorer,scorer=says_so", fake := sampler(), task=DIGITS)
+    """With select_by=scorer the named score decides, and no judge is asked."""
+    record = answer("best_of_n:n_samples=3,select_by=scorer,scorer=says_so", fake := sampler(), task=DIGITS)
     assert (record.output, record.answer_metadata["ratings"]) == ("So 42.", {"1": 0.0, "2": 1.0, "3": 0.0})
     assert len(fake.requests) == 3
 
@@ -92,17 +92,17 @@ def test_a_score_that_needs_the_target_is_refused_before_anything_is_asked(answe
     """No sample can be selected by the right answer, and no call is spent to find out."""
     fake = sampler()
     with pytest.raises(UsageError, match="must not see it"):
-        answer("best_of_n:select=scorer,scorer=numeric", fake)
+        answer("best_of_n:select_by=scorer,scorer=numeric", fake)
     assert fake.requests == []
 
 
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("select=scorer", "write scorer=NAME"),
-        ("scorer=says_so", "write select=scorer"),
+        ("select_by=scorer", "write scorer=NAME"),
+        ("scorer=says_so", "write select_by=scorer"),
         ("n_samples=0", "from 1 to"),
-        ("select=gold", "one of 'judge', 'scorer'"),
+        ("select_by=gold", "one of 'judge', 'scorer'"),
     ],
 )
 def test_wrong_parameters_are_refused(answer, typed, message):

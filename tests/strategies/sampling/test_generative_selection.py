@@ -86,7 +86,11 @@ def test_one_readable_order_decides(answer):
     """If only one of both orders can be read, it decides, and the other counts for nobody."""
     fake = preferring(*ORDER, unread=("selector-1-2",))
     record = answer("generative_selection:method=knockout,n_samples=2", fake)
-    assert (record.output, record.answer_metadata["unreadable"], record.answer_metadata["ties"]) == ("B: 43", 1, 0)
+    assert (record.output, record.answer_metadata["unreadable_choices"], record.answer_metadata["ties"]) == (
+        "B: 43",
+        1,
+        0,
+    )
 
 
 def test_a_pair_without_a_readable_order_is_an_outcome(answer):
@@ -95,7 +99,7 @@ def test_a_pair_without_a_readable_order_is_an_outcome(answer):
     record = answer("generative_selection:method=knockout", fake)
     assert record.outcome == "unscored"
     assert "'Both are fine.'" in record.error
-    assert (record.answer_metadata["pick"], record.answer_metadata["unreadable"]) == (None, 2)
+    assert (record.answer_metadata["pick"], record.answer_metadata["unreadable_choices"]) == (None, 2)
 
 
 def test_every_pair_is_compared_in_a_round_robin(answer):

@@ -37,7 +37,7 @@ def test_only_complete_samples_are_shown(answer):
     (prompt,) = fake.prompts("selector")
     assert "41" not in prompt
     assert record.output == "So 42."
-    assert (record.answer_metadata["shown"], record.answer_metadata["pick"]) == ([3, 4], 3)
+    assert (record.answer_metadata["candidates"], record.answer_metadata["pick"]) == ([3, 4], 3)
 
 
 @pytest.mark.parametrize("reply", ["I cannot say.", "Choice: 4", "Choice: 1 or 2", "Choice: Response 2…"])
@@ -47,7 +47,7 @@ def test_a_pick_that_cannot_be_read_is_an_outcome(answer, reply):
     assert record.outcome == "unscored"
     assert "names none of them (a number from 1 to 3)" in record.error
     assert "fallback=plurality" in record.error
-    assert (record.answer_metadata["pick"], record.answer_metadata["unreadable"]) == (None, 1)
+    assert (record.answer_metadata["pick"], record.answer_metadata["unreadable_choices"]) == (None, 1)
 
 
 def test_a_pick_may_name_the_answer(answer):

@@ -31,7 +31,7 @@ def rater(ratings: dict[str, str]) -> FakeProvider:
 
 
 def test_ratings_of_the_judge_are_weights(answer):
-    """One sample with a high rating outvotes two with low ones; the record keeps the plurality beside it."""
+    """One sample with a high rating outvotes two with low ones; the record also has the plurality."""
     judge = rater({"It is 41.": "Rating: 2", "So 42.": "Rating: 9", "41": "Rating: 3"})
     record = answer("weighted_vote:n_samples=3", sampler(), judge)
     vote = record.answer_metadata["vote"]
@@ -53,7 +53,7 @@ def test_an_unknown_rating_does_not_vote(answer):
     judge = rater({"It is 41.": "good", "So 42.": "Rating: 1", "41": "Rating…"})
     record = answer("weighted_vote:n_samples=3", sampler(), judge)
     samples = record.answer_metadata["vote"]["samples"]
-    assert (record.answer, record.answer_metadata["unreadable"]) == ("42", 2)
+    assert (record.answer, record.answer_metadata["unreadable_ratings"]) == ("42", 2)
     assert "no rating from 1 to 10: 'good'" in samples[0]["why"]
 
 
@@ -115,15 +115,18 @@ def test_wrong_parameters_are_refused(answer, typed, message):
         answer(f"weighted_vote:{typed}", sampler(), task=SAYS_SO)
 
 
-def test_each_model_votes_with_its_weight(tmp_path, monkeypatch):
-    """With weigh_by=models one model of weight 3 outvotes two of weight 1, and nobody rates."""
+@pytest.mark.parametrize(
+    ("weights", "answer", "tie"), [("3+1+1", "42", False), ("0.3+0.1+0.2", "42", True), ("0.1+0.3+0.2", "41", False)]
+)
+def test_each_model_votes_with_its_weight(tmp_path, monkeypatch, weights, answer, tie):
+    """With weigh_by=models one model of weight 3 outvotes two of weight 1; 0.1 + 0.2 and 0.3 are a tie."""
     replies = {"one": "42", "two": "41"}
 
     def provider(name: str):
         return lambda model=None: FakeProvider(lambda _: replies[name], model=name)
 
     monkeypatch.setattr(providers, "_registered", {name: provider(name) for name in replies})
-    typed = "weighted_vote:n_samples=3,weigh_by=models,models=one+two+two:b,weights=3+1+1"
+    typed = f"weighted_vote:n_samples=3,weigh_by=models,models=one+two+two:b,weights={weights}"
     (tmp_path / "t.yaml").write_text(TASK)
     options = RunOptions(providers=(ModelName(provider="two"),), strategies=(parse_strategy(typed),))
     runtime = Runtime(options, "r")
@@ -133,5 +136,7 @@ def test_each_model_votes_with_its_weight(tmp_path, monkeypatch):
     finally:
         runtime.close()
     vote = record.answer_metadata["vote"]
-    assert (record.answer, vote["plurality"], len(record.transcript)) == ("42", "41", 3)
-    assert vote["weights"] == {"42": pytest.approx(0.6), "41": pytest.approx(0.4)}
+    assert (record.answer, vote["plurality"], len(record.transcript)) == (answer, "41", 3)
+    assert vote["tie"] is tie
+    first, *others = map(float, weights.split("+"))
+    assert vote["weights"]["42"] == pytest.approx(first / (first + sum(others)))

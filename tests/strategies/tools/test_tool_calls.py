@@ -45,6 +45,6 @@ def test_other_replies_call_no_tool(reply):
     ("reply", "tool", "argument"), [("TOOL:", "", ""), ("TOOL: 3*4", "", ""), ("TOOL: clock", "clock", "")]
 )
 def test_a_call_may_lack_its_tool_or_its_argument(reply, tool, argument):
-    """A line without a name is a call of no tool, which the model is told; a tool may need no argument."""
+    """A line without a name is a call of no tool, and the model reads so; a tool may need no argument."""
     call = read_tool_call(reply)
     assert (call.tool, call.argument) == (tool, argument)

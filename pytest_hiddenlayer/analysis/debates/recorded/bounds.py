@@ -55,7 +55,7 @@ def accuracy_bounds(debates: Sequence[Debate]) -> list[RoundBounds]:
             agents=_bounds(questions, number, _agents_share),
             majority=_bounds(questions, number, _majority_share),
         )
-        for number in (*numbers, None)
+        for number in (numbers if len(numbers) == 1 else (*numbers, None))
     ]
 
 

@@ -35,6 +35,11 @@ class RuleOnVerdicts:
         """Whether every verdict with a known right answer agrees, and none is contradicted."""
         return self.agrees > 0 and not (self.disagrees or self.undecided or self.contradicted)
 
+    @property
+    def contradicts_none(self) -> bool:
+        """Whether no verdict is contradicted, and at least one agrees or is possible: a tie may be either."""
+        return bool(self.agrees or self.questions) and not (self.disagrees or self.contradicted)
+
 
 def check_verdicts(debates: Sequence[Debate]) -> list[RuleOnVerdicts]:
     """Returns every rule against the verdicts; empty if no debate has one."""
@@ -72,7 +77,7 @@ def has_gold(debate: Debate) -> bool:
 def possible_answers(rule: str, epochs: Sequence[Debate]) -> set[object]:
     """Returns the answers that can be the right one of a question, given the verdicts of its debates under a rule.
 
-    One of them may stand for every answer that nobody gave.
+    One of them may represent every answer that no agent gave.
     """
     spoken = {t.answer for debate in epochs for turns in debate.rounds for t in turns if t.answer is not None}
     n_choices = epochs[0].n_choices

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..accuracy import MEASURES, RoundAccuracy
+from ..accuracy import MEASURES
 from ..analysis import CellDebates
-from ..drift import Drift
 from ..recorded.bounds import RoundBounds
 from ..recorded.verdicts import RuleOnVerdicts
 from ..transitions import Transition
@@ -16,14 +15,16 @@ from .formats import Section, count, difference_text, number, p_value, with_inte
 def accuracy_sections(cell: CellDebates) -> Iterator[Section]:
     """Yields the right answers by round, and those with stopped debates carried forward."""
     what = "right answers" if cell.scored else "answers"
+    noun = _noun(cell)
+    measures = {"agents": "right"} if cell.is_one_agent else _MEASURES
     yield Section(
-        title=f"{what} by round [95 % interval]" + (", of the debates that go on" if _stopped(cell) else ""),
-        headers=("round", "debates", *_MEASURE_HEADERS, *_ANSWER_HEADERS),
+        title=f"{what} by round [95 % interval]" + (f", of the {noun} that go on" if _stopped(cell) else ""),
+        headers=("round", noun, *measures.values(), *_ANSWER_HEADERS),
         rows=[
             (
                 f"{r.round}",
                 f"{r.debating}",
-                *_measures(r, carried=False),
+                *(with_interval(r.of_debating[name]) for name in measures),
                 with_interval(r.agreement),
                 with_interval(r.consensus),
                 with_interval(r.unreadable),
@@ -33,15 +34,22 @@ def accuracy_sections(cell: CellDebates) -> Iterator[Section]:
     )
     if _stopped(cell) and cell.scored:
         yield Section(
-            title="right answers by round, where debates that stopped keep their last answers",
-            headers=("round", "stopped before", *_MEASURE_HEADERS),
-            rows=[(f"{r.round}", f"{r.stopped}", *_measures(r, carried=True)) for r in cell.rounds],
+            title=f"right answers by round, where {noun} that stopped keep their last answers",
+            headers=("round", "stopped before", *measures.values()),
+            rows=[
+                (f"{r.round}", f"{r.stopped}", *(with_interval(r.carried[name]) for name in measures))
+                for r in cell.rounds
+            ],
         )
 
 
 _MOST_STEPS = 6
 _SPEAK_IN_TURN = "agents speak in turn: all but the first have read others before their answer of round 0"
-_MEASURE_HEADERS = ("agents right", "majority right", "any right", "all right")
+_ENDS_IF_RIGHT = (
+    "no answer follows a right one: a round is another attempt at what is not solved yet, so accuracy can only rise; "
+    "compare it with pass@k of independent samples"
+)
+_MEASURES = {name: f"{name} right" for name in MEASURES}
 _ANSWER_HEADERS = ("equal pairs", "all agree", "unreadable")
 
 
@@ -49,13 +57,19 @@ def _stopped(cell: CellDebates) -> bool:
     return any(r.stopped for r in cell.rounds)
 
 
-def _measures(accuracy: RoundAccuracy, *, carried: bool) -> Iterator[str]:
-    estimates = accuracy.carried if carried else accuracy.of_debating
-    return (with_interval(estimates[name]) for name in MEASURES)
+def _noun(cell: CellDebates) -> str:
+    return "records" if cell.is_one_agent else "debates"
 
 
-def drift_section(drifts: Sequence[Drift]) -> Section:
+def _ends_if_right(cell: CellDebates) -> bool:
+    """Whether nobody answers again after a right answer, and somebody became right."""
+    total = cell.transitions[-1] if cell.transitions else None
+    return total is not None and total.wrong_right > 0 and total.right_wrong + total.stayed_right == 0
+
+
+def drift_section(cell: CellDebates) -> Section:
     """Returns whether accuracy rises or falls over rounds, and by how much from each round to the next."""
+    drifts = cell.drift[:1] if cell.is_one_agent else cell.drift
     steps = drifts[0].steps[:_MOST_STEPS]
     rows = [
         (
@@ -69,12 +83,13 @@ def drift_section(drifts: Sequence[Drift]) -> Section:
     ]
     rest = len(drifts[0].steps) - len(steps)
     return Section(
-        title="does accuracy drift over rounds? (debates that stopped are carried forward)",
+        title=f"does accuracy drift over rounds? ({_noun(cell)} that stopped are carried forward)",
         headers=("of", "accuracy", "per round [95 % interval]", "p", *(f"{s.before} → {s.after}" for s in steps)),
         rows=rows,
         notes=[
             f"two-sided p: {drifts[0].method}; steps after Holm's correction",
             *([f"{rest} more steps: see --json"] if rest else []),
+            *([_ENDS_IF_RIGHT] if cell.is_one_agent and _ends_if_right(cell) else []),
         ],
         n_names=2,
     )
@@ -174,10 +189,18 @@ def _verdict_notes(verdicts: Sequence[RuleOnVerdicts]) -> list[str]:
     notes = ["possible and contradicted: of the questions whose right answer is not known"]
     if names := [one.rule for one in verdicts if one.reproduces_all]:
         notes.append(f"every verdict is reproduced by: {', '.join(names)}")
+    elif fitting := [one for one in verdicts if one.contradicts_none]:
+        fitting.sort(key=lambda one: -one.agrees)  # stable
+        notes.append(f"contradicted by no verdict: {', '.join(map(_fit, fitting))}")
     elif (closest := max(verdicts, key=lambda one: one.agrees)).agrees:
         n = closest.agrees + closest.disagrees + closest.undecided
         notes.append(f"no rule reproduces every verdict; closest: {closest.rule}, {closest.agrees} of {n}")
     return notes
+
+
+def _fit(one: RuleOnVerdicts) -> str:
+    """The rule, with how many debates it leaves to chance."""
+    return f"{one.rule} ({one.undecided} left to chance or unknown)" if one.undecided else one.rule
 
 
 def bounds_section(bounds: Sequence[RoundBounds]) -> Section:

@@ -13,8 +13,8 @@ def sections_of(cell: CellDebates) -> Iterator[Section]:
     """Yields the sections that the cell has something to say in."""
     yield from answers.accuracy_sections(cell)
     if cell.drift:
-        yield answers.drift_section(cell.drift)
-    if cell.gain.n:
+        yield answers.drift_section(cell)
+    if cell.gain.n and not cell.is_one_agent:
         yield answers.gain_section(cell)
     if cell.transitions:
         yield answers.transition_section(cell)
@@ -23,9 +23,9 @@ def sections_of(cell: CellDebates) -> Iterator[Section]:
     if cell.conformity:
         yield influence.conformity_section(cell)
     yield influence.agent_section(cell)
-    if cell.rules:
+    if cell.rules and not cell.is_one_agent:
         yield answers.rule_section(cell)
-    if cell.verdicts:
+    if cell.verdicts and not cell.is_one_agent:
         yield answers.verdict_section(cell)
     if cell.bounds:
         yield answers.bounds_section(cell.bounds)
@@ -33,7 +33,7 @@ def sections_of(cell: CellDebates) -> Iterator[Section]:
 
 def introduction(cell: CellDebates) -> list[str]:
     """Returns what was analysed and what was left out, one line each."""
-    counted = count(cell.debates, "debate")
+    counted = f"{count(cell.debates, 'record')} of one agent" if cell.is_one_agent else count(cell.debates, "debate")
     if cell.questions < cell.debates:
         counted += f" of {count(cell.questions, 'question')}"
     right = f"; the strategy's answer is right: {with_interval(cell.answer)}" if cell.answer.n else ""

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_QUOTE = re.compile(r"<(?:[vu]_)?quote>(.*?)</(?:[vu]_)?quote>", re.DOTALL | re.IGNORECASE)
+_QUOTE = re.compile(
+    r"<(?:[vu]_)?quote>((?:(?!<(?:[vu]_)?quote>).)*?)</(?:[vu]_)?quote>"  # no mark inside: one pass
+    r"|</?[vu]_quote>",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def mark_quotes(text: str, passage: str) -> tuple[str, int, int]:
@@ -13,12 +17,14 @@ def mark_quotes(text: str, passage: str) -> tuple[str, int, int]:
 
     `<quote>…</quote>` becomes `<v_quote>…</v_quote>` if the passage has these words in this order,
     else `<u_quote>…</u_quote>`. Case, punctuation and line breaks do not matter; a mark that the debater wrote
-    itself is not believed.
+    itself is not believed, and removed if nothing is quoted.
     """
     counts = {"v": 0, "u": 0}
     words = f" {_words(passage)} "
 
     def mark(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return ""
         quoted = _words(match[1])
         kind = "v" if quoted and f" {quoted} " in words else "u"
         counts[kind] += 1

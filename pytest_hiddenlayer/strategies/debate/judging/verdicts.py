@@ -11,6 +11,7 @@ from ....completions.finish_reasons import ended_normally
 from ....concurrency import gather_or_cancel
 from ....protocols import Context
 from ....types import Answer, Completion, GenerationConfig
+from ...alternatives import last_choice
 from ...messages import request
 from .answers import AnswerPair
 from .arguments import Argument
@@ -105,8 +106,9 @@ def _disagreement(strategy: str, pair: AnswerPair, verdicts: Sequence[Verdict]) 
 
 def read_choice(text: str) -> int | None:
     """Returns 1 or 2, the answer that a judge's reply chooses; None if it chooses none or several."""
-    if marked := _CHOICE.findall(text):
-        return int(marked[-1])
+    if _CHOICE.search(text):
+        marked = last_choice(_CHOICE, text)
+        return int(marked[1]) if marked else None
     first_line = text.strip().partition("\n")[0]
     if alone := _ALONE.fullmatch(first_line):
         return int(alone[1])

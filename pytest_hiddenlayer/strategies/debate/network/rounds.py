@@ -148,7 +148,7 @@ class Network:
             "roles": dict(zip(agent_names(agents), self.roles, strict=True)),
             "answers": [[r[agent].answer if agent in r else None for agent in agents] for r in self.rounds],
             "asked": [agent_names(replies) for replies in self.rounds],
-            "stopped": "consensus" if self.agreed else "rounds",
+            "stopped": "consensus" if self.agreed else "max_rounds",
             "rankings": self.rankings,
             "ratings": [_ratings(replies) for replies in self.rounds[1:]],
             "unreadable_answers": sum(reply.answer is None for reply in said),
