@@ -18,6 +18,7 @@ from .terminal_input import read_line
 if TYPE_CHECKING:
     from ..interface.bench.result import StrategyBench
     from ..interface.bench.run import PreparedBench
+    from ..session.eval_run import EvalRun
 
 HELP = "compare strategies at matched calls, tokens or cost: leaderboard, paired differences, Pareto set"
 EPILOG = """examples:
@@ -26,7 +27,7 @@ EPILOG = """examples:
   hiddenlayer bench strategies --task evals/sums.yaml --provider openai:gpt-5.4-mini --match cost --budget 2
   hiddenlayer bench strategies last --against self_consistency --output comparison.md
 
-exit status: 0 success; 1 the run had errors; 2 interrupted; 4 a wrong option, strategy, path or run
+exit status: 0 success; 1 errors or unanswered samples; 2 interrupted; 4 a wrong option, strategy, path or run
 """
 
 
@@ -97,7 +98,13 @@ def _answer(arguments: argparse.Namespace) -> int:
         answered = prepared.run(command=["hiddenlayer", *sys.argv[1:]], progress=progress, notify=live_line.print)
     status = _show(compared(answered, prepared.plan, match=arguments.match, against=arguments.against), arguments)
     print(f"run: {answered.run_id}", file=sys.stderr)
-    return 2 if answered.interrupted else 1 if answered.errors or not answered.records else status
+    return 2 if answered.interrupted else 1 if _lacks_answers(answered) else status
+
+
+def _lacks_answers(answered: EvalRun) -> bool:
+    """Whether something could not be answered: wrong answers are results, errors and skipped samples are none."""
+    failed = any(record.outcome in ("error", "skipped") for record in answered.records)
+    return failed or bool(answered.errors) or not answered.records
 
 
 def _confirmed(prepared: PreparedBench, arguments: argparse.Namespace) -> bool:

@@ -159,6 +159,14 @@ def test_a_budget_that_ends_keeps_what_was_answered(project):
     assert "budget" in repr(bench)
 
 
+def test_samples_that_were_not_answered_are_no_success(project):
+    """A comparison with errors exits with 1, one of wrong answers with 0."""
+    project.write("conftest.py", OWN)
+    words = ["bench", "strategies", "--task", "evals/sums.yaml", "--provider", SCRIPTED, "--strategies"]
+    assert main([*words, "half"]) == 1
+    assert main([*words, "single"]) == 0
+
+
 def test_a_planned_strategy_without_any_answer_is_named(project):
     """A run that is stopped before a strategy's first answer: the result says so, and how to go on."""
     prepared = prepare_bench(["evals/sums.yaml"], {"provider": (SCRIPTED,)}, strategies="debate,self_consistency")
