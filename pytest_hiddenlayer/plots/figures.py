@@ -17,6 +17,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Okabe & Ito 2008, "Color Universal Design", without yellow, which is hard to see on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#6b6b6b"
+BUDGET_UNITS = {"cost_usd": "US dollars", "tokens": "tokens, input and output", "calls": "model calls"}
 _MOST_PANELS = 120  # below the most pixels that a PNG of matplotlib may have
 _COLUMNS = 3  # of a figure with several panels; fewer if they are wide
 

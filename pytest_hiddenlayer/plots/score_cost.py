@@ -8,6 +8,7 @@ from ..results.budget_match.compare import compare_budget_matched
 from ..results.budget_match.pareto import ParetoFront, Point, fronts
 from .cells import PlottedRun, cells_of
 from .figures import (
+    BUDGET_UNITS,
     COLOURS,
     GREY,
     MARKERS,
@@ -24,8 +25,6 @@ from .figures import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_UNITS = {"cost_usd": "US dollars", "tokens": "tokens, input and output", "calls": "model calls"}
 
 _OFFSETS = ((6, 4), (6, -10), (-12, 4), (-12, -10))  # of a point's number, in points: neighbours do not overlap
 
@@ -62,7 +61,7 @@ def _draw(axes: Axes, front: ParetoFront) -> None:
     axes.set_ylabel("score, with 95 % interval", fontsize=9)
     clear_frame(axes, grid="both")
     axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), fontsize=8, frameon=False)
-    label_x(axes, f"mean cost of an answer, {_UNITS[front.unit]}", _notes(front, model))
+    label_x(axes, f"mean cost of an answer, {BUDGET_UNITS[front.unit]}", _notes(front, model))
 
 
 def _draw_point(axes: Axes, front: ParetoFront, point: Point, number: int, name: str) -> None:

@@ -9,6 +9,7 @@ from ..analysis.strategy_bench.leaderboard import Leaderboard
 from ..errors import UsageError, did_you_mean
 from ..results.budget_match.pareto import Point
 from .figures import (
+    BUDGET_UNITS,
     COLOURS,
     GREY,
     MARKERS,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_UNITS = {"cost_usd": "US dollars", "tokens": "tokens, input and output", "calls": "model calls"}
 _LEGEND_ROWS = 16  # of one column of the legend
 _LEGEND_CHARACTERS = 32
 _MOST_BARS = 8  # with more strategies, the bars are faint, so that points are seen
@@ -76,7 +76,7 @@ def _draw(axes: Axes, board: Leaderboard) -> None:
     )
     left_out = [name for name in board.front.left_out if name not in votes]
     notes = [f"left out, too few scores or unknown cost: {', '.join(left_out)}"] if left_out else []
-    label_x(axes, f"mean budget of an answer, {_UNITS[board.unit]}", notes)
+    label_x(axes, f"mean budget of an answer, {BUDGET_UNITS[board.unit]}", notes)
 
 
 def _columns(strategies: int) -> int:
@@ -85,7 +85,7 @@ def _columns(strategies: int) -> int:
 
 
 def _cut(label: str) -> str:
-    """A label that leaves room for the axes; its end tells parameters apart."""
+    """A label that is short enough for the axes, with its end, in which parameters differ."""
     return label if len(label) <= _LEGEND_CHARACTERS else f"{label[: _LEGEND_CHARACTERS - 11]}…{label[-10:]}"
 
 

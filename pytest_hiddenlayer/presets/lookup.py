@@ -56,7 +56,7 @@ def with_preset(spec: Spec, folder: Path | None = None) -> Spec:
 
 def _refuse_bare_preset(name: str, folder: Path | None) -> None:
     if name not in strategies.names() and name in _paths(folder):
-        raise UsageError(f"strategy {name!r}: there is none, but a preset of this name; write {PREFIX}{name}")
+        raise UsageError(f"strategy {name!r} does not exist, but a preset of this name does; write {PREFIX}{name}")
 
 
 def _paths(folder: Path | None) -> dict[str, Path]:

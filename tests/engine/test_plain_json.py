@@ -63,7 +63,7 @@ def test_long_values_are_cut_with_a_note(value):
 
 
 def test_the_key_of_a_cut_value_is_kept():
-    """A value that takes all the room is cut; its key says what it was."""
+    """A value that takes all the space is cut; its key says what it was."""
     plain = bounded_json({"vote": {str(i): "y" * 9000 for i in range(20)}})
     assert list(plain) == ["vote"]
 

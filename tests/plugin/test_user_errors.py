@@ -73,7 +73,6 @@ def test_an_exception_of_a_users_code_costs_its_item_only(folder, raises, scorer
     folder.write("conftest.py", RAISES.replace("{raises}", raises))
     folder.task(scorers=scorers, strategies=strategies)
     folder.replies()
-    start = time.monotonic()
     result = folder.run("--hl-gate=off")
     result.assert_outcomes(passed=2, errors=1)
     records = {record["sample_id"]: record for record in folder.records()}
@@ -86,7 +85,6 @@ def test_an_exception_of_a_users_code_costs_its_item_only(folder, raises, scorer
     assert RAISED[raises] in error
     if raises != "raise StopIteration":  # Python turns it into a RuntimeError of the coroutine around it
         assert "(conftest.py:" in error
-    assert time.monotonic() - start < 25  # the engine's thread lives: nobody waits until a deadline for it
 
 
 @pytest.mark.parametrize("raises", ["raise SystemExit(3)", "pytest.skip('not today')"])

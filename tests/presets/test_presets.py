@@ -94,7 +94,7 @@ def test_a_preset_without_its_prefix_leads_to_the_right_form(sums: Folder):
     """`--strategy cisc` says to write preset:cisc; a name in a task file, how presets are written."""
     result = sums.command("run", "--strategy", "cisc", "--provider", "scripted:replies.json")
     assert result.ret == 4
-    assert "strategy 'cisc': there is none, but a preset of this name; write preset:cisc" in result.stderr.str()
+    assert "strategy 'cisc' does not exist, but a preset of this name does; write preset:cisc" in result.stderr.str()
     sums.task(strategies=["cisc"])
     assert "a preset is written preset:NAME" in sums.run().stdout.str()
 

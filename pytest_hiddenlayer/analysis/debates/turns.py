@@ -189,8 +189,8 @@ def _number(agent: str) -> int:
 def _debaters(spoken: Sequence[str], named: Any, *, built_in: bool) -> set[str]:
     """The roles that debate: those named, else `agent-*`, else two or more others that speak in several rounds.
 
-    A single role debates only if it speaks in several rounds. Built-in strategies name their debaters: other roles
-    of theirs that speak in several rounds criticize, plan or argue, and do not answer.
+    A single role debates only if it speaks in several rounds. Built-in strategies name their debaters: their other
+    roles that speak in several rounds criticize, plan or argue, and do not answer.
     """
     repeated = {role for role in spoken if spoken.count(role) > 1}
     if isinstance(named, Sequence) and not isinstance(named, str):

@@ -50,7 +50,7 @@ def write_shard(run_log: RunLog, plan: ShardPlan, typed: Mapping[str, Any], cell
 
 
 def read_shard(folder: Path) -> ShardManifest:
-    """Returns the shard in a run's folder. Raises UsageError if it is none, or if it cannot be read."""
+    """Returns the shard in a run's folder. Raises UsageError if the run is not a shard, or cannot be read."""
     path = folder / MANIFEST
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """Divides the samples of a run into shards: the same division on every machine, balanced, and stable.
 
 A unit is what stays together: all epochs of one sample in one cell. Each unit has its own order of the
-shards, by rendezvous hashing (Thaler & Ravishankar 1998), and goes to the first one with room, where no
+shards, by rendezvous hashing (Thaler & Ravishankar 1998), and goes to the first one that has space left, where no
 shard holds more than its share of the weight (consistent hashing with bounded loads, Mirrokni et al. 2018,
 arXiv:1608.01350). Heavy units are placed first. So a new sample moves few others.
 """

@@ -19,16 +19,15 @@ from ...protocols import Context
 from ...types import Answer, GenerationConfig, Models
 from ..messages import request
 from ..model_mix import ONE_MODEL, nth_model
-from .judging.answers import AnswerPair, check_answers, find_pair, first_of
+from .judging.answers import AnswerPair, check_answers, first_of
 from .judging.arguments import Argument, Arguments
 from .judging.verdicts import (
     Inconsistent,
     JudgeReads,
     Verdict,
     ask_judge,
+    find_judged,
     judged_answer,
-    judged_text,
-    without_question,
 )
 
 
@@ -61,12 +60,10 @@ async def consultancy(
     null if unknown), `words` and verified and unverified quotes of each turn, `over_limit` (arguments above
     `word_limit`) and `truncated_arguments`.
     """
-    text = judged_text(context, judge_reads)
-    if text is None:
-        return without_question("consultancy")
-    pair = await find_pair(context, "consultancy", answers, n_samples)
-    if isinstance(pair, Answer):
-        return pair
+    judged = await find_judged(context, "consultancy", answers, n_samples, judge_reads)
+    if isinstance(judged, Answer):
+        return judged
+    text, pair = judged
     consultation = _Consultation(
         context=context,
         pair=pair,

@@ -113,7 +113,7 @@ class _Sides:
 
 
 async def _moderate(context: Context, sides: _Sides) -> tuple[Decision, str | None]:
-    """The moderator's decision and the output that it means; an answer that the scorer cannot read is none."""
+    """The moderator's decision and the output that it means; an answer that the scorer cannot read does not count."""
     text = context.render("mad/moderate", judge=True, task=context.prompt, **sides.texts())
     reply = await context.ask(
         request(context, text),

@@ -15,8 +15,8 @@ from typing import Annotated
 from ...parameters import Range, checked_together
 from ...protocols import Context
 from ...types import Answer
-from .judging.answers import check_answers, find_pair
-from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, judged_answer, judged_text, without_question
+from .judging.answers import check_answers
+from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, find_judged, judged_answer
 
 
 @checked_together(check_answers)
@@ -41,11 +41,9 @@ async def naive_judge(
     Metadata: `pair` (the two answers), their `source`, `votes` of the samples, `winner`, `verdicts` (order and
     choice of each), `consistent` (whether both orders agree; null if unknown) and `unreadable_verdicts`.
     """
-    text = judged_text(context, judge_reads)
-    if text is None:
-        return without_question("naive_judge")
-    pair = await find_pair(context, "naive_judge", answers, n_samples)
-    if isinstance(pair, Answer):
-        return pair
+    judged = await find_judged(context, "naive_judge", answers, n_samples, judge_reads)
+    if isinstance(judged, Answer):
+        return judged
+    text, pair = judged
     verdicts = await ask_judge(context, pair, text, [], round=1, swap=swap)
     return judged_answer("naive_judge", pair, verdicts, {}, inconsistent)

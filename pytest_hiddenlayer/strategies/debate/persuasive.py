@@ -26,9 +26,9 @@ from ...types import Answer, Completion, GenerationConfig, Models
 from ..alternatives import last_choice
 from ..messages import request
 from ..model_mix import nth_model
-from .judging.answers import AnswerPair, check_answers, find_pair
+from .judging.answers import AnswerPair, check_answers
 from .judging.arguments import Arguments
-from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, judged_answer, judged_text, without_question
+from .judging.verdicts import Inconsistent, JudgeReads, ask_judge, find_judged, judged_answer
 
 _BEST = re.compile(r"\bbest\b[\s*_:=(\[]{0,8}(?:is\b)?[\s*_:=(\[]{0,8}(?:argument\s{0,4})?(\d{1,6})", re.IGNORECASE)
 _NUMBER = re.compile(r"[\W_]*+(?:argument)?[\W_]*+(\d{1,6})[\W_]*+", re.IGNORECASE)
@@ -64,12 +64,10 @@ async def persuasive_debate(
     Metadata: that of `naive_judge`, and `debaters` (assigned answer; words and verified and unverified quotes of
     each round), `over_limit` (arguments above `word_limit`), `truncated_arguments` and `unreadable_selections`.
     """
-    text = judged_text(context, judge_reads)
-    if text is None:
-        return without_question("persuasive_debate")
-    pair = await find_pair(context, "persuasive_debate", answers, n_samples)
-    if isinstance(pair, Answer):
-        return pair
+    judged = await find_judged(context, "persuasive_debate", answers, n_samples, judge_reads)
+    if isinstance(judged, Answer):
+        return judged
+    text, pair = judged
     debate = _Debate(
         context=context,
         pair=pair,

@@ -24,6 +24,7 @@ al. 2023, "Should we be going MAD?", arXiv:2311.17371, whose prompts say how oft
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from ...parameters import UNLESS_SET, Range
@@ -67,10 +68,9 @@ async def debate(
     also `reads` (the agents that each agent reads), and with `summarize` `unusable_summaries` (their number).
     """
     defaults = GenerationConfig(temperature=temperature)
-    reads = read_agents(topology, n_agents)
     exchange = Exchange(
         context=context,
-        reads=reads,
+        reads=read_agents(topology, n_agents),
         agents=agents,
         share=share,
         history=history,
@@ -88,13 +88,18 @@ async def debate(
         verdict = majority_completion(rounds[-1], completions) or completions[0]
     else:
         verdict = await ask_judge(context, shown_texts(rounds[-1], completions, share), len(rounds))
+    metadata = _metadata(rounds, exchange, topology)
+    return Answer(output=verdict.text, finish_reason=verdict.finish_reason, metadata=metadata)
+
+
+def _metadata(rounds: Sequence[Sequence[str | None]], exchange: Exchange, topology: Topology) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "round0_majority": plurality(rounds[0]).to_json(),
         "final_majority": plurality(rounds[-1]).to_json(),
         "answers": rounds,
     }
     if topology != "all":
-        metadata["reads"] = reads_json(reads)
-    if summarize:
+        metadata["reads"] = reads_json(exchange.reads)
+    if exchange.summarize:
         metadata["unusable_summaries"] = exchange.unusable_summaries
-    return Answer(output=verdict.text, finish_reason=verdict.finish_reason, metadata=metadata)
+    return metadata

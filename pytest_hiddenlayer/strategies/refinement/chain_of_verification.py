@@ -6,7 +6,7 @@ answered in a call of its own that sees neither the baseline nor the other quest
 copied; the final answer reads all questions with their answers.
 
 Differences: no examples are shown, at most `max_questions` are asked, and they are asked at once. The variant
-"factor + revise", which compares each answer with the baseline in calls of their own, is not done.
+"factor + revise", which compares each answer with the baseline in calls of their own, does not exist here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,21 @@ async def chain_of_verification(
     if not is_usable(baseline):
         return as_answer(baseline, _metadata(None, [], [], None))
     before = context.parse(baseline.text)
-    planned = await ask_prompt(
+    planned = await _planned(context, baseline, max_questions, temperature)
+    questions = read_list(planned, max_questions)
+    if not questions:
+        return _without_questions(planned, _metadata(before, [], [], None))
+    replies = await _verified(context, questions, verifiers, temperature)
+    answers = [reply.text.strip() if is_usable(reply) else None for reply in replies]
+    if not any(answers):
+        return _without_answers(questions, replies[0], _metadata(before, questions, answers, None))
+    final = await _revised(context, baseline, questions, [answer or "" for answer in answers], temperature)
+    changed = None if is_cut(final) else context.parse(final.text) != before
+    return as_answer(final, _metadata(before, questions, answers, changed))
+
+
+async def _planned(context: Context, baseline: Completion, max_questions: int, temperature: float) -> Completion:
+    return await ask_prompt(
         context,
         "chain_of_verification/plan",
         role="planner",
@@ -52,25 +66,12 @@ async def chain_of_verification(
         answer=baseline.text.strip(),
         max_questions=max_questions,
     )
-    questions = read_list(planned, max_questions)
-    if not questions:
-        remedy = "use a model that writes lists, or raise max_tokens if it was cut off"
-        return without_result(
-            "chain_of_verification",
-            "for questions that check an answer",
-            planned,
-            remedy,
-            _metadata(before, [], [], None),
-        )
-    replies = await _verified(context, questions, verifiers, temperature)
-    answers = [reply.text.strip() if is_usable(reply) else None for reply in replies]
-    if not any(answers):
-        remedy = "raise max_tokens if it was cut off, or name other models as `verifiers`"
-        asked = f"{len(questions)} questions that check an answer, for an answer to one"
-        return without_result(
-            "chain_of_verification", asked, replies[0], remedy, _metadata(before, questions, answers, None)
-        )
-    final = await ask_prompt(
+
+
+async def _revised(
+    context: Context, baseline: Completion, questions: Sequence[str], answers: Sequence[str], temperature: float
+) -> Completion:
+    return await ask_prompt(
         context,
         "chain_of_verification/revise",
         role="agent-1",
@@ -78,11 +79,21 @@ async def chain_of_verification(
         temperature=temperature,
         answer=baseline.text.strip(),
         questions=questions,
-        answers=[answer or "" for answer in answers],
-        results=[context.parse(answer or "") or answer or "" for answer in answers],
+        answers=answers,
+        results=[context.parse(answer) or answer for answer in answers],
     )
-    changed = None if is_cut(final) else context.parse(final.text) != before
-    return as_answer(final, _metadata(before, questions, answers, changed))
+
+
+def _without_questions(planned: Completion, metadata: dict[str, Any]) -> Answer:
+    asked = "for questions that check an answer"
+    remedy = "use a model that writes lists, or raise max_tokens if it was cut off"
+    return without_result("chain_of_verification", asked, planned, remedy, metadata)
+
+
+def _without_answers(questions: Sequence[str], reply: Completion, metadata: dict[str, Any]) -> Answer:
+    asked = f"{len(questions)} questions that check an answer, for an answer to one"
+    remedy = "raise max_tokens if it was cut off, or name other models as `verifiers`"
+    return without_result("chain_of_verification", asked, reply, remedy, metadata)
 
 
 async def _verified(

@@ -64,7 +64,7 @@ def test_braces_reach_the_model(answer, typed):
 
 @pytest.mark.parametrize("typed", KINDS)
 def test_no_two_calls_share_a_seed(answer, typed):
-    """Role and round tell all calls apart."""
+    """Every call has a seed of its own."""
     fake = FakeProvider(by_role)
     answer(typed, fake)
     assert len({request.seed for request in fake.requests}) == len(fake.requests)

@@ -174,7 +174,7 @@ def test_moderator_and_judge_are_the_judge_of_the_run(answer):
 
 
 def test_no_two_calls_share_a_seed(answer):
-    """Role and round tell all calls apart."""
+    """Every call has a seed of its own."""
     fake = FakeProvider(sides("Answer: none"))
     answer("mad", fake)
     assert len({request.seed for request in fake.requests}) == len(fake.requests)

@@ -13,13 +13,13 @@ from ....protocols import Context
 from ....types import Answer, Completion, GenerationConfig
 from ...alternatives import last_choice
 from ...messages import request
-from .answers import AnswerPair
+from .answers import AnswerPair, find_pair
 from .arguments import Argument
 
 JudgeReads: TypeAlias = Literal["task", "question"]
 """What the judge reads of the sample: the whole task, or the metadata `question` without the passage around it."""
 Inconsistent: TypeAlias = Literal["unscored", "first"]
-"""What verdicts are that differ with the order of the answers: no answer, or the verdict of the first order."""
+"""What counts if verdicts differ with the order of the answers: nothing, or the verdict of the first order."""
 QUESTION_KEY = "question"
 _CHOICE = re.compile(
     r"\bchoice\b[\s*_:=(\[]{0,8}(?:is\b)?[\s*_:=(\[]{0,8}(?:answer\s{0,4})?([12])(?![\d.]*\d)", re.IGNORECASE
@@ -38,16 +38,30 @@ class Verdict:
     completion: Completion
 
 
-def judged_text(context: Context, reads: JudgeReads) -> str | None:
-    """Returns what the judge reads of the sample; None if the sample has no text `question` in its metadata."""
+async def find_judged(
+    context: Context, strategy: str, answers: str, n_samples: int, reads: JudgeReads
+) -> tuple[str, AnswerPair] | Answer:
+    """Returns what the judge reads of the sample and the two answers, or the Answer of a sample that lacks either.
+
+    Raises ProviderError.
+    """
+    text = _judged_text(context, reads)
+    if text is None:
+        return _without_question(strategy)
+    pair = await find_pair(context, strategy, answers, n_samples)
+    return pair if isinstance(pair, Answer) else (text, pair)
+
+
+def _judged_text(context: Context, reads: JudgeReads) -> str | None:
+    """What the judge reads of the sample; None if the sample has no text `question` in its metadata."""
     if reads == "task":
         return context.prompt
     question = context.sample.metadata.get(QUESTION_KEY)
     return question if isinstance(question, str) and question.strip() else None
 
 
-def without_question(strategy: str) -> Answer:
-    """Returns the Answer of a sample whose judge would have nothing to read."""
+def _without_question(strategy: str) -> Answer:
+    """The Answer of a sample whose judge would have nothing to read."""
     return Answer(
         output="",
         outcome="unscored",
