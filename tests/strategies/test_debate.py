@@ -193,9 +193,16 @@ def test_a_tied_majority_goes_to_the_first_agent(answer):
 
 
 def test_a_majority_without_answers(answer):
-    """If no agent gives an answer, the first agent's completion is scored."""
+    """If no agent gives an answer, nothing is counted: the outcome is unscored, with the reason."""
     record = answer("debate:aggregation=majority", FakeProvider(lambda _: "I pass."))
-    assert (record.output, record.outcome) == ("I pass.", "incorrect")
+    assert (record.output, record.outcome) == ("I pass.", "unscored")
+    assert "debate asked 3 agents for an answer" in record.error
+
+
+def test_a_majority_of_truncated_answers_is_truncated(answer):
+    """If every last reply was cut off, the outcome says so."""
+    record = answer("debate:aggregation=majority", FakeProvider(lambda _: "It may be 4…"))
+    assert record.outcome == "truncated"
 
 
 @pytest.mark.parametrize("last", [("42", "42", "41"), ("none", "none", "none")])

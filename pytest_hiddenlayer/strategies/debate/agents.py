@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
 
 from ...completions.finish_reasons import ended_normally
 from ...concurrency import gather_or_cancel
 from ...protocols import Context
-from ...types import Completion, GenerationConfig, Message, Models
+from ...types import Answer, Completion, GenerationConfig, Message, Models
 from ..messages import request
 from ..model_mix import nth_model
 from ..voting import plurality
@@ -74,7 +75,20 @@ def shown_texts(answers: Sequence[str | None], completions: Sequence[Completion]
     return [text if answer is None else answer for answer, text in zip(answers, texts, strict=True)]
 
 
-def majority_completion(answers: Sequence[str | None], completions: Sequence[Completion]) -> Completion | None:
-    """Returns the completion that first gave the most frequent answer; None if no answer can be read."""
+def voted_answer(
+    strategy: str, answers: Sequence[str | None], completions: Sequence[Completion], metadata: Mapping[str, Any]
+) -> Answer:
+    """Returns the completion that first gave the most frequent answer.
+
+    If no answer can be read, the outcome is that of the first completion if it was cut off, else `unscored`.
+    """
     winner = plurality(answers).winner
-    return completions[answers.index(winner)] if winner is not None else None
+    chosen = completions[0] if winner is None else completions[answers.index(winner)]
+    answer = Answer(output=chosen.text, finish_reason=chosen.finish_reason, metadata=metadata)
+    if winner is not None or not ended_normally(chosen.finish_reason):
+        return answer
+    error = (
+        f"{strategy} asked {len(completions)} agents for an answer, but none of their last replies has one that can "
+        f"be read: {chosen.text[:200]!r}; use another model, or aggregation=judge"
+    )
+    return replace(answer, outcome="unscored", error=error)

@@ -31,7 +31,7 @@ from ...parameters import UNLESS_SET, Range
 from ...protocols import Context
 from ...types import Answer, GenerationConfig, Models
 from ..voting import plurality
-from .agents import Share, agreed, ask_agents, ask_judge, majority_completion, parsed_answers, shown_texts
+from .agents import Share, agreed, ask_agents, ask_judge, parsed_answers, shown_texts, voted_answer
 from .exchange import Exchange
 from .topology import Topology, read_agents, reads_json
 
@@ -53,10 +53,10 @@ async def debate(
 ) -> Answer:
     """Returns the judge's completion, or with `majority` the completion that first gave the winning answer.
 
-    `n_rounds` includes the independent round 0. With `early_stop` a debate of three or more rounds ends when, after
-    at least one exchange, all agents give the same answer. `share` says what others read of an agent: its parsed
-    answer, or its full completion. `agents` names models that are assigned to the agents in rotation, instead of the
-    candidate.
+    If a majority has no readable answer to count, the outcome is `unscored`. `n_rounds` includes the independent
+    round 0. With `early_stop` a debate of three or more rounds ends when, after at least one exchange, all agents
+    give the same answer. `share` says what others read of an agent: its parsed answer, or its full completion.
+    `agents` names models that are assigned to the agents in rotation, instead of the candidate.
 
     `topology` says whom an agent reads: `all` others, its two neighbours in a `ring`, or in a `star` the hub,
     agent-1, which reads all. With `history` an agent continues its own chat. With `summarize` its model first
@@ -84,11 +84,10 @@ async def debate(
         prompts = await exchange.prompts(prompts, rounds[-1], completions, len(rounds))
         completions = await ask_agents(context, prompts, len(rounds), defaults, agents)
         rounds.append(parsed_answers(context, completions))
-    if aggregation == "majority":
-        verdict = majority_completion(rounds[-1], completions) or completions[0]
-    else:
-        verdict = await ask_judge(context, shown_texts(rounds[-1], completions, share), len(rounds))
     metadata = _metadata(rounds, exchange, topology)
+    if aggregation == "majority":
+        return voted_answer("debate", rounds[-1], completions, metadata)
+    verdict = await ask_judge(context, shown_texts(rounds[-1], completions, share), len(rounds))
     return Answer(output=verdict.text, finish_reason=verdict.finish_reason, metadata=metadata)
 
 

@@ -33,7 +33,7 @@ from ..elicitation import ask_verbalized
 from ..messages import request
 from ..model_mix import nth_model
 from ..voting import plurality
-from .agents import agreed, ask_agents, ask_judge, majority_completion, parsed_answers
+from .agents import agreed, ask_agents, ask_judge, parsed_answers, voted_answer
 
 Trigger = Literal["mean_probability", "mean_logprob", "verbalized", "disagreement"]
 _OF_TOKENS = ("mean_probability", "mean_logprob")
@@ -91,7 +91,7 @@ async def debate_when_needed(
         texts = [completion.text.strip() for completion in group.rounds[-1]]
         verdict = await ask_judge(context, texts, n_rounds)
         return Answer(output=verdict.text, finish_reason=verdict.finish_reason, metadata=metadata)
-    return _voted(group, metadata)
+    return voted_answer("debate_when_needed", group.answers[-1], group.rounds[-1], metadata)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -201,23 +201,6 @@ def token_confidence(logprobs: Sequence[float] | None, measure: str) -> float | 
     if measure == "mean_logprob":
         return min(1.0, math.exp(sum(logprobs) / len(logprobs)))
     return min(1.0, sum(math.exp(value) for value in logprobs) / len(logprobs))
-
-
-def _voted(group: _Group, metadata: dict[str, Any]) -> Answer:
-    winner = majority_completion(group.answers[-1], group.rounds[-1])
-    if winner is not None:
-        return Answer(output=winner.text, finish_reason=winner.finish_reason, metadata=metadata)
-    last = group.rounds[-1][0]
-    return Answer(
-        output=last.text,
-        finish_reason=last.finish_reason,
-        outcome="unscored",
-        error=(
-            f"debate_when_needed asked {len(group.rounds[-1])} agents for an answer, but none of their last replies "
-            f"has one that can be read: {last.text[:200]!r}; use another model, or aggregation=judge"
-        ),
-        metadata=metadata,
-    )
 
 
 def _not_measured(group: _Group, first: Completion) -> Answer:
