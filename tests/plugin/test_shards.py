@@ -62,7 +62,9 @@ def shards_of(folder: Folder) -> list[str]:
     return sorted(str(path.relative_to(folder.path)) for path in (folder.path / "shards").glob("*/runs/*"))
 
 
-@pytest.mark.parametrize(("wrong", "workers"), [((), ("-n", "2")), (range(N), ())])
+@pytest.mark.parametrize(
+    ("wrong", "workers"), [pytest.param((), ("-n", "2"), marks=pytest.mark.slow), (range(N), ())]
+)
 def test_the_merged_run_is_the_run_of_one_machine(gated: Folder, workers: tuple[str, ...], wrong) -> None:
     """Records, scores, gates and exit status are those of a run that answered everything, good or bad."""
     gated.replies(wrong=wrong)

@@ -65,6 +65,7 @@ def losses(run: Run, steps: int) -> list[float]:
     raise AssertionError("batches never end")
 
 
+@pytest.mark.slow
 def test_a_resumed_run_has_the_losses_of_an_uninterrupted_run(begin: Any) -> None:
     """A checkpoint restores weights, momenta, averages and the position in the text exactly."""
     whole = begin()

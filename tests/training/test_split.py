@@ -38,6 +38,7 @@ def overlap(chunks: range) -> list[tuple[str, str]]:
     return [(key, text) for text in texts(chunks) for key in keys_in(text) if is_held_out(key)]
 
 
+@pytest.mark.slow
 def test_no_held_out_problem_is_in_the_training_text() -> None:
     """Two chunks of training text contain no held-out problem, neither as a question nor as a step."""
     assert overlap(range(2)) == []
@@ -73,6 +74,7 @@ def test_about_one_in_sixteen_is_held_out() -> None:
     assert len(eval_keys()) > 300
 
 
+@pytest.mark.slow
 def test_equal_numbers_have_equal_chunks() -> None:
     """A chunk depends only on the seed and its number."""
     assert chunk(SEED, 5)[:500] == chunk(SEED, 5)[:500]
@@ -136,6 +138,7 @@ def trained_texts() -> list[str]:
     return list(texts(range(1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", NEW)
 def test_new_wordings_are_in_no_training_text(part: str, trained_texts: list[str]) -> None:
     """No training chat has the form of an evaluated paraphrase, whatever its numbers and names."""
