@@ -1,0 +1,239 @@
+"""A gateway of execnet to one host, opened within a time limit; what a host prints never reaches the terminal."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..terminal_escape import one_line
+from .commands import login_command
+from .specs import HostSpec
+
+if TYPE_CHECKING:
+    from execnet import Gateway, Group, XSpec
+
+T = TypeVar("T")
+CONNECT_S = 30.0  # until Python runs on the host
+CLOSE_S = 2.0  # for the host to end its Python; then the connection is cut
+ENDING_S = 0.2  # after a pipe was closed, until the process ends and what it printed is read
+KEPT = 8192  # bytes of what a host prints as errors
+BATCH = "-o BatchMode=yes "  # a prompt for a password would wait for ever
+SHOWN = 200  # characters of what a host prints
+
+
+class HostError(Exception):
+    """A host that cannot be used; the message says what was found and what to do."""
+
+
+class StartedPrograms:
+    """Stands in for the module `subprocess` in execnet: keeps each process, and what it prints as errors."""
+
+    PIPE = subprocess.PIPE
+
+    def __init__(self) -> None:
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self._printed = b""
+        self._readers: list[threading.Thread] = []
+
+    def Popen(self, args: list[str], **settings: Any) -> subprocess.Popen[bytes]:  # noqa: N802
+        """Returns a started process; its errors are read here."""
+        process = subprocess.Popen(args, stderr=subprocess.PIPE, **settings)
+        self.processes.append(process)
+        reader = threading.Thread(target=self._read, args=(process,), daemon=True)
+        self._readers.append(reader)
+        reader.start()
+        return process
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        with suppress(OSError, ValueError), process.stderr as stream:
+            while block := stream.read1(KEPT):  # type: ignore[attr-defined]
+                self._printed = (self._printed + block)[-KEPT:]
+
+    def printed(self) -> str:
+        """Returns what the processes printed as errors: the end of it. Waits shortly for what is on its way."""
+        for reader in self._readers:
+            reader.join(ENDING_S)
+        return self._printed.decode("utf-8", "replace")
+
+    def kill(self) -> None:
+        """End every process."""
+        for process in self.processes:
+            process.kill()
+
+
+@contextmanager
+def open_gateway(spec: HostSpec, timeout_s: float = CONNECT_S) -> Iterator[Gateway]:
+    """The gateway to a host. Raises HostError, if it does not answer within `timeout_s` seconds too.
+
+    `chdir=` is not applied: execnet would create the folder.
+    """
+    import execnet
+
+    programs = StartedPrograms()
+    group = execnet.Group(execmodel=_capturing(programs))  # type: ignore[arg-type]
+    try:
+        yield _opened(group, spec, programs, timeout_s)
+    finally:
+        with suppress(Exception):  # whatever a broken connection raises
+            group.terminate(timeout=CLOSE_S)
+        programs.kill()
+
+
+def _capturing(programs: StartedPrograms) -> object:
+    from execnet.gateway_base import ThreadExecModel
+
+    class Capturing(ThreadExecModel):
+        @property
+        def subprocess(self) -> StartedPrograms:
+            return programs
+
+    return Capturing()
+
+
+def _opened(group: Group, spec: HostSpec, programs: StartedPrograms, timeout_s: float) -> Gateway:
+    try:
+        gateway = within(timeout_s, lambda: _make(group, spec))
+    except TimeoutError:
+        programs.kill()
+        raise HostError(
+            f"it does not answer within {timeout_s:.0f} s; is it switched on, and does `{login_command(spec)}` work?"
+        ) from None
+    except FileNotFoundError as error:
+        raise HostError(_no_program(spec, str(error.filename))) from None
+    except AssertionError as error:
+        raise HostError(_noise(spec, str(error))) from None
+    except Exception as error:  # execnet and the system raise errors of many types
+        raise HostError(explain(spec, _status(programs), programs.printed(), str(error))) from None
+    status = _status(programs)
+    if status is not None:
+        raise HostError(explain(spec, status, programs.printed(), ""))
+    return gateway
+
+
+def _make(group: Group, spec: HostSpec) -> Gateway:
+    """The gateway; execnet first gets the proxies that it goes through."""
+    proxies = [_without_prompts(text) for text in spec.proxies]
+    own = _without_prompts(spec.text)
+    needed, waiting = [], own
+    while waiting.via:
+        waiting = next(proxy for proxy in proxies if proxy.id == waiting.via)
+        needed.append(waiting)
+    for proxy in reversed(needed):
+        group.makegateway(proxy)
+    return group.makegateway(own)
+
+
+def _without_prompts(text: str) -> XSpec:
+    import execnet
+
+    spec = execnet.XSpec(text)
+    spec.chdir = None
+    if spec.ssh:
+        spec.ssh = BATCH + spec.ssh
+    return spec
+
+
+def _status(programs: StartedPrograms) -> int | None:
+    """The exit status of the last process that has ended; None: all run."""
+    for process in reversed(programs.processes):
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=ENDING_S)
+    return None
+
+
+def within(timeout_s: float, function: Callable[[], T]) -> T:
+    """Returns what `function` returns, called on another thread. Raises what it raises, and TimeoutError."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError
+    return results[0]
+
+
+def explain(spec: HostSpec, status: int | None, printed: str, reason: str) -> str:
+    """Returns why a host could not be reached, and what to do.
+
+    `status` is the exit status of ssh or Python (None: unknown), `printed` what it printed as errors.
+    """
+    parsed = spec.parsed()
+    line = last_line(printed)
+    if status == 127 or (parsed.ssh and status == 126):
+        return _no_python(spec, line)
+    if parsed.ssh and status == 255:
+        return _ssh_fault(spec, printed, line)
+    shown = line or shortened(reason) or "the connection ended"
+    if parsed.socket:
+        return f"nothing answers there ({shown}); start execnet's socket server on the host, or use ssh=HOST"
+    if parsed.via:
+        return f"it cannot be reached through {parsed.via} ({shown}); check the proxy alone with --tx first"
+    return f"Python does not start there: {shown}; write //python=PATH with one that has pytest-hiddenlayer"
+
+
+def _ssh_fault(spec: HostSpec, printed: str, line: str) -> str:
+    name = spec.name
+    if "IDENTIFICATION HAS CHANGED" in printed:
+        return (
+            "its host key is not the one that ssh knows, so another machine may answer for it; if it was "
+            f"installed again, forget the old key (`ssh-keygen -R {shlex.quote(name)}`) and log in once "
+            f"(`{login_command(spec)}`)"
+        )
+    if "Host key verification failed" in printed:
+        return f"ssh does not know its host key; log in once with `{login_command(spec)}` and compare the fingerprint"
+    if "Permission denied" in printed:
+        return (
+            f"ssh refuses the login ({line}); a run types no password: put your public key there with "
+            f"`ssh-copy-id {shlex.quote(name)}`, and load a key with a passphrase by `ssh-add`"
+        )
+    reason = line or "it says nothing"
+    return f"ssh does not reach it ({reason}); is it switched on, and does `{login_command(spec)}` work?"
+
+
+def _no_python(spec: HostSpec, line: str) -> str:
+    python = spec.parsed().python or "python"
+    shown = f" ({line})" if line else ""
+    return (
+        f"Python {python!r} does not run there{shown}; write //python=PATH with the interpreter in whose environment "
+        "pytest-hiddenlayer is installed, such as /home/me/evals/.venv/bin/python"
+    )
+
+
+def _no_program(spec: HostSpec, program: str) -> str:
+    if program == "ssh":
+        return "ssh is not installed on this machine; install OpenSSH's client"
+    return _no_python(spec, "no such file")
+
+
+def _noise(spec: HostSpec, found: str) -> str:
+    return (
+        f"its login prints text before Python starts ({shortened(found)}), which execnet takes for the answer; "
+        f"`{login_command(spec)}` must print nothing: its shell's start-up files may print in terminals only"
+    )
+
+
+def last_line(text: str) -> str:
+    """Returns the last line that is not empty, safe to print and short."""
+    lines = [line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
+    return shortened(lines[-1].rstrip(".")) if lines else ""
+
+
+def shortened(text: str) -> str:
+    """Returns the text on one line, safe to print, with at most SHOWN characters."""
+    safe = one_line(text)
+    return safe if len(safe) <= SHOWN else f"{safe[:SHOWN]}…"
