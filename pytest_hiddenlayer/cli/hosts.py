@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description=HELP + ". Nothing is installed or written on a host.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     check.add_argument("paths", nargs="*", metavar="PATH", help="files and folders of the run (default: the project)")
     check.add_argument(

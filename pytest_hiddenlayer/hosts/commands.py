@@ -30,4 +30,10 @@ def on_host(spec: HostSpec, arguments: list[str]) -> str:
     if not parsed.ssh:
         return f"`{command}`"
     config = ["-F", str(parsed.ssh_config)] if parsed.ssh_config else []
-    return f"`{shlex.join(['ssh', *config, *str(parsed.ssh).split(), command])}`"
+    login = shlex.join(["ssh", *config, *str(parsed.ssh).split()])
+    return f"`{login} {_quoted(command)}`"
+
+
+def _quoted(command: str) -> str:
+    """The command as one word of a shell, in double quotes if that is easier to read."""
+    return shlex.quote(command) if any(c in command for c in '"$`\\!') else f'"{command}"'

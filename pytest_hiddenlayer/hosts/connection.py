@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -29,6 +30,26 @@ class HostError(Exception):
     """A host that cannot be used; the message says what was found and what to do."""
 
 
+class OpenedSockets:
+    """Stands in for the module `socket` in execnet: keeps each socket, which execnet leaves open after an error."""
+
+    def __init__(self) -> None:
+        self._sockets: list[socket.socket] = []
+
+    def socket(self, *arguments: Any) -> socket.socket:
+        """Returns a new socket."""
+        self._sockets.append(socket.socket(*arguments))
+        return self._sockets[-1]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(socket, name)
+
+    def close(self) -> None:
+        """Close every socket."""
+        for opened in self._sockets:
+            opened.close()
+
+
 class StartedPrograms:
     """Stands in for the module `subprocess` in execnet: keeps each process, and what it prints as errors."""
 
@@ -36,6 +57,7 @@ class StartedPrograms:
 
     def __init__(self) -> None:
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.sockets = OpenedSockets()
         self._printed = b""
         self._readers: list[threading.Thread] = []
 
@@ -61,9 +83,10 @@ class StartedPrograms:
         return self._printed.decode("utf-8", "replace")
 
     def kill(self) -> None:
-        """End every process."""
+        """End every process, and close every socket."""
         for process in self.processes:
             process.kill()
+        self.sockets.close()
 
 
 @contextmanager
@@ -92,6 +115,10 @@ def _capturing(programs: StartedPrograms) -> object:
         def subprocess(self) -> StartedPrograms:
             return programs
 
+        @property
+        def socket(self) -> OpenedSockets:
+            return programs.sockets
+
     return Capturing()
 
 
@@ -105,8 +132,8 @@ def _opened(group: Group, spec: HostSpec, programs: StartedPrograms, timeout_s: 
         ) from None
     except FileNotFoundError as error:
         raise HostError(_no_program(spec, str(error.filename))) from None
-    except AssertionError as error:
-        raise HostError(_noise(spec, str(error))) from None
+    except AssertionError:  # of execnet, about the first byte that Python sends
+        raise HostError(_noise(spec)) from None
     except Exception as error:  # execnet and the system raise errors of many types
         raise HostError(explain(spec, _status(programs), programs.printed(), str(error))) from None
     status = _status(programs)
@@ -220,9 +247,9 @@ def _no_program(spec: HostSpec, program: str) -> str:
     return _no_python(spec, "no such file")
 
 
-def _noise(spec: HostSpec, found: str) -> str:
+def _noise(spec: HostSpec) -> str:
     return (
-        f"its login prints text before Python starts ({shortened(found)}), which execnet takes for the answer; "
+        "its login prints text before Python starts, which execnet takes for the answer; "
         f"`{login_command(spec)}` must print nothing: its shell's start-up files may print in terminals only"
     )
 
