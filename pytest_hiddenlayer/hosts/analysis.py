@@ -19,8 +19,8 @@ def analyse(spec: HostSpec, needs: HostNeeds, facts: HostFacts, times: HostTimes
         python_finding(needs, facts),
         *package_findings(spec, needs, facts),
         *machine_findings(needs, facts),
-        disk_finding("cache", facts.cache, needs, sends=spec.parsed().chdir is None),
-        disk_finding("temporary files", facts.tmp, needs, sends=False),
+        disk_finding("caches", facts.cache, ROOM_BYTES + sent_bytes(spec, needs)),
+        disk_finding("temporary files", facts.tmp, ROOM_BYTES),
         clock_finding(times),
         ok("network", network_text(times)),
     ]
@@ -53,7 +53,8 @@ def package_findings(spec: HostSpec, needs: HostNeeds, facts: HostFacts) -> list
     findings = []
     if lacking:
         listed = ", ".join(f"{name} {here} (it has {found or 'none'})" for name, found, here in lacking)
-        command = install_command(spec, [(name, here) for name, _, here in lacking])
+        extras = {"mlx": "mlx[cpu]"} if facts.system == "Linux" else {}
+        command = install_command(spec, [(extras.get(name, name), here) for name, _, here in lacking])
         findings.append(fault("packages", f"it needs {listed}; install it: {command}"))
     if other:
         listed = ", ".join(f"{name} {found or 'not installed'} (here {here})" for name, found, here in other)
@@ -103,20 +104,25 @@ def machine_text(facts: HostFacts) -> str:
     return f"{system} {facts.release} {facts.machine}, {cores} cores, {size_text(facts.memory_bytes)}"
 
 
-def disk_finding(what: str, disk: Disk, needs: HostNeeds, *, sends: bool) -> Finding:
-    """Whether the folder can be written, with room for the project's files if they are sent there."""
-    sent = needs.files.total_bytes if sends and needs.files else 0
-    needed = ROOM_BYTES + sent
+def sent_bytes(spec: HostSpec, needs: HostNeeds) -> int:
+    """Returns the bytes of the project's files, if they are sent to this host."""
+    parsed = spec.parsed()
+    local = parsed.popen and not parsed.via
+    return 0 if needs.files is None or parsed.chdir or local else needs.files.total_bytes
+
+
+def disk_finding(purpose: str, disk: Disk, needed_bytes: int) -> Finding:
+    """Whether a folder can be written and has so much room."""
     if disk.writable is False:
         return fault(
-            "disk", f"{what} need a folder that can be written, {disk.folder} cannot; free it, or set another"
+            "disk", f"it needs a folder for {purpose}, {disk.folder} cannot be written; give it to this user"
         )
     if disk.free_bytes is None:
         return note("disk", f"{disk.folder}: free space is unknown")
-    if disk.free_bytes < needed:
+    if disk.free_bytes < needed_bytes:
+        needed, free = size_text(needed_bytes), size_text(disk.free_bytes)
         return fault(
-            "disk",
-            f"{what} need {size_text(needed)}, {disk.folder} has {size_text(disk.free_bytes)} free; free space there",
+            "disk", f"it needs {needed} for {purpose}, {disk.folder} has {free} free; delete something there"
         )
     return ok("disk", f"{disk.folder}: {size_text(disk.free_bytes)} free")
 

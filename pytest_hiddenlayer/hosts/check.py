@@ -41,7 +41,7 @@ def check_spec(spec: HostSpec, needs: HostNeeds, *, timeout_s: float = CONNECT_S
 def check_host(gateway: Gateway, needs: HostNeeds, spec: HostSpec | None = None) -> HostReport:
     """Returns a report on the host of an open gateway, which can run something else afterwards.
 
-    `spec` is the gateway's own by default.
+    `spec` is the gateway's own by default. If execnet has not changed to its `chdir=` yet, this does.
     """
     spec = spec or HostSpec(text=str(gateway.spec))
     findings: list[Finding] = []
@@ -49,7 +49,7 @@ def check_host(gateway: Gateway, needs: HostNeeds, spec: HostSpec | None = None)
     try:
         probe = HostProbe(gateway)
         times = probe.times(throughput=needs.measure)
-        facts = probe.facts(needs.packages, spec.parsed().chdir)
+        facts = probe.facts(needs.packages, None if gateway.spec.chdir else spec.parsed().chdir)
         findings += analyse(spec, needs, facts, times)
         for model in needs.models:
             findings += model_findings(spec, model, probe.model(model.place), facts)

@@ -18,8 +18,8 @@ def login_command(spec: HostSpec) -> str:
 
 def install_command(spec: HostSpec, packages: list[tuple[str, str]]) -> str:
     """Returns the command for this machine's terminal that installs these versions on the host."""
-    extra = {"pytest-hiddenlayer": "pytest-hiddenlayer[xdist]"}
-    pip = ["-m", "pip", "install", *(f"{extra.get(name, name)}=={version}" for name, version in packages)]
+    extras = {"pytest-hiddenlayer": "pytest-hiddenlayer[xdist]"}
+    pip = ["-m", "pip", "install", *(f"{extras.get(name, name)}=={version}" for name, version in packages)]
     return on_host(spec, pip)
 
 

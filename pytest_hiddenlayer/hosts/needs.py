@@ -36,9 +36,9 @@ class ModelNeed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilesNeed:
-    """Files of the project, relative to its root, with their SHA-256."""
+    """Files of the project, relative to its root."""
 
-    hashes: Mapping[str, str | None]
+    hashes: Mapping[str, str | None]  # file → SHA-256; None: unreadable, or not compared
     folders: tuple[str, ...] = ()  # where further files would be collected
     further: frozenset[str] = frozenset()  # such files that are on this machine, but not in `hashes`
     total_bytes: int = 0
@@ -62,15 +62,20 @@ def versions(names: Sequence[str]) -> dict[str, str | None]:
     return {name: probe.version(name) for name in names}
 
 
-def whole_needs(models: Sequence[ModelName], root: Path, paths: Sequence[Path] = (), *, reports: Path) -> HostNeeds:
-    """Returns all that a run of these models and paths needs. Raises UsageError for a wrong name of a model."""
+def whole_needs(
+    models: Sequence[ModelName], root: Path, paths: Sequence[Path] = (), *, reports: Path, compared: bool = True
+) -> HostNeeds:
+    """Returns all that a run of these models and paths needs. Raises UsageError for a wrong name of a model.
+
+    `compared`: whether a host has its own copy of the project, whose files are compared by their hashes.
+    """
     names = [*REQUIRED, *WANTED]
     for model in models:
         names += OF_PROVIDERS.get(model.provider, ())
     return HostNeeds(
         packages=versions(names),
         models=tuple(need for model in models for need in model_needs(model)),
-        files=files_need(root, paths, reports=reports),
+        files=files_need(root, paths, reports=reports, compared=compared),
         measure=True,
     )
 
@@ -103,8 +108,8 @@ def _need(name: str, place: tuple[str, ...]) -> ModelNeed:
     return ModelNeed(name=name, place=place, expected=probe.model(list(place)))
 
 
-def files_need(root: Path, paths: Sequence[Path], *, reports: Path) -> FilesNeed:
-    """Returns the project's files, or those below `paths`, with their hashes."""
+def files_need(root: Path, paths: Sequence[Path], *, reports: Path, compared: bool = True) -> FilesNeed:
+    """Returns the project's files, or those below `paths`; with their hashes if they are compared."""
     names = project_files(root, paths, leave_out=reports)
     folders = tuple(os.path.relpath(path, root) for path in paths if path.is_dir())
     here = set(names)
@@ -115,7 +120,7 @@ def files_need(root: Path, paths: Sequence[Path], *, reports: Path) -> FilesNeed
         if name.endswith(COLLECTED)
     }
     return FilesNeed(
-        hashes={name: probe.file_hash(str(root / name)) for name in names},
+        hashes={name: probe.file_hash(str(root / name)) if compared else None for name in names},
         folders=folders,
         further=frozenset(further - here),
         total_bytes=sum((root / name).stat().st_size for name in names if (root / name).exists()),

@@ -43,7 +43,8 @@ def check_hosts(
         given = {"provider": _texts(provider) or None, "model": model, "adapter": adapter, "judge": judge}
         options = run_options(project, {option_name(key): value for key, value in given.items() if value is not None})
         models = dict.fromkeys([*options.providers, *([options.judge] if options.judge else [])])
-        needs = whole_needs([*models], project.root, chosen, reports=project.reports)
+        compared = any(spec.parsed().chdir for spec in specs)
+        needs = whole_needs([*models], project.root, chosen, reports=project.reports, compared=compared)
     return check.check_hosts(specs, needs, timeout_s=timeout_s)
 
 

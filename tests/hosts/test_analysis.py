@@ -88,13 +88,13 @@ def test_a_full_disk_is_a_fault(spec):
     """The message has the folder, what is needed and what is free; the files of the project count."""
     full = Disk(folder="/home/me/.cache/hiddenlayer", free_bytes=5_000_000, writable=True)
     text = found(spec, "fault", needs(files=FilesNeed(hashes={}, total_bytes=10**9)), facts(cache=full))["disk"]
-    assert text == "cache need 1.1 GB, /home/me/.cache/hiddenlayer has 5 MB free; free space there"
+    assert text == "it needs 1.1 GB for caches, /home/me/.cache/hiddenlayer has 5 MB free; delete something there"
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault_and_an_unknown_one_is_said(spec):
     """Unknown free space is not a full disk."""
     closed = Disk(folder="/tmp", free_bytes=10**12, writable=False)
-    assert "/tmp cannot" in found(spec, "fault", said=facts(tmp=closed))["disk"]
+    assert "/tmp cannot be written" in found(spec, "fault", said=facts(tmp=closed))["disk"]
     unknown = Disk(folder="/tmp", free_bytes=None, writable=None)
     assert found(spec, "fault", said=facts(tmp=unknown)) == {}
     assert found(spec, "note", said=facts(tmp=unknown)) == {"disk": "/tmp: free space is unknown"}

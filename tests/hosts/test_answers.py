@@ -43,6 +43,8 @@ class Channel:
 class Gateway:
     """A gateway of execnet with such a channel."""
 
+    spec = HostSpec(text="ssh=mac2").parsed()
+
     def __init__(self, *answers: object) -> None:
         self.answers = [1e9] * 5 + list(answers)
 

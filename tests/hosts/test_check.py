@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fake_server import fake_server
 from support.sshd import ssh_hosts
 
 from pytest_hiddenlayer.hosts.check import check_host, check_hosts, check_spec
 from pytest_hiddenlayer.hosts.connection import open_gateway
-from pytest_hiddenlayer.hosts.needs import HostNeeds, whole_needs
+from pytest_hiddenlayer.hosts.needs import HostNeeds, model_needs, whole_needs
 from pytest_hiddenlayer.hosts.report import HostReport
 from pytest_hiddenlayer.hosts.specs import HostSpec, parse_specs
 from pytest_hiddenlayer.types import ModelName
@@ -50,8 +55,8 @@ def test_a_local_interpreter_is_a_host_that_fits(sums):
 
 
 def test_a_gateway_runs_something_else_after_the_check():
-    """A run checks a worker's gateway, and then starts the worker in it."""
-    with open_gateway(HostSpec(text="popen")) as gateway:
+    """A run checks a worker's gateway, and then starts the worker in it; xdist lets a worker use one thread only."""
+    with open_gateway(HostSpec(text="popen//execmodel=main_thread_only")) as gateway:
         assert check_host(gateway, HostNeeds()).fits
         assert gateway.remote_exec("channel.send(6 * 7)").receive(60) == 42
 
@@ -106,7 +111,8 @@ def test_hosts_are_reached_by_ssh(tmp_path, capfd):
     """Two hosts with homes of their own: one fits, one has no Python; a banner is not printed; nothing is written."""
     with ssh_hosts(tmp_path, "mac2", banner="\x1b]0;owned\x07Welcome\n") as (mac2,):
         before = files_of(mac2.folder)
-        specs = parse_specs([f"2*{mac2.spec()}", mac2.spec(python="/nope/python")])
+        loud = mac2.spec().replace("ssh=", "ssh=-o LogLevel=INFO ")  # the configuration hides the banner
+        specs = parse_specs([f"2*{loud}", mac2.spec(python="/nope/python")])
         fits, lacks = check_hosts(specs, whole_needs([BUNDLED], ROOT, [ROOT / "evals"], reports=ROOT / "reports"))
         assert files_of(mac2.folder) == before
     assert fits.texts("fault") == []
@@ -198,3 +204,38 @@ def test_ssh_without_keepalive_is_said(tmp_path):
         ["ssh does not notice a cut connection; write `ServerAliveInterval 15` for it in ~/.ssh/config"],
         ["ssh asks every 15 s whether the host is alive"],
     ]
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """A small file system in memory; skips the test if this user may not mount one."""
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("only root may mount a file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_disk_of_a_real_host_is_a_fault(tmp_path):
+    """A small file system without room, and one that is read-only."""
+    spec = f"popen//python={sys.executable}//env:PYTHONPATH={ROOT}"
+    own = f"//env:XDG_CACHE_HOME={tmp_path}/full//env:TMPDIR={tmp_path}/closed"
+    with mounted(tmp_path / "full", "size=1m"), mounted(tmp_path / "closed", "ro"):
+        full, closed = check_spec(HostSpec(text=spec + own), HostNeeds()).texts("fault")
+    assert re.fullmatch(r"it needs 67 MB for caches, .*/full/hiddenlayer has 1 MB free; delete something there", full)
+    assert closed.endswith("/closed cannot be written; give it to this user")
+
+
+def test_the_models_of_a_hosts_ollama_are_compared(monkeypatch):
+    """The digest that the host's server reports counts; without a server that is a fault."""
+    with fake_server() as here, fake_server(digest="1" * 64) as other:
+        monkeypatch.setenv("OLLAMA_HOST", here.url)
+        needs = HostNeeds(models=tuple(model_needs(ModelName(provider="ollama", model="fake-1"))))
+        assert check_spec(HostSpec(text="popen"), needs).texts("fault") == []
+        text = fault(check_spec(HostSpec(text=f"popen//env:OLLAMA_HOST={other.url.partition('//')[2]}"), needs))
+        assert "its ollama:fake-1 has another digest than here" in text
+    text = fault(check_spec(HostSpec(text="popen//env:OLLAMA_HOST=127.0.0.1:1"), needs))
+    assert "it needs an Ollama server, none answers there" in text
