@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import probe
-from .connection import HostError, shortened
+from .connection import HostError, shortened, within
 from .report import Disk, HostFacts, HostTimes
 
 if TYPE_CHECKING:
@@ -17,8 +16,12 @@ if TYPE_CHECKING:
 
 ANSWER_S = 30.0  # for a question without files
 FILES_S = 300.0  # for hashes of files
+LATEST_S = 1e11  # seconds since 1970 that a clock may show: 3,000 years
 ROUND_TRIPS = 5
 MEASURED_BYTES = 2**18  # sent and received once each
+
+
+SILENT = "it stopped answering; is it asleep, or the network cut? Run the same command again"
 
 
 class HostProbe:
@@ -87,7 +90,7 @@ class HostProbe:
         sent_s, began_s = now(), time.perf_counter()
         there_s = self._exchange(["time", None], ANSWER_S)
         trip_s = time.perf_counter() - began_s
-        if isinstance(there_s, bool) or not isinstance(there_s, int | float) or not math.isfinite(there_s):
+        if type(there_s) is not float or not abs(there_s) < LATEST_S:  # not a number fails too
             raise _unreadable("its clock")
         return trip_s, there_s - (sent_s + trip_s / 2)
 
@@ -111,15 +114,16 @@ class HostProbe:
         return self._within(lambda: self._channel.receive(timeout_s))
 
     def _send(self, message: Any) -> None:
-        self._within(lambda: self._channel.send(message))
+        try:
+            within(ANSWER_S, lambda: self._within(lambda: self._channel.send(message)))  # blocks if the pipe is full
+        except TimeoutError:
+            raise HostError(SILENT) from None
 
     def _within(self, action: Callable[[], Any]) -> Any:
         try:
             return action()
         except self._channel.TimeoutError:
-            raise HostError(
-                "it stopped answering; is it asleep, or the network cut? Run the same command again"
-            ) from None
+            raise HostError(SILENT) from None
         except (OSError, EOFError) as error:
             raise HostError(f"its connection ended ({shortened(str(error))}); run the same command again") from None
         except self._channel.RemoteError as error:

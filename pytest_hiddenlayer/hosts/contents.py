@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..local_models import size_text
+from .answers import count
 from .commands import on_host
 from .needs import FilesNeed, ModelNeed
 from .report import Finding, HostFacts, fault, note, ok
@@ -74,7 +75,7 @@ def _ollama_finding(spec: HostSpec, need: ModelNeed, found: Mapping[str, Any] | 
 
 def _memory_finding(need: ModelNeed, found: Mapping[str, Any], facts: HostFacts) -> Finding | None:
     states = [_state(state) for state in found.values()]
-    needed = sum(state[0] for state in states if isinstance(state, tuple) and state and type(state[0]) is int)
+    needed = sum(count(state[0]) or 0 for state in states if isinstance(state, tuple) and state)
     if facts.memory_bytes is None or needed <= facts.memory_bytes:
         return None
     return fault(

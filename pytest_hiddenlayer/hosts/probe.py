@@ -237,23 +237,28 @@ QUESTIONS: dict[str, Any] = {"facts": facts, "model": model, "files": files}
 
 
 def serve(channel: Any) -> None:
-    """Answer [name, arguments] until None comes: with ["ok", value] or ["error", text]. Times and data are echoed."""
-    while True:
-        question = channel.receive()
-        if question is None:
-            return
-        name, arguments = question
-        if name == "time":
-            channel.send(time.time())
-        elif name == "size":
-            channel.send(len(arguments))
-        elif name == "data":
-            channel.send(os.urandom(arguments))
-        else:
-            try:
-                channel.send(["ok", QUESTIONS[name](*arguments)])
-            except Exception as error:  # the controller shows whatever went wrong here
-                channel.send(["error", f"{type(error).__name__}: {error}"])
+    """Answer questions until None comes; the process is left as it was."""
+    folder = os.getcwd()
+    try:
+        for name, arguments in iter(channel.receive, None):
+            answer(channel, name, arguments)
+    finally:
+        os.chdir(folder)
+
+
+def answer(channel: Any, name: str, arguments: Any) -> None:
+    """Answer with ["ok", value] or ["error", text]; the time, a size and data are sent as they are."""
+    if name == "time":
+        channel.send(time.time())
+    elif name == "size":
+        channel.send(len(arguments))
+    elif name == "data":
+        channel.send(os.urandom(arguments))
+    else:
+        try:
+            channel.send(["ok", QUESTIONS[name](*arguments)])
+        except Exception as error:  # the controller shows whatever went wrong here
+            channel.send(["error", f"{type(error).__name__}: {error}"])
 
 
 if __name__ == "__channelexec__":

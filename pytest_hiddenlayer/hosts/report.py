@@ -73,6 +73,11 @@ class HostReport:
         """Returns the sentences of one level."""
         return [finding.text for finding in self.findings if finding.level == level]
 
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {'fits' if self.fits else 'lacks something'}"]
+        lines += [f"  {f.level}: {f.check}: {f.text}" for f in self.findings if f.level != "ok"]
+        return "\n".join(lines)
+
     def to_json(self) -> dict[str, Any]:
         """Returns plain JSON values, as `hiddenlayer hosts check --json` prints them."""
         return {**asdict(self), "fits": self.fits}

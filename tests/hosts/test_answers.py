@@ -7,6 +7,7 @@ from collections import deque
 import pytest
 
 from pytest_hiddenlayer.hosts.check import check_host
+from pytest_hiddenlayer.hosts.needs import ModelNeed
 from pytest_hiddenlayer.hosts.specs import HostSpec
 
 from .conftest import needs
@@ -70,7 +71,7 @@ def test_an_answer_of_another_form_is_a_fault(answer):
     assert "its answer cannot be read" in connection_fault(Gateway(answer))
 
 
-@pytest.mark.parametrize("there", [float("nan"), float("inf"), "now", None, True])
+@pytest.mark.parametrize("there", [float("nan"), float("inf"), 1e300, 10**400, "now", None, True])
 def test_a_clock_that_is_no_number_is_a_fault(there):
     """Not an offset of 0."""
     gateway = Gateway()
@@ -107,3 +108,23 @@ def test_what_goes_wrong_on_the_host_is_shown():
     text = connection_fault(Gateway(["error", "FileNotFoundError: [Errno 2] '/nope\x1b[0m'"]))
     assert "/nope\\x1b[0m" in text
     assert "does the folder of chdir= exist?" in text
+
+
+@pytest.mark.parametrize(
+    "files", [{"w": [10**400, "x"]}, {"w": [[], {}]}, {"w": [-1]}, {"w": 5}, {5: None}, {"w": []}]
+)
+def test_a_models_files_of_another_form_are_another_model(files):
+    """Whatever a host says of them: it is compared, and never raised."""
+    known = ModelNeed(name="mlx:/m", place=("path", "/m"), expected={"w": [8, "x"]})
+    unknown = ModelNeed(name="mlx:/m", place=("path", "/m"), expected=None)
+    gateway = Gateway(["ok", {**GOOD, "memory_bytes": 5}], ["ok", files], ["ok", files])
+    report = check_host(gateway, needs(packages={}, models=(known, unknown)), HostSpec(text="ssh=mac2"))
+    first, second = (finding.text.partition(";")[0] for finding in report.findings if finding.check == "model")
+    assert first == "its mlx:/m differs from this machine's (w)"
+    assert second in ("mlx:/m is there", "it needs mlx:/m, which is not there")
+
+
+def test_a_report_reads_as_text():
+    """Printed in a notebook, it has the faults and notes."""
+    report = check_host(Gateway(["ok", GOOD]), needs(packages={"execnet": "2.1"}), HostSpec(text="ssh=mac2"))
+    assert str(report).startswith("mac2: lacks something\n  fault: packages: it needs execnet 2.1 (it has none)")

@@ -13,8 +13,9 @@ import pytest
 from fake_server import fake_server
 from support.sshd import ssh_hosts
 
+from pytest_hiddenlayer.hosts.answers import HostProbe
 from pytest_hiddenlayer.hosts.check import check_host, check_hosts, check_spec
-from pytest_hiddenlayer.hosts.connection import open_gateway
+from pytest_hiddenlayer.hosts.connection import HostError, open_gateway
 from pytest_hiddenlayer.hosts.needs import HostNeeds, model_needs, whole_needs
 from pytest_hiddenlayer.hosts.report import HostReport
 from pytest_hiddenlayer.hosts.specs import HostSpec, parse_specs
@@ -61,9 +62,15 @@ def test_a_gateway_runs_something_else_after_the_check():
         assert gateway.remote_exec("channel.send(6 * 7)").receive(60) == 42
 
 
-def test_the_folder_of_chdir_is_not_made(tmp_path):
-    """execnet would make it; the check says that it is missing."""
-    text = connection_fault(f"popen//chdir={tmp_path}/copy")
+def test_a_check_leaves_the_process_in_its_folder(tmp_path):
+    """What runs in the gateway afterwards starts where it would have; the folder of chdir= is not made."""
+    where = "import os; channel.send(os.getcwd())"
+    (tmp_path / "there").mkdir()
+    with open_gateway(HostSpec(text="popen")) as gateway:
+        before = gateway.remote_exec(where).receive(60)
+        assert check_host(gateway, HostNeeds(), HostSpec(text=f"popen//chdir={tmp_path}/there")).fits
+        text = fault(check_host(gateway, HostNeeds(), HostSpec(text=f"popen//chdir={tmp_path}/copy")))
+        assert gateway.remote_exec(where).receive(60) == before
     assert "does the folder of chdir= exist?" in text
     assert not (tmp_path / "copy").exists()
 
@@ -154,6 +161,9 @@ def test_a_host_that_is_cut_off_during_the_check_is_given_up(tmp_path, monkeypat
         with open_gateway(spec) as gateway:
             mac2.cut()
             assert "it stopped answering" in fault(check_host(gateway, HostNeeds(), spec))
+            large = HostNeeds(packages=dict.fromkeys(map(str, range(300_000))))  # more than pipes hold
+            with pytest.raises(HostError, match="it stopped answering"):
+                HostProbe(gateway).facts(large.packages, None)
         assert "it does not answer within 1 s" in connection_fault(mac2.spec(), timeout_s=1)
         mac2.resume()
         assert check_spec(spec, HostNeeds()).fits
