@@ -25,7 +25,7 @@ TIMEOUT_S = 5  # of the host's Ollama server
 def facts(packages: list[str], chdir: str | None) -> dict[str, Any]:
     """Return what the host is: Python, system, cores, memory, disks, and versions of these packages."""
     if chdir:
-        os.chdir(chdir)
+        os.chdir(os.path.expanduser(chdir))
     return {
         "python": list(sys.version_info[:3]),
         "executable": sys.executable,
