@@ -15,9 +15,11 @@ ROOM_BYTES = 64 * 2**20  # that a run may need besides the project's files
 
 def analyse(spec: HostSpec, needs: HostNeeds, facts: HostFacts, times: HostTimes) -> list[Finding]:
     """Returns what the host's own answers show: versions, machine, disks, clock and network."""
+    python = python_finding(needs, facts)
+    packages = [] if python.level == "fault" else package_findings(spec, needs, facts)  # another Python has others
     return [
-        python_finding(needs, facts),
-        *package_findings(spec, needs, facts),
+        python,
+        *packages,
         *machine_findings(needs, facts),
         disk_finding("caches", facts.cache, ROOM_BYTES + sent_bytes(spec, needs)),
         disk_finding("temporary files", facts.tmp, ROOM_BYTES),

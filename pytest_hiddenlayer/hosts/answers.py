@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import probe
-from .connection import HostError, shortened, within
+from .connection import HostError, within
+from .explanations import shortened
 from .report import Disk, HostFacts, HostTimes
 
 if TYPE_CHECKING:

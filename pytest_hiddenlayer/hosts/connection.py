@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
 import subprocess
 import threading
@@ -10,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..terminal_escape import one_line
+from ..errors import HiddenLayerError
 from .commands import login_command
+from .explanations import explain, no_program, noise
 from .specs import HostSpec
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ CLOSE_S = 2.0  # for the host to end its Python; then the connection is cut
 ENDING_S = 0.2  # after a pipe was closed, until the process ends and what it printed is read
 KEPT = 8192  # bytes of what a host prints as errors
 BATCH = "-o BatchMode=yes "  # a prompt for a password would wait for ever
-SHOWN = 200  # characters of what a host prints
 
 
-class HostError(Exception):
+class HostError(HiddenLayerError):
     """A host that cannot be used; the message says what was found and what to do."""
 
 
@@ -132,9 +131,9 @@ def _opened(group: Group, spec: HostSpec, programs: StartedPrograms, timeout_s: 
             f"it does not answer within {timeout_s:.0f} s; is it switched on, and does `{login_command(spec)}` work?"
         ) from None
     except FileNotFoundError as error:
-        raise HostError(_no_program(spec, str(error.filename))) from None
+        raise HostError(no_program(spec, str(error.filename))) from None
     except AssertionError:  # of execnet, about the first byte that Python sends
-        raise HostError(_noise(spec)) from None
+        raise HostError(noise(spec)) from None
     except Exception as error:  # execnet and the system raise errors of many types
         raise HostError(explain(spec, _status(programs), programs.printed(), str(error))) from None
     status = _status(programs)
@@ -193,75 +192,3 @@ def within(timeout_s: float, function: Callable[[], T]) -> T:
     if not results:
         raise TimeoutError
     return results[0]
-
-
-def explain(spec: HostSpec, status: int | None, printed: str, reason: str) -> str:
-    """Returns why a host could not be reached, and what to do.
-
-    `status` is the exit status of ssh or Python (None: unknown), `printed` what it printed as errors.
-    """
-    parsed = spec.parsed()
-    line = last_line(printed)
-    if status == 127 or (parsed.ssh and status == 126):
-        return _no_python(spec, line)
-    if parsed.ssh and status == 255:
-        return _ssh_fault(spec, printed, line)
-    shown = line or shortened(reason) or "the connection ended"
-    if parsed.socket:
-        return f"nothing answers there ({shown}); start execnet's socket server on the host, or use ssh=HOST"
-    if parsed.via:
-        return f"it cannot be reached through {parsed.via} ({shown}); check the proxy alone with --tx first"
-    return f"Python does not start there: {shown}; write //python=PATH with one that has pytest-hiddenlayer"
-
-
-def _ssh_fault(spec: HostSpec, printed: str, line: str) -> str:
-    name = spec.name
-    if "IDENTIFICATION HAS CHANGED" in printed:
-        return (
-            "its host key is not the one that ssh knows, so another machine may answer for it; if it was "
-            f"installed again, forget the old key (`ssh-keygen -R {shlex.quote(name)}`) and log in once "
-            f"(`{login_command(spec)}`)"
-        )
-    if "Host key verification failed" in printed:
-        return f"ssh does not know its host key; log in once with `{login_command(spec)}` and compare the fingerprint"
-    if "Permission denied" in printed:
-        return (
-            f"ssh refuses the login ({line}); a run types no password: put your public key there with "
-            f"`ssh-copy-id {shlex.quote(name)}`, and load a key with a passphrase by `ssh-add`"
-        )
-    reason = line or "it says nothing"
-    return f"ssh does not reach it ({reason}); is it switched on, and does `{login_command(spec)}` work?"
-
-
-def _no_python(spec: HostSpec, line: str) -> str:
-    python = spec.parsed().python or "python"
-    shown = f" ({line})" if line else ""
-    return (
-        f"Python {python!r} does not run there{shown}; write //python=PATH with the interpreter in whose environment "
-        "pytest-hiddenlayer is installed, such as /home/me/evals/.venv/bin/python"
-    )
-
-
-def _no_program(spec: HostSpec, program: str) -> str:
-    if program == "ssh":
-        return "ssh is not installed on this machine; install OpenSSH's client"
-    return _no_python(spec, "no such file")
-
-
-def _noise(spec: HostSpec) -> str:
-    return (
-        "its login prints text before Python starts, which execnet takes for the answer; "
-        f"`{login_command(spec)}` must print nothing: its shell's start-up files may print in terminals only"
-    )
-
-
-def last_line(text: str) -> str:
-    """Returns the last line that is not empty, safe to print and short."""
-    lines = [line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
-    return shortened(lines[-1].rstrip(".")) if lines else ""
-
-
-def shortened(text: str) -> str:
-    """Returns the text on one line, safe to print, with at most SHOWN characters."""
-    safe = one_line(text)
-    return safe if len(safe) <= SHOWN else f"{safe[:SHOWN]}…"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from execnet import XSpec
 
 MISSING = "hosts need pytest-xdist and execnet, which are not installed: pip install 'pytest-hiddenlayer[xdist]'"
+_NO_PLACE = ("id=", "env:", "nice=", "execmodel=")
 TYPES = "`popen`, `ssh=HOST`, `socket=HOST:PORT` or `via=ID//popen`"
 
 
@@ -29,11 +30,15 @@ class HostSpec:
 
     @property
     def name(self) -> str:
-        """The host in messages: its name for ssh, HOST:PORT for a socket, else the spec without ids of proxies."""
+        """The host in messages: its name for ssh, HOST:PORT for a socket, else what the spec says of the place."""
         spec = self.parsed()
         if spec.ssh:
             return str(spec.ssh).split()[-1]
-        return str(spec.socket) if spec.socket else "//".join(p for p in self.text.split("//") if p[:3] != "id=")
+        return (
+            str(spec.socket)
+            if spec.socket
+            else "//".join(part for part in self.text.split("//") if not part.startswith(_NO_PLACE))
+        )
 
 
 def parse_specs(tx: Sequence[str], px: Sequence[str] = ()) -> list[HostSpec]:

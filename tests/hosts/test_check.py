@@ -99,6 +99,10 @@ def test_a_copy_of_the_project_that_differs_is_a_fault(sums, tmp_path_factory):
         ("socket=127.0.0.1:1", "start execnet's socket server on the host, or use ssh=HOST"),
         ("popen//python=sh -c 'echo Welcome; cat'", "its login prints text before Python starts"),
         (
+            "popen//python=sh -c 'echo SyntaxError: x >&2; exit 1'",
+            "its Python is older than 3.8, which execnet needs",
+        ),
+        (
             "popen//python=sh -c 'printf \"no\\\\033[31mgood\\n\" >&2; exit 3'",
             "Python does not start there: no\\x1b[31mgood",
         ),

@@ -19,7 +19,7 @@ def test_a_host_that_is_named_several_times_is_one_with_several_workers():
     [
         ("ssh=-p 2222 me@mac2//python=python3", "me@mac2"),
         ("socket=192.0.2.1:8888", "192.0.2.1:8888"),
-        ("id=w//popen//python=python3.12", "popen//python=python3.12"),
+        ("id=w//popen//python=python3.12//env:A=b", "popen//python=python3.12"),
     ],
 )
 def test_the_name_of_a_host_is_what_a_person_calls_it(text, name):
