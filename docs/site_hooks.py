@@ -31,6 +31,7 @@ _GROUPS = (
     ("Calls and strategies", ("llm_call", "run_strategy", "CallResult", "StrategyResult")),
     ("Tasks, runs and comparisons", ("evaluate", "evaluate_task", "runs", "load_run", "compare_runs")),
     ("Tracker", ("get_tracker", "Tracker", "Experiment")),
+    ("Hosts", ("check_hosts", "HostReport")),
     ("Fine-tuning", ("finetune", "fuse_adapter", "examples_from_run", "Example", "FinetuneResult", "FusedModel")),
     (
         "Your own strategies, scorers, providers and tools",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .finetuning.examples import Example, examples_from_run
     from .finetuning.fuse import FusedModel, fuse_adapter
     from .finetuning.run import FinetuneResult, finetune
+    from .hosts.report import HostReport
     from .interface.analyses.rounds import DebateRounds, debate_rounds
     from .interface.analyses.thresholds import CascadeThreshold, learn_cascade
     from .interface.analyses.votes import VoteReplay, replay_votes
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .interface.experiment import Experiment
     from .interface.finetuning.comparison import FinetuneComparison
     from .interface.finetuning.run import finetune_and_compare
+    from .interface.hosts import check_hosts
     from .interface.outcomes import CallResult, StrategyResult
     from .interface.probes import ProbeModel, load_probe_model
     from .interface.registries import EVAL_FUNCTIONS, PROVIDERS, SCORERS, STRATEGIES
@@ -105,10 +107,12 @@ _MODULES = {
     "finetuning.examples": ("Example", "examples_from_run"),
     "finetuning.fuse": ("FusedModel", "fuse_adapter"),
     "finetuning.run": ("FinetuneResult", "finetune"),
+    "hosts.report": ("HostReport",),
     "interface.calls": ("allm_call", "arun_strategy", "llm_call", "run_strategy"),
     "interface.comparisons": ("Comparison", "compare_runs"),
     "interface.finetuning.comparison": ("FinetuneComparison",),
     "interface.finetuning.run": ("finetune_and_compare",),
+    "interface.hosts": ("check_hosts",),
     "interface.outcomes": ("CallResult", "StrategyResult"),
     "interface.probes": ("ProbeModel", "load_probe_model"),
     "engine.for_strategies.prompt_lists": ("prompts",),
@@ -193,6 +197,7 @@ __all__ = [
     "FusedModel",
     "GenerationConfig",
     "HiddenLayerError",
+    "HostReport",
     "Message",
     "ModelHooks",
     "ModelName",
@@ -232,6 +237,7 @@ __all__ = [
     "allm_call",
     "arun_strategy",
     "bench_strategies",
+    "check_hosts",
     "compare_runs",
     "concept_vector",
     "debate_rounds",

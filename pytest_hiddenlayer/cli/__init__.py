@@ -130,6 +130,7 @@ def _subcommands() -> Sequence[ModuleType]:
         doctor,
         export,
         finetune,
+        hosts,
         init,
         judge_audit,
         label,
@@ -153,5 +154,5 @@ def _subcommands() -> Sequence[ModuleType]:
     asking = (init, ask, run)
     reading = (runs, show, open_page, merge, compare, diff, votes, bench, rounds, cascade, probe, export)
     people = (review, label, tournament, judge_audit)
-    others = (prompts, presets, finetune, convert, schema, models, prices, doctor, cache, completion)
+    others = (prompts, presets, finetune, convert, schema, models, prices, doctor, hosts, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -1,0 +1,1 @@
+"""Hosts that take part in a run through pytest-xdist: what each lacks, found out before anything is spent."""
