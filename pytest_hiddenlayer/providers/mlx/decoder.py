@@ -50,8 +50,8 @@ class BatchThread:
         self._path, self._adapter, self._batch_size, self._share = path, adapter, batch_size, share
         self.prefill_tokens = 0  # prompt tokens that the model has processed
         self._jobs: queue.SimpleQueue[Job | FunctionJob[Any] | None] = queue.SimpleQueue()
-        self.n_steps = 0  # decoding steps, each of one token for every request in the batch
-        self.n_computed = 0  # rows of all steps; requests with equal tokens share a row
+        self.n_steps = 0  # decoding steps, each of at least one token for every request in the batch
+        self.n_computed = 0  # distributions that tokens were sampled from; requests with equal tokens share them
         self.largest_batch = 0  # requests that decoded together
         self._waiting: deque[Job] = deque()
         self._running: dict[int, Job] = {}
@@ -156,6 +156,7 @@ class BatchThread:
             prefill_size=min(prefill_batch_size(loaded.model), self._batch_size),
             share=prefixes.usable,
             look_ahead=works_beside_python(),
+            draft=prefixes.usable and not works_beside_python(),
         )
         with wired_memory():
             while self._receive(loaded, wait=not self._running and not self._waiting):
@@ -223,17 +224,19 @@ class BatchThread:
 
     def _step(self, batch: Batch, loaded: LoadedModel, prefixes: PrefixCache) -> None:
         sampled = batch.step()
-        self.n_computed += len({new.row for new in sampled})
         self.n_steps += bool(sampled)
-        self.largest_batch = max(self.largest_batch, len(sampled))
-        wanting = [new for new in sampled if new.job.wants_entropies]
-        for new, entropy in zip(wanting, entropies([new.distribution for new in wanting]), strict=True):
-            new.job.entropies.append(entropy)
+        self.n_computed += len({new.index for new in sampled})
+        self.largest_batch = max(self.largest_batch, len({new.job for new in sampled}))
+        measured = iter(entropies([new.distribution for new in sampled if new.job.wants_entropies]))
         ended: dict[Job, str] = {}
         for new in sampled:
-            job = new.job
+            job, entropy = new.job, next(measured) if new.job.wants_entropies else None
+            if job in ended:
+                continue  # the rest of a draft
             job.token_ids.append(new.token)
             job.logprobs.append(new.logprob)
+            if entropy is not None:
+                job.entropies.append(entropy)
             if job.top:
                 job.alternatives.append(alternatives(new.distribution, new.token, job.top, loaded.tokenizer))
             if reason := end_reason(job, loaded):

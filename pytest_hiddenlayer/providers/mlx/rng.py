@@ -7,7 +7,6 @@ microseconds, and one of numpy for many seeds takes as long as five of those.
 from __future__ import annotations
 
 import ctypes
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -31,20 +30,40 @@ def uniforms(seed: int) -> Iterator[float]:
 class Uniforms:
     """The random numbers of one seed, in [0, 1). Raises ValueError for a seed outside [0, 2**64)."""
 
-    __slots__ = ("_key", "ahead")
+    __slots__ = ("_key", "_numbers", "_used")
 
     def __init__(self, seed: int) -> None:
         if not 0 <= seed < 2**64:
             raise ValueError(f"seed {seed} is not in [0, 2**64)")
         self._key = (seed >> 32, seed & WORD)
-        self.ahead: deque[float] = deque()  # numbers computed in advance
+        self._numbers: list[float] = []  # the last ones that were used, and those computed in advance
+        self._used = 0
+
+    @property
+    def n_ahead(self) -> int:
+        """How many numbers are computed in advance."""
+        return len(self._numbers) - self._used
+
+    def take(self) -> float:
+        """Return the next number."""
+        if self._used == len(self._numbers):
+            self.compute()
+        if self._used >= 4 * AHEAD:
+            del self._numbers[: 2 * AHEAD]
+            self._used -= 2 * AHEAD
+        self._used += 1
+        return self._numbers[self._used - 1]
+
+    def give_back(self, n: int) -> None:
+        """Let the last `n` numbers, at most AHEAD, be the next ones again."""
+        self._used -= n
 
     def compute(self) -> None:
         """Compute one number in advance."""
         (a, c), (b, d) = threefry(self._key, (0, 2)), threefry(self._key, (1, 3))
         self._key = (a, b)
         bits, _ = threefry((c, d), (0, 0))
-        self.ahead.append(min(ctypes.c_float(bits).value / 2**32, BELOW_ONE))
+        self._numbers.append(min(ctypes.c_float(bits).value / 2**32, BELOW_ONE))
 
     @staticmethod
     def compute_all(generators: Sequence[Uniforms]) -> None:
@@ -64,19 +83,15 @@ class Uniforms:
             generators, *(half.tolist() for half in key), numbers.T.tolist(), strict=True
         ):
             generator._key = (a, b)
-            generator.ahead.extend(column)
+            generator._numbers.extend(column)
 
 
 def next_uniforms(generators: Sequence[Uniforms]) -> list[float]:
-    """Return the next number of every seed."""
-    if not all(generator.ahead for generator in generators):
-        if len(generators) < MIN_SEEDS:
-            for generator in generators:
-                if not generator.ahead:
-                    generator.compute()
-        else:
-            Uniforms.compute_all([generator for generator in generators if len(generator.ahead) < AHEAD])
-    return [generator.ahead.popleft() for generator in generators]
+    """Return the next number of every seed; a seed that is named twice has its next two."""
+    distinct = list(dict.fromkeys(generators))
+    if len(distinct) >= MIN_SEEDS and not all(generator.n_ahead for generator in distinct):
+        Uniforms.compute_all([generator for generator in distinct if generator.n_ahead < AHEAD])
+    return [generator.take() for generator in generators]
 
 
 def threefry(key: tuple[Words, Words], count: tuple[Words, Words]) -> tuple[Words, Words]:

@@ -24,12 +24,18 @@ class Sampler:
         """Return the sampler of a request. Raises ValueError for a seed outside [0, 2**64)."""
         return cls(temperature=temperature, top_p=top_p, uniforms=Uniforms(seed if temperature else 0))
 
+    def give_back(self, n: int) -> None:
+        """Let the random numbers of the last `n` tokens be the next ones again."""
+        if self.temperature != 0:
+            self.uniforms.give_back(n)
+
 
 def sample(logprobs: Any, rows: Sequence[int], samplers: Sequence[Sampler]) -> Any:
     """Return one token per sampler, each from its row of `logprobs`, an array of shape (rows, vocabulary).
 
     The sampled token is the first whose cumulative probability exceeds the random number, as in mlx for one row.
-    As in mlx-lm, top_p applies before the temperature. A token does not depend on the other samplers.
+    As in mlx-lm, top_p applies before the temperature. A token does not depend on the other samplers. A sampler
+    that is named several times has that many tokens, in order.
     """
     import mlx.core as mx
 

@@ -51,6 +51,17 @@ def test_numbers_do_not_depend_on_the_other_seeds(counts):
         assert drawn[generator] == list(islice(uniforms(index * 2**33 + index), len(drawn[generator])))
 
 
+def test_numbers_can_be_given_back():
+    """Numbers that are given back come again, also after many draws and among other seeds."""
+    generators = [Uniforms(seed) for seed in range(5)]
+    drawn = []
+    for _ in range(40):
+        numbers = next_uniforms([generators[0]] * 6 + generators[1:])
+        generators[0].give_back(4)
+        drawn += numbers[:2]
+    assert drawn == list(islice(uniforms(0), 80))
+
+
 def test_numbers_are_uniform():
     """Of 20000 numbers every tenth of [0, 1) has 2000 ± 200 (4.7 standard errors), and no number is 1."""
     drawn = list(islice(uniforms(3), 20_000))

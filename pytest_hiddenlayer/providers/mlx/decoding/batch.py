@@ -1,6 +1,7 @@
-"""The batch of requests that decode together, one token per step, each with its own sampler.
+"""The batch of requests that decode together, each with its own sampler.
 
-Requests with the same prompt share a row, and so one computation per step, until their tokens differ.
+Requests with the same prompt share a row, and so one computation per step, until their tokens differ. A step
+decodes one token per row. If there are few rows it also verifies drafts, so that a row may gain several tokens.
 """
 
 from __future__ import annotations
@@ -12,8 +13,13 @@ from typing import Any
 
 from ..jobs import Job
 from ..sampling import Sampler, sample
+from .drafts import LENGTHS, Drafts
 from .prompts import PromptQueue
-from .rows import Row, extended
+from .rows import Row, extended, shortened
+
+MAX_DRAFT_ROWS = 4  # with more rows, verifying a draft costs as much as it saves
+MAX_STEP_TOKENS = 32  # of all rows in a step with drafts
+MAX_DRAFT = 7  # tokens; must be less than rng.AHEAD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,22 +29,26 @@ class SampledToken:
     job: Job
     token: int
     logprob: float  # natural log, under the model's own distribution
-    logprobs: Any  # of the whole vocabulary, an mlx array of shape (rows, vocabulary)
-    row: int
+    logprobs: Any  # of the whole vocabulary, an mlx array of shape (distributions, vocabulary)
+    index: int  # of the distribution that the token was sampled from
 
     @property
     def distribution(self) -> Any:
         """The natural logarithms of the probabilities that the token was sampled from."""
-        return self.logprobs[self.row]
+        return self.logprobs[self.index]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """A forward pass that may still be running, and what it samples. All arrays are lazy."""
+    """A forward pass that may still be running, and what it samples. All arrays are lazy.
 
-    logprobs: Any  # (rows, vocabulary)
-    tokens: Any  # (requests,)
-    sampled_logprobs: Any  # (requests,)
+    Without drafts a row has one distribution, and a request one token.
+    """
+
+    logprobs: Any  # (rows × positions, vocabulary)
+    tokens: Any  # (samples,): for each row, request and verified position
+    sampled_logprobs: Any  # (samples,)
+    drafts: list[list[int]] | None = None  # the draft of each row
 
     def rows(self, indices: list[int]) -> _Step:
         """Return these rows, if every row has one request."""
@@ -52,11 +62,12 @@ class Batch:
     """All requests of a model that are being decoded.
 
     With `look_ahead`, a step is started before the tokens of the one before it are read, so that Python works
-    while the device does. That computes one step too many for every request that ends.
+    while the device does. That computes one step too many for every request that ends. `draft` needs plain caches.
     """
 
-    def __init__(self, model: Any, *, prefill_size: int, share: bool, look_ahead: bool) -> None:
+    def __init__(self, model: Any, *, prefill_size: int, share: bool, look_ahead: bool, draft: bool = False) -> None:
         self._model, self._look_ahead = model, look_ahead
+        self._drafts = Drafts() if draft else None
         self._prompts = PromptQueue(model, prefill_size, share=share)
         self._rows: list[Row] = []
         self._layers: list[Any] = []  # one batched cache per layer
@@ -79,11 +90,15 @@ class Batch:
         """Add a request, the first `n_covered` tokens of whose prompt `layers` hold. Raises ValueError as `join`."""
         self._samplers[job] = _checked_sampler(job)
         self._prompts.add(job, layers, n_covered)
+        if self._drafts is not None:
+            self._drafts.learn(job.prompt_ids)
 
     def remove(self, jobs: Sequence[Job]) -> None:
         """Remove requests; the rest of the batch decodes as before."""
         for job in jobs:
             del self._samplers[job]
+            if self._drafts is not None and job.token_ids:
+                self._drafts.learn([*job.prompt_ids[-max(LENGTHS) :], *job.token_ids])
         self._prompts.remove(jobs)
         for row in (*self._rows, *self._ready[0]):
             row.jobs = [job for job in row.jobs if job not in jobs]
@@ -138,37 +153,91 @@ class Batch:
             return None
         for row in self._rows:
             row.tokens.append(row.next_token)
-        return self._forward(mx.array([row.next_token for row in self._rows]))
+        drafts = self._propose()
+        if drafts is None:
+            return self._forward(mx.array([[row.next_token] for row in self._rows]))
+        longest = max(map(len, drafts))
+        padded = [[row.next_token, *d, *[0] * (longest - len(d))] for row, d in zip(self._rows, drafts, strict=True)]
+        return self._forward(mx.array(padded), drafts)
+
+    def _propose(self) -> list[list[int]] | None:
+        """Return a draft for each row, perhaps empty; None if no row has one, or there are too many rows."""
+        if self._drafts is None or len(self._rows) > MAX_DRAFT_ROWS:
+            return None
+        drafts = []
+        for row in self._rows:
+            n_left = min(job.max_tokens - len(job.token_ids) for job in row.jobs)
+            size = min(row.draft_size, n_left - 1, MAX_STEP_TOKENS // len(self._rows) - 1, MAX_DRAFT)
+            drafts.append(self._drafts.propose(row.tokens[-max(LENGTHS) :], size))
+        return drafts if any(drafts) else None
 
     def _start_next(self, step: _Step) -> _Step | None:
         """Start the step after one that is not read yet, if no row may be divided or join in between."""
         if not self._look_ahead or self._ready[0] or self._prompts or any(len(row.jobs) > 1 for row in self._rows):
             return None
-        return self._forward(step.tokens)
+        return self._forward(step.tokens[:, None])
 
-    def _forward(self, inputs: Any) -> _Step:
-        """Start a step with one input token per row."""
+    def _forward(self, inputs: Any, drafts: list[list[int]] | None = None) -> _Step:
+        """Start a step with the newest token of each row and its draft, an array of shape (rows, positions)."""
         mx: Any = importlib.import_module("mlx.core")
 
-        logits = self._model(inputs[:, None], cache=self._layers)[:, -1, :]
+        logits = self._model(inputs, cache=self._layers)
+        logits = logits.reshape(-1, logits.shape[-1])
         logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
-        numbers = [index for index, row in enumerate(self._rows) for _ in row.jobs]
-        tokens = sample(logprobs, numbers, [self._samplers[job] for row in self._rows for job in row.jobs])
-        step = _Step(logprobs, tokens, logprobs[mx.array(numbers), tokens])
+        places = self._places(drafts, inputs.shape[1])
+        indices = [index for _, index in places]
+        tokens = sample(logprobs, indices, [self._samplers[job] for job, _ in places])
+        step = _Step(logprobs, tokens, logprobs[mx.array(indices), tokens], drafts)
+        if logprobs.dtype != mx.float32:
+            self._drafts = None  # at lower precision, several positions at once may choose another token than one
         mx.async_eval(step.tokens, step.sampled_logprobs, step.logprobs)
         return step
 
+    def _places(self, drafts: list[list[int]] | None, n_positions: int) -> list[tuple[Job, int]]:
+        """Return for each sample of a step its request and the index of its distribution."""
+        return [
+            (job, number * n_positions + position)
+            for number, row in enumerate(self._rows)
+            for job in row.jobs
+            for position in range(1 + (len(drafts[number]) if drafts else 0))
+        ]
+
     def _read(self, step: _Step) -> list[SampledToken]:
-        """Wait for a step and return its tokens."""
-        jobs = [(index, job) for index, row in enumerate(self._rows) for job in row.jobs]
+        """Wait for a step and return its tokens; those after a wrong token of a draft are dropped."""
+        n_positions = step.logprobs.shape[0] // len(self._rows)
         tokens, logprobs = step.tokens.tolist(), step.sampled_logprobs.tolist()
+        sampled = [
+            SampledToken(job, token, logprob, step.logprobs, index)
+            for (job, index), token, logprob in zip(
+                self._places(step.drafts, n_positions), tokens, logprobs, strict=True
+            )
+        ]
+        if step.drafts is not None:
+            return self._accept(step.drafts, n_positions, sampled)
         if self._pending is not None:  # its inputs are these tokens, one per row
             for row, token in zip(self._rows, tokens, strict=True):
                 row.tokens.append(token)
-        return [
-            SampledToken(job, token, logprob, step.logprobs, index)
-            for (index, job), token, logprob in zip(jobs, tokens, logprobs, strict=True)
-        ]
+        return sampled
+
+    def _accept(
+        self, drafts: Sequence[list[int]], n_positions: int, sampled: Sequence[SampledToken]
+    ) -> list[SampledToken]:
+        """Return the tokens up to the first of each row that its draft has wrong, and drop the rest of the caches."""
+        accepted, n_dropped, samples = [], [], iter(sampled)
+        for row, draft in zip(self._rows, drafts, strict=True):
+            by_job = [[next(samples) for _ in range(len(draft) + 1)] for _ in row.jobs]
+            n_right = 0
+            while n_right < len(draft) and all(new[n_right].token == draft[n_right] for new in by_job):
+                n_right += 1
+            for job, new in zip(row.jobs, by_job, strict=True):
+                accepted += new[: n_right + 1]
+                self._samplers[job].give_back(len(draft) - n_right)
+            row.tokens.extend(draft[:n_right])
+            if draft:
+                row.draft_size = min(MAX_DRAFT, 2 * row.draft_size) if n_right == len(draft) else n_right + 1
+            n_dropped.append(n_positions - 1 - n_right)
+        shortened(self._layers, n_dropped)
+        return accepted
 
 
 def _checked_sampler(job: Job) -> Sampler:

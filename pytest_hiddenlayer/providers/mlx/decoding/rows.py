@@ -18,6 +18,7 @@ class Row:
     jobs: list[Job]
     tokens: list[int] = field(default_factory=list)  # whose keys and values are in the cache
     next_token: int = 0  # the input of the next step
+    draft_size: int = 4  # tokens of a draft: more after drafts that were right
 
     def split(self) -> Iterator[Row]:
         """Yield one row for each different newest token of its requests; none without a request."""
@@ -25,7 +26,8 @@ class Row:
         for job in self.jobs:
             by_token.setdefault(job.token_ids[-1] if job.token_ids else job.prompt_ids[-1], []).append(job)
         for token, jobs in by_token.items():
-            yield Row(jobs=jobs, tokens=self.tokens if len(by_token) == 1 else [*self.tokens], next_token=token)
+            tokens = self.tokens if len(by_token) == 1 else [*self.tokens]
+            yield Row(jobs=jobs, tokens=tokens, next_token=token, draft_size=self.draft_size)
 
 
 def merged(caches: Sequence[Sequence[Any]]) -> list[Any]:
@@ -48,3 +50,13 @@ def extended(layers: list[Any], others: list[Any]) -> list[Any]:
     for layer, other in zip(layers, others, strict=True):
         layer.extend(other)
     return layers
+
+
+def shortened(layers: Sequence[Any], n_dropped: Sequence[int]) -> None:
+    """Drop the last tokens of every row from plain caches: as many as `n_dropped` says for the row."""
+    common = min(n_dropped)
+    for layer in layers:
+        layer.trim(common)
+        if max(n_dropped) > common:  # rows end at the same index, so the others move to the right
+            layer.prepare(right_padding=[n - common for n in n_dropped])
+            layer.finalize()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from support.mlx_batch import decode, ids_of, job
 from support.requirements import NEEDS_MLX
 
 pytest.importorskip("mlx.core", reason=NEEDS_MLX)
@@ -19,7 +20,6 @@ from pytest_hiddenlayer.providers.mlx.decoding import prompts
 from pytest_hiddenlayer.providers.mlx.decoding.batch import Batch
 from pytest_hiddenlayer.providers.mlx.jobs import GenerationResult, Job
 from pytest_hiddenlayer.providers.mlx.loading import LoadedModel, load
-from pytest_hiddenlayer.types import Message
 
 QUESTION = "What is 37+58? Think step by step."
 
@@ -37,43 +37,6 @@ def threads() -> Iterator[tuple[BatchThread, BatchThread]]:
     yield both
     for thread in both:
         thread.close()
-
-
-def ids_of(loaded: LoadedModel | BatchThread, text: str) -> list[int]:
-    return loaded.tokenizer.prompt_ids([Message(role="user", content=text)])
-
-
-def job(prompt_ids: Sequence[int], seed: int = 0, *, temperature: float = 1.0, max_tokens: int = 12) -> Job:
-    return Job(
-        prompt_ids=list(prompt_ids),
-        max_tokens=max_tokens,
-        temperature=temperature,
-        top_p=1.0,
-        stop=(),
-        seed=seed,
-        top=0,
-        wants_entropies=False,
-        texts=False,
-        loop=None,  # type: ignore[arg-type]
-        future=None,  # type: ignore[arg-type]
-    )
-
-
-def decode(batch: Batch, model: object, caches: object, arrivals: dict[int, list[Job]]) -> list[list[int]]:
-    """Decode jobs, each of which joins before the step of its number; return their tokens in order of arrival."""
-    jobs = [job for group in arrivals.values() for job in group]
-    waiting, n_step = dict(arrivals), 0
-    while waiting or any(len(job.token_ids) < job.max_tokens for job in jobs):
-        for new in waiting.pop(n_step, []):
-            if not batch.join(new):
-                batch.add(new, caches.make_prompt_cache(model), 0)
-        sampled = batch.step()
-        for one in sampled:
-            one.job.token_ids.append(one.token)
-        ended = [one.job for one in sampled if len(one.job.token_ids) == one.job.max_tokens]
-        batch.remove(ended)
-        n_step += 1
-    return [job.token_ids for job in jobs]
 
 
 def generate_all(thread: BatchThread, prompt_ids: list[int], temperature: float) -> list[GenerationResult]:
