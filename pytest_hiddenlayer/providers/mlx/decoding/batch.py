@@ -68,6 +68,7 @@ class Batch:
     def __init__(self, model: Any, *, prefill_size: int, share: bool, look_ahead: bool, draft: bool = False) -> None:
         self._model, self._look_ahead = model, look_ahead
         self._drafts = Drafts() if draft else None
+        self._single_precision = False  # known after the first step
         self._prompts = PromptQueue(model, prefill_size, share=share)
         self._rows: list[Row] = []
         self._layers: list[Any] = []  # one batched cache per layer
@@ -162,7 +163,7 @@ class Batch:
 
     def _propose(self) -> list[list[int]] | None:
         """Return a draft for each row, perhaps empty; None if no row has one, or there are too many rows."""
-        if self._drafts is None or len(self._rows) > MAX_DRAFT_ROWS:
+        if self._drafts is None or not self._single_precision or len(self._rows) > MAX_DRAFT_ROWS:
             return None
         drafts = []
         for row in self._rows:
@@ -188,8 +189,9 @@ class Batch:
         indices = [index for _, index in places]
         tokens = sample(logprobs, indices, [self._samplers[job] for job, _ in places])
         step = _Step(logprobs, tokens, logprobs[mx.array(indices), tokens], drafts)
-        if logprobs.dtype != mx.float32:
-            self._drafts = None  # at lower precision, several positions at once may choose another token than one
+        self._single_precision = logprobs.dtype == mx.float32
+        if not self._single_precision:
+            self._drafts = None  # several positions at once may round to another token than one position does
         mx.async_eval(step.tokens, step.sampled_logprobs, step.logprobs)
         return step
 

@@ -12,6 +12,8 @@ from support.requirements import NEEDS_MLX
 
 pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 
+import mlx.core as mx
+
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx.decoder import BatchThread
 from pytest_hiddenlayer.providers.mlx.decoding.batch import MAX_DRAFT, Batch
@@ -63,6 +65,21 @@ def test_old_texts_make_room(texts: list[list[int]], limit: int):
 def test_the_numbers_of_a_draft_can_be_given_back():
     """A draft is shorter than what a seed remembers of its random numbers."""
     assert MAX_DRAFT < AHEAD
+
+
+def test_a_model_in_half_precision_has_no_drafts():
+    """Every step of a model in half precision has one position, also if a text is repeated."""
+    loaded, shapes = load(bundled_path()), []
+    loaded.model.set_dtype(mx.float16)
+
+    def model(tokens: mx.array, **named: object) -> object:
+        shapes.append(tokens.shape[1])
+        return loaded.model(tokens, **named)
+
+    batch, ids = Batch(model, prefill_size=4, share=True, look_ahead=False, draft=True), ids_of(loaded, TEXTS[0])
+    for _ in range(2):
+        decode(batch, loaded.model, loaded.caches, {0: [job([*ids, *ids], temperature=0.0, max_tokens=8)]})
+    assert shapes == [2 * len(ids) - 1, *[1] * 8] * 2
 
 
 @pytest.mark.parametrize(("temperature", "n_rows"), [(0.0, 1), (1.0, 3)])
