@@ -153,3 +153,24 @@ def test_a_draft_beyond_the_end_of_a_response_is_dropped():
     finally:
         drafting.close()
         plain.close()
+
+
+def test_the_caches_hold_what_was_accepted(loaded):
+    """After every step with drafts, the caches of a request have exactly the tokens of its text but the newest."""
+    batch = Batch(loaded.model, prefill_size=4, share=True, look_ahead=False, draft=True)
+    n_longer = 0
+    for turn in range(2):
+        jobs = [job(ids_of(loaded, text), 3, temperature=0.5 * turn, max_tokens=20) for text in TEXTS[:3]]
+        for one in jobs:
+            batch.add(one, loaded.caches.make_prompt_cache(loaded.model), 0)
+        while any(len(one.token_ids) < one.max_tokens for one in jobs):
+            sampled = batch.step()
+            for new in sampled:
+                new.job.token_ids.append(new.token)
+            n_longer += len(sampled) > len({new.job for new in sampled})
+            for one in {new.job for new in sampled}:
+                tokens, layers = batch.cached(one)
+                assert tokens == [*one.prompt_ids, *one.token_ids][:-1]
+                assert {layer.offset for layer in layers} == {len(tokens)}
+            batch.remove(list({new.job for new in sampled if len(new.job.token_ids) == new.job.max_tokens}))
+    assert n_longer
