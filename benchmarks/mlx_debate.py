@@ -3,8 +3,9 @@
     python benchmarks/mlx_debate.py [SAMPLES]
 
 Three agents debate for two rounds and a judge decides, over SAMPLES problems of `evals/`. Each
-side runs in its own process: all calls concurrently as in a run, and one call at a time without
-a shared prefix. Both sides run with the fast BLAS and with mlx's own.
+side runs in its own process: all calls concurrently as in a run; one call at a time that shares
+nothing with another, neither prefixes nor rows nor drafts; and one call at a time with drafts.
+All sides run with the fast BLAS; the first two also with mlx's own.
 """
 
 from __future__ import annotations
@@ -26,13 +27,23 @@ def main(samples: str = "100") -> None:
     """Print wall and CPU seconds of both sides and their ratios; under load, rely on the CPU ratio."""
     print("| BLAS | one by one | in one batch | wall ratio | CPU ratio | same texts |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for blas in ("fast", "off"):
-        serial, batched = (_run_side(blas, side, samples) for side in ("serial", "batched"))
-        costs = [f"{cost['wall']:.1f} s, {cost['cpu']:.1f} CPU s" for cost in (serial, batched)]
-        ratios = [f"{serial[key] / batched[key]:.1f}" for key in ("wall", "cpu")]
-        same = sum(a == b for a, b in zip(serial["texts"], batched["texts"], strict=True))
-        row = [batched["blas"], *costs, *ratios, f"{same}/{len(batched['texts'])}"]
-        print("|", " | ".join(row), "|", flush=True)
+    serial = _print_row("fast", samples)
+    _print_row("off", samples)
+    drafting = _run_side("fast", "drafting", samples)
+    same = sum(a == b for a, b in zip(serial["texts"], drafting["texts"], strict=True))
+    costs = f"{drafting['wall']:.1f} s, {drafting['cpu']:.1f} CPU s"
+    print(f"\nOne by one with drafts: {costs}; same texts {same}/{len(serial['texts'])}.")
+
+
+def _print_row(blas: str, samples: str) -> dict[str, Any]:
+    """Measure and print both sides; return the one that decodes one by one."""
+    serial, batched = _run_side(blas, "serial", samples), _run_side(blas, "batched", samples)
+    costs = [f"{cost['wall']:.1f} s, {cost['cpu']:.1f} CPU s" for cost in (serial, batched)]
+    ratios = [f"{serial[key] / batched[key]:.1f}" for key in ("wall", "cpu")]
+    same = sum(a == b for a, b in zip(serial["texts"], batched["texts"], strict=True))
+    row = [batched["blas"], *costs, *ratios, f"{same}/{len(batched['texts'])}"]
+    print("|", " | ".join(row), "|", flush=True)
+    return serial
 
 
 def _run_side(blas: str, side: str, samples: str) -> dict[str, Any]:
@@ -54,9 +65,8 @@ def measure_side(side: str, samples: int) -> None:
     from pytest_hiddenlayer.taskfile import load_task
     from pytest_hiddenlayer.types import Spec
 
-    serial = side == "serial"
     options = RunOptions(
-        concurrency=1 if serial else CONCURRENCY,
+        concurrency=CONCURRENCY if side == "batched" else 1,
         strategies=(Spec(name="debate", params={"n_agents": 3, "n_rounds": 2}),),
     )
     runtime = Runtime(options, "benchmark")
@@ -66,7 +76,7 @@ def measure_side(side: str, samples: int) -> None:
         for cell in cells(load_task(EVALS / name, EVALS.parent), options)
         for case in cases(cell)
     ]
-    if serial:
+    if side == "serial":
         BatchThread.__init__.__kwdefaults__.update(batch_size=1, share=False)
     runtime.wait(runtime.submit(all_cases[-1]))
     wall, cpu = time.perf_counter(), time.process_time()

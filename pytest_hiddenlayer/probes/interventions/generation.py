@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from ...errors import UsageError
-from ...providers.mlx.sampling import sampler
+from ...providers.mlx.sampling import Sampler, sample
 from ..structure import logits_of
 from .steering import Steering
 from .target import checked_ids
@@ -36,8 +36,6 @@ def generate_steered(
     are cached. Without steering, or with strength 0, it is what the model says by itself, bit for bit. Afterwards the
     model is as it was.
     """
-    import mlx.core as mx
-
     if max_tokens < 1:
         raise UsageError(f"max_tokens={max_tokens}: generation needs at least 1")
     if not (steering is None or isinstance(steering, Steering)):
@@ -45,7 +43,7 @@ def generate_steered(
             f"steering={type(steering).__name__}: pass what `steering(vector, strength)` returns, or None"
         )
     prompt = checked_ids(ids)
-    choose = sampler(temperature, top_p, seed) or (lambda logprobs: mx.argmax(logprobs, axis=-1))
+    sampler = Sampler.of(temperature, top_p, seed)
     cache = import_module("mlx_lm.models.cache").make_prompt_cache(model)
     steered: AbstractContextManager[object] = steering.hooks(model) if steering is not None else nullcontext()
     later = steering is not None and steering.positions == "generated"
@@ -54,7 +52,7 @@ def generate_steered(
     with steered:
         if not later:
             _read(model, prompt[:-1], cache)
-        return _decode(model, prompt[-1], cache, choose, max_tokens, end_ids)
+        return _decode(model, prompt[-1], cache, sampler, max_tokens, end_ids)
 
 
 def _read(model: Any, ids: Sequence[int], cache: Any) -> None:
@@ -65,13 +63,15 @@ def _read(model: Any, ids: Sequence[int], cache: Any) -> None:
         mx.eval(model(mx.array([ids[start : start + CHUNK]]), cache=cache))
 
 
-def _decode(model: Any, token: int, cache: Any, choose: Any, max_tokens: int, end_ids: Collection[int]) -> list[int]:
+def _decode(
+    model: Any, token: int, cache: Any, sampler: Sampler, max_tokens: int, end_ids: Collection[int]
+) -> list[int]:
     import mlx.core as mx
 
     generated: list[int] = []
     while len(generated) < max_tokens:
         logits = logits_of(model(mx.array([[token]]), cache=cache))[:, -1].astype(mx.float32)
-        token = int(choose(logits - mx.logsumexp(logits, axis=-1, keepdims=True)).item())
+        token = int(sample(logits - mx.logsumexp(logits, axis=-1, keepdims=True), [0], [sampler]).item())
         if token in end_ids:
             break
         generated.append(token)

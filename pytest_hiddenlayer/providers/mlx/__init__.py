@@ -12,6 +12,7 @@ Imports `errors`, `types`, `protocols`, `models` and `local_models` only.
     tokenizers      the two kinds of tokenizers
     end_tokens      the tokens that end a response
     decoder         the thread that decodes all requests in one batch
+    decoding        the batch: prompts, rows, drafts, steps and results
     memory          limits of key-value caches
     functions       functions that run on that thread between two steps
     jobs            a request in that thread, and its result

@@ -1,8 +1,8 @@
 """A thread that decodes all requests of a model in one continuous batch.
 
-All MLX operations of a model run on this thread. Requests join the batch of mlx-lm's `BatchGenerator`
-while others decode, and leave it when they end. Each request has its own sampler with its own random
-key, so that its text does not depend on the other requests in the batch.
+All MLX operations of a model run on this thread. Requests join the batch while others decode, and leave
+it when they end. Each request has its own random numbers, so that its text does not depend on the other
+requests in the batch.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import ProviderError
+from .decoding.batch import Batch
+from .decoding.results import end_reason, result_of
 from .jobs import FunctionJob, GenerationResult, Job
 from .loading import LoadedModel, load
 from .memory import (
@@ -28,10 +30,12 @@ from .memory import (
     prefill_batch_size,
     return_large_blocks,
     return_unused_memory,
+    wired_memory,
+    works_beside_python,
 )
 from .prefix_cache import BLOCK, Prefix, PrefixCache, common_length, prefill_shared
-from .sampling import alternatives, entropies, sampled_logprobs, sampler
-from .tokenizers import Tokenizer, token_texts
+from .sampling import alternatives, entropies
+from .tokenizers import Tokenizer
 
 BATCH_SIZE = 64  # requests that decode together
 T = TypeVar("T")
@@ -46,7 +50,8 @@ class BatchThread:
         self._path, self._adapter, self._batch_size, self._share = path, adapter, batch_size, share
         self.prefill_tokens = 0  # prompt tokens that the model has processed
         self._jobs: queue.SimpleQueue[Job | FunctionJob[Any] | None] = queue.SimpleQueue()
-        self.n_steps = 0  # decoding steps, each of one token for every request in the batch
+        self.n_steps = 0  # decoding steps, each of at least one token for every request in the batch
+        self.n_computed = 0  # distributions that tokens were sampled from; requests with equal tokens share them
         self.largest_batch = 0  # requests that decoded together
         self._waiting: deque[Job] = deque()
         self._running: dict[int, Job] = {}
@@ -144,22 +149,21 @@ class BatchThread:
         clear_streams()
 
     def _decode(self, loaded: LoadedModel) -> None:
-        generator = loaded.batch_generator(
-            loaded.model,
-            stop_tokens=[[token] for token in sorted(loaded.end_ids)] or None,
-            completion_batch_size=self._batch_size,
-            prefill_batch_size=min(prefill_batch_size(loaded.model), self._batch_size),
-        )
         self._limits = MemoryLimits.of(model_bytes(loaded.model), loaded.token_bytes)
         prefixes = PrefixCache(loaded.model, loaded.caches, max_bytes=self._limits.prefix_bytes, share=self._share)
-        try:
+        batch = Batch(
+            loaded.model,
+            prefill_size=min(prefill_batch_size(loaded.model), self._batch_size),
+            share=prefixes.usable,
+            look_ahead=works_beside_python(),
+            draft=prefixes.usable and not works_beside_python(),
+        )
+        with wired_memory():
             while self._receive(loaded, wait=not self._running and not self._waiting):
-                self._remove_cancelled(generator)
-                self._admit(generator, prefixes)
+                self._remove_cancelled(batch)
+                self._admit(batch, prefixes)
                 if self._running:
-                    self._step(generator, loaded, prefixes)
-        finally:
-            generator.close()
+                    self._step(batch, loaded, prefixes)
 
     def _receive(self, loaded: LoadedModel, *, wait: bool) -> bool:
         """Move new jobs to the waiting ones and run functions. Returns False if the thread must end."""
@@ -178,93 +182,76 @@ class BatchThread:
                 self._waiting.append(job)
                 wait = False
 
-    def _admit(self, generator: Any, prefixes: PrefixCache) -> None:
+    def _admit(self, batch: Batch, prefixes: PrefixCache) -> None:
         """Move the oldest waiting jobs into the free slots of the batch, as far as memory allows."""
         if not self._waiting:
             return
         candidates = list(islice(self._waiting, self._batch_size - len(self._running)))
         running = [job.length for job in self._running.values()]
         jobs = candidates[: self._limits.n_fitting(running, [job.length for job in candidates])]
-        starts: dict[int, tuple[Prefix | None, int]] = {}
+        firsts = list({tuple(job.prompt_ids): job for job in reversed(jobs)}.values())[::-1]
+        starts: dict[Job, tuple[Prefix | None, int]] = {}
         with suppress(Exception):  # a prompt that fails here fails again, with its error, when it joins the batch
             for index, prefix, n, n_read in prefill_shared(
-                [job.prompt_ids for job in jobs],
+                [job.prompt_ids for job in firsts],
                 prefixes,
-                partial(_prefix_of_running, generator, prefixes, self._running),
+                partial(_prefix_of_running, batch, prefixes, self._running),
             ):
-                jobs[index].shared_tokens, starts[index] = n - n_read, (prefix, n)
+                firsts[index].shared_tokens, starts[firsts[index]] = n - n_read, (prefix, n)
                 self.prefill_tokens += n_read
-        for index, job in enumerate(jobs):
+        for job in jobs:
             self._waiting.popleft()
-            self._join(generator, job, prefixes, *starts.get(index, (None, 0)))
+            self._join(batch, job, prefixes, *starts.get(job, (None, 0)))
 
-    def _join(self, generator: Any, job: Job, prefixes: PrefixCache, prefix: Prefix | None, n: int) -> None:
+    def _join(self, batch: Batch, job: Job, prefixes: PrefixCache, prefix: Prefix | None, n: int) -> None:
         try:
-            (uid,) = generator.insert(
-                [job.prompt_ids[n:]],
-                max_tokens=[job.max_tokens],
-                caches=[prefixes.layers(prefix, n)],
-                all_tokens=[job.prompt_ids[:n]],
-                samplers=[sampler(job.temperature, job.top_p, job.seed)],
-            )
+            if batch.join(job):
+                n = job.shared_tokens = len(job.prompt_ids) - 1
+            else:
+                batch.add(job, prefixes.layers(prefix, n), n)
         except Exception as error:  # only this job fails: it is not in the batch yet
             job.fail(ProviderError(f"mlx rejects this request: {type(error).__name__}: {error}"))
         else:
-            self._running[uid] = job
+            self._running[id(job)] = job
             self.prefill_tokens += len(job.prompt_ids) - n
 
-    def _remove_cancelled(self, generator: Any) -> None:
+    def _remove_cancelled(self, batch: Batch) -> None:
         self._waiting = deque(job for job in self._waiting if not job.future.cancelled())
-        cancelled = [uid for uid, job in self._running.items() if job.future.cancelled()]
-        if cancelled:
-            generator.remove(cancelled)
-            for uid in cancelled:
-                del self._running[uid]
+        if cancelled := [job for job in self._running.values() if job.future.cancelled()]:
+            batch.remove(cancelled)
+            for job in cancelled:
+                del self._running[id(job)]
 
-    def _step(self, generator: Any, loaded: LoadedModel, prefixes: PrefixCache) -> None:
-        stopped = []
-        responses = generator.next_generated()
-        self.n_steps += 1
-        self.largest_batch = max(self.largest_batch, len(responses))
-        if wanting := [response for response in responses if self._running[response.uid].wants_entropies]:
-            for response, entropy in zip(wanting, entropies(wanting), strict=True):
-                self._running[response.uid].entropies.append(entropy)
-        for response, logprob in zip(responses, sampled_logprobs(responses), strict=True):
-            job = self._running[response.uid]
-            job.token_ids.append(response.token)
-            job.logprobs.append(logprob)
+    def _step(self, batch: Batch, loaded: LoadedModel, prefixes: PrefixCache) -> None:
+        sampled = batch.step()
+        self.n_steps += bool(sampled)
+        self.n_computed += len({new.index for new in sampled})
+        self.largest_batch = max(self.largest_batch, len({new.job for new in sampled}))
+        measured = iter(entropies([new.distribution for new in sampled if new.job.wants_entropies]))
+        ended: dict[Job, str] = {}
+        for new in sampled:
+            job, entropy = new.job, next(measured) if new.job.wants_entropies else None
+            if job in ended:
+                continue  # the rest of a draft
+            job.token_ids.append(new.token)
+            job.logprobs.append(new.logprob)
+            if entropy is not None:
+                job.entropies.append(entropy)
             if job.top:
-                job.alternatives.append(alternatives(response, job.top, loaded.tokenizer))
-            if response.finish_reason is not None:
-                prefixes.offer(response.all_tokens, response.prompt_cache)
-                at_end = response.token in loaded.end_ids
-                self._finish(response.uid, loaded, "stop" if at_end else "length")
-            elif job.stop and _has_stop_text(job, loaded.tokenizer):
-                stopped.append(response.uid)
-        if stopped:
-            for layers, tokens in generator.remove(stopped, return_prompt_caches=True).values():
-                prefixes.offer(tokens, layers)
-            for uid in stopped:
-                self._finish(uid, loaded, "stop")
+                job.alternatives.append(alternatives(new.distribution, new.token, job.top, loaded.tokenizer))
+            if reason := end_reason(job, loaded):
+                ended[job] = reason
+        for job in ended:
+            if len(job.prompt_ids) + len(job.token_ids) > BLOCK and prefixes.usable and (cached := batch.cached(job)):
+                prefixes.offer(*cached)
+        if ended:
+            batch.remove(list(ended))
+        for job, reason in ended.items():
+            self._finish(job, loaded, reason)
 
-    def _finish(self, uid: int, loaded: LoadedModel, reason: str) -> None:
-        job = self._running.pop(uid)
-        ids = job.token_ids
-        spoken = ids[:-1] if ids[-1] in loaded.end_ids else ids
-        text = loaded.tokenizer.decode(spoken)
-        texts = token_texts(loaded.tokenizer, spoken, text) if job.texts else None
-        stops = [index for stop in job.stop if (index := text.find(stop)) >= 0]
-        result = GenerationResult(
-            text=text[: min(stops)] if stops else text,
-            finish_reason="stop" if stops else reason,
-            token_ids=tuple(ids),
-            logprobs=tuple(job.logprobs),
-            top_logprobs=tuple(job.alternatives) if job.top else None,
-            entropies=tuple(job.entropies) if job.wants_entropies else None,
-            token_texts=texts and (*texts, *[""] * (len(ids) - len(spoken))),  # the end token has no text
-            shared_tokens=job.shared_tokens,
-        )
-        job.deliver(result)
+    def _finish(self, job: Job, loaded: LoadedModel, reason: str) -> None:
+        del self._running[id(job)]
+        job.deliver(result_of(job, loaded, reason))
 
     def _fail(self, error: ProviderError) -> None:
         for job in self._running.values():
@@ -272,26 +259,17 @@ class BatchThread:
         self._running.clear()
 
 
-def _has_stop_text(job: Job, tokenizer: Tokenizer) -> bool:
-    """Return whether the newest token completes a stop text; only a tail long enough for it is decoded."""
-    tail = job.token_ids[-(max(map(len, job.stop)) * 4 + 8) :]
-    text = tokenizer.decode(tail)
-    return any(stop in text for stop in job.stop)
-
-
 def _prefix_of_running(
-    generator: Any, prefixes: PrefixCache, running: Mapping[int, Job], ids: Sequence[int], n_covered: int
+    batch: Batch, prefixes: PrefixCache, running: Mapping[int, Job], ids: Sequence[int], n_covered: int
 ) -> Prefix | None:
     """Return the prefix of the running request that shares most with `ids`, if it exceeds `n_covered` by a block."""
     shared = {
-        uid: common_length(job.prompt_ids, ids[:-1])
-        for uid, job in running.items()
+        job: common_length(job.prompt_ids, ids[:-1])
+        for job in running.values()
         if job.prompt_ids[:BLOCK] == ids[:BLOCK]
     }
-    uid = max(shared, key=shared.__getitem__, default=None)
-    if uid is None or not prefixes.usable or shared[uid] - n_covered < BLOCK:
+    job = max(shared, key=shared.__getitem__, default=None)
+    if job is None or not prefixes.usable or shared[job] - n_covered < BLOCK:
         return None
-    layers, tokens = generator.extract_cache([uid])[uid]
-    if min(layer.offset for layer in layers) - n_covered < BLOCK:
-        return None  # not prefilled yet
-    return prefixes.keep(tokens, layers)
+    cached = batch.cached(job)
+    return None if cached is None else prefixes.keep(*cached)  # None: not prefilled yet

@@ -2,7 +2,7 @@
 
 `import mlx_lm` imports transformers, which takes about two seconds of CPU. A model folder whose
 tokenizer is a plain `tokenizer.json` with a chat template does not need it: for such a folder only
-mlx-lm's model classes and batch generator are imported, and the `tokenizers` library reads the
+mlx-lm's model classes and caches are imported, and the `tokenizers` library reads the
 tokenizer. All other models are loaded by `mlx_lm.load`.
 """
 
@@ -30,14 +30,13 @@ INSTALL = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadedModel:
-    """A loaded model, its tokenizer and the parts of mlx-lm that generate."""
+    """A loaded model, its tokenizer and mlx-lm's caches."""
 
     model: Any  # an mlx_lm model
     tokenizer: Tokenizer
     end_ids: frozenset[int]  # tokens that end a response
     context: int | None  # length in tokens; None if the configuration does not say
     token_bytes: int | None  # of the key-value cache per token; None if the configuration does not say
-    batch_generator: Any  # mlx_lm.generate.BatchGenerator
     caches: Any  # the module mlx_lm.models.cache
 
 
@@ -83,7 +82,6 @@ def _load_any(name: str, adapter: Path | None) -> LoadedModel:
     ignore_progress_widgets()
     import mlx.core as mx
     from mlx_lm import load as mlx_load
-    from mlx_lm.generate import BatchGenerator
     from mlx_lm.models import cache
 
     loaded: Any = mlx_load(
@@ -99,7 +97,6 @@ def _load_any(name: str, adapter: Path | None) -> LoadedModel:
         end_ids=end_token_ids(local_folder(name), config, tokenizer.eos_token_ids),
         context=config.get("max_position_embeddings"),
         token_bytes=cache_bytes_per_token(config, 4 if _computes_in_float32(mx, config) else 2),
-        batch_generator=BatchGenerator,
         caches=cache,
     )
 
@@ -109,7 +106,6 @@ def _load_plain(folder: Path, adapter: Path | None) -> LoadedModel:
     with without_transformers():
         import mlx.core as mx
 
-        generate = importlib.import_module("mlx_lm.generate")
         caches = importlib.import_module("mlx_lm.models.cache")
         load_model = importlib.import_module("mlx_lm.utils").load_model
         model, config = load_model(folder, trust_remote_code=False)
@@ -123,7 +119,6 @@ def _load_plain(folder: Path, adapter: Path | None) -> LoadedModel:
         end_ids=end_token_ids(folder, config, tokenizer.end_ids),
         context=config.get("max_position_embeddings"),
         token_bytes=cache_bytes_per_token(config, 4 if _computes_in_float32(mx, config) else 2),
-        batch_generator=generate.BatchGenerator,
         caches=caches,
     )
 

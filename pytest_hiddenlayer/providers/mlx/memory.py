@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import importlib
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,28 @@ def model_bytes(model: Any) -> int:
 def prefill_batch_size(model: Any) -> int:
     """Return how many prompts are prefilled together: fewer for a large model, to save memory."""
     return 32 if model_bytes(model) < SMALL_MODEL_BYTES else 8
+
+
+def works_beside_python() -> bool:
+    """Return whether a device of its own computes, so that Python can prepare the next step meanwhile."""
+    import mlx.core as mx
+
+    return bool(mx.default_device() != mx.cpu)
+
+
+@contextmanager
+def wired_memory() -> Iterator[None]:
+    """Keep as much memory resident as Metal recommends, as mlx-lm does; does nothing on the CPU."""
+    import mlx.core as mx
+
+    recommended: Any = mx.device_info().get("max_recommended_working_set_size")
+    before = mx.set_wired_limit(recommended) if recommended else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            mx.synchronize()
+            mx.set_wired_limit(before)
 
 
 def clear_streams() -> None:

@@ -20,7 +20,7 @@ pytest.importorskip("mlx.core", reason=NEEDS_MLX)
 from pytest_hiddenlayer.errors import ProviderError
 from pytest_hiddenlayer.models import BUNDLED, bundled_path
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.providers.mlx.sampling import sampler
+from pytest_hiddenlayer.providers.mlx.sampling import Sampler, sample
 from pytest_hiddenlayer.providers.mlx.tokenizers import token_texts
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
@@ -180,8 +180,8 @@ def test_tokens_are_drawn_from_the_right_distribution(temperature, top_p, expect
     """Frequencies of 4000 samples are within 0.03 (3.8 standard errors at most) of those computed by hand."""
     import mlx.core as mx
 
-    row, draw = mx.log(mx.array([[0.5, 0.3, 0.2]])), sampler(temperature, top_p, 7)
-    drawn = mx.concatenate([draw(row) for _ in range(4000)]).tolist()
+    row, sampler = mx.log(mx.array([[0.5, 0.3, 0.2]])), Sampler.of(temperature, top_p, 7)
+    drawn = mx.concatenate([sample(row, [0], [sampler]) for _ in range(4000)]).tolist()
     assert [drawn.count(token) / 4000 for token in range(3)] == pytest.approx(expected, abs=0.03)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from support.requirements import NEEDS_MLX
 
-from pytest_hiddenlayer.providers.mlx.rng import BELOW_ONE, WORD, threefry, uniforms
+from pytest_hiddenlayer.providers.mlx.rng import BELOW_ONE, WORD, Uniforms, next_uniforms, threefry, uniforms
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,34 @@ def test_numbers_are_those_of_mlx(seed: int):
     assert list(islice(uniforms(seed), 50)) == expected
 
 
+@pytest.mark.parametrize("counts", [(3, 40), (5, 40), (20, 30)])
+def test_numbers_do_not_depend_on_the_other_seeds(counts):
+    """Seeds that come and go while others draw have the numbers that they have alone."""
+    n_seeds, n_draws = counts
+    generators: list[Uniforms] = []
+    drawn: dict[Uniforms, list[float]] = {}
+    for step in range(n_draws):
+        if len(generators) < n_seeds:
+            generators.append(Uniforms(step * 2**33 + step))
+            drawn[generators[-1]] = []
+        active = generators[step % 3 :]
+        for generator, number in zip(active, next_uniforms(active), strict=True):
+            drawn[generator].append(number)
+    for index, generator in enumerate(generators):
+        assert drawn[generator] == list(islice(uniforms(index * 2**33 + index), len(drawn[generator])))
+
+
+def test_numbers_can_be_given_back():
+    """Numbers that are given back come again, also after many draws and among other seeds."""
+    generators = [Uniforms(seed) for seed in range(5)]
+    drawn = []
+    for _ in range(40):
+        numbers = next_uniforms([generators[0]] * 6 + generators[1:])
+        generators[0].give_back(4)
+        drawn += numbers[:2]
+    assert drawn == list(islice(uniforms(0), 80))
+
+
 def test_numbers_are_uniform():
     """Of 20000 numbers every tenth of [0, 1) has 2000 ± 200 (4.7 standard errors), and no number is 1."""
     drawn = list(islice(uniforms(3), 20_000))
@@ -53,7 +81,7 @@ def test_a_seed_out_of_range_is_rejected(seed: int):
 def test_draws_are_those_of_mlx(temperature: float):
     """The sampled tokens of a seed equal those of mlx.random.categorical for one row."""
     mx = pytest.importorskip("mlx.core", reason=NEEDS_MLX)
-    from pytest_hiddenlayer.providers.mlx.sampling import sampler
+    from pytest_hiddenlayer.providers.mlx.sampling import Sampler, sample
 
     logits = mx.random.normal((1, 640), key=mx.random.key(9)) * 3
     row = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
@@ -61,5 +89,5 @@ def test_draws_are_those_of_mlx(temperature: float):
     for _ in range(200):
         key, now = mx.random.split(key)
         expected.append(mx.random.categorical(row * (1 / temperature), key=now).item())
-    draw = sampler(temperature, 1.0, 5)
-    assert [draw(row).item() for _ in range(200)] == expected
+    sampler = Sampler.of(temperature, 1.0, 5)
+    assert [sample(row, [0], [sampler]).item() for _ in range(200)] == expected

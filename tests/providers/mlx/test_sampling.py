@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterator
-from types import SimpleNamespace
+from itertools import islice
 
 import pytest
 from support.requirements import NEEDS_MLX
@@ -17,7 +17,8 @@ import mlx.core as mx
 from pytest_hiddenlayer.models import bundled_path
 from pytest_hiddenlayer.providers.mlx.loading import load
 from pytest_hiddenlayer.providers.mlx.provider import MlxProvider
-from pytest_hiddenlayer.providers.mlx.sampling import log_sum, sampled_logprobs
+from pytest_hiddenlayer.providers.mlx.rng import uniforms
+from pytest_hiddenlayer.providers.mlx.sampling import Sampler, log_sum, sample
 from pytest_hiddenlayer.types import Completion, GenerationConfig, Message, Request
 
 PROMPT = "What is 37+58? Think step by step."
@@ -95,11 +96,26 @@ def test_log_sum(a, b):
 
 
 @pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
-def test_sampled_logprobs(kind: str):
-    """Every response has one log-probability, at any precision of the model."""
-    row = mx.log(mx.array([0.5, 0.25, 0.25])).astype(getattr(mx, kind))
-    mx.eval(row)
-    logs = sampled_logprobs([SimpleNamespace(logprobs=row, token=token) for token in (2, 0)])
-    assert logs == pytest.approx([math.log(0.25), math.log(0.5)], rel=1e-2)
-    assert all(type(log) is float for log in logs)
-    assert sampled_logprobs([]) == []
+def test_a_token_does_not_depend_on_the_other_requests(kind: str):
+    """Requests of several temperatures, nuclei and rows sample the tokens of one request at a time, for 40 steps."""
+    settings = [(row, *s) for row in range(3) for s in ((0.0, 1.0, 1), (0.7, 1.0, 2), (0.7, 1.0, 3), (1.5, 0.8, 4))]
+    together = [Sampler.of(*rest) for _, *rest in settings]
+    alone = [Sampler.of(*rest) for _, *rest in settings]
+    seen = set()
+    for step in range(40):
+        logits = mx.random.normal((3, 50), key=mx.random.key(step)).astype(getattr(mx, kind))
+        logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
+        tokens = sample(logprobs, [row for row, *_ in settings], together).tolist()
+        assert tokens == [
+            sample(logprobs[row : row + 1], [0], [sampler]).item()
+            for (row, *_), sampler in zip(settings, alone, strict=True)
+        ]
+        seen.update(tokens)
+    assert len(seen) > 20
+
+
+def test_the_token_is_the_first_beyond_the_random_number():
+    """With three probabilities, the tokens are those that the random numbers of the seed choose by hand."""
+    row, sampler = mx.log(mx.array([[0.5, 0.3, 0.2]])), Sampler.of(1.0, 1.0, 7)
+    drawn = [sample(row, [0], [sampler]).item() for _ in range(20)]
+    assert drawn == [0 if u < 0.5 else 1 if u < 0.8 else 2 for u in islice(uniforms(7), 20)]
