@@ -97,11 +97,13 @@ class FactoryTraits:
     loads_files: Callable[[str | None], bool] = lambda model: False
     """Whether the model's files may come from an untrusted source. A task file may name such a model only with
     --hl-allow-task-models."""
+    local: bool = False
+    """Whether weights are on the computer that calls it, or on a server there: each host of a run has its own."""
 
 
 def traits_of(factory: Callable[..., Any]) -> FactoryTraits:
     """The traits that a provider's factory declares; the defaults for all others."""
-    names = ("default_model", "single_only", "check", "with_adapter", "prompt_set", "loads_files")
+    names = ("default_model", "single_only", "check", "with_adapter", "prompt_set", "loads_files", "local")
     return FactoryTraits(**{name: getattr(factory, name) for name in names if hasattr(factory, name)})
 
 

@@ -39,6 +39,10 @@ class EventLoopThread:
         """Run a coroutine on the loop and return its result. Raises what it raises."""
         return self.wait(asyncio.run_coroutine_threadsafe(work, self.loop))
 
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the loop, without waiting for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
     def wait(self, future: Future[T], meanwhile: Callable[[], None] = lambda: None) -> T:
         """Return the future's result; `meanwhile` is called about once per second until it is done.
 

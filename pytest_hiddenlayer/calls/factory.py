@@ -9,9 +9,11 @@ from typing import Any
 
 from ..errors import HiddenLayerError, UsageError
 from ..extensions.errors import describe_error
+from ..local_models import LocalModels
 from ..model_names import full_name
 from ..options import RunOptions
-from ..protocols import Provider, ProviderCapabilities, StreamingProvider, capabilities_of
+from ..protocols import Provider, ProviderCapabilities, StreamingProvider, capabilities_of, traits_of
+from ..providers.http.addresses import is_loopback
 from ..registry import providers
 from ..types import ModelName
 from .client import ModelClient
@@ -36,6 +38,18 @@ def open_client(name: ModelName, options: RunOptions, resources: RunResources) -
         provider = pool.endpoints[0].provider
     else:
         provider = _open(name, options, resources, base_url(name.provider, options))
+    return client_for(name, provider, options, resources, pool)
+
+
+def client_for(
+    name: ModelName,
+    provider: Provider,
+    options: RunOptions,
+    resources: RunResources,
+    pool: EndpointPool | None = None,
+) -> ModelClient:
+    """Return the client of a provider that is open already. Raises UsageError for a faulty batch ledger."""
+    replayer = resources.replayer
     capabilities = capabilities_of(provider)
     initial, maximum = capabilities.concurrency
     meter = resources.meter(name.provider, provider) if replayer is None else None
@@ -63,6 +77,35 @@ def _pool(name: ModelName, options: RunOptions, resources: RunResources) -> Endp
     if servers is None:
         return None
     return open_pool(servers, lambda url: _open(name, options, resources, url), options, resources.notify)
+
+
+def answers_locally(name: ModelName, options: RunOptions) -> bool:
+    """Whether each computer of a run answers with this model itself: its weights, or a server of its own, are there.
+
+    So do `mlx`, and `ollama` unless an option names a server on another computer.
+    """
+    factory = providers.get(name.provider)
+    if options.replay is not None or not traits_of(factory).local:
+        return False
+    if not takes_base_url(factory):
+        return True
+    several = options.pools.get(name.provider, options.pools.get(""))
+    url = base_url(name.provider, options)
+    return several is None and (url is None or is_loopback(url))
+
+
+def open_local(name: ModelName, url: str | None, local_models: LocalModels) -> Provider:
+    """Return the open provider of a model that this computer holds for a run of another one.
+
+    Raises ProviderUnavailableError, UsageError.
+    """
+    factory = providers.get(name.provider)
+    arguments: dict[str, Any] = {} if url is None else {"base_url": url}
+    if _takes(factory, "send_key"):
+        arguments["send_key"] = False
+    if _takes(factory, "local_models"):
+        arguments["local_models"] = local_models
+    return _made(name, factory, arguments)
 
 
 def _open(name: ModelName, options: RunOptions, resources: RunResources, url: str | None) -> Provider:

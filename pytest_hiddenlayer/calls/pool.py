@@ -18,7 +18,7 @@ from .broker.client import BrokerClient
 from .client import ModelClient
 from .cost.budget import Budget
 from .event_loop import EventLoopThread
-from .factory import open_client
+from .factory import client_for, open_client
 from .resources import RunResources
 
 
@@ -118,9 +118,17 @@ class ModelPool:
         remote = None if self._broker is None else self.event_loop.run(self._broker.open(name))
         if remote is not None:
             return remote
+        return open_client(name, self._options, self._shared())
+
+    def client_for(self, name: ModelName, provider: Provider) -> ModelClient:
+        """A client of a provider that is open already, with the limits, budget, cache and prices of this pool."""
+        with self._opening:
+            return client_for(name, provider, self._options, self._shared())
+
+    def _shared(self) -> RunResources:
         if self._resources is None:
             self._resources = RunResources(self._options, self._batches, self._notify)
-        return open_client(name, self._options, self._resources)
+        return self._resources
 
     def _clients(self) -> list[ModelClient]:
         return [provider for provider in self._providers.values() if isinstance(provider, ModelClient)]

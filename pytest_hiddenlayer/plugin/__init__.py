@@ -51,10 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
     from .reporting.live_line import LiveLine
     from .reporting.live_report import LiveReportPlugin
     from .reporting.messages import LIVE_LINE
+    from .xdist.hosts.channels import attach
+    from .xdist.hosts.hooks import distribute
     from .xdist.workers import Workers
 
     config.addinivalue_line("markers", SIGNATURE)
     if hasattr(config, "workerinput"):
+        attach(config)
         return
     config.pluginmanager.register(RecordCollector(config), "hiddenlayer-records")
     config.pluginmanager.register(EqualErrors(), "hiddenlayer-equal-errors")
@@ -63,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(HtmlReport(config), "hiddenlayer-html")
     if config.pluginmanager.has_plugin("dsession") or config.pluginmanager.has_plugin("xdist"):
+        distribute(config)
         config.pluginmanager.register(Workers(config), "hiddenlayer-workers")
     config.pluginmanager.register(LiveLine(config), LIVE_LINE)
     config.pluginmanager.register(LiveReportPlugin(), "hiddenlayer-live-report")

@@ -82,7 +82,9 @@ def _queued(item: pytest.Item, nextitem: pytest.Item | None, limit: int) -> list
 
 def _queue(config: pytest.Config) -> Any:
     plugins = config.pluginmanager.get_plugins()
-    return next((p.torun for p in plugins if hasattr(p, "torun") and hasattr(p, "channel")), None)
+    return next(
+        (p.torun for p in plugins if hasattr(getattr(p, "torun", None), "lock") and hasattr(p, "channel")), None
+    )
 
 
 def _await_all(item: pytest.Item) -> None:

@@ -17,6 +17,7 @@ from .collect import EvalItem, GateItem, case_of
 from .gates import finish
 from .shards import note_shard
 from .state import STATE, State, check_ini, check_writable
+from .xdist.hosts.digest import send_digest
 
 if TYPE_CHECKING:
     pass
@@ -45,6 +46,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     note_shard(session.config, state)
     state.session.prepare_early_stopping()
     session.items[:] = [item for item in session.items if not isinstance(item, GateItem)]
+    if state.session.worker:
+        send_digest(session.config, session.items, state.session)
 
 
 def _only_task_files_failed(state: State, session: pytest.Session) -> bool:

@@ -53,6 +53,9 @@ class State:
         return any(cell.gate_id is not None for cell in cells) and not any(cell.selected for cell in cells)
 
 
+CALLS = "hl_calls"
+"""In `workerinput` on another computer: the channel to the controller's broker."""
+
 STATE = pytest.StashKey[State]()
 RECORDS = pytest.StashKey[list["Record"]]()
 """On an item: the records that it made."""
@@ -72,6 +75,8 @@ def _make(config: pytest.Config) -> State:
     from ..session.session import Session
 
     worker_input: Mapping[str, Any] = getattr(config, "workerinput", {})
+    from .xdist.hosts.channels import connect_session
+
     messages = Messages(config)
     try:
         options = read_options(config)
@@ -89,14 +94,20 @@ def _make(config: pytest.Config) -> State:
         notify=messages.put,
         find_broker=lambda: _broker(config),
     )
+    if worker_input:
+        connect_session(config, session)
     return State(session=session, messages=messages)
 
 
 def _broker(config: pytest.Config) -> BrokerClient | None:
     """The controller's, if this process is a worker and the controller listens by now."""
     from ..calls.broker.client import BrokerClient
+    from ..calls.broker.streams import over_channel
 
-    path = getattr(config, "workerinput", {}).get("hl_broker")
+    worker_input = getattr(config, "workerinput", {})
+    if (channel := worker_input.get(CALLS)) is not None:
+        return BrokerClient(over_channel(channel))
+    path = worker_input.get("hl_broker")
     return BrokerClient(Path(path)) if path and Path(path).exists() else None
 
 

@@ -26,6 +26,8 @@ KEEP_ALIVE = "10m"  # how long the server keeps the model loaded after a call
 class OllamaProvider:
     """One model of an Ollama server; one attempt per call. The price of cloud models is unknown."""
 
+    local = True
+
     def __init__(self, model: str | None = None, *, base_url: str | None = None, send_key: bool = True) -> None:
         require_sdk("ollama", "ollama", "httpx", "aiohttp")
         self._server = ollama_server.find_server(model, base_url, send_key=send_key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -56,6 +56,8 @@ class Session:
     updating: bool = False  # write snapshots instead of comparing with them
     notify: Callable[[str], None] = lambda text: None  # called from any thread with a sentence for people
     find_broker: Callable[[], BrokerClient | None] = lambda: None  # the process that holds the models, if any
+    send_records: Callable[[Sequence[Record]], None] | None = None  # in place of writing them to the run log
+    known: dict[str, Record] | None = None  # by key: records of this run that are in the log already, and reused
     tasks: dict[Path, Task] = field(default_factory=dict)
     configs: dict[CellKey, CellConfig] = field(default_factory=dict)  # of all planned cells
     records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
@@ -136,6 +138,10 @@ class Session:
         if self.updating:
             check_snapshots(self.root / "snapshots")
 
+    def write(self, records: Sequence[Record]) -> None:
+        """Write records to the run log that another computer sent."""
+        self._write(records)
+
     def _keep(self, records: Sequence[Record]) -> None:
         """Write records to the run log, and count them as progress."""
         self.progress.add(record for record in records if controlled(record.label) is None)
@@ -143,8 +149,13 @@ class Session:
 
     def _write(self, records: Sequence[Record]) -> None:
         """Write records to the run log; if the disk is full, they still count in this run's results."""
+        if self.known:
+            records = [record for record in records if record.key not in self.known]
         try:
-            self.run_log.append_all(records)
+            if self.send_records is not None:
+                self.send_records(records)
+            else:
+                self.run_log.append_all(records)
         except OSError as error:
             if len(records) == 1:
                 self.write_faults.add_records(1, reason(error))
@@ -170,7 +181,7 @@ class Session:
                 broker=self.find_broker(),
                 batches=self.reports / "batches",
                 on_notice=self.notify,
-                resumed=self.resumed,
+                resumed=self.resumed if self.known is None else ChainMap(self.known, dict(self.resumed)),
             )
         return self._runtime
 

@@ -14,7 +14,8 @@ from ...io.codecs import completion_from_json, request_to_json
 from ...protocols import ProviderCapabilities
 from ...types import Completion, ModelName, Request
 from ..protocols import Prioritizable
-from .protocol import MAX_MESSAGE_BYTES, encode_line, error_from_json
+from .protocol import encode_line, error_from_json
+from .streams import Connect, Writer, unix_socket
 
 GONE = "the process that holds the models has ended; start a new run"
 
@@ -22,11 +23,12 @@ GONE = "the process that holds the models has ended; start a new run"
 class BrokerClient:
     """One connection to the broker, shared by all models of this process; used on one event loop."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, where: Path | Connect) -> None:
+        """`where` is the path of the broker's socket, or what opens another connection to it."""
+        self._connect = unix_socket(where) if isinstance(where, Path) else where
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._writer: asyncio.StreamWriter | None = None
+        self._writer: Writer | None = None
         self._reading: asyncio.Task[None] | None = None
         self._connecting: asyncio.Lock | None = None
 
@@ -63,12 +65,12 @@ class BrokerClient:
         if self._writer is not None:
             self._writer.close()
 
-    async def _connected(self) -> asyncio.StreamWriter:
+    async def _connected(self) -> Writer:
         self._connecting = self._connecting or asyncio.Lock()
         async with self._connecting:
             if self._writer is None:
                 try:
-                    reader, self._writer = await asyncio.open_unix_connection(str(self.path), limit=MAX_MESSAGE_BYTES)
+                    reader, self._writer = await self._connect()
                 except OSError as error:
                     raise ProviderError(f"{GONE} ({error})") from error
                 self._reading = asyncio.create_task(self._read(reader))

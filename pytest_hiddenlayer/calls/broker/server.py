@@ -12,7 +12,7 @@ import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ...errors import ProviderError
 from ...io.codecs import completion_to_json, request_from_json
@@ -23,6 +23,19 @@ from ..pool import ModelPool
 from ..protocols import prioritized
 from .protocol import MAX_MESSAGE_BYTES, encode_line, error_to_json
 from .socket_folder import remove_abandoned
+from .streams import Connect, Writer
+
+
+class Models(Protocol):
+    """What the broker uses of a pool of models."""
+
+    def opened(self, name: ModelName) -> Provider | None:
+        """The provider of a model if it is open already, else None."""
+        ...
+
+    def provider(self, name: ModelName) -> Provider:
+        """The open provider of a model. Raises what opening it raised. May take seconds."""
+        ...
 
 
 class Broker:
@@ -46,6 +59,14 @@ class Broker:
             self._server = None
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
+    def serve(self, connect: Connect, pool: Models) -> None:
+        """Serve the models of `pool` over one more connection, such as a channel to another computer."""
+
+        async def connected() -> None:
+            await self._connected(*await connect(), pool)
+
+        self._pool.event_loop.start(connected())
+
     async def _listen(self) -> asyncio.Server:
         return await asyncio.start_unix_server(self._connected, path=str(self.path), limit=MAX_MESSAGE_BYTES)
 
@@ -56,12 +77,12 @@ class Broker:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: Writer, pool: Models | None = None) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
         try:
-            await _Connection(self._pool, writer).serve(reader)
+            await _Connection(pool or self._pool, writer).serve(reader)
         finally:
             self._serving.discard(task)
             with suppress(OSError):
@@ -71,7 +92,7 @@ class Broker:
 class _Connection:
     """One worker's calls."""
 
-    def __init__(self, pool: ModelPool, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, pool: Models, writer: Writer) -> None:
         self._pool, self._writer = pool, writer
         self._calls: dict[int, asyncio.Task[None]] = {}
 

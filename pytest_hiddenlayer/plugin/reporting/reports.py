@@ -19,8 +19,9 @@ from ...identifiers import controlled
 from ...terminal_escape import visible
 from ..collect import case_of
 from ..controls import CONTROLS, controls_of
-from ..outcomes import NEWLY_CORRECT
+from ..outcomes import NEWLY_CORRECT, mark_newly_correct
 from ..state import RECORDS, STATE, State, running_session, state_of
+from ..xdist.hosts.channels import HOST
 from ..xdist.workers import LOST, take_cells
 
 SENT = pytest.StashKey[bool]()
@@ -110,6 +111,8 @@ class RecordCollector:
             self._expect_gates(report.hl_cells)
             del report.hl_cells
         if getattr(report, "hl_eval", False):
+            if HOST in getattr(getattr(report, "node", None), "workerinput", ()):
+                mark_newly_correct(report, self.config)
             self._keep(report)
         elif isinstance(report.longrepr, str) and self._is_gate(report.nodeid):
             report.longrepr = visible(report.longrepr)

@@ -1,7 +1,13 @@
-"""Scheduling under `--hl-batch`. The only module that imports xdist; loaded only if xdist is active."""
+"""Scheduling under `--hl-batch`, and among hosts. Imports xdist; loaded only if xdist is active."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScheduling
 from xdist.workermanage import WorkerController
 
@@ -28,3 +34,93 @@ class WholeScheduling(LoadScheduling):  # type: ignore[misc]
             waiting = [worker for worker in self.nodes if not self.node2pending[worker]]
             num = max(num, -(-len(self.pending) // max(len(waiting), 1)))
         super()._send_tests(node, num)
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast a worker answers."""
+
+    since: float  # seconds of the clock
+    answered: float = 0.0
+
+    def per_second(self, now: float) -> float:
+        """Items per second; of a worker without any answer, what it has at most."""
+        return max(self.answered, 0.5) / max(now - self.since, 1e-3)
+
+    def add(self, now: float) -> None:
+        """Count an answer. The last ones weigh most."""
+        self.answered += 1
+        if self.answered > RECENT:
+            self.since, self.answered = now - (now - self.since) / 2, self.answered / 2
+
+
+RECENT = 64
+UNKNOWN_CONCURRENCY = 8
+"""Of a worker whose models are not open yet."""
+
+
+class PacedScheduling(LoadScheduling):  # type: ignore[misc]
+    """Gives each worker a queue that keeps its models busy, and near the end no more than it answers in time.
+
+    xdist's `load` gives every worker a quarter of an equal share at the start. A worker on a slow host would still
+    answer its quarter long after the others have ended.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        log: Producer,
+        concurrency_of: Callable[[WorkerController], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(config, log)
+        self._concurrency_of, self._clock = concurrency_of, clock
+        self._paces: dict[WorkerController, Pace] = {}
+
+    def schedule(self) -> None:
+        """Give every worker its first items; later calls do so for workers that replace others."""
+        if self.collection is None and self._check_nodes_have_same_collection():
+            collection: list[str] = next(iter(self.node2collection.values()))
+            self.collection: list[str] | None = collection
+            self.pending[:] = range(len(collection))
+            first = max(1, len(self.pending) // (4 * max(len(self.nodes), 1)))
+            for node in self.nodes:
+                self._send_tests(node, min(first, self._depth(node)))
+        for node in self.nodes:
+            self.check_schedule(node)
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        """Count an answer, and give the worker more."""
+        if node in self._paces:
+            self._paces[node].add(self._clock())
+        super().mark_test_complete(node, item_index, duration)
+
+    def check_schedule(self, node: WorkerController, duration: float = 0) -> None:
+        """Fill the worker's queue up to what it may hold, once half of that is answered."""
+        if node.shutting_down:
+            return
+        if not self.pending:
+            node.shutdown()  # it runs its last item only then
+            return
+        waiting, wanted = len(self.node2pending[node]), self.wanted(node)
+        if waiting < 2 or waiting <= wanted // 2:
+            self._send_tests(node, max(2, wanted) - waiting)
+
+    def wanted(self, node: WorkerController) -> int:
+        """How many items a worker's queue may hold: its share of what is left, by pace, and no more than it needs."""
+        now = self._clock()
+        paces = {other: self._pace(other, now).per_second(now) for other in self.nodes if not other.shutting_down}
+        left = len(self.pending) + sum(len(self.node2pending[other]) for other in paces)
+        share = paces[node] / sum(paces.values())
+        return max(2, min(self._depth(node), int(left * share)))
+
+    def _depth(self, node: WorkerController) -> int:
+        """The longest useful queue: while one part is being answered, another one waits."""
+        return 2 * (self._concurrency_of(node) or UNKNOWN_CONCURRENCY) + 2
+
+    def _send_tests(self, node: WorkerController, num: int) -> None:
+        self._pace(node, self._clock())
+        super()._send_tests(node, num)
+
+    def _pace(self, node: WorkerController, now: float) -> Pace:
+        return self._paces.setdefault(node, Pace(since=now))

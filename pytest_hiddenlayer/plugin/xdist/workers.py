@@ -13,6 +13,7 @@ from ...taskfile.detect import SUFFIXES
 from ..options import any_typed
 from ..state import check_writable, state_of
 from ..typed_options import ARGUMENTS, arguments
+from .hosts.hooks import Hosts
 
 if TYPE_CHECKING:
     from ...calls.broker.server import Broker
@@ -32,6 +33,8 @@ class Workers:
         self._config = config
         self._path = Path()
         self._broker: Broker | None = None
+        self.hosts = Hosts(config)
+        config.pluginmanager.register(self.hosts, "hiddenlayer-hosts")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -58,15 +61,21 @@ class Workers:
             broker = Broker(state_of(self._config).session.runtime.pool, self._path)
             broker.start()
             self._broker = broker
+            self.hosts.serve_all(broker)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Under --hl-batch distribute all items at once: a worker can only prefetch items that it knows."""
-        if not state_of(config).session.options.batch or config.getoption("dist") != "load":
-            return None
-        from .scheduling import WholeScheduling
+        """Under --hl-batch distribute all items at once: a worker can only prefetch items that it knows.
 
-        return WholeScheduling(config, log)
+        Hosts get items as fast as they answer them.
+        """
+        if config.getoption("dist") != "load":
+            return None
+        from .scheduling import PacedScheduling, WholeScheduling
+
+        if state_of(config).session.options.batch:
+            return WholeScheduling(config, log)
+        return PacedScheduling(config, log, self.hosts.concurrency_of) if self.hosts.hosts else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

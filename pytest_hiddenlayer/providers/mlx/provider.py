@@ -33,6 +33,7 @@ class MlxProvider:
     """
 
     default_model = BUNDLED
+    local = True
 
     def __init__(self, model: str | None = None, local_models: LocalModels | None = None) -> None:
         from .decoder import BatchThread

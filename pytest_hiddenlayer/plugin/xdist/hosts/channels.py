@@ -1,0 +1,72 @@
+"""The channel between each worker and the controller: records, signs of life, and what was collected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ....session.session import Session
+    from ....types import Record
+
+LOG = "hl_log"
+"""In `workerinput`: the channel."""
+HOST = "hl_host"
+"""In `workerinput` on a host: its folders, arguments and environment."""
+KNOWN_TEXT = "hl_known"
+"""In `workerinput` of a worker that replaces another: the records that it reuses."""
+KNOWN = pytest.StashKey[dict[str, "Record"]]()
+"""On a worker's config: records of this run that the log holds already, by key."""
+
+
+def on_host(config: pytest.Config) -> bool:
+    """Whether this process is a worker on a host."""
+    return HOST in getattr(config, "workerinput", {})
+
+
+def channel_of(node: Any) -> Any:
+    """The controller's end of a worker's channel; None if it has none."""
+    return node.workerinput.get(LOG)
+
+
+def attach(config: pytest.Config) -> None:
+    """Answer the controller, and take the records that it has already."""
+    channel = getattr(config, "workerinput", {}).get(LOG)
+    if channel is None:
+        return
+    sent = config.workerinput.pop(KNOWN_TEXT, "[]")  # type: ignore[attr-defined]
+    known = config.stash[KNOWN] = {record.key: record for record in from_text(sent)}
+
+    def received(message: tuple[str, str]) -> None:
+        kind, text = message
+        if kind == "known":
+            known.update({record.key: record for record in from_text(text)})
+        elif kind == "ping":
+            channel.send(("pong", ""))
+
+    channel.setcallback(received)
+
+
+def connect_session(config: pytest.Config, session: Session) -> None:
+    """Have a worker's session send its records to the controller, if it is on a host."""
+    session.known = config.stash.get(KNOWN, None)
+    if on_host(config):
+        channel = config.workerinput[LOG]  # type: ignore[attr-defined]
+        session.send_records = lambda records: channel.send(("records", as_text(records)))
+
+
+def as_text(records: Sequence[Record]) -> str:
+    """Records as JSON."""
+    from ....io.codecs import record_to_json
+
+    return json.dumps([record_to_json(record) for record in records])
+
+
+def from_text(text: str) -> list[Record]:
+    """The records that `as_text` wrote."""
+    from ....io.codecs import record_from_json
+
+    return [record_from_json(values) for values in json.loads(text)]

@@ -1,0 +1,102 @@
+"""What is sent to hosts for a run: its files, and to each worker its folder and arguments."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from ....terminal_escape import visible
+from ...state import CALLS, state_of
+from ...typed_options import ARGUMENTS, arguments
+from .channels import HOST
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .project_files import ProjectFile
+
+T = TypeVar("T")
+RESUMED = ("run.json", "records.jsonl")
+"""Files of a run whose answers are reused."""
+
+
+def sent_root(config: pytest.Config) -> Path:
+    """The folder that holds the project and pytest's root."""
+    root, pytest_root = state_of(config).session.root.resolve(), config.rootpath.resolve()
+    return root if pytest_root.is_relative_to(root) else Path(os.path.commonpath([root, pytest_root]))
+
+
+def check_run(config: pytest.Config, root: Path) -> None:
+    """Raise pytest.UsageError for what does not work on hosts."""
+    from .arguments import check_collected
+
+    options = state_of(config).session.options
+    cwd = config.invocation_params.dir
+    usage_errors(lambda: check_collected(config.args, root, cwd))
+    if options.adaptive:
+        raise pytest.UsageError(
+            "--hl-adaptive: workers on hosts do not see each other's answers, so that none could stop early; "
+            "leave out --hl-adaptive, or use -n on one computer"
+        )
+    for name, path in (("prompts", options.prompts), ("presets", options.presets), ("prices", options.prices)):
+        if path is not None and not path.resolve().is_relative_to(root):
+            raise pytest.UsageError(
+                f"--hl-{name} {path}: it is outside of the project's root {root}, which is what hosts receive; "
+                "copy it into the project"
+            )
+
+
+def files_of(config: pytest.Config, root: Path) -> Sequence[ProjectFile]:
+    from .project_files import project_files
+
+    session = state_of(config).session
+    runs = [run for run in (session.options.resume, session.options.shard_weights) if run is not None]
+    extra = [run / name for run in runs for name in RESUMED if (run / name).is_file()]
+    inside = [path for path in extra if path.resolve().is_relative_to(root)]
+    return usage_errors(lambda: project_files(root, reports=session.reports, extra=inside))
+
+
+def prepare(node: Any, host: Host, config: pytest.Config) -> None:
+    """Set what a worker on a host is given in place of what holds on this computer."""
+    import xdist.remote
+
+    from .arguments import on_host, sent_arguments
+
+    root, cwd = sent_root(config), config.invocation_params.dir.resolve()
+    session = state_of(config).session
+
+    def there(path: Path) -> str:
+        path = path.resolve()
+        return f"{host.root}/{path.relative_to(root).as_posix()}" if path.is_relative_to(root) else host.root
+
+    def read_there(words: Sequence[str]) -> list[str]:
+        return on_host(sent_arguments(words, root, cwd), host.root)
+
+    configured = [] if config.inipath is None else ["-c", there(config.inipath)]
+    typed = read_there([str(word) for word in config.invocation_params.args])
+    node.workerinput["hl_source"] = inspect.getsource(xdist.remote)
+    node.workerinput[CALLS] = node.gateway.newchannel()
+    node.workerinput["hl_root"] = there(session.root)
+    node.workerinput["hl_resume"] = "" if session.options.resume is None else there(session.options.resume)
+    node.workerinput["hl_broker"] = ""
+    node.workerinput[ARGUMENTS] = read_there(arguments(config))
+    environment = {"PYTEST_ADDOPTS": " ".join(read_there(os.environ.get("PYTEST_ADDOPTS", "").split(" ")))}
+    node.workerinput[HOST] = {
+        "cwd": there(cwd),
+        "arguments": [*typed, *configured, f"--rootdir={there(config.rootpath)}"],
+        "environment": environment if environment["PYTEST_ADDOPTS"] else {},
+    }
+
+
+def usage_errors(function: Callable[[], T]) -> T:
+    """What the function returns; a UsageError becomes one of pytest."""
+    from ....errors import UsageError
+
+    try:
+        return function()
+    except UsageError as error:
+        raise pytest.UsageError(visible(str(error))) from None
