@@ -119,8 +119,12 @@ class ModelPool:
         if remote is not None:
             return remote
         if self._resources is None:
-            self._resources = RunResources(self._options, self._batches, self._notify)
+            self._resources = self.make_resources()
         return open_client(name, self._options, self._resources)
+
+    def make_resources(self) -> RunResources:
+        """What the models share: prices, budget, cache, cassettes."""
+        return RunResources(self._options, self._batches, self._notify)
 
     def _clients(self) -> list[ModelClient]:
         return [provider for provider in self._providers.values() if isinstance(provider, ModelClient)]
