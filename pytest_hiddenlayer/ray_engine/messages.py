@@ -17,6 +17,7 @@ class Setup:
     options: RunOptions
     run_id: str
     cwd: str  # of the driver
+    wait_s: float = 1.0  # longest time that a worker waits for a result before it replies
     conftests: Sequence[str] = ()  # those of the project, relative to the copied folder
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     shared: Any = None  # handle of the process with budget and cache; None: neither is used

@@ -30,8 +30,10 @@ from .options import RayOptions, refuse_local_only
 from .staging import stage_project
 
 T = TypeVar("T")
-AHEAD = 4
+AHEAD = 2
 """Cases submitted ahead for each case in flight: the oldest one may wait for another worker."""
+REPLIES_PER_S = 200
+"""Replies without a result that all workers together send: each costs the driver CPU time."""
 SAY_AFTER_S = 5.0
 """Seconds without a worker after which it is said what is waited for."""
 
@@ -126,14 +128,16 @@ class RayRuntime(Runtime):
         options = replace(self.options, presets=presets if presets is not None and presets.is_dir() else None)
         stage_project(project.root, conftests, options, folder)
         connect(self._ray_options, folder if any(folder.iterdir()) else None)
+        size = self._size()
         setup = Setup(
             options=options,
             run_id=self.run_id,
             cwd=str(project.cwd),
             conftests=[str(path.relative_to(project.root)) for path in conftests],
+            wait_s=max(1.0, size / REPLIES_PER_S),
             env=self._ray_options.env,
         )
-        self._crew = Crew.hire(self._ray_options, self.options, setup, self._size())
+        self._crew = Crew.hire(self._ray_options, self.options, setup, size)
         self._dispatcher = Dispatcher(
             self._crew.workers,
             on_records=self._keep,

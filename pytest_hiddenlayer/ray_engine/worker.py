@@ -28,9 +28,6 @@ from .messages import Reply, Result, Setup, Work, WorkItem
 from .shared import SharedBudget, SharedCache
 from .staging import worker_options
 
-WAIT_S = 1.0
-"""Longest time, in seconds, that a worker waits for a result before it replies."""
-
 
 class Worker:
     """One process of a run. The driver calls `start` once, then `exchange` as long as there is work."""
@@ -40,6 +37,7 @@ class Worker:
         self._tasks: dict[str, Task] = {}
         self._cells: dict[tuple[str, ...], Cell] = {}
         self._runtime: Runtime | None = None
+        self._wait_s = 1.0
         self._changed = threading.Condition()
         self._results: list[Result] = []
         self._notices: list[str] = []
@@ -61,7 +59,7 @@ class Worker:
         return hello if error is None else hello | {"error": error}
 
     def _start(self, setup: Setup) -> str | None:
-        copied = Path.cwd()
+        copied, self._wait_s = Path.cwd(), setup.wait_s
         os.environ.update(setup.env)
         with suppress(OSError):  # another machine: model files are named from the copied folder
             os.chdir(setup.cwd)
@@ -74,14 +72,14 @@ class Worker:
         return None
 
     def exchange(self, worker: str, work: Work) -> Reply:
-        """Take cases, and return the results since the last reply as soon as there is one, or after WAIT_S."""
+        """Take cases, and return the results since the last reply as soon as there is one, or after a while."""
         if worker != self.id:
             return Reply(stale=True)
         self._tasks.update({task.name: task for task in work.tasks})
         for item in work.items:
             self._submit(item)
         with self._changed:
-            self._changed.wait_for(lambda: self._results, timeout=WAIT_S)
+            self._changed.wait_for(lambda: self._results, timeout=self._wait_s)
             results, self._results = self._results, []
             notices, self._notices = self._notices, []
         return Reply(results=results, notices=notices)
