@@ -35,11 +35,13 @@ class Dispatcher:
         notify: Callable[[str], None] = lambda text: None,
         replace: Callable[[], Worker] | None = None,
         wait_s: float = 120.0,
+        together_s: float = 0.0,
         why_none: Callable[[], str] = lambda: "no worker is left",
     ) -> None:
         """`on_lost` receives the id of a worker that ended, `replace` makes another one for it.
 
-        `why_none` says what is missing if there is no worker for `wait_s` seconds.
+        `why_none` says what is missing if there is no worker for `wait_s` seconds. For `together_s` seconds
+        the first workers leave a share for those that are still starting.
         """
         self._members = [Member(worker=worker) for worker in workers]
         self._on_records, self._on_lost, self._notify = on_records, on_lost, notify
@@ -52,6 +54,7 @@ class Dispatcher:
         self._submitting = threading.Lock()
         self._number = 0
         self._none_since: float | None = time.monotonic()
+        self._all_share_until = time.monotonic() + together_s
         self._stopped = threading.Event()
         self.ready = threading.Event()  # a worker can be used, or none ever will
         self.fault: HiddenLayerError | None = None
@@ -135,7 +138,8 @@ class Dispatcher:
             return
         if self._unfit:
             self._fail_unfit()
-        sharing = sum(bool(member.id) for member in self._members)
+        all_share = time.monotonic() < self._all_share_until
+        sharing = sum(bool(member.id) or all_share for member in self._members)
         for member in self._members:
             if member.id and not member.waiting:
                 taken = take(self._queue, member, -(-len(self._queue) // sharing))

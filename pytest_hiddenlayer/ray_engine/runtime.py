@@ -34,6 +34,8 @@ AHEAD = 2
 """Cases submitted ahead for each case in flight: the oldest one may wait for another worker."""
 REPLIES_PER_S = 200
 """Replies without a result that all workers together send: each costs the driver CPU time."""
+TOGETHER_S = 10.0
+"""Seconds in which workers are expected to start, so that the first one does not take all cases of a small run."""
 SAY_AFTER_S = 5.0
 """Seconds without a worker after which it is said what is waited for."""
 
@@ -133,20 +135,22 @@ class RayRuntime(Runtime):
             options=options,
             run_id=self.run_id,
             cwd=str(project.cwd),
-            conftests=[str(path.relative_to(project.root)) for path in conftests],
+            conftests=[_relative(path, project.root) for path in conftests],
             wait_s=max(1.0, size / REPLIES_PER_S),
             env=self._ray_options.env,
         )
-        self._crew = Crew.hire(self._ray_options, self.options, setup, size)
+        crew = Crew.hire(self._ray_options, self.options, setup, size)
         self._dispatcher = Dispatcher(
-            self._crew.workers,
+            crew.workers,
             on_records=self._keep,
-            on_lost=self._crew.lose,
+            on_lost=crew.lose,
             notify=self._on_notice,
-            replace=self._crew.add,
+            replace=crew.add,
             wait_s=self._ray_options.wait_s,
+            together_s=TOGETHER_S,
             why_none=self._why_none,
         )
+        self._crew = crew
         self._dispatcher.start()
         self._wait_for_worker()
 
@@ -185,3 +189,10 @@ class RayRuntime(Runtime):
             f"{demand}; the nodes have in all: {describe_nodes()}. Ask for less with --ray-resources, add nodes or "
             "wait longer with --ray-wait"
         )
+
+
+def _relative(path: Path, root: Path) -> str:
+    """The path from the root. Raises UsageError for one outside: the workers get a copy of the root only."""
+    if not path.is_relative_to(root):
+        raise UsageError(f"--engine ray: {path} is outside of the project's root {root}; name evals of the project")
+    return str(path.relative_to(root))

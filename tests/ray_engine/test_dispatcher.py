@@ -129,6 +129,20 @@ def test_ready_workers_share_what_waits(two, planned):
     assert len(two.log) == 6
 
 
+def test_the_first_worker_leaves_a_share_for_one_that_is_starting(planned):
+    """In a small run no worker takes everything because it was ready first."""
+    workers = [FakeWorker("a"), FakeWorker("b")]
+    desk = Desk(*workers)
+    desk.dispatcher = Dispatcher(workers, on_records=desk.log.extend, together_s=DEADLINE_S)
+    desk.dispatcher.start()
+    workers[0].be_ready()
+    submitted(desk, planned)
+    assert workers[0].work()[0] == [1, 2, 3]
+    workers[1].be_ready()
+    assert workers[1].work()[0][0] == 4
+    desk.dispatcher.stop()
+
+
 def test_cases_of_a_worker_that_ends_go_to_another(two, planned):
     """What was in flight is asked again elsewhere; what was answered is not, and nothing is logged twice."""
     two.first.be_ready()
