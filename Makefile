@@ -8,7 +8,7 @@ RUN := training/runs/nano
 MODEL := $(RUN)/model
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
+.PHONY: help setup evals evals-smollm2 replay cassettes baselines sample-report test test-all test-ray simulate coverage lint check docs web web-check web-lock wheel trainable train-model \
   eval-model bench-strategies notebooks clean
 
 help:                      ## list the targets
@@ -53,6 +53,10 @@ test: $(READY) web         ## run the tests except the slow ones
 
 test-all: $(READY) web     ## run all tests
 	$(BIN)/pytest -n 2
+
+test-ray: $(READY) web     ## install Ray (240 MB) and run the tests of --engine ray on a cluster of two nodes here
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	$(BIN)/pytest tests/ray_engine
 
 simulate: $(READY)         ## measure the error rates and coverages of docs/statistics.md (about a quarter of an hour)
 	$(BIN)/python -m simulations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
@@ -14,11 +14,13 @@ from typing import Any
 
 from .engine.cases import Case, Cell, cases, unit_of
 from .engine.checks.options import check_options
+from .engine.runtime import Runtime
 from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, UsageError, did_you_mean
 from .interface.python_arguments import python_arguments
 from .option_table import BY_NAME
 from .options import RunOptions, Shard
 from .project import Project, find_project, read_ini
+from .ray_engine.choice import engine_arguments, engine_of
 from .results.shards.manifest import write_shard
 from .results.shards.plan import plan_shard
 from .session.conclusion import conclude
@@ -43,7 +45,7 @@ def evaluate(
 
     `options` are those of `hiddenlayer run`, with underscores: `provider="mlx"`,
     `strategy=["single", "debate"]`, `epochs=3`, `max_tokens=64`, `baseline="main"`,
-    `snapshot_update=True`. The ini file of the project and its `conftest.py` files are read as
+    `snapshot_update=True`, `engine="ray"`. The ini file of the project and its `conftest.py` files are read as
     pytest reads them. Raises UsageError for a wrong option, name or path, before anything is
     asked; a task file that is wrong is one of the run's `errors`.
     """
@@ -58,14 +60,17 @@ def _evaluate(paths: str | Path | Sequence[str | Path], cwd: str | Path | None, 
     start = Path.cwd() if cwd is None else Path(cwd)
     names = (paths,) if isinstance(paths, str | Path) else tuple(paths)
     project = find_project(start, [Path(name) for name in names])
-    updating = bool(options.pop("snapshot_update", False))
+    updating, engine = bool(options.pop("snapshot_update", False)), engine_arguments(options)
     given = {option_name(key): value for key, value in options.items() if value is not None}
     typed = {name: as_written(name, value) for name, value in given.items()}
     task_paths = eval_paths(project, [Path(name) for name in names])
     load_conftests(project.root, task_paths)
     run_with = run_options(project, typed)
     notify = _print if run_with.live else _ignore  # the address of the live report must be seen
-    return evaluate_paths(task_paths, run_with, project, updating=updating, typed=typed, notify=notify)
+    open_runtime = engine_of(engine, run_with, project, task_paths)
+    return evaluate_paths(
+        task_paths, run_with, project, updating=updating, typed=typed, notify=notify, open_runtime=open_runtime
+    )
 
 
 def run_options(project: Project, typed: Mapping[str, Any]) -> RunOptions:
@@ -113,12 +118,12 @@ def evaluate_paths(
     typed: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     notify: Callable[[str], None] = _ignore,
+    open_runtime: Callable[..., Runtime] = Runtime,
 ) -> EvalRun:
     """Answer every case of the task files at `paths`, then conclude as pytest does.
 
-    `progress` counts the records as they are completed; `notify` is called from any thread with a
-    sentence on batches that are sent, collected and pending, on ignored files, and with the address
-    of the live report.
+    `open_runtime` opens the engine (`engine_of`), `progress` counts the records. `notify` is called from any
+    thread with a sentence on batches, ignored files and lost workers, and with the address of the live report.
     """
     session = Session(
         options=options,
@@ -129,6 +134,7 @@ def evaluate_paths(
         updating=updating,
         notify=notify,
         progress=progress or Progress(),
+        open_runtime=open_runtime,
     )
     run = EvalRun(session=session)
     planned = _prepare(run, paths)
@@ -236,12 +242,12 @@ def _waves(session: Session, planned: Sequence[Case]) -> Iterator[list[Case]]:
 def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
     """The records in order, with a window of cases in flight; under `batch` all cases are in flight at once."""
     runtime = run.session.runtime
-    remaining, window = iter(planned), sys.maxsize if runtime.options.batch else WINDOW
-    in_flight: list[Future[Record]] = []
+    remaining, window = iter(planned), sys.maxsize if runtime.options.batch else max(WINDOW, runtime.elsewhere)
+    in_flight: deque[tuple[Case, Future[Record]]] = deque()
     while True:
         for case in islice(remaining, window - len(in_flight)):
             try:
-                in_flight.append(runtime.submit(case, on_control=run.session.controls.append))
+                in_flight.append((case, runtime.submit(case, on_control=run.session.controls.append)))
             except HiddenLayerError as error:
                 _add_error(run, error, case)
         if not in_flight:
@@ -249,10 +255,11 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
                 return
             remaining = chain([following], remaining)  # every case of this window was refused
             continue
+        case, future = in_flight.popleft()
         try:
-            record = runtime.wait(in_flight.pop(0))
+            record = runtime.wait(future)
         except HiddenLayerError as error:  # a wrong prompt or scorer gives no record
-            _add_error(run, error)
+            _add_error(run, error, case)
             continue
         yield record
 

@@ -49,6 +49,8 @@ class RunOptions:
     seed: int = 0
     generate: GenerationConfig = GenerationConfig()  # --hl-temperature, --hl-max-tokens
     concurrency: int | None = None  # maximum number of calls in flight per model; None: adapts to the server
+    processes: int = 1  # that share the limits of servers
+    process: int = 0  # which of them this is, from 0
     timeout_s: float | None = None  # per attempt; None: the provider's default
     base_urls: Mapping[str, str] = field(default_factory=dict)  # provider → URL; "": every provider that takes one
     pools: Mapping[str, tuple[ServerAddress, ...]] = field(

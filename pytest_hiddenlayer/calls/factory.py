@@ -19,7 +19,7 @@ from ..types import ModelName
 from .client import ModelClient
 from .endpoints.open import open_pool
 from .endpoints.pool import EndpointPool
-from .limiter import AdaptiveLimiter
+from .limits import open_limiter
 from .resources import RunResources
 from .retry import RetryPolicy
 
@@ -51,12 +51,11 @@ def client_for(
     """Return the client of a provider that is open already. Raises UsageError for a faulty batch ledger."""
     replayer = resources.replayer
     capabilities = capabilities_of(provider)
-    initial, maximum = capabilities.concurrency
     meter = resources.meter(name.provider, provider) if replayer is None else None
     return ModelClient.for_provider(
         name.provider,
         provider,
-        AdaptiveLimiter(initial, maximum) if options.concurrency is None else AdaptiveLimiter(options.concurrency),
+        open_limiter(capabilities, options, options.concurrency),
         retry_policy=_retry_policy(capabilities, options),
         stores=() if replayer is not None else resources.stores(provider),
         meter=meter,

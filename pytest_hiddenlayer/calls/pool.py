@@ -127,8 +127,12 @@ class ModelPool:
 
     def _shared(self) -> RunResources:
         if self._resources is None:
-            self._resources = RunResources(self._options, self._batches, self._notify)
+            self._resources = self.make_resources()
         return self._resources
+
+    def make_resources(self) -> RunResources:
+        """What the models share: prices, budget, cache, cassettes."""
+        return RunResources(self._options, self._batches, self._notify)
 
     def _clients(self) -> list[ModelClient]:
         return [provider for provider in self._providers.values() if isinstance(provider, ModelClient)]

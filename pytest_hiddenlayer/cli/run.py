@@ -22,6 +22,7 @@ EPILOG = """examples:
   hiddenlayer run                                    the project's evals with the bundled model
   hiddenlayer run evals/sums.yaml --strategy debate  one task, one strategy
   hiddenlayer run --provider openai:gpt-5.4-mini --budget 2
+  hiddenlayer run --engine ray --ray-address auto    the workers of a Ray cluster answer
   hiddenlayer run --snapshot-update                  write the baselines that later runs are compared with
 
 exit status: 0 success; 1 a failure, an error, a failed gate, or every sample was skipped; 2 interrupted;
@@ -36,11 +37,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--snapshot-update", action="store_true", help="write the snapshots instead of comparing with them"
     )
+    _add_engine_arguments(parser.add_argument_group("answering on the nodes of a Ray cluster (docs/ray.md)"))
+
+
+def _add_engine_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--engine", metavar="local|ray", help="who answers: this process (default), or Ray's workers")
+    group.add_argument(
+        "--ray-address",
+        metavar="HOST:PORT|auto",
+        help="the cluster's head; auto: the one of this node (default: RAY_ADDRESS, else a cluster on this machine)",
+    )
+    group.add_argument(
+        "--ray-workers", metavar="N", help="processes that answer (default: as many as the cluster has room for)"
+    )
+    group.add_argument(
+        "--ray-resources",
+        metavar="NAME=N,...",
+        help="what one worker occupies, such as GPU=1 or CPU=4,big_memory=1 (default: CPU=1)",
+    )
+    group.add_argument(
+        "--ray-env",
+        metavar="NAME",
+        action="append",
+        help="variable of this environment that the workers get too, such as OPENAI_API_KEY; repeatable",
+    )
+    group.add_argument("--ray-wait", metavar="SECONDS", help="how long to wait for a worker (default: 120)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run, print progress and the table. Returns pytest's exit status."""
     from ..api import evaluate_paths, run_options
+    from ..ray_engine.choice import NAMES, engine_of
     from ..session.conftests import load_conftests
     from ..session.progress import Progress
     from ..session.task_paths import eval_paths
@@ -50,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     load_conftests(project.root, paths)
     written = written_values(arguments)
     options, progress = run_options(project, written), Progress()
+    engine = {name: getattr(arguments, name.replace("-", "_")) for name in NAMES}
+    open_runtime = engine_of(engine, options, project, paths)
     with LiveLine(progress.line) as live_line:
         eval_run = evaluate_paths(
             paths,
@@ -60,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
             typed=written,
             progress=progress,
             notify=live_line.print,
+            open_runtime=open_runtime,
         )
     print_run(eval_run, paths)
     return eval_run.exit_status

@@ -48,6 +48,9 @@ FIRST_S = 0.2
 class Runtime:
     """Runs cases in the background. Starts with the first submit; closed once."""
 
+    elsewhere = 0
+    """Number of cases to submit ahead for other processes that answer them; 0: this process answers."""
+
     def __init__(
         self,
         options: RunOptions,
@@ -57,15 +60,17 @@ class Runtime:
         batches: Path = BATCHES,
         on_notice: Callable[[str], None] = lambda text: None,
         resumed: Mapping[str, Record] = MappingProxyType({}),
+        open_pool: Callable[..., ModelPool] = ModelPool,
     ) -> None:
         """`on_records` receives complete records, `on_notice` messages for the user; both on the loop's thread.
 
         `broker` is the process that holds the models, `batches` the folder of the batch ledger.
         `resumed` maps a case's key to a record that is reused instead of calling the model.
+        `open_pool` makes the pool of models: another one shares budget and cache with other processes.
         """
         self.options, self.run_id = options, run_id
         self._event_loop = EventLoopThread()
-        self.pool = ModelPool(options, self._event_loop, broker=broker, batches=batches, notify=on_notice)
+        self.pool = open_pool(options, self._event_loop, broker=broker, batches=batches, notify=on_notice)
         self._on_notice = on_notice
         self._missing = MissingLogprobs(on_notice)
         self._unbatched_reported = False

@@ -19,7 +19,7 @@ def load_conftests(root: Path, paths: Sequence[Path]) -> None:
     As under pytest, the folder of a conftest.py comes first on `sys.path` while it is imported
     and afterwards. Raises UsageError with the file and line if one of them fails.
     """
-    for path in dict.fromkeys(_conftests(root, paths)):
+    for path in conftest_files(root, paths):
         name = f"hiddenlayer_conftest_{abs(hash(str(path))):x}"
         if name in sys.modules:
             continue
@@ -35,6 +35,11 @@ def load_conftests(root: Path, paths: Sequence[Path]) -> None:
             del sys.modules[name]
             reason = f"{type(error).__name__}: {error}"
             raise UsageError(f"{_place(path, error)}: cannot load this {NAME}: {reason}. Correct it") from error
+
+
+def conftest_files(root: Path, paths: Sequence[Path]) -> list[Path]:
+    """The conftest.py files from the root down to the paths, the outermost first."""
+    return list(dict.fromkeys(_conftests(root, paths)))
 
 
 def _conftests(root: Path, paths: Sequence[Path]) -> Iterator[Path]:

@@ -55,6 +55,7 @@ class Session:
     worker: bool = False  # started by another process, which concludes
     updating: bool = False  # write snapshots instead of comparing with them
     notify: Callable[[str], None] = lambda text: None  # called from any thread with a sentence for people
+    open_runtime: Callable[..., Runtime] = Runtime  # another engine than the one of this process
     find_broker: Callable[[], BrokerClient | None] = lambda: None  # the process that holds the models, if any
     send_records: Callable[[Sequence[Record]], None] | None = None  # in place of writing them to the run log
     known: dict[str, Record] | None = None  # by key: records of this run that are in the log already, and reused
@@ -174,7 +175,7 @@ class Session:
     def runtime(self) -> Runtime:
         """The engine, opened on first use."""
         if self._runtime is None:
-            self._runtime = Runtime(
+            self._runtime = self.open_runtime(
                 self.options,
                 self.run_id,
                 on_records=self._keep,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ...errors import ProviderUnavailableError, UsageError
 from ...options import RunOptions, ServerAddress
 from ...protocols import Provider, capabilities_of
-from ..limiter import AdaptiveLimiter
+from ..limits import open_limiter
 from .endpoint import Endpoint
 from .pool import EndpointPool
 
@@ -52,8 +52,7 @@ def _reachable(
 
 def _endpoint(server: ServerAddress, provider: Provider, options: RunOptions) -> Endpoint:
     own = server.concurrency if server.concurrency is not None else options.concurrency
-    initial, maximum = capabilities_of(provider).concurrency
-    limiter = AdaptiveLimiter(initial, maximum) if own is None else AdaptiveLimiter(own)
+    limiter = open_limiter(capabilities_of(provider), options, own)
     return Endpoint(url=server.url, provider=provider, limiter=limiter)
 
 
