@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..results.metrics.cells import CellMetrics
     from ..results.regression.baseline import CellKey
     from ..results.regression.gate import GateResult
+    from ..results.streamed.records import StreamedRecords
     from .baselines import Baselines
     from .early_stopping import EarlyStopping
 
@@ -59,6 +60,7 @@ class Session:
     tasks: dict[Path, Task] = field(default_factory=dict)
     configs: dict[CellKey, CellConfig] = field(default_factory=dict)  # of all planned cells
     records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
+    streamed: StreamedRecords | None = None  # of a large run without pytest: instead of `records`
     not_run: dict[CellKey, Counter[str]] = field(default_factory=dict)  # reason → cases skipped without a record
     kept_samples: dict[str, list[str]] = field(default_factory=dict)  # cell → samples whose snapshot line was kept
     controls: list[Record] = field(default_factory=list)  # control samples, if they are kept apart from records
@@ -85,6 +87,11 @@ class Session:
                 self.options.baseline, root=self.root, cwd=self.cwd, run_id=self.run_id, reports=self.reports
             )
         return self._baselines
+
+    @property
+    def answered(self) -> Sequence[Record]:
+        """The records so far, wherever they are kept."""
+        return self.records if self.streamed is None else self.streamed
 
     @property
     def reports(self) -> Path:
@@ -144,7 +151,9 @@ class Session:
     def _write(self, records: Sequence[Record]) -> None:
         """Write records to the run log; if the disk is full, they still count in this run's results."""
         try:
-            self.run_log.append_all(records)
+            offsets = self.run_log.append_all(records)
+            if self.streamed is not None:
+                self.streamed.logged(records, offsets)
         except OSError as error:
             if len(records) == 1:
                 self.write_faults.add_records(1, reason(error))
@@ -216,12 +225,30 @@ class Session:
 
     def add_logged_records(self) -> None:
         """Add the records that are in the run log but were not reported, because the session ended early."""
+        if self.streamed is not None:
+            with suppress(HiddenLayerError, OSError):
+                self.streamed.add_logged()
+            return
         reported = {(record.cell, record.sample_id, record.epoch) for record in self.records}
         with suppress(HiddenLayerError, OSError):
             for record in read_records(self.run_log.folder):
                 new = (record.cell, record.sample_id, record.epoch) not in reported
                 if new and controlled(record.label) is None:
                     self.records.append(without_texts(record))
+
+    def stream_records(self) -> None:
+        """Keep of each record only what metrics and gates read; call it before the first answer."""
+        from ..results.streamed.records import StreamedRecords  # with statistics
+
+        cells = {key: (config.selected, config.epochs) for key, config in self.configs.items() if config.selected}
+        self.streamed = StreamedRecords(self.run_log.folder, cells)
+
+    def add(self, position: int, record: Record) -> None:
+        """Add the record of the sample at a position of its cell's selection."""
+        if self.streamed is None:
+            self.records.append(record)
+        else:
+            self.streamed.add(position, record)
 
     def release_batches(self) -> None:
         """Every record is on disk: the ledger may forget the batches that were collected."""

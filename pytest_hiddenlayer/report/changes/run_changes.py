@@ -59,7 +59,8 @@ def _old_name(run: JudgedRun, lookups: Sequence[tuple[CellMetrics, BaselineLooku
 
 
 def _pairs(run: JudgedRun, lookups: Sequence[tuple[CellMetrics, BaselineLookup]]) -> Iterator[CellPair]:
-    records = by_cell(run.records)
+    compared = {metrics.config.key for metrics, found in lookups if found.baseline is not None}
+    records = by_cell(record for record in run.records if record.cell in compared) if compared else {}
     for metrics, found in lookups:
         if found.baseline is not None:
             yield _pair(run, metrics, found.baseline, records.get(metrics.config.key, []))

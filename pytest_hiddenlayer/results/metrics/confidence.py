@@ -14,7 +14,7 @@ The confidence is the first of these that a record has:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,13 +34,13 @@ MIN_ANSWERS = 10
 
 def confidence_of(record: Record) -> float | None:
     """The confidence of an answer in [0, 1]; None if it is unknown."""
-    confidence = _confidence(record)
+    confidence = confidence_with_kind(record)
     return None if confidence is None else confidence[0]
 
 
 def confidence_kind(record: Record) -> str | None:
     """The kind of an answer's confidence: `stated`, `vote share` or `token probability`; None if it is unknown."""
-    confidence = _confidence(record)
+    confidence = confidence_with_kind(record)
     return None if confidence is None else confidence[1]
 
 
@@ -53,18 +53,30 @@ def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Cali
     answers = [
         (record, score >= pass_score, confidence)
         for record in records
-        if (score := record.score) is not None and (confidence := _confidence(record))
+        if (score := record.score) is not None and (confidence := confidence_with_kind(record))
     ]
-    if len(answers) < MIN_ANSWERS:
-        return None
-    measured = calibration(
+    return calibration_of(
         [value for _, _, (value, _) in answers],
         [right for _, right, _ in answers],
         [cluster_of(record) for record, _, _ in answers],
-        questions=[record.sample_id for record, _, _ in answers],
+        [record.sample_id for record, _, _ in answers],
+        {kind for _, _, (_, kind) in answers},
     )
+
+
+def calibration_of(
+    values: Sequence[float],
+    right: Sequence[bool],
+    clusters: Sequence[str],
+    questions: Sequence[str],
+    kinds: Iterable[str],
+) -> tuple[Calibration, str] | None:
+    """(calibration, kinds of confidence) of scored answers with a confidence; None if they are fewer than 10."""
+    if len(values) < MIN_ANSWERS:
+        return None
+    measured = calibration(values, right, clusters, questions=questions)
     assert measured is not None
-    return measured, ", ".join(sorted({kind for _, _, (_, kind) in answers}))
+    return measured, ", ".join(sorted(kinds))
 
 
 def measure_calibrations(records: Sequence[Record], pass_score: float) -> dict[str, Calibration]:
@@ -100,8 +112,8 @@ def _measure_calibration(scored: Sequence[Record], name: str, pass_score: float)
     return replace(measured, wqd=within_samples(scored, name))
 
 
-def _confidence(record: Record) -> tuple[float, str] | None:
-    """(confidence, kind) of an answer."""
+def confidence_with_kind(record: Record) -> tuple[float, str] | None:
+    """(confidence, kind) of an answer, as `confidence_of` and `confidence_kind`; None if it is unknown."""
     if "confidence" in record.answer_metadata:
         value = _share(record.answer_metadata["confidence"])
         return None if value is None else (value, STATED)

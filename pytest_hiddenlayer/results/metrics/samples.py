@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.estimate.pass_at_k import pass_at_k, pass_hat_k, reduce_epochs, reported_k, stated_k
 from ...types import Outcome, Record
-from .scorers import scores_by_name
+from .scorers import HasScores, scores_by_name
 
 
 def cluster_of(record: Record) -> str:
     """The cluster of a record among those of its task: its group, or its sample if it has no group."""
-    return f"sample {record.sample_id}" if record.group is None else f"group {record.group}"
+    return cluster_name(record.sample_id, record.group)
+
+
+def cluster_name(sample_id: str, group: str | None) -> str:
+    """The cluster of an answer to a sample of a group, or of none."""
+    return f"sample {sample_id}" if group is None else f"group {group}"
+
+
+class Answered(HasScores, Protocol):
+    """One answer to a sample: what the sample's result needs of a record."""
+
+    @property
+    def score(self) -> float | None: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def answer(self) -> str | None: ...
+    @property
+    def sample_hash(self) -> str: ...
+    @property
+    def must_pass(self) -> bool: ...
+    @property
+    def group(self) -> str | None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +65,7 @@ class SampleResult:
         return self.epochs
 
 
-def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float) -> SampleResult:
+def sample_result(records: Sequence[Answered], *, reducer: str, pass_score: float) -> SampleResult:
     """The result of one sample, from the records of its epochs."""
     scored = [(record, score) for record in records if (score := record.score) is not None]
     scores = [score for _, score in scored]
@@ -112,7 +135,7 @@ def flaky_samples(samples: Mapping[str, SampleResult], pass_score: float) -> tup
     )
 
 
-def _outcome(scored: Sequence[Record], score: float, pass_score: float) -> Outcome:
+def _outcome(scored: Sequence[Answered], score: float, pass_score: float) -> Outcome:
     """The outcome of the only scored epoch; over several epochs, the outcome of the reduced score."""
     if len(scored) == 1:
         return scored[0].outcome

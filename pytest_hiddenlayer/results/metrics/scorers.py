@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.estimate.pass_at_k import reduce_epochs
 from ...types import Record
+
+
+class HasScores(Protocol):
+    """An answer with its scores: scorer → {value, ...}."""
+
+    @property
+    def scores(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +43,12 @@ class ScorerMetrics:
         }
 
 
-def scorer_names(records: Sequence[Record]) -> list[str]:
+def scorer_names(records: Sequence[HasScores]) -> list[str]:
     """The names of all scores of the records, in order of first appearance."""
     return list(dict.fromkeys(name for record in records for name in record.scores))
 
 
-def scores_by_name(records: Sequence[Record], reducer: str) -> dict[str, float]:
+def scores_by_name(records: Sequence[HasScores], reducer: str) -> dict[str, float]:
     """Name → the score of one sample, over the epochs that have one, from the records of its epochs.
 
     The reducers that count right epochs need the headline scorer's limit; the others are averaged instead.
@@ -86,7 +93,7 @@ def _metrics(
     )
 
 
-def _value(record: Record, name: str) -> float | None:
+def _value(record: HasScores, name: str) -> float | None:
     score = record.scores.get(name)
     value: float | None = None if score is None else score["value"]
     return value

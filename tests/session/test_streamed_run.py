@@ -1,0 +1,152 @@
+"""A run of many answers keeps columns in memory and texts on disk; what a user sees is the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folder import Folder
+
+from pytest_hiddenlayer import EvalRun, Record, UsageError, api, evaluate
+from pytest_hiddenlayer.cli.run import print_run
+from pytest_hiddenlayer.results.log.resume import reusable_records
+from pytest_hiddenlayer.results.streamed.records import StreamedRecords
+from pytest_hiddenlayer.session.session import Session
+
+STRATEGIES = ["single", "self_consistency"]
+
+
+@pytest.fixture
+def many(folder: Folder) -> Folder:
+    """A task of six samples, of which some are wrong, must pass, or fail."""
+    folder.task(n=6)
+    text = (folder.path / "evals/sums.yaml").read_text(encoding="utf-8")
+    folder.write("evals/sums.yaml", text.replace('"id": "s1",', '"id": "s1", "must_pass": true, "group": "g",'))
+    folder.replies(wrong=[1, 2], q4={"error": "server said 500"})
+    return folder
+
+
+@pytest.fixture
+def streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run streams its records."""
+    monkeypatch.setattr(api, "STREAMED_FROM", 0)
+
+
+def answered(folder: Folder, **options: Any) -> EvalRun:
+    provider = f"scripted:{folder.path / 'replies.json'}"
+    return evaluate("evals", cwd=folder.path, provider=provider, no_report=True, **options)
+
+
+def printed(run: EvalRun, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command prints of a run, without its id."""
+    capsys.readouterr()
+    print_run(run, [Path("evals")])
+    return "".join(capsys.readouterr()).replace(run.run_id, "RUN")
+
+
+def without_times(run: EvalRun) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads((run.folder / "summary.json").read_text(encoding="utf-8"))
+    return [{**cell, "wall_s": 0} for cell in cells]
+
+
+def comparable(record: Record) -> Record:
+    """A record without what differs between two runs."""
+    calls = [{**call, "latency_s": 0} for call in record.transcript]
+    return replace(record, run_id="", started_at="", latency_s=0.0, transcript=calls)
+
+
+@pytest.fixture
+def both(many: Folder, monkeypatch: pytest.MonkeyPatch) -> tuple[EvalRun, EvalRun]:
+    """The same run with records in memory, and streamed."""
+    whole = answered(many, strategy=STRATEGIES, epochs=2)
+    monkeypatch.setattr(api, "STREAMED_FROM", 0)
+    return whole, answered(many, strategy=STRATEGIES, epochs=2)
+
+
+def test_a_streamed_run_has_the_summary_and_the_records_of_a_whole_one(
+    both: tuple[EvalRun, EvalRun], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """summary.json, gates, failures, exit status, what is printed, and the records one by one are the same."""
+    whole, streamed = both
+    assert isinstance(whole.records, list)
+    assert isinstance(streamed.records, StreamedRecords)
+    assert without_times(streamed) == without_times(whole)
+    assert (streamed.exit_status, streamed.failures) == (whole.exit_status, whole.failures) == (1, whole.failures)
+    assert any("must_pass" in failure for failure in streamed.failures)
+    assert printed(streamed, capsys) == printed(whole, capsys)
+    assert [comparable(one) for one in streamed.records] == [comparable(one) for one in whole.records]
+    assert len(streamed.records) == len(whole.records) == 24
+    assert comparable(streamed.records[13]) == comparable(whole.records[13])
+    assert comparable(streamed.records[-1]) == comparable(whole.records[-1])
+    assert [one.key for one in streamed.records[2:5]] == [one.key for one in whole.records[2:5]]
+
+
+def test_records_of_a_removed_log_are_an_error_with_advice(many: Folder, streamed: None) -> None:
+    """Records that are asked for after their file was removed are one clear error."""
+    run = answered(many)
+    (run.folder / "records.jsonl").rename(run.folder / "elsewhere.jsonl")
+    with pytest.raises(UsageError, match="read them before the file is moved or removed"):
+        list(run.records)
+
+
+def test_an_interrupted_streamed_run_loses_nothing(
+    many: Folder, streamed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After Ctrl-C every answer on disk counts, also one that was not reported; --resume asks for the rest."""
+    add, interrupted = Session.add, []
+
+    def interrupting(session: Session, position: int, record: Record) -> None:
+        if record.sample_id == "s2":
+            interrupted.append(session)
+            raise KeyboardInterrupt
+        add(session, position, record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "add", interrupting)
+        with pytest.raises(KeyboardInterrupt):
+            answered(many)
+    (session,) = interrupted
+    on_disk = session.run_log.folder / "records.jsonl"
+    assert len(session.answered) == len(on_disk.read_text(encoding="utf-8").splitlines()) >= 3
+    resumed = answered(many, resume="last")
+    assert len(resumed.records) == 6
+    assert "5 of 6 answers reused" in printed(resumed, capsys)
+    assert "asked for: 1 that failed or were skipped there" in printed(resumed, capsys)
+
+
+def test_a_reused_record_is_the_last_one_with_its_key(many: Folder) -> None:
+    """What --resume reuses is read from the log: by key, of several the last one, and no key that it lacks."""
+    run = answered(many)
+    log = run.folder / "records.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+    again = json.loads(lines[0]) | {"output": "changed"}
+    log.write_text("".join([*lines, json.dumps(again) + "\n", "\n"]), encoding="utf-8")
+    records = reusable_records(run.folder)
+    assert records[again["key"]].output == "changed"
+    assert records[again["key"]].answer_metadata["resumed_from"] == run.run_id
+    assert "no such key" not in records
+    assert len(records) == len(list(records)) == 5  # s4 failed
+    assert {record.sample_id for record in records.values()} == {"s0", "s1", "s2", "s3", "s5"}
+
+
+def test_answers_that_the_disk_refuses_still_count(
+    many: Folder, streamed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk a streamed run counts every answer, and says how many are not in the log."""
+    from pytest_hiddenlayer.results.log.run_log import RunLog
+
+    write = RunLog.append_all
+
+    def full(log: RunLog, records: Any) -> list[int]:
+        if any(record.sample_id in ("s2", "s3") for record in records):
+            raise OSError(28, "No space left on device")
+        return write(log, records)
+
+    monkeypatch.setattr(RunLog, "append_all", full)
+    run = answered(many)
+    assert run.metrics[0].n_scored == 5
+    assert len(list(run.records)) == 6
+    assert run.session.write_faults.lost_records == 2
