@@ -29,6 +29,7 @@ from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
 from .session.written_options import WrittenOptions, parse_call_options, parse_options
+from .taskfile.streamed.spool import sample_ids
 from .terminal_escape import visible
 from .types import ModelName, Record
 
@@ -129,6 +130,7 @@ def evaluate_paths(
         command=command,
         typed=typed or {},
         updating=updating,
+        samples_in_memory=STREAMED_FROM,
         notify=notify,
         progress=progress or Progress(),
     )
@@ -205,7 +207,7 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
             run.errors.append(TaskError(str(error), file=shown))
             continue
         for cell in planned:
-            selected = tuple(sample.id for sample in cell.task.samples)
+            selected = sample_ids(cell.task.samples)
             gate_id = f"{task.path}::gate[{cell.params}]" if gated else None
             session.configs[cell.key] = replace(
                 session.configs[cell.key], selected=selected, answers=len(selected) * cell.epochs, gate_id=gate_id

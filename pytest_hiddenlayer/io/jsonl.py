@@ -75,10 +75,10 @@ def raw_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[in
     An incomplete last line, which a process that was killed while writing leaves, is omitted with
     `allow_incomplete`.
     """
-    return ((number, line) for _, number, line in _placed_lines(path, allow_incomplete=allow_incomplete))
+    return ((number, line) for _, number, line in placed_lines(path, allow_incomplete=allow_incomplete))
 
 
-def _placed_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[int, int, bytes]]:
+def placed_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[int, int, bytes]]:
     """Yield (byte at which the line begins, number, line), as `raw_lines` does."""
     offset = 0
     with path.open("rb") as lines:  # bytes: an incomplete line may end inside a character
@@ -95,19 +95,23 @@ def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises UsageError with file and line for any other line that is not a JSON object; the message
     says that it is not `kind`, such as "a label".
     """
-    return ((number, values) for _, number, values in read_placed_lines(path, kind))
+    for number, _, values in objects_of(path, raw_lines(path), kind):
+        yield number, values
 
 
-def read_placed_lines(path: Path, kind: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield (byte at which the line begins, its number, object), as `read_lines` does."""
-    for offset, number, line in _placed_lines(path):
+def objects_of(
+    path: Path, lines: Iterable[tuple[int, bytes]], kind: str
+) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
+    """Yield (number, line, object) of each (number, line) of a file, with the errors of `read_lines`."""
+    for number, line in lines:
         try:
             values = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{path}:{number}: not {kind}: {error}") from error
         if not isinstance(values, dict):
-            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {line[:60].decode()!r}")
-        yield offset, number, values
+            shown = line[:60].decode("utf-8", "replace")
+            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {shown!r}")
+        yield number, line, values
 
 
 def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:

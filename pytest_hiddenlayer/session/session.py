@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
-from ..errors import HiddenLayerError, TaskError
-from ..identifiers import controlled, item_name
+from ..errors import HiddenLayerError
+from ..identifiers import controlled
 from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
@@ -22,6 +22,7 @@ from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..results.shards.options import refuse_updates
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
+from .answers.item_names import refuse_clashes
 from .cell_config import config_from_cell
 from .interruption import uninterrupted
 from .progress import Progress
@@ -52,6 +53,7 @@ class Session:
     command: Sequence[str] = ()  # what was typed, for the manifest
     typed: Mapping[str, Any] = field(default_factory=dict)  # option → what was typed for it, for the merge of shards
     run_id: str = field(default_factory=new_run_id)
+    samples_in_memory: int | None = None  # a task with more samples reads them from disk; None: never
     complete: bool = False  # the run was not stopped early; set at its end
     worker: bool = False  # started by another process, which concludes
     updating: bool = False  # write snapshots instead of comparing with them
@@ -101,9 +103,9 @@ class Session:
     def load_task(self, path: Path) -> Task:
         """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
         if path not in self.tasks:
-            task = load_task(path, self.root)
+            task = load_task(path, self.root, in_memory=self.samples_in_memory)
             refuse_duplicate_name(task, self.tasks)
-            _refuse_clashes(task)
+            refuse_clashes(task)
             self.tasks[path] = task
         return self.tasks[path]
 
@@ -271,17 +273,3 @@ class Session:
         self.close_providers()
         if self._run_log is not None:
             self._run_log.close()
-
-
-def _refuse_clashes(task: Task) -> None:
-    """Raise TaskError if two items would share a name: brackets become parentheses, and `gate` is reserved."""
-    taken = {"gate": "the gate of its cell"}
-    for sample in task.samples:
-        name = item_name(sample.id)
-        if name in taken:
-            raise TaskError(
-                f"sample {sample.id!r} would have the same item as {taken[name]}: rename the sample",
-                file=task.path,
-                field="id",
-            )
-        taken[name] = f"sample {sample.id!r}"

@@ -11,11 +11,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from ...errors import UsageError
-from ...io.codecs import record_from_json
-from ...io.jsonl import read_lines, read_object_at
 from ...types import SCORER_FAILED, Record
-from .run_log import RECORDS, read_placed_records
+from .placed_records import placed_records, record_at
+from .run_log import RECORDS, read_records
 
 RESUMED_FROM = "resumed_from"
 """Key of `Record.answer_metadata`: id of the run that the answer was first made in."""
@@ -24,15 +22,21 @@ RESUMED_FROM = "resumed_from"
 def reusable_records(folder: Path) -> Mapping[str, Record]:
     """Key → record of the cases that a run answered and scored; errors and skipped cases are left out.
 
-    The log is read once now, and each record again when it is asked for. Raises UsageError if the folder holds
-    no readable log.
+    `records.jsonl` is read once now, and each record again when it is asked for. Raises UsageError if the folder
+    holds no readable log.
     """
-    places = (
-        (record.key, offset)
-        for offset, record in read_placed_records(folder)
-        if record.outcome not in ("error", "skipped") and not _lacks_a_score(record)
-    )
-    return ReusableRecords(folder / RECORDS, places)
+    path = folder / RECORDS
+    if not path.is_file():
+        return {record.key: _reused(record) for record in read_records(folder) if _is_reusable(record)}
+    return ReusableRecords(path, ((one.key, offset) for offset, one in placed_records(path) if _is_reusable(one)))
+
+
+def _is_reusable(record: Record) -> bool:
+    return record.outcome not in ("error", "skipped") and not _lacks_a_score(record)
+
+
+def _reused(record: Record) -> Record:
+    return replace(record, answer_metadata={RESUMED_FROM: record.run_id, **record.answer_metadata})
 
 
 class ReusableRecords(Mapping[str, Record]):
@@ -64,7 +68,7 @@ class ReusableRecords(Mapping[str, Record]):
         for index in range(*self._range(key)[::-1], -1):
             record = self._read(int(self._offsets[index - 1]))
             if record.key == key:
-                return replace(record, answer_metadata={RESUMED_FROM: record.run_id, **record.answer_metadata})
+                return _reused(record)
         raise KeyError(key)
 
     def _range(self, key: str) -> tuple[int, int]:
@@ -75,11 +79,7 @@ class ReusableRecords(Mapping[str, Record]):
 
     def _read(self, offset: int) -> Record:
         with self._reading:
-            values = read_object_at(self._file, offset)
-        try:
-            return record_from_json(values)
-        except (TypeError, AttributeError) as error:
-            raise UsageError(f"{self._path}, byte {offset}: not a record: {error}; was the file changed?") from error
+            return record_at(self._file, offset)
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(self._read(int(offset)).key for offset in sorted(self._offsets)))
@@ -118,16 +118,11 @@ def reuse_sentence(reused: Mapping[str, int], total: int, asked: Iterable[Case],
     earlier: dict[int, str | None] = dict.fromkeys(map(hash, asked))
     if not earlier:
         return message
-    for _, values in read_lines(folder / RECORDS, "a record"):
-        if (case := hash(_logged_case(values))) in earlier:
-            earlier[case] = values.get("outcome")
+    for record in read_records(folder):
+        if (case := hash((*record.cell, record.sample_id, record.epoch))) in earlier:
+            earlier[case] = record.outcome
     reasons = Counter(map(_why_asked, earlier.values()))
     return f"{message}; asked for: " + ", ".join(f"{count:,} {why}" for why, count in reasons.most_common())
-
-
-def _logged_case(values: Mapping[str, Any]) -> Case:
-    cell = (values.get("task"), values.get("label", ""), values.get("provider"), values.get("slug", ""))
-    return (*cell, values.get("sample_id"), values.get("epoch"))
 
 
 def _why_asked(outcome: str | None) -> str:

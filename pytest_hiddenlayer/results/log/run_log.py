@@ -16,7 +16,7 @@ from typing import Any
 from ...errors import UsageError, did_you_mean
 from ...io.atomic import write_json
 from ...io.codecs import record_from_json, record_to_json
-from ...io.jsonl import LineLog, read_from, read_placed_lines
+from ...io.jsonl import LineLog, read_from, read_lines
 from ...io.secret_masking import mask_arguments
 from ...types import Record
 from .git import git_state
@@ -118,17 +118,12 @@ def read_records(folder: Path) -> Iterator[Record]:
     An incomplete last line (of a process killed while writing) is left out. Raises UsageError if
     the folder holds no readable log.
     """
-    return (record for _, record in read_placed_records(folder))
-
-
-def read_placed_records(folder: Path) -> Iterator[tuple[int, Record]]:
-    """(the byte of its line, record) of the records of a run's folder, as `read_records` reads them."""
     path = folder / RECORDS
     if not path.is_file():
         raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
-    for offset, number, values in read_placed_lines(path, "a record"):
+    for number, values in read_lines(path, "a record"):
         try:
-            yield offset, record_from_json(values)
+            yield record_from_json(values)
         except (TypeError, AttributeError) as error:
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
 

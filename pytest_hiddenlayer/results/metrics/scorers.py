@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.estimate.pass_at_k import reduce_epochs
 from ...types import Record
-
-
-class HasScores(Protocol):
-    """An answer with its scores: scorer → {value, ...}."""
-
-    @property
-    def scores(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,22 +36,26 @@ class ScorerMetrics:
         }
 
 
-def scorer_names(records: Sequence[HasScores]) -> list[str]:
+def scorer_names(records: Sequence[Record]) -> list[str]:
     """The names of all scores of the records, in order of first appearance."""
     return list(dict.fromkeys(name for record in records for name in record.scores))
 
 
-def scores_by_name(records: Sequence[HasScores], reducer: str) -> dict[str, float]:
-    """Name → the score of one sample, over the epochs that have one, from the records of its epochs.
-
-    The reducers that count right epochs need the headline scorer's limit; the others are averaged instead.
-    """
-    kept = "mean" if reducer.startswith("pass") else reducer
+def scores_by_name(records: Sequence[Record], reducer: str) -> dict[str, float]:
+    """Name → the score of one sample, over the epochs that have one, from the records of its epochs."""
     values = {
         name: [v for record in records if (v := _value(record, name)) is not None] for name in scorer_names(records)
     }
-    reduced = {name: reduce_epochs(scores, kept, 1.0) for name, scores in values.items() if scores}
+    reduced = {name: reduced_scores(scores, reducer) for name, scores in values.items() if scores}
     return {name: score for name, score in reduced.items() if score is not None}
+
+
+def reduced_scores(scores: Sequence[float], reducer: str) -> float | None:
+    """The score of one sample and scorer over the epochs that have one.
+
+    The reducers that count right epochs need the headline scorer's limit; the others are averaged instead.
+    """
+    return reduce_epochs(scores, "mean" if reducer.startswith("pass") else reducer, 1.0)
 
 
 def other_scorers(
@@ -93,7 +90,7 @@ def _metrics(
     )
 
 
-def _value(record: HasScores, name: str) -> float | None:
+def _value(record: Record, name: str) -> float | None:
     score = record.scores.get(name)
     value: float | None = None if score is None else score["value"]
     return value

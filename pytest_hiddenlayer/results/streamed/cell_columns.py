@@ -10,14 +10,14 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, get_args
 
+from ...io.text_column import TextColumn
 from ...types import OWN_PROMPTS, Outcome, Record, Usage
 from ...types.record import ELICITED
 from ...usage import costs_of
 from ..log.compact import without_texts
 from ..log.resume import RESUMED_FROM
-from ..metrics.confidence import confidence_with_kind
+from ..metrics.confidence import confidence_and_kind
 from .number_column import NumberColumn
-from .text_column import TextColumn
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 MAX_ANSWER = 200
@@ -100,7 +100,7 @@ class CellColumns:
             column.set(slot, values["value"])
             if values["value"] is None:
                 self.unscored.setdefault(name, Counter())[values["explanation"] or "no reason given"] += 1
-        if (confidence := confidence_with_kind(record)) is not None:
+        if (confidence := confidence_and_kind(record)) is not None:
             if self.confidence is None:
                 self.confidence = NumberColumn(self.size)
             self.confidence.set(slot, confidence[0])
@@ -171,6 +171,11 @@ class CellColumns:
         """Yield the slots with a record in the order of the run: all samples of an epoch, then of the next."""
         for epoch in range(self.epochs):
             yield from (slot for slot in range(epoch, self.size, self.epochs) if self.outcomes[slot])
+
+    def known_scores(self, name: str, slots: Sequence[int]) -> list[float]:
+        """The scores of one scorer in these slots, without the unknown ones."""
+        column = self.scores[name]
+        return [score for slot in slots if (score := column.get(slot)) is not None]
 
     def must_pass(self, slot: int) -> bool:
         """Whether the sample must pass."""

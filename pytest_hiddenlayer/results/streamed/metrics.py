@@ -10,11 +10,11 @@ from ...stats.calibration.calibration import Calibration
 from ...stats.estimate.mean_interval import estimate
 from ...types import SCORED, Record, Usage
 from ..cell_config import CellConfig
-from ..metrics.calls import call_metrics_of, call_warnings
+from ..metrics.calls import call_warnings, unusual_calls
 from ..metrics.cells import CellMetrics
-from ..metrics.confidence import calibration_of, measure_calibrations
+from ..metrics.confidence import answers_calibration, measure_calibrations
 from ..metrics.judges import judge_metrics
-from ..metrics.samples import SampleResult, cluster_name, pass_estimates
+from ..metrics.samples import SampleResult, pass_estimates
 from ..metrics.scorers import ScorerMetrics
 from .cell_columns import OUTCOMES, CellColumns, counts_of
 from .sample_results import SampleResults
@@ -44,7 +44,12 @@ def column_metrics(config: CellConfig, columns: CellColumns, read: Callable[[int
         confidence=calibrated and calibrated[1],
         measures=measure_calibrations(whole, config.pass_score),
         judging=judge_metrics(whole),
-        calls=call_metrics_of(columns.n_calls, columns.n_cached, columns.n_repeated, call_warnings(whole)),
+        calls=unusual_calls(
+            columns.n_calls,
+            cached=columns.n_cached,
+            repeated=columns.n_repeated,
+            warnings=call_warnings(whole),
+        ),
         prompts=dict(sorted(columns.prompts.items())),
         other_scorers=_other_scorers(config, columns, totals),
     )
@@ -108,6 +113,6 @@ def _calibration(columns: CellColumns, pass_score: float) -> tuple[Calibration, 
             sample, group = columns.ids[slot // columns.epochs], columns.group(slot)
             values.append(confidence)
             right.append(score >= pass_score)
-            clusters.append(cluster_name(sample, group))
+            clusters.append(f"sample {sample}" if group is None else f"group {group}")
             questions.append(sample)
-    return calibration_of(values, right, clusters, questions, columns.confidence_kinds)
+    return answers_calibration(values, right, clusters, questions, columns.confidence_kinds)

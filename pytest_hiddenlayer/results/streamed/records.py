@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, overload
 
 from ...errors import UsageError
-from ...io.codecs import record_from_json
-from ...io.jsonl import read_object_at
 from ...types import Record
 from ..cell_config import CellConfig
-from ..log.run_log import RECORDS, read_placed_records
+from ..log.placed_records import placed_records, record_at
+from ..log.run_log import RECORDS
 from ..metrics.cells import CellMetrics
 from .cell_columns import CellColumns, counts_of
 from .metrics import column_metrics
@@ -52,7 +51,7 @@ class StreamedRecords(Sequence[Record]):
         if not self._path.is_file():
             return
         positions = {key: {name: at for at, name in enumerate(cell.ids)} for key, cell in self.cells.items()}
-        for offset, record in read_placed_records(self._path.parent):
+        for offset, record in placed_records(self._path):
             position = positions.get(record.cell, {}).get(record.sample_id)
             if position is not None and not self.cells[record.cell].has(position, record.epoch):
                 self.cells[record.cell].add(position, record, offset)
@@ -110,10 +109,7 @@ class StreamedRecords(Sequence[Record]):
         if slot in columns.not_logged:
             return columns.not_logged[slot]
         offset = columns.offsets[slot] - 1
-        try:
-            return record_from_json(read_object_at(self._file(), offset))
-        except (TypeError, AttributeError) as error:
-            raise UsageError(f"{self._path}, byte {offset}: not a record: {error}; was the file changed?") from error
+        return record_at(self._file(), offset)
 
     def _file(self) -> BinaryIO:
         if self._opened is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Sequence, ValuesView
 from functools import cached_property
 from typing import Any
 
-from ...types import Outcome, Record
-from ..metrics.samples import SampleResult, sample_result
+from ...types import Record
+from ..metrics.samples import SampleResult, SampleTable, reduced_epochs
+from ..metrics.scorers import reduced_scores
 from .cell_columns import CellColumns
 
 
-class SampleResults(Mapping[str, SampleResult]):
+class SampleResults(SampleTable):
     """Sample → its result, for the samples that have a record, in the order of the selection."""
 
     def __init__(
@@ -22,8 +23,43 @@ class SampleResults(Mapping[str, SampleResult]):
 
     def at(self, position: int) -> SampleResult | None:
         """The result of the sample at a position of the selection; None without a record."""
-        answers = [ColumnAnswer(self.columns, slot, self._read) for slot in self.columns.slots(position)]
-        return sample_result(answers, reducer=self._reducer, pass_score=self._pass_score) if answers else None
+        columns, slots = self.columns, self.columns.slots(position)
+        if not slots:
+            return None
+        scores = [columns.score.get(slot) for slot in slots]
+        outcomes = [columns.outcome(slot) for slot in slots]
+        epochs = reduced_epochs(outcomes, scores, reducer=self._reducer, pass_score=self._pass_score)
+        scored = [slot for slot, score in zip(slots, scores, strict=True) if score is not None]
+        first = slots[epochs.first]
+        return SampleResult(
+            score=epochs.score,
+            outcome=epochs.outcome,
+            answer=columns.answer(scored[0], self._read) if scored else None,
+            hash=columns.sample_hash(first),
+            must_pass=columns.must_pass(first),
+            group=columns.group(first),
+            epochs=tuple(score for score in scores if score is not None),
+            lost=len(slots) - len(scored),
+            scores=self._scores(slots),
+            worst=epochs.worst,
+        )
+
+    def _scores(self, slots: Sequence[int]) -> dict[str, float]:
+        """Name → the score over the epochs of a sample, as `scores_by_name` has it."""
+        known = ((name, self.columns.known_scores(name, slots)) for name in self.columns.scores)
+        reduced = {name: reduced_scores(scores, self._reducer) for name, scores in known if scores}
+        return {name: score for name, score in reduced.items() if score is not None}
+
+    @property
+    def n_scored_epochs(self) -> int:
+        """The number of scored epochs of all samples."""
+        return self.columns.score.n_known
+
+    def lost_epochs(self) -> dict[str, int]:
+        """Sample → its epochs without a score, for the samples that have epochs with one."""
+        if self.columns.epochs == 1 or self.columns.score.n_known == self.columns.n_records:
+            return {}
+        return {name: sample.lost for name, sample in self.pairs() if sample.lost and sample.epochs}
 
     def __getitem__(self, name: str) -> SampleResult:
         result = self.at(self._positions[name])
@@ -78,41 +114,3 @@ class _Values(ValuesView[SampleResult]):
 def _results(view: Any) -> SampleResults:
     results: SampleResults = view._mapping  # of collections.abc.MappingView
     return results
-
-
-class ColumnAnswer:
-    """One answer in a slot, with what the result of a sample is made of."""
-
-    __slots__ = ("_columns", "_read", "_slot", "score", "scores")
-
-    def __init__(self, columns: CellColumns, slot: int, read: Callable[[int], Record]) -> None:
-        self._columns, self._slot, self._read = columns, slot, read
-        self.score = columns.score.get(slot)
-        self.scores: Mapping[str, Any] = {
-            name: {"value": column.get(slot)} for name, column in columns.scores.items() if column.has(slot)
-        }
-
-    @property
-    def outcome(self) -> Outcome:
-        """The record's outcome."""
-        return self._columns.outcome(self._slot)
-
-    @property
-    def answer(self) -> str | None:
-        """The extracted answer."""
-        return self._columns.answer(self._slot, self._read)
-
-    @property
-    def sample_hash(self) -> str:
-        """The hash of prompt and target."""
-        return self._columns.sample_hash(self._slot)
-
-    @property
-    def must_pass(self) -> bool:
-        """Whether the sample must pass."""
-        return self._columns.must_pass(self._slot)
-
-    @property
-    def group(self) -> str | None:
-        """The sample's group."""
-        return self._columns.group(self._slot)

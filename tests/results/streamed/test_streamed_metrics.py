@@ -98,7 +98,7 @@ def whole_and_streamed(records: Sequence[Record], epochs: int, reducer: str) -> 
     return compute_metrics(config, ordered), column_metrics(config, columns, logged.__getitem__)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(answers(), st.sampled_from(["mean", "median", "max", "pass_at_k", "pass_hat_k"]))
 def test_columns_have_the_metrics_of_the_records(made: tuple[list[Record], int], reducer: str) -> None:
     """Every value of summary.json, every sample's result and the snapshot are the same, to the last digit."""
