@@ -26,7 +26,7 @@ from .answers.item_names import refuse_clashes
 from .cell_config import config_from_cell
 from .interruption import uninterrupted
 from .progress import Progress
-from .writing import WriteFaults, check_reports, check_snapshots
+from .writing import WriteFaults, check_reports, check_snapshot_sizes, check_snapshots
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
@@ -144,6 +144,7 @@ class Session:
         check_reports(self.reports)
         if self.updating:
             check_snapshots(self.root / "snapshots")
+            check_snapshot_sizes(self.configs.values())
 
     def _keep(self, records: Sequence[Record]) -> None:
         """Write records to the run log, and count them as progress."""

@@ -12,8 +12,10 @@ from support.folder import Folder
 
 from pytest_hiddenlayer import EvalRun, Record, UsageError, api, evaluate
 from pytest_hiddenlayer.cli.run import print_run
+from pytest_hiddenlayer.report.changes import run_changes
 from pytest_hiddenlayer.results.log.resume import reusable_records
 from pytest_hiddenlayer.results.streamed.records import StreamedRecords
+from pytest_hiddenlayer.session import writing
 from pytest_hiddenlayer.session.session import Session
 
 STRATEGIES = ["single", "self_consistency"]
@@ -151,3 +153,41 @@ def test_answers_that_the_disk_refuses_still_count(
     assert run.metrics[0].n_scored == 5
     assert len(list(run.records)) == 6
     assert run.session.write_faults.lost_records == 2
+
+
+def test_a_streamed_run_is_judged_against_a_snapshot_and_a_run(many: Folder, streamed: None) -> None:
+    """Snapshots, gates and the changes of a streamed run are those of a run in memory, with outputs on both sides."""
+    updated = answered(many, snapshot_update=True)
+    assert many.snapshot().is_file()
+    many.replies(wrong=[0, 2, 3, 5])
+    (against_snapshot,) = answered(many).gates.values()
+    assert "newly wrong: s0, s3, s5" in against_snapshot.message
+    run = answered(many, baseline=updated.run_id)
+    (cell,) = json.loads((run.folder / "changes.json").read_text(encoding="utf-8"))["cells"]
+    flip = next(flip for flip in cell["flips"] if flip["sample"] == "s3")
+    assert (flip["old"]["output"], flip["new"]["output"]) == ("a3", "no")
+
+
+def test_changes_of_a_very_large_cell_are_left_to_compare(
+    many: Folder, streamed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell with too many samples for the page is judged, and a note names the command that compares it."""
+    before = answered(many)
+    monkeypatch.setattr(run_changes, "MAX_COMPARED", 5)
+    run = answered(many, baseline=before.run_id)
+    changes = json.loads((run.folder / "changes.json").read_text(encoding="utf-8"))
+    assert changes["cells"] == []
+    assert any(f"`hiddenlayer compare REF {run.run_id}`" in note for note in changes["notes"])
+    assert next(iter(run.gates.values())).comparison is not None
+
+
+def test_a_snapshot_of_very_many_samples_is_refused_before_anything_is_asked(
+    many: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--snapshot-update for more samples than a file in a repository can hold is a usage error with advice."""
+    monkeypatch.setattr(writing, "MAX_SNAPSHOT", 5)
+    with pytest.raises(UsageError, match=r"6 samples.*the maximum is 5.*baseline RUN.*limit"):
+        answered(many, snapshot_update=True)
+    assert not many.runs()
+    answered(many, snapshot_update=True, limit=5)
+    assert many.snapshot().is_file()
