@@ -10,7 +10,7 @@ from typing import BinaryIO, TypeAlias, overload
 from ...errors import UsageError
 from ...types import Record
 from ..cell_config import CellConfig
-from ..log.placed_records import placed_records, record_at
+from ..log.placed_records import record_at
 from ..log.run_log import RECORDS
 from ..metrics.cells import CellMetrics
 from .cell_columns import CellColumns, counts_of
@@ -47,14 +47,14 @@ class StreamedRecords(Sequence[Record]):
         self.cells[record.cell].add(position, record, offset)
 
     def add_logged(self) -> None:
-        """Add the records of the log that were not added: those of a session that ended early."""
-        if not self._path.is_file():
-            return
-        positions = {key: {name: at for at, name in enumerate(cell.ids)} for key, cell in self.cells.items()}
-        for offset, record in placed_records(self._path):
-            position = positions.get(record.cell, {}).get(record.sample_id)
-            if position is not None and not self.cells[record.cell].has(position, record.epoch):
-                self.cells[record.cell].add(position, record, offset)
+        """Add the records that are in the log and were not added: those of a session that ended early."""
+        waiting: dict[Key, dict[str, list[Record]]] = {}
+        for record, _ in list(self._logged.values()):
+            waiting.setdefault(record.cell, {}).setdefault(record.sample_id, []).append(record)
+        for key, by_sample in waiting.items():
+            for position, name in enumerate(self.cells[key].ids):
+                for record in by_sample.get(name, ()):
+                    self.add(position, record)
 
     def __len__(self) -> int:
         return sum(cell.n_records for cell in self.cells.values())
