@@ -191,3 +191,47 @@ def test_a_snapshot_of_very_many_samples_is_refused_before_anything_is_asked(
     assert not many.runs()
     answered(many, snapshot_update=True, limit=5)
     assert many.snapshot().is_file()
+
+
+@pytest.mark.parametrize("streamed_from", [0, 100])
+def test_a_reused_answer_belongs_to_its_cell_if_another_model_shares_its_name(
+    many: Folder, monkeypatch: pytest.MonkeyPatch, streamed_from: int
+) -> None:
+    """Two models of one short name have longer slugs together; answers of a run of one of them are reused too."""
+    monkeypatch.setattr(api, "STREAMED_FROM", streamed_from)
+    content = (many.path / "replies.json").read_text(encoding="utf-8")
+    models = [f"scripted:{many.write(f'{name}/replies.json', content)}" for name in ("one", "two")]
+    evaluate("evals", cwd=many.path, provider=models[0], no_report=True)
+    both = evaluate("evals", cwd=many.path, provider=models, no_report=True, resume="last")
+    assert [cell.n_scored for cell in both.metrics] == [5, 5]
+    assert sum("resumed_from" in record.answer_metadata for record in both.records) == 5
+
+
+KILLED = """
+import os
+from pytest_hiddenlayer import api, evaluate
+from pytest_hiddenlayer.session.session import Session
+
+api.STREAMED_FROM = 0
+add = Session.add
+
+def killed(session, position, record):
+    add(session, position, record)
+    if position == 3:
+        os._exit(9)
+
+Session.add = killed
+evaluate("evals", provider=f"scripted:{os.path.abspath('replies.json')}", no_report=True)
+"""
+
+
+def test_a_killed_run_loses_nothing_that_was_written(many: Folder, streamed: None) -> None:
+    """After `kill -9` the run has no summary; --resume reuses every answer of its log and asks for the others."""
+    many.script(KILLED)
+    (folder,) = many.runs()
+    written = len((folder / "records.jsonl").read_text(encoding="utf-8").splitlines())
+    assert written >= 4
+    resumed = answered(many, resume="last")
+    reused = [record for record in resumed.records if "resumed_from" in record.answer_metadata]
+    assert len(reused) == written - (written >= 5)  # s4 failed
+    assert (len(resumed.records), resumed.metrics[0].n_scored) == (6, 5)

@@ -56,7 +56,8 @@ class ReusableRecords(Mapping[str, Record]):
         order = np.argsort(np.asarray(digests, dtype=np.uint64), kind="stable")
         self._digests = np.asarray(digests, dtype=np.uint64)[order]
         self._offsets = np.asarray(offsets, dtype=np.int64)[order]
-        self._path = path
+        different = np.count_nonzero(self._digests[1:] != self._digests[:-1])
+        self._n_keys = int(different) + 1 if len(self._digests) else 0
         self._reading = threading.Lock()
         self._file = path.open("rb")
 
@@ -86,9 +87,7 @@ class ReusableRecords(Mapping[str, Record]):
 
     def __len__(self) -> int:
         """The number of different keys."""
-        if not len(self._digests):
-            return 0
-        return 1 + int((self._digests[1:] != self._digests[:-1]).sum())
+        return self._n_keys
 
 
 def _digest(key: str) -> int:
