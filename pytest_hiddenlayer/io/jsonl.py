@@ -114,6 +114,15 @@ def objects_of(
         yield number, line, values
 
 
+def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
+    """Return (objects of the complete lines of a growing log from byte `start` on, position after them)."""
+    with path.open("rb") as log:
+        log.seek(start)
+        data = log.read()
+    complete = data[: data.rfind(b"\n") + 1]
+    return [json.loads(line) for line in complete.splitlines()], start + len(complete)
+
+
 def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:
     """Return the object of the line that begins at a byte of a log. Raises UsageError if there is none."""
     file.seek(offset)
@@ -125,15 +134,6 @@ def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UsageError(f"{file.name}, byte {offset}: a line is needed there, found {line[:60]!r}; was it changed?")
     return values
-
-
-def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
-    """Return (objects of the complete lines of a growing log from byte `start` on, position after them)."""
-    with path.open("rb") as log:
-        log.seek(start)
-        data = log.read()
-    complete = data[: data.rfind(b"\n") + 1]
-    return [json.loads(line) for line in complete.splitlines()], start + len(complete)
 
 
 def _is_json(line: bytes) -> bool:
