@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import replace
@@ -12,17 +12,17 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from .engine.cases import Case, Cell, cases, unit_of
+from .engine.cases import Case, Cell
 from .engine.checks.options import check_options
 from .engine.runtime import Runtime
 from .errors import HiddenLayerError, ProviderUnavailableError, TaskError, UsageError, did_you_mean
 from .interface.python_arguments import python_arguments
 from .option_table import BY_NAME
-from .options import RunOptions, Shard
+from .options import RunOptions
 from .project import Project, find_project, read_ini
 from .ray_engine.choice import engine_arguments, engine_of
-from .results.shards.manifest import write_shard
-from .results.shards.plan import plan_shard
+from .session.answers.plan import Plan, PlannedCase
+from .session.answers.shard import cut
 from .session.conclusion import conclude
 from .session.conftests import load_conftests
 from .session.eval_run import EvalRun
@@ -31,11 +31,14 @@ from .session.progress import Progress
 from .session.session import Session
 from .session.task_paths import eval_paths, find_task_files, hints
 from .session.written_options import WrittenOptions, parse_call_options, parse_options
+from .taskfile.streamed.spool import sample_ids
 from .terminal_escape import visible
 from .types import ModelName, Record
 
 WINDOW = 64
 """Maximum number of cases in flight, except under `batch`. The limiter of each provider may allow fewer calls."""
+STREAMED_FROM = 20_000
+"""Answers of a run from which its records are read from the log when they are asked for, and not kept in memory."""
 
 
 def evaluate(
@@ -132,6 +135,7 @@ def evaluate_paths(
         command=command,
         typed=typed or {},
         updating=updating,
+        samples_in_memory=STREAMED_FROM,
         notify=notify,
         progress=progress or Progress(),
         open_runtime=open_runtime,
@@ -143,7 +147,7 @@ def evaluate_paths(
     return run
 
 
-def _answer_and_conclude(run: EvalRun, planned: Sequence[Case]) -> None:
+def _answer_and_conclude(run: EvalRun, planned: Plan) -> None:
     session, complete = run.session, False
     try:
         with terminated_as_interrupted():
@@ -163,42 +167,29 @@ def _answer_and_conclude(run: EvalRun, planned: Sequence[Case]) -> None:
         conclude(session, gated=complete)
 
 
-def _prepare(run: EvalRun, paths: Sequence[Path]) -> list[Case]:
+def _prepare(run: EvalRun, paths: Sequence[Path]) -> Plan:
     """The cases of all task files, after every check that is possible before anything is asked."""
     session = run.session
     session.check()
     files = find_task_files(paths)
     for text in hints(paths):
         session.notify(text)
-    planned = [case for cell in _plan(run, files) for case in cases(cell)]
+    planned = Plan(list(_plan(run, files)))
     if planned and session.options.shard is not None:
-        planned = _cut(session, planned, session.options.shard)
+        planned = cut(session, planned, session.options.shard)
     if planned:
         session.check_writable()
     session.progress.start(len(planned))
     session.prepare_early_stopping()
+    if len(planned) > STREAMED_FROM and not (session.options.adaptive or session.options.equal_budget):
+        session.stream_records()
     return planned
 
 
-def _cut(session: Session, planned: Sequence[Case], shard: Shard) -> list[Case]:
-    """The cases of one shard; the session's cells keep those only."""
-    plan = plan_shard(shard, dict.fromkeys(map(unit_of, planned)), session.options.shard_weights)
-    mine = [case for case in planned if unit_of(case) in plan.units]
-    selected: dict[tuple[str, ...], dict[str, None]] = {key: {} for key in session.configs}
-    for case in mine:
-        selected[case.cell.key][case.sample.id] = None
-    for key, config in session.configs.items():
-        samples = tuple(selected[key])
-        session.configs[key] = replace(config, selected=samples, answers=len(samples) * config.epochs)
-    session.check_writable()
-    write_shard(session.run_log, plan, session.typed, session.configs.values())
-    return mine
-
-
-def _answer_all(run: EvalRun, planned: Sequence[Case]) -> None:
+def _answer_all(run: EvalRun, planned: Plan) -> None:
     session = run.session
-    for record in chain.from_iterable(_answers(run, wave) for wave in _waves(session, planned)):
-        session.records.append(record)
+    for position, record in chain.from_iterable(_answers(run, wave) for wave in _waves(session, planned)):
+        session.add(position, record)
         if record.outcome == "skipped":
             run.skips[str(record.error)] += 1
         if session.early_stopping is not None:
@@ -222,7 +213,7 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
             run.errors.append(TaskError(str(error), file=shown))
             continue
         for cell in planned:
-            selected = tuple(sample.id for sample in cell.task.samples)
+            selected = sample_ids(cell.task.samples)
             gate_id = f"{task.path}::gate[{cell.params}]" if gated else None
             session.configs[cell.key] = replace(
                 session.configs[cell.key], selected=selected, answers=len(selected) * cell.epochs, gate_id=gate_id
@@ -230,24 +221,31 @@ def _plan(run: EvalRun, files: Sequence[Path]) -> Iterator[Cell]:
             yield cell
 
 
-def _waves(session: Session, planned: Sequence[Case]) -> Iterator[list[Case]]:
+def _waves(session: Session, planned: Plan) -> Iterator[Iterable[PlannedCase]]:
     """All cases at once; under early stopping one epoch after the other, without the cells that are decided."""
     if (stopping := session.early_stopping) is None:
-        yield list(planned)
+        yield planned
         return
-    for epoch in range(1, max((case.epoch for case in planned), default=0) + 1):
-        yield [c for c in planned if c.epoch == epoch and stopping.decided_before(c.cell.key, epoch) is None]
+    for epoch in range(1, planned.epochs + 1):
+        yield [
+            (position, case)
+            for position, case in planned
+            if case.epoch == epoch and stopping.decided_before(case.cell.key, epoch) is None
+        ]
 
 
-def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
-    """The records in order, with a window of cases in flight; under `batch` all cases are in flight at once."""
+def _answers(run: EvalRun, planned: Iterable[PlannedCase]) -> Iterator[tuple[int, Record]]:
+    """The records in order, each after the position of its sample in the selection of its cell.
+
+    A window of cases is in flight; under `batch` all cases are in flight at once.
+    """
     runtime = run.session.runtime
     remaining, window = iter(planned), sys.maxsize if runtime.options.batch else max(WINDOW, runtime.elsewhere)
-    in_flight: deque[tuple[Case, Future[Record]]] = deque()
+    in_flight: deque[tuple[int, Case, Future[Record]]] = deque()
     while True:
-        for case in islice(remaining, window - len(in_flight)):
+        for position, case in islice(remaining, window - len(in_flight)):
             try:
-                in_flight.append((case, runtime.submit(case, on_control=run.session.controls.append)))
+                in_flight.append((position, case, runtime.submit(case, on_control=run.session.controls.append)))
             except HiddenLayerError as error:
                 _add_error(run, error, case)
         if not in_flight:
@@ -255,13 +253,13 @@ def _answers(run: EvalRun, planned: Sequence[Case]) -> Iterator[Record]:
                 return
             remaining = chain([following], remaining)  # every case of this window was refused
             continue
-        case, future = in_flight.popleft()
+        position, case, future = in_flight.popleft()
         try:
             record = runtime.wait(future)
         except HiddenLayerError as error:  # a wrong prompt or scorer gives no record
             _add_error(run, error, case)
             continue
-        yield record
+        yield position, record
 
 
 def _add_error(run: EvalRun, error: HiddenLayerError, case: Case | None = None) -> None:

@@ -118,14 +118,14 @@ class ModelPool:
         remote = None if self._broker is None else self.event_loop.run(self._broker.open(name))
         if remote is not None:
             return remote
-        return open_client(name, self._options, self._shared())
+        return open_client(name, self._options, self._open_resources())
 
     def client_for(self, name: ModelName, provider: Provider) -> ModelClient:
         """A client of a provider that is open already, with the limits, budget, cache and prices of this pool."""
         with self._opening:
-            return client_for(name, provider, self._options, self._shared())
+            return client_for(name, provider, self._options, self._open_resources())
 
-    def _shared(self) -> RunResources:
+    def _open_resources(self) -> RunResources:
         if self._resources is None:
             self._resources = self.make_resources()
         return self._resources

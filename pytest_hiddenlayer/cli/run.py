@@ -124,10 +124,8 @@ def print_run(eval_run: EvalRun, paths: list[Path]) -> None:
 
 def _unscored(eval_run: EvalRun) -> Iterator[str]:
     """Why answers have no score, equal reasons counted."""
-    unscored = Counter(
-        (r.outcome, r.error or "no reason given")
-        for r in eval_run.records
-        if r.score is None and r.outcome != "skipped"
-    )
-    for (outcome, reason), count in unscored.most_common():
+    from ..session.answers.selection import unscored
+
+    reasons = Counter((record.outcome, record.error or "no reason given") for record in unscored(eval_run.session))
+    for (outcome, reason), count in reasons.most_common():
         yield f"{count:,} x {outcome}: {visible(reason)}"

@@ -207,7 +207,8 @@ class Runtime:
     ) -> Record:
         found = self._resumed.get(case_key(case, self.options.generate)) if self._resumed else None
         if found is not None:
-            record = replace(found, run_id=self.run_id)
+            cell = case.cell  # the same model may have another slug, if another model of that name takes part now
+            record = replace(found, run_id=self.run_id, label=cell.strategy.label, slug=cell.slug)
         else:
             record = await run_case(
                 case,

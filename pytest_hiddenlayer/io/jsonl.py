@@ -6,8 +6,9 @@ import json
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..errors import UsageError
 from .locks import locked
@@ -38,20 +39,21 @@ class LineLog:
         """
         self.append_all([values])
 
-    def append_all(self, objects: Iterable[Mapping[str, Any]]) -> None:
-        """Append a line for each object, in one write, as `append` does.
+    def append_all(self, objects: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Append a line for each object, in one write, as `append` does; returns the byte at which each begins.
 
         Raises OSError if they cannot all be written; then none is.
         """
-        text = "".join(f"{_ENCODE(values)}\n" for values in objects)
         # A lone surrogate from a provider becomes its JSON escape, and is read back unchanged.
-        data = text.encode("utf-8", "backslashreplace")
+        lines = [f"{_ENCODE(values)}\n".encode("utf-8", "backslashreplace") for values in objects]
+        data = b"".join(lines)
         if not self._shared:
-            _write_all(self._handle, data)
-            return
-        with locked(self._handle):
-            _repair_end(self._handle)
-            _write_all(self._handle, data)
+            start = _write_all(self._handle, data)
+        else:
+            with locked(self._handle):
+                _repair_end(self._handle)
+                start = _write_all(self._handle, data)
+        return list(accumulate(map(len, lines[:-1]), initial=start)) if lines else []
 
     def close(self) -> None:
         """Close the file. Closing twice does nothing."""
@@ -73,11 +75,18 @@ def raw_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[in
     An incomplete last line, which a process that was killed while writing leaves, is omitted with
     `allow_incomplete`.
     """
+    return ((number, line) for _, number, line in placed_lines(path, allow_incomplete=allow_incomplete))
+
+
+def placed_lines(path: Path, *, allow_incomplete: bool = True) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (byte at which the line begins, number, line), as `raw_lines` does."""
+    offset = 0
     with path.open("rb") as lines:  # bytes: an incomplete line may end inside a character
         for number, line in enumerate(lines, 1):
             incomplete = allow_incomplete and not line.endswith(b"\n") and not _is_json(line)
             if line.strip() and not incomplete:
-                yield number, line.removesuffix(b"\n")
+                yield offset, number, line.removesuffix(b"\n")
+            offset += len(line)
 
 
 def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -86,14 +95,23 @@ def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises UsageError with file and line for any other line that is not a JSON object; the message
     says that it is not `kind`, such as "a label".
     """
-    for number, line in raw_lines(path):
+    for number, _, values in objects_of(path, raw_lines(path), kind):
+        yield number, values
+
+
+def objects_of(
+    path: Path, lines: Iterable[tuple[int, bytes]], kind: str
+) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
+    """Yield (number, line, object) of each (number, line) of a file, with the errors of `read_lines`."""
+    for number, line in lines:
         try:
             values = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{path}:{number}: not {kind}: {error}") from error
         if not isinstance(values, dict):
-            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {line[:60].decode()!r}")
-        yield number, values
+            shown = line[:60].decode("utf-8", "replace")
+            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {shown!r}")
+        yield number, line, values
 
 
 def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
@@ -103,6 +121,19 @@ def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:
         data = log.read()
     complete = data[: data.rfind(b"\n") + 1]
     return [json.loads(line) for line in complete.splitlines()], start + len(complete)
+
+
+def read_object_at(file: BinaryIO, offset: int) -> dict[str, Any]:
+    """Return the object of the line that begins at a byte of a log. Raises UsageError if there is none."""
+    file.seek(offset)
+    line = file.readline()
+    try:
+        values = json.loads(line)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise UsageError(f"{file.name}, byte {offset}: a line is needed there, found {line[:60]!r}; was it changed?")
+    return values
 
 
 def _is_json(line: bytes) -> bool:
@@ -136,8 +167,8 @@ def _repair_end(handle: int) -> None:
         os.ftruncate(handle, size - len(last_line))
 
 
-def _write_all(handle: int, data: bytes) -> None:
-    """Write all of it at the end, or nothing."""
+def _write_all(handle: int, data: bytes) -> int:
+    """Write all of it at the end, or nothing; returns the byte at which it begins."""
     size = os.lseek(handle, 0, os.SEEK_END)
     try:
         while data:
@@ -145,3 +176,4 @@ def _write_all(handle: int, data: bytes) -> None:
     except OSError:  # such as a full disk, which may have taken a part
         os.ftruncate(handle, size)
         raise
+    return size

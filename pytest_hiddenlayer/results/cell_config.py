@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ class CellConfig:
         default_factory=dict
     )  # name of a score → scorer and version, the first one first
     expect: Mapping[str, str] = field(default_factory=dict)  # as in `Task.expect`
-    selected: tuple[str, ...] = ()  # sample ids that this run will answer
+    selected: Sequence[str] = ()  # sample ids that this run will answer
     answers: int | None = None  # selected answers; None: every epoch of every selected sample
     stopped_after: int | None = None  # epochs after which early stopping ended the cell; None: it did not
     tags: tuple[str, ...] = ()  # of the task

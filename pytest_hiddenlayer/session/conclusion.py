@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
 from ..results.log.run_log import MANIFEST
 from ..results.log.summary import summary
-from ..results.metrics.cells import by_cell, compute_metrics
+from ..results.metrics.cells import CellMetrics, by_cell, compute_metrics
 from ..results.metrics.spending import with_replaced_answers
 from ..results.regression.baseline import with_prompts_warning
 from ..results.regression.gate import GateResult, decide_gates, gate_of_shard
@@ -45,32 +45,36 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
 
     `gated=False`: the session ended early, and cells are not complete enough to be judged.
     """
-    records = by_cell(session.records)
     if session.early_stopping is None:
         session.prepare_early_stopping()  # a controller of workers knows its cells only now
     if session.early_stopping is not None:
         session.early_stopping.add(session.records)
         _note_early_stops(session)
     session.metrics = [
-        replace(
-            compute_metrics(config, _in_order(config, records.get(config.key, []))),
-            not_run=dict(session.not_run.get(config.key, {})),
-        )
-        for config in session.configs.values()
-        if config.selected
+        replace(metrics, not_run=dict(session.not_run.get(metrics.config.key, {}))) for metrics in _measured(session)
     ]
-    session.metrics = with_replaced_answers(session.metrics, session.records)
     session.gates = _judge(session) if gated else {}
     if session.updating:
         _write_snapshots(session, write_snapshot)
     _compare_at_equal_compute(session)
-    if session.records:
+    if session.answered:
         with session.write_faults.writing("the summary of the run in", session.run_log.folder):
             _write_log(session, complete=gated)
         if session.options.probe and gated:
             _probe_answers(session)
         if session.options.report:
             write_report(session.run_log.folder, session.write_faults)
+
+
+def _measured(session: Session) -> Iterator[CellMetrics]:
+    """The metrics of every cell with selected samples."""
+    configs = [config for config in session.configs.values() if config.selected]
+    if session.streamed is not None:
+        yield from map(session.streamed.metrics, configs)
+        return
+    records = by_cell(session.records)
+    metrics = [compute_metrics(config, _in_order(config, records.get(config.key, []))) for config in configs]
+    yield from with_replaced_answers(metrics, session.records)
 
 
 def _probe_answers(session: Session) -> None:
@@ -178,7 +182,7 @@ def _write_log(session: Session, *, complete: bool) -> None:
             **_presets(configs),
             "models": sorted({f"{config.provider}:{config.model}" for config in configs}),
             **({} if session.local_models is None else {"local_models": session.local_models}),
-            "records": len(session.records) + len(session.controls),
+            "records": len(session.answered) + len(session.controls),
         }
     )
     write_json(session.run_log.folder / CHANGES, run_changes(_judged_run(session)))
@@ -198,7 +202,7 @@ def _judged_run(session: Session) -> JudgedRun:
         baseline=session.options.baseline,
         metrics=session.metrics,
         gates=session.gates,
-        records=session.records,
+        records=session.answered,
         policy=policy_of(session.options, update=session.updating),
         find=lambda config: _find(session, config),
     )

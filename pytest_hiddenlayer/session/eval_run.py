@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ..errors import HiddenLayerError
 from ..results.metrics.cells import CellMetrics
 from ..results.regression.gate import GateResult
 from ..types import Record
+from .answers.selection import failing_candidates, outcome_counts
 from .outcomes import failures_of
 from .session import Session
 
@@ -35,9 +36,12 @@ class EvalRun:
         return self.session.run_log.folder
 
     @property
-    def records(self) -> list[Record]:
-        """One record per sample, epoch and cell, in the order of the task files."""
-        return self.session.records
+    def records(self) -> Sequence[Record]:
+        """One record per sample, epoch and cell, in the order of the task files.
+
+        Those of a run of more than 20 000 answers are read from the run's `records.jsonl` when they are asked for.
+        """
+        return self.session.answered
 
     @property
     def metrics(self) -> list[CellMetrics]:
@@ -54,7 +58,7 @@ class EvalRun:
         """Why the run fails: wrong answers under `must_pass` or `strict`, and failed gates."""
         strict = self.session.options.strict
         return [
-            *failures_of(self.records, strict=strict),
+            *failures_of(failing_candidates(self.session, strict=strict), strict=strict),
             *(gate.message for gate in self.gates.values() if gate.outcome == "failed"),
         ]
 
@@ -63,11 +67,11 @@ class EvalRun:
         """As pytest's: 0 success; 1 a failure, an error, or every sample was skipped; 5 no samples."""
         if self.interrupted:
             return 2
-        errors = self.errors or any(record.outcome == "error" for record in self.records)
-        if errors or self.failures or self.session.write_faults.failing:
+        outcomes = outcome_counts(self.session)
+        if self.errors or outcomes["error"] or self.failures or self.session.write_faults.failing:
             return 1
-        answered = any(record.outcome != "skipped" for record in self.records)
-        if self.skips or self.records:
+        answered = outcomes.total() > outcomes["skipped"]
+        if self.skips or outcomes:
             return 0 if answered else 1
         return 5
 

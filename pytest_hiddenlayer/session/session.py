@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.cases import Cell, cells
 from ..engine.runtime import Runtime
-from ..errors import HiddenLayerError, TaskError
-from ..identifiers import controlled, item_name
+from ..errors import HiddenLayerError
+from ..identifiers import controlled
 from ..io.writable import reason
 from ..options import RunOptions
 from ..results.cell_config import CellConfig
@@ -22,10 +22,11 @@ from ..results.log.run_log import REPORTS, RunLog, new_run_id, read_records
 from ..results.shards.options import refuse_updates
 from ..taskfile import load_task, refuse_duplicate_name
 from ..types import Record, Task
+from .answers.item_names import refuse_clashes
 from .cell_config import config_from_cell
 from .interruption import uninterrupted
 from .progress import Progress
-from .writing import WriteFaults, check_reports, check_snapshots
+from .writing import WriteFaults, check_reports, check_snapshot_sizes, check_snapshots
 
 if TYPE_CHECKING:
     from ..calls.broker.client import BrokerClient
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ..results.metrics.cells import CellMetrics
     from ..results.regression.baseline import CellKey
     from ..results.regression.gate import GateResult
+    from ..results.streamed.records import StreamedRecords
     from .baselines import Baselines
     from .early_stopping import EarlyStopping
 
@@ -51,6 +53,7 @@ class Session:
     command: Sequence[str] = ()  # what was typed, for the manifest
     typed: Mapping[str, Any] = field(default_factory=dict)  # option → what was typed for it, for the merge of shards
     run_id: str = field(default_factory=new_run_id)
+    samples_in_memory: int | None = None  # a task with more samples reads them from disk; None: never
     complete: bool = False  # the run was not stopped early; set at its end
     worker: bool = False  # started by another process, which concludes
     updating: bool = False  # write snapshots instead of comparing with them
@@ -62,6 +65,7 @@ class Session:
     tasks: dict[Path, Task] = field(default_factory=dict)
     configs: dict[CellKey, CellConfig] = field(default_factory=dict)  # of all planned cells
     records: list[Record] = field(default_factory=list)  # as reported; the controller's are complete
+    streamed: StreamedRecords | None = None  # of a large run without pytest: instead of `records`
     not_run: dict[CellKey, Counter[str]] = field(default_factory=dict)  # reason → cases skipped without a record
     kept_samples: dict[str, list[str]] = field(default_factory=dict)  # cell → samples whose snapshot line was kept
     controls: list[Record] = field(default_factory=list)  # control samples, if they are kept apart from records
@@ -90,6 +94,11 @@ class Session:
         return self._baselines
 
     @property
+    def answered(self) -> Sequence[Record]:
+        """The records so far, wherever they are kept."""
+        return self.records if self.streamed is None else self.streamed
+
+    @property
     def reports(self) -> Path:
         """The folder of runs and batches."""
         return self.options.reports or self.root / REPORTS
@@ -97,9 +106,9 @@ class Session:
     def load_task(self, path: Path) -> Task:
         """The task of a file, loaded once. Raises TaskError; also if two files name the same task."""
         if path not in self.tasks:
-            task = load_task(path, self.root)
+            task = load_task(path, self.root, in_memory=self.samples_in_memory)
             refuse_duplicate_name(task, self.tasks)
-            _refuse_clashes(task)
+            refuse_clashes(task)
             self.tasks[path] = task
         return self.tasks[path]
 
@@ -138,6 +147,7 @@ class Session:
         check_reports(self.reports)
         if self.updating:
             check_snapshots(self.root / "snapshots")
+            check_snapshot_sizes(self.configs.values())
 
     def write(self, records: Sequence[Record]) -> None:
         """Write records to the run log that another computer sent."""
@@ -155,8 +165,10 @@ class Session:
         try:
             if self.send_records is not None:
                 self.send_records(records)
-            else:
-                self.run_log.append_all(records)
+                return
+            offsets = self.run_log.append_all(records)
+            if self.streamed is not None:
+                self.streamed.logged(records, offsets)
         except OSError as error:
             if len(records) == 1:
                 self.write_faults.add_records(1, reason(error))
@@ -228,12 +240,30 @@ class Session:
 
     def add_logged_records(self) -> None:
         """Add the records that are in the run log but were not reported, because the session ended early."""
+        if self.streamed is not None:
+            with suppress(HiddenLayerError, OSError):
+                self.streamed.add_logged()
+            return
         reported = {(record.cell, record.sample_id, record.epoch) for record in self.records}
         with suppress(HiddenLayerError, OSError):
             for record in read_records(self.run_log.folder):
                 new = (record.cell, record.sample_id, record.epoch) not in reported
                 if new and controlled(record.label) is None:
                     self.records.append(without_texts(record))
+
+    def stream_records(self) -> None:
+        """Keep of each record only what metrics and gates read; call it before the first answer."""
+        from ..results.streamed.records import StreamedRecords  # with statistics
+
+        cells = {key: (config.selected, config.epochs) for key, config in self.configs.items() if config.selected}
+        self.streamed = StreamedRecords(self.run_log.folder, cells)
+
+    def add(self, position: int, record: Record) -> None:
+        """Add the record of the sample at a position of its cell's selection."""
+        if self.streamed is None:
+            self.records.append(record)
+        else:
+            self.streamed.add(position, record)
 
     def release_batches(self) -> None:
         """Every record is on disk: the ledger may forget the batches that were collected."""
@@ -256,17 +286,3 @@ class Session:
         self.close_providers()
         if self._run_log is not None:
             self._run_log.close()
-
-
-def _refuse_clashes(task: Task) -> None:
-    """Raise TaskError if two items would share a name: brackets become parentheses, and `gate` is reserved."""
-    taken = {"gate": "the gate of its cell"}
-    for sample in task.samples:
-        name = item_name(sample.id)
-        if name in taken:
-            raise TaskError(
-                f"sample {sample.id!r} would have the same item as {taken[name]}: rename the sample",
-                file=task.path,
-                field="id",
-            )
-        taken[name] = f"sample {sample.id!r}"

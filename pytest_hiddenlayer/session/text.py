@@ -11,8 +11,9 @@ from typing import Any
 from ..local_models import size_text
 from ..report.budget_match import text as budget_match_text
 from ..report.table import cell_table
-from ..results.log.resume import reuse_message
+from ..results.log.resume import reuse_message, reuse_sentence
 from ..terminal_escape import one_line
+from .answers.selection import costs, outcome_counts
 from .gating import gating_lines, kept_lines
 from .session import Session
 
@@ -29,11 +30,18 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
         yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()
     if session.early_stopping is not None:
         yield session.early_stopping.savings(session.records)
-    if session.options.resume is not None and session.records:
-        yield reuse_message(session.records, session.options.resume)
+    if session.options.resume is not None and session.answered:
+        yield _reuse_line(session, session.options.resume)
     yield from _memory_lines(session.local_models)
     if (budget := session.budget_message) is not None:
         yield budget
+
+
+def _reuse_line(session: Session, folder: Path) -> str:
+    if session.streamed is None:
+        return reuse_message(session.records, folder)
+    asked = ((*key, sample, epoch) for key, sample, epoch in session.streamed.asked())
+    return reuse_sentence(session.streamed.resumed_from, len(session.streamed), asked, folder)
 
 
 def _memory_lines(local_models: Mapping[str, Any] | None) -> Iterator[str]:
@@ -62,12 +70,11 @@ def place_lines(session: Session, cwd: Path) -> Iterator[str]:
 def stopped_line(session: Session) -> str:
     """How many answers a session that ended early keeps, what was spent, and how to go on."""
     planned = sum(len(config.selected) * config.epochs for config in session.configs.values())
-    answered = [record for record in session.records if record.outcome not in ("error", "skipped")]
-    kept = len(answered) - session.write_faults.lost_records
-    costs = [record.cost_usd for record in session.records]
-    known = [cost for cost in costs if cost is not None]
-    more = "" if len(known) == len(costs) else f" and {len(costs) - len(known):,} answers of unknown cost"
-    spent = f", ${sum(known):.4f} spent{more}" if any(costs) or more else ""
+    outcomes, (known_usd, n_unknown) = outcome_counts(session), costs(session)
+    answered = outcomes.total() - outcomes["error"] - outcomes["skipped"]
+    kept = answered - session.write_faults.lost_records
+    more = f" and {n_unknown:,} answers of unknown cost" if n_unknown else ""
+    spent = f", ${known_usd:.4f} spent{more}" if known_usd or more else ""
     return (
         f"stopped early: {max(kept, 0):,} of {planned:,} answers are kept{spent}; "
         "to go on, type the same command with --resume last, which asks again for what was not finished"

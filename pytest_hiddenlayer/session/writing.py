@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UsageError
 from ..io.writable import reason, write_fault
+from ..results.cell_config import CellConfig
 
 REPORT = "report.html"
+MAX_SNAPSHOT = 200_000
+"""Samples of a snapshot. It is read whole, and hosts of repositories refuse files of 100 MB."""
+SNAPSHOT_LINE = 100  # bytes of a sample with a short id and answer
 ADVICE = "free space or choose another folder with --hl-reports DIR"
 
 
@@ -29,6 +33,18 @@ def check_snapshots(snapshots: Path) -> None:
             f"--snapshot-update: snapshots cannot be written to {snapshots}: {fault}. Nothing was asked; "
             "free space, or run without --snapshot-update"
         )
+
+
+def check_snapshot_sizes(configs: Iterable[CellConfig]) -> None:
+    """Raise UsageError if a snapshot would have too many samples for a file in a repository."""
+    for config in configs:
+        n = len(config.selected)
+        if n > MAX_SNAPSHOT:
+            raise UsageError(
+                f"--snapshot-update: the snapshot of {config.task}[{config.params}] would have {n:,} samples, a file "
+                f"of about {n * SNAPSHOT_LINE / 1e6:,.0f} MB; the maximum is {MAX_SNAPSHOT:,}. Nothing was asked; "
+                "compare with a run instead of a snapshot, --baseline RUN, or select samples with --limit"
+            )
 
 
 @dataclass(kw_only=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,16 +27,20 @@ from .rows import read_rows
 from .samples import SampleEntry, build_samples, file_entries, inline_entries
 from .scalar import describe
 from .schema import DataFile, TaskForm
+from .streamed.spool import SampleList, sample_ids
 from .validators import check_task_name
 from .yaml_source import parse_yaml
 
 MAX_TASK_FILE = 5 * MEGABYTE
 T = TypeVar("T")
+Ids: TypeAlias = Callable[[], set[str]]
+"""The ids of all samples, which need much memory in a large file."""
 
 
-def load_task(path: Path, root: Path, *, samples: str | None = None) -> Task:
+def load_task(path: Path, root: Path, *, samples: str | None = None, in_memory: int | None = None) -> Task:
     """Return the task in the file `path`. Its data files must be below the folder `root`.
 
+    If it has more samples than `in_memory`, they are on disk (`SpooledSamples`); None: never.
     `samples` names a data file, relative to the task file, that is read instead of the task's own
     samples, such as its training split; recorded outputs are then left out. Raises one TaskError for
     all faults, each with its line and field.
@@ -44,7 +49,7 @@ def load_task(path: Path, root: Path, *, samples: str | None = None) -> Task:
     if samples is not None:
         form = loader.form.model_copy(update={"samples": samples, "outputs": None})
         loader = replace(loader, form=form)
-    return loader.load()
+    return loader.load(in_memory)
 
 
 def refuse_duplicate_name(task: Task, loaded: Mapping[Path, Task]) -> None:
@@ -81,18 +86,19 @@ class _Loader:
             raise source.error(f"must be a mapping with `task:` and `samples:`, got {describe(document.data)}")
         return cls(source, root, document, _check(document, source))
 
-    def load(self) -> Task:
+    def load(self, in_memory: int | None = None) -> Task:
         form = self.form
-        samples = self._samples()
+        samples = self._samples(in_memory)
+        ids = partial(_id_set, samples)  # of a large file, only if they are needed
         recordings: dict[str, Recording] = {}
-        outputs = self._outputs({sample.id for sample in samples}, recordings)
+        outputs = self._outputs(ids, recordings)
         if recordings:
-            samples = tuple(replace(sample, recording=recordings.get(sample.id)) for sample in samples)
+            samples = _with_recordings(samples, recordings, in_memory)
         task = Task(
             name=form.task or self._read(("task",), check_task_name, self.source.path.stem),
             path=self.source.display_path,
             samples=samples,
-            scorers=self._scorers({sample.id for sample in samples}),
+            scorers=self._scorers(ids),
             strategies=self._distinct("strategies", form.strategies or [Spec(name="single")], repr),
             generate=GenerationConfig(**form.generate.model_dump(), omitted=form.generate.omitted()),
             outputs=outputs,
@@ -117,8 +123,8 @@ class _Loader:
                 raise self._error(("expect", name), message)
         return expect
 
-    def _samples(self) -> tuple[Sample, ...]:
-        samples = build_samples(self._entries(), self.form)
+    def _samples(self, in_memory: int | None) -> Sequence[Sample]:
+        samples = build_samples(self._entries(), self.form, in_memory=in_memory)
         if not samples:
             raise self._error(("samples",), "there are no samples; write at least one")
         return samples
@@ -134,20 +140,21 @@ class _Loader:
         source = self._data_source(("samples",), data.file)
         return file_entries(read_rows(source, data.path), source, self.form.fields)
 
-    def _outputs(self, ids: set[str], recordings: dict[str, Recording]) -> dict[str, tuple[str, ...]] | None:
+    def _outputs(self, ids: Ids, recordings: dict[str, Recording]) -> dict[str, tuple[str, ...]] | None:
         """Return the recorded outputs by id; recorded samples and debates are added to `recordings`."""
         written = self.form.outputs
         if isinstance(written, str):
-            return read_outputs_file(self._data_source(("outputs",), written), ids, recordings)
+            return read_outputs_file(self._data_source(("outputs",), written), ids(), recordings)
+        known = ids() if written else set()
         for name in written or ():
-            self._read(("outputs", name), lambda name: check_known(name, ids), name)
+            self._read(("outputs", name), lambda name: check_known(name, known), name)
         return written
 
-    def _scorers(self, ids: set[str]) -> tuple[Spec, ...]:
+    def _scorers(self, ids: Ids) -> tuple[Spec, ...]:
         specs = self._distinct("scorers", self.form.scorers, lambda spec: spec.label or spec.name)
         return tuple(self._with_outputs(index, spec, ids) for index, spec in enumerate(specs))
 
-    def _with_outputs(self, index: int, spec: Spec, ids: set[str]) -> Spec:
+    def _with_outputs(self, index: int, spec: Spec, ids: Ids) -> Spec:
         """Return the spec with each parameter that names a file of outputs replaced by the file's content.
 
         A scorer annotates these parameters as `parameters.OutputFile`; it reads no file itself.
@@ -164,7 +171,7 @@ class _Loader:
                 raise self._error(
                     field_path, f"{name} must be the name of a file of {{id, output}}, got {describe(written)}"
                 )
-            outputs[name] = read_outputs_file(self._data_source(field_path, written), ids)
+            outputs[name] = read_outputs_file(self._data_source(field_path, written), ids())
         return replace(spec, params={**spec.params, **outputs}) if outputs else spec
 
     def _distinct(self, field: str, specs: Sequence[Spec], key: Callable[[Spec], Hashable]) -> tuple[Spec, ...]:
@@ -200,6 +207,19 @@ class _Loader:
 
     def _error(self, field_path: FieldPath, message: str) -> TaskError:
         return self.source.error(message, line=self.document.line(field_path), field=format_path(field_path))
+
+
+def _id_set(samples: Sequence[Sample]) -> set[str]:
+    return set(sample_ids(samples))
+
+
+def _with_recordings(
+    samples: Sequence[Sample], recordings: Mapping[str, Recording], in_memory: int | None
+) -> Sequence[Sample]:
+    recorded = SampleList(in_memory)
+    for sample in samples:
+        recorded.append(replace(sample, recording=recordings.get(sample.id)))
+    return recorded.all()
 
 
 def _twice(field: str, spec: Spec) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import gettempdir
 from typing import Any
 
 from pydantic import ValidationError
 
 from ..errors import TaskError, did_you_mean
+from ..io.writable import reason
 from ..regular_expressions import Regex, compile_regex
 from ..types import Sample
 from .document import MAX_FAULTS, Document, format_path, merge
@@ -17,6 +19,8 @@ from .paths import Source
 from .rows import get_path
 from .scalar import resolve, shorten
 from .schema import FieldMap, SampleRow, TaskForm
+from .streamed.spool import SampleList
+from .streamed.unique_rows import RowOrigin, UniqueRows
 from .tables.row import Row
 
 
@@ -62,30 +66,42 @@ def file_entries(rows: Iterable[Row], source: Source, fields: FieldMap) -> Itera
         yield error
 
 
-def build_samples(entries: Iterable[SampleEntry | TaskError], form: TaskForm) -> tuple[Sample, ...]:
+def build_samples(
+    entries: Iterable[SampleEntry | TaskError], form: TaskForm, *, in_memory: int | None = None
+) -> Sequence[Sample]:
     """Return samples with unique ids and the targets that `target_pattern` extracts.
 
-    Raises one TaskError for all faults.
+    If they are more than `in_memory`, they are on disk: see `SpooledSamples`. Raises one TaskError for all faults.
     """
     pattern = compile_regex(form.target_pattern) if form.target_pattern is not None else None
-    samples: dict[str, Sample] = {}
-    entries_by_id: dict[str, SampleEntry] = {}
+    samples, rows = SampleList(in_memory), UniqueRows()
     errors: list[TaskError] = []
     for entry in entries:
         try:
             if isinstance(entry, TaskError):
                 raise entry
             sample = _sample(entry, form, pattern)
-            if sample.id in samples:
-                raise _duplicate_id(entry, entries_by_id[sample.id], sample.id)
-            samples[sample.id], entries_by_id[sample.id] = sample, entry
+            origin = RowOrigin(number=entry.number, numbered=entry.row.id is None)
+            if (first := rows.add(sample.id, origin)) is not None:
+                raise _duplicate_id(entry, origin, first, sample.id)
+            _keep(samples, sample, entry.source)
         except TaskError as error:
             errors.append(error)
             if len(errors) > MAX_FAULTS:
                 break
     if errors:
         raise merge(errors)
-    return tuple(samples.values())
+    return samples.all()
+
+
+def _keep(samples: SampleList, sample: Sample, source: Source) -> None:
+    try:
+        samples.append(sample)
+    except OSError as error:
+        raise source.error(
+            f"has too many samples for the memory, and {gettempdir()} cannot hold them: {reason(error)}; "
+            "free space there, or name another folder by the environment variable TMPDIR"
+        ) from error
 
 
 def _checked(row: Row, source: Source, fields: FieldMap) -> SampleRow:
@@ -162,9 +178,11 @@ def _extract(entry: SampleEntry, pattern: Regex, text: str) -> str:
     return match[1]
 
 
-def _duplicate_id(entry: SampleEntry, first: SampleEntry, sample_id: str) -> TaskError:
-    def origin(entry: SampleEntry) -> str:
-        return "" if entry.row.id is not None else " (its row number)"
+def _duplicate_id(entry: SampleEntry, origin: RowOrigin, first: RowOrigin, sample_id: str) -> TaskError:
+    def numbered(origin: RowOrigin) -> str:
+        return " (its row number)" if origin.numbered else ""
 
-    message = f"{sample_id!r}{origin(entry)} is already the id of row {first.number}{origin(first)}; ids are unique"
+    message = (
+        f"{sample_id!r}{numbered(origin)} is already the id of row {first.number}{numbered(first)}; ids are unique"
+    )
     return entry.error("id", message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeAlias
 
@@ -94,7 +94,7 @@ class Task:
 
     name: str
     path: str  # as displayed: relative to rootdir if it is inside it
-    samples: tuple[Sample, ...]
+    samples: Sequence[Sample]  # in memory a tuple; of a large data file they are read from disk
     scorers: tuple[Spec, ...]  # the first is the headline score
     strategies: tuple[Spec, ...] = (Spec(name="single"),)
     description: str = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_hiddenlayer.errors import UsageError
-from pytest_hiddenlayer.io.jsonl import LineLog, append_line, raw_lines, read_from, read_lines
+from pytest_hiddenlayer.io.jsonl import LineLog, append_line, raw_lines, read_from, read_lines, read_object_at
 
 
 @pytest.fixture
@@ -65,3 +65,17 @@ def test_a_growing_log_is_read_from_where_reading_ended(path: Path):
     log.append_all([{"c": 3}, {"d": 4}])
     assert read_from(path, end)[0] == [{"c": 3}, {"d": 4}]
     log.close()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_each_line_can_be_read_again_by_its_place(tmp_path: Path, shared: bool) -> None:
+    """An append returns the byte at which each of its lines begins; a place that holds no line is an error."""
+    path = tmp_path / "log.jsonl"
+    log = LineLog(path, shared=shared)
+    places = log.append_all([{"a": "ü"}, {"b": 2}]) + log.append_all([]) + log.append_all([{"c": "\ud800"}])
+    log.close()
+    with path.open("rb") as file:
+        assert [read_object_at(file, place) for place in places] == [{"a": "ü"}, {"b": 2}, {"c": "\ud800"}]
+        for wrong in (places[1] + 1, path.stat().st_size):
+            with pytest.raises(UsageError, match=f"byte {wrong}: a line is needed there"):
+                read_object_at(file, wrong)

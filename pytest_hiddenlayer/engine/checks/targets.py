@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 
 from ...errors import TaskError
 from ...protocols import Scorer
@@ -20,9 +21,11 @@ def check_targets(task: Task, scorers: Sequence[Scorer]) -> None:
     Another scorer may leave single samples unscored, but not all of them.
     """
     for index, scorer in enumerate(scorers):
-        faults = list(unscorable(task, scorer))
-        if faults and (index == 0 or len(faults) == len(task.samples)):
-            raise _error(task, scorer, faults)
+        faults = unscorable(task, scorer)
+        named = list(islice(faults, MAX_NAMED))
+        n_faults = len(named) + sum(1 for _ in faults)
+        if named and (index == 0 or n_faults == len(task.samples)):
+            raise _error(task, scorer, named, n_faults)
 
 
 def unscorable(task: Task, scorer: Scorer) -> Iterator[tuple[Sample, str]]:
@@ -59,13 +62,13 @@ def _refused(scorer: Scorer, sample: Sample) -> str | None:
     return None
 
 
-def _error(task: Task, scorer: Scorer, unscorable: Sequence[tuple[Sample, str]]) -> TaskError:
-    (first, reason), *rest = unscorable
+def _error(task: Task, scorer: Scorer, named: Sequence[tuple[Sample, str]], n_faults: int) -> TaskError:
+    (first, reason), *rest = named
     file, _, line = first.location.rpartition(":")
     known = line.isdecimal()
-    others = [f"{sample.id!r} ({sample.location or task.path}): {why}" for sample, why in rest[: MAX_NAMED - 1]]
-    if len(rest) >= MAX_NAMED:
-        others.append(f"and {len(rest) - MAX_NAMED + 1} more samples")
+    others = [f"{sample.id!r} ({sample.location or task.path}): {why}" for sample, why in rest]
+    if n_faults > MAX_NAMED:
+        others.append(f"and {n_faults - MAX_NAMED} more samples")
     also = f"; also {'; '.join(others)}" if others else ""
     return TaskError(
         f"scorer {scorer.name!r} can never score sample {first.id!r}: {reason}{also}. "

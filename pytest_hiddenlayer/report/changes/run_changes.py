@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...identifiers import controlled
 from ...results.cell_config import CellConfig
+from ...results.log.compact import without_texts
 from ...results.metrics.cells import CellMetrics, by_cell
 from ...results.regression.baseline import Baseline, CellKey
 from ...results.regression.compare_runs import CellPair, RunComparison, other_scorers
@@ -20,6 +21,8 @@ from ...types import Record
 from .changed_cells import changes_json
 
 MAX_NAMES = 5
+MAX_COMPARED = 200_000
+"""Samples of a cell whose changes the page of a run shows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,9 +62,11 @@ def _old_name(run: JudgedRun, lookups: Sequence[tuple[CellMetrics, BaselineLooku
 
 
 def _pairs(run: JudgedRun, lookups: Sequence[tuple[CellMetrics, BaselineLookup]]) -> Iterator[CellPair]:
-    records = by_cell(run.records)
+    compared = {m.config.key for m, found in lookups if found.baseline is not None and not _too_large(m)}
+    kept = (_with_output_only(record) for record in run.records if record.cell in compared)
+    records = by_cell(kept) if compared else {}
     for metrics, found in lookups:
-        if found.baseline is not None:
+        if found.baseline is not None and metrics.config.key in compared:
             yield _pair(run, metrics, found.baseline, records.get(metrics.config.key, []))
 
 
@@ -75,6 +80,16 @@ def _pair(run: JudgedRun, metrics: CellMetrics, baseline: Baseline, records: Seq
         fault = not_run(metrics) or not_comparable(metrics, baseline) or nothing_paired(metrics, baseline, match)
     others = tuple(other_scorers(baseline, new, match))
     return CellPair(old=baseline, new=new, comparison=comparison, fault=fault, other_scorers=others)
+
+
+def _too_large(metrics: CellMetrics) -> bool:
+    """Whether a cell has too many samples to be compared one by one in a page."""
+    return metrics.n_samples > MAX_COMPARED
+
+
+def _with_output_only(record: Record) -> Record:
+    """The record with the one text that a comparison shows."""
+    return replace(without_texts(record), output=record.output)
 
 
 def _reasons(run: JudgedRun) -> Iterator[str]:
@@ -94,6 +109,11 @@ def _left_out(run: JudgedRun) -> Iterator[str]:
     partial = [key for key, metrics in cells.items() if key in run.gates and metrics.partial]
     if ungated:
         yield f"Not compared, as their gates are not part of this run: {_names(ungated)}."
+    if large := [key for key, metrics in cells.items() if key in run.gates and _too_large(metrics)]:
+        yield (
+            f"Judged, but not compared sample by sample in this page, as a cell may have {MAX_COMPARED:,} samples "
+            f"here: {_names(large)}. `hiddenlayer compare REF {run.run_id}` compares them."
+        )
     if partial:
         yield f"Only some samples of these cells were selected: {_names(partial)}."
 

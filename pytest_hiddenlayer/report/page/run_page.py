@@ -12,6 +12,7 @@ from ...results.log.compact import without_texts
 from ...results.log.run_log import MANIFEST, RECORDS
 from ...results.log.summary import SUMMARY, summary
 from ...types import Record
+from ..page_limit import PageRecords
 from ..probe_data import ProbeFiles
 from .cell_statistics import PageStatistics
 from .changes import change_words, changes
@@ -36,16 +37,18 @@ def write_run_page(folder: Path, path: Path | None = None) -> Path:
         )
     files, log, statistics = read_run_files(folder), LogReader(folder=folder), PageStatistics()
     lean: list[Record] = []  # for metrics, if no summary has them
-    changed, probes = changes(folder), ProbeFiles(folder=folder)
+    changed, probes, shown = changes(folder), ProbeFiles(folder=folder), PageRecords(log, files.cells)
     with PageWriter(tags=files.tags, changes=change_words(changed)) as page:
-        for logged in log:
+        for logged in shown:
             page.add(replace(logged, content=probes.added(logged.record, logged.content)), folder.name)
             statistics.add(logged.record)
             if files.cells is None:
                 lean.append(without_texts(logged.record))
         if files.cells is None:
             files.cells = _computed_cells(lean)
-        files.notices += [*early_end_notices(files, page.columns.n), *log.notices(), *probes.notices()]
+        n_recorded = max(page.columns.n, shown.n_all)
+        files.notices += [*shown.notices(folder.name), *early_end_notices(files, n_recorded), *log.notices()]
+        files.notices += probes.notices()
         page.write(path, overview(folder, statistics, files), changed)
     return path
 

@@ -59,12 +59,15 @@ class RunLog:
         """Write one record to disk; after this returns, a crash of the process cannot lose it."""
         self.append_all([record])
 
-    def append_all(self, records: Sequence[Record]) -> None:
-        """Write several records to disk at once. Raises OSError if they do not all fit; then none is written."""
+    def append_all(self, records: Sequence[Record]) -> list[int]:
+        """Write several records to disk at once; returns the byte of the log at which each begins.
+
+        Raises OSError if they do not all fit; then none is written.
+        """
         if self._lines is None:
             self.open()
             self._lines = LineLog(self.folder / RECORDS, shared=self._shared)
-        self._lines.append_all([record_to_json(record) for record in records])
+        return self._lines.append_all([record_to_json(record) for record in records])
 
     def close(self) -> None:
         """Close the log; a later append opens it again."""

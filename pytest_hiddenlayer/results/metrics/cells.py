@@ -16,7 +16,7 @@ from ..cell_config import CellConfig
 from .calls import call_metrics
 from .confidence import cell_calibration, measure_calibrations
 from .judges import judge_metrics
-from .samples import SampleResult, flaky_samples, pass_estimates, sample_result
+from .samples import SampleResult, SampleTable, flaky_samples, pass_estimates, sample_result
 from .scorers import ScorerMetrics, other_scorers, scorer_names
 
 MIN_SCORED = 0.95
@@ -84,6 +84,8 @@ class CellMetrics:
     @property
     def lost(self) -> dict[str, int]:
         """Sample → its epochs without a score, for the samples that have epochs with one."""
+        if isinstance(self.samples, SampleTable):
+            return self.samples.lost_epochs()
         return {name: sample.lost for name, sample in self.samples.items() if sample.lost and sample.epochs}
 
     @property

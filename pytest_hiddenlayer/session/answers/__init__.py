@@ -1,0 +1,1 @@
+"""The cases that a session asks for, and the records that its end speaks of."""

@@ -1,0 +1,24 @@
+"""The part of a run that one shard answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...engine.cases import unit_of
+from ...options import Shard
+from ...results.shards.manifest import write_shard
+from ...results.shards.plan import plan_shard
+from ..session import Session
+from .plan import Plan
+
+
+def cut(session: Session, planned: Plan, shard: Shard) -> Plan:
+    """The cases of one shard; the session's cells keep those only."""
+    plan = plan_shard(shard, dict.fromkeys(unit_of(case) for _, case in planned), session.options.shard_weights)
+    mine = planned.of_units(plan.units)
+    for key, samples in mine.selected.items():
+        config = session.configs[key]
+        session.configs[key] = replace(config, selected=samples, answers=len(samples) * config.epochs)
+    session.check_writable()
+    write_shard(session.run_log, plan, session.typed, session.configs.values())
+    return mine

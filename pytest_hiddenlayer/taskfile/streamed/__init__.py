@@ -1,0 +1,1 @@
+"""Samples of large data files, which stay on disk."""
