@@ -86,14 +86,23 @@ def read_lines(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises UsageError with file and line for any other line that is not a JSON object; the message
     says that it is not `kind`, such as "a label".
     """
-    for number, line in raw_lines(path):
+    for number, _, values in objects_of(path, raw_lines(path), kind):
+        yield number, values
+
+
+def objects_of(
+    path: Path, lines: Iterable[tuple[int, bytes]], kind: str
+) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
+    """Yield (number, line, object) of each (number, line) of a file, with the errors of `read_lines`."""
+    for number, line in lines:
         try:
             values = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{path}:{number}: not {kind}: {error}") from error
         if not isinstance(values, dict):
-            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {line[:60].decode()!r}")
-        yield number, values
+            shown = line[:60].decode("utf-8", "replace")
+            raise UsageError(f"{path}:{number}: not {kind}: a JSON object is needed, got {shown!r}")
+        yield number, line, values
 
 
 def read_from(path: Path, start: int) -> tuple[list[dict[str, Any]], int]:

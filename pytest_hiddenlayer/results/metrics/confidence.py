@@ -34,14 +34,30 @@ MIN_ANSWERS = 10
 
 def confidence_of(record: Record) -> float | None:
     """The confidence of an answer in [0, 1]; None if it is unknown."""
-    confidence = _confidence(record)
+    confidence = confidence_and_kind(record)
     return None if confidence is None else confidence[0]
 
 
 def confidence_kind(record: Record) -> str | None:
     """The kind of an answer's confidence: `stated`, `vote share` or `token probability`; None if it is unknown."""
-    confidence = _confidence(record)
+    confidence = confidence_and_kind(record)
     return None if confidence is None else confidence[1]
+
+
+def confidence_and_kind(record: Record) -> tuple[float, str] | None:
+    """(confidence, kind) of an answer; None if it is unknown."""
+    if "confidence" in record.answer_metadata:
+        value = _share(record.answer_metadata["confidence"])
+        return None if value is None else (value, STATED)
+    votes = _votes(record)
+    if votes is not None:
+        return votes, VOTES
+    if record.strategy == "single" and record.transcript:
+        # The first call is the answer; a scorer's own calls follow it.
+        mean = record.transcript[0].get("mean_logprob")
+        if mean is not None:
+            return min(1.0, math.exp(mean)), TOKENS
+    return None
 
 
 def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Calibration, str] | None:
@@ -53,7 +69,7 @@ def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Cali
     answers = [
         (record, score >= pass_score, confidence)
         for record in records
-        if (score := record.score) is not None and (confidence := _confidence(record))
+        if (score := record.score) is not None and (confidence := confidence_and_kind(record))
     ]
     if len(answers) < MIN_ANSWERS:
         return None
@@ -98,22 +114,6 @@ def _measure_calibration(scored: Sequence[Record], name: str, pass_score: float)
     if measured is None or not has_sample_confidences(scored, name):
         return measured
     return replace(measured, wqd=within_samples(scored, name))
-
-
-def _confidence(record: Record) -> tuple[float, str] | None:
-    """(confidence, kind) of an answer."""
-    if "confidence" in record.answer_metadata:
-        value = _share(record.answer_metadata["confidence"])
-        return None if value is None else (value, STATED)
-    votes = _votes(record)
-    if votes is not None:
-        return votes, VOTES
-    if record.strategy == "single" and record.transcript:
-        # The first call is the answer; a scorer's own calls follow it.
-        mean = record.transcript[0].get("mean_logprob")
-        if mean is not None:
-            return min(1.0, math.exp(mean)), TOKENS
-    return None
 
 
 def _votes(record: Record) -> float | None:
