@@ -30,9 +30,6 @@ from ..log.record_file import RECORDS, current_parquet, digest_of
 from ..log.run_log import MANIFEST, numbered_records
 from .tables import dictionary_columns, schema, tables
 
-AUTOMATIC = 100_000
-"""A run of more records is compacted at its end, if pyarrow is installed."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compaction:
@@ -96,11 +93,9 @@ def compact(folder: Path, *, remove_jsonl: bool = False, unfinished: bool = Fals
     )
 
 
-def compact_at_end(folder: Path, n_records: int) -> Compaction | None:
-    """Compact a run that has just ended if it has more than `AUTOMATIC` records; None if it was not compacted."""
-    if n_records <= AUTOMATIC or find_spec("pyarrow") is None:
-        return None
-    return compact(folder)
+def compact_at_end(folder: Path) -> Compaction | None:
+    """Compact a run that has just ended, and keep its lines; None without pyarrow."""
+    return None if find_spec("pyarrow") is None else compact(folder)
 
 
 def _ended(folder: Path) -> bool:

@@ -39,8 +39,8 @@ COLUMNS: dict[str, Kind] = {
     "confidence": "float",  # of the answer; null: unknown
     "confidence_kind": "names",
     "own_prompts": "names",  # JSON: name → hash; null: none
-    "several_scores": "bool",  # these four: whether what is only in `json` matters to a metric
-    "judged": "bool",
+    "scores": "text",  # JSON list of [name, value, explanation without a value]; null: at most one, with a value
+    "judged": "bool",  # these three: whether what is only in `json` matters to a metric
     "remarks": "bool",
     "measured": "bool",
 }
@@ -86,10 +86,18 @@ def row_of(record: Record) -> tuple[Any, ...]:
         confidence,
         kind,
         _own_prompts(metadata),
-        len(scores) > 1,
+        _several(scores),
         any(score.get("details") for score in scores.values()),
         remarks,
         bool(record.confidence),
+    )
+
+
+def _several(scores: Mapping[str, Any]) -> str | None:
+    if len(scores) < 2 and all(score["value"] is not None for score in scores.values()):
+        return None
+    return json.dumps(
+        [[name, s["value"], s["explanation"] if s["value"] is None else None] for name, s in scores.items()]
     )
 
 

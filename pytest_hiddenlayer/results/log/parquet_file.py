@@ -18,6 +18,8 @@ FORMAT = 1
 """Version of the file as a whole: how `json` holds the records."""
 COLUMNS_VERSION = 1
 """Version of the derived columns."""
+AUTOMATIC = 100_000
+"""A run of more records is compacted at its end, if pyarrow is installed."""
 METADATA = b"hiddenlayer.records"
 """Key of the file's metadata: JSON with `format`, `columns`, `records`, `bytes`, `sha256` and `exact`."""
 JSON = "json"

@@ -16,12 +16,20 @@ from ...io.jsonl import raw_lines
 from .parquet_file import RECORDS_PARQUET, parquet_facts, parquet_lines
 
 RECORDS = "records.jsonl"
+LARGE = 64 << 20
+"""Bytes of `records.jsonl` from which on it is read as columns instead of records, if pyarrow is installed."""
 _BLOCK = 1 << 20
 
 
 def has_records(folder: Path) -> bool:
     """Whether the folder holds records in either form."""
     return (folder / RECORDS).is_file() or (folder / RECORDS_PARQUET).is_file()
+
+
+def has_many_records(folder: Path) -> bool:
+    """Whether the records may be read as columns: they are in Parquet, or `records.jsonl` is large."""
+    path = folder / RECORDS
+    return (folder / RECORDS_PARQUET).is_file() or (path.is_file() and path.stat().st_size >= LARGE)
 
 
 def record_lines(folder: Path) -> tuple[Path, Iterator[tuple[int, bytes]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ...types import Record
@@ -18,16 +18,23 @@ def call_metrics(records: Sequence[Record]) -> dict[str, Any]:
     Counts of 0 are left out; if all are 0, the result is empty.
     """
     calls = [call for record in records for call in record.transcript]
-    counts: dict[str, Any] = {
-        "cached": sum(bool(call.get("cached")) for call in calls),
-        "repeated": sum(call.get("attempts", 1) > 1 for call in calls),
-        "warnings": dict(Counter(_warnings(records)).most_common()),
-    }
+    return unusual_calls(
+        len(calls),
+        cached=sum(bool(call.get("cached")) for call in calls),
+        repeated=sum(call.get("attempts", 1) > 1 for call in calls),
+        warnings=call_warnings(records),
+    )
+
+
+def unusual_calls(n_calls: int, *, cached: int, repeated: int, warnings: Iterable[str]) -> dict[str, Any]:
+    """The value of `call_metrics`, from its counts and every warning of a call."""
+    counts = {"cached": cached, "repeated": repeated, "warnings": dict(Counter(warnings).most_common())}
     unusual = {name: value for name, value in counts.items() if value}
-    return {"calls": len(calls), **unusual} if unusual else {}
+    return {"calls": n_calls, **unusual} if unusual else {}
 
 
-def _warnings(records: Sequence[Record]) -> Iterator[str]:
+def call_warnings(records: Iterable[Record]) -> Iterator[str]:
+    """Yield every warning of a call, and why a model's own confidence is unknown."""
     for record in records:
         for call in record.transcript:
             yield from call.get("warnings", ())

@@ -71,16 +71,24 @@ def cell_calibration(records: Sequence[Record], pass_score: float) -> tuple[Cali
         for record in records
         if (score := record.score) is not None and (confidence := confidence_and_kind(record))
     ]
-    if len(answers) < MIN_ANSWERS:
-        return None
-    measured = calibration(
+    return answers_calibration(
         [value for _, _, (value, _) in answers],
         [right for _, right, _ in answers],
         [cluster_of(record) for record, _, _ in answers],
-        questions=[record.sample_id for record, _, _ in answers],
+        [record.sample_id for record, _, _ in answers],
+        {kind for _, _, (_, kind) in answers},
     )
+
+
+def answers_calibration(
+    confidences: Sequence[float], right: Sequence[bool], clusters: Sequence[str], ids: Sequence[str], kinds: set[str]
+) -> tuple[Calibration, str] | None:
+    """The value of `cell_calibration`, from the columns of the answers that have a confidence."""
+    if len(confidences) < MIN_ANSWERS:
+        return None
+    measured = calibration(confidences, right, clusters, questions=ids)
     assert measured is not None
-    return measured, ", ".join(sorted({kind for _, _, (_, kind) in answers}))
+    return measured, ", ".join(sorted(kinds))
 
 
 def measure_calibrations(records: Sequence[Record], pass_score: float) -> dict[str, Calibration]:

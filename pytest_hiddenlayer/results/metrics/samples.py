@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,30 +43,72 @@ class SampleResult:
         return self.epochs
 
 
+class SampleTable(Mapping[str, SampleResult]):
+    """The samples of a cell that are kept as columns: what would need all of them is counted without making them."""
+
+    @property
+    @abstractmethod
+    def n_scored_epochs(self) -> int:
+        """The number of scored epochs of all samples."""
+
+    @abstractmethod
+    def lost_epochs(self) -> dict[str, int]:
+        """Sample → its epochs without a score, for the samples that have epochs with one."""
+
+
+def scored_epochs(samples: Mapping[str, SampleResult]) -> int:
+    """The number of scored epochs of all samples."""
+    if isinstance(samples, SampleTable):
+        return samples.n_scored_epochs
+    return sum(len(sample.epochs) for sample in samples.values())
+
+
 def sample_result(records: Sequence[Record], *, reducer: str, pass_score: float) -> SampleResult:
     """The result of one sample, from the records of its epochs."""
-    scored = [(record, score) for record in records if (score := record.score) is not None]
-    scores = [score for _, score in scored]
-    lost = len(records) - len(scores)
-    known = scores and not _open(scores, lost, reducer, pass_score)
-    score = reduce_epochs(scores, reducer, pass_score) if known else None
-    first = next((record for record in records if record.score is None), records[0]) if score is None else records[0]
+    scores = [record.score for record in records]
+    epochs = reduced_epochs([record.outcome for record in records], scores, reducer=reducer, pass_score=pass_score)
+    first = records[epochs.first]
     return SampleResult(
-        score=score,
-        outcome=first.outcome if score is None else _outcome([record for record, _ in scored], score, pass_score),
-        answer=scored[0][0].answer if scored else None,
+        score=epochs.score,
+        outcome=epochs.outcome,
+        answer=next(
+            (record.answer for record, score in zip(records, scores, strict=True) if score is not None), None
+        ),
         hash=first.sample_hash,
         must_pass=first.must_pass,
         group=first.group,
-        epochs=tuple(scores),
-        lost=lost,
+        epochs=tuple(score for score in scores if score is not None),
+        lost=scores.count(None),
         scores=scores_by_name(records, reducer),
-        worst=None
-        if score is None
-        else reduce_epochs([*scores, *[0.0] * lost], reducer, pass_score)
-        if lost
-        else score,
+        worst=epochs.worst,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReducedEpochs:
+    """The epochs of a sample as one score."""
+
+    score: float | None  # None: no epoch is scored, or the lost ones could decide it
+    outcome: Outcome
+    worst: float | None  # the score if the lost epochs count as wrong
+    first: int  # position of the epoch that prompt, target and group are taken from
+
+
+def reduced_epochs(
+    outcomes: Sequence[Outcome], scores: Sequence[float | None], *, reducer: str, pass_score: float
+) -> ReducedEpochs:
+    """The score and the outcome of a sample, from those of its epochs."""
+    known = [score for score in scores if score is not None]
+    lost = len(scores) - len(known)
+    score = None
+    if known and not _open(known, lost, reducer, pass_score):
+        score = reduce_epochs(known, reducer, pass_score)
+    if score is None:
+        first = scores.index(None) if lost else 0
+        return ReducedEpochs(score=None, outcome=outcomes[first], worst=None, first=first)
+    scored = [outcome for outcome, one in zip(outcomes, scores, strict=True) if one is not None]
+    worst = reduce_epochs([*known, *[0.0] * lost], reducer, pass_score) if lost else score
+    return ReducedEpochs(score=score, outcome=_outcome(scored, score, pass_score), worst=worst, first=0)
 
 
 def _open(scores: Sequence[float], lost: int, reducer: str, pass_score: float) -> bool:
@@ -106,14 +149,16 @@ def pass_estimates(
 
 
 def flaky_samples(samples: Mapping[str, SampleResult], pass_score: float) -> tuple[str, ...]:
-    """The samples that were right in some epochs and not in others."""
+    """The samples with a score that were right in some epochs and not in others."""
     return tuple(
-        name for name, sample in samples.items() if len({score >= pass_score for score in sample.epochs}) > 1
+        name
+        for name, sample in samples.items()
+        if len({score >= pass_score for score in sample.epochs}) > 1 and sample.score is not None
     )
 
 
-def _outcome(scored: Sequence[Record], score: float, pass_score: float) -> Outcome:
+def _outcome(scored: Sequence[Outcome], score: float, pass_score: float) -> Outcome:
     """The outcome of the only scored epoch; over several epochs, the outcome of the reduced score."""
     if len(scored) == 1:
-        return scored[0].outcome
+        return scored[0]
     return "correct" if score >= pass_score else "incorrect" if score == 0 else "partial"
