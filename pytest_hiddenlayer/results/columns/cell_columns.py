@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ...stats.estimate.pass_at_k import reduce_epochs
 from ...types import OUTCOMES, SCORED, Outcome
 from ..cell_config import CellConfig
 from ..metrics.samples import ReducedEpochs, reduced_epochs
+from ..metrics.scorers import reduced_scores
 from .run_columns import CellRows, Names, RunColumns
 
 _OUTCOME: dict[str, int] = {outcome: code for code, outcome in enumerate(OUTCOMES)}
@@ -145,17 +145,16 @@ class CellColumns:
 
     def _reduced_scores(self, values: Any, reducer: str) -> Any:
         """The scores of the samples, as `scores_by_name` has them."""
-        kept = "mean" if reducer.startswith("pass") else reducer
         if len(values) == self.n_samples:
             one = values[self.order]
             for value in np.unique(one[~np.isnan(one)]).tolist():
-                one[one == value] = reduce_epochs([value], kept, 1.0)
+                one[one == value] = reduced_scores([value], reducer)
             return one
         reduced = np.full(self.n_samples, np.nan)
         listed, bounds = _optional(values[self.order]), self.offsets.tolist()
         for sample in range(self.n_samples):
             known = [value for value in listed[bounds[sample] : bounds[sample + 1]] if value is not None]
-            if known and (score := reduce_epochs(known, kept, 1.0)) is not None:
+            if known and (score := reduced_scores(known, reducer)) is not None:
                 reduced[sample] = score
         return reduced
 

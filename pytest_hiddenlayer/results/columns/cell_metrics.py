@@ -26,7 +26,7 @@ from ..metrics.scorers import ScorerMetrics
 from ..regression.baseline import Baseline
 from ..regression.measured_cell import measured_baseline
 from .cell_columns import CellColumns, ScorerColumn, own_prompts
-from .row import USAGE
+from .row import CELL, USAGE
 from .run_columns import CellRows, RunColumns
 from .sample_tables import ColumnBaseline, ColumnResults, SampleColumns
 
@@ -41,11 +41,20 @@ def column_metrics(run: RunColumns, *, bootstrap: int = 0, replaced: bool = True
         yield _Measured(run, cell, settings.get(cell.key, {})).metrics(bootstrap, replaced=replaced)
 
 
+COMPARED = (
+    *CELL,
+    *("sample_id", "epoch", "outcome", "scorer", "score", "scores", "sample_hash", "group"),
+    *USAGE,
+    *("cost_usd", "asked", "latency_s", "started_at", "confidence", "own_prompts"),
+)
+"""The columns that `column_baselines` needs."""
+
+
 def column_baselines(run: RunColumns) -> Iterator[Baseline]:
     """Every cell as one side of a comparison, as `RunRecords.read` has them."""
-    settings = cell_settings(run.folder)
+    settings, kept = cell_settings(run.folder), run.only(("sample_hash", "group", "confidence"))
     for cell in run.cells():
-        yield _Measured(run, cell, settings.get(cell.key, {})).baseline()
+        yield _Measured(run, cell, settings.get(cell.key, {})).baseline(kept)
 
 
 class _Measured:
@@ -62,13 +71,13 @@ class _Measured:
         self.config = replace(config, epochs=int(run.numbers("epoch")[cell.rows].max()))
         self.samples = SampleColumns.of(self.columns, self.config, self.scorers)
 
-    def baseline(self) -> Baseline:
-        """The cell as one side of a comparison."""
+    def baseline(self, kept: RunColumns) -> Baseline:
+        """The cell as one side of a comparison, which holds the columns of `kept`."""
         names = list(dict.fromkeys([*self.config.scorers, *self.scorers]))
         return measured_baseline(
             f"run {self.run.folder.name}",
             self.config,
-            ColumnBaseline(self.samples),
+            ColumnBaseline(self.samples.of_run(kept)),
             usage=self._usage(self.cell.rows),
             cost_usd=self._cost(self.cell.rows),
             prompts=self._prompts(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,6 +58,10 @@ class RunColumns:
     records: RowRecords
     _names: dict[str, Names] = field(default_factory=dict)
 
+    def only(self, names: Sequence[str]) -> RunColumns:
+        """The run with these columns alone, so that the memory of the others can be released."""
+        return RunColumns(folder=self.folder, table=self.table.select(list(names)), records=self.records)
+
     @property
     def n(self) -> int:
         """The number of records."""
@@ -78,6 +82,10 @@ class RunColumns:
     def numbers(self, name: str) -> Any:
         """A column of kind `float` or `bool` as numpy array, NaN for null; of kind `int` only if it has no null."""
         return self.table.column(name).to_numpy()
+
+    def value(self, name: str, row: int) -> Any:
+        """The value of one row; None for null."""
+        return self.table.column(name)[row].as_py()
 
     def array(self, name: str) -> Any:
         """A column as pyarrow.Array."""
@@ -113,8 +121,8 @@ class RunColumns:
         return every[last[np.argsort(first)]]
 
 
-def columns_of(folder: Path) -> RunColumns | None:
-    """The columns of a run from `records.parquet`, or from a large `records.jsonl` if pyarrow is installed.
+def columns_of(folder: Path, names: Sequence[str] = tuple(COLUMNS)) -> RunColumns | None:
+    """The columns of these names from `records.parquet`, or from a large `records.jsonl` if pyarrow is installed.
 
     None if the records must be read one by one: few of them, no pyarrow, or values that columns cannot hold.
     Raises UsageError if they cannot be read.
@@ -127,7 +135,7 @@ def columns_of(folder: Path) -> RunColumns | None:
     if parquet is not None:
         facts = parquet_facts(parquet)
         if facts.get("columns") == COLUMNS_VERSION and facts.get("exact") and facts.get("records"):
-            table = read_columns(parquet, list(COLUMNS)).unify_dictionaries()
+            table = read_columns(parquet, list(names)).unify_dictionaries()
             return RunColumns(folder=folder, table=table, records=RowRecords(parquet))
         return None
     return _from_lines(folder) if is_large else None

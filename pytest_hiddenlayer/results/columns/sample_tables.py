@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..cell_config import CellConfig
 from ..metrics.samples import ReducedEpochs, SampleResult, SampleTable
 from ..regression.baseline import BaselineSample, BaselineTable
 from .cell_columns import CellColumns, ScorerColumn
+from .run_columns import RunColumns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,11 +51,15 @@ class SampleColumns:
             codes=codes,
             score=_numbers([result.score for result in results])[codes],
             worst=_numbers([result.worst for result in results])[codes],
-            n_scored=n_scored,
-            lost=np.diff(columns.offsets) - n_scored,
-            row=rows[first],
-            answer_row=rows[answer],
+            n_scored=n_scored.astype(np.int32),
+            lost=(np.diff(columns.offsets) - n_scored).astype(np.int32),
+            row=rows[first].astype(np.int32),
+            answer_row=rows[answer].astype(np.int32),
         )
+
+    def of_run(self, run: RunColumns) -> SampleColumns:
+        """The same samples, with the columns of `run`."""
+        return replace(self, columns=replace(self.columns, run=run))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -146,8 +151,8 @@ class ColumnResults(SampleTable):
             score=optional(samples.score[at]),
             outcome=samples.results[samples.codes[at]].outcome,
             answer=run.records[answer].answer if samples.n_scored[at] else None,
-            hash=run.array("sample_hash")[row].as_py(),
-            must_pass=bool(run.array("must_pass")[row].as_py()),
+            hash=run.value("sample_hash", row),
+            must_pass=bool(run.value("must_pass", row)),
             group=samples.group_of(at),
             epochs=samples.epochs(at),
             lost=int(samples.lost[at]),
@@ -196,7 +201,7 @@ class ColumnBaseline(BaselineTable):
             score=optional(samples.score[at]),
             outcome=samples.results[samples.codes[at]].outcome,
             answer=record.answer if record and samples.n_scored[at] else None,
-            hash=run.array("sample_hash")[int(samples.row[at])].as_py(),
+            hash=run.value("sample_hash", int(samples.row[at])),
             group=samples.group_of(at),
             output=record.output if record else None,
             n_scored=int(samples.n_scored[at]),
@@ -204,7 +209,7 @@ class ColumnBaseline(BaselineTable):
             lost=int(samples.lost[at]),
             scores=samples.scores_of(at),
             worst=optional(samples.worst[at]),
-            confidence=run.array("confidence")[row].as_py(),
+            confidence=run.value("confidence", row),
         )
 
     @property

@@ -91,7 +91,9 @@ def read_columns(path: Path, names: Sequence[str]) -> Any:
 
     with open_parquet(path) as file:
         try:
-            return file.read(columns=list(names), use_threads=False)
+            table = file.read(columns=list(names), use_threads=False)  # threads would hold several columns twice
+            pyarrow.default_memory_pool().release_unused()
+            return table
         except (pyarrow.ArrowException, OSError) as error:
             raise UsageError(f"{path}: its columns are damaged: {_first_line(error)}; {_advice(path)}") from error
 

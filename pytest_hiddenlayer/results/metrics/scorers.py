@@ -42,16 +42,20 @@ def scorer_names(records: Sequence[Record]) -> list[str]:
 
 
 def scores_by_name(records: Sequence[Record], reducer: str) -> dict[str, float]:
-    """Name → the score of one sample, over the epochs that have one, from the records of its epochs.
-
-    The reducers that count right epochs need the headline scorer's limit; the others are averaged instead.
-    """
-    kept = "mean" if reducer.startswith("pass") else reducer
+    """Name → the score of one sample, over the epochs that have one, from the records of its epochs."""
     values = {
         name: [v for record in records if (v := _value(record, name)) is not None] for name in scorer_names(records)
     }
-    reduced = {name: reduce_epochs(scores, kept, 1.0) for name, scores in values.items() if scores}
+    reduced = {name: reduced_scores(scores, reducer) for name, scores in values.items() if scores}
     return {name: score for name, score in reduced.items() if score is not None}
+
+
+def reduced_scores(scores: Sequence[float], reducer: str) -> float | None:
+    """The score of one sample and scorer over the epochs that have one.
+
+    The reducers that count right epochs need the headline scorer's limit; the others are averaged instead.
+    """
+    return reduce_epochs(scores, "mean" if reducer.startswith("pass") else reducer, 1.0)
 
 
 def other_scorers(

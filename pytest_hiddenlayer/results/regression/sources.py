@@ -153,10 +153,10 @@ def _measured(
 ) -> Iterator[tuple[CellKey, Baseline]]:
     """Yield (key, cell) of every cell of a run, from columns if it has many records."""
     if has_many_records(folder):
-        from ..columns.cell_metrics import column_baselines  # with numpy
+        from ..columns.cell_metrics import COMPARED, column_baselines  # with numpy
         from ..columns.run_columns import columns_of
 
-        if (columns := columns_of(folder)) is not None:
+        if (columns := columns_of(folder, COMPARED)) is not None:
             yield from ((baseline.key, baseline) for baseline in column_baselines(columns))
             return
     for key, records in by_cell(read_records(folder)).items():

@@ -14,8 +14,8 @@ def mean_of(values: Sequence[float]) -> float:
 
 def clusters(values: Sequence[float], groups: Sequence[Hashable | None] | None) -> tuple[list[float], list[int]]:
     """(sums, sizes) of the clusters, in order of first appearance; a value without group is its own cluster."""
-    if groups is None:
-        return list(values), [1] * len(values)
+    if groups is None or (len(groups) == len(values) and groups.count(None) == len(groups)):
+        return list(map(float, values)), [1] * len(values)
     members: dict[object, list[float]] = {}
     for value, group in zip(values, groups, strict=True):
         members.setdefault(object() if group is None else group, []).append(value)
