@@ -43,11 +43,7 @@ class CellColumns:
     @classmethod
     def of(cls, run: RunColumns, cell: CellRows) -> CellColumns:
         """The columns of one cell."""
-        import pyarrow.compute as pc
-
-        encoded = pc.dictionary_encode(run.array("sample_id").take(cell.rows))
-        position = encoded.indices.to_numpy()
-        n_samples = len(encoded.dictionary)
+        position, n_samples = cell.position, len(cell.ids)
         order = np.argsort(position, kind="stable")
         offsets = np.zeros(n_samples + 1, dtype=np.int64)
         np.cumsum(np.bincount(position, minlength=n_samples), out=offsets[1:])
@@ -58,7 +54,7 @@ class CellColumns:
         return cls(
             run=run,
             cell=cell,
-            ids=encoded.dictionary,
+            ids=cell.ids,
             position=position,
             order=order,
             offsets=offsets,

@@ -134,11 +134,12 @@ class _Measured:
         called = rows[self.run.numbers("calls")[rows] > 0]
         if not len(called):
             return Usage()
-        columns = {name: self.run.array(name).take(called) for name in USAGE}
-        totals: dict[str, Any] = {
-            name: None if column.null_count else int(np.sum(column.to_numpy())) for name, column in columns.items()
-        }
-        return Usage(**totals)
+        return Usage(**{name: self._total(name, called) for name in USAGE})
+
+    def _total(self, name: str, rows: Any) -> Any:
+        """The sum of a column of counts over these rows; None if one is unknown."""
+        column = self.run.array(name).take(rows)
+        return None if column.null_count else int(np.sum(column.to_numpy()))
 
     def _usage_of_all(self) -> Usage:
         columns = [self.run.array(name).take(self.cell.replaced).to_pylist() for name in USAGE]

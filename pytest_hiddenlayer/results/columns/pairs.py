@@ -10,8 +10,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from ..regression.pair_values import PairTable, PairValues
-from ..regression.sample_pair import SamplePair
+from ..pairs.pair_values import PairTable, PairValues
+from ..pairs.sample_pair import SamplePair
 from .sample_tables import SampleColumns
 
 _CORRECT: frozenset[Any] = frozenset({"correct"})

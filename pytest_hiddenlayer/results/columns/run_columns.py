@@ -47,6 +47,8 @@ class CellRows:
     rows: Any  # of each item's last answer, in order of the items' first answers, as `by_cell` has them
     every: Any  # all rows, in the order of the log
     replaced: Any  # rows of answers that were made again later
+    ids: Any  # pyarrow array: the samples, in order of their first answers
+    position: Any  # of the sample of each of `rows`, among `ids`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +95,8 @@ class RunColumns:
 
     def cells(self) -> Iterator[CellRows]:
         """The cells, in order of first appearance."""
+        import pyarrow.compute as pc
+
         parts = [self.names(name) for name in CELL]
         codes = np.zeros(self.n, dtype=np.int64)
         for part in parts:
@@ -102,23 +106,32 @@ class RunColumns:
         for cell in np.argsort(first):
             every = by_cell[cell]
             task, label, provider, slug = (part.values[part.codes[first[cell]]] for part in parts)
-            rows = self._latest(every)
+            encoded = pc.dictionary_encode(self.table.column("sample_id").take(every).combine_chunks())
+            samples = encoded.indices.to_numpy()
+            latest = self._latest(every, samples, len(encoded.dictionary))
+            rows = every[latest]
             replaced = every[:0] if len(rows) == len(every) else np.setdiff1d(every, rows)
-            yield CellRows(key=(task, label, provider, slug), rows=rows, every=every, replaced=replaced)
+            yield CellRows(
+                key=(task, label, provider, slug),
+                rows=rows,
+                every=every,
+                replaced=replaced,
+                ids=encoded.dictionary,
+                position=samples[latest],
+            )
 
-    def _latest(self, every: Any) -> Any:
-        """The row of each item's last answer, in order of the items' first answers."""
-        import pyarrow.compute as pc
-
-        samples = pc.dictionary_encode(self.array("sample_id").take(every)).indices.to_numpy()
+    def _latest(self, every: Any, samples: Any, n_samples: int) -> Any:
+        """Positions in `every` of each item's last answer, in order of the items' first answers."""
+        if n_samples == len(every):
+            return slice(None)
         _, epochs = np.unique(self.numbers("epoch")[every], return_inverse=True)
         items = samples.astype(np.int64) * (int(epochs.max()) + 1) + epochs
         _, first, inverse = np.unique(items, return_index=True, return_inverse=True)
         if len(first) == len(every):
-            return every
+            return slice(None)
         last = np.zeros(len(first), dtype=np.int64)
         last[inverse] = np.arange(len(every))  # of equal positions, the last assignment holds
-        return every[last[np.argsort(first)]]
+        return last[np.argsort(first)]
 
 
 def columns_of(folder: Path, names: Sequence[str] = tuple(COLUMNS)) -> RunColumns | None:

@@ -92,10 +92,17 @@ def read_columns(path: Path, names: Sequence[str]) -> Any:
     with open_parquet(path) as file:
         try:
             table = file.read(columns=list(names), use_threads=False)  # threads would hold several columns twice
-            pyarrow.default_memory_pool().release_unused()
+            release_memory()
             return table
         except (pyarrow.ArrowException, OSError) as error:
             raise UsageError(f"{path}: its columns are damaged: {_first_line(error)}; {_advice(path)}") from error
+
+
+def release_memory() -> None:
+    """Give memory that pyarrow no longer uses back to the system."""
+    import pyarrow
+
+    pyarrow.default_memory_pool().release_unused()
 
 
 def metadata_value(facts: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...stats.paired.holm import holm
 from ...stats.paired.power import sensitivity
-from .pair_values import PairValues, newly, pair_values
+from ..pairs.pair_values import PairValues, newly, pair_values
 from .pairing import SampleMatching
 
 ALPHA = 0.05

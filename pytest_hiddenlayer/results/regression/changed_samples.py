@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Literal, TypeAlias
 
+from ..pairs.pair_values import PairTable
 from .baseline import BaselineSample
 from .compare_runs import CellPair
-from .pair_values import PairTable
 from .pairing import match_samples
 
 Change: TypeAlias = Literal["newly_wrong", "lost", "newly_right", "gained", "lower", "higher"]

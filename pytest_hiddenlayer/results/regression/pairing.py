@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from ...types import SCORED
+from ..pairs.pair_values import PairTable
+from ..pairs.sample_pair import SamplePair
 from .baseline import BaselineTable
-from .pair_values import PairTable
-from .sample_pair import SamplePair
 
 Match: TypeAlias = Literal["hash", "id"]
 """`hash`: same id, prompt and target; `id`: same id only, to compare prompts."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from ...errors import SnapshotError
 from ..log.git import git_output
+from ..log.parquet_file import release_memory
 from ..log.record_file import has_many_records
 from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
@@ -157,7 +158,10 @@ def _measured(
         from ..columns.run_columns import columns_of
 
         if (columns := columns_of(folder, COMPARED)) is not None:
-            yield from ((baseline.key, baseline) for baseline in column_baselines(columns))
+            for baseline in column_baselines(columns):
+                yield baseline.key, baseline
+            del columns
+            release_memory()
             return
     for key, records in by_cell(read_records(folder)).items():
         cell = compute_metrics(config_from_records(records, settings.get(key, {})), records)
