@@ -123,6 +123,7 @@ def _subcommands() -> Sequence[ModuleType]:
         bench,
         cache,
         cascade,
+        compact,
         compare,
         completion,
         convert,
@@ -152,7 +153,7 @@ def _subcommands() -> Sequence[ModuleType]:
     from . import open as open_page
 
     asking = (init, ask, run)
-    reading = (runs, show, open_page, merge, compare, diff, votes, bench, rounds, cascade, probe, export)
+    reading = (runs, show, open_page, merge, compare, diff, votes, bench, rounds, cascade, probe, export, compact)
     people = (review, label, tournament, judge_audit)
     others = (prompts, presets, finetune, convert, schema, models, prices, doctor, hosts, cache, completion)
     return (*asking, *reading, *people, *others)

@@ -96,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _equal_budget(arguments)
     old, new = _references(arguments)
     comparison = _compared(arguments, old, new)
+    _say_outdated(old, new)
     if arguments.html is not None:
         _write_page(arguments, comparison, old, new)
     if arguments.json:
@@ -149,6 +150,16 @@ def _references(arguments: argparse.Namespace) -> tuple[Reference, Reference]:
         for name in (arguments.old, arguments.new)
     )
     return old, new
+
+
+def _say_outdated(*sides: Reference) -> None:
+    """Say on stderr if a run's `records.parquet` was not used, because it does not hold the run's records."""
+    from ..results.log.record_file import outdated_parquet
+    from ..results.regression.sources import RunRecords
+
+    for source in (side.source for side in sides):
+        if isinstance(source, RunRecords) and (outdated := outdated_parquet(source.folder)) is not None:
+            print(outdated, file=sys.stderr)
 
 
 def _compared(arguments: argparse.Namespace, old: Reference, new: Reference) -> RunComparison:

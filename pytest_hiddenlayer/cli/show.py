@@ -6,8 +6,8 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, did_you_mean
 from ..identifiers import controlled
@@ -17,6 +17,9 @@ from ..terminal_escape import block, json_text, one_line
 from ..types import Record
 from .argument_types import named_run
 from .markdown_options import add_markdown_options, markdown_settings
+
+if TYPE_CHECKING:
+    from ..results.run_reader import RunReader
 
 HELP = "show a run: its table and its wrong answers; with --sample the transcripts"
 EPILOG = """examples:
@@ -28,6 +31,8 @@ EPILOG = """examples:
 
 exit status: 0 success; 4 no such run or sample
 """
+MAX_ANSWERS = 1000
+"""Answers that are not right that are listed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the run."""
-    from ..results.log.run_log import read_records
+    from ..results.log.record_file import outdated_parquet
+    from ..results.run_reader import open_run
 
     if arguments.bootstrap and arguments.bootstrap < 100:
         raise UsageError(
@@ -70,82 +76,78 @@ def run(arguments: argparse.Namespace) -> int:
     for option in ("sample", "calibration", "bootstrap", "json"):
         if arguments.markdown and getattr(arguments, option):
             raise UsageError(f"--markdown shows the whole run; leave out --{option}, or --markdown")
-    folder = named_run(arguments.name)
-    records = list(read_records(folder))
+    shown = open_run(named_run(arguments.name))
+    if (outdated := outdated_parquet(shown.folder)) is not None:
+        print(outdated, file=sys.stderr)
     if arguments.markdown:
-        _markdown(folder, _chosen(records, arguments.all), settings)
+        _markdown(shown, settings, everything=arguments.all)
     elif arguments.json:
-        print(json_text(_json(folder, records, arguments)))
+        print(json_text(_json(shown, arguments)))
     elif arguments.sample is not None:
-        _transcripts(_of_sample(_chosen(records, arguments.all), arguments.sample))
+        _transcripts(_of_sample(shown, arguments.sample, everything=arguments.all))
     else:
-        _overview(folder, records, everything=arguments.all, calibration=arguments.calibration)
-        if arguments.bootstrap:
-            _intervals(folder, records, arguments.bootstrap)
+        _overview(shown, everything=arguments.all, calibration=arguments.calibration, draws=arguments.bootstrap)
     return 0
 
 
-def _overview(folder: Path, records: Sequence[Record], *, everything: bool, calibration: bool) -> None:
+def _overview(shown: RunReader, *, everything: bool, calibration: bool, draws: int) -> None:
     from ..report.budget_match import find, text
     from ..report.table import cell_table
-    from ..results.metrics.run_metrics import metrics_of_run
-    from ..results.metrics.spending import with_replaced_answers
 
-    metrics = with_replaced_answers(list(metrics_of_run(folder, records)), records)
-    print(f"run {folder.name}: {len(records)} records")
-    width = shutil.get_terminal_size().columns
-    print(cell_table(metrics, {}, width=width, colour=sys.stdout.isatty(), calibration=calibration), end="")
-    if len(_chosen(records, everything=False)) < len(records):
-        print(text(find(records), width=width, colour=sys.stdout.isatty()), end="")
-    for record in _chosen(records, everything):
-        if everything or record.outcome != "correct":
-            got = record.answer if record.answer is not None else record.output
-            why = record.error or f"expected {record.target!r}, got {got!r}"
-            print(f"{record.outcome:<10} {case_name(record)} {why}")
+    print(f"run {shown.folder.name}: {shown.n} records")
+    width, colour = shutil.get_terminal_size().columns, sys.stdout.isatty()
+    print(cell_table(shown.metrics(), {}, width=width, colour=colour, calibration=calibration), end="")
+    if shown.control_records:
+        print(text(find(shown.control_records), width=width, colour=colour), end="")
+    _answers(shown, everything=everything)
+    if draws:
+        _intervals(shown, draws)
 
 
-def _json(folder: Path, records: Sequence[Record], arguments: argparse.Namespace) -> list[Any]:
+def _answers(shown: RunReader, *, everything: bool) -> None:
+    """Print the answers that are not right, at most `MAX_ANSWERS`, or with `everything` all answers."""
+    listed = iter(shown.listed(controls=everything, right=everything))
+    for record in listed if everything else islice(listed, MAX_ANSWERS):
+        got = record.answer if record.answer is not None else record.output
+        why = record.error or f"expected {record.target!r}, got {got!r}"
+        print(f"{record.outcome:<10} {case_name(record)} {why}")
+    if not everything and next(listed, None) is not None:
+        print(f"... more than {MAX_ANSWERS:,} answers are not right; `hiddenlayer export --to csv` writes them all")
+
+
+def _json(shown: RunReader, arguments: argparse.Namespace) -> list[Any]:
     """The cells as in `summary.json`, or the records of one sample."""
-    from ..results.metrics.run_metrics import metrics_of_run
-    from ..results.metrics.spending import with_replaced_answers
-
     if arguments.sample is not None:
-        return [record.to_json() for record in _of_sample(_chosen(records, arguments.all), arguments.sample)]
-    metrics = metrics_of_run(folder, records, bootstrap=arguments.bootstrap)
-    return [cell.to_json() for cell in with_replaced_answers(list(metrics), records)]
+        return [record.to_json() for record in _of_sample(shown, arguments.sample, everything=arguments.all)]
+    return [cell.to_json() for cell in shown.metrics(bootstrap=arguments.bootstrap)]
 
 
-def _markdown(folder: Path, records: Sequence[Record], settings: dict[str, Any]) -> None:
+def _markdown(shown: RunReader, settings: dict[str, Any], *, everything: bool) -> None:
     from ..report.markdown.run import run_markdown
     from ..results.metrics.run_metrics import metrics_of_run
     from ..results.metrics.spending import with_replaced_answers
 
-    metrics = with_replaced_answers(list(metrics_of_run(folder, records)), records)
-    print(run_markdown(folder.name, metrics, records, **settings), end="")
+    records = list(shown.listed(controls=everything, right=True))
+    metrics = with_replaced_answers(list(metrics_of_run(shown.folder, records)), records)
+    print(run_markdown(shown.folder.name, metrics, records, **settings), end="")
 
 
-def _intervals(folder: Path, records: Sequence[Record], draws: int) -> None:
+def _intervals(shown: RunReader, draws: int) -> None:
     """Print every score's interval as in the summary, and by a cluster bootstrap."""
     from ..report.details import INTERVALS, interval_rows
     from ..report.text_table import grid
-    from ..results.metrics.run_metrics import metrics_of_run
 
-    both = zip(*(metrics_of_run(folder, records, bootstrap=n) for n in (0, draws)), strict=True)
+    both = zip(*(shown.metrics(bootstrap=n, replaced=False) for n in (0, draws)), strict=True)
     metrics = [metrics for pair in both for metrics in pair]
     width = shutil.get_terminal_size().columns
     print(grid(INTERVALS, interval_rows(metrics), width=width, colour=sys.stdout.isatty()))
 
 
-def _chosen(records: Sequence[Record], everything: bool) -> list[Record]:
-    """All records, or all but control samples: these are many, and the table shows them as a cell."""
-    return [record for record in records if everything or controlled(record.label) is None]
-
-
-def _of_sample(records: Sequence[Record], sample: str) -> list[Record]:
-    """The records of a sample. Raises UsageError if there are none."""
-    chosen = [record for record in records if record.sample_id == sample]
+def _of_sample(shown: RunReader, sample: str, *, everything: bool) -> list[Record]:
+    """The records of a sample, without control samples unless `everything`. Raises UsageError if there are none."""
+    chosen = [record for record in shown.of_sample(sample) if everything or controlled(record.label) is None]
     if not chosen:
-        ids = {record.sample_id for record in records}
+        ids = shown.samples()
         hint = did_you_mean(sample, ids) or f"; it has {list_names(sorted(ids))}"
         raise UsageError(f"--sample {sample!r}: this run has no such sample{hint}")
     return chosen

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "pytest-hiddenlayer"
 RUN_ID_TAG = "hiddenlayer.run_id"
-ARTIFACTS = ("records.jsonl", "run.json", "summary.json", "metrics.jsonl", "report.html")
+ARTIFACTS = ("records.jsonl", "records.parquet", "run.json", "summary.json", "metrics.jsonl", "report.html")
 _METRICS = ("score", "stderr", "n", "n_selected", "cost_usd", "wall_s")
 _MAX_PARAM = 500  # characters of a parameter that every version and store of MLflow accepts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,8 +14,10 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | g
 
 
 @contextmanager
-def replacing(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, sync: bool = False, verify: Callable[[Path], None] | None = None) -> Iterator[BinaryIO]:
     """A temporary file in the same folder that replaces `path` when the block ends without an error.
+
+    `verify` is called with the complete temporary file; if it raises, nothing is replaced.
 
     With `sync`, the new data is on disk before it replaces `path`: after a power failure, the old or
     the new file exists. The temporary file is named `.NAME.<8 hex digits>.tmp`.
@@ -27,9 +29,21 @@ def replacing(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
             file.flush()
             if sync:
                 os.fsync(file.fileno())
+        if verify is not None:
+            verify(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renamed and removed files of a folder durable, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

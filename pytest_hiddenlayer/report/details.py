@@ -8,6 +8,7 @@ from typing import Any
 from ..results.metrics.cells import CellMetrics
 from ..results.metrics.confidence import STATED
 from ..results.metrics.judges import JUDGED_ITSELF
+from ..results.metrics.samples import scored_epochs
 from ..results.regression.gate_messages import shows_error
 from ..stats.estimate.mean_interval import Estimate
 from ..stats.estimate.pass_at_k import stated_k
@@ -46,7 +47,7 @@ def calibration_rows(metrics: Sequence[CellMetrics], format_estimate: Format) ->
     """The rows of CALIBRATION for cells in which enough answers have a confidence."""
     rows: list[tuple[str, ...]] = []
     for cell in metrics:
-        scored = sum(len(sample.epochs) for sample in cell.samples.values())
+        scored = scored_epochs(cell.samples)
         main = {} if cell.calibration is None else {cell.confidence or "": cell.calibration}
         for kind, found in (*main.items(), *cell.measures.items()):
             estimates = (found.ece, found.brier, found.auroc, found.aurc, found.wqd)

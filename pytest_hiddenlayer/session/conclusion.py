@@ -17,6 +17,7 @@ from ..report.changes.run_changes import JudgedRun, run_changes
 from ..report.page.changes import CHANGES
 from ..results.budget_match.control_cells import control_metrics
 from ..results.cell_config import CellConfig
+from ..results.log.parquet_file import AUTOMATIC
 from ..results.log.run_log import MANIFEST
 from ..results.log.summary import summary
 from ..results.metrics.cells import CellMetrics, by_cell, compute_metrics
@@ -64,6 +65,22 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
             _probe_answers(session)
         if session.options.report:
             write_report(session.run_log.folder, session.write_faults)
+        _compact_records(session)
+
+
+def _compact_records(session: Session) -> None:
+    """Write the records of a large run as Parquet too. What goes wrong is said, and takes no result down."""
+    n_records = len(session.records) + len(session.controls)
+    if n_records <= AUTOMATIC:
+        return
+    from ..results.columns.compaction import compact_at_end  # with numpy
+
+    folder = session.run_log.folder
+    with session.write_faults.writing("records.parquet in", folder):
+        try:
+            compact_at_end(folder)
+        except HiddenLayerError as error:
+            session.notify(f"records.parquet was not written, and records.jsonl is complete: {error}")
 
 
 def _measured(session: Session) -> Iterator[CellMetrics]:

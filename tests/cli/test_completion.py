@@ -41,7 +41,7 @@ def bash(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("comp",), {"compare", "completion"}),
+        (("comp",), {"compact", "compare", "completion"}),
         (("run", "--budg"), {"--budget"}),
         (("run", "--provider", "m"), {"mlx"}),
         (("ask", "--strategy", "deb"), {"debate", "debate_when_needed"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...results.log.run_log import RECORDS
+from ...results.log.record_file import RECORDS
 from ...types import Record
 from ..page.log_reader import LoggedRecord, LogReader
 

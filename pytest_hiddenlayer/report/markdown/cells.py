@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from ...results.regression.baseline import Baseline, BaselineSample
 from ...results.regression.compare_runs import CellPair
 from ...stats.estimate.mean_interval import Estimate
 from ...types import SCORED
-from .text import code, sample_link, unbroken
+from .text import code, sample_link, table_row, unbroken
 
 CELL_TITLES = ("verdict", "cell", "score", "difference [95 % interval]", "n", "p", "newly")
 SAMPLE_TITLES = ("change", "sample", "old answer", "new answer", "score")
@@ -45,8 +46,8 @@ def _mean(estimate: Estimate) -> str:
     return "?" if estimate.mean is None else f"{estimate.mean:.3f}"
 
 
-def changed_samples(cell: CellPair, change: str, which: slice, report_url: str | None) -> Iterator[tuple[str, ...]]:
-    """The rows below SAMPLE_TITLES of a cell's samples that changed in this way."""
+def changed_samples(cell: CellPair, change: str, which: slice, report_url: str | None) -> Iterator[Callable[[], str]]:
+    """What makes the rows below SAMPLE_TITLES of a cell's samples that changed in this way."""
     comparison = cell.comparison
     if comparison is None:
         return
@@ -56,14 +57,20 @@ def changed_samples(cell: CellPair, change: str, which: slice, report_url: str |
         "lost": comparison.pairing.lost,
     }[change]
     for sample_id in ids[which]:
-        old, new = cell.old.samples[sample_id], cell.new.samples[sample_id]
-        yield (
+        yield partial(_changed_row, cell, change, sample_id, report_url)
+
+
+def _changed_row(cell: CellPair, change: str, sample_id: str, report_url: str | None) -> str:
+    old, new = cell.old.samples[sample_id], cell.new.samples[sample_id]
+    return table_row(
+        (
             unbroken(f"no score: {new.outcome}" if change == "lost" else change),
             _sample_name(cell.new, sample_id, report_url),
             answer_text(old.answer),
             answer_text(new.answer),
             unbroken(_ARROW.join(_score(side) for side in (old, new))),
         )
+    )
 
 
 def _sample_name(side: Baseline, sample_id: str, report_url: str | None) -> str:

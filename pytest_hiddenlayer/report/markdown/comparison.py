@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from ...results.regression.compare_runs import CellPair, RunComparison
 from ...results.regression.gate_messages import explain_verdict, lost_answers_text, unpaired_text
@@ -45,19 +46,19 @@ def comparison_markdown(
     sections = _Sections(cells, report_url)
     failing = [cell for cell in cells if cell.failed]
     others = [cell for cell in cells if not cell.failed]
-    rows = [
-        *sections.cell_rows(failing),
-        *sections.reason_rows(failing, comparison.faults),
-        *sections.sample_rows(failing, "newly wrong", slice(_FIRST)),
-        *sections.cost_rows(cells[:_FIRST_COSTS]),
-        *sections.cell_rows(others),
-        *sections.sample_rows(failing, "newly wrong", slice(_FIRST, None)),
-        *sections.sample_rows(others, "newly wrong"),
-        *sections.sample_rows(cells, "lost"),
-        *sections.cost_rows(cells[_FIRST_COSTS:]),
-        *sections.sample_rows(cells, "newly right"),
-        *sections.note_rows(cells, comparison),
-    ]
+    rows = chain(
+        sections.cell_rows(failing),
+        sections.reason_rows(failing, comparison.faults),
+        sections.sample_rows(failing, "newly wrong", slice(_FIRST)),
+        sections.cost_rows(cells[:_FIRST_COSTS]),
+        sections.cell_rows(others),
+        sections.sample_rows(failing, "newly wrong", slice(_FIRST, None)),
+        sections.sample_rows(others, "newly wrong"),
+        sections.sample_rows(cells, "lost"),
+        sections.cost_rows(cells[_FIRST_COSTS:]),
+        sections.sample_rows(cells, "newly right"),
+        sections.note_rows(cells, comparison),
+    )
     start = f"{MARKER}\n{_title(cells)}\n\n{_start(comparison, report_url)}\n\n"
     return fit(start, sections.in_order(), rows, max_bytes=max_bytes)
 
@@ -126,8 +127,8 @@ class _Sections:
     def sample_rows(self, cells: Iterable[CellPair], change: str, which: slice = slice(None)) -> Iterator[Row]:
         """The samples of each cell that changed in this way."""
         for cell in cells:
-            for values in changed_samples(cell, change, which, self._report_url):
-                yield Row(section=self._samples[id(cell)], text=table_row(values), kind=f"{change} sample")
+            for text in changed_samples(cell, change, which, self._report_url):
+                yield Row(section=self._samples[id(cell)], text=text, kind=f"{change} sample")
 
     def cost_rows(self, cells: Iterable[CellPair]) -> Iterator[Row]:
         """What both sides of each cell cost."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 COMMENT_BYTES = 65_536
@@ -12,6 +12,8 @@ SUMMARY_BYTES = 1024 * 1024
 """The limit of the summary of one step of GitHub Actions, in bytes. A longer one is not shown at all."""
 MIN_BYTES = 8_000
 """Room for the heading with long names and a long address, and for the sentence that counts what was left out."""
+
+_IN_VAIN = 1000  # rows that did not fit, one after the other, before no further text is made to see whether it fits
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -33,7 +35,7 @@ class Row:
     """One line of a section."""
 
     section: Section
-    text: str
+    text: str | Callable[[], str]  # made only if it may fit
     kind: str  # what is counted if it is left out, in the singular, such as `cell`
 
 
@@ -43,20 +45,27 @@ def fit(start: str, sections: Sequence[Section], rows: Iterable[Row], *, max_byt
     The last sentence counts the rows that were left out.
     """
     left_out: Counter[str] = Counter()
+    n_in_vain = 0
     kinds: set[str] = set()
     room = max_bytes - len(start.encode()) - len(_sentence(left_out, max_bytes).encode())
     for row in rows:
         if row.kind not in kinds:
             kinds.add(row.kind)
             room -= len(f", 1,000,000,000 {row.kind}s")  # for the sentence that counts them
-        size = len(row.text.encode()) + 1
+        if callable(row.text) and n_in_vain >= _IN_VAIN:
+            left_out[row.kind] += 1
+            continue
+        text = row.text() if callable(row.text) else row.text
+        size = len(text.encode()) + 1
         if not row.section.rows:
             size += len((row.section.head + row.section.foot).encode())
         if size > room:
             left_out[row.kind] += 1
+            n_in_vain += 1
             continue
         room -= size
-        row.section.rows.append(row.text)
+        n_in_vain = 0
+        row.section.rows.append(text)
     ending = _sentence(left_out, max_bytes) if left_out else ""
     return start + "".join(section.text() for section in sections) + ending
 

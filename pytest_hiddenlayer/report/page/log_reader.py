@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...errors import UsageError
 from ...io.codecs import record_from_json, record_to_json
-from ...results.log.run_log import RECORDS
+from ...results.log.parquet_file import RECORDS_PARQUET, parquet_lines
+from ...results.log.record_file import RECORDS
 from ...types import RECORD_SCHEMA, Record
 from ..file_types.json_types import is_shallow
 from .record_texts import MAX_RECORD, MAX_TEXT, with_short_texts
@@ -52,14 +54,23 @@ class LogReader:
     def __iter__(self) -> Iterator[LoggedRecord]:
         """Yield the records. Holds one line in memory."""
         try:
-            with (self.folder / RECORDS).open("rb") as lines:
-                for number, line in enumerate(lines, 1):
-                    if not line.isspace() and (logged := self.logged(number, line)) is not None:
-                        yield logged
+            for number, line in enumerate(self._lines(), 1):
+                if not line.isspace() and (logged := self.logged(number, line)) is not None:
+                    yield logged
         except FileNotFoundError:
             self._fault = f"{RECORDS} is missing: this page has no samples."
         except OSError as error:
             self._fault = f"{RECORDS} could not be read further: {error.strerror or error}."
+        except UsageError as error:
+            self._fault = f"The records could not be read further: {error}."
+
+    def _lines(self) -> Iterator[bytes]:
+        """The lines of the log with their ends, or those of its Parquet file if there is no log."""
+        if not (self.folder / RECORDS).exists() and (self.folder / RECORDS_PARQUET).is_file():
+            yield from (line + b"\n" for line in parquet_lines(self.folder / RECORDS_PARQUET))
+            return
+        with (self.folder / RECORDS).open("rb") as lines:
+            yield from lines
 
     def logged(self, number: int, line: bytes) -> LoggedRecord | None:
         """The record of a line of the log, which has this number; None if it is none, as `notices` will say."""

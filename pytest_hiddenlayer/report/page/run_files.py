@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...results.log.run_log import MANIFEST, RECORDS
+from ...results.log.record_file import RECORDS
+from ...results.log.run_log import MANIFEST
 from ...results.log.summary import SUMMARY
 from ..file_types.json_types import checked, every, left_out_words
 from ..file_types.manifest_types import manifest_type

@@ -9,7 +9,9 @@ from typing import Any
 
 from ...errors import UsageError
 from ...results.log.compact import without_texts
-from ...results.log.run_log import MANIFEST, RECORDS
+from ...results.log.parquet_file import RECORDS_PARQUET
+from ...results.log.record_file import RECORDS
+from ...results.log.run_log import MANIFEST
 from ...results.log.summary import SUMMARY, summary
 from ...types import Record
 from ..page_limit import PageRecords
@@ -31,7 +33,7 @@ def write_run_page(folder: Path, path: Path | None = None) -> Path:
     holds no run, OSError if the page cannot be written.
     """
     path = path or folder / REPORT
-    if not any((folder / name).exists() for name in (MANIFEST, RECORDS, SUMMARY)):
+    if not any((folder / name).exists() for name in (MANIFEST, RECORDS, RECORDS_PARQUET, SUMMARY)):
         raise UsageError(
             f"{folder}: no run: it holds neither {MANIFEST} nor {RECORDS}; `hiddenlayer runs` lists runs"
         )

@@ -13,7 +13,8 @@ from typing import Any
 
 from ...types import SCORER_FAILED, Record
 from .placed_records import placed_records, record_at
-from .run_log import RECORDS, read_records
+from .record_file import RECORDS
+from .run_log import read_records
 
 RESUMED_FROM = "resumed_from"
 """Key of `Record.answer_metadata`: id of the run that the answer was first made in."""

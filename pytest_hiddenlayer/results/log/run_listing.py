@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .run_log import MANIFEST, METRICS, RECORDS
+from .parquet_file import RECORDS_PARQUET
+from .record_file import RECORDS
+from .run_log import MANIFEST, METRICS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,8 @@ def list_runs(reports: Path) -> list[RunEntry]:
 
     A folder is a run if it holds `run.json`, and records or values that the tracker logged.
     """
-    folders = {path.parent for name in (RECORDS, METRICS) for path in (reports / "runs").glob(f"*/{name}")}
+    files = (path for name in (RECORDS, RECORDS_PARQUET, METRICS) for path in (reports / "runs").glob(f"*/{name}"))
+    folders = {path.parent for path in files}
     entries = [entry for folder in folders if (entry := _entry(folder)) is not None]
     return sorted(entries, key=lambda entry: (entry.started_at or "", entry.run_id), reverse=True)
 

@@ -16,16 +16,16 @@ from typing import Any
 from ...errors import UsageError, did_you_mean
 from ...io.atomic import write_json
 from ...io.codecs import record_from_json, record_to_json
-from ...io.jsonl import LineLog, read_from, read_lines
+from ...io.jsonl import LineLog, objects_of, read_from
 from ...io.secret_masking import mask_arguments
 from ...types import Record
 from .git import git_state
+from .record_file import RECORDS, has_records, record_lines, restore_lines
 
 REPORTS = Path("reports")
 """Folder of runs and batches in a project's root, unless --hl-reports names another."""
 RUNS = REPORTS / "runs"
 MANIFEST = "run.json"
-RECORDS = "records.jsonl"
 METRICS = "metrics.jsonl"
 """What the tracker logs besides records."""
 
@@ -66,6 +66,7 @@ class RunLog:
         """
         if self._lines is None:
             self.open()
+            restore_lines(self.folder)
             self._lines = LineLog(self.folder / RECORDS, shared=self._shared)
         return self._lines.append_all([record_to_json(record) for record in records])
 
@@ -118,12 +119,16 @@ def read_records(folder: Path) -> Iterator[Record]:
     An incomplete last line (of a process killed while writing) is left out. Raises UsageError if
     the folder holds no readable log.
     """
-    path = folder / RECORDS
-    if not path.is_file():
-        raise UsageError(f"{folder}: no records.jsonl in this run; was it interrupted before its first answer?")
-    for number, values in read_lines(path, "a record"):
+    for _, _, record in numbered_records(folder):
+        yield record
+
+
+def numbered_records(folder: Path) -> Iterator[tuple[int, bytes, Record]]:
+    """Yield (line number from 1, line, record) of every record, as `read_records` does."""
+    path, lines = record_lines(folder)
+    for number, line, values in objects_of(path, lines, "a record"):
         try:
-            yield record_from_json(values)
+            yield number, line, record_from_json(values)
         except (TypeError, AttributeError) as error:
             raise UsageError(f"{path}:{number}: not a record: {error}") from error
 
@@ -146,7 +151,7 @@ def find_run(root: Path, name: str, *, exclude: str | None = None, reports: Path
     """
     runs_folder = root / RUNS if reports is None else reports / "runs"
     runs = [path.parent for path in runs_folder.glob(f"*/{MANIFEST}") if path.parent.name != exclude]
-    with_records = [run for run in runs if (run / RECORDS).is_file()]
+    with_records = [run for run in runs if has_records(run)]
     if name == "last" and with_records:
         return max(with_records, key=_start_order)
     if name and Path(name).is_dir():

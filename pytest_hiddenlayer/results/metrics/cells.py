@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -201,8 +201,17 @@ def config_from_records(records: Sequence[Record], settings: Mapping[str, Any] |
 
     `settings` is the cell's object in the run's `summary.json`; without it, defaults are assumed.
     """
-    first, known = records[0], settings or {}
     ids = tuple(dict.fromkeys(record.sample_id for record in records))
+    config = config_from_first(
+        records[0], settings or {}, names=scorer_names(records), n_samples=len(ids), n_answers=len(records)
+    )
+    return replace(config, selected=ids, epochs=max(record.epoch for record in records))
+
+
+def config_from_first(
+    first: Record, known: Mapping[str, Any], *, names: Sequence[str], n_samples: int, n_answers: int
+) -> CellConfig:
+    """The configuration of a cell, from its first record and the `names` of all its scores."""
     return CellConfig(
         task=first.task,
         task_hash="",
@@ -213,28 +222,27 @@ def config_from_records(records: Sequence[Record], settings: Mapping[str, Any] |
         model=first.model,
         slug=first.slug,
         params=f"{first.label}-{first.provider}",
-        scorer=known.get("scorer") or next((name for record in records for name in record.scores), ""),
-        scorers=known_scorers(records, known),
+        scorer=known.get("scorer") or next(iter(names), ""),
+        scorers=known_scorers(names, known),
         seed=first.seed,
-        epochs=max(record.epoch for record in records),
+        epochs=first.epoch,
         reducer=known.get("reducer", "mean"),
         pass_score=known.get("pass_score", 1.0),
         threshold=None,
         min_scored=known.get("min_scored", MIN_SCORED),
         margin=0.0,
         min_effect=0.05,
-        total=len(ids),
-        selected=ids,
-        answers=len(records),
+        total=n_samples,
+        answers=n_answers,
     )
 
 
-def known_scorers(records: Sequence[Record], settings: Mapping[str, Any]) -> dict[str, str]:
+def known_scorers(names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, str]:
     """Name → scorer and version of every score; the version is empty if no summary states it."""
     stated = settings.get("scorers")
     if isinstance(stated, Mapping) and all(isinstance(value, Mapping) for value in stated.values()):
         return {name: str(value.get("scorer", "")) for name, value in stated.items()}
-    return dict.fromkeys(scorer_names(records), "")
+    return dict.fromkeys(names, "")
 
 
 def _usage(records: Sequence[Record]) -> Usage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -30,6 +31,24 @@ class BaselineSample:
     confidence: float | None = None  # of the answer, in [0, 1]; None: unknown
 
 
+class BaselineTable(Mapping[str, BaselineSample]):
+    """The samples of a baseline that are kept as columns, with counts that need no sample."""
+
+    @property
+    @abstractmethod
+    def n_scored(self) -> int:
+        """The number of answers with a score."""
+
+    @property
+    @abstractmethod
+    def n_lost(self) -> int:
+        """The number of answers without a score."""
+
+    @abstractmethod
+    def shared_scores(self, old: BaselineTable, name: str, *, by_hash: bool) -> list[tuple[float, float, str | None]]:
+        """(old score, score, group) of the samples that one scorer scored on both sides."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
     """One cell of a reference, to compare with."""
@@ -56,11 +75,15 @@ class Baseline:
     @property
     def n_scored(self) -> int:
         """The number of answers with a score."""
+        if isinstance(self.samples, BaselineTable):
+            return self.samples.n_scored
         return sum(sample.n_scored for sample in self.samples.values())
 
     @property
     def n_answers(self) -> int:
         """The number of answers."""
+        if isinstance(self.samples, BaselineTable):
+            return self.samples.n_scored + self.samples.n_lost
         return self.n_scored + sum(sample.lost for sample in self.samples.values())
 
 

@@ -13,7 +13,8 @@ from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...stats.paired.holm import holm
 from ...stats.paired.power import sensitivity
-from .pairing import SampleMatching, SamplePair
+from ..pairs.pair_values import PairValues, newly, pair_values
+from .pairing import SampleMatching
 
 ALPHA = 0.05
 Verdict: TypeAlias = Literal["regressed", "improved", "same", "underpowered"]
@@ -48,12 +49,12 @@ class CellComparison:
     @property
     def newly_wrong(self) -> tuple[str, ...]:
         """Samples that were right in the baseline and are not right now."""
-        return tuple(pair.id for pair in self.pairing.pairs if pair.old_right and not pair.new_right)
+        return newly(self.pairing.pairs, right=False)
 
     @property
     def newly_right(self) -> tuple[str, ...]:
         """Samples that are right now and were not right in the baseline."""
-        return tuple(pair.id for pair in self.pairing.pairs if pair.new_right and not pair.old_right)
+        return newly(self.pairing.pairs, right=True)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, for `summary.json` and `hiddenlayer compare --json`."""
@@ -94,46 +95,34 @@ def compare_cell(
     """The comparison of one cell, before `assign_verdicts`; None if no sample could be paired."""
     if not pairing.pairs:
         return None
-    groups = [pair.group for pair in pairing.pairs]
-    paired = _paired_test(pairing.pairs, margin, min_effect)
+    values = pair_values(pairing.pairs)
+    paired = _paired_test(values, margin, min_effect)
     return CellComparison(
         baseline=baseline,
         pairing=pairing,
         paired=paired,
-        old=estimate([pair.old for pair in pairing.pairs], groups),
-        new=estimate([pair.new for pair in pairing.pairs], groups),
+        old=estimate(values.old, values.groups),
+        new=estimate(values.new, values.groups),
         margin=margin,
         min_effect=min_effect,
         p_worse=paired.p_worse,
         p_better=paired.p_better,
-        untested=_untested(pairing.pairs),
+        untested=_untested(values),
     )
 
 
-def _paired_test(pairs: Sequence[SamplePair], margin: float, min_effect: float) -> PairedTest:
-    old_answers, new_answers = [pair.old_answers for pair in pairs], [pair.new_answers for pair in pairs]
-    known = all(pair.averages for pair in pairs)
+def _paired_test(pairs: PairValues, margin: float, min_effect: float) -> PairedTest:
     return compare_pairs(
-        [pair.old for pair in pairs],
-        [pair.new for pair in pairs],
-        [pair.group for pair in pairs],
-        margin=margin,
-        min_effect=min_effect,
-        answers=(_known(old_answers), _known(new_answers)) if known else None,
+        pairs.old, pairs.new, pairs.groups, margin=margin, min_effect=min_effect, answers=pairs.answers
     )
 
 
-def _known(answers: Sequence[tuple[float, ...] | None]) -> list[tuple[float, ...]]:
-    return [scores for scores in answers if scores is not None]
-
-
-def _untested(pairs: Sequence[SamplePair]) -> str | None:
+def _untested(pairs: PairValues) -> str | None:
     """Why no test holds: a sample has more scored answers on one side, and the test of reruns cannot see them."""
-    uneven = sum(pair.uneven for pair in pairs)
-    if not uneven or all(pair.averages for pair in pairs):
+    if not pairs.n_uneven or pairs.averages:
         return None
-    what = f"{uneven} of {len(pairs)} samples have more scored answers on one side"
-    if any(pair.old_answers is None for pair in pairs):
+    what = f"{pairs.n_uneven} of {len(pairs.old)} samples have more scored answers on one side"
+    if pairs.old_unknown:
         return f"{what}, and the baseline does not state the score of each answer; renew it with --snapshot-update"
     return f"{what}, and their scores are not means of answers; use the reducer mean, or the same number of answers"
 
@@ -186,7 +175,7 @@ def _verdict_with_lost(comparison: CellComparison) -> Verdict | None:
     """
     if not comparison.pairing.lost_as_wrong:
         return None
-    pairs = comparison.pairing.pairs_with_lost_as_wrong
+    pairs = pair_values(comparison.pairing.pairs_with_lost_as_wrong)
     worst = _paired_test(pairs, comparison.margin, comparison.min_effect)
     p_worse, p_better = (min(1.0, p * comparison.family) for p in (worst.p_worse, worst.p_better))
     untested = _untested(pairs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Literal, TypeAlias
 
+from ..pairs.pair_values import PairTable
 from .baseline import BaselineSample
 from .compare_runs import CellPair
 from .pairing import match_samples
@@ -44,7 +45,7 @@ def _changes(cell: CellPair) -> Iterator[tuple[str, Change]]:
     if cell.comparison is None and not _same_scorer(cell):
         return
     pairing = cell.comparison.pairing if cell.comparison else match_samples(cell.old.samples, cell.new.samples)
-    for pair in pairing.pairs:
+    for pair in pairing.pairs.differing() if isinstance(pairing.pairs, PairTable) else pairing.pairs:
         if pair.old_right != pair.new_right:
             yield pair.id, "newly_wrong" if pair.old_right else "newly_right"
         elif not isclose(pair.old, pair.new, abs_tol=ROUNDING):

@@ -9,7 +9,7 @@ from typing import Any
 from ...errors import SnapshotError
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
-from .baseline import Baseline, CellKey, with_prompts_warning
+from .baseline import Baseline, BaselineTable, CellKey, with_prompts_warning
 from .cell_comparison import CellComparison, assign_verdicts, compare_cell, estimate_json
 from .pairing import Match, match_samples
 from .references import Reference, find_cell
@@ -192,14 +192,7 @@ def other_scorers(old: Baseline, new: Baseline, match: Match) -> Iterator[Scorer
     for name, scorer in new.other_scorers.items():
         if name not in old.other_scorers or len({scorer, old.other_scorers[name]} - {""}) > 1:
             continue
-        pairs = [
-            (before.scores[name], now.scores[name], now.group or before.group)
-            for sample_id, now in new.samples.items()
-            if (before := old.samples.get(sample_id)) is not None
-            and name in before.scores
-            and name in now.scores
-            and (match == "id" or before.hash == now.hash)
-        ]
+        pairs = _scored_by(name, old, new, match)
         if pairs:
             before_values, values, groups = (list(column) for column in zip(*pairs, strict=True))
             yield ScorerComparison(
@@ -208,6 +201,20 @@ def other_scorers(old: Baseline, new: Baseline, match: Match) -> Iterator[Scorer
                 new=estimate(values, groups),
                 paired=compare_pairs(before_values, values, groups),
             )
+
+
+def _scored_by(name: str, old: Baseline, new: Baseline, match: Match) -> list[tuple[float, float, str | None]]:
+    """(old score, new score, group) of every sample that this scorer scored on both sides."""
+    if isinstance(old.samples, BaselineTable) and isinstance(new.samples, BaselineTable):
+        return new.samples.shared_scores(old.samples, name, by_hash=match == "hash")
+    return [
+        (before.scores[name], now.scores[name], now.group or before.group)
+        for sample_id, now in new.samples.items()
+        if (before := old.samples.get(sample_id)) is not None
+        and name in before.scores
+        and name in now.scores
+        and (match == "id" or before.hash == now.hash)
+    ]
 
 
 def _scorers_differ(old: Baseline, new: Baseline) -> str | None:
@@ -222,7 +229,7 @@ def _nothing_paired(old: Baseline, new: Baseline, match: Match) -> str:
         return (
             f"all {len(pairing.changed)} common samples have another prompt or target; compare them with --match id"
         )
-    if not set(old.samples) & set(new.samples):
+    if not set(old.samples).intersection(new.samples):
         return "no sample has the same id on both sides"
     return "no sample is scored on both sides"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from ...types import Record
+from ...types import Record, Usage
+from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics
 from ..metrics.confidence import confidence_of
 from .baseline import Baseline, BaselineSample
@@ -31,7 +32,32 @@ def measured_cell(name: str, metrics: CellMetrics, records: Sequence[Record]) ->
         )
         for sample_id, sample in metrics.samples.items()
     }
-    config = metrics.config
+    return measured_baseline(
+        name,
+        metrics.config,
+        samples,
+        usage=metrics.usage,
+        cost_usd=metrics.cost_usd,
+        prompts=metrics.prompts,
+        outcomes=metrics.outcomes,
+        wall_s=metrics.wall_s,
+        other_scorers={name: scorer.scorer for name, scorer in metrics.other_scorers.items()},
+    )
+
+
+def measured_baseline(
+    name: str,
+    config: CellConfig,
+    samples: Mapping[str, BaselineSample],
+    *,
+    usage: Usage,
+    cost_usd: float | None,
+    prompts: Mapping[str, str],
+    outcomes: Mapping[str, int],
+    wall_s: float,
+    other_scorers: Mapping[str, str],
+) -> Baseline:
+    """The cell of these samples."""
     return Baseline(
         name=name,
         scorer=config.scorer,
@@ -39,15 +65,15 @@ def measured_cell(name: str, metrics: CellMetrics, records: Sequence[Record]) ->
         key=config.key,
         model=config.model,
         epochs=config.epochs,
-        usage=asdict(metrics.usage),
-        cost_usd=metrics.cost_usd,
+        usage=asdict(usage),
+        cost_usd=cost_usd,
         min_scored=config.min_scored,
         pass_score=config.pass_score,
         seed=config.seed,
-        prompts=metrics.prompts,
-        outcomes=dict(metrics.outcomes),
-        wall_s=metrics.wall_s,
-        other_scorers={name: scorer.scorer for name, scorer in metrics.other_scorers.items()},
+        prompts=prompts,
+        outcomes=dict(outcomes),
+        wall_s=wall_s,
+        other_scorers=other_scorers,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose
-from statistics import fmean
 from typing import Literal, Protocol, TypeAlias
 
 from ...types import SCORED
+from ..pairs.pair_values import PairTable
+from ..pairs.sample_pair import SamplePair
+from .baseline import BaselineTable
 
 Match: TypeAlias = Literal["hash", "id"]
 """`hash`: same id, prompt and target; `id`: same id only, to compare prompts."""
@@ -36,38 +37,10 @@ class SampleScore(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SamplePair:
-    """One sample that both sides scored."""
-
-    id: str
-    old: float
-    new: float
-    old_right: bool
-    new_right: bool
-    group: str | None
-    lost: int = 0  # epochs of the new side that have no score
-    n_old: int = 1  # scored answers of the old side
-    n_new: int = 1
-    old_answers: tuple[float, ...] | None = None  # their scores; None: unknown
-    new_answers: tuple[float, ...] | None = None
-
-    @property
-    def uneven(self) -> bool:
-        """Whether one side has more scored answers."""
-        return self.n_old != self.n_new
-
-    @property
-    def averages(self) -> bool:
-        """Whether both scores are the means of their answers."""
-        sides = ((self.old, self.old_answers), (self.new, self.new_answers))
-        return all(answers and isclose(score, fmean(answers), abs_tol=1e-4) for score, answers in sides)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SampleMatching:
     """All samples of two sides; every sample is in exactly one field, not counting `lost_as_wrong`."""
 
-    pairs: tuple[SamplePair, ...]
+    pairs: Sequence[SamplePair]
     changed: tuple[str, ...]  # scored on both sides, with another prompt or target
     lost: tuple[str, ...]  # scored before, answered now, not scored now
     lost_as_wrong: tuple[SamplePair, ...]
@@ -89,9 +62,11 @@ class SampleMatching:
         return sum(pair.lost for pair in self.lost_as_wrong)
 
     @property
-    def pairs_with_lost_as_wrong(self) -> tuple[SamplePair, ...]:
+    def pairs_with_lost_as_wrong(self) -> Sequence[SamplePair]:
         """The pairs if every answer that lost its score counts as wrong."""
         replaced = {pair.id: pair for pair in self.lost_as_wrong}
+        if isinstance(self.pairs, PairTable):
+            return self.pairs.replaced(replaced)
         kept = tuple(replaced.pop(pair.id, pair) for pair in self.pairs)
         return (*kept, *replaced.values())
 
@@ -100,6 +75,8 @@ def match_samples(
     old: Mapping[str, SampleScore], new: Mapping[str, SampleScore], match: Match = "hash"
 ) -> SampleMatching:
     """The pairs in the new side's order, and the other samples by reason."""
+    if isinstance(old, BaselineTable) and isinstance(new, BaselineTable):
+        return _match_tables(old, new, match)
     unpaired: dict[str, list[str]] = {reason: [] for reason in _REASONS}
     pairs = []
     for name, new_sample in new.items():
@@ -120,20 +97,46 @@ def match_samples(
     )
 
 
+def _match_tables(old: BaselineTable, new: BaselineTable, match: Match) -> SampleMatching:
+    """The matching of two sides that are kept as columns."""
+    from ..columns.pairs import match_columns  # with numpy
+    from ..columns.sample_tables import ColumnBaseline
+
+    assert isinstance(old, ColumnBaseline)
+    assert isinstance(new, ColumnBaseline)
+    matched = match_columns(old.samples, new.samples, by_hash=match == "hash")
+    names = {
+        reason: (old if reason == "absent" else new).samples.names(at) for reason, at in matched.by_reason.items()
+    }
+    lost_now = [*matched.lost_pairs().tolist(), *matched.by_reason["lost"].tolist()]
+    samples = ((at, old.at(int(matched.partner[at]), texts=False), new.at(at, texts=False)) for at in lost_now)
+    as_wrong = ((_as_wrong(new.samples.ids[at].as_py(), before, now), now) for at, before, now in samples)
+    return SampleMatching(
+        pairs=matched.pairs,
+        lost_as_wrong=tuple(pair for pair, now in as_wrong if pair.new < (now.score or pair.old)),
+        **{reason: tuple(names[reason]) for reason in _REASONS},
+    )
+
+
 _REASONS = ("changed", "lost", "gained", "unscored", "added", "absent")
 
 
 def _reason(old: SampleScore | None, new: SampleScore, match: Match) -> str | None:
     """Why two samples are not a pair, as a field name of `SampleMatching`; None if they are a pair."""
     if old is None:
-        return "added" if new.outcome in SCORED else "unscored"
-    old_scored, new_scored = old.outcome in SCORED, new.outcome in SCORED
+        return "added" if _is_scored(new) else "unscored"
+    old_scored, new_scored = _is_scored(old), _is_scored(new)
     matching = match == "id" or old.hash == new.hash
     if old_scored and new_scored:
         return None if matching else "changed"
     if old_scored:
         return "lost" if matching else "unscored"
     return "gained" if new_scored else "unscored"
+
+
+def _is_scored(sample: SampleScore) -> bool:
+    """Whether a sample has a score; a sample with fewer epochs than `pass_at_2` needs has none."""
+    return sample.outcome in SCORED and sample.score is not None
 
 
 def _as_wrong(name: str, old: SampleScore, new: SampleScore) -> SamplePair:

@@ -17,6 +17,7 @@ from ...identifiers import controlled, slug
 from ...types import ModelName
 from ..cell_config import CellConfig
 from ..log.git import git_commit
+from ..log.record_file import has_records
 from ..log.run_log import find_run
 from .baseline import Baseline, CellKey
 from .snapshot import FOLDER, plain_stem, snapshot_stem, written_model
@@ -175,7 +176,7 @@ def _open_source(ref: str, root: Path, cwd: Path, current_run: str | None, repor
     if path.is_file():
         return SnapshotFile(path, ref)
     if path.is_dir():
-        return RunRecords.read(path) if (path / "records.jsonl").is_file() else SnapshotDir(path, ref.rstrip("/"))
+        return RunRecords.read(path) if has_records(path) else SnapshotDir(path, ref.rstrip("/"))
     try:
         run = find_run(root, ref, exclude=current_run, reports=reports)
     except UsageError as no_run:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from ...errors import SnapshotError
 from ..log.git import git_output
+from ..log.parquet_file import release_memory
+from ..log.record_file import has_many_records
 from ..log.run_log import read_records
 from ..metrics.cells import by_cell, compute_metrics, config_from_records
 from ..metrics.run_metrics import cell_settings
-from .baseline import Baseline
+from .baseline import Baseline, CellKey
 from .measured_cell import measured_cell
 from .snapshot import FOLDER, snapshot_stem, task_folder
 from .snapshot_reader import baseline_from_snapshot, parse_snapshot, read_snapshot
@@ -127,12 +129,9 @@ class RunRecords:
         """The run in `folder`. Raises UsageError if it holds no readable log."""
         settings = cell_settings(folder)
         cells_of: dict[str, Cells] = {}
-        for key, records in by_cell(read_records(folder)).items():
-            known = settings.get(key, {})
-            cell = compute_metrics(config_from_records(records, known), records)
-            baseline = measured_cell(f"run {folder.name}", cell, records)
+        for key, baseline in _measured(folder, settings):
             cells_of.setdefault(key[0], {})[snapshot_stem(*key)] = replace(
-                baseline, scorer=known.get("scorer"), run_id=folder.name
+                baseline, scorer=settings.get(key, {}).get("scorer"), run_id=folder.name
             )
         return cls(folder, cells_of)
 
@@ -148,3 +147,22 @@ class RunRecords:
     def cells(self, task: str) -> Cells:
         """The cells of a task."""
         return dict(self.cells_of.get(task, {}))
+
+
+def _measured(
+    folder: Path, settings: Mapping[tuple[str, ...], Mapping[str, Any]]
+) -> Iterator[tuple[CellKey, Baseline]]:
+    """Yield (key, cell) of every cell of a run, from columns if it has many records."""
+    if has_many_records(folder):
+        from ..columns.cell_metrics import COMPARED, column_baselines  # with numpy
+        from ..columns.run_columns import columns_of
+
+        if (columns := columns_of(folder, COMPARED)) is not None:
+            for baseline in column_baselines(columns):
+                yield baseline.key, baseline
+            del columns
+            release_memory()
+            return
+    for key, records in by_cell(read_records(folder)).items():
+        cell = compute_metrics(config_from_records(records, settings.get(key, {})), records)
+        yield key, measured_cell(f"run {folder.name}", cell, records)

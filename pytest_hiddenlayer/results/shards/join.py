@@ -11,7 +11,8 @@ from pathlib import Path
 from ...errors import UsageError
 from ...types import Record
 from ..cell_config import CellConfig
-from ..log.run_log import RECORDS, read_records
+from ..log.record_file import has_records
+from ..log.run_log import read_records
 from .manifest import ShardManifest, read_shard
 
 _OF_THE_SHARD = ("selected", "answers", "gate_id", "gate_deselected")
@@ -71,7 +72,7 @@ def read_shard_records(joined: JoinedShards, run_id: str) -> Iterator[Record]:
     has answers of another part of the run.
     """
     for shard in joined.shards:
-        if not (shard.folder / RECORDS).is_file():
+        if not has_records(shard.folder):
             continue  # it was killed before its first answer
         for record in _each_case_once(shard):
             metadata = {MERGED_FROM: record.run_id, **record.answer_metadata}

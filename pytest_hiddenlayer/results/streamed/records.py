@@ -11,7 +11,7 @@ from ...errors import UsageError
 from ...types import Record
 from ..cell_config import CellConfig
 from ..log.placed_records import record_at
-from ..log.run_log import RECORDS
+from ..log.record_file import RECORDS
 from ..metrics.cells import CellMetrics
 from .cell_columns import CellColumns, counts_of
 from .metrics import column_metrics

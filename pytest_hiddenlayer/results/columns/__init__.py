@@ -1,0 +1,1 @@
+"""Runs as columns: records compacted to Parquet, and metrics and comparisons of a million records."""
