@@ -70,7 +70,7 @@ def conclude(session: Session, *, gated: bool = True, write_snapshot: WriteSnaps
 
 def _compact_records(session: Session) -> None:
     """Write the records of a large run as Parquet too. What goes wrong is said, and takes no result down."""
-    n_records = len(session.records) + len(session.controls)
+    n_records = len(session.answered) + len(session.controls)
     if n_records <= AUTOMATIC:
         return
     from ..results.columns.compaction import compact_at_end  # with numpy
