@@ -1,11 +1,12 @@
 """Measures the plugin with a remote model against a bare loop over the official client and hand-written pytest.
 
     python benchmarks/remote.py [ITEMS] [LATENCY_MS] [CONCURRENCY ...]
+    python benchmarks/remote.py 1000 200 32        the figures with start-up, which counts in so short a run
 
 The server is the tests' fake server in its own process; it answers after LATENCY_MS. Per number of calls
-in flight, the output is the CPU time per item without the server's (start-up subtracted), and the call
-phase (first request to last response, as seen by the server) over its ideal, items × latency / calls in
-flight. Hand-written pytest makes one call after the other with the synchronous client, so it runs only a
+in flight, the output is the CPU time per item without the server's (start-up subtracted, and the whole), and
+the call phase (first request to last response, as seen by the server) over its ideal, items × latency / calls
+in flight. Hand-written pytest makes one call after the other with the synchronous client, so it runs only a
 tenth of the items.
 """
 
@@ -72,11 +73,13 @@ def main(items: int = 10_000, latency_ms: int = 200, *concurrencies: int) -> Non
         _print_row("plain", 1, *_per_item(root, "plain", plain_items, 1, 0.0), 0.0)
 
 
-def _per_item(root: Path, side: str, items: int, concurrency: int, latency_s: float) -> tuple[float, float, int]:
-    """Return (CPU seconds per item, seconds of the call phase, peak in flight)."""
+def _per_item(
+    root: Path, side: str, items: int, concurrency: int, latency_s: float
+) -> tuple[float, float, float, int]:
+    """Return (CPU seconds per item without start-up, with it, seconds of the call phase, peak in flight)."""
     start, _, _ = _run(root, side, FEW, concurrency, latency_s)
     cost, phase_s, peak = _run(root, side, items, concurrency, latency_s)
-    return (cost.cpu_s - start.cpu_s) / (items - FEW), phase_s, peak
+    return (cost.cpu_s - start.cpu_s) / (items - FEW), cost.cpu_s / items, phase_s, peak
 
 
 def _run(root: Path, side: str, n: int, concurrency: int, latency_s: float) -> tuple[Cost, float, int]:
@@ -93,10 +96,13 @@ def _run(root: Path, side: str, n: int, concurrency: int, latency_s: float) -> t
     return cost, stats["last_s"] - stats["first_s"], stats["max_in_flight"]
 
 
-def _print_row(side: str, concurrency: int, cpu_s: float, phase_s: float, peak: int, ideal_s: float) -> None:
+def _print_row(
+    side: str, concurrency: int, cpu_s: float, whole_s: float, phase_s: float, peak: int, ideal_s: float
+) -> None:
     phase = f"call phase {phase_s:6.1f} s, {phase_s / ideal_s:5.2f} of ideal" if ideal_s else ""
     in_flight = f"{concurrency:5} in flight (peak {peak:4})"
-    print(f"{side:6} {in_flight}: {1000 * cpu_s:5.2f} ms CPU per item  {phase}", flush=True)
+    cpu = f"{1000 * cpu_s:5.2f} ms CPU per item, {1000 * whole_s:5.2f} with start-up"
+    print(f"{side:6} {in_flight}: {cpu}  {phase}", flush=True)
 
 
 def write(root: Path, n: int) -> None:

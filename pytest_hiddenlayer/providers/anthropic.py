@@ -21,6 +21,7 @@ from .http.refusals import Refusals
 from .http.server import Server, probe, require_key, require_sdk, validate_model, validate_url, withheld_key
 from .http.streaming import MessagesAccumulator
 
+MODULES = ("anthropic", "httpx2", "aiohttp")
 VENDOR = "https://api.anthropic.com"
 MAX_TOKENS = 4096  # default of new tokens, thinking included: the API requires a limit
 SAMPLING_VERSION = "2023-06-01"  # the last version of the API with temperature and top_p
@@ -37,6 +38,7 @@ class AnthropicProvider(BaseHTTPProvider):
     """One model through the messages API; one attempt per call. The API has neither seeds nor log-probabilities."""
 
     default_model = "claude-haiku-4-5"
+    modules = MODULES
     _path = "/v1/messages"
     _accumulator = MessagesAccumulator
 
@@ -108,7 +110,7 @@ class AnthropicProvider(BaseHTTPProvider):
 
 def _find_server(model: str, base_url: str | None, send_key: bool) -> Server:
     """Return the server. Without `base_url`, `ANTHROPIC_BASE_URL` applies; only Anthropic requires a key."""
-    require_sdk("anthropic", "anthropic", "httpx2", "aiohttp")
+    require_sdk(MODULES[0], "anthropic", *MODULES[1:])
     validate_model(model, "anthropic")
     url = validate_url(base_url or os.environ.get("ANTHROPIC_BASE_URL") or VENDOR).removesuffix("/v1")
     if url == VENDOR:

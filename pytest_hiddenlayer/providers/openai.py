@@ -32,6 +32,7 @@ class OpenAIProvider(BaseHTTPProvider):
     """One model through chat completions; one attempt per call."""
 
     default_model = openai_server.DEFAULT_MODEL
+    modules = openai_server.MODULES
     _path = "/chat/completions"
     _accumulator = ChatAccumulator
     _stream_fields: ClassVar = {"stream": True, "stream_options": {"include_usage": True}}

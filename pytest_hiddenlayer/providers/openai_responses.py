@@ -28,6 +28,7 @@ class OpenAIResponsesProvider(BaseHTTPProvider):
     """
 
     default_model = openai_server.DEFAULT_MODEL
+    modules = openai_server.MODULES
     _path = "/responses"
     _accumulator = ResponsesAccumulator
 

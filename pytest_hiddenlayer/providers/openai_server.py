@@ -24,6 +24,7 @@ from .http.server import (
     withheld_key,
 )
 
+MODULES = ("openai", "httpx2", "aiohttp")
 VENDOR = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
 CONCURRENCY = (20, 1000)
@@ -37,7 +38,7 @@ def find_server(provider: str, model: str | None, base_url: str | None, *, send_
     Without `base_url`, `OPENAI_BASE_URL` applies. Only OpenAI requires a key. Another server gets it if the
     environment has one and `send_key` is true.
     """
-    require_sdk("openai", provider, "httpx2", "aiohttp")
+    require_sdk(MODULES[0], provider, *MODULES[1:])
     validate_model(model, provider)
     url, api_version = split_api_version(validate_url(base_url or os.environ.get("OPENAI_BASE_URL") or VENDOR))
     if url.startswith("https://api.openai.com/"):

@@ -12,7 +12,6 @@ from typing import Any
 from ..errors import HiddenLayerError, SnapshotError
 from ..identifiers import controlled
 from ..io.atomic import write_json, write_text
-from ..report.budget_match import find
 from ..report.changes.run_changes import JudgedRun, run_changes
 from ..report.page.changes import CHANGES
 from ..results.budget_match.control_cells import control_metrics
@@ -176,6 +175,8 @@ def _compare_at_equal_compute(session: Session) -> None:
     """Under --hl-equal-budget: add the control cells to the metrics, and write `equal_budget.json`."""
     if not (session.options.equal_budget and session.records):
         return
+    from ..report.budget_match import find  # with numpy
+
     records = [*session.records, *session.controls]
     session.metrics += control_metrics([metrics.config for metrics in session.metrics], records)
     session.findings = find(records)

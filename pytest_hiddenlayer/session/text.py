@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ..local_models import size_text
-from ..report.budget_match import text as budget_match_text
 from ..report.table import cell_table
 from ..results.log.resume import reuse_message, reuse_sentence
 from ..terminal_escape import one_line
@@ -27,6 +26,8 @@ def session_lines(session: Session, *, width: int, colour: bool) -> Iterator[str
         yield from map(one_line, gating_lines(session.configs.values()))
     yield from map(one_line, kept_lines(session.kept_samples))
     if session.findings is not None:
+        from ..report.budget_match import text as budget_match_text  # with numpy
+
         yield from budget_match_text(session.findings, width=width, colour=colour).splitlines()
     if session.early_stopping is not None:
         yield session.early_stopping.savings(session.records)

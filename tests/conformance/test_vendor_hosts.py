@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
         port = int(running.url.rpartition(":")[2])
 
         async def intercept(self: Transport, message: Any, *rest: Any) -> Any:
-            message.headers["x-host"] = message.url.host
-            message.url = message.url.copy_with(scheme="http", host="127.0.0.1", port=port)
-            return await send(self, message, *rest)
+            headers = message.headers.copy()
+            headers["x-host"] = message.url.host
+            url = message.url.with_scheme("http").with_host("127.0.0.1").with_port(port)
+            return await send(self, replace(message, url=url, headers=headers), *rest)
 
         monkeypatch.setattr(Transport, "_send", intercept)
         yield running

@@ -44,6 +44,10 @@ class Workers:
         session = state_of(node.config).session
         if self._path == Path():
             self._path = socket_path(session.run_id)
+            if any_typed(self._config):  # else the workers may find no eval
+                from .early_imports import modules_for, start_imports
+
+                start_imports(modules_for(session.options))
         node.workerinput["hl_run_id"] = session.run_id
         node.workerinput["hl_root"] = str(session.root)
         node.workerinput["hl_resume"] = str(session.options.resume or "")

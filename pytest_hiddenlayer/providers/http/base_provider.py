@@ -22,6 +22,7 @@ CUT_WARNING = "the response was cut at a stop text after it had come: the server
 class BaseHTTPProvider(ABC):
     """One model on one server; one attempt per call, streamed or not."""
 
+    modules: ClassVar[tuple[str, ...]] = ()  # that opening a provider imports
     _path: ClassVar[str]  # below the URL of the SDK client
     _accumulator: ClassVar[type[StreamAccumulator]]
     _stream_fields: ClassVar[Mapping[str, Any]] = {"stream": True}  # added to the body of a streamed request

@@ -1,28 +1,30 @@
-"""The transport of the SDK clients: one aiohttp session that raises this package's exceptions.
+"""The transport of all calls to servers: one aiohttp session that raises this package's exceptions.
 
-It serves httpx and httpx2, whose own connection pools become slower with the number of connections.
-It neither retries nor follows redirects. A body is decompressed as it arrives, up to `MAX_BODY_BYTES`.
+It sends messages of its own, and those of httpx and httpx2, whose connection pools become slower with the
+number of connections. It neither retries nor follows redirects. A body is decompressed as it arrives, up to
+`MAX_BODY_BYTES`.
 """
 
 from __future__ import annotations
 
 import ssl
-import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
 
-from ...errors import ProviderError, TransientError
+from ...errors import TransientError
 from .addresses import proxy_of
-from .errors import clean, error_from_status
+from .bodies import MAX_BODY_BYTES, MAX_STREAM_BYTES, Body, connection_error, read_body
+from .errors import error_from_status
 from .server import Server
 
-MAX_BODY_BYTES = 16 << 20  # of a response after decompression
-MAX_STREAM_BYTES = 8 << 30  # of a response that is read line by line
 CONNECT_S = 30.0
 KEEPALIVE_S = 30.0  # of an idle connection
-_CHUNK_BYTES = 64 << 10
+_PER_MESSAGE = ("content-length", "transfer-encoding")  # headers that the session sets
 _NO_SECRETS = frozenset(
     {"accept", "accept-encoding", "anthropic-beta", "anthropic-version", "connection", "content-length"}
     | {"content-type", "host", "transfer-encoding", "user-agent"}
@@ -30,60 +32,73 @@ _NO_SECRETS = frozenset(
 _PLACEHOLDERS = {"authorization": "Bearer none", "x-api-key": "none"}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """An HTTP request as it is sent."""
+
+    method: str
+    url: URL
+    headers: CIMultiDict[str]
+    body: bytes = b""
+
+    def with_body(self, body: bytes) -> Message:
+        """This message with a body."""
+        return replace(self, body=body)
+
+
 class Transport:
-    """An `AsyncBaseTransport` of `library` (httpx or httpx2), for one server."""
+    """Sends messages to one server; also an `AsyncBaseTransport` of `library` (httpx or httpx2)."""
 
     def __init__(self, library: Any, server: Server, hint: Callable[[int, str], str]) -> None:
         self._library, self._server, self._hint = library, server, hint
-        self._stream = type("Stream", (_Stream, library.AsyncByteStream), {})
+        self._stream = type("Stream", (Body, library.AsyncByteStream), {})
         self._session: aiohttp.ClientSession | None = None
         self._proxy = proxy_of(server.url)
 
+    def message(self, request: Any, body: bytes = b"") -> Message:
+        """Return the message for a request of the library."""
+        headers = CIMultiDict(self._filter_headers(request.headers.multi_items()))
+        for name in _PER_MESSAGE:
+            headers.pop(name, None)
+        headers["accept-encoding"] = "gzip, deflate"
+        return Message(method=request.method, url=URL(str(request.url)), headers=headers, body=body)
+
+    async def read(self, message: Message) -> bytes:
+        """Return the body of the response, decompressed. Raises ProviderError or TransientError."""
+        return await read_body(await self._send(message), self._server)
+
+    async def open(self, message: Message) -> Body:
+        """Return the body of the response, unread, for a caller that holds one line at a time. Raises as above.
+
+        It may have up to `MAX_STREAM_BYTES`.
+        """
+        return Body(await self._send(message), self._server, MAX_STREAM_BYTES)
+
     async def handle_async_request(self, request: Any) -> Any:
-        """Return the response with its body unread. Raises ProviderError or TransientError."""
-        return await self._send_unread(request, MAX_BODY_BYTES)
-
-    async def stream(self, request: Any) -> Any:
-        """Return the response with its body unread, for callers that hold one line at a time. Raises as above.
-
-        The body may have up to `MAX_STREAM_BYTES`."""
-        return await self._send_unread(request, MAX_STREAM_BYTES)
-
-    async def _send_unread(self, request: Any, limit: int) -> Any:
-        response, stream = await self._send(request, limit)
+        """Return the library's response with its body unread. Raises as above."""
+        response = await self._send(self.message(request, await request.aread()))
         headers = [
             (k, v) for k, v in response.raw_headers if k.lower() not in (b"content-encoding", b"content-length")
         ]
+        stream = self._stream(response, self._server, MAX_BODY_BYTES)
         return self._library.Response(response.status, headers=headers, stream=stream, request=request)
 
-    async def read(self, request: Any) -> Any:
-        """Return the response with its body and without headers, which is faster. Raises as above."""
-        response, stream = await self._send(request)
-        try:
-            body = b"".join([chunk async for chunk in stream])
-        finally:
-            await stream.aclose()
-        return self._library.Response(response.status, content=body, request=request)
-
-    async def _send(self, request: Any, limit: int = MAX_BODY_BYTES) -> tuple[aiohttp.ClientResponse, Any]:
-        body = await request.aread()
-        headers = request.headers
-        headers["accept-encoding"] = "gzip, deflate"
+    async def _send(self, message: Message) -> aiohttp.ClientResponse:
+        """Return the response with its body unread. Raises as above."""
         try:
             response = await self._get_session().request(
-                request.method,
-                str(request.url),
-                headers=self._filter_headers(headers.multi_items()),
-                data=body or None,
+                message.method,
+                message.url,
+                headers=message.headers,
+                data=message.body or None,
                 allow_redirects=False,
                 proxy=self._proxy,
             )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise connection_error(self._server, error) from error
-        stream = self._stream(response, self._server, limit)
         if response.status != 200:
-            await self._raise_for_status(response, stream)
-        return response, stream
+            await self._raise_for_status(response)
+        return response
 
     def _filter_headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return the headers to send; if the key is withheld, none that an SDK takes from the environment."""
@@ -93,14 +108,12 @@ class Transport:
         names = {name.lower() for name, _ in headers}
         return public + [(name, value) for name, value in _PLACEHOLDERS.items() if name in names]
 
-    async def _raise_for_status(self, response: aiohttp.ClientResponse, stream: Any) -> None:
+    async def _raise_for_status(self, response: aiohttp.ClientResponse) -> None:
         headers = {name.lower(): value for name, value in response.headers.items()}
         try:
-            body = b"".join([chunk async for chunk in stream])
+            body = await read_body(response, self._server)
         except TransientError:
             body = b""  # the status is known and suffices
-        finally:
-            await stream.aclose()
         hint = self._hint(response.status, body.decode("utf-8", "replace"))
         raise error_from_status(self._server, response.status, headers, body, hint)
 
@@ -128,57 +141,3 @@ class Transport:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-class _Stream:
-    """A response body, decompressed and limited in size as it arrives."""
-
-    def __init__(self, response: aiohttp.ClientResponse, server: Server, limit: int) -> None:
-        self._response, self._server, self._limit = response, server, limit
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        try:
-            async for chunk in self._decompressed():
-                size += len(chunk)
-                if size > self._limit:
-                    raise ProviderError(
-                        f"{self._server.subject}: the response is larger than {self._limit >> 20} MiB"
-                    )
-                yield chunk
-        except (TimeoutError, aiohttp.ClientError, OSError, zlib.error) as error:
-            raise connection_error(self._server, error) from error
-
-    async def _decompressed(self) -> AsyncIterator[bytes]:
-        encoding = self._response.headers.get("content-encoding", "identity").strip().lower()
-        if encoding in ("identity", ""):
-            async for chunk in self._response.content.iter_any():
-                yield chunk
-            return
-        if encoding not in ("gzip", "deflate"):
-            raise ProviderError(
-                f"{self._server.subject}: the response is encoded as {encoding!r}; only gzip and deflate are accepted"
-            )
-        decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32 if encoding == "gzip" else zlib.MAX_WBITS)
-        async for chunk in self._response.content.iter_any():
-            while chunk:
-                yield decompressor.decompress(chunk, _CHUNK_BYTES)
-                chunk = decompressor.unconsumed_tail
-        yield decompressor.flush()
-
-    async def aclose(self) -> None:
-        self._response.release()
-
-
-def connection_error(server: Server, error: BaseException) -> ProviderError:
-    """Return the exception for a failed connection: transient, unless the certificate is invalid."""
-    reason = clean(str(error) or type(error).__name__, server.key)
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return ProviderError(f"{server.subject}: no secure connection: {reason}")
-    sent = not isinstance(error, aiohttp.ClientConnectorError)  # else no connection was made
-    subject = "the connection to the environment's proxy" if _is_proxys(error) else "the connection"
-    return TransientError(f"{server.subject}: {subject} failed: {reason}", sent=sent)
-
-
-def _is_proxys(error: BaseException) -> bool:
-    return isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError)

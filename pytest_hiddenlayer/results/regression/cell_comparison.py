@@ -12,7 +12,6 @@ from typing import Any, Literal, TypeAlias
 from ...stats.estimate.mean_interval import Estimate, estimate
 from ...stats.paired.compare import PairedTest, compare_pairs
 from ...stats.paired.holm import holm
-from ...stats.paired.power import sensitivity
 from ..pairs.pair_values import PairValues, newly, pair_values
 from .pairing import SampleMatching
 
@@ -139,6 +138,8 @@ def assign_verdicts(measured: Sequence[CellComparison]) -> list[CellComparison]:
 
 def _with_verdict(comparison: CellComparison) -> CellComparison:
     alpha = ALPHA / comparison.family  # Holm's first step
+    from ...stats.paired.power import sensitivity  # with numpy
+
     detectable = sensitivity(comparison.paired, comparison.min_effect, alpha=alpha, margin=comparison.margin)
     with_lost = _verdict_with_lost(comparison)
     return replace(

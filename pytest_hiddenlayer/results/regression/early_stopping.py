@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from ...stats.sequential.group_sequential import Decision, decide
 from ...types import Record
 from ..cell_config import CellConfig
 from .baseline import Baseline, CellKey
 from .cell_comparison import ALPHA, CellComparison, held
 from .pairing import Match
 from .references import BaselineLookup
+
+if TYPE_CHECKING:
+    from ...stats.sequential.group_sequential import Decision
 
 
 @dataclass(kw_only=True, slots=True)
@@ -57,6 +60,8 @@ class StoppableCell:
         if sum(record.score is not None for record in answers) < self.config.min_scored * len(answers):
             return None  # too many answers are lost
         config = self.config
+        from ...stats.sequential.group_sequential import decide  # with numpy
+
         return decide(
             [self.baseline.samples[name].epoch_scores or () for name in names],
             [[self._records[name, epoch].score for epoch in range(1, complete + 1)] for name in names],

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ...options import Shard
-from ...stats.sequential.group_sequential import Decision
 from ..cell_config import CellConfig
 from ..metrics.cells import CellMetrics
 from ..metrics.expectations import expectation_failures
@@ -35,6 +34,9 @@ from .gate_checks import (
 from .gate_messages import comparison_lines, score_lines
 from .pairing import Match, match_samples
 from .references import BaselineLookup
+
+if TYPE_CHECKING:
+    from ...stats.sequential.group_sequential import Decision
 
 Mode: TypeAlias = Literal["regression", "threshold", "require", "off"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...stats.estimate.mean_interval import Estimate
-from ...stats.paired.equivalence import fewest_clusters
 from ..metrics.cells import CellMetrics
 from .cell_comparison import CellComparison
 from .pairing import Match, SampleMatching
@@ -151,6 +150,8 @@ def _what_is_detectable(comparison: CellComparison) -> list[str]:
     ]
     if comparison.pairs_needed is not None:
         known.append(f"detecting {effect:g} takes about {comparison.pairs_needed} samples")
+    from ...stats.paired.equivalence import fewest_clusters  # with numpy
+
     fewest = fewest_clusters(effect)
     if comparison.paired.n_groups < fewest:
         unit = "samples" if comparison.paired.n_groups == comparison.paired.n else "groups"

@@ -9,9 +9,11 @@ degrees of freedom count equal-sized clusters. docs/statistics.md has their meas
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from .beta_quantile import MAX_SIZE, beta_quantile
 from .clusters import clustered_stderr, clusters, effective_groups, mean_of
 from .empirical_likelihood import BoundedMean
 
@@ -71,11 +73,19 @@ def clopper_pearson(right: float, n: float) -> tuple[float, float]:
     the Binomial". Wilson's interval is narrower, but covers as little as 89.5 % for 10 answers.
     Both arguments may be fractional: effective sizes.
     """
+    quantile = _beta_quantile(right, n)
+    low = 0.0 if right <= 0 else float(quantile(right, n - right + 1, 0.025))
+    high = 1.0 if right >= n else float(quantile(right + 1, n - right, 0.975))
+    return low, high
+
+
+def _beta_quantile(right: float, n: float) -> Callable[..., Any]:
+    """scipy's function, or an own one for counts that it suits: a run of few samples does not import scipy."""
+    if n < MAX_SIZE and float(right).is_integer() and float(n).is_integer():
+        return beta_quantile
     from scipy.special import betaincinv
 
-    low = 0.0 if right <= 0 else float(betaincinv(right, n - right + 1, 0.025))
-    high = 1.0 if right >= n else float(betaincinv(right + 1, n - right, 0.975))
-    return low, high
+    return betaincinv
 
 
 def wilson(share: float, n: float, z: float = 1.959963984540054) -> tuple[float, float]:

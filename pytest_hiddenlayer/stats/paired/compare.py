@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..estimate.clusters import clustered_stderr, clusters
 from ..estimate.empirical_likelihood import BoundedMean
-from .equivalence import equivalence_test
-from .margin_tests import matched_margin, mean_margin, tango_interval
 from .pseudo_cluster_error import PseudoClusterError, pseudo_cluster_error
-from .reruns import Answers, rerun_test
-from .sign_flip import sign_flip_test
+
+if TYPE_CHECKING:
+    from .reruns import Answers  # the tests import numpy, which a run without a baseline does not need
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +65,8 @@ def compare_pairs(
     uneven = answers if answers and any(len(a) != len(b) for a, b in zip(*answers, strict=True)) else None
     worse, better, method = _tests(differences, sums, matched=matched, seed=seed)
     if uneven is not None:
+        from .reruns import rerun_test
+
         rerun_worse, rerun_better, name = rerun_test(*uneven, seed=seed)
         worse, better, method = max(worse, rerun_worse), max(better, rerun_better), f"{method}, and {name}"
     if margin > 0:
@@ -81,9 +83,7 @@ def compare_pairs(
         bound=pseudo_cluster_error(sums, sizes, differences, matched=matched, min_flip=_min_flip(uneven)),
         p_worse=worse,
         p_better=better,
-        p_different=(
-            None if min_effect is None else equivalence_test(differences, sums, sizes, min_effect, matched=matched)
-        ),
+        p_different=_equivalence(differences, sums, sizes, min_effect, matched=matched),
         method=method,
     )
 
@@ -100,6 +100,21 @@ def mcnemar_worse(newly_wrong: int, newly_right: int) -> float:
     return 1.0 if newly_wrong == 0 else float(bdtrc(newly_wrong - 1, n, 0.5))
 
 
+def _equivalence(
+    differences: Sequence[float],
+    sums: Sequence[float],
+    sizes: Sequence[int],
+    min_effect: float | None,
+    *,
+    matched: bool,
+) -> float | None:
+    if min_effect is None:
+        return None
+    from .equivalence import equivalence_test
+
+    return equivalence_test(differences, sums, sizes, min_effect, matched=matched)
+
+
 def _tests(
     differences: Sequence[float], sums: Sequence[float], *, matched: bool, seed: int
 ) -> tuple[float, float, str]:
@@ -107,12 +122,16 @@ def _tests(
     if matched:
         wrong, right = differences.count(-1), differences.count(1)
         return mcnemar_worse(wrong, right), mcnemar_worse(right, wrong), "exact one-sided McNemar"
+    from .sign_flip import sign_flip_test
+
     return sign_flip_test(sums, seed=seed, unit="samples" if len(sums) == len(differences) else "groups")
 
 
 def _margin_test(
     differences: Sequence[float], mean: BoundedMean, margin: float, *, matched: bool
 ) -> tuple[float, str]:
+    from .margin_tests import matched_margin, mean_margin
+
     if matched:
         p = matched_margin(differences.count(-1), differences.count(1), len(differences), margin)
         return p, "Tango's score test"
@@ -124,6 +143,8 @@ def _interval(differences: Sequence[float], mean: BoundedMean, *, matched: bool)
     if len(mean.sums) < 2:
         return None
     if matched:
+        from .margin_tests import tango_interval
+
         return tango_interval(differences.count(-1), differences.count(1), len(differences))
     return mean.interval()
 
