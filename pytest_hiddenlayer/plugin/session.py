@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Generator
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ..session.gating import with_deselected_gate
 from ..session.interruption import terminated_as_interrupted
 from .collect import EvalItem, GateItem, case_of
 from .gates import finish
+from .quiet_items.garbage import collection_thresholds_restored, long_lived_objects
 from .shards import note_shard
 from .state import STATE, State, check_ini, check_writable
 
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     pass
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """A wrong value in the ini file is a usage error, not an error of each task file."""
     if not hasattr(session.config, "workerinput"):
         check_ini(session.config)
+    with collection_thresholds_restored():
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -63,7 +66,7 @@ def _select(config: pytest.Config, state: State, items: list[pytest.Item]) -> No
             selected.setdefault(case.cell.key, {})[case.sample.id] = None
             answers.setdefault(case.cell.key, set()).add((case.sample.id, case.epoch))
             if isinstance(item, EvalItem):
-                possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"  # type: ignore[union-attr]
+                possible[case.cell.key] = f"{item.parent.nodeid}::gate[{case.cell.params}]"
     planned = {
         key: replace(
             cell, selected=tuple(selected.get(key, ())), answers=len(answers.get(key, ())), gate_id=gates.get(key)
@@ -96,18 +99,19 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     state = session.config.stash.get(STATE, None)
     if state is not None and not state.session.worker:
         session.testscollected += sum(cell.gate_id is not None for cell in state.session.configs.values())
-    try:
-        with terminated_as_interrupted() if state is not None else nullcontext(), _frozen(state):
-            result = yield
-    except session.Failed:  # -x, --maxfail, --sw: answers count, but cells are not complete enough to be judged
-        _stop(session, state)
-        raise
-    except (KeyboardInterrupt, pytest.exit.Exception):
-        if state is not None:
-            state.session.updating = False  # an interrupted run writes no snapshots
-        _stop(session, state)
-        raise
-    _end(session, gated=True)
+    with long_lived_objects() if state is not None and state.session.configs else nullcontext():
+        try:
+            with terminated_as_interrupted() if state is not None else nullcontext():
+                result = yield
+        except session.Failed:  # -x, --maxfail, --sw: answers count, but cells are not complete enough to be judged
+            _stop(session, state)
+            raise
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            if state is not None:
+                state.session.updating = False  # an interrupted run writes no snapshots
+            _stop(session, state)
+            raise
+        _end(session, gated=True)
     return result
 
 
@@ -123,23 +127,6 @@ def _stop(session: pytest.Session, state: State | None) -> None:
     _end(session, gated=False)
 
 
-@contextmanager
-def _frozen(state: State | None) -> Iterator[None]:
-    """Exclude the collected items from garbage collection, because they live until the session ends.
-
-    See the documentation of `gc.freeze`. Does nothing in a session without evals.
-    """
-    if state is None or not state.session.configs:
-        yield
-        return
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
 def _end(session: pytest.Session, *, gated: bool) -> None:
     finish(session, gated=gated)
     state = session.config.stash.get(STATE, None)
@@ -149,7 +136,8 @@ def _end(session: pytest.Session, *, gated: bool) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Close what was opened."""
+    """Close what was opened, after pytest's last collections of garbage, which need not look at every report."""
     state = config.stash.get(STATE, None)
     if state is not None:
         state.session.close()
+        gc.unfreeze()
