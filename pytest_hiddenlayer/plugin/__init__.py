@@ -47,6 +47,7 @@ from .state import check_options
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and the hooks that only one kind of process needs."""
     from .gates import extend_last_failed
+    from .quiet_items.hooks import REPORTS
     from .quiet_items.reports import PassedReports
     from .reporting.equal_errors import EqualErrors
     from .reporting.live_line import LiveLine
@@ -55,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from .xdist.workers import Workers
 
     config.addinivalue_line("markers", SIGNATURE)
-    config.pluginmanager.register(PassedReports(), "hiddenlayer-passed-reports")
+    config.pluginmanager.register(PassedReports(), REPORTS)
     if hasattr(config, "workerinput"):
         return
     config.pluginmanager.register(RecordCollector(config), "hiddenlayer-records")

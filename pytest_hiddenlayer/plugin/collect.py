@@ -107,15 +107,16 @@ class TaskFile(pytest.Module):
 class EvalItem(pytest.Function):
     """The item of one case."""
 
-    __slots__ = ("hl_case", "report_keywords")
+    __slots__ = ("hl_case", "marked", "report_keywords")
     parent: TaskFile
     hl_case: Case
+    marked: bool | None  # whether a mark may change its outcome; None: not known
     report_keywords: tuple[int, dict[str, Literal[1]]] | None  # for how many marks; names
 
     def __init__(self, *, case: Case, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.hl_case = case
-        self.report_keywords = None
+        self.marked = self.report_keywords = None
         self._id = self.parent.id.child(case.name).with_params(case.params)
 
     @property

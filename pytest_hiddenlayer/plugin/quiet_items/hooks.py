@@ -8,7 +8,7 @@ threads are looked at per phase too. A hook that only pytest implements then is 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,11 @@ from ..state import STATE
 from .logs import sections_replaced
 
 _QUIET = ("_pytest", "pytest_hiddenlayer", "syrupy")
-_MARKS = frozenset({"skip", "skipif", "xfail"})
+_MARKS = frozenset({"skip", "skipif", "xfail", "flaky"})
+REPORTS = "hiddenlayer-passed-reports"
+"""Name of the plugin that makes the reports of passed phases."""
+_COLLECT = {"threadexception": collect_thread_exception, "unraisableexception": collect_unraisable}
+"""Plugin → its part in the last phase."""
 _EMPTY_PARTS = {
     "pytest_runtest_call": ("hypothesispytest",),
     "pytest_runtest_makereport": ("tmpdir", "unittest", "hypothesispytest"),
@@ -32,6 +36,7 @@ _PARTS_DONE = {
     "pytest_runtest_setup": ("runner", "skipping", "unraisableexception", "threadexception"),
     "pytest_runtest_call": ("runner", "skipping", "unraisableexception", "threadexception"),
     "pytest_runtest_teardown": ("runner", "unraisableexception", "threadexception"),
+    "pytest_runtest_makereport": ("runner", "skipping", "hiddenlayer", REPORTS),
     "pytest_runtest_logfinish": (),
 }
 """Hook that may be called directly → pytest's own plugins whose part in it is done here."""
@@ -83,7 +88,9 @@ class QuietHooks:
             case "pytest_runtest_call":
                 return partial(_call, self._without_effect(name))
             case "pytest_runtest_teardown":
-                return _tear_down
+                return partial(_tear_down, [_COLLECT[name] for name in _COLLECT if self._manager.has_plugin(name)])
+            case "pytest_runtest_makereport":
+                return partial(_make_report, self._without_effect(name), self._manager.get_plugin(REPORTS))
         return _nothing
 
     def _others(self, name: str) -> bool:
@@ -102,7 +109,7 @@ class QuietHooks:
         return self._manager.subset_hook_caller(name, remove_plugins=self._left_out(name))
 
     def _left_out(self, name: str) -> set[object]:
-        names = ["capturemanager", *_EMPTY_PARTS.get(name, ())]
+        names = ["capturemanager", *_EMPTY_PARTS.get(name, ()), *_unused(self._config)]
         if sections_replaced(self._config):
             names.append("logging-plugin")
         live_line: Any = self._manager.get_plugin(LIVE_LINE)
@@ -112,26 +119,51 @@ class QuietHooks:
         return plugins | set(getattr(self._hooks, "remove_mods", ()))
 
 
-def _set_up(every: Callable[..., None], item: pytest.Item) -> None:
-    if has_marks(item):
+def _unused(config: pytest.Config) -> Collection[str]:
+    """Return the plugins that are installed, but do nothing without an option or a mark of theirs."""
+    manager, names = config.pluginmanager, []
+    if manager.has_plugin("html") and not config.getoption("htmlpath", None):
+        names.append("html")
+    if manager.has_plugin("rerunfailures") and not (
+        any(config.getoption(option, None) is not None for option in ("reruns", "force_reruns"))
+        or config.getini("reruns")
+    ):
+        names.append("rerunfailures")
+    return names
+
+
+def _make_report(
+    every: Callable[..., pytest.TestReport], reports: Any, item: Any, call: pytest.CallInfo[None]
+) -> pytest.TestReport:
+    if call.excinfo is not None or item.marked is not False:
+        return every(item=item, call=call)
+    report: pytest.TestReport = reports.complete(item, call)
+    return report
+
+
+def _set_up(every: Callable[..., None], item: Any) -> None:
+    item.marked = has_marks(item)
+    if item.marked:
         every(item=item)
         return
     os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (setup)".replace("\x00", "(null)")
     item.session._setupstate.setup(item)
 
 
-def _call(every: Callable[..., None], item: pytest.Item) -> None:
-    if has_marks(item):
+def _call(every: Callable[..., None], item: Any) -> None:
+    if item.marked is not False:
         every(item=item)
     else:
         item.runtest()
 
 
-def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+def _tear_down(
+    collect: Sequence[Callable[[pytest.Config], None]], item: pytest.Item, nextitem: pytest.Item | None
+) -> None:
     item.session._setupstate.teardown_exact(nextitem)
     os.environ.pop("PYTEST_CURRENT_TEST", None)
-    collect_thread_exception(item.config)
-    collect_unraisable(item.config)
+    for collect_exceptions in collect:
+        collect_exceptions(item.config)
 
 
 def _nothing(**arguments: object) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 
 from ..collect import EvalItem
+from ..reporting.reports import attach_records
 from .logs import ItemLogs, sections_replaced
 
 
@@ -32,19 +33,22 @@ class PassedReports:
             return None
         if self._logs is not None and item.parent.quiet:
             self._logs.add_section(item, call.when)
-        if call.excinfo is not None or item._report_sections:
-            return None
-        return pytest.TestReport(
-            nodeid=item.id,
-            location=item.location,
-            keywords=_keywords(item),
-            outcome="passed",
-            longrepr=None,
-            when=call.when,  # type: ignore[arg-type]  # "collect" belongs to collectors
-            duration=call.duration,
-            start=call.start,
-            stop=call.stop,
-        )
+        return None if call.excinfo is not None else _report(item, call)
+
+    @pytest.hookimpl
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Return that nothing is shown of a passed setup or teardown, as pytest does after asking other plugins."""
+        if report.outcome == "passed" and report.when in ("setup", "teardown") and hasattr(report, "hl_eval"):
+            return None if hasattr(report, "wasxfail") else ("", "", "")
+        return None
+
+    def complete(self, item: EvalItem, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Return the report of a passed phase with its records, for an item that no other plugin reports."""
+        if self._logs is not None:
+            self._logs.add_section(item, call.when)
+        report = _report(item, call)
+        attach_records(item, report)
+        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -55,6 +59,21 @@ class PassedReports:
         finally:
             if self._logs is not None:
                 self._logs.follow(False)
+
+
+def _report(item: EvalItem, call: pytest.CallInfo[None]) -> pytest.TestReport:
+    return pytest.TestReport(
+        nodeid=item.id,
+        location=item.location,
+        keywords=_keywords(item),
+        outcome="passed",
+        longrepr=None,
+        when=call.when,  # type: ignore[arg-type]  # "collect" belongs to collectors
+        duration=call.duration,
+        start=call.start,
+        stop=call.stop,
+        sections=[(f"Captured {kind} {when}", text) for when, kind, text in item._report_sections],
+    )
 
 
 def _keywords(item: EvalItem) -> Mapping[str, Literal[1]]:
